@@ -1,7 +1,9 @@
-"""Runs Voyagent on this computer: a PostgreSQL of its own, migrations, the demo, web and worker, in one start and one stop.
+"""Runs Voyagent on this computer: a PostgreSQL of its own, migrations, the demo, web and worker, in
+one start and one stop.
 
-Development defaults hold where a variable is not set; production is started through wsgi.py. `python app.py` starts everything; `flask …` finds
-`create_app` here and runs one command on the same database.
+Development defaults hold where a variable is not set; production is started through wsgi.py.
+`python app.py` starts everything; `flask …` finds `create_app` here and runs one command on the
+same database.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ class PortUnavailable(Exception):
 
 
 def main() -> None:
-    """Start everything, serve until told to stop, stop everything; what is wrong is said in a sentence, with exit code 1."""
+    """Start everything, serve until told to stop, stop everything; what is wrong is said in a
+    sentence, with exit code 1.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     _end_with(os.environ.pop("VOYAGENT_END_WITH", None))
     try:
@@ -64,14 +68,21 @@ def main() -> None:
             words = greeting(settings, has_demo=prepare(settings))
             running.enter_context(Worker())
             WebServer(settings, listener, words).run()
-    except (ConfigurationError, EmbeddedServerError, PortUnavailable, cli.ServerUnreachable) as error:
+    except (
+        ConfigurationError,
+        EmbeddedServerError,
+        PortUnavailable,
+        cli.ServerUnreachable,
+    ) as error:
         sys.exit(f"Voyagent did not start: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def create_app() -> Flask:
-    """The application for one `flask` command, with this computer's defaults and database; `flask` prints a ClickException as a sentence."""
+    """The application for one `flask` command, with this computer's defaults and database; `flask`
+    prints a ClickException as a sentence.
+    """
     running = ExitStack()
     atexit.register(running.close)
     try:
@@ -82,7 +93,10 @@ def create_app() -> Flask:
 
 
 def set_defaults() -> None:
-    """Fill in what a fresh computer has not set; children inherit it. Production gets no defaults, so that nothing is forgotten there."""
+    """Fill in what a fresh computer has not set; children inherit it.
+
+    Production gets no defaults, so that nothing is forgotten there.
+    """
     os.environ.setdefault("VOYAGENT_ENV", "development")
     if os.environ["VOYAGENT_ENV"] == "production":
         return
@@ -97,17 +111,24 @@ def set_defaults() -> None:
 
 
 def make_data_folder(data_dir: Path) -> None:
-    """Make the folder unless it is there. Raises ConfigurationError where nothing can be written in it."""
+    """Make the folder unless it is there.
+
+    Raises ConfigurationError where nothing can be written in it.
+    """
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data_dir):
             pass
     except OSError as error:
-        raise ConfigurationError(f"VOYAGENT_DATA_DIR must name a folder that can be written: {error.strerror}") from None
+        raise ConfigurationError(
+            f"VOYAGENT_DATA_DIR must name a folder that can be written: {error.strerror}"
+        ) from None
 
 
 def stored_secret(file: Path) -> str:
-    """The secret of this data folder, made once and readable for its owner only; of several starts at once, one makes it."""
+    """The secret of this data folder, made once and readable for its owner only; of several starts
+    at once, one makes it.
+    """
     if not file.exists():
         making = file.with_name(f"{file.name}.{os.getpid()}")
         making.touch(0o600)
@@ -120,10 +141,11 @@ def stored_secret(file: Path) -> str:
 
 @contextmanager
 def claim_port(settings: Settings) -> Iterator[socket.socket]:
-    """The listening socket, taken before anything else is started, so that a taken port is told at once.
+    """The listening socket, taken before anything else is started, so that a taken port is told at
+    once.
 
-    After a kill -9 the old web process needs a moment to see that its parent has gone. It still holds the lock file then, whose process
-    number is dead; only for that the start waits.
+    After a kill -9 the old web process needs a moment to see that its parent has gone. It still
+    holds the lock file then, whose process number is dead; only for that the start waits.
     """
     name = settings.data_dir / f"web-{settings.port}.lock"
     make_data_folder(settings.data_dir)
@@ -136,9 +158,14 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
                 break
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
-                    raise PortUnavailable(f"{HOST}:{settings.port} cannot be used: {error.strerror}.") from None
+                    raise PortUnavailable(
+                        f"{HOST}:{settings.port} cannot be used: {error.strerror}."
+                    ) from None
                 if ours or _is_alive(_number_in(name)) or time.monotonic() > give_up_at:
-                    raise PortUnavailable(f"port {settings.port} is in use. Stop what runs there, or choose another: PORT=5001 make run") from None
+                    raise PortUnavailable(
+                        f"port {settings.port} is in use. Stop what runs there, or choose another:"
+                        " PORT=5001 make run"
+                    ) from None
             time.sleep(0.1)
         name.write_text(str(os.getpid()))
         with listener:
@@ -147,7 +174,9 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
 
 @contextmanager
 def database() -> Iterator[Settings]:
-    """Settings with a database: the one that VOYAGENT_DB_URL names, or one of our own for as long as somebody uses it."""
+    """Settings with a database: the one that VOYAGENT_DB_URL names, or one of our own for as long
+    as somebody uses it.
+    """
     settings = load_settings()
     if settings.db_url is not None:
         yield settings
@@ -157,12 +186,18 @@ def database() -> Iterator[Settings]:
         os.environ["VOYAGENT_DB_URL"] = server.app_url
         os.environ["VOYAGENT_DB_ADMIN_URL"] = server.admin_url
         if not server.home.is_relative_to(settings.data_dir.resolve()):
-            print(f"PostgreSQL does not run as root, so its files are in {server.home} and belong to another user.", flush=True)
+            print(
+                f"PostgreSQL does not run as root, so its files are in {server.home} and belong to"
+                " another user.",
+                flush=True,
+            )
         yield load_settings()
 
 
 def prepare(settings: Settings) -> bool:
-    """Migrate, and fill a fresh database with the demo agency, taking up one that was interrupted; tell whether it is there. Raises ServerUnreachable."""
+    """Migrate, and fill a fresh database with the demo agency, taking up one that was interrupted;
+    tell whether it is there. Raises ServerUnreachable.
+    """
     cli.reach(settings)
     application = factory.create_app(settings)
     wanted = not settings.is_production and os.environ.get("VOYAGENT_DEMO") != "off"
@@ -179,13 +214,16 @@ def prepare(settings: Settings) -> bool:
     with application.app_context():
         has_demo = offers_demo(settings)
         db.session.remove()
-        db.engine.dispose()  # the web process is forked from this one and must not share a connection with it
+        # the web process is forked from this one and must not share a connection with it
+        db.engine.dispose()
     metrics.leave(settings.metrics_place, os.getpid())
     return has_demo
 
 
 def renew_demo(application: Flask, settings: Settings) -> None:
-    """Ask again for what ran out of time since the last start, so that the demo always has something to decide."""
+    """Ask again for what ran out of time since the last start, so that the demo always has
+    something to decide.
+    """
     with application.app_context():
         has_demo = offers_demo(settings)
     if not has_demo:
@@ -197,7 +235,9 @@ def renew_demo(application: Flask, settings: Settings) -> None:
 
 
 class Worker:
-    """The job worker, a child process that is started again when it dies; it ends by itself when this process is killed."""
+    """The job worker, a child process that is started again when it dies; it ends by itself when
+    this process is killed.
+    """
 
     def __init__(self) -> None:
         self._stopping = Event()
@@ -222,10 +262,16 @@ class Worker:
             self._process.kill()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # A group of its own: Ctrl-C at the terminal reaches this process, which stops the web first and the worker after it.
+        # A group of its own: Ctrl-C at the terminal reaches this process, which stops the web first
+        # and the worker after it.
         self._owner = os.getpid()
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-        return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"VOYAGENT_PARENT_PID": str(os.getpid())}, process_group=0)
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"VOYAGENT_PARENT_PID": str(os.getpid())},
+            process_group=0,
+        )
 
     def _watch(self) -> None:
         while not self._stopping.wait(1):
@@ -235,7 +281,9 @@ class Worker:
 
 
 class WebServer(BaseApplication):
-    """gunicorn in this process, with the settings that production uses, on a socket that is open already."""
+    """gunicorn in this process, with the settings that production uses, on a socket that is open
+    already.
+    """
 
     def __init__(self, settings: Settings, listener: socket.socket, words: str) -> None:
         self.settings = settings
@@ -273,12 +321,16 @@ def greeting(settings: Settings, *, has_demo: bool) -> str:
     if settings.mail_url is None and not settings.is_production:
         lines += [f"  Mail           {settings.data_dir.resolve() / 'mail'} (nothing is sent)"]
     if settings.auth_skip_email_verification:
-        lines += ["  E-mail addresses are not verified here (VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION)."]
+        lines += [
+            "  E-mail addresses are not verified here (VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION)."
+        ]
     return "\n".join([*lines, "  Ctrl-C stops it.", ""])
 
 
 def _is_fresh(settings: Settings) -> bool:
-    with psycopg.connect(psycopg_url(settings.migration_url or ""), connect_timeout=5) as connection:
+    with psycopg.connect(
+        psycopg_url(settings.migration_url or ""), connect_timeout=5
+    ) as connection:
         row = connection.execute("select to_regclass('alembic_version') is null").fetchone()
     return bool(row and row[0])
 

@@ -8,21 +8,25 @@ from typing import Any
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '5000')}"
 
-# A stream of the assistant holds a thread for as long as it lasts, so there are more threads than the streams one process admits (200).
+# A stream of the assistant holds a thread for as long as it lasts, so there are more threads than
+# the streams one process admits (200).
 worker_class = "gthread"
 threads = 256
 
 # Streams end by themselves when told to stop; five seconds are for requests under way.
 graceful_timeout = 5
 
-# The program answers what is too long itself, as JSON or a page; gunicorn's own answer would be neither.
+# The program answers what is too long itself, as JSON or a page; gunicorn's own answer would be
+# neither.
 limit_request_line = 0
 limit_request_field_size = 16380
 
-# What a header says about the client is not gunicorn's to believe: it passes headers on and believes none.
+# What a header says about the client is not gunicorn's to believe: it passes headers on and
+# believes none.
 forwarded_allow_ips = ""
 
-# Nobody has asked for an access log; whoever does gets the path without its query, in which a mailed link has its token.
+# Nobody has asked for an access log; whoever does gets the path without its query, in which a
+# mailed link has its token.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
 
 # It would make a folder in the home of whoever starts the program.
@@ -30,7 +34,9 @@ control_socket_disable = True
 
 
 def on_starting(_server: Any) -> None:
-    """All processes of this run count into one folder, and what those of an earlier run have counted is not this run's."""
+    """All processes of this run count into one folder, and what those of an earlier run have
+    counted is not this run's.
+    """
     metrics = _metrics()
     if metrics.share(_metrics_dir()):
         metrics.clear(_metrics_dir())
@@ -43,11 +49,14 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """When the web process is told to stop, its streams are told first: they wait for events, and would wait the grace out.
+    """When the web process is told to stop, its streams are told first: they wait for events, and
+    would wait the grace out.
 
     Whoever takes nothing is hung up on in a matter of course, so no line of the log tells of it.
     """
-    worker.log.error_log.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], TimeoutError)))
+    worker.log.error_log.addFilter(
+        lambda record: not (record.exc_info and isinstance(record.exc_info[1], TimeoutError))
+    )
     stop: Any = signal.getsignal(signal.SIGTERM)
 
     def tell_streams(number: int, frame: object) -> None:
@@ -59,14 +68,21 @@ def post_worker_init(worker: Any) -> None:
 
 def _metrics_dir() -> Path:
     """As the program's settings read it, which this process does not load."""
-    return Path(os.environ.get("VOYAGENT_METRICS_DIR") or Path(os.environ.get("VOYAGENT_DATA_DIR") or "var") / "metrics")
+    return Path(
+        os.environ.get("VOYAGENT_METRICS_DIR")
+        or Path(os.environ.get("VOYAGENT_DATA_DIR") or "var") / "metrics"
+    )
 
 
 def _metrics() -> Any:
-    """The part of the program that knows these files; it is found beside this file, whatever gunicorn's own path is."""
+    """The part of the program that knows these files; it is found beside this file, whatever
+    gunicorn's own path is.
+    """
     here = str(Path(__file__).resolve().parent)
     if here not in sys.path:
         sys.path.insert(0, here)
-    from voyagent.kernel import metrics  # noqa: PLC0415 - only when it starts, so that reading the settings needs nothing of the program
+    from voyagent.kernel import (
+        metrics,
+    )  # noqa: PLC0415 - only when it starts, so that reading the settings needs nothing of the program
 
     return metrics

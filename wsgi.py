@@ -1,7 +1,8 @@
 """The program for production, as `gunicorn wsgi:app`.
 
-VOYAGENT_ENV is `production` unless set, so the start is refused without the secret or with a development switch on. Without VOYAGENT_DB_URL it
-starts, says so in the log, and answers for its own health only.
+VOYAGENT_ENV is `production` unless set, so the start is refused without the secret or with a
+development switch on. Without VOYAGENT_DB_URL it starts, says so in the log, and answers for its
+own health only.
 """
 
 import sys
@@ -9,7 +10,9 @@ import sys
 from voyagent.factory import create_app
 from voyagent.kernel.config import ConfigurationError, load_settings
 
-GUNICORN_GIVES_UP = 4  # gunicorn starts a worker again after any other code that a refused setting could end with
+GUNICORN_GIVES_UP = (
+    4  # gunicorn starts a worker again after any other code that a refused setting could end with
+)
 
 try:
     app = create_app(load_settings())

@@ -1,4 +1,6 @@
-"""Run migrations as the schema's owner, in one transaction each, with timeouts that protect those who work meanwhile."""
+"""Run migrations as the schema's owner, in one transaction each, with timeouts that protect those
+who work meanwhile.
+"""
 
 import sys
 from pathlib import Path
@@ -15,7 +17,9 @@ LOCK_TIMEOUT_MS = 2000
 STATEMENT_TIMEOUT_MS = 120_000
 
 
-def include_object(thing: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:  # noqa: ARG001, FBT001
+def include_object(
+    thing: object, name: str | None, kind: str, reflected: bool, compare_to: object
+) -> bool:  # noqa: ARG001, FBT001
     """Leave the job library's own tables out of comparisons."""
     return not (name or "").startswith("procrastinate_")
 

@@ -1,7 +1,8 @@
 """What every test stands on: one server, a database for each test process, and three people.
 
-Alice owns what the test is about, Bob is her colleague, Charlie is another agency. Every test signs up fresh agencies, so tests share a database without
-meeting; nothing is rolled back, and what runs is what runs in production.
+Alice owns what the test is about, Bob is her colleague, Charlie is another agency. Every test signs
+up fresh agencies, so tests share a database without meeting; nothing is rolled back, and what runs
+is what runs in production.
 """
 
 from __future__ import annotations
@@ -30,13 +31,23 @@ from voyagent.kernel.config import Settings, load_settings, psycopg_url
 from voyagent.kernel.db import server_options
 
 ROOT = Path(__file__).resolve().parent.parent
-for _name in ("ANTHROPIC_API_KEY", "VOYAGENT_ANTHROPIC_API_KEY", "VOYAGENT_OPENAI_BASE_URL", "VOYAGENT_OPENAI_MODEL", "VOYAGENT_OPENAI_API_KEY"):
-    os.environ.pop(_name, None)  # no test, and no program that one starts, asks a model that somebody pays for
+for _name in (
+    "ANTHROPIC_API_KEY",
+    "VOYAGENT_ANTHROPIC_API_KEY",
+    "VOYAGENT_OPENAI_BASE_URL",
+    "VOYAGENT_OPENAI_MODEL",
+    "VOYAGENT_OPENAI_API_KEY",
+):
+    os.environ.pop(
+        _name, None
+    )  # no test, and no program that one starts, asks a model that somebody pays for
 
 
 @pytest.fixture(scope="session")
 def server_urls() -> Iterator[tuple[str, str]]:
-    """Addresses of the server as its owner and as the application: the embedded one, or VOYAGENT_TEST_DB_URL."""
+    """Addresses of the server as its owner and as the application: the embedded one, or
+    VOYAGENT_TEST_DB_URL.
+    """
     given = os.environ.get("VOYAGENT_TEST_DB_URL")
     if given:
         yield given, given
@@ -65,10 +76,12 @@ def fresh_database(server_urls: tuple[str, str], data_dir: Path) -> Iterator[Set
         data_dir=data_dir,
         worker_heartbeat_s=0.2,
         worker_stalled_s=1.0,
-        limit_scale=10_000,  # all suites come from one address; the limits per account are not scaled
+        # all suites come from one address; the limits per account are not scaled
+        limit_scale=10_000,
     )
     with owner.connect() as connection:
-        # Roles are the server's: two first migrations at once, in two databases, would trip over them. Closing the connection unlocks.
+        # Roles are the server's: two first migrations at once, in two databases, would trip over
+        # them. Closing the connection unlocks.
         connection.execute(sa.text("select pg_advisory_lock(7203842)"))
         cli.migrate(create_app(made))
     yield made
@@ -77,7 +90,9 @@ def fresh_database(server_urls: tuple[str, str], data_dir: Path) -> Iterator[Set
 
 
 @pytest.fixture(scope="session")
-def settings(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def settings(
+    server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
     """Settings of the test process's own database."""
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as made:
         yield made
@@ -91,7 +106,9 @@ def app(settings: Settings) -> Flask:
 
 @pytest.fixture(scope="session")
 def owners(settings: Settings) -> Iterator[sa.Engine]:
-    """Connections as the schema's owner for what each test begins with, kept open so that it costs next to nothing."""
+    """Connections as the schema's owner for what each test begins with, kept open so that it costs
+    next to nothing.
+    """
     engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""), pool_pre_ping=True)
     yield engine
     engine.dispose()
@@ -99,17 +116,37 @@ def owners(settings: Settings) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def no_jobs(owners: sa.Engine) -> None:
-    """Forget what earlier tests left undone: a worker takes up what its own test gave it, and nothing else.
+    """Forget what earlier tests left undone: a worker takes up what its own test gave it, and
+    nothing else.
 
-    A job that a killed worker was at would keep all of its lock waiting, since nothing is rescued where the tests drain. The turns end with their jobs, and
-    what waits of proposals is put off: each minute a worker gives the first another job, lets the second expire and tries the third again.
+    A job that a killed worker was at would keep all of its lock waiting, since nothing is rescued
+    where the tests drain. The turns end with their jobs, and what waits of proposals is put off:
+    each minute a worker gives the first another job, lets the second expire and tries the third
+    again.
     """
     with owners.begin() as connection:
-        connection.execute(sa.text("delete from procrastinate_jobs where status in ('todo', 'doing')"))
-        connection.execute(sa.text("update chat_turns set status = 'stopped', finished_at = now() where status in ('queued', 'running')"))
+        connection.execute(
+            sa.text("delete from procrastinate_jobs where status in ('todo', 'doing')")
+        )
+        connection.execute(
+            sa.text(
+                "update chat_turns set status = 'stopped', finished_at = now() where status in"
+                " ('queued', 'running')"
+            )
+        )
         later = "now() + interval '1 year'"
-        connection.execute(sa.text(f"update approvals set expires_at = {later} where status = 'pending' and expires_at < now() + interval '1 month'"))
-        connection.execute(sa.text(f"update approvals set resolved_at = {later} where effect_status = 'waiting' and resolved_at < now()"))
+        connection.execute(
+            sa.text(
+                f"update approvals set expires_at = {later} where status = 'pending' and expires_at"
+                " < now() + interval '1 month'"
+            )
+        )
+        connection.execute(
+            sa.text(
+                f"update approvals set resolved_at = {later} where effect_status = 'waiting' and"
+                " resolved_at < now()"
+            )
+        )
 
 
 @pytest.fixture
@@ -153,7 +190,9 @@ def owner_engine(settings: Settings) -> Iterator[sa.Engine]:
 @pytest.fixture
 def app_engine(settings: Settings) -> Iterator[sa.Engine]:
     """Raw SQL as the application's role, to try the second wall alone."""
-    engine = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"})
+    engine = sa.create_engine(
+        sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"}
+    )
     yield engine
     engine.dispose()
 
@@ -161,7 +200,11 @@ def app_engine(settings: Settings) -> Iterator[sa.Engine]:
 @pytest.fixture
 def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
     """A connection like the lane's: the application's role, behind the policy."""
-    with psycopg.connect(psycopg_url(settings.db_url or ""), options=server_options(settings), cursor_factory=psycopg.ClientCursor) as connection:
+    with psycopg.connect(
+        psycopg_url(settings.db_url or ""),
+        options=server_options(settings),
+        cursor_factory=psycopg.ClientCursor,
+    ) as connection:
         yield connection
 
 

@@ -1,4 +1,6 @@
-"""An agency at size, with a neighbour's rows among its own, for tests of what a list or a search costs."""
+"""An agency at size, with a neighbour's rows among its own, for tests of what a list or a search
+costs.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +21,30 @@ NEIGHBOURS_SHARE = 20
 
 
 @contextmanager
-def crowded(app: Flask, settings: Settings, load: Callable[[sa.Connection, Person, int], None], *tables: str) -> Iterator[Person]:
-    """The agency's administrator. `load` inserts one agency's rows behind its wall, a nth of the size where it is told n; `tables` are vacuumed, and emptied
-    of both agencies afterwards, the first taking the others with it.
+def crowded(
+    app: Flask, settings: Settings, load: Callable[[sa.Connection, Person, int], None], *tables: str
+) -> Iterator[Person]:
+    """The agency's administrator.
+
+    `load` inserts one agency's rows behind its wall, a nth of the size where it is told n; `tables`
+    are vacuumed, and emptied of both agencies afterwards, the first taking the others with it.
     """
     people = People(app)
-    big, neighbour = people.sign_up("Alice Owner", agency="Big Travels"), people.sign_up("Charlie Stranger", agency="Next Door")
-    application = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app -c statement_timeout=0"})
+    big, neighbour = (
+        people.sign_up("Alice Owner", agency="Big Travels"),
+        people.sign_up("Charlie Stranger", agency="Next Door"),
+    )
+    application = sa.create_engine(
+        sa.make_url(settings.db_url or ""),
+        connect_args={"options": "-c role=voyagent_app -c statement_timeout=0"},
+    )
     began = time.monotonic()
     for person, share in ((big, 1), (neighbour, NEIGHBOURS_SHARE)):
         with application.begin() as connection:
-            connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
+            connection.execute(
+                sa.text("select set_config('app.tenant', :t, true)"),
+                {"t": str(person.actor.tenant_id)},
+            )
             load(connection, person, share)
     assert time.monotonic() - began < LOAD_S_MAX
     application.dispose()
@@ -39,14 +54,23 @@ def crowded(app: Flask, settings: Settings, load: Callable[[sa.Connection, Perso
             connection.execute(sa.text(f"vacuum analyze {table}"))
     yield big
     with owner.connect() as connection:
-        connection.execute(sa.text(f"delete from {tables[0]} where tenant_id = any(:ids)"), {"ids": [big.actor.tenant_id, neighbour.actor.tenant_id]})
+        connection.execute(
+            sa.text(f"delete from {tables[0]} where tenant_id = any(:ids)"),
+            {"ids": [big.actor.tenant_id, neighbour.actor.tenant_id]},
+        )
     owner.dispose()
 
 
 def scanned(
-    lane: psycopg.Connection[Any], person: Person, sql: str, values: dict[str, Any], scans: Callable[[psycopg.Cursor[Any]], dict[str, int]]
+    lane: psycopg.Connection[Any],
+    person: Person,
+    sql: str,
+    values: dict[str, Any],
+    scans: Callable[[psycopg.Cursor[Any]], dict[str, int]],
 ) -> tuple[dict[str, int], list[Any]]:
-    """Read behind somebody's wall, and tell by how much the counts of `scans` grew, those that did not left out; what was done inside functions counts too."""
+    """Read behind somebody's wall, and tell by how much the counts of `scans` grew, those that did
+    not left out; what was done inside functions counts too.
+    """
     with lane.transaction(), lane.cursor() as cursor:
         cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])
         before = scans(cursor)

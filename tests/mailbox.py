@@ -1,4 +1,6 @@
-"""The mails that somebody has got: what the worker has written into the folder, read as a mail program reads them."""
+"""The mails that somebody has got: what the worker has written into the folder, read as a mail
+program reads them.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from voyagent.kernel import jobs
 
 @dataclass(frozen=True)
 class Received:
-    """One mail, with the first link in its text and the token in that link; both are empty where there is none."""
+    """One mail, with the first link in its text and the token in that link; both are empty where
+    there is none.
+    """
 
     message: EmailMessage
     kind: str
@@ -30,7 +34,10 @@ class Received:
 
 
 def newest(app: Flask, *, to: str, kind: str | None = None) -> Received:
-    """The newest mail to an address, of one kind or any, once the worker has done what is due. Fails when there is none."""
+    """The newest mail to an address, of one kind or any, once the worker has done what is due.
+
+    Fails when there is none.
+    """
     found = received(app, to=to, kind=kind)
     assert found, f"no mail of kind {kind or 'any'} to {to}"
     return found[-1]
@@ -47,9 +54,13 @@ def received(app: Flask, *, to: str, kind: str | None = None) -> list[Received]:
 def received_in(folder: Path, *, to: str, kind: str | None = None) -> list[Received]:
     """The same of any folder, for programs that run by themselves.
 
-    A mail's own id tells when it was written; what the files are named by stands still in a test that holds the clock.
+    A mail's own id tells when it was written; what the files are named by stands still in a test
+    that holds the clock.
     """
-    mails = sorted((_read(file) for file in folder.glob("*.eml")), key=lambda mail: str(mail.message["Message-ID"]))
+    mails = sorted(
+        (_read(file) for file in folder.glob("*.eml")),
+        key=lambda mail: str(mail.message["Message-ID"]),
+    )
     return [mail for mail in mails if str(mail.message["To"]) == to and kind in (None, mail.kind)]
 
 
@@ -64,4 +75,12 @@ def _read(file: Path) -> Received:
     found = re.search(r"https?://\S+", text.rpartition("-- \n")[0])
     link = found.group() if found else ""
     token = parse_qs(urlsplit(link).query).get("token", [""])[0]
-    return Received(message, str(message["Voyagent-Mail"]), str(message["Subject"]), text, html.get_content(), link, token)
+    return Received(
+        message,
+        str(message["Voyagent-Mail"]),
+        str(message["Subject"]),
+        text,
+        html.get_content(),
+        link,
+        token,
+    )

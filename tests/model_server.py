@@ -1,8 +1,10 @@
-"""A stand-in for model servers on loopback: speaks Anthropic's Messages API and OpenAI's chat completions, both streamed, and says what a test has written.
+"""A stand-in for model servers on loopback: speaks Anthropic's Messages API and OpenAI's chat
+completions, both streamed, and says what a test has written.
 
-What it answers is the next of `server.next(…)`, else the first rule that fits, else `server.otherwise`. A rule fits the person's last words
-(`server.when("flight", …)`) or the newest tool result (`server.after("search_flights", …)`), and an answer may be a function of what was heard. `server.heard`
-holds every request.
+What it answers is the next of `server.next(…)`, else the first rule that fits, else
+`server.otherwise`. A rule fits the person's last words (`server.when("flight", …)`) or the newest
+tool result (`server.after("search_flights", …)`), and an answer may be a function of what was
+heard. `server.heard` holds every request.
 """
 
 from __future__ import annotations
@@ -37,7 +39,11 @@ class Use:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer. Its text comes in `pieces` (else word by word), `pause_s` apart; before the last one the server waits for `gate`."""
+    """An answer.
+
+    Its text comes in `pieces` (else word by word), `pause_s` apart; before the last one the server
+    waits for `gate`.
+    """
 
     text: str = ""
     uses: tuple[Use, ...] = ()
@@ -124,9 +130,13 @@ class Heard:
 
     @property
     def results(self) -> list[tuple[str, Any]]:
-        """Name and content of the tool results that the request ends with, newest last; JSON is read."""
+        """Name and content of the tool results that the request ends with, newest last; JSON is
+        read.
+        """
         names = dict(self._calls())
-        return [(names.get(call_id, ""), _read(content)) for call_id, content in self._last_results()]
+        return [
+            (names.get(call_id, ""), _read(content)) for call_id, content in self._last_results()
+        ]
 
     def _texts(self) -> Iterator[tuple[str, str]]:
         for message in self.body["messages"]:
@@ -134,13 +144,21 @@ class Heard:
             if isinstance(content, str):
                 yield message["role"], content
             else:
-                yield from ((message["role"], block["text"]) for block in content if block["type"] == "text")
+                yield from (
+                    (message["role"], block["text"]) for block in content if block["type"] == "text"
+                )
 
     def _calls(self) -> Iterator[tuple[str, str]]:
         for message in self.body["messages"]:
-            yield from ((call["id"], call["function"]["name"]) for call in message.get("tool_calls") or ())
+            yield from (
+                (call["id"], call["function"]["name"]) for call in message.get("tool_calls") or ()
+            )
             if isinstance(message.get("content"), list):
-                yield from ((block["id"], block["name"]) for block in message["content"] if block["type"] == "tool_use")
+                yield from (
+                    (block["id"], block["name"])
+                    for block in message["content"]
+                    if block["type"] == "tool_use"
+                )
 
     def _last_results(self) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
@@ -148,7 +166,11 @@ class Heard:
             if message["role"] == "tool":
                 found.insert(0, (message["tool_call_id"], message["content"]))
             elif message["role"] == "user" and isinstance(message["content"], list):
-                return [(block["tool_use_id"], block["content"]) for block in message["content"] if block["type"] == "tool_result"]
+                return [
+                    (block["tool_use_id"], block["content"])
+                    for block in message["content"]
+                    if block["type"] == "tool_result"
+                ]
             else:
                 break
         return found
@@ -188,18 +210,33 @@ class ModelServer(ThreadingHTTPServer):
         self._queue += answers
 
     def when(self, pattern: str, answer: Answer) -> None:
-        """What to answer when the person's last words have something like `pattern` and no tool has answered yet."""
-        self._rules.append((lambda heard: not heard.results and re.search(pattern, heard.words, re.IGNORECASE) is not None, answer))
+        """What to answer when the person's last words have something like `pattern` and no tool has
+        answered yet.
+        """
+        self._rules.append(
+            (
+                lambda heard: (
+                    not heard.results and re.search(pattern, heard.words, re.IGNORECASE) is not None
+                ),
+                answer,
+            )
+        )
 
     def after(self, tool: str, answer: Answer) -> None:
         """What to answer when the newest result is this tool's."""
-        self._rules.append((lambda heard: bool(heard.results) and heard.results[-1][0] == tool, answer))
+        self._rules.append(
+            (lambda heard: bool(heard.results) and heard.results[-1][0] == tool, answer)
+        )
 
     def choose(self, heard: Heard) -> Act:
         """What to answer."""
         with self._lock:
             self.heard.append(heard)
-            answer = self._queue.pop(0) if self._queue else next((answer for fits, answer in self._rules if fits(heard)), self.otherwise)
+            answer = (
+                self._queue.pop(0)
+                if self._queue
+                else next((answer for fits, answer in self._rules if fits(heard)), self.otherwise)
+            )
         return answer(heard) if callable(answer) else answer
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -210,7 +247,9 @@ class ModelServer(ThreadingHTTPServer):
 def serving(tls: ssl.SSLContext | None = None) -> Iterator[ModelServer]:
     """A server for as long as the block runs."""
     with ModelServer(tls) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         thread.start()
         try:
             yield server
@@ -226,7 +265,9 @@ class _Session(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        heard = Heard(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        heard = Heard(
+            self.path, {name.lower(): value for name, value in self.headers.items()}, body
+        )
         act = self.server.choose(heard)
         try:
             self._play(act, heard)
@@ -258,7 +299,12 @@ class _Session(BaseHTTPRequestHandler):
     def _pace(self, act: Reply | Endless, frame: _Frame) -> None:
         if frame.is_text and act.pause_s:
             self.server.ended.wait(act.pause_s)
-        if frame.is_last_text and isinstance(act, Reply) and act.gate is not None and not act.gate.wait(ANSWER_WITHIN_S):
+        if (
+            frame.is_last_text
+            and isinstance(act, Reply)
+            and act.gate is not None
+            and not act.gate.wait(ANSWER_WITHIN_S)
+        ):
             self.server.gate_missed = True
 
     def _begin(self) -> None:
@@ -273,9 +319,16 @@ class _Session(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _fail(self, act: Failure) -> None:
-        body = json.dumps({"type": "error", "error": {"type": act.kind, "message": act.message, "code": act.kind}}).encode()
+        body = json.dumps(
+            {"type": "error", "error": {"type": act.kind, "message": act.message, "code": act.kind}}
+        ).encode()
         self.send_response(act.status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), "request-id": "req-stand-in", **act.headers}.items():
+        for name, value in {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "request-id": "req-stand-in",
+            **act.headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
@@ -333,25 +386,59 @@ def _anthropic(act: Reply | Endless, number: int, heard: Heard) -> Iterator[_Fra
     reply = act if isinstance(act, Reply) else Reply()
     usage = {"input_tokens": reply.input_tokens, "output_tokens": 1}
     if reply.cache_read or reply.cache_write:
-        usage |= {"cache_read_input_tokens": reply.cache_read, "cache_creation_input_tokens": reply.cache_write}
-    message = {"id": f"msg-{number}", "type": "message", "role": "assistant", "model": heard.model, "content": [], "stop_reason": None, "usage": usage}
+        usage |= {
+            "cache_read_input_tokens": reply.cache_read,
+            "cache_creation_input_tokens": reply.cache_write,
+        }
+    message = {
+        "id": f"msg-{number}",
+        "type": "message",
+        "role": "assistant",
+        "model": heard.model,
+        "content": [],
+        "stop_reason": None,
+        "usage": usage,
+    }
     yield _Frame(_event("message_start", message=message))
     yield _Frame(_event("ping"))
     index = 0
     if not isinstance(act, Reply) or act.all_pieces:
-        yield _Frame(_event("content_block_start", index=0, content_block={"type": "text", "text": ""}))
+        yield _Frame(
+            _event("content_block_start", index=0, content_block={"type": "text", "text": ""})
+        )
         for piece, last in _texts(act):
-            yield _Frame(_event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece}), is_text=True, is_last_text=last)
+            yield _Frame(
+                _event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece}),
+                is_text=True,
+                is_last_text=last,
+            )
         yield _Frame(_event("content_block_stop", index=0))
         index = 1
     for place, use in enumerate(reply.uses, index):
-        block = {"type": "tool_use", "id": use.id or f"toolu-{number}-{place}", "name": use.name, "input": {}}
+        block = {
+            "type": "tool_use",
+            "id": use.id or f"toolu-{number}-{place}",
+            "name": use.name,
+            "input": {},
+        }
         yield _Frame(_event("content_block_start", index=place, content_block=block))
         for piece in _halves(use.text):
-            yield _Frame(_event("content_block_delta", index=place, delta={"type": "input_json_delta", "partial_json": piece}))
+            yield _Frame(
+                _event(
+                    "content_block_delta",
+                    index=place,
+                    delta={"type": "input_json_delta", "partial_json": piece},
+                )
+            )
         yield _Frame(_event("content_block_stop", index=place))
     stop = reply.stop or ("tool_use" if reply.uses else "end_turn")
-    yield _Frame(_event("message_delta", delta={"stop_reason": stop, "stop_sequence": None}, usage={"output_tokens": reply.output_tokens}))
+    yield _Frame(
+        _event(
+            "message_delta",
+            delta={"stop_reason": stop, "stop_sequence": None},
+            usage={"output_tokens": reply.output_tokens},
+        )
+    )
     yield _Frame(_event("message_stop"))
 
 
@@ -359,7 +446,14 @@ def _openai(act: Reply | Endless, number: int, heard: Heard) -> Iterator[_Frame]
     reply = act if isinstance(act, Reply) else Reply()
 
     def chunk(*choices: dict[str, Any], **fields: Any) -> bytes:
-        whole = {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": 0, "model": heard.model, "choices": list(choices), **fields}
+        whole = {
+            "id": f"chatcmpl-{number}",
+            "object": "chat.completion.chunk",
+            "created": 0,
+            "model": heard.model,
+            "choices": list(choices),
+            **fields,
+        }
         return f"data: {json.dumps(whole)}\n\n".encode()
 
     def delta(**fields: Any) -> bytes:
@@ -369,17 +463,33 @@ def _openai(act: Reply | Endless, number: int, heard: Heard) -> Iterator[_Frame]
     for piece, last in _texts(act):
         yield _Frame(delta(content=piece), is_text=True, is_last_text=last)
     for place, use in enumerate(reply.uses):
-        named = {"index": place, "type": "function", "function": {"name": use.name, "arguments": ""}}
+        named = {
+            "index": place,
+            "type": "function",
+            "function": {"name": use.name, "arguments": ""},
+        }
         if reply.gives_ids:
             named["id"] = use.id or f"call-{number}-{place}"
         yield _Frame(delta(tool_calls=[named]))
         for piece in _halves(use.text):
             yield _Frame(delta(tool_calls=[{"index": place, "function": {"arguments": piece}}]))
-    yield _Frame(chunk({"index": 0, "delta": {}, "finish_reason": reply.stop or ("tool_calls" if reply.uses else "stop")}))
+    yield _Frame(
+        chunk(
+            {
+                "index": 0,
+                "delta": {},
+                "finish_reason": reply.stop or ("tool_calls" if reply.uses else "stop"),
+            }
+        )
+    )
     if reply.counts and (heard.body.get("stream_options") or {}).get("include_usage"):
         prompt = reply.input_tokens + reply.cache_read + reply.cache_write
         details = {"cached_tokens": reply.cache_read, "cache_write_tokens": reply.cache_write}
-        usage = {"prompt_tokens": prompt, "completion_tokens": reply.output_tokens, "total_tokens": prompt + reply.output_tokens}
+        usage = {
+            "prompt_tokens": prompt,
+            "completion_tokens": reply.output_tokens,
+            "total_tokens": prompt + reply.output_tokens,
+        }
         yield _Frame(chunk(usage=usage | {"prompt_tokens_details": details}))
     yield _Frame(b"data: [DONE]\n\n")
 

@@ -1,4 +1,6 @@
-"""What stands on paper: the text of a PDF that Typst has set, found as a reading program finds it, by each font's table of letters."""
+"""What stands on paper: the text of a PDF that Typst has set, found as a reading program finds it,
+by each font's table of letters.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,14 @@ import re
 import zlib
 from collections.abc import Iterator
 
-_STREAM = re.compile(rb"(\d+) 0 obj\s*<<(?P<about>[^\n]*?)/Length (?P<length>\d+)[^\n]*\n?stream\r?\n")
+_STREAM = re.compile(
+    rb"(\d+) 0 obj\s*<<(?P<about>[^\n]*?)/Length (?P<length>\d+)[^\n]*\n?stream\r?\n"
+)
 _OBJECT = re.compile(r"(\d+) 0 obj\s*(<<.*?>>)\s*(?=endobj|stream)", re.DOTALL)
-_TOKEN = re.compile(r"\(|/(?P<name>\w+)|(?P<operator>[A-Za-z]\w*\*?)|<(?P<hex>[0-9A-Fa-f]*)>|[^(/<A-Za-z]+|<", re.DOTALL)
+_TOKEN = re.compile(
+    r"\(|/(?P<name>\w+)|(?P<operator>[A-Za-z]\w*\*?)|<(?P<hex>[0-9A-Fa-f]*)>|[^(/<A-Za-z]+|<",
+    re.DOTALL,
+)
 _ESCAPED = re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL)
 _SIGNS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "\n": ""}
 
@@ -19,9 +26,17 @@ def text_of(pdf: bytes) -> str:
     lines: list[str] = []
     for page in (about for about in objects.values() if "/Type/Page/" in about):
         resources = objects[_named(page, "Resources")]
-        fonts = {name: _letters(streams[_named(objects[number], "ToUnicode")]) for name, number in re.findall(r"/(f\d+) (\d+) 0 R", resources)}
+        fonts = {
+            name: _letters(streams[_named(objects[number], "ToUnicode")])
+            for name, number in re.findall(r"/(f\d+) (\d+) 0 R", resources)
+        }
         for font, codes in _shown(streams[_named(page, "Contents")]):
-            lines.append("".join(fonts[font].get(ord(high) << 8 | ord(low), "") for high, low in zip(codes[::2], codes[1::2], strict=True)))
+            lines.append(
+                "".join(
+                    fonts[font].get(ord(high) << 8 | ord(low), "")
+                    for high, low in zip(codes[::2], codes[1::2], strict=True)
+                )
+            )
     return "\n".join(lines)
 
 
@@ -32,7 +47,12 @@ def _shown(content: str) -> Iterator[tuple[str, str]]:
         place = token.end()
         if token.group() == "(":
             end = _end_of_string(content, place)
-            codes += _ESCAPED.sub(lambda found: chr(int(found[1], 8)) if found[1].isdigit() else _SIGNS.get(found[1], found[1]), content[place : end - 1])
+            codes += _ESCAPED.sub(
+                lambda found: (
+                    chr(int(found[1], 8)) if found[1].isdigit() else _SIGNS.get(found[1], found[1])
+                ),
+                content[place : end - 1],
+            )
             place = end
         elif token["hex"] is not None:
             codes += bytes.fromhex(token["hex"]).decode("latin-1")
@@ -62,7 +82,9 @@ def _streams(pdf: bytes) -> dict[str, str]:
     found = {}
     for match in _STREAM.finditer(pdf):
         raw = pdf[match.end() : match.end() + int(match["length"])]
-        found[match[1].decode()] = (zlib.decompress(raw) if b"FlateDecode" in match.group() else raw).decode("latin-1")
+        found[match[1].decode()] = (
+            zlib.decompress(raw) if b"FlateDecode" in match.group() else raw
+        ).decode("latin-1")
     return found
 
 
@@ -74,5 +96,7 @@ def _named(about: str, key: str) -> str:
 
 def _letters(table: str) -> dict[int, str]:
     """Code to letters, from a font's ToUnicode table."""
-    pairs = re.findall(r"<([0-9A-Fa-f]{4})>\s*<((?:[0-9A-Fa-f]{4})+)>", table.partition("endcodespacerange")[2])
+    pairs = re.findall(
+        r"<([0-9A-Fa-f]{4})>\s*<((?:[0-9A-Fa-f]{4})+)>", table.partition("endcodespacerange")[2]
+    )
     return {int(code, 16): bytes.fromhex(letters).decode("utf-16-be") for code, letters in pairs}

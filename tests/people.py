@@ -1,4 +1,6 @@
-"""People for tests: each has an actor for services, a bearer client for the API and a signed-in browser."""
+"""People for tests: each has an actor for services, a bearer client for the API and a signed-in
+browser.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +61,18 @@ class Person:
 
     @property
     def browser(self) -> FlaskClient:
-        """A test client that has signed in by the form; it sends the CSRF token that pages carry (see `csrf`)."""
+        """A test client that has signed in by the form; it sends the CSRF token that pages carry
+        (see `csrf`).
+        """
         client = self.app.test_client()
-        answer = client.post("/sign-in", data={"email": self.email, "password": PASSWORD, "csrf_token": csrf(client, "/sign-in")})
+        answer = client.post(
+            "/sign-in",
+            data={
+                "email": self.email,
+                "password": PASSWORD,
+                "csrf_token": csrf(client, "/sign-in"),
+            },
+        )
         assert answer.status_code == 303, answer.text
         return client
 
@@ -100,18 +111,34 @@ class People:
         """An administrator of a new agency."""
         email = f"{full_name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(5)}@example.com"
         with self._app.app_context(), transaction():
-            signed_in = service.sign_up(self.identity, email=email, password=PASSWORD, full_name=full_name, agency_name=agency, device=Device(Channel.API))
-        return Person(self._app, signed_in.actor, email, signed_in.access_token, signed_in.refresh_token)
+            signed_in = service.sign_up(
+                self.identity,
+                email=email,
+                password=PASSWORD,
+                full_name=full_name,
+                agency_name=agency,
+                device=Device(Channel.API),
+            )
+        return Person(
+            self._app, signed_in.actor, email, signed_in.access_token, signed_in.refresh_token
+        )
 
     def colleague(self, of: Person, full_name: str, *, role: str) -> Person:
         """A further person of somebody's agency."""
         email = f"{full_name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(5)}@example.com"
         with self._app.app_context(), transaction(of.actor.tenant_id):
             user = service.add_person(
-                self.identity, email=email, password_hash=self.identity.passwords.hash(PASSWORD), full_name=full_name, role=role, verified=True
+                self.identity,
+                email=email,
+                password_hash=self.identity.passwords.hash(PASSWORD),
+                full_name=full_name,
+                role=role,
+                verified=True,
             )
             signed_in = service.open_session(self.identity, user, Device(Channel.API))
-        return Person(self._app, signed_in.actor, email, signed_in.access_token, signed_in.refresh_token)
+        return Person(
+            self._app, signed_in.actor, email, signed_in.access_token, signed_in.refresh_token
+        )
 
 
 def csrf(client: FlaskClient, path: str) -> str:

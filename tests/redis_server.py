@@ -1,4 +1,6 @@
-"""A server that speaks Redis, of the test's own: on a free port, in a folder of its own, ended by its own id."""
+"""A server that speaks Redis, of the test's own: on a free port, in a folder of its own, ended by
+its own id.
+"""
 
 from __future__ import annotations
 

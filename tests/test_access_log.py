@@ -28,8 +28,12 @@ def test_the_access_log_has_the_path_and_neither_its_query_nor_where_one_came_fr
         "HTTP_REFERER": f"http://127.0.0.1:5000/reset-password?token={TOKEN}",
     }
     request = SimpleNamespace(headers=[("REFERER", environ["HTTP_REFERER"])])
-    response = SimpleNamespace(status="303 SEE OTHER", sent=7, headers=[("Location", "/reset-password")])
-    atoms = log.atoms_wrapper_class(log.atoms(response, request, environ, dt.timedelta(milliseconds=5)))
+    response = SimpleNamespace(
+        status="303 SEE OTHER", sent=7, headers=[("Location", "/reset-password")]
+    )
+    atoms = log.atoms_wrapper_class(
+        log.atoms(response, request, environ, dt.timedelta(milliseconds=5))
+    )
     line = configuration.access_log_format % atoms
     assert '"GET /reset-password HTTP/1.1" 303' in line
     assert TOKEN not in line

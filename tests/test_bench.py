@@ -24,7 +24,9 @@ from voyagent.kernel.ids import new_id
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize(("share", "expected"), [(0.01, 1), (0.5, 50), (0.501, 51), (0.99, 99), (0.991, 100), (1, 100)])
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.01, 1), (0.5, 50), (0.501, 51), (0.99, 99), (0.991, 100), (1, 100)]
+)
 def test_a_percentile_is_a_value_that_was_seen(share: float, expected: int) -> None:
     assert percentile(list(range(100, 0, -1)), share) == expected
 
@@ -71,19 +73,30 @@ def test_a_run_that_judged_nothing_fails() -> None:
 
 
 def test_a_row_says_figure_target_and_verdict() -> None:
-    assert re.fullmatch(r"  acts +1,234 /s +≥ 167  ok", Figure("acts", 1234.4, "/s", at_least=166.7).row())
-    assert re.fullmatch(r"  growth +1\.26 × +≤ 1\.20  NOT", Figure("growth", 1.26, "×", at_most=1.2).row())
+    assert re.fullmatch(
+        r"  acts +1,234 /s +≥ 167  ok", Figure("acts", 1234.4, "/s", at_least=166.7).row()
+    )
+    assert re.fullmatch(
+        r"  growth +1\.26 × +≤ 1\.20  NOT", Figure("growth", 1.26, "×", at_most=1.2).row()
+    )
     assert re.fullmatch(r"  p50 +12\.3 ms", Figure("p50", 12.34, "ms").row())
     assert Figure("lost", math.nan, "ms", at_most=1).row().endswith("NOT")
 
 
 def test_calls_become_rate_times_and_work() -> None:
     whole = joined([Timings((0.1, 0.2), 5.0, 0.3), Timings((0.4,), 5.0, 0.3)], 2.0)
-    assert (whole.rate, round(whole.ms(0.5)), round(whole.ms(0.99)), round(whole.work_ms)) == (1.5, 200, 400, 200)
+    assert (whole.rate, round(whole.ms(0.5)), round(whole.ms(0.99)), round(whole.work_ms)) == (
+        1.5,
+        200,
+        400,
+        200,
+    )
     assert joined([whole], 2.0, work_s=0.9).work_s == 0.9
 
 
-def test_a_part_that_there_is_not_is_refused_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_part_that_there_is_not_is_refused_before_anything_starts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main("audit,nonsense") == 2
     assert "not nonsense" in capsys.readouterr().err
 
@@ -95,7 +108,13 @@ def test_the_page_tells_every_part(part: str) -> None:
 
 def test_an_act_that_is_sent_again_has_keys_of_its_own_and_the_same_agency() -> None:
     agency = new_id()
-    first, second = ([("insert", {"tenant": agency, "id": key, "n": 1}), ("audit", {"events": f'[{{"of": "{key}"}}]'})] for key in (new_id(), new_id()))
+    first, second = (
+        [
+            ("insert", {"tenant": agency, "id": key, "n": 1}),
+            ("audit", {"events": f'[{{"of": "{key}"}}]'}),
+        ]
+        for key in (new_id(), new_id())
+    )
     keys = made_anew(first, second)
     assert keys == {str(second[0][1]["id"])}
     (_, row), (_, told) = renewed(second, keys)
@@ -105,12 +124,20 @@ def test_an_act_that_is_sent_again_has_keys_of_its_own_and_the_same_agency() -> 
     assert told["events"] == f'[{{"of": "{row["id"]}"}}]'
 
 
-def test_what_the_product_is_compared_with_writes_the_rows_of_its_statements(app: Flask, alice: Person) -> None:
-    """Not empty lists: what a statement gives is not known before all statements of a message have been answered."""
+def test_what_the_product_is_compared_with_writes_the_rows_of_its_statements(
+    app: Flask, alice: Person
+) -> None:
+    """Not empty lists: what a statement gives is not known before all statements of a message have
+    been answered.
+    """
     settings = app.extensions["voyagent.settings"]
     options = {"autocommit": True, "options": server_options(settings)}
-    with ConnectionPool(psycopg_url(settings.db_url), min_size=1, max_size=1, kwargs=options) as pool:
-        answer = Client(Limit(app, pool)).get("/api/enquiries", headers={"Authorization": f"Bearer {alice.access_token}"})
+    with ConnectionPool(
+        psycopg_url(settings.db_url), min_size=1, max_size=1, kwargs=options
+    ) as pool:
+        answer = Client(Limit(app, pool)).get(
+            "/api/enquiries", headers={"Authorization": f"Bearer {alice.access_token}"}
+        )
     (caller,), (row,) = answer.get_json()
     assert caller["email"] == alice.email
     assert row["total"] == 0

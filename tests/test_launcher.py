@@ -40,7 +40,10 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
 def test_a_first_start_brings_the_database_and_a_role_that_owns_nothing(data_dir: Path) -> None:
     server = ensure_server(data_dir, fast=True)
     with psycopg.connect(psycopg_url(server.app_url)) as connection:
-        role = connection.execute("select current_user, current_database(), rolsuper, rolbypassrls from pg_roles where rolname = current_user").fetchone()
+        role = connection.execute(
+            "select current_user, current_database(), rolsuper, rolbypassrls from pg_roles where"
+            " rolname = current_user"
+        ).fetchone()
         assert role == ("voyagent_app", "voyagent", False, False)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("create table mine (id int)")
@@ -81,7 +84,15 @@ def test_stopping_what_does_not_run_is_fine(data_dir: Path) -> None:
 
 
 def test_four_processes_at_once_share_one_server(data_dir: Path) -> None:
-    starting = [subprocess.Popen([sys.executable, "-c", START, str(data_dir)], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", START, str(data_dir)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
     told = {process.communicate(timeout=60)[0].strip() for process in starting}
     assert [process.returncode for process in starting] == [0, 0, 0, 0]
     assert told == {ensure_server(data_dir, fast=True).app_url}
@@ -90,19 +101,27 @@ def test_four_processes_at_once_share_one_server(data_dir: Path) -> None:
 def test_a_start_after_kill_9_brings_back_every_committed_row(data_dir: Path) -> None:
     server = ensure_server(data_dir)
     _keep_a_row(server)
-    with psycopg.connect(psycopg_url(server.admin_url)):  # an open connection's process outlives the postmaster for a moment
+    with psycopg.connect(
+        psycopg_url(server.admin_url)
+    ):  # an open connection's process outlives the postmaster for a moment
         os.kill(_postmaster(server), signal.SIGKILL)
         again = ensure_server(data_dir)
     assert _ask(again, "select word from kept") == "kept"
 
 
-def test_a_process_number_that_went_to_another_program_does_not_block_the_start(data_dir: Path) -> None:
+def test_a_process_number_that_went_to_another_program_does_not_block_the_start(
+    data_dir: Path,
+) -> None:
     server = ensure_server(data_dir)
     _keep_a_row(server)
     place = find_place(data_dir)
     os.kill(_postmaster(server), signal.SIGKILL)
     account = place.account
-    other = subprocess.Popen(["/bin/sleep", "60"], user=account.uid if account else None, group=account.gid if account else None)
+    other = subprocess.Popen(
+        ["/bin/sleep", "60"],
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+    )
     try:
         noted = place.cluster / "postmaster.pid"
         noted.write_text("\n".join([str(other.pid), *noted.read_text().split("\n")[1:]]))
@@ -120,7 +139,9 @@ def test_a_data_folder_that_was_never_finished_is_made_anew(data_dir: Path) -> N
     assert not unfinished.exists()
 
 
-def test_variables_of_the_caller_do_not_redirect_the_server(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_the_caller_do_not_redirect_the_server(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PGPORT", "6543")
     monkeypatch.setenv("PGDATA", "/nowhere")
     monkeypatch.setenv("LC_ALL", "xx_XX.UTF-8")
@@ -144,7 +165,9 @@ def test_files_of_another_major_version_are_refused_with_both_numbers(data_dir: 
     stop_server(data_dir)
     version = find_place(data_dir).cluster / "PG_VERSION"
     version.write_text("17\n")
-    with pytest.raises(WrongServerVersion, match=r"made by PostgreSQL 17, and this program brings 18"):
+    with pytest.raises(
+        WrongServerVersion, match=r"made by PostgreSQL 17, and this program brings 18"
+    ):
         ensure_server(data_dir)
 
 

@@ -1,4 +1,6 @@
-"""What brings a fresh computer to the running program: locks without hosts, the browser's files, and steps that are done once."""
+"""What brings a fresh computer to the running program: locks without hosts, the browser's files,
+and steps that are done once.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,16 @@ def test_every_vendor_file_that_a_page_links_is_made(vendor: Path) -> None:
 
 
 def test_every_font_that_a_style_sheet_names_is_there(vendor: Path) -> None:
-    named = {(sheet.name, url.split("?")[0]) for sheet in vendor.glob("*.css") for url in re.findall(r"url\(\"?'?(\.?/?f[^)\"']+)", sheet.read_text())}
-    assert {sheet for sheet, _ in named} == {"bootstrap-icons.min.css", "inter.css", "noto-sans-devanagari.css"}
+    named = {
+        (sheet.name, url.split("?")[0])
+        for sheet in vendor.glob("*.css")
+        for url in re.findall(r"url\(\"?'?(\.?/?f[^)\"']+)", sheet.read_text())
+    }
+    assert {sheet for sheet, _ in named} == {
+        "bootstrap-icons.min.css",
+        "inter.css",
+        "noto-sans-devanagari.css",
+    }
     assert [url for _, url in named if not (vendor / url).is_file()] == []
 
 
@@ -48,7 +58,11 @@ def test_the_browser_s_lock_pins_by_hash_and_names_no_registry() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     installed = {name: package for name, package in packages.items() if name}
     assert len(installed) >= len(json.loads((ROOT / "package.json").read_text())["dependencies"])
-    assert [name for name, package in installed.items() if "resolved" in package or not package["integrity"].startswith("sha512-")] == []
+    assert [
+        name
+        for name, package in installed.items()
+        if "resolved" in package or not package["integrity"].startswith("sha512-")
+    ] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -60,11 +74,16 @@ def test_python_s_locks_pin_by_hash_and_name_no_registry(lock: Path) -> None:
 
 
 def test_the_development_lock_has_every_pin_of_what_runs() -> None:
-    pins = {lock.name: set(re.findall(r"^([a-z0-9][^ ]*==[^ ;]+)", lock.read_text(), re.MULTILINE)) for lock in LOCKS}
+    pins = {
+        lock.name: set(re.findall(r"^([a-z0-9][^ ]*==[^ ;]+)", lock.read_text(), re.MULTILINE))
+        for lock in LOCKS
+    }
     assert pins["requirements.txt"] <= pins["requirements-dev.txt"]
 
 
-def test_a_step_is_done_once_until_what_it_is_made_from_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_is_done_once_until_what_it_is_made_from_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done: list[tuple[str, ...]] = []
     monkeypatch.setattr(set_up, "VENV", tmp_path)
     monkeypatch.setattr(set_up, "_run", lambda *command, **_: done.append(command))
@@ -83,7 +102,9 @@ def test_a_step_is_done_once_until_what_it_is_made_from_changes(tmp_path: Path, 
     assert len(done) == 3
 
 
-def test_a_step_that_fails_is_tried_again_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_fails_is_tried_again_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(set_up, "VENV", tmp_path)
     monkeypatch.setattr(set_up, "PYTHON", Path("/bin/false"))
     (tmp_path / "pyvenv.cfg").touch()
@@ -96,6 +117,8 @@ def test_a_step_that_fails_is_tried_again_next_time(tmp_path: Path, monkeypatch:
 
 def test_every_command_of_the_readme_is_a_target() -> None:
     named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text()))
-    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
+    listed = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout  # noqa: S607
     assert {"run", "test", "check", "help"} <= named
     assert named <= set(re.findall(r"^  make ([a-z-]+)", listed, re.MULTILINE))

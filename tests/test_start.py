@@ -1,4 +1,6 @@
-"""app.py from outside: one start brings everything, one stop ends everything, and a start after kill -9 just works."""
+"""app.py from outside: one start brings everything, one stop ends everything, and a start after
+kill -9 just works.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,19 @@ class Program:
     def __init__(self, data_dir: Path, port: int, log: Path, **variables: str) -> None:
         self.port = port
         self.log = log
-        environment = _bare_environment() | {"PORT": str(port), "VOYAGENT_DATA_DIR": str(data_dir), "VOYAGENT_DEMO": "off"} | variables
+        environment = (
+            _bare_environment()
+            | {"PORT": str(port), "VOYAGENT_DATA_DIR": str(data_dir), "VOYAGENT_DEMO": "off"}
+            | variables
+        )
         with log.open("w") as file:
-            self.process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py"],
+                cwd=ROOT,
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
 
     @property
     def said(self) -> str:
@@ -67,7 +79,9 @@ class Program:
         return self.process.wait(20)
 
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes through /proc")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="looks at processes through /proc"
+)
 
 
 @contextmanager
@@ -109,7 +123,9 @@ def running(start_beside: Callable[..., Program]) -> Program:
     return program
 
 
-def test_one_start_serves_and_one_stop_leaves_nothing_running(start: Callable[..., Program], tmp_path: Path) -> None:
+def test_one_start_serves_and_one_stop_leaves_nothing_running(
+    start: Callable[..., Program], tmp_path: Path
+) -> None:
     program = start()
     program.wait_until_it_runs()
     assert program.status("/health") == 200
@@ -130,7 +146,9 @@ def test_ctrl_c_stops_everything_too(start: Callable[..., Program]) -> None:
     _assert_gone(children)
 
 
-def test_a_second_start_takes_under_five_seconds_and_keeps_the_secret(start: Callable[..., Program], tmp_path: Path) -> None:
+def test_a_second_start_takes_under_five_seconds_and_keeps_the_secret(
+    start: Callable[..., Program], tmp_path: Path
+) -> None:
     first = start(VOYAGENT_DEMO="on")
     first.wait_until_it_runs()
     first.stop()
@@ -139,7 +157,9 @@ def test_a_second_start_takes_under_five_seconds_and_keeps_the_secret(start: Cal
     assert len(secret) >= 32
     assert file.stat().st_mode & 0o777 == 0o600
     took = [_seconds_to_start_again(start) for _ in range(2)]
-    assert min(took) < 5, f"the better of two tries, since other tests load the machine meanwhile: {took}"
+    assert min(took) < 5, (
+        f"the better of two tries, since other tests load the machine meanwhile: {took}"
+    )
     assert file.read_text() == secret
 
 
@@ -154,7 +174,9 @@ def test_a_start_right_after_kill_9_just_works(start: Callable[..., Program]) ->
     _assert_gone(orphans)
 
 
-def test_a_fresh_database_gets_the_demo_even_when_its_filling_was_killed(start: Callable[..., Program], tmp_path: Path) -> None:
+def test_a_fresh_database_gets_the_demo_even_when_its_filling_was_killed(
+    start: Callable[..., Program], tmp_path: Path
+) -> None:
     program = start(VOYAGENT_DEMO="on")
     program.wait_until_it_says("Filling the demo agency")
     program.stop(signal.SIGKILL)
@@ -177,16 +199,25 @@ def test_a_wrong_setting_is_told_in_a_sentence(start: Callable[..., Program]) ->
 
 
 @pytest.mark.parametrize("variable", ["VOYAGENT_DB_URL", "VOYAGENT_DB_ADMIN_URL"])
-def test_a_server_that_does_not_answer_is_told_without_the_password(start: Callable[..., Program], variable: str, server_urls: tuple[str, str]) -> None:
-    variables = {"VOYAGENT_DB_URL": server_urls[1], variable: f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips"}
+def test_a_server_that_does_not_answer_is_told_without_the_password(
+    start: Callable[..., Program], variable: str, server_urls: tuple[str, str]
+) -> None:
+    variables = {
+        "VOYAGENT_DB_URL": server_urls[1],
+        variable: f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips",
+    }
     program = start(**variables)
     assert program.process.wait(30) == 1
-    assert f"Voyagent did not start: the server that {variable} names does not answer" in program.said
+    assert (
+        f"Voyagent did not start: the server that {variable} names does not answer" in program.said
+    )
     assert "hidden-word" not in program.said
     assert "Traceback" not in program.said
 
 
-def test_an_address_that_cannot_be_read_is_told_in_a_sentence(start: Callable[..., Program]) -> None:
+def test_an_address_that_cannot_be_read_is_told_in_a_sentence(
+    start: Callable[..., Program],
+) -> None:
     program = start(VOYAGENT_DB_URL="postgresql://[::bad")
     assert program.process.wait(30) == 1
     assert "Voyagent did not start: VOYAGENT_DB_URL must name a PostgreSQL database" in program.said
@@ -195,11 +226,20 @@ def test_an_address_that_cannot_be_read_is_told_in_a_sentence(start: Callable[..
 
 @pytest.mark.parametrize("environment", ["development", "production"])
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/voyagent", "/proc"])
-def test_a_data_folder_that_cannot_be_written_is_told_in_a_sentence(start: Callable[..., Program], tmp_path: Path, place: str, environment: str) -> None:
+def test_a_data_folder_that_cannot_be_written_is_told_in_a_sentence(
+    start: Callable[..., Program], tmp_path: Path, place: str, environment: str
+) -> None:
     (tmp_path / "file").write_text("")
-    program = start(VOYAGENT_DATA_DIR=str(tmp_path / place), VOYAGENT_ENV=environment, VOYAGENT_AUTH_SECRET="s" * 40)
+    program = start(
+        VOYAGENT_DATA_DIR=str(tmp_path / place),
+        VOYAGENT_ENV=environment,
+        VOYAGENT_AUTH_SECRET="s" * 40,
+    )
     assert program.process.wait(30) == 1
-    assert "Voyagent did not start: VOYAGENT_DATA_DIR must name a folder that can be written" in program.said
+    assert (
+        "Voyagent did not start: VOYAGENT_DATA_DIR must name a folder that can be written"
+        in program.said
+    )
     assert "Traceback" not in program.said
 
 
@@ -208,8 +248,14 @@ def test_the_migration_command_tells_what_is_wrong_in_a_sentence(tmp_path: Path)
     nobody = f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips"
     for variables, sentence in (
         ({"VOYAGENT_DB_URL": nobody}, "the server that VOYAGENT_DB_URL names does not answer"),
-        ({"VOYAGENT_DB_URL": "postgresql://[::bad"}, "VOYAGENT_DB_URL must name a PostgreSQL database"),
-        ({"VOYAGENT_DATA_DIR": str(tmp_path / "file")}, "VOYAGENT_DATA_DIR must name a folder that can be written"),
+        (
+            {"VOYAGENT_DB_URL": "postgresql://[::bad"},
+            "VOYAGENT_DB_URL must name a PostgreSQL database",
+        ),
+        (
+            {"VOYAGENT_DATA_DIR": str(tmp_path / "file")},
+            "VOYAGENT_DATA_DIR must name a folder that can be written",
+        ),
     ):
         done = subprocess.run(
             [sys.executable, "-m", "flask", "migrate-up"],
@@ -228,30 +274,50 @@ def test_the_migration_command_tells_what_is_wrong_in_a_sentence(tmp_path: Path)
 
 @pytest.fixture
 def database(server_urls: tuple[str, str]) -> Iterator[tuple[str, str]]:
-    """An empty database on the tests' server, as its owner and as the application, that goes with the test."""
+    """An empty database on the tests' server, as its owner and as the application, that goes with
+    the test.
+    """
     name = f"start_{secrets.token_hex(6)}"
     with psycopg.connect(psycopg_url(server_urls[0]), autocommit=True) as connection:
         connection.execute(f"create database {name}")
-        owner, application = (sa.make_url(url).set(database=name).render_as_string(hide_password=False) for url in server_urls)
+        owner, application = (
+            sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+            for url in server_urls
+        )
         yield owner, application
         connection.execute(f"drop database {name} with (force)")
 
 
 @pytest.mark.parametrize("demo", ["on", "off"])
-def test_a_server_that_is_named_is_used_and_none_is_started(tmp_path: Path, database: tuple[str, str], demo: str) -> None:
+def test_a_server_that_is_named_is_used_and_none_is_started(
+    tmp_path: Path, database: tuple[str, str], demo: str
+) -> None:
     owner, application = database
     data_dir = tmp_path / "data"
-    program = Program(data_dir, _free_port(), tmp_path / "log", VOYAGENT_DB_URL=application, VOYAGENT_DB_ADMIN_URL=owner, VOYAGENT_DEMO=demo)
+    program = Program(
+        data_dir,
+        _free_port(),
+        tmp_path / "log",
+        VOYAGENT_DB_URL=application,
+        VOYAGENT_DB_ADMIN_URL=owner,
+        VOYAGENT_DEMO=demo,
+    )
     try:
         program.wait_until_it_runs()
         assert program.status("/health/db") == 200
         assert program.status("/sign-in") == 200
         with psycopg.connect(psycopg_url(owner)) as connection:
-            assert connection.execute("select to_regclass('users') is not null and to_regclass('enquiries') is not null").fetchone() == (True,)
-            demos = connection.execute("select count(*) from users where email = %s", (DEMO_EMAIL,)).fetchone()
+            assert connection.execute(
+                "select to_regclass('users') is not null and to_regclass('enquiries') is not null"
+            ).fetchone() == (True,)
+            demos = connection.execute(
+                "select count(*) from users where email = %s", (DEMO_EMAIL,)
+            ).fetchone()
         assert demos == (1 if demo == "on" else 0,)
         assert (DEMO_EMAIL in program.said) is (demo == "on")
-        assert not (find_place(data_dir).cluster / "PG_VERSION").exists(), "no server of our own was made"
+        assert not (find_place(data_dir).cluster / "PG_VERSION").exists(), (
+            "no server of our own was made"
+        )
     finally:
         program.stop()
         shutil.rmtree(find_place(data_dir).home)
@@ -276,7 +342,9 @@ def test_a_worker_that_dies_is_started_again(running: Program) -> None:
     assert "The worker ended and is started again." in running.said
 
 
-def test_a_taken_port_is_told_at_once(running: Program, start_beside: Callable[..., Program]) -> None:
+def test_a_taken_port_is_told_at_once(
+    running: Program, start_beside: Callable[..., Program]
+) -> None:
     twin = start_beside()
     assert twin.process.wait(20) == 1
     assert f"port {running.port} is in use" in twin.said
@@ -322,7 +390,9 @@ def _assert_gone(pids: set[int]) -> None:
 
 
 def test_migrating_lets_a_login_of_its_own_work_as_the_program(database: tuple[str, str]) -> None:
-    """The owner's address for migrations, another login for the program, and nothing granted by hand."""
+    """The owner's address for migrations, another login for the program, and nothing granted by
+    hand.
+    """
     owner, _application = database
     login = f"teller_{secrets.token_hex(4)}"
     app_url = sa.make_url(owner).set(username=login).render_as_string(hide_password=False)
@@ -332,7 +402,12 @@ def test_migrating_lets_a_login_of_its_own_work_as_the_program(database: tuple[s
         try:
             for _again in range(2):
                 subprocess.run(
-                    [sys.executable, "-m", "flask", "migrate-up"], cwd=ROOT, env=_bare_environment() | variables, timeout=60, check=True, capture_output=True
+                    [sys.executable, "-m", "flask", "migrate-up"],
+                    cwd=ROOT,
+                    env=_bare_environment() | variables,
+                    timeout=60,
+                    check=True,
+                    capture_output=True,
                 )
             with psycopg.connect(psycopg_url(app_url)) as program:
                 program.execute("set role voyagent_app")

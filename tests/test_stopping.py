@@ -29,10 +29,14 @@ def told_to_stop() -> Iterator[list[int]]:
 
 def web_process(app: Flask) -> SimpleNamespace:
     """What gunicorn hands over."""
-    return SimpleNamespace(wsgi=app, log=SimpleNamespace(error_log=logging.getLogger("tests.web_process")))
+    return SimpleNamespace(
+        wsgi=app, log=SimpleNamespace(error_log=logging.getLogger("tests.web_process"))
+    )
 
 
-def test_streams_are_let_go_before_the_server_stops(settings: Settings, told_to_stop: list[int]) -> None:
+def test_streams_are_let_go_before_the_server_stops(
+    settings: Settings, told_to_stop: list[int]
+) -> None:
     app = create_app(settings)
     doorbell = app.extensions["voyagent.doorbell"]
     runpy.run_path(CONFIGURATION)["post_worker_init"](web_process(app))
@@ -45,7 +49,9 @@ def test_streams_are_let_go_before_the_server_stops(settings: Settings, told_to_
 
 
 @pytest.mark.usefixtures("told_to_stop")
-def test_nothing_is_said_of_somebody_who_takes_nothing_and_all_of_other_trouble(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_said_of_somebody_who_takes_nothing_and_all_of_other_trouble(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     worker = web_process(create_app(settings))
     runpy.run_path(CONFIGURATION)["post_worker_init"](worker)
     for error in (TimeoutError(), OSError("trouble")):

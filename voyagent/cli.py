@@ -24,7 +24,9 @@ REACH_TIMEOUT_S = 5
 
 
 class ServerUnreachable(Exception):
-    """No connection to the database can be had; the message names the variable and the reason, and never the password."""
+    """No connection to the database can be had; the message names the variable and the reason, and
+    never the password.
+    """
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -45,7 +47,11 @@ def register(app: Flask, settings: Settings) -> None:
     def worker() -> None:
         """Run the job worker until it is told to stop."""
         if not metrics.share(settings.metrics_place):
-            click.echo(f"{settings.metrics_place} cannot be written, so the figures of this worker are seen by nobody.", err=True)
+            click.echo(
+                f"{settings.metrics_place} cannot be written, so the figures of this worker are"
+                " seen by nobody.",
+                err=True,
+            )
         jobs.run_worker(app, settings)
 
     @app.cli.command("demo")
@@ -79,26 +85,42 @@ def migrate(app: Flask) -> None:
 def reach(settings: Settings) -> None:
     """Try each address of the database before anything relies on it. Raises ServerUnreachable."""
     if settings.db_url is None:
-        raise ServerUnreachable("VOYAGENT_DB_URL is missing: set it to the address of a PostgreSQL database")
-    for variable, url in (("VOYAGENT_DB_URL", settings.db_url), ("VOYAGENT_DB_ADMIN_URL", settings.db_admin_url)):
+        raise ServerUnreachable(
+            "VOYAGENT_DB_URL is missing: set it to the address of a PostgreSQL database"
+        )
+    for variable, url in (
+        ("VOYAGENT_DB_URL", settings.db_url),
+        ("VOYAGENT_DB_ADMIN_URL", settings.db_admin_url),
+    ):
         if url is None:
             continue
         try:
             psycopg.connect(psycopg_url(url), connect_timeout=REACH_TIMEOUT_S).close()
         except psycopg.Error as error:
-            raise ServerUnreachable(f"the server that {variable} names does not answer: {_reason(error, url)}") from None
+            raise ServerUnreachable(
+                f"the server that {variable} names does not answer: {_reason(error, url)}"
+            ) from None
 
 
 def let_in(settings: Settings) -> None:
-    """Let the program's login take on the role that the program works in, where the schema belongs to another login."""
+    """Let the program's login take on the role that the program works in, where the schema belongs
+    to another login.
+    """
     if settings.db_url is None or settings.db_admin_url is None:
         return
     login = sa.make_url(sqlalchemy_url(settings.db_url)).username
-    with psycopg.connect(psycopg_url(settings.db_admin_url), connect_timeout=REACH_TIMEOUT_S) as owner:
+    with psycopg.connect(
+        psycopg_url(settings.db_admin_url), connect_timeout=REACH_TIMEOUT_S
+    ) as owner:
         # No row where the login is the owner's, or comes from somewhere else than the address.
-        strange = owner.execute("select from pg_roles where rolname = %s and not pg_has_role(rolname, %s, 'member')", (login, APP_ROLE)).fetchone()
+        strange = owner.execute(
+            "select from pg_roles where rolname = %s and not pg_has_role(rolname, %s, 'member')",
+            (login, APP_ROLE),
+        ).fetchone()
         if strange is not None and login is not None:
-            owner.execute(sql.SQL("grant {} to {}").format(sql.Identifier(APP_ROLE), sql.Identifier(login)))
+            owner.execute(
+                sql.SQL("grant {} to {}").format(sql.Identifier(APP_ROLE), sql.Identifier(login))
+            )
 
 
 def _reason(error: psycopg.Error, url: str) -> str:

@@ -13,7 +13,17 @@ from voyagent.audit.exports import note_export
 from voyagent.drivers.mail import open_mail
 from voyagent.drivers.paper import Paper
 from voyagent.drivers.suppliers import open_suppliers
-from voyagent.http import account_names, errors, guards, headers, intake, metrics, pages, presentation, system
+from voyagent.http import (
+    account_names,
+    errors,
+    guards,
+    headers,
+    intake,
+    metrics,
+    pages,
+    presentation,
+    system,
+)
 from voyagent.http.app import VoyagentFlask
 from voyagent.identity import queries as people
 from voyagent.identity.bearers import Bearers
@@ -36,10 +46,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(settings: Settings) -> Flask:
-    """The whole site over one database; nothing connects before the first request, so it may be made before a fork."""
+    """The whole site over one database; nothing connects before the first request, so it may be
+    made before a fork.
+    """
     headers.configure_logging(settings)
     keyring = Keyring(settings)
-    app = VoyagentFlask("voyagent", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app = VoyagentFlask(
+        "voyagent", root_path=str(ROOT), template_folder="templates", static_folder="static"
+    )
     app.config.update(
         engine_config(settings),
         SECRET_KEY=keyring.secrets[0],
@@ -66,7 +80,14 @@ def create_app(settings: Settings) -> Flask:
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
     outbox = Outbox(settings, keyring, open_mail(settings))
     app.extensions["voyagent.outbox"] = outbox
-    identity = Identity(settings, Passwords(settings), AccessTokens(settings, keyring), keyring, Limiter(settings, keyring), outbox)
+    identity = Identity(
+        settings,
+        Passwords(settings),
+        AccessTokens(settings, keyring),
+        keyring,
+        Limiter(settings, keyring),
+        outbox,
+    )
     app.extensions["voyagent.identity"] = identity
     headers.install(app, settings)
     metrics.install(app, settings)

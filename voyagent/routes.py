@@ -1,4 +1,6 @@
-"""The whole site on one screen: every blueprint, pages first, then the JSON API and what is made of it."""
+"""The whole site on one screen: every blueprint, pages first, then the JSON API and what is made of
+it.
+"""
 
 from __future__ import annotations
 
@@ -107,11 +109,24 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_api,
     metrics_root,
 )
-EFFECTS = (billing_effects, trips_effects, postings, write_offs)  # named here so that a grant finds what it means
+EFFECTS = (
+    billing_effects,
+    trips_effects,
+    postings,
+    write_offs,
+)  # named here so that a grant finds what it means
 PANELS = (panels,)  # named here so that the settings' page knows them
 READERS = (typed,)  # named here so that a request's fields are read in free words
 MONTH_CHECKS = (reports_months,)  # named here so that the page that closes a month knows them
-TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks, trips_tasks)  # named here so that the worker knows them
+TASKS = (
+    approvals_tasks,
+    assistant_tasks,
+    audit_tasks,
+    chat_tasks,
+    identity_tasks,
+    mail_tasks,
+    trips_tasks,
+)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 
@@ -129,7 +144,10 @@ def openapi() -> dict[str, object]:
     return document(
         APIS,
         version=current_app.extensions["voyagent.settings"].version,
-        description=f"The back office of a travel agency: enquiries, the assistant, approvals, the books and their reports.\n\n{idempotency.DESCRIPTION}",
+        description=(
+            "The back office of a travel agency: enquiries, the assistant, approvals, the books"
+            f" and their reports.\n\n{idempotency.DESCRIPTION}"
+        ),
     )
 
 

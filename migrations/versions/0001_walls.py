@@ -50,7 +50,9 @@ def upgrade() -> None:
     op.execute(REFUSE)
     connection = op.get_bind()
     connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
-    op.execute("grant select, insert, update, delete on all tables in schema public to voyagent_app")
+    op.execute(
+        "grant select, insert, update, delete on all tables in schema public to voyagent_app"
+    )
     op.execute("revoke all on alembic_version from voyagent_app")
     op.execute("grant select on alembic_version to voyagent_app")
     op.execute("grant usage, select on all sequences in schema public to voyagent_app")

@@ -124,7 +124,9 @@ def upgrade() -> None:
         op.execute(
             f"create trigger approvals_counted_{event} after {event} on approvals referencing {rows} for each statement execute function app.count_approvals()"
         )
-    op.execute("create trigger approvals_guarded before update on approvals for each row execute function app.guard_approval()")
+    op.execute(
+        "create trigger approvals_guarded before update on approvals for each row execute function app.guard_approval()"
+    )
     tenant_wall("approvals")
     tenant_wall("approval_counts", grants="select, insert, update")
 

@@ -150,7 +150,10 @@ def upgrade() -> None:
     op.execute(COUNT)
     for statement in TRIGGERS:
         op.execute(statement)
-    lookup_may_read("enquiries", "tenant_id, id, search, customer_email, origin, destination, status, depart_date, created_at")
+    lookup_may_read(
+        "enquiries",
+        "tenant_id, id, search, customer_email, origin, destination, status, depart_date, created_at",
+    )
     lookup_function(FIND_SIGNATURE, FIND_BODY)
     lookup_may_read("audit_events", "tenant_id, seq, entity_refs")
     lookup_function(

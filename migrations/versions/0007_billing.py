@@ -260,9 +260,7 @@ end $$
 """
 
 _OPEN = "status in ('issued', 'partially_paid', 'received', 'scheduled')"
-_SHOWN = (
-    "tenant_id, currency, date_trunc('month', issue_date::timestamp)::date as month, due_date, party_key, party_name, total_minor - paid_minor as open_minor"
-)
+_SHOWN = "tenant_id, currency, date_trunc('month', issue_date::timestamp)::date as month, due_date, party_key, party_name, total_minor - paid_minor as open_minor"
 # Open is what is posted, not void, and not paid whole. Rows are taken in the order of their key, by due date before by party, so that writers queue and
 # never deadlock.
 _MOVED_IN = f"select 1 as step, {_SHOWN} from new_rows where {_OPEN}"
@@ -302,7 +300,10 @@ TRIGGERS = [
         f"create trigger {table}_rolled_up_{suffix} after {act} on {table} referencing {rows}"
         f" for each statement execute function app.roll_up_documents('{kind}')"
         for table, kind in (("invoices", "receivable"), ("bills", "payable"))
-        for suffix, act, rows in (("in", "insert", "new table as new_rows"), ("over", "update", "old table as old_rows new table as new_rows"))
+        for suffix, act, rows in (
+            ("in", "insert", "new table as new_rows"),
+            ("over", "update", "old table as old_rows new table as new_rows"),
+        )
     ),
 ]
 
@@ -351,12 +352,16 @@ def upgrade() -> None:
         tenant_wall(table, grants="select, insert, update")
     for function in (GUARD_DOCUMENT, GUARD_LINE, COUNT, ROLL_UP, *TRIGGERS):
         op.execute(function)
-    lookup_may_read("invoices", "tenant_id, id, search, status, currency, party_key, issue_date, due_date")
+    lookup_may_read(
+        "invoices", "tenant_id, id, search, status, currency, party_key, issue_date, due_date"
+    )
     lookup_function(FIND_SIGNATURE, FIND_BODY)
 
 
 def downgrade() -> None:
-    op.execute("drop function app.find_invoices(text, text[], text, text, date, date, int, int, int, int)")
+    op.execute(
+        "drop function app.find_invoices(text, text[], text, text, date, date, int, int, int, int)"
+    )
     for table in (
         "ageing_by_party",
         "ageing_by_due",
@@ -370,5 +375,10 @@ def downgrade() -> None:
         "invoices",
     ):
         op.execute(f"drop table {table}")
-    for function in ("roll_up_documents()", "count_invoices()", "guard_document_line()", "guard_document()"):
+    for function in (
+        "roll_up_documents()",
+        "count_invoices()",
+        "guard_document_line()",
+        "guard_document()",
+    ):
         op.execute(f"drop function app.{function}")

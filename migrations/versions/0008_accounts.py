@@ -151,7 +151,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for function in ("find_api_key(text)", "find_one_time_token(bytea)", "enter(uuid, uuid, uuid, text, uuid)"):
+    for function in (
+        "find_api_key(text)",
+        "find_one_time_token(bytea)",
+        "enter(uuid, uuid, uuid, text, uuid)",
+    ):
         op.execute(f"drop function app.{function}")
     op.execute(EMAIL_TAKEN.format(among=""))
     for table in ("api_keys", "recovery_codes", "one_time_tokens"):

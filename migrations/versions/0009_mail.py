@@ -56,7 +56,9 @@ def upgrade() -> None:
     for statement in INDEXES:
         op.execute(statement)
     tenant_wall("mails")
-    lookup_may_read("mails", "tenant_id, created_at, due_at, queued_at, useless_at, sent_at, failed_at")
+    lookup_may_read(
+        "mails", "tenant_id, created_at, due_at, queued_at, useless_at, sent_at, failed_at"
+    )
     lookup_function("tenants_with_mail(at timestamptz) returns setof uuid", LOOK_UP)
 
 

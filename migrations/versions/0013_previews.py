@@ -81,7 +81,9 @@ def upgrade() -> None:
     op.execute(SUCCESSOR)
     op.execute(GUARD.format(arguments=EDITED))
     op.execute("alter table tenant_settings add column approval_limits jsonb not null default '{}'")
-    op.execute("alter table tenant_settings add constraint ck_tenant_settings_approval_limits check (jsonb_typeof(approval_limits) = 'object')")
+    op.execute(
+        "alter table tenant_settings add constraint ck_tenant_settings_approval_limits check (jsonb_typeof(approval_limits) = 'object')"
+    )
 
 
 def downgrade() -> None:

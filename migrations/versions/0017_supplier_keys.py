@@ -13,7 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("alter table trip_lines add column supplier_key text")
-    op.execute("create index ix_trip_lines_reference on trip_lines (tenant_id, our_reference) where our_reference is not null")
+    op.execute(
+        "create index ix_trip_lines_reference on trip_lines (tenant_id, our_reference) where our_reference is not null"
+    )
 
 
 def downgrade() -> None:

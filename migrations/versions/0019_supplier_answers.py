@@ -28,11 +28,17 @@ def upgrade() -> None:
         )
         """
     )
-    op.execute("create index ix_supplier_answers_question on supplier_answers (tenant_id, question, created_at desc)")
-    op.execute("create index ix_supplier_answers_expires on supplier_answers (tenant_id, expires_at)")
+    op.execute(
+        "create index ix_supplier_answers_question on supplier_answers (tenant_id, question, created_at desc)"
+    )
+    op.execute(
+        "create index ix_supplier_answers_expires on supplier_answers (tenant_id, expires_at)"
+    )
     tenant_wall("supplier_answers")
     op.execute("alter table trips add column sent_at timestamptz, add column sent_to text")
-    op.execute("alter table trips add constraint ck_trips_sent check ((sent_at is null) = (sent_to is null))")
+    op.execute(
+        "alter table trips add constraint ck_trips_sent check ((sent_at is null) = (sent_to is null))"
+    )
 
 
 def downgrade() -> None:

@@ -45,4 +45,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop function app.find_invoices_behind(text, text[], text, date, date, date, uuid, int, int)")
+    op.execute(
+        "drop function app.find_invoices_behind(text, text[], text, date, date, date, uuid, int, int)"
+    )

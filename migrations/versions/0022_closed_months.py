@@ -49,9 +49,13 @@ def upgrade() -> None:
     )
     tenant_wall("closed_months", grants="select, insert, delete")
     op.execute(REFUSE_CLOSED)
-    op.execute("create trigger journal_entries_month_open before insert on journal_entries for each row execute function app.refuse_closed_month()")
+    op.execute(
+        "create trigger journal_entries_month_open before insert on journal_entries for each row execute function app.refuse_closed_month()"
+    )
     op.execute(CLOSE_ALONE)
-    op.execute("create trigger closed_months_alone before insert on closed_months for each row execute function app.close_month_alone()")
+    op.execute(
+        "create trigger closed_months_alone before insert on closed_months for each row execute function app.close_month_alone()"
+    )
 
 
 def downgrade() -> None:

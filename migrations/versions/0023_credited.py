@@ -43,7 +43,11 @@ POSTED = {"invoices": "num_nonnulls(number, entry_id) = 2", "bills": "entry_id i
 
 # What a function of an earlier migration says, and what it says from here on: the triggers that call it stay as they are.
 CHANGED = (
-    ("app.roll_up_documents()", "total_minor - paid_minor as", "total_minor - paid_minor - credited_minor as"),
+    (
+        "app.roll_up_documents()",
+        "total_minor - paid_minor as",
+        "total_minor - paid_minor - credited_minor as",
+    ),
     (
         "app.guard_document()",
         "'paid_minor', 'notes',",
@@ -71,8 +75,14 @@ end $do$
 
 def upgrade() -> None:
     for table in ("invoices", "bills"):
-        op.execute(_COLUMNS.format(table=table, paid=PAID[table], void=_VOID_OF.format(posted=POSTED[table])))
-        op.execute(f"create index ix_{table}_voided on {table} (tenant_id, voided_on) where status = 'void'")
+        op.execute(
+            _COLUMNS.format(
+                table=table, paid=PAID[table], void=_VOID_OF.format(posted=POSTED[table])
+            )
+        )
+        op.execute(
+            f"create index ix_{table}_voided on {table} (tenant_id, voided_on) where status = 'void'"
+        )
     for function, before, after in CHANGED:
         op.execute(_REPLACE.format(function=function, before=before, after=after))
 

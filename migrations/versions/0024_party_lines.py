@@ -13,7 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     # A column and no index on an expression: behind a policy only what is known to leak nothing may use an index, and lower() is not.
-    op.execute("alter table postings add column party_key text generated always as (lower(party_name)) stored")
+    op.execute(
+        "alter table postings add column party_key text generated always as (lower(party_name)) stored"
+    )
     op.execute(
         "create index ix_postings_party on postings (tenant_id, party_key, account_id, effective_date, entry_id)"
         " include (currency, debit_minor, credit_minor) where party_key is not null"

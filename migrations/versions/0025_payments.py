@@ -51,7 +51,14 @@ BACKFILL = [
     """,
     "update allocations a set entry_id = p.entry_id from payments p where p.tenant_id = a.tenant_id and p.id = a.payment_id",
 ]
-BEHIND_THE_WALL = ("payments", "allocations", "number_series", "postings", "accounts", "tenant_settings")
+BEHIND_THE_WALL = (
+    "payments",
+    "allocations",
+    "number_series",
+    "postings",
+    "accounts",
+    "tenant_settings",
+)
 
 RULES = [
     """
@@ -179,7 +186,11 @@ TRIGGERS = [
     " for each row execute function app.check_allocation()",
     *(
         f"create constraint trigger {table}_used after {act} on {table} deferrable initially deferred for each row execute function app.check_payment_used()"
-        for table, act in (("payments", "insert or update"), ("allocations", "insert"), ("refunds", "insert"))
+        for table, act in (
+            ("payments", "insert or update"),
+            ("allocations", "insert"),
+            ("refunds", "insert"),
+        )
     ),
 ]
 
@@ -205,7 +216,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table, trigger in (("payments", "guarded"), ("payments", "used"), ("allocations", "checked"), ("allocations", "used"), ("refunds", "used")):
+    for table, trigger in (
+        ("payments", "guarded"),
+        ("payments", "used"),
+        ("allocations", "checked"),
+        ("allocations", "used"),
+        ("refunds", "used"),
+    ):
         op.execute(f"drop trigger {table}_{trigger} on {table}")
     for function in ("guard_payment()", "check_allocation()", "check_payment_used()"):
         op.execute(f"drop function app.{function}")

@@ -82,7 +82,9 @@ def upgrade() -> None:
     tenant_wall("credit_notes", grants="select, insert")
     tenant_wall("credit_note_lines", grants="select, insert")
     op.execute(GUARD)
-    op.execute("create trigger credit_note_lines_guarded after insert on credit_note_lines for each row execute function app.guard_credit_line()")
+    op.execute(
+        "create trigger credit_note_lines_guarded after insert on credit_note_lines for each row execute function app.guard_credit_line()"
+    )
 
 
 def downgrade() -> None:

@@ -28,12 +28,18 @@ end $do$
 
 def upgrade() -> None:
     op.execute(_REPLACE.format(before=_GUARDED, after=_WITH_SENT))
-    op.execute("alter table tenant_settings add column address text, add column tax_number text, add column bank_details text")
+    op.execute(
+        "alter table tenant_settings add column address text, add column tax_number text, add column bank_details text"
+    )
     op.execute("alter table invoices add column sent_at timestamptz, add column sent_to text")
-    op.execute("alter table invoices add constraint ck_invoices_sent check ((sent_at is null) = (sent_to is null))")
+    op.execute(
+        "alter table invoices add constraint ck_invoices_sent check ((sent_at is null) = (sent_to is null))"
+    )
 
 
 def downgrade() -> None:
     op.execute(_REPLACE.format(before=_WITH_SENT, after=_GUARDED))
     op.execute("alter table invoices drop column sent_at, drop column sent_to")
-    op.execute("alter table tenant_settings drop column address, drop column tax_number, drop column bank_details")
+    op.execute(
+        "alter table tenant_settings drop column address, drop column tax_number, drop column bank_details"
+    )

@@ -13,10 +13,14 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("alter table bills drop constraint uq_bills_vendor_reference")
-    op.execute("create unique index uq_bills_vendor_reference on bills (tenant_id, vendor_reference) where status <> 'void'")
+    op.execute(
+        "create unique index uq_bills_vendor_reference on bills (tenant_id, vendor_reference) where status <> 'void'"
+    )
 
 
 def downgrade() -> None:
     """Fails where a reference stands on a void bill and on another: which of them is to keep it, nobody can know."""
     op.execute("drop index uq_bills_vendor_reference")
-    op.execute("alter table bills add constraint uq_bills_vendor_reference unique (tenant_id, vendor_reference)")
+    op.execute(
+        "alter table bills add constraint uq_bills_vendor_reference unique (tenant_id, vendor_reference)"
+    )

@@ -68,7 +68,9 @@ begin
 end $do$
 """
 _LINES_ALONE = "if lines_minor <> new.total_minor then"
-_WITH_TAX = "if lines_minor + coalesce((to_jsonb(new)->>'tax_minor')::numeric, 0) <> new.total_minor then"
+_WITH_TAX = (
+    "if lines_minor + coalesce((to_jsonb(new)->>'tax_minor')::numeric, 0) <> new.total_minor then"
+)
 
 # The last walls behind the rules: an invoice is issued with the tax that its rows come to, and of no component more is taken back than was charged.
 GUARDS = [
@@ -142,5 +144,9 @@ def downgrade() -> None:
     op.execute("drop function app.guard_invoice_tax()")
     op.execute(_REPLACE.format(before=_WITH_TAX, after=_LINES_ALONE))
     op.execute("alter table credit_notes drop column tax_minor")
-    op.execute("alter table invoice_lines drop column tax, drop column collection, drop column basic_fare_minor, drop column service_date, drop column sold_as")
-    op.execute("alter table invoices drop column tax_minor, drop column place_of_supply, drop column customer_tax_number, drop column customer_pan")
+    op.execute(
+        "alter table invoice_lines drop column tax, drop column collection, drop column basic_fare_minor, drop column service_date, drop column sold_as"
+    )
+    op.execute(
+        "alter table invoices drop column tax_minor, drop column place_of_supply, drop column customer_tax_number, drop column customer_pan"
+    )

@@ -14,9 +14,13 @@ depends_on = None
 def upgrade() -> None:
     for table in ("invoices", "bills"):
         op.execute(f"alter table {table} add column is_opening boolean not null default false")
-    op.execute("alter table invoices add constraint ck_invoices_opening check (not is_opening or party_reference is not null)")
+    op.execute(
+        "alter table invoices add constraint ck_invoices_opening check (not is_opening or party_reference is not null)"
+    )
     # An invoice brought forward is known by its former number, as a bill is by its supplier's: once in the agency.
-    op.execute("create unique index uq_invoices_opening on invoices (tenant_id, party_reference) where is_opening")
+    op.execute(
+        "create unique index uq_invoices_opening on invoices (tenant_id, party_reference) where is_opening"
+    )
 
 
 def downgrade() -> None:

@@ -13,7 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("alter table bill_lines add column bought_as text not null default 'cost'")
-    op.execute("alter table bill_lines add constraint ck_bill_lines_bought_as check (bought_as in ('cost', 'agent'))")
+    op.execute(
+        "alter table bill_lines add constraint ck_bill_lines_bought_as check (bought_as in ('cost', 'agent'))"
+    )
 
 
 def downgrade() -> None:

@@ -53,8 +53,14 @@ _WITH_PLAN = f"""if new.instalment_dues is not null and new.status <> 'draft' th
   end if;
   {_GUARDED}"""
 CHANGED = (
-    ("lines_minor numeric;", "lines_minor numeric;\n  moving text := case when new.instalment_dues is null then '' else 'due_date' end;"),
-    ("to_jsonb(new) - free <> to_jsonb(old) - free", "to_jsonb(new) - free - moving <> to_jsonb(old) - free - moving"),
+    (
+        "lines_minor numeric;",
+        "lines_minor numeric;\n  moving text := case when new.instalment_dues is null then '' else 'due_date' end;",
+    ),
+    (
+        "to_jsonb(new) - free <> to_jsonb(old) - free",
+        "to_jsonb(new) - free - moving <> to_jsonb(old) - free - moving",
+    ),
     (_GUARDED, _WITH_PLAN),
 )
 _REPLACE = """
@@ -75,7 +81,9 @@ _SHOWN = (
     "tenant_id, currency, date_trunc('month', issue_date::timestamp)::date as month, due_date, party_key, party_name,"
     " total_minor - paid_minor - credited_minor as open_minor"
 )
-_PLANNED = f"{_SHOWN}, instalment_dues, instalment_minors, paid_minor + credited_minor as settled_minor"
+_PLANNED = (
+    f"{_SHOWN}, instalment_dues, instalment_minors, paid_minor + credited_minor as settled_minor"
+)
 _BY_DUE = """
     insert into ageing_by_due as a (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor)
       select tenant_id, tg_argv[0], currency, month, due, sum(step), sum(step * documents), sum(step * due_minor)
@@ -106,7 +114,9 @@ def roll_up(by_due: str, shown: str) -> str:
     """The function behind the triggers of both roll-ups."""
     moved_in = f"select 1 as step, {shown} from new_rows where {_OPEN}"
     moved_over = f"select -1 as step, {shown} from old_rows where {_OPEN} union all {moved_in}"
-    inserted, updated = ((by_due + _BY_PARTY).format(moved=moved) for moved in (moved_in, moved_over))
+    inserted, updated = (
+        (by_due + _BY_PARTY).format(moved=moved) for moved in (moved_in, moved_over)
+    )
     return f"""
 create or replace function app.roll_up_documents() returns trigger language plpgsql as $$
 begin
@@ -138,7 +148,9 @@ def downgrade() -> None:
     for table in ("invoices", "bills"):
         op.execute(f"alter table {table} no force row level security")
         op.execute(f"alter table {table} disable trigger {table}_guarded")
-        op.execute(f"update {table} set instalment_dues = null, instalment_minors = null where instalment_dues is not null")
+        op.execute(
+            f"update {table} set instalment_dues = null, instalment_minors = null where instalment_dues is not null"
+        )
         op.execute(f"alter table {table} enable trigger {table}_guarded")
         op.execute(f"alter table {table} force row level security")
     op.execute(roll_up(_BY_DUE_BEFORE, _SHOWN))
@@ -146,6 +158,12 @@ def downgrade() -> None:
     for before, after in reversed(CHANGED):
         op.execute(_REPLACE.format(before=after, after=before))
     for table in ("invoices", "bills"):
-        op.execute(f"alter table {table} drop constraint ck_{table}_instalments, drop column instalment_minors, drop column instalment_dues")
-    for function in ("next_due(date[], bigint[], bigint)", "instalments(date[], bigint[], bigint)", "is_plan(date[], bigint[], date)"):
+        op.execute(
+            f"alter table {table} drop constraint ck_{table}_instalments, drop column instalment_minors, drop column instalment_dues"
+        )
+    for function in (
+        "next_due(date[], bigint[], bigint)",
+        "instalments(date[], bigint[], bigint)",
+        "is_plan(date[], bigint[], date)",
+    ):
         op.execute(f"drop function app.{function}")

@@ -83,9 +83,7 @@ begin
   return null;
 end $$
 """
-TRIGGER = (
-    "create constraint trigger write_offs_checked after insert on write_offs deferrable initially deferred for each row execute function app.check_write_off()"
-)
+TRIGGER = "create constraint trigger write_offs_checked after insert on write_offs deferrable initially deferred for each row execute function app.check_write_off()"
 
 # Older charts lack the account; beside its code where an agency has taken that for something else. Even the owner is behind the wall while it is forced.
 ACCOUNTS = [
@@ -115,4 +113,6 @@ def downgrade() -> None:
     op.execute("drop table write_offs")
     op.execute("drop function app.check_write_off()")
     op.execute(_REPLACE.format(before=_AFTER, after=_BEFORE))
-    op.execute("alter table invoices drop constraint ck_invoices_written_off, drop column written_off_minor")
+    op.execute(
+        "alter table invoices drop constraint ck_invoices_written_off, drop column written_off_minor"
+    )

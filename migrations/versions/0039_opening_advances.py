@@ -18,7 +18,9 @@ def upgrade() -> None:
         " add constraint ck_payments_opening check (account <> 'opening_balances' or reference is not null)"
     )
     # One brought forward is known by the number that it had: once in the agency for what came in, and once for what went out.
-    op.execute("create unique index uq_payments_opening on payments (tenant_id, direction, reference) where account = 'opening_balances'")
+    op.execute(
+        "create unique index uq_payments_opening on payments (tenant_id, direction, reference) where account = 'opening_balances'"
+    )
 
 
 def downgrade() -> None:

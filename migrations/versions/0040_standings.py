@@ -75,7 +75,10 @@ end $$
 """
 
 _MOVED_IN = "select tenant_id, direction, currency, paid_on, party_key, party_name, 1 as step, {left} as minor from new_rows where {left} > 0"
-_MOVED_OVER = _MOVED_IN + " union all select tenant_id, direction, currency, paid_on, party_key, party_name, -1, -({left}) from old_rows where {left} > 0"
+_MOVED_OVER = (
+    _MOVED_IN
+    + " union all select tenant_id, direction, currency, paid_on, party_key, party_name, -1, -({left}) from old_rows where {left} > 0"
+)
 _LEFT = "amount_minor - allocated_minor - refunded_minor"
 _BOOK = """
     insert into advances_by_day as a (tenant_id, direction, currency, paid_on, n, unapplied_minor)
@@ -98,10 +101,16 @@ begin
   return null;
 end $$
 """
-_ROWS = {"in": ("insert", "new table as new_rows"), "over": ("update", "old table as old_rows new table as new_rows")}
+_ROWS = {
+    "in": ("insert", "new table as new_rows"),
+    "over": ("update", "old table as old_rows new table as new_rows"),
+}
 TRIGGERS = [
     f"create trigger {table}_{name}_{suffix} after {act} on {table} referencing {rows} for each statement execute function {function}"
-    for table, name, function in (("ageing_by_party", "summed_up", "app.sum_up_parties()"), ("payments", "rolled_up", "app.roll_up_payments()"))
+    for table, name, function in (
+        ("ageing_by_party", "summed_up", "app.sum_up_parties()"),
+        ("payments", "rolled_up", "app.roll_up_payments()"),
+    )
     for suffix, (act, rows) in _ROWS.items()
 ]
 

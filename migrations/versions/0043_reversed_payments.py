@@ -88,6 +88,8 @@ def downgrade() -> None:
     op.execute(_REPLACE.format(before=_REVERSED, after=""))
     op.execute(_guard(_FREE, ""))
     op.execute("drop index uq_payments_opening")
-    op.execute("create unique index uq_payments_opening on payments (tenant_id, direction, reference) where account = 'opening_balances'")
+    op.execute(
+        "create unique index uq_payments_opening on payments (tenant_id, direction, reference) where account = 'opening_balances'"
+    )
     op.execute("drop index ix_payments_reversed")
     op.execute("alter table payments " + ", ".join(f"drop column {name}" for name in NEW))

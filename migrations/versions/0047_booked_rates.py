@@ -34,4 +34,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in ("bills", "invoices"):
-        op.execute(f"alter table {table} drop constraint ck_{table}_rate, " + ", ".join(f"drop column {name}" for name in NEW))
+        op.execute(
+            f"alter table {table} drop constraint ck_{table}_rate, "
+            + ", ".join(f"drop column {name}" for name in NEW)
+        )

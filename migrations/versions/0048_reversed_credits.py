@@ -58,11 +58,26 @@ end $$
 
 # What counts of credits and refunds is what was not reversed.
 _STANDING = {
-    "guard_credit_line": ("s.invoice_id = n.invoice_id", "s.invoice_id = n.invoice_id and s.reversed_on is null"),
-    "guard_credit_commission": ("s.invoice_id = n.invoice_id", "s.invoice_id = n.invoice_id and s.reversed_on is null"),
-    "guard_credit_tax": ("s.invoice_id = n.invoice_id", "s.invoice_id = n.invoice_id and s.reversed_on is null"),
-    "guard_supplier_credit_line": ("s.bill_id = n.bill_id", "s.bill_id = n.bill_id and s.reversed_on is null"),
-    "guard_supplier_credit_tax": ("s.bill_id = n.bill_id", "s.bill_id = n.bill_id and s.reversed_on is null"),
+    "guard_credit_line": (
+        "s.invoice_id = n.invoice_id",
+        "s.invoice_id = n.invoice_id and s.reversed_on is null",
+    ),
+    "guard_credit_commission": (
+        "s.invoice_id = n.invoice_id",
+        "s.invoice_id = n.invoice_id and s.reversed_on is null",
+    ),
+    "guard_credit_tax": (
+        "s.invoice_id = n.invoice_id",
+        "s.invoice_id = n.invoice_id and s.reversed_on is null",
+    ),
+    "guard_supplier_credit_line": (
+        "s.bill_id = n.bill_id",
+        "s.bill_id = n.bill_id and s.reversed_on is null",
+    ),
+    "guard_supplier_credit_tax": (
+        "s.bill_id = n.bill_id",
+        "s.bill_id = n.bill_id and s.reversed_on is null",
+    ),
     "check_payment_used": (
         "from refunds where tenant_id = new.tenant_id and payment_id = key;",
         "from refunds where tenant_id = new.tenant_id and payment_id = key and reversed_on is null;",
@@ -106,9 +121,13 @@ def upgrade() -> None:
     op.execute(CHECK)
     for table in DAYS:
         op.execute(_columns(table))
-        op.execute(f"create index ix_{table}_reversed on {table} (tenant_id, reversed_on) where reversed_on is not null")
+        op.execute(
+            f"create index ix_{table}_reversed on {table} (tenant_id, reversed_on) where reversed_on is not null"
+        )
         op.execute(f"grant update ({', '.join(NEW)}) on {table} to voyagent_app")
-        op.execute(f"create trigger {table}_guarded before update or delete on {table} for each row execute function app.guard_reversal()")
+        op.execute(
+            f"create trigger {table}_guarded before update or delete on {table} for each row execute function app.guard_reversal()"
+        )
     for table in ("credit_notes", "supplier_credits"):
         op.execute(
             f"create constraint trigger {table}_credited after update on {table} deferrable initially deferred"
@@ -116,7 +135,9 @@ def upgrade() -> None:
         )
     op.execute(_USED.format(acts="insert or update"))
     op.execute("alter table supplier_credits drop constraint uq_supplier_credits_reference")
-    op.execute(f"create unique index uq_supplier_credits_reference on supplier_credits {_TAKEN} where reversed_on is null")
+    op.execute(
+        f"create unique index uq_supplier_credits_reference on supplier_credits {_TAKEN} where reversed_on is null"
+    )
     for function, (before, after) in _STANDING.items():
         op.execute(_REPLACE.format(function=function, before=before, after=after))
 
@@ -125,7 +146,9 @@ def downgrade() -> None:
     for function, (before, after) in _STANDING.items():
         op.execute(_REPLACE.format(function=function, before=after, after=before))
     op.execute("drop index uq_supplier_credits_reference")
-    op.execute(f"alter table supplier_credits add constraint uq_supplier_credits_reference unique {_TAKEN}")
+    op.execute(
+        f"alter table supplier_credits add constraint uq_supplier_credits_reference unique {_TAKEN}"
+    )
     for table in ("credit_notes", "supplier_credits"):
         op.execute(f"drop trigger {table}_credited on {table}")
     op.execute("drop trigger refunds_used on refunds")
@@ -136,4 +159,6 @@ def downgrade() -> None:
     op.execute("drop function app.check_credited()")
     op.execute("drop function app.guard_reversal()")
     op.execute(_USED.format(acts="insert"))
-    op.execute("create trigger refunds_append_only before update or delete on refunds for each row execute function app.refuse_change()")
+    op.execute(
+        "create trigger refunds_append_only before update or delete on refunds for each row execute function app.refuse_change()"
+    )

@@ -85,8 +85,14 @@ _HOURS = f"""    insert into enquiries_by_hour as h (tenant_id, hour, received, 
        group by 1, 2 having sum(step) <> 0 or coalesce(sum(step) filter (where status = 'booked'), 0) <> 0 order by 1, 2
       on conflict (tenant_id, hour) do update set received = h.received + excluded.received, booked = h.booked + excluded.booked;
 """
-_CAME, _WENT = "select tenant_id, created_at, status, 1 as step from new_rows", "select tenant_id, created_at, status, -1 as step from old_rows"
-_BY_HOUR = {name: _HOURS.format(rows=rows) for name, rows in (("came", _CAME), ("went", _WENT), ("moved", f"{_WENT} union all {_CAME}"))}
+_CAME, _WENT = (
+    "select tenant_id, created_at, status, 1 as step from new_rows",
+    "select tenant_id, created_at, status, -1 as step from old_rows",
+)
+_BY_HOUR = {
+    name: _HOURS.format(rows=rows)
+    for name, rows in (("came", _CAME), ("went", _WENT), ("moved", f"{_WENT} union all {_CAME}"))
+}
 
 # What was booked before.
 BACKFILL = {
@@ -105,14 +111,18 @@ def upgrade() -> None:
     for statement in TABLES:
         op.execute(statement)
     for table, statement in BACKFILL.items():
-        op.execute(f"alter table {table} no force row level security")  # even the owner is behind the wall while it is forced
+        op.execute(
+            f"alter table {table} no force row level security"
+        )  # even the owner is behind the wall while it is forced
         op.execute(statement)
         op.execute(f"alter table {table} force row level security")
     for table in ("balances_day", "enquiries_by_hour"):
         tenant_wall(table, grants="select, insert, update")
     op.execute(_MONTHS.format(further=_DAYS))
     op.execute(_COUNT.format(**_BY_HOUR))
-    op.execute("create index ix_open_by_party_largest on open_by_party (tenant_id, kind, currency, open_minor desc, party_key) where n > 0")
+    op.execute(
+        "create index ix_open_by_party_largest on open_by_party (tenant_id, kind, currency, open_minor desc, party_key) where n > 0"
+    )
     op.execute("drop index ix_open_by_party_open")
 
 

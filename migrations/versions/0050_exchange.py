@@ -115,4 +115,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for statement in (*REFUSE, BEFORE):
         op.execute(statement)
-    op.execute("alter table allocations drop constraint ck_allocations_exchanged, " + ", ".join(f"drop column {name}" for name in NEW))
+    op.execute(
+        "alter table allocations drop constraint ck_allocations_exchanged, "
+        + ", ".join(f"drop column {name}" for name in NEW)
+    )

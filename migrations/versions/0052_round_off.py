@@ -36,10 +36,10 @@ begin
   execute replace(body, $from${before}$from$, $to${after}$to$);
 end $do$
 """
-_TAXED = "if lines_minor + coalesce((to_jsonb(new)->>'tax_minor')::numeric, 0) <> new.total_minor then"
-_ROUNDED = (
-    "if lines_minor + coalesce((to_jsonb(new)->>'tax_minor')::numeric, 0) + coalesce((to_jsonb(new)->>'round_off_minor')::numeric, 0) <> new.total_minor then"
+_TAXED = (
+    "if lines_minor + coalesce((to_jsonb(new)->>'tax_minor')::numeric, 0) <> new.total_minor then"
 )
+_ROUNDED = "if lines_minor + coalesce((to_jsonb(new)->>'tax_minor')::numeric, 0) + coalesce((to_jsonb(new)->>'round_off_minor')::numeric, 0) <> new.total_minor then"
 
 
 def upgrade() -> None:
@@ -51,9 +51,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     # Drafts lose what they are rounded by; what is posted stays as it is, though its lines do not come to its total any more. Where what is before tax of
     # one is less than what it was rounded down by, there is no way down.
-    op.execute("update invoices set total_minor = total_minor - round_off_minor where status = 'draft' and round_off_minor <> 0")
+    op.execute(
+        "update invoices set total_minor = total_minor - round_off_minor where status = 'draft' and round_off_minor <> 0"
+    )
     op.execute(_REPLACE.format(before=_ROUNDED, after=_TAXED))
     for table, less in (("credit_notes", "<"), ("invoices", "<=")):
-        op.execute(f"alter table {table} drop constraint ck_{table}_tax, drop column round_off_minor")
-        op.execute(f"alter table {table} add constraint ck_{table}_tax check (tax_minor >= 0 and tax_minor {less} total_minor)")
+        op.execute(
+            f"alter table {table} drop constraint ck_{table}_tax, drop column round_off_minor"
+        )
+        op.execute(
+            f"alter table {table} add constraint ck_{table}_tax check (tax_minor >= 0 and tax_minor {less} total_minor)"
+        )
     op.execute("alter table tenant_settings drop column round_invoices")

@@ -17,7 +17,10 @@ INDEXES = {
     "ix_supplier_offers_over": "supplier_offers (expires_at)",
     "ix_supplier_answers_over": "supplier_answers (expires_at)",
 }
-COLUMNS = {"chat_turns": "tenant_id, created_at", "approvals": "tenant_id, effect_status, resolved_at"}
+COLUMNS = {
+    "chat_turns": "tenant_id, created_at",
+    "approvals": "tenant_id, effect_status, resolved_at",
+}
 LOOK_UPS = {
     "tenants_with_turns": """
       select c.tenant_id from chat_turns c where c.status in ('queued', 'running') and c.created_at <= at - interval '1 minute'

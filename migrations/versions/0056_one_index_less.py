@@ -16,4 +16,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("create index ix_approvals_expires on approvals (expires_at) where status = 'pending'")
+    op.execute(
+        "create index ix_approvals_expires on approvals (expires_at) where status = 'pending'"
+    )

@@ -21,7 +21,9 @@ alter table {table}
 def upgrade() -> None:
     for table in ("invoices", "bills"):
         op.execute(COLUMN.format(table=table))
-        op.execute(f"create index ix_{table}_trip on {table} (tenant_id, trip_id) where trip_id is not null")
+        op.execute(
+            f"create index ix_{table}_trip on {table} (tenant_id, trip_id) where trip_id is not null"
+        )
 
 
 def downgrade() -> None:

@@ -11,8 +11,18 @@ branch_labels = None
 depends_on = None
 
 _INDEXES = (
-    ("ix_ageing_by_due_open", "ageing_by_due", "tenant_id, kind, issue_month", "currency, due_date, n, open_minor"),
-    ("ix_advances_by_day_left", "advances_by_day", "tenant_id, direction, paid_on", "currency, n, unapplied_minor"),
+    (
+        "ix_ageing_by_due_open",
+        "ageing_by_due",
+        "tenant_id, kind, issue_month",
+        "currency, due_date, n, open_minor",
+    ),
+    (
+        "ix_advances_by_day_left",
+        "advances_by_day",
+        "tenant_id, direction, paid_on",
+        "currency, n, unapplied_minor",
+    ),
 )
 
 

@@ -11,12 +11,32 @@ branch_labels = None
 depends_on = None
 
 _NOW = (
-    ("ix_ageing_by_due_open", "ageing_by_due", "tenant_id, kind, currency, due_date", "issue_month, n, documents, open_minor"),
-    ("ix_advances_by_day_left", "advances_by_day", "tenant_id, direction, currency, paid_on", "n, unapplied_minor"),
+    (
+        "ix_ageing_by_due_open",
+        "ageing_by_due",
+        "tenant_id, kind, currency, due_date",
+        "issue_month, n, documents, open_minor",
+    ),
+    (
+        "ix_advances_by_day_left",
+        "advances_by_day",
+        "tenant_id, direction, currency, paid_on",
+        "n, unapplied_minor",
+    ),
 )
 _BEFORE = (
-    ("ix_ageing_by_due_open", "ageing_by_due", "tenant_id, kind, issue_month", "currency, due_date, n, open_minor"),
-    ("ix_advances_by_day_left", "advances_by_day", "tenant_id, direction, paid_on", "currency, n, unapplied_minor"),
+    (
+        "ix_ageing_by_due_open",
+        "ageing_by_due",
+        "tenant_id, kind, issue_month",
+        "currency, due_date, n, open_minor",
+    ),
+    (
+        "ix_advances_by_day_left",
+        "advances_by_day",
+        "tenant_id, direction, paid_on",
+        "currency, n, unapplied_minor",
+    ),
 )
 
 

@@ -59,7 +59,15 @@ with recursive documents as (
 update journal_entries e set trip_id = o.trip_id from of_trips o where e.tenant_id = o.tenant_id and e.id = o.id
 """
 BACKFILL = f"insert into {_EARNED.format(table='trip_earnings', lines='postings')}"
-BEHIND_THE_WALL = ("journal_entries", "postings", "accounts", "invoices", "bills", "credit_notes", "supplier_credits")
+BEHIND_THE_WALL = (
+    "journal_entries",
+    "postings",
+    "accounts",
+    "invoices",
+    "bills",
+    "credit_notes",
+    "supplier_credits",
+)
 
 _ROLL_UP = """
 create or replace function app.roll_up_postings() returns trigger language plpgsql as $$

@@ -12,7 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("create aggregate app.running_total(bigint) (sfunc = int8pl, stype = bigint, initcond = '0', parallel = safe)")
+    op.execute(
+        "create aggregate app.running_total(bigint) (sfunc = int8pl, stype = bigint, initcond = '0', parallel = safe)"
+    )
 
 
 def downgrade() -> None:

@@ -14,7 +14,9 @@ from tests.people import People, Person
 from voyagent.approvals import effects, service
 from voyagent.chat import service as chat
 
-assert effects.find("probe_note") is probes.PLAIN  # the effects of tests are registered by their import
+assert (
+    effects.find("probe_note") is probes.PLAIN
+)  # the effects of tests are registered by their import
 
 
 @dataclass
@@ -28,23 +30,46 @@ class Desk:
         with person.acting() as actor:
             return chat.create_session(actor, title="Krishnan family").id
 
-    def propose(self, person: Person, tool_name: str = "probe_note", *, session_id: UUID | None = None, **given: Any) -> str:
+    def propose(
+        self,
+        person: Person,
+        tool_name: str = "probe_note",
+        *,
+        session_id: UUID | None = None,
+        **given: Any,
+    ) -> str:
         """A stored proposal; its id."""
         session_id = session_id or self.conversation(person)
-        known = {"turn_id": "t-0123456789ab", "tool_call_id": "c1", "summary": "Write a note", "arguments": {"session_id": str(session_id), "text": "hello"}}
+        known = {
+            "turn_id": "t-0123456789ab",
+            "tool_call_id": "c1",
+            "summary": "Write a note",
+            "arguments": {"session_id": str(session_id), "text": "hello"},
+        }
         with person.acting() as actor:
-            return service.propose(actor, session_id=session_id, tool_name=tool_name, **(known | given)).id
+            return service.propose(
+                actor, session_id=session_id, tool_name=tool_name, **(known | given)
+            ).id
 
     def row(self, approval_id: str) -> sa.RowMapping:
         """The stored row."""
         with self.engine.connect() as connection:
-            return connection.execute(sa.text("select * from approvals where id = :i"), {"i": approval_id}).mappings().one()
+            return (
+                connection.execute(
+                    sa.text("select * from approvals where id = :i"), {"i": approval_id}
+                )
+                .mappings()
+                .one()
+            )
 
     def events(self, approval_id: str, kind: str | None = None) -> list[sa.RowMapping]:
         """Audit events of a proposal."""
         with self.engine.connect() as connection:
             found = connection.execute(
-                sa.text("select * from audit_events where entity_refs->>'approval_id' = :i and (kind = :k or cast(:k as text) is null) order by seq"),
+                sa.text(
+                    "select * from audit_events where entity_refs->>'approval_id' = :i and (kind ="
+                    " :k or cast(:k as text) is null) order by seq"
+                ),
                 {"i": approval_id, "k": kind},
             )
             return list(found.mappings())
@@ -53,7 +78,10 @@ class Desk:
         """How often the effect has happened."""
         with self.engine.connect() as connection:
             count = connection.scalar(
-                sa.text("select count(*) from chat_messages m join approvals a on a.session_id = m.session_id where a.id = :i and m.role = 'tool'"),
+                sa.text(
+                    "select count(*) from chat_messages m join approvals a on a.session_id ="
+                    " m.session_id where a.id = :i and m.role = 'tool'"
+                ),
                 {"i": approval_id},
             )
         return int(count)
@@ -65,7 +93,10 @@ class Desk:
 
     def run_out(self, approval_id: str) -> None:
         """Let the fifteen minutes be over, by the clock of the database."""
-        self.run("update approvals set expires_at = now() - interval '1 millisecond' where id = :i", i=approval_id)
+        self.run(
+            "update approvals set expires_at = now() - interval '1 millisecond' where id = :i",
+            i=approval_id,
+        )
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
-"""A worker of its own process that kills itself with SIGKILL, once, at a named point around an effect.
+"""A worker of its own process that kills itself with SIGKILL, once, at a named point around an
+effect.
 
-Run as a program: `python -m tests.approvals.crashing_worker POINT MARKER`; the settings come from the environment.
+Run as a program: `python -m tests.approvals.crashing_worker POINT MARKER`; the settings come from
+the environment.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ def main() -> None:
         die_here("after_effect")
         return result
 
-    register(Effect("probe_deadly", probes.LEADS, "Deadly", money=False, reversible=True, run=deadly))
+    register(
+        Effect("probe_deadly", probes.LEADS, "Deadly", money=False, reversible=True, run=deadly)
+    )
 
     carry_out = service.carry_out
 

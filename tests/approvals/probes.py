@@ -1,4 +1,6 @@
-"""Effects for tests: they write a message into a conversation, so that what happened, and how often, can be counted."""
+"""Effects for tests: they write a message into a conversation, so that what happened, and how
+often, can be counted.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,12 @@ class PeriodClosed(Conflict):
 
 def note(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Write the text of the arguments down."""
-    message = chat.append_message(actor, UUID(arguments["session_id"]), role="tool", blocks=[{"type": "text", "text": arguments["text"]}])
+    message = chat.append_message(
+        actor,
+        UUID(arguments["session_id"]),
+        role="tool",
+        blocks=[{"type": "text", "text": arguments["text"]}],
+    )
     return {"noted": message.sequence, "by": str(actor.user_id), "channel": actor.channel.value}
 
 
@@ -55,8 +62,24 @@ def describe(_actor: Actor, arguments: dict[str, Any]) -> Description:
         "title": f"Note {arguments['text']}",
         "undo": "can be undone by a credit note",
         "lines": [
-            {"code": "1200", "name": "Trade receivables", "currency": "INR", "debit": "285721.00", "credit": None, "before": "0.00", "after": "285721.00"},
-            {"code": "4100", "name": "Sales", "currency": "INR", "debit": None, "credit": "285721.00", "before": "-9.00", "after": "-285730.00"},
+            {
+                "code": "1200",
+                "name": "Trade receivables",
+                "currency": "INR",
+                "debit": "285721.00",
+                "credit": None,
+                "before": "0.00",
+                "after": "285721.00",
+            },
+            {
+                "code": "4100",
+                "name": "Sales",
+                "currency": "INR",
+                "debit": None,
+                "credit": "285721.00",
+                "before": "-9.00",
+                "after": "-285730.00",
+            },
         ],
         "balances": [
             {
@@ -75,7 +98,10 @@ def describe(_actor: Actor, arguments: dict[str, Any]) -> Description:
             "total": {"amount": "285721.00", "currency": "INR"},
         },
         "facts": [{"label": "Place of supply", "value": "Kerala"}],
-        "checks": [{"ok": True, "text": "Same as quote Q-0911"}, {"ok": False, "text": "TCS rate is unconfirmed"}],
+        "checks": [
+            {"ok": True, "text": "Same as quote Q-0911"},
+            {"ok": False, "text": "TCS rate is unconfirmed"},
+        ],
     }
 
 
@@ -95,13 +121,21 @@ def mail(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def steps(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """The conversation read as an itinerary: a line for each note."""
-    rows = chat.queries.messages(SessionReader(db.session), UUID(arguments["session_id"]), after=0, limit=None)
-    return {"itinerary": {str(row["sequence"]): row["blocks"][0]["text"] for row in rows if row["role"] == "tool"}}
+    rows = chat.queries.messages(
+        SessionReader(db.session), UUID(arguments["session_id"]), after=0, limit=None
+    )
+    return {
+        "itinerary": {
+            str(row["sequence"]): row["blocks"][0]["text"] for row in rows if row["role"] == "tool"
+        }
+    }
 
 
 def worth(_actor: Actor, arguments: dict[str, Any]) -> Money | None:
     """The amount that the arguments name."""
-    return Money.parse(arguments["amount"], arguments["currency"]) if "amount" in arguments else None
+    return (
+        Money.parse(arguments["amount"], arguments["currency"]) if "amount" in arguments else None
+    )
 
 
 class LineIn(Closed):
@@ -133,25 +167,90 @@ def nothing(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"said": arguments.get("text", "")}
 
 
-MONEY = register(Effect("probe_invoice", LEADS, "Draft invoice", money=True, reversible=True, run=note, describe=describe, amount=worth, schema=NoteIn))
-FINAL = register(Effect("probe_ticket", LEADS, "Issue ticket", money=True, reversible=False, run=note))
-PLAIN = register(Effect("probe_note", LEADS | {"agent"}, "Write a note", money=False, reversible=True, run=note))
-LOOSE = register(Effect("probe_loose", LEADS | {"agent"}, "Do nothing", money=False, reversible=True, run=nothing, schema=LooseIn))
-REFUSES = register(Effect("probe_refuses", LEADS, "Refuse", money=False, reversible=True, run=note_and_refuse))
-OUTSIDE = register(Effect("probe_outside", LEADS, "Reach out", money=True, reversible=False, run=outside, external=True, rehearse=note, measure=steps))
-UNTRIED = register(Effect("probe_untried", LEADS, "Reach out unseen", money=True, reversible=False, run=outside, external=True))
-MAIL = register(Effect("probe_mail", LEADS, "Write a mail", money=False, reversible=False, run=mail))
-CRASHES = register(Effect("probe_crashes", LEADS, "Crash", money=False, reversible=True, run=note_and_crash))
+MONEY = register(
+    Effect(
+        "probe_invoice",
+        LEADS,
+        "Draft invoice",
+        money=True,
+        reversible=True,
+        run=note,
+        describe=describe,
+        amount=worth,
+        schema=NoteIn,
+    )
+)
+FINAL = register(
+    Effect("probe_ticket", LEADS, "Issue ticket", money=True, reversible=False, run=note)
+)
+PLAIN = register(
+    Effect("probe_note", LEADS | {"agent"}, "Write a note", money=False, reversible=True, run=note)
+)
+LOOSE = register(
+    Effect(
+        "probe_loose",
+        LEADS | {"agent"},
+        "Do nothing",
+        money=False,
+        reversible=True,
+        run=nothing,
+        schema=LooseIn,
+    )
+)
+REFUSES = register(
+    Effect("probe_refuses", LEADS, "Refuse", money=False, reversible=True, run=note_and_refuse)
+)
+OUTSIDE = register(
+    Effect(
+        "probe_outside",
+        LEADS,
+        "Reach out",
+        money=True,
+        reversible=False,
+        run=outside,
+        external=True,
+        rehearse=note,
+        measure=steps,
+    )
+)
+UNTRIED = register(
+    Effect(
+        "probe_untried",
+        LEADS,
+        "Reach out unseen",
+        money=True,
+        reversible=False,
+        run=outside,
+        external=True,
+    )
+)
+MAIL = register(
+    Effect("probe_mail", LEADS, "Write a mail", money=False, reversible=False, run=mail)
+)
+CRASHES = register(
+    Effect("probe_crashes", LEADS, "Crash", money=False, reversible=True, run=note_and_crash)
+)
 
 
 @on_settled
 def remember(actor: Actor, approval: Approval) -> None:
     """Keep what a listener is told."""
-    told.append((approval.id, actor.user_id, approval.status, approval.effect_status, approval.effect_error, approval.effect_result))
+    told.append(
+        (
+            approval.id,
+            actor.user_id,
+            approval.status,
+            approval.effect_status,
+            approval.effect_error,
+            approval.effect_result,
+        )
+    )
     if approval.summary == "break the listener":
         raise RuntimeError("a listener broke")
 
 
-def told_of(approval_id: str) -> list[tuple[str, UUID | None, str, str, str | None, dict[str, Any] | None]]:
+def told_of(
+    approval_id: str,
+) -> list[tuple[str, UUID | None, str, str, str | None, dict[str, Any] | None]]:
     """What listeners were told of one proposal."""
     return [entry for entry in told if entry[0] == approval_id]

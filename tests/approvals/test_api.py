@@ -45,11 +45,17 @@ def decide(person: Person, approval_id: str, *, granted: bool) -> None:
 def several(desk: Desk, person: Person, number: int) -> list[str]:
     """Proposals of one conversation, newest first, some at the same instant."""
     session_id = desk.conversation(person)
-    made = [desk.propose(person, session_id=session_id, tool_call_id=f"c{n}") for n in range(number)]
+    made = [
+        desk.propose(person, session_id=session_id, tool_call_id=f"c{n}") for n in range(number)
+    ]
     start = datetime.now(UTC) - timedelta(minutes=1)
     desk.run("alter table approvals disable trigger approvals_guarded")
     for n, approval_id in enumerate(made):
-        desk.run("update approvals set requested_at = :at where id = :i", at=start + timedelta(seconds=n // 2), i=approval_id)
+        desk.run(
+            "update approvals set requested_at = :at where id = :i",
+            at=start + timedelta(seconds=n // 2),
+            i=approval_id,
+        )
     desk.run("alter table approvals enable trigger approvals_guarded")
     return sorted(made, key=lambda i: (made.index(i) // 2, i), reverse=True)
 
@@ -63,13 +69,26 @@ def test_a_row_has_the_keys_of_the_contract(desk: Desk, alice: Person) -> None:
     assert item["payload"] == desk.row(approval_id)["payload"]
     assert INSTANT.fullmatch(item["requested_at"])
     assert INSTANT.fullmatch(item["expires_at"])
-    assert (item["status"], item["resolved_at"], item["resolved_by_user_id"]) == ("pending", None, None)
-    assert listed(alice) == {"items": [item], "total": 1, "limit": 50, "offset": 0, "next_cursor": None}
+    assert (item["status"], item["resolved_at"], item["resolved_by_user_id"]) == (
+        "pending",
+        None,
+        None,
+    )
+    assert listed(alice) == {
+        "items": [item],
+        "total": 1,
+        "limit": 50,
+        "offset": 0,
+        "next_cursor": None,
+    }
 
 
 @pytest.mark.parametrize("status", ["pending", "granted", "rejected", "expired", "all"])
 def test_each_state_has_its_list(desk: Desk, alice: Person, status: str) -> None:
-    made = {name: desk.propose(alice) for name in ("pending", "granted", "rejected", "expired", "overdue")}
+    made = {
+        name: desk.propose(alice)
+        for name in ("pending", "granted", "rejected", "expired", "overdue")
+    }
     decide(alice, made["granted"], granted=True)
     decide(alice, made["rejected"], granted=False)
     desk.run_out(made["overdue"])
@@ -80,7 +99,9 @@ def test_each_state_has_its_list(desk: Desk, alice: Person, status: str) -> None
     wanted = {"expired": {"expired", "overdue"}, "all": set(made)}.get(status, {status})
     assert {i["id"] for i in page["items"]} == {made[w] for w in wanted}
     assert page["total"] == len(wanted)
-    assert {i["status"] for i in page["items"]} == ({status} if status != "all" else {"pending", "granted", "rejected", "expired"})
+    assert {i["status"] for i in page["items"]} == (
+        {status} if status != "all" else {"pending", "granted", "rejected", "expired"}
+    )
 
 
 def test_without_a_status_the_list_has_what_is_pending(desk: Desk, alice: Person) -> None:
@@ -99,7 +120,9 @@ def test_an_overdue_proposal_reads_as_expired(desk: Desk, alice: Person) -> None
 
 
 @pytest.mark.parametrize("status", ["pending", "expired"])
-def test_pages_are_newest_first_without_overlap_by_offset_and_by_cursor(desk: Desk, alice: Person, status: str) -> None:
+def test_pages_are_newest_first_without_overlap_by_offset_and_by_cursor(
+    desk: Desk, alice: Person, status: str
+) -> None:
     made = several(desk, alice, 7)
     if status == "expired":
         for n, approval_id in enumerate(made):
@@ -118,7 +141,9 @@ def test_pages_are_newest_first_without_overlap_by_offset_and_by_cursor(desk: De
 
 
 @pytest.mark.parametrize("offset", [2, 50, 2147483647])
-def test_past_the_end_the_page_is_empty_and_the_total_right(desk: Desk, alice: Person, offset: int) -> None:
+def test_past_the_end_the_page_is_empty_and_the_total_right(
+    desk: Desk, alice: Person, offset: int
+) -> None:
     several(desk, alice, 2)
     page = listed(alice, f"?offset={offset}")
     assert (page["items"], page["total"], page["offset"]) == ([], 2, offset)
@@ -131,7 +156,13 @@ def test_a_conversation_narrows_the_list(desk: Desk, alice: Person, charlie: Per
     decide(alice, decided, granted=True)
     assert [i["id"] for i in listed(alice, f"?session_id={session_id}")["items"]] == [inside]
     assert listed(alice, f"?session_id={session_id}&status=all")["total"] == 2
-    assert listed(alice, f"?session_id={new_id()}") == {"items": [], "total": 0, "limit": 50, "offset": 0, "next_cursor": None}
+    assert listed(alice, f"?session_id={new_id()}") == {
+        "items": [],
+        "total": 0,
+        "limit": 50,
+        "offset": 0,
+        "next_cursor": None,
+    }
     assert listed(charlie, f"?session_id={session_id}&status=all")["total"] == 0
     assert listed(alice, "?session_id=")["total"] == 2
 
@@ -142,7 +173,19 @@ def test_a_conversation_that_is_no_id_is_refused_by_code(alice: Person, session_
     assert (answer.status_code, answer.json["detail"]) == (422, "invalid_session_id")  # type: ignore[index]
 
 
-@pytest.mark.parametrize("query", ["status=waiting", "status=", "limit=0", "limit=501", "limit=x", "offset=-1", "offset=2147483648", "limit=1&limit=2"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=waiting",
+        "status=",
+        "limit=0",
+        "limit=501",
+        "limit=x",
+        "offset=-1",
+        "offset=2147483648",
+        "limit=1&limit=2",
+    ],
+)
 def test_what_the_schema_does_not_know_is_refused_with_a_list(alice: Person, query: str) -> None:
     answer = alice.api.get(f"/approvals?{query}")
     assert answer.status_code == 422
@@ -167,7 +210,10 @@ def test_a_viewer_reads_and_does_not_decide(desk: Desk, alice: Person, victor: P
 def test_another_agency_finds_nothing(desk: Desk, alice: Person, charlie: Person) -> None:
     approval_id = desk.propose(alice)
     assert listed(charlie, "?status=all")["total"] == 0
-    for answer in (charlie.api.get(f"/approvals/{approval_id}"), charlie.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})):
+    for answer in (
+        charlie.api.get(f"/approvals/{approval_id}"),
+        charlie.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}),
+    ):
         assert (answer.status_code, answer.json["detail"]) == (404, "approval_not_found")  # type: ignore[index]
     assert desk.row(approval_id)["status"] == "pending"
 
@@ -175,7 +221,10 @@ def test_another_agency_finds_nothing(desk: Desk, alice: Person, charlie: Person
 @pytest.mark.parametrize("approval_id", ["ap-unknown", "x" * 200, "%00", "%F0%9F%98%80"])
 def test_unknown_and_malformed_ids_are_not_found(alice: Person, approval_id: str) -> None:
     assert alice.api.get(f"/approvals/{approval_id}").status_code == 404
-    assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == 404
+    assert (
+        alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code
+        == 404
+    )
 
 
 def test_nobody_without_a_bearer(alice: Person) -> None:
@@ -196,7 +245,9 @@ def test_nobody_without_a_bearer(alice: Person) -> None:
         {"granted": True, "reason": 5},
     ],
 )
-def test_a_decision_is_a_json_boolean_and_nothing_more(desk: Desk, alice: Person, body: dict[str, Any]) -> None:
+def test_a_decision_is_a_json_boolean_and_nothing_more(
+    desk: Desk, alice: Person, body: dict[str, Any]
+) -> None:
     approval_id = desk.propose(alice)
     for target in (approval_id, "ap-unknown"):
         answer = alice.api.post(f"/approvals/{target}/resolve", json=body)
@@ -205,9 +256,13 @@ def test_a_decision_is_a_json_boolean_and_nothing_more(desk: Desk, alice: Person
 
 
 @pytest.mark.parametrize(("granted", "status"), [(True, "granted"), (False, "rejected")])
-def test_resolving_answers_the_decided_row_and_then_conflicts(desk: Desk, alice: Person, granted: bool, status: str) -> None:
+def test_resolving_answers_the_decided_row_and_then_conflicts(
+    desk: Desk, alice: Person, granted: bool, status: str
+) -> None:
     approval_id = desk.propose(alice)
-    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": granted, "reason": "r" * 1024})
+    answer = alice.api.post(
+        f"/approvals/{approval_id}/resolve", json={"granted": granted, "reason": "r" * 1024}
+    )
     assert answer.status_code == 200, answer.text
     item = answer.json
     assert item is not None
@@ -219,7 +274,9 @@ def test_resolving_answers_the_decided_row_and_then_conflicts(desk: Desk, alice:
     assert (again.status_code, again.json["detail"]) == (409, "approval_already_resolved")  # type: ignore[index]
 
 
-def test_deciding_too_late_conflicts_and_the_proposal_stays_expired(desk: Desk, alice: Person) -> None:
+def test_deciding_too_late_conflicts_and_the_proposal_stays_expired(
+    desk: Desk, alice: Person
+) -> None:
     approval_id = desk.propose(alice)
     desk.run_out(approval_id)
     answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
@@ -233,16 +290,27 @@ def test_four_eyes_answer_403(desk: Desk, alice: Person, leila: Person) -> None:
     assert (answer.status_code, answer.json["detail"]) == (403, "self_approval")  # type: ignore[index]
 
 
-def test_proposals_of_a_deleted_conversation_are_gone_at_every_door(desk: Desk, alice: Person) -> None:
+def test_proposals_of_a_deleted_conversation_are_gone_at_every_door(
+    desk: Desk, alice: Person
+) -> None:
     session_id = desk.conversation(alice)
     pending, granted = (desk.propose(alice, session_id=session_id, tool_call_id=c) for c in "ab")
     decide(alice, granted, granted=True)
     alice.does(chat.delete, session_id)
     for approval_id in (pending, granted):
         assert alice.api.get(f"/approvals/{approval_id}").status_code == 404
-        assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code == 404
-        assert alice.api.post(f"/approvals/{approval_id}/edit", json={"arguments": {}}).status_code == 404
-        (item,) = alice.api.post("/approvals/resolve", json={"decisions": [{"approval_id": approval_id, "granted": True}]}).json["items"]  # type: ignore[index]
+        assert (
+            alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code
+            == 404
+        )
+        assert (
+            alice.api.post(f"/approvals/{approval_id}/edit", json={"arguments": {}}).status_code
+            == 404
+        )
+        (item,) = alice.api.post(
+            "/approvals/resolve",
+            json={"decisions": [{"approval_id": approval_id, "granted": True}]},
+        ).json["items"]  # type: ignore[index]
         assert (item["status"], item["detail"]) == (404, "approval_not_found")
         assert alice.browser.get(f"/approvals/{approval_id}").status_code == 404
         assert approval_id not in alice.browser.get(f"/approvals/several?chosen={approval_id}").text
@@ -254,7 +322,9 @@ def test_proposals_of_a_deleted_conversation_are_gone_at_every_door(desk: Desk, 
 
 
 @pytest.mark.parametrize("query", ["", "?status=expired", "?status=all&limit=2", "?offset=1"])
-def test_a_page_is_one_trip_of_three_statements_whatever_the_number(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+def test_a_page_is_one_trip_of_three_statements_whatever_the_number(
+    desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
     from voyagent.kernel import reading  # noqa: PLC0415 - the lane is watched from here
 
     sent: list[str] = []
@@ -270,34 +340,46 @@ def test_a_page_is_one_trip_of_three_statements_whatever_the_number(desk: Desk, 
     assert len(sent) == 2  # and who asks, before them
 
 
-def test_the_pending_list_is_read_by_its_index(desk: Desk, alice: Person, app_engine: sa.Engine) -> None:
+def test_the_pending_list_is_read_by_its_index(
+    desk: Desk, alice: Person, app_engine: sa.Engine
+) -> None:
     """As the application's role, since the policy decides which index is used."""
     with desk.engine.begin() as connection:
         connection.execute(
             sa.text(
-                "insert into approvals (tenant_id, id, session_id, tool_call_id, tool_name, summary, payload, arguments_hash, status,"
-                " resolved_at, requested_at)"
-                " select :t, 'ap-' || gen_random_uuid(), :s, 'c' || n, 'probe_note', 'x', '{}', repeat('0', 64),"
-                " case when n % 500 = 0 then 'expired' else 'rejected' end, case when n % 500 > 0 then now() end, now() - n * interval '1 minute'"
-                " from generate_series(1, 5000) n"
+                "insert into approvals (tenant_id, id, session_id, tool_call_id, tool_name,"
+                " summary, payload, arguments_hash, status, resolved_at, requested_at) select :t,"
+                " 'ap-' || gen_random_uuid(), :s, 'c' || n, 'probe_note', 'x', '{}', repeat('0',"
+                " 64), case when n % 500 = 0 then 'expired' else 'rejected' end, case when n % 500"
+                " > 0 then now() end, now() - n * interval '1 minute' from generate_series(1,"
+                " 5000) n"
             ),
             {"t": alice.actor.tenant_id, "s": desk.conversation(alice)},
         )
     with desk.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("analyze approvals")
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+            "analyze approvals"
+        )
     desk.propose(alice)
     plans = {
-        "status = 'pending' and expires_at > now()": ("ix_approvals_status", "ix_approvals_overdue", "ix_approvals_undecided"),
+        "status = 'pending' and expires_at > now()": (
+            "ix_approvals_status",
+            "ix_approvals_overdue",
+            "ix_approvals_undecided",
+        ),
         "status = 'expired'": ("ix_approvals_status",),
         "true": ("ix_approvals_requested",),
     }
     with app_engine.begin() as connection:
-        connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(alice.actor.tenant_id)})
+        connection.execute(
+            sa.text("select set_config('app.tenant', :t, true)"), {"t": str(alice.actor.tenant_id)}
+        )
         for condition, indexes in plans.items():
             plan = "\n".join(
                 connection.exec_driver_sql(
-                    f"explain select * from approvals where tenant_id = '{alice.actor.tenant_id}' and hidden_at is null and {condition}"
-                    " order by requested_at desc, id desc limit 50"
+                    f"explain select * from approvals where tenant_id = '{alice.actor.tenant_id}'"
+                    f" and hidden_at is null and {condition} order by requested_at desc, id desc"
+                    " limit 50"
                 ).scalars()
             )
             assert any(index in plan for index in indexes), plan
@@ -312,13 +394,25 @@ def test_the_counters_are_what_is_there(desk: Desk, alice: Person) -> None:
     desk.run_out(made[2])
     alice.does(lambda _actor: service.expire_overdue())
     with desk.engine.connect() as connection:
-        kept = dict(connection.exec_driver_sql("select status, n from approval_counts where tenant_id = %s", (alice.actor.tenant_id,)).all())  # type: ignore[arg-type]
+        kept = dict(
+            connection.exec_driver_sql(
+                "select status, n from approval_counts where tenant_id = %s",
+                (alice.actor.tenant_id,),
+            ).all()
+        )  # type: ignore[arg-type]
     assert kept == {"pending": 2, "granted": 1, "rejected": 1, "expired": 1}
 
 
-def test_the_audit_keeps_arguments_hash_decision_and_result_once_the_rows_are_gone(desk: Desk, alice: Person, bob: Person, drain: Callable[[], None]) -> None:
+def test_the_audit_keeps_arguments_hash_decision_and_result_once_the_rows_are_gone(
+    desk: Desk, alice: Person, bob: Person, drain: Callable[[], None]
+) -> None:
     session_id, elsewhere = desk.conversation(bob), desk.conversation(bob)
-    approval_id = desk.propose(bob, "probe_invoice", session_id=session_id, arguments={"session_id": str(elsewhere), "text": "hello"})
+    approval_id = desk.propose(
+        bob,
+        "probe_invoice",
+        session_id=session_id,
+        arguments={"session_id": str(elsewhere), "text": "hello"},
+    )
     row = desk.row(approval_id)
     decide(alice, approval_id, granted=True)
     alice.does(chat.delete, session_id)
@@ -326,13 +420,29 @@ def test_the_audit_keeps_arguments_hash_decision_and_result_once_the_rows_are_go
         decide(alice, approval_id, granted=True)
     drain()
     with desk.engine.connect() as connection:
-        mark = connection.scalar(sa.text("select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = :s"), {"s": str(session_id)})
+        mark = connection.scalar(
+            sa.text(
+                "select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = :s"
+            ),
+            {"s": str(session_id)},
+        )
     assert alice.does(lambda _actor: chat.wipe(session_id, str(mark)))
     made, granted, effect = desk.events(approval_id)
-    assert (made["inputs"]["arguments"], made["inputs"]["arguments_hash"]) == (row["payload"], row["arguments_hash"])
-    assert (granted["kind"], granted["inputs"]["arguments_hash"], granted["inputs"]["preview_hash"]) == (
+    assert (made["inputs"]["arguments"], made["inputs"]["arguments_hash"]) == (
+        row["payload"],
+        row["arguments_hash"],
+    )
+    assert (
+        granted["kind"],
+        granted["inputs"]["arguments_hash"],
+        granted["inputs"]["preview_hash"],
+    ) == (
         "approval.granted",
         row["arguments_hash"],
         row["preview_hash"],
     )
-    assert (effect["inputs"]["arguments"], effect["outputs"]["noted"], effect["approved_by"]) == (row["payload"], 1, alice.actor.user_id)
+    assert (effect["inputs"]["arguments"], effect["outputs"]["noted"], effect["approved_by"]) == (
+        row["payload"],
+        1,
+        alice.actor.user_id,
+    )

@@ -1,4 +1,6 @@
-"""Several decisions in one call: each by itself, in its order, with the status of a call of its own."""
+"""Several decisions in one call: each by itself, in its order, with the status of a call of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +18,49 @@ PATH = "/approvals/resolve"
 
 
 def decide(person: Person, *decisions: tuple[str, bool]) -> list[dict[str, Any]]:
-    answer = person.api.post(PATH, json={"decisions": [{"approval_id": approval_id, "granted": granted} for approval_id, granted in decisions]})
+    answer = person.api.post(
+        PATH,
+        json={
+            "decisions": [
+                {"approval_id": approval_id, "granted": granted}
+                for approval_id, granted in decisions
+            ]
+        },
+    )
     assert answer.status_code == 200, answer.text
     return list(answer.json["items"])  # type: ignore[index]
 
 
 def test_each_decision_has_its_own_answer_and_none_keeps_another_from_being_made(
-    desk: Desk, alice: Person, bob: Person, leila: Person, charlie: Person, drain: Callable[[], None]
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    leila: Person,
+    charlie: Person,
+    drain: Callable[[], None],
 ) -> None:
-    good, rejected, own, overdue = desk.propose(bob), desk.propose(bob), desk.propose(alice, "probe_invoice"), desk.propose(bob)
-    stale = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(draft(alice, line("100.00")))})
+    good, rejected, own, overdue = (
+        desk.propose(bob),
+        desk.propose(bob),
+        desk.propose(alice, "probe_invoice"),
+        desk.propose(bob),
+    )
+    stale = desk.propose(
+        bob, "issue_invoice", arguments={"invoice_id": str(draft(alice, line("100.00")))}
+    )
     issued(alice, line("7.00"))
     desk.run_out(overdue)
     foreign = desk.propose(charlie)
-    items = decide(alice, (good, True), (foreign, True), (own, True), (overdue, True), (stale, True), (rejected, False), (good, False))
+    items = decide(
+        alice,
+        (good, True),
+        (foreign, True),
+        (own, True),
+        (overdue, True),
+        (stale, True),
+        (rejected, False),
+        (good, False),
+    )
     assert [(item["approval_id"], item["status"], item["detail"]) for item in items] == [
         (good, 200, None),
         (foreign, 404, "approval_not_found"),
@@ -40,7 +71,13 @@ def test_each_decision_has_its_own_answer_and_none_keeps_another_from_being_made
         (good, 409, "approval_already_resolved"),
     ]
     assert items[0]["approval"] == alice.api.get(f"/approvals/{good}").json
-    assert [desk.row(i)["status"] for i in (good, rejected, own, overdue, stale)] == ["granted", "rejected", "pending", "expired", "expired"]
+    assert [desk.row(i)["status"] for i in (good, rejected, own, overdue, stale)] == [
+        "granted",
+        "rejected",
+        "pending",
+        "expired",
+        "expired",
+    ]
     assert desk.row(stale)["superseded_by"] is not None
     assert desk.row(foreign)["status"] == "pending"
     drain()
@@ -48,14 +85,24 @@ def test_each_decision_has_its_own_answer_and_none_keeps_another_from_being_made
     assert len(desk.events(good, "approval.granted")) == 1
 
 
-def test_a_role_that_a_tool_does_not_name_is_refused_for_that_one_alone(desk: Desk, alice: Person, bob: Person) -> None:
-    items = decide(bob, (desk.propose(alice, "probe_invoice"), True), (desk.propose(alice, "probe_note"), True))
-    assert [(item["status"], item["detail"]) for item in items] == [(403, "forbidden_role"), (200, None)]
+def test_a_role_that_a_tool_does_not_name_is_refused_for_that_one_alone(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
+    items = decide(
+        bob, (desk.propose(alice, "probe_invoice"), True), (desk.propose(alice, "probe_note"), True)
+    )
+    assert [(item["status"], item["detail"]) for item in items] == [
+        (403, "forbidden_role"),
+        (200, None),
+    ]
 
 
 def test_a_viewer_decides_none(desk: Desk, alice: Person, victor: Person) -> None:
     approval_id = desk.propose(alice)
-    for body in ({"decisions": [{"approval_id": approval_id, "granted": True}]}, {"decisions": "x"}):
+    for body in (
+        {"decisions": [{"approval_id": approval_id, "granted": True}]},
+        {"decisions": "x"},
+    ):
         answer = victor.api.post(PATH, json=body)
         assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")  # type: ignore[index]
 
@@ -83,11 +130,21 @@ def test_what_the_schema_does_not_know_decides_nothing(alice: Person, body: dict
     assert isinstance(answer.json["detail"], list)  # type: ignore[index]
 
 
-def test_two_batches_in_opposite_orders_decide_each_once(desk: Desk, alice: Person, leila: Person) -> None:
+def test_two_batches_in_opposite_orders_decide_each_once(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     made = [desk.propose(alice) for _ in range(6)]
     first, second = at_once(
-        [lambda: decide(leila, *((i, True) for i in made)), lambda: decide(alice, *((i, False) for i in reversed(made)))],
+        [
+            lambda: decide(leila, *((i, True) for i in made)),
+            lambda: decide(alice, *((i, False) for i in reversed(made))),
+        ],
     )
     by_id = {item["approval_id"]: item["status"] for item in second}
-    assert sorted((item["status"], by_id[item["approval_id"]]) for item in first) in ([(200, 409)] * 6, [(409, 200)] * 6)
-    assert all(len([e for e in desk.events(i) if e["kind"].startswith("approval.")]) == 1 for i in made)
+    assert sorted((item["status"], by_id[item["approval_id"]]) for item in first) in (
+        [(200, 409)] * 6,
+        [(409, 200)] * 6,
+    )
+    assert all(
+        len([e for e in desk.events(i) if e["kind"].startswith("approval.")]) == 1 for i in made
+    )

@@ -1,4 +1,6 @@
-"""Editing a proposal before it is granted: both sets of arguments stay, what is new is rehearsed, and a grant is held to what was shown."""
+"""Editing a proposal before it is granted: both sets of arguments stay, what is new is rehearsed,
+and a grant is held to what was shown.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +21,33 @@ DRAFT: dict[str, Any] = {
     "customer_name": "Deepa Krishnan",
     "issue_date": "2024-06-10",
     "due_date": "2024-06-25",
-    "line_items": [{"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00", "currency": "INR"}],
+    "line_items": [
+        {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00", "currency": "INR"}
+    ],
 }
 
 
 def proposed(desk: Desk, person: Person, **given: Any) -> str:
-    return desk.propose(person, "draft_invoice", arguments=DRAFT, summary="Draft an invoice for Deepa Krishnan", **given)
+    return desk.propose(
+        person,
+        "draft_invoice",
+        arguments=DRAFT,
+        summary="Draft an invoice for Deepa Krishnan",
+        **given,
+    )
 
 
-def edit(person: Person, approval_id: str, headers: dict[str, str] | None = None, **changes: Any) -> TestResponse:
-    return person.api.post(f"/approvals/{approval_id}/edit", json={"arguments": DRAFT | changes}, headers=headers or {})
+def edit(
+    person: Person, approval_id: str, headers: dict[str, str] | None = None, **changes: Any
+) -> TestResponse:
+    return person.api.post(
+        f"/approvals/{approval_id}/edit", json={"arguments": DRAFT | changes}, headers=headers or {}
+    )
 
 
-def test_an_edited_proposal_keeps_both_sets_and_shows_and_runs_the_new_one(desk: Desk, alice: Person, bob: Person, drain: Callable[[], None]) -> None:
+def test_an_edited_proposal_keeps_both_sets_and_shows_and_runs_the_new_one(
+    desk: Desk, alice: Person, bob: Person, drain: Callable[[], None]
+) -> None:
     approval_id = proposed(desk, bob)
     before = desk.row(approval_id)
     lines = [DRAFT["line_items"][0] | {"unit_price": "20000"}]
@@ -47,19 +63,30 @@ def test_an_edited_proposal_keeps_both_sets_and_shows_and_runs_the_new_one(desk:
     assert row["arguments_hash"] == digest(row["payload"]) != before["arguments_hash"]
     assert row["preview_hash"] != before["preview_hash"]
     assert answer.headers["ETag"] == f'"{row["preview_hash"]}"'
-    assert (row["amount_minor"], row["expires_at"], row["requested_by_user_id"]) == (4_000_000, before["expires_at"], bob.actor.user_id)
-    assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == 200
+    assert (row["amount_minor"], row["expires_at"], row["requested_by_user_id"]) == (
+        4_000_000,
+        before["expires_at"],
+        bob.actor.user_id,
+    )
+    assert (
+        alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code
+        == 200
+    )
     drain()
     assert desk.row(approval_id)["effect_result"]["total_amount"] == "40000.00"
     edited = desk.events(approval_id, "proposal.edited")[0]
     assert edited["actor_id"] == alice.actor.user_id
     assert edited["inputs"]["arguments"] == row["payload"]
     assert edited["inputs"]["arguments_hash_before"] == before["arguments_hash"]
-    assert desk.events(approval_id, "approval.granted")[0]["inputs"]["edited_by"] == str(alice.actor.user_id)
+    assert desk.events(approval_id, "approval.granted")[0]["inputs"]["edited_by"] == str(
+        alice.actor.user_id
+    )
     assert desk.events(approval_id, "draft_invoice")[0]["inputs"]["arguments"] == row["payload"]
 
 
-def test_a_second_edit_keeps_what_was_first_asked_for_and_the_same_again_is_none(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_second_edit_keeps_what_was_first_asked_for_and_the_same_again_is_none(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = proposed(desk, bob)
     assert edit(alice, approval_id).json["original_payload"] is None  # type: ignore[index]
     assert desk.events(approval_id, "proposal.edited") == []
@@ -69,7 +96,9 @@ def test_a_second_edit_keeps_what_was_first_asked_for_and_the_same_again_is_none
         desk.run("update approvals set original_payload = '{}' where id = :i", i=approval_id)
 
 
-def test_what_was_edited_since_it_was_seen_is_not_granted_and_not_edited_over(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+def test_what_was_edited_since_it_was_seen_is_not_granted_and_not_edited_over(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
     approval_id = proposed(desk, bob)
     seen = {"If-Match": alice.api.get(f"/approvals/{approval_id}").headers["ETag"]}
     assert edit(leila, approval_id, seen, customer_name="Deepa K").status_code == 200
@@ -81,25 +110,37 @@ def test_what_was_edited_since_it_was_seen_is_not_granted_and_not_edited_over(de
     assert desk.row(approval_id)["payload"]["customer_name"] == "Deepa K"
 
 
-def test_arguments_that_the_tool_does_not_take_are_told_by_their_place(desk: Desk, alice: Person, bob: Person) -> None:
+def test_arguments_that_the_tool_does_not_take_are_told_by_their_place(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = proposed(desk, bob)
     before = desk.row(approval_id)
     answer = edit(alice, approval_id, due_date="soon", surprise=1)
     assert answer.status_code == 422
-    assert {tuple(item["loc"]) for item in answer.json["detail"]} == {("body", "arguments", "due_date"), ("body", "arguments", "surprise")}  # type: ignore[index]
+    assert {tuple(item["loc"]) for item in answer.json["detail"]} == {
+        ("body", "arguments", "due_date"),
+        ("body", "arguments", "surprise"),
+    }  # type: ignore[index]
     assert "soon" not in answer.text
-    assert alice.api.post(f"/approvals/{approval_id}/edit", json={"arguments": [1]}).status_code == 422
+    assert (
+        alice.api.post(f"/approvals/{approval_id}/edit", json={"arguments": [1]}).status_code == 422
+    )
     assert desk.row(approval_id) == before
 
 
-def test_the_order_of_refusals_is_that_of_a_decision(desk: Desk, alice: Person, bob: Person, victor: Person, charlie: Person) -> None:
+def test_the_order_of_refusals_is_that_of_a_decision(
+    desk: Desk, alice: Person, bob: Person, victor: Person, charlie: Person
+) -> None:
     approval_id = proposed(desk, bob)
     assert edit(victor, "ap-unknown").json["detail"] == "forbidden_role"  # type: ignore[index]
     for person, target in ((alice, "ap-unknown"), (charlie, approval_id)):
         assert edit(person, target).status_code == 404
     assert edit(bob, approval_id).json["detail"] == "forbidden_role"  # type: ignore[index]
     untold = desk.propose(bob, "probe_note")
-    assert (edit(alice, untold).status_code, edit(alice, untold).json["detail"]) == (409, "approval_not_editable")  # type: ignore[index]
+    assert (edit(alice, untold).status_code, edit(alice, untold).json["detail"]) == (
+        409,
+        "approval_not_editable",
+    )  # type: ignore[index]
     overdue = proposed(desk, bob, tool_call_id="late")
     desk.run_out(overdue)
     assert edit(alice, overdue).json["detail"] == "approval_already_resolved"  # type: ignore[index]
@@ -108,7 +149,9 @@ def test_the_order_of_refusals_is_that_of_a_decision(desk: Desk, alice: Person, 
     assert edit(alice, approval_id, customer_name="X").json["detail"] == "approval_already_resolved"  # type: ignore[index]
 
 
-def test_an_edit_that_a_rule_would_refuse_is_refused_and_nothing_of_it_is_kept(desk: Desk, alice: Person, bob: Person) -> None:
+def test_an_edit_that_a_rule_would_refuse_is_refused_and_nothing_of_it_is_kept(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = proposed(desk, bob)
     before = desk.row(approval_id)
     answer = edit(alice, approval_id, due_date="2024-06-09")
@@ -124,7 +167,9 @@ def test_the_call_proposed_again_is_the_edited_one(desk: Desk, alice: Person, bo
     assert proposed(desk, bob, session_id=session_id) == approval_id
 
 
-def test_the_database_lets_arguments_change_by_an_edit_alone(desk: Desk, alice: Person, bob: Person) -> None:
+def test_the_database_lets_arguments_change_by_an_edit_alone(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = proposed(desk, bob)
     with pytest.raises(Exception, match="a proposal does not change"):
         desk.run("update approvals set payload = '{}' where id = :i", i=approval_id)
@@ -133,10 +178,14 @@ def test_the_database_lets_arguments_change_by_an_edit_alone(desk: Desk, alice: 
         desk.run("update approvals set payload = '{}' where id = :i", i=approval_id)
     alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
     with pytest.raises(Exception, match="a proposal does not change"):
-        desk.run("update approvals set payload = '{}', edited_at = now() where id = :i", i=approval_id)
+        desk.run(
+            "update approvals set payload = '{}', edited_at = now() where id = :i", i=approval_id
+        )
 
 
-def test_one_s_own_request_stays_one_s_own_when_it_is_edited(desk: Desk, alice: Person, leila: Person) -> None:
+def test_one_s_own_request_stays_one_s_own_when_it_is_edited(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     approval_id = proposed(desk, alice)
     edit(alice, approval_id, customer_name="Deepa K")
     answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
@@ -144,31 +193,58 @@ def test_one_s_own_request_stays_one_s_own_when_it_is_edited(desk: Desk, alice: 
 
 
 def of_a_receipt(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
-    first = {"invoice_id": str(issued(alice)), "amount": "20000", "currency": "INR", "paid_on": "2024-06-25"}
+    first = {
+        "invoice_id": str(issued(alice)),
+        "amount": "20000",
+        "currency": "INR",
+        "paid_on": "2024-06-25",
+    }
     return first, first | {"amount": "15000", "account": "cash", "reference": "cheque 00123"}
 
 
 def of_a_payment(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
-    first = {"bill_id": str(receive(alice)), "amount": "20000", "currency": "INR", "paid_on": "2024-06-25"}
+    first = {
+        "bill_id": str(receive(alice)),
+        "amount": "20000",
+        "currency": "INR",
+        "paid_on": "2024-06-25",
+    }
     return first, first | {"amount": "15000", "account": "cash", "paid_on": "2024-06-24"}
 
 
 def of_a_bill(_alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
-    first = {"vendor_name": "BSP India", "vendor_reference": "B-7", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": DRAFT["line_items"]}
-    return first, first | {"line_items": [DRAFT["line_items"][0] | {"quantity": 1, "unit_price": "15000"}]}
+    first = {
+        "vendor_name": "BSP India",
+        "vendor_reference": "B-7",
+        "issue_date": "2024-06-10",
+        "due_date": "2024-06-25",
+        "line_items": DRAFT["line_items"],
+    }
+    return first, first | {
+        "line_items": [DRAFT["line_items"][0] | {"quantity": 1, "unit_price": "15000"}]
+    }
 
 
 def of_an_entry(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
     def entry(amount: str) -> dict[str, Any]:
         sides = (("cash", "debit_amount"), ("bank", "credit_amount"))
-        lines = [{"account_id": str(account_id(alice, account)), "currency": "INR", side: amount} for account, side in sides]
+        lines = [
+            {"account_id": str(account_id(alice, account)), "currency": "INR", side: amount}
+            for account, side in sides
+        ]
         return {"entry": {"narration": "Petty cash", "lines": lines}}
 
     return entry("20000"), entry("15000")
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments"), [("record_receipt", of_a_receipt), ("pay_bill", of_a_payment), ("receive_bill", of_a_bill), ("post_journal_entry", of_an_entry)]
+    ("tool", "arguments"),
+    [
+        ("record_receipt", of_a_receipt),
+        ("pay_bill", of_a_payment),
+        ("receive_bill", of_a_bill),
+        ("post_journal_entry", of_an_entry),
+    ],
 )
 def test_whatever_moves_money_can_be_corrected_before_it_is_granted(
     desk: Desk,
@@ -187,6 +263,9 @@ def test_whatever_moves_money_can_be_corrected_before_it_is_granted(
     assert item["summary"].endswith(", INR 15,000.00")
     assert {line["debit"] or line["credit"] for line in item["preview"]["lines"]} == {"15000.00"}
     assert desk.row(approval_id)["amount_minor"] == 1_500_000
-    assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == 200
+    assert (
+        alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code
+        == 200
+    )
     drain()
     assert desk.row(approval_id)["effect_status"] == "done"

@@ -1,4 +1,6 @@
-"""Carrying out what was granted: exactly once, as the requester, with the stored arguments; and what time does to what nobody decides."""
+"""Carrying out what was granted: exactly once, as the requester, with the stored arguments; and
+what time does to what nobody decides.
+"""
 
 from __future__ import annotations
 
@@ -26,31 +28,57 @@ def carry_out(person: Person, approval_id: str) -> None:
     person.does(lambda _actor: service.carry_out(approval_id))
 
 
-def test_a_granted_effect_runs_as_the_requester_and_keeps_its_result(desk: Desk, bob: Person, alice: Person, drain: Drain) -> None:
+def test_a_granted_effect_runs_as_the_requester_and_keeps_its_result(
+    desk: Desk, bob: Person, alice: Person, drain: Drain
+) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     grant(alice, approval_id)
     drain()
     row = desk.row(approval_id)
     assert (row["effect_status"], row["effect_error"]) == ("done", None)
-    assert row["effect_result"] == {"noted": 1, "by": str(bob.actor.user_id), "channel": "assistant"}
+    assert row["effect_result"] == {
+        "noted": 1,
+        "by": str(bob.actor.user_id),
+        "channel": "assistant",
+    }
     assert row["effect_finished_at"] >= row["resolved_at"]
     assert desk.notes(approval_id) == 1
 
 
-def test_the_effect_leaves_one_event_with_the_tools_name_and_who_approved(desk: Desk, bob: Person, alice: Person, drain: Drain) -> None:
+def test_the_effect_leaves_one_event_with_the_tools_name_and_who_approved(
+    desk: Desk, bob: Person, alice: Person, drain: Drain
+) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     grant(alice, approval_id)
     drain()
     (event,) = desk.events(approval_id, "probe_invoice")
     row = desk.row(approval_id)
-    assert (event["status"], event["actor_id"], event["actor_kind"]) == ("succeeded", bob.actor.user_id, "agent")
-    assert (event["approval_required"], event["approved_by"], event["approved_at"]) == (True, alice.actor.user_id, row["resolved_at"])
-    assert event["inputs"] == {"approval_id": approval_id, "arguments": row["payload"], "arguments_hash": row["arguments_hash"]}
+    assert (event["status"], event["actor_id"], event["actor_kind"]) == (
+        "succeeded",
+        bob.actor.user_id,
+        "agent",
+    )
+    assert (event["approval_required"], event["approved_by"], event["approved_at"]) == (
+        True,
+        alice.actor.user_id,
+        row["resolved_at"],
+    )
+    assert event["inputs"] == {
+        "approval_id": approval_id,
+        "arguments": row["payload"],
+        "arguments_hash": row["arguments_hash"],
+    }
     assert event["outputs"] == row["effect_result"]
-    assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "approval.granted", "probe_invoice"]
+    assert [e["kind"] for e in desk.events(approval_id)] == [
+        "proposal.made",
+        "approval.granted",
+        "probe_invoice",
+    ]
 
 
-def test_the_head_of_the_audit_is_locked_last(desk: Desk, alice: Person, statements: list[str]) -> None:
+def test_the_head_of_the_audit_is_locked_last(
+    desk: Desk, alice: Person, statements: list[str]
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     grant(alice, approval_id)
     statements.clear()
@@ -59,12 +87,23 @@ def test_the_head_of_the_audit_is_locked_last(desk: Desk, alice: Person, stateme
     assert audited == [len(statements) - 1]
 
 
-def test_listeners_are_told_after_the_effect(desk: Desk, bob: Person, alice: Person, drain: Drain) -> None:
+def test_listeners_are_told_after_the_effect(
+    desk: Desk, bob: Person, alice: Person, drain: Drain
+) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     grant(alice, approval_id)
     assert probes.told_of(approval_id) == []
     drain()
-    assert probes.told_of(approval_id) == [(approval_id, bob.actor.user_id, "granted", "done", None, desk.row(approval_id)["effect_result"])]
+    assert probes.told_of(approval_id) == [
+        (
+            approval_id,
+            bob.actor.user_id,
+            "granted",
+            "done",
+            None,
+            desk.row(approval_id)["effect_result"],
+        )
+    ]
 
 
 def test_a_repeated_and_a_parallel_job_do_nothing_more(desk: Desk, alice: Person) -> None:
@@ -75,7 +114,11 @@ def test_a_repeated_and_a_parallel_job_do_nothing_more(desk: Desk, alice: Person
     assert desk.notes(approval_id) == 1
     assert len(desk.events(approval_id, "probe_note")) == 1
     with pytest.raises(Exception, match="an effect happens once"):
-        desk.run("update approvals set effect_status = 'waiting', effect_finished_at = null where id = :i", i=approval_id)
+        desk.run(
+            "update approvals set effect_status = 'waiting', effect_finished_at = null where id"
+            " = :i",
+            i=approval_id,
+        )
 
 
 @pytest.mark.parametrize("state", ["pending", "rejected", "expired"])
@@ -98,22 +141,36 @@ def test_another_agency_carries_nothing_out(desk: Desk, alice: Person, charlie: 
     assert desk.row(approval_id)["effect_status"] == "waiting"
 
 
-def test_an_effect_that_refuses_ends_as_failed_and_nothing_of_it_stays(desk: Desk, alice: Person, drain: Drain) -> None:
+def test_an_effect_that_refuses_ends_as_failed_and_nothing_of_it_stays(
+    desk: Desk, alice: Person, drain: Drain
+) -> None:
     approval_id = desk.propose(alice, "probe_refuses")
     grant(alice, approval_id)
     drain()
     row = desk.row(approval_id)
-    assert (row["effect_status"], row["effect_error"], row["effect_result"]) == ("failed", "period_closed", None)
+    assert (row["effect_status"], row["effect_error"], row["effect_result"]) == (
+        "failed",
+        "period_closed",
+        None,
+    )
     assert desk.notes(approval_id) == 0
     (event,) = desk.events(approval_id, "probe_refuses")
     assert (event["status"], event["error"]) == ("failed", "period_closed")
     with desk.engine.connect() as connection:
-        kinds = connection.exec_driver_sql("select kind from audit_events where tenant_id = %s", (alice.actor.tenant_id,)).scalars().all()
+        kinds = (
+            connection.exec_driver_sql(
+                "select kind from audit_events where tenant_id = %s", (alice.actor.tenant_id,)
+            )
+            .scalars()
+            .all()
+        )
     assert "chat.renamed" not in kinds
     assert probes.told_of(approval_id)[0][3:] == ("failed", "period_closed", None)
 
 
-def test_an_effect_that_breaks_ends_with_a_reason_too(desk: Desk, alice: Person, drain: Drain) -> None:
+def test_an_effect_that_breaks_ends_with_a_reason_too(
+    desk: Desk, alice: Person, drain: Drain
+) -> None:
     approval_id = desk.propose(alice, "probe_crashes")
     grant(alice, approval_id)
     drain()
@@ -133,7 +190,10 @@ def test_an_unknown_tool_fails_at_the_effect(desk: Desk, alice: Person, drain: D
 def test_arguments_that_are_not_those_of_the_hash_do_not_run(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
     desk.run("alter table approvals disable trigger approvals_guarded")
-    desk.run('update approvals set payload = payload || \'{"text": "forged"}\' where id = :i', i=approval_id)
+    desk.run(
+        'update approvals set payload = payload || \'{"text": "forged"}\' where id = :i',
+        i=approval_id,
+    )
     desk.run("alter table approvals enable trigger approvals_guarded")
     grant(alice, approval_id)
     carry_out(alice, approval_id)
@@ -141,7 +201,9 @@ def test_arguments_that_are_not_those_of_the_hash_do_not_run(desk: Desk, alice: 
     assert desk.notes(approval_id) == 0
 
 
-def test_a_proposal_whose_requester_has_left_fails_and_whoever_granted_is_told(desk: Desk, bob: Person, alice: Person) -> None:
+def test_a_proposal_whose_requester_has_left_fails_and_whoever_granted_is_told(
+    desk: Desk, bob: Person, alice: Person
+) -> None:
     approval_id = desk.propose(bob)
     grant(alice, approval_id)
     desk.run("update users set is_active = false where id = :i", i=bob.actor.user_id)
@@ -151,7 +213,9 @@ def test_a_proposal_whose_requester_has_left_fails_and_whoever_granted_is_told(d
     assert probes.told_of(approval_id)[0][1] == alice.actor.user_id
 
 
-def test_a_requester_who_may_write_no_more_does_not_through_an_old_proposal(desk: Desk, bob: Person, alice: Person) -> None:
+def test_a_requester_who_may_write_no_more_does_not_through_an_old_proposal(
+    desk: Desk, bob: Person, alice: Person
+) -> None:
     approval_id = desk.propose(bob)
     grant(alice, approval_id)
     desk.run("update users set role = 'viewer' where id = :i", i=bob.actor.user_id)
@@ -163,7 +227,9 @@ def test_a_requester_who_may_write_no_more_does_not_through_an_old_proposal(desk
 # --- deletion of the conversation ---
 
 
-def test_pending_proposals_of_a_deleted_conversation_can_never_run_and_come_back_with_it(desk: Desk, alice: Person) -> None:
+def test_pending_proposals_of_a_deleted_conversation_can_never_run_and_come_back_with_it(
+    desk: Desk, alice: Person
+) -> None:
     session_id = desk.conversation(alice)
     approval_id = desk.propose(alice, session_id=session_id)
     alice.does(chat.delete, session_id)
@@ -174,16 +240,27 @@ def test_pending_proposals_of_a_deleted_conversation_can_never_run_and_come_back
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_a_conversations_page_shows_what_waits_in_it_until_it_is_deleted(desk: Desk, alice: Person, charlie: Person) -> None:
+def test_a_conversations_page_shows_what_waits_in_it_until_it_is_deleted(
+    desk: Desk, alice: Person, charlie: Person
+) -> None:
     session_id = desk.conversation(alice)
-    first, second, decided, overdue = (desk.propose(alice, session_id=session_id, tool_call_id=c) for c in "abcd")
+    first, second, decided, overdue = (
+        desk.propose(alice, session_id=session_id, tool_call_id=c) for c in "abcd"
+    )
     alice.does(lambda actor: service.resolve(actor, decided, granted=False).id)
     desk.run_out(overdue)
     with alice.reading() as reader:
         waiting = service.queries.pending_of_session(reader, session_id)
         everything = reader.read(service.queries.session_statement(session_id))[0]
-    assert [(row["approval_id"], row["tool_name"], row["summary"]) for row in waiting] == [(i, "probe_note", "Write a note") for i in (first, second)]
-    assert [(row["id"], row["status"]) for row in everything] == [(first, "pending"), (second, "pending"), (decided, "rejected"), (overdue, "expired")]
+    assert [(row["approval_id"], row["tool_name"], row["summary"]) for row in waiting] == [
+        (i, "probe_note", "Write a note") for i in (first, second)
+    ]
+    assert [(row["id"], row["status"]) for row in everything] == [
+        (first, "pending"),
+        (second, "pending"),
+        (decided, "rejected"),
+        (overdue, "expired"),
+    ]
     with charlie.reading() as reader:
         assert service.queries.pending_of_session(reader, session_id) == []
     alice.does(chat.delete, session_id)
@@ -191,28 +268,45 @@ def test_a_conversations_page_shows_what_waits_in_it_until_it_is_deleted(desk: D
         assert service.queries.pending_of_session(reader, session_id) == []
 
 
-def test_a_granted_effect_of_a_deleted_conversation_still_finishes(desk: Desk, alice: Person) -> None:
+def test_a_granted_effect_of_a_deleted_conversation_still_finishes(
+    desk: Desk, alice: Person
+) -> None:
     session_id, elsewhere = desk.conversation(alice), desk.conversation(alice)
-    approval_id = desk.propose(alice, session_id=session_id, arguments={"session_id": str(elsewhere), "text": "x"})
+    approval_id = desk.propose(
+        alice, session_id=session_id, arguments={"session_id": str(elsewhere), "text": "x"}
+    )
     grant(alice, approval_id)
     alice.does(chat.delete, session_id)
     carry_out(alice, approval_id)
     assert desk.row(approval_id)["effect_status"] == "done"
 
 
-def test_the_wiping_waits_for_an_effect_that_is_still_to_come_and_takes_the_proposals(desk: Desk, alice: Person) -> None:
+def test_the_wiping_waits_for_an_effect_that_is_still_to_come_and_takes_the_proposals(
+    desk: Desk, alice: Person
+) -> None:
     session_id = desk.conversation(alice)
     approval_id = desk.propose(alice, session_id=session_id)
     grant(alice, approval_id)
     alice.does(chat.delete, session_id)
     with desk.engine.connect() as connection:
-        mark = connection.exec_driver_sql("select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = %s", (str(session_id),)).scalar()
+        mark = connection.exec_driver_sql(
+            "select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = %s",
+            (str(session_id),),
+        ).scalar()
     assert not alice.does(lambda _actor: chat.wipe(session_id, mark))
     carry_out(alice, approval_id)
     assert alice.does(lambda _actor: chat.wipe(session_id, mark))
     with desk.engine.connect() as connection:
-        assert connection.exec_driver_sql("select count(*) from approvals where id = %s", (approval_id,)).scalar() == 0
-        left = connection.exec_driver_sql("select coalesce(sum(n), 0) from approval_counts where tenant_id = %s", (alice.actor.tenant_id,)).scalar()
+        assert (
+            connection.exec_driver_sql(
+                "select count(*) from approvals where id = %s", (approval_id,)
+            ).scalar()
+            == 0
+        )
+        left = connection.exec_driver_sql(
+            "select coalesce(sum(n), 0) from approval_counts where tenant_id = %s",
+            (alice.actor.tenant_id,),
+        ).scalar()
     assert left == 0
     assert desk.events(approval_id)[0]["inputs"]["arguments"]["text"] == "hello"
 
@@ -220,14 +314,16 @@ def test_the_wiping_waits_for_an_effect_that_is_still_to_come_and_takes_the_prop
 # --- housekeeping ---
 
 
-def test_housekeeping_lets_overdue_proposals_expire_in_every_agency(desk: Desk, alice: Person, charlie: Person, drain: Drain) -> None:
+def test_housekeeping_lets_overdue_proposals_expire_in_every_agency(
+    desk: Desk, alice: Person, charlie: Person, drain: Drain
+) -> None:
     overdue = [desk.propose(person) for person in (alice, charlie)]
     in_time = desk.propose(alice)
     for approval_id in overdue:
         desk.run_out(approval_id)
     desk.run(
-        "select procrastinate_defer_jobs_v1(array[row('default', 'approvals.housekeeping', 0, null, null, '{\"timestamp\": 0}', null)"
-        "::procrastinate_job_to_defer_v1])"
+        "select procrastinate_defer_jobs_v1(array[row('default', 'approvals.housekeeping', 0, null,"
+        " null, '{\"timestamp\": 0}', null)::procrastinate_job_to_defer_v1])"
     )
     drain()
     assert [desk.row(i)["status"] for i in overdue] == ["expired", "expired"]
@@ -235,12 +331,17 @@ def test_housekeeping_lets_overdue_proposals_expire_in_every_agency(desk: Desk, 
     assert [e["kind"] for e in desk.events(overdue[0])] == ["proposal.made", "proposal.expired"]
 
 
-def test_housekeeping_tries_an_effect_again_whose_job_was_lost(desk: Desk, alice: Person, drain: Drain) -> None:
+def test_housekeeping_tries_an_effect_again_whose_job_was_lost(
+    desk: Desk, alice: Person, drain: Drain
+) -> None:
     approval_id = desk.propose(alice)
     grant(alice, approval_id)
     desk.run("delete from procrastinate_jobs where args->>'approval_id' = :i", i=approval_id)
     assert alice.does(lambda _actor: service.resume_effects()) == 0
-    desk.run("update approvals set resolved_at = now() - interval '61 seconds' where id = :i", i=approval_id)
+    desk.run(
+        "update approvals set resolved_at = now() - interval '61 seconds' where id = :i",
+        i=approval_id,
+    )
     assert alice.does(lambda _actor: service.resume_effects()) == 1
     drain()
     assert desk.row(approval_id)["effect_status"] == "done"
@@ -250,20 +351,30 @@ def test_housekeeping_tries_an_effect_again_whose_job_was_lost(desk: Desk, alice
 # --- the registry ---
 
 
-@pytest.mark.parametrize("roles", [frozenset(), frozenset({"accountant"}), frozenset({"agency_admin", "viewer"})])
+@pytest.mark.parametrize(
+    "roles", [frozenset(), frozenset({"accountant"}), frozenset({"agency_admin", "viewer"})]
+)
 def test_only_roles_of_people_who_write_can_decide(roles: frozenset[str]) -> None:
     with pytest.raises(ValueError, match="cannot decide"):
-        effects.register(Effect("probe_strange", roles, "Strange", money=False, reversible=True, run=probes.note))
+        effects.register(
+            Effect("probe_strange", roles, "Strange", money=False, reversible=True, run=probes.note)
+        )
     assert effects.find("probe_strange") is None
 
 
 def test_a_tool_has_one_effect() -> None:
     with pytest.raises(ValueError, match="registered already"):
-        effects.register(Effect("probe_note", probes.LEADS, "Another", money=False, reversible=True, run=probes.note))
+        effects.register(
+            Effect(
+                "probe_note", probes.LEADS, "Another", money=False, reversible=True, run=probes.note
+            )
+        )
     assert effects.find("probe_note") is probes.PLAIN
 
 
-def test_the_button_is_for_whom_it_would_work(desk: Desk, alice: Person, bob: Person, victor: Person, leila: Person) -> None:
+def test_the_button_is_for_whom_it_would_work(
+    desk: Desk, alice: Person, bob: Person, victor: Person, leila: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
 
     def sees(person: Person) -> tuple[bool, bool]:
@@ -273,4 +384,9 @@ def test_the_button_is_for_whom_it_would_work(desk: Desk, alice: Person, bob: Pe
 
         return person.does(look)
 
-    assert [sees(p) for p in (alice, leila, bob, victor)] == [(True, True), (True, False), (False, False), (False, False)]
+    assert [sees(p) for p in (alice, leila, bob, victor)] == [
+        (True, True),
+        (True, False),
+        (False, False),
+        (False, False),
+    ]

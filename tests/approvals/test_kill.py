@@ -22,12 +22,20 @@ PATIENCE_S = 30
 
 
 @contextmanager
-def worker(settings: Settings, point: str, marker: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process that dies at a point unless the marker says that it has done so already; ended when the test is over."""
+def worker(
+    settings: Settings, point: str, marker: Path, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process that dies at a point unless the marker says that it has done so already;
+    ended when the test is over.
+    """
     environment = worker_environment(settings)
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.approvals.crashing_worker", point, str(marker)], cwd=ROOT, env=environment, stdout=out, stderr=out
+            [sys.executable, "-m", "tests.approvals.crashing_worker", point, str(marker)],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=out,
         )
     try:
         yield process
@@ -40,7 +48,10 @@ def finished(desk: Desk, approval_id: str, *, within_s: float = PATIENCE_S) -> b
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         with desk.engine.connect() as connection:
-            jobs = connection.exec_driver_sql("select count(*) from procrastinate_jobs where args->>'approval_id' = %s", (approval_id,)).scalar()
+            jobs = connection.exec_driver_sql(
+                "select count(*) from procrastinate_jobs where args->>'approval_id' = %s",
+                (approval_id,),
+            ).scalar()
         if jobs == 0 and desk.row(approval_id)["effect_status"] in {"done", "failed"}:
             return True
         time.sleep(0.1)
@@ -48,9 +59,18 @@ def finished(desk: Desk, approval_id: str, *, within_s: float = PATIENCE_S) -> b
 
 
 @pytest.mark.usefixtures("no_jobs")
-@pytest.mark.parametrize(("point", "notes_after_the_kill"), [("before_claim", 0), ("before_effect", 0), ("after_effect", 0), ("after_commit", 1)], ids=str)
+@pytest.mark.parametrize(
+    ("point", "notes_after_the_kill"),
+    [("before_claim", 0), ("before_effect", 0), ("after_effect", 0), ("after_commit", 1)],
+    ids=str,
+)
 def test_the_effect_happens_once_though_its_worker_is_killed(
-    desk: Desk, settings: Settings, alice: Person, tmp_path: Path, point: str, notes_after_the_kill: int
+    desk: Desk,
+    settings: Settings,
+    alice: Person,
+    tmp_path: Path,
+    point: str,
+    notes_after_the_kill: int,
 ) -> None:
     marker, log = tmp_path / "died", tmp_path / "worker.log"
     approval_id = desk.propose(alice, "probe_deadly")
@@ -63,11 +83,17 @@ def test_the_effect_happens_once_though_its_worker_is_killed(
     row = desk.row(approval_id)
     assert (row["effect_status"], row["effect_error"]) == ("done", None)
     assert desk.notes(approval_id) == 1
-    assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "approval.granted", "probe_deadly"]
+    assert [e["kind"] for e in desk.events(approval_id)] == [
+        "proposal.made",
+        "approval.granted",
+        "probe_deadly",
+    ]
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_grant_waits_for_a_worker_that_is_not_there_yet(desk: Desk, settings: Settings, alice: Person, tmp_path: Path) -> None:
+def test_a_grant_waits_for_a_worker_that_is_not_there_yet(
+    desk: Desk, settings: Settings, alice: Person, tmp_path: Path
+) -> None:
     approval_id = desk.propose(alice, "probe_deadly")
     alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
     assert desk.row(approval_id)["effect_status"] == "waiting"

@@ -19,12 +19,24 @@ from voyagent.settings import service as settings
 @pytest.fixture
 def limited(alice: Person) -> None:
     """Leads may grant up to a thousand rupees."""
-    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"accounting_lead": {"amount": "1000.00", "currency": "INR"}}}).tenant_id)
+    alice.does(
+        lambda actor: (
+            settings.update(
+                actor,
+                {"approval_limits": {"accounting_lead": {"amount": "1000.00", "currency": "INR"}}},
+            ).tenant_id
+        )
+    )
 
 
 def worth(desk: Desk, person: Person, amount: str, currency: str = "INR") -> str:
     session_id = desk.conversation(person)
-    arguments = {"session_id": str(session_id), "text": "hello", "amount": amount, "currency": currency}
+    arguments = {
+        "session_id": str(session_id),
+        "text": "hello",
+        "amount": amount,
+        "currency": currency,
+    }
     return desk.propose(person, "probe_invoice", session_id=session_id, arguments=arguments)
 
 
@@ -35,30 +47,51 @@ def grant(person: Person, approval_id: str) -> tuple[int, Any]:
 
 @pytest.mark.usefixtures("limited")
 @pytest.mark.parametrize(
-    ("amount", "currency", "status"), [("999.99", "INR", 200), ("1000.00", "INR", 200), ("1000.01", "INR", 403), ("1.00", "AED", 403), ("0.00", "INR", 200)]
+    ("amount", "currency", "status"),
+    [
+        ("999.99", "INR", 200),
+        ("1000.00", "INR", 200),
+        ("1000.01", "INR", 403),
+        ("1.00", "AED", 403),
+        ("0.00", "INR", 200),
+    ],
 )
-def test_a_role_grants_up_to_its_limit_in_its_currency(desk: Desk, bob: Person, leila: Person, amount: str, currency: str, status: int) -> None:
+def test_a_role_grants_up_to_its_limit_in_its_currency(
+    desk: Desk, bob: Person, leila: Person, amount: str, currency: str, status: int
+) -> None:
     approval_id = worth(desk, bob, amount, currency)
     assert grant(leila, approval_id) == (status, None if status == 200 else "amount_above_limit")
     assert desk.row(approval_id)["status"] == ("granted" if status == 200 else "pending")
 
 
 @pytest.mark.usefixtures("limited")
-def test_rejecting_has_no_limit_and_an_administrator_has_none_unless_set(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+def test_rejecting_has_no_limit_and_an_administrator_has_none_unless_set(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
     first, second = worth(desk, bob, "5000.00"), worth(desk, bob, "5000.00")
     leila.does(lambda actor: service.resolve(actor, first, granted=False).id)
     assert grant(alice, second) == (200, None)
-    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"agency_admin": {"amount": "10.00", "currency": "INR"}}}).tenant_id)
+    alice.does(
+        lambda actor: (
+            settings.update(
+                actor, {"approval_limits": {"agency_admin": {"amount": "10.00", "currency": "INR"}}}
+            ).tenant_id
+        )
+    )
     assert grant(alice, worth(desk, bob, "11.00")) == (403, "amount_above_limit")
 
 
 @pytest.mark.usefixtures("limited")
-def test_what_is_worth_nothing_that_is_known_has_no_limit(desk: Desk, bob: Person, leila: Person) -> None:
+def test_what_is_worth_nothing_that_is_known_has_no_limit(
+    desk: Desk, bob: Person, leila: Person
+) -> None:
     assert grant(leila, desk.propose(bob, "probe_invoice")) == (200, None)
 
 
 @pytest.mark.usefixtures("limited")
-def test_the_state_is_asked_first_and_an_edit_below_the_limit_can_be_granted(desk: Desk, bob: Person, leila: Person) -> None:
+def test_the_state_is_asked_first_and_an_edit_below_the_limit_can_be_granted(
+    desk: Desk, bob: Person, leila: Person
+) -> None:
     approval_id = worth(desk, bob, "5000.00")
     arguments = desk.row(approval_id)["payload"] | {"amount": "500.00"}
     leila.does(lambda actor: service.edit(actor, approval_id, arguments).id)
@@ -67,7 +100,9 @@ def test_the_state_is_asked_first_and_an_edit_below_the_limit_can_be_granted(des
 
 
 @pytest.mark.usefixtures("limited")
-def test_a_colleague_whose_limit_is_too_low_is_no_second_pair_of_eyes(desk: Desk, alice: Person, leila: Person) -> None:
+def test_a_colleague_whose_limit_is_too_low_is_no_second_pair_of_eyes(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     assert grant(alice, worth(desk, alice, "1000.00")) == (403, "self_approval")
     approval_id = worth(desk, alice, "1000.01")
     assert grant(alice, approval_id) == (200, None)
@@ -82,26 +117,44 @@ def entry(desk: Desk, alice: Person, bob: Person, *amounts: tuple[str, str]) -> 
         for currency, amount in amounts
         for account, side in ((cash, "debit_amount"), (bank, "credit_amount"))
     ]
-    return desk.propose(bob, "post_journal_entry", arguments={"entry": {"narration": "Fees", "lines": lines}}, summary="Post it")
+    return desk.propose(
+        bob,
+        "post_journal_entry",
+        arguments={"entry": {"narration": "Fees", "lines": lines}},
+        summary="Post it",
+    )
 
 
 @pytest.mark.usefixtures("limited")
-def test_no_currency_of_an_entry_hides_behind_another(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+def test_no_currency_of_an_entry_hides_behind_another(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
     hidden = entry(desk, alice, bob, ("INR", "1.00"), ("INR", "1.00"), ("USD", "900000.00"))
     assert grant(leila, hidden) == (403, "amount_above_limit")
-    assert grant(leila, entry(desk, alice, bob, ("INR", "600.00"), ("INR", "400.01"))) == (403, "amount_above_limit")
-    assert grant(leila, entry(desk, alice, bob, ("INR", "600.00"), ("INR", "400.00"))) == (200, None)
+    assert grant(leila, entry(desk, alice, bob, ("INR", "600.00"), ("INR", "400.01"))) == (
+        403,
+        "amount_above_limit",
+    )
+    assert grant(leila, entry(desk, alice, bob, ("INR", "600.00"), ("INR", "400.00"))) == (
+        200,
+        None,
+    )
 
 
 @pytest.mark.usefixtures("limited")
 def test_a_door_of_its_own_is_no_way_around_the_limit(alice: Person, leila: Person) -> None:
-    dear, cheap = draft(alice, line("1000.01", quantity=1)), draft(alice, line("1000.00", quantity=1))
+    dear, cheap = (
+        draft(alice, line("1000.01", quantity=1)),
+        draft(alice, line("1000.00", quantity=1)),
+    )
     refused = leila.api.post(f"/invoices/{dear}/issue")
     assert (refused.status_code, (refused.json or {})["detail"]) == (403, "amount_above_limit")
     assert leila.api.post(f"/invoices/{cheap}/issue").status_code == 200
     issue(alice, dear)
     paid = {"amount": "1000.01", "paid_on": DUE.isoformat()}
-    assert (leila.api.post(f"/invoices/{dear}/receipts", json=paid).json or {})["detail"] == "amount_above_limit"
+    assert (leila.api.post(f"/invoices/{dear}/receipts", json=paid).json or {})[
+        "detail"
+    ] == "amount_above_limit"
     ahead = {"direction": "in", "party_name": "Ravi Menon", "amount": "1000.01", "currency": "INR"}
     assert (leila.api.post("/payments", json=ahead).json or {})["detail"] == "amount_above_limit"
     assert alice.api.post(f"/invoices/{dear}/receipts", json=paid).status_code == 201
@@ -109,9 +162,13 @@ def test_a_door_of_its_own_is_no_way_around_the_limit(alice: Person, leila: Pers
 
 
 @pytest.mark.usefixtures("limited")
-def test_what_somebody_else_has_granted_is_done_whatever_the_limit_of_who_asked(desk: Desk, alice: Person, leila: Person, drain: Callable[[], None]) -> None:
+def test_what_somebody_else_has_granted_is_done_whatever_the_limit_of_who_asked(
+    desk: Desk, alice: Person, leila: Person, drain: Callable[[], None]
+) -> None:
     invoice_id = draft(alice, line("5000.00", quantity=1))
-    approval_id = desk.propose(leila, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it")
+    approval_id = desk.propose(
+        leila, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it"
+    )
     assert grant(alice, approval_id) == (200, None)
     drain()
     assert desk.row(approval_id)["effect_status"] == "done"
@@ -122,15 +179,36 @@ def test_what_takes_a_sale_back_is_held_to_the_limit_as_well(alice: Person, leil
     """Or a credit note and a void would be ways around it."""
     large, small, bill = issued(alice), issued(alice, line("1000", quantity=1)), receive(alice)
     whole = {"invoice_id": str(large), "reason": "Not travelled"}
-    for path, body in (("/credit-notes", whole), (f"/invoices/{large}/void", {"reason": "Billed twice"}), (f"/bills/{bill}/void", {"reason": "Entered twice"})):
+    for path, body in (
+        ("/credit-notes", whole),
+        (f"/invoices/{large}/void", {"reason": "Billed twice"}),
+        (f"/bills/{bill}/void", {"reason": "Entered twice"}),
+    ):
         refused = leila.api.post(path, json=body)
         assert (refused.status_code, refused.json["detail"]) == (403, "amount_above_limit"), path
     assert seen(alice, large)["status"] == "issued"
-    assert leila.api.post("/credit-notes", json=whole | {"lines": [{"line_no": 1, "amount": "1000.00"}]}).status_code == 201
-    assert leila.api.post(f"/invoices/{small}/void", json={"reason": "Billed twice"}).status_code == 200
-    assert alice.api.post("/credit-notes", json=whole).status_code == 201, "an administrator has none unless one is set"
+    assert (
+        leila.api.post(
+            "/credit-notes", json=whole | {"lines": [{"line_no": 1, "amount": "1000.00"}]}
+        ).status_code
+        == 201
+    )
+    assert (
+        leila.api.post(f"/invoices/{small}/void", json={"reason": "Billed twice"}).status_code
+        == 200
+    )
+    assert alice.api.post("/credit-notes", json=whole).status_code == 201, (
+        "an administrator has none unless one is set"
+    )
     browser, other = leila.browser, issued(alice)
     for step in ("void", "credit"):
-        page = submit(browser, f"/invoices/{other}/{step}", reason="Billed twice", amount="45,000", voided_on="25 Jun 2024", issue_date="25 Jun 2024")
+        page = submit(
+            browser,
+            f"/invoices/{other}/{step}",
+            reason="Billed twice",
+            amount="45,000",
+            voided_on="25 Jun 2024",
+            issue_date="25 Jun 2024",
+        )
         assert page.status_code == 422
         assert "above what your role may grant" in Page(page).words()

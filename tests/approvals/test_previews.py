@@ -1,4 +1,6 @@
-"""What a proposal would change, rehearsed and rolled back; and that a grant is held to what was shown."""
+"""What a proposal would change, rehearsed and rolled back; and that a grant is held to what was
+shown.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,13 @@ from voyagent.settings import service as settings
 
 
 def proposed(desk: Desk, person: Person, invoice_id: object, **given: Any) -> str:
-    return desk.propose(person, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it", **given)
+    return desk.propose(
+        person,
+        "issue_invoice",
+        arguments={"invoice_id": str(invoice_id)},
+        summary="Issue it",
+        **given,
+    )
 
 
 def grant(person: Person, approval_id: str) -> None:
@@ -32,18 +40,31 @@ def grant(person: Person, approval_id: str) -> None:
 
 def count(desk: Desk, table: str, person: Person) -> int:
     with desk.engine.connect() as connection:
-        return int(connection.exec_driver_sql(f"select count(*) from {table} where tenant_id = %s", (person.actor.tenant_id,)).scalar() or 0)
+        return int(
+            connection.exec_driver_sql(
+                f"select count(*) from {table} where tenant_id = %s", (person.actor.tenant_id,)
+            ).scalar()
+            or 0
+        )
 
 
 # --- what is kept ---
 
 
-def test_what_would_be_posted_is_measured_and_nothing_of_it_stays(desk: Desk, alice: Person, bob: Person) -> None:
+def test_what_would_be_posted_is_measured_and_nothing_of_it_stays(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     pay(alice, issued(alice), 500_000)
     invoice_id = draft(alice, line("100.00"))
-    before = [count(desk, table, alice) for table in ("journal_entries", "postings", "number_series")], balances(alice)
+    before = (
+        [count(desk, table, alice) for table in ("journal_entries", "postings", "number_series")],
+        balances(alice),
+    )
     row = desk.row(proposed(desk, bob, invoice_id))
-    assert [(x["code"], x["party"], x["debit"], x["credit"], x["before"], x["after"]) for x in row["preview"]["lines"]] == [
+    assert [
+        (x["code"], x["party"], x["debit"], x["credit"], x["before"], x["after"])
+        for x in row["preview"]["lines"]
+    ] == [
         ("1200", "Deepa Krishnan", "200.00", None, "40000.00", "40200.00"),
         ("4300", None, None, "200.00", "-45000.00", "-45200.00"),
     ]
@@ -52,17 +73,26 @@ def test_what_would_be_posted_is_measured_and_nothing_of_it_stays(desk: Desk, al
     assert row["preview"]["document"]["total"] == {"amount": "200.00", "currency": "INR"}
     assert (row["amount_minor"], row["currency"]) == (20_000, "INR")
     assert row["preview_hash"] == hash_of(row["arguments_hash"], row["preview"])
-    assert ([count(desk, table, alice) for table in ("journal_entries", "postings", "number_series")], balances(alice)) == before
+    assert (
+        [count(desk, table, alice) for table in ("journal_entries", "postings", "number_series")],
+        balances(alice),
+    ) == before
     assert seen(alice, invoice_id)["status"] == "draft"
-    assert [event["kind"] for event in desk.events(row["id"])] == ["proposal.made"], "what the rehearsal recorded is gone with it"
+    assert [event["kind"] for event in desk.events(row["id"])] == ["proposal.made"], (
+        "what the rehearsal recorded is gone with it"
+    )
 
 
-def test_a_rehearsal_leaves_no_note_no_job_and_no_figure(desk: Desk, alice: Person, drain: Callable[[], None]) -> None:
+def test_a_rehearsal_leaves_no_note_no_job_and_no_figure(
+    desk: Desk, alice: Person, drain: Callable[[], None]
+) -> None:
     drain()
     approval_id = desk.propose(alice)
     assert desk.notes(approval_id) == 0
     with desk.engine.connect() as connection:
-        waiting = "select count(*) from procrastinate_jobs where status = 'todo' and task_name like %s"
+        waiting = (
+            "select count(*) from procrastinate_jobs where status = 'todo' and task_name like %s"
+        )
         assert connection.exec_driver_sql(waiting, ("mail.%",)).scalar() == 0
 
 
@@ -73,18 +103,31 @@ def test_mail_that_would_leave_the_house_is_named_and_not_sent(desk: Desk, alice
     assert count(desk, "mails", alice) == before
 
 
-def test_what_reaches_outside_is_never_called_and_its_own_rehearsal_tells_the_itinerary(desk: Desk, alice: Person) -> None:
+def test_what_reaches_outside_is_never_called_and_its_own_rehearsal_tells_the_itinerary(
+    desk: Desk, alice: Person
+) -> None:
     probes.calls.clear()
     session_id = desk.conversation(alice)
-    row = desk.row(desk.propose(alice, "probe_outside", session_id=session_id, arguments={"session_id": str(session_id), "text": "Kochi to Dubai"}))
+    row = desk.row(
+        desk.propose(
+            alice,
+            "probe_outside",
+            session_id=session_id,
+            arguments={"session_id": str(session_id), "text": "Kochi to Dubai"},
+        )
+    )
     assert row["preview"]["itinerary"] == [{"key": "1", "after": "Kochi to Dubai"}]
     untried = desk.row(desk.propose(alice, "probe_untried"))
     assert (untried["preview"], untried["preview_hash"]) == (None, None)
     assert probes.calls == []
 
 
-def test_a_call_to_the_outside_is_refused_while_it_is_rehearsed(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    careless = probes.Effect("probe_outside", probes.LEADS, "Reach out", money=True, reversible=False, run=probes.outside)
+def test_a_call_to_the_outside_is_refused_while_it_is_rehearsed(
+    desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    careless = probes.Effect(
+        "probe_outside", probes.LEADS, "Reach out", money=True, reversible=False, run=probes.outside
+    )
     monkeypatch.setitem(service.effects._effects, "probe_outside", careless)  # noqa: SLF001 - the registry of the test's own effects
     probes.calls.clear()
     assert desk.row(desk.propose(alice, "probe_outside"))["preview"] is None
@@ -93,12 +136,18 @@ def test_a_call_to_the_outside_is_refused_while_it_is_rehearsed(desk: Desk, alic
 
 def test_a_rule_that_would_refuse_it_is_the_preview(desk: Desk, alice: Person) -> None:
     row = desk.row(desk.propose(alice, "probe_refuses"))
-    assert row["preview"] == {"warning": probes.PeriodClosed.message, "refusal": "period_closed", "locale": "en"}
+    assert row["preview"] == {
+        "warning": probes.PeriodClosed.message,
+        "refusal": "period_closed",
+        "locale": "en",
+    }
     assert desk.notes(row["id"]) == 0
 
 
 @pytest.mark.parametrize("tool", ["probe_crashes", "long_gone"])
-def test_what_cannot_be_rehearsed_has_no_preview_and_is_granted_without(desk: Desk, alice: Person, tool: str) -> None:
+def test_what_cannot_be_rehearsed_has_no_preview_and_is_granted_without(
+    desk: Desk, alice: Person, tool: str
+) -> None:
     approval_id = desk.propose(alice, tool)
     assert desk.row(approval_id)["preview"] is None
     grant(alice, approval_id)
@@ -136,7 +185,10 @@ def test_a_grant_of_what_is_no_longer_true_makes_way_for_a_fresh_proposal(
     assert (new["expires_at"] - new["requested_at"]).total_seconds() == 900
     assert new["preview_hash"] != old["preview_hash"]
     assert new["preview"]["balances"][0]["before"]["amount"] == "14.00"
-    assert [event["kind"] for event in desk.events(approval_id)] == ["proposal.made", "proposal.superseded"]
+    assert [event["kind"] for event in desk.events(approval_id)] == [
+        "proposal.made",
+        "proposal.superseded",
+    ]
     assert [event["kind"] for event in desk.events(new["id"])] == ["proposal.made"]
     drain()
     assert seen(alice, invoice_id)["status"] == "draft"  # type: ignore[arg-type]
@@ -148,29 +200,41 @@ def test_a_grant_of_what_is_no_longer_true_makes_way_for_a_fresh_proposal(
     assert seen(alice, invoice_id)["status"] == "issued"  # type: ignore[arg-type]
 
 
-def test_the_same_call_proposed_again_is_the_fresh_one(desk: Desk, alice: Person, bob: Person) -> None:
+def test_the_same_call_proposed_again_is_the_fresh_one(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     invoice_id, session_id = draft(alice), desk.conversation(bob)
     first = proposed(desk, bob, invoice_id, session_id=session_id)
     issued(alice, line("7.00"))
     with pytest.raises(service.PreviewStale):
         grant(alice, first)
-    assert proposed(desk, bob, invoice_id, session_id=session_id) == desk.row(first)["superseded_by"]
+    assert (
+        proposed(desk, bob, invoice_id, session_id=session_id) == desk.row(first)["superseded_by"]
+    )
 
 
-def test_rejecting_asks_nothing_of_the_preview(desk: Desk, alice: Person, moved: tuple[str, str]) -> None:
+def test_rejecting_asks_nothing_of_the_preview(
+    desk: Desk, alice: Person, moved: tuple[str, str]
+) -> None:
     alice.does(lambda actor: service.resolve(actor, moved[0], granted=False).id)
     assert desk.row(moved[0])["status"] == "rejected"
 
 
-def test_what_others_post_elsewhere_makes_nothing_stale(desk: Desk, alice: Person, bob: Person) -> None:
-    """The same accounts move, and the receivable's running total with them; this customer's balance does not."""
+def test_what_others_post_elsewhere_makes_nothing_stale(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
+    """The same accounts move, and the receivable's running total with them; this customer's balance
+    does not.
+    """
     approval_id = proposed(desk, bob, draft(alice, line("100.00")))
     pay(alice, issued(alice, customer_name="Somebody Else"), 500_000)
     grant(alice, approval_id)
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_a_payment_of_the_same_customer_and_a_likeness_make_it_stale(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_payment_of_the_same_customer_and_a_likeness_make_it_stale(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     older = issued(alice)
     first = proposed(desk, bob, draft(alice, line("100.00")))
     pay(alice, older, 500_000)
@@ -181,11 +245,20 @@ def test_a_payment_of_the_same_customer_and_a_likeness_make_it_stale(desk: Desk,
 def test_what_was_granted_before_and_is_not_done_yet_is_part_of_the_world(
     desk: Desk, alice: Person, bob: Person, leila: Person, drain: Callable[[], None]
 ) -> None:
-    first, second = (proposed(desk, bob, draft(alice, line(price)), tool_call_id=price) for price in ("100.00", "101.00"))
-    other = proposed(desk, bob, draft(alice, line("5.00"), customer_name="Ravi Menon"), tool_call_id="other")
+    first, second = (
+        proposed(desk, bob, draft(alice, line(price)), tool_call_id=price)
+        for price in ("100.00", "101.00")
+    )
+    other = proposed(
+        desk, bob, draft(alice, line("5.00"), customer_name="Ravi Menon"), tool_call_id="other"
+    )
     decisions = [{"approval_id": one, "granted": True} for one in (first, second, other)]
     items = leila.api.post("/approvals/resolve", json={"decisions": decisions}).json["items"]  # type: ignore[index]
-    assert [(item["status"], item["detail"]) for item in items] == [(200, None), (409, "preview_stale"), (200, None)]
+    assert [(item["status"], item["detail"]) for item in items] == [
+        (200, None),
+        (409, "preview_stale"),
+        (200, None),
+    ]
     fresh = desk.row(desk.row(second)["superseded_by"])
     (owes,) = fresh["preview"]["balances"]
     assert (owes["before"]["amount"], owes["after"]["amount"]) == ("200.00", "402.00")
@@ -195,27 +268,60 @@ def test_what_was_granted_before_and_is_not_done_yet_is_part_of_the_world(
     assert balances(alice)["receivable", "INR"] == 41_200
 
 
-def test_of_grants_at_the_same_moment_the_second_sees_the_first(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+def test_of_grants_at_the_same_moment_the_second_sees_the_first(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
     for _ in range(3):
-        both = [proposed(desk, bob, draft(alice, line(price)), tool_call_id=price) for price in ("100.00", "101.00")]
-        answers = at_once([lambda one=one: leila.api.post(f"/approvals/{one}/resolve", json={"granted": True}) for one in both])
+        both = [
+            proposed(desk, bob, draft(alice, line(price)), tool_call_id=price)
+            for price in ("100.00", "101.00")
+        ]
+        answers = at_once(
+            [
+                lambda one=one: leila.api.post(f"/approvals/{one}/resolve", json={"granted": True})
+                for one in both
+            ]
+        )
         assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
-def test_of_two_equal_drafts_granted_at_the_same_moment_the_second_is_told_of_the_first(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+def test_of_two_equal_drafts_granted_at_the_same_moment_the_second_is_told_of_the_first(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
     today = clock.today(alice.actor.timezone).isoformat()
-    lines = [{"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}]
+    lines = [
+        {"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}
+    ]
     for customer in ("Ravi Menon", "Sunil Thomas"):
-        arguments = {"customer_name": customer, "issue_date": today, "due_date": today, "line_items": lines}
-        both = [desk.propose(bob, "draft_invoice", arguments=arguments, tool_call_id=call) for call in ("one", "two")]
-        answers = at_once([lambda one=one: leila.api.post(f"/approvals/{one}/resolve", json={"granted": True}) for one in both])
+        arguments = {
+            "customer_name": customer,
+            "issue_date": today,
+            "due_date": today,
+            "line_items": lines,
+        }
+        both = [
+            desk.propose(bob, "draft_invoice", arguments=arguments, tool_call_id=call)
+            for call in ("one", "two")
+        ]
+        answers = at_once(
+            [
+                lambda one=one: leila.api.post(f"/approvals/{one}/resolve", json={"granted": True})
+                for one in both
+            ]
+        )
         assert sorted(answer.status_code for answer in answers) == [200, 409]
         old = next(row for row in map(desk.row, both) if row["superseded_by"])
-        (alike,) = [check for check in desk.row(old["superseded_by"])["preview"]["checks"] if check.get("code") == "alike"]
+        (alike,) = [
+            check
+            for check in desk.row(old["superseded_by"])["preview"]["checks"]
+            if check.get("code") == "alike"
+        ]
         assert not alike["ok"]
 
 
-def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(desk: Desk, alice: Person, bob: Person) -> None:
+def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     invoice_id = draft(alice)
     approval_id = proposed(desk, bob, invoice_id)
     issue(alice, invoice_id)
@@ -225,7 +331,9 @@ def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(desk: Des
     assert fresh["preview"]["refusal"] == "invoice_not_draft"
 
 
-def test_the_line_of_a_fresh_request_names_the_amount_of_now(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+def test_the_line_of_a_fresh_request_names_the_amount_of_now(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
     invoice_id = draft(alice, line("50.00", quantity=1))
     approval_id = proposed(desk, bob, invoice_id)
     dearer = {"line_items": [{"description": "Visa", "quantity": 1, "unit_price": "99999.00"}]}
@@ -237,10 +345,19 @@ def test_the_line_of_a_fresh_request_names_the_amount_of_now(desk: Desk, alice: 
     assert desk.events(fresh["id"], "proposal.made")[0]["inputs"]["summary"] == fresh["summary"]
 
 
-def test_the_day_and_the_language_make_nothing_stale(desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_day_and_the_language_make_nothing_stale(
+    desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     approval_id = proposed(desk, bob, draft(alice))
-    lines = [{"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}]
-    arguments = {"customer_name": "Ravi Menon", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": lines}
+    lines = [
+        {"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}
+    ]
+    arguments = {
+        "customer_name": "Ravi Menon",
+        "issue_date": "2024-06-10",
+        "due_date": "2024-06-25",
+        "line_items": lines,
+    }
     with_facts = desk.propose(bob, "draft_invoice", arguments=arguments, tool_call_id="facts")
     alice.does(lambda actor: settings.update(actor, {"locale": "hi"}).locale)
     tomorrow = clock.today() + timedelta(days=1)
@@ -250,7 +367,9 @@ def test_the_day_and_the_language_make_nothing_stale(desk: Desk, alice: Person, 
         assert desk.row(one)["status"] == "granted"
 
 
-def test_a_requester_who_has_left_is_told_by_the_effect_and_not_at_the_door(desk: Desk, alice: Person, bob: Person, moved: tuple[str, str]) -> None:
+def test_a_requester_who_has_left_is_told_by_the_effect_and_not_at_the_door(
+    desk: Desk, alice: Person, bob: Person, moved: tuple[str, str]
+) -> None:
     desk.run("update users set is_active = false where id = :i", i=bob.actor.user_id)
     grant(alice, moved[0])
     assert desk.row(moved[0])["status"] == "granted"
@@ -264,32 +383,52 @@ def test_four_eyes_are_asked_before_the_preview(desk: Desk, alice: Person, leila
     assert desk.row(approval_id)["status"] == "pending"
 
 
-def test_decisions_of_a_message_are_none_when_one_is_stale_and_nothing_is_said(desk: Desk, alice: Person, bob: Person) -> None:
+def test_decisions_of_a_message_are_none_when_one_is_stale_and_nothing_is_said(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     session_id = desk.conversation(bob)
-    stale = proposed(desk, bob, draft(alice, line("100.00")), session_id=session_id, tool_call_id="a")
+    stale = proposed(
+        desk, bob, draft(alice, line("100.00")), session_id=session_id, tool_call_id="a"
+    )
     good = desk.propose(bob, session_id=session_id, tool_call_id="b")
     issued(alice, line("7.00"))
-    answer = alice.api.post(f"/chat/sessions/{session_id}/messages", json={"message": "and now?", "approvals": {good: True, stale: True}})
+    answer = alice.api.post(
+        f"/chat/sessions/{session_id}/messages",
+        json={"message": "and now?", "approvals": {good: True, stale: True}},
+    )
     assert (answer.status_code, answer.json["detail"]) == (409, "preview_stale")  # type: ignore[index]
     assert desk.row(good)["status"] == "pending"
     assert desk.row(stale)["superseded_by"] is not None
     with alice.acting():
         running = chat.queries.find_running_turn(session_id)
         assert running is not None
-        assert (running.kind, running.approval_id) == ("continuation", stale), "which shows the fresh request"
+        assert (running.kind, running.approval_id) == (
+            "continuation",
+            stale,
+        ), "which shows the fresh request"
         assert chat.queries.get_session(session_id).message_count == 0
-    assert alice.does(lambda actor: assistant.send(actor, session_id, decisions={good: False}).awaits) == (good,)
+    assert alice.does(
+        lambda actor: assistant.send(actor, session_id, decisions={good: False}).awaits
+    ) == (good,)
 
 
-def test_deciding_under_one_s_eyes_is_held_to_the_state_that_was_seen(desk: Desk, alice: Person, bob: Person) -> None:
+def test_deciding_under_one_s_eyes_is_held_to_the_state_that_was_seen(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     shown = alice.api.get(f"/approvals/{approval_id}")
     assert shown.headers["ETag"] == f'"{desk.row(approval_id)["preview_hash"]}"'
     other = {"If-Match": f'"{"0" * 64}"'}
-    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}, headers=other)
+    answer = alice.api.post(
+        f"/approvals/{approval_id}/resolve", json={"granted": True}, headers=other
+    )
     assert (answer.status_code, answer.json["detail"]) == (412, "preview_stale")  # type: ignore[index]
     assert desk.row(approval_id)["status"] == "pending"
-    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}, headers={"If-Match": shown.headers["ETag"]})
+    answer = alice.api.post(
+        f"/approvals/{approval_id}/resolve",
+        json={"granted": True},
+        headers={"If-Match": shown.headers["ETag"]},
+    )
     assert answer.status_code == 200, answer.text
 
 
@@ -297,6 +436,9 @@ def test_the_database_keeps_what_was_shown_once_it_is_decided(desk: Desk, alice:
     approval_id = desk.propose(alice)
     grant(alice, approval_id)
     with pytest.raises(Exception, match="what was shown does not change"):
-        desk.run("update approvals set preview = '{}', preview_hash = repeat('0', 64) where id = :i", i=approval_id)
+        desk.run(
+            "update approvals set preview = '{}', preview_hash = repeat('0', 64) where id = :i",
+            i=approval_id,
+        )
     with pytest.raises(Exception, match="ck_approvals_superseded"):
         desk.run("update approvals set superseded_by = 'ap-x' where id = :i", i=approval_id)

@@ -19,11 +19,16 @@ from voyagent.kernel.errors import Forbidden
 
 
 def resolve(person: Person, approval_id: str, *, granted: bool, reason: str | None = None) -> None:
-    person.does(lambda actor: service.resolve(actor, approval_id, granted=granted, reason=reason).id)
+    person.does(
+        lambda actor: service.resolve(actor, approval_id, granted=granted, reason=reason).id
+    )
 
 
 def turn_four_eyes_off(desk: Desk, person: Person) -> None:
-    desk.run("update tenant_settings set four_eyes = false where tenant_id = :t", t=person.actor.tenant_id)
+    desk.run(
+        "update tenant_settings set four_eyes = false where tenant_id = :t",
+        t=person.actor.tenant_id,
+    )
 
 
 # --- proposing ---
@@ -34,7 +39,11 @@ def test_a_proposal_keeps_what_will_run_for_fifteen_minutes(desk: Desk, bob: Per
     row = desk.row(approval_id)
     assert approval_id.startswith("ap-")
     assert UUID(approval_id.removeprefix("ap-")).version == 7
-    assert (row["status"], row["effect_status"], row["requested_by_user_id"]) == ("pending", "none", bob.actor.user_id)
+    assert (row["status"], row["effect_status"], row["requested_by_user_id"]) == (
+        "pending",
+        "none",
+        bob.actor.user_id,
+    )
     assert (row["expires_at"] - row["requested_at"]).total_seconds() == 900
     assert row["arguments_hash"] == digest(row["payload"])
     (event,) = desk.events(approval_id)
@@ -49,32 +58,54 @@ def test_a_viewer_cannot_propose(desk: Desk, victor: Person, alice: Person) -> N
         desk.propose(victor, session_id=session_id)
 
 
-def test_a_proposal_belongs_to_a_conversation_of_the_agency(desk: Desk, alice: Person, charlie: Person) -> None:
+def test_a_proposal_belongs_to_a_conversation_of_the_agency(
+    desk: Desk, alice: Person, charlie: Person
+) -> None:
     session_id = desk.conversation(alice)
     with pytest.raises(chat.SessionNotFound):
         desk.propose(charlie, session_id=session_id)
 
 
-def test_a_proposal_made_on_a_page_gets_a_conversation_of_its_own(desk: Desk, alice: Person) -> None:
+def test_a_proposal_made_on_a_page_gets_a_conversation_of_its_own(
+    desk: Desk, alice: Person
+) -> None:
     with alice.acting() as actor:
         made = service.propose(
-            actor, session_id=None, turn_id=None, tool_call_id="page", tool_name="probe_invoice", arguments={"n": 1}, summary="Invoice " + "x" * 1100
+            actor,
+            session_id=None,
+            turn_id=None,
+            tool_call_id="page",
+            tool_name="probe_invoice",
+            arguments={"n": 1},
+            summary="Invoice " + "x" * 1100,
         )
         assert chat.queries.get_session(made.session_id).title == "Invoice " + "x" * 52
         assert len(made.summary) == 1024
 
 
-def test_the_same_call_proposed_again_is_the_same_proposal_and_other_arguments_are_another(desk: Desk, alice: Person) -> None:
+def test_the_same_call_proposed_again_is_the_same_proposal_and_other_arguments_are_another(
+    desk: Desk, alice: Person
+) -> None:
     session_id = desk.conversation(alice)
     first = desk.propose(alice, session_id=session_id)
     assert desk.propose(alice, session_id=session_id) == first
-    assert desk.propose(alice, session_id=session_id, arguments={"session_id": str(session_id), "text": "other"}) != first
+    assert (
+        desk.propose(
+            alice, session_id=session_id, arguments={"session_id": str(session_id), "text": "other"}
+        )
+        != first
+    )
     assert len(desk.events(first)) == 1
 
 
 def test_the_database_refuses_to_change_what_was_proposed(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
-    for change in ("payload = '{}'", "tool_name = 'probe_ticket'", "arguments_hash = repeat('0', 64)", "requested_by_user_id = null"):
+    for change in (
+        "payload = '{}'",
+        "tool_name = 'probe_ticket'",
+        "arguments_hash = repeat('0', 64)",
+        "requested_by_user_id = null",
+    ):
         with pytest.raises(Exception, match="a proposal does not change"):
             desk.run(f"update approvals set {change} where id = :i", i=approval_id)
 
@@ -82,20 +113,26 @@ def test_the_database_refuses_to_change_what_was_proposed(desk: Desk, alice: Per
 # --- the order of refusals ---
 
 
-def test_a_viewer_decides_nothing_not_even_of_the_unknown(desk: Desk, alice: Person, victor: Person) -> None:
+def test_a_viewer_decides_nothing_not_even_of_the_unknown(
+    desk: Desk, alice: Person, victor: Person
+) -> None:
     for approval_id in (desk.propose(alice), "ap-unknown"):
         with pytest.raises(Forbidden):
             resolve(victor, approval_id, granted=False)
 
 
-def test_unknown_and_foreign_proposals_are_not_there(desk: Desk, alice: Person, charlie: Person) -> None:
+def test_unknown_and_foreign_proposals_are_not_there(
+    desk: Desk, alice: Person, charlie: Person
+) -> None:
     for approval_id in (desk.propose(alice), "ap-unknown", "x" * 500):
         with pytest.raises(ApprovalNotFound):
             resolve(charlie, approval_id, granted=True)
 
 
 @pytest.mark.parametrize("granted", [True, False])
-def test_whoever_resolves_needs_a_role_that_the_tool_names(desk: Desk, alice: Person, bob: Person, granted: bool) -> None:
+def test_whoever_resolves_needs_a_role_that_the_tool_names(
+    desk: Desk, alice: Person, bob: Person, granted: bool
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     with pytest.raises(Forbidden) as refused:
         resolve(bob, approval_id, granted=granted)
@@ -119,16 +156,24 @@ def test_the_state_is_asked_before_four_eyes(desk: Desk, alice: Person, leila: P
 
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("second", [True, False])
-def test_a_decision_is_final(desk: Desk, alice: Person, leila: Person, first: bool, second: bool) -> None:
+def test_a_decision_is_final(
+    desk: Desk, alice: Person, leila: Person, first: bool, second: bool
+) -> None:
     approval_id = desk.propose(alice)
     resolve(leila, approval_id, granted=first)
     with pytest.raises(service.ApprovalAlreadyResolved):
         resolve(leila, approval_id, granted=second)
     with pytest.raises(Exception, match="a decision is final"):
-        desk.run("update approvals set status = 'pending', resolved_at = null, effect_status = 'none' where id = :i", i=approval_id)
+        desk.run(
+            "update approvals set status = 'pending', resolved_at = null, effect_status = 'none'"
+            " where id = :i",
+            i=approval_id,
+        )
 
 
-def test_an_overdue_proposal_expires_when_somebody_tries(desk: Desk, alice: Person, leila: Person) -> None:
+def test_an_overdue_proposal_expires_when_somebody_tries(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     desk.run_out(approval_id)
     with pytest.raises(service.ApprovalAlreadyResolved) as refused:
@@ -138,7 +183,9 @@ def test_an_overdue_proposal_expires_when_somebody_tries(desk: Desk, alice: Pers
     assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "proposal.expired"]
 
 
-def test_an_overdue_proposal_of_ones_own_is_overdue_and_not_a_matter_of_four_eyes(desk: Desk, alice: Person, leila: Person) -> None:
+def test_an_overdue_proposal_of_ones_own_is_overdue_and_not_a_matter_of_four_eyes(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     desk.run_out(approval_id)
     with pytest.raises(service.ApprovalAlreadyResolved):
@@ -148,7 +195,9 @@ def test_an_overdue_proposal_of_ones_own_is_overdue_and_not_a_matter_of_four_eye
 # --- four eyes ---
 
 
-def test_ones_own_money_request_needs_a_colleague_who_could_grant_it(desk: Desk, alice: Person, leila: Person) -> None:
+def test_ones_own_money_request_needs_a_colleague_who_could_grant_it(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     with pytest.raises(service.SelfApproval) as refused:
         resolve(alice, approval_id, granted=True)
@@ -164,14 +213,18 @@ def test_ones_own_request_can_always_be_rejected(desk: Desk, alice: Person, leil
     assert desk.row(approval_id)["status"] == "rejected"
 
 
-def test_in_an_agency_of_one_the_requester_grants_and_the_audit_says_so(desk: Desk, alice: Person) -> None:
+def test_in_an_agency_of_one_the_requester_grants_and_the_audit_says_so(
+    desk: Desk, alice: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(alice, approval_id, granted=True)
     (event,) = desk.events(approval_id, "approval.granted")
     assert event["inputs"]["self_approved"] is True
 
 
-def test_a_colleague_who_could_not_grant_it_does_not_count(desk: Desk, alice: Person, bob: Person, victor: Person) -> None:
+def test_a_colleague_who_could_not_grant_it_does_not_count(
+    desk: Desk, alice: Person, bob: Person, victor: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(alice, approval_id, granted=True)
     assert desk.row(approval_id)["status"] == "granted"
@@ -184,7 +237,9 @@ def test_a_colleague_who_has_left_does_not_count(desk: Desk, alice: Person, leil
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_without_the_setting_nobody_else_is_needed(desk: Desk, alice: Person, leila: Person) -> None:
+def test_without_the_setting_nobody_else_is_needed(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     turn_four_eyes_off(desk, alice)
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(alice, approval_id, granted=True)
@@ -200,11 +255,18 @@ def test_four_eyes_are_for_money_only(desk: Desk, alice: Person, leila: Person) 
 # --- what a decision leaves ---
 
 
-def test_a_grant_defers_its_effect_and_leaves_one_event(desk: Desk, alice: Person, leila: Person) -> None:
+def test_a_grant_defers_its_effect_and_leaves_one_event(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     resolve(leila, approval_id, granted=True, reason="as agreed")
     row = desk.row(approval_id)
-    assert (row["status"], row["effect_status"], row["resolved_by_user_id"], row["reason"]) == ("granted", "waiting", leila.actor.user_id, "as agreed")
+    assert (row["status"], row["effect_status"], row["resolved_by_user_id"], row["reason"]) == (
+        "granted",
+        "waiting",
+        leila.actor.user_id,
+        "as agreed",
+    )
     (event,) = [e for e in desk.events(approval_id) if "approval" in e["kind"]]
     assert event["kind"] == "approval.granted"
     assert event["actor_id"] == leila.actor.user_id
@@ -218,18 +280,32 @@ def test_a_grant_defers_its_effect_and_leaves_one_event(desk: Desk, alice: Perso
         "reason": "as agreed",
     }
     with desk.engine.connect() as connection:
-        jobs = connection.exec_driver_sql("select task_name from procrastinate_jobs where args->>'approval_id' = %s", (approval_id,)).scalars().all()
+        jobs = (
+            connection.exec_driver_sql(
+                "select task_name from procrastinate_jobs where args->>'approval_id' = %s",
+                (approval_id,),
+            )
+            .scalars()
+            .all()
+        )
     assert jobs == ["approvals.run_effect"]
 
 
-def test_a_rejection_runs_nothing_and_tells_the_listeners_at_once(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_rejection_runs_nothing_and_tells_the_listeners_at_once(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     resolve(alice, approval_id, granted=False, reason="wrong GSTIN")
-    assert probes.told_of(approval_id) == [(approval_id, bob.actor.user_id, "rejected", "none", None, None)]
+    assert probes.told_of(approval_id) == [
+        (approval_id, bob.actor.user_id, "rejected", "none", None, None)
+    ]
     assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "approval.rejected"]
     assert desk.events(approval_id)[1]["inputs"]["reason"] == "wrong GSTIN"
     with desk.engine.connect() as connection:
-        jobs = connection.exec_driver_sql("select count(*) from procrastinate_jobs where args->>'approval_id' = %s", (approval_id,)).scalar()
+        jobs = connection.exec_driver_sql(
+            "select count(*) from procrastinate_jobs where args->>'approval_id' = %s",
+            (approval_id,),
+        ).scalar()
     assert jobs == 0
 
 
@@ -240,7 +316,9 @@ def test_a_listener_that_breaks_undoes_no_decision(desk: Desk, alice: Person) ->
     assert len(desk.events(approval_id, "approval.rejected")) == 1
 
 
-def test_an_unknown_tool_may_be_granted_by_any_role_but_viewer(desk: Desk, alice: Person, bob: Person) -> None:
+def test_an_unknown_tool_may_be_granted_by_any_role_but_viewer(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     granted, rejected = (desk.propose(alice, "long_gone", tool_call_id=call) for call in ("a", "b"))
     resolve(bob, granted, granted=True)
     resolve(bob, rejected, granted=False)
@@ -250,7 +328,9 @@ def test_an_unknown_tool_may_be_granted_by_any_role_but_viewer(desk: Desk, alice
 # --- races ---
 
 
-def test_of_sixty_four_parallel_decisions_one_wins(desk: Desk, alice: Person, leila: Person, drain: Callable[[], None]) -> None:
+def test_of_sixty_four_parallel_decisions_one_wins(
+    desk: Desk, alice: Person, leila: Person, drain: Callable[[], None]
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
 
     def decide(number: int) -> int:
@@ -269,7 +349,9 @@ def test_of_sixty_four_parallel_decisions_one_wins(desk: Desk, alice: Person, le
     assert desk.notes(approval_id) == (1 if row["status"] == "granted" else 0)
 
 
-def test_a_proposal_expires_under_those_who_decide_too_late(desk: Desk, alice: Person, leila: Person) -> None:
+def test_a_proposal_expires_under_those_who_decide_too_late(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     approval_id = desk.propose(alice)
     desk.run_out(approval_id)
     results = at_once([lambda: resolve(leila, approval_id, granted=True)] * 8)
@@ -277,15 +359,24 @@ def test_a_proposal_expires_under_those_who_decide_too_late(desk: Desk, alice: P
     assert desk.row(approval_id)["status"] == "expired"
 
 
-def test_deleting_the_conversation_and_deciding_at_once_never_leaves_both(desk: Desk, alice: Person, leila: Person) -> None:
+def test_deleting_the_conversation_and_deciding_at_once_never_leaves_both(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     for _ in range(5):
         session_id = desk.conversation(alice)
         approval_id = desk.propose(alice, session_id=session_id)
-        deleted, decided = at_once([lambda s=session_id: alice.does(chat.delete, s), lambda a=approval_id: resolve(leila, a, granted=True)])
+        deleted, decided = at_once(
+            [
+                lambda s=session_id: alice.does(chat.delete, s),
+                lambda a=approval_id: resolve(leila, a, granted=True),
+            ]
+        )
         assert deleted is None
         row = desk.row(approval_id)
         assert (row["status"] == "granted") == (decided is None)
-        assert decided is None or isinstance(decided, ApprovalNotFound | service.ApprovalAlreadyResolved)
+        assert decided is None or isinstance(
+            decided, ApprovalNotFound | service.ApprovalAlreadyResolved
+        )
         assert row["hidden_at"] is not None
 
 
@@ -294,27 +385,42 @@ def test_deleting_the_conversation_and_deciding_at_once_never_leaves_both(desk: 
 
 def test_several_decisions_are_made_all_or_none(desk: Desk, alice: Person, leila: Person) -> None:
     session_id = desk.conversation(alice)
-    first, second = (desk.propose(alice, "probe_invoice", session_id=session_id, tool_call_id=c) for c in ("a", "b"))
+    first, second = (
+        desk.propose(alice, "probe_invoice", session_id=session_id, tool_call_id=c)
+        for c in ("a", "b")
+    )
     desk.run_out(second)
     with pytest.raises(service.ApprovalAlreadyResolved):
-        leila.does(lambda actor: service.resolve_all(actor, session_id, {first: True, second: True}))
+        leila.does(
+            lambda actor: service.resolve_all(actor, session_id, {first: True, second: True})
+        )
     assert [desk.row(i)["status"] for i in (first, second)] == ["pending", "pending"]
     with pytest.raises(service.SelfApproval):
         alice.does(lambda actor: service.resolve_all(actor, session_id, {first: True}))
-    made = leila.does(lambda actor: [(a.id, a.status) for a in service.resolve_all(actor, session_id, {first: True})])
+    made = leila.does(
+        lambda actor: [
+            (a.id, a.status) for a in service.resolve_all(actor, session_id, {first: True})
+        ]
+    )
     assert made == [(first, "granted")]
 
 
-def test_the_same_decision_again_is_no_error_and_another_is(desk: Desk, alice: Person, leila: Person) -> None:
+def test_the_same_decision_again_is_no_error_and_another_is(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     session_id = desk.conversation(alice)
     approval_id = desk.propose(alice, session_id=session_id)
     resolve(leila, approval_id, granted=True)
-    assert leila.does(lambda actor: service.resolve_all(actor, session_id, {approval_id: True})) == []
+    assert (
+        leila.does(lambda actor: service.resolve_all(actor, session_id, {approval_id: True})) == []
+    )
     with pytest.raises(service.ApprovalAlreadyResolved):
         leila.does(lambda actor: service.resolve_all(actor, session_id, {approval_id: False}))
 
 
-def test_several_decisions_are_of_one_conversation_of_the_agency(desk: Desk, alice: Person, charlie: Person, victor: Person) -> None:
+def test_several_decisions_are_of_one_conversation_of_the_agency(
+    desk: Desk, alice: Person, charlie: Person, victor: Person
+) -> None:
     session_id = desk.conversation(alice)
     elsewhere = desk.propose(alice)
     with pytest.raises(ApprovalNotFound):
@@ -325,7 +431,9 @@ def test_several_decisions_are_of_one_conversation_of_the_agency(desk: Desk, ali
         victor.does(lambda actor: service.resolve_all(actor, session_id, {elsewhere: True}))
 
 
-def test_a_new_lead_may_decide_what_was_asked_before_she_came(desk: Desk, alice: Person, people: People) -> None:
+def test_a_new_lead_may_decide_what_was_asked_before_she_came(
+    desk: Desk, alice: Person, people: People
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     newcomer = people.colleague(alice, "Nina New", role="accounting_lead")
     resolve(newcomer, approval_id, granted=True)

@@ -29,7 +29,9 @@ def page_of(person: Person, approval_id: str, query: str = "") -> Page:
     return Page(person.browser.get(f"/approvals/{approval_id}{query}"))
 
 
-def decide(browser: FlaskClient, approval_id: str, token_query: str = "", **fields: str) -> tuple[int, str]:
+def decide(
+    browser: FlaskClient, approval_id: str, token_query: str = "", **fields: str
+) -> tuple[int, str]:
     here = f"/approvals/{approval_id}"
     answer = submit(browser, f"{here}/decide", f"{here}{token_query}", **fields)
     return answer.status_code, answer.headers.get("Location", "")
@@ -45,12 +47,22 @@ def test_an_agency_without_proposals_sees_what_comes_here(alice: Person) -> None
     assert "/approvals?status=all" in page.links()
 
 
-def test_what_waits_stands_soonest_first_and_what_was_decided_below(desk: Desk, alice: Person, bob: Person) -> None:
-    later, sooner, decided = (desk.propose(bob, summary=words) for words in ("Later one", "Sooner one", "Decided one"))
-    desk.run("update approvals set expires_at = now() + interval '2 minutes' where id = :i", i=sooner)
-    alice.does(lambda actor: service.resolve(actor, decided, granted=False, reason="wrong GSTIN").id)
+def test_what_waits_stands_soonest_first_and_what_was_decided_below(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
+    later, sooner, decided = (
+        desk.propose(bob, summary=words) for words in ("Later one", "Sooner one", "Decided one")
+    )
+    desk.run(
+        "update approvals set expires_at = now() + interval '2 minutes' where id = :i", i=sooner
+    )
+    alice.does(
+        lambda actor: service.resolve(actor, decided, granted=False, reason="wrong GSTIN").id
+    )
     page = Page(alice.browser.get("/approvals"))
-    assert [row.attrib["href"] for row in page.all(".//nav[@id='inbox']//a")] == [f"/approvals/{i}" for i in (sooner, later, decided)]
+    assert [row.attrib["href"] for row in page.all(".//nav[@id='inbox']//a")] == [
+        f"/approvals/{i}" for i in (sooner, later, decided)
+    ]
     words = page.words(".//nav[@id='inbox']")
     assert "Sooner one" in words
     assert "Assistant, for Bob Colleague" in words
@@ -68,11 +80,19 @@ def test_the_menu_counts_what_waits(desk: Desk, alice: Person) -> None:
     assert page.words(".//*[@id='pages']//a[@href='/approvals']") == "Approvals1"
 
 
-def test_a_page_that_stays_open_asks_for_the_number_alone_in_one_statement(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_stays_open_asks_for_the_number_alone_in_one_statement(
+    desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser, ask = alice.browser, HTMX | {"HX-Target": "nav-approvals"}
-    assert Page(browser.get("/trips")).one(".//nav[@id='pages']").attrib["data-waiting"] == "/approvals"
+    assert (
+        Page(browser.get("/trips")).one(".//nav[@id='pages']").attrib["data-waiting"]
+        == "/approvals"
+    )
     trips = _trips_counted(monkeypatch)
-    assert Page(browser.get("/approvals", headers=ask)).words(".//a[@id='nav-approvals']") == "Approvals"
+    assert (
+        Page(browser.get("/approvals", headers=ask)).words(".//a[@id='nav-approvals']")
+        == "Approvals"
+    )
     desk.propose(alice)
     answer = browser.get("/approvals", headers=ask)
     assert Page(answer).words(".//a[@id='nav-approvals']") == "Approvals1"
@@ -81,7 +101,9 @@ def test_a_page_that_stays_open_asks_for_the_number_alone_in_one_statement(desk:
     assert trips == [1, 1]
 
 
-def test_an_inbox_that_stays_open_asks_whether_it_is_so_still(desk: Desk, alice: Person, bob: Person) -> None:
+def test_an_inbox_that_stays_open_asks_whether_it_is_so_still(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     browser, first = alice.browser, desk.propose(bob, summary="The first")
     inbox = Page(browser.get("/approvals")).one(".//nav[@id='inbox']").attrib
     assert (inbox["hx-select"], inbox["hx-select-oob"]) == ("#inbox", "#inbox-count,#choice")
@@ -89,22 +111,35 @@ def test_an_inbox_that_stays_open_asks_whether_it_is_so_still(desk: Desk, alice:
     assert answer.data == b""
     second = desk.propose(bob, summary="The second")
     changed = Page(browser.get(inbox["hx-get"], headers=HTMX))
-    assert [row.attrib["href"] for row in changed.all(".//nav[@id='inbox']//a")] == [f"/approvals/{first}", f"/approvals/{second}"]
+    assert [row.attrib["href"] for row in changed.all(".//nav[@id='inbox']//a")] == [
+        f"/approvals/{first}",
+        f"/approvals/{second}",
+    ]
     assert changed.words(".//*[@id='inbox-count']") == "2 waiting"
-    assert browser.get(changed.one(".//nav[@id='inbox']").attrib["hx-get"], headers=HTMX).status_code == 204
+    assert (
+        browser.get(changed.one(".//nav[@id='inbox']").attrib["hx-get"], headers=HTMX).status_code
+        == 204
+    )
     alice.does(lambda actor: service.resolve(actor, first, granted=False, reason="no").id)
-    assert "Alice Owner: no" in Page(browser.get(changed.one(".//nav[@id='inbox']").attrib["hx-get"], headers=HTMX)).words(".//nav[@id='inbox']")
+    assert "Alice Owner: no" in Page(
+        browser.get(changed.one(".//nav[@id='inbox']").attrib["hx-get"], headers=HTMX)
+    ).words(".//nav[@id='inbox']")
     beside = Page(browser.get(f"/approvals/{second}")).one(".//nav[@id='inbox']").attrib
     assert beside["hx-select-oob"] == "#inbox-count"
     desk.propose(bob, summary="The third")
     shown = Page(browser.get(beside["hx-get"], headers=HTMX))
-    assert [row.attrib["href"] for row in shown.all(".//nav[@id='inbox']//a[@aria-current='true']")] == [f"/approvals/{second}"]
+    assert [
+        row.attrib["href"] for row in shown.all(".//nav[@id='inbox']//a[@aria-current='true']")
+    ] == [f"/approvals/{second}"]
     assert Page(browser.get(beside["hx-get"])).status == 200  # opened by hand it is a page
 
 
 def test_the_history_shows_a_state_with_who_decided_and_pages(desk: Desk, alice: Person) -> None:
     session_id = desk.conversation(alice)
-    made = [desk.propose(alice, session_id=session_id, tool_call_id=f"c{n}", summary=f"Note {n}") for n in range(52)]
+    made = [
+        desk.propose(alice, session_id=session_id, tool_call_id=f"c{n}", summary=f"Note {n}")
+        for n in range(52)
+    ]
     alice.does(lambda actor: service.resolve(actor, made[0], granted=False, reason="because").id)
     browser = alice.browser
     page = Page(browser.get("/approvals?status=all"))
@@ -124,7 +159,9 @@ def test_the_history_shows_a_state_with_who_decided_and_pages(desk: Desk, alice:
 # --- the review ---
 
 
-def test_the_review_says_who_asked_until_when_and_what_will_change(desk: Desk, alice: Person, bob: Person) -> None:
+def test_the_review_says_who_asked_until_when_and_what_will_change(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(bob, "probe_invoice", summary="Draft an invoice for Deepa Krishnan")
     page = page_of(alice, approval_id)
     review = page.words(".//section[@id='review']")
@@ -148,17 +185,34 @@ def test_the_review_says_who_asked_until_when_and_what_will_change(desk: Desk, a
         desk.row(approval_id)["preview_hash"][:4],
     ):
         assert words in review
-    rows = [[" ".join("".join(cell.itertext()).split()) for cell in row] for row in page.all(".//table[@class='v-table v-inset v-post']/tbody/tr")]
+    rows = [
+        [" ".join("".join(cell.itertext()).split()) for cell in row]
+        for row in page.all(".//table[@class='v-table v-inset v-post']/tbody/tr")
+    ]
     assert rows == [
         ["1200 Trade receivables", "2,85,721.00", "", "0.00Dr", "2,85,721.00Dr"],
         ["4100 Sales", "", "2,85,721.00", "9.00Cr", "2,85,730.00Cr"],
     ]
     assert page.one(".//main").attrib["class"] == "v-split v-open"
-    assert page.one(f".//nav[@id='inbox']//a[@href='/approvals/{approval_id}']").attrib["aria-current"] == "true"
+    assert (
+        page.one(f".//nav[@id='inbox']//a[@href='/approvals/{approval_id}']").attrib["aria-current"]
+        == "true"
+    )
 
 
-def test_everything_that_runs_is_shown_for_a_tool_that_describes_nothing(desk: Desk, alice: Person) -> None:
-    approval_id = desk.propose(alice, "long_gone", arguments={"pnr_id": "Q7X2LM", "passengers": [{"name": "Deepa <b>"}], "fees": [], "note": None})
+def test_everything_that_runs_is_shown_for_a_tool_that_describes_nothing(
+    desk: Desk, alice: Person
+) -> None:
+    approval_id = desk.propose(
+        alice,
+        "long_gone",
+        arguments={
+            "pnr_id": "Q7X2LM",
+            "passengers": [{"name": "Deepa <b>"}],
+            "fees": [],
+            "note": None,
+        },
+    )
     words = page_of(alice, approval_id).words(".//*[@id='changes']")
     assert "long_gone" in words
     assert "BookingQ7X2LM" in words.replace(" ", "")
@@ -167,13 +221,23 @@ def test_everything_that_runs_is_shown_for_a_tool_that_describes_nothing(desk: D
         assert label in words
 
 
-def test_a_description_that_fails_says_why_and_the_page_still_works(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_description_that_fails_says_why_and_the_page_still_works(
+    desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tests.approvals import probes  # noqa: PLC0415 - one effect is bent for this test
 
     def closed(_actor: Actor, _arguments: object) -> probes.Description:
         raise probes.PeriodClosed
 
-    bent = probes.Effect("probe_invoice", probes.LEADS, "Draft invoice", money=True, reversible=True, run=probes.note, describe=closed)
+    bent = probes.Effect(
+        "probe_invoice",
+        probes.LEADS,
+        "Draft invoice",
+        money=True,
+        reversible=True,
+        run=probes.note,
+        describe=closed,
+    )
     monkeypatch.setitem(service.effects._effects, "probe_invoice", bent)  # noqa: SLF001 - the registry of the test's own effects
     page = page_of(alice, desk.propose(alice, "probe_invoice"))
     assert page.status == 200
@@ -183,7 +247,9 @@ def test_a_description_that_fails_says_why_and_the_page_still_works(desk: Desk, 
 # --- deciding ---
 
 
-def test_granting_needs_no_script_and_ends_on_the_page_with_its_state(desk: Desk, alice: Person, drain: Callable[[], None]) -> None:
+def test_granting_needs_no_script_and_ends_on_the_page_with_its_state(
+    desk: Desk, alice: Person, drain: Callable[[], None]
+) -> None:
     approval_id = desk.propose(alice, "probe_note")
     browser = alice.browser
     assert decide(browser, approval_id, granted="1") == (303, f"/approvals/{approval_id}")
@@ -205,7 +271,9 @@ def test_rejecting_takes_a_reason_and_shows_it(desk: Desk, alice: Person) -> Non
     browser = alice.browser
     form = Page(browser.get(f"/approvals/{approval_id}?step=reject"))
     assert form.all(".//form[@id='decide']//textarea[@name='reason']")
-    status, _to = decide(browser, approval_id, "?step=reject", granted="0", reason="Visas are billed in Sharjah.")
+    status, _to = decide(
+        browser, approval_id, "?step=reject", granted="0", reason="Visas are billed in Sharjah."
+    )
     assert status == 303
     assert desk.row(approval_id)["reason"] == "Visas are billed in Sharjah."
     outcome = Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='outcome']")
@@ -213,10 +281,14 @@ def test_rejecting_takes_a_reason_and_shows_it(desk: Desk, alice: Person) -> Non
     assert "Visas are billed in Sharjah." in outcome
 
 
-def test_a_reason_that_is_too_long_comes_back_with_what_was_typed(desk: Desk, alice: Person) -> None:
+def test_a_reason_that_is_too_long_comes_back_with_what_was_typed(
+    desk: Desk, alice: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_note")
     here = f"/approvals/{approval_id}"
-    answer = submit(alice.browser, f"{here}/decide", f"{here}?step=reject", granted="0", reason="x" * 1025)
+    answer = submit(
+        alice.browser, f"{here}/decide", f"{here}?step=reject", granted="0", reason="x" * 1025
+    )
     page = Page(answer)
     assert page.status == 422
     assert page.error_at("reason")
@@ -231,11 +303,17 @@ def test_what_cannot_be_undone_asks_once_more(desk: Desk, alice: Person) -> None
     assert "This cannot be undone from here." in first.words()
     assert f"/approvals/{approval_id}?step=grant" in first.links()
     assert not first.all(".//form[@id='decide']//button[@type='submit']")
-    assert decide(browser, approval_id, granted="1") == (303, f"/approvals/{approval_id}?step=grant")
+    assert decide(browser, approval_id, granted="1") == (
+        303,
+        f"/approvals/{approval_id}?step=grant",
+    )
     assert desk.row(approval_id)["status"] == "pending"
     second = Page(browser.get(f"/approvals/{approval_id}?step=grant"))
     assert second.field("confirmed") == "1"
-    assert decide(browser, approval_id, "?step=grant", granted="1", confirmed="1") == (303, f"/approvals/{approval_id}")
+    assert decide(browser, approval_id, "?step=grant", granted="1", confirmed="1") == (
+        303,
+        f"/approvals/{approval_id}",
+    )
     assert desk.row(approval_id)["status"] == "granted"
 
 
@@ -243,14 +321,20 @@ def test_htmx_gets_the_step_alone_and_the_review_alone(desk: Desk, alice: Person
     approval_id = desk.propose(alice, "probe_note")
     browser = alice.browser
     for target, query in (("decide", "?step=reject"), ("review", "")):
-        fragment = browser.get(f"/approvals/{approval_id}{query}", headers=HTMX | {"HX-Target": target}).text
+        fragment = browser.get(
+            f"/approvals/{approval_id}{query}", headers=HTMX | {"HX-Target": target}
+        ).text
         assert "<html" not in fragment
         assert fragment.strip().startswith("<")
         assert f'id="{target}"' in fragment
-        assert ("autofocus" in fragment) is ("step=" in query)  # what is read again by itself takes nobody's focus
+        assert ("autofocus" in fragment) is (
+            "step=" in query
+        )  # what is read again by itself takes nobody's focus
 
 
-def test_htmx_is_sent_to_the_page_after_deciding_and_shown_a_conflict_in_place(desk: Desk, alice: Person) -> None:
+def test_htmx_is_sent_to_the_page_after_deciding_and_shown_a_conflict_in_place(
+    desk: Desk, alice: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_note")
     browser = alice.browser
     token = Page(browser.get(f"/approvals/{approval_id}")).field("csrf_token")
@@ -269,17 +353,26 @@ def test_a_viewer_sees_and_has_no_buttons(desk: Desk, alice: Person, victor: Per
     assert not page.all(".//form[@id='decide']")
     browser = victor.browser
     token = browser.get("/approvals").text.split('name="csrf-token" content="')[1].split('"')[0]
-    assert browser.post(f"/approvals/{approval_id}/decide", data={"granted": "1", "csrf_token": token}).status_code == 403
+    assert (
+        browser.post(
+            f"/approvals/{approval_id}/decide", data={"granted": "1", "csrf_token": token}
+        ).status_code
+        == 403
+    )
     assert desk.row(approval_id)["status"] == "pending"
 
 
-def test_a_role_that_the_tool_does_not_name_is_told_who_decides(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_role_that_the_tool_does_not_name_is_told_who_decides(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     page = page_of(bob, desk.propose(alice, "probe_invoice"))
     assert "Accounting lead" in page.words(".//*[@id='decide']")
     assert not page.all(".//form[@id='decide']")
 
 
-def test_ones_own_money_request_offers_only_the_rejection(desk: Desk, alice: Person, leila: Person) -> None:
+def test_ones_own_money_request_offers_only_the_rejection(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     page = page_of(alice, approval_id)
     assert "a colleague has to grant it: Accounting lead." in page.words(".//*[@id='decide']")
@@ -291,7 +384,9 @@ def test_ones_own_money_request_offers_only_the_rejection(desk: Desk, alice: Per
     assert page_of(leila, approval_id).all(".//form[@id='decide']//input[@name='granted']")
 
 
-def test_a_failed_effect_says_why_in_words(desk: Desk, alice: Person, drain: Callable[[], None]) -> None:
+def test_a_failed_effect_says_why_in_words(
+    desk: Desk, alice: Person, drain: Callable[[], None]
+) -> None:
     approval_id = desk.propose(alice, "long_gone")
     alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
     drain()
@@ -300,7 +395,9 @@ def test_a_failed_effect_says_why_in_words(desk: Desk, alice: Person, drain: Cal
     assert service.ToolUnknown.message in outcome
     assert "Result" not in outcome
     assert "Failed" in Page(alice.browser.get("/approvals")).words(".//nav[@id='inbox']")
-    assert "Granted, failed" in Page(alice.browser.get("/approvals?status=granted")).words(".//tbody")
+    assert "Granted, failed" in Page(alice.browser.get("/approvals?status=granted")).words(
+        ".//tbody"
+    )
 
 
 def test_an_expired_request_says_so_and_has_no_buttons(desk: Desk, alice: Person) -> None:
@@ -312,7 +409,9 @@ def test_an_expired_request_says_so_and_has_no_buttons(desk: Desk, alice: Person
     assert not page.all(".//*[@id='decide']")
 
 
-def test_foreign_unknown_and_deleted_requests_are_not_found(desk: Desk, alice: Person, charlie: Person) -> None:
+def test_foreign_unknown_and_deleted_requests_are_not_found(
+    desk: Desk, alice: Person, charlie: Person
+) -> None:
     session_id = desk.conversation(alice)
     approval_id = desk.propose(alice, session_id=session_id)
     assert page_of(charlie, approval_id).status == 404
@@ -328,17 +427,24 @@ def test_nobody_is_sent_to_the_sign_in(alice: Person) -> None:
 
 def test_deciding_without_the_token_of_the_page_is_refused(desk: Desk, alice: Person) -> None:
     approval_id = desk.propose(alice)
-    assert alice.browser.post(f"/approvals/{approval_id}/decide", data={"granted": "1"}).status_code == 400
+    assert (
+        alice.browser.post(f"/approvals/{approval_id}/decide", data={"granted": "1"}).status_code
+        == 400
+    )
     assert desk.row(approval_id)["status"] == "pending"
 
 
-def test_the_inbox_is_one_trip_of_three_statements(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_inbox_is_one_trip_of_three_statements(
+    desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = alice.browser
     trips = _trips_counted(monkeypatch)
     for _ in range(3):
         desk.propose(alice)
     assert browser.get("/approvals").status_code == 200
-    assert trips == [3]  # what waits, what was decided, the counts of the menu; and who asks before them
+    assert trips == [
+        3
+    ]  # what waits, what was decided, the counts of the menu; and who asks before them
 
 
 def _trips_counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -359,9 +465,13 @@ def _trips_counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 # --- what has changed since it was shown ---
 
 
-def test_a_grant_of_what_is_no_longer_true_opens_the_fresh_request(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_grant_of_what_is_no_longer_true_opens_the_fresh_request(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     invoice_id = draft(alice, line("100.00"))
-    approval_id = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it")
+    approval_id = desk.propose(
+        bob, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it"
+    )
     browser = alice.browser
     page = Page(browser.get(f"/approvals/{approval_id}"))
     assert page.field("shown") == desk.row(approval_id)["preview_hash"]
@@ -376,25 +486,45 @@ def test_a_grant_of_what_is_no_longer_true_opens_the_fresh_request(desk: Desk, a
     assert f"/approvals/{fresh}" in page_of(alice, approval_id).links()
 
 
-def test_a_page_that_shows_an_older_state_grants_nothing_and_shows_the_present_one(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_page_that_shows_an_older_state_grants_nothing_and_shows_the_present_one(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     browser = alice.browser
-    assert decide(browser, approval_id, granted="1", shown="0" * 64) == (303, f"/approvals/{approval_id}")
+    assert decide(browser, approval_id, granted="1", shown="0" * 64) == (
+        303,
+        f"/approvals/{approval_id}",
+    )
     assert desk.row(approval_id)["status"] == "pending"
-    assert "Somebody has edited this request" in Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='toasts']")
+    assert "Somebody has edited this request" in Page(
+        browser.get(f"/approvals/{approval_id}")
+    ).words(".//*[@id='toasts']")
 
 
 def test_what_leaves_the_house_and_the_itinerary_are_shown(desk: Desk, alice: Person) -> None:
     mail = desk.propose(alice, "probe_mail", arguments={"text": "deepa@example.com"})
     assert "Mail deepa@example.com" in page_of(alice, mail).words(".//*[@id='leaves']")
     session_id = desk.conversation(alice)
-    trip = desk.propose(alice, "probe_outside", session_id=session_id, arguments={"session_id": str(session_id), "text": "Kochi to Dubai"})
+    trip = desk.propose(
+        alice,
+        "probe_outside",
+        session_id=session_id,
+        arguments={"session_id": str(session_id), "text": "Kochi to Dubai"},
+    )
     assert "Kochi to Dubai" in page_of(alice, trip).words(".//*[@id='itinerary']")
 
 
-def test_a_conversations_card_is_that_of_the_fresh_request(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_conversations_card_is_that_of_the_fresh_request(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     invoice_id, session_id = draft(alice, line("100.00")), desk.conversation(bob)
-    approval_id = desk.propose(bob, "issue_invoice", session_id=session_id, arguments={"invoice_id": str(invoice_id)}, summary="Issue it")
+    approval_id = desk.propose(
+        bob,
+        "issue_invoice",
+        session_id=session_id,
+        arguments={"invoice_id": str(invoice_id)},
+        summary="Issue it",
+    )
     issued(alice, line("7.00"))
     alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     with alice.acting() as actor:
@@ -407,7 +537,9 @@ def test_a_conversations_card_is_that_of_the_fresh_request(desk: Desk, alice: Pe
 # --- live ---
 
 
-def test_an_open_request_asks_again_and_is_drawn_anew_only_where_something_has_changed(desk: Desk, alice: Person, leila: Person) -> None:
+def test_an_open_request_asks_again_and_is_drawn_anew_only_where_something_has_changed(
+    desk: Desk, alice: Person, leila: Person
+) -> None:
     approval_id = desk.propose(alice)
     browser = alice.browser
     asks = Page(browser.get(f"/approvals/{approval_id}")).one(".//section[@id='review']").attrib
@@ -434,10 +566,17 @@ DRAFT = {
 
 
 def editing(browser: FlaskClient, approval_id: str, **fields: str) -> TestResponse:
-    return submit(browser, f"/approvals/{approval_id}/edit", f"/approvals/{approval_id}?step=edit", **{f"a.{name}": value for name, value in fields.items()})
+    return submit(
+        browser,
+        f"/approvals/{approval_id}/edit",
+        f"/approvals/{approval_id}?step=edit",
+        **{f"a.{name}": value for name, value in fields.items()},
+    )
 
 
-def test_a_request_is_edited_with_no_script_and_shows_both_sets(desk: Desk, alice: Person, bob: Person) -> None:
+def test_a_request_is_edited_with_no_script_and_shows_both_sets(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     browser = alice.browser
     page = Page(browser.get(f"/approvals/{approval_id}"))
@@ -446,8 +585,15 @@ def test_a_request_is_edited_with_no_script_and_shows_both_sets(desk: Desk, alic
     assert form.field("a.line_items.0.unit_price") == "22500.00"
     assert form.field("a.line_items.2.description") == ""
     assert form.field("a.due_date") == "25 Jun 2024"
-    names = [element.attrib["name"] for element in form.all(".//form[@id='edit']//input[@type='text']")]
-    assert names[:4] == ["a.customer_name", "a.issue_date", "a.due_date", "a.line_items.0.description"], "in the order of the tool, not of the store"
+    names = [
+        element.attrib["name"] for element in form.all(".//form[@id='edit']//input[@type='text']")
+    ]
+    assert names[:4] == [
+        "a.customer_name",
+        "a.issue_date",
+        "a.due_date",
+        "a.line_items.0.description",
+    ], "in the order of the tool, not of the store"
     assert not form.all(".//form[@id='decide']")
     sent = {
         "customer_name": "Deepa K",
@@ -480,46 +626,94 @@ def test_a_request_is_edited_with_no_script_and_shows_both_sets(desk: Desk, alic
     assert desk.row(approval_id)["status"] == "granted"
 
 
-def test_what_was_edited_is_written_as_days_and_amounts_are_everywhere(desk: Desk, alice: Person, bob: Person) -> None:
+def test_what_was_edited_is_written_as_days_and_amounts_are_everywhere(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     browser = alice.browser
-    assert editing(browser, approval_id, **{"due_date": "30 Jun 2024", "line_items.0.unit_price": "120000"}).status_code == 303
+    assert (
+        editing(
+            browser, approval_id, **{"due_date": "30 Jun 2024", "line_items.0.unit_price": "120000"}
+        ).status_code
+        == 303
+    )
 
     def edited() -> list[str]:
         page = Page(browser.get(f"/approvals/{approval_id}"))
-        return [" ".join("".join(cell.itertext()) for cell in row.iter("td")) for row in page.all(".//*[@id='edited']//tbody/tr")]
+        return [
+            " ".join("".join(cell.itertext()) for cell in row.iter("td"))
+            for row in page.all(".//*[@id='edited']//tbody/tr")
+        ]
 
-    assert edited() == ["Due 25 Jun 2024 30 Jun 2024", "Line, 1, Price of one INR 22,500.00 INR 1,20,000.00"]
+    assert edited() == [
+        "Due 25 Jun 2024 30 Jun 2024",
+        "Line, 1, Price of one INR 22,500.00 INR 1,20,000.00",
+    ]
     alice.does(lambda actor: settings.update(actor, {"locale": "hi"}))
     assert edited()[0].endswith("25 जून 2024 30 जून 2024")
 
 
-def test_days_and_amounts_are_edited_in_free_words_and_it_says_what_was_understood(desk: Desk, alice: Person, bob: Person) -> None:
+def test_days_and_amounts_are_edited_in_free_words_and_it_says_what_was_understood(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     browser = alice.browser
-    friday = clock.today("Asia/Kolkata") + timedelta(days=11 - clock.today("Asia/Kolkata").weekday())
-    words = {"due_date": "next Friday", "line_items.0.unit_price": "1.3 lakh", "line_items.1.unit_price": "₹2k"}
+    friday = clock.today("Asia/Kolkata") + timedelta(
+        days=11 - clock.today("Asia/Kolkata").weekday()
+    )
+    words = {
+        "due_date": "next Friday",
+        "line_items.0.unit_price": "1.3 lakh",
+        "line_items.1.unit_price": "₹2k",
+    }
     page = Page(editing(browser, approval_id, **words, customer_name=" "))
-    assert (page.status, page.field("a.due_date"), page.field("a.line_items.0.unit_price")) == (422, "next Friday", "1.3 lakh")
+    assert (page.status, page.field("a.due_date"), page.field("a.line_items.0.unit_price")) == (
+        422,
+        "next Friday",
+        "1.3 lakh",
+    )
     assert page.words(".//*[@id='a.line_items.0.unit_price-hint']") == "Read as INR 1,30,000.00"
     assert editing(browser, approval_id, **words).status_code == 303
     assert desk.row(approval_id)["payload"]["due_date"] == friday.isoformat()
-    assert [line["unit_price"] for line in desk.row(approval_id)["payload"]["line_items"]] == ["130000", "2000"]
+    assert [line["unit_price"] for line in desk.row(approval_id)["payload"]["line_items"]] == [
+        "130000",
+        "2000",
+    ]
     told = Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='toasts']")
     assert "“1.3 lakh” was read as INR 1,30,000.00; “₹2k” was read as INR 2,000.00." in told
     assert f"“next Friday” was read as {friday.day} " in told
 
 
-@pytest.mark.parametrize("words", ["1.3 lakh dirhams", "between 1 and 2 lakh", "a lot", "45,000 plus GST", "2k each", "-3k"])
-def test_an_amount_that_is_not_one_in_the_currency_beside_it_is_refused_with_an_example(desk: Desk, alice: Person, bob: Person, words: str) -> None:
+@pytest.mark.parametrize(
+    "words",
+    ["1.3 lakh dirhams", "between 1 and 2 lakh", "a lot", "45,000 plus GST", "2k each", "-3k"],
+)
+def test_an_amount_that_is_not_one_in_the_currency_beside_it_is_refused_with_an_example(
+    desk: Desk, alice: Person, bob: Person, words: str
+) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
-    page = Page(editing(alice.browser, approval_id, **{"line_items.0.unit_price": words, "due_date": "30 Jun 2024"}))
-    assert (page.status, page.field("a.line_items.0.unit_price"), page.field("a.due_date")) == (422, words, "30 Jun 2024")
-    assert page.words(".//*[@id='a.line_items.0.unit_price-err']") == "Write an amount such as 45,000.50 or 1.3 lakh, in the currency that stands beside it."
+    page = Page(
+        editing(
+            alice.browser,
+            approval_id,
+            **{"line_items.0.unit_price": words, "due_date": "30 Jun 2024"},
+        )
+    )
+    assert (page.status, page.field("a.line_items.0.unit_price"), page.field("a.due_date")) == (
+        422,
+        words,
+        "30 Jun 2024",
+    )
+    assert (
+        page.words(".//*[@id='a.line_items.0.unit_price-err']")
+        == "Write an amount such as 45,000.50 or 1.3 lakh, in the currency that stands beside it."
+    )
     assert desk.row(approval_id)["payload"] == DRAFT
 
 
-def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(desk: Desk, alice: Person, bob: Person) -> None:
+def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     sent = {"customer_name": " ", "due_date": "soon", "line_items.1.quantity": "many"}
     page = Page(editing(alice.browser, approval_id, **sent))
@@ -531,8 +725,15 @@ def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(desk: Desk, 
     assert desk.row(approval_id)["payload"] == DRAFT
 
 
-def test_more_than_is_open_is_refused_at_the_edit_with_the_reason(desk: Desk, alice: Person, bob: Person) -> None:
-    arguments = {"invoice_id": str(issued(alice)), "amount": "100.00", "currency": "INR", "paid_on": "2024-06-12"}
+def test_more_than_is_open_is_refused_at_the_edit_with_the_reason(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
+    arguments = {
+        "invoice_id": str(issued(alice)),
+        "amount": "100.00",
+        "currency": "INR",
+        "paid_on": "2024-06-12",
+    }
     approval_id = desk.propose(bob, "record_receipt", arguments=arguments)
     page = Page(editing(alice.browser, approval_id, amount="99,99,999"))
     assert page.status == 422
@@ -546,7 +747,12 @@ def test_more_than_is_open_is_refused_at_the_edit_with_the_reason(desk: Desk, al
 
 def test_what_would_be_refused_offers_no_grant(desk: Desk, alice: Person, bob: Person) -> None:
     session_id = desk.conversation(bob)
-    arguments = {"invoice_id": str(issued(alice)), "amount": "9999999.00", "currency": "INR", "paid_on": "2024-06-12"}
+    arguments = {
+        "invoice_id": str(issued(alice)),
+        "amount": "9999999.00",
+        "currency": "INR",
+        "paid_on": "2024-06-12",
+    }
     approval_id = desk.propose(bob, "record_receipt", arguments=arguments, session_id=session_id)
     for where in (f"/approvals/{approval_id}", f"/approvals/{approval_id}?step=grant"):
         page = Page(alice.browser.get(where))
@@ -555,8 +761,13 @@ def test_what_would_be_refused_offers_no_grant(desk: Desk, alice: Person, bob: P
         assert f"/approvals/{approval_id}?step=reject" in page.links()
 
 
-def test_the_code_beneath_a_request_is_that_of_what_is_shown(desk: Desk, alice: Person, bob: Person) -> None:
-    first, second = draft(alice, line("120000.00", quantity=1)), draft(alice, line("57500.00", quantity=1))
+def test_the_code_beneath_a_request_is_that_of_what_is_shown(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
+    first, second = (
+        draft(alice, line("120000.00", quantity=1)),
+        draft(alice, line("57500.00", quantity=1)),
+    )
     asked = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(second)})
     before = _code(alice, asked)
     assert before == desk.row(asked)["preview_hash"]
@@ -565,41 +776,75 @@ def test_the_code_beneath_a_request_is_that_of_what_is_shown(desk: Desk, alice: 
     fresh = desk.row(asked)["superseded_by"]
     page = Page(alice.browser.get(f"/approvals/{fresh}"))
     assert _code(alice, fresh) == desk.row(fresh)["preview_hash"] != before
-    assert "No other invoice of the same amount for this customer in the last 30 days" in page.words(".//*[@id='changes']")
+    assert (
+        "No other invoice of the same amount for this customer in the last 30 days"
+        in page.words(".//*[@id='changes']")
+    )
 
 
 def _code(person: Person, approval_id: str) -> str:
-    return str(Page(person.browser.get(f"/approvals/{approval_id}")).all(".//*[@id='code']")[0].attrib["title"])
+    return str(
+        Page(person.browser.get(f"/approvals/{approval_id}"))
+        .all(".//*[@id='code']")[0]
+        .attrib["title"]
+    )
 
 
-def test_an_edit_over_another_ones_says_so(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+def test_an_edit_over_another_ones_says_so(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     browser = alice.browser
     form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
-    leila.does(lambda actor: service.edit(actor, approval_id, DRAFT | {"customer_name": "Leila's"}).id)
-    sent = {"csrf_token": form.field("csrf_token"), "shown": form.field("shown"), "a.customer_name": "Alice's"}
+    leila.does(
+        lambda actor: service.edit(actor, approval_id, DRAFT | {"customer_name": "Leila's"}).id
+    )
+    sent = {
+        "csrf_token": form.field("csrf_token"),
+        "shown": form.field("shown"),
+        "a.customer_name": "Alice's",
+    }
     page = Page(browser.post(f"/approvals/{approval_id}/edit", data=sent))
     assert page.status == 422
     assert "Somebody has edited this request" in page.words(".//form[@id='edit']")
     assert desk.row(approval_id)["payload"]["customer_name"] == "Leila's"
 
 
-def test_an_entry_is_edited_line_by_line_and_each_line_says_its_account(desk: Desk, alice: Person, bob: Person) -> None:
+def test_an_entry_is_edited_line_by_line_and_each_line_says_its_account(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     sides = (("cash", "debit_amount"), ("bank", "credit_amount"))
-    lines = [{"account_id": str(account_id(alice, account)), "currency": "INR", side: "500"} for account, side in sides]
-    approval_id = desk.propose(bob, "post_journal_entry", arguments={"entry": {"narration": "Petty cash", "lines": lines}})
+    lines = [
+        {"account_id": str(account_id(alice, account)), "currency": "INR", side: "500"}
+        for account, side in sides
+    ]
+    approval_id = desk.propose(
+        bob, "post_journal_entry", arguments={"entry": {"narration": "Petty cash", "lines": lines}}
+    )
     browser = alice.browser
     form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
     assert form.field("a.entry.narration") == "Petty cash"
-    assert ["".join(element.itertext()).strip() for element in form.all(".//form[@id='edit']//th[@scope='row']")] == [
+    assert [
+        "".join(element.itertext()).strip()
+        for element in form.all(".//form[@id='edit']//th[@scope='row']")
+    ] == [
         "1010 Cash in hand",
         "1100 Bank, current account",
     ]
-    assert not form.all(".//input[@name='a.entry.lines.2.currency']"), "a line without an account cannot be added here"
-    sent = {"entry.narration": "Tea", "entry.lines.0.debit_amount": "450", "entry.lines.1.credit_amount": "450"}
+    assert not form.all(".//input[@name='a.entry.lines.2.currency']"), (
+        "a line without an account cannot be added here"
+    )
+    sent = {
+        "entry.narration": "Tea",
+        "entry.lines.0.debit_amount": "450",
+        "entry.lines.1.credit_amount": "450",
+    }
     assert editing(browser, approval_id, **sent).status_code == 303
     assert desk.row(approval_id)["payload"] == {
-        "entry": {"narration": "Tea", "lines": [lines[0] | {"debit_amount": "450"}, lines[1] | {"credit_amount": "450"}]},
+        "entry": {
+            "narration": "Tea",
+            "lines": [lines[0] | {"debit_amount": "450"}, lines[1] | {"credit_amount": "450"}],
+        },
     }
 
 
@@ -613,17 +858,39 @@ def test_what_is_nothing_but_ids_offers_no_form(desk: Desk, alice: Person, bob: 
 def test_only_who_may_decide_is_offered_the_form(desk: Desk, alice: Person, bob: Person) -> None:
     approval_id = desk.propose(alice, "draft_invoice", arguments=DRAFT)
     assert not page_of(bob, approval_id, "?step=edit").all(".//form[@id='edit']")
-    assert not page_of(alice, desk.propose(alice, "probe_note"), "?step=edit").all(".//form[@id='edit']")
+    assert not page_of(alice, desk.propose(alice, "probe_note"), "?step=edit").all(
+        ".//form[@id='edit']"
+    )
 
 
-def test_an_amount_above_the_limit_offers_the_rejection_and_the_edit_alone(desk: Desk, bob: Person, alice: Person, leila: Person) -> None:
-    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"accounting_lead": {"amount": "10.00", "currency": "INR"}}}).tenant_id)
+def test_an_amount_above_the_limit_offers_the_rejection_and_the_edit_alone(
+    desk: Desk, bob: Person, alice: Person, leila: Person
+) -> None:
+    alice.does(
+        lambda actor: (
+            settings.update(
+                actor,
+                {"approval_limits": {"accounting_lead": {"amount": "10.00", "currency": "INR"}}},
+            ).tenant_id
+        )
+    )
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     page = page_of(leila, approval_id)
-    assert "above what your role may grant. Who may grant this: Administrator." in page.words(".//*[@id='decide']")
+    assert "above what your role may grant. Who may grant this: Administrator." in page.words(
+        ".//*[@id='decide']"
+    )
     assert not page.all(".//form[@id='decide']//input[@name='granted']")
-    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"agency_admin": {"amount": "10.00", "currency": "INR"}}}).tenant_id)
-    assert "It is above the limit of every role. An administrator raises one in the settings." in page_of(alice, approval_id).words(".//*[@id='decide']")
+    alice.does(
+        lambda actor: (
+            settings.update(
+                actor, {"approval_limits": {"agency_admin": {"amount": "10.00", "currency": "INR"}}}
+            ).tenant_id
+        )
+    )
+    assert (
+        "It is above the limit of every role. An administrator raises one in the settings."
+        in page_of(alice, approval_id).words(".//*[@id='decide']")
+    )
     status, _to = decide(leila.browser, approval_id, granted="1")
     assert status == 403
 
@@ -636,24 +903,55 @@ def chosen(*approval_ids: str) -> str:
 
 
 def decide_several(browser: FlaskClient, page: Page, **fields: str) -> Page:
-    marks = {name: [element.attrib["value"] for element in page.all(f".//form[@id='several']//input[@name='{name}']")] for name in ("chosen", "rejectable")}
-    return Page(browser.post("/approvals/several", data={"csrf_token": page.field("csrf_token"), **marks, **fields}))
+    marks = {
+        name: [
+            element.attrib["value"]
+            for element in page.all(f".//form[@id='several']//input[@name='{name}']")
+        ]
+        for name in ("chosen", "rejectable")
+    }
+    return Page(
+        browser.post(
+            "/approvals/several", data={"csrf_token": page.field("csrf_token"), **marks, **fields}
+        )
+    )
 
 
-def test_several_are_chosen_looked_at_and_decided_with_no_script(desk: Desk, alice: Person, bob: Person) -> None:
+def test_several_are_chosen_looked_at_and_decided_with_no_script(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     good = desk.propose(bob, "draft_invoice", arguments=DRAFT, summary="Draft for Deepa")
-    stale = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(draft(alice, line("100.00")))}, summary="Issue it")
+    stale = desk.propose(
+        bob,
+        "issue_invoice",
+        arguments={"invoice_id": str(draft(alice, line("100.00")))},
+        summary="Issue it",
+    )
     other = desk.propose(bob, summary="Another one")
     browser = alice.browser
     inbox = Page(browser.get("/approvals"))
-    boxes = [element.attrib["value"] for element in inbox.all(".//nav[@id='inbox']//input[@name='chosen']")]
+    boxes = [
+        element.attrib["value"]
+        for element in inbox.all(".//nav[@id='inbox']//input[@name='chosen']")
+    ]
     assert set(boxes) == {good, stale, other}
     page = Page(browser.get(chosen(good, stale)))
     words = page.words(".//form[@id='several']")
-    for said in ("Draft for Deepa", "45,500.00", "Deepa Krishnan owes", "2 journal lines", "Trade receivables, Sales of travel services", "Grant these 2"):
+    for said in (
+        "Draft for Deepa",
+        "45,500.00",
+        "Deepa Krishnan owes",
+        "2 journal lines",
+        "Trade receivables, Sales of travel services",
+        "Grant these 2",
+    ):
         assert said in words
-    sentences = ["".join(element.itertext()) for element in page.all(".//form[@id='several']//li/span")]
-    assert any("2 journal lines" in one and "Sales of travel services" in one for one in sentences), sentences
+    sentences = [
+        "".join(element.itertext()) for element in page.all(".//form[@id='several']//li/span")
+    ]
+    assert any(
+        "2 journal lines" in one and "Sales of travel services" in one for one in sentences
+    ), sentences
     assert "Another one" not in words
     issued(alice, line("7.00"))
     results = decide_several(browser, page, granted="1")
@@ -663,14 +961,20 @@ def test_several_are_chosen_looked_at_and_decided_with_no_script(desk: Desk, ali
     assert "no longer what you were shown" in words
     fresh = desk.row(stale)["superseded_by"]
     assert f"/approvals/{fresh}" in results.links()
-    assert [desk.row(i)["status"] for i in (good, stale, other)] == ["granted", "expired", "pending"]
+    assert [desk.row(i)["status"] for i in (good, stale, other)] == [
+        "granted",
+        "expired",
+        "pending",
+    ]
     assert "Granted" in Page(browser.get(f"/approvals/{good}")).words(".//section[@id='review']")
 
 
 def test_several_are_rejected_with_one_reason(desk: Desk, alice: Person, bob: Person) -> None:
     made = [desk.propose(bob) for _ in range(2)]
     browser = alice.browser
-    results = decide_several(browser, Page(browser.get(chosen(*made))), granted="0", reason="Not today")
+    results = decide_several(
+        browser, Page(browser.get(chosen(*made))), granted="0", reason="Not today"
+    )
     assert "2 rejected." in results.words(".//*[@id='results']")
     assert [desk.row(i)["reason"] for i in made] == ["Not today", "Not today"]
 
@@ -679,14 +983,31 @@ def test_several_are_rejected_with_one_reason(desk: Desk, alice: Person, bob: Pe
 def test_several_that_are_not_ones_own_to_grant_say_why_and_each_button_decides_what_it_can(
     desk: Desk, alice: Person, bob: Person, charlie: Person, victor: Person
 ) -> None:
-    own, good, gone = desk.propose(alice, "probe_invoice"), desk.propose(bob, summary="A good one"), draft(alice, line("100.00"))
-    moot = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(gone)}, summary="Issue it")
+    own, good, gone = (
+        desk.propose(alice, "probe_invoice"),
+        desk.propose(bob, summary="A good one"),
+        draft(alice, line("100.00")),
+    )
+    moot = desk.propose(
+        bob, "issue_invoice", arguments={"invoice_id": str(gone)}, summary="Issue it"
+    )
     issue(alice, gone)
-    refused = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(gone)}, summary="Issue it again", tool_call_id="again")
+    refused = desk.propose(
+        bob,
+        "issue_invoice",
+        arguments={"invoice_id": str(gone)},
+        summary="Issue it again",
+        tool_call_id="again",
+    )
     browser = alice.browser
     page = Page(browser.get(chosen(own, good, moot, refused, desk.propose(charlie), "ap-unknown")))
     words = page.words(".//form[@id='several']")
-    for said in ("a colleague has to grant it", "there is nothing to grant", "Grant these 2", "Reject these 4"):
+    for said in (
+        "a colleague has to grant it",
+        "there is nothing to grant",
+        "Grant these 2",
+        "Reject these 4",
+    ):
         assert said in words
     assert len(page.all(".//form[@id='several']//input[@name='chosen']")) == 2
     granted = decide_several(browser, page, granted="1").words(".//*[@id='results']")
@@ -700,7 +1021,9 @@ def test_several_that_are_not_ones_own_to_grant_say_why_and_each_button_decides_
     assert not Page(victor.browser.get("/approvals")).all(".//input[@name='chosen']")
 
 
-def test_several_that_another_role_decides_name_it_and_offer_no_button(desk: Desk, bob: Person, alice: Person) -> None:
+def test_several_that_another_role_decides_name_it_and_offer_no_button(
+    desk: Desk, bob: Person, alice: Person
+) -> None:
     page = Page(bob.browser.get(chosen(desk.propose(alice, "probe_invoice"))))
     words = page.words(".//form[@id='several']")
     assert "Who may grant this: " in words
@@ -708,10 +1031,14 @@ def test_several_that_another_role_decides_name_it_and_offer_no_button(desk: Des
     assert not page.all(".//form[@id='several']//button[@name='granted']")
 
 
-def test_one_that_was_edited_since_the_page_showed_it_is_not_granted_with_the_others(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+def test_one_that_was_edited_since_the_page_showed_it_is_not_granted_with_the_others(
+    desk: Desk, alice: Person, bob: Person, leila: Person
+) -> None:
     edited, good = desk.propose(bob, "draft_invoice", arguments=DRAFT), desk.propose(bob)
     browser = alice.browser
     page = Page(browser.get(chosen(edited, good)))
     leila.does(lambda actor: service.edit(actor, edited, DRAFT | {"customer_name": "Somebody"}).id)
-    assert "Somebody has edited this request" in decide_several(browser, page, granted="1").words(".//*[@id='results']")
+    assert "Somebody has edited this request" in decide_several(browser, page, granted="1").words(
+        ".//*[@id='results']"
+    )
     assert [desk.row(i)["status"] for i in (edited, good)] == ["pending", "granted"]

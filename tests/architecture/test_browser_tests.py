@@ -16,6 +16,13 @@ sys.exit(pytest.main(["-q", "-rs", "-n0", "-p", "no:cacheprovider", "tests/e2e"]
 
 
 def test_without_the_browsers_packages_the_browser_tests_are_skipped_with_the_reason() -> None:
-    run = subprocess.run([sys.executable, "-c", WITHOUT_PLAYWRIGHT], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PLAYWRIGHT],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert "no Chromium on this machine" in run.stdout, run.stdout + run.stderr
     assert "error" not in run.stdout.lower(), run.stdout

@@ -1,4 +1,6 @@
-"""The tour and the operator's page name what there is: a room, a top-level entry or a setting cannot appear unnoticed."""
+"""The tour and the operator's page name what there is: a room, a top-level entry or a setting
+cannot appear unnoticed.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +16,52 @@ from voyagent.kernel.limits import Quota, throttles
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-KNOWN_TO_EVERYBODY = {"README.md", "CHANGELOG.md", "docs", "pyproject.toml", "package.json", "package-lock.json", "babel.cfg", "voyagent"}
+KNOWN_TO_EVERYBODY = {
+    "README.md",
+    "CHANGELOG.md",
+    "docs",
+    "pyproject.toml",
+    "package.json",
+    "package-lock.json",
+    "babel.cfg",
+    "voyagent",
+}
 
 
 def _tracked() -> list[str]:
-    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607 - git is wherever it is
+    listing = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )  # noqa: S607 - git is wherever it is
     return listing.stdout.split()
 
 
-@pytest.mark.parametrize("room", sorted(path.name for path in (ROOT / "voyagent").iterdir() if (path / "__init__.py").exists()))
+@pytest.mark.parametrize(
+    "room",
+    sorted(path.name for path in (ROOT / "voyagent").iterdir() if (path / "__init__.py").exists()),
+)
 def test_the_tour_names_every_room(room: str) -> None:
     assert f"`voyagent/{room}/`" in TOUR
 
 
 def test_the_tour_names_every_top_level_entry() -> None:
     top = {name.split("/")[0] for name in _tracked()}
-    hidden_or_known = {name for name in top if name.startswith((".", "requirements")) or name in KNOWN_TO_EVERYBODY}
-    missing = {name for name in top - hidden_or_known if f"`{name}`" not in TOUR and f"`{name}/`" not in TOUR}
+    hidden_or_known = {
+        name for name in top if name.startswith((".", "requirements")) or name in KNOWN_TO_EVERYBODY
+    }
+    missing = {
+        name
+        for name in top - hidden_or_known
+        if f"`{name}`" not in TOUR and f"`{name}/`" not in TOUR
+    }
     assert not missing
 
 
 def test_every_room_opens_with_what_it_is_for() -> None:
-    silent = [str(path.relative_to(ROOT)) for path in (ROOT / "voyagent").rglob("*.py") if not path.read_text().lstrip().startswith('"""')]
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "voyagent").rglob("*.py")
+        if not path.read_text().lstrip().startswith('"""')
+    ]
     assert silent == []
 
 
@@ -47,7 +73,9 @@ def test_the_operators_page_tells_every_setting(name: str) -> None:
 
 
 def test_the_operators_page_tells_every_family_of_figures() -> None:
-    source = "".join((ROOT / "voyagent" / room / "metrics.py").read_text() for room in ("kernel", "http"))
+    source = "".join(
+        (ROOT / "voyagent" / room / "metrics.py").read_text() for room in ("kernel", "http")
+    )
     families = set(re.findall(r'"(voyagent_[a-z_]+)"', source))
     assert len(families) > 10
     assert {family for family in families if f"`{family}`" not in OPERATIONS} == set()
@@ -55,7 +83,9 @@ def test_the_operators_page_tells_every_family_of_figures() -> None:
 
 @pytest.mark.parametrize("throttle", throttles.ALL, ids=lambda throttle: throttle.name)
 def test_the_operators_page_tells_every_limit(throttle: throttles.Throttle) -> None:
-    (row,) = re.findall(rf"^\| `{throttle.name}`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|$", OPERATIONS, re.MULTILINE)
+    (row,) = re.findall(
+        rf"^\| `{throttle.name}`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|$", OPERATIONS, re.MULTILINE
+    )
     shared = throttle.bucket and throttle is not throttles.SIGN_IN
     assert [cell.strip() for cell in row] == [
         "shared with `sign_in`" if shared else _in_words(throttle.account),
@@ -69,4 +99,7 @@ def test_what_shares_an_account_with_sign_in_has_its_limits() -> None:
 
 
 def _in_words(quotas: tuple[Quota, ...]) -> str:
-    return ", ".join(f"{quota.amount} {'a minute' if quota.seconds == throttles.MINUTE else 'an hour'}" for quota in quotas)
+    return ", ".join(
+        f"{quota.amount} {'a minute' if quota.seconds == throttles.MINUTE else 'an hour'}"
+        for quota in quotas
+    )

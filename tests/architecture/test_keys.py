@@ -1,4 +1,6 @@
-"""Keys of the models are the keys of the tables, in the same order: a look-up by (tenant_id, id) finds what it means."""
+"""Keys of the models are the keys of the tables, in the same order: a look-up by (tenant_id, id)
+finds what it means.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,14 @@ def test_primary_keys_are_in_the_order_of_the_schema(owner_engine: sa.Engine) ->
 
 
 def test_every_table_of_an_agency_is_keyed_by_agency_first_and_known_to_the_gate() -> None:
-    gated = {mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantBound)}
+    gated = {
+        mapper.local_table.name
+        for mapper in Base.registry.mappers
+        if issubclass(mapper.class_, TenantBound)
+    }
     for table in Base.metadata.sorted_tables:
         if "tenant_id" in table.c:
             assert next(iter(table.primary_key)).name == "tenant_id", table.name
-            assert table.name in gated, f"{table.name} has a tenant_id and its model is no TenantBound"
+            assert table.name in gated, (
+                f"{table.name} has a tenant_id and its model is no TenantBound"
+            )

@@ -1,4 +1,6 @@
-"""The plan of who may import whom is really checked: an import that breaks it, planted in a copy, is reported."""
+"""The plan of who may import whom is really checked: an import that breaks it, planted in a copy,
+is reported.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +15,59 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 
 VIOLATIONS = {
-    "a lower room imports a higher one": ("kernel/clock.py", "import voyagent.identity", "Rooms depend downward only"),
-    "a room imports its sibling": ("audit/service.py", "import voyagent.settings.queries", "Rooms depend downward only"),
-    "a room that is not in the plan": ("loyalty/__init__.py", '"""A room of its own."""', "Rooms depend downward only"),
-    "a read imports a rule": ("enquiries/queries.py", "import voyagent.enquiries.service", "Inside a room"),
-    "a page imports the JSON door": ("enquiries/views.py", "import voyagent.enquiries.api", "Inside a room"),
-    "a rule knows Flask": ("enquiries/service.py", "import flask", "Rules, reads and tables know nothing of HTTP"),
-    "a rule knows the doors": ("ledger/service/entries.py", "import voyagent.http.pages", "Rules, reads and tables know nothing of HTTP"),
-    "another room touches the ledger's tables": ("enquiries/service.py", "import voyagent.ledger.models", "Only ledger touches the tables of ledger"),
-    "a tool reaches past the services": ("chat/tools.py", "import voyagent.drivers.postgres", "tools reach outside systems only through services"),
+    "a lower room imports a higher one": (
+        "kernel/clock.py",
+        "import voyagent.identity",
+        "Rooms depend downward only",
+    ),
+    "a room imports its sibling": (
+        "audit/service.py",
+        "import voyagent.settings.queries",
+        "Rooms depend downward only",
+    ),
+    "a room that is not in the plan": (
+        "loyalty/__init__.py",
+        '"""A room of its own."""',
+        "Rooms depend downward only",
+    ),
+    "a read imports a rule": (
+        "enquiries/queries.py",
+        "import voyagent.enquiries.service",
+        "Inside a room",
+    ),
+    "a page imports the JSON door": (
+        "enquiries/views.py",
+        "import voyagent.enquiries.api",
+        "Inside a room",
+    ),
+    "a rule knows Flask": (
+        "enquiries/service.py",
+        "import flask",
+        "Rules, reads and tables know nothing of HTTP",
+    ),
+    "a rule knows the doors": (
+        "ledger/service/entries.py",
+        "import voyagent.http.pages",
+        "Rules, reads and tables know nothing of HTTP",
+    ),
+    "another room touches the ledger's tables": (
+        "enquiries/service.py",
+        "import voyagent.ledger.models",
+        "Only ledger touches the tables of ledger",
+    ),
+    "a tool reaches past the services": (
+        "chat/tools.py",
+        "import voyagent.drivers.postgres",
+        "tools reach outside systems only through services",
+    ),
 }
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "voyagent", tmp_path / "voyagent", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "voyagent", tmp_path / "voyagent", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copy(ROOT / ".importlinter", tmp_path)
     return tmp_path
 
@@ -51,5 +91,12 @@ def test_what_breaks_the_plan_is_reported(copy: Path, violation: str) -> None:
 
 
 def _lint(folder: Path) -> tuple[int, str]:
-    done = subprocess.run([LINT_IMPORTS, "--no-logo", "--no-cache"], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [LINT_IMPORTS, "--no-logo", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     return done.returncode, done.stdout + done.stderr

@@ -30,7 +30,11 @@ def empty_app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Fl
         connection.execute(sa.text(f"create database {name}"))
     fresh = settings.model_copy(
         update={
-            "db_url": sa.make_url(settings.db_url or "").set(database=name).render_as_string(hide_password=False),
+            "db_url": (
+                sa.make_url(settings.db_url or "")
+                .set(database=name)
+                .render_as_string(hide_password=False)
+            ),
             "db_admin_url": owner.url.set(database=name).render_as_string(hide_password=False),
         }
     )
@@ -66,7 +70,14 @@ def test_up_down_up_leaves_what_the_models_say(empty_app: Flask) -> None:
 def test_the_schema_equals_the_models(settings: Settings) -> None:
     engine = sa.create_engine(settings.db_admin_url or "")
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"include_object": lambda _thing, name, *_rest: not (name or "").startswith("procrastinate_")})
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_object": (
+                    lambda _thing, name, *_rest: not (name or "").startswith("procrastinate_")
+                )
+            },
+        )
         differences = compare_metadata(context, Base.metadata)
     engine.dispose()
     assert differences == []
@@ -77,14 +88,15 @@ def _schema(app: Flask) -> set[str]:
     with engine.connect() as connection:
         relations = connection.scalars(
             sa.text(
-                "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i', 'S', 'v')"
-                " and relname <> 'alembic_version_pkc'"
+                "select relname from pg_class where relnamespace = 'public'::regnamespace and"
+                " relkind in ('r', 'i', 'S', 'v') and relname <> 'alembic_version_pkc'"
             )
         ).all()
         functions = connection.scalars(
             sa.text(
-                "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
-                " where n.nspname in ('app', 'public') and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')"
+                "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid ="
+                " p.pronamespace where n.nspname in ('app', 'public') and not exists (select 1 from"
+                " pg_depend d where d.objid = p.oid and d.deptype = 'e')"
             )
         ).all()
     engine.dispose()

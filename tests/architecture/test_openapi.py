@@ -1,6 +1,8 @@
-"""The document says what the API contract says: a valid OpenAPI 3.1, and of every operation its statuses, codes, keys, parameters and body.
+"""The document says what the API contract says: a valid OpenAPI 3.1, and of every operation its
+statuses, codes, keys, parameters and body.
 
-`contract.json` is the contract as facts. Ours may have more: statuses, keys, optional parameters, limits where the contract has none.
+`contract.json` is the contract as facts. Ours may have more: statuses, keys, optional parameters,
+limits where the contract has none.
 """
 
 from __future__ import annotations
@@ -16,8 +18,11 @@ from openapi_spec_validator import validate
 
 from voyagent.routes import openapi
 
-CONTRACT: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("contract.json").read_text())
-# Where the settled questions of the contract have other codes than its facts: nothing of our inside is told, and without a model key the planner answers.
+CONTRACT: dict[str, dict[str, Any]] = json.loads(
+    Path(__file__).with_name("contract.json").read_text()
+)
+# Where the settled questions of the contract have other codes than its facts: nothing of our inside
+# is told, and without a model key the planner answers.
 SETTLED = {
     "VOYAGENT_DB_URL is not configured.": "database_not_configured",
     "VOYAGENT_REDIS_URL is not configured.": "redis_not_configured",
@@ -99,7 +104,11 @@ def test_it_is_served_as_json(app: Flask, document: dict[str, Any]) -> None:
 
 
 def test_every_operation_of_the_contract_is_served(document: dict[str, Any]) -> None:
-    served = {f"{method.upper()} {path.removeprefix('/api')}" for path, item in document["paths"].items() for method in item}
+    served = {
+        f"{method.upper()} {path.removeprefix('/api')}"
+        for path, item in document["paths"].items()
+        for method in item
+    }
     assert set(CONTRACT) <= served
     assert len(CONTRACT) == 49
 
@@ -111,7 +120,10 @@ def test_an_operation_has_the_contracts_statuses_and_codes(ours: Document, name:
         assert status in answers
         for code in told if status >= "4" else ():
             settled = SETTLED.get(code, code)
-            assert settled is None or f"`{settled}`" in answers[status]["description"], (status, code)
+            assert settled is None or f"`{settled}`" in answers[status]["description"], (
+                status,
+                code,
+            )
 
 
 @named
@@ -129,11 +141,21 @@ def test_a_good_answer_has_the_contracts_media_type_and_keys(ours: Document, nam
 
 @named
 def test_an_operation_takes_the_contracts_parameters(ours: Document, name: str) -> None:
-    taken = {parameter["name"]: parameter for parameter in ours.operation(name).get("parameters", [])}
+    taken = {
+        parameter["name"]: parameter for parameter in ours.operation(name).get("parameters", [])
+    }
     for parameter, told in CONTRACT[name]["parameters"].items():
-        found = {"in": taken[parameter]["in"], "required": taken[parameter]["required"], **ours.limits(taken[parameter]["schema"])}
+        found = {
+            "in": taken[parameter]["in"],
+            "required": taken[parameter]["required"],
+            **ours.limits(taken[parameter]["schema"]),
+        }
         assert told.items() <= found.items(), parameter
-    assert not [parameter for parameter in set(taken) - set(CONTRACT[name]["parameters"]) if taken[parameter]["required"]]
+    assert not [
+        parameter
+        for parameter in set(taken) - set(CONTRACT[name]["parameters"])
+        if taken[parameter]["required"]
+    ]
 
 
 @named
@@ -141,10 +163,16 @@ def test_an_operation_takes_the_contracts_body(ours: Document, name: str) -> Non
     told = CONTRACT[name].get("body")
     body = ours.operation(name).get("requestBody")
     if told is None:
-        assert body is None or not body["required"], "nothing may be demanded that the contract does not ask for"
+        assert body is None or not body["required"], (
+            "nothing may be demanded that the contract does not ask for"
+        )
         return
     assert body["required"] is told["required"]
-    (schema,) = (kind for kind in ours.kinds(body["content"]["application/json"]["schema"]) if kind.get("type") == "object")
+    (schema,) = (
+        kind
+        for kind in ours.kinds(body["content"]["application/json"]["schema"])
+        if kind.get("type") == "object"
+    )
     assert (schema.get("additionalProperties") is False) == told["closed"]
     assert sorted(schema.get("required", [])) == told["must"]
     for field, limits in told["fields"].items():
@@ -159,18 +187,23 @@ def test_an_operation_is_open_where_the_contract_says_so(ours: Document, name: s
 
 
 def test_every_operation_has_its_own_name_words_and_tag(document: dict[str, Any]) -> None:
-    operations = [(path, method, o) for path, item in document["paths"].items() for method, o in item.items()]
+    operations = [
+        (path, method, o) for path, item in document["paths"].items() for method, o in item.items()
+    ]
     names = [o["operationId"] for _path, _method, o in operations]
     assert len(names) == len(set(names))
     assert all(o["summary"] and o["tags"] for _path, _method, o in operations)
 
 
 def test_every_registered_api_route_is_documented(app: Flask, document: dict[str, Any]) -> None:
-    documented = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+    documented = {
+        (method.upper(), path) for path, item in document["paths"].items() for method in item
+    }
     served = {
         (method, rule.rule.replace("<", "{").replace(">", "}"))
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/api/") and rule.endpoint not in {"docs.openapi_json", "docs.reading"}
+        if rule.rule.startswith("/api/")
+        and rule.endpoint not in {"docs.openapi_json", "docs.reading"}
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert served <= documented, sorted(served - documented)

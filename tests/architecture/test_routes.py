@@ -1,4 +1,7 @@
-"""The whole site is pinned in `routes.txt`: method, path, guard, permission. Whoever adds a door or opens one wider changes a line there and is seen."""
+"""The whole site is pinned in `routes.txt`: method, path, guard, permission.
+
+Whoever adds a door or opens one wider changes a line there and is seen.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,15 @@ def served() -> list[str]:
             lines += [f"{method} {page.path} {page.guard} {permission}" for method in page.methods]
     for api in APIS:
         for operation in api.operations:
-            permission = (operation.permission or "agency.read") if operation.guard is not Guard.PUBLIC else "-"
-            lines.append(f"{operation.method} {api.url_prefix or ''}{operation.path} {operation.guard} {permission}")
+            permission = (
+                (operation.permission or "agency.read")
+                if operation.guard is not Guard.PUBLIC
+                else "-"
+            )
+            lines.append(
+                f"{operation.method} {api.url_prefix or ''}{operation.path} {operation.guard}"
+                f" {permission}"
+            )
     return sorted(lines, key=lambda line: (line.split()[1], line))
 
 
@@ -77,7 +87,9 @@ def test_a_handler_is_parse_call_answer() -> None:
             source = inspect.getsource(operation.handler)
             body = source.partition('"""')[2].rpartition('"""')[2]
             name = f"{operation.method} {operation.path}"
-            assert len([line for line in body.splitlines() if line.strip()]) <= HANDLER_LINES_MAX, name
+            assert len([line for line in body.splitlines() if line.strip()]) <= HANDLER_LINES_MAX, (
+                name
+            )
             assert not re.search(r"^\s*(try:|except )", body, re.MULTILINE), name
             assert not re.search(r"db\.session\.(execute|scalars?|add|query|delete)\b", body), name
 
@@ -86,4 +98,7 @@ def test_no_file_is_past_four_hundred_lines_and_none_has_a_name_that_says_nothin
     nameless = {"utils", "helpers", "common", "misc", "manager", "base"}
     for path in sorted((ROOT / "voyagent").rglob("*.py")):
         assert len(path.read_text().splitlines()) <= 400, path
-        assert not nameless & {path.stem, *path.relative_to(ROOT).parent.parts} or path.as_posix().endswith("drivers/base.py"), path
+        assert not nameless & {
+            path.stem,
+            *path.relative_to(ROOT).parent.parts,
+        } or path.as_posix().endswith("drivers/base.py"), path

@@ -1,4 +1,6 @@
-"""Every template can be rendered by what the application has, is strict about script and style, short, and speaks through the catalogue."""
+"""Every template can be rendered by what the application has, is strict about script and style,
+short, and speaks through the catalogue.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +37,18 @@ def source(name: str) -> str:
 
 
 def without_comments(text: str) -> str:
-    return re.sub(r"\{#.*?#\}", lambda found: "\n" * found.group().count("\n"), text, flags=re.DOTALL)
+    return re.sub(
+        r"\{#.*?#\}", lambda found: "\n" * found.group().count("\n"), text, flags=re.DOTALL
+    )
 
 
 def as_html(name: str) -> str:
     """The markup alone: statements gone, expressions a letter."""
-    text = re.sub(r"\{% macro .*?endmacro %\}", "", without_comments(source(name)), flags=re.DOTALL) if name in FRAGMENTS else without_comments(source(name))
+    text = (
+        re.sub(r"\{% macro .*?endmacro %\}", "", without_comments(source(name)), flags=re.DOTALL)
+        if name in FRAGMENTS
+        else without_comments(source(name))
+    )
     text = re.sub(r"\{%.*?%\}", "", text, flags=re.DOTALL)
     return re.sub(r"\{\{.*?\}\}", "x", text, flags=re.DOTALL)
 
@@ -86,9 +94,15 @@ def test_every_template_compiles_with_the_filters_that_there_are(app: Flask, nam
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_template_that_is_named_exists(app: Flask, name: str) -> None:
-    naming = app.jinja_env.parse(source(name)).find_all((nodes.Extends, nodes.Include, nodes.FromImport, nodes.Import))
+    naming = app.jinja_env.parse(source(name)).find_all(
+        (nodes.Extends, nodes.Include, nodes.FromImport, nodes.Import)
+    )
     constants = [constant.value for node in naming for constant in _constants(node.template)]
-    missing = [value for value in constants if isinstance(value, str) and value.endswith(".html") and value not in ALL]
+    missing = [
+        value
+        for value in constants
+        if isinstance(value, str) and value.endswith(".html") and value not in ALL
+    ]
     assert not missing
 
 
@@ -104,7 +118,9 @@ def test_no_template_has_inline_script_style_or_handlers(name: str) -> None:
     refused = [
         (tag, attribute)
         for tag, attribute, value in seen.attributes
-        if attribute == "style" or attribute.startswith(("on", "hx-on")) or (value or "").startswith("javascript:")
+        if attribute == "style"
+        or attribute.startswith(("on", "hx-on"))
+        or (value or "").startswith("javascript:")
     ]
     assert not refused
 
@@ -118,7 +134,9 @@ def test_no_template_switches_escaping_off(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_no_template_names_another_host(name: str) -> None:
-    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", without_comments(source(name)))
+    assert not re.search(
+        r"""(?:src|href|action)=["'](?:https?:)?//""", without_comments(source(name))
+    )
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -131,7 +149,8 @@ def test_a_fragment_has_one_root_with_an_id(name: str) -> None:
     roots = Roots(as_html(name)).roots
     assert roots, "a fragment without an element"
     assert all(root_id for _, root_id in roots), f"a root without an id: {roots}"
-    # The branches of one {% if %} may each have a root, as long as they are the same element to htmx.
+    # The branches of one {% if %} may each have a root, as long as they are the same element to
+    # htmx.
     assert len({root_id for _, root_id in roots}) == 1, f"more than one root: {roots}"
 
 
@@ -143,11 +162,23 @@ def test_a_fragment_stands_alone(app: Flask, name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_words_come_from_the_catalogue(name: str) -> None:
     # Private macros and *_class blocks write attributes, not words.
-    text = re.sub(r"\{% macro _.*?endmacro %\}|\{% block \w+_class %\}.*?endblock %\}", "", without_comments(source(name)), flags=re.DOTALL)
+    text = re.sub(
+        r"\{% macro _.*?endmacro %\}|\{% block \w+_class %\}.*?endblock %\}",
+        "",
+        without_comments(source(name)),
+        flags=re.DOTALL,
+    )
     text = re.sub(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", "", text, flags=re.DOTALL)
     text = re.sub(r"<(svg|pre|code|kbd)\b.*?</\1>", "", text, flags=re.DOTALL)
-    spoken = re.findall(r"""(?:aria-label|placeholder|title|alt)=["']([^"'{]*[A-Za-z]{2}[^"'{]*)["']""", text)
+    spoken = re.findall(
+        r"""(?:aria-label|placeholder|title|alt)=["']([^"'{]*[A-Za-z]{2}[^"'{]*)["']""", text
+    )
     text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\0", text, flags=re.DOTALL)
     spoken += re.findall(r"[A-Za-z][A-Za-z']+", re.sub(r"<[^>]*>", "\0", text))
-    loose = [word for word in spoken if word not in UNTRANSLATED and not re.fullmatch(r"(?:nbsp|amp|lt|gt|middot|ndash|hellip)", word)]
+    loose = [
+        word
+        for word in spoken
+        if word not in UNTRANSLATED
+        and not re.fullmatch(r"(?:nbsp|amp|lt|gt|middot|ndash|hellip)", word)
+    ]
     assert not loose, f"not wrapped in _(): {loose[:6]}"

@@ -1,4 +1,6 @@
-"""The catalogue: every word of templates and rules can be collected, and a translation keeps what the sentence is filled with."""
+"""The catalogue: every word of templates and rules can be collected, and a translation keeps what
+the sentence is filled with.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,14 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "N_": None}
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "lazy_gettext": None,
+    "_l": None,
+    "N_": None,
+}
 CATALOGUES = sorted((ROOT / "translations").glob("*/LC_MESSAGES/*.po"))
 
 
@@ -23,36 +32,62 @@ def messages() -> set[str | tuple[str, ...]]:
     found: set[str | tuple[str, ...]] = set()
     for folder in ("templates", "voyagent"):
         # The mapping names paths from the root of the repository.
-        for _, _, message, _, _ in extract_from_dir(ROOT / folder, [(pattern.removeprefix(f"{folder}/"), how) for pattern, how in methods], options, KEYWORDS):
+        for _, _, message, _, _ in extract_from_dir(
+            ROOT / folder,
+            [(pattern.removeprefix(f"{folder}/"), how) for pattern, how in methods],
+            options,
+            KEYWORDS,
+        ):
             found.add(message)
     return found
 
 
 def collected() -> set[str]:
-    return {word for message in messages() for word in ([message] if isinstance(message, str) else message)}
+    return {
+        word
+        for message in messages()
+        for word in ([message] if isinstance(message, str) else message)
+    }
 
 
 def test_the_words_of_pages_statuses_and_rules_are_collected() -> None:
     words = collected()
-    assert {"Skip to content", "Partly paid", "%(num)d approvals waiting", "Please sign in again."} <= words
+    assert {
+        "Skip to content",
+        "Partly paid",
+        "%(num)d approvals waiting",
+        "Please sign in again.",
+    } <= words
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_a_translation_is_filled_with_the_same_values(catalogue: Path) -> None:
     with catalogue.open("rb") as file:
-        translated = [message for message in read_po(file) if message.id and message.string and any(message.string)]
+        translated = [
+            message
+            for message in read_po(file)
+            if message.id and message.string and any(message.string)
+        ]
     assert translated
     for message in translated:
         said = [message.id] if isinstance(message.id, str) else list(message.id)
         heard = [message.string] if isinstance(message.string, str) else list(message.string)
-        assert set(re.findall(r"%\(\w+\)\w", heard[-1])) == set(re.findall(r"%\(\w+\)\w", said[-1])), message.id
+        assert set(re.findall(r"%\(\w+\)\w", heard[-1])) == set(
+            re.findall(r"%\(\w+\)\w", said[-1])
+        ), message.id
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_no_sentence_is_left_untranslated(catalogue: Path) -> None:
-    """Every word of templates and rules, in both of its numbers, and nothing that was only guessed from a similar one."""
+    """Every word of templates and rules, in both of its numbers, and nothing that was only guessed
+    from a similar one.
+    """
     with catalogue.open("rb") as file:
-        spoken = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file) if message.id and _is_whole(message)}
+        spoken = {
+            message.id if isinstance(message.id, str) else message.id[0]
+            for message in read_po(file)
+            if message.id and _is_whole(message)
+        }
     singular = {words if isinstance(words, str) else words[0] for words in messages()}
     assert sorted(singular - spoken) == []
 
@@ -77,12 +112,24 @@ TERMS = {
 
 def test_a_word_of_the_trade_is_the_same_in_every_hindi_sentence() -> None:
     with (ROOT / "translations/hi/LC_MESSAGES/messages.po").open("rb") as file:
-        spoken = [(message.id, message.string) for message in read_po(file) if isinstance(message.id, str) and isinstance(message.string, str)]
-    # A number stands for the word in `%(invoice)s`; the verb “to invoice” is an example that people type.
+        spoken = [
+            (message.id, message.string)
+            for message in read_po(file)
+            if isinstance(message.id, str) and isinstance(message.string, str)
+        ]
+    # A number stands for the word in `%(invoice)s`; the verb “to invoice” is an example that people
+    # type.
     told = [(re.sub(r"%\(\w+\)\w|“[^”]*”", "", said), heard) for said, heard in spoken]
-    strays = [(said, heard) for said, heard in told for term, word in TERMS.items() if re.search(term, said, re.IGNORECASE) and word not in heard]
+    strays = [
+        (said, heard)
+        for said, heard in told
+        for term, word in TERMS.items()
+        if re.search(term, said, re.IGNORECASE) and word not in heard
+    ]
     assert strays == []
 
 
 def _is_whole(message: Message) -> bool:
-    return not message.fuzzy and all(message.string if isinstance(message.string, list | tuple) else [message.string])
+    return not message.fuzzy and all(
+        message.string if isinstance(message.string, list | tuple) else [message.string]
+    )

@@ -1,4 +1,6 @@
-"""What clerks of an Indian agency type in a hurry on Tuesday, 24 November 2026, typos and Hindi between, and the tool with its arguments that comes of it."""
+"""What clerks of an Indian agency type in a hurry on Tuesday, 24 November 2026, typos and Hindi
+between, and the tool with its arguments that comes of it.
+"""
 
 from __future__ import annotations
 
@@ -16,75 +18,154 @@ RIYA: JsonObject = {
     "budget_currency": "INR",
 }
 CLERKS: list[tuple[str, Context, str, JsonObject]] = [
-    ("tkts bom dxb 12 dec 2 pax", PLAIN, "search_flights", {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2}}),
+    (
+        "tkts bom dxb 12 dec 2 pax",
+        PLAIN,
+        "search_flights",
+        {
+            "origin": "BOM",
+            "destination": "DXB",
+            "outbound_date": "2026-12-12",
+            "passengers": {"adult": 2},
+        },
+    ),
     (
         "need 2 tkts frm mumbai to dubai on 12th dec",
         PLAIN,
         "search_flights",
-        {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2}},
+        {
+            "origin": "BOM",
+            "destination": "DXB",
+            "outbound_date": "2026-12-12",
+            "passengers": {"adult": 2},
+        },
     ),
     (
         "mumbai dubai flight kal 1 pax",
         PLAIN,
         "search_flights",
-        {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-11-25", "passengers": {"adult": 1}},
+        {
+            "origin": "BOM",
+            "destination": "DXB",
+            "outbound_date": "2026-11-25",
+            "passengers": {"adult": 1},
+        },
     ),
     (
         "flights from Delhi to Singapore tmrw for 1 adult",
         PLAIN,
         "search_flights",
-        {"origin": "DEL", "destination": "SIN", "outbound_date": "2026-11-25", "passengers": {"adult": 1}},
+        {
+            "origin": "DEL",
+            "destination": "SIN",
+            "outbound_date": "2026-11-25",
+            "passengers": {"adult": 1},
+        },
     ),
     (
         "flights del-sin 5th jan retun 12th jan 2 adults 1 infant",
         PLAIN,
         "search_flights",
-        {"origin": "DEL", "destination": "SIN", "outbound_date": "2027-01-05", "return_date": "2027-01-12", "passengers": {"adult": 2, "infant": 1}},
+        {
+            "origin": "DEL",
+            "destination": "SIN",
+            "outbound_date": "2027-01-05",
+            "return_date": "2027-01-12",
+            "passengers": {"adult": 2, "infant": 1},
+        },
     ),
     (
         "one way fare COK to DOH 20 Dec 1 adult",
         PLAIN,
         "search_flights",
-        {"origin": "COK", "destination": "DOH", "outbound_date": "2026-12-20", "passengers": {"adult": 1}},
+        {
+            "origin": "COK",
+            "destination": "DOH",
+            "outbound_date": "2026-12-20",
+            "passengers": {"adult": 1},
+        },
     ),
     (
         "cheapest fare to Bangkok from Kolkata on 3 Jan for 4",
         PLAIN,
         "search_flights",
-        {"origin": "CCU", "destination": "BKK", "outbound_date": "2027-01-03", "passengers": {"adult": 4}},
+        {
+            "origin": "CCU",
+            "destination": "BKK",
+            "outbound_date": "2027-01-03",
+            "passengers": {"adult": 4},
+        },
     ),
     (
         "flights from Mumbai to Dubai parso for 2 adults",
         PLAIN,
         "search_flights",
-        {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-11-26", "passengers": {"adult": 2}},
+        {
+            "origin": "BOM",
+            "destination": "DXB",
+            "outbound_date": "2026-11-26",
+            "passengers": {"adult": 2},
+        },
     ),
     (
         "flight from Mumbai to Dubai coming sunday 2 adults",
         PLAIN,
         "search_flights",
-        {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-11-29", "passengers": {"adult": 2}},
+        {
+            "origin": "BOM",
+            "destination": "DXB",
+            "outbound_date": "2026-11-29",
+            "passengers": {"adult": 2},
+        },
     ),
     (
         "hotel in Goa 24 to 27 dec 2 adults 1 kid",
         PLAIN,
         "search_hotels",
-        {"city": "Goa", "country": "IN", "check_in": "2026-12-24", "check_out": "2026-12-27", "guests": 3},
+        {
+            "city": "Goa",
+            "country": "IN",
+            "check_in": "2026-12-24",
+            "check_out": "2026-12-27",
+            "guests": 3,
+        },
     ),
     (
         "htl in Singapore 2nd jan 4 nights 2 pax",
         PLAIN,
         "search_hotels",
-        {"city": "Singapore", "country": "SG", "check_in": "2027-01-02", "check_out": "2027-01-06", "guests": 2},
+        {
+            "city": "Singapore",
+            "country": "SG",
+            "check_in": "2027-01-02",
+            "check_out": "2027-01-06",
+            "guests": 2,
+        },
     ),
     (
         "need hotel in dubai for 3 nights from 12 Dec for 2 guests",
         PLAIN,
         "search_hotels",
-        {"city": "Dubai", "country": "AE", "check_in": "2026-12-12", "check_out": "2026-12-15", "guests": 2},
+        {
+            "city": "Dubai",
+            "country": "AE",
+            "check_in": "2026-12-12",
+            "check_out": "2026-12-15",
+            "guests": 2,
+        },
     ),
-    ("is visa reqd for Thailand for Indians", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "TH"}),
-    ("how much is UAE visa fee for Indians", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "AE"}),
+    (
+        "is visa reqd for Thailand for Indians",
+        PLAIN,
+        "visa_requirements",
+        {"nationality": "IN", "destination": "TH"},
+    ),
+    (
+        "how much is UAE visa fee for Indians",
+        PLAIN,
+        "visa_requirements",
+        {"nationality": "IN", "destination": "AE"},
+    ),
     (
         "raise invoice for Deepa Krishnan 45000 dubai visa",
         PLAIN,
@@ -93,7 +174,14 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
             "customer_name": "Deepa Krishnan",
             "issue_date": "2026-11-24",
             "due_date": "2026-11-24",
-            "line_items": [{"description": "Dubai visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}],
+            "line_items": [
+                {
+                    "description": "Dubai visa",
+                    "quantity": 1,
+                    "unit_price": "45000",
+                    "currency": "INR",
+                }
+            ],
         },
     ),
     (
@@ -104,7 +192,14 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
             "customer_name": "Deepa Krishnan",
             "issue_date": "2026-11-24",
             "due_date": "2026-11-24",
-            "line_items": [{"description": "Goa package", "quantity": 1, "unit_price": "45000", "currency": "INR"}],
+            "line_items": [
+                {
+                    "description": "Goa package",
+                    "quantity": 1,
+                    "unit_price": "45000",
+                    "currency": "INR",
+                }
+            ],
         },
     ),
     (
@@ -115,7 +210,9 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
             "customer_name": "Deepa Krishnan",
             "issue_date": "2026-11-24",
             "due_date": "2026-11-24",
-            "line_items": [{"description": "Visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}],
+            "line_items": [
+                {"description": "Visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}
+            ],
         },
     ),
     (
@@ -126,7 +223,14 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
             "customer_name": "Ravi Menon",
             "issue_date": "2026-11-24",
             "due_date": "2026-12-01",
-            "line_items": [{"description": "Air tickets", "quantity": 1, "unit_price": "12500", "currency": "INR"}],
+            "line_items": [
+                {
+                    "description": "Air tickets",
+                    "quantity": 1,
+                    "unit_price": "12500",
+                    "currency": "INR",
+                }
+            ],
         },
     ),
     (
@@ -139,16 +243,51 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
             "due_date": "2026-11-24",
             "line_items": [
                 {"description": "Tickets", "quantity": 1, "unit_price": "12500", "currency": "INR"},
-                {"description": "Service charge", "quantity": 1, "unit_price": "2000", "currency": "INR"},
+                {
+                    "description": "Service charge",
+                    "quantity": 1,
+                    "unit_price": "2000",
+                    "currency": "INR",
+                },
             ],
         },
     ),
-    ("rcvd 20000 from Deepa Krishnan by upi", PLAIN, "find_invoices", {"status": "open", "customer_name": "Deepa Krishnan"}),
-    ("Deepa Krishnan paid 20k gpay", PLAIN, "find_invoices", {"status": "open", "customer_name": "Deepa Krishnan"}),
-    ("deepa krishnan ne 20000 diya", PLAIN, "find_invoices", {"status": "open", "customer_name": "Deepa Krishnan"}),
-    ("recd cheque of 45000 from Ravi Menon", PLAIN, "find_invoices", {"status": "open", "customer_name": "Ravi Menon"}),
-    ("got 5,000 cash from Deepa Krishnan today", PLAIN, "find_invoices", {"status": "open", "customer_name": "Deepa Krishnan"}),
-    ("Deepa paid full amount", PLAIN, "find_invoices", {"status": "open", "customer_name": "Deepa"}),
+    (
+        "rcvd 20000 from Deepa Krishnan by upi",
+        PLAIN,
+        "find_invoices",
+        {"status": "open", "customer_name": "Deepa Krishnan"},
+    ),
+    (
+        "Deepa Krishnan paid 20k gpay",
+        PLAIN,
+        "find_invoices",
+        {"status": "open", "customer_name": "Deepa Krishnan"},
+    ),
+    (
+        "deepa krishnan ne 20000 diya",
+        PLAIN,
+        "find_invoices",
+        {"status": "open", "customer_name": "Deepa Krishnan"},
+    ),
+    (
+        "recd cheque of 45000 from Ravi Menon",
+        PLAIN,
+        "find_invoices",
+        {"status": "open", "customer_name": "Ravi Menon"},
+    ),
+    (
+        "got 5,000 cash from Deepa Krishnan today",
+        PLAIN,
+        "find_invoices",
+        {"status": "open", "customer_name": "Deepa Krishnan"},
+    ),
+    (
+        "Deepa paid full amount",
+        PLAIN,
+        "find_invoices",
+        {"status": "open", "customer_name": "Deepa"},
+    ),
     (
         "BSP India bill B-77 1,20,000 for tickets",
         PLAIN,
@@ -158,7 +297,9 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
             "vendor_reference": "B-77",
             "issue_date": "2026-11-24",
             "due_date": "2026-11-24",
-            "line_items": [{"description": "Tickets", "quantity": 1, "unit_price": "120000", "currency": "INR"}],
+            "line_items": [
+                {"description": "Tickets", "quantity": 1, "unit_price": "120000", "currency": "INR"}
+            ],
         },
     ),
     (
@@ -170,7 +311,9 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
             "vendor_reference": "EK-9",
             "issue_date": "2026-11-24",
             "due_date": "2026-11-24",
-            "line_items": [{"description": "Tickets", "quantity": 1, "unit_price": "85000", "currency": "INR"}],
+            "line_items": [
+                {"description": "Tickets", "quantity": 1, "unit_price": "85000", "currency": "INR"}
+            ],
         },
     ),
     ("paid emirates 85000 by neft", PLAIN, "find_bills", {"vendor_name": "Emirates"}),
@@ -187,9 +330,24 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
     ("pending payments", PLAIN, "list_receivables", {}),
     ("who all have not paid", PLAIN, "list_receivables", {}),
     ("overdue more than 30 days", PLAIN, "list_receivables", {"overdue_days": 31}),
-    ("total invoices this month", PLAIN, "find_invoices", {"issued_from": "2026-11-01", "issued_to": "2026-11-30"}),
-    ("show enquiries of today", PLAIN, "find_enquiries", {"created_from": "2026-11-24", "created_to": "2026-11-24"}),
-    ("aaj ki enquiries dikhao", PLAIN, "find_enquiries", {"created_from": "2026-11-24", "created_to": "2026-11-24"}),
+    (
+        "total invoices this month",
+        PLAIN,
+        "find_invoices",
+        {"issued_from": "2026-11-01", "issued_to": "2026-11-30"},
+    ),
+    (
+        "show enquiries of today",
+        PLAIN,
+        "find_enquiries",
+        {"created_from": "2026-11-24", "created_to": "2026-11-24"},
+    ),
+    (
+        "aaj ki enquiries dikhao",
+        PLAIN,
+        "find_enquiries",
+        {"created_from": "2026-11-24", "created_to": "2026-11-24"},
+    ),
     ("kitni new enquiries hain", PLAIN, "find_enquiries", {"status": "new"}),
     ("pending enquiries", PLAIN, "find_enquiries", {"status": "open"}),
     ("enquiry of Deepa", PLAIN, "find_enquiries", {"q": "Deepa"}),
@@ -207,20 +365,32 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
             "customer_name": "Meera Nair",
             "issue_date": "2026-11-24",
             "due_date": "2026-12-20",
-            "line_items": [{"description": "Visa fee", "quantity": 2, "unit_price": "4500", "currency": "INR"}],
+            "line_items": [
+                {"description": "Visa fee", "quantity": 2, "unit_price": "4500", "currency": "INR"}
+            ],
         },
     ),
     (
         "Hi, this is Riya Shah, 2 adults Kochi to Dubai 12-18 Dec budget 1.2 lakh.",
         PLAIN,
         "create_enquiry",
-        RIYA | {"notes": "Hi, this is Riya Shah, 2 adults Kochi to Dubai 12-18 Dec budget 1.2 lakh."},
+        RIYA
+        | {"notes": "Hi, this is Riya Shah, 2 adults Kochi to Dubai 12-18 Dec budget 1.2 lakh."},
     ),
     (
-        "New customer message: Hi, this is Riya Shah. We are 2 adults going Kochi to Dubai 12-18 Dec, budget 1.2 lakh.",
+        (
+            "New customer message: Hi, this is Riya Shah. We are 2 adults going Kochi to Dubai"
+            " 12-18 Dec, budget 1.2 lakh."
+        ),
         PLAIN,
         "create_enquiry",
-        RIYA | {"notes": "New customer message: Hi, this is Riya Shah. We are 2 adults going Kochi to Dubai 12-18 Dec, budget 1.2 lakh."},
+        RIYA
+        | {
+            "notes": (
+                "New customer message: Hi, this is Riya Shah. We are 2 adults going Kochi to Dubai"
+                " 12-18 Dec, budget 1.2 lakh."
+            )
+        },
     ),
     (
         "We received 50,000 from Deepa Krishnan by UPI today",

@@ -38,9 +38,13 @@ class Talk:
         with person.acting() as actor:
             reply = service.send(actor, session_id, message=message)
         self.drain()
-        return [event for event in self.events(person, session_id) if event["turn_id"] == reply.turn_id]
+        return [
+            event for event in self.events(person, session_id) if event["turn_id"] == reply.turn_id
+        ]
 
-    def decide(self, person: Person, approval_id: str, *, granted: bool = True, reason: str | None = None) -> None:
+    def decide(
+        self, person: Person, approval_id: str, *, granted: bool = True, reason: str | None = None
+    ) -> None:
         """Grant or reject, and let the worker carry it out and go on."""
         with person.acting() as actor:
             approvals_service.resolve(actor, approval_id, granted=granted, reason=reason)
@@ -49,7 +53,10 @@ class Talk:
     def events(self, person: Person, session_id: UUID) -> list[Event]:
         """All that was told in a conversation, with its numbers as `seq`."""
         with person.acting():
-            return [{"seq": row["seq"], **json.loads(row["data"])} for row in chats.events_after(session_id, 0, limit=10_000)]
+            return [
+                {"seq": row["seq"], **json.loads(row["data"])}
+                for row in chats.events_after(session_id, 0, limit=10_000)
+            ]
 
     def messages(self, person: Person, session_id: UUID) -> list[Event]:
         """The transcript."""

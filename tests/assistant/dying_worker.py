@@ -1,8 +1,10 @@
-"""A worker that is killed with SIGKILL and started again, as often as the test wants; each time another process takes over.
+"""A worker that is killed with SIGKILL and started again, as often as the test wants; each time
+another process takes over.
 
-Run as a program: `python -m tests.assistant.dying_worker FOLDER`; settings come from the environment. The file `plan` in the folder says where the present
-process is to die, such as `before 2` or `after 4`: around the event of that number; it is removed at the death. `pid` has the present process. The plan `slow`
-lets it tell its text slowly, so that somebody else can kill it.
+Run as a program: `python -m tests.assistant.dying_worker FOLDER`; settings come from the
+environment. The file `plan` in the folder says where the present process is to die, such as `before
+2` or `after 4`: around the event of that number; it is removed at the death. `pid` has the present
+process. The plan `slow` lets it tell its text slowly, so that somebody else can kill it.
 """
 
 from __future__ import annotations

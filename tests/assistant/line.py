@@ -27,10 +27,22 @@ class Line:
     session_id: str = ""
     opened: list[TestResponse] = field(default_factory=list)
 
-    def post(self, body: dict[str, Any] | None = None, *, last_event_id: str | None = None, person: Person | None = None, **more: Any) -> TestResponse:
+    def post(
+        self,
+        body: dict[str, Any] | None = None,
+        *,
+        last_event_id: str | None = None,
+        person: Person | None = None,
+        **more: Any,
+    ) -> TestResponse:
         headers = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}
         api = (person or self.person).api
-        answer = api.post(f"/chat/sessions/{self.session_id}/messages", json=body if body is not None else {}, headers=headers, **more)
+        answer = api.post(
+            f"/chat/sessions/{self.session_id}/messages",
+            json=body if body is not None else {},
+            headers=headers,
+            **more,
+        )
         self.opened.append(answer)
         return answer
 
@@ -50,7 +62,9 @@ def read(whole: str) -> list[dict[str, Any]]:
     """The events in what a stream told; whatever is no event is a comment or a heartbeat."""
     rest = FRAME.sub("", whole)
     assert re.fullmatch(r"(?:: [^\n]*\n\n|event: heartbeat\ndata:\n\n)*", rest), rest
-    return [{"id": int(match["id"]), **json.loads(match["data"])} for match in FRAME.finditer(whole)]
+    return [
+        {"id": int(match["id"]), **json.loads(match["data"])} for match in FRAME.finditer(whole)
+    ]
 
 
 def proposal(line: Line) -> str:

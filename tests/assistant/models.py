@@ -21,7 +21,9 @@ DRAFT = {
     "customer_name": "Deepa Krishnan",
     "issue_date": "2100-12-01",
     "due_date": "2100-12-10",
-    "line_items": [{"description": "Dubai visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}],
+    "line_items": [
+        {"description": "Dubai visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}
+    ],
 }
 LEAD = {"customer_name": "Ravi Menon", "destination": "Dubai", "pax_count": 2}
 
@@ -71,10 +73,18 @@ class ModelTalk:
     def run(self, turn_id: str, driver: ModelDriver, **bounds: Any) -> list[Event]:
         """Run a turn; what it has told."""
         with self.app.app_context():
-            loop.run(self.person.actor.tenant_id, turn_id, FrontDesk(), Always(driver, Bounds(**bounds)))
-        return [event for event in self.talk.events(self.person, self.session_id) if event["turn_id"] == turn_id]
+            loop.run(
+                self.person.actor.tenant_id, turn_id, FrontDesk(), Always(driver, Bounds(**bounds))
+            )
+        return [
+            event
+            for event in self.talk.events(self.person, self.session_id)
+            if event["turn_id"] == turn_id
+        ]
 
-    def say(self, message: str, *script: Any, person: Person | None = None, **bounds: Any) -> tuple[list[Event], Scripted]:
+    def say(
+        self, message: str, *script: Any, person: Person | None = None, **bounds: Any
+    ) -> tuple[list[Event], Scripted]:
         """Say something and have this script answer it."""
         driver = Scripted(list(script))
         return self.run(self.begin(message, person), driver, **bounds), driver

@@ -1,4 +1,6 @@
-"""A search of flights takes from the enquiry of the conversation what was not said, and nothing where another way was said."""
+"""A search of flights takes from the enquiry of the conversation what was not said, and nothing
+where another way was said.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,23 @@ from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, 
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
 
-DEEPA = EnquiryInView("0190a0a0-0000-7000-8000-000000000001", "Deepa Krishnan", "Dubai", "Kochi", "2026-12-19", "2026-12-25", 4)
+DEEPA = EnquiryInView(
+    "0190a0a0-0000-7000-8000-000000000001",
+    "Deepa Krishnan",
+    "Dubai",
+    "Kochi",
+    "2026-12-19",
+    "2026-12-25",
+    4,
+)
 ABOUT_DEEPA = Context(date(2026, 11, 24), enquiry=DEEPA)
-HERS = {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-19", "return_date": "2026-12-25", "passengers": {"adult": 4}}
+HERS = {
+    "origin": "COK",
+    "destination": "DXB",
+    "outbound_date": "2026-12-19",
+    "return_date": "2026-12-25",
+    "passengers": {"adult": 4},
+}
 ONE_WAY = {name: value for name, value in HERS.items() if name != "return_date"}
 
 
@@ -30,11 +46,16 @@ ONE_WAY = {name: value for name, value in HERS.items() if name != "return_date"}
         ("flights to Dubai", HERS),
         ("search flights one way", ONE_WAY),
         ("flights for 2 adults and 2 children", HERS | {"passengers": {"adult": 2, "child": 2}}),
-        ("flights on 20 Dec in business", ONE_WAY | {"outbound_date": "2026-12-20", "cabin": "business"}),
+        (
+            "flights on 20 Dec in business",
+            ONE_WAY | {"outbound_date": "2026-12-20", "cabin": "business"},
+        ),
         ("hold the cheapest flight", HERS),
     ],
 )
-def test_a_search_takes_from_the_enquiry_what_was_not_said(said: str, arguments: dict[str, Any]) -> None:
+def test_a_search_takes_from_the_enquiry_what_was_not_said(
+    said: str, arguments: dict[str, Any]
+) -> None:
     move = understand(said, ABOUT_DEEPA)
     assert isinstance(move, Call), move
     assert (move.tool, move.arguments) == ("search_flights", arguments)
@@ -62,7 +83,15 @@ def test_a_fare_is_searched_chosen_by_its_number_and_held(talk: Talk, alice: Per
     first = clock.today("UTC") + timedelta(days=40)
     with alice.acting() as actor:
         days = {"depart_date": first, "return_date": first + timedelta(days=6)}
-        enquiries.create(actor, customer_name="Deepa Krishnan", origin="Kochi", destination="Dubai", pax_count=1, session_id=session_id, **days)
+        enquiries.create(
+            actor,
+            customer_name="Deepa Krishnan",
+            origin="Kochi",
+            destination="Dubai",
+            pax_count=1,
+            session_id=session_id,
+            **days,
+        )
     found = talk.say(alice, session_id, "search flights")
     fares = of_kind(found, "tool_result")[-1]["tool_output"]["fares"]
     assert text(found).startswith("COK – DXB, ")

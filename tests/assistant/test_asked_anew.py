@@ -1,4 +1,6 @@
-"""A request whose preview has become untrue makes way for a fresh one, and the conversation is told; a page hears of whatever is decided elsewhere."""
+"""A request whose preview has become untrue makes way for a fresh one, and the conversation is
+told; a page hears of whatever is decided elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,18 @@ def asked(person: Person, session_id: UUID, price: str = "100.00", call_id: str 
     """A request to issue an invoice of Deepa's; its id."""
     invoice_id = draft(person, article(price))
     with person.acting() as actor:
-        given: dict[str, Any] = {"arguments": {"invoice_id": str(invoice_id)}, "summary": f"Issue the invoice over {price}"}
-        return approvals_service.propose(actor, session_id=session_id, turn_id="t-0123456789ab", tool_call_id=call_id, tool_name=TOOL, **given).id
+        given: dict[str, Any] = {
+            "arguments": {"invoice_id": str(invoice_id)},
+            "summary": f"Issue the invoice over {price}",
+        }
+        return approvals_service.propose(
+            actor,
+            session_id=session_id,
+            turn_id="t-0123456789ab",
+            tool_call_id=call_id,
+            tool_name=TOOL,
+            **given,
+        ).id
 
 
 def stale(person: Person, approval_id: str) -> str:
@@ -48,10 +60,13 @@ def stale(person: Person, approval_id: str) -> str:
     return fresh
 
 
-# The conversation --------------------------------------------------------------------------------------------------------
+# The conversation
+# --------------------------------------------------------------------------------------------------------
 
 
-def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(talk: Talk, alice: Person, leila: Person) -> None:
+def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(
+    talk: Talk, alice: Person, leila: Person
+) -> None:
     session_id = talk.begin(alice)
     old = asked(alice, session_id)
     fresh = stale(leila, old)
@@ -61,7 +76,12 @@ def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(talk
     assert len({event["turn_id"] for event in told}) == 1
     assert "fresh request" in text(told)
     (request,) = of_kind(told, "approval_request")
-    assert (request["approval_id"], request["approval_summary"], request["tool_name"], request["tool_call_id"]) == (
+    assert (
+        request["approval_id"],
+        request["approval_summary"],
+        request["tool_name"],
+        request["tool_call_id"],
+    ) == (
         fresh,
         "Issue the invoice over 100.00",
         TOOL,
@@ -71,10 +91,15 @@ def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(talk
     assert [block["type"] for block in said["blocks"]] == ["text", "approval"]
     assert (said["turn_kind"], said["turn_status"]) == ("continuation", "waiting")
     talk.decide(leila, fresh)
-    assert [event["approval_id"] for event in of_kind(talk.events(alice, session_id), "approval_granted")] == [fresh]
+    assert [
+        event["approval_id"]
+        for event in of_kind(talk.events(alice, session_id), "approval_granted")
+    ] == [fresh]
 
 
-def test_a_request_that_nothing_can_come_of_any_more_says_so(talk: Talk, alice: Person, leila: Person) -> None:
+def test_a_request_that_nothing_can_come_of_any_more_says_so(
+    talk: Talk, alice: Person, leila: Person
+) -> None:
     session_id = talk.begin(alice)
     old = asked(alice, session_id)
     with alice.acting():
@@ -89,27 +114,45 @@ def test_a_request_that_nothing_can_come_of_any_more_says_so(talk: Talk, alice: 
     assert told.rstrip().endswith(InvoiceNotDraft.message)
 
 
-def test_each_of_several_that_moved_is_asked_anew_and_a_blank_message_picks_them_up(line: Line, leila: Person) -> None:
+def test_each_of_several_that_moved_is_asked_anew_and_a_blank_message_picks_them_up(
+    line: Line, leila: Person
+) -> None:
     session_id = UUID(line.session_id)
-    first, second = asked(line.person, session_id), asked(line.person, session_id, "200.00", "call-2")
+    first, second = (
+        asked(line.person, session_id),
+        asked(line.person, session_id, "200.00", "call-2"),
+    )
     issued(leila, article("7.00"))
     refused = line.post({"approvals": {first: True, second: True}}, person=leila)
     assert (refused.status_code, refused.json["detail"]) == (409, "preview_stale")
     picked_up = line.post({}, person=leila)
     line.drain()
-    shown = [event["approval_id"] for event in frames(picked_up) if event["kind"] == "approval_request"]
+    shown = [
+        event["approval_id"] for event in frames(picked_up) if event["kind"] == "approval_request"
+    ]
     with leila.acting():
-        fresh = [approvals.get_approval(approval_id).superseded_by for approval_id in (first, second)]
+        fresh = [
+            approvals.get_approval(approval_id).superseded_by for approval_id in (first, second)
+        ]
     assert shown == fresh[:1], "a stream ends with the turn that it follows"
-    assert [event["approval_id"] for event in frames(line.post({}, last_event_id="0")) if event["kind"] == "approval_request"] == fresh
+    assert [
+        event["approval_id"]
+        for event in frames(line.post({}, last_event_id="0"))
+        if event["kind"] == "approval_request"
+    ] == fresh
 
 
-def test_one_that_moves_twice_is_asked_for_each_time(talk: Talk, alice: Person, leila: Person) -> None:
+def test_one_that_moves_twice_is_asked_for_each_time(
+    talk: Talk, alice: Person, leila: Person
+) -> None:
     session_id = talk.begin(alice)
     second = stale(leila, asked(alice, session_id))
     third = stale(leila, second)
     talk.drain()
-    assert [event["approval_id"] for event in of_kind(talk.events(alice, session_id), "approval_request")] == [second, third]
+    assert [
+        event["approval_id"]
+        for event in of_kind(talk.events(alice, session_id), "approval_request")
+    ] == [second, third]
 
 
 def test_it_waits_behind_the_turn_that_runs(talk: Talk, alice: Person, leila: Person) -> None:
@@ -125,7 +168,12 @@ def test_it_waits_behind_the_turn_that_runs(talk: Talk, alice: Person, leila: Pe
 
 @pytest.mark.parametrize("dies_after", range(1, 8))
 def test_a_worker_that_dies_over_it_tells_nothing_twice(
-    app: Flask, talk: Talk, alice: Person, leila: Person, monkeypatch: pytest.MonkeyPatch, dies_after: int
+    app: Flask,
+    talk: Talk,
+    alice: Person,
+    leila: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    dies_after: int,
 ) -> None:
     session_id = talk.begin(alice)
     old = asked(alice, session_id)
@@ -161,7 +209,9 @@ class _Nobody:
         raise AssertionError("nothing is to be thought")
 
 
-def test_the_turn_plays_again_byte_for_byte(app: Flask, talk: Talk, alice: Person, leila: Person) -> None:
+def test_the_turn_plays_again_byte_for_byte(
+    app: Flask, talk: Talk, alice: Person, leila: Person
+) -> None:
     session_id = talk.begin(alice)
     stale(leila, asked(alice, session_id))
     talk.drain()
@@ -170,7 +220,8 @@ def test_the_turn_plays_again_byte_for_byte(app: Flask, talk: Talk, alice: Perso
     assert (done.exit_code, "byte for byte the same" in done.output) == (0, True), done.output
 
 
-# The page ----------------------------------------------------------------------------------------------------------------
+# The page
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def card(page: str, approval_id: str) -> str:
@@ -180,7 +231,9 @@ def card(page: str, approval_id: str) -> str:
     return str(found[0])
 
 
-def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(talk: Talk, alice: Person, leila: Person) -> None:
+def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(
+    talk: Talk, alice: Person, leila: Person
+) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     talk.decide(leila, talk.pending(alice, session_id)[0]["approval_id"])
@@ -199,12 +252,17 @@ def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(talk: T
     assert (about.count(fresh), about.count(old)) == (1, 0)
 
 
-# What a page hears of what is done elsewhere -----------------------------------------------------------------------------
+# What a page hears of what is done elsewhere
+# -----------------------------------------------------------------------------
 
 
 @pytest.fixture
-def heard(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Callable[[UUID, Callable[[], object]], list[str]]:
-    """The marks that a page is told, up to the first, while something is done by somebody else; it begins with the proposals as they stand, and waits."""
+def heard(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[UUID, Callable[[], object]], list[str]]:
+    """The marks that a page is told, up to the first, while something is done by somebody else; it
+    begins with the proposals as they stand, and waits.
+    """
     whole = stream.frames
     monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=4.0))
 
@@ -235,14 +293,19 @@ def heard(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Callable[[UUID, Cal
 
 
 def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
-    talk: Talk, alice: Person, leila: Person, heard: Callable[[UUID, Callable[[], object]], list[str]]
+    talk: Talk,
+    alice: Person,
+    leila: Person,
+    heard: Callable[[UUID, Callable[[], object]], list[str]],
 ) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
-    (first, second) = talk.pending(alice, session_id)[0]["approval_id"], asked(alice, session_id)
+    first, second = talk.pending(alice, session_id)[0]["approval_id"], asked(alice, session_id)
     acts: dict[str, Callable[[], object]] = {
         "edited": lambda: leila.does(lambda actor: approvals_service.edit(actor, first, DRAFT).id),
-        "rejected": lambda: leila.does(lambda actor: approvals_service.resolve(actor, first, granted=False).id),
+        "rejected": lambda: leila.does(
+            lambda actor: approvals_service.resolve(actor, first, granted=False).id
+        ),
         "superseded": lambda: stale(leila, second),
     }
     for what, act in acts.items():
@@ -252,14 +315,20 @@ def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
 
 
 def test_a_page_hears_of_a_request_that_ran_out_of_time(
-    talk: Talk, alice: Person, owner_engine: sa.Engine, app: Flask, heard: Callable[[UUID, Callable[[], object]], list[str]]
+    talk: Talk,
+    alice: Person,
+    owner_engine: sa.Engine,
+    app: Flask,
+    heard: Callable[[UUID, Callable[[], object]], list[str]],
 ) -> None:
     session_id = talk.begin(alice)
     approval_id = asked(alice, session_id)
 
     def run_out() -> None:
         with owner_engine.begin() as connection:
-            connection.execute(sa.text("update approvals set expires_at = now() where id = :i"), {"i": approval_id})
+            connection.execute(
+                sa.text("update approvals set expires_at = now() where id = :i"), {"i": approval_id}
+            )
         with app.app_context(), transaction(alice.actor.tenant_id):
             approvals_service.expire_overdue()
 
@@ -267,11 +336,19 @@ def test_a_page_hears_of_a_request_that_ran_out_of_time(
 
 
 def test_a_page_hears_of_a_turn_before_its_first_word(
-    talk: Talk, alice: Person, leila: Person, heard: Callable[[UUID, Callable[[], object]], list[str]]
+    talk: Talk,
+    alice: Person,
+    leila: Person,
+    heard: Callable[[UUID, Callable[[], object]], list[str]],
 ) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "help")
-    marks = heard(session_id, lambda: leila.does(lambda actor: chat.start_turn(actor, session_id, message="trial balance").id))
+    marks = heard(
+        session_id,
+        lambda: leila.does(
+            lambda actor: chat.start_turn(actor, session_id, message="trial balance").id
+        ),
+    )
     with alice.acting():
         assert marks == [queries.standing_of(session_id)]
         running = chats.find_running_turn(session_id)
@@ -280,7 +357,10 @@ def test_a_page_hears_of_a_turn_before_its_first_word(
 
 
 def test_a_page_hears_nothing_while_nothing_changes_nor_of_another_conversation(
-    talk: Talk, alice: Person, leila: Person, heard: Callable[[UUID, Callable[[], object]], list[str]]
+    talk: Talk,
+    alice: Person,
+    leila: Person,
+    heard: Callable[[UUID, Callable[[], object]], list[str]],
 ) -> None:
     session_id, other = talk.begin(alice), talk.begin(alice)
     asked(alice, session_id)
@@ -288,7 +368,9 @@ def test_a_page_hears_nothing_while_nothing_changes_nor_of_another_conversation(
     assert heard(session_id, lambda: talk.decide(leila, elsewhere, granted=False)) == []
 
 
-def test_a_page_that_missed_a_change_is_told_when_it_comes_back(talk: Talk, alice: Person, leila: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_missed_a_change_is_told_when_it_comes_back(
+    talk: Talk, alice: Person, leila: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session_id = talk.begin(alice)
     approval_id = asked(alice, session_id)
     with alice.acting():
@@ -300,7 +382,9 @@ def test_a_page_that_missed_a_change_is_told_when_it_comes_back(talk: Talk, alic
     assert "event: asked\n" in answer.text
 
 
-def test_programs_hear_events_alone(line: Line, leila: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_hear_events_alone(
+    line: Line, leila: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     approval_id = asked(line.person, UUID(line.session_id))
     leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
     whole = stream.frames

@@ -24,23 +24,55 @@ from voyagent.assistant.tools import registry
         ("30 days overdue", "list_receivables", {"overdue_days": 30}),
         ("ageing over 60 days", "list_receivables", {"overdue_days": 61}),
         ("90+ days overdue", "list_receivables", {"overdue_days": 90}),
-        ("who owes us more than 50,000 and is overdue", "list_receivables", {"more_than": "50000", "currency": "INR", "overdue_only": True}),
+        (
+            "who owes us more than 50,000 and is overdue",
+            "list_receivables",
+            {"more_than": "50000", "currency": "INR", "overdue_only": True},
+        ),
         ("whom do we owe, overdue more than 30 days", "list_payables", {"overdue_days": 31}),
         ("who owes us in AED", "list_receivables", {"currency": "AED"}),
         ("what are we owed in dollars?", "list_receivables", {"currency": "USD"}),
-        ("how much does Al Noor Trading owe us in rupees", "list_receivables", {"currency": "INR", "customer_name": "Al Noor Trading"}),
-        ("who owes us more than 5,000 in AED", "list_receivables", {"more_than": "5000", "currency": "AED"}),
-        ("who owes us in AED as of 31 March", "list_receivables", {"as_of": "2026-03-31", "currency": "AED"}),
+        (
+            "how much does Al Noor Trading owe us in rupees",
+            "list_receivables",
+            {"currency": "INR", "customer_name": "Al Noor Trading"},
+        ),
+        (
+            "who owes us more than 5,000 in AED",
+            "list_receivables",
+            {"more_than": "5000", "currency": "AED"},
+        ),
+        (
+            "who owes us in AED as of 31 March",
+            "list_receivables",
+            {"as_of": "2026-03-31", "currency": "AED"},
+        ),
         ("AED receivables", "list_receivables", {"currency": "AED"}),
         ("payables in USD", "list_payables", {"currency": "USD"}),
         ("what do we owe in AED", "list_payables", {"currency": "AED"}),
-        ("what do we owe Emirates in AED", "list_payables", {"currency": "AED", "vendor_name": "Emirates"}),
+        (
+            "what do we owe Emirates in AED",
+            "list_payables",
+            {"currency": "AED", "vendor_name": "Emirates"},
+        ),
         ("trial balance as of last month end", "trial_balance", {"as_of": "2026-10-31"}),
         ("trial balance at the end of last month", "trial_balance", {"as_of": "2026-10-31"}),
         ("trial balance as of month end", "trial_balance", {"as_of": "2026-11-30"}),
-        ("what did we invoice in October", "find_invoices", {"issued_from": "2026-10-01", "issued_to": "2026-10-31"}),
-        ("show the invoices of this month", "find_invoices", {"issued_from": "2026-11-01", "issued_to": "2026-11-30"}),
-        ("paid invoices last week", "find_invoices", {"status": "paid", "issued_from": "2026-11-16", "issued_to": "2026-11-22"}),
+        (
+            "what did we invoice in October",
+            "find_invoices",
+            {"issued_from": "2026-10-01", "issued_to": "2026-10-31"},
+        ),
+        (
+            "show the invoices of this month",
+            "find_invoices",
+            {"issued_from": "2026-11-01", "issued_to": "2026-11-30"},
+        ),
+        (
+            "paid invoices last week",
+            "find_invoices",
+            {"status": "paid", "issued_from": "2026-11-16", "issued_to": "2026-11-22"},
+        ),
         ("which enquiries have not been answered", "find_enquiries", {"status": "new"}),
         ("which enquiries haven't been answered yet", "find_enquiries", {"status": "new"}),
     ],
@@ -69,11 +101,23 @@ def test_what_no_tool_narrows_by_is_said(said: str, tool: str, words: str) -> No
 
 
 def test_an_account_that_is_not_there_is_answered_with_the_nearest() -> None:
-    accounts = [{"id": code, "code": code, "name": name} for code, name in (("5100", "Rent and utilities"), ("5200", "Salaries"), ("1010", "Bank"))]
-    nearest = completion.which_account("office rent", [], completion.accounts_near("office rent", accounts))
-    assert nearest.text == "No account is called “office rent”. The nearest: 5100 Rent and utilities. “chart of accounts” shows all."
+    accounts = [
+        {"id": code, "code": code, "name": name}
+        for code, name in (("5100", "Rent and utilities"), ("5200", "Salaries"), ("1010", "Bank"))
+    ]
+    nearest = completion.which_account(
+        "office rent", [], completion.accounts_near("office rent", accounts)
+    )
+    assert (
+        nearest.text
+        == "No account is called “office rent”. The nearest: 5100 Rent and utilities. “chart of"
+        " accounts” shows all."
+    )
     assert completion.accounts_near("elephants", accounts) == []
-    assert "No account is called “elephants”. Say “chart of accounts”" in completion.which_account("elephants", [], []).text
+    assert (
+        "No account is called “elephants”. Say “chart of accounts”"
+        in completion.which_account("elephants", [], []).text
+    )
 
 
 def test_taxes_are_not_told_as_what_suppliers_are_owed() -> None:
@@ -92,5 +136,11 @@ def test_only_what_is_owed_in_the_currency_is_listed(alice: Person, talk: Talk) 
     assert "Deepa" not in owed
     assert "INR" not in owed
     assert "Emirates Holidays, AED" in text(talk.say(alice, session_id, "what do we owe in AED"))
-    for words in ("payables in USD", "who owes us in USD", "how much does Deepa Krishnan owe us in USD"):
-        assert text(talk.say(alice, session_id, words)).endswith("I looked at what is owed in USD alone."), words
+    for words in (
+        "payables in USD",
+        "who owes us in USD",
+        "how much does Deepa Krishnan owe us in USD",
+    ):
+        assert text(talk.say(alice, session_id, words)).endswith(
+            "I looked at what is owed in USD alone."
+        ), words

@@ -1,4 +1,6 @@
-"""Asking again and asking in other words: a new turn takes the place of the old one and of all behind it, and what was granted stays done."""
+"""Asking again and asking in other words: a new turn takes the place of the old one and of all
+behind it, and what was granted stays done.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,14 @@ from voyagent.kernel import clock
 from voyagent.kernel.ids import new_id
 
 
-def ask_again(line: Line, turn_id: str, message: str | None = None, person: Person | None = None, **more: Any) -> TestResponse:
+def ask_again(
+    line: Line, turn_id: str, message: str | None = None, person: Person | None = None, **more: Any
+) -> TestResponse:
     act = "regenerate" if message is None else "edit"
     options = {} if message is None else {"json": {"message": message}}
-    return (person or line.person).api.post(f"/chat/sessions/{line.session_id}/turns/{turn_id}/{act}", **options, **more)
+    return (person or line.person).api.post(
+        f"/chat/sessions/{line.session_id}/turns/{turn_id}/{act}", **options, **more
+    )
 
 
 def transcript(line: Line, **query: str) -> list[dict[str, Any]]:
@@ -31,7 +37,11 @@ def transcript(line: Line, **query: str) -> list[dict[str, Any]]:
 
 
 def words(messages: list[dict[str, Any]]) -> list[str]:
-    return ["".join(block["text"] for block in message["blocks"] if block["type"] == "text") for message in messages if message["role"] == "user"]
+    return [
+        "".join(block["text"] for block in message["blocks"] if block["type"] == "text")
+        for message in messages
+        if message["role"] == "user"
+    ]
 
 
 def answered(line: Line) -> str:
@@ -48,7 +58,9 @@ def status_of(line: Line, approval_id: str) -> str:
     return str(line.person.api.get(f"/approvals/{approval_id}").json["status"])
 
 
-def test_asked_again_the_answer_takes_the_place_of_the_old_one_and_of_all_behind_it(line: Line) -> None:
+def test_asked_again_the_answer_takes_the_place_of_the_old_one_and_of_all_behind_it(
+    line: Line,
+) -> None:
     for message in ("help", "trial balance", "who owes us"):
         line.say(message)
     first, second, third = turns(transcript(line))
@@ -62,7 +74,9 @@ def test_asked_again_the_answer_takes_the_place_of_the_old_one_and_of_all_behind
     assert [message["turn"]["replaces"] for message in shown] == [None, None, second, second]
     everything = transcript(line, branch="all")
     assert turns(everything) == [first, second, third, fresh]
-    gone = {message["turn"]["turn_id"] for message in everything if message["turn"]["superseded_at"]}
+    gone = {
+        message["turn"]["turn_id"] for message in everything if message["turn"]["superseded_at"]
+    }
     assert gone == {second, third}
     assert [message["sequence"] for message in everything] == list(range(1, 9))
 
@@ -79,7 +93,9 @@ def test_in_other_words_what_was_said_changes_and_the_old_words_can_be_read(line
     assert {event["turn_id"] for event in told} == {answer.json["turn_id"]}
 
 
-def test_what_waits_is_withdrawn_and_can_be_granted_no_more(line: Line, leila: Person, owner_engine: sa.Engine) -> None:
+def test_what_waits_is_withdrawn_and_can_be_granted_no_more(
+    line: Line, leila: Person, owner_engine: sa.Engine
+) -> None:
     approval_id = proposal(line)
     (turn_id,) = turns(transcript(line))
     assert ask_again(line, turn_id).status_code == 202
@@ -93,7 +109,8 @@ def test_what_waits_is_withdrawn_and_can_be_granted_no_more(line: Line, leila: P
     assert 'data-st="withdrawn"' in browser.get("/approvals?status=expired").text
     with owner_engine.connect() as connection:
         read = sa.text(
-            "select kind, actor_id, entity_refs from audit_events where tenant_id = :t and kind in ('proposal.withdrawn', 'chat.regenerated') order by seq"
+            "select kind, actor_id, entity_refs from audit_events where tenant_id = :t and kind in"
+            " ('proposal.withdrawn', 'chat.regenerated') order by seq"
         )
         events = connection.execute(read, {"t": line.person.actor.tenant_id}).all()
     assert [event.kind for event in events] == ["proposal.withdrawn", "chat.regenerated"]
@@ -105,18 +122,33 @@ def test_what_waits_is_withdrawn_and_can_be_granted_no_more(line: Line, leila: P
 
 
 @pytest.mark.parametrize("end", ["granted", "rejected", "out of time"])
-def test_a_turn_waits_for_as_long_as_its_request_does(line: Line, leila: Person, owner_engine: sa.Engine, end: str) -> None:
+def test_a_turn_waits_for_as_long_as_its_request_does(
+    line: Line, leila: Person, owner_engine: sa.Engine, end: str
+) -> None:
     approval_id = proposal(line)
     assert {message["turn"]["status"] for message in transcript(line)} == {"waiting"}
     if end == "out of time":
         with owner_engine.begin() as connection:
-            connection.execute(sa.text("update approvals set expires_at = now() - interval '1 millisecond' where id = :i"), {"i": approval_id})
+            connection.execute(
+                sa.text(
+                    "update approvals set expires_at = now() - interval '1 millisecond' where id"
+                    " = :i"
+                ),
+                {"i": approval_id},
+            )
     else:
-        assert leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": end == "granted"}).status_code == 200
+        assert (
+            leila.api.post(
+                f"/approvals/{approval_id}/resolve", json={"granted": end == "granted"}
+            ).status_code
+            == 200
+        )
     assert {message["turn"]["status"] for message in transcript(line)} == {"done"}
 
 
-def test_what_was_granted_stays_done_and_is_named_in_the_new_branch(line: Line, leila: Person) -> None:
+def test_what_was_granted_stays_done_and_is_named_in_the_new_branch(
+    line: Line, leila: Person
+) -> None:
     approval_id = proposal(line)
     leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     line.drain()
@@ -126,15 +158,26 @@ def test_what_was_granted_stays_done_and_is_named_in_the_new_branch(line: Line, 
     shown = transcript(line)
     assert [message["role"] for message in shown] == ["user", "system", "assistant"]
     (kept,) = shown[1]["blocks"]
-    assert (kept["type"], kept["approval_id"], kept["tool_name"]) == ("kept", approval_id, "draft_invoice")
+    assert (kept["type"], kept["approval_id"], kept["tool_name"]) == (
+        "kept",
+        approval_id,
+        "draft_invoice",
+    )
     assert status_of(line, approval_id) == "granted"
     again = turns(shown)[0]
     ask_again(line, again)
-    assert [block["approval_id"] for message in transcript(line) if message["role"] == "system" for block in message["blocks"]] == [approval_id], "named once"
+    assert [
+        block["approval_id"]
+        for message in transcript(line)
+        if message["role"] == "system"
+        for block in message["blocks"]
+    ] == [approval_id], "named once"
 
 
 @pytest.mark.parametrize("message", [None, INVOICE.replace("45,000", "46,000")])
-def test_what_was_granted_is_not_asked_for_a_second_time(line: Line, leila: Person, message: str | None) -> None:
+def test_what_was_granted_is_not_asked_for_a_second_time(
+    line: Line, leila: Person, message: str | None
+) -> None:
     leila.api.post(f"/approvals/{proposal(line)}/resolve", json={"granted": True})
     line.drain()
     ask_again(line, turns(transcript(line))[0], message)
@@ -146,7 +189,9 @@ def test_what_was_granted_is_not_asked_for_a_second_time(line: Line, leila: Pers
     assert "approval_request" in kinds(line.say(INVOICE)), "a new message may ask for another one"
 
 
-def test_a_version_of_a_later_message_names_only_what_was_done_behind_it(line: Line, leila: Person) -> None:
+def test_a_version_of_a_later_message_names_only_what_was_done_behind_it(
+    line: Line, leila: Person
+) -> None:
     approval_id = proposal(line)
     leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     line.drain()
@@ -208,18 +253,31 @@ def test_other_words_are_words(line: Line, message: str) -> None:
     assert words(transcript(line)) == ["help"]
 
 
-def test_a_deleted_conversation_takes_its_versions_with_it(line: Line, owner_engine: sa.Engine) -> None:
+def test_a_deleted_conversation_takes_its_versions_with_it(
+    line: Line, owner_engine: sa.Engine
+) -> None:
     line.say(INVOICE)
     ask_again(line, turns(transcript(line))[0])
     line.drain()
     with line.person.acting() as actor:
         chat.delete(actor, line.session_id)  # type: ignore[arg-type]
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("delete from chat_sessions where id = :id"), {"id": line.session_id})
-        assert connection.scalar(sa.text("select count(*) from chat_turns where session_id = :id"), {"id": line.session_id}) == 0
+        connection.execute(
+            sa.text("delete from chat_sessions where id = :id"), {"id": line.session_id}
+        )
+        assert (
+            connection.scalar(
+                sa.text("select count(*) from chat_turns where session_id = :id"),
+                {"id": line.session_id},
+            )
+            == 0
+        )
 
 
-PASTED = "log this:\nHi, I am Gopal Menon, need tickets Kochi to Muscat 5 Jan 2100 for 2 adults. 9447099887"
+PASTED = (
+    "log this:\nHi, I am Gopal Menon, need tickets Kochi to Muscat 5 Jan 2100 for 2 adults."
+    " 9447099887"
+)
 
 
 def logged(line: Line) -> list[dict[str, Any]]:
@@ -228,7 +286,9 @@ def logged(line: Line) -> list[dict[str, Any]]:
     return list(answer.json["items"])
 
 
-def test_a_customer_who_was_logged_is_not_logged_twice_when_the_message_is_answered_again(line: Line) -> None:
+def test_a_customer_who_was_logged_is_not_logged_twice_when_the_message_is_answered_again(
+    line: Line,
+) -> None:
     line.say(PASTED)
     (turn_id,) = turns(transcript(line))
     (first,) = logged(line)
@@ -236,11 +296,24 @@ def test_a_customer_who_was_logged_is_not_logged_twice_when_the_message_is_answe
     line.drain()
     assert [(row["id"], row["pax_count"]) for row in logged(line)] == [(first["id"], 2)]
     (turn_id,) = turns(transcript(line))
-    ask_again(line, turn_id, PASTED.replace("5 Jan", "20 Feb").replace("2 adults. 9447099887", "4 adults."))
+    ask_again(
+        line,
+        turn_id,
+        PASTED.replace("5 Jan", "20 Feb").replace("2 adults. 9447099887", "4 adults."),
+    )
     line.drain()
     (now,) = logged(line)
-    assert (now["id"], now["depart_date"], now["pax_count"], now["customer_phone"]) == (first["id"], "2100-02-20", 4, None)
-    told = "".join(event["text"] for event in line.say("summarise this enquiry") if event["kind"] == "text_delta")
+    assert (now["id"], now["depart_date"], now["pax_count"], now["customer_phone"]) == (
+        first["id"],
+        "2100-02-20",
+        4,
+        None,
+    )
+    told = "".join(
+        event["text"]
+        for event in line.say("summarise this enquiry")
+        if event["kind"] == "text_delta"
+    )
     assert "Gopal Menon" in told
 
 
@@ -248,7 +321,10 @@ def test_an_enquiry_that_somebody_went_on_with_is_left_as_it_is(line: Line) -> N
     line.say(PASTED)
     (turn_id,) = turns(transcript(line))
     (first,) = logged(line)
-    assert line.person.api.patch(f"/enquiries/{first['id']}", json={"status": "quoted"}).status_code == 200
+    assert (
+        line.person.api.patch(f"/enquiries/{first['id']}", json={"status": "quoted"}).status_code
+        == 200
+    )
     ask_again(line, turn_id)
     line.drain()
     assert sorted(row["status"] for row in logged(line)) == ["new", "quoted"]
@@ -267,7 +343,9 @@ def test_nobody_is_taken_along_twice(line: Line) -> None:
     line.drain()
     assert [one["full_name"] for one in along(line)] == ["Nisha Varma"]
     line.say("add passenger Nisha Varma")
-    assert [one["full_name"] for one in along(line)] == ["Nisha Varma"], "nor in a message of its own"
+    assert [one["full_name"] for one in along(line)] == ["Nisha Varma"], (
+        "nor in a message of its own"
+    )
 
 
 def test_a_ride_is_planned_once_and_one_that_is_gone_is_planned_anew(line: Line) -> None:
@@ -281,7 +359,9 @@ def test_a_ride_is_planned_once_and_one_that_is_gone_is_planned_anew(line: Line)
     assert line.person.api.get(f"/trips/{trip}").json["lines"] == planned
 
 
-def test_a_hold_of_the_answer_that_was_replaced_is_named_with_how_long_it_stands(line: Line) -> None:
+def test_a_hold_of_the_answer_that_was_replaced_is_named_with_how_long_it_stands(
+    line: Line,
+) -> None:
     day = clock.today("Asia/Kolkata") + timedelta(days=40)
     line.say("add passenger Nisha Varma, born 12 May 1990")
     line.say(f"flights from Mumbai to Dubai on {day:%d %b %Y} for 1 adult")
@@ -292,5 +372,9 @@ def test_a_hold_of_the_answer_that_was_replaced_is_named_with_how_long_it_stands
     ask_again(line, turn_id, "hold the second")
     line.drain()
     told = answered(line)
-    assert re.search(rf"The earlier hold {locator[1]} stands until [^;]+; it is unpaid, costs nothing, and lapses by itself\.", told), told
+    assert re.search(
+        rf"The earlier hold {locator[1]} stands until [^;]+; it is unpaid, costs nothing, and"
+        r" lapses by itself\.",
+        told,
+    ), told
     assert f"Held as {locator[1]}" not in told

@@ -1,4 +1,6 @@
-"""What a clerk types in passing: who wants to travel, what they wish for, and what is said where nothing has a price yet."""
+"""What a clerk types in passing: who wants to travel, what they wish for, and what is said where
+nothing has a price yet.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ PRICE = {"amount": "45000.00", "currency": "INR"}
 def told_after(said: str, output: dict[str, Any], context: Context = PLAIN) -> str:
     first = understand(said, context)
     assert isinstance(first, Call), first
-    told = BuiltInPlanner().next_move(Conversation(said, context, (Played(first, Outcome(output)),)))
+    told = BuiltInPlanner().next_move(
+        Conversation(said, context, (Played(first, Outcome(output)),))
+    )
     assert isinstance(told, Say), told
     return told.text
 
@@ -72,12 +76,20 @@ def test_of_the_customer_in_view_no_second_enquiry_is_logged() -> None:
 
 
 def test_wishes_are_kept_in_the_notes_and_named() -> None:
-    said = "log an enquiry from Priya Nair: Mumbai to Dubai, 19-25 Dec, 2 adults, no red-eye, veg meal, window seat, wheelchair for mother, visa?"
+    said = (
+        "log an enquiry from Priya Nair: Mumbai to Dubai, 19-25 Dec, 2 adults, no red-eye, veg"
+        " meal, window seat, wheelchair for mother, visa?"
+    )
     told = told_after(said, {"customer_name": "Priya Nair"})
-    assert "Their wishes stand in the notes: “no red-eye”, “veg meal”, “window seat”, “wheelchair”, “visa?”." in told.splitlines()
+    assert (
+        "Their wishes stand in the notes: “no red-eye”, “veg meal”, “window seat”, “wheelchair”,"
+        " “visa?”." in told.splitlines()
+    )
     first = understand(said, PLAIN)
     assert isinstance(first, Call)
-    assert first.arguments["notes"].endswith("no red-eye, veg meal, window seat, wheelchair for mother, visa?")
+    assert first.arguments["notes"].endswith(
+        "no red-eye, veg meal, window seat, wheelchair for mother, visa?"
+    )
     assert "wishes" not in told_after(PRIYA, {"customer_name": "Priya Nair"})
 
 
@@ -86,35 +98,62 @@ def line(name: str, price: dict[str, str], status: str = "planned") -> dict[str,
 
 
 def trip(*lines: dict[str, Any], total: str) -> dict[str, Any]:
-    return {"title": "Dubai", "passengers": [], "lines": list(lines), "totals": [{"price": total, "currency": "INR"}], "findings": []}
+    return {
+        "title": "Dubai",
+        "passengers": [],
+        "lines": list(lines),
+        "totals": [{"price": total, "currency": "INR"}],
+        "findings": [],
+    }
 
 
 def test_what_has_no_price_yet_is_said_to_have_none() -> None:
     bare = telling.tell("show_trip", {}, trip(line("Visa", NOTHING), total="0.00"))
     assert bare is not None
     assert bare.splitlines()[1:] == ["• Visa, planned, no price yet", "There is no price yet."]
-    part = telling.tell("show_trip", {}, trip(line("Visa", NOTHING), line("Hotel", PRICE, "booked"), total="45000.00"))
+    part = telling.tell(
+        "show_trip",
+        {},
+        trip(line("Visa", NOTHING), line("Hotel", PRICE, "booked"), total="45000.00"),
+    )
     assert part is not None
-    assert part.splitlines()[-1] == "The customer pays INR 45,000.00. A part of it has no price yet."
-    whole = telling.tell("show_trip", {}, trip(line("Visa", NOTHING, "cancelled"), line("Hotel", PRICE, "booked"), total="45000.00"))
+    assert (
+        part.splitlines()[-1] == "The customer pays INR 45,000.00. A part of it has no price yet."
+    )
+    whole = telling.tell(
+        "show_trip",
+        {},
+        trip(line("Visa", NOTHING, "cancelled"), line("Hotel", PRICE, "booked"), total="45000.00"),
+    )
     assert whole is not None
     assert whole.splitlines()[-1] == "The customer pays INR 45,000.00."
 
 
 def test_an_itinerary_and_a_transfer_without_a_price_say_so() -> None:
     visa = {"country": "AE", "status": "draft"}
-    itinerary = {"passengers": [], "flights": [], "hotels": [], "transfers": [], "visas": [visa], "totals": [{"amount": "0.00", "currency": "INR"}]}
+    itinerary = {
+        "passengers": [],
+        "flights": [],
+        "hotels": [],
+        "transfers": [],
+        "visas": [visa],
+        "totals": [{"amount": "0.00", "currency": "INR"}],
+    }
     told = telling.tell("read_itinerary", {}, itinerary)
     assert told is not None
     assert told.splitlines()[-1] == "There is no price yet."
-    ride = telling.tell("add_transfer", {}, {"name": "Airport – hotel", "on": "2026-12-12", "price": NOTHING})
+    ride = telling.tell(
+        "add_transfer", {}, {"name": "Airport – hotel", "on": "2026-12-12", "price": NOTHING}
+    )
     assert ride == "Planned: Airport – hotel on 12 Dec 2026, no price yet."
 
 
 FLIGHTS = "flights from Mumbai to Dubai for 2 adults"
 
 
-@pytest.mark.parametrize("wrong", ["30 Feb", "31/11/2026", "32 Dec", "29 Feb", "Feb 30th", "2026-02-30"])
+@pytest.mark.parametrize(
+    "wrong", ["30 Feb", "31/11/2026", "32 Dec", "29 Feb", "Feb 30th", "2026-02-30"]
+)
 def test_a_day_that_does_not_exist_is_named_and_asked_for_as_often_as_it_takes(wrong: str) -> None:
     first = understand(f"flights from Mumbai to Dubai on {wrong} for 2 adults", PLAIN)
     question = understand(FLIGHTS, PLAIN)
@@ -128,22 +167,55 @@ def test_a_day_that_does_not_exist_is_named_and_asked_for_as_often_as_it_takes(w
         move = understand("12 Dec", replace(PLAIN, question=asked))
         assert isinstance(move, Call), move
         assert move.arguments["outbound_date"] == "2026-12-12"
-    later = understand("some day", replace(PLAIN, question=first if isinstance(first, Ask) else None))
+    later = understand(
+        "some day", replace(PLAIN, question=first if isinstance(first, Ask) else None)
+    )
     assert isinstance(later, Ask), later
-    assert later.text == "I do not understand “some day” as an answer. On which day do they leave? Such as “12 Dec” or “next Friday”. Or say “never mind”."
+    assert (
+        later.text
+        == "I do not understand “some day” as an answer. On which day do they leave? Such as “12"
+        " Dec” or “next Friday”. Or say “never mind”."
+    )
 
 
 @pytest.mark.parametrize(
     ("said", "missing", "words", "answer"),
     [
-        ("flights from Mumbai to Dubai on 12 Oct 2025 for 2 adults", "outbound_date", "12 Oct 2025 is past.", "12 Dec"),
-        ("flights from Mumbai to Dubai 18 Dec 2026 to 12 Dec 2026 for 2 adults", "outbound_date", "before they leave", "12-18 Dec"),
-        ("hotels in Dubai 12 Nov 2026 to 14 Nov 2026 for 2 adults", "check_in", "12 Nov 2026 is past.", "12-14 Dec"),
-        ("hotels in Dubai 14 Dec 2026 to 12 Dec 2026 for 2 adults", "check_in", "not behind the day they come", "12-14 Dec"),
-        ("add a transfer from Dubai airport to Hotel Atlantis on 10 Jan 2026", "on", "10 Jan 2026 is past.", "10 Jan"),
+        (
+            "flights from Mumbai to Dubai on 12 Oct 2025 for 2 adults",
+            "outbound_date",
+            "12 Oct 2025 is past.",
+            "12 Dec",
+        ),
+        (
+            "flights from Mumbai to Dubai 18 Dec 2026 to 12 Dec 2026 for 2 adults",
+            "outbound_date",
+            "before they leave",
+            "12-18 Dec",
+        ),
+        (
+            "hotels in Dubai 12 Nov 2026 to 14 Nov 2026 for 2 adults",
+            "check_in",
+            "12 Nov 2026 is past.",
+            "12-14 Dec",
+        ),
+        (
+            "hotels in Dubai 14 Dec 2026 to 12 Dec 2026 for 2 adults",
+            "check_in",
+            "not behind the day they come",
+            "12-14 Dec",
+        ),
+        (
+            "add a transfer from Dubai airport to Hotel Atlantis on 10 Jan 2026",
+            "on",
+            "10 Jan 2026 is past.",
+            "10 Jan",
+        ),
     ],
 )
-def test_days_that_cannot_be_are_asked_for_anew_with_all_the_rest_kept(said: str, missing: str, words: str, answer: str) -> None:
+def test_days_that_cannot_be_are_asked_for_anew_with_all_the_rest_kept(
+    said: str, missing: str, words: str, answer: str
+) -> None:
     asked = understand(said, PLAIN)
     assert isinstance(asked, Ask), asked
     assert asked.missing == missing
@@ -156,7 +228,14 @@ def test_days_that_cannot_be_are_asked_for_anew_with_all_the_rest_kept(said: str
     assert "12 Jan 2025 is past." in past.text
 
 
-@pytest.mark.parametrize("said", ["who owes us money as on 30 Feb", "Deepa Krishnan paid 20,000 on 31 Nov", "we paid BSP India 8,000 on 30 Feb"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "who owes us money as on 30 Feb",
+        "Deepa Krishnan paid 20,000 on 31 Nov",
+        "we paid BSP India 8,000 on 30 Feb",
+    ],
+)
 def test_nothing_is_done_or_reported_for_a_day_that_does_not_exist(said: str) -> None:
     told = understand(said, PLAIN)
     assert isinstance(told, Say), told
@@ -165,11 +244,23 @@ def test_nothing_is_done_or_reported_for_a_day_that_does_not_exist(said: str) ->
 
 
 def test_of_a_customers_words_a_day_that_does_not_exist_stays_open_in_the_notes() -> None:
-    told = told_after("log an enquiry from Ravi Menon: trip to Bali on 31 Feb", {"customer_name": "Ravi Menon"})
+    told = told_after(
+        "log an enquiry from Ravi Menon: trip to Bali on 31 Feb", {"customer_name": "Ravi Menon"}
+    )
     assert "Left open, it stands in the notes: “31 Feb”." in told.splitlines()
 
 
-@pytest.mark.parametrize(("who", "words"), [("Meera Nair", "Say “add passenger Meera Nair” first"), ("Krishnan", "Say the whole name")])
-def test_a_visa_is_filed_for_one_who_travels_and_else_the_next_step_is_said(who: str, words: str) -> None:
-    people = [{"id": str(number), "full_name": name} for number, name in enumerate(("Deepa Krishnan", "Ravi Krishnan"))]
-    assert words in told_after(f"open a visa file for {who} for Singapore", {"passengers": people, "lines": []})
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [("Meera Nair", "Say “add passenger Meera Nair” first"), ("Krishnan", "Say the whole name")],
+)
+def test_a_visa_is_filed_for_one_who_travels_and_else_the_next_step_is_said(
+    who: str, words: str
+) -> None:
+    people = [
+        {"id": str(number), "full_name": name}
+        for number, name in enumerate(("Deepa Krishnan", "Ravi Krishnan"))
+    ]
+    assert words in told_after(
+        f"open a visa file for {who} for Singapore", {"passengers": people, "lines": []}
+    )

@@ -1,4 +1,6 @@
-"""What models take is counted, and the limits of an agency hold: turns a minute and an hour, tokens a day, for all processes together."""
+"""What models take is counted, and the limits of an agency hold: turns a minute and an hour, tokens
+a day, for all processes together.
+"""
 
 from __future__ import annotations
 
@@ -52,10 +54,20 @@ def settle(person: Person, **changes: Any) -> None:
     assert person.api.patch("/tenant-settings", json=changes).status_code == 200
 
 
-def together(model: ModelTalk, count: int, driver: Callable[[int], Scripted]) -> tuple[list[list[Event]], list[Scripted]]:
-    """So many conversations in which something is said at once, each with its own model; what each told."""
-    talks = [ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person)) for _ in range(count)]
-    begun, drivers = [one.begin("trial balance") for one in talks], [driver(place) for place in range(count)]
+def together(
+    model: ModelTalk, count: int, driver: Callable[[int], Scripted]
+) -> tuple[list[list[Event]], list[Scripted]]:
+    """So many conversations in which something is said at once, each with its own model; what each
+    told.
+    """
+    talks = [
+        ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person))
+        for _ in range(count)
+    ]
+    begun, drivers = (
+        [one.begin("trial balance") for one in talks],
+        [driver(place) for place in range(count)],
+    )
     start = threading.Barrier(count)
 
     def run(place: int) -> list[Event]:
@@ -68,7 +80,12 @@ def together(model: ModelTalk, count: int, driver: Callable[[int], Scripted]) ->
 
 def turns(model: ModelTalk, count: int) -> list[Turn]:
     """Turns that have begun, each of its own conversation."""
-    begun = [ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person)).begin("hello") for _ in range(count)]
+    begun = [
+        ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person)).begin(
+            "hello"
+        )
+        for _ in range(count)
+    ]
     with model.person.acting():
         return [turn for turn in map(chat.begin_turn, begun) if turn is not None]
 
@@ -85,9 +102,13 @@ def open_answers(model: ModelTalk) -> int:
         return db.session.scalar(sa.select(sa.func.count()).select_from(OpenAnswer)) or 0
 
 
-def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(model: ModelTalk) -> None:
+def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(
+    model: ModelTalk,
+) -> None:
     first = model.begin("who is new?")
-    model.run(first, sonnet(wants(use(FIND)), Reply("Nobody.", usage=Usage(1000, 100, cache_read=5000))))
+    model.run(
+        first, sonnet(wants(use(FIND)), Reply("Nobody.", usage=Usage(1000, 100, cache_read=5000)))
+    )
     second = model.begin("thanks")
     model.run(second, sonnet(Reply("Welcome.")))
     with model.person.reading() as reader:
@@ -100,7 +121,9 @@ def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(
     assert (spending(model.person).today, spending(model.person).month) == (whole, whole)
 
 
-def test_an_answer_that_never_came_and_one_that_was_stopped_are_paid_for_too(model: ModelTalk) -> None:
+def test_an_answer_that_never_came_and_one_that_was_stopped_are_paid_for_too(
+    model: ModelTalk,
+) -> None:
     error = ModelUnavailable("it broke off", driver="scripted")
     error.usage, error.tries = Usage(50, 7, estimated=True), 2
     model.run(model.begin("hello"), Scripted([error]))
@@ -116,7 +139,9 @@ def test_an_answer_that_never_came_and_one_that_was_stopped_are_paid_for_too(mod
     assert spending(model.person).today.tokens == 57 + 120
 
 
-def test_what_was_spent_outlives_its_conversation_and_is_the_agencys_own(model: ModelTalk, charlie: Person) -> None:
+def test_what_was_spent_outlives_its_conversation_and_is_the_agencys_own(
+    model: ModelTalk, charlie: Person
+) -> None:
     model.say("hello", Reply("Hello."))
     model.person.does(chat.delete, model.session_id)
     assert spending(model.person).month.tokens == 120
@@ -128,24 +153,39 @@ def test_the_day_is_the_agencys(model: ModelTalk, monkeypatch: pytest.MonkeyPatc
     late = datetime(2100, 3, 31, 11, 0, tzinfo=UTC)  # there it is April by an hour
     turn_id = model.begin("hello")
     with monkeypatch.context() as patched:
-        patched.setattr("voyagent.assistant.costs.clock.today", lambda zone="UTC": date(2100, 4, 1) if zone == "Pacific/Kiritimati" else late.date())
+        patched.setattr(
+            "voyagent.assistant.costs.clock.today",
+            lambda zone="UTC": date(2100, 4, 1) if zone == "Pacific/Kiritimati" else late.date(),
+        )
         model.run(turn_id, Scripted([Reply("Hello.")]))
     assert spending(model.person, date(2100, 3, 31)).month.tokens == 0
     assert spending(model.person, date(2100, 4, 2)).month.tokens == 120
     assert spending(model.person, date(2100, 4, 2)).today.tokens == 0
 
 
-@pytest.mark.parametrize(("setting", "word"), [("rate_limit_per_minute", "minute"), ("rate_limit_per_hour", "hour")])
-def test_a_turn_above_the_limit_is_an_error_and_a_final_and_is_not_counted(line: Line, owner_engine: sa.Engine, setting: str, word: str) -> None:
+@pytest.mark.parametrize(
+    ("setting", "word"), [("rate_limit_per_minute", "minute"), ("rate_limit_per_hour", "hour")]
+)
+def test_a_turn_above_the_limit_is_an_error_and_a_final_and_is_not_counted(
+    line: Line, owner_engine: sa.Engine, setting: str, word: str
+) -> None:
     settle(line.person, **{setting: 2})
-    assert [kinds(line.say("help")) for _ in range(3)] == [["text_delta", "final"]] * 2 + [["error", "final"]]
+    assert [kinds(line.say("help")) for _ in range(3)] == [["text_delta", "final"]] * 2 + [
+        ["error", "final"]
+    ]
     refused = line.say("help")
     assert refused[0]["error_message"] == f"rate_limited: {word}"
     with owner_engine.begin() as connection:
         counted = "select count(*) from turn_admissions where tenant_id = :t"
         assert connection.scalar(sa.text(counted), {"t": line.person.actor.tenant_id}) == 2
-        back = "update turn_admissions set admitted_at = admitted_at - interval '61 seconds' where tenant_id = :t"
-        connection.execute(sa.text(back if word == "minute" else back.replace("61 seconds", "61 minutes")), {"t": line.person.actor.tenant_id})
+        back = (
+            "update turn_admissions set admitted_at = admitted_at - interval '61 seconds' where"
+            " tenant_id = :t"
+        )
+        connection.execute(
+            sa.text(back if word == "minute" else back.replace("61 seconds", "61 minutes")),
+            {"t": line.person.actor.tenant_id},
+        )
     assert kinds(line.say("help")) == ["text_delta", "final"]
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] >= 5
 
@@ -176,7 +216,9 @@ def test_of_parallel_turns_as_many_are_let_in_as_the_limit_says(model: ModelTalk
     assert told.count(["error", "final"]) == 5
 
 
-def test_once_the_budget_is_spent_the_turn_says_so_first_and_the_built_in_planner_goes_on(model: ModelTalk) -> None:
+def test_once_the_budget_is_spent_the_turn_says_so_first_and_the_built_in_planner_goes_on(
+    model: ModelTalk,
+) -> None:
     settle(model.person, daily_token_budget=100)
     model.say("hello", Reply("Hello."))
     events, driver = model.say("trial balance")
@@ -197,14 +239,29 @@ def test_a_budget_that_is_spent_in_the_midst_of_a_turn_ends_it(model: ModelTalk)
     assert len(driver.requests) == 1
 
 
-def test_of_parallel_turns_at_the_edge_of_the_budget_as_many_ask_the_model_as_would_one_after_another(model: ModelTalk) -> None:
+def test_of_parallel_turns_at_the_edge_of_the_budget_as_many_ask_the_model_as_would_one_after_another(
+    model: ModelTalk,
+) -> None:
     settle(model.person, daily_token_budget=100)
-    told, drivers = together(model, 8, lambda _place: Scripted([Reply("x y", usage=Usage(60, 20), delay_s=0.2)]))
-    answered = [events for events in told if kinds(events) == ["text_delta", "final"] and text(events) == "x y"]
+    told, drivers = together(
+        model, 8, lambda _place: Scripted([Reply("x y", usage=Usage(60, 20), delay_s=0.2)])
+    )
+    answered = [
+        events
+        for events in told
+        if kinds(events) == ["text_delta", "final"] and text(events) == "x y"
+    ]
     assert len(answered) == sum(len(driver.requests) for driver in drivers) == 2
     others = [events for events in told if events not in answered]
-    assert {events[0]["error_message"] for events in others} == {"daily_budget_exceeded: limit=100 used=160"}
-    assert all(kinds(events)[:1] == ["error"] and kinds(events).count("error") == 1 and kinds(events)[-2:] == ["text_delta", "final"] for events in others)
+    assert {events[0]["error_message"] for events in others} == {
+        "daily_budget_exceeded: limit=100 used=160"
+    }
+    assert all(
+        kinds(events)[:1] == ["error"]
+        and kinds(events).count("error") == 1
+        and kinds(events)[-2:] == ["text_delta", "final"]
+        for events in others
+    )
     assert spending(model.person).today.tokens == 160
 
 
@@ -232,11 +289,17 @@ def test_of_parallel_reservations_those_are_made_that_fit_together(model: ModelT
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(ask, begun))
     assert found.count(None) == 3
-    assert {one for one in found if one is not None} == {costs.Refusal("daily_budget_exceeded: limit=100 used=90", may_pass=True)}
-    assert keep(model, begun[found.index(None)], 40) is None, "whoever takes a turn over keeps anew, in the place of the first"
+    assert {one for one in found if one is not None} == {
+        costs.Refusal("daily_budget_exceeded: limit=100 used=90", may_pass=True)
+    }
+    assert keep(model, begun[found.index(None)], 40) is None, (
+        "whoever takes a turn over keeps anew, in the place of the first"
+    )
 
 
-def test_an_answer_that_is_larger_than_what_is_left_may_be_asked_for_alone(model: ModelTalk) -> None:
+def test_an_answer_that_is_larger_than_what_is_left_may_be_asked_for_alone(
+    model: ModelTalk,
+) -> None:
     settle(model.person, daily_token_budget=100)
     first, second = turns(model, 2)
     assert keep(model, first, 5000) is None
@@ -249,7 +312,9 @@ def test_an_answer_that_is_larger_than_what_is_left_may_be_asked_for_alone(model
 
 
 @pytest.mark.parametrize("crash", [False, True], ids=["it fails", "a fault of ours"])
-def test_an_answer_that_never_came_gives_back_what_was_kept_for_it(model: ModelTalk, crash: bool) -> None:
+def test_an_answer_that_never_came_gives_back_what_was_kept_for_it(
+    model: ModelTalk, crash: bool
+) -> None:
     settle(model.person, daily_token_budget=100)
     script: list[Any] = [] if crash else [ModelUnavailable("it broke off", driver="scripted")]
     events, _ = model.say("hello", *script)
@@ -260,7 +325,9 @@ def test_an_answer_that_never_came_gives_back_what_was_kept_for_it(model: ModelT
     assert open_answers(model) == 0
 
 
-def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_gives_it_back(model: ModelTalk) -> None:
+def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_gives_it_back(
+    model: ModelTalk,
+) -> None:
     settle(model.person, daily_token_budget=10_000)
     turn_id = model.begin("दुबई का वीज़ा")
     seen: list[int] = []
@@ -268,9 +335,17 @@ def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_giv
     def stop(request: ModelRequest) -> Reply:
         with model.app.app_context(), transaction(model.person.actor.tenant_id):
             seen.extend(db.session.scalars(sa.select(OpenAnswer.tokens)))
-        said = [*(part.text for part in request.system), *(one.text for one in request.messages if isinstance(one, PersonSaid))]
+        said = [
+            *(part.text for part in request.system),
+            *(one.text for one in request.messages if isinstance(one, PersonSaid)),
+        ]
         assert seen == [request.tokens_max]
-        assert seen[0] >= sum(len(words.encode()) for words in said) + sum(len(str(tool.schema)) for tool in request.tools) + request.max_tokens
+        assert (
+            seen[0]
+            >= sum(len(words.encode()) for words in said)
+            + sum(len(str(tool.schema)) for tool in request.tools)
+            + request.max_tokens
+        )
         model.person.does(chat.request_stop, model.session_id)
         return Reply("Never told")
 
@@ -279,7 +354,9 @@ def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_giv
     assert open_answers(model) == 0
 
 
-def test_what_a_killed_worker_kept_is_void_when_its_answers_time_is_over(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_worker_kept_is_void_when_its_answers_time_is_over(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(costs, "GRACE_S", 0.5)
     settle(model.person, daily_token_budget=100)
 
@@ -295,7 +372,9 @@ def test_what_a_killed_worker_kept_is_void_when_its_answers_time_is_over(model: 
     assert open_answers(model) == 0
 
 
-def test_whoever_takes_a_killed_workers_turn_over_asks_in_the_place_of_the_first(model: ModelTalk) -> None:
+def test_whoever_takes_a_killed_workers_turn_over_asks_in_the_place_of_the_first(
+    model: ModelTalk,
+) -> None:
     settle(model.person, daily_token_budget=100)
     turn_id = model.begin("hello")
 
@@ -308,7 +387,9 @@ def test_whoever_takes_a_killed_workers_turn_over_asks_in_the_place_of_the_first
     assert open_answers(model) == 0
 
 
-def test_a_turn_that_waits_for_tokens_can_be_stopped_and_waits_no_longer_than_an_answer_may_last(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_turn_that_waits_for_tokens_can_be_stopped_and_waits_no_longer_than_an_answer_may_last(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(costs, "GRACE_S", 0.0)
     settle(model.person, daily_token_budget=100)
     (other,) = turns(model, 1)
@@ -325,18 +406,25 @@ def test_a_turn_that_waits_for_tokens_can_be_stopped_and_waits_no_longer_than_an
         assert kinds(running.result(20)) == ["final"]
 
 
-def test_what_is_kept_over_the_agencys_midnight_counts_for_the_new_day(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_over_the_agencys_midnight_counts_for_the_new_day(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settle(model.person, daily_token_budget=100, timezone="Pacific/Kiritimati")
     first, second = turns(model, 2)
     days = {"Pacific/Kiritimati": date(2100, 3, 31)}
     with monkeypatch.context() as patched:
-        patched.setattr("voyagent.assistant.costs.clock.today", lambda zone="UTC": days.get(zone, date(2100, 3, 31)))
+        patched.setattr(
+            "voyagent.assistant.costs.clock.today",
+            lambda zone="UTC": days.get(zone, date(2100, 3, 31)),
+        )
         with model.app.app_context(), transaction(model.person.actor.tenant_id):
             costs.record(first, 1, SONNET, Usage(80, 10))
         assert keep(model, first, 70) is None
         days["Pacific/Kiritimati"] = date(2100, 4, 1)
         waiting = keep(model, second, 70)
-        assert waiting == costs.Refusal("daily_budget_exceeded: limit=100 used=70", may_pass=True), "yesterday's 90 are forgotten, the open answer is not"
+        assert waiting == costs.Refusal(
+            "daily_budget_exceeded: limit=100 used=70", may_pass=True
+        ), "yesterday's 90 are forgotten, the open answer is not"
         with model.app.app_context(), transaction(model.person.actor.tenant_id):
             costs.record(first, 2, SONNET, Usage(10, 10))
             costs.release(first)
@@ -344,7 +432,9 @@ def test_what_is_kept_over_the_agencys_midnight_counts_for_the_new_day(model: Mo
     assert spending(model.person, date(2100, 4, 1)).today.tokens == 20
 
 
-def test_what_is_kept_goes_with_its_conversation_and_is_the_agencys_own(model: ModelTalk, charlie: Person, owner_engine: sa.Engine) -> None:
+def test_what_is_kept_goes_with_its_conversation_and_is_the_agencys_own(
+    model: ModelTalk, charlie: Person, owner_engine: sa.Engine
+) -> None:
     for person in (model.person, charlie):
         settle(person, daily_token_budget=100)
     (turn,) = turns(model, 1)
@@ -352,7 +442,9 @@ def test_what_is_kept_goes_with_its_conversation_and_is_the_agencys_own(model: M
     theirs = ModelTalk(model.app, model.talk, charlie, model.talk.begin(charlie))
     assert keep(theirs, turns(theirs, 1)[0], 100) is None
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("delete from chat_sessions where id = :id"), {"id": turn.session_id})
+        connection.execute(
+            sa.text("delete from chat_sessions where id = :id"), {"id": turn.session_id}
+        )
     assert (open_answers(model), open_answers(theirs)) == (0, 1)
 
 
@@ -367,7 +459,9 @@ def test_without_a_model_a_budget_is_nobodys_concern(line: Line) -> None:
     assert [kinds(line.say("help")) for _ in range(2)] == [["text_delta", "final"]] * 2
 
 
-def test_a_spent_budget_over_http_is_a_stream_with_status_200(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spent_budget_over_http_is_a_stream_with_status_200(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     driver = Scripted([Reply("Hello.")])
     monkeypatch.setattr("voyagent.assistant.tasks.Configured", lambda _settings: Always(driver))
     settle(line.person, daily_token_budget=100)
@@ -375,8 +469,13 @@ def test_a_spent_budget_over_http_is_a_stream_with_status_200(line: Line, monkey
     assert next(event["kind"] for event in line.say("help")) == "error"
 
 
-@pytest.mark.parametrize(("used", "warns_at"), [(0, None), (49, None), (50, 50), (79, 50), (80, 80), (99, 80), (100, 100), (250, 100)])
-def test_warnings_come_at_half_four_fifths_and_all_of_the_budget(used: int, warns_at: int | None) -> None:
+@pytest.mark.parametrize(
+    ("used", "warns_at"),
+    [(0, None), (49, None), (50, 50), (79, 50), (80, 80), (99, 80), (100, 100), (250, 100)],
+)
+def test_warnings_come_at_half_four_fifths_and_all_of_the_budget(
+    used: int, warns_at: int | None
+) -> None:
     assert costs.Spending(costs.Spent(used * 10), costs.Spent(), 1000).warns_at == warns_at
     assert costs.Spending(costs.Spent(used), costs.Spent()).warns_at is None
 
@@ -384,7 +483,9 @@ def test_warnings_come_at_half_four_fifths_and_all_of_the_budget(used: int, warn
 def test_people_read_a_sentence_where_programs_read_a_code(app: Flask) -> None:
     with app.test_request_context():
         assert costs.in_words("rate_limited: minute").endswith("in a minute.")
-        assert costs.in_words("daily_budget_exceeded: limit=1 used=2").startswith("Your agency's tokens")
+        assert costs.in_words("daily_budget_exceeded: limit=1 used=2").startswith(
+            "Your agency's tokens"
+        )
         assert costs.in_words("The model took too long.") == "The model took too long."
 
 
@@ -394,16 +495,36 @@ def test_home_and_settings_show_day_month_and_a_warning(model: ModelTalk, bob: P
     settle(model.person, daily_token_budget=200)
     model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(100, 20))))
     with model.person.acting() as actor:
-        enquiries.create(actor, customer_name="Deepa Krishnan")  # no new agency any more: the home page has its figures
-    for page in (browser.get("/settings").text, reader.get("/settings").text, browser.get("/").text):
-        assert re.search(r"<dt>Today</dt><dd>120 tokens, under .*0\.01.* <span[^>]*>of 200 tokens, 60 %</span>", page)
+        enquiries.create(
+            actor, customer_name="Deepa Krishnan"
+        )  # no new agency any more: the home page has its figures
+    for page in (
+        browser.get("/settings").text,
+        reader.get("/settings").text,
+        browser.get("/").text,
+    ):
+        assert re.search(
+            r"<dt>Today</dt><dd>120 tokens, under .*0\.01.* <span[^>]*>of 200 tokens, 60 %</span>",
+            page,
+        )
         assert re.search("50 % of today.{1,5}s tokens are used: 120 of 200", page)
         assert re.search(r"<dt>This month</dt><dd>120 tokens, under ", page)
         assert '<rect class="v-budget-used" width="60"' in page
 
 
-@pytest.mark.parametrize(("used", "tone", "words"), [(49, None, None), (50, 50, "50 %"), (80, 80, "80 %"), (100, 100, "used up"), (250, 100, "used up")])
-def test_the_warning_stands_on_home_and_settings_from_half_of_the_budget_on(model: ModelTalk, used: int, tone: int | None, words: str | None) -> None:
+@pytest.mark.parametrize(
+    ("used", "tone", "words"),
+    [
+        (49, None, None),
+        (50, 50, "50 %"),
+        (80, 80, "80 %"),
+        (100, 100, "used up"),
+        (250, 100, "used up"),
+    ],
+)
+def test_the_warning_stands_on_home_and_settings_from_half_of_the_budget_on(
+    model: ModelTalk, used: int, tone: int | None, words: str | None
+) -> None:
     settle(model.person, daily_token_budget=100)
     with model.person.acting() as actor:
         enquiries.create(actor, customer_name="Deepa Krishnan")
@@ -420,8 +541,14 @@ def test_a_reply_tells_what_it_took_and_the_talk_what_all_took(model: ModelTalk)
     model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(123_456, 20_000))))
     model.run(model.begin("thanks"), sonnet(Reply("Welcome.", usage=Usage(100, 20))))
     page = model.person.browser.get(f"/assistant/{model.session_id}").text
-    took = [" ".join(re.sub("<[^>]+>", " ", words).split()) for words in re.findall(r'<p class="v-tiny v-3 v-took">(.*?)</p>', page)]
-    assert took == ["1,43,456 tokens, USD 0.67", "120 tokens, under USD 0.01"], "the built-in planner took nothing and says nothing"
+    took = [
+        " ".join(re.sub("<[^>]+>", " ", words).split())
+        for words in re.findall(r'<p class="v-tiny v-3 v-took">(.*?)</p>', page)
+    ]
+    assert took == [
+        "1,43,456 tokens, USD 0.67",
+        "120 tokens, under USD 0.01",
+    ], "the built-in planner took nothing and says nothing"
     whole = re.search(r'id="spent">(.*?)</p>', page)
     assert whole is not None
     assert " ".join(re.sub("<[^>]+>", " ", whole[1]).split()) == "1,43,576 tokens, USD 0.67"

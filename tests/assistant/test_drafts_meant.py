@@ -1,4 +1,6 @@
-"""`issue it` means the draft that the conversation is about, and a draft that is to be changed is named with the page that changes it."""
+"""`issue it` means the draft that the conversation is about, and a draft that is to be changed is
+named with the page that changes it.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,29 @@ from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.planner.moves import Call, Context, Conversation, Move, Outcome, Played, Say
 
 JsonObject = dict[str, Any]
-GILL: JsonObject = {"id": DRAFT, "customer_name": "Harbinder Singh Gill", "total": {"amount": "72800.00", "currency": "INR"}, "status": "draft"}
+GILL: JsonObject = {
+    "id": DRAFT,
+    "customer_name": "Harbinder Singh Gill",
+    "total": {"amount": "72800.00", "currency": "INR"},
+    "status": "draft",
+}
 NAIR: JsonObject = {**GILL, "id": "i-2", "customer_name": "Meera Nair"}
-WAITS = {"id": "a-1", "tool": "draft_invoice", "arguments": invoice("Harbinder Singh Gill", bill("Bali package", "72800")), "summary": "Draft an invoice"}
+WAITS = {
+    "id": "a-1",
+    "tool": "draft_invoice",
+    "arguments": invoice("Harbinder Singh Gill", bill("Bali package", "72800")),
+    "summary": "Draft an invoice",
+}
 WAITING = replace(PLAIN, waiting=[WAITS])
-TOLD = replace(PLAIN, last={"tool": "find_invoices", "arguments": {"customer_name": "Gill"}, "ids": [], "drafts": [GILL]})
+TOLD = replace(
+    PLAIN,
+    last={
+        "tool": "find_invoices",
+        "arguments": {"customer_name": "Gill"},
+        "ids": [],
+        "drafts": [GILL],
+    },
+)
 BOTH_TOLD = replace(PLAIN, last={**TOLD.last, "drafts": [GILL, NAIR]})
 
 
@@ -28,11 +48,22 @@ def looked_up(said: str, found: list[JsonObject], context: Context = PLAIN) -> M
     first = understand(said, context)
     assert isinstance(first, Call), first
     assert first.tool == "find_invoices"
-    return BuiltInPlanner().next_move(Conversation(said, context, (Played(first, Outcome({"count": len(found), "invoices": found})),)))
+    return BuiltInPlanner().next_move(
+        Conversation(
+            said, context, (Played(first, Outcome({"count": len(found), "invoices": found})),)
+        )
+    )
 
 
 @pytest.mark.parametrize(
-    "said", ["issue it", "ok, issue it now", "please issue the draft", "issue the invoice for Harbinder", "issue Harbinder Singh Gill's invoice"]
+    "said",
+    [
+        "issue it",
+        "ok, issue it now",
+        "please issue the draft",
+        "issue the invoice for Harbinder",
+        "issue Harbinder Singh Gill's invoice",
+    ],
 )
 def test_a_request_that_waits_is_a_draft_once_it_is_granted(said: str) -> None:
     move = understand(said, WAITING)
@@ -42,25 +73,43 @@ def test_a_request_that_waits_is_a_draft_once_it_is_granted(said: str) -> None:
 
 
 def test_another_name_than_that_of_the_request_is_another_draft() -> None:
-    assert understand("issue the invoice for Meera Nair", WAITING) == Call("find_invoices", {"status": "draft", "customer_name": "Meera Nair"})
+    assert understand("issue the invoice for Meera Nair", WAITING) == Call(
+        "find_invoices", {"status": "draft", "customer_name": "Meera Nair"}
+    )
 
 
-@pytest.mark.parametrize(("said", "context"), [("issue it", WITH_DRAFT), ("issue it", TOLD), ("now issue that", TOLD), ("issue the draft for Harbinder", TOLD)])
-def test_the_draft_of_the_conversation_or_the_one_told_last_is_meant(said: str, context: Context) -> None:
+@pytest.mark.parametrize(
+    ("said", "context"),
+    [
+        ("issue it", WITH_DRAFT),
+        ("issue it", TOLD),
+        ("now issue that", TOLD),
+        ("issue the draft for Harbinder", TOLD),
+    ],
+)
+def test_the_draft_of_the_conversation_or_the_one_told_last_is_meant(
+    said: str, context: Context
+) -> None:
     move = understand(said, context)
     assert isinstance(move, Call), move
     assert (move.tool, move.arguments) == ("issue_invoice", {"invoice_id": DRAFT})
 
 
-@pytest.mark.parametrize(("context", "found"), [(PLAIN, [NAIR]), (PLAIN, [NAIR, GILL]), (BOTH_TOLD, [NAIR, GILL])])
-def test_it_alone_is_no_draft_that_nobody_has_spoken_of(context: Context, found: list[JsonObject]) -> None:
+@pytest.mark.parametrize(
+    ("context", "found"), [(PLAIN, [NAIR]), (PLAIN, [NAIR, GILL]), (BOTH_TOLD, [NAIR, GILL])]
+)
+def test_it_alone_is_no_draft_that_nobody_has_spoken_of(
+    context: Context, found: list[JsonObject]
+) -> None:
     move = looked_up("issue it", found, context)
     assert isinstance(move, Say), move
     assert "“issue the invoice for Meera Nair”" in move.text
 
 
 def test_with_an_enquiry_it_is_the_draft_of_its_customer() -> None:
-    assert understand("issue it", ABOUT_DEEPA) == Call("find_invoices", {"status": "draft", "customer_name": "Deepa Krishnan"})
+    assert understand("issue it", ABOUT_DEEPA) == Call(
+        "find_invoices", {"status": "draft", "customer_name": "Deepa Krishnan"}
+    )
     assert isinstance(looked_up("issue it", [GILL], ABOUT_DEEPA), Call)
 
 
@@ -76,7 +125,9 @@ CHANGES = [
 
 @pytest.mark.parametrize("said", CHANGES)
 def test_a_draft_that_is_to_be_changed_is_named_with_its_page(said: str) -> None:
-    assert understand(said, PLAIN) == Call("find_invoices", {"status": "draft", "customer_name": "Harbinder Singh Gill"})
+    assert understand(said, PLAIN) == Call(
+        "find_invoices", {"status": "draft", "customer_name": "Harbinder Singh Gill"}
+    )
     move = looked_up(said, [GILL])
     assert isinstance(move, Say), move
     assert "Harbinder Singh Gill, INR 72,800.00" in move.text
@@ -89,7 +140,9 @@ def test_a_draft_that_is_to_be_changed_is_named_with_its_page(said: str) -> None
     assert "credit note" in none.text
 
 
-@pytest.mark.parametrize("said", [*CHANGES[:3], CHANGES[4], CHANGES[5], "change the draft from 72,800 to 70,000"])
+@pytest.mark.parametrize(
+    "said", [*CHANGES[:3], CHANGES[4], CHANGES[5], "change the draft from 72,800 to 70,000"]
+)
 def test_a_request_that_waits_is_set_right_in_its_place(said: str) -> None:
     move = understand(said, WAITING)
     assert isinstance(move, Call), move
@@ -110,7 +163,10 @@ def test_an_invoice_with_a_number_stays_as_it_is() -> None:
 
 
 def test_issue_it_is_said_of_the_one_draft_and_never_of_another(alice: Person, talk: Talk) -> None:
-    other, meant = (draft(alice, line("100.00"), customer_name=name) for name in ("Meera Nair", "Harbinder Singh Gill"))
+    other, meant = (
+        draft(alice, line("100.00"), customer_name=name)
+        for name in ("Meera Nair", "Harbinder Singh Gill")
+    )
     session_id = talk.begin(alice)
     assert "There are several drafts" in text(talk.say(alice, session_id, "issue it"))
     talk.say(alice, session_id, "show the drafts of Harbinder Singh Gill")

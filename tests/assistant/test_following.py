@@ -1,4 +1,6 @@
-"""Following a conversation without saying anything: its transcript page by page, its events over turns, and asking a turn to stop."""
+"""Following a conversation without saying anything: its transcript page by page, its events over
+turns, and asking a turn to stop.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,14 @@ from tests.people import ApiClient, Person
 from voyagent.assistant.tools import registry
 from voyagent.chat import queries as chats, service as chat, stream
 
-# The transcript ----------------------------------------------------------------------------------------------------------
+# The transcript
+# ----------------------------------------------------------------------------------------------------------
 
 
 def page(line: Line, person: Person | None = None, **query: Any) -> Any:
-    return (person or line.person).api.get(f"/chat/sessions/{line.session_id}/messages", query_string=query)
+    return (person or line.person).api.get(
+        f"/chat/sessions/{line.session_id}/messages", query_string=query
+    )
 
 
 def test_the_transcript_is_what_was_said_by_whom_and_in_which_turn(line: Line, bob: Person) -> None:
@@ -32,14 +37,27 @@ def test_the_transcript_is_what_was_said_by_whom_and_in_which_turn(line: Line, b
     assert answer.status_code == 200
     assert set(answer.json) == {"messages", "next_cursor", "last_event_id"}
     said = answer.json["messages"]
-    assert [(message["sequence"], message["role"]) for message in said] == [(1, "user"), (2, "assistant"), (3, "user"), (4, "assistant")]
-    assert [message["author"] and message["author"]["user_id"] for message in said] == [str(line.person.actor.user_id), None, str(bob.actor.user_id), None]
+    assert [(message["sequence"], message["role"]) for message in said] == [
+        (1, "user"),
+        (2, "assistant"),
+        (3, "user"),
+        (4, "assistant"),
+    ]
+    assert [message["author"] and message["author"]["user_id"] for message in said] == [
+        str(line.person.actor.user_id),
+        None,
+        str(bob.actor.user_id),
+        None,
+    ]
     assert [message["turn"]["status"] for message in said] == ["done", "done", "waiting", "waiting"]
     assert {message["turn"]["kind"] for message in said} == {"message"}
     assert said[0]["blocks"] == [{"type": "text", "text": "help"}]
     assert [block["type"] for block in said[3]["blocks"]] == ["tool", "text", "approval"]
     assert all(INSTANT.fullmatch(message["created_at"]) for message in said)
-    assert (answer.json["next_cursor"], answer.json["last_event_id"]) == (None, frames(line.post({}, last_event_id="0"))[-1]["id"])
+    assert (answer.json["next_cursor"], answer.json["last_event_id"]) == (
+        None,
+        frames(line.post({}, last_event_id="0"))[-1]["id"],
+    )
 
 
 def test_the_transcript_has_pages(line: Line) -> None:
@@ -64,7 +82,9 @@ def test_what_the_planner_keeps_for_itself_is_not_told(line: Line) -> None:
     assert [block["type"] for block in page(line).json["messages"][1]["blocks"]] == ["text"]
 
 
-def test_from_a_transcript_in_the_middle_of_a_turn_its_events_are_told_from_the_first(line: Line) -> None:
+def test_from_a_transcript_in_the_middle_of_a_turn_its_events_are_told_from_the_first(
+    line: Line,
+) -> None:
     line.say("help")
     line.post({"message": "trial balance"})
     with line.person.acting():
@@ -75,11 +95,16 @@ def test_from_a_transcript_in_the_middle_of_a_turn_its_events_are_told_from_the_
         first = chat.emit(begun, "text_delta", text="half a ")
         chat.emit(begun, "text_delta", text="sentence")
     seen = page(line).json
-    assert (seen["last_event_id"], [message["role"] for message in seen["messages"]]) == (first - 1, ["user", "assistant", "user"])
+    assert (seen["last_event_id"], [message["role"] for message in seen["messages"]]) == (
+        first - 1,
+        ["user", "assistant", "user"],
+    )
     assert seen["messages"][-1]["turn"]["status"] == "running"
 
 
-def test_whoever_may_read_may_read_along_and_nobody_else(line: Line, victor: Person, charlie: Person) -> None:
+def test_whoever_may_read_may_read_along_and_nobody_else(
+    line: Line, victor: Person, charlie: Person
+) -> None:
     line.say("help")
     assert len(page(line, victor).json["messages"]) == 2
     stranger = page(line, charlie)
@@ -88,14 +113,17 @@ def test_whoever_may_read_may_read_along_and_nobody_else(line: Line, victor: Per
     assert page(line).status_code == 404
 
 
-# Its events --------------------------------------------------------------------------------------------------------------
+# Its events
+# --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streams that send a heartbeat as soon as nothing is new."""
     whole = stream.frames
-    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, heartbeat_s=0.05))
+    monkeypatch.setattr(
+        stream, "frames", lambda *given, **more: whole(*given, **more, heartbeat_s=0.05)
+    )
 
 
 def heard(answer: TestResponse) -> str:
@@ -108,9 +136,13 @@ def heard(answer: TestResponse) -> str:
     raise AssertionError("it has ended")
 
 
-def follow(line: Line, last_event_id: str | None = None, person: Person | None = None) -> TestResponse:
+def follow(
+    line: Line, last_event_id: str | None = None, person: Person | None = None
+) -> TestResponse:
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
-    answer = (person or line.person).api.get(f"/chat/sessions/{line.session_id}/events", headers=headers)
+    answer = (person or line.person).api.get(
+        f"/chat/sessions/{line.session_id}/events", headers=headers
+    )
     line.opened.append(answer)
     return answer
 
@@ -120,8 +152,14 @@ def test_the_events_of_a_conversation_are_told_over_its_turns(line: Line, victor
     line.say("help")
     first = line.say("trial balance")
     answer = follow(line, "0", victor)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
-    assert (answer.headers["Cache-Control"], answer.headers["X-Accel-Buffering"]) == ("no-store", "no")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (
+        200,
+        "text/event-stream; charset=utf-8",
+    )
+    assert (answer.headers["Cache-Control"], answer.headers["X-Accel-Buffering"]) == (
+        "no-store",
+        "no",
+    )
     told = read(heard(answer))
     assert [event["id"] for event in told] == list(range(1, first[-1]["id"] + 1))
     assert [event["kind"] for event in told].count("final") == 2, "no final ends it"
@@ -156,7 +194,9 @@ def test_a_number_that_is_none_of_ours_is_refused(line: Line, said: str) -> None
     assert (answer.status_code, answer.json["detail"]) == (422, "invalid_last_event_id")
 
 
-def test_one_person_follows_at_most_so_many_at_once(line: Line, monkeypatch: pytest.MonkeyPatch, victor: Person) -> None:
+def test_one_person_follows_at_most_so_many_at_once(
+    line: Line, monkeypatch: pytest.MonkeyPatch, victor: Person
+) -> None:
     monkeypatch.setattr(stream.seats(line.person.app), "_per_person_max", 2)
     for _ in range(2):
         assert follow(line).status_code == 200
@@ -170,18 +210,23 @@ def test_one_person_follows_at_most_so_many_at_once(line: Line, monkeypatch: pyt
 
 def test_nobody_and_strangers_follow_nothing(line: Line, charlie: Person) -> None:
     assert follow(line, person=charlie).json["detail"] == "session_not_found"
-    nobody = ApiClient(line.person.app.test_client(), None).get(f"/chat/sessions/{line.session_id}/events")
+    nobody = ApiClient(line.person.app.test_client(), None).get(
+        f"/chat/sessions/{line.session_id}/events"
+    )
     assert (nobody.status_code, nobody.json["detail"]) == (401, "unauthorized")
 
 
-# Stopping ----------------------------------------------------------------------------------------------------------------
+# Stopping
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def stop(line: Line, person: Person | None = None) -> TestResponse:
     return (person or line.person).api.post(f"/chat/sessions/{line.session_id}/stop")
 
 
-def test_a_turn_that_is_asked_to_stop_ends_as_stopped(line: Line, bob: Person, owner_engine: sa.Engine) -> None:
+def test_a_turn_that_is_asked_to_stop_ends_as_stopped(
+    line: Line, bob: Person, owner_engine: sa.Engine
+) -> None:
     answer = line.post({"message": "trial balance"})
     for person in (None, bob, None):
         asked = stop(line, person)
@@ -191,12 +236,20 @@ def test_a_turn_that_is_asked_to_stop_ends_as_stopped(line: Line, bob: Person, o
     assert page(line).json["messages"][-1]["turn"]["status"] == "stopped"
     assert stop(line).json == {"stopping": False}
     with owner_engine.connect() as connection:
-        count = sa.text("select count(*) from audit_events where tenant_id = :t and kind = 'chat.stop_asked'")
-        assert connection.scalar(count, {"t": line.person.actor.tenant_id}) == 1, "asked once, however often"
+        count = sa.text(
+            "select count(*) from audit_events where tenant_id = :t and kind = 'chat.stop_asked'"
+        )
+        assert connection.scalar(count, {"t": line.person.actor.tenant_id}) == 1, (
+            "asked once, however often"
+        )
 
 
-def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And whoever asks is answered at once, though the worker holds the conversation for as long as the tool takes."""
+def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And whoever asks is answered at once, though the worker holds the conversation for as long as
+    the tool takes.
+    """
     tool = registry.get("trial_balance")
     inside, go, ended = threading.Event(), threading.Event(), []
 
@@ -223,7 +276,12 @@ def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(line: Lin
     go.set()
     worker.join(timeout=20)
     assert ended[0] - let_go < 1
-    assert [event["kind"] for event in frames(answer)] == [*HANDED, "tool_use", "tool_result", "final"]
+    assert [event["kind"] for event in frames(answer)] == [
+        *HANDED,
+        "tool_use",
+        "tool_result",
+        "final",
+    ]
 
 
 def test_who_may_not_talk_may_not_stop(line: Line, victor: Person, charlie: Person) -> None:

@@ -1,4 +1,6 @@
-"""A hotel that is to be booked before there is a list, or anybody who stays in it: what is missing is asked for, and the answer goes on."""
+"""A hotel that is to be booked before there is a list, or anybody who stays in it: what is missing
+is asked for, and the answer goes on.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,13 @@ from voyagent.kernel import clock
 from voyagent.trips.words import BOARD_WORDS
 
 NO_TRIP = Outcome(error="trip_not_found", message="This conversation has no trip yet.")
-SHOWN = {"newest": "rates", "rates": [{"rate_key": "k-1", "hotel": "Amber Court", "number": 1}, {"rate_key": "k-2", "hotel": "Marina Palace", "number": 2}]}
+SHOWN = {
+    "newest": "rates",
+    "rates": [
+        {"rate_key": "k-1", "hotel": "Amber Court", "number": 1},
+        {"rate_key": "k-2", "hotel": "Marina Palace", "number": 2},
+    ],
+}
 
 
 def turn(said: str, context: Context, *outcomes: Outcome) -> Move:
@@ -39,7 +47,13 @@ def test_a_hotel_to_be_booked_is_searched_first() -> None:
     assert guests.text == "I search first. For how many guests?"
     search = understand("2 adults", replace(PLAIN, question=guests))
     assert isinstance(search, Call), search
-    wanted: dict[str, Any] = {"city": "Dubai", "country": "AE", "check_in": "2026-12-12", "check_out": "2026-12-18", "guests": 2}
+    wanted: dict[str, Any] = {
+        "city": "Dubai",
+        "country": "AE",
+        "check_in": "2026-12-12",
+        "check_out": "2026-12-18",
+        "guests": 2,
+    }
     assert (search.tool, search.arguments) == ("search_hotels", wanted)
     whole = turn("book a hotel in Dubai 12-18 Dec for 2 adults", PLAIN, NO_TRIP)
     assert isinstance(whole, Call), whole
@@ -54,21 +68,39 @@ def test_who_stays_is_asked_and_they_are_taken_along() -> None:
     asked = replace(context, question=who)
     said = "Deepa Krishnan and Ravi Menon"
     assert turn(said, asked) == Call("add_passenger", {"full_name": "Deepa Krishnan"})
-    assert turn(said, asked, Outcome({"added": True})) == Call("add_passenger", {"full_name": "Ravi Menon"})
+    assert turn(said, asked, Outcome({"added": True})) == Call(
+        "add_passenger", {"full_name": "Ravi Menon"}
+    )
     both = (Outcome({"added": True}), Outcome({"added": True}))
     assert turn(said, asked, *both) == Call("show_trip", {})
-    trip = {"passengers": [{"id": "p-1", "full_name": "Deepa Krishnan"}, {"id": "p-2", "full_name": "Ravi Menon"}]}
+    trip = {
+        "passengers": [
+            {"id": "p-1", "full_name": "Deepa Krishnan"},
+            {"id": "p-2", "full_name": "Ravi Menon"},
+        ]
+    }
     booked = turn(said, asked, *both, Outcome(trip))
     assert isinstance(booked, Call), booked
-    assert (booked.tool, booked.arguments) == ("book_hotel", {"rate_key": "k-2", "passenger_ids": ["p-1", "p-2"]})
+    assert (booked.tool, booked.arguments) == (
+        "book_hotel",
+        {"rate_key": "k-2", "passenger_ids": ["p-1", "p-2"]},
+    )
 
 
 def test_a_list_of_rates_says_what_meals_each_has(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     first = clock.today("Asia/Kolkata") + timedelta(days=40)
-    talk.say(alice, session_id, f"hotels in Dubai {first:%d %b %Y} to {first + timedelta(days=2):%d %b %Y} for 2 adults")
+    talk.say(
+        alice,
+        session_id,
+        f"hotels in Dubai {first:%d %b %Y} to {first + timedelta(days=2):%d %b %Y} for 2 adults",
+    )
     page = Page(alice.browser.get(f"/assistant/{session_id}"))
-    table = next(one for one in page.all(".//table") if "Meals" in ["".join(head.itertext()) for head in one.iter("th")])
+    table = next(
+        one
+        for one in page.all(".//table")
+        if "Meals" in ["".join(head.itertext()) for head in one.iter("th")]
+    )
     meals = {"".join(row[2].itertext()) for row in table.iter("tr") if row[0].tag == "td"}
     assert meals, "there are rates"
     assert meals <= {str(words) for words in BOARD_WORDS.values()}

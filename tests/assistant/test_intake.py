@@ -1,4 +1,6 @@
-"""A customer's own words as an enquiry: what is found, from which words, and what is left empty rather than made up."""
+"""A customer's own words as an enquiry: what is found, from which words, and what is left empty
+rather than made up.
+"""
 
 from __future__ import annotations
 
@@ -49,12 +51,27 @@ CASES = [
         },
     ),
     (
-        "[24/11/26, 10:12] Fatima Sheikh: Hi, looking for honeymoon package Maldives in January, 5 nights, AED 48,000 max",
-        {"customer_name": "Fatima Sheikh", "destination": "Maldives", "budget_amount": "48000", "budget_currency": "AED"},
+        (
+            "[24/11/26, 10:12] Fatima Sheikh: Hi, looking for honeymoon package Maldives in"
+            " January, 5 nights, AED 48,000 max"
+        ),
+        {
+            "customer_name": "Fatima Sheikh",
+            "destination": "Maldives",
+            "budget_amount": "48000",
+            "budget_currency": "AED",
+        },
     ),
     (
         "log an enquiry from Ravi Menon: COK-DXB 19 Dec for 6 nights, 2 adults 1 child",
-        {"customer_name": "Ravi Menon", "origin": "COK", "destination": "DXB", "depart_date": "2026-12-19", "return_date": "2026-12-25", "pax_count": 3},
+        {
+            "customer_name": "Ravi Menon",
+            "origin": "COK",
+            "destination": "DXB",
+            "depart_date": "2026-12-19",
+            "return_date": "2026-12-25",
+            "pax_count": 3,
+        },
     ),
     (
         "hi team need 2 tickets bom to lhr on 3rd feb back 17th feb, 2k usd. thx sunil",
@@ -70,7 +87,10 @@ CASES = [
         },
     ),
     (
-        "Add a lead: John Smith john@smith.co.uk +44 20 7946 0958 London to Goa 28 Dec - 4 Jan 2 adults £2,500",
+        (
+            "Add a lead: John Smith john@smith.co.uk +44 20 7946 0958 London to Goa 28 Dec - 4 Jan"
+            " 2 adults £2,500"
+        ),
         {
             "customer_name": "John Smith",
             "customer_email": "john@smith.co.uk",
@@ -86,7 +106,13 @@ CASES = [
     ),
     (
         "log enquiry from ravi menon, bali, family of four, ₹45,000",
-        {"customer_name": "Ravi Menon", "destination": "Bali", "pax_count": 4, "budget_amount": "45000", "budget_currency": "INR"},
+        {
+            "customer_name": "Ravi Menon",
+            "destination": "Bali",
+            "pax_count": 4,
+            "budget_amount": "45000",
+            "budget_currency": "INR",
+        },
     ),
     (
         "We live in Kochi and would like a trip to Leh. Thanks, Meera Nair, meera@example.in",
@@ -94,13 +120,26 @@ CASES = [
     ),
     (
         "log an enquiry from Ravi Menon: Bali 19 Dec to 25 Dec 2027",
-        {"customer_name": "Ravi Menon", "destination": "Bali", "depart_date": "2027-12-19", "return_date": "2027-12-25"},
+        {
+            "customer_name": "Ravi Menon",
+            "destination": "Bali",
+            "depart_date": "2027-12-19",
+            "return_date": "2027-12-25",
+        },
     ),
     (
         "log an enquiry from Ravi Menon: Bali 28 Dec to 4 Jan 2028",
-        {"customer_name": "Ravi Menon", "destination": "Bali", "depart_date": "2027-12-28", "return_date": "2028-01-04"},
+        {
+            "customer_name": "Ravi Menon",
+            "destination": "Bali",
+            "depart_date": "2027-12-28",
+            "return_date": "2028-01-04",
+        },
     ),
-    ("log an enquiry: Anita wants to go to Goa on 05/06/2027", {"customer_name": "Anita", "destination": "Goa", "depart_date": "2027-06-05"}),
+    (
+        "log an enquiry: Anita wants to go to Goa on 05/06/2027",
+        {"customer_name": "Anita", "destination": "Goa", "depart_date": "2027-06-05"},
+    ),
     (
         """Hi team, greetings!
 We are planning a family trip to Singapore and Malaysia in the Christmas week.
@@ -218,11 +257,21 @@ Budget AED 3,500""",
 We are 2 couples and 3 kids planning Thailand 10-17 March.
 Starting from Chennai. Budget 2 to 2.5 lakhs.
 Thanks, Karthik""",
-        {"customer_name": "Karthik", "origin": "Chennai", "destination": "Thailand", "depart_date": "2027-03-10", "return_date": "2027-03-17", "pax_count": 7},
+        {
+            "customer_name": "Karthik",
+            "origin": "Chennai",
+            "destination": "Thailand",
+            "depart_date": "2027-03-10",
+            "return_date": "2027-03-17",
+            "pax_count": 7,
+        },
     ),
     (
-        "Dear team, my wife and I with our 2 children and an infant would like to go to Maldives from 22nd January to 27th January."
-        " We'd fly from Trivandrum. Budget is 5,00,000 INR. Thanks, Dr. Thomas Kurian, thomas.kurian@example.org, 94470 11223",
+        (
+            "Dear team, my wife and I with our 2 children and an infant would like to go to"
+            " Maldives from 22nd January to 27th January. We'd fly from Trivandrum. Budget is"
+            " 5,00,000 INR. Thanks, Dr. Thomas Kurian, thomas.kurian@example.org, 94470 11223"
+        ),
         {
             "customer_name": "Dr. Thomas Kurian",
             "customer_email": "thomas.kurian@example.org",
@@ -249,38 +298,81 @@ Thanks, Karthik""",
     ),
     (
         "log an enquiry from Ravi Menon: Cochin-Dubai-Cochin, 12 Dec / 19 Dec",
-        {"customer_name": "Ravi Menon", "origin": "Cochin", "destination": "Dubai", "depart_date": "2026-12-12", "return_date": "2026-12-19"},
+        {
+            "customer_name": "Ravi Menon",
+            "origin": "Cochin",
+            "destination": "Dubai",
+            "depart_date": "2026-12-12",
+            "return_date": "2026-12-19",
+        },
     ),
     (
         "log an enquiry from Ravi Menon: 3 tickets Trivandrum to Muscat",
-        {"customer_name": "Ravi Menon", "origin": "Trivandrum", "destination": "Muscat", "pax_count": 3},
+        {
+            "customer_name": "Ravi Menon",
+            "origin": "Trivandrum",
+            "destination": "Muscat",
+            "pax_count": 3,
+        },
     ),
     (
         "Hi, my name is Anjali Varma. We want a Dubai package for 4 people.\nRegards,\nAnjali",
         {"customer_name": "Anjali Varma", "destination": "Dubai", "pax_count": 4},
     ),
     (
-        "[26/11, 09:12] Fathima Beevi: Hi need dubai ticket 2 pax\n[26/11, 09:13] Fathima Beevi: 12 Dec return 19 Dec",
-        {"customer_name": "Fathima Beevi", "destination": "Dubai", "depart_date": "2026-12-12", "return_date": "2026-12-19", "pax_count": 2},
+        (
+            "[26/11, 09:12] Fathima Beevi: Hi need dubai ticket 2 pax\n[26/11, 09:13] Fathima"
+            " Beevi: 12 Dec return 19 Dec"
+        ),
+        {
+            "customer_name": "Fathima Beevi",
+            "destination": "Dubai",
+            "depart_date": "2026-12-12",
+            "return_date": "2026-12-19",
+            "pax_count": 2,
+        },
     ),
-    ("[26/11, 9:12 am] Fathima Beevi: Hi need dubai ticket 2 pax", {"customer_name": "Fathima Beevi", "destination": "Dubai", "pax_count": 2}),
     (
-        "[9:12 am, 26/11/2026] Fathima Beevi: Hi need dubai ticket 2 pax\n[9:13 am, 26/11/2026] Fathima Beevi: from Kochi",
-        {"customer_name": "Fathima Beevi", "origin": "Kochi", "destination": "Dubai", "pax_count": 2},
+        "[26/11, 9:12 am] Fathima Beevi: Hi need dubai ticket 2 pax",
+        {"customer_name": "Fathima Beevi", "destination": "Dubai", "pax_count": 2},
+    ),
+    (
+        (
+            "[9:12 am, 26/11/2026] Fathima Beevi: Hi need dubai ticket 2 pax\n[9:13 am, 26/11/2026]"
+            " Fathima Beevi: from Kochi"
+        ),
+        {
+            "customer_name": "Fathima Beevi",
+            "origin": "Kochi",
+            "destination": "Dubai",
+            "pax_count": 2,
+        },
     ),
     (
         "Pls log this: Hi, this is Suresh Pillai. Need package to Bali for 2 pax on 12 Jan",
-        {"customer_name": "Suresh Pillai", "destination": "Bali", "depart_date": "2027-01-12", "pax_count": 2},
+        {
+            "customer_name": "Suresh Pillai",
+            "destination": "Bali",
+            "depart_date": "2027-01-12",
+            "pax_count": 2,
+        },
     ),
     (
         "customer Salim called, wants dubai tkt 4 pax 12 dec",
-        {"customer_name": "Salim", "destination": "Dubai", "depart_date": "2026-12-12", "pax_count": 4},
+        {
+            "customer_name": "Salim",
+            "destination": "Dubai",
+            "depart_date": "2026-12-12",
+            "pax_count": 4,
+        },
     ),
 ]
 
 
 @pytest.mark.parametrize(("message", "fields"), CASES, ids=[c[0][:40] for c in CASES])
-def test_a_message_gives_exactly_the_fields_that_it_states(message: str, fields: dict[str, Any]) -> None:
+def test_a_message_gives_exactly_the_fields_that_it_states(
+    message: str, fields: dict[str, Any]
+) -> None:
     assert read(message) == fields
 
 
@@ -303,23 +395,42 @@ def test_a_date_without_enough_information_stays_empty(words: str) -> None:
     assert fields == {"customer_name": "Ravi Menon", "destination": "Bali"}
 
 
-@pytest.mark.parametrize("words", ["2-3 lakh", "50k per person", "between 2 and 3 lakh", "a reasonable budget", "budget 0", "we paid INR 5,000 last time"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2-3 lakh",
+        "50k per person",
+        "between 2 and 3 lakh",
+        "a reasonable budget",
+        "budget 0",
+        "we paid INR 5,000 last time",
+    ],
+)
 def test_a_budget_that_is_no_single_amount_stays_empty(words: str) -> None:
     assert "budget_amount" not in read(f"log an enquiry from Ravi Menon: trip to Bali, {words}")
 
 
 def test_what_was_left_open_is_told_with_its_words() -> None:
-    found = intake.read("Ravi Menon: trip to Bali next month, 50k per person", today=TODAY, currency="INR", dictated=True)
+    found = intake.read(
+        "Ravi Menon: trip to Bali next month, 50k per person",
+        today=TODAY,
+        currency="INR",
+        dictated=True,
+    )
     assert found.left_open == ("next month", "50k per person")
 
 
 def test_a_range_of_money_is_left_open_with_both_its_ends() -> None:
-    found = intake.read("Karthik: Thailand, budget 2 to 2.5 lakhs", today=TODAY, currency="INR", dictated=True)
+    found = intake.read(
+        "Karthik: Thailand, budget 2 to 2.5 lakhs", today=TODAY, currency="INR", dictated=True
+    )
     assert found.left_open == ("2 to 2.5 lakhs",)
 
 
 def test_a_return_before_the_departure_is_no_pair_of_dates() -> None:
-    assert "depart_date" not in read("log an enquiry from Ravi Menon: Bali, depart 19 Dec 2026, return 12 Dec 2026")
+    assert "depart_date" not in read(
+        "log an enquiry from Ravi Menon: Bali, depart 19 Dec 2026, return 12 Dec 2026"
+    )
 
 
 ATTACK = """Hello,
@@ -332,7 +443,9 @@ Mallory Bad"""
 
 @pytest.mark.parametrize("question", [None, "draft_invoice", "search_flights"])
 def test_orders_in_a_customers_message_are_text_and_no_orders(question: str | None) -> None:
-    missing = {"draft_invoice": "customer_name", "search_flights": "outbound_date"}.get(question or "", "")
+    missing = {"draft_invoice": "customer_name", "search_flights": "outbound_date"}.get(
+        question or "", ""
+    )
     asked = Ask("?", tool=question, known={"line_items": []}, missing=missing) if question else None
     call = understand(ATTACK, Context(TODAY, question=asked))
     assert isinstance(call, Call)
@@ -355,9 +468,18 @@ def test_the_summary_names_the_words_that_gave_each_field() -> None:
     assert isinstance(call, Call)
     assert call.tool == "create_enquiry"
     assert call.arguments["notes"] == MAIL
-    told = BuiltInPlanner().next_move(Conversation(MAIL, CONTEXT, (Played(call, Outcome({"customer_name": "Deepa Krishnan"})),)))
+    told = BuiltInPlanner().next_move(
+        Conversation(MAIL, CONTEXT, (Played(call, Outcome({"customer_name": "Deepa Krishnan"})),))
+    )
     assert isinstance(told, Say)
-    for words in ("“3 lakhs”", "“19 Dec”", "“2 adults, 2 children”", "INR 3,00,000.00", "19 Dec 2026", "the agency’s"):
+    for words in (
+        "“3 lakhs”",
+        "“19 Dec”",
+        "“2 adults, 2 children”",
+        "INR 3,00,000.00",
+        "19 Dec 2026",
+        "the agency’s",
+    ):
         assert words in told.text, words
 
 
@@ -369,20 +491,31 @@ def test_a_message_without_a_name_is_asked_for_it_and_kept() -> None:
     assert answered.arguments["customer_name"] == "Sunil Rao"
     assert answered.arguments["origin"] == "BOM"
     played = (Played(answered, Outcome({"customer_name": "Sunil Rao"})),)
-    told = BuiltInPlanner().next_move(Conversation("Sunil Rao", Context(TODAY, question=question), played))
+    told = BuiltInPlanner().next_move(
+        Conversation("Sunil Rao", Context(TODAY, question=question), played)
+    )
     assert isinstance(told, Say)
     assert "3 Feb 2027" in told.text
 
 
 @pytest.mark.parametrize(
-    "message", ["show new enquiries to Dubai", "what does Deepa Krishnan want", "who wants to go to Bali?", "invoice Deepa 45,000 for a Dubai package trip"]
+    "message",
+    [
+        "show new enquiries to Dubai",
+        "what does Deepa Krishnan want",
+        "who wants to go to Bali?",
+        "invoice Deepa 45,000 for a Dubai package trip",
+    ],
 )
 def test_our_own_questions_are_no_customer(message: str) -> None:
     move = understand(message, CONTEXT)
     assert not (isinstance(move, Call) and move.tool == "create_enquiry")
 
 
-@pytest.mark.parametrize("seed", ["a ", "1,", "Dubai, ", "\n", "from ", "2 adults ", "12 Dec ", "who ", "regards\n", "12,34,"])
+@pytest.mark.parametrize(
+    "seed",
+    ["a ", "1,", "Dubai, ", "\n", "from ", "2 adults ", "12 Dec ", "who ", "regards\n", "12,34,"],
+)
 def test_a_long_message_is_read_in_a_moment(seed: str) -> None:
     import time  # noqa: PLC0415
 

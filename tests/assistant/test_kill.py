@@ -1,4 +1,6 @@
-"""kill -9 of a worker in the middle of a turn: another goes on behind the last event, and no tool runs twice."""
+"""kill -9 of a worker in the middle of a turn: another goes on behind the last event, and no tool
+runs twice.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,13 @@ def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("dying")
     environment = worker_environment(settings)
     with (folder / "log").open("ab") as out:
-        keeper = subprocess.Popen([sys.executable, "-m", "tests.assistant.dying_worker", str(folder)], cwd=ROOT, env=environment, stdout=out, stderr=out)
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "tests.assistant.dying_worker", str(folder)],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=out,
+        )
     yield folder
     end(keeper, within_s=15)
 
@@ -75,9 +83,16 @@ def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
 @pytest.mark.parametrize(
     ("plan", "told_before"),
     [("after 1", 1), ("before 2", 1), ("after 2", 2), ("after 4", 4)],
-    ids=["the tool is announced", "the tool has run and is not committed", "the tool has run", "in the middle of a sentence"],
+    ids=[
+        "the tool is announced",
+        "the tool has run and is not committed",
+        "the tool has run",
+        "in the middle of a sentence",
+    ],
 )
-def test_a_turn_whose_worker_is_killed_is_finished_by_another(talk: Talk, alice: Person, desk: Path, plan: str, told_before: int) -> None:
+def test_a_turn_whose_worker_is_killed_is_finished_by_another(
+    talk: Talk, alice: Person, desk: Path, plan: str, told_before: int
+) -> None:
     (desk / "plan").write_text(plan)
     session_id = begin(talk, alice)
     wait_until(lambda: not (desk / "plan").exists(), desk)
@@ -88,7 +103,9 @@ def test_a_turn_whose_worker_is_killed_is_finished_by_another(talk: Talk, alice:
     assert_whole(talk, alice, session_id)
 
 
-def test_a_stream_that_was_followed_through_the_kill_has_no_gap_and_no_repeat(talk: Talk, alice: Person, desk: Path) -> None:
+def test_a_stream_that_was_followed_through_the_kill_has_no_gap_and_no_repeat(
+    talk: Talk, alice: Person, desk: Path
+) -> None:
     (desk / "plan").write_text("slow")
     session_id = begin(talk, alice)
     wait_until(lambda: len(talk.events(alice, session_id)) >= 5, desk)

@@ -26,7 +26,9 @@ def test_what_says_who_writes_or_speaks_as_a_customer_does_is_an_enquiry(letter:
     assert intake.pasted(letter) == letter
 
 
-def test_a_line_of_staff_is_a_search_for_that_party_and_no_enquiry(talk: Talk, alice: Person) -> None:
+def test_a_line_of_staff_is_a_search_for_that_party_and_no_enquiry(
+    talk: Talk, alice: Person
+) -> None:
     assert intake.pasted(LINE) is None
     session_id = talk.begin(alice)
     told = talk.say(alice, session_id, LINE)
@@ -38,10 +40,14 @@ def test_a_line_of_staff_is_a_search_for_that_party_and_no_enquiry(talk: Talk, a
     }
 
 
-def test_how_a_trip_stands_is_told_with_what_waits_and_what_is_wrong(talk: Talk, alice: Person) -> None:
+def test_how_a_trip_stands_is_told_with_what_waits_and_what_is_wrong(
+    talk: Talk, alice: Person
+) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "add passenger Sunitha Varma, Indian")
-    talk.say(alice, session_id, "add a transfer from Dubai airport to Atlantis on 12 Dec 2100 for 2,500")
+    talk.say(
+        alice, session_id, "add a transfer from Dubai airport to Atlantis on 12 Dec 2100 for 2,500"
+    )
     talk.say(alice, session_id, "file a visa for Sunitha Varma to the UAE")
     told = text(talk.say(alice, session_id, "where do we stand with the trip"))
     assert "Sunitha Varma" in told

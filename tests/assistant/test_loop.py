@@ -26,14 +26,19 @@ INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
 LEAD = "log an enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
 
 
-def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(talk: Talk, alice: Person) -> None:
+def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(
+    talk: Talk, alice: Person
+) -> None:
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "trial balance")
     assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final"]
     assert len(of_kind(events, "text_delta")) > 1
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert {event["turn_id"] for event in events} == {events[0]["turn_id"]}
-    assert all(set(event) == {"seq", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS} for event in events)
+    assert all(
+        set(event) == {"seq", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS}
+        for event in events
+    )
     used, result = events[2], events[3]
     assert (used["tool_name"], used["tool_input"]) == ("trial_balance", {})
     assert used["tool_call_id"] == result["tool_call_id"]
@@ -45,18 +50,33 @@ def test_the_transcript_keeps_what_was_said_and_found(talk: Talk, alice: Person)
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "show new enquiries to Dubai")
     said, answered = talk.messages(alice, session_id)
-    assert (said["role"], said["blocks"]) == ("user", [{"type": "text", "text": "show new enquiries to Dubai"}])
+    assert (said["role"], said["blocks"]) == (
+        "user",
+        [{"type": "text", "text": "show new enquiries to Dubai"}],
+    )
     assert answered["role"] == "assistant"
     assert answered["turn_id"] == events[0]["turn_id"]
     tool, words = answered["blocks"]
-    assert (tool["type"], tool["tool_name"], tool["output"]["total"]) == ("tool", "find_enquiries", 0)
+    assert (tool["type"], tool["tool_name"], tool["output"]["total"]) == (
+        "tool",
+        "find_enquiries",
+        0,
+    )
     assert words == {"type": "text", "text": text(events)}
     used, found = of_kind(events, "tool_use")[-1], of_kind(events, "tool_result")[-1]
     assert tool["at"] == used["timestamp"]
-    assert tool["took_s"] == (datetime.fromisoformat(found["timestamp"]) - datetime.fromisoformat(used["timestamp"])).total_seconds() > 0
+    assert (
+        tool["took_s"]
+        == (
+            datetime.fromisoformat(found["timestamp"]) - datetime.fromisoformat(used["timestamp"])
+        ).total_seconds()
+        > 0
+    )
 
 
-def test_a_pasted_message_is_logged_by_the_person_at_once(talk: Talk, alice: Person, bob: Person) -> None:
+def test_a_pasted_message_is_logged_by_the_person_at_once(
+    talk: Talk, alice: Person, bob: Person
+) -> None:
     session_id = talk.begin(bob)
     events = talk.say(bob, session_id, LEAD)
     assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
@@ -65,13 +85,24 @@ def test_a_pasted_message_is_logged_by_the_person_at_once(talk: Talk, alice: Per
     assert len(found) == 1
     assert found[0]["created_by_user_id"] == bob.actor.user_id
     assert found[0]["session_id"] == session_id
-    assert (found[0]["origin"], found[0]["destination"], found[0]["pax_count"], found[0]["depart_date"]) == ("Kochi", "Dubai", 2, None)
+    assert (
+        found[0]["origin"],
+        found[0]["destination"],
+        found[0]["pax_count"],
+        found[0]["depart_date"],
+    ) == ("Kochi", "Dubai", 2, None)
     assert found[0]["notes"].startswith("Ravi Menon:")
 
 
-def test_a_refusal_of_a_rule_is_a_result_with_its_code_and_nothing_is_written(talk: Talk, alice: Person) -> None:
+def test_a_refusal_of_a_rule_is_a_result_with_its_code_and_nothing_is_written(
+    talk: Talk, alice: Person
+) -> None:
     session_id = talk.begin(alice)
-    events = talk.say(alice, session_id, "log an enquiry from Ravi Menon: Bali, 2 adults, budget 99999999999999 INR")
+    events = talk.say(
+        alice,
+        session_id,
+        "log an enquiry from Ravi Menon: Bali, 2 adults, budget 99999999999999 INR",
+    )
     result = of_kind(events, "tool_result")[0]["tool_output"]
     assert result["error"] == "invalid_arguments"
     assert text(events).startswith("I could not log the enquiry.")
@@ -81,18 +112,29 @@ def test_a_refusal_of_a_rule_is_a_result_with_its_code_and_nothing_is_written(ta
 
 def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -> None:
     with alice.acting() as actor:
-        enquiry = enquiries_service.create(actor, customer_name="Deepa Krishnan", destination="Dubai")
+        enquiry = enquiries_service.create(
+            actor, customer_name="Deepa Krishnan", destination="Dubai"
+        )
         session_id = enquiries_service.promote(actor, enquiry.id)[1]
     asked = talk.say(alice, session_id, "make the invoice, 45,000 for Dubai visa due 10 Dec 2100")
     assert kinds(asked) == [*HANDED, "text_delta", "tool_use", "approval_request", "final"]
     request = of_kind(asked, "approval_request")[0]
     assert "Deepa Krishnan" in request["approval_summary"]
     assert "INR 45,000.00" in request["approval_summary"]
-    assert [row["approval_id"] for row in talk.pending(alice, session_id)] == [request["approval_id"]]
+    assert [row["approval_id"] for row in talk.pending(alice, session_id)] == [
+        request["approval_id"]
+    ]
 
     talk.decide(alice, request["approval_id"])
     drafted = talk.events(alice, session_id)[len(asked) :]
-    assert kinds(drafted) == ["approval_granted", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(drafted) == [
+        "approval_granted",
+        "tool_result",
+        "text_delta",
+        "tool_use",
+        "approval_request",
+        "final",
+    ]
     assert drafted[0]["approval_id"] == request["approval_id"]
     assert drafted[1]["tool_output"]["drafted"] is True
     with alice.reading() as reader:
@@ -111,9 +153,19 @@ def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -
     assert of_kind(owes, "tool_result")[-1]["tool_output"]["customers"][0]["amount"] == "45000.00"
     balance = talk.say(alice, session_id, "trial balance")
     total = of_kind(balance, "tool_result")[-1]["tool_output"]["totals"]
-    assert total == [{"currency": "INR", "debit": "45000.00", "credit": "45000.00", "in_balance": True}]
+    assert total == [
+        {"currency": "INR", "debit": "45000.00", "credit": "45000.00", "in_balance": True}
+    ]
     receivable = talk.say(alice, session_id, "balance of trade receivables")
-    assert kinds(receivable) == [*HANDED, "tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(receivable) == [
+        *HANDED,
+        "tool_use",
+        "tool_result",
+        "tool_use",
+        "tool_result",
+        "text_delta",
+        "final",
+    ]
     assert "INR 45,000.00 debit" in text(receivable)
 
 
@@ -127,7 +179,12 @@ def test_nothing_is_made_before_a_grant(talk: Talk, alice: Person) -> None:
 def test_a_rejection_changes_nothing_and_is_told(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     asked = talk.say(alice, session_id, INVOICE)
-    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"], granted=False, reason="not yet agreed")
+    talk.decide(
+        alice,
+        of_kind(asked, "approval_request")[0]["approval_id"],
+        granted=False,
+        reason="not yet agreed",
+    )
     told = talk.events(alice, session_id)[len(asked) :]
     assert kinds(told) == ["approval_denied", "text_delta", "final"]
     assert "not yet agreed" in text(told)
@@ -135,7 +192,9 @@ def test_a_rejection_changes_nothing_and_is_told(talk: Talk, alice: Person) -> N
         assert billing.list_drafts(reader) == []
 
 
-def test_an_effect_that_fails_is_told_with_its_reason(talk: Talk, alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_effect_that_fails_is_told_with_its_reason(
+    talk: Talk, alice: Person, owner_engine: sa.Engine
+) -> None:
     session_id = talk.begin(alice)
     asked = talk.say(alice, session_id, INVOICE)
     talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
@@ -144,7 +203,9 @@ def test_an_effect_that_fails_is_told_with_its_reason(talk: Talk, alice: Person,
     invoice_id = issue_arguments(owner_engine, issue["approval_id"])["invoice_id"]
     with alice.acting() as actor:
         approvals_service.resolve(actor, issue["approval_id"], granted=True)
-    with alice.acting() as actor:  # after the grant: before it, the grant itself would be refused as stale
+    with (
+        alice.acting() as actor
+    ):  # after the grant: before it, the grant itself would be refused as stale
         billing_service.issue_invoice(actor, UUID(invoice_id))
     talk.drain()
     told = talk.events(alice, session_id)[len(drafted) :]
@@ -155,10 +216,14 @@ def test_an_effect_that_fails_is_told_with_its_reason(talk: Talk, alice: Person,
 
 def issue_arguments(engine: sa.Engine, approval_id: str) -> dict[str, Any]:
     with engine.connect() as connection:
-        return connection.scalar(sa.text("select payload from approvals where id = :i"), {"i": approval_id})
+        return connection.scalar(
+            sa.text("select payload from approvals where id = :i"), {"i": approval_id}
+        )
 
 
-def test_a_proposal_that_could_not_be_carried_out_is_refused_before_anybody_is_asked(talk: Talk, alice: Person) -> None:
+def test_a_proposal_that_could_not_be_carried_out_is_refused_before_anybody_is_asked(
+    talk: Talk, alice: Person
+) -> None:
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "invoice Deepa 45,000.555 for Dubai visa")
     assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final"]
@@ -187,21 +252,35 @@ def test_issue_the_draft_means_the_draft_of_this_conversation(talk: Talk, alice:
     again = talk.say(alice, session_id, "issue the draft")
     assert kinds(again) == [*HANDED, "text_delta", "tool_use", "approval_request", "final"]
     other = talk.say(alice, talk.begin(alice), "issue the invoice for Deepa Krishnan")
-    assert kinds(other) == [*HANDED, "tool_use", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(other) == [
+        *HANDED,
+        "tool_use",
+        "tool_result",
+        "text_delta",
+        "tool_use",
+        "approval_request",
+        "final",
+    ]
 
 
-def test_another_agencys_books_and_enquiries_stay_unseen(talk: Talk, alice: Person, charlie: Person) -> None:
+def test_another_agencys_books_and_enquiries_stay_unseen(
+    talk: Talk, alice: Person, charlie: Person
+) -> None:
     talk.say(alice, talk.begin(alice), LEAD)
     theirs = talk.say(charlie, talk.begin(charlie), "what does Ravi Menon want")
     assert of_kind(theirs, "tool_result")[0]["tool_output"] == {"found": 0, "enquiries": []}
 
 
-def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(
+    talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
     session_id = talk.begin(bob)
     with bob.acting() as actor:
         service.send(actor, session_id, message=LEAD)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update users set role = 'viewer' where id = :i"), {"i": bob.actor.user_id})
+        connection.execute(
+            sa.text("update users set role = 'viewer' where id = :i"), {"i": bob.actor.user_id}
+        )
     talk.drain()
     events = talk.events(alice, session_id)
     assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
@@ -209,19 +288,25 @@ def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(talk: Talk, alice: P
         assert enquiries.find_by_text(reader, "Ravi") == []
 
 
-def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(
+    talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
     session_id = talk.begin(bob)
     with bob.acting() as actor:
         service.send(actor, session_id, message=LEAD)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update users set is_active = false where id = :i"), {"i": bob.actor.user_id})
+        connection.execute(
+            sa.text("update users set is_active = false where id = :i"), {"i": bob.actor.user_id}
+        )
     talk.drain()
     events = talk.events(alice, session_id)
     assert kinds(events) == ["error", "final"]
     assert "no longer with the agency" in events[0]["error_message"]
 
 
-def test_a_crash_of_ours_is_an_error_and_a_final_and_the_next_turn_works(talk: Talk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_of_ours_is_an_error_and_a_final_and_the_next_turn_works(
+    talk: Talk, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(_self: BuiltInPlanner, _conversation: Conversation, _tell: Tell) -> Move:
         raise ZeroDivisionError
 
@@ -234,7 +319,9 @@ def test_a_crash_of_ours_is_an_error_and_a_final_and_the_next_turn_works(talk: T
     assert kinds(talk.say(alice, session_id, "help")) == ["text_delta", "final"]
 
 
-def test_a_stop_ends_the_turn_between_two_events(talk: Talk, alice: Person, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_ends_the_turn_between_two_events(
+    talk: Talk, alice: Person, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session_id = talk.begin(alice)
     real_emit, seen = chat.emit, []
 
@@ -254,7 +341,9 @@ def test_a_stop_ends_the_turn_between_two_events(talk: Talk, alice: Person, app:
     assert talk.messages(alice, session_id)[-1]["blocks"][-1] == {"type": "stopped"}
 
 
-def test_a_worker_that_was_thought_dead_writes_nothing_more(talk: Talk, alice: Person, app: Any) -> None:
+def test_a_worker_that_was_thought_dead_writes_nothing_more(
+    talk: Talk, alice: Person, app: Any
+) -> None:
     session_id = talk.begin(alice)
     with alice.acting() as actor:
         turn_id = service.send(actor, session_id, message=LEAD).turn_id
@@ -262,7 +351,9 @@ def test_a_worker_that_was_thought_dead_writes_nothing_more(talk: Talk, alice: P
 
     class Overtaken(BuiltInPlanner):
         def next_move(self, conversation: Conversation, tell: Tell = silently) -> Move:
-            if conversation.played:  # the tool has run; meanwhile the job is taken over, and the other finishes it
+            if (
+                conversation.played
+            ):  # the tool has run; meanwhile the job is taken over, and the other finishes it
                 talk.drain()
             return super().next_move(conversation, tell)
 
@@ -331,7 +422,9 @@ def test_a_deleted_conversation_is_not_answered(talk: Talk, alice: Person) -> No
         assert chats.find_running_turn(session_id) is None
 
 
-def test_whoever_is_overtaken_may_not_write_though_the_turn_still_runs(talk: Talk, alice: Person) -> None:
+def test_whoever_is_overtaken_may_not_write_though_the_turn_still_runs(
+    talk: Talk, alice: Person
+) -> None:
     session_id = talk.begin(alice)
     with alice.acting() as actor:
         turn_id = service.send(actor, session_id, message="help").turn_id

@@ -1,4 +1,6 @@
-"""What the assistant writes is laid out, and nothing in it runs, is fetched, or passes for the page's own."""
+"""What the assistant writes is laid out, and nothing in it runs, is fetched, or passes for the
+page's own.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,19 @@ from voyagent.assistant.markdown import as_html
     ("text", "html"),
     [
         ("One.\nTwo.\n\nThree.", "<p>One.<br>\nTwo.</p>\n<p>Three.</p>\n"),
-        ("**12 Dec** and *maybe* `AI 933`", "<p><strong>12 Dec</strong> and <em>maybe</em> <code>AI 933</code></p>\n"),
+        (
+            "**12 Dec** and *maybe* `AI 933`",
+            "<p><strong>12 Dec</strong> and <em>maybe</em> <code>AI 933</code></p>\n",
+        ),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
         ("# Your trip", '<p class="v-strong">Your trip</p>\n'),
-        ("[visa](https://visa.example/a?b=1&c=2)", '<p><a href="https://visa.example/a?b=1&amp;c=2" rel="noopener nofollow noreferrer">visa</a></p>\n'),
+        (
+            "[visa](https://visa.example/a?b=1&c=2)",
+            (
+                '<p><a href="https://visa.example/a?b=1&amp;c=2" rel="noopener nofollow'
+                ' noreferrer">visa</a></p>\n'
+            ),
+        ),
     ],
 )
 def test_it_is_laid_out(text: str, html: str) -> None:
@@ -24,8 +35,9 @@ def test_it_is_laid_out(text: str, html: str) -> None:
 
 
 def test_a_table_is_a_table() -> None:
-    assert re.sub(r"\s", "", as_html("| a | b |\n|---|---|\n| 1 | 2 |")) == (
-        '<tabletabindex="0"><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>'
+    assert (
+        re.sub(r"\s", "", as_html("| a | b |\n|---|---|\n| 1 | 2 |"))
+        == '<tabletabindex="0"><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>'
     )
 
 
@@ -70,4 +82,8 @@ def test_nothing_runs_and_nothing_is_fetched(text: str) -> None:
     for element in elements:
         name = element.strip("</>").split()[0]
         assert name in {"p", "a", "code", "br", "pre"}, element
-        assert re.fullmatch(r'</?\w+>|<p class="v-strong">|<a href="https?://[^"]*" rel="noopener nofollow noreferrer">|<pre tabindex="0">', element), element
+        assert re.fullmatch(
+            r'</?\w+>|<p class="v-strong">|<a href="https?://[^"]*" rel="noopener nofollow'
+            r' noreferrer">|<pre tabindex="0">',
+            element,
+        ), element

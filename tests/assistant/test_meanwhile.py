@@ -1,4 +1,6 @@
-"""What happens while a page or a stream is being made ready: whatever the moment, nothing that follows is missed."""
+"""What happens while a page or a stream is being made ready: whatever the moment, nothing that
+follows is missed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,12 @@ from voyagent.assistant import screen, stream
 from voyagent.chat import queries as chats
 
 Moment = tuple[Any, str]
-READING = [(approvals, "session_statement"), (chats, "find_running_turn"), (chats, "messages"), (chats, "last_seq")]
+READING = [
+    (approvals, "session_statement"),
+    (chats, "find_running_turn"),
+    (chats, "messages"),
+    (chats, "last_seq"),
+]
 LISTENING = [(approvals, "find_approval"), (chats, "find_continuation")]
 
 
@@ -38,7 +45,9 @@ def then(monkeypatch: pytest.MonkeyPatch, moment: Moment, happens: Callable[[], 
 
 @pytest.fixture
 def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
-    """A conversation with the last grant of an invoice that is still to be carried out, after which the assistant tells its number; and that grant."""
+    """A conversation with the last grant of an invoice that is still to be carried out, after which
+    the assistant tells its number; and that grant.
+    """
     session_id = talk.begin(alice)
     talk.say(alice, session_id, INVOICE)
     talk.decide(leila, talk.pending(alice, session_id)[0]["approval_id"])
@@ -49,12 +58,18 @@ def granted(talk: Talk, alice: Person, leila: Person) -> tuple[UUID, str]:
 
 
 @pytest.fixture(params=["carried out", "carried out, and gone on"])
-def happens(request: pytest.FixtureRequest, talk: Talk, alice: Person, granted: tuple[UUID, str]) -> Callable[[], None]:
-    """What a worker does meanwhile: the effect alone, so that the turn that goes on waits for its job, or both."""
+def happens(
+    request: pytest.FixtureRequest, talk: Talk, alice: Person, granted: tuple[UUID, str]
+) -> Callable[[], None]:
+    """What a worker does meanwhile: the effect alone, so that the turn that goes on waits for its
+    job, or both.
+    """
 
     def carry_out() -> None:
         with ThreadPoolExecutor(1) as worker:
-            worker.submit(alice.does, lambda _actor: approvals_service.carry_out(granted[1])).result()
+            worker.submit(
+                alice.does, lambda _actor: approvals_service.carry_out(granted[1])
+            ).result()
 
     return carry_out if request.param == "carried out" else talk.drain
 
@@ -65,7 +80,11 @@ def names(moments: list[Moment]) -> list[str]:
 
 @pytest.mark.parametrize("moment", READING, ids=names(READING))
 def test_a_page_that_is_read_while_a_grant_is_carried_out_shows_what_followed_or_listens_for_it(
-    alice: Person, granted: tuple[UUID, str], happens: Callable[[], None], monkeypatch: pytest.MonkeyPatch, moment: Moment
+    alice: Person,
+    granted: tuple[UUID, str],
+    happens: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: Moment,
 ) -> None:
     then(monkeypatch, moment, happens)
     with alice.acting() as actor:
@@ -76,7 +95,12 @@ def test_a_page_that_is_read_while_a_grant_is_carried_out_shows_what_followed_or
 
 @pytest.mark.parametrize("moment", LISTENING, ids=names(LISTENING))
 def test_a_stream_that_awaits_a_grant_finds_the_turn_that_goes_on(
-    app: Flask, alice: Person, granted: tuple[UUID, str], happens: Callable[[], None], monkeypatch: pytest.MonkeyPatch, moment: Moment
+    app: Flask,
+    alice: Person,
+    granted: tuple[UUID, str],
+    happens: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: Moment,
 ) -> None:
     then(monkeypatch, moment, happens)
     turn_id, complete = stream._continuation(app, alice.actor.tenant_id, [granted[1]])  # noqa: SLF001 - the moment between its two looks

@@ -1,4 +1,6 @@
-"""The JSON door of the talk, field by field over HTTP: the stream, picking up, deciding in the body, bounds."""
+"""The JSON door of the talk, field by field over HTTP: the stream, picking up, deciding in the
+body, bounds.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from tests.people import Person
 from voyagent.chat import queries as chats, service as chat, stream
 from voyagent.chat.service import EVENT_FIELDS
 
-# The stream --------------------------------------------------------------------------------------------------------------
+# The stream
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_the_stream_is_server_sent_events_as_the_contract_writes_them(line: Line) -> None:
@@ -36,8 +39,16 @@ def test_the_stream_is_server_sent_events_as_the_contract_writes_them(line: Line
         assert re.fullmatch(r"t-[0-9a-f]{12}", event["turn_id"])
         assert INSTANT.fullmatch(event["timestamp"])
     used = events[0]
-    assert {name for name in EVENT_FIELDS if used[name] is not None} == {"tool_name", "tool_call_id", "tool_input"}
-    assert {name for name in EVENT_FIELDS if events[1][name] is not None} == {"tool_name", "tool_call_id", "tool_output"}
+    assert {name for name in EVENT_FIELDS if used[name] is not None} == {
+        "tool_name",
+        "tool_call_id",
+        "tool_input",
+    }
+    assert {name for name in EVENT_FIELDS if events[1][name] is not None} == {
+        "tool_name",
+        "tool_call_id",
+        "tool_output",
+    }
     assert {name for name in EVENT_FIELDS if events[4][name] is not None} == {"text"}
     assert {name for name in EVENT_FIELDS if events[-1][name] is not None} == set()
     assert b"\r" not in answer.data
@@ -48,7 +59,10 @@ def test_a_request_for_approval_is_followed_by_the_final_alone(line: Line) -> No
     assert kinds(events) == [*HANDED, "text_delta", "tool_use", "approval_request", "final"]
     request = events[-2]
     assert request["approval_id"].startswith("ap-")
-    assert (request["tool_name"], request["tool_call_id"]) == ("draft_invoice", events[-3]["tool_call_id"])
+    assert (request["tool_name"], request["tool_call_id"]) == (
+        "draft_invoice",
+        events[-3]["tool_call_id"],
+    )
     assert request["approval_summary"]
 
 
@@ -70,7 +84,15 @@ def test_numbers_rise_over_the_turns_of_a_conversation(line: Line) -> None:
         {"approvals": []},
         {"message": "\ud800"},
     ],
-    ids=["too long", "null", "number", "text for a decision", "number for a decision", "list", "surrogate"],
+    ids=[
+        "too long",
+        "null",
+        "number",
+        "text for a decision",
+        "number for a decision",
+        "list",
+        "surrogate",
+    ],
 )
 def test_a_body_that_breaks_the_schema_starts_nothing(line: Line, body: dict[str, Any]) -> None:
     answer = line.post(body)
@@ -83,7 +105,8 @@ def test_a_message_of_the_full_length_is_taken(line: Line) -> None:
     assert kinds(line.say("x" * 32_000)) == ["text_delta", "final"]
 
 
-# Picking up --------------------------------------------------------------------------------------------------------------
+# Picking up
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_what_was_missed_is_sent_again_byte_for_byte_and_the_body_is_not_run(line: Line) -> None:
@@ -106,7 +129,9 @@ def test_behind_the_last_event_a_body_is_a_new_turn_and_a_blank_one_the_end(line
 
 
 @pytest.mark.parametrize("said", ["nonsense", "999", "1e3", "", "²"])
-def test_a_number_that_is_none_of_ours_is_an_error_that_is_stored_and_the_body_runs(line: Line, said: str) -> None:
+def test_a_number_that_is_none_of_ours_is_an_error_that_is_stored_and_the_body_runs(
+    line: Line, said: str
+) -> None:
     last = line.say("help")[-1]["id"]
     events = line.say("trial balance", last_event_id=said.encode().decode("latin-1"))
     assert kinds(events) == ["error", *HANDED, "tool_use", "tool_result", "text_delta", "final"]
@@ -123,7 +148,9 @@ def test_a_failed_replay_with_nothing_to_say_ends_in_a_final(line: Line) -> None
 
 
 def test_a_blank_message_with_nothing_going_on_is_a_final_alone_and_not_stored(line: Line) -> None:
-    for number, body in enumerate(({}, {"message": "   "}, {"message": "", "approvals": {}}, {"approvals": None}), start=1):
+    for number, body in enumerate(
+        ({}, {"message": "   "}, {"message": "", "approvals": {}}, {"approvals": None}), start=1
+    ):
         events = frames(line.post(body))
         assert kinds(events) == ["final"]
         assert events[0]["id"] == number
@@ -131,7 +158,9 @@ def test_a_blank_message_with_nothing_going_on_is_a_final_alone_and_not_stored(l
     assert (shown["message_count"], shown["title"]) == (0, None)
 
 
-def test_a_repeat_joins_its_own_turn_and_another_message_has_to_wait(line: Line, bob: Person) -> None:
+def test_a_repeat_joins_its_own_turn_and_another_message_has_to_wait(
+    line: Line, bob: Person
+) -> None:
     first = line.post({"message": "trial balance"})
     twin, blank = line.post({"message": "trial balance"}), line.post({})
     other = line.post({"message": "help"}, person=bob)
@@ -152,7 +181,9 @@ def test_the_same_words_of_somebody_else_are_no_repeat(line: Line, bob: Person) 
     assert kinds(frames(first))[-1] == "final"
 
 
-def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(line: Line, app: Flask) -> None:
+def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(
+    line: Line, app: Flask
+) -> None:
     line.say("help")
     answer = line.post({"message": "trial balance"})
     with line.person.acting():
@@ -171,16 +202,26 @@ def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(line: Li
     assert frames(twin) == frames(blank) == frames(answer)
 
 
-# Decisions in the body ---------------------------------------------------------------------------------------------------
+# Decisions in the body
+# ---------------------------------------------------------------------------------------------------
 
 
-def test_a_decision_in_the_body_is_carried_out_and_the_assistant_goes_on_in_the_same_stream(line: Line) -> None:
+def test_a_decision_in_the_body_is_carried_out_and_the_assistant_goes_on_in_the_same_stream(
+    line: Line,
+) -> None:
     approval_id = proposal(line)
     answer = line.post({"message": "", "approvals": {approval_id: True}})
     assert answer.status_code == 200
     line.drain()
     events = frames(answer)
-    assert kinds(events) == ["approval_granted", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(events) == [
+        "approval_granted",
+        "tool_result",
+        "text_delta",
+        "tool_use",
+        "approval_request",
+        "final",
+    ]
     assert events[0]["approval_id"] == approval_id
     assert events[1]["tool_output"]["drafted"] is True
     assert line.person.api.get(f"/approvals/{approval_id}").json["status"] == "granted"
@@ -197,7 +238,14 @@ def test_the_stream_of_a_decision_waits_until_it_is_carried_out(line: Line) -> N
         assert not reading.done()
         line.drain()
         events = reading.result(timeout=30)
-    assert kinds(events) == ["approval_granted", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(events) == [
+        "approval_granted",
+        "tool_result",
+        "text_delta",
+        "tool_use",
+        "approval_request",
+        "final",
+    ]
 
 
 def test_a_rejection_in_the_body_is_told_too(line: Line) -> None:
@@ -210,9 +258,17 @@ def test_a_rejection_in_the_body_is_told_too(line: Line) -> None:
 
 def test_after_a_rejection_the_talk_knows_of_whom_and_why(line: Line) -> None:
     approval_id = proposal(line)
-    assert line.person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False, "reason": "Another price was agreed"}).status_code == 200
+    assert (
+        line.person.api.post(
+            f"/approvals/{approval_id}/resolve",
+            json={"granted": False, "reason": "Another price was agreed"},
+        ).status_code
+        == 200
+    )
     line.drain()
-    told = "".join(event["text"] for event in line.say("why was it rejected?") if event["kind"] == "text_delta")
+    told = "".join(
+        event["text"] for event in line.say("why was it rejected?") if event["kind"] == "text_delta"
+    )
     assert told.endswith("The reason given: Another price was agreed")
     assert " rejected “" in told
 
@@ -222,17 +278,38 @@ def test_a_decision_with_a_message_is_both(line: Line) -> None:
     answer = line.post({"message": "trial balance", "approvals": {approval_id: False}})
     line.drain()
     events = frames(answer)
-    assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final", "approval_denied", "text_delta", "final"]
+    assert kinds(events) == [
+        *HANDED,
+        "tool_use",
+        "tool_result",
+        "text_delta",
+        "final",
+        "approval_denied",
+        "text_delta",
+        "final",
+    ]
 
 
 def test_after_a_resolve_a_blank_message_picks_up_what_goes_on_by_itself(line: Line) -> None:
     approval_id = proposal(line)
-    assert line.person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == 200
+    assert (
+        line.person.api.post(
+            f"/approvals/{approval_id}/resolve", json={"granted": True}
+        ).status_code
+        == 200
+    )
     before, seen = line.post({}), line.post({}, last_event_id=str(last_seq(line)))
     line.drain()
     after = line.post({})
     events = frames(after)
-    assert kinds(events) == ["approval_granted", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(events) == [
+        "approval_granted",
+        "tool_result",
+        "text_delta",
+        "tool_use",
+        "approval_request",
+        "final",
+    ]
     assert frames(before) == frames(seen) == events
 
 
@@ -241,7 +318,9 @@ def last_seq(line: Line) -> int:
         return chats.last_seq(UUID(line.session_id))
 
 
-def test_when_one_decision_fails_nothing_is_decided_and_nothing_is_said(line: Line, bob: Person) -> None:
+def test_when_one_decision_fails_nothing_is_decided_and_nothing_is_said(
+    line: Line, bob: Person
+) -> None:
     first = proposal(line)
     line.post({"approvals": {first: False}})
     line.drain()
@@ -260,7 +339,9 @@ def test_when_one_decision_fails_nothing_is_decided_and_nothing_is_said(line: Li
     assert [row["approval_id"] for row in shown["pending_approvals"]] == [second]
 
 
-def test_ones_own_request_about_money_needs_a_colleague_where_there_is_one(line: Line, people: Any, alice: Person) -> None:
+def test_ones_own_request_about_money_needs_a_colleague_where_there_is_one(
+    line: Line, people: Any, alice: Person
+) -> None:
     approval_id = proposal(line)
     people.colleague(alice, "Leila Lead", role="accounting_lead")
     answer = line.post({"approvals": {approval_id: True}})
@@ -278,14 +359,19 @@ def test_another_conversations_proposal_cannot_be_decided_here(line: Line, alice
 def test_another_agency_decides_nothing(line: Line, charlie: Person) -> None:
     approval_id = proposal(line)
     session_id = charlie.api.post("/chat/sessions").json["session_id"]
-    answer = charlie.api.post(f"/chat/sessions/{session_id}/messages", json={"approvals": {approval_id: True}})
+    answer = charlie.api.post(
+        f"/chat/sessions/{session_id}/messages", json={"approvals": {approval_id: True}}
+    )
     assert (answer.status_code, answer.json["detail"]) == (404, "approval_not_found")
 
 
-# Bounds ------------------------------------------------------------------------------------------------------------------
+# Bounds
+# ------------------------------------------------------------------------------------------------------------------
 
 
-def test_one_person_follows_only_so_many_streams_and_a_closed_one_gives_its_seat_back(line: Line, alice: Person) -> None:
+def test_one_person_follows_only_so_many_streams_and_a_closed_one_gives_its_seat_back(
+    line: Line, alice: Person
+) -> None:
     taken = [line.post({"message": "help"}) for _ in range(stream.PER_PERSON_MAX)]
     refused = line.post({"message": "help"})
     assert (refused.status_code, refused.json["detail"]) == (429, "too_many_requests")
@@ -313,5 +399,7 @@ def test_the_document_names_the_stream(alice: Person) -> None:
     document = alice.app.test_client().get("/api/openapi.json").json
     operation = document["paths"]["/api/chat/sessions/{session_id}/messages"]["post"]
     assert "text/event-stream; charset=utf-8" in operation["responses"]["200"]["content"]
-    assert {"200", "401", "403", "404", "409", "413", "415", "422", "429", "503"} <= set(operation["responses"])
+    assert {"200", "401", "403", "404", "409", "413", "415", "422", "429", "503"} <= set(
+        operation["responses"]
+    )
     assert any(parameter["name"] == "Last-Event-ID" for parameter in operation["parameters"])

@@ -1,4 +1,6 @@
-"""A model that thinks in a turn: its words as they come, its calls one after another, and a turn that outlives its worker."""
+"""A model that thinks in a turn: its words as they come, its calls one after another, and a turn
+that outlives its worker.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def test_words_are_told_as_they_come_and_the_turn_ends_with_the_answer(model: Mo
         return Reply("Good morning to you")
 
     class Watched(Scripted):
-        def answer(self, request: ModelRequest, on_text: Any, should_stop: Any = lambda: False) -> Any:
+        def answer(
+            self, request: ModelRequest, on_text: Any, should_stop: Any = lambda: False
+        ) -> Any:
             def told(piece: str) -> None:
                 on_text(piece)
                 told_meanwhile.append(len(model.talk.events(model.person, model.session_id)))
@@ -62,29 +66,60 @@ def test_words_are_told_as_they_come_and_the_turn_ends_with_the_answer(model: Mo
     assert [event["text"] for event in events[:-1]] == ["Good ", "morning ", "to ", "you"]
     assert told_meanwhile == [1, 2, 3, 4]
     assert kinds(events) == ["text_delta", "final"]
-    assert all(set(event) == {"seq", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS} for event in events)
+    assert all(
+        set(event) == {"seq", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS}
+        for event in events
+    )
     assert status(model) == "done"
-    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"] == [{"type": "text", "text": "Good morning to you"}]
+    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"] == [
+        {"type": "text", "text": "Good morning to you"}
+    ]
 
 
-def test_several_calls_of_an_answer_are_played_one_after_another_and_all_are_answered(model: ModelTalk) -> None:
-    events, driver = model.say("who is new?", wants(use(FIND), use("trial_balance"), text="Let me look."), Reply("Nobody."))
-    assert kinds(events) == ["text_delta", "tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
+def test_several_calls_of_an_answer_are_played_one_after_another_and_all_are_answered(
+    model: ModelTalk,
+) -> None:
+    events, driver = model.say(
+        "who is new?", wants(use(FIND), use("trial_balance"), text="Let me look."), Reply("Nobody.")
+    )
+    assert kinds(events) == [
+        "text_delta",
+        "tool_use",
+        "tool_result",
+        "tool_use",
+        "tool_result",
+        "text_delta",
+        "final",
+    ]
     assert [event["tool_name"] for event in of_kind(events, "tool_use")] == [FIND, "trial_balance"]
     *_, said, answered = driver.requests[1].messages
     assert isinstance(said, ModelSaid)
     assert isinstance(answered, ToolsAnswered)
     assert [call.id for call in said.calls] == [result.call_id for result in answered.results]
-    assert [json.loads(result.content).keys() >= keys for result, keys in zip(answered.results, ({"total"}, {"accounts"}), strict=True)] == [True, True]
+    assert [
+        json.loads(result.content).keys() >= keys
+        for result, keys in zip(answered.results, ({"total"}, {"accounts"}), strict=True)
+    ] == [True, True]
 
 
-def test_a_proposal_ends_the_turn_and_what_the_answer_wanted_behind_it_is_not_done(model: ModelTalk) -> None:
-    events, driver = model.say("invoice her and log him", wants(use("draft_invoice", **DRAFT), use("create_enquiry", **LEAD)))
-    assert [kind for kind in kinds(events) if kind != "text_delta"] == ["tool_use", "approval_request", "final"]
+def test_a_proposal_ends_the_turn_and_what_the_answer_wanted_behind_it_is_not_done(
+    model: ModelTalk,
+) -> None:
+    events, driver = model.say(
+        "invoice her and log him",
+        wants(use("draft_invoice", **DRAFT), use("create_enquiry", **LEAD)),
+    )
+    assert [kind for kind in kinds(events) if kind != "text_delta"] == [
+        "tool_use",
+        "approval_request",
+        "final",
+    ]
     assert (status(model), logged(model.person), len(driver.requests)) == ("waiting", 0, 1)
 
 
-def test_after_a_grant_the_model_is_told_of_it_by_the_program(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_grant_the_model_is_told_of_it_by_the_program(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     events, _ = model.say("invoice her", wants(use("draft_invoice", **DRAFT)))
     driver = Scripted([Reply("The draft is made.")])
     monkeypatch.setattr("voyagent.assistant.tasks.Configured", lambda _settings: Always(driver))
@@ -97,18 +132,37 @@ def test_after_a_grant_the_model_is_told_of_it_by_the_program(model: ModelTalk, 
     assert '"drafted":true' in note.text
     again, driver = model.say("and now?", Reply("Nothing more."))
     assert kinds(again) == ["text_delta", "final"]
-    ids = [call.id for message in driver.requests[0].messages if isinstance(message, ModelSaid) for call in message.calls]
+    ids = [
+        call.id
+        for message in driver.requests[0].messages
+        if isinstance(message, ModelSaid)
+        for call in message.calls
+    ]
     assert len(ids) == len(set(ids)) == 1
     assert isinstance(driver.requests[0].messages[0], PersonSaid)
 
 
-def test_the_front_desk_sees_its_two_tools_and_a_hand_off_those_of_the_desk(model: ModelTalk) -> None:
-    events, driver = model.say("who owes us", wants(use("handoff", domain="accounting", goal="receivables")), wants(use("list_receivables")), Reply("Nobody."))
+def test_the_front_desk_sees_its_two_tools_and_a_hand_off_those_of_the_desk(
+    model: ModelTalk,
+) -> None:
+    events, driver = model.say(
+        "who owes us",
+        wants(use("handoff", domain="accounting", goal="receivables")),
+        wants(use("list_receivables")),
+        Reply("Nobody."),
+    )
     assert [tool.name for tool in driver.requests[0].tools] == ["clarify", "handoff"]
     offered = [tool.name for tool in driver.requests[1].tools]
     assert {"list_receivables", "draft_invoice", "handoff"} <= set(offered)
     assert "search_flights" not in offered
-    assert kinds(events) == ["tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(events) == [
+        "tool_use",
+        "tool_result",
+        "tool_use",
+        "tool_result",
+        "text_delta",
+        "final",
+    ]
 
 
 def test_a_question_back_is_said_and_ends_the_turn(model: ModelTalk) -> None:
@@ -118,7 +172,10 @@ def test_a_question_back_is_said_and_ends_the_turn(model: ModelTalk) -> None:
 
 
 def test_a_model_knows_agency_day_person_and_house_rules(model: ModelTalk) -> None:
-    model.person.api.patch("/tenant-settings", json={"system_prompt_suffix": "Always mention insurance.", "timezone": "Asia/Kolkata"})
+    model.person.api.patch(
+        "/tenant-settings",
+        json={"system_prompt_suffix": "Always mention insurance.", "timezone": "Asia/Kolkata"},
+    )
     _, driver = model.say("hello", Reply("Hello."))
     lasting, now = driver.requests[0].system
     assert lasting.cacheable
@@ -128,25 +185,49 @@ def test_a_model_knows_agency_day_person_and_house_rules(model: ModelTalk) -> No
     assert "Alice Owner" in now.text
 
 
-def test_what_was_said_before_goes_along_within_bounds(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_said_before_goes_along_within_bounds(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model.say("who is new?", wants(use(FIND)), Reply("Nobody."))
     _, driver = model.say("and now?", Reply("Still nobody."))
     first, called, answered, said, last = driver.requests[0].messages
-    assert (first, said, last) == (PersonSaid("who is new?"), ModelSaid("Nobody."), PersonSaid("and now?"))
+    assert (first, said, last) == (
+        PersonSaid("who is new?"),
+        ModelSaid("Nobody."),
+        PersonSaid("and now?"),
+    )
     assert isinstance(called, ModelSaid)
     assert isinstance(answered, ToolsAnswered)
     monkeypatch.setattr("voyagent.assistant.prompt.HISTORY_MAX", 150)
     _, driver = model.say("and then?", Reply("No."))
-    assert driver.requests[0].messages == (PersonSaid("and now?"), ModelSaid("Still nobody."), PersonSaid("and then?"))
+    assert driver.requests[0].messages == (
+        PersonSaid("and now?"),
+        ModelSaid("Still nobody."),
+        PersonSaid("and then?"),
+    )
 
 
 def test_what_a_search_showed_can_be_picked_in_the_next_turn(model: ModelTalk) -> None:
     day = (clock.today("UTC") + timedelta(days=40)).isoformat()
-    search = use("search_flights", origin="COK", destination="DXB", outbound_date=day, return_date=day, passengers={"adult": 1})
-    events, _ = model.say("search flights", wants(use("handoff", domain="ticketing_visa", goal="flights")), wants(search), Reply("There are some."))
+    search = use(
+        "search_flights",
+        origin="COK",
+        destination="DXB",
+        outbound_date=day,
+        return_date=day,
+        passengers={"adult": 1},
+    )
+    events, _ = model.say(
+        "search flights",
+        wants(use("handoff", domain="ticketing_visa", goal="flights")),
+        wants(search),
+        Reply("There are some."),
+    )
     fares = of_kind(events, "tool_result")[-1]["tool_output"]["fares"]
     _, driver = model.say("hold the eighth", Reply("Let me see."))
-    shown = str([message for message in driver.requests[0].messages if isinstance(message, ToolsAnswered)])
+    shown = str(
+        [message for message in driver.requests[0].messages if isinstance(message, ToolsAnswered)]
+    )
     assert all(fare["fare_id"] in shown for fare in fares[:SHOWN_MAX])
 
 
@@ -154,7 +235,9 @@ def test_a_stop_ends_the_answer_in_the_midst_and_keeps_what_was_said(model: Mode
     turn_id = model.begin("tell me a story")
 
     class Interrupted(Scripted):
-        def answer(self, request: ModelRequest, on_text: Any, should_stop: Any = lambda: False) -> Any:
+        def answer(
+            self, request: ModelRequest, on_text: Any, should_stop: Any = lambda: False
+        ) -> Any:
             def told(piece: str) -> None:
                 on_text(piece)
                 if piece == "upon ":
@@ -163,11 +246,20 @@ def test_a_stop_ends_the_answer_in_the_midst_and_keeps_what_was_said(model: Mode
             return super().answer(request, told, should_stop)
 
     events = model.run(turn_id, Interrupted([Reply("Once upon a time there was")]))
-    assert (text(events), kinds(events), status(model)) == ("Once upon ", ["text_delta", "final"], "stopped")
-    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"][-1] == {"type": "stopped"}
+    assert (text(events), kinds(events), status(model)) == (
+        "Once upon ",
+        ["text_delta", "final"],
+        "stopped",
+    )
+    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"][-1] == {
+        "type": "stopped"
+    }
 
 
-SCRIPT = (wants(use("create_enquiry", **LEAD), use(FIND), text="I log him now."), Reply("Ravi Menon is logged."))
+SCRIPT = (
+    wants(use("create_enquiry", **LEAD), use(FIND), text="I log him now."),
+    Reply("Ravi Menon is logged."),
+)
 PLAN = ["text_delta", "tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
 
 
@@ -198,7 +290,11 @@ def test_a_turn_of_a_model_taken_over_anywhere_asks_for_no_answer_twice_and_repe
             killed = True
     with model.person.acting():
         answers = sum(step.kind == "answer" for step in chats.steps_of(turn_id))
-    before = [event for event in model.talk.events(model.person, model.session_id) if event["turn_id"] == turn_id]
+    before = [
+        event
+        for event in model.talk.events(model.person, model.session_id)
+        if event["turn_id"] == turn_id
+    ]
     second = Scripted(list(SCRIPT)[answers:])
     events = model.run(turn_id, second)
     assert events[: len(before)] == before
@@ -209,7 +305,10 @@ def test_a_turn_of_a_model_taken_over_anywhere_asks_for_no_answer_twice_and_repe
     restarted = [event for event in events if event.get("restarts")]
     assert len(restarted) <= 1
     said = model.talk.messages(model.person, model.session_id)[-1]["blocks"]
-    assert [block["text"] for block in said if block["type"] == "text"] == ["I log him now.", "Ravi Menon is logged."]
+    assert [block["text"] for block in said if block["type"] == "text"] == [
+        "I log him now.",
+        "Ravi Menon is logged.",
+    ]
 
 
 def test_words_without_their_answer_are_taken_back(model: ModelTalk) -> None:
@@ -223,11 +322,20 @@ def test_words_without_their_answer_are_taken_back(model: ModelTalk) -> None:
     with pytest.raises(Killed):
         model.run(turn_id, Dying([]))
     events = model.run(turn_id, Scripted([Reply("Hello there")]))
-    assert [(event["text"], event.get("restarts")) for event in events[:-1]] == [("Good mor", None), ("", True), ("Hello ", None), ("there", None)]
-    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"] == [{"type": "text", "text": "Hello there"}]
+    assert [(event["text"], event.get("restarts")) for event in events[:-1]] == [
+        ("Good mor", None),
+        ("", True),
+        ("Hello ", None),
+        ("there", None),
+    ]
+    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"] == [
+        {"type": "text", "text": "Hello there"}
+    ]
 
 
-def test_an_answer_that_broke_off_is_told_as_one_error_and_a_take_over_says_the_same(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_broke_off_is_told_as_one_error_and_a_take_over_says_the_same(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turn_id = model.begin("hello")
 
     class Breaking(Scripted):
@@ -257,7 +365,10 @@ def test_which_model_answers_follows_from_keys_and_the_agencys_choice(settings: 
         return Configured(Settings(**{**settings.model_dump(), **given})).choose(wanted)
 
     assert (chosen({}, None), chosen({}, opus)) == (None, None)
-    assert (chosen(key, None), chosen(key, opus)) == ({"driver": "anthropic", "model": sonnet}, paid)
+    assert (chosen(key, None), chosen(key, opus)) == (
+        {"driver": "anthropic", "model": sonnet},
+        paid,
+    )
     assert (chosen(server, None), chosen(server, opus)) == (local, local)
     assert (chosen(key | server, None), chosen(key | server, opus)) == (local, paid)
 
@@ -279,57 +390,96 @@ def test_a_turn_whose_model_is_gone_ends_with_a_sentence(model: ModelTalk) -> No
     assert kinds(model.talk.events(model.person, model.session_id)) == ["error", "final"]
 
 
-def test_a_person_who_lost_the_right_meanwhile_is_offered_and_granted_nothing(model: ModelTalk, bob: Person, owner_engine: sa.Engine) -> None:
+def test_a_person_who_lost_the_right_meanwhile_is_offered_and_granted_nothing(
+    model: ModelTalk, bob: Person, owner_engine: sa.Engine
+) -> None:
     turn_id = model.begin("log him", bob)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update users set role = 'viewer' where id = :i"), {"i": bob.actor.user_id})
+        connection.execute(
+            sa.text("update users set role = 'viewer' where id = :i"), {"i": bob.actor.user_id}
+        )
     driver = Scripted([wants(use("create_enquiry", **LEAD)), Reply("I may not.")])
     events = model.run(turn_id, driver)
     assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
     assert logged(model.person) == 0
 
 
-def test_what_the_last_answer_allowed_wants_is_not_done_since_nobody_could_tell_of_it(model: ModelTalk) -> None:
+def test_what_the_last_answer_allowed_wants_is_not_done_since_nobody_could_tell_of_it(
+    model: ModelTalk,
+) -> None:
     events, _ = model.say("log him", wants(use("create_enquiry", **LEAD)), calls_max=1)
     assert (kinds(events), logged(model.person), status(model)) == (["error", "final"], 0, "failed")
 
 
 def test_what_an_answer_wants_behind_a_request_is_not_done_and_is_told(model: ModelTalk) -> None:
     handed = use("handoff", domain="accounting", goal="two drafts")
-    events, _ = model.say("draft two", wants(handed), wants(use("draft_invoice", **DRAFT), use("draft_invoice", **DRAFT | {"customer_name": "Ravi Menon"})))
+    events, _ = model.say(
+        "draft two",
+        wants(handed),
+        wants(
+            use("draft_invoice", **DRAFT),
+            use("draft_invoice", **DRAFT | {"customer_name": "Ravi Menon"}),
+        ),
+    )
     assert len(of_kind(events, "approval_request")) == 1
     assert "One more step was wanted behind this request." in text(events)
 
 
 def test_a_model_hears_which_fields_were_wrong(model: ModelTalk) -> None:
-    events, _ = model.say("log him", wants(use("create_enquiry", pax_count="many")), Reply("Who is it?"))
+    events, _ = model.say(
+        "log him", wants(use("create_enquiry", pax_count="many")), Reply("Who is it?")
+    )
     (result,) = of_kind(events, "tool_result")
-    assert result["tool_output"] == {"error": "invalid_arguments", "message": "Something in that cannot be right: customer_name, pax_count."}
+    assert result["tool_output"] == {
+        "error": "invalid_arguments",
+        "message": "Something in that cannot be right: customer_name, pax_count.",
+    }
 
 
-def test_a_model_that_goes_round_in_circles_is_stopped_before_its_budget_is_spent(model: ModelTalk) -> None:
+def test_a_model_that_goes_round_in_circles_is_stopped_before_its_budget_is_spent(
+    model: ModelTalk,
+) -> None:
     events, driver = model.say("who is new?", *[wants(use(FIND))] * 12)
-    assert (kinds(events).count("tool_result"), kinds(events)[-2:], len(driver.requests)) == (2, ["error", "final"], 3)
+    assert (kinds(events).count("tool_result"), kinds(events)[-2:], len(driver.requests)) == (
+        2,
+        ["error", "final"],
+        3,
+    )
 
 
 def test_the_same_look_after_something_has_changed_is_no_circle(model: ModelTalk) -> None:
-    look, change = wants(use(FIND)), [wants(use("create_enquiry", **LEAD | {"customer_name": name})) for name in ("Ravi Menon", "Meera Nair")]
+    look, change = (
+        wants(use(FIND)),
+        [
+            wants(use("create_enquiry", **LEAD | {"customer_name": name}))
+            for name in ("Ravi Menon", "Meera Nair")
+        ],
+    )
     events, _ = model.say("log them", look, change[0], look, change[1], look, Reply("Two."))
     assert (kinds(events).count("tool_result"), kinds(events)[-2:]) == (5, ["text_delta", "final"])
 
 
 def test_arguments_far_above_any_honest_ones_end_the_turn(model: ModelTalk) -> None:
-    events, _ = model.say("log him", wants(use("create_enquiry", **LEAD, notes="x" * 70_000), use("create_enquiry", **LEAD)))
+    events, _ = model.say(
+        "log him",
+        wants(use("create_enquiry", **LEAD, notes="x" * 70_000), use("create_enquiry", **LEAD)),
+    )
     assert (kinds(events), logged(model.person)) == (["error", "final"], 0)
 
 
 @pytest.mark.parametrize("stop_reason", ["max_tokens", "refusal"])
-def test_an_answer_that_was_cut_or_declined_ends_in_one_error_and_does_nothing(model: ModelTalk, stop_reason: Any) -> None:
-    events, _ = model.say("log him", Reply("I am about", (use("create_enquiry", **LEAD),), stop_reason=stop_reason))
+def test_an_answer_that_was_cut_or_declined_ends_in_one_error_and_does_nothing(
+    model: ModelTalk, stop_reason: Any
+) -> None:
+    events, _ = model.say(
+        "log him", Reply("I am about", (use("create_enquiry", **LEAD),), stop_reason=stop_reason)
+    )
     assert (kinds(events), logged(model.person)) == (["text_delta", "error", "final"], 0)
 
 
 def test_all_answers_of_a_turn_together_have_their_time(model: ModelTalk) -> None:
-    events, driver = model.say("who is new?", *[wants(use(FIND), text="Still at it."), Reply("Nobody.")], turn_s=0.0001)
+    events, driver = model.say(
+        "who is new?", *[wants(use(FIND), text="Still at it."), Reply("Nobody.")], turn_s=0.0001
+    )
     assert kinds(events)[-2:] == ["error", "final"]
     assert len(driver.requests) == 1

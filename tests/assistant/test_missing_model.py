@@ -1,4 +1,6 @@
-"""A model that its vendor does not have any more, an agency that keeps to the built-in planner, and what the settings say of either."""
+"""A model that its vendor does not have any more, an agency that keeps to the built-in planner, and
+what the settings say of either.
+"""
 
 from __future__ import annotations
 
@@ -40,20 +42,32 @@ def gone() -> Scripted:
 def keyed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation whose operator has set a key."""
     known: Settings = app.extensions["voyagent.settings"]
-    monkeypatch.setitem(app.extensions, "voyagent.settings", Settings(**{**known.model_dump(), "anthropic_api_key": "a-key"}))
+    monkeypatch.setitem(
+        app.extensions,
+        "voyagent.settings",
+        Settings(**{**known.model_dump(), "anthropic_api_key": "a-key"}),
+    )
 
 
-# The turn -----------------------------------------------------------------------------------------------------------------
+# The turn
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def built_in(events: list[Any]) -> bool:
     """Whether an error was told first, once, and the built-in planner's answer behind it."""
     told = kinds(events)
     found = [event["tool_name"] for event in of_kind(events, "tool_result")]
-    return told[0] == "error" and told.count("error") == 1 and told[-2:] == ["text_delta", "final"] and found[-1:] == ["trial_balance"]
+    return (
+        told[0] == "error"
+        and told.count("error") == 1
+        and told[-2:] == ["text_delta", "final"]
+        and found[-1:] == ["trial_balance"]
+    )
 
 
-def test_the_person_is_told_and_the_built_in_planner_answers_this_turn(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_person_is_told_and_the_built_in_planner_answers_this_turn(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines: list[dict[str, Any]] = []
 
     class Recorder:
@@ -70,7 +84,9 @@ def test_the_person_is_told_and_the_built_in_planner_answers_this_turn(model: Mo
         newest = chats.newest_turn(model.session_id)
     assert newest is not None
     assert newest.status == "done"
-    assert [(line["event"], line["model"], line["cause"]) for line in lines] == [("turn.gave_up", GONE, "ModelMissing: 404 not_found_error")]
+    assert [(line["event"], line["model"], line["cause"]) for line in lines] == [
+        ("turn.gave_up", GONE, "ModelMissing: 404 not_found_error")
+    ]
 
 
 def test_what_has_begun_with_a_model_is_not_begun_anew_without_it(model: ModelTalk) -> None:
@@ -79,7 +95,9 @@ def test_what_has_begun_with_a_model_is_not_begun_anew_without_it(model: ModelTa
 
 
 @pytest.mark.parametrize("dies_in", ["_make", "_call"])
-def test_whoever_takes_the_turn_over_goes_on_without_the_model_too(model: ModelTalk, monkeypatch: pytest.MonkeyPatch, dies_in: str) -> None:
+def test_whoever_takes_the_turn_over_goes_on_without_the_model_too(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch, dies_in: str
+) -> None:
     turn_id = model.begin("trial balance")
 
     def killed(*_arguments: Any, **_keywords: Any) -> None:
@@ -98,11 +116,14 @@ def test_such_a_turn_plays_again_byte_for_byte(model: ModelTalk) -> None:
     assert (done.exit_code, "byte for byte the same" in done.output) == (0, True), done.output
 
 
-# The settings -------------------------------------------------------------------------------------------------------------
+# The settings
+# -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("keyed")
-def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_while_it_is_chosen(model: ModelTalk, bob: Person, owner_engine: sa.Engine) -> None:
+def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_while_it_is_chosen(
+    model: ModelTalk, bob: Person, owner_engine: sa.Engine
+) -> None:
     model.person.api.patch("/tenant-settings", json={"model": GONE})
     said = "Claude Sonnet 4.5 is not to be had any more"
     assert said not in model.person.browser.get("/settings").text
@@ -110,26 +131,39 @@ def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_whi
     assert said in model.person.browser.get("/settings").text
     assert said in bob.browser.get("/settings").text
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update missing_models set missed_at = now() - interval '25 hours'"))
+        connection.execute(
+            sa.text("update missing_models set missed_at = now() - interval '25 hours'")
+        )
     assert said not in model.person.browser.get("/settings").text
     model.run(model.begin("help"), gone())
     model.person.api.patch("/tenant-settings", json={"model_override": "claude-sonnet-5"})
     page = model.person.browser.get("/settings").text
     assert "not to be had" not in page
-    assert "Now Claude Sonnet 5 answers: USD 2 for a million tokens read, USD 10 for a million written." in page
+    assert (
+        "Now Claude Sonnet 5 answers: USD 2 for a million tokens read, USD 10 for a million"
+        " written." in page
+    )
 
 
 @pytest.mark.usefixtures("keyed")
 @pytest.mark.parametrize(
-    ("today", "said"), [(date(2026, 11, 30), "is to be had until 30 November 2026"), (date(2026, 12, 1), "was to be had until 30 November 2026")]
+    ("today", "said"),
+    [
+        (date(2026, 11, 30), "is to be had until 30 November 2026"),
+        (date(2026, 12, 1), "was to be had until 30 November 2026"),
+    ],
 )
-def test_the_settings_tell_of_a_models_last_day(alice: Person, monkeypatch: pytest.MonkeyPatch, today: date, said: str) -> None:
+def test_the_settings_tell_of_a_models_last_day(
+    alice: Person, monkeypatch: pytest.MonkeyPatch, today: date, said: str
+) -> None:
     monkeypatch.setattr("voyagent.assistant.panels.clock.today", lambda _zone="UTC": today)
     assert f"Claude Sonnet 4.5 {said}" in alice.browser.get("/settings").text
 
 
 @pytest.mark.usefixtures("keyed")
-def test_an_agency_can_keep_to_the_built_in_planner_although_there_is_a_key(alice: Person, app: Flask) -> None:
+def test_an_agency_can_keep_to_the_built_in_planner_although_there_is_a_key(
+    alice: Person, app: Flask
+) -> None:
     configured = Configured(app.extensions["voyagent.settings"])
     assert configured.choose(None) is not None
     assert configured.choose("built-in") is None
@@ -144,18 +178,31 @@ def test_an_agency_can_keep_to_the_built_in_planner_although_there_is_a_key(alic
     assert "Claude Sonnet 4.5 answers. It proposes" in browser.get("/assistant").text
 
 
-@pytest.mark.parametrize(("name", "label"), [("claude-sonnet-5", "Claude Sonnet 5"), ("claude-opus-5", "Claude Opus 5")])
-def test_a_newer_model_can_be_chosen(alice: Person, app: Flask, name: str, label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "label"), [("claude-sonnet-5", "Claude Sonnet 5"), ("claude-opus-5", "Claude Opus 5")]
+)
+def test_a_newer_model_can_be_chosen(
+    alice: Person, app: Flask, name: str, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert alice.api.patch("/tenant-settings", json={"model_override": name}).status_code == 200
     known: Settings = app.extensions["voyagent.settings"]
-    monkeypatch.setitem(app.extensions, "voyagent.settings", Settings(**{**known.model_dump(), "anthropic_api_key": "a-key", "agent_model": "claude-new-one"}))
+    monkeypatch.setitem(
+        app.extensions,
+        "voyagent.settings",
+        Settings(
+            **{**known.model_dump(), "anthropic_api_key": "a-key", "agent_model": "claude-new-one"}
+        ),
+    )
     page = alice.browser.get("/settings").text
     assert f"Now {label} answers" in page
     alice.api.patch("/tenant-settings", json={"model": None})
-    assert "Now claude-new-one answers. Its price is not known" in alice.browser.get("/settings").text
+    assert (
+        "Now claude-new-one answers. Its price is not known" in alice.browser.get("/settings").text
+    )
 
 
-# Prices that nobody knows -------------------------------------------------------------------------------------------------
+# Prices that nobody knows
+# -------------------------------------------------------------------------------------------------
 
 
 def test_a_model_without_a_price_is_counted_and_never_called_free(model: ModelTalk) -> None:

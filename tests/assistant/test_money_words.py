@@ -1,4 +1,6 @@
-"""What the planner does with money that it cannot reckon: tax, percentages, sums that are taken off; and with what comes on top of a trip."""
+"""What the planner does with money that it cannot reckon: tax, percentages, sums that are taken
+off; and with what comes on top of a trip.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,12 @@ TRIP = {
     "passengers": [],
     "charges": [
         {"description": "Flight EK 501", "cost": "60000", "price": "62900", "currency": "INR"},
-        {"description": "Marina Palace, 6 nights", "cost": "45000", "price": "48000", "currency": "INR"},
+        {
+            "description": "Marina Palace, 6 nights",
+            "cost": "45000",
+            "price": "48000",
+            "currency": "INR",
+        },
     ],
 }
 
@@ -50,7 +57,9 @@ def test_tax_is_not_swallowed_the_whole_amount_is_asked_for(said: str, what: str
     assert again.missing == "amount"
     done = understand("11,800", replace(PLAIN, question=again))
     assert isinstance(done, Call), done
-    assert done.arguments["line_items"] == [{"description": what, "quantity": 1, "unit_price": "11800", "currency": "INR"}]
+    assert done.arguments["line_items"] == [
+        {"description": what, "quantity": 1, "unit_price": "11800", "currency": "INR"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +79,10 @@ def test_nor_on_a_bill_or_a_numbered_invoice(said: str) -> None:
 def test_an_invoice_is_for_a_firm_with_an_and_in_its_name() -> None:
     move = understand("invoice Cox and Kings 5,000 for visa", PLAIN)
     assert isinstance(move, Call), move
-    assert (move.arguments["customer_name"], [line["description"] for line in move.arguments["line_items"]]) == ("Cox and Kings", ["Visa"])
+    assert (
+        move.arguments["customer_name"],
+        [line["description"] for line in move.arguments["line_items"]],
+    ) == ("Cox and Kings", ["Visa"])
 
 
 def test_an_amount_with_the_tax_in_it_is_whole() -> None:
@@ -102,17 +114,30 @@ def test_what_an_invoice_cannot_hold_is_refused_in_words(said: str, words: str) 
 
 
 @pytest.mark.parametrize(
-    "said", ["invoice Deepa Krishnan for the trip plus 3000 service charge", "invoice Deepa Krishnan for the trip and 3,000 for service charge"]
+    "said",
+    [
+        "invoice Deepa Krishnan for the trip plus 3000 service charge",
+        "invoice Deepa Krishnan for the trip and 3,000 for service charge",
+    ],
 )
 def test_what_comes_on_top_of_a_trip_is_one_more_line(said: str) -> None:
     move = after(said, TRIP)
     assert isinstance(move, Call), move
-    assert [(line["description"], line["unit_price"], line["currency"]) for line in move.arguments["line_items"]] == [
+    assert [
+        (line["description"], line["unit_price"], line["currency"])
+        for line in move.arguments["line_items"]
+    ] == [
         ("Flight EK 501", "62900", "INR"),
         ("Marina Palace, 6 nights", "48000", "INR"),
         ("Service charge", "3000", "INR"),
     ]
-    assert set(move.arguments) == {"customer_name", "issue_date", "due_date", "line_items", "trip_id"}
+    assert set(move.arguments) == {
+        "customer_name",
+        "issue_date",
+        "due_date",
+        "line_items",
+        "trip_id",
+    }
 
 
 def test_what_comes_on_top_in_another_currency_is_refused() -> None:
@@ -128,13 +153,21 @@ IN_DOLLARS = {"open": {"amount": "1000.00", "currency": "USD"}}
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        ("received 85,000 rupees for invoice 2026-27/000012 (USD 1,000)", {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]}),
-        ("received USD 1,000 for invoice 2026-27/000012, 85,000 rupees", {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]}),
+        (
+            "received 85,000 rupees for invoice 2026-27/000012 (USD 1,000)",
+            {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]},
+        ),
+        (
+            "received USD 1,000 for invoice 2026-27/000012, 85,000 rupees",
+            {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]},
+        ),
         ("Deepa Krishnan paid ₹85,000", {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]}),
         ("we paid BSP India ₹85,000", {"count": 1, "bills": [BILL_ROW | IN_DOLLARS]}),
     ],
 )
-def test_money_in_another_currency_than_its_document_is_sent_to_the_page_that_takes_both_amounts(said: str, found: dict[str, Any]) -> None:
+def test_money_in_another_currency_than_its_document_is_sent_to_the_page_that_takes_both_amounts(
+    said: str, found: dict[str, Any]
+) -> None:
     move = after(said, found)
     assert isinstance(move, Say), move
     assert "is in USD" in move.text
@@ -142,6 +175,9 @@ def test_money_in_another_currency_than_its_document_is_sent_to_the_page_that_ta
 
 
 def test_money_in_the_currency_of_its_document_is_proposed_as_before() -> None:
-    move = after("received USD 1,000 for invoice 2026-27/000012", {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]})
+    move = after(
+        "received USD 1,000 for invoice 2026-27/000012",
+        {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]},
+    )
     assert isinstance(move, Call), move
     assert (move.arguments["amount"], move.arguments["currency"]) == ("1000", "USD")

@@ -1,4 +1,6 @@
-"""A name that nobody bears and that comes near somebody's is asked about before it goes into the books."""
+"""A name that nobody bears and that comes near somebody's is asked about before it goes into the
+books.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,18 @@ from tests.assistant.phrasings import PLAIN
 from tests.billing.papers import issued, receive
 from tests.people import Person
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Move, Outcome, Played, Say, context_from, kept
+from voyagent.assistant.planner.moves import (
+    Ask,
+    Call,
+    Context,
+    Conversation,
+    Move,
+    Outcome,
+    Played,
+    Say,
+    context_from,
+    kept,
+)
 from voyagent.enquiries import service as enquiries
 
 NEAR = {
@@ -68,7 +81,11 @@ def test_a_name_that_is_known_or_near_nobodys_is_taken(name: str) -> None:
 def test_yes_and_new_and_a_name_are_answers(said: str, name: str) -> None:
     move = talked(INVOICE.format("Deepa Krishnen"), said)
     assert isinstance(move, Call), move
-    assert (move.tool, move.arguments["customer_name"], move.arguments["line_items"][0]["unit_price"]) == ("draft_invoice", name, "45000")
+    assert (
+        move.tool,
+        move.arguments["customer_name"],
+        move.arguments["line_items"][0]["unit_price"],
+    ) == ("draft_invoice", name, "45000")
 
 
 def test_of_two_yes_chooses_none_and_a_part_of_one_does() -> None:
@@ -89,10 +106,15 @@ def test_no_alone_leaves_it() -> None:
 def test_what_is_still_missing_is_asked_for_behind_the_name() -> None:
     move = talked("invoice Deepa Krishnen for visa", "yes", "45,000 due 10 Dec")
     assert isinstance(move, Call), move
-    assert (move.arguments["customer_name"], move.arguments["due_date"]) == ("Deepa Krishnan", "2026-12-10")
+    assert (move.arguments["customer_name"], move.arguments["due_date"]) == (
+        "Deepa Krishnan",
+        "2026-12-10",
+    )
 
 
-@pytest.mark.parametrize(("said", "name"), [("yes", "Emirates"), ("new supplier", "Emirate"), ("Emirates", "Emirates")])
+@pytest.mark.parametrize(
+    ("said", "name"), [("yes", "Emirates"), ("new supplier", "Emirate"), ("Emirates", "Emirates")]
+)
 def test_a_supplier_is_asked_about_too(said: str, name: str) -> None:
     asked = talked(BILL.format("Emirate"))
     assert isinstance(asked, Ask), asked
@@ -114,14 +136,19 @@ def test_a_supplier_is_asked_about_too(said: str, name: str) -> None:
         ("we paid Emirate 8,000", "", "find_bills", {"vendor_name": "Emirate"}),
     ],
 )
-def test_a_payment_is_looked_for_under_the_name_that_is_meant(said: str, text: str, tool: str, arguments: dict[str, Any]) -> None:
+def test_a_payment_is_looked_for_under_the_name_that_is_meant(
+    said: str, text: str, tool: str, arguments: dict[str, Any]
+) -> None:
     move = talked(said)
     if text:
         assert isinstance(move, Ask), move
         assert move.text == text
         move = talked(said, "yes")
     assert isinstance(move, Call), move
-    assert (move.tool, move.arguments) == (tool, arguments)  # a part of a name finds what is open by itself
+    assert (move.tool, move.arguments) == (
+        tool,
+        arguments,
+    )  # a part of a name finds what is open by itself
 
 
 def test_a_search_that_finds_nobody_names_who_comes_near() -> None:
@@ -129,7 +156,9 @@ def test_a_search_that_finds_nobody_names_who_comes_near() -> None:
     first = BuiltInPlanner().next_move(said)
     assert isinstance(first, Call), first
     assert first.arguments == {"q": "Deepa Krishnen"}
-    told = BuiltInPlanner().next_move(replace(said, played=(Played(first, Outcome({"total": 0, "enquiries": []})),)))
+    told = BuiltInPlanner().next_move(
+        replace(said, played=(Played(first, Outcome({"total": 0, "enquiries": []})),))
+    )
     assert isinstance(told, Say), told
     assert told.text.endswith("Names that come near: Deepa Krishnan.")
 
@@ -149,15 +178,25 @@ def test_the_names_of_the_agency_are_read_when_a_turn_begins(alice: Person, talk
     def said(words: str) -> str:
         return text(talk.say(alice, session_id, words))
 
-    assert "Did you mean Zachariah Kurian, or is Zachary Kurian a new customer?" in said("invoice Zachary Kurian 45,000 for Dubai visa")
+    assert "Did you mean Zachariah Kurian, or is Zachary Kurian a new customer?" in said(
+        "invoice Zachary Kurian 45,000 for Dubai visa"
+    )
     assert talk.pending(alice, session_id) == []
     said("yes")
-    assert ["for Zachariah Kurian" in row["summary"] for row in talk.pending(alice, session_id)] == [True]
+    assert [
+        "for Zachariah Kurian" in row["summary"] for row in talk.pending(alice, session_id)
+    ] == [True]
     assert "Did you mean Harbinder Singh Gill" in said("invoice Harbinder 45,000 for Dubai visa")
     said("new")
     assert any("for Harbinder," in row["summary"] for row in talk.pending(alice, session_id))
-    assert "or is Emirates a new supplier?" in said("enter a bill from Emirates, EK-7, 8,000 for tickets")
+    assert "or is Emirates a new supplier?" in said(
+        "enter a bill from Emirates, EK-7, 8,000 for tickets"
+    )
     assert "Names that come near: Harbinder Singh Gill." in said("find enquiry of Harbindar Gill")
-    assert said("the balance of Zachariah Kuriann").endswith("Names that come near: Zachariah Kurian.")
-    assert said("what is the balance of Emirate Holidays?").endswith("Names that come near: Emirates Holidays.")
+    assert said("the balance of Zachariah Kuriann").endswith(
+        "Names that come near: Zachariah Kurian."
+    )
+    assert said("what is the balance of Emirate Holidays?").endswith(
+        "Names that come near: Emirates Holidays."
+    )
     assert "come near" not in said("balance of Trade Receivables")

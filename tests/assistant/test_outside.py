@@ -1,4 +1,6 @@
-"""While a supplier takes its time nobody waits for it: no row of the conversation is locked and no connection is kept; and what it did is noted once."""
+"""While a supplier takes its time nobody waits for it: no row of the conversation is locked and no
+connection is kept; and what it did is noted once.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,19 @@ from voyagent.trips import service as trips
 DAY = (clock.today() + timedelta(days=40)).isoformat()
 AFTER = (clock.today() + timedelta(days=43)).isoformat()
 READS: dict[str, dict[str, Any]] = {
-    "search_flights": {"origin": "BOM", "destination": "DXB", "outbound_date": DAY, "passengers": {"adult": 1}},
-    "search_hotels": {"country": "AE", "city": "Dubai", "check_in": DAY, "check_out": AFTER, "guests": 2},
+    "search_flights": {
+        "origin": "BOM",
+        "destination": "DXB",
+        "outbound_date": DAY,
+        "passengers": {"adult": 1},
+    },
+    "search_hotels": {
+        "country": "AE",
+        "city": "Dubai",
+        "check_in": DAY,
+        "check_out": AFTER,
+        "guests": 2,
+    },
     "visa_requirements": {"nationality": "IN", "destination": "TH"},
 }
 
@@ -72,7 +85,9 @@ def gate(app: Flask, alice: Person) -> Iterator[Gate]:
     """The suppliers of the installation stand still."""
     known, gate = suppliers(alice), Gate()
     slow: Any = [Slow(one, gate) for one in (known.flights, known.hotels, known.visas)]
-    app.extensions["voyagent.suppliers"] = replace(known, flights=slow[0], hotels=slow[1], visas=slow[2])
+    app.extensions["voyagent.suppliers"] = replace(
+        known, flights=slow[0], hotels=slow[1], visas=slow[2]
+    )
     yield gate
     gate.go.set()
     app.extensions["voyagent.suppliers"] = known
@@ -91,7 +106,9 @@ def at_work(work: Callable[[], None]) -> threading.Thread:
     return worker
 
 
-def run(app: Flask, person: Person, turn_id: str, tool: str, **arguments: Any) -> Callable[[], None]:
+def run(
+    app: Flask, person: Person, turn_id: str, tool: str, **arguments: Any
+) -> Callable[[], None]:
     def work() -> None:
         with app.app_context():
             loop.run(person.actor.tenant_id, turn_id, Calling(tool, arguments))
@@ -103,7 +120,9 @@ def run(app: Flask, person: Person, turn_id: str, tool: str, **arguments: Any) -
 def nobody_waits(person: Person, session_id: UUID) -> None:
     """Whoever renames the conversation is answered at once, and the pool has lent nothing out."""
     began = time.monotonic()
-    assert person.api.patch(f"/chat/sessions/{session_id}", json={"title": "Dubai"}).status_code == 200
+    assert (
+        person.api.patch(f"/chat/sessions/{session_id}", json={"title": "Dubai"}).status_code == 200
+    )
     assert time.monotonic() - began < 1
     with person.app.app_context():
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
@@ -111,7 +130,9 @@ def nobody_waits(person: Person, session_id: UUID) -> None:
 
 @pytest.mark.usefixtures("no_jobs")
 @pytest.mark.parametrize("tool", READS)
-def test_a_search_holds_up_nobody(talk: Talk, app: Flask, alice: Person, gate: Gate, tool: str) -> None:
+def test_a_search_holds_up_nobody(
+    talk: Talk, app: Flask, alice: Person, gate: Gate, tool: str
+) -> None:
     session_id = talk.begin(alice)
     worker = at_work(run(app, alice, ask(talk, alice, session_id), tool, **READS[tool]))
     assert gate.inside.wait(20)
@@ -122,9 +143,13 @@ def test_a_search_holds_up_nobody(talk: Talk, app: Flask, alice: Person, gate: G
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_deleted_conversation_is_gone_while_a_supplier_still_thinks(talk: Talk, app: Flask, alice: Person, gate: Gate) -> None:
+def test_a_deleted_conversation_is_gone_while_a_supplier_still_thinks(
+    talk: Talk, app: Flask, alice: Person, gate: Gate
+) -> None:
     session_id = talk.begin(alice)
-    worker = at_work(run(app, alice, ask(talk, alice, session_id), "search_flights", **READS["search_flights"]))
+    worker = at_work(
+        run(app, alice, ask(talk, alice, session_id), "search_flights", **READS["search_flights"])
+    )
     assert gate.inside.wait(20)
     assert alice.api.delete(f"/chat/sessions/{session_id}").status_code == 204
     assert alice.api.get(f"/chat/sessions/{session_id}").status_code == 404
@@ -134,7 +159,9 @@ def test_a_deleted_conversation_is_gone_while_a_supplier_still_thinks(talk: Talk
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_what_was_held_when_somebody_wanted_to_stop_stands_on_the_trip(talk: Talk, app: Flask, alice: Person, gate: Gate) -> None:
+def test_what_was_held_when_somebody_wanted_to_stop_stands_on_the_trip(
+    talk: Talk, app: Flask, alice: Person, gate: Gate
+) -> None:
     session_id = talk.begin(alice)
     trip_id = a_trip(alice, session_id=session_id)
     travellers(alice, trip_id)
@@ -183,17 +210,29 @@ def test_a_worker_that_dies_after_the_supplier_held_leaves_one_booking_under_one
     run(app, alice, turn_id, "hold_flight", fare_id=str(offer_id))()
     assert asked == [f"hold-{trip_id}-{offer_id}"] * 2
     assert len({line.supplier_ref for line in journey(alice, trip_id).lines}) == 1
-    assert [event["kind"] for event in talk.events(alice, session_id)] == ["tool_use", "tool_result", "final"]
+    assert [event["kind"] for event in talk.events(alice, session_id)] == [
+        "tool_use",
+        "tool_result",
+        "final",
+    ]
 
 
 def test_a_grant_that_a_supplier_keeps_waiting_holds_up_nobody(
-    app: Flask, people: People, alice: Person, bob: Person, gate: Gate, owner_engine: Any, no_jobs: None
+    app: Flask,
+    people: People,
+    alice: Person,
+    bob: Person,
+    gate: Gate,
+    owner_engine: Any,
+    no_jobs: None,
 ) -> None:
     desk, trip_id = Desk(owner_engine), a_trip(alice)
     travellers(alice, trip_id)
     gate.go.set()
     lines = hold(alice, trip_id, an_offer(alice)[0])
-    approval_id = desk.propose(bob, "issue_ticket", arguments={"pnr_id": str(lines[0].id)}, summary="issue")
+    approval_id = desk.propose(
+        bob, "issue_ticket", arguments={"pnr_id": str(lines[0].id)}, summary="issue"
+    )
     session_id = desk.row(approval_id)["session_id"]
     with people.colleague(alice, "Tina Tickets", role="ticketing_lead").acting() as actor:
         approvals.resolve(actor, approval_id, granted=True)

@@ -1,4 +1,6 @@
-"""The number of a passport that somebody types in a talk: masked before anything is kept, told so in a sentence, with the form that takes it."""
+"""The number of a passport that somebody types in a talk: masked before anything is kept, told so
+in a sentence, with the form that takes it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ SAID = "add passenger Priya Nair, passport Z1234567, expiring 3 May 2031"
     ("said", "kept"),
     [
         ("passport no Z1234567 for Priya", "passport no ••••4567 for Priya"),
-        ("Priya's passport is z1234567 valid till 12/05/2031", "Priya's passport is ••••4567 valid till 12/05/2031"),
+        (
+            "Priya's passport is z1234567 valid till 12/05/2031",
+            "Priya's passport is ••••4567 valid till 12/05/2031",
+        ),
         ("Z 1234567 is the passport number", "••••4567 is the passport number"),
         ("pp no: AB1234567", "pp no: ••••4567"),
         ("pasport number 123456789", "pasport number ••••6789"),
@@ -54,9 +59,15 @@ def test_what_is_kept_and_told_of_a_talk_has_no_number(talk: Talk, alice: Person
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, SAID)
     added = of_kind(events, "tool_result")[-1]["tool_output"]
-    assert f"[Priya Nair](/trips/{added['trip_id']}/passengers/{added['passenger_id']})" in text(events)
+    assert f"[Priya Nair](/trips/{added['trip_id']}/passengers/{added['passenger_id']})" in text(
+        events
+    )
     assert "have masked the one you said" in text(events)
-    everything = json.dumps([talk.events(alice, session_id), talk.messages(alice, session_id)], default=str, ensure_ascii=False)
+    everything = json.dumps(
+        [talk.events(alice, session_id), talk.messages(alice, session_id)],
+        default=str,
+        ensure_ascii=False,
+    )
     assert "Z1234567" not in everything
     assert "passport ••••4567" in everything
     with alice.acting():
@@ -73,18 +84,28 @@ def test_what_is_said_in_other_words_is_masked_too(talk: Talk, alice: Person) ->
     with alice.acting() as actor:
         service.ask_again(actor, session_id, first[0]["turn_id"], message=SAID)
     talk.drain()
-    everything = json.dumps([talk.events(alice, session_id), talk.messages(alice, session_id)], default=str, ensure_ascii=False)
+    everything = json.dumps(
+        [talk.events(alice, session_id), talk.messages(alice, session_id)],
+        default=str,
+        ensure_ascii=False,
+    )
     assert "Z1234567" not in everything
     assert "passport ••••4567" in everything
 
 
 def test_a_number_alone_leads_to_the_form_of_whoever_is_named() -> None:
-    people = [{"id": "p-1", "full_name": "Priya Nair", "nationality": ""}, {"id": "p-2", "full_name": "Arun Varma", "nationality": ""}]
+    people = [
+        {"id": "p-1", "full_name": "Priya Nair", "nationality": ""},
+        {"id": "p-2", "full_name": "Arun Varma", "nationality": ""},
+    ]
     on_trip = replace(PLAIN, trip={"id": "t-1", "passengers": people, "held": []})
     named = understand("Priya's passport is ••••4567 valid till 12/05/2031", on_trip)
     assert isinstance(named, Say), named
     assert named.text.splitlines() == [
-        "I take no passport’s number by words, and have masked the one you said. It goes in on the passenger’s form:",
+        (
+            "I take no passport’s number by words, and have masked the one you said. It goes in on"
+            " the passenger’s form:"
+        ),
         "• [Priya Nair](/trips/t-1/passengers/p-1)",
     ]
     nobody = understand("passport no ••••4567", on_trip)
@@ -99,6 +120,8 @@ def test_of_a_customers_words_the_masked_number_is_named() -> None:
     said = "log an enquiry from Priya Nair: Mumbai to Dubai, 19-25 Dec, passport ••••4567"
     first = understand(said, PLAIN)
     assert isinstance(first, Call), first
-    told = BuiltInPlanner().next_move(Conversation(said, PLAIN, (Played(first, Outcome({"customer_name": "Priya Nair"})),)))
+    told = BuiltInPlanner().next_move(
+        Conversation(said, PLAIN, (Played(first, Outcome({"customer_name": "Priya Nair"})),))
+    )
     assert isinstance(told, Say), told
     assert "have masked the one you said" in told.text

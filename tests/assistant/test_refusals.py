@@ -47,8 +47,14 @@ def test_no_tickets_are_offered_where_none_is_held() -> None:
 
 
 MORE = ["show the rest", "more", "the rest please", "show me all of them", "next page"]
-LISTED = replace(PLAIN, listed={"tool": "find_bills", "arguments": {"vendor_name": "BSP"}, "told": 8, "of": 11})
-BILL = {"vendor_name": "BSP India", "open": {"amount": "8000.00", "currency": "INR"}, "due_date": "2026-12-25"}
+LISTED = replace(
+    PLAIN, listed={"tool": "find_bills", "arguments": {"vendor_name": "BSP"}, "told": 8, "of": 11}
+)
+BILL = {
+    "vendor_name": "BSP India",
+    "open": {"amount": "8000.00", "currency": "INR"},
+    "due_date": "2026-12-25",
+}
 
 
 @pytest.mark.parametrize("words", MORE)
@@ -60,7 +66,10 @@ def test_a_list_that_is_not_there_cannot_go_on(words: str) -> None:
 def test_a_list_goes_on_behind_what_was_told(words: str) -> None:
     move = understand(words, LISTED)
     assert move == Call("find_bills", {"vendor_name": "BSP"})
-    output = {"count": 11, "bills": [{**BILL, "vendor_reference": f"B-{number}"} for number in range(1, 12)]}
+    output = {
+        "count": 11,
+        "bills": [{**BILL, "vendor_reference": f"B-{number}"} for number in range(1, 12)],
+    }
     then = BuiltInPlanner().next_move(Conversation(words, LISTED, (Played(move, Outcome(output)),)))
     assert isinstance(then, Say), then
     head, *lines = then.text.splitlines()
@@ -70,9 +79,16 @@ def test_a_list_goes_on_behind_what_was_told(words: str) -> None:
 
 def test_the_next_answer_goes_on_behind_both(talk: Talk, alice: Person) -> None:
     for number in range(20):
-        alice.does(lambda actor, number=number: enquiries.create(actor, customer_name=f"Customer {number}", destination="Dubai"))
+        alice.does(
+            lambda actor, number=number: enquiries.create(
+                actor, customer_name=f"Customer {number}", destination="Dubai"
+            )
+        )
     session_id = talk.begin(alice)
-    told = [text(talk.say(alice, session_id, words)) for words in ("show new enquiries to Dubai", "show the rest", "more")]
+    told = [
+        text(talk.say(alice, session_id, words))
+        for words in ("show new enquiries to Dubai", "show the rest", "more")
+    ]
     assert told[0].endswith("and 12 more")
     assert "9–16 of 20:" in told[1]
     assert told[1].endswith("and 4 more")
@@ -85,7 +101,14 @@ def test_a_due_day_where_nothing_waits_is_not_understood() -> None:
     assert "I cannot do that yet" in said("due 5 jan")
 
 
-@pytest.mark.parametrize("words", ["receivables converted into INR", "who owes us everything in INR?", "who owes us more than AED 5,000 in INR"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "receivables converted into INR",
+        "who owes us everything in INR?",
+        "who owes us more than AED 5,000 in INR",
+    ],
+)
 def test_amounts_are_not_converted_and_that_is_said(words: str) -> None:
     move = understand(words, PLAIN)
     assert isinstance(move, Call), move

@@ -1,4 +1,6 @@
-"""What a conversation told outlives the process that told it: another process of the application sends it again, byte for byte."""
+"""What a conversation told outlives the process that told it: another process of the application
+sends it again, byte for byte.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ def events_of(stream: bytes) -> list[bytes]:
 
 def replay(restarted: Flask, line: Line, after: int) -> bytes:
     api = ApiClient(restarted.test_client(), line.person.access_token)
-    answer = api.post(f"/chat/sessions/{line.session_id}/messages", json={"message": "never run"}, headers={"Last-Event-ID": str(after)})
+    answer = api.post(
+        f"/chat/sessions/{line.session_id}/messages",
+        json={"message": "never run"},
+        headers={"Last-Event-ID": str(after)},
+    )
     assert answer.status_code == 200, answer.text
     assert answer.headers["Content-Type"].startswith("text/event-stream")
     line.opened.append(answer)
@@ -39,7 +45,9 @@ def replay(restarted: Flask, line: Line, after: int) -> bytes:
 
 
 @pytest.mark.parametrize("message", ["trial balance", INVOICE])
-def test_after_a_restart_a_finished_turn_is_sent_again_byte_for_byte(line: Line, restarted: Flask, message: str) -> None:
+def test_after_a_restart_a_finished_turn_is_sent_again_byte_for_byte(
+    line: Line, restarted: Flask, message: str
+) -> None:
     first = line.post({"message": message})
     line.drain()
     told = events_of(first.get_data())

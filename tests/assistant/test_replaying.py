@@ -1,4 +1,6 @@
-"""A stored turn played again: byte for byte the same, or the first difference by name; nothing is asked, done or written."""
+"""A stored turn played again: byte for byte the same, or the first difference by name; nothing is
+asked, done or written.
+"""
 
 from __future__ import annotations
 
@@ -30,38 +32,83 @@ def replay(app: Flask, turn_id: str) -> tuple[int, str]:
 
 def everything(engine: sa.Engine, person: Person) -> list[int]:
     """How many rows there are of what a turn leaves."""
-    tables = ("chat_events", "chat_turn_steps", "chat_messages", "turn_costs", "audit_events", "enquiries", "approvals", "procrastinate_jobs")
+    tables = (
+        "chat_events",
+        "chat_turn_steps",
+        "chat_messages",
+        "turn_costs",
+        "audit_events",
+        "enquiries",
+        "approvals",
+        "procrastinate_jobs",
+    )
     with engine.connect() as connection:
-        where = {table: " where tenant_id = :t" if table != "procrastinate_jobs" else "" for table in tables}
-        found = [connection.scalar(sa.text(f"select count(*) from {table}{where[table]}"), {"t": person.actor.tenant_id}) for table in tables]
+        where = {
+            table: " where tenant_id = :t" if table != "procrastinate_jobs" else ""
+            for table in tables
+        }
+        found = [
+            connection.scalar(
+                sa.text(f"select count(*) from {table}{where[table]}"),
+                {"t": person.actor.tenant_id},
+            )
+            for table in tables
+        ]
     return [int(count or 0) for count in found]
 
 
 def assert_same(model: ModelTalk, engine: sa.Engine, turn_id: str) -> None:
     before = everything(engine, model.person)
     code, told = replay(model.app, turn_id)
-    count = len([event for event in model.talk.events(model.person, model.session_id) if event["turn_id"] == turn_id])
+    count = len(
+        [
+            event
+            for event in model.talk.events(model.person, model.session_id)
+            if event["turn_id"] == turn_id
+        ]
+    )
     assert (code, told) == (0, f"{turn_id}: {count} events, byte for byte the same.\n")
     assert everything(engine, model.person) == before
 
 
 @pytest.mark.parametrize(
-    "message", ["help", "trial balance", "balance of trade receivables", "invoice Deepa 45,000 for Dubai visa", "invoice Deepa for a visa"]
+    "message",
+    [
+        "help",
+        "trial balance",
+        "balance of trade receivables",
+        "invoice Deepa 45,000 for Dubai visa",
+        "invoice Deepa for a visa",
+    ],
 )
-def test_a_turn_of_the_built_in_planner_is_the_same_again(model: ModelTalk, owner_engine: sa.Engine, message: str) -> None:
-    assert_same(model, owner_engine, model.talk.say(model.person, model.session_id, message)[0]["turn_id"])
+def test_a_turn_of_the_built_in_planner_is_the_same_again(
+    model: ModelTalk, owner_engine: sa.Engine, message: str
+) -> None:
+    assert_same(
+        model, owner_engine, model.talk.say(model.person, model.session_id, message)[0]["turn_id"]
+    )
 
 
-def test_a_turn_of_a_model_is_the_same_again_without_the_model(model: ModelTalk, owner_engine: sa.Engine) -> None:
-    script = (wants(use("create_enquiry", **LEAD), use(FIND), use("nothing"), text="Let me log him."), Reply("Ravi Menon is logged."))
+def test_a_turn_of_a_model_is_the_same_again_without_the_model(
+    model: ModelTalk, owner_engine: sa.Engine
+) -> None:
+    script = (
+        wants(use("create_enquiry", **LEAD), use(FIND), use("nothing"), text="Let me log him."),
+        Reply("Ravi Menon is logged."),
+    )
     events, _ = model.say("log Ravi Menon", *script)
     assert len(of_kind(events, "tool_result")) == 3
     assert_same(model, owner_engine, events[0]["turn_id"])
 
 
-def test_a_proposal_and_what_goes_on_after_its_grant_are_the_same_again(model: ModelTalk, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proposal_and_what_goes_on_after_its_grant_are_the_same_again(
+    model: ModelTalk, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     events, _ = model.say("invoice her", wants(use("draft_invoice", **DRAFT)))
-    monkeypatch.setattr("voyagent.assistant.tasks.Configured", lambda _settings: Always(Scripted([Reply("The draft is made.")])))
+    monkeypatch.setattr(
+        "voyagent.assistant.tasks.Configured",
+        lambda _settings: Always(Scripted([Reply("The draft is made.")])),
+    )
     model.talk.decide(model.person, of_kind(events, "approval_request")[0]["approval_id"])
     told = model.talk.events(model.person, model.session_id)
     for turn_id in dict.fromkeys(event["turn_id"] for event in told):
@@ -69,7 +116,9 @@ def test_a_proposal_and_what_goes_on_after_its_grant_are_the_same_again(model: M
     assert len({event["turn_id"] for event in told}) == 2
 
 
-def test_failures_refusals_stops_and_restarts_are_the_same_again(model: ModelTalk, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_refusals_stops_and_restarts_are_the_same_again(
+    model: ModelTalk, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failed, _ = model.say("hello", ModelUnavailable("away", driver="scripted"))
 
     class Dying(Scripted):
@@ -102,28 +151,72 @@ def test_failures_refusals_stops_and_restarts_are_the_same_again(model: ModelTal
     model.person.api.patch("/tenant-settings", json={"rate_limit_per_minute": 1})
     refused = model.talk.say(model.person, model.session_id, "help")
     assert [event["kind"] for event in refused] == ["error", "final"]
-    for turn_id in (failed[0]["turn_id"], restarted, stopped, crashed[0]["turn_id"], refused[0]["turn_id"]):
+    for turn_id in (
+        failed[0]["turn_id"],
+        restarted,
+        stopped,
+        crashed[0]["turn_id"],
+        refused[0]["turn_id"],
+    ):
         assert_same(model, owner_engine, turn_id)
 
 
 @pytest.mark.parametrize(
     ("forged", "named"),
     [
-        ("update chat_events set data = replace(data, 'Nobody', 'Somebody') where turn_id = :i", "event 3"),
-        ("update chat_events set data = replace(data, '\"total\"\\:0', '\"total\"\\:1') where turn_id = :i and kind = 'tool_result'", "event 2"),
+        (
+            "update chat_events set data = replace(data, 'Nobody', 'Somebody') where turn_id = :i",
+            "event 3",
+        ),
+        (
+            (
+                "update chat_events set data = replace(data, '\"total\"\\:0', '\"total\"\\:1')"
+                " where turn_id = :i and kind = 'tool_result'"
+            ),
+            "event 2",
+        ),
         ("delete from chat_events where turn_id = :i and kind = 'tool_result'", "event 2"),
         (
-            "update chat_turn_steps set outcome = jsonb_set(outcome, '{tool}', '\"trial_balance\"') where turn_id = :i and kind = 'move' and number = 3",
+            (
+                "update chat_turn_steps set outcome = jsonb_set(outcome, '{tool}',"
+                " '\"trial_balance\"') where turn_id = :i and kind = 'move' and number = 3"
+            ),
             "step 3",
         ),
-        ("update chat_turn_steps set outcome = jsonb_set(outcome, '{raw,text}', '\"Anybody.\"') where turn_id = :i and number = 5", "event 3"),
-        ("update chat_turn_steps set outcome = jsonb_set(outcome, '{output,total}', '77') where turn_id = :i and kind = 'outcome'", '"total":77'),
-        ("delete from chat_turn_steps where turn_id = :i and kind = 'outcome'", "step 4: recorded answer"),
+        (
+            (
+                "update chat_turn_steps set outcome = jsonb_set(outcome, '{raw,text}',"
+                " '\"Anybody.\"') where turn_id = :i and number = 5"
+            ),
+            "event 3",
+        ),
+        (
+            (
+                "update chat_turn_steps set outcome = jsonb_set(outcome, '{output,total}', '77')"
+                " where turn_id = :i and kind = 'outcome'"
+            ),
+            '"total":77',
+        ),
+        (
+            "delete from chat_turn_steps where turn_id = :i and kind = 'outcome'",
+            "step 4: recorded answer",
+        ),
         ("delete from chat_turn_steps where turn_id = :i", "the journal is empty"),
     ],
-    ids=["an event's words", "a result", "a missing event", "a move", "an answer", "an outcome", "a missing step", "no journal"],
+    ids=[
+        "an event's words",
+        "a result",
+        "a missing event",
+        "a move",
+        "an answer",
+        "an outcome",
+        "a missing step",
+        "no journal",
+    ],
 )
-def test_the_first_difference_is_named_and_ends_with_1(model: ModelTalk, owner_engine: sa.Engine, forged: str, named: str) -> None:
+def test_the_first_difference_is_named_and_ends_with_1(
+    model: ModelTalk, owner_engine: sa.Engine, forged: str, named: str
+) -> None:
     events, _ = model.say("who is new?", wants(use(FIND)), Reply("Nobody."))
     turn_id = events[0]["turn_id"]
     with owner_engine.begin() as connection:
@@ -133,7 +226,9 @@ def test_the_first_difference_is_named_and_ends_with_1(model: ModelTalk, owner_e
     assert named in told, told
 
 
-def test_a_planner_that_thinks_otherwise_by_now_is_a_difference(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planner_that_thinks_otherwise_by_now_is_a_difference(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turn_id = model.talk.say(model.person, model.session_id, "help")[0]["turn_id"]
     monkeypatch.setattr(BuiltInPlanner, "next_move", lambda *_: Say("Something else."))
     code, told = replay(model.app, turn_id)

@@ -49,25 +49,40 @@ def test_one_conversation_shows_what_waits_for_a_decision(alice: Person, line: L
 
 def test_a_title_comes_from_the_first_sixty_characters_that_were_said(line: Line) -> None:
     line.say("   " + "what about this " * 10)
-    assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["title"] == ("what about this " * 10)[:60].strip()
+    assert (
+        line.person.api.get(f"/chat/sessions/{line.session_id}").json["title"]
+        == ("what about this " * 10)[:60].strip()
+    )
 
 
 def test_a_conversation_is_renamed(alice: Person, line: Line) -> None:
-    answer = alice.api.patch(f"/chat/sessions/{line.session_id}", json={"title": "  Krishnan family  "})
+    answer = alice.api.patch(
+        f"/chat/sessions/{line.session_id}", json={"title": "  Krishnan family  "}
+    )
     assert answer.status_code == 200
     assert answer.json["title"] == "Krishnan family"
     assert alice.api.get(f"/chat/sessions/{line.session_id}").json == answer.json
     blank = alice.api.patch(f"/chat/sessions/{line.session_id}", json={"title": "   "})
     assert (blank.status_code, blank.json["detail"]) == (422, "title_empty")
-    for body in ({"title": ""}, {"title": "x" * 201}, {"title": None}, {}, {"title": "x", "more": 1}):
+    for body in (
+        {"title": ""},
+        {"title": "x" * 201},
+        {"title": None},
+        {},
+        {"title": "x", "more": 1},
+    ):
         refused = alice.api.patch(f"/chat/sessions/{line.session_id}", json=body)
         assert refused.status_code == 422, body
         assert refused.json["detail"][0]["loc"][0] == "body"
 
 
-def test_a_deleted_conversation_is_gone_at_every_door_with_its_approvals(alice: Person, line: Line) -> None:
+def test_a_deleted_conversation_is_gone_at_every_door_with_its_approvals(
+    alice: Person, line: Line
+) -> None:
     enquiry = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json
-    line.session_id = alice.api.post(f"/enquiries/{enquiry['id']}/promote-to-session").json["session_id"]
+    line.session_id = alice.api.post(f"/enquiries/{enquiry['id']}/promote-to-session").json[
+        "session_id"
+    ]
     approval_id = proposal(line)
     assert alice.api.delete(f"/chat/sessions/{line.session_id}").status_code == 204
     for answer in (
@@ -78,27 +93,50 @@ def test_a_deleted_conversation_is_gone_at_every_door_with_its_approvals(alice: 
     ):
         assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found")
     assert alice.api.get(f"/approvals/{approval_id}").status_code == 404
-    assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == 404
+    assert (
+        alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code
+        == 404
+    )
     assert alice.api.get(f"/enquiries/{enquiry['id']}").json["session_id"] is None
-    assert line.session_id not in {session["id"] for session in alice.api.get("/chat/sessions").json["sessions"]}
+    assert line.session_id not in {
+        session["id"] for session in alice.api.get("/chat/sessions").json["sessions"]
+    }
 
 
 @pytest.mark.parametrize(
-    ("verb", "suffix", "body"), [("get", "", None), ("patch", "", {"title": "x"}), ("delete", "", None), ("post", "/messages", {"message": "hi"})]
+    ("verb", "suffix", "body"),
+    [
+        ("get", "", None),
+        ("patch", "", {"title": "x"}),
+        ("delete", "", None),
+        ("post", "/messages", {"message": "hi"}),
+    ],
 )
-def test_another_agencys_conversation_is_as_unknown_as_none(alice: Person, charlie: Person, line: Line, verb: str, suffix: str, body: Any) -> None:
-    for session_id in (line.session_id, str(new_id()), "nonsense", "00000000-0000-0000-0000-00000000000g"):
+def test_another_agencys_conversation_is_as_unknown_as_none(
+    alice: Person, charlie: Person, line: Line, verb: str, suffix: str, body: Any
+) -> None:
+    for session_id in (
+        line.session_id,
+        str(new_id()),
+        "nonsense",
+        "00000000-0000-0000-0000-00000000000g",
+    ):
         answer = getattr(charlie.api, verb)(f"/chat/sessions/{session_id}{suffix}", json=body)
         assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found"), session_id
     assert charlie.api.get("/chat/sessions").json["sessions"] == []
     assert alice.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 0
 
 
-def test_every_member_sees_a_conversation_and_a_viewer_changes_nothing(alice: Person, bob: Person, victor: Person, line: Line) -> None:
+def test_every_member_sees_a_conversation_and_a_viewer_changes_nothing(
+    alice: Person, bob: Person, victor: Person, line: Line
+) -> None:
     for person in (alice, bob, victor):
         assert person.api.get(f"/chat/sessions/{line.session_id}").status_code == 200
         assert person.api.get("/chat/sessions").json["sessions"][0]["id"] == line.session_id
-    assert bob.api.patch(f"/chat/sessions/{line.session_id}", json={"title": "by Bob"}).status_code == 200
+    assert (
+        bob.api.patch(f"/chat/sessions/{line.session_id}", json={"title": "by Bob"}).status_code
+        == 200
+    )
     for answer in (
         victor.api.post("/chat/sessions", json={"strange": 1}),
         victor.api.patch(f"/chat/sessions/{line.session_id}", json={}),

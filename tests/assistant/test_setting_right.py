@@ -1,4 +1,6 @@
-"""A correction while a question of ours is open sets right what the question is about; what waits, or was shown before it, stays as it is."""
+"""A correction while a question of ours is open sets right what the question is about; what waits,
+or was shown before it, stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -44,17 +46,36 @@ def amount_of(known: dict[str, Any]) -> str:
     return str(lines[0]["unit_price"] if lines else known["amount"])
 
 
-@pytest.mark.parametrize("said", ["no, make it 54,000", "make it 54,000", "no, 54,000", "change the amount to 54,000", "sorry, 54,000"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no, make it 54,000",
+        "make it 54,000",
+        "no, 54,000",
+        "change the amount to 54,000",
+        "sorry, 54,000",
+    ],
+)
 @pytest.mark.parametrize("first", ASKING)
 @pytest.mark.parametrize("older", OLDER)
-def test_the_amount_of_what_is_asked_about_is_set_right_whatever_waits(first: str, older: str, said: str) -> None:
+def test_the_amount_of_what_is_asked_about_is_set_right_whatever_waits(
+    first: str, older: str, said: str
+) -> None:
     question, context = asked(first, OLDER[older])
     move = understand(said, context)
     assert isinstance(move, Ask), move
-    assert (move.tool, move.missing, amount_of(move.known)) == (question.tool, question.missing, "54000")
+    assert (move.tool, move.missing, amount_of(move.known)) == (
+        question.tool,
+        question.missing,
+        "54000",
+    )
     assert move.text.startswith("Noted: ")
     assert "54,000" in move.text
-    rest = {name: value for name, value in question.known.items() if name not in ("amount", "line_items")}
+    rest = {
+        name: value
+        for name, value in question.known.items()
+        if name not in ("amount", "line_items")
+    }
     assert {name: move.known[name] for name in rest} == rest
 
 
@@ -66,11 +87,18 @@ def test_the_amount_of_what_is_asked_about_is_set_right_whatever_waits(first: st
         ("whose receipt", "no, in cash", {"account": "cash"}, "in cash"),
         ("whose bill", "no, due 10 Dec", {"due_date": "2026-12-10"}, "10 Dec 2026"),
         ("which number", "no, for two tickets", {"description": "Two tickets"}, "Two tickets"),
-        ("who paid", "no, AED 500 yesterday", {"amount": "500", "currency": "AED", "paid_on": "2026-11-23"}, "23 Nov 2026, AED 500.00"),
+        (
+            "who paid",
+            "no, AED 500 yesterday",
+            {"amount": "500", "currency": "AED", "paid_on": "2026-11-23"},
+            "23 Nov 2026, AED 500.00",
+        ),
         ("which account", "no, yesterday", {"entry_date": "2026-11-23"}, "23 Nov 2026"),
     ],
 )
-def test_days_accounts_and_purposes_are_set_right_too(first: str, said: str, known: dict[str, Any], noted: str) -> None:
+def test_days_accounts_and_purposes_are_set_right_too(
+    first: str, said: str, known: dict[str, Any], noted: str
+) -> None:
     question, context = asked(first, PAYING)
     move = understand(said, context)
     assert isinstance(move, Ask), move
@@ -85,7 +113,11 @@ def test_what_is_sold_is_set_right_and_the_name_asked_for_again() -> None:
     assert move.known["line_items"][0]["description"] == "Bali visa"
     named = understand("no, for Meera Nair", replace(context, question=move))
     assert isinstance(named, Call), named
-    assert (named.tool, named.arguments["customer_name"], named.replaces) == ("draft_invoice", "Meera Nair", "")
+    assert (named.tool, named.arguments["customer_name"], named.replaces) == (
+        "draft_invoice",
+        "Meera Nair",
+        "",
+    )
     assert named.arguments["line_items"][0]["description"] == "Bali visa"
 
 
@@ -97,9 +129,13 @@ def test_what_is_missing_is_answered_by_a_correction() -> None:
     assert (move.tool, move.replaces) == ("find_invoices", "")
 
 
-@pytest.mark.parametrize("said", ["no, yesterday", "make it 3 adults", "no, from Mumbai", "make it cash"])
+@pytest.mark.parametrize(
+    "said", ["no, yesterday", "make it 3 adults", "no, from Mumbai", "make it cash"]
+)
 @pytest.mark.parametrize("older", OLDER)
-def test_a_correction_that_fits_not_is_asked_about_and_reaches_nothing_older(older: str, said: str) -> None:
+def test_a_correction_that_fits_not_is_asked_about_and_reaches_nothing_older(
+    older: str, said: str
+) -> None:
     question, context = asked("whose invoice", OLDER[older])
     move = understand(said, context)
     assert isinstance(move, Ask), move
@@ -114,15 +150,23 @@ def test_a_search_that_is_asked_about_leaves_what_waits_alone() -> None:
     assert move.known == question.known
 
 
-def test_the_receipt_that_waits_stays_and_the_invoice_gets_its_amount(alice: Person, talk: Talk) -> None:
+def test_the_receipt_that_waits_stays_and_the_invoice_gets_its_amount(
+    alice: Person, talk: Talk
+) -> None:
     issued(alice, customer_name="Harbinder Singh Gill")
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "Harbinder Singh Gill paid 1,000 today")
     (receipt,) = talk.pending(alice, session_id)
-    assert "Did you mean Harbinder Singh Gill" in text(talk.say(alice, session_id, "draft an invoice for Harbindar Sing Gil, hotel in Dubai 45,000"))
+    assert "Did you mean Harbinder Singh Gill" in text(
+        talk.say(
+            alice, session_id, "draft an invoice for Harbindar Sing Gil, hotel in Dubai 45,000"
+        )
+    )
     told = text(talk.say(alice, session_id, "no, make it 54,000"))
     assert "Noted: INR 54,000.00. Did you mean Harbinder Singh Gill" in told
-    assert [row["approval_id"] for row in talk.pending(alice, session_id)] == [receipt["approval_id"]]
+    assert [row["approval_id"] for row in talk.pending(alice, session_id)] == [
+        receipt["approval_id"]
+    ]
     talk.say(alice, session_id, "yes")
     waiting = {row["approval_id"]: row["summary"] for row in talk.pending(alice, session_id)}
     assert len(waiting) == 2
@@ -146,7 +190,9 @@ POSTING = "journal entry: debit rent 40k credit bank"
         (POSTING, "sorry, actually 42,000", {"amount": "42000"}),
     ],
 )
-def test_a_correction_is_no_reason_and_no_narration(first: str, said: str, known: dict[str, Any]) -> None:
+def test_a_correction_is_no_reason_and_no_narration(
+    first: str, said: str, known: dict[str, Any]
+) -> None:
     question = understand(first, PLAIN)
     assert isinstance(question, Ask), question
     move = understand(said, replace(PLAIN, question=question))
@@ -155,7 +201,9 @@ def test_a_correction_is_no_reason_and_no_narration(first: str, said: str, known
     assert move.text.startswith("Noted: ")
 
 
-@pytest.mark.parametrize(("first", "said"), [(WRITING_OFF, "no, whatever you like"), (POSTING, "no, that is wrong")])
+@pytest.mark.parametrize(
+    ("first", "said"), [(WRITING_OFF, "no, whatever you like"), (POSTING, "no, that is wrong")]
+)
 def test_a_correction_of_nothing_is_no_reason_either(first: str, said: str) -> None:
     question = understand(first, PLAIN)
     assert isinstance(question, Ask), question
@@ -165,7 +213,11 @@ def test_a_correction_of_nothing_is_no_reason_either(first: str, said: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("first", "said", "tool"), [(WRITING_OFF, "no, because he left", "find_invoices"), (POSTING, "it is for November", "list_ledger_accounts")]
+    ("first", "said", "tool"),
+    [
+        (WRITING_OFF, "no, because he left", "find_invoices"),
+        (POSTING, "it is for November", "list_ledger_accounts"),
+    ],
 )
 def test_a_reason_and_a_narration_are_taken(first: str, said: str, tool: str) -> None:
     question = understand(first, PLAIN)
@@ -178,19 +230,51 @@ def test_a_reason_and_a_narration_are_taken(first: str, said: str, tool: str) ->
 ENTRY = {
     "narration": "Rent",
     "entry_date": "2026-11-24",
-    "lines": [{"account_id": "a", "currency": "INR", "debit_amount": "40000"}, {"account_id": "b", "currency": "INR", "credit_amount": "40000"}],
+    "lines": [
+        {"account_id": "a", "currency": "INR", "debit_amount": "40000"},
+        {"account_id": "b", "currency": "INR", "credit_amount": "40000"},
+    ],
 }
-GIVEN_UP = {"invoice_id": "i-1", "reason": "Dead", "written_off_on": "2026-11-24", "amount": "2000", "currency": "INR"}
-POSTED = replace(PLAIN, waiting=[{"id": "a-1", "tool": "post_journal_entry", "arguments": {"entry": ENTRY}, "summary": "Post an entry"}])
-WRITTEN_OFF = replace(PLAIN, waiting=[{"id": "a-1", "tool": "write_off_invoice", "arguments": GIVEN_UP, "summary": "Write off"}])
+GIVEN_UP = {
+    "invoice_id": "i-1",
+    "reason": "Dead",
+    "written_off_on": "2026-11-24",
+    "amount": "2000",
+    "currency": "INR",
+}
+POSTED = replace(
+    PLAIN,
+    waiting=[
+        {
+            "id": "a-1",
+            "tool": "post_journal_entry",
+            "arguments": {"entry": ENTRY},
+            "summary": "Post an entry",
+        }
+    ],
+)
+WRITTEN_OFF = replace(
+    PLAIN,
+    waiting=[
+        {"id": "a-1", "tool": "write_off_invoice", "arguments": GIVEN_UP, "summary": "Write off"}
+    ],
+)
 
 
 def test_an_entry_and_a_write_off_that_wait_are_set_right() -> None:
     move = understand("actually no, 42,000 and yesterday", POSTED)
     assert isinstance(move, Call), move
     entry = move.arguments["entry"]
-    assert (move.tool, move.replaces, entry["entry_date"], entry["narration"]) == ("post_journal_entry", "a-1", "2026-11-23", "Rent")
-    assert [line.get("debit_amount") or line["credit_amount"] for line in entry["lines"]] == ["42000", "42000"]
+    assert (move.tool, move.replaces, entry["entry_date"], entry["narration"]) == (
+        "post_journal_entry",
+        "a-1",
+        "2026-11-23",
+        "Rent",
+    )
+    assert [line.get("debit_amount") or line["credit_amount"] for line in entry["lines"]] == [
+        "42000",
+        "42000",
+    ]
     assert ENTRY["lines"][0]["debit_amount"] == "40000"  # type: ignore[index]
     move = understand("no, 1,500", WRITTEN_OFF)
     assert isinstance(move, Call), move
@@ -204,8 +288,18 @@ def test_an_entry_and_a_write_off_that_wait_are_set_right() -> None:
 
 
 @pytest.mark.parametrize("context", [POSTED, WRITTEN_OFF, PAYING, BILLED, WAITING])
-def test_a_request_that_waits_is_taken_back_by_its_button_and_not_by_words(context: Context) -> None:
-    for said in ("leave it", "actually leave it", "cancel it", "never mind", "drop it", "don't do it", "no"):
+def test_a_request_that_waits_is_taken_back_by_its_button_and_not_by_words(
+    context: Context,
+) -> None:
+    for said in (
+        "leave it",
+        "actually leave it",
+        "cancel it",
+        "never mind",
+        "drop it",
+        "don't do it",
+        "no",
+    ):
         move = understand(said, context)
         assert isinstance(move, Say), (said, move)
         assert "Nothing is done without a grant" in move.text
@@ -230,7 +324,10 @@ def test_two_payments_are_asked_for_one_at_a_time(said: str) -> None:
     assert "One payment at a time" in move.text
 
 
-@pytest.mark.parametrize("said", ["what is the fare rule", "what are the fare rules", "baggage allowance", "is it refundable?"])
+@pytest.mark.parametrize(
+    "said",
+    ["what is the fare rule", "what are the fare rules", "baggage allowance", "is it refundable?"],
+)
 @pytest.mark.parametrize("context", [PLAIN, FLOWN])
 def test_the_rules_of_a_fare_are_no_search(said: str, context: Context) -> None:
     move = understand(said, context)
@@ -245,7 +342,9 @@ def test_ticket_it_issues_and_searches_nothing(said: str) -> None:
     assert move.tool == "show_trip"
 
 
-TOLD = replace(PLAIN, last={"tool": "find_invoices", "arguments": {"customer_name": "Anil Das"}, "ids": []})
+TOLD = replace(
+    PLAIN, last={"tool": "find_invoices", "arguments": {"customer_name": "Anil Das"}, "ids": []}
+)
 
 
 @pytest.mark.parametrize(
@@ -255,10 +354,17 @@ TOLD = replace(PLAIN, last={"tool": "find_invoices", "arguments": {"customer_nam
         ("how much does he still owe us", TOLD, "list_receivables", "Anil Das"),
         ("show his invoices", TOLD, "find_invoices", "Anil Das"),
         ("and their outstanding invoices", TOLD, "find_invoices", "Anil Das"),
-        ("show her invoices", replace(PLAIN, enquiry=EnquiryInView(DEEPA, "Anil Kumar", "Muscat", "Trivandrum")), "find_invoices", "Anil Kumar"),
+        (
+            "show her invoices",
+            replace(PLAIN, enquiry=EnquiryInView(DEEPA, "Anil Kumar", "Muscat", "Trivandrum")),
+            "find_invoices",
+            "Anil Kumar",
+        ),
     ],
 )
-def test_a_pronoun_is_whom_the_talk_was_about_last(said: str, context: Context, tool: str, name: str) -> None:
+def test_a_pronoun_is_whom_the_talk_was_about_last(
+    said: str, context: Context, tool: str, name: str
+) -> None:
     move = understand(said, context)
     assert isinstance(move, Call), move
     assert (move.tool, move.arguments["customer_name"]) == (tool, name)
@@ -285,7 +391,9 @@ def test_a_currency_alone_is_the_currency_and_nobodys_name(context: Context, sai
 
 def _in_dollars(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: "USD" if name == "currency" else _in_dollars(one) for name, one in value.items()}
+        return {
+            name: "USD" if name == "currency" else _in_dollars(one) for name, one in value.items()
+        }
     return [_in_dollars(one) for one in value] if isinstance(value, list) else value
 
 
@@ -314,7 +422,10 @@ def test_nights_set_a_search_of_hotels_right(said: str, days: tuple[str, str]) -
     longer = {**SLEPT.offers["rates_search"], "check_out": "2026-12-20"}
     move = understand(said, replace(SLEPT, offers={**SLEPT.offers, "rates_search": longer}))
     assert isinstance(move, Call), move
-    assert (move.tool, move.arguments["check_in"], move.arguments["check_out"]) == ("search_hotels", *days)
+    assert (move.tool, move.arguments["check_in"], move.arguments["check_out"]) == (
+        "search_hotels",
+        *days,
+    )
 
 
 def test_also_goes_on_with_another_wish() -> None:
@@ -331,12 +442,16 @@ def test_what_is_left_says_what_waits_all_the_same() -> None:
     assert left.text.startswith("All right, I left it.\nNothing is done without a grant")
 
 
-def test_a_grant_between_a_question_and_its_answer_leaves_the_question_open(alice: Person, leila: Person, talk: Talk) -> None:
+def test_a_grant_between_a_question_and_its_answer_leaves_the_question_open(
+    alice: Person, leila: Person, talk: Talk
+) -> None:
     issued(alice, customer_name="Zachariah Kurian")
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "Zachariah Kurian paid 1,000 today")
     (receipt,) = talk.pending(alice, session_id)
-    assert "supplier’s number" in text(talk.say(alice, session_id, "enter a bill from Emirates, 45,000 for Dubai visa"))
+    assert "supplier’s number" in text(
+        talk.say(alice, session_id, "enter a bill from Emirates, 45,000 for Dubai visa")
+    )
     talk.decide(leila, receipt["approval_id"])
     assert talk.pending(alice, session_id) == []
     talk.say(alice, session_id, "EK-77")
@@ -352,9 +467,17 @@ def test_a_payment_that_waits_shows_its_reference(alice: Person, talk: Talk) -> 
     assert "8837" in alice.browser.get(f"/approvals/{receipt['approval_id']}").text
 
 
-def test_an_entry_is_corrected_to_its_end_and_an_unknown_account_is_asked_for_again(alice: Person, talk: Talk) -> None:
+def test_an_entry_is_corrected_to_its_end_and_an_unknown_account_is_asked_for_again(
+    alice: Person, talk: Talk
+) -> None:
     session_id = talk.begin(alice)
-    for said in ("journal entry: 12,500 office rent paid from bank", "no, 13,500", "no, yesterday", "actually debit bank charges instead", "credit bank"):
+    for said in (
+        "journal entry: 12,500 office rent paid from bank",
+        "no, 13,500",
+        "no, yesterday",
+        "actually debit bank charges instead",
+        "credit bank",
+    ):
         talk.say(alice, session_id, said)
     told = text(talk.say(alice, session_id, "charges of November"))
     assert "INR 13,500.00" in told
@@ -362,9 +485,15 @@ def test_an_entry_is_corrected_to_its_end_and_an_unknown_account_is_asked_for_ag
     assert "harges of November" in entry["summary"]
 
 
-def test_an_account_that_nobody_knows_is_asked_for_again_and_nothing_is_lost(alice: Person, talk: Talk) -> None:
+def test_an_account_that_nobody_knows_is_asked_for_again_and_nothing_is_lost(
+    alice: Person, talk: Talk
+) -> None:
     session_id = talk.begin(alice)
-    told = text(talk.say(alice, session_id, "journal entry: debit moon dust, credit bank 12,500 for November"))
+    told = text(
+        talk.say(
+            alice, session_id, "journal entry: debit moon dust, credit bank 12,500 for November"
+        )
+    )
     assert "No account is called “moon dust”" in told
     assert talk.pending(alice, session_id) == []
     talk.say(alice, session_id, "no, 13,500")
@@ -402,25 +531,53 @@ def test_a_bills_number_has_a_digit() -> None:
 
 
 def test_search_again_is_for_those_who_travel() -> None:
-    people = [{"id": f"p-{n}", "full_name": name, "kind": kind} for n, (name, kind) in enumerate([("Anil Das", "adult"), ("Mia Das", "child")])]
-    for said in ("search again for those who go", "search again", "please search once more for everybody"):
-        move = understand(said, replace(FLOWN, trip={"id": "t-1", "passengers": people, "held": []}))
+    people = [
+        {"id": f"p-{n}", "full_name": name, "kind": kind}
+        for n, (name, kind) in enumerate([("Anil Das", "adult"), ("Mia Das", "child")])
+    ]
+    for said in (
+        "search again for those who go",
+        "search again",
+        "please search once more for everybody",
+    ):
+        move = understand(
+            said, replace(FLOWN, trip={"id": "t-1", "passengers": people, "held": []})
+        )
         assert isinstance(move, Call), move
-        assert (move.tool, move.arguments) == ("search_flights", FLOWN.offers["fares_search"] | {"passengers": {"adult": 1, "child": 1}})
-        move = understand(said, replace(SLEPT, trip={"id": "t-1", "passengers": people, "held": []}))
+        assert (move.tool, move.arguments) == (
+            "search_flights",
+            FLOWN.offers["fares_search"] | {"passengers": {"adult": 1, "child": 1}},
+        )
+        move = understand(
+            said, replace(SLEPT, trip={"id": "t-1", "passengers": people, "held": []})
+        )
         assert isinstance(move, Call), move
         assert move.arguments["guests"] == 2
         assert isinstance(understand(said, FLOWN), Call)
 
 
 def test_an_enquirys_flights_are_searched_for_those_who_travel_once_all_are_known() -> None:
-    about = EnquiryInView(DEEPA, "Anil Kumar", "Dubai", "Kochi", depart_date="2026-12-12", pax_count=2, party={"adult": 2})
+    about = EnquiryInView(
+        DEEPA,
+        "Anil Kumar",
+        "Dubai",
+        "Kochi",
+        depart_date="2026-12-12",
+        pax_count=2,
+        party={"adult": 2},
+    )
     people = [{"id": "p-1", "full_name": "Anil Kumar", "kind": "adult"}]
-    few = understand("search flights for them", replace(PLAIN, enquiry=about, trip={"id": "t-1", "passengers": people, "held": []}))
+    few = understand(
+        "search flights for them",
+        replace(PLAIN, enquiry=about, trip={"id": "t-1", "passengers": people, "held": []}),
+    )
     assert isinstance(few, Call), few
     assert few.arguments["passengers"] == {"adult": 2}
     people += [{"id": f"p-{n}", "full_name": f"Mia {n}", "kind": "child"} for n in (2, 3)]
-    all_three = understand("serch flights for them", replace(PLAIN, enquiry=about, trip={"id": "t-1", "passengers": people, "held": []}))
+    all_three = understand(
+        "serch flights for them",
+        replace(PLAIN, enquiry=about, trip={"id": "t-1", "passengers": people, "held": []}),
+    )
     assert isinstance(all_three, Call), all_three
     assert all_three.arguments["passengers"] == {"adult": 1, "child": 2}
 
@@ -428,9 +585,15 @@ def test_an_enquirys_flights_are_searched_for_those_who_travel_once_all_are_know
 @pytest.mark.parametrize(
     ("said", "party"),
     [
-        ("We are 3 - me, my wife Annie Kurian and our daughter Mia (6 years)", {"adult": 2, "child": 1}),
+        (
+            "We are 3 - me, my wife Annie Kurian and our daughter Mia (6 years)",
+            {"adult": 2, "child": 1},
+        ),
         ("me, my wife and our daughter Mia", {"adult": 2, "child": 1}),
-        ("me and my wife with our son aged 14 years and our daughter 1 yr", {"adult": 3, "infant": 1}),
+        (
+            "me and my wife with our son aged 14 years and our daughter 1 yr",
+            {"adult": 3, "infant": 1},
+        ),
         ("my wife and me", {"adult": 2}),
         ("we are 2 adults and 1 child", {"adult": 2, "child": 1}),
     ],
@@ -450,8 +613,25 @@ def test_a_family_is_counted_as_it_says_itself(said: str, party: dict[str, int])
         ("no, 20 Dec", {"due_date": "2026-12-20"}),
         ("no, for Creek Side Hotel", {"vendor_name": "Creek Side Hotel"}),
         ("no, Creek Side Hotel", {"vendor_name": "Creek Side Hotel"}),
-        ("no, airport transfers", {"line_items": [{**BILLED.waiting[0]["arguments"]["line_items"][0], "description": "Airport transfers"}]}),
-        ("no, for Dubai visa", {"line_items": [{**BILLED.waiting[0]["arguments"]["line_items"][0], "description": "Dubai visa"}]}),
+        (
+            "no, airport transfers",
+            {
+                "line_items": [
+                    {
+                        **BILLED.waiting[0]["arguments"]["line_items"][0],
+                        "description": "Airport transfers",
+                    }
+                ]
+            },
+        ),
+        (
+            "no, for Dubai visa",
+            {
+                "line_items": [
+                    {**BILLED.waiting[0]["arguments"]["line_items"][0], "description": "Dubai visa"}
+                ]
+            },
+        ),
     ],
 )
 def test_a_bill_gets_its_own_day_and_its_own_supplier(said: str, changed: dict[str, Any]) -> None:
@@ -463,25 +643,44 @@ def test_a_bill_gets_its_own_day_and_its_own_supplier(said: str, changed: dict[s
 def test_an_invoice_is_for_whoever_is_named_like_a_hotel() -> None:
     move = understand("no, for Creek Side Hotel", WAITING)
     assert isinstance(move, Call), move
-    assert (move.arguments["customer_name"], move.arguments["line_items"]) == ("Creek Side Hotel", WAITING.waiting[0]["arguments"]["line_items"])
+    assert (move.arguments["customer_name"], move.arguments["line_items"]) == (
+        "Creek Side Hotel",
+        WAITING.waiting[0]["arguments"]["line_items"],
+    )
 
 
 def test_the_number_of_a_bill_is_no_part_of_what_it_is_for() -> None:
-    move = understand("bill from Spice Coast Cars 12,000 for airport transfers number SCC-77", PLAIN)
+    move = understand(
+        "bill from Spice Coast Cars 12,000 for airport transfers number SCC-77", PLAIN
+    )
     assert isinstance(move, Call), move
-    assert (move.arguments["vendor_reference"], move.arguments["line_items"][0]["description"]) == ("SCC-77", "Airport transfers")
+    assert (move.arguments["vendor_reference"], move.arguments["line_items"][0]["description"]) == (
+        "SCC-77",
+        "Airport transfers",
+    )
 
 
 def test_a_hotel_is_searched_for_those_who_are_named() -> None:
-    people = [{"id": f"p-{n}", "full_name": name, "kind": "adult"} for n, name in enumerate(["Thomas Kurian", "Annie Kurian", "Mia Kurian"])]
+    people = [
+        {"id": f"p-{n}", "full_name": name, "kind": "adult"}
+        for n, name in enumerate(["Thomas Kurian", "Annie Kurian", "Mia Kurian"])
+    ]
     move = understand(
-        "find a hotel in Dubai for Thomas and Annie Kurian, 18 to 22 December", replace(PLAIN, trip={"id": "t-1", "passengers": people, "held": []})
+        "find a hotel in Dubai for Thomas and Annie Kurian, 18 to 22 December",
+        replace(PLAIN, trip={"id": "t-1", "passengers": people, "held": []}),
     )
     assert isinstance(move, Call), move
-    assert (move.tool, move.arguments["guests"], move.arguments["check_in"]) == ("search_hotels", 2, "2026-12-18")
+    assert (move.tool, move.arguments["guests"], move.arguments["check_in"]) == (
+        "search_hotels",
+        2,
+        "2026-12-18",
+    )
 
 
-@pytest.mark.parametrize("said", ["what waits?", "what is pending", "which requests are still waiting", "anything pending?"])
+@pytest.mark.parametrize(
+    "said",
+    ["what waits?", "what is pending", "which requests are still waiting", "anything pending?"],
+)
 def test_what_waits_is_told(said: str) -> None:
     told = understand(said, POSTED)
     assert isinstance(told, Say), told
@@ -497,7 +696,10 @@ def test_a_payment_and_an_entry_that_wait_are_turned_to_another(alice: Person, t
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "Zachariah Kurian paid 500 yesterday in cash, utr 8837")
     (first,) = talk.pending(alice, session_id)
-    for said, name in (("no, for Meera Nair", "Meera Nair"), ("no, Zachariah Kurian", "Zachariah Kurian")):
+    for said, name in (
+        ("no, for Meera Nair", "Meera Nair"),
+        ("no, Zachariah Kurian", "Zachariah Kurian"),
+    ):
         told = text(talk.say(alice, session_id, said))
         (now,) = talk.pending(alice, session_id)
         assert now["approval_id"] != first["approval_id"]

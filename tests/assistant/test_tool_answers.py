@@ -1,4 +1,6 @@
-"""What tools answer: the keys that they promise, found on real rows; what a grant of the gated ones brings about."""
+"""What tools answer: the keys that they promise, found on real rows; what a grant of the gated ones
+brings about.
+"""
 
 from __future__ import annotations
 
@@ -48,12 +50,18 @@ def use(talk: Talk, app: Flask, alice: Person) -> Callable[..., dict[str, Any]]:
         assert reply.turn_id is not None
         with app.app_context():
             loop.run(alice.actor.tenant_id, reply.turn_id, Calling(tool, arguments))
-        events = [event for event in talk.events(alice, session_id) if event["turn_id"] == reply.turn_id]
+        events = [
+            event for event in talk.events(alice, session_id) if event["turn_id"] == reply.turn_id
+        ]
         proposed = of_kind(events, "approval_request")
         if not proposed:
             return of_kind(events, "tool_result")[0]["tool_output"]  # type: ignore[no-any-return]
         talk.decide(alice, proposed[0]["approval_id"])
-        told = [event for event in of_kind(talk.events(alice, session_id), "tool_result") if event["tool_call_id"] == proposed[0]["tool_call_id"]]
+        told = [
+            event
+            for event in of_kind(talk.events(alice, session_id), "tool_result")
+            if event["tool_call_id"] == proposed[0]["tool_call_id"]
+        ]
         return {**told[-1]["tool_output"], "asked": proposed[0]["approval_summary"]}
 
     return using
@@ -62,20 +70,48 @@ def use(talk: Talk, app: Flask, alice: Person) -> Callable[..., dict[str, Any]]:
 def test_a_receipt_is_proposed_granted_and_in_the_books(use: Any, alice: Person) -> None:
     invoice_id = papers.issued(alice)
     found = use("find_invoices", status="open", customer_name="deepa")
-    assert [(row["id"], row["open"]["amount"]) for row in found["invoices"]] == [(str(invoice_id), "45000.00")]
-    told = use("record_receipt", invoice_id=str(invoice_id), amount="20000", currency="INR", paid_on="2024-06-20", reference="UTR 9")
+    assert [(row["id"], row["open"]["amount"]) for row in found["invoices"]] == [
+        (str(invoice_id), "45000.00")
+    ]
+    told = use(
+        "record_receipt",
+        invoice_id=str(invoice_id),
+        amount="20000",
+        currency="INR",
+        paid_on="2024-06-20",
+        reference="UTR 9",
+    )
     assert "Deepa Krishnan" in told["asked"]
     assert "INR 20,000.00" in told["asked"]
-    assert (told["recorded"], told["open_amount"], told["status"]) == (True, "25000.00", "partially_paid")
+    assert (told["recorded"], told["open_amount"], told["status"]) == (
+        True,
+        "25000.00",
+        "partially_paid",
+    )
     assert papers.seen(alice, invoice_id)["paid_minor"] == 2_000_000
     assert set(told) - {"asked"} == registry.get("record_receipt").gives
 
 
 def test_a_write_off_is_proposed_granted_and_in_the_books(use: Any, alice: Person) -> None:
     invoice_id = papers.issued(alice)
-    told = use("write_off_invoice", invoice_id=str(invoice_id), reason="Cannot be traced", amount="1000", currency="INR", written_off_on="2024-06-25")
-    assert told["asked"] == "Write off what Deepa Krishnan owes on invoice 2024-25/000001, INR 1,000.00"
-    assert (told["written_off"], told["amount"], told["open_amount"], told["status"]) == (True, "1000.00", "44000.00", "issued")
+    told = use(
+        "write_off_invoice",
+        invoice_id=str(invoice_id),
+        reason="Cannot be traced",
+        amount="1000",
+        currency="INR",
+        written_off_on="2024-06-25",
+    )
+    assert (
+        told["asked"]
+        == "Write off what Deepa Krishnan owes on invoice 2024-25/000001, INR 1,000.00"
+    )
+    assert (told["written_off"], told["amount"], told["open_amount"], told["status"]) == (
+        True,
+        "1000.00",
+        "44000.00",
+        "issued",
+    )
     assert set(told) - {"asked"} == registry.get("write_off_invoice").gives
     rest = use("write_off_invoice", invoice_id=str(invoice_id), reason="Cannot be traced")
     assert (rest["amount"], rest["open_amount"], rest["status"]) == ("44000.00", "0.00", "paid")
@@ -86,35 +122,73 @@ def test_who_is_late_by_how_many_days_and_what_was_issued_when(use: Any, alice: 
     [invoice] = use("find_invoices", status="open")["invoices"]
     due, issued = date.fromisoformat(invoice["due_date"]), date.fromisoformat(invoice["issue_date"])
     on = (due + timedelta(days=60)).isoformat()
-    assert [one["name"] for one in use("list_receivables", as_of=on, overdue_days=60)["customers"]] == ["Deepa Krishnan"]
+    assert [
+        one["name"] for one in use("list_receivables", as_of=on, overdue_days=60)["customers"]
+    ] == ["Deepa Krishnan"]
     assert use("list_receivables", as_of=on, overdue_days=61)["customers"] == []
-    assert use("find_invoices", issued_from=issued.isoformat(), issued_to=issued.isoformat())["count"] == 1
+    assert (
+        use("find_invoices", issued_from=issued.isoformat(), issued_to=issued.isoformat())["count"]
+        == 1
+    )
     assert use("find_invoices", issued_from=(issued + timedelta(days=1)).isoformat())["count"] == 0
     assert use("find_invoices", issued_to=(issued - timedelta(days=1)).isoformat())["count"] == 0
 
 
 def test_cash_comes_into_and_goes_from_the_cash_account(use: Any, alice: Person) -> None:
     invoice_id = papers.issued(alice)
-    use("record_receipt", invoice_id=str(invoice_id), amount="20000", currency="INR", paid_on="2024-06-20", account=" Cash")
+    use(
+        "record_receipt",
+        invoice_id=str(invoice_id),
+        amount="20000",
+        currency="INR",
+        paid_on="2024-06-20",
+        account=" Cash",
+    )
     line = {"description": "Settlement", "quantity": 1, "unit_price": "8000", "currency": "INR"}
-    bill = use("receive_bill", vendor_name="BSP India", vendor_reference="B-7", issue_date="2024-06-10", due_date="2024-06-25", line_items=[line])
-    use("pay_bill", bill_id=bill["bill_id"], amount="8000", currency="INR", paid_on="2024-06-25", account="cash")
+    bill = use(
+        "receive_bill",
+        vendor_name="BSP India",
+        vendor_reference="B-7",
+        issue_date="2024-06-10",
+        due_date="2024-06-25",
+        line_items=[line],
+    )
+    use(
+        "pay_bill",
+        bill_id=bill["bill_id"],
+        amount="8000",
+        currency="INR",
+        paid_on="2024-06-25",
+        account="cash",
+    )
     with alice.reading() as reader:
-        moved = {row["code"]: (row["debit_minor"], row["credit_minor"]) for row in ledger.trial_balance_rows(reader, FAR)}
+        moved = {
+            row["code"]: (row["debit_minor"], row["credit_minor"])
+            for row in ledger.trial_balance_rows(reader, FAR)
+        }
     assert moved["1010"] == (2_000_000, 800_000)
     assert "1100" not in moved
 
 
 def test_the_assistant_offers_no_archived_account(use: Any, alice: Person) -> None:
     before = use("list_ledger_accounts")
-    archived = alice.does(lambda actor: keeping.add_account(actor, code="5810", name="Postage", account_type="expense"))
+    archived = alice.does(
+        lambda actor: keeping.add_account(
+            actor, code="5810", name="Postage", account_type="expense"
+        )
+    )
     assert use("list_ledger_accounts")["count"] == before["count"] + 1
     alice.does(lambda actor: keeping.change_account(actor, archived, {"is_archived": True}).id)
     assert use("list_ledger_accounts") == before
 
 
 def test_money_lies_in_the_bank_or_in_cash_and_nowhere_else() -> None:
-    paid = {"invoice_id": "0190a0a0-0000-7000-8000-000000000001", "amount": "1", "currency": "INR", "paid_on": "2024-06-20"}
+    paid = {
+        "invoice_id": "0190a0a0-0000-7000-8000-000000000001",
+        "amount": "1",
+        "currency": "INR",
+        "paid_on": "2024-06-20",
+    }
     assert registry.get("record_receipt").read(paid).account == "bank"  # type: ignore[attr-defined]
     with pytest.raises(registry.ArgumentsRefused):
         registry.get("record_receipt").read({**paid, "account": "1300"})
@@ -122,16 +196,40 @@ def test_money_lies_in_the_bank_or_in_cash_and_nowhere_else() -> None:
 
 def test_a_bill_is_entered_listed_as_owed_and_paid(use: Any) -> None:
     line = {"description": "Settlement", "quantity": 1, "unit_price": "8000", "currency": "INR"}
-    told = use("receive_bill", vendor_name="BSP India", vendor_reference="B-7", issue_date="2024-06-10", due_date="2024-06-25", line_items=[line])
+    told = use(
+        "receive_bill",
+        vendor_name="BSP India",
+        vendor_reference="B-7",
+        issue_date="2024-06-10",
+        due_date="2024-06-25",
+        line_items=[line],
+    )
     assert (told["received"], told["total_amount"]) == (True, "8000.00")
     assert set(told) - {"asked"} == registry.get("receive_bill").gives
     owed = use("list_payables", vendor_name="bsp")
-    assert owed["suppliers"] == [{"name": "BSP India", "amount": "8000.00", "overdue": "8000.00", "currency": "INR", "bills": 1}]
+    assert owed["suppliers"] == [
+        {
+            "name": "BSP India",
+            "amount": "8000.00",
+            "overdue": "8000.00",
+            "currency": "INR",
+            "bills": 1,
+        }
+    ]
     bills = use("find_bills", vendor_reference="b-7")
-    assert [(row["id"], row["open"]["amount"]) for row in bills["bills"]] == [(told["bill_id"], "8000.00")]
-    on_its_day, later = {"due_from": "2024-06-25", "due_to": "2024-06-25"}, {"due_from": "2024-06-26"}
-    assert [use("find_bills", **days)["count"] for days in (on_its_day, {"due_to": "2024-06-24"}, later)] == [1, 0, 0]
-    paid = use("pay_bill", bill_id=told["bill_id"], amount="8000", currency="INR", paid_on="2024-06-25")
+    assert [(row["id"], row["open"]["amount"]) for row in bills["bills"]] == [
+        (told["bill_id"], "8000.00")
+    ]
+    on_its_day, later = (
+        {"due_from": "2024-06-25", "due_to": "2024-06-25"},
+        {"due_from": "2024-06-26"},
+    )
+    assert [
+        use("find_bills", **days)["count"] for days in (on_its_day, {"due_to": "2024-06-24"}, later)
+    ] == [1, 0, 0]
+    paid = use(
+        "pay_bill", bill_id=told["bill_id"], amount="8000", currency="INR", paid_on="2024-06-25"
+    )
     assert (paid["paid"], paid["status"], paid["open_amount"]) == (True, "paid", "0.00")
     assert set(paid) - {"asked"} == registry.get("pay_bill").gives
     assert use("list_payables")["count"] == 0
@@ -139,12 +237,18 @@ def test_a_bill_is_entered_listed_as_owed_and_paid(use: Any) -> None:
 
 def test_a_journal_entry_is_posted_by_a_grant_alone(use: Any, alice: Person) -> None:
     bank, cash = (str(books.account_id(alice, purpose)) for purpose in ("bank", "cash"))
-    lines = [{"account_id": cash, "currency": "INR", "debit_amount": "500"}, {"account_id": bank, "currency": "INR", "credit_amount": "500"}]
+    lines = [
+        {"account_id": cash, "currency": "INR", "debit_amount": "500"},
+        {"account_id": bank, "currency": "INR", "credit_amount": "500"},
+    ]
     told = use("post_journal_entry", entry={"narration": "Petty cash", "lines": lines})
     assert told["asked"] == "Post a journal entry: Petty cash, INR 500.00"
     assert set(told) - {"asked"} == {"posted", "journal_id"}
     with alice.reading() as reader:
-        assert sorted((row["code"], row["debit_minor"], row["credit_minor"]) for row in ledger.trial_balance_rows(reader, FAR)) == [
+        assert sorted(
+            (row["code"], row["debit_minor"], row["credit_minor"])
+            for row in ledger.trial_balance_rows(reader, FAR)
+        ) == [
             ("1010", 50_000, 0),
             ("1100", 0, 50_000),
         ]
@@ -154,13 +258,24 @@ def test_a_journal_entry_is_posted_by_a_grant_alone(use: Any, alice: Person) -> 
     ("lines", "code"),
     [
         ([{"debit_amount": "500"}], "invalid_arguments"),
-        ([{"debit_amount": "500"}, {"debit_amount": "5", "credit_amount": "5"}], "invalid_arguments"),
+        (
+            [{"debit_amount": "500"}, {"debit_amount": "5", "credit_amount": "5"}],
+            "invalid_arguments",
+        ),
         ([{"debit_amount": "500"}, {"credit_amount": "400"}], "journal_entry_unbalanced"),
     ],
 )
-def test_an_entry_that_does_not_hold_is_not_even_asked_for(use: Any, alice: Person, lines: list[dict[str, str]], code: str) -> None:
+def test_an_entry_that_does_not_hold_is_not_even_asked_for(
+    use: Any, alice: Person, lines: list[dict[str, str]], code: str
+) -> None:
     account = {"account_id": str(books.account_id(alice, "bank")), "currency": "INR"}
-    assert use("post_journal_entry", entry={"narration": "No", "lines": [account | line for line in lines]})["error"] == code
+    assert (
+        use(
+            "post_journal_entry",
+            entry={"narration": "No", "lines": [account | line for line in lines]},
+        )["error"]
+        == code
+    )
 
 
 def test_the_trip_of_a_conversation_is_made_shown_and_read_as_an_itinerary(use: Any) -> None:
@@ -168,7 +283,14 @@ def test_the_trip_of_a_conversation_is_made_shown_and_read_as_an_itinerary(use: 
     added = use("add_passenger", full_name="Deepa Krishnan", nationality="IN")
     assert set(added) == registry.get("add_passenger").gives
     use("add_passenger", full_name="Ravi Menon", kind="child")
-    ride = use("add_transfer", on="2027-01-10", at="09:30", origin="Dubai airport", destination="Hotel Atlantis", price="2500")
+    ride = use(
+        "add_transfer",
+        on="2027-01-10",
+        at="09:30",
+        origin="Dubai airport",
+        destination="Hotel Atlantis",
+        price="2500",
+    )
     assert (ride["added"], ride["price"]) == (True, {"amount": "2500.00", "currency": "INR"})
     assert use("remove_passenger", full_name="ravi")["removed"] is True
     shown = use("show_trip")
@@ -182,14 +304,24 @@ def test_the_trip_of_a_conversation_is_made_shown_and_read_as_an_itinerary(use: 
 
 
 def test_the_number_of_a_passport_is_not_taken_by_words(use: Any) -> None:
-    assert use("add_passenger", full_name="Deepa Krishnan", passport_number="Z1234567")["error"] == "invalid_arguments"
+    assert (
+        use("add_passenger", full_name="Deepa Krishnan", passport_number="Z1234567")["error"]
+        == "invalid_arguments"
+    )
 
 
 def test_an_enquiry_is_changed_by_the_rules_of_enquiries(use: Any, alice: Person) -> None:
     with alice.acting() as actor:
-        enquiry_id = str(enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id)
+        enquiry_id = str(
+            enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id
+        )
     told = use("update_enquiry", enquiry_id=enquiry_id, status="quoted", pax_count=3)
-    assert (told["enquiry"]["status"], told["enquiry"]["pax_count"], told["enquiry"]["destination"], told["fields"]) == (
+    assert (
+        told["enquiry"]["status"],
+        told["enquiry"]["pax_count"],
+        told["enquiry"]["destination"],
+        told["fields"],
+    ) == (
         "quoted",
         3,
         "Dubai",
@@ -199,20 +331,31 @@ def test_an_enquiry_is_changed_by_the_rules_of_enquiries(use: Any, alice: Person
 
 
 def test_what_no_supplier_offers_is_said_as_the_contract_says(use: Any) -> None:
-    told = use("fetch_bsp_statement", country="IN", period_start="2026-11-01", period_end="2026-11-07")
+    told = use(
+        "fetch_bsp_statement", country="IN", period_start="2026-11-01", period_end="2026-11-07"
+    )
     assert (told["fetched"], told["reason"]) == (False, "capability_not_supported")
     assert told["detail"]
 
 
 def test_a_wish_is_handed_over_and_a_question_shown(use: Any) -> None:
-    assert use("handoff", domain="accounting", goal="who owes us") == {"domain": "accounting", "goal": "who owes us"}
+    assert use("handoff", domain="accounting", goal="who owes us") == {
+        "domain": "accounting",
+        "goal": "who owes us",
+    }
     assert use("handoff", domain="kitchen", goal="tea")["error"] == "invalid_arguments"
     assert use("clarify", question="Which customer?") == {"question": "Which customer?"}
 
 
 def test_a_flight_is_searched_held_for_those_who_travel_and_read_again(use: Any) -> None:
     day = (clock.today("Asia/Kolkata") + timedelta(days=40)).isoformat()
-    found = use("search_flights", origin="BOM", destination="DXB", outbound_date=day, passengers={"adult": 1})
+    found = use(
+        "search_flights",
+        origin="BOM",
+        destination="DXB",
+        outbound_date=day,
+        passengers={"adult": 1},
+    )
     assert 1 <= found["count"] <= 20
     assert {"fare_id", "source", "source_ref", "price", "valid_until"} <= set(found["fares"][0])
     use("add_passenger", full_name="Deepa Krishnan", date_of_birth="1990-05-12")
@@ -227,23 +370,46 @@ def test_a_flight_is_searched_held_for_those_who_travel_and_read_again(use: Any)
     assert next(line["status"] for line in use("show_trip")["lines"]) == "held"
 
 
-def test_a_fare_above_the_enquirys_budget_says_so_when_it_is_found_held_and_to_be_paid(talk: Talk, alice: Person, bob: Person) -> None:
+def test_a_fare_above_the_enquirys_budget_says_so_when_it_is_found_held_and_to_be_paid(
+    talk: Talk, alice: Person, bob: Person
+) -> None:
     day = clock.today("Asia/Kolkata") + timedelta(days=40)
     session_id = talk.begin(bob)
-    talk.say(bob, session_id, "log an enquiry from Deepa Krishnan: Mumbai to Dubai, 1 adult, budget 2,000")
-    found = text(talk.say(bob, session_id, f"flights from Mumbai to Dubai on {day:%d %b %Y} for 1 adult"))
+    talk.say(
+        bob,
+        session_id,
+        "log an enquiry from Deepa Krishnan: Mumbai to Dubai, 1 adult, budget 2,000",
+    )
+    found = text(
+        talk.say(bob, session_id, f"flights from Mumbai to Dubai on {day:%d %b %Y} for 1 adult")
+    )
     assert "above the budget of INR 2,000.00" in found
     talk.say(bob, session_id, "add passenger Deepa Krishnan, born 12 May 1990")
-    assert "That is above the budget of INR 2,000.00." in text(talk.say(bob, session_id, "hold the cheapest"))
+    assert "That is above the budget of INR 2,000.00." in text(
+        talk.say(bob, session_id, "hold the cheapest")
+    )
     talk.say(bob, session_id, "issue the tickets")
-    assert "Above the budget of INR 2,000.00" in Page(alice.browser.get(f"/approvals/{talk.pending(bob, session_id)[0]['approval_id']}")).words()
+    assert (
+        "Above the budget of INR 2,000.00"
+        in Page(
+            alice.browser.get(f"/approvals/{talk.pending(bob, session_id)[0]['approval_id']}")
+        ).words()
+    )
     talk.say(bob, session_id, "change the budget to 9 lakh")
-    assert "budget of" not in text(talk.say(bob, session_id, f"flights from Mumbai to Dubai on {day:%d %b %Y} for 1 adult"))
+    assert "budget of" not in text(
+        talk.say(bob, session_id, f"flights from Mumbai to Dubai on {day:%d %b %Y} for 1 adult")
+    )
 
 
 def test_a_fare_at_another_price_comes_back_and_can_be_held(use: Any) -> None:
     day = (clock.today("Asia/Kolkata") + timedelta(days=40)).isoformat()
-    fare = use("search_flights", origin="BOM", destination="DXB", outbound_date=day, passengers={"adult": 1})["fares"][0]
+    fare = use(
+        "search_flights",
+        origin="BOM",
+        destination="DXB",
+        outbound_date=day,
+        passengers={"adult": 1},
+    )["fares"][0]
     use("add_passenger", full_name="Test Pricechange", date_of_birth="1990-05-12")
     refused = use("hold_flight", fare_id=fare["fare_id"])
     assert (refused["held"], refused["reason"]) == (False, "price_changed")
@@ -254,7 +420,11 @@ def test_a_fare_at_another_price_comes_back_and_can_be_held(use: Any) -> None:
 
 def test_hotels_are_searched_and_a_rate_is_looked_at_again(use: Any) -> None:
     first = clock.today("Asia/Kolkata") + timedelta(days=40)
-    stay = {"check_in": first.isoformat(), "check_out": (first + timedelta(days=3)).isoformat(), "guests": 2}
+    stay = {
+        "check_in": first.isoformat(),
+        "check_out": (first + timedelta(days=3)).isoformat(),
+        "guests": 2,
+    }
     found = use("search_hotels", country="AE", city="Dubai", **stay)
     assert 1 <= found["count"] <= 20
     rate = use("check_hotel_rate", rate_key=found["results"][0]["rate_key"])
@@ -268,10 +438,18 @@ def test_what_a_visa_takes_is_read_with_its_source(use: Any) -> None:
     assert told["source"]
 
 
-def test_a_house_without_suppliers_says_so_as_the_contract_says(use: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_house_without_suppliers_says_so_as_the_contract_says(
+    use: Any, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nobody = SimpleNamespace(flights=NoFlights(), hotels=NoHotels(), visas=NoVisas())
     monkeypatch.setitem(app.extensions, "voyagent.suppliers", nobody)
-    told = use("search_flights", origin="BOM", destination="DXB", outbound_date="2100-01-10", passengers={"adult": 1})
+    told = use(
+        "search_flights",
+        origin="BOM",
+        destination="DXB",
+        outbound_date="2100-01-10",
+        passengers={"adult": 1},
+    )
     assert (told["searched"], told["reason"]) == (False, "capability_not_supported")
     told = use("visa_requirements", nationality="IN", destination="TH")
     assert (told["read"], told["reason"]) == (False, "capability_not_supported")
@@ -280,7 +458,9 @@ def test_a_house_without_suppliers_says_so_as_the_contract_says(use: Any, app: F
 def test_a_flight_goes_from_words_to_a_ticket_by_one_grant(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "add passenger Deepa Krishnan, Indian, born 12 May 1990")
-    held = talk.say(alice, session_id, "hold the cheapest flight from BOM to DXB in 40 days for 1 adult")
+    held = talk.say(
+        alice, session_id, "hold the cheapest flight from BOM to DXB in 40 days for 1 adult"
+    )
     assert "Held as" in text(held)
     asked = talk.say(alice, session_id, "issue the tickets")
     again = talk.say(alice, session_id, "issue the tickets")
@@ -290,7 +470,9 @@ def test_a_flight_goes_from_words_to_a_ticket_by_one_grant(talk: Talk, alice: Pe
     told = talk.events(alice, session_id)
     assert "is ticketed" in text(told[-8:])
     shown = talk.say(alice, session_id, "show the trip")
-    assert {line["status"] for line in of_kind(shown, "tool_result")[0]["tool_output"]["lines"]} == {"ticketed"}
+    assert {
+        line["status"] for line in of_kind(shown, "tool_result")[0]["tool_output"]["lines"]
+    } == {"ticketed"}
 
 
 def test_a_receipt_goes_from_words_to_the_books_by_one_grant(talk: Talk, alice: Person) -> None:

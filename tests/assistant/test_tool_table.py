@@ -1,4 +1,6 @@
-"""The table of tools of the API contract (section 17), and those of our own beside it: desk, input, side effect, reversible, approval, who grants, output."""
+"""The table of tools of the API contract (section 17), and those of our own beside it: desk, input,
+side effect, reversible, approval, who grants, output.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,21 @@ BSP = {"reason", "detail"}  # no driver of ours reads settlement plans
 PAYMENT = {"amount", "currency", "paid_on", "reference"}
 INVOICED = {"invoice_id", "number", "total_amount", "currency", "status"}
 
-# name, desk, input keys (required, optional), letters of S R A, who grants, output keys that must be there
+# name, desk, input keys (required, optional), letters of S R A, who grants, output keys that must
+# be there
 TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
     ("handoff", "orchestrator", {"domain", "goal"}, set(), "R", set(), {"domain", "goal"}),
     ("clarify", "orchestrator", {"question"}, set(), "R", set(), {"question"}),
     ("list_ledger_accounts", "accounting", set(), set(), "R", set(), {"count", "accounts"}),
-    ("post_journal_entry", "accounting", {"entry"}, set(), "SA", ACCOUNTANTS, {"posted", "journal_id"}),
+    (
+        "post_journal_entry",
+        "accounting",
+        {"entry"},
+        set(),
+        "SA",
+        ACCOUNTANTS,
+        {"posted", "journal_id"},
+    ),
     (
         "draft_invoice",
         "accounting",
@@ -34,10 +45,42 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         ACCOUNTANTS,
         INVOICED | {"drafted"},
     ),
-    ("create_invoice", "accounting", {"invoice"}, set(), "SRA", ACCOUNTANTS, INVOICED | {"created", "invoice_number"}),
-    ("fetch_bsp_statement", "accounting", {"country", "period_start", "period_end"}, set(), "R", set(), BSP | {"fetched"}),
-    ("reconcile_bsp", "accounting", {"report_id"}, {"ticket_ids"}, "R", set(), BSP | {"reconciled"}),
-    ("read_account_balance", "accounting", {"account_id"}, {"as_of"}, "R", set(), {"read", "balance", "currency"}),
+    (
+        "create_invoice",
+        "accounting",
+        {"invoice"},
+        set(),
+        "SRA",
+        ACCOUNTANTS,
+        INVOICED | {"created", "invoice_number"},
+    ),
+    (
+        "fetch_bsp_statement",
+        "accounting",
+        {"country", "period_start", "period_end"},
+        set(),
+        "R",
+        set(),
+        BSP | {"fetched"},
+    ),
+    (
+        "reconcile_bsp",
+        "accounting",
+        {"report_id"},
+        {"ticket_ids"},
+        "R",
+        set(),
+        BSP | {"reconciled"},
+    ),
+    (
+        "read_account_balance",
+        "accounting",
+        {"account_id"},
+        {"as_of"},
+        "R",
+        set(),
+        {"read", "balance", "currency"},
+    ),
     (
         "search_flights",
         "ticketing_visa",
@@ -57,9 +100,33 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         TICKETING,
         {"booked", "booking_id", "supplier", "supplier_ref", "status"},
     ),
-    ("cancel_hotel_booking", "hotels_holidays", {"booking_id"}, set(), "SA", TICKETING, {"cancelled", "booking_id", "status"}),
-    ("file_visa", "ticketing_visa", {"passenger_id", "destination"}, set(), "SA", TICKETING, {"filed", "receipt", "status"}),
-    ("read_pnr", "ticketing_visa", {"locator"}, set(), "R", set(), {"pnr_id", "locator", "source", "status"}),
+    (
+        "cancel_hotel_booking",
+        "hotels_holidays",
+        {"booking_id"},
+        set(),
+        "SA",
+        TICKETING,
+        {"cancelled", "booking_id", "status"},
+    ),
+    (
+        "file_visa",
+        "ticketing_visa",
+        {"passenger_id", "destination"},
+        set(),
+        "SA",
+        TICKETING,
+        {"filed", "receipt", "status"},
+    ),
+    (
+        "read_pnr",
+        "ticketing_visa",
+        {"locator"},
+        set(),
+        "R",
+        set(),
+        {"pnr_id", "locator", "source", "status"},
+    ),
     (
         "search_hotels",
         "hotels_holidays",
@@ -69,14 +136,70 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         set(),
         {"count", "results"},
     ),
-    ("check_hotel_rate", "hotels_holidays", {"rate_key"}, set(), "R", set(), {"checked", "rate_key", "price", "is_refundable", "board_basis"}),
-    ("read_hotel_booking", "hotels_holidays", {"booking_id"}, set(), "R", set(), {"read", "booking_id", "status"}),
+    (
+        "check_hotel_rate",
+        "hotels_holidays",
+        {"rate_key"},
+        set(),
+        "R",
+        set(),
+        {"checked", "rate_key", "price", "is_refundable", "board_basis"},
+    ),
+    (
+        "read_hotel_booking",
+        "hotels_holidays",
+        {"booking_id"},
+        set(),
+        "R",
+        set(),
+        {"read", "booking_id", "status"},
+    ),
     # Beside the contract's
-    ("hold_flight", "ticketing_visa", {"fare_id"}, {"passenger_ids"}, "SR", set(), {"held", "pnr_id", "locator", "expires_at"}),
-    ("release_flight", "ticketing_visa", {"pnr_id"}, set(), "SR", set(), {"released", "pnr_id", "locator", "withdrawn"}),
-    ("visa_requirements", "ticketing_visa", {"nationality", "destination"}, set(), "R", set(), {"kind", "checklist", "fee", "source"}),
-    ("issue_invoice", "accounting", {"invoice_id"}, set(), "SRA", ACCOUNTANTS, INVOICED | {"issued"}),
-    ("record_receipt", "accounting", {"invoice_id", "amount", "currency", "paid_on"}, {"reference", "account"}, "SRA", ACCOUNTANTS, {"recorded", "payment_id"}),
+    (
+        "hold_flight",
+        "ticketing_visa",
+        {"fare_id"},
+        {"passenger_ids"},
+        "SR",
+        set(),
+        {"held", "pnr_id", "locator", "expires_at"},
+    ),
+    (
+        "release_flight",
+        "ticketing_visa",
+        {"pnr_id"},
+        set(),
+        "SR",
+        set(),
+        {"released", "pnr_id", "locator", "withdrawn"},
+    ),
+    (
+        "visa_requirements",
+        "ticketing_visa",
+        {"nationality", "destination"},
+        set(),
+        "R",
+        set(),
+        {"kind", "checklist", "fee", "source"},
+    ),
+    (
+        "issue_invoice",
+        "accounting",
+        {"invoice_id"},
+        set(),
+        "SRA",
+        ACCOUNTANTS,
+        INVOICED | {"issued"},
+    ),
+    (
+        "record_receipt",
+        "accounting",
+        {"invoice_id", "amount", "currency", "paid_on"},
+        {"reference", "account"},
+        "SRA",
+        ACCOUNTANTS,
+        {"recorded", "payment_id"},
+    ),
     (
         "write_off_invoice",
         "accounting",
@@ -86,7 +209,15 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         ACCOUNTANTS,
         {"written_off", "open_amount"},
     ),
-    ("pay_bill", "accounting", {"bill_id", "amount", "currency", "paid_on"}, {"reference", "account"}, "SRA", ACCOUNTANTS, {"paid", "payment_id"}),
+    (
+        "pay_bill",
+        "accounting",
+        {"bill_id", "amount", "currency", "paid_on"},
+        {"reference", "account"},
+        "SRA",
+        ACCOUNTANTS,
+        {"paid", "payment_id"},
+    ),
     (
         "receive_bill",
         "accounting",
@@ -96,13 +227,37 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         ACCOUNTANTS,
         {"received", "bill_id"},
     ),
-    ("find_invoices", "accounting", set(), {"status", "customer_name", "number", "issued_from", "issued_to"}, "R", set(), {"count", "invoices"}),
-    ("find_bills", "accounting", set(), {"vendor_name", "vendor_reference", "due_from", "due_to"}, "R", set(), {"count", "bills"}),
+    (
+        "find_invoices",
+        "accounting",
+        set(),
+        {"status", "customer_name", "number", "issued_from", "issued_to"},
+        "R",
+        set(),
+        {"count", "invoices"},
+    ),
+    (
+        "find_bills",
+        "accounting",
+        set(),
+        {"vendor_name", "vendor_reference", "due_from", "due_to"},
+        "R",
+        set(),
+        {"count", "bills"},
+    ),
     (
         "list_receivables",
         "accounting",
         set(),
-        {"as_of", "customer_name", "more_than", "at_least", "currency", "overdue_only", "overdue_days"},
+        {
+            "as_of",
+            "customer_name",
+            "more_than",
+            "at_least",
+            "currency",
+            "overdue_only",
+            "overdue_days",
+        },
         "R",
         set(),
         {"count", "customers", "totals"},
@@ -111,18 +266,74 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         "list_payables",
         "accounting",
         set(),
-        {"as_of", "vendor_name", "more_than", "at_least", "currency", "overdue_only", "overdue_days"},
+        {
+            "as_of",
+            "vendor_name",
+            "more_than",
+            "at_least",
+            "currency",
+            "overdue_only",
+            "overdue_days",
+        },
         "R",
         set(),
         {"count", "suppliers", "totals"},
     ),
-    ("trial_balance", "accounting", set(), {"as_of", "include_zero"}, "R", set(), {"as_of", "count", "accounts", "totals"}),
-    ("show_trip", "hotels_holidays", set(), set(), "R", set(), {"trip_id", "passengers", "lines", "totals", "findings"}),
-    ("read_itinerary", "hotels_holidays", set(), set(), "R", set(), {"passengers", "flights", "hotels", "transfers", "visas", "totals"}),
-    ("add_passenger", "hotels_holidays", {"full_name"}, {"kind", "date_of_birth", "nationality", "passport_expiry"}, "SR", set(), {"added", "passenger_id"}),
+    (
+        "trial_balance",
+        "accounting",
+        set(),
+        {"as_of", "include_zero"},
+        "R",
+        set(),
+        {"as_of", "count", "accounts", "totals"},
+    ),
+    (
+        "show_trip",
+        "hotels_holidays",
+        set(),
+        set(),
+        "R",
+        set(),
+        {"trip_id", "passengers", "lines", "totals", "findings"},
+    ),
+    (
+        "read_itinerary",
+        "hotels_holidays",
+        set(),
+        set(),
+        "R",
+        set(),
+        {"passengers", "flights", "hotels", "transfers", "visas", "totals"},
+    ),
+    (
+        "add_passenger",
+        "hotels_holidays",
+        {"full_name"},
+        {"kind", "date_of_birth", "nationality", "passport_expiry"},
+        "SR",
+        set(),
+        {"added", "passenger_id"},
+    ),
     ("remove_passenger", "hotels_holidays", {"full_name"}, set(), "SR", set(), {"removed"}),
-    ("send_itinerary", "hotels_holidays", {"trip_id", "to"}, {"locale", "prices"}, "SA", WRITERS, {"sent", "trip_id", "to"}),
-    ("add_transfer", "hotels_holidays", {"on", "origin", "destination"}, {"at", "price", "currency"}, "SR", set(), {"added", "line_id"}),
+    (
+        "send_itinerary",
+        "hotels_holidays",
+        {"trip_id", "to"},
+        {"locale", "prices"},
+        "SA",
+        WRITERS,
+        {"sent", "trip_id", "to"},
+    ),
+    (
+        "add_transfer",
+        "hotels_holidays",
+        {"on", "origin", "destination"},
+        {"at", "price", "currency"},
+        "SR",
+        set(),
+        {"added", "line_id"},
+    ),
 ]
 CLASSES = {"R": "auto", "SR": "review", "SRA": "gated", "SA": "gated"}
 
@@ -138,15 +349,29 @@ def keys(tool: Tool) -> tuple[set[str], set[str]]:
     return required, set(schema.get("properties", {})) - required
 
 
-@pytest.mark.parametrize(("name", "desk", "required", "optional", "letters", "approvers", "output"), TABLE, ids=[row[0] for row in TABLE])
+@pytest.mark.parametrize(
+    ("name", "desk", "required", "optional", "letters", "approvers", "output"),
+    TABLE,
+    ids=[row[0] for row in TABLE],
+)
 def test_a_tool_is_what_the_table_says(
-    name: str, desk: str, required: set[str], optional: set[str], letters: str, approvers: set[str], output: set[str]
+    name: str,
+    desk: str,
+    required: set[str],
+    optional: set[str],
+    letters: str,
+    approvers: set[str],
+    output: set[str],
 ) -> None:
     tool = tool_of(name)
     assert tool.desk == desk
     assert keys(tool) == (required, optional)
     assert tool.takes.model_config.get("extra") == "forbid"
-    assert (tool.writes, tool.reversible, tool.is_gated) == ("S" in letters, "R" in letters, "A" in letters)
+    assert (tool.writes, tool.reversible, tool.is_gated) == (
+        "S" in letters,
+        "R" in letters,
+        "A" in letters,
+    )
     assert tool.approval == CLASSES[letters]
     effect = effects.find(name)
     assert (set(effect.approver_roles) if effect else set()) == approvers
@@ -154,16 +379,36 @@ def test_a_tool_is_what_the_table_says(
 
 
 def test_an_invoice_that_is_created_says_whose_it_is_under_which_number_and_where_it_goes() -> None:
-    schema: dict[str, Any] = tool_of("create_invoice").takes.model_json_schema()["$defs"]["InvoiceIn"]
-    assert set(schema["required"]) == {"invoice_number", "client_id", "issue_date", "currency", "lines", "billing_address"}
+    schema: dict[str, Any] = tool_of("create_invoice").takes.model_json_schema()["$defs"][
+        "InvoiceIn"
+    ]
+    assert set(schema["required"]) == {
+        "invoice_number",
+        "client_id",
+        "issue_date",
+        "currency",
+        "lines",
+        "billing_address",
+    }
     assert schema["properties"]["lines"]["minItems"] == 1
 
 
 def test_the_orchestrator_sees_its_two_tools_and_each_desk_its_own() -> None:
-    assert [tool.name for tool in registry.of_desk(Desk.ORCHESTRATOR) if tool.takes.__module__.startswith("voyagent")] == ["clarify", "handoff"]
+    assert [
+        tool.name
+        for tool in registry.of_desk(Desk.ORCHESTRATOR)
+        if tool.takes.__module__.startswith("voyagent")
+    ] == ["clarify", "handoff"]
     seen = {desk: {tool.name for tool in registry.of_desk(desk)} for desk in Desk}
-    assert "draft_invoice" in seen[Desk.ACCOUNTING] - seen[Desk.TICKETING_VISA] - seen[Desk.HOTELS_HOLIDAYS]
-    assert all({"find_enquiries", "show_trip"} <= seen[desk] for desk in Desk if desk is not Desk.ORCHESTRATOR)
+    assert (
+        "draft_invoice"
+        in seen[Desk.ACCOUNTING] - seen[Desk.TICKETING_VISA] - seen[Desk.HOTELS_HOLIDAYS]
+    )
+    assert all(
+        {"find_enquiries", "show_trip"} <= seen[desk]
+        for desk in Desk
+        if desk is not Desk.ORCHESTRATOR
+    )
     assert all("handoff" not in seen[desk] for desk in Desk if desk is not Desk.ORCHESTRATOR)
 
 
@@ -173,4 +418,13 @@ def test_what_moves_money_or_cannot_be_taken_back_is_gated() -> None:
         assert tool.reversible or tool.approval == "gated"
         assert effect is None or tool.approval == "gated"
     with pytest.raises(ValueError, match="probe_final"):
-        registry.register(Tool("probe_final", "Burn it.", "chat.read", ClarifyIn, run=lambda _scene, _wanted: {}, reversible=False))
+        registry.register(
+            Tool(
+                "probe_final",
+                "Burn it.",
+                "chat.read",
+                ClarifyIn,
+                run=lambda _scene, _wanted: {},
+                reversible=False,
+            )
+        )

@@ -1,4 +1,6 @@
-"""The card of every tool: a glyph of its own room, a sentence before and after, a note where there is something to note, in both languages."""
+"""The card of every tool: a glyph of its own room, a sentence before and after, a note where there
+is something to note, in both languages.
+"""
 
 from __future__ import annotations
 
@@ -21,22 +23,105 @@ assert tasks.TOOLS
 ICONS = Path(__file__).parents[2] / "static/vendor/bootstrap-icons.min.css"
 INR = {"currency": "INR"}
 PRICE = {"amount": "45000.00", **INR}
-INVOICE = {"invoice_id": "i-1", "number": "2026-27/000012", "total_amount": "45000.00", "customer_name": "Deepa Krishnan", **INR}
+INVOICE = {
+    "invoice_id": "i-1",
+    "number": "2026-27/000012",
+    "total_amount": "45000.00",
+    "customer_name": "Deepa Krishnan",
+    **INR,
+}
 
 # tool, input, output, the sentence while it runs (or waits), the sentence when it has run, the note
 DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
-    ("handoff", {"domain": "ticketing_visa", "goal": "x"}, {"domain": "ticketing_visa"}, *["Passed to the ticketing & visa desk"] * 2, ""),
-    ("handoff", {"domain": "hotels_holidays", "goal": "x"}, {"domain": "hotels_holidays"}, *["Passed to the hotels & holidays desk"] * 2, ""),
-    ("handoff", {"domain": "accounting", "goal": "x"}, {"domain": "accounting"}, *["Passed to the accounts desk"] * 2, ""),
-    ("clarify", {"question": "From where?"}, {"question": "From where?"}, "Asked back", "Asked back", ""),
-    ("update_enquiry", {"enquiry_id": "e"}, {"enquiry": {"customer_name": "Ravi Menon"}}, "Change the enquiry", "Changed the enquiry of Ravi Menon", ""),
-    ("list_receivables", {"customer_name": "Ravi"}, {"count": 1}, *["Looked up what Ravi owes us"] * 2, "1 found"),
-    ("list_payables", {}, {"count": 2}, "Looked up whom we owe", "Looked up whom we owe", "2 found"),
-    ("list_payables", {"vendor_name": "BSP India"}, {"count": 1}, *["Looked up what we owe BSP India"] * 2, "1 found"),
-    ("find_invoices", {"number": "2026-27/000012"}, {"count": 1}, *["Looked for invoice 2026-27/000012"] * 2, "1 found"),
-    ("find_invoices", {"status": "open", "customer_name": "Deepa"}, {"count": 1}, *["Looked for invoices for Deepa"] * 2, "1 found"),
-    ("draft_invoice", {"customer_name": "Deepa"}, {"drafted": True, **INVOICE}, "Draft invoice for Deepa", "Draft invoice for Deepa Krishnan", "INR 45,000.00"),
-    ("issue_invoice", {"invoice_id": "i-1"}, {"issued": True, **INVOICE}, "Issue the invoice", "Issued invoice 2026-27/000012", "INR 45,000.00"),
+    (
+        "handoff",
+        {"domain": "ticketing_visa", "goal": "x"},
+        {"domain": "ticketing_visa"},
+        *["Passed to the ticketing & visa desk"] * 2,
+        "",
+    ),
+    (
+        "handoff",
+        {"domain": "hotels_holidays", "goal": "x"},
+        {"domain": "hotels_holidays"},
+        *["Passed to the hotels & holidays desk"] * 2,
+        "",
+    ),
+    (
+        "handoff",
+        {"domain": "accounting", "goal": "x"},
+        {"domain": "accounting"},
+        *["Passed to the accounts desk"] * 2,
+        "",
+    ),
+    (
+        "clarify",
+        {"question": "From where?"},
+        {"question": "From where?"},
+        "Asked back",
+        "Asked back",
+        "",
+    ),
+    (
+        "update_enquiry",
+        {"enquiry_id": "e"},
+        {"enquiry": {"customer_name": "Ravi Menon"}},
+        "Change the enquiry",
+        "Changed the enquiry of Ravi Menon",
+        "",
+    ),
+    (
+        "list_receivables",
+        {"customer_name": "Ravi"},
+        {"count": 1},
+        *["Looked up what Ravi owes us"] * 2,
+        "1 found",
+    ),
+    (
+        "list_payables",
+        {},
+        {"count": 2},
+        "Looked up whom we owe",
+        "Looked up whom we owe",
+        "2 found",
+    ),
+    (
+        "list_payables",
+        {"vendor_name": "BSP India"},
+        {"count": 1},
+        *["Looked up what we owe BSP India"] * 2,
+        "1 found",
+    ),
+    (
+        "find_invoices",
+        {"number": "2026-27/000012"},
+        {"count": 1},
+        *["Looked for invoice 2026-27/000012"] * 2,
+        "1 found",
+    ),
+    (
+        "find_invoices",
+        {"status": "open", "customer_name": "Deepa"},
+        {"count": 1},
+        *["Looked for invoices for Deepa"] * 2,
+        "1 found",
+    ),
+    (
+        "draft_invoice",
+        {"customer_name": "Deepa"},
+        {"drafted": True, **INVOICE},
+        "Draft invoice for Deepa",
+        "Draft invoice for Deepa Krishnan",
+        "INR 45,000.00",
+    ),
+    (
+        "issue_invoice",
+        {"invoice_id": "i-1"},
+        {"issued": True, **INVOICE},
+        "Issue the invoice",
+        "Issued invoice 2026-27/000012",
+        "INR 45,000.00",
+    ),
     (
         "create_invoice",
         {"invoice": {"invoice_number": "2026-27/000012"}},
@@ -48,7 +133,13 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
     (
         "record_receipt",
         {"invoice_id": "i-1"},
-        {"recorded": True, "party_name": "Deepa", "number": "2026-27/000012", "amount": "20000.00", **INR},
+        {
+            "recorded": True,
+            "party_name": "Deepa",
+            "number": "2026-27/000012",
+            "amount": "20000.00",
+            **INR,
+        },
         "Record a payment",
         "Recorded a payment of Deepa for 2026-27/000012",
         "INR 20,000.00",
@@ -56,13 +147,33 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
     (
         "write_off_invoice",
         {"invoice_id": "i-1"},
-        {"written_off": True, "party_name": "Deepa", "number": "2026-27/000012", "amount": "20.00", **INR},
+        {
+            "written_off": True,
+            "party_name": "Deepa",
+            "number": "2026-27/000012",
+            "amount": "20.00",
+            **INR,
+        },
         "Write off an invoice",
         "Wrote off a part of 2026-27/000012",
         "INR 20.00",
     ),
-    ("find_bills", {"due_to": "2026-12-05"}, {"count": 2}, "Looked for open bills by their due date", "Looked for open bills by their due date", "2 found"),
-    ("find_bills", {"vendor_reference": "B-7"}, {"count": 1}, "Looked for bill B-7", "Looked for bill B-7", "1 found"),
+    (
+        "find_bills",
+        {"due_to": "2026-12-05"},
+        {"count": 2},
+        "Looked for open bills by their due date",
+        "Looked for open bills by their due date",
+        "2 found",
+    ),
+    (
+        "find_bills",
+        {"vendor_reference": "B-7"},
+        {"count": 1},
+        "Looked for bill B-7",
+        "Looked for bill B-7",
+        "1 found",
+    ),
     (
         "receive_bill",
         {"vendor_name": "BSP India", "vendor_reference": "B-7"},
@@ -74,12 +185,25 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
     (
         "pay_bill",
         {"bill_id": "b-1"},
-        {"paid": True, "party_name": "BSP India", "vendor_reference": "B-7", "amount": "8000.00", **INR},
+        {
+            "paid": True,
+            "party_name": "BSP India",
+            "vendor_reference": "B-7",
+            "amount": "8000.00",
+            **INR,
+        },
         "Record that a bill was paid",
         "Recorded a payment to BSP India for bill B-7",
         "INR 8,000.00",
     ),
-    ("post_journal_entry", {"entry": {"narration": "Tea"}}, {"posted": True}, "Post a journal entry", "Posted a journal entry: Tea", ""),
+    (
+        "post_journal_entry",
+        {"entry": {"narration": "Tea"}},
+        {"posted": True},
+        "Post a journal entry",
+        "Posted a journal entry: Tea",
+        "",
+    ),
     (
         "fetch_bsp_statement",
         {"period_start": "2026-11-01", "period_end": "2026-11-15"},
@@ -89,17 +213,63 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
     ),
     (
         "search_flights",
-        {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-12-12", "return_date": "2026-12-18"},
+        {
+            "origin": "BOM",
+            "destination": "DXB",
+            "outbound_date": "2026-12-12",
+            "return_date": "2026-12-18",
+        },
         {"count": 20, "fares": []},
         *["Searched flights BOM → DXB, 12 Dec 2026 – 18 Dec 2026"] * 2,
         "20 found",
     ),
-    ("release_flight", {"pnr_id": "l"}, {"locator": "K7PQ2M"}, "Give a held flight back", "Gave flight booking K7PQ2M back", ""),
-    ("hold_flight", {"fare_id": "f"}, {"locator": "K7PQ2M"}, "Hold a flight", "Held flight booking K7PQ2M", "not paid yet"),
-    ("read_pnr", {"locator": "K7PQ2M"}, {"locator": "K7PQ2M", "status": "ticketed"}, "Read booking K7PQ2M", "Read booking K7PQ2M", "ticketed"),
-    ("issue_ticket", {"pnr_id": "p"}, {"locator": "K7PQ2M", "tickets": []}, "Issue the tickets", "Issued the tickets of K7PQ2M", ""),
-    ("visa_requirements", {"destination": "TH"}, {"kind": "electronic"}, *["Looked up the visa rules of Thailand"] * 2, ""),
-    ("file_visa", {"destination": "AE"}, {"receipt": "V-1"}, "File a visa for United Arab Emirates", "Filed the visa, receipt V-1", ""),
+    (
+        "release_flight",
+        {"pnr_id": "l"},
+        {"locator": "K7PQ2M"},
+        "Give a held flight back",
+        "Gave flight booking K7PQ2M back",
+        "",
+    ),
+    (
+        "hold_flight",
+        {"fare_id": "f"},
+        {"locator": "K7PQ2M"},
+        "Hold a flight",
+        "Held flight booking K7PQ2M",
+        "not paid yet",
+    ),
+    (
+        "read_pnr",
+        {"locator": "K7PQ2M"},
+        {"locator": "K7PQ2M", "status": "ticketed"},
+        "Read booking K7PQ2M",
+        "Read booking K7PQ2M",
+        "ticketed",
+    ),
+    (
+        "issue_ticket",
+        {"pnr_id": "p"},
+        {"locator": "K7PQ2M", "tickets": []},
+        "Issue the tickets",
+        "Issued the tickets of K7PQ2M",
+        "",
+    ),
+    (
+        "visa_requirements",
+        {"destination": "TH"},
+        {"kind": "electronic"},
+        *["Looked up the visa rules of Thailand"] * 2,
+        "",
+    ),
+    (
+        "file_visa",
+        {"destination": "AE"},
+        {"receipt": "V-1"},
+        "File a visa for United Arab Emirates",
+        "Filed the visa, receipt V-1",
+        "",
+    ),
     (
         "search_hotels",
         {"city": "Dubai", "check_in": "2026-12-12", "check_out": "2026-12-18"},
@@ -115,11 +285,46 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "Checked the rate at Amber Court",
         "INR 45,000.00",
     ),
-    ("read_hotel_booking", {"booking_id": "b"}, {"supplier_ref": "H-1", "status": "booked"}, "Read a hotel booking", "Read hotel booking H-1", "booked"),
-    ("book_hotel", {"rate_key": "k"}, {"supplier_ref": "H-1"}, "Book a hotel", "Booked the hotel, number H-1", ""),
-    ("cancel_hotel_booking", {"booking_id": "b"}, {"cancelled": True}, "Give a hotel booking back", "Gave the hotel booking back", ""),
-    ("show_trip", {}, {"title": "Dubai", "passengers": [1, 2]}, "Read the trip", "Read the trip: Dubai", "2 people"),
-    ("read_itinerary", {}, {"passengers": [1]}, "Read the itinerary", "Read the itinerary", "one person"),
+    (
+        "read_hotel_booking",
+        {"booking_id": "b"},
+        {"supplier_ref": "H-1", "status": "booked"},
+        "Read a hotel booking",
+        "Read hotel booking H-1",
+        "booked",
+    ),
+    (
+        "book_hotel",
+        {"rate_key": "k"},
+        {"supplier_ref": "H-1"},
+        "Book a hotel",
+        "Booked the hotel, number H-1",
+        "",
+    ),
+    (
+        "cancel_hotel_booking",
+        {"booking_id": "b"},
+        {"cancelled": True},
+        "Give a hotel booking back",
+        "Gave the hotel booking back",
+        "",
+    ),
+    (
+        "show_trip",
+        {},
+        {"title": "Dubai", "passengers": [1, 2]},
+        "Read the trip",
+        "Read the trip: Dubai",
+        "2 people",
+    ),
+    (
+        "read_itinerary",
+        {},
+        {"passengers": [1]},
+        "Read the itinerary",
+        "Read the itinerary",
+        "one person",
+    ),
     (
         "send_itinerary",
         {"to": "d@example.com"},
@@ -128,9 +333,29 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "Mailed the itinerary to d@example.com",
         "",
     ),
-    ("add_passenger", {"full_name": "Ravi"}, {"full_name": "Ravi"}, "Added Ravi to the trip", "Added Ravi to the trip", ""),
-    ("remove_passenger", {"full_name": "ravi"}, {"full_name": "Ravi"}, "Took ravi off the trip", "Took Ravi off the trip", ""),
-    ("add_transfer", {"origin": "A", "destination": "B"}, {"price": PRICE}, *["Planned a transfer from A to B"] * 2, "INR 45,000.00"),
+    (
+        "add_passenger",
+        {"full_name": "Ravi"},
+        {"full_name": "Ravi"},
+        "Added Ravi to the trip",
+        "Added Ravi to the trip",
+        "",
+    ),
+    (
+        "remove_passenger",
+        {"full_name": "ravi"},
+        {"full_name": "Ravi"},
+        "Took ravi off the trip",
+        "Took Ravi off the trip",
+        "",
+    ),
+    (
+        "add_transfer",
+        {"origin": "A", "destination": "B"},
+        {"price": PRICE},
+        *["Planned a transfer from A to B"] * 2,
+        "INR 45,000.00",
+    ),
 ]
 
 
@@ -152,11 +377,15 @@ def test_a_card_says_something_of_a_tool_of_which_nothing_is_known_yet(tool: str
     card = card_of({"tool_name": tool, "input": {}, "output": None})
     assert card.line == card.line.strip(" ,→") != "", "no sentence with a hole in it"
     assert tool.replace("_", " ") != card.line
-    refused = card_of({"tool_name": tool, "input": {}, "output": {"error": "forbidden_role", "message": "No."}})
+    refused = card_of(
+        {"tool_name": tool, "input": {}, "output": {"error": "forbidden_role", "message": "No."}}
+    )
     assert (refused.note, refused.failed) == ("not done", True)
 
 
-def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done_a_failure() -> None:
+def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done_a_failure() -> (
+    None
+):
     nothing = {"error": "trip_not_found", "message": "This conversation has no trip yet."}
     looked = card_of({"tool_name": "show_trip", "input": {}, "output": nothing})
     assert (looked.note, looked.failed) == ("nothing there", False)
@@ -165,8 +394,14 @@ def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done
         assert (card.note, card.failed) == ("not done", True), tool
 
 
-@pytest.mark.parametrize(("tool", "given", "output", "before", "after", "note"), DONE, ids=[f"{row[0]} {json.dumps(row[1])[:40]}" for row in DONE])
-def test_a_card_tells_what_was_done(tool: str, given: dict[str, Any], output: dict[str, Any], before: str, after: str, note: str) -> None:
+@pytest.mark.parametrize(
+    ("tool", "given", "output", "before", "after", "note"),
+    DONE,
+    ids=[f"{row[0]} {json.dumps(row[1])[:40]}" for row in DONE],
+)
+def test_a_card_tells_what_was_done(
+    tool: str, given: dict[str, Any], output: dict[str, Any], before: str, after: str, note: str
+) -> None:
     assert card_of({"tool_name": tool, "input": given, "output": None}).line == before
     card = card_of({"tool_name": tool, "input": given, "output": output})
     assert (card.line, card.note) == (after, note)
@@ -176,18 +411,30 @@ def test_a_card_tells_what_was_done(tool: str, given: dict[str, Any], output: di
 def test_a_card_speaks_hindi_to_who_reads_it(row: Any) -> None:
     tool, given, output, *_ = row
     with force_locale("hi"):
-        lines = [card_of({"tool_name": tool, "input": given, "output": shown}).line for shown in (None, output)]
+        lines = [
+            card_of({"tool_name": tool, "input": given, "output": shown}).line
+            for shown in (None, output)
+        ]
     for line in lines:
         assert re.search("[\u0900-\u097f]", line), line
 
 
 @pytest.mark.parametrize(
     ("took_s", "told"),
-    [(None, ""), (0.0, "0.1 s"), (2.09, "2.1 s"), (59.94, "59.9 s"), (59.96, "1 min 0 s"), (125.4, "2 min 5 s")],
+    [
+        (None, ""),
+        (0.0, "0.1 s"),
+        (2.09, "2.1 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 0 s"),
+        (125.4, "2 min 5 s"),
+    ],
 )
 def test_a_card_says_when_it_began_and_how_long_it_took(took_s: float | None, told: str) -> None:
     kept = {"at": "2026-11-26T09:52:00.250000Z"} | ({} if took_s is None else {"took_s": took_s})
-    card = card_of({"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}, **kept})
+    card = card_of(
+        {"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}, **kept}
+    )
     assert (card.at, card.took) == (datetime(2026, 11, 26, 9, 52, 0, 250_000, tzinfo=UTC), told)
 
 
@@ -201,6 +448,20 @@ def test_a_name_that_no_tool_has_is_told_as_it_is() -> None:
 
 
 def test_what_a_tool_was_asked_with_is_said_in_words_and_without_ids() -> None:
-    given = {"country": "AE", "city": "Dubai", "check_in": "2026-12-19", "guests": 2, "currency": "INR", "budget_max": "120000", "trip_id": str(uuid4())}
+    given = {
+        "country": "AE",
+        "city": "Dubai",
+        "check_in": "2026-12-19",
+        "guests": 2,
+        "currency": "INR",
+        "budget_max": "120000",
+        "trip_id": str(uuid4()),
+    }
     told = dict(asked_with({"tool_name": "search_hotels", "input": given, "output": None}))
-    assert told == {"Country": "United Arab Emirates", "City": "Dubai", "Check-in": "19 Dec 2026", "Guests": "2", "Budget": "INR 1,20,000.00"}
+    assert told == {
+        "Country": "United Arab Emirates",
+        "City": "Dubai",
+        "Check-in": "19 Dec 2026",
+        "Guests": "2",
+        "Budget": "INR 1,20,000.00",
+    }

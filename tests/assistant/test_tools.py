@@ -1,4 +1,6 @@
-"""A tool in a turn: the person's present right before it, nothing left of it after a refusal, its schema as strict as a body of the API."""
+"""A tool in a turn: the person's present right before it, nothing left of it after a refusal, its
+schema as strict as a body of the API.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,20 @@ def _break(_scene: Scene, _wanted: NothingIn) -> dict[str, Any]:
 def probes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three tools that no agency has."""
     made = (
-        Tool("probe_refuses", "Write, then refuse.", "enquiry.create", NothingIn, run=_write_and_refuse),
-        Tool("probe_private", "Read what administrators read.", "audit.read", NothingIn, run=lambda _scene, _wanted: {"secret": True}),
+        Tool(
+            "probe_refuses",
+            "Write, then refuse.",
+            "enquiry.create",
+            NothingIn,
+            run=_write_and_refuse,
+        ),
+        Tool(
+            "probe_private",
+            "Read what administrators read.",
+            "audit.read",
+            NothingIn,
+            run=lambda _scene, _wanted: {"secret": True},
+        ),
         Tool("probe_breaks", "Break.", "enquiry.read", NothingIn, run=_break),
     )
     for tool in made:
@@ -59,7 +73,9 @@ class Calling:
         return Done() if conversation.played else self._call
 
 
-def use(talk: Talk, app: Flask, person: Person, tool: str, **arguments: Any) -> list[dict[str, Any]]:
+def use(
+    talk: Talk, app: Flask, person: Person, tool: str, **arguments: Any
+) -> list[dict[str, Any]]:
     session_id = talk.begin(person)
     with person.acting() as actor:
         turn_id = service.send(actor, session_id, message="go").turn_id
@@ -69,20 +85,34 @@ def use(talk: Talk, app: Flask, person: Person, tool: str, **arguments: Any) -> 
     return talk.events(person, session_id)
 
 
-def test_a_tool_needs_the_persons_right(talk: Talk, app: Flask, alice: Person, bob: Person, probes: None) -> None:
-    assert of_kind(use(talk, app, alice, "probe_private"), "tool_result")[0]["tool_output"] == {"secret": True}
-    assert of_kind(use(talk, app, bob, "probe_private"), "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
+def test_a_tool_needs_the_persons_right(
+    talk: Talk, app: Flask, alice: Person, bob: Person, probes: None
+) -> None:
+    assert of_kind(use(talk, app, alice, "probe_private"), "tool_result")[0]["tool_output"] == {
+        "secret": True
+    }
+    assert (
+        of_kind(use(talk, app, bob, "probe_private"), "tool_result")[0]["tool_output"]["error"]
+        == "forbidden_role"
+    )
 
 
-def test_nothing_stays_of_a_tool_that_refuses_after_its_work(talk: Talk, app: Flask, alice: Person, probes: None) -> None:
+def test_nothing_stays_of_a_tool_that_refuses_after_its_work(
+    talk: Talk, app: Flask, alice: Person, probes: None
+) -> None:
     events = use(talk, app, alice, "probe_refuses")
     assert kinds(events) == ["tool_use", "tool_result", "final"]
-    assert of_kind(events, "tool_result")[0]["tool_output"] == {"error": "changed_its_mind", "message": "On second thoughts, no."}
+    assert of_kind(events, "tool_result")[0]["tool_output"] == {
+        "error": "changed_its_mind",
+        "message": "On second thoughts, no.",
+    }
     with alice.reading() as reader:
         assert enquiries.find_by_text(reader, "Half Done") == []
 
 
-def test_a_tool_that_breaks_ends_the_turn_with_an_error(talk: Talk, app: Flask, alice: Person, probes: None) -> None:
+def test_a_tool_that_breaks_ends_the_turn_with_an_error(
+    talk: Talk, app: Flask, alice: Person, probes: None
+) -> None:
     assert kinds(use(talk, app, alice, "probe_breaks")) == ["tool_use", "error", "final"]
 
 
@@ -105,22 +135,41 @@ def test_a_planner_cannot_grant_or_issue_by_itself(talk: Talk, app: Flask, alice
         ("find_enquiries", {"status": "lost"}),
         ("summarise_enquiry", {}),
         ("list_receivables", {"more_than": "-5", "currency": "INR"}),
-        ("draft_invoice", {"customer_name": "Deepa", "issue_date": "2026-11-24", "due_date": "2026-11-24", "line_items": []}),
+        (
+            "draft_invoice",
+            {
+                "customer_name": "Deepa",
+                "issue_date": "2026-11-24",
+                "due_date": "2026-11-24",
+                "line_items": [],
+            },
+        ),
         ("create_enquiry", {"customer_name": "Deepa", "pax_count": "two"}),
     ],
 )
-def test_arguments_that_break_the_schema_use_no_tool(talk: Talk, app: Flask, alice: Person, tool: str, arguments: dict[str, Any]) -> None:
+def test_arguments_that_break_the_schema_use_no_tool(
+    talk: Talk, app: Flask, alice: Person, tool: str, arguments: dict[str, Any]
+) -> None:
     events = use(talk, app, alice, tool, **arguments)
     assert kinds(events) == ["tool_use", "tool_result", "final"]
     assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "invalid_arguments"
 
 
-def test_a_city_is_also_found_by_the_code_of_its_airport(talk: Talk, app: Flask, alice: Person) -> None:
+def test_a_city_is_also_found_by_the_code_of_its_airport(
+    talk: Talk, app: Flask, alice: Person
+) -> None:
     with alice.acting() as actor:
-        for name, place in (("Asha", "Dubai"), ("Biju", "DXB"), ("Celine", "Dubai (DXB)"), ("Dinesh", "DOH")):
+        for name, place in (
+            ("Asha", "Dubai"),
+            ("Biju", "DXB"),
+            ("Celine", "Dubai (DXB)"),
+            ("Dinesh", "DOH"),
+        ):
             enquiries_service.create(actor, customer_name=name, destination=place)
     for said in ("Dubai", "dxb"):
-        output = of_kind(use(talk, app, alice, "find_enquiries", destination=said), "tool_result")[0]["tool_output"]
+        output = of_kind(use(talk, app, alice, "find_enquiries", destination=said), "tool_result")[
+            0
+        ]["tool_output"]
         assert output["total"] == 3
         assert [row["customer_name"] for row in output["enquiries"]] == ["Celine", "Biju", "Asha"]
 
@@ -128,8 +177,24 @@ def test_a_city_is_also_found_by_the_code_of_its_airport(talk: Talk, app: Flask,
 def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_effect() -> None:
     held = frozenset().union(*ROLE_PERMISSIONS.values())
     names = {tool.name for tool in registry.every()}
-    assert {"find_enquiries", "create_enquiry", "summarise_enquiry", "list_receivables", "list_ledger_accounts", "read_account_balance"} <= names
-    money = {"draft_invoice", "issue_invoice", "create_invoice", "record_receipt", "receive_bill", "pay_bill", "post_journal_entry", "write_off_invoice"}
+    assert {
+        "find_enquiries",
+        "create_enquiry",
+        "summarise_enquiry",
+        "list_receivables",
+        "list_ledger_accounts",
+        "read_account_balance",
+    } <= names
+    money = {
+        "draft_invoice",
+        "issue_invoice",
+        "create_invoice",
+        "record_receipt",
+        "receive_bill",
+        "pay_bill",
+        "post_journal_entry",
+        "write_off_invoice",
+    }
     leaves = {"issue_ticket", "book_hotel", "cancel_hotel_booking", "file_visa", "send_itinerary"}
     assert {tool.name for tool in registry.every() if tool.is_gated} == money | leaves
     assert all(tool.permission in held for tool in registry.every())
@@ -137,8 +202,16 @@ def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_ef
     assert tasks.TOOLS
 
 
-def test_a_gated_tool_without_an_effect_is_noticed_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    orphan = Tool("probe_orphan", "Ask for what nobody carries out.", "invoice.draft", NothingIn, summarise=lambda _scene, _wanted: "x")
+def test_a_gated_tool_without_an_effect_is_noticed_at_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    orphan = Tool(
+        "probe_orphan",
+        "Ask for what nobody carries out.",
+        "invoice.draft",
+        NothingIn,
+        summarise=lambda _scene, _wanted: "x",
+    )
     monkeypatch.setitem(registry._tools, orphan.name, orphan)  # noqa: SLF001 - taken away again after the test
     with pytest.raises(ValueError, match="probe_orphan"):
         registry.check()

@@ -1,4 +1,6 @@
-"""The invoice of a trip: asked for in a few words, with the trip's own lines and prices, and never with what no invoice can say."""
+"""The invoice of a trip: asked for in a few words, with the trip's own lines and prices, and never
+with what no invoice can say.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,17 @@ from tests.people import Person
 from tests.trips.things import BACK, CREEK, OUT, a_line, a_trip
 from voyagent.assistant.planner import fulfilment
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, EnquiryInView, Move, Outcome, Played, Say
+from voyagent.assistant.planner.moves import (
+    Ask,
+    Call,
+    Context,
+    Conversation,
+    EnquiryInView,
+    Move,
+    Outcome,
+    Played,
+    Say,
+)
 from voyagent.assistant.tools import registry
 from voyagent.billing import queries
 
@@ -21,8 +33,18 @@ DEEPA = "0190a0a0-0000-7000-8000-000000000001"
 TRIP = "0190a0a0-0000-7000-8000-000000000002"
 PLAIN = Context(date(2026, 11, 24))
 ABOUT_DEEPA = replace(PLAIN, enquiry=EnquiryInView(DEEPA, "Deepa Krishnan", "Dubai"))
-FLIGHTS = {"description": "Flights EK 533, EK 532", "cost": "96000.00", "price": "104000.00", "currency": "INR"}
-STAY = {"description": "Marsa Creek Hotel", "cost": "62000.00", "price": "71000.50", "currency": "INR"}
+FLIGHTS = {
+    "description": "Flights EK 533, EK 532",
+    "cost": "96000.00",
+    "price": "104000.00",
+    "currency": "INR",
+}
+STAY = {
+    "description": "Marsa Creek Hotel",
+    "cost": "62000.00",
+    "price": "71000.50",
+    "currency": "INR",
+}
 
 
 def trip(*charges: dict[str, Any]) -> dict[str, Any]:
@@ -32,7 +54,9 @@ def trip(*charges: dict[str, Any]) -> dict[str, Any]:
 def drawn_up(said: str, found: dict[str, Any], context: Context = ABOUT_DEEPA) -> Move:
     looked = understand(said, context)
     assert looked == Call("show_trip", {}), looked
-    return BuiltInPlanner().next_move(Conversation(said, context, (Played(looked, Outcome(found)),)))
+    return BuiltInPlanner().next_move(
+        Conversation(said, context, (Played(looked, Outcome(found)),))
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,8 +82,18 @@ def test_the_lines_and_prices_are_those_of_the_trip(said: str, due: str) -> None
         "issue_date": "2026-11-24",
         "due_date": due,
         "line_items": [
-            {"description": "Flights EK 533, EK 532", "quantity": 1, "unit_price": "104000.00", "currency": "INR"},
-            {"description": "Marsa Creek Hotel", "quantity": 1, "unit_price": "71000.50", "currency": "INR"},
+            {
+                "description": "Flights EK 533, EK 532",
+                "quantity": 1,
+                "unit_price": "104000.00",
+                "currency": "INR",
+            },
+            {
+                "description": "Marsa Creek Hotel",
+                "quantity": 1,
+                "unit_price": "71000.50",
+                "currency": "INR",
+            },
         ],
     }
     registry.get("draft_invoice").read(move.arguments)
@@ -73,8 +107,23 @@ WITH_TRIP = replace(ABOUT_DEEPA, trip={"id": "t-1", "passengers": [], "held": []
 @pytest.mark.parametrize(
     "said",
     [
-        *("invoice it", "bill it", "please invoice it now", "invoice it please", "invoice everything", "invoice all of it", "make an invoice for it"),
-        *("invoice her for it", "invoice Deepa for everything", "invoice it to Deepa", "invoice trip", "can you invoice this trip?", "invoice this"),
+        *(
+            "invoice it",
+            "bill it",
+            "please invoice it now",
+            "invoice it please",
+            "invoice everything",
+            "invoice all of it",
+            "make an invoice for it",
+        ),
+        *(
+            "invoice her for it",
+            "invoice Deepa for everything",
+            "invoice it to Deepa",
+            "invoice trip",
+            "can you invoice this trip?",
+            "invoice this",
+        ),
     ],
 )
 def test_where_there_is_a_trip_it_is_the_trip(said: str) -> None:
@@ -82,20 +131,44 @@ def test_where_there_is_a_trip_it_is_the_trip(said: str) -> None:
     assert isinstance(move, Call), move
     assert move == drawn_up("invoice the trip", trip(FLIGHTS, STAY), WITH_TRIP)
     if said != "can you invoice this trip?":
-        assert isinstance(understand(said, ABOUT_DEEPA), Ask), "without one it is asked what is meant"
+        assert isinstance(understand(said, ABOUT_DEEPA), Ask), (
+            "without one it is asked what is meant"
+        )
 
 
 RAJESH = {"id": "p-1", "full_name": "Rajesh Nair", "nationality": "IN"}
-TRAVELLED = replace(PLAIN, trip={"id": "t-1", "passengers": [RAJESH, {**RAJESH, "id": "p-2", "full_name": "Asha Nair"}], "held": []})
+TRAVELLED = replace(
+    PLAIN,
+    trip={
+        "id": "t-1",
+        "passengers": [RAJESH, {**RAJESH, "id": "p-2", "full_name": "Asha Nair"}],
+        "held": [],
+    },
+)
 
 
-@pytest.mark.parametrize("said", ["invoice them for it", "bill him for it", "invoice them for the trip", "invoice it", "invoice the trip"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "invoice them for it",
+        "bill him for it",
+        "invoice them for the trip",
+        "invoice it",
+        "invoice the trip",
+    ],
+)
 def test_without_an_enquiry_it_is_for_the_first_traveller_and_that_is_said(said: str) -> None:
     move = drawn_up(said, trip(FLIGHTS), TRAVELLED)
     assert isinstance(move, Call), move
-    assert (move.arguments["customer_name"], move.arguments["line_items"][0]["unit_price"]) == ("Rajesh Nair", "104000.00")
+    assert (move.arguments["customer_name"], move.arguments["line_items"][0]["unit_price"]) == (
+        "Rajesh Nair",
+        "104000.00",
+    )
     registry.get("draft_invoice").read(move.arguments)
-    assert "The customer is the first traveller of this conversation’s trip, Rajesh Nair." in move.words
+    assert (
+        "The customer is the first traveller of this conversation’s trip, Rajesh Nair."
+        in move.words
+    )
     of_enquiry = drawn_up(said, trip(FLIGHTS), replace(TRAVELLED, enquiry=ABOUT_DEEPA.enquiry))
     assert isinstance(of_enquiry, Call), of_enquiry
     assert of_enquiry.arguments["customer_name"] == "Deepa Krishnan"
@@ -105,14 +178,25 @@ def test_without_an_enquiry_it_is_for_the_first_traveller_and_that_is_said(said:
 def test_them_with_an_amount_are_the_first_traveller_too_and_a_name_goes_before() -> None:
     move = understand("invoice them 45,000 for visa", TRAVELLED)
     assert isinstance(move, Call), move
-    assert (move.arguments["customer_name"], move.arguments["line_items"][0]["description"]) == ("Rajesh Nair", "Visa")
+    assert (move.arguments["customer_name"], move.arguments["line_items"][0]["description"]) == (
+        "Rajesh Nair",
+        "Visa",
+    )
     named = drawn_up("invoice Meera Pillai for it", trip(FLIGHTS), TRAVELLED)
     assert isinstance(named, Call), named
     assert named.arguments["customer_name"] == "Meera Pillai"
     assert "first traveller" not in named.words
 
 
-@pytest.mark.parametrize("said", ["invoice it 45,000", "invoice her", "invoice the hotel", "invoice Deepa Krishnan 45,000 for everything"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "invoice it 45,000",
+        "invoice her",
+        "invoice the hotel",
+        "invoice Deepa Krishnan 45,000 for everything",
+    ],
+)
 def test_what_names_an_amount_or_a_thing_is_not_the_trip(said: str) -> None:
     move = understand(said, WITH_TRIP)
     assert move != Call("show_trip", {}), move
@@ -147,10 +231,20 @@ def test_whom_it_is_for_is_asked_where_nobody_knows() -> None:
     context = replace(PLAIN, question=asked)
     move = drawn_up("Deepa Krishnan", trip(FLIGHTS), context)
     assert isinstance(move, Call)
-    assert (move.arguments["customer_name"], move.arguments["due_date"]) == ("Deepa Krishnan", "2026-12-10")
+    assert (move.arguments["customer_name"], move.arguments["due_date"]) == (
+        "Deepa Krishnan",
+        "2026-12-10",
+    )
 
 
-@pytest.mark.parametrize("said", ["invoice Deepa Krishnan 45,000 for the trip", "invoice this ticket 45,000", "invoice Deepa Krishnan for Dubai trip"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "invoice Deepa Krishnan 45,000 for the trip",
+        "invoice this ticket 45,000",
+        "invoice Deepa Krishnan for Dubai trip",
+    ],
+)
 def test_with_words_or_an_amount_of_its_own_it_is_no_invoice_of_the_trip(said: str) -> None:
     assert fulfilment.recognise(said, ABOUT_DEEPA) is None
 
@@ -160,7 +254,10 @@ def test_with_words_or_an_amount_of_its_own_it_is_no_invoice_of_the_trip(said: s
     [
         (trip(), "Nothing on this trip has a price"),
         (trip(FLIGHTS, {**STAY, "currency": "AED"}), "INR, AED"),
-        (trip(FLIGHTS, {**STAY, "description": "Discount", "price": "-500.00"}), "“Discount” is below zero"),
+        (
+            trip(FLIGHTS, {**STAY, "description": "Discount", "price": "-500.00"}),
+            "“Discount” is below zero",
+        ),
     ],
 )
 def test_what_no_invoice_can_say_is_said_instead(found: dict[str, Any], told: str) -> None:

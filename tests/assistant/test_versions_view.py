@@ -1,4 +1,6 @@
-"""The page of a conversation: a message is copied, answered again or put in other words, and earlier versions can be looked at."""
+"""The page of a conversation: a message is copied, answered again or put in other words, and
+earlier versions can be looked at.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +29,22 @@ def read(browser: FlaskClient, session_id: UUID, **query: str) -> str:
 
 
 def send(browser: FlaskClient, session_id: UUID, path: str, **fields: Any) -> Any:
-    return browser.post(path, data={"csrf_token": csrf(browser, f"/assistant/{session_id}"), **fields})
+    return browser.post(
+        path, data={"csrf_token": csrf(browser, f"/assistant/{session_id}"), **fields}
+    )
 
 
 def addresses(page: str) -> tuple[list[str], list[str]]:
     """Where its messages are answered again, and where they are put in other words."""
     found = re.findall(r'action="(/assistant/[^"]*/turns/[^"]*)"', page)
-    return [path for path in found if path.endswith("regenerate")], [path for path in found if path.endswith("edit")]
+    return [path for path in found if path.endswith("regenerate")], [
+        path for path in found if path.endswith("edit")
+    ]
 
 
-def test_a_message_is_answered_again_and_put_in_other_words(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+def test_a_message_is_answered_again_and_put_in_other_words(
+    talk: Talk, alice: Person, browser: FlaskClient
+) -> None:
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "help")
     again, edit = addresses(read(browser, session_id))
@@ -69,10 +77,14 @@ def test_words_that_are_none_are_not_sent(talk: Talk, alice: Person, browser: Fl
         assert chat.find_running_turn(session_id) is None
 
 
-def test_what_was_granted_is_named_on_the_page(talk: Talk, alice: Person, leila: Person, browser: FlaskClient) -> None:
+def test_what_was_granted_is_named_on_the_page(
+    talk: Talk, alice: Person, leila: Person, browser: FlaskClient
+) -> None:
     session_id = talk.begin(alice)
     asked = talk.say(alice, session_id, INVOICE)
-    talk.decide(leila, next(event["approval_id"] for event in asked if event["kind"] == "approval_request"))
+    talk.decide(
+        leila, next(event["approval_id"] for event in asked if event["kind"] == "approval_request")
+    )
     _, edit = addresses(read(browser, session_id))
     send(browser, session_id, edit[0], message="help")
     talk.drain()
@@ -87,26 +99,51 @@ def test_a_reader_copies_and_changes_nothing(talk: Talk, alice: Person, victor: 
     assert page.count("data-copy=") == 2
 
 
-def test_what_the_assistant_says_is_laid_out_and_what_people_say_is_not(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+def test_what_the_assistant_says_is_laid_out_and_what_people_say_is_not(
+    talk: Talk, alice: Person, browser: FlaskClient
+) -> None:
     session_id = talk.begin(alice)
     words = "**now** <script>alert(1)</script> [x](https://evil.example)"
     with alice.acting() as actor:
         turn = chat.start_turn(actor, session_id, message=words)
-        chat.append_message(actor, session_id, role="assistant", blocks=[{"type": "text", "text": words}], turn_id=turn.id)
+        chat.append_message(
+            actor,
+            session_id,
+            role="assistant",
+            blocks=[{"type": "text", "text": words}],
+            turn_id=turn.id,
+        )
         chat.finish_turn(turn, "done")
     page = read(browser, session_id)
     assert '<p class="v-pre">**now** &lt;script&gt;alert(1)&lt;/script&gt;' in page
-    assert '<strong>now</strong> &lt;script&gt;alert(1)&lt;/script&gt; <a href="https://evil.example" rel="noopener nofollow noreferrer">x</a>' in page
+    assert (
+        '<strong>now</strong> &lt;script&gt;alert(1)&lt;/script&gt; <a href="https://evil.example"'
+        ' rel="noopener nofollow noreferrer">x</a>' in page
+    )
 
 
-def test_what_is_read_aloud_is_not_the_talk_itself(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+def test_what_is_read_aloud_is_not_the_talk_itself(
+    talk: Talk, alice: Person, browser: FlaskClient
+) -> None:
     page = read(browser, talk.begin(alice))
     assert re.search(r'id="talk"[^>]*aria-live="off"', page)
     assert re.search(r'id="aloud" role="status" aria-live="polite"', page)
 
 
-@pytest.mark.parametrize(("words", "found"), [("deepa", True), ("45,000", True), ("100%", False), ("_", False), ("type", False), ("dubai visa", True)])
-def test_conversations_are_found_by_what_was_said(talk: Talk, alice: Person, browser: FlaskClient, words: str, found: bool) -> None:
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("deepa", True),
+        ("45,000", True),
+        ("100%", False),
+        ("_", False),
+        ("type", False),
+        ("dubai visa", True),
+    ],
+)
+def test_conversations_are_found_by_what_was_said(
+    talk: Talk, alice: Person, browser: FlaskClient, words: str, found: bool
+) -> None:
     session_id = talk.begin(alice)
     with alice.acting() as actor:
         chat.start_turn(actor, session_id, message=INVOICE)
@@ -116,7 +153,9 @@ def test_conversations_are_found_by_what_was_said(talk: Talk, alice: Person, bro
     assert ("No conversation speaks of that." in page) is not found
 
 
-def test_the_search_finds_names_and_nothing_of_another_agency(talk: Talk, alice: Person, charlie: Person) -> None:
+def test_the_search_finds_names_and_nothing_of_another_agency(
+    talk: Talk, alice: Person, charlie: Person
+) -> None:
     session_id = talk.begin(alice)
     with alice.acting() as actor:
         chat.rename(actor, session_id, "Krishnan family")

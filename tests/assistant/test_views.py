@@ -1,4 +1,6 @@
-"""The pages of the assistant as a browser without JavaScript meets them, and the stream that a script follows."""
+"""The pages of the assistant as a browser without JavaScript meets them, and the stream that a
+script follows.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def begun(answer: Any) -> UUID:
     return UUID(answer.location.rsplit("/", 1)[1])
 
 
-def test_the_first_words_begin_a_conversation_and_the_page_waits_for_the_answer(talk: Talk, browser: FlaskClient) -> None:
+def test_the_first_words_begin_a_conversation_and_the_page_waits_for_the_answer(
+    talk: Talk, browser: FlaskClient
+) -> None:
     session_id = begun(post(browser, "/assistant", message="trial balance"))
     page = browser.get(f"/assistant/{session_id}").text
     assert "trial balance" in page
@@ -51,22 +55,38 @@ def test_the_first_words_begin_a_conversation_and_the_page_waits_for_the_answer(
     assert 'role="log"' in page
 
 
-def test_a_conversation_from_an_enquiry_shows_its_facts(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+def test_a_conversation_from_an_enquiry_shows_its_facts(
+    talk: Talk, alice: Person, browser: FlaskClient
+) -> None:
     with alice.acting() as actor:
-        enquiry = enquiries.create(actor, customer_name="Deepa Krishnan", origin="Kochi", destination="Dubai", pax_count=4, depart_date=date(2026, 12, 19))
+        enquiry = enquiries.create(
+            actor,
+            customer_name="Deepa Krishnan",
+            origin="Kochi",
+            destination="Dubai",
+            pax_count=4,
+            depart_date=date(2026, 12, 19),
+        )
         enquiry_id, session_id = enquiry.id, enquiries.promote(actor, enquiry.id)[1]
     page = browser.get(f"/assistant/{session_id}").text
     assert '<dt>Customer</dt><dd class="v-strong">Deepa Krishnan</dd>' in page
     assert "<dt>Departs</dt><dd>19 Dec 2026</dd>" in page
     assert "customer name" not in page
     assert f'href="/enquiries/{enquiry_id}"' in page
-    post(browser, f"/assistant/{session_id}", f"/assistant/{session_id}", message="make the invoice, 45,000 for Dubai visa")
+    post(
+        browser,
+        f"/assistant/{session_id}",
+        f"/assistant/{session_id}",
+        message="make the invoice, 45,000 for Dubai visa",
+    )
     talk.drain()
     page = browser.get(f"/assistant/{session_id}").text
     assert "Draft an invoice for Deepa Krishnan" in page
 
 
-def test_a_request_is_granted_on_the_page_and_becomes_a_document(talk: Talk, browser: FlaskClient) -> None:
+def test_a_request_is_granted_on_the_page_and_becomes_a_document(
+    talk: Talk, browser: FlaskClient
+) -> None:
     session_id = begun(post(browser, "/assistant", message=INVOICE))
     for _ in range(2):
         talk.drain()
@@ -74,7 +94,10 @@ def test_a_request_is_granted_on_the_page_and_becomes_a_document(talk: Talk, bro
         assert 'class="v-ask"' in page
         decide = re.search(r'action="(/approvals/ap-[^"]+/decide)" data-decide', page)
         assert decide
-        assert post(browser, decide.group(1), f"/assistant/{session_id}", granted="1").status_code == 303
+        assert (
+            post(browser, decide.group(1), f"/assistant/{session_id}", granted="1").status_code
+            == 303
+        )
     talk.drain()
     page = browser.get(f"/assistant/{session_id}").text
     assert 'class="v-ask"' not in page
@@ -86,10 +109,15 @@ def test_a_request_is_granted_on_the_page_and_becomes_a_document(talk: Talk, bro
     assert re.search(r'href="/invoices/[0-9a-f-]{36}">Open invoice \d{4}-\d\d/000001</a>', decided)
 
 
-def test_a_draft_that_was_issued_by_hand_stands_as_issued_beside_the_talk(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+def test_a_draft_that_was_issued_by_hand_stands_as_issued_beside_the_talk(
+    talk: Talk, alice: Person, browser: FlaskClient
+) -> None:
     session_id = begun(post(browser, "/assistant", message=INVOICE))
     talk.drain()
-    decide = re.search(r'action="(/approvals/ap-[^"]+/decide)" data-decide', browser.get(f"/assistant/{session_id}").text)
+    decide = re.search(
+        r'action="(/approvals/ap-[^"]+/decide)" data-decide',
+        browser.get(f"/assistant/{session_id}").text,
+    )
     assert decide
     post(browser, decide.group(1), f"/assistant/{session_id}", granted="1")
     talk.drain()
@@ -109,7 +137,9 @@ def test_a_draft_that_was_issued_by_hand_stands_as_issued_beside_the_talk(talk: 
     assert "Draft invoice" not in after
 
 
-def test_who_may_not_grant_sees_who_may_and_no_button(talk: Talk, alice: Person, bob: Person) -> None:
+def test_who_may_not_grant_sees_who_may_and_no_button(
+    talk: Talk, alice: Person, bob: Person
+) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor).id
         service.send(actor, session_id, message=INVOICE)
@@ -119,7 +149,9 @@ def test_who_may_not_grant_sees_who_may_and_no_button(talk: Talk, alice: Person,
     assert "Administrator" in page
 
 
-def test_ones_own_request_about_money_waits_for_a_colleague(talk: Talk, alice: Person, leila: Person) -> None:
+def test_ones_own_request_about_money_waits_for_a_colleague(
+    talk: Talk, alice: Person, leila: Person
+) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor).id
         service.send(actor, session_id, message=INVOICE)
@@ -189,12 +221,20 @@ def test_a_viewer_reads_along_and_says_nothing(talk: Talk, alice: Person, victor
     assert page.status_code == 200
     assert "<textarea" not in page.text
     token = csrf(looking, f"/assistant/{session_id}")
-    for path in ("/assistant", *(f"/assistant/{session_id}{act}" for act in ("", "/stop", "/rename", "/delete", "/restore"))):
+    for path in (
+        "/assistant",
+        *(
+            f"/assistant/{session_id}{act}"
+            for act in ("", "/stop", "/rename", "/delete", "/restore")
+        ),
+    ):
         answer = looking.post(path, data={"csrf_token": token, "message": "hi", "title": "x"})
         assert answer.status_code == 403, path
 
 
-def test_another_agencys_conversation_is_not_there(talk: Talk, alice: Person, charlie: Person) -> None:
+def test_another_agencys_conversation_is_not_there(
+    talk: Talk, alice: Person, charlie: Person
+) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor, title="Krishnan family").id
     stranger = charlie.browser
@@ -203,7 +243,9 @@ def test_another_agencys_conversation_is_not_there(talk: Talk, alice: Person, ch
         assert stranger.get(f"/assistant/{path}").status_code == 404
         assert stranger.get(f"/assistant/{path}/events").status_code == 404
         for act in ("", "/stop", "/rename", "/delete", "/restore"):
-            answer = stranger.post(f"/assistant/{path}{act}", data={"csrf_token": token, "message": "hi", "title": "x"})
+            answer = stranger.post(
+                f"/assistant/{path}{act}", data={"csrf_token": token, "message": "hi", "title": "x"}
+            )
             assert answer.status_code == 404, (path, act)
     assert "Krishnan" not in stranger.get("/assistant").text
     with alice.acting():
@@ -219,7 +261,9 @@ def test_the_composer_comes_filled_where_a_link_says_so(browser: FlaskClient) ->
 
 
 def test_hostile_words_are_words(talk: Talk, browser: FlaskClient) -> None:
-    session_id = begun(post(browser, "/assistant", message="<script>alert(1)</script> {{ 7*7 }} trip"))
+    session_id = begun(
+        post(browser, "/assistant", message="<script>alert(1)</script> {{ 7*7 }} trip")
+    )
     talk.drain()
     page = browser.get(f"/assistant/{session_id}").text
     assert "<script>alert" not in page
@@ -234,18 +278,25 @@ def frames(chunks: Iterator[bytes], count: int) -> list[bytes]:
     return heard.split(b"\n\n")[1 : count + 1]
 
 
-def test_the_pages_stream_goes_on_behind_the_number_that_the_page_shows(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+def test_the_pages_stream_goes_on_behind_the_number_that_the_page_shows(
+    talk: Talk, alice: Person, browser: FlaskClient
+) -> None:
     session_id = begun(post(browser, "/assistant", message="help"))
     talk.drain()
     told = talk.events(alice, session_id)
     page = browser.get(f"/assistant/{session_id}").text
     assert f'data-seq="{told[-1]["seq"]}" data-heard="{told[-1]["seq"]}"' in page
     assert "data-live" not in page
-    for options in ({"query_string": {"after": 3}}, {"query_string": {"after": 0}, "headers": {"Last-Event-ID": "3"}}):
+    for options in (
+        {"query_string": {"after": 3}},
+        {"query_string": {"after": 0}, "headers": {"Last-Event-ID": "3"}},
+    ):
         answer = browser.get(f"/assistant/{session_id}/events", **options)
         assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         heard = frames(answer.iter_encoded(), len(told) - 3)
-        assert [chunk.split(b"\n")[0] for chunk in heard] == [f"id: {event['seq']}".encode() for event in told[3:]]
+        assert [chunk.split(b"\n")[0] for chunk in heard] == [
+            f"id: {event['seq']}".encode() for event in told[3:]
+        ]
         answer.close()
 
 
@@ -268,12 +319,22 @@ def test_a_page_opened_in_the_middle_of_an_answer_ends_where_its_stream_goes_on(
     monkeypatch.setattr(chats, "events_after", told_meanwhile)
     page = browser.get(f"/assistant/{session_id}").text
     assert f'data-seq="{seq}"' in page
-    assert f'data-heard="{seq - 1}"' in page  # read aloud from its first word, not from the middle of a sentence
+    assert (
+        f'data-heard="{seq - 1}"' in page
+    )  # read aloud from its first word, not from the middle of a sentence
     assert '<p class="v-pre">half a </p>' in page
 
 
-@pytest.mark.parametrize(("status", "cut_short"), [("failed", {"type": "error", "message": "Please ask again."}), ("stopped", {"type": "stopped"})])
-def test_an_answer_without_a_word_can_be_had_again(talk: Talk, alice: Person, browser: FlaskClient, status: str, cut_short: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("status", "cut_short"),
+    [
+        ("failed", {"type": "error", "message": "Please ask again."}),
+        ("stopped", {"type": "stopped"}),
+    ],
+)
+def test_an_answer_without_a_word_can_be_had_again(
+    talk: Talk, alice: Person, browser: FlaskClient, status: str, cut_short: dict[str, str]
+) -> None:
     session_id = begun(post(browser, "/assistant", message="trial balance"))
     with alice.acting():
         turn = chats.find_running_turn(session_id)
@@ -291,11 +352,15 @@ def test_an_answer_without_a_word_can_be_had_again(talk: Talk, alice: Person, br
     assert "the trial balance is empty" in browser.get(f"/assistant/{session_id}").text
 
 
-def test_a_long_talk_shows_its_end_and_the_way_to_its_beginning(alice: Person, browser: FlaskClient) -> None:
+def test_a_long_talk_shows_its_end_and_the_way_to_its_beginning(
+    alice: Person, browser: FlaskClient
+) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor).id
         for number in range(1, 131):
-            chat.append_message(actor, session_id, role="user", blocks=[{"type": "text", "text": f"word {number}."}])
+            chat.append_message(
+                actor, session_id, role="user", blocks=[{"type": "text", "text": f"word {number}."}]
+            )
     page = browser.get(f"/assistant/{session_id}").text
     assert "word 130." in page
     assert "word 30." not in page
@@ -303,7 +368,9 @@ def test_a_long_talk_shows_its_end_and_the_way_to_its_beginning(alice: Person, b
     assert "word 1." in browser.get(f"/assistant/{session_id}?from=1").text
 
 
-def test_a_page_costs_the_same_however_long_the_talk(alice: Person, browser: FlaskClient, statements: list[str]) -> None:
+def test_a_page_costs_the_same_however_long_the_talk(
+    alice: Person, browser: FlaskClient, statements: list[str]
+) -> None:
     costs = []
     with alice.acting() as actor:
         session_id = chat.create_session(actor).id
@@ -313,5 +380,10 @@ def test_a_page_costs_the_same_however_long_the_talk(alice: Person, browser: Fla
         costs.append(len(statements))
         with alice.acting() as actor:
             for number in range(20):
-                chat.append_message(actor, session_id, role="user", blocks=[{"type": "text", "text": f"word {number}"}])
+                chat.append_message(
+                    actor,
+                    session_id,
+                    role="user",
+                    blocks=[{"type": "text", "text": f"word {number}"}],
+                )
     assert costs[0] == costs[1]

@@ -1,4 +1,6 @@
-"""What is wanted of a search is honoured or answered in words; a word on the newest search makes it once more; what nobody sells is refused."""
+"""What is wanted of a search is honoured or answered in words; a word on the newest search makes it
+once more; what nobody sells is refused.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +12,117 @@ import pytest
 
 from voyagent.assistant.planner import narrowing
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, EnquiryInView, Outcome, Played, Say
+from voyagent.assistant.planner.moves import (
+    Ask,
+    Call,
+    Context,
+    Conversation,
+    EnquiryInView,
+    Outcome,
+    Played,
+    Say,
+)
 
 PLAIN = Context(date(2026, 11, 24))
 WAY = {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-18"}
-STAY = {"city": "Dubai", "country": "AE", "check_in": "2026-12-18", "check_out": "2026-12-20", "guests": 2}
-FLOWN = replace(PLAIN, offers={"fares": [{"fare_id": "f-1", "flights": ["EK 501"]}], "newest": "fares", "fares_search": WAY | {"passengers": {"adult": 2}}})
-SLEPT = replace(PLAIN, offers={"rates": [{"rate_key": "k-1", "hotel": "Amber Court"}], "newest": "rates", "rates_search": STAY, "checked": {"rate_key": "k-9"}})
+STAY = {
+    "city": "Dubai",
+    "country": "AE",
+    "check_in": "2026-12-18",
+    "check_out": "2026-12-20",
+    "guests": 2,
+}
+FLOWN = replace(
+    PLAIN,
+    offers={
+        "fares": [{"fare_id": "f-1", "flights": ["EK 501"]}],
+        "newest": "fares",
+        "fares_search": WAY | {"passengers": {"adult": 2}},
+    },
+)
+SLEPT = replace(
+    PLAIN,
+    offers={
+        "rates": [{"rate_key": "k-1", "hotel": "Amber Court"}],
+        "newest": "rates",
+        "rates_search": STAY,
+        "checked": {"rate_key": "k-9"},
+    },
+)
 TWO = {"adult": 2}
 
 
 @pytest.mark.parametrize(
     ("said", "context", "tool", "arguments"),
     [
-        ("Kochi to Dubai flights 18 Dec back 27 Dec, 2 adults", PLAIN, "search_flights", WAY | {"return_date": "2026-12-27", "passengers": TWO}),
-        ("tickets from Kochi to Dubai on the 18th, 3 pax", PLAIN, "search_flights", WAY | {"passengers": {"adult": 3}}),
-        ("flihgts frm kochi to dubay 18 dec 2 adults", PLAIN, "search_flights", WAY | {"passengers": TWO}),
-        ("flights Kochi to Dubai 18 Dec 2 adults and kids aged 3, 7 and 13", PLAIN, "search_flights", WAY | {"passengers": {"adult": 3, "child": 2}}),
-        ("flights Kochi to Dubai 18 Dec, 2 adults, 7 nights", PLAIN, "search_flights", WAY | {"return_date": "2026-12-25", "passengers": TWO}),
-        ("flights Kochi to Dubai 18 Dec, 2 adults, under 40,000, Emirates only", PLAIN, "search_flights", WAY | {"passengers": TWO}),
+        (
+            "Kochi to Dubai flights 18 Dec back 27 Dec, 2 adults",
+            PLAIN,
+            "search_flights",
+            WAY | {"return_date": "2026-12-27", "passengers": TWO},
+        ),
+        (
+            "tickets from Kochi to Dubai on the 18th, 3 pax",
+            PLAIN,
+            "search_flights",
+            WAY | {"passengers": {"adult": 3}},
+        ),
+        (
+            "flihgts frm kochi to dubay 18 dec 2 adults",
+            PLAIN,
+            "search_flights",
+            WAY | {"passengers": TWO},
+        ),
+        (
+            "flights Kochi to Dubai 18 Dec 2 adults and kids aged 3, 7 and 13",
+            PLAIN,
+            "search_flights",
+            WAY | {"passengers": {"adult": 3, "child": 2}},
+        ),
+        (
+            "flights Kochi to Dubai 18 Dec, 2 adults, 7 nights",
+            PLAIN,
+            "search_flights",
+            WAY | {"return_date": "2026-12-25", "passengers": TWO},
+        ),
+        (
+            "flights Kochi to Dubai 18 Dec, 2 adults, under 40,000, Emirates only",
+            PLAIN,
+            "search_flights",
+            WAY | {"passengers": TWO},
+        ),
         ("4 star hotels in Dubai 18-20 Dec for 2", PLAIN, "search_hotels", STAY),
-        ("hotels in Dubai 18-20 Dec for 2 adults under 10,000 a night", PLAIN, "search_hotels", STAY),
-        ("only direct flights, in business class", FLOWN, "search_flights", WAY | {"passengers": TWO, "direct_only": True, "cabin": "business"}),
-        ("in business class", FLOWN, "search_flights", WAY | {"passengers": TWO, "cabin": "business"}),
-        ("and for two children", FLOWN, "search_flights", WAY | {"passengers": {"adult": 2, "child": 2}}),
+        (
+            "hotels in Dubai 18-20 Dec for 2 adults under 10,000 a night",
+            PLAIN,
+            "search_hotels",
+            STAY,
+        ),
+        (
+            "only direct flights, in business class",
+            FLOWN,
+            "search_flights",
+            WAY | {"passengers": TWO, "direct_only": True, "cabin": "business"},
+        ),
+        (
+            "in business class",
+            FLOWN,
+            "search_flights",
+            WAY | {"passengers": TWO, "cabin": "business"},
+        ),
+        (
+            "and for two children",
+            FLOWN,
+            "search_flights",
+            WAY | {"passengers": {"adult": 2, "child": 2}},
+        ),
         ("morning only", FLOWN, "search_flights", WAY | {"passengers": TWO}),
         ("only 5 star", SLEPT, "search_hotels", STAY),
     ],
 )
-def test_a_search_is_made_as_it_was_wanted(said: str, context: Context, tool: str, arguments: dict[str, Any]) -> None:
+def test_a_search_is_made_as_it_was_wanted(
+    said: str, context: Context, tool: str, arguments: dict[str, Any]
+) -> None:
     move = understand(said, context)
     assert isinstance(move, Call), move
     assert (move.tool, move.arguments) == (tool, arguments)
@@ -64,10 +148,22 @@ def test_what_was_wanted_is_told_with_the_list() -> None:
     call = understand(said, PLAIN)
     assert isinstance(call, Call)
     fares = [
-        {"fare_id": str(number), "flights": ["EK 501"], "departs_at": "2026-12-18T08:00", "stops": 0, "refundable": False, "price": price}
-        for number, price in enumerate(({"amount": "50000.00", "currency": "INR"}, {"amount": "39000.00", "currency": "INR"}), 1)
+        {
+            "fare_id": str(number),
+            "flights": ["EK 501"],
+            "departs_at": "2026-12-18T08:00",
+            "stops": 0,
+            "refundable": False,
+            "price": price,
+        }
+        for number, price in enumerate(
+            ({"amount": "50000.00", "currency": "INR"}, {"amount": "39000.00", "currency": "INR"}),
+            1,
+        )
     ]
-    told = BuiltInPlanner().next_move(Conversation(said, PLAIN, (Played(call, Outcome({"count": 2, "fares": fares})),)))
+    told = BuiltInPlanner().next_move(
+        Conversation(said, PLAIN, (Played(call, Outcome({"count": 2, "fares": fares})),))
+    )
     assert isinstance(told, Say)
     assert "2. EK 501" in told.text
     assert "1. EK 501" not in told.text
@@ -98,11 +194,21 @@ def test_between_two_days_the_day_is_asked_for() -> None:
     assert move.missing == "outbound_date"
     answer = understand("11 Jan", replace(PLAIN, question=move))
     assert isinstance(answer, Call), answer
-    assert answer.arguments == {"origin": "COK", "destination": "DXB", "outbound_date": "2027-01-11", "return_date": "2027-01-18", "passengers": TWO}
+    assert answer.arguments == {
+        "origin": "COK",
+        "destination": "DXB",
+        "outbound_date": "2027-01-11",
+        "return_date": "2027-01-18",
+        "passengers": TWO,
+    }
 
 
-def test_children_of_an_enquiry_stay_children_and_where_words_and_number_differ_it_is_asked() -> None:
-    family = EnquiryInView("e", "Deepa", "Dubai", "Kochi", "2026-12-18", "", 4, party={"adult": 2, "child": 2})
+def test_children_of_an_enquiry_stay_children_and_where_words_and_number_differ_it_is_asked() -> (
+    None
+):
+    family = EnquiryInView(
+        "e", "Deepa", "Dubai", "Kochi", "2026-12-18", "", 4, party={"adult": 2, "child": 2}
+    )
     move = understand("find flights", replace(PLAIN, enquiry=family))
     assert isinstance(move, Call), move
     assert move.arguments["passengers"] == {"adult": 2, "child": 2}
@@ -139,7 +245,9 @@ def test_what_the_conversation_knows_is_not_asked_for() -> None:
     )
     first = understand(said, context)
     assert isinstance(first, Call), first
-    letter = BuiltInPlanner().next_move(Conversation(said, context, (Played(first, Outcome(on_trip)),)))
+    letter = BuiltInPlanner().next_move(
+        Conversation(said, context, (Played(first, Outcome(on_trip)),))
+    )
     assert isinstance(letter, Call), letter
     assert letter.arguments == {"trip_id": "t", "to": "deepa@example.com"}
     booked = understand("book it", SLEPT)
@@ -153,7 +261,9 @@ HELD = [
 ]
 
 
-@pytest.mark.parametrize("said", ["issue ticket H4Z3Q7", "issue the tickets for H4Z3Q7", "issue H4Z3Q7"])
+@pytest.mark.parametrize(
+    "said", ["issue ticket H4Z3Q7", "issue the tickets for H4Z3Q7", "issue H4Z3Q7"]
+)
 def test_one_of_two_holds_is_ticketed_by_its_code(said: str) -> None:
     move = ticketed(said, PLAIN, HELD)
     assert isinstance(move, Call), move
@@ -179,4 +289,6 @@ def ticketed(said: str, context: Context, lines: list[dict[str, Any]]) -> Any:
     first = understand(said, context)
     assert isinstance(first, Call), first
     assert first.tool == "show_trip"
-    return BuiltInPlanner().next_move(Conversation(said, context, (Played(first, Outcome({"lines": lines, "passengers": []})),)))
+    return BuiltInPlanner().next_move(
+        Conversation(said, context, (Played(first, Outcome({"lines": lines, "passengers": []})),))
+    )

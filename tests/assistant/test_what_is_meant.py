@@ -1,4 +1,6 @@
-"""What was meant and nothing else: a bill's number is no amount, families travel as they are, and newer words reach no older request unasked."""
+"""What was meant and nothing else: a bill's number is no amount, families travel as they are, and
+newer words reach no older request unasked.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,17 @@ def test_an_amount_beside_a_bills_number_is_taken() -> None:
 
 
 FAMILIES: list[tuple[str, dict[str, int]]] = [
-    ("We are a family of four - me, my husband Rahul, daughter Anya (9) and baby Kiaan (14 months)", {"adult": 2, "child": 1, "infant": 1}),
-    ("We are 4: me, my husband, our daughter Anya (9) and baby Kiaan 14 months", {"adult": 2, "child": 1, "infant": 1}),
+    (
+        (
+            "We are a family of four - me, my husband Rahul, daughter Anya (9) and baby Kiaan (14"
+            " months)"
+        ),
+        {"adult": 2, "child": 1, "infant": 1},
+    ),
+    (
+        "We are 4: me, my husband, our daughter Anya (9) and baby Kiaan 14 months",
+        {"adult": 2, "child": 1, "infant": 1},
+    ),
     ("me, my wife and our baby", {"adult": 2, "infant": 1}),
     ("my husband and me, our son Ravi (14)", {"adult": 3}),
 ]
@@ -51,7 +62,12 @@ def test_a_family_is_searched_for_as_what_it_is(said: str, party: dict[str, int]
     [
         (
             "Asha Pillai, Binu Pillai, child Chinnu Pillai and infant Deva Pillai",
-            [("Asha Pillai", None), ("Binu Pillai", None), ("Chinnu Pillai", "child"), ("Deva Pillai", "infant")],
+            [
+                ("Asha Pillai", None),
+                ("Binu Pillai", None),
+                ("Chinnu Pillai", "child"),
+                ("Deva Pillai", "infant"),
+            ],
         ),
         (
             "Priya Menon, her husband Rahul, Anya (9) and baby Kiaan 14 months",
@@ -59,15 +75,21 @@ def test_a_family_is_searched_for_as_what_it_is(said: str, party: dict[str, int]
         ),
     ],
 )
-def test_everybody_who_is_named_is_taken_along_as_what_they_are(said: str, people: list[tuple[str, str | None]]) -> None:
-    assert [(one["full_name"], one.get("kind")) for one in passengers.people_in(said, PLAIN)] == people
+def test_everybody_who_is_named_is_taken_along_as_what_they_are(
+    said: str, people: list[tuple[str, str | None]]
+) -> None:
+    assert [
+        (one["full_name"], one.get("kind")) for one in passengers.people_in(said, PLAIN)
+    ] == people
 
 
 LIST = {"tool": "find_invoices", "arguments": {"customer_name": "Deepa Krishnan"}, "ids": []}
 ASIDE = replace(PAYING, waiting=[{**PAYING.waiting[0], "is_aside": True}], last=LIST)
 
 
-def test_a_request_behind_which_something_else_was_answered_is_changed_only_once_it_is_said_to_be_meant() -> None:
+def test_a_request_behind_which_something_else_was_answered_is_changed_only_once_it_is_said_to_be_meant() -> (
+    None
+):
     asked = understand("no, 54,000", ASIDE)
     assert isinstance(asked, Ask), asked
     assert "Do you mean what waits already, “Record a receipt”?" in asked.text
@@ -83,7 +105,9 @@ def test_a_name_behind_a_list_is_of_the_list() -> None:
     assert move == Call("find_invoices", {"customer_name": "Harbinder Singh Gill"})
 
 
-def test_a_list_between_a_payment_and_its_correction_makes_the_planner_ask(alice: Person, talk: Talk) -> None:
+def test_a_list_between_a_payment_and_its_correction_makes_the_planner_ask(
+    alice: Person, talk: Talk
+) -> None:
     issued(alice, customer_name="Zachariah Kurian")
     session_id = talk.begin(alice)
     talk.say(alice, session_id, "Zachariah Kurian paid 500 yesterday in cash")
@@ -99,15 +123,26 @@ def test_a_list_between_a_payment_and_its_correction_makes_the_planner_ask(alice
     assert talk.pending(alice, session_id) == [second]
 
 
-BOOKING = {"id": "a-9", "tool": "book_hotel", "arguments": {"rate_key": "k-1", "passenger_ids": ["p-1"]}, "summary": "Book the first"}
-STAYING: Context = replace(SLEPT, trip={"id": "t-1", "passengers": [{"id": "p-1", "full_name": "Priya Menon"}], "held": []})
+BOOKING = {
+    "id": "a-9",
+    "tool": "book_hotel",
+    "arguments": {"rate_key": "k-1", "passenger_ids": ["p-1"]},
+    "summary": "Book the first",
+}
+STAYING: Context = replace(
+    SLEPT, trip={"id": "t-1", "passengers": [{"id": "p-1", "full_name": "Priya Menon"}], "held": []}
+)
 
 
 def test_the_second_room_takes_the_place_of_the_first_that_waits() -> None:
     waits = replace(STAYING, waiting=[BOOKING])
     move = understand("no, the second one", waits)
     assert isinstance(move, Call), move
-    assert (move.tool, move.arguments, move.replaces) == ("book_hotel", {"rate_key": "k-2", "passenger_ids": ["p-1"]}, "a-9")
+    assert (move.tool, move.arguments, move.replaces) == (
+        "book_hotel",
+        {"rate_key": "k-2", "passenger_ids": ["p-1"]},
+        "a-9",
+    )
     assert "for Priya Menon" in move.words
 
 
@@ -124,15 +159,24 @@ def test_who_is_not_known_is_asked_for_again_with_the_other_room() -> None:
     [
         ("write off 2000 for Zachariah Kurian", "yesterday", {"written_off_on": "2026-11-23"}),
         ("journal entry: debit rent 40k credit bank", "yesterday", {"entry_date": "2026-11-23"}),
-        ("enter a bill from Emirates, 45,000 for Dubai visa", "due 12 Dec", {"due_date": "2026-12-12"}),
+        (
+            "enter a bill from Emirates, 45,000 for Dubai visa",
+            "due 12 Dec",
+            {"due_date": "2026-12-12"},
+        ),
     ],
 )
-def test_a_day_alone_is_no_words_and_no_number(first: str, said: str, known: dict[str, Any]) -> None:
+def test_a_day_alone_is_no_words_and_no_number(
+    first: str, said: str, known: dict[str, Any]
+) -> None:
     question = understand(first, PLAIN)
     assert isinstance(question, Ask), question
     move = understand(said, replace(PLAIN, question=question))
     assert isinstance(move, Ask), move
-    assert (move.missing, {name: move.known.get(name) for name in known}) == (question.missing, known)
+    assert (move.missing, {name: move.known.get(name) for name in known}) == (
+        question.missing,
+        known,
+    )
 
 
 def test_small_balance_is_a_reason() -> None:
@@ -144,8 +188,26 @@ def test_small_balance_is_a_reason() -> None:
 
 
 def test_an_entry_wants_two_accounts() -> None:
-    accounts = [{"id": "a-1", "code": "1010", "name": "Cash in hand"}, {"id": "a-2", "code": "1100", "name": "Bank"}]
-    known = {"debit": "1010", "credit": "cash in hand", "amount": "100", "currency": "INR", "narration": "Tea"}
-    move = after_lookup(Wish("post_journal_entry", known), Call("list_ledger_accounts", {}), {"list_ledger_accounts": {"accounts": accounts}}, PLAIN)
+    accounts = [
+        {"id": "a-1", "code": "1010", "name": "Cash in hand"},
+        {"id": "a-2", "code": "1100", "name": "Bank"},
+    ]
+    known = {
+        "debit": "1010",
+        "credit": "cash in hand",
+        "amount": "100",
+        "currency": "INR",
+        "narration": "Tea",
+    }
+    move = after_lookup(
+        Wish("post_journal_entry", known),
+        Call("list_ledger_accounts", {}),
+        {"list_ledger_accounts": {"accounts": accounts}},
+        PLAIN,
+    )
     assert isinstance(move, Ask), move
-    assert (move.missing, "the same account" in move.text, "credit" in move.known) == ("credit", True, False)
+    assert (move.missing, "the same account" in move.text, "credit" in move.known) == (
+        "credit",
+        True,
+        False,
+    )

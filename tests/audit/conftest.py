@@ -20,9 +20,19 @@ BATCH = 5_000
 
 def events(count: int, person: Person | None = None, **values: Any) -> list[dict[str, Any]]:
     """Events as `app.audit` takes them."""
-    about: dict[str, Any] = {"actor_kind": "system", "kind": "probe.made", "status": "succeeded", "channel": "job"}
+    about: dict[str, Any] = {
+        "actor_kind": "system",
+        "kind": "probe.made",
+        "status": "succeeded",
+        "channel": "job",
+    }
     if person is not None:
-        about |= {"actor_kind": "human", "actor_id": str(person.actor.user_id), "actor_email": person.email, "channel": "api"}
+        about |= {
+            "actor_kind": "human",
+            "actor_id": str(person.actor.user_id),
+            "actor_email": person.email,
+            "channel": "api",
+        }
     return [{"id": str(new_id()), **about, **values} for _ in range(count)]
 
 
@@ -33,16 +43,24 @@ def seed(app_engine: sa.Engine) -> Seed:
     def write(person: Person, count: int = 1, *, by_nobody: bool = False, **values: Any) -> None:
         for begin in range(0, count, BATCH):
             with app_engine.begin() as connection:
-                connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
+                connection.execute(
+                    sa.text("select set_config('app.tenant', :t, true)"),
+                    {"t": str(person.actor.tenant_id)},
+                )
                 batch = events(min(BATCH, count - begin), None if by_nobody else person, **values)
-                connection.execute(sa.text("select app.audit(cast(:events as jsonb))"), {"events": json.dumps(batch)})
+                connection.execute(
+                    sa.text("select app.audit(cast(:events as jsonb))"),
+                    {"events": json.dumps(batch)},
+                )
 
     return write
 
 
 @contextmanager
 def untied(owner_engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A superuser's transaction in which no trigger fires: what somebody with the database's password could do."""
+    """A superuser's transaction in which no trigger fires: what somebody with the database's
+    password could do.
+    """
     with owner_engine.begin() as connection:
         connection.execute(sa.text("set local session_replication_role = replica"))
         yield connection
@@ -54,6 +72,11 @@ def tamper(owner_engine: sa.Engine) -> Tamper:
 
     def change(person: Person, statement: str, **values: Any) -> None:
         with untied(owner_engine) as connection:
-            assert connection.execute(sa.text(statement), {"t": person.actor.tenant_id, **values}).rowcount > 0
+            assert (
+                connection.execute(
+                    sa.text(statement), {"t": person.actor.tenant_id, **values}
+                ).rowcount
+                > 0
+            )
 
     return change

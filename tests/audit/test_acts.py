@@ -1,4 +1,6 @@
-"""Each act leaves its event in its own transaction, holds no secret, and does not happen where the event cannot be written."""
+"""Each act leaves its event in its own transaction, holds no secret, and does not happen where the
+event cannot be written.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,12 @@ from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
 
 # What is no record of anybody's: the migrations' mark, the worker's own book-keeping.
-NOBODYS = ("alembic_version", "procrastinate_workers", "procrastinate_periodic_defers", "procrastinate_events")
+NOBODYS = (
+    "alembic_version",
+    "procrastinate_workers",
+    "procrastinate_periodic_defers",
+    "procrastinate_events",
+)
 # The table of what an event names; what is not here is no row.
 NAMED = {
     "user_id": "users",
@@ -38,7 +45,10 @@ NAMED = {
     "journal_entry_id": "journal_entries",
     "check_id": "audit_checks",
 }
-COLUMNS = "kind, status, error, actor_kind, actor_email, channel, approved_by, entity_refs, inputs, outputs, tenant_id, actor_id, xmin::text as xid"
+COLUMNS = (
+    "kind, status, error, actor_kind, actor_email, channel, approved_by, entity_refs, inputs,"
+    " outputs, tenant_id, actor_id, xmin::text as xid"
+)
 by_name = pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
 
 
@@ -49,7 +59,9 @@ def strict_app(settings: Settings) -> Flask:
 
 
 @pytest.fixture
-def stage(act: Act, app: Flask, strict_app: Flask, owner_engine: sa.Engine, tmp_path: Path) -> Stage:
+def stage(
+    act: Act, app: Flask, strict_app: Flask, owner_engine: sa.Engine, tmp_path: Path
+) -> Stage:
     made = Stage(strict_app if act.strict else app, owner_engine, tmp_path)
     assert made.alice
     return made
@@ -61,7 +73,10 @@ def tables(settings: Settings) -> list[str]:
     engine = sa.create_engine(settings.db_admin_url or "", poolclass=sa.NullPool)
     with engine.connect() as connection:
         found = connection.scalars(
-            sa.text("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by relname")
+            sa.text(
+                "select relname from pg_class where relnamespace = 'public'::regnamespace and"
+                " relkind in ('r', 'p') order by relname"
+            )
         )
         return [name for name in found if name not in NOBODYS]
 
@@ -80,7 +95,10 @@ def broken(engine: sa.Engine) -> Iterator[None]:
 
 def contents(engine: sa.Engine, tables: list[str]) -> dict[str, str]:
     """A digest of each table's rows."""
-    one = "select '{0}' as name, count(*) || ':' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) as rows from {0} t"
+    one = (
+        "select '{0}' as name, count(*) || ':' || coalesce(sum(hashtextextended(t::text,"
+        " 0)::numeric), 0) as rows from {0} t"
+    )
     with engine.connect() as connection:
         found = connection.execute(sa.text(" union all ".join(one.format(name) for name in tables)))
         return {row.name: row.rows for row in found}
@@ -89,19 +107,34 @@ def contents(engine: sa.Engine, tables: list[str]) -> dict[str, str]:
 def heads(engine: sa.Engine) -> dict[Any, int]:
     """How long each agency's chain is."""
     with engine.connect() as connection:
-        return {row.tenant_id: row.seq for row in connection.execute(sa.text("select tenant_id, seq from audit_heads"))}
+        return {
+            row.tenant_id: row.seq
+            for row in connection.execute(sa.text("select tenant_id, seq from audit_heads"))
+        }
 
 
 def events_since(engine: sa.Engine, before: dict[Any, int]) -> list[sa.RowMapping]:
     """The events of all agencies that were not there before, in their order."""
     with engine.connect() as connection:
-        grown = [(tenant_id, before.get(tenant_id, 0)) for tenant_id, seq in heads(engine).items() if seq != before.get(tenant_id, 0)]
-        statement = sa.text(f"select {COLUMNS} from audit_events where tenant_id = :t and seq > :s order by seq")
-        return [row for tenant_id, seq in grown for row in connection.execute(statement, {"t": tenant_id, "s": seq}).mappings()]
+        grown = [
+            (tenant_id, before.get(tenant_id, 0))
+            for tenant_id, seq in heads(engine).items()
+            if seq != before.get(tenant_id, 0)
+        ]
+        statement = sa.text(
+            f"select {COLUMNS} from audit_events where tenant_id = :t and seq > :s order by seq"
+        )
+        return [
+            row
+            for tenant_id, seq in grown
+            for row in connection.execute(statement, {"t": tenant_id, "s": seq}).mappings()
+        ]
 
 
 def status_of(doing: Doing) -> int | None:
-    """How it went: the answer's status, a command's exit code, None for what went well and answers nothing, 500 for what the database refused."""
+    """How it went: the answer's status, a command's exit code, None for what went well and answers
+    nothing, 500 for what the database refused.
+    """
     try:
         answer = doing()
     except DBAPIError:
@@ -112,18 +145,30 @@ def status_of(doing: Doing) -> int | None:
 
 
 def shape(event: sa.RowMapping) -> dict[str, Any]:
-    return {name: event[name] for name in ("kind", "status", "error", "actor_kind", "actor_email", "channel")} | {"refs": set(event["entity_refs"])}
+    return {
+        name: event[name]
+        for name in ("kind", "status", "error", "actor_kind", "actor_email", "channel")
+    } | {"refs": set(event["entity_refs"])}
 
 
 def wanted(left: Left, stage: Stage) -> dict[str, Any]:
     kind_of_actor = "system" if left.by is None else "agent" if left.via == "assistant" else "human"
     email = "" if left.by is None else stage.emails[left.by]
-    told = {"kind": left.kind, "status": left.status, "error": left.error, "actor_kind": kind_of_actor, "actor_email": email, "channel": left.via}
+    told = {
+        "kind": left.kind,
+        "status": left.status,
+        "error": left.error,
+        "actor_kind": kind_of_actor,
+        "actor_email": email,
+        "channel": left.via,
+    }
     return told | {"refs": set(left.refs)}
 
 
 @by_name
-def test_an_act_leaves_its_events_with_what_it_writes_and_no_secret_in_them(act: Act, stage: Stage, tables: list[str]) -> None:
+def test_an_act_leaves_its_events_with_what_it_writes_and_no_secret_in_them(
+    act: Act, stage: Stage, tables: list[str]
+) -> None:
     doing = act.prepare(stage)
     before, written_before = heads(stage.engine), written(stage.engine, tables)
     assert status_of(lambda: stage.keep(doing())) == act.answers
@@ -135,7 +180,11 @@ def test_an_act_leaves_its_events_with_what_it_writes_and_no_secret_in_them(act:
         _is_about_what_is_there(stage, event, left)
         text = json.dumps(dict(event), default=str, ensure_ascii=False)
         assert [secret for secret in stage.secrets if secret in text] == []
-    of_the_act = {xid for name, xids in written(stage.engine, tables).items() for xid in xids - written_before[name]}
+    of_the_act = {
+        xid
+        for name, xids in written(stage.engine, tables).items()
+        for xid in xids - written_before[name]
+    }
     (transaction,) = {event["xid"] for event in events}
     in_its_parts = act.in_savepoints and min(int(xid) for xid in of_the_act) > int(transaction)
     assert transaction in of_the_act or in_its_parts or stands_alone(act)
@@ -144,21 +193,36 @@ def test_an_act_leaves_its_events_with_what_it_writes_and_no_secret_in_them(act:
 def _is_about_what_is_there(stage: Stage, event: sa.RowMapping, left: Left) -> None:
     """Ids are of rows of that very agency, and the person is the one of the address."""
     for name, value in event["entity_refs"].items():
-        if (name, event["kind"]) in {("invoice_id", "invoice.discarded"), ("bill_id", "bill.discarded")}:
-            assert not stage.sql(f"select 1 from {NAMED[name]} where id::text = :i", i=value), "it is gone, and its event stays"
+        if (name, event["kind"]) in {
+            ("invoice_id", "invoice.discarded"),
+            ("bill_id", "bill.discarded"),
+        }:
+            assert not stage.sql(f"select 1 from {NAMED[name]} where id::text = :i", i=value), (
+                "it is gone, and its event stays"
+            )
         elif name in NAMED:
-            assert stage.sql(f"select 1 from {NAMED[name]} where tenant_id = :t and id::text = :i", t=event["tenant_id"], i=value), name
+            assert stage.sql(
+                f"select 1 from {NAMED[name]} where tenant_id = :t and id::text = :i",
+                t=event["tenant_id"],
+                i=value,
+            ), name
         elif name in {"tenant_id", "settings_id"}:
             assert value == str(event["tenant_id"])
         elif name == "session_id" and event["kind"] != "chat.wiped":
             table = "auth_sessions" if event["kind"].startswith("auth.") else "chat_sessions"
-            assert stage.sql(f"select 1 from {table} where tenant_id = :t and id::text = :i", t=event["tenant_id"], i=value), name
+            assert stage.sql(
+                f"select 1 from {table} where tenant_id = :t and id::text = :i",
+                t=event["tenant_id"],
+                i=value,
+            ), name
     for given, name in ((event["actor_id"], left.by), (event["approved_by"], left.approved_by)):
         assert given == (stage.id_of(name) if name is not None else None)
 
 
 @by_name
-def test_an_act_whose_event_cannot_be_written_does_not_happen(act: Act, stage: Stage, tables: list[str]) -> None:
+def test_an_act_whose_event_cannot_be_written_does_not_happen(
+    act: Act, stage: Stage, tables: list[str]
+) -> None:
     doing = act.prepare(stage)
     kept = [name for name in tables if name not in act.beside]
     before, length = contents(stage.engine, kept), heads(stage.engine)
@@ -169,8 +233,12 @@ def test_an_act_whose_event_cannot_be_written_does_not_happen(act: Act, stage: S
     assert {name for name in kept if after[name] != before[name]} == set()
     assert heads(stage.engine) == length
     if not act.tells_of_failure:
-        assert status_of(doing) == act.answers, "the same goes well once events can be written again: nothing was spent"
-        assert [shape(event) for event in events_since(stage.engine, length)] == [wanted(left, stage) for left in act.leaves]
+        assert status_of(doing) == act.answers, (
+            "the same goes well once events can be written again: nothing was spent"
+        )
+        assert [shape(event) for event in events_since(stage.engine, length)] == [
+            wanted(left, stage) for left in act.leaves
+        ]
 
 
 def stands_alone(act: Act) -> bool:
@@ -183,12 +251,27 @@ def stands_alone(act: Act) -> bool:
     )
 
 
-# Acts that change nothing but the audit: half a sign-in, a confirmation whose answer is a signed token, a file that was handed out; and one that takes rows
-# away. An effect writes within savepoints, each of which has a number of its own.
+# Acts that change nothing but the audit: half a sign-in, a confirmation whose answer is a signed
+# token, a file that was handed out; and one that takes rows away. An effect writes within
+# savepoints, each of which has a number of its own.
 ALONE = {
-    *("sign_in_by_the_password_alone_where_a_code_is_asked_for", "sign_in_in_the_browser_up_to_the_code", "give_the_password_again"),
-    *("export_the_audit", "export_the_audit_in_the_browser", "export_the_audit_as_an_archive", "wipe_a_conversation"),
-    *("open_a_month_again", "open_a_month_again_on_its_page", "discard_a_bill_over_the_api", "discard_a_bill_in_the_browser"),
+    *(
+        "sign_in_by_the_password_alone_where_a_code_is_asked_for",
+        "sign_in_in_the_browser_up_to_the_code",
+        "give_the_password_again",
+    ),
+    *(
+        "export_the_audit",
+        "export_the_audit_in_the_browser",
+        "export_the_audit_as_an_archive",
+        "wipe_a_conversation",
+    ),
+    *(
+        "open_a_month_again",
+        "open_a_month_again_on_its_page",
+        "discard_a_bill_over_the_api",
+        "discard_a_bill_in_the_browser",
+    ),
     *("remove_the_logo", "remove_the_logo_in_the_browser"),
 }
 
@@ -197,4 +280,7 @@ def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
     """The numbers of the transactions that wrote the rows of each table, the audit's own apart."""
     told = [name for name in tables if name not in {"audit_events", "audit_heads"}]
     with engine.connect() as connection:
-        return {name: set(connection.scalars(sa.text(f"select distinct xmin::text from {name}"))) for name in told}
+        return {
+            name: set(connection.scalars(sa.text(f"select distinct xmin::text from {name}")))
+            for name in told
+        }

@@ -1,4 +1,6 @@
-"""The acts are all there: every way to change something is one, or says why it is none, and every kind of event in the source is left by one."""
+"""The acts are all there: every way to change something is one, or says why it is none, and every
+kind of event in the source is left by one.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from voyagent.routes import PAGES, docs
 SOURCE = Path(__file__).resolve().parent.parent.parent / "voyagent"
 OF_FLASK = {"db", "routes", "run", "shell"}
 COVERED = {name for act in ACTS for name in act.covers}
-# What is read by GET and leaves an event all the same; of reports and lists, whose files all go one way, one of each kind.
+# What is read by GET and leaves an event all the same; of reports and lists, whose files all go one
+# way, one of each kind.
 OF_AUDIT = {"GET /api/audit/export.csv", "GET /audit/export.csv"}
 EXPORTS = OF_AUDIT | {
     "GET /api/reports/day-book.csv",
@@ -37,18 +40,28 @@ def operations() -> set[str]:
 
 
 def pages() -> set[str]:
-    return {f"{method} {page.path}" for blueprint in (*PAGES, docs) for page in blueprint.pages for method in page.methods if method != "GET"}
+    return {
+        f"{method} {page.path}"
+        for blueprint in (*PAGES, docs)
+        for page in blueprint.pages
+        for method in page.methods
+        if method != "GET"
+    }
 
 
 def tasks() -> set[str]:
     """What the worker runs, but for tasks that tests have registered."""
-    return {name for name, task in jobs._tasks.items() if task.run.__module__.startswith("voyagent.")}  # noqa: SLF001 - the worker's own list
+    return {
+        name for name, task in jobs._tasks.items() if task.run.__module__.startswith("voyagent.")
+    }  # noqa: SLF001 - the worker's own list
 
 
 def commands(app: Flask) -> Iterator[str]:
     for name, command in app.cli.commands.items():
         if isinstance(command, AppGroup) or hasattr(command, "commands"):
-            yield from (f"{name} {inner}" for inner in command.commands) if name not in OF_FLASK else ()
+            yield from (
+                (f"{name} {inner}" for inner in command.commands) if name not in OF_FLASK else ()
+            )
         elif name not in OF_FLASK:
             yield name
 
@@ -72,11 +85,14 @@ def test_every_kind_of_event_in_the_source_is_left_by_an_act() -> None:
     assert {tool.name for tool in registry.every() if tool.is_gated} <= left
 
 
-# What `record` is told, read from the source ---------------------------------------------------------------------------------
+# What `record` is told, read from the source
+# ---------------------------------------------------------------------------------
 
 
 def kinds_in_the_source() -> Iterator[str]:
-    """The kinds that calls of `audit.record` name: as a literal, by a choice, a table or a constant of the module, or handed in by a caller there."""
+    """The kinds that calls of `audit.record` name: as a literal, by a choice, a table or a constant
+    of the module, or handed in by a caller there.
+    """
     found = 0
     for path in sorted(SOURCE.rglob("*.py")):
         tree = ast.parse(path.read_text())
@@ -90,7 +106,12 @@ def kinds_in_the_source() -> Iterator[str]:
 def _is_record(call: ast.Call, path: Path) -> bool:
     name = call.func
     owner = "service" if path.parent.name == "audit" else "audit"
-    return isinstance(name, ast.Attribute) and name.attr == "record" and isinstance(name.value, ast.Name) and name.value.id == owner
+    return (
+        isinstance(name, ast.Attribute)
+        and name.attr == "record"
+        and isinstance(name.value, ast.Name)
+        and name.value.id == owner
+    )
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]]:
@@ -100,7 +121,9 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]
                 yield node, function
 
 
-def _read(node: ast.expr, tree: ast.Module, function: ast.FunctionDef | None, path: Path) -> Iterator[str]:
+def _read(
+    node: ast.expr, tree: ast.Module, function: ast.FunctionDef | None, path: Path
+) -> Iterator[str]:
     match node:
         case ast.Constant(value=str(kind)):
             yield kind
@@ -113,7 +136,9 @@ def _read(node: ast.expr, tree: ast.Module, function: ast.FunctionDef | None, pa
             yield _constant(path.with_name("queries.py"), name)
         case ast.Attribute(attr="tool_name" | "name"):
             pass  # an effect, a tool: they bear their own names
-        case ast.Name(id=name) if function is not None and name in (arguments := [argument.arg for argument in function.args.args]):
+        case ast.Name(id=name) if function is not None and name in (
+            arguments := [argument.arg for argument in function.args.args]
+        ):
             for call, _around in _calls(tree):
                 if isinstance(call.func, ast.Name) and call.func.id == function.name:
                     yield from _read(call.args[arguments.index(name)], tree, None, path)

@@ -15,7 +15,18 @@ from voyagent.enquiries import service as enquiries
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.ids import new_id
 
-KEYS = {"id", "tenant_id", "actor_kind", "actor_id", "actor_email", "kind", "summary", "payload", "status", "created_at"}
+KEYS = {
+    "id",
+    "tenant_id",
+    "actor_kind",
+    "actor_id",
+    "actor_email",
+    "kind",
+    "summary",
+    "payload",
+    "status",
+    "created_at",
+}
 
 
 def listed(person: Person, **query: Any) -> dict[str, Any]:
@@ -40,36 +51,69 @@ def test_another_agency_sees_nothing_of_it(alice: Person, charlie: Person, seed:
     seed(alice, kind="probe.secret")
     assert listed(charlie, kind="probe.secret")["total"] == 0
     assert listed(charlie, actor_id=alice.actor.user_id)["total"] == 0
-    assert all(item["tenant_id"] == str(charlie.actor.tenant_id) for item in listed(charlie)["items"])
+    assert all(
+        item["tenant_id"] == str(charlie.actor.tenant_id) for item in listed(charlie)["items"]
+    )
 
 
 def test_the_row_of_a_person_has_exactly_the_contracts_keys(alice: Person) -> None:
-    enquiry_id = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id)
+    enquiry_id = alice.does(
+        lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id
+    )
     row = listed(alice)["items"][0]
     assert set(row) == KEYS
     assert row["kind"] == "enquiry.created"
     assert row["summary"] == "enquiry.created (succeeded)"
-    assert (row["actor_kind"], row["actor_id"], row["actor_email"]) == ("user", str(alice.actor.user_id), alice.email)
+    assert (row["actor_kind"], row["actor_id"], row["actor_email"]) == (
+        "user",
+        str(alice.actor.user_id),
+        alice.email,
+    )
     assert (row["status"], row["tenant_id"]) == ("ok", str(alice.actor.tenant_id))
     assert set(row["payload"]) == {"inputs", "outputs", "entity_refs", "completed_at"}
     assert row["payload"]["entity_refs"] == {"enquiry_id": str(enquiry_id)}
-    assert datetime.strptime(row["created_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC) > datetime.now(UTC) - timedelta(minutes=5)
+    assert datetime.strptime(row["created_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(
+        tzinfo=UTC
+    ) > datetime.now(UTC) - timedelta(minutes=5)
 
 
 def test_a_failed_effect_of_the_assistant_tells_everything(alice: Person) -> None:
     approved_at = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 
     def act(actor: Any) -> None:
-        about = {"status": "failed", "error": "mixed_currency", "driver": "books", "approved_by": actor.user_id, "approved_at": approved_at}
-        audit.record(actor.via(Channel.ASSISTANT), "draft_invoice", inputs={"a": None}, outputs={"b": "1.00"}, **about)
+        about = {
+            "status": "failed",
+            "error": "mixed_currency",
+            "driver": "books",
+            "approved_by": actor.user_id,
+            "approved_at": approved_at,
+        }
+        audit.record(
+            actor.via(Channel.ASSISTANT),
+            "draft_invoice",
+            inputs={"a": None},
+            outputs={"b": "1.00"},
+            **about,
+        )
 
     alice.does(act)
     row = listed(alice, kind="draft_invoice")["items"][0]
-    assert (row["actor_kind"], row["status"], row["summary"]) == ("agent", "error", "draft_invoice: mixed_currency")
+    assert (row["actor_kind"], row["status"], row["summary"]) == (
+        "agent",
+        "error",
+        "draft_invoice: mixed_currency",
+    )
     payload = row["payload"]
     assert payload["inputs"] == {"a": None}, "what was recorded as null stays null"
-    assert (payload["driver"], payload["error"], payload["approval_required"]) == ("books", "mixed_currency", True)
-    assert (payload["approved_by"], payload["approved_at"]) == (str(alice.actor.user_id), "2026-11-24T10:30:00.000000Z")
+    assert (payload["driver"], payload["error"], payload["approval_required"]) == (
+        "books",
+        "mixed_currency",
+        True,
+    )
+    assert (payload["approved_by"], payload["approved_at"]) == (
+        str(alice.actor.user_id),
+        "2026-11-24T10:30:00.000000Z",
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,10 +124,16 @@ def test_a_failed_effect_of_the_assistant_tells_everything(alice: Person) -> Non
         ({"status": "cancelled"}, "ok", "probe.made (cancelled)"),
         ({"status": "rejected"}, "error", "probe.made (rejected)"),
         ({"status": "failed", "driver": "bank"}, "error", "probe.made via bank (failed)"),
-        ({"status": "rejected", "driver": "bank", "error": "permission_denied"}, "error", "probe.made: permission_denied"),
+        (
+            {"status": "rejected", "driver": "bank", "error": "permission_denied"},
+            "error",
+            "probe.made: permission_denied",
+        ),
     ],
 )
-def test_status_and_summary_follow_the_contract(alice: Person, seed: Seed, stored: dict[str, str], status: str, summary: str) -> None:
+def test_status_and_summary_follow_the_contract(
+    alice: Person, seed: Seed, stored: dict[str, str], status: str, summary: str
+) -> None:
     seed(alice, **stored)
     row = listed(alice)["items"][0]
     assert (row["status"], row["summary"]) == (status, summary)
@@ -100,7 +150,11 @@ def test_filters_hold_at_once_and_kinds_are_any_of(alice: Person, bob: Person, s
         seed(alice, kind=kind)
         seed(bob, kind=kind)
     assert kinds(listed(alice, kind="probe.one")) == ["probe.one"] * 2
-    for spelling in ({"kind": ["probe.one", "probe.two"]}, {"kind": "probe.one,probe.two"}, {"kind": ["probe.one, probe.two,", "probe.two"]}):
+    for spelling in (
+        {"kind": ["probe.one", "probe.two"]},
+        {"kind": "probe.one,probe.two"},
+        {"kind": ["probe.one, probe.two,", "probe.two"]},
+    ):
         assert listed(alice, **spelling)["total"] == 4
     mine = listed(alice, kind="probe.one,probe.two", actor_id=bob.actor.user_id)
     assert (mine["total"], {item["actor_email"] for item in mine["items"]}) == (2, {bob.email})
@@ -111,7 +165,10 @@ def test_only_what_failed_can_be_asked_for(alice: Person, seed: Seed) -> None:
     before = listed(alice)["total"]
     seed(alice, 2, status="failed")
     seed(alice, status="rejected")
-    assert (listed(alice, status="error")["total"], listed(alice, status="ok")["total"]) == (3, before)
+    assert (listed(alice, status="error")["total"], listed(alice, status="ok")["total"]) == (
+        3,
+        before,
+    )
 
 
 def test_a_bad_person_is_told_by_its_own_code(alice: Person) -> None:
@@ -121,13 +178,23 @@ def test_a_bad_person_is_told_by_its_own_code(alice: Person) -> None:
     assert listed(alice, actor_id=new_id())["total"] == 0
 
 
-def test_days_are_whole_inclusive_and_of_utc_unless_a_zone_is_named(alice: Person, seed: Seed) -> None:
-    for moment in ("2026-03-09T23:59:59.999999Z", "2026-03-10T00:00:00Z", "2026-03-10T18:29:59Z", "2026-03-10T18:30:00Z", "2026-03-10T23:59:59.999999Z"):
+def test_days_are_whole_inclusive_and_of_utc_unless_a_zone_is_named(
+    alice: Person, seed: Seed
+) -> None:
+    for moment in (
+        "2026-03-09T23:59:59.999999Z",
+        "2026-03-10T00:00:00Z",
+        "2026-03-10T18:29:59Z",
+        "2026-03-10T18:30:00Z",
+        "2026-03-10T23:59:59.999999Z",
+    ):
         seed(alice, kind="probe.timed", started_at=moment)
     seed(alice, kind="probe.timed", started_at="2026-03-11T00:00:00Z")
     the_day = {"from": "2026-03-10", "to": "2026-03-10", "kind": "probe.timed"}
     assert listed(alice, **the_day)["total"] == 4
-    assert listed(alice, tz="Asia/Kolkata", **the_day)["total"] == 3  # from 18:30 the day before to 18:30
+    assert (
+        listed(alice, tz="Asia/Kolkata", **the_day)["total"] == 3
+    )  # from 18:30 the day before to 18:30
     assert listed(alice, **{"from": "2026-03-11", "kind": "probe.timed"})["total"] == 1
     assert listed(alice, to="2026-03-09", kind="probe.timed")["total"] == 1
 
@@ -150,16 +217,28 @@ def test_an_inverted_range_is_empty_and_a_malformed_day_is_refused(alice: Person
     ):
         assert alice.api.get(f"/audit?{query}").status_code == 422, query
         filters_alone = not query.startswith(("limit", "offset"))
-        assert alice.api.get(f"/audit/export.csv?{query}").status_code == (422 if filters_alone else 200), query
+        assert alice.api.get(f"/audit/export.csv?{query}").status_code == (
+            422 if filters_alone else 200
+        ), query
     assert alice.api.get("/audit?cursor=nonsense").json["detail"] == "invalid_cursor"
 
 
-def test_the_newest_comes_first_and_equal_instants_in_the_order_of_the_chain(alice: Person, seed: Seed) -> None:
+def test_the_newest_comes_first_and_equal_instants_in_the_order_of_the_chain(
+    alice: Person, seed: Seed
+) -> None:
     seed(alice, kind="probe.b", started_at="2026-03-10T10:00:00Z")
     for number in range(6):
         seed(alice, kind=f"probe.a{number}", started_at="2026-03-10T10:00:01Z")
     page = listed(alice, to="2026-03-10")
-    assert kinds(page) == ["probe.a5", "probe.a4", "probe.a3", "probe.a2", "probe.a1", "probe.a0", "probe.b"]
+    assert kinds(page) == [
+        "probe.a5",
+        "probe.a4",
+        "probe.a3",
+        "probe.a2",
+        "probe.a1",
+        "probe.a0",
+        "probe.b",
+    ]
 
 
 def test_pages_by_offset_and_by_cursor_are_the_same(alice: Person, seed: Seed) -> None:
@@ -167,7 +246,11 @@ def test_pages_by_offset_and_by_cursor_are_the_same(alice: Person, seed: Seed) -
     whole = [item["id"] for item in listed(alice, limit=200)["items"]]
     total = listed(alice)["total"]
     assert len(whole) == total
-    by_offset = [item["id"] for offset in range(0, total, 4) for item in listed(alice, limit=4, offset=offset)["items"]]
+    by_offset = [
+        item["id"]
+        for offset in range(0, total, 4)
+        for item in listed(alice, limit=4, offset=offset)["items"]
+    ]
     by_cursor, mark = [], {}
     while mark is not None:
         page = listed(alice, limit=4, **mark)
@@ -182,7 +265,12 @@ def test_past_the_end_the_page_is_empty_and_the_total_right(alice: Person, seed:
         total = listed(alice, **query)["total"]
         for offset in (total, total + 1, 2**31 - 1):
             page = listed(alice, offset=offset, **query)
-            assert (page["items"], page["total"], page["offset"], page["next_cursor"]) == ([], total, offset, None)
+            assert (page["items"], page["total"], page["offset"], page["next_cursor"]) == (
+                [],
+                total,
+                offset,
+                None,
+            )
     assert listed(alice, kind="probe.few")["total"] == 3
 
 
@@ -195,4 +283,6 @@ def test_reading_leaves_no_event(alice: Person) -> None:
 
 def test_the_total_is_the_number_of_events_whatever_narrows_it(alice: Person, seed: Seed) -> None:
     seed(alice, 1_500, kind="probe.many")
-    assert listed(alice, kind="probe.many", limit=1)["total"] == 1_500, "the API's total is never capped"
+    assert listed(alice, kind="probe.many", limit=1)["total"] == 1_500, (
+        "the API's total is never capped"
+    )

@@ -1,4 +1,6 @@
-"""The chain in the database: who may write it, that nobody changes it, and that many writers at once leave neither a gap nor a queue for others."""
+"""The chain in the database: who may write it, that nobody changes it, and that many writers at
+once leave neither a gap nor a queue for others.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +25,44 @@ WRITERS, EACH = 8, 5
 
 def grants(owner_engine: sa.Engine, kind: str, table: str) -> set[tuple[str, str]]:
     """Who of ours may do what to a table, or to columns of it."""
-    of_ours = f"select grantee, privilege_type from information_schema.{kind} where table_name = :n and grantee like 'voyagent_%'"
+    of_ours = (
+        f"select grantee, privilege_type from information_schema.{kind} where table_name = :n and"
+        " grantee like 'voyagent_%'"
+    )
     with owner_engine.connect() as connection:
-        return {(row.grantee, row.privilege_type) for row in connection.execute(sa.text(of_ours), {"n": table})}
+        return {
+            (row.grantee, row.privilege_type)
+            for row in connection.execute(sa.text(of_ours), {"n": table})
+        }
 
 
 def test_the_program_may_add_events_and_read_them_and_nothing_else(owner_engine: sa.Engine) -> None:
     adds = {("voyagent_app", "SELECT"), ("voyagent_app", "INSERT")}
     assert grants(owner_engine, "role_table_grants", "audit_events") == adds
-    assert grants(owner_engine, "role_table_grants", "audit_heads") == adds | {("voyagent_app", "UPDATE")}
-    assert grants(owner_engine, "role_column_grants", "audit_events") <= adds | {("voyagent_lookup", "SELECT")}
+    assert grants(owner_engine, "role_table_grants", "audit_heads") == adds | {
+        ("voyagent_app", "UPDATE")
+    }
+    assert grants(owner_engine, "role_column_grants", "audit_events") <= adds | {
+        ("voyagent_lookup", "SELECT")
+    }
 
 
 @pytest.mark.parametrize(
-    "statement", ["update audit_events set kind = 'x'", "delete from audit_events", "truncate audit_events", "truncate audit_events cascade"]
+    "statement",
+    [
+        "update audit_events set kind = 'x'",
+        "delete from audit_events",
+        "truncate audit_events",
+        "truncate audit_events cascade",
+    ],
 )
-def test_no_event_is_changed_or_taken_away_by_the_program(app_engine: sa.Engine, alice: Person, statement: str) -> None:
-    with app_engine.begin() as connection, pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+def test_no_event_is_changed_or_taken_away_by_the_program(
+    app_engine: sa.Engine, alice: Person, statement: str
+) -> None:
+    with (
+        app_engine.begin() as connection,
+        pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+    ):
         connection.execute(BOUND, {"t": str(alice.actor.tenant_id)})
         connection.execute(sa.text(statement))
 
@@ -48,15 +71,23 @@ def test_no_event_is_changed_or_taken_away_by_the_program(app_engine: sa.Engine,
     "statement",
     [
         "update audit_events set kind = 'x' where tenant_id = :t",
-        "insert into audit_events select * from audit_events where tenant_id = :t on conflict (tenant_id, seq) do update set kind = 'x'",
+        (
+            "insert into audit_events select * from audit_events where tenant_id = :t on conflict"
+            " (tenant_id, seq) do update set kind = 'x'"
+        ),
         "delete from audit_events where tenant_id = :t",
         "truncate audit_events",
         "truncate tenants cascade",
         "delete from tenants where id = :t",
     ],
 )
-def test_no_event_is_changed_or_taken_away_by_the_owner_either(owner_engine: sa.Engine, alice: Person, statement: str) -> None:
-    with owner_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match=r"append-only|fk_audit_events_tenant_id"):
+def test_no_event_is_changed_or_taken_away_by_the_owner_either(
+    owner_engine: sa.Engine, alice: Person, statement: str
+) -> None:
+    with (
+        owner_engine.begin() as connection,
+        pytest.raises(sa.exc.IntegrityError, match=r"append-only|fk_audit_events_tenant_id"),
+    ):
         connection.execute(sa.text(statement), {"t": alice.actor.tenant_id})
 
 
@@ -64,10 +95,17 @@ def test_many_writers_at_once_leave_a_chain_without_a_gap(app: Flask, alice: Per
     before = alice.api.get("/audit?limit=1").json["total"]
 
     def write(number: int) -> list[int]:
-        return [alice.api.post("/enquiries", json={"customer_name": f"Customer {number}", "pax_count": 1}).status_code for _ in range(EACH)]
+        return [
+            alice.api.post(
+                "/enquiries", json={"customer_name": f"Customer {number}", "pax_count": 1}
+            ).status_code
+            for _ in range(EACH)
+        ]
 
     with ThreadPoolExecutor(WRITERS) as threads:
-        assert {status for statuses in threads.map(write, range(WRITERS)) for status in statuses} == {201}
+        assert {
+            status for statuses in threads.map(write, range(WRITERS)) for status in statuses
+        } == {201}
     with app.app_context():
         verdict = checks.walk(alice.actor.tenant_id)
     assert (verdict.ok, verdict.seq) == (True, before + WRITERS * EACH)
@@ -88,13 +126,23 @@ def test_an_act_that_is_rolled_back_leaves_no_gap(app: Flask, alice: Person) -> 
     assert (verdict.ok, verdict.seq) == (True, before + 1)
 
 
-def test_no_agency_waits_for_anothers_chain(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
-    """Alice's chain is held by somebody who does not commit; were the two one queue, Charlie's act would meet the lock timeout."""
+def test_no_agency_waits_for_anothers_chain(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
+    """Alice's chain is held by somebody who does not commit; were the two one queue, Charlie's act
+    would meet the lock timeout.
+    """
     with app_engine.begin() as connection:
         connection.execute(BOUND, {"t": str(alice.actor.tenant_id)})
         connection.execute(AUDIT, {"events": json.dumps(events(1, alice))})
         with ThreadPoolExecutor(1) as thread:
-            made = thread.submit(lambda: charlie.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 1}).status_code)
+            made = thread.submit(
+                lambda: (
+                    charlie.api.post(
+                        "/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 1}
+                    ).status_code
+                )
+            )
             assert made.result(timeout=4) == 201
 
 

@@ -1,4 +1,6 @@
-"""Does the chain hold: every stored column counts, what is missing is named, checks are kept, and the commands say so."""
+"""Does the chain hold: every stored column counts, what is missing is named, checks are kept, and
+the commands say so.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,10 @@ def flask(app: Flask) -> Callable[..., Result]:
 
 def head_of(owner_engine: sa.Engine, person: Person) -> Head:
     with owner_engine.connect() as connection:
-        row = connection.execute(sa.text("select seq, encode(hash, 'hex') from audit_heads where tenant_id = :t"), {"t": person.actor.tenant_id}).one()
+        row = connection.execute(
+            sa.text("select seq, encode(hash, 'hex') from audit_heads where tenant_id = :t"),
+            {"t": person.actor.tenant_id},
+        ).one()
     return Head(*row)
 
 
@@ -82,21 +87,39 @@ def kept(person: Person) -> list[AuditCheck]:
     return list(found)
 
 
-def test_a_chain_of_every_kind_of_act_holds(alice: Person, seed: Seed, walk: Any, owner_engine: sa.Engine) -> None:
-    seed(alice, 30, inputs={"naïve": ["\u2028", None, {"deep": "\\"}]}, error="\u0007", driver="", approved_at="2026-03-10T10:00:00.1Z")
+def test_a_chain_of_every_kind_of_act_holds(
+    alice: Person, seed: Seed, walk: Any, owner_engine: sa.Engine
+) -> None:
+    seed(
+        alice,
+        30,
+        inputs={"naïve": ["\u2028", None, {"deep": "\\"}]},
+        error="\u0007",
+        driver="",
+        approved_at="2026-03-10T10:00:00.1Z",
+    )
     verdict = walk(alice)
     assert (verdict.ok, Head(verdict.seq, verdict.hash)) == (True, head_of(owner_engine, alice))
 
 
 def test_every_column_is_tried() -> None:
-    assert set(CHANGES) == {*FIELDS, "prev_hash", "hash"} - {"tenant_id", "seq"}  # those two are the key: see the moved and the missing
+    assert set(CHANGES) == {*FIELDS, "prev_hash", "hash"} - {
+        "tenant_id",
+        "seq",
+    }  # those two are the key: see the moved and the missing
 
 
 @pytest.mark.parametrize("column", CHANGES)
-def test_a_changed_column_is_found_and_its_event_named(alice: Person, seed: Seed, tamper: Tamper, walk: Any, column: str) -> None:
+def test_a_changed_column_is_found_and_its_event_named(
+    alice: Person, seed: Seed, tamper: Tamper, walk: Any, column: str
+) -> None:
     seed(alice, 4, kind="probe.made")
     seq = walk(alice).seq - 1
-    tamper(alice, f"update audit_events set {column} = {CHANGES[column]} where tenant_id = :t and seq = :seq", seq=seq)
+    tamper(
+        alice,
+        f"update audit_events set {column} = {CHANGES[column]} where tenant_id = :t and seq = :seq",
+        seq=seq,
+    )
     verdict = walk(alice)
     assert (verdict.ok, verdict.bad_seq) == (False, seq)
 
@@ -105,34 +128,57 @@ def test_the_last_event_cannot_go(alice: Person, seed: Seed, tamper: Tamper, wal
     seed(alice, 3)
     seq = walk(alice).seq
     tamper(alice, "delete from audit_events where tenant_id = :t and seq = :seq", seq=seq)
-    assert (walk(alice).bad_seq, walk(alice).reason) == (seq, f"event {seq} is missing: the chain ends at {seq - 1}, and its head is event {seq}")
+    assert (walk(alice).bad_seq, walk(alice).reason) == (
+        seq,
+        f"event {seq} is missing: the chain ends at {seq - 1}, and its head is event {seq}",
+    )
 
 
-def test_no_event_between_can_go_even_when_the_rest_moves_up(alice: Person, seed: Seed, tamper: Tamper, walk: Any) -> None:
+def test_no_event_between_can_go_even_when_the_rest_moves_up(
+    alice: Person, seed: Seed, tamper: Tamper, walk: Any
+) -> None:
     seed(alice, 5)
     seq = walk(alice).seq - 2
     tamper(alice, "delete from audit_events where tenant_id = :t and seq = :seq", seq=seq)
     assert walk(alice).reason == f"event {seq} is missing: event {seq + 1} stands in its place"
     for moved in (seq + 1, seq + 2):
-        tamper(alice, "update audit_events set seq = seq - 1 where tenant_id = :t and seq = :seq", seq=moved)
+        tamper(
+            alice,
+            "update audit_events set seq = seq - 1 where tenant_id = :t and seq = :seq",
+            seq=moved,
+        )
     tamper(alice, "update audit_heads set seq = seq - 1 where tenant_id = :t")
     assert (walk(alice).ok, walk(alice).bad_seq) == (False, seq)
 
 
-def test_two_events_cannot_change_places(alice: Person, seed: Seed, tamper: Tamper, walk: Any) -> None:
+def test_two_events_cannot_change_places(
+    alice: Person, seed: Seed, tamper: Tamper, walk: Any
+) -> None:
     seed(alice, 4)
     seq = walk(alice).seq - 2
     for before, after in ((seq, -1), (seq + 1, seq), (-1, seq + 1)):
-        tamper(alice, "update audit_events set seq = :after where tenant_id = :t and seq = :before", before=before, after=after)
+        tamper(
+            alice,
+            "update audit_events set seq = :after where tenant_id = :t and seq = :before",
+            before=before,
+            after=after,
+        )
     assert walk(alice).bad_seq == seq
 
 
-def test_an_event_moved_in_from_another_agency_is_found(alice: Person, charlie: Person, seed: Seed, tamper: Tamper, walk: Any) -> None:
+def test_an_event_moved_in_from_another_agency_is_found(
+    alice: Person, charlie: Person, seed: Seed, tamper: Tamper, walk: Any
+) -> None:
     seed(alice, 2)
     seed(charlie, 9)
     seq = walk(alice).seq
     tamper(alice, "delete from audit_events where tenant_id = :t and seq = :seq", seq=seq)
-    tamper(alice, "update audit_events set tenant_id = :t where tenant_id = :c and seq = :seq", c=charlie.actor.tenant_id, seq=seq)
+    tamper(
+        alice,
+        "update audit_events set tenant_id = :t where tenant_id = :c and seq = :seq",
+        c=charlie.actor.tenant_id,
+        seq=seq,
+    )
     assert walk(alice).bad_seq == seq
     assert walk(charlie).bad_seq == seq
 
@@ -141,16 +187,21 @@ def cut(owner_engine: sa.Engine, person: Person, seq: int) -> None:
     """Forget everything behind an event and close the chain there, as well as anybody could."""
     with untied(owner_engine) as connection:
         values = {"t": person.actor.tenant_id, "seq": seq}
-        connection.execute(sa.text("delete from audit_events where tenant_id = :t and seq > :seq"), values)
+        connection.execute(
+            sa.text("delete from audit_events where tenant_id = :t and seq > :seq"), values
+        )
         connection.execute(
             sa.text(
-                "update audit_heads h set seq = e.seq, hash = e.hash from audit_events e where h.tenant_id = :t and e.tenant_id = h.tenant_id and e.seq = :seq"
+                "update audit_heads h set seq = e.seq, hash = e.hash from audit_events e where"
+                " h.tenant_id = :t and e.tenant_id = h.tenant_id and e.seq = :seq"
             ),
             values,
         )
 
 
-def test_a_cut_chain_with_a_lowered_head_is_told_by_a_head_noted_elsewhere(alice: Person, seed: Seed, walk: Any, owner_engine: sa.Engine, flask: Any) -> None:
+def test_a_cut_chain_with_a_lowered_head_is_told_by_a_head_noted_elsewhere(
+    alice: Person, seed: Seed, walk: Any, owner_engine: sa.Engine, flask: Any
+) -> None:
     seed(alice, 5)
     noted = head_of(owner_engine, alice)
     cut(owner_engine, alice, noted.seq - 2)
@@ -161,7 +212,9 @@ def test_a_cut_chain_with_a_lowered_head_is_told_by_a_head_noted_elsewhere(alice
     assert (told.exit_code, f"BROKEN at event {noted.seq - 1}" in told.output) == (1, True)
 
 
-def test_a_cut_chain_is_told_by_an_earlier_check_as_well(app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, flask: Any) -> None:
+def test_a_cut_chain_is_told_by_an_earlier_check_as_well(
+    app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, flask: Any
+) -> None:
     seed(alice, 5)
     with app.app_context():
         through = checks.check(alice.actor.tenant_id)
@@ -179,7 +232,9 @@ def test_a_missing_head_is_told(alice: Person, tamper: Tamper, walk: Any) -> Non
     assert (walk(alice).ok, walk(alice).reason) == (False, "the head of the chain is missing")
 
 
-def test_the_walk_sees_one_instant_while_others_write(app: Flask, alice: Person, seed: Seed) -> None:
+def test_the_walk_sees_one_instant_while_others_write(
+    app: Flask, alice: Person, seed: Seed
+) -> None:
     seed(alice, 10)
     with app.app_context(), chain.snapshot(alice.actor.tenant_id) as seen:
         seed(alice, 10)
@@ -196,15 +251,31 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
 
 
 def test_a_check_keeps_what_it_found_and_copies_the_head_into_the_log(
-    app: Flask, alice: Person, seed: Seed, tamper: Tamper, told: list[dict[str, Any]], owner_engine: sa.Engine
+    app: Flask,
+    alice: Person,
+    seed: Seed,
+    tamper: Tamper,
+    told: list[dict[str, Any]],
+    owner_engine: sa.Engine,
 ) -> None:
     head = head_of(owner_engine, alice)
     with app.app_context():
         checks.check(alice.actor.tenant_id)
     found = kept(alice)[-1]
-    assert (found.ok, found.through_seq, (found.head_hash or b"").hex(), found.first_bad_seq) == (True, head.seq, head.hash, None)
+    assert (found.ok, found.through_seq, (found.head_hash or b"").hex(), found.first_bad_seq) == (
+        True,
+        head.seq,
+        head.hash,
+        None,
+    )
     assert [line for line in told if line["event"] == "audit.head"] == [
-        {"event": "audit.head", "log_level": "info", "agency": str(alice.actor.tenant_id), "seq": head.seq, "hash": head.hash}
+        {
+            "event": "audit.head",
+            "log_level": "info",
+            "agency": str(alice.actor.tenant_id),
+            "seq": head.seq,
+            "hash": head.hash,
+        }
     ]
     tamper(alice, "update audit_events set kind = 'x' where tenant_id = :t and seq = 1")
     with app.app_context():
@@ -215,7 +286,9 @@ def test_a_check_keeps_what_it_found_and_copies_the_head_into_the_log(
     assert [line["bad_seq"] for line in told if line["event"] == "audit.broken"] == [1]
 
 
-def test_only_the_newest_checks_are_kept(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_checks_are_kept(
+    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(checks, "KEPT_MAX", 3)
     for _night in range(5):
         with app.app_context():
@@ -223,7 +296,9 @@ def test_only_the_newest_checks_are_kept(app: Flask, alice: Person, monkeypatch:
     assert len(kept(alice)) == 3
 
 
-def test_an_administrator_asks_and_a_job_answers(alice: Person, bob: Person, drain: Callable[[], None]) -> None:
+def test_an_administrator_asks_and_a_job_answers(
+    alice: Person, bob: Person, drain: Callable[[], None]
+) -> None:
     with pytest.raises(Forbidden):
         bob.does(checks.ask)
     asked = alice.does(checks.ask)
@@ -236,11 +311,19 @@ def test_an_administrator_asks_and_a_job_answers(alice: Person, bob: Person, dra
 
 
 def test_every_night_all_agencies_are_checked_in_batches(
-    alice: Person, charlie: Person, owner_engine: sa.Engine, drain: Callable[[], None], app: Flask, monkeypatch: pytest.MonkeyPatch
+    alice: Person,
+    charlie: Person,
+    owner_engine: sa.Engine,
+    drain: Callable[[], None],
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tasks, "BATCH", 1)
     with owner_engine.begin() as connection:  # the suspended too
-        connection.execute(sa.text("update tenants set is_active = false where id = :t"), {"t": charlie.actor.tenant_id})
+        connection.execute(
+            sa.text("update tenants set is_active = false where id = :t"),
+            {"t": charlie.actor.tenant_id},
+        )
     first = min(alice.actor.tenant_id, charlie.actor.tenant_id)
     with app.app_context():
         tasks._go_on(UUID(int=first.int - 1))  # noqa: SLF001 - the night, without the agencies of other tests
@@ -249,12 +332,20 @@ def test_every_night_all_agencies_are_checked_in_batches(
     assert [check.ok for check in kept(charlie)] == [True]
 
 
-def test_the_night_begins_with_the_first_agency(app: Flask, owner_engine: sa.Engine, no_jobs: None) -> None:
+def test_the_night_begins_with_the_first_agency(
+    app: Flask, owner_engine: sa.Engine, no_jobs: None
+) -> None:
     with app.app_context():
         tasks.nightly.run(timestamp=0)
     with owner_engine.begin() as connection:
         jobs = (
-            connection.execute(sa.text("delete from procrastinate_jobs where task_name = :n and status = 'todo' returning args"), {"n": tasks.NIGHT_TASK})
+            connection.execute(
+                sa.text(
+                    "delete from procrastinate_jobs where task_name = :n and status = 'todo'"
+                    " returning args"
+                ),
+                {"n": tasks.NIGHT_TASK},
+            )
             .scalars()
             .all()
         )
@@ -262,7 +353,9 @@ def test_the_night_begins_with_the_first_agency(app: Flask, owner_engine: sa.Eng
     assert tasks.nightly.every == "17 1 * * *"
 
 
-def test_verify_walks_all_agencies_and_names_the_broken_ones(alice: Person, charlie: Person, seed: Seed, tamper: Tamper, flask: Any) -> None:
+def test_verify_walks_all_agencies_and_names_the_broken_ones(
+    alice: Person, charlie: Person, seed: Seed, tamper: Tamper, flask: Any
+) -> None:
     seed(alice, 2)
     tamper(alice, "update audit_events set actor_email = 'x' where tenant_id = :t and seq = 2")
     told = flask("verify")
@@ -280,18 +373,26 @@ def test_verify_reads_its_options_strictly(alice: Person, flask: Any) -> None:
     assert (unknown.exit_code, "there is no agency" in unknown.output) == (1, True)
 
 
-def test_export_writes_what_verifies_and_leaves_its_event(alice: Person, flask: Any, tmp_path: Path, owner_engine: sa.Engine) -> None:
+def test_export_writes_what_verifies_and_leaves_its_event(
+    alice: Person, flask: Any, tmp_path: Path, owner_engine: sa.Engine
+) -> None:
     file = tmp_path / "audit.zip"
     made = flask("export", "--agency", alice.actor.tenant_id, file)
     head = head_of(owner_engine, alice)
     assert (made.exit_code, made.output.strip().endswith(f"{head.seq}:{head.hash}")) == (0, True)
     assert verifier.main([str(file), "--head", f"{head.seq}:{head.hash}"]) == 0
     event = alice.api.get("/audit").json["items"][0]
-    assert (event["kind"], event["actor_kind"], event["payload"]["inputs"]) == ("audit.exported", "system", {"format": "archive"})
+    assert (event["kind"], event["actor_kind"], event["payload"]["inputs"]) == (
+        "audit.exported",
+        "system",
+        {"format": "archive"},
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["audit.zip"]
 
 
-def test_an_export_that_cannot_be_written_leaves_nothing_behind(alice: Person, flask: Any, tmp_path: Path) -> None:
+def test_an_export_that_cannot_be_written_leaves_nothing_behind(
+    alice: Person, flask: Any, tmp_path: Path
+) -> None:
     refused = flask("export", "--agency", alice.actor.tenant_id, tmp_path / "nowhere" / "audit.zip")
     assert (refused.exit_code, "cannot be written" in refused.output) == (1, True)
     unknown = flask("export", "--agency", new_id(), tmp_path / "audit.zip")
@@ -300,10 +401,19 @@ def test_an_export_that_cannot_be_written_leaves_nothing_behind(alice: Person, f
 
 
 def test_an_archive_of_a_broken_chain_says_so_itself(
-    alice: Person, seed: Seed, tamper: Tamper, flask: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    alice: Person,
+    seed: Seed,
+    tamper: Tamper,
+    flask: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     seed(alice, 2)
-    tamper(alice, "update audit_events set outputs = '{}', inputs = '{\"a\": 1}' where tenant_id = :t and seq = 2")
+    tamper(
+        alice,
+        "update audit_events set outputs = '{}', inputs = '{\"a\": 1}' where tenant_id = :t and"
+        " seq = 2",
+    )
     told = flask("export", "--agency", alice.actor.tenant_id, tmp_path / "audit.zip")
     assert (told.exit_code, "BROKEN at event 2" in told.output) == (1, True)
     assert verifier.main([str(tmp_path / "audit.zip")]) == 1

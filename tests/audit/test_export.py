@@ -1,4 +1,6 @@
-"""The audit as CSV: who may, what stands in it, hostile text, the cap, the few places, and that it streams."""
+"""The audit as CSV: who may, what stands in it, hostile text, the cap, the few places, and that it
+streams.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,16 @@ from voyagent.audit.queries import Search, export_statement
 from voyagent.kernel import copying
 from voyagent.kernel.copying import Exports
 
-COLUMNS = ["created_at", "kind", "actor_kind", "actor_id", "actor_email", "status", "summary", "payload_json"]
+COLUMNS = [
+    "created_at",
+    "kind",
+    "actor_kind",
+    "actor_id",
+    "actor_email",
+    "status",
+    "summary",
+    "payload_json",
+]
 
 
 def exported(person: Person, **query: Any) -> list[dict[str, str]]:
@@ -43,7 +54,10 @@ def test_the_file_has_the_contracts_name_type_and_line_ends(alice: Person) -> No
     answer = alice.api.get("/audit/export.csv")
     assert answer.content_type == "text/csv; charset=utf-8"
     first = str(alice.actor.tenant_id)[:8]
-    assert re.fullmatch(rf'attachment; filename="voyagent-audit-{first}-\d{{4}}-\d\d-\d\d\.csv"', answer.headers["Content-Disposition"])
+    assert re.fullmatch(
+        rf'attachment; filename="voyagent-audit-{first}-\d{{4}}-\d\d-\d\d\.csv"',
+        answer.headers["Content-Disposition"],
+    )
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.data.endswith(b"\r\n")
     assert answer.data.count(b"\n") == answer.data.count(b"\r\n")
@@ -57,7 +71,9 @@ def test_it_says_what_the_list_says(alice: Person, bob: Person, seed: Seed) -> N
     rows = exported(alice)
     assert len(rows) == len(listed)
     for row, item in zip(rows, listed, strict=True):
-        assert {name: row[name] for name in COLUMNS[:-1]} == {name: item[name] or "" for name in COLUMNS[:-1]}
+        assert {name: row[name] for name in COLUMNS[:-1]} == {
+            name: item[name] or "" for name in COLUMNS[:-1]
+        }
         assert json.loads(row["payload_json"]) == item["payload"]
 
 
@@ -67,7 +83,9 @@ def test_filters_narrow_it_as_they_narrow_the_list(alice: Person, bob: Person, s
     seed(bob, kind="probe.two", started_at="2026-03-10T10:00:00Z")
     assert len(exported(alice, kind="probe.one,probe.two")) == 6
     assert len(exported(alice, kind="probe.one", actor_id=bob.actor.user_id)) == 2
-    assert [row["kind"] for row in exported(alice, **{"from": "2026-03-10", "to": "2026-03-10"})] == ["probe.two"]
+    assert [
+        row["kind"] for row in exported(alice, **{"from": "2026-03-10", "to": "2026-03-10"})
+    ] == ["probe.two"]
     assert exported(alice, **{"from": "2026-03-11", "to": "2026-03-10"}) == []
     assert alice.api.get("/audit/export.csv?actor_id=x").json["detail"] == "invalid_actor_id"
 
@@ -80,7 +98,9 @@ def test_another_agencys_events_are_not_in_it(alice: Person, charlie: Person, se
 
 def test_the_export_leaves_its_event_and_is_not_in_itself(alice: Person, seed: Seed) -> None:
     seed(alice, 2, kind="probe.one")
-    rows = exported(alice, kind="probe.one,audit.exported", tz="Asia/Kolkata", **{"from": "2020-01-01"})
+    rows = exported(
+        alice, kind="probe.one,audit.exported", tz="Asia/Kolkata", **{"from": "2020-01-01"}
+    )
     assert [row["kind"] for row in rows] == ["probe.one"] * 2
     event = newest(alice)
     assert (event["kind"], event["actor_email"]) == ("audit.exported", alice.email)
@@ -91,7 +111,26 @@ def test_the_export_leaves_its_event_and_is_not_in_itself(alice: Person, seed: S
 
 @pytest.mark.parametrize(
     "beginning",
-    ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\t=", "\u00a0=", "\u200b@", "\ufeff+", "\u3000-", "\uff1d", "\uff0b", "\uff0d", "\uff20", " \uff1d"],
+    [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        " =",
+        "\t=",
+        "\u00a0=",
+        "\u200b@",
+        "\ufeff+",
+        "\u3000-",
+        "\uff1d",
+        "\uff0b",
+        "\uff0d",
+        "\uff20",
+        " \uff1d",
+    ],
 )
 def test_no_cell_is_a_formula(alice: Person, seed: Seed, beginning: str) -> None:
     evil = f'{beginning}cmd|\' /C calc\'!A0,"=1+1"\r\n=HYPERLINK("http://evil.example")'
@@ -105,19 +144,45 @@ def test_no_cell_is_a_formula(alice: Person, seed: Seed, beginning: str) -> None
 
 
 def test_harmless_text_stays_as_it_is(alice: Person, seed: Seed) -> None:
-    texts = ["a=b", "1-2", "'quoted'", 'say "hi", twice', "two\nlines", "a\\.b", "\\.", "NULL", "ünïcödé 🛫", "50%", "%s %(x)s"]
+    texts = [
+        "a=b",
+        "1-2",
+        "'quoted'",
+        'say "hi", twice',
+        "two\nlines",
+        "a\\.b",
+        "\\.",
+        "NULL",
+        "ünïcödé 🛫",
+        "50%",
+        "%s %(x)s",
+    ]
     for number, harmless in enumerate(texts):
-        seed(alice, kind="probe.text", actor_email=harmless, started_at=f"2026-03-10T10:00:{number:02}Z")
+        seed(
+            alice,
+            kind="probe.text",
+            actor_email=harmless,
+            started_at=f"2026-03-10T10:00:{number:02}Z",
+        )
     assert [row["actor_email"] for row in reversed(exported(alice, kind="probe.text"))] == texts
 
 
 def test_a_hostile_filter_is_a_value_and_nothing_more(alice: Person, seed: Seed) -> None:
-    for kind in ("x') to stdout; drop table audit_events; --", "a\\'b", "%s", "$$", ":tenant_id", "%(tenant_id)s"):
+    for kind in (
+        "x') to stdout; drop table audit_events; --",
+        "a\\'b",
+        "%s",
+        "$$",
+        ":tenant_id",
+        "%(tenant_id)s",
+    ):
         seed(alice, kind=kind)
         assert [row["kind"] for row in exported(alice, kind=kind)] == [kind]
 
 
-def test_more_than_the_cap_is_refused_and_leaves_no_event(alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_the_cap_is_refused_and_leaves_no_event(
+    alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seed(alice, 5, kind="probe.one")
     monkeypatch.setattr(exports, "ROWS_MAX", 4)
     answer = alice.api.get("/audit/export.csv?kind=probe.one")
@@ -130,20 +195,31 @@ def test_more_than_the_cap_is_refused_and_leaves_no_event(alice: Person, seed: S
 def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: Seed) -> None:
     """Count and rows come from one snapshot: what is written between the two is in neither."""
     seed(alice, 3, kind="probe.one")
-    export = exports.open_export(alice.actor.tenant_id, Search(kinds=("probe.one",)), app.extensions["voyagent.exports"])
+    export = exports.open_export(
+        alice.actor.tenant_id, Search(kinds=("probe.one",)), app.extensions["voyagent.exports"]
+    )
     seed(alice, 4, kind="probe.one")
     assert (export.rows, b"".join(export).count(b"probe.one,")) == (3, 3)
 
 
 @pytest.mark.parametrize("search", [Search(), Search(kinds=("probe.one", "probe.two"))])
-def test_a_row_leaves_before_the_next_is_written_out(app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, search: Search) -> None:
-    """Events may be sorted, finished rows not; nor is the work shared out among processes, which ends in a sort of what they have done."""
+def test_a_row_leaves_before_the_next_is_written_out(
+    app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, search: Search
+) -> None:
+    """Events may be sorted, finished rows not; nor is the work shared out among processes, which
+    ends in a sort of what they have done.
+    """
     seed(alice, 2_000, kind="probe.one")
     with owner_engine.begin() as connection:
         connection.execute(sa.text("analyze audit_events"))
     export = app.extensions["voyagent.exports"].open(alice.actor.tenant_id)
     connection, query = export._connection, export.bound(export_statement(search))  # noqa: SLF001 - how exactly this one is done
-    for name in ("min_parallel_table_scan_size", "min_parallel_index_scan_size", "parallel_setup_cost", "parallel_tuple_cost"):
+    for name in (
+        "min_parallel_table_scan_size",
+        "min_parallel_index_scan_size",
+        "parallel_setup_cost",
+        "parallel_tuple_cost",
+    ):
         connection.execute(f"set {name} = 0")
     plan = "\n".join(row[0] for row in connection.execute(f"explain {query}"))
     export.close()
@@ -151,23 +227,33 @@ def test_a_row_leaves_before_the_next_is_written_out(app: Flask, alice: Person, 
     assert "Gather" not in plan, plan
 
 
-def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(
+    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(copying, "WAIT_S", 0.05)
     own: Exports = app.extensions["voyagent.exports"]
     held = [exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)]
     answer = alice.api.get("/audit/export.csv")
-    assert (answer.status_code, answer.json["detail"], answer.headers["Retry-After"]) == (503, "exports_busy", "5")
+    assert (answer.status_code, answer.json["detail"], answer.headers["Retry-After"]) == (
+        503,
+        "exports_busy",
+        "5",
+    )
     held[0].close()
     held[0].close()  # once is enough: a second one frees no place that is not there
     assert alice.api.get("/audit/export.csv").status_code == 200
     del held
     gc.collect()
-    again = [exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)]
+    again = [
+        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)
+    ]
     for export in again:
         export.close()
 
 
-def test_a_client_who_stops_reading_is_cut_off(app: Flask, alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_who_stops_reading_is_cut_off(
+    app: Flask, alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seed(alice, 30_000, kind="probe.many", inputs={"words": "lorem ipsum " * 20})
     monkeypatch.setattr(copying, "TIME_LIMIT_S", 0.4)
     own: Exports = app.extensions["voyagent.exports"]
@@ -176,16 +262,25 @@ def test_a_client_who_stops_reading_is_cut_off(app: Flask, alice: Person, seed: 
     time.sleep(0.7)
     monkeypatch.setattr(copying, "WAIT_S", 0.0)
     monkeypatch.setattr(copying, "TIME_LIMIT_S", 60.0)
-    others = [exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)]  # its place is free again
+    others = [
+        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)
+    ]  # its place is free again
     with pytest.raises(psycopg.Error):
         b"".join(stream)
     for other in others:
         other.close()
 
 
-def test_an_export_whose_event_cannot_be_written_is_not_made(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_export_whose_event_cannot_be_written_is_not_made(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("alter table audit_events add constraint ck_test check (kind <> 'audit.exported') not valid"))
+        connection.execute(
+            sa.text(
+                "alter table audit_events add constraint ck_test check (kind <> 'audit.exported')"
+                " not valid"
+            )
+        )
     try:
         answer = alice.api.get("/audit/export.csv")
         assert answer.status_code == 500

@@ -24,7 +24,13 @@ TENANT = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 def run(*arguments: object, folder: Path) -> tuple[int, str]:
     """The program on its own: another process, nothing of ours in reach."""
-    ended = subprocess.run([sys.executable, "-I", *map(str, arguments)], cwd=folder, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-I", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.stderr == ""
     return ended.returncode, ended.stdout
 
@@ -34,11 +40,19 @@ def line(event: dict[str, str | None]) -> bytes:
 
 
 def chain(length: int) -> tuple[list[bytes], Head]:
-    """A chain made by hand, without the database: the other half of the proof that both hash the same."""
+    """A chain made by hand, without the database: the other half of the proof that both hash the
+    same.
+    """
     lines, last = [], GENESIS
     for seq in range(1, length + 1):
         event: dict[str, str | None] = dict.fromkeys(FIELDS, "x")
-        event |= {"tenant_id": TENANT, "seq": str(seq), "driver": None, "error": "naïve \N{AIRPLANE}\n", "prev_hash": last}
+        event |= {
+            "tenant_id": TENANT,
+            "seq": str(seq),
+            "driver": None,
+            "error": "naïve \N{AIRPLANE}\n",
+            "prev_hash": last,
+        }
         last = event["hash"] = verifier.digest(last, event)
         lines.append(line(event))
     return lines, Head(length, last)
@@ -47,7 +61,13 @@ def chain(length: int) -> tuple[list[bytes], Head]:
 @pytest.fixture
 def exported(app: Flask, alice: Person, seed: Seed, tmp_path: Path) -> Path:
     """An archive of a few events, hostile text among them."""
-    seed(alice, 3, kind='probe "x" \\ \n\u2028\u007f 🛫', error="\u0001\t", inputs={"a": "ü", "b": None, "c": ["1.00"]})
+    seed(
+        alice,
+        3,
+        kind='probe "x" \\ \n\u2028\u007f 🛫',
+        error="\u0001\t",
+        inputs={"a": "ü", "b": None, "c": ["1.00"]},
+    )
     with app.app_context():
         archive.write(alice.actor.tenant_id, tmp_path / "audit.zip")
     return tmp_path / "audit.zip"
@@ -62,50 +82,74 @@ def unpacked(exported: Path, tmp_path: Path) -> Path:
 
 
 def test_an_archive_verifies_unpacked_and_packed(exported: Path, unpacked: Path) -> None:
-    for code, said in (run("verify.py", folder=unpacked), run(unpacked / "verify.py", exported, folder=unpacked)):
+    for code, said in (
+        run("verify.py", folder=unpacked),
+        run(unpacked / "verify.py", exported, folder=unpacked),
+    ):
         assert code == 0
         assert said.startswith("OK: ")
 
 
-def test_the_program_alone_in_an_empty_folder_verifies_without_any_library(exported: Path, tmp_path: Path) -> None:
+def test_the_program_alone_in_an_empty_folder_verifies_without_any_library(
+    exported: Path, tmp_path: Path
+) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     with zipfile.ZipFile(exported) as packed:
         packed.extract("verify.py", empty)
-    alone = [sys.executable, "-I", "-S", "verify.py", str(exported)]  # neither ours nor anybody's packages are in reach
+    alone = [
+        sys.executable,
+        "-I",
+        "-S",
+        "verify.py",
+        str(exported),
+    ]  # neither ours nor anybody's packages are in reach
     ended = subprocess.run(alone, cwd=empty, env={}, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("OK: ")
 
 
 def _without_the_end(unpacked: Path, count: int, *, with_head: bool) -> None:
-    """Take the last events away, and close the archive behind what is left as well as anybody could."""
+    """Take the last events away, and close the archive behind what is left as well as anybody
+    could.
+    """
     path = unpacked / "events.jsonl"
     left = path.read_bytes().split(b"\n")[: -count - 1]
     path.write_bytes(b"".join(line + b"\n" for line in left))
     if with_head:
         last = verifier.json.loads(left[-1])
-        (unpacked / "head.json").write_text(head_document(last["tenant_id"], Head(int(last["seq"]), last["hash"])))
+        (unpacked / "head.json").write_text(
+            head_document(last["tenant_id"], Head(int(last["seq"]), last["hash"]))
+        )
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize("with_head", [False, True])
-def test_an_end_that_was_taken_away_is_missed_with_its_head_and_without(unpacked: Path, count: int, with_head: bool) -> None:
+def test_an_end_that_was_taken_away_is_missed_with_its_head_and_without(
+    unpacked: Path, count: int, with_head: bool
+) -> None:
     whole = (unpacked / "events.jsonl").read_bytes().count(b"\n")
     _without_the_end(unpacked, count, with_head=with_head)
     code, said = run("verify.py", folder=unpacked)
     assert code == 1
-    assert said.startswith(f"BROKEN at event {whole - count + 1}: event {whole - count + 1} is missing")
+    assert said.startswith(
+        f"BROKEN at event {whole - count + 1}: event {whole - count + 1} is missing"
+    )
 
 
 def test_an_archive_with_nothing_in_it_is_none(unpacked: Path) -> None:
     tenant_id = verifier.json.loads((unpacked / "head.json").read_text())["tenant_id"]
     (unpacked / "events.jsonl").write_bytes(b"")
     (unpacked / "head.json").write_text(head_document(tenant_id, Head(0, GENESIS)))
-    assert run("verify.py", folder=unpacked) == (1, "BROKEN at event 1: event 1 is missing: an archive ends with the event of its own export\n")
+    assert run("verify.py", folder=unpacked) == (
+        1,
+        "BROKEN at event 1: event 1 is missing: an archive ends with the event of its own export\n",
+    )
 
 
-def test_what_is_written_while_an_archive_is_made_is_not_in_it(app: Flask, alice: Person, seed: Seed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_written_while_an_archive_is_made_is_not_in_it(
+    app: Flask, alice: Person, seed: Seed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taken = archive.snapshot
 
     def late(tenant_id: UUID) -> Any:
@@ -121,9 +165,16 @@ def test_what_is_written_while_an_archive_is_made_is_not_in_it(app: Flask, alice
     assert verifier.main([str(tmp_path / "audit.zip")]) == 0
 
 
-def test_the_programs_in_the_archive_and_in_the_house_are_one(exported: Path, unpacked: Path) -> None:
+def test_the_programs_in_the_archive_and_in_the_house_are_one(
+    exported: Path, unpacked: Path
+) -> None:
     assert (unpacked / "verify.py").read_bytes() == Path(verifier.__file__).read_bytes()
-    assert sorted(path.name for path in unpacked.iterdir()) == ["README.txt", "events.jsonl", "head.json", "verify.py"]
+    assert sorted(path.name for path in unpacked.iterdir()) == [
+        "README.txt",
+        "events.jsonl",
+        "head.json",
+        "verify.py",
+    ]
 
 
 def test_the_export_is_the_last_event_of_its_own_archive(unpacked: Path) -> None:
@@ -135,14 +186,19 @@ def test_a_head_noted_elsewhere_is_found_in_it_or_missed(unpacked: Path) -> None
     lines = (unpacked / "events.jsonl").read_text().split("\n")
     noted = verifier.json.loads(lines[1])["hash"]
     assert run("verify.py", "--head", f"2:{noted}", folder=unpacked)[0] == 0
-    assert run("verify.py", "--head", f"2:{'0' * 64}", folder=unpacked) == (1, "BROKEN at event 2: event 2 has another hash than was noted elsewhere\n")
+    assert run("verify.py", "--head", f"2:{'0' * 64}", folder=unpacked) == (
+        1,
+        "BROKEN at event 2: event 2 has another hash than was noted elsewhere\n",
+    )
     code, said = run("verify.py", "--head", f"99:{noted}", folder=unpacked)
     assert (code, "event 99 was noted elsewhere" in said) == (1, True)
     assert run("verify.py", "--head", "nonsense", folder=unpacked)[0] == 1
     assert run("verify.py", "--head", folder=unpacked)[0] == 1
 
 
-def test_a_damaged_byte_of_the_events_is_named_by_its_line(unpacked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_byte_of_the_events_is_named_by_its_line(
+    unpacked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = unpacked / "events.jsonl"
     whole = path.read_bytes()
     for at in range(0, len(whole), 3):
@@ -161,12 +217,16 @@ def test_every_single_damaged_byte_of_the_head_is_noticed(unpacked: Path) -> Non
             assert verifier.main([str(unpacked)]) == 1, (at, damaged)
 
 
-def test_a_damaged_archive_is_never_a_traceback_and_never_other_events(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_archive_is_never_a_traceback_and_never_other_events(
+    exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     whole, chance = exported.read_bytes(), random.Random(7)  # noqa: S311 - a repeatable choice of bits
     with zipfile.ZipFile(exported) as packed:
         right = packed.read("events.jsonl"), packed.read("head.json")
     for at in range(0, len(whole), 3):
-        exported.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << chance.randrange(8))]) + whole[at + 1 :])
+        exported.write_bytes(
+            whole[:at] + bytes([whole[at] ^ (1 << chance.randrange(8))]) + whole[at + 1 :]
+        )
         code = verifier.main([str(exported)])
         assert capsys.readouterr().out.startswith("OK" if code == 0 else "BROKEN"), at
         if code == 0:  # a time stamp or the like: what counts is as it was
@@ -204,12 +264,30 @@ def without(lines: list[bytes], at: int) -> list[bytes]:
         (lambda lines: [*lines[:3], b"", *lines[3:]], 4, "line 4"),
         (lambda lines: [*lines[:3], b"\xff" + lines[3], lines[4]], 4, "line 4"),
         (lambda lines: [*lines[:3], b"[" * 100_000, lines[4]], 4, "line 4"),
-        (lambda lines: [*lines[:3], lines[3].replace(b'"error" : ', b'"error" : "x", "error" : '), lines[4]], 4, "other members or another spelling"),
-        (lambda lines: [*lines[:3], lines[3].replace(b'"x"', b'"\\ud800"', 1), lines[4]], 4, "another spelling"),
-        (lambda lines: [*lines[:3], lines[3].replace(b'"x"', b"1", 1), lines[4]], 4, "other members"),
+        (
+            lambda lines: [
+                *lines[:3],
+                lines[3].replace(b'"error" : ', b'"error" : "x", "error" : '),
+                lines[4],
+            ],
+            4,
+            "other members or another spelling",
+        ),
+        (
+            lambda lines: [*lines[:3], lines[3].replace(b'"x"', b'"\\ud800"', 1), lines[4]],
+            4,
+            "another spelling",
+        ),
+        (
+            lambda lines: [*lines[:3], lines[3].replace(b'"x"', b"1", 1), lines[4]],
+            4,
+            "other members",
+        ),
     ],
 )
-def test_what_is_missing_moved_or_strange_is_named(damage: Callable[[list[bytes]], list[bytes]], bad_seq: int, words: str) -> None:
+def test_what_is_missing_moved_or_strange_is_named(
+    damage: Callable[[list[bytes]], list[bytes]], bad_seq: int, words: str
+) -> None:
     lines, head = chain(5)
     assert verify(lines, head, TENANT).ok
     verdict = verify(damage(lines), head, TENANT)
@@ -223,13 +301,18 @@ def test_a_chain_cut_together_with_its_head_is_told_by_a_head_noted_elsewhere_on
     assert lines[:3] == shorter
     assert verify(shorter, cut, TENANT).ok
     told = verify(shorter, cut, TENANT, [head])
-    assert (told.bad_seq, told.reason) == (4, "event 4 is missing: the chain ends at 3, and event 5 was noted elsewhere")
+    assert (told.bad_seq, told.reason) == (
+        4,
+        "event 4 is missing: the chain ends at 3, and event 5 was noted elsewhere",
+    )
 
 
 def test_events_of_another_agency_and_another_head_are_refused() -> None:
     lines, head = chain(2)
     assert verify(lines, head, "another").bad_seq == 1
-    assert verify(lines, Head(2, GENESIS), TENANT).reason == "event 2 has another hash than the head"
+    assert (
+        verify(lines, Head(2, GENESIS), TENANT).reason == "event 2 has another hash than the head"
+    )
     assert verify(lines, Head(1, head.hash), TENANT).bad_seq == 2
 
 

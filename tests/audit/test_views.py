@@ -1,4 +1,6 @@
-"""The page of the audit: who may, filters in the address, the event that is open, pages, the chain, and the file."""
+"""The page of the audit: who may, filters in the address, the event that is open, pages, the chain,
+and the file.
+"""
 
 from __future__ import annotations
 
@@ -42,13 +44,17 @@ def newest_seq(person: Person) -> int:
     return int(re.findall(r'id="row-(\d+)"', shown(person.browser))[0])
 
 
-def test_only_an_administrator_has_the_page_and_its_entry_in_the_menu(alice: Person, bob: Person) -> None:
+def test_only_an_administrator_has_the_page_and_its_entry_in_the_menu(
+    alice: Person, bob: Person
+) -> None:
     assert 'href="/audit"' in shown(alice.browser, "/team")
     browser = bob.browser
     assert 'href="/audit"' not in shown(browser, "/team")
     for address in ("/audit", "/audit/chain", "/audit/export.csv"):
         shown(browser, address, status=403)
-    assert browser.post("/audit/check", data={"csrf_token": csrf(browser, "/team")}).status_code == 403
+    assert (
+        browser.post("/audit/check", data={"csrf_token": csrf(browser, "/team")}).status_code == 403
+    )
 
 
 def test_the_newest_events_stand_first_under_their_days(alice: Person, seed: Seed) -> None:
@@ -58,7 +64,9 @@ def test_the_newest_events_stand_first_under_their_days(alice: Person, seed: See
     text = shown(alice.browser)
     assert rows(text)[-1] == "probe.old"
     assert {"enquiry.created", "agency.signed_up"} <= set(rows(text))
-    assert re.search(r'<tr class="v-group"><th colspan="5" scope="rowgroup">Sun 10 Mar 2024</th>', text)
+    assert re.search(
+        r'<tr class="v-group"><th colspan="5" scope="rowgroup">Sun 10 Mar 2024</th>', text
+    )
     assert "Alice Owner" in text
 
 
@@ -68,13 +76,18 @@ def test_another_agencys_events_are_not_on_it(alice: Person, charlie: Person, se
     assert "probe.secret" not in shown(charlie.browser, f"/audit?open={newest_seq(alice)}")
 
 
-def test_filters_stand_in_the_address_and_can_be_taken_off(alice: Person, bob: Person, seed: Seed) -> None:
+def test_filters_stand_in_the_address_and_can_be_taken_off(
+    alice: Person, bob: Person, seed: Seed
+) -> None:
     seed(alice, kind="probe.one")
     seed(bob, kind="probe.one", status="failed")
     seed(bob, kind="probe.two", status="rejected")
     browser = alice.browser
     assert rows(shown(browser, "/audit?kind=probe.one")) == ["probe.one"] * 2
-    assert rows(shown(browser, "/audit?kind=probe.one&kind=probe.two&status=error")) == ["probe.two", "probe.one"]
+    assert rows(shown(browser, "/audit?kind=probe.one&kind=probe.two&status=error")) == [
+        "probe.two",
+        "probe.one",
+    ]
     text = shown(browser, f"/audit?kind=probe.one&actor_id={bob.actor.user_id}")
     assert rows(text) == ["probe.one"]
     assert f'href="/audit?actor_id={bob.actor.user_id}"' in text, "the way without the kind"
@@ -95,16 +108,27 @@ def test_days_are_the_agencys(alice: Person, seed: Seed) -> None:
 
 
 def test_what_cannot_be_read_is_left_out_and_said(alice: Person) -> None:
-    text = shown(alice.browser, "/audit?actor_id=x&open=-1&cursor=y&status=maybe&offset=-3", status=422)
+    text = shown(
+        alice.browser, "/audit?actor_id=x&open=-1&cursor=y&status=maybe&offset=-3", status=422
+    )
     assert "was left out" in text
     assert "agency.signed_up" in rows(text)
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_wrong_day_keeps_the_filter_open_with_what_was_typed(alice: Person, headers: dict[str, str]) -> None:
-    text = shown(alice.browser, "/audit?from=32/13&to=11+Mar+2026&status=error", 200 if headers else 422, **headers)
+def test_a_wrong_day_keeps_the_filter_open_with_what_was_typed(
+    alice: Person, headers: dict[str, str]
+) -> None:
+    text = shown(
+        alice.browser,
+        "/audit?from=32/13&to=11+Mar+2026&status=error",
+        200 if headers else 422,
+        **headers,
+    )
     assert re.search(r'<details class="v-drop" open><summary[^>]*>.*?When', text)
-    assert re.search(r'id="f-from"[^>]*value="32/13"[^>]*aria-invalid="true" aria-describedby="f-from-err"', text)
+    assert re.search(
+        r'id="f-from"[^>]*value="32/13"[^>]*aria-invalid="true" aria-describedby="f-from-err"', text
+    )
     assert re.search(r'id="f-from-err">.*Write a date such as 24 Nov 2026 or 24/11\.', text)
     assert re.search(r'id="f-to"[^>]*value="11 Mar 2026" autocomplete="off">', text)
     assert "was left out" not in text
@@ -120,7 +144,9 @@ def test_a_range_that_ends_before_it_begins_says_so_at_the_field(alice: Person) 
     assert alice.api.get("/audit?from=2026-03-11&to=2026-03-10").json["items"] == []
 
 
-def test_the_head_says_how_many_of_all_events_a_filter_lets_through(alice: Person, seed: Seed) -> None:
+def test_the_head_says_how_many_of_all_events_a_filter_lets_through(
+    alice: Person, seed: Seed
+) -> None:
     seed(alice, 3, kind="probe.one")
     everything = re.search(r'id="audit-count">([\d,]+) events<', shown(alice.browser))
     assert everything
@@ -141,14 +167,23 @@ def test_an_event_says_in_words_what_happened_and_to_whom(alice: Person, bob: Pe
 
 
 def test_what_was_decided_is_told_by_its_summary(alice: Person, seed: Seed) -> None:
-    seed(alice, kind="approval.granted", inputs={"tool_name": "issue_invoice", "summary": "Issue invoice for Deepa, INR 45,000"})
+    seed(
+        alice,
+        kind="approval.granted",
+        inputs={"tool_name": "issue_invoice", "summary": "Issue invoice for Deepa, INR 45,000"},
+    )
     seed(alice, kind="approval.granted", inputs={"tool_name": "issue_invoice"})
     text = shown(alice.browser, "/audit?kind=approval.granted")
-    assert re.findall(r'v-last">([^<]+)<', text) == ["Assistant: issue an invoice", "Issue invoice for Deepa, INR 45,000"]
+    assert re.findall(r'v-last">([^<]+)<', text) == [
+        "Assistant: issue an invoice",
+        "Issue invoice for Deepa, INR 45,000",
+    ]
 
 
 def test_every_kind_of_event_and_every_tool_has_words_in_both_languages(app: Flask) -> None:
-    kinds = {left.kind for act in ACTS for left in act.leaves if not left.kind.startswith("probe_")} | {tool.name for tool in registry.every()}
+    kinds = {
+        left.kind for act in ACTS for left in act.leaves if not left.kind.startswith("probe_")
+    } | {tool.name for tool in registry.every()}
     with app.test_request_context("/", headers={"Accept-Language": "en"}):
         english = {kind: words.kind(kind) for kind in kinds}
     with app.test_request_context("/", headers={"Accept-Language": "hi"}):
@@ -165,17 +200,29 @@ def test_nothing_found_says_so_and_leads_back(alice: Person) -> None:
 
 
 def test_an_event_opens_beside_the_list_with_before_and_after(alice: Person) -> None:
-    enquiry_id = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id)
-    alice.does(lambda actor: enquiries.update(actor, enquiry_id, {"pax_count": 6, "notes": "window seats"}))
+    enquiry_id = alice.does(
+        lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id
+    )
+    alice.does(
+        lambda actor: enquiries.update(actor, enquiry_id, {"pax_count": 6, "notes": "window seats"})
+    )
     seq = newest_seq(alice) - 1  # signing in to look was the newest
     text = shown(alice.browser, f"/audit?open={seq}")
     event = text[text.index('<aside id="event"') :]
-    assert re.search(r'<th scope="row">People</th><td translate="no"><del>4</del>\s*<ins>6</ins>', event)
-    assert re.search(r'<th scope="row">Notes</th><td translate="no"><span class="v-lite">changed', event)
+    assert re.search(
+        r'<th scope="row">People</th><td translate="no"><del>4</del>\s*<ins>6</ins>', event
+    )
+    assert re.search(
+        r'<th scope="row">Notes</th><td translate="no"><span class="v-lite">changed', event
+    )
     assert "window seats" not in event
     assert f'href="/enquiries/{enquiry_id}"' in event
     assert '<p class="v-small v-2 mb-3">People, Notes</p>' in event
-    item = next(one for one in alice.api.get("/audit?limit=200").json["items"] if one["kind"] == "enquiry.updated")
+    item = next(
+        one
+        for one in alice.api.get("/audit?limit=200").json["items"]
+        if one["kind"] == "enquiry.updated"
+    )
     assert item["id"]
     assert re.search(rf'<dt>Number</dt><dd class="v-num text-start">{seq}</dd>', event)
     assert len(re.findall(r'class="v-mono" title="[0-9a-f]{64}">(?:[0-9a-f]{4} ?){4}<', event)) == 2
@@ -216,7 +263,9 @@ def test_a_large_number_is_counted_no_further_than_it_is_shown(alice: Person, se
     assert "1–50 of 1,000 or more" in shown(alice.browser, "/audit?kind=probe.many")
 
 
-def test_the_page_is_one_trip_and_its_statements_do_not_grow(alice: Person, seed: Seed, statements: list[str]) -> None:
+def test_the_page_is_one_trip_and_its_statements_do_not_grow(
+    alice: Person, seed: Seed, statements: list[str]
+) -> None:
     seed(alice, 60)
     browser = alice.browser
     statements.clear()
@@ -226,8 +275,19 @@ def test_the_page_is_one_trip_and_its_statements_do_not_grow(alice: Person, seed
 
 def test_hostile_text_is_text(alice: Person, seed: Seed) -> None:
     evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
-    seed(alice, kind=evil, actor_email=evil, error=evil, driver=evil, channel=evil, inputs={evil: evil, "summary": evil}, entity_refs={evil: evil})
-    text = shown(alice.browser, f"/audit?open={newest_seq(alice)}") + shown(alice.browser, f"/audit?open={newest_seq(alice) - 2}")
+    seed(
+        alice,
+        kind=evil,
+        actor_email=evil,
+        error=evil,
+        driver=evil,
+        channel=evil,
+        inputs={evil: evil, "summary": evil},
+        entity_refs={evil: evil},
+    )
+    text = shown(alice.browser, f"/audit?open={newest_seq(alice)}") + shown(
+        alice.browser, f"/audit?open={newest_seq(alice) - 2}"
+    )
     assert "&lt;script&gt;alert" in text
     assert "<script>alert" not in text
     assert "<img src=x" not in text
@@ -244,17 +304,25 @@ def test_the_chain_is_checked_when_asked_for(alice: Person, drain: Callable[[], 
     assert "Verify now" not in running
     drain()
     fragment = shown(browser, "/audit/chain", **HTMX)
-    assert re.search(r"Chain verified</?.*through event \d+", fragment.replace("\n", " ")) or "through event" in fragment
+    assert (
+        re.search(r"Chain verified</?.*through event \d+", fragment.replace("\n", " "))
+        or "through event" in fragment
+    )
     assert "hx-trigger" not in fragment
     assert browser.get("/audit/chain").status_code == 303
     assert "Unbroken from the first event through this one" in shown(browser, "/audit?open=1")
 
 
-def test_a_check_that_nobody_makes_is_not_waited_for_for_ever(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_check_that_nobody_makes_is_not_waited_for_for_ever(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     alice.does(checks.ask)
     with owner_engine.begin() as connection:
         connection.execute(
-            sa.text("update audit_checks set asked_at = asked_at - cast(:late as interval) where tenant_id = :t"),
+            sa.text(
+                "update audit_checks set asked_at = asked_at - cast(:late as interval) where"
+                " tenant_id = :t"
+            ),
             {"late": checks.PATIENCE + timedelta(seconds=1), "t": alice.actor.tenant_id},
         )
     text = shown(alice.browser, "/audit/chain", **HTMX)
@@ -263,7 +331,9 @@ def test_a_check_that_nobody_makes_is_not_waited_for_for_ever(alice: Person, own
     assert "Verify now" in text
 
 
-def test_a_broken_chain_is_red_and_leads_to_the_place(alice: Person, seed: Seed, tamper: Tamper, app: Any) -> None:
+def test_a_broken_chain_is_red_and_leads_to_the_place(
+    alice: Person, seed: Seed, tamper: Tamper, app: Any
+) -> None:
     seed(alice, 3)
     tamper(alice, "update audit_events set kind = 'probe.changed' where tenant_id = :t and seq = 2")
     with app.app_context():
@@ -281,7 +351,9 @@ def test_the_file_comes_from_the_page_too(alice: Person, query: str) -> None:
     assert answer.text.startswith("created_at,kind,")
 
 
-def test_a_file_that_is_too_large_is_refused_on_a_page(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_is_refused_on_a_page(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("voyagent.audit.exports.ROWS_MAX", 0)
     answer = alice.browser.get("/audit/export.csv")
     assert answer.status_code == 400

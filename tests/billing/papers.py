@@ -13,10 +13,28 @@ from voyagent.kernel.money import Money
 
 ISSUED, DUE = date(2024, 6, 10), date(2024, 6, 25)
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
-COLUMNS = ("status", "number", "issue_date", "due_date", "currency", "total_minor", "paid_minor", "party_name", "party_reference", "notes", "entry_id")
+COLUMNS = (
+    "status",
+    "number",
+    "issue_date",
+    "due_date",
+    "currency",
+    "total_minor",
+    "paid_minor",
+    "party_name",
+    "party_reference",
+    "notes",
+    "entry_id",
+)
 
 
-def line(price: str = "22500.00", *, quantity: int = 2, currency: str = "INR", description: str = "Dubai visa") -> LineItem:
+def line(
+    price: str = "22500.00",
+    *,
+    quantity: int = 2,
+    currency: str = "INR",
+    description: str = "Dubai visa",
+) -> LineItem:
     """One line, by default two visas."""
     return LineItem(description=description, quantity=quantity, unit_price=price, currency=currency)
 
@@ -28,7 +46,15 @@ def plan(*parts: tuple[date, str]) -> list[InstalmentItem]:
 
 def draft(person: Person, *lines: LineItem, **given: Any) -> UUID:
     """A draft for 45,000 rupees."""
-    values = {"customer_name": "Deepa Krishnan", "issue_date": ISSUED, "line_items": list(lines) or [line()]} | _due(given) | given
+    values = (
+        {
+            "customer_name": "Deepa Krishnan",
+            "issue_date": ISSUED,
+            "line_items": list(lines) or [line()],
+        }
+        | _due(given)
+        | given
+    )
     with person.acting() as actor:
         return service.draft_invoice(actor, **values).id
 
@@ -58,17 +84,23 @@ def receive(person: Person, *lines: LineItem, **given: Any) -> UUID:
         return service.receive_bill(actor, **_billed(lines, given)).id
 
 
-def pay(person: Person, invoice_id: UUID, minor: int, on: date = DUE, *, currency: str = "INR") -> UUID:
+def pay(
+    person: Person, invoice_id: UUID, minor: int, on: date = DUE, *, currency: str = "INR"
+) -> UUID:
     """A receipt for an invoice."""
     with person.acting() as actor:
         return service.record_receipt(actor, invoice_id, Money(minor, currency), on).id
 
 
-def advance(person: Person, minor: int, on: date = DUE, *parts: Part, currency: str = "INR", **given: Any) -> UUID:
+def advance(
+    person: Person, minor: int, on: date = DUE, *parts: Part, currency: str = "INR", **given: Any
+) -> UUID:
     """A payment, by default of Deepa Krishnan, of which parts settle documents."""
     values = {"direction": "in", "party_name": "Deepa Krishnan"} | given
     with person.acting() as actor:
-        return service.record_payment(actor, amount=Money(minor, currency), on=on, parts=parts, **values).id
+        return service.record_payment(
+            actor, amount=Money(minor, currency), on=on, parts=parts, **values
+        ).id
 
 
 def left_of(person: Person, payment_id: UUID) -> tuple[int, int, int]:
@@ -82,7 +114,12 @@ def bill_seen(person: Person, bill_id: UUID) -> dict[str, Any]:
     """What is stored of a bill."""
     with person.acting():
         bill = queries.get_bill(bill_id)
-        return {"vendor_reference" if name == "number" else name: getattr(bill, "vendor_reference" if name == "number" else name) for name in COLUMNS}
+        return {
+            "vendor_reference" if name == "number" else name: getattr(
+                bill, "vendor_reference" if name == "number" else name
+            )
+            for name in COLUMNS
+        }
 
 
 def seen(person: Person, invoice_id: UUID) -> dict[str, Any]:
@@ -99,7 +136,12 @@ def untied(person: Person) -> list[dict[str, Any]]:
 
 
 def _billed(lines: tuple[LineItem, ...], given: dict[str, Any]) -> Any:
-    begun = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": ISSUED, "line_items": list(lines) or [line()]}
+    begun = {
+        "vendor_name": "BSP India",
+        "vendor_reference": "BSP-1",
+        "issue_date": ISSUED,
+        "line_items": list(lines) or [line()],
+    }
     return begun | _due(given) | given
 
 

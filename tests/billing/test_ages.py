@@ -1,4 +1,6 @@
-"""What is open, by age and party, on any day: from roll-ups and from documents, and always the same."""
+"""What is open, by age and party, on any day: from roll-ups and from documents, and always the
+same.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,36 @@ FIRST = date(2024, 1, 20)
 TODAY = date(2024, 9, 1)
 MONDAY = date(2024, 8, 26)
 days = st.integers(0, 100).map(lambda n: FIRST + timedelta(days=n))
-papers = st.tuples(days, st.integers(0, 60), st.sampled_from(("Deepa", "Ravi", "deepa")), st.sampled_from(("INR", "AED")), st.integers(1, 10**6))
-plans = st.lists(st.tuples(st.integers(1, 90), st.integers(1, 9)), max_size=3)  # of each further instalment: days after the one before, and its weight
-settlements = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 40), st.integers(1, 10**6)), max_size=4)
+papers = st.tuples(
+    days,
+    st.integers(0, 60),
+    st.sampled_from(("Deepa", "Ravi", "deepa")),
+    st.sampled_from(("INR", "AED")),
+    st.integers(1, 10**6),
+)
+plans = st.lists(
+    st.tuples(st.integers(1, 90), st.integers(1, 9)), max_size=3
+)  # of each further instalment: days after the one before, and its weight
+settlements = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(0, 40), st.integers(1, 10**6)), max_size=4
+)
 spans = st.tuples(days, days).map(lambda pair: (min(pair), max(pair)))
 
 
-def ages(person: Person, first: date, last: date, *, kind: Kind = "receivable", today: date = TODAY, as_of: date | None = None) -> dict[tuple[str, int], Any]:
+def ages(
+    person: Person,
+    first: date,
+    last: date,
+    *,
+    kind: Kind = "receivable",
+    today: date = TODAY,
+    as_of: date | None = None,
+) -> dict[tuple[str, int], Any]:
     with person.reading() as reader:
-        return {(row["currency"], row["age"]): (row["n"], row["open_minor"]) for row in queries.ageing(reader, kind, first, last, today=today, as_of=as_of)}
+        return {
+            (row["currency"], row["age"]): (row["n"], row["open_minor"])
+            for row in queries.ageing(reader, kind, first, last, today=today, as_of=as_of)
+        }
 
 
 @pytest.mark.parametrize(
@@ -52,7 +75,9 @@ def test_the_age_of_a_due_date(alice: Person, due: date, age: int) -> None:
     day = date(2026, 3, 31)
     assert ages(alice, *EVER, today=day) == {("INR", age): (1, 4_500_000)}
     assert ages(alice, *EVER, today=TODAY, as_of=day) == {("INR", age): (1, 4_500_000)}
-    assert ages(alice, date(2025, 12, 1), date(2025, 12, 1), today=day) == {("INR", age): (1, 4_500_000)}
+    assert ages(alice, date(2025, 12, 1), date(2025, 12, 1), today=day) == {
+        ("INR", age): (1, 4_500_000)
+    }
 
 
 def test_drafts_and_what_is_paid_are_not_open(alice: Person) -> None:
@@ -67,7 +92,9 @@ def test_bills_and_invoices_are_apart(alice: Person) -> None:
     assert ages(alice, *EVER, kind="receivable") == {("INR", 3): (1, 4_500_000)}
     assert ages(alice, *EVER, kind="payable") == {("INR", 3): (1, 200)}
     with alice.reading() as reader:
-        assert [row["reference"] for row in queries.list_open(reader, "payable", *EVER, today=TODAY)] == ["BSP-1"]
+        assert [
+            row["reference"] for row in queries.list_open(reader, "payable", *EVER, today=TODAY)
+        ] == ["BSP-1"]
 
 
 def test_what_was_paid_since_was_open_then(alice: Person) -> None:
@@ -85,15 +112,26 @@ def test_what_is_credited_is_not_open(alice: Person) -> None:
     invoice_id, bill_id = issued(alice), receive(alice)
     with alice.acting():
         for table, document_id in (("invoices", invoice_id), ("bills", bill_id)):
-            rows_changed(f"update {table} set credited_minor = 500_000 where id = :id", id=document_id)
+            rows_changed(
+                f"update {table} set credited_minor = 500_000 where id = :id", id=document_id
+            )
     assert untied(alice) == []
     for kind in ("receivable", "payable"):
         assert ages(alice, *EVER, kind=kind) == {("INR", 3): (1, 4_000_000)}
         with alice.reading() as reader:
-            assert [row["open_minor"] for row in queries.list_open(reader, kind, *EVER, today=TODAY)] == [4_000_000]
+            assert [
+                row["open_minor"] for row in queries.list_open(reader, kind, *EVER, today=TODAY)
+            ] == [4_000_000]
     with alice.acting():
-        assert queries.get_invoice(invoice_id).open_minor == queries.get_bill(bill_id).open_minor == 4_000_000
-        rows_changed("update invoices set credited_minor = total_minor, status = 'paid' where id = :id", id=invoice_id)
+        assert (
+            queries.get_invoice(invoice_id).open_minor
+            == queries.get_bill(bill_id).open_minor
+            == 4_000_000
+        )
+        rows_changed(
+            "update invoices set credited_minor = total_minor, status = 'paid' where id = :id",
+            id=invoice_id,
+        )
     assert ages(alice, *EVER) == {}
     assert untied(alice) == []
 
@@ -104,10 +142,17 @@ def test_nobody_sees_what_another_agency_is_owed(alice: Person, charlie: Person)
         assert ages(charlie, *EVER, as_of=as_of) == {}
         with charlie.reading() as reader:
             assert queries.top_parties(reader, "receivable", *EVER, as_of=as_of) == []
-            assert queries.parties_by_age(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
+            assert (
+                queries.parties_by_age(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
+            )
             assert queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
             assert queries.party_open(reader, "receivable", "Deepa Krishnan", "INR") == 0
-            assert reader.read(queries.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=8))[0] == []
+            assert (
+                reader.read(
+                    queries.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=8)
+                )[0]
+                == []
+            )
 
 
 def test_the_five_largest_of_each_currency(alice: Person) -> None:
@@ -117,7 +162,9 @@ def test_the_five_largest_of_each_currency(alice: Person) -> None:
     for as_of in (None, TODAY):
         with alice.reading() as reader:
             top = queries.top_parties(reader, "receivable", *EVER, as_of=as_of)
-        assert [(row["currency"], row["party_key"], row["n"], row["open_minor"]) for row in top] == [
+        assert [
+            (row["currency"], row["party_key"], row["n"], row["open_minor"]) for row in top
+        ] == [
             ("AED", "a", 1, 1_000),
             ("INR", "a", 2, 80_000),
             ("INR", "f", 1, 60_000),
@@ -137,13 +184,24 @@ def test_what_one_party_owes(alice: Person) -> None:
 
 
 def test_what_is_due_in_which_week(alice: Person) -> None:
-    dues = {TODAY - timedelta(days=1): -1, TODAY: 0, MONDAY + timedelta(days=7): 1, MONDAY + timedelta(days=20): 2, MONDAY + timedelta(days=21): 3}
+    dues = {
+        TODAY - timedelta(days=1): -1,
+        TODAY: 0,
+        MONDAY + timedelta(days=7): 1,
+        MONDAY + timedelta(days=20): 2,
+        MONDAY + timedelta(days=21): 3,
+    }
     for n, due in enumerate(dues):
         issued(alice, line(f"{10**n}.00", quantity=1), due_date=due)
     issued(alice, line("7.00", quantity=1, currency="AED"), due_date=MONDAY + timedelta(days=400))
     with alice.reading() as reader:
-        rows = reader.read(queries.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=3))[0]
-        assert reader.read(queries.due_statement("payable", today=TODAY, monday=MONDAY, weeks=3))[0] == []
+        rows = reader.read(
+            queries.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=3)
+        )[0]
+        assert (
+            reader.read(queries.due_statement("payable", today=TODAY, monday=MONDAY, weeks=3))[0]
+            == []
+        )
     assert [(row["currency"], row["week"], row["n"], row["open_minor"]) for row in rows] == [
         ("AED", 3, 1, 700),
         *(("INR", week, 1, 100 * 10**n) for n, week in enumerate(dues.values())),
@@ -152,29 +210,61 @@ def test_what_is_due_in_which_week(alice: Person) -> None:
 
 def test_the_largest_are_the_first_five_of_each_currency_whoever_else_owes(alice: Person) -> None:
     for n in range(7):
-        issued(alice, line(f"{100 * (n // 2 + 1)}.00", quantity=1), customer_name=f"Party {n}", issue_date=ISSUED + timedelta(days=n), due_date=DUE)
+        issued(
+            alice,
+            line(f"{100 * (n // 2 + 1)}.00", quantity=1),
+            customer_name=f"Party {n}",
+            issue_date=ISSUED + timedelta(days=n),
+            due_date=DUE,
+        )
     issued(alice, line("5.00", quantity=1, currency="AED"), customer_name="Party 0")
     found = {}
-    for name, span in {"ever": EVER, "all": (ISSUED, ISSUED + timedelta(days=6)), "some": (ISSUED, ISSUED + timedelta(days=5))}.items():
+    for name, span in {
+        "ever": EVER,
+        "all": (ISSUED, ISSUED + timedelta(days=6)),
+        "some": (ISSUED, ISSUED + timedelta(days=5)),
+    }.items():
         for as_of in (None, TODAY):
             with alice.reading() as reader:
                 rows = queries.top_parties(reader, "receivable", *span, as_of=as_of)
-            found[name, as_of] = [(row["currency"], row["place"], row["party_name"], row["n"], row["open_minor"]) for row in rows]
+            found[name, as_of] = [
+                (row["currency"], row["place"], row["party_name"], row["n"], row["open_minor"])
+                for row in rows
+            ]
     places = enumerate(((6, 400), (4, 300), (5, 300), (2, 200), (3, 200)), start=1)
-    everybody = [("AED", 1, "Party 0", 1, 500), *(("INR", place, f"Party {n}", 1, amount * 100) for place, (n, amount) in places)]
+    everybody = [
+        ("AED", 1, "Party 0", 1, 500),
+        *(("INR", place, f"Party {n}", 1, amount * 100) for place, (n, amount) in places),
+    ]
     assert found["ever", None] == found["all", None] == found["ever", TODAY] == everybody
-    assert [row[2] for row in found["some", None] if row[0] == "INR"] == ["Party 4", "Party 5", "Party 2", "Party 3", "Party 0"]
+    assert [row[2] for row in found["some", None] if row[0] == "INR"] == [
+        "Party 4",
+        "Party 5",
+        "Party 2",
+        "Party 3",
+        "Party 0",
+    ]
     assert found["some", None] == found["some", TODAY]
 
 
 def test_the_longest_due_are_the_same_today_by_index_and_by_day(alice: Person) -> None:
-    planned = issued(alice, instalments=plan((date(2024, 5, 1), "10000.00"), (date(2024, 8, 1), "35000.00")), issue_date=date(2024, 4, 1))
+    planned = issued(
+        alice,
+        instalments=plan((date(2024, 5, 1), "10000.00"), (date(2024, 8, 1), "35000.00")),
+        issue_date=date(2024, 4, 1),
+    )
     issued(alice, issue_date=date(2024, 4, 1), due_date=date(2024, 6, 1))
     pay(alice, planned, 1_000_000, date(2024, 5, 3))
     with alice.reading() as reader:
-        now, then = (queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) for as_of in (None, TODAY))
+        now, then = (
+            queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of)
+            for as_of in (None, TODAY)
+        )
     assert now == then
-    assert [(row["due_date"], row["open_minor"]) for row in now] == [(date(2024, 6, 1), 4_500_000), (date(2024, 8, 1), 3_500_000)]
+    assert [(row["due_date"], row["open_minor"]) for row in now] == [
+        (date(2024, 6, 1), 4_500_000),
+        (date(2024, 8, 1), 3_500_000),
+    ]
 
 
 def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:
@@ -188,7 +278,10 @@ def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:
         ("Deepa Krishnan", 4, 1, 4_500_000),
         ("Ravi", 3, 1, 4_500_000),
     ]
-    assert [(row["id"], row["reference"], row["age"]) for row in everything] == [(old, "2023-24/000001", 4), (new, "2024-25/000001", 3)]
+    assert [(row["id"], row["reference"], row["age"]) for row in everything] == [
+        (old, "2023-24/000001", 4),
+        (new, "2024-25/000001", 3),
+    ]
     assert [row["id"] for row in hers] == [old]
 
 
@@ -206,23 +299,51 @@ def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:
     ],
 )
 def test_whole_and_broken_months_together(alice: Person, first: date, last: date, n: int) -> None:
-    for day in (date(2024, 1, 25), date(2024, 2, 1), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 31), date(2024, 4, 5)):
+    for day in (
+        date(2024, 1, 25),
+        date(2024, 2, 1),
+        date(2024, 2, 29),
+        date(2024, 3, 1),
+        date(2024, 3, 31),
+        date(2024, 4, 5),
+    ):
         issued(alice, issue_date=day, due_date=TODAY)
     assert ages(alice, first, last) == ({("INR", 0): (n, n * 4_500_000)} if n else {})
     with alice.reading() as reader:
-        assert [(row["n"], row["open_minor"]) for row in queries.top_parties(reader, "receivable", first, last)] == ([(n, n * 4_500_000)] if n else [])
+        assert [
+            (row["n"], row["open_minor"])
+            for row in queries.top_parties(reader, "receivable", first, last)
+        ] == ([(n, n * 4_500_000)] if n else [])
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.tuples(papers, plans), min_size=1, max_size=7), settlements, spans, days)
-def test_roll_ups_and_documents_agree_with_a_model(people: Any, documents: list[Any], paid: list[Any], span: tuple[date, date], then: date) -> None:
+def test_roll_ups_and_documents_agree_with_a_model(
+    people: Any, documents: list[Any], paid: list[Any], span: tuple[date, date], then: date
+) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
     model = []
     for (day, terms, name, currency, minor), further in documents:
         due = spread(minor, day + timedelta(days=terms), further)
-        dated: dict[str, Any] = {"due_date": due[0][0]} if len(due) == 1 else {"instalments": plan(*((at, f"{part / 100:.2f}") for at, part in due))}
+        dated: dict[str, Any] = (
+            {"due_date": due[0][0]}
+            if len(due) == 1
+            else {"instalments": plan(*((at, f"{part / 100:.2f}") for at, part in due))}
+        )
         id_ = issued(person, line_of(minor, currency), customer_name=name, issue_date=day, **dated)
-        model.append({"id": id_, "day": day, "due": due, "party": name.lower(), "currency": currency, "total": minor, "payments": []})
+        model.append(
+            {
+                "id": id_,
+                "day": day,
+                "due": due,
+                "party": name.lower(),
+                "currency": currency,
+                "total": minor,
+                "payments": [],
+            }
+        )
     for which, after, minor in paid:
         document = model[which % len(model)]
         amount = min(minor, document["total"] - sum(part for _, part in document["payments"]))
@@ -246,15 +367,23 @@ def test_roll_ups_and_documents_agree_with_a_model(people: Any, documents: list[
         assert {key: tuple(value) for key, value in sums.items()} == by_age
     whole, _ = expected(model, EVER, None)
     for currency in ("INR", "AED"):
-        assert sum(minor for (code, _), (_, minor) in whole.items() if code == currency) == balances(person).get(("receivable", currency), 0)
+        assert sum(
+            minor for (code, _), (_, minor) in whole.items() if code == currency
+        ) == balances(person).get(("receivable", currency), 0)
 
 
-def expected(model: list[dict[str, Any]], span: tuple[date, date], as_of: date | None) -> tuple[dict[Any, Any], dict[Any, int]]:
+def expected(
+    model: list[dict[str, Any]], span: tuple[date, date], as_of: date | None
+) -> tuple[dict[Any, Any], dict[Any, int]]:
     by_age: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
     by_party: dict[tuple[str, str], int] = defaultdict(int)
     for document in model:
-        is_there = span[0] <= document["day"] <= span[1] and (as_of is None or document["day"] <= as_of)
-        left = document["total"] - sum(part for on, part in document["payments"] if as_of is None or on <= as_of)
+        is_there = span[0] <= document["day"] <= span[1] and (
+            as_of is None or document["day"] <= as_of
+        )
+        left = document["total"] - sum(
+            part for on, part in document["payments"] if as_of is None or on <= as_of
+        )
         if is_there and left > 0:
             by_party[document["currency"], document["party"]] += left
             settled = document["total"] - left
@@ -270,12 +399,17 @@ def expected(model: list[dict[str, Any]], span: tuple[date, date], as_of: date |
 
 
 def spread(minor: int, first: date, further: list[tuple[int, int]]) -> list[tuple[date, int]]:
-    """An amount over a first day and further ones by weight, the rest on the first; on the first alone where it is too small to be cut."""
+    """An amount over a first day and further ones by weight, the rest on the first; on the first
+    alone where it is too small to be cut.
+    """
     weights = [weight for _days, weight in further]
     parts = [minor * weight // (sum(weights) + 5) for weight in weights]
     if not parts or min(parts) == 0:
         return [(first, minor)]
-    dues = [first + timedelta(days=sum(days for days, _weight in further[: n + 1])) for n in range(len(further))]
+    dues = [
+        first + timedelta(days=sum(days for days, _weight in further[: n + 1]))
+        for n in range(len(further))
+    ]
     return [(first, minor - sum(parts)), *zip(dues, parts, strict=True)]
 
 
@@ -286,23 +420,41 @@ def line_of(minor: int, currency: str) -> service.LineItem:
 def test_a_wrong_roll_up_is_found(alice: Person) -> None:
     issued(alice)
     with alice.acting():
-        rows_changed("update ageing_by_party set open_minor = open_minor - 5 where tenant_id = :tenant_id")
-    assert sorted((row["which"], row["key"], row["n"], row["open_minor"]) for row in untied(alice)) == [
+        rows_changed(
+            "update ageing_by_party set open_minor = open_minor - 5 where tenant_id = :tenant_id"
+        )
+    assert sorted(
+        (row["which"], row["key"], row["n"], row["open_minor"]) for row in untied(alice)
+    ) == [
         ("party", "deepa krishnan", 0, -5),
         ("total", "deepa krishnan", 0, -5),
     ], "what a party has open in all follows its months"
     with alice.acting():
-        rows_changed("update open_by_party set open_minor = open_minor + 5 where tenant_id = :tenant_id")
+        rows_changed(
+            "update open_by_party set open_minor = open_minor + 5 where tenant_id = :tenant_id"
+        )
     assert [row["which"] for row in untied(alice)] == ["party"]
 
 
 def test_parallel_documents_of_one_customer_never_deadlock(alice: Person) -> None:
     from tests.chat.parallel import at_once  # noqa: PLC0415
 
-    drafts = [draft(alice, customer_name=name, due_date=DUE + timedelta(days=n % 3)) for n, name in enumerate(("Deepa", "Ravi") * 8)]
+    drafts = [
+        draft(alice, customer_name=name, due_date=DUE + timedelta(days=n % 3))
+        for n, name in enumerate(("Deepa", "Ravi") * 8)
+    ]
     open_ones = [issued(alice, customer_name=name) for name in ("Ravi", "Deepa") * 4]
-    acts = [lambda i=i: alice.does(lambda actor: service.issue_invoice(actor, i).number) for i in drafts]
-    acts += [lambda i=i: alice.does(lambda actor: service.record_receipt(actor, i, Money(100, "INR"), clock.today()).amount_minor) for i in open_ones]
+    acts = [
+        lambda i=i: alice.does(lambda actor: service.issue_invoice(actor, i).number) for i in drafts
+    ]
+    acts += [
+        lambda i=i: alice.does(
+            lambda actor: (
+                service.record_receipt(actor, i, Money(100, "INR"), clock.today()).amount_minor
+            )
+        )
+        for i in open_ones
+    ]
     results = at_once(acts)
     assert not [result for result in results if isinstance(result, Exception)]
     assert untied(alice) == []

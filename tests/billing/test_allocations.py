@@ -1,4 +1,6 @@
-"""The rules of allocations: a payment settles many documents in part, what is left is an advance, and what was allocated can be taken back."""
+"""The rules of allocations: a payment settles many documents in part, what is left is an advance,
+and what was allocated can be taken back.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,20 @@ from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import DUE, EVER, ISSUED, advance, draft, issued, left_of, line, pay, receive, seen, untied
+from tests.billing.papers import (
+    DUE,
+    EVER,
+    ISSUED,
+    advance,
+    draft,
+    issued,
+    left_of,
+    line,
+    pay,
+    receive,
+    seen,
+    untied,
+)
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import Person
@@ -49,16 +64,25 @@ def sound(person: Person) -> bool:
         return checks.run(person.actor.tenant_id) == []
 
 
-# One payment, many documents -------------------------------------------------------------------------------------------------
+# One payment, many documents
+# -------------------------------------------------------------------------------------------------
 
 
 def test_a_receipt_settles_several_invoices_and_the_rest_is_an_advance(alice: Person) -> None:
     whole, some = issued(alice), issued(alice)
     payment_id = advance(alice, 7_000_000, DUE, part(whole, 4_500_000), part(some, 1_500_000))
-    assert (seen(alice, whole)["status"], seen(alice, some)["status"], seen(alice, some)["paid_minor"]) == ("paid", "partially_paid", 1_500_000)
+    assert (
+        seen(alice, whole)["status"],
+        seen(alice, some)["status"],
+        seen(alice, some)["paid_minor"],
+    ) == ("paid", "partially_paid", 1_500_000)
     assert left_of(alice, payment_id) == (6_000_000, 0, 1_000_000)
     books = balances(alice)
-    assert (books["bank", "INR"], books["receivable", "INR"], books["customer_advances", "INR"]) == (7_000_000, 3_000_000, -1_000_000)
+    assert (
+        books["bank", "INR"],
+        books["receivable", "INR"],
+        books["customer_advances", "INR"],
+    ) == (7_000_000, 3_000_000, -1_000_000)
     with alice.reading() as reader:
         found = queries.read_payment(reader, payment_id)
     assert found.payment["number"] == "R/2024-25/000001"
@@ -74,9 +98,21 @@ def test_a_receipt_settles_several_invoices_and_the_rest_is_an_advance(alice: Pe
 
 def test_a_payment_to_a_supplier_is_the_mirror_of_it(alice: Person) -> None:
     bill_id = receive(alice)
-    payment_id = advance(alice, 5_000_000, DUE, part(bill_id, 4_500_000), direction="out", party_name="BSP India", account="cash")
+    payment_id = advance(
+        alice,
+        5_000_000,
+        DUE,
+        part(bill_id, 4_500_000),
+        direction="out",
+        party_name="BSP India",
+        account="cash",
+    )
     books = balances(alice)
-    assert (books["cash", "INR"], books["payable", "INR"], books["supplier_advances", "INR"]) == (-5_000_000, 0, 500_000)
+    assert (books["cash", "INR"], books["payable", "INR"], books["supplier_advances", "INR"]) == (
+        -5_000_000,
+        0,
+        500_000,
+    )
     second = receive(alice, vendor_reference="BSP-2")
     allocate(alice, payment_id, part(second, 500_000))
     with alice.acting():
@@ -101,7 +137,10 @@ def test_an_advance_that_is_allocated_later_moves_on_that_day(alice: Person) -> 
     first, second = issued(alice), issued(alice)
     allocate(alice, payment_id, part(second, 400_000), part(first, 4_500_000))
     assert balances(alice, LATER - timedelta(days=1))["customer_advances", "INR"] == -5_000_000
-    assert (balances(alice)["customer_advances", "INR"], balances(alice)["receivable", "INR"]) == (-100_000, 4_100_000)
+    assert (balances(alice)["customer_advances", "INR"], balances(alice)["receivable", "INR"]) == (
+        -100_000,
+        4_100_000,
+    )
     numbers = [seen(alice, one)["number"] for one in (first, second)]
     assert open_on(alice, LATER - timedelta(days=1)) == dict.fromkeys(numbers, 4_500_000)
     assert open_on(alice, LATER) == {numbers[1]: 4_100_000}
@@ -113,15 +152,24 @@ def test_what_is_taken_back_stood_until_that_day(alice: Person) -> None:
     payment_id = pay(alice, invoice_id, 4_500_000)
     number = seen(alice, invoice_id)["number"]
     take_back(alice, payment_id)
-    assert (seen(alice, invoice_id)["status"], seen(alice, invoice_id)["paid_minor"]) == ("issued", 0)
+    assert (seen(alice, invoice_id)["status"], seen(alice, invoice_id)["paid_minor"]) == (
+        "issued",
+        0,
+    )
     assert left_of(alice, payment_id) == (0, 0, 4_500_000)
-    assert [open_on(alice, day) for day in (DUE - timedelta(days=1), DUE, LAST - timedelta(days=1), LAST)] == [
+    assert [
+        open_on(alice, day)
+        for day in (DUE - timedelta(days=1), DUE, LAST - timedelta(days=1), LAST)
+    ] == [
         {number: 4_500_000},
         {},
         {},
         {number: 4_500_000},
     ]
-    assert (balances(alice)["receivable", "INR"], balances(alice)["customer_advances", "INR"]) == (4_500_000, -4_500_000)
+    assert (balances(alice)["receivable", "INR"], balances(alice)["customer_advances", "INR"]) == (
+        4_500_000,
+        -4_500_000,
+    )
     allocate(alice, payment_id, part(invoice_id, 4_500_000), on=LAST)
     assert open_on(alice, LAST) == {}
     assert open_on(alice, DUE) == {}
@@ -166,7 +214,9 @@ def test_nothing_is_allocated_before_something_was_last_taken_back(alice: Person
         (100, "INR", clock.today() + timedelta(days=2), service.InvalidDate),
     ],
 )
-def test_what_fits_neither_payment_nor_document_is_refused(alice: Person, minor: int, currency: str, on: date, error: type[Exception]) -> None:
+def test_what_fits_neither_payment_nor_document_is_refused(
+    alice: Person, minor: int, currency: str, on: date, error: type[Exception]
+) -> None:
     invoice_id, payment_id = issued(alice), advance(alice, 9_000_000, date(2024, 6, 1))
     with pytest.raises(error):
         allocate(alice, payment_id, part(invoice_id, minor, currency), on=on)
@@ -190,7 +240,9 @@ def test_a_payment_gives_no_more_than_it_has(alice: Person) -> None:
     assert left_of(alice, payment_id) == (70, 30, 0)
 
 
-def test_documents_of_others_of_another_currency_or_kind_are_refused(alice: Person, charlie: Person) -> None:
+def test_documents_of_others_of_another_currency_or_kind_are_refused(
+    alice: Person, charlie: Person
+) -> None:
     payment_id = advance(alice, 9_000_000)
     with pytest.raises(service.AnotherParty):
         allocate(alice, payment_id, part(issued(alice, customer_name="Deepa Krishna"), 1))
@@ -229,8 +281,15 @@ def test_each_document_is_named_once_and_one_at_least(alice: Person) -> None:
         ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
     ],
 )
-def test_what_is_no_proper_payment_is_refused_and_leaves_no_gap(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
-    values: dict[str, Any] = {"direction": "in", "party_name": "Deepa Krishnan", "amount": Money(100, "INR"), "on": DUE}
+def test_what_is_no_proper_payment_is_refused_and_leaves_no_gap(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
+    values: dict[str, Any] = {
+        "direction": "in",
+        "party_name": "Deepa Krishnan",
+        "amount": Money(100, "INR"),
+        "on": DUE,
+    }
     with pytest.raises(error):
         alice.does(service.record_payment, **values | given)
     assert balances(alice) == {}
@@ -254,7 +313,9 @@ def test_a_closed_month_takes_no_payment_allocation_or_refund(alice: Person) -> 
     assert sound(alice)
 
 
-def test_a_viewer_and_another_agency_change_nothing(alice: Person, victor: Person, charlie: Person) -> None:
+def test_a_viewer_and_another_agency_change_nothing(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 200, DUE, part(invoice_id, 100))
     for person, error in ((victor, Forbidden), (charlie, queries.PaymentNotFound)):
@@ -270,18 +331,34 @@ def test_a_viewer_and_another_agency_change_nothing(alice: Person, victor: Perso
         advance(charlie, 100, DUE, part(invoice_id, 1))
 
 
-# Refunds -----------------------------------------------------------------------------------------------------------------------
+# Refunds
+# -----------------------------------------------------------------------------------------------------------------------
 
 
 def test_an_advance_goes_back_in_parts(alice: Person) -> None:
     payment_id = advance(alice, 1_000)
     with alice.acting() as actor:
-        first = service.refund_payment(actor, payment_id, amount=Money(400, "INR"), on=LATER, account="cash", reference="Voucher 7")
-        assert (first.number, first.amount_minor, first.refunded_on) == ("F/2024-25/000001", 400, LATER)
+        first = service.refund_payment(
+            actor,
+            payment_id,
+            amount=Money(400, "INR"),
+            on=LATER,
+            account="cash",
+            reference="Voucher 7",
+        )
+        assert (first.number, first.amount_minor, first.refunded_on) == (
+            "F/2024-25/000001",
+            400,
+            LATER,
+        )
         rest = service.refund_payment(actor, payment_id)
         assert (rest.amount_minor, rest.refunded_on) == (600, clock.today(actor.timezone))
     assert left_of(alice, payment_id) == (0, 1_000, 0)
-    assert balances(alice) == {("bank", "INR"): 400, ("cash", "INR"): -400, ("customer_advances", "INR"): 0}
+    assert balances(alice) == {
+        ("bank", "INR"): 400,
+        ("cash", "INR"): -400,
+        ("customer_advances", "INR"): 0,
+    }
     with pytest.raises(service.PaymentOverAllocated):
         alice.does(service.refund_payment, payment_id)
     assert sound(alice)
@@ -304,38 +381,58 @@ def test_what_a_supplier_was_paid_ahead_comes_back(alice: Person) -> None:
         ({"reference": "x" * 129}, service.TextTooLong),
     ],
 )
-def test_what_is_no_proper_refund_is_refused(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+def test_what_is_no_proper_refund_is_refused(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
     payment_id = advance(alice, 1_000)
     with pytest.raises(error):
         alice.does(service.refund_payment, payment_id, **given)
     assert left_of(alice, payment_id) == (0, 0, 1_000)
 
 
-# Many at once ------------------------------------------------------------------------------------------------------------------
+# Many at once
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_parallel_allocations_of_one_payment_never_exceed_it(alice: Person) -> None:
     payment_id, invoices = advance(alice, 250), [issued(alice) for _ in range(6)]
-    results = at_once([lambda one=one: allocate(alice, payment_id, part(one, 100)) for one in invoices])  # type: ignore[misc]
-    assert sorted(type(result).__name__ for result in results) == ["NoneType"] * 2 + ["PaymentOverAllocated"] * 4
+    results = at_once(
+        [lambda one=one: allocate(alice, payment_id, part(one, 100)) for one in invoices]
+    )  # type: ignore[misc]
+    assert (
+        sorted(type(result).__name__ for result in results)
+        == ["NoneType"] * 2 + ["PaymentOverAllocated"] * 4
+    )
     assert left_of(alice, payment_id) == (200, 0, 50)
     assert sound(alice)
 
 
 def test_parallel_payments_never_settle_more_than_a_document(alice: Person) -> None:
     invoice_id, payments = issued(alice), [advance(alice, 2_000_000) for _ in range(5)]
-    results = at_once([lambda one=one: allocate(alice, one, part(invoice_id, 2_000_000)) for one in payments])  # type: ignore[misc]
-    assert sorted(type(result).__name__ for result in results) == ["NoneType"] * 2 + ["PaymentExceedsOpen"] * 3
+    results = at_once(
+        [lambda one=one: allocate(alice, one, part(invoice_id, 2_000_000)) for one in payments]
+    )  # type: ignore[misc]
+    assert (
+        sorted(type(result).__name__ for result in results)
+        == ["NoneType"] * 2 + ["PaymentExceedsOpen"] * 3
+    )
     assert seen(alice, invoice_id)["paid_minor"] == 4_000_000
     assert sound(alice)
 
 
-def test_payments_over_the_same_documents_in_any_order_wait_and_never_lock_each_other_out(alice: Person) -> None:
+def test_payments_over_the_same_documents_in_any_order_wait_and_never_lock_each_other_out(
+    alice: Person,
+) -> None:
     invoices = [issued(alice, due_date=DUE + timedelta(days=day)) for day in range(4)]
     payments = [advance(alice, 400) for _ in range(6)]
     orders = [invoices if place % 2 else invoices[::-1] for place in range(6)]
     acts = [
-        lambda one=one, order=order, day=day: allocate(alice, one, *(part(document, 100) for document in order), on=LATER + timedelta(days=31 * day))  # type: ignore[misc]
+        lambda one=one, order=order, day=day: allocate(
+            alice,
+            one,
+            *(part(document, 100) for document in order),
+            on=LATER + timedelta(days=31 * day),
+        )  # type: ignore[misc]
         for day, (one, order) in enumerate(zip(payments, orders, strict=True))
     ]
     assert at_once(acts) == [None] * 6
@@ -344,12 +441,21 @@ def test_payments_over_the_same_documents_in_any_order_wait_and_never_lock_each_
     assert sound(alice)
 
 
-def test_of_parallel_refunds_allocations_and_take_backs_each_finds_what_is_left(alice: Person) -> None:
+def test_of_parallel_refunds_allocations_and_take_backs_each_finds_what_is_left(
+    alice: Person,
+) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 100, DUE, part(invoice_id, 60))
     results = at_once(
         [
-            *[lambda: alice.does(lambda actor: service.refund_payment(actor, payment_id, amount=Money(40, "INR")).id)] * 2,
+            *[
+                lambda: alice.does(
+                    lambda actor: (
+                        service.refund_payment(actor, payment_id, amount=Money(40, "INR")).id
+                    )
+                )
+            ]
+            * 2,
             *[lambda: allocate(alice, payment_id, part(invoice_id, 40), on=clock.today())] * 2,
         ]
     )
@@ -357,12 +463,18 @@ def test_of_parallel_refunds_allocations_and_take_backs_each_finds_what_is_left(
     allocated, refunded, rest = left_of(alice, payment_id)
     assert (allocated, refunded, rest) in {(60, 40, 0), (100, 0, 0)}
     taken = at_once([lambda: take_back(alice, payment_id, on=clock.today())] * 3)
-    assert sorted(type(result).__name__ for result in taken) == ["AllocationTakenBack", "AllocationTakenBack", "NoneType"]
+    assert sorted(type(result).__name__ for result in taken) == [
+        "AllocationTakenBack",
+        "AllocationTakenBack",
+        "NoneType",
+    ]
     assert sound(alice)
 
 
 def test_parallel_receipts_are_numbered_without_gap(alice: Person) -> None:
     at_once([lambda: advance(alice, 100)] * 6)
     with alice.reading() as reader:
-        numbers = sorted(row["number"] for row in queries.list_payments(reader, queries.PaymentSearch()).items)
+        numbers = sorted(
+            row["number"] for row in queries.list_payments(reader, queries.PaymentSearch()).items
+        )
     assert numbers == [f"R/2024-25/{n:06d}" for n in range(1, 7)]

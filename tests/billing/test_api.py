@@ -1,4 +1,6 @@
-"""Invoices over the API: the list, drafts, issuing, receipts; who may, and what comes of many at once."""
+"""Invoices over the API: the list, drafts, issuing, receipts; who may, and what comes of many at
+once.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,12 @@ from voyagent.enquiries import service as enquiries
 from voyagent.kernel.ids import new_id
 
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
-DRAWN = {"customer_name": " Deepa  Krishnan", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
+DRAWN = {
+    "customer_name": " Deepa  Krishnan",
+    "issue_date": "2024-06-10",
+    "currency": "INR",
+    "line_items": [VISAS],
+}
 
 
 def names(answer: Any) -> list[str]:
@@ -28,30 +35,71 @@ def code(answer: Any) -> tuple[int, Any]:
     return answer.status_code, answer.json["detail"]
 
 
-# One, from the draft to the money -------------------------------------------------------------------------------------------
+# One, from the draft to the money
+# -------------------------------------------------------------------------------------------
 
 
 def test_a_draft_is_drawn_up_changed_issued_and_paid(alice: Person) -> None:
     drawn = alice.api.post("/invoices", json=DRAWN)
     assert drawn.status_code == 201, drawn.text
     told = drawn.json
-    assert (told["status"], told["number"], told["customer_name"], told["due_date"]) == ("draft", None, "Deepa Krishnan", "2024-06-10")
-    assert (told["total_amount"], told["paid_amount"], told["open_amount"], told["currency"]) == ("45000.00", "0.00", "0.00", "INR")
-    untaxed = {"sold_as": "principal", "tax": None, "collection": None, "basic_fare": None, "service_date": None, "commission": "0.00", "taxes": []}
+    assert (told["status"], told["number"], told["customer_name"], told["due_date"]) == (
+        "draft",
+        None,
+        "Deepa Krishnan",
+        "2024-06-10",
+    )
+    assert (told["total_amount"], told["paid_amount"], told["open_amount"], told["currency"]) == (
+        "45000.00",
+        "0.00",
+        "0.00",
+        "INR",
+    )
+    untaxed = {
+        "sold_as": "principal",
+        "tax": None,
+        "collection": None,
+        "basic_fare": None,
+        "service_date": None,
+        "commission": "0.00",
+        "taxes": [],
+    }
     assert told["line_items"] == [VISAS | {"amount": "45000.00"} | untaxed]
     path = f"/invoices/{told['id']}"
     more = [VISAS, {"description": "Fee", "quantity": 1, "unit_price": "0.50"}]
-    changed = alice.api.patch(path, json={"line_items": more, "due_date": "2024-06-25", "party_reference": "PO 7"}).json
-    assert (changed["total_amount"], changed["due_date"], changed["party_reference"]) == ("45000.50", "2024-06-25", "PO 7")
+    changed = alice.api.patch(
+        path, json={"line_items": more, "due_date": "2024-06-25", "party_reference": "PO 7"}
+    ).json
+    assert (changed["total_amount"], changed["due_date"], changed["party_reference"]) == (
+        "45000.50",
+        "2024-06-25",
+        "PO 7",
+    )
     assert [item["description"] for item in changed["line_items"]] == ["Dubai visa", "Fee"]
     assert balances(alice) == {}, "a draft changes no books"
     sent = alice.api.post(f"{path}/issue")
-    assert (sent.status_code, sent.json["status"], sent.json["number"], sent.json["open_amount"]) == (200, "issued", "2024-25/000001", "45000.50")
+    assert (
+        sent.status_code,
+        sent.json["status"],
+        sent.json["number"],
+        sent.json["open_amount"],
+    ) == (200, "issued", "2024-25/000001", "45000.50")
     assert balances(alice)[("receivable", "INR")] == 4_500_050
-    part = alice.api.post(f"{path}/receipts", json={"amount": "0.50", "paid_on": "2024-06-12", "account": "cash", "reference": "UPI 12"})
-    assert (part.status_code, part.json["status"], part.json["open_amount"]) == (201, "partially_paid", "45000.00")
+    part = alice.api.post(
+        f"{path}/receipts",
+        json={"amount": "0.50", "paid_on": "2024-06-12", "account": "cash", "reference": "UPI 12"},
+    )
+    assert (part.status_code, part.json["status"], part.json["open_amount"]) == (
+        201,
+        "partially_paid",
+        "45000.00",
+    )
     whole = alice.api.post(f"{path}/receipts", json={})
-    assert (whole.json["status"], whole.json["open_amount"], len(whole.json["payments"])) == ("paid", "0.00", 2)
+    assert (whole.json["status"], whole.json["open_amount"], len(whole.json["payments"])) == (
+        "paid",
+        "0.00",
+        2,
+    )
     assert whole.json["payments"][0] | {"payment_id": "", "journal_entry_id": ""} == {
         "payment_id": "",
         "paid_on": "2024-06-12",
@@ -68,9 +116,17 @@ def test_a_draft_is_drawn_up_changed_issued_and_paid(alice: Person) -> None:
 
 
 def test_a_draft_of_an_enquiry_belongs_to_it(alice: Person, charlie: Person) -> None:
-    mine, theirs = (person.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id) for person in (alice, charlie))
-    assert alice.api.post("/invoices", json=DRAWN | {"enquiry_id": str(mine)}).json["enquiry_id"] == str(mine)
-    assert code(alice.api.post("/invoices", json=DRAWN | {"enquiry_id": str(theirs)})) == (404, "enquiry_not_found")
+    mine, theirs = (
+        person.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
+        for person in (alice, charlie)
+    )
+    assert alice.api.post("/invoices", json=DRAWN | {"enquiry_id": str(mine)}).json[
+        "enquiry_id"
+    ] == str(mine)
+    assert code(alice.api.post("/invoices", json=DRAWN | {"enquiry_id": str(theirs)})) == (
+        404,
+        "enquiry_not_found",
+    )
 
 
 def test_a_draft_can_be_thrown_away_and_leaves_no_gap(alice: Person) -> None:
@@ -83,23 +139,44 @@ def test_a_draft_can_be_thrown_away_and_leaves_no_gap(alice: Person) -> None:
 def test_another_currency_reads_the_same_figures_in_it(alice: Person) -> None:
     invoice_id = draft(alice, line("22500.50"))
     changed = alice.api.patch(f"/invoices/{invoice_id}", json={"currency": "AED"}).json
-    assert (changed["currency"], changed["total_amount"], changed["line_items"][0]["unit_price"]) == ("AED", "45001.00", "22500.50")
-    assert code(alice.api.patch(f"/invoices/{invoice_id}", json={"currency": "JPY"})) == (422, "invalid_amount"), "half a yen is refused, never rounded"
+    assert (
+        changed["currency"],
+        changed["total_amount"],
+        changed["line_items"][0]["unit_price"],
+    ) == ("AED", "45001.00", "22500.50")
+    assert code(alice.api.patch(f"/invoices/{invoice_id}", json={"currency": "JPY"})) == (
+        422,
+        "invalid_amount",
+    ), "half a yen is refused, never rounded"
     assert seen(alice, invoice_id)["currency"] == "AED"
 
 
 def test_null_clears_reference_and_notes_and_nothing_else(alice: Person) -> None:
     invoice_id = draft(alice, party_reference="PO 7", notes="Soon")
-    changed = alice.api.patch(f"/invoices/{invoice_id}", json={"party_reference": None, "notes": None}).json
-    assert (changed["party_reference"], changed["notes"], changed["customer_name"]) == (None, None, "Deepa Krishnan")
+    changed = alice.api.patch(
+        f"/invoices/{invoice_id}", json={"party_reference": None, "notes": None}
+    ).json
+    assert (changed["party_reference"], changed["notes"], changed["customer_name"]) == (
+        None,
+        None,
+        "Deepa Krishnan",
+    )
     for name in ("customer_name", "issue_date", "due_date", "currency", "line_items"):
-        assert alice.api.patch(f"/invoices/{invoice_id}", json={name: None}).status_code == 422, name
+        assert alice.api.patch(f"/invoices/{invoice_id}", json={name: None}).status_code == 422, (
+            name
+        )
 
 
 def test_what_changes_nothing_is_no_event(alice: Person) -> None:
     invoice_id = draft(alice)
     before = seen(alice, invoice_id)
-    assert alice.api.patch(f"/invoices/{invoice_id}", json={"line_items": [VISAS], "currency": "INR", "customer_name": "Deepa Krishnan"}).status_code == 200
+    assert (
+        alice.api.patch(
+            f"/invoices/{invoice_id}",
+            json={"line_items": [VISAS], "currency": "INR", "customer_name": "Deepa Krishnan"},
+        ).status_code
+        == 200
+    )
     assert seen(alice, invoice_id) == before
     assert alice.api.get("/audit?kind=invoice.revised").json["items"] == []
     alice.api.patch(f"/invoices/{invoice_id}", json={"notes": "x"})
@@ -115,7 +192,9 @@ def test_what_changes_nothing_is_no_event(alice: Person) -> None:
         ({"line_items": [VISAS | {"unit_price": "0"}]}, (422, "total_out_of_range")),
     ],
 )
-def test_a_draft_keeps_the_rules(alice: Person, changes: dict[str, Any], refusal: tuple[int, str]) -> None:
+def test_a_draft_keeps_the_rules(
+    alice: Person, changes: dict[str, Any], refusal: tuple[int, str]
+) -> None:
     invoice_id = draft(alice)
     before = seen(alice, invoice_id)
     assert code(alice.api.patch(f"/invoices/{invoice_id}", json=changes)) == refusal
@@ -126,7 +205,11 @@ def test_a_draft_keeps_the_rules(alice: Person, changes: dict[str, Any], refusal
 
 def test_what_is_issued_is_neither_changed_nor_thrown_away_nor_issued_again(alice: Person) -> None:
     path = f"/invoices/{issued(alice)}"
-    for answer in (alice.api.patch(path, json={"notes": "x"}), alice.api.delete(path), alice.api.post(f"{path}/issue")):
+    for answer in (
+        alice.api.patch(path, json={"notes": "x"}),
+        alice.api.delete(path),
+        alice.api.post(f"{path}/issue"),
+    ):
         assert code(answer) == (409, "invoice_not_draft")
 
 
@@ -141,27 +224,49 @@ def test_what_is_issued_is_neither_changed_nor_thrown_away_nor_issued_again(alic
         ({"amount": "1", "paid_on": "2100-01-01"}, (400, "invalid_date")),
     ],
 )
-def test_what_is_no_proper_receipt_is_refused(alice: Person, body: dict[str, Any], refusal: tuple[int, str]) -> None:
+def test_what_is_no_proper_receipt_is_refused(
+    alice: Person, body: dict[str, Any], refusal: tuple[int, str]
+) -> None:
     invoice_id = issued(alice)
     assert code(alice.api.post(f"/invoices/{invoice_id}/receipts", json=body)) == refusal
     assert seen(alice, invoice_id)["paid_minor"] == 0
 
 
 def test_nothing_is_paid_on_a_draft(alice: Person) -> None:
-    assert code(alice.api.post(f"/invoices/{draft(alice)}/receipts", json={})) == (409, "document_not_open")
+    assert code(alice.api.post(f"/invoices/{draft(alice)}/receipts", json={})) == (
+        409,
+        "document_not_open",
+    )
 
 
-# Who, and many at once ------------------------------------------------------------------------------------------------------
+# Who, and many at once
+# ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_to_post_at_once_is_for_those_who_could_grant_it(people: People, alice: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_to_post_at_once_is_for_those_who_could_grant_it(
+    people: People, alice: Person, role: str, may: bool
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     drawn, sent = draft(alice), issued(alice)
-    answers = [person.api.post(f"/invoices/{drawn}/issue"), person.api.post(f"/invoices/{sent}/receipts", json={})]
+    answers = [
+        person.api.post(f"/invoices/{drawn}/issue"),
+        person.api.post(f"/invoices/{sent}/receipts", json={}),
+    ]
     assert [answer.status_code for answer in answers] == ([200, 201] if may else [403, 403])
     assert seen(alice, drawn)["status"] == ("issued" if may else "draft")
-    assert person.api.patch(f"/invoices/{draft(alice)}", json={"notes": "x"}).status_code == (403 if role == "viewer" else 200)
+    assert person.api.patch(f"/invoices/{draft(alice)}", json={"notes": "x"}).status_code == (
+        403 if role == "viewer" else 200
+    )
 
 
 def test_of_many_who_issue_at_once_one_does(alice: Person) -> None:
@@ -175,7 +280,10 @@ def test_a_draft_is_changed_before_it_is_issued_or_not_at_all(alice: Person) -> 
     invoice_id = draft(alice)
     more = {"line_items": [VISAS, VISAS]}
     changed, sent = at_once(
-        [lambda: alice.api.patch(f"/invoices/{invoice_id}", json=more).status_code, lambda: alice.api.post(f"/invoices/{invoice_id}/issue").status_code]
+        [
+            lambda: alice.api.patch(f"/invoices/{invoice_id}", json=more).status_code,
+            lambda: alice.api.post(f"/invoices/{invoice_id}/issue").status_code,
+        ]
     )
     assert sent == 200
     total = 9_000_000 if changed == 200 else 4_500_000
@@ -185,16 +293,28 @@ def test_a_draft_is_changed_before_it_is_issued_or_not_at_all(alice: Person) -> 
 
 def test_parallel_receipts_never_exceed_what_is_open(alice: Person) -> None:
     invoice_id = issued(alice)
-    answers = at_once([lambda: alice.api.post(f"/invoices/{invoice_id}/receipts", json={"amount": "10000"}).status_code] * 6)
+    answers = at_once(
+        [
+            lambda: (
+                alice.api.post(
+                    f"/invoices/{invoice_id}/receipts", json={"amount": "10000"}
+                ).status_code
+            )
+        ]
+        * 6
+    )
     assert sorted(answers) == [201] * 4 + [409] * 2
     assert seen(alice, invoice_id)["paid_minor"] == 4_000_000
     assert untied(alice) == []
 
 
-# The list -------------------------------------------------------------------------------------------------------------------
+# The list
+# -------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_is_walked_by_its_cursor_newest_issue_date_first(alice: Person, charlie: Person) -> None:
+def test_the_list_is_walked_by_its_cursor_newest_issue_date_first(
+    alice: Person, charlie: Person
+) -> None:
     draft(charlie)
     days = [ISSUED + timedelta(days=day) for day in (0, 0, 0, 1, 2, 2, 3)]
     made = {draft(alice, issue_date=day, due_date=day + timedelta(days=9)): day for day in days}
@@ -203,7 +323,9 @@ def test_the_list_is_walked_by_its_cursor_newest_issue_date_first(alice: Person,
     while cursor is not None:
         page = alice.api.get(f"/invoices?limit=2&cursor={cursor}").json
         assert 0 < len(page["items"]) <= page["limit"] == 2
-        found += [(date.fromisoformat(item["issue_date"]), UUID(item["id"])) for item in page["items"]]
+        found += [
+            (date.fromisoformat(item["issue_date"]), UUID(item["id"])) for item in page["items"]
+        ]
         cursor = page["next_cursor"]
     assert found == sorted(((day, invoice_id) for invoice_id, day in made.items()), reverse=True)
 
@@ -225,15 +347,27 @@ def test_every_filter_narrows_the_list(alice: Person, query: str) -> None:
     draft(alice)
     draft(alice, customer_name="Al Barsha", issue_date=date(2024, 6, 25))
     day = date(2024, 6, 15)
-    invoice_id = issued(alice, customer_name="Al Noor Trading", party_reference="PO-77", issue_date=day)
+    invoice_id = issued(
+        alice, customer_name="Al Noor Trading", party_reference="PO-77", issue_date=day
+    )
     pay(alice, invoice_id, 1, day)
-    expected = ["Al Barsha", "Al Noor Trading"] if query.startswith("q=al&") else ["Al Noor Trading"]
+    expected = (
+        ["Al Barsha", "Al Noor Trading"] if query.startswith("q=al&") else ["Al Noor Trading"]
+    )
     assert names(alice.api.get(f"/invoices?{query}")) == expected
 
 
 @pytest.mark.parametrize("text", ["visa%20group", "vi"])
 def test_a_search_is_walked_by_its_cursor_too(alice: Person, text: str) -> None:
-    made = [draft(alice, customer_name=f"Visa group {n}", issue_date=ISSUED + timedelta(days=n // 2), due_date=DUE) for n in range(5)]
+    made = [
+        draft(
+            alice,
+            customer_name=f"Visa group {n}",
+            issue_date=ISSUED + timedelta(days=n // 2),
+            due_date=DUE,
+        )
+        for n in range(5)
+    ]
     draft(alice)
     found: list[str] = []
     cursor = ""
@@ -257,6 +391,11 @@ def test_a_cursor_of_no_list_is_refused(alice: Person) -> None:
 
 def test_another_agency_s_invoice_is_not_there(alice: Person, charlie: Person) -> None:
     path = f"/invoices/{draft(charlie)}"
-    for answer in (alice.api.get(path), alice.api.delete(path), alice.api.post(f"{path}/issue"), alice.api.get(f"/invoices/{new_id()}")):
+    for answer in (
+        alice.api.get(path),
+        alice.api.delete(path),
+        alice.api.post(f"{path}/issue"),
+        alice.api.get(f"/invoices/{new_id()}"),
+    ):
         assert code(answer) == (404, "invoice_not_found")
     assert names(alice.api.get("/invoices")) == []

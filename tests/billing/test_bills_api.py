@@ -1,4 +1,6 @@
-"""Bills over the API: the list, one from its draft to its void; who may, and what comes of many at once."""
+"""Bills over the API: the list, one from its draft to its void; who may, and what comes of many at
+once.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,21 @@ from voyagent.ledger import service as ledger
 from voyagent.settings import service as settings
 
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
-DRAWN = {"vendor_name": " BSP  India", "vendor_reference": " BSP  1 ", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
-PRICED = {"quantity": 2, "unit_price": "22500.00", "amount": "45000.00", "bought_as": "cost", "taxes": [], "input_credit": False}
+DRAWN = {
+    "vendor_name": " BSP  India",
+    "vendor_reference": " BSP  1 ",
+    "issue_date": "2024-06-10",
+    "currency": "INR",
+    "line_items": [VISAS],
+}
+PRICED = {
+    "quantity": 2,
+    "unit_price": "22500.00",
+    "amount": "45000.00",
+    "bought_as": "cost",
+    "taxes": [],
+    "input_credit": False,
+}
 
 
 def references(answer: Any) -> list[str]:
@@ -31,22 +46,42 @@ def references(answer: Any) -> list[str]:
 
 def many(person: Person, count: int = 3) -> None:
     for number in range(1, count + 1):
-        receive(person, vendor_reference=f"BSP-{number}", vendor_name=f"Supplier {number}", issue_date=ISSUED + timedelta(days=number))
+        receive(
+            person,
+            vendor_reference=f"BSP-{number}",
+            vendor_name=f"Supplier {number}",
+            issue_date=ISSUED + timedelta(days=number),
+        )
 
 
-# Reading --------------------------------------------------------------------------------------------------------------------
+# Reading
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_bill_is_read_with_its_lines_and_what_was_paid_on_it(alice: Person) -> None:
-    bill_id = receive(alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23")
+    bill_id = receive(
+        alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23"
+    )
     alice.does(service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE, reference="NEFT 9")
     told = alice.api.get(f"/bills/{bill_id}").json
-    assert (told["vendor_name"], told["vendor_reference"], told["party_reference"], told["notes"]) == ("BSP India", "BSP-1", "Agent 7", "Week 23")
-    assert (told["status"], told["issue_date"], told["due_date"], told["currency"]) == ("received", "2024-06-10", "2024-06-25", "INR")
+    assert (
+        told["vendor_name"],
+        told["vendor_reference"],
+        told["party_reference"],
+        told["notes"],
+    ) == ("BSP India", "BSP-1", "Agent 7", "Week 23")
+    assert (told["status"], told["issue_date"], told["due_date"], told["currency"]) == (
+        "received",
+        "2024-06-10",
+        "2024-06-25",
+        "INR",
+    )
     amounts = ("total_amount", "paid_amount", "credited_amount", "open_amount")
     assert [told[name] for name in amounts] == ["45000.00", "10000.00", "0.00", "35000.00"]
     assert told["line_items"] == [PRICED | {"description": "Tickets"}]
-    assert [(row["amount"], row["paid_on"], row["reference"]) for row in told["payments"]] == [("10000.00", "2024-06-25", "NEFT 9")]
+    assert [(row["amount"], row["paid_on"], row["reference"]) for row in told["payments"]] == [
+        ("10000.00", "2024-06-25", "NEFT 9")
+    ]
     assert (told["journal_entry_id"] is None, told["voided_on"]) == (False, None)
     brief = alice.api.get("/bills").json["items"][0]
     assert brief == {name: told[name] for name in brief}
@@ -56,18 +91,30 @@ def test_a_void_bill_says_why(alice: Person) -> None:
     bill_id = receive(alice)
     alice.does(service.void_bill, bill_id, reason="Entered twice", on=DUE)
     told = alice.api.get(f"/bills/{bill_id}").json
-    assert (told["status"], told["voided_on"], told["void_reason"], told["open_amount"]) == ("void", "2024-06-25", "Entered twice", "0.00")
+    assert (told["status"], told["voided_on"], told["void_reason"], told["open_amount"]) == (
+        "void",
+        "2024-06-25",
+        "Entered twice",
+        "0.00",
+    )
     assert told["void_journal_entry_id"] != told["journal_entry_id"]
 
 
 def test_the_list_is_by_issue_date_and_narrowed_by_all_filters_at_once(alice: Person) -> None:
     many(alice)
-    alice.does(service.pay_bill, receive(alice, vendor_reference="BSP-9", vendor_name="Supplier 1"), Money(4_500_000, "INR"), DUE)
+    alice.does(
+        service.pay_bill,
+        receive(alice, vendor_reference="BSP-9", vendor_name="Supplier 1"),
+        Money(4_500_000, "INR"),
+        DUE,
+    )
     assert references(alice.api.get("/bills")) == ["BSP-3", "BSP-2", "BSP-1", "BSP-9"]
     assert references(alice.api.get("/bills?party=supplier 1")) == ["BSP-1", "BSP-9"]
     assert references(alice.api.get("/bills?party=supplier 1&status=open")) == ["BSP-1"]
     assert references(alice.api.get("/bills?status=paid")) == ["BSP-9"]
-    assert references(alice.api.get("/bills?from=2024-06-12&to=2024-06-12&status=&party=")) == ["BSP-2"]
+    assert references(alice.api.get("/bills?from=2024-06-12&to=2024-06-12&status=&party=")) == [
+        "BSP-2"
+    ]
     assert references(alice.api.get("/bills?status=void")) == []
     assert alice.api.get("/bills?status=issued").status_code == 422
 
@@ -81,7 +128,9 @@ def test_the_pages_of_the_list_follow_one_another(alice: Person) -> None:
     assert code(alice.api.get("/bills?cursor=nonsense")) == (422, "invalid_cursor")
 
 
-def test_the_list_costs_the_same_however_many_there_are(alice: Person, statements: list[str]) -> None:
+def test_the_list_costs_the_same_however_many_there_are(
+    alice: Person, statements: list[str]
+) -> None:
     costs = []
     for batch in range(2):
         for number in range(3):
@@ -92,26 +141,57 @@ def test_the_list_costs_the_same_however_many_there_are(alice: Person, statement
     assert costs[0] == costs[1]
 
 
-# From the draft to the void ---------------------------------------------------------------------------------------------------
+# From the draft to the void
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_a_bill_is_entered_changed_received_and_made_void(alice: Person) -> None:
     drawn = alice.api.post("/bills", json=DRAWN)
     assert drawn.status_code == 201, drawn.text
     told = drawn.json
-    assert (told["status"], told["vendor_name"], told["vendor_reference"], told["due_date"]) == ("draft", "BSP India", "BSP 1", "2024-06-10")
-    assert (told["total_amount"], told["open_amount"], told["journal_entry_id"]) == ("45000.00", "0.00", None)
+    assert (told["status"], told["vendor_name"], told["vendor_reference"], told["due_date"]) == (
+        "draft",
+        "BSP India",
+        "BSP 1",
+        "2024-06-10",
+    )
+    assert (told["total_amount"], told["open_amount"], told["journal_entry_id"]) == (
+        "45000.00",
+        "0.00",
+        None,
+    )
     path = f"/bills/{told['id']}"
-    more = {"line_items": [VISAS, {"description": "Fee", "quantity": 1, "unit_price": "0.50"}], "due_date": "2024-06-25", "vendor_reference": "BSP-7"}
+    more = {
+        "line_items": [VISAS, {"description": "Fee", "quantity": 1, "unit_price": "0.50"}],
+        "due_date": "2024-06-25",
+        "vendor_reference": "BSP-7",
+    }
     changed = alice.api.patch(path, json=more).json
-    assert (changed["total_amount"], changed["due_date"], changed["vendor_reference"]) == ("45000.50", "2024-06-25", "BSP-7")
+    assert (changed["total_amount"], changed["due_date"], changed["vendor_reference"]) == (
+        "45000.50",
+        "2024-06-25",
+        "BSP-7",
+    )
     assert [item["description"] for item in changed["line_items"]] == ["Dubai visa", "Fee"]
     assert balances(alice) == {}, "a draft changes no books"
     received = alice.api.post(f"{path}/receive")
-    assert (received.status_code, received.json["status"], received.json["open_amount"]) == (200, "received", "45000.50")
-    assert balances(alice) == {("cost_of_services", "INR"): 4_500_050, ("payable", "INR"): -4_500_050}
-    void = alice.api.post(f"{path}/void", json={"reason": "Entered twice", "voided_on": "2024-06-12"})
-    assert (void.status_code, void.json["status"], void.json["void_reason"]) == (200, "void", "Entered twice")
+    assert (received.status_code, received.json["status"], received.json["open_amount"]) == (
+        200,
+        "received",
+        "45000.50",
+    )
+    assert balances(alice) == {
+        ("cost_of_services", "INR"): 4_500_050,
+        ("payable", "INR"): -4_500_050,
+    }
+    void = alice.api.post(
+        f"{path}/void", json={"reason": "Entered twice", "voided_on": "2024-06-12"}
+    )
+    assert (void.status_code, void.json["status"], void.json["void_reason"]) == (
+        200,
+        "void",
+        "Entered twice",
+    )
     assert set(balances(alice).values()) == {0}
     assert alice.api.get(path).json == void.json
     assert untied(alice) == []
@@ -127,9 +207,15 @@ def test_a_draft_can_be_thrown_away_and_its_reference_is_free_again(alice: Perso
 def test_a_reference_is_entered_once(alice: Person, charlie: Person) -> None:
     draft_bill(charlie, vendor_reference="BSP-7")
     receive(alice, vendor_reference="BSP-7")
-    assert code(alice.api.post("/bills", json=DRAWN | {"vendor_reference": "BSP-7"})) == (409, "vendor_reference_taken")
+    assert code(alice.api.post("/bills", json=DRAWN | {"vendor_reference": "BSP-7"})) == (
+        409,
+        "vendor_reference_taken",
+    )
     other = draft_bill(alice)
-    assert code(alice.api.patch(f"/bills/{other}", json={"vendor_reference": "BSP-7"})) == (409, "vendor_reference_taken")
+    assert code(alice.api.patch(f"/bills/{other}", json={"vendor_reference": "BSP-7"})) == (
+        409,
+        "vendor_reference_taken",
+    )
     assert bill_seen(alice, other)["vendor_reference"] == "BSP-1"
 
 
@@ -147,7 +233,13 @@ def test_a_void_bill_gives_its_reference_back_once(alice: Person) -> None:
 def test_what_changes_nothing_is_no_event(alice: Person) -> None:
     bill_id = draft_bill(alice)
     before = bill_seen(alice, bill_id)
-    assert alice.api.patch(f"/bills/{bill_id}", json={"line_items": [VISAS], "currency": "INR", "vendor_name": "BSP India"}).status_code == 200
+    assert (
+        alice.api.patch(
+            f"/bills/{bill_id}",
+            json={"line_items": [VISAS], "currency": "INR", "vendor_name": "BSP India"},
+        ).status_code
+        == 200
+    )
     assert bill_seen(alice, bill_id) == before
     assert alice.api.get("/audit?kind=bill.revised").json["items"] == []
     alice.api.patch(f"/bills/{bill_id}", json={"vendor_name": "IATA", "notes": "x"})
@@ -156,9 +248,22 @@ def test_what_changes_nothing_is_no_event(alice: Person) -> None:
 
 def test_null_clears_reference_and_notes_and_nothing_else(alice: Person) -> None:
     bill_id = draft_bill(alice, party_reference="Agent 7", notes="Week 23")
-    changed = alice.api.patch(f"/bills/{bill_id}", json={"party_reference": None, "notes": None}).json
-    assert (changed["party_reference"], changed["notes"], changed["vendor_name"]) == (None, None, "BSP India")
-    for name in ("vendor_name", "vendor_reference", "issue_date", "due_date", "currency", "line_items"):
+    changed = alice.api.patch(
+        f"/bills/{bill_id}", json={"party_reference": None, "notes": None}
+    ).json
+    assert (changed["party_reference"], changed["notes"], changed["vendor_name"]) == (
+        None,
+        None,
+        "BSP India",
+    )
+    for name in (
+        "vendor_name",
+        "vendor_reference",
+        "issue_date",
+        "due_date",
+        "currency",
+        "line_items",
+    ):
         assert alice.api.patch(f"/bills/{bill_id}", json={name: None}).status_code == 422, name
 
 
@@ -173,12 +278,20 @@ def test_null_clears_reference_and_notes_and_nothing_else(alice: Person) -> None
         ({"vendor_name": "x" * 256}, (422, None)),
     ],
 )
-def test_a_draft_keeps_the_rules(alice: Person, changes: dict[str, Any], refusal: tuple[int, str | None]) -> None:
+def test_a_draft_keeps_the_rules(
+    alice: Person, changes: dict[str, Any], refusal: tuple[int, str | None]
+) -> None:
     bill_id = draft_bill(alice)
     before = bill_seen(alice, bill_id)
-    for answer in (alice.api.patch(f"/bills/{bill_id}", json=changes), alice.api.post("/bills", json=DRAWN | {"vendor_reference": "BSP-2"} | changes)):
+    for answer in (
+        alice.api.patch(f"/bills/{bill_id}", json=changes),
+        alice.api.post("/bills", json=DRAWN | {"vendor_reference": "BSP-2"} | changes),
+    ):
         assert answer.status_code == refusal[0]
-        assert refusal[1] in {None, answer.json["detail"] if isinstance(answer.json["detail"], str) else ""}
+        assert refusal[1] in {
+            None,
+            answer.json["detail"] if isinstance(answer.json["detail"], str) else "",
+        }
     assert bill_seen(alice, bill_id) == before
 
 
@@ -187,12 +300,22 @@ def test_the_rule_itself_takes_no_reference_that_says_nothing(alice: Person) -> 
         with pytest.raises(service.VendorReferenceRequired):
             draft_bill(alice, vendor_reference=reference)
         with pytest.raises(service.VendorReferenceRequired):
-            alice.does(service.revise_bill, draft_bill(alice, vendor_reference=str(len(reference))), {"vendor_reference": reference})
+            alice.does(
+                service.revise_bill,
+                draft_bill(alice, vendor_reference=str(len(reference))),
+                {"vendor_reference": reference},
+            )
 
 
-def test_what_is_received_is_neither_changed_nor_thrown_away_nor_received_again(alice: Person) -> None:
+def test_what_is_received_is_neither_changed_nor_thrown_away_nor_received_again(
+    alice: Person,
+) -> None:
     path = f"/bills/{receive(alice)}"
-    for answer in (alice.api.patch(path, json={"notes": "x"}), alice.api.delete(path), alice.api.post(f"{path}/receive")):
+    for answer in (
+        alice.api.patch(path, json={"notes": "x"}),
+        alice.api.delete(path),
+        alice.api.post(f"{path}/receive"),
+    ):
         assert code(answer) == (409, "bill_not_draft")
 
 
@@ -200,7 +323,10 @@ def test_nothing_is_paid_on_a_draft_and_it_is_not_made_void(alice: Person) -> No
     bill_id = draft_bill(alice)
     with pytest.raises(service.DocumentNotOpen):
         alice.does(service.pay_bill, bill_id, None, DUE)
-    assert code(alice.api.post(f"/bills/{bill_id}/void", json={"reason": "Entered twice"})) == (409, "document_not_voidable")
+    assert code(alice.api.post(f"/bills/{bill_id}/void", json={"reason": "Entered twice"})) == (
+        409,
+        "document_not_voidable",
+    )
 
 
 def test_a_closed_month_takes_no_bill(alice: Person) -> None:
@@ -236,7 +362,10 @@ def test_a_draft_is_changed_before_it_is_received_or_not_at_all(alice: Person) -
     bill_id = draft_bill(alice)
     more = {"line_items": [VISAS, VISAS]}
     changed, sent = at_once(
-        [lambda: alice.api.patch(f"/bills/{bill_id}", json=more).status_code, lambda: alice.api.post(f"/bills/{bill_id}/receive").status_code]
+        [
+            lambda: alice.api.patch(f"/bills/{bill_id}", json=more).status_code,
+            lambda: alice.api.post(f"/bills/{bill_id}/receive").status_code,
+        ]
     )
     assert sent == 200
     total = 9_000_000 if changed == 200 else 4_500_000
@@ -244,24 +373,45 @@ def test_a_draft_is_changed_before_it_is_received_or_not_at_all(alice: Person) -
     assert balances(alice)["payable", "INR"] == -total
 
 
-# Who may --------------------------------------------------------------------------------------------------------------------
+# Who may
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/bills", "/bills/{bill_id}"])
-def test_everybody_of_the_agency_reads_and_nobody_else(people: People, alice: Person, charlie: Person, path: str) -> None:
+def test_everybody_of_the_agency_reads_and_nobody_else(
+    people: People, alice: Person, charlie: Person, path: str
+) -> None:
     bill_id = receive(alice)
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
     assert viewer.api.get(path.format(bill_id=bill_id)).status_code == 200
     theirs = charlie.api.get(path.format(bill_id=bill_id))
-    assert theirs.json["items"] == [] if theirs.status_code == 200 else code(theirs) == (404, "bill_not_found")
+    assert (
+        theirs.json["items"] == []
+        if theirs.status_code == 200
+        else code(theirs) == (404, "bill_not_found")
+    )
     assert code(alice.api.get(f"/bills/{new_id()}")) == (404, "bill_not_found")
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_to_post_at_once_is_for_those_who_could_grant_it(people: People, alice: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_to_post_at_once_is_for_those_who_could_grant_it(
+    people: People, alice: Person, role: str, may: bool
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     drawn, received = draft_bill(alice), receive(alice, vendor_reference="BSP-2")
-    answers = [person.api.post(f"/bills/{drawn}/receive"), person.api.post(f"/bills/{received}/void", json={"reason": "Entered twice"})]
+    answers = [
+        person.api.post(f"/bills/{drawn}/receive"),
+        person.api.post(f"/bills/{received}/void", json={"reason": "Entered twice"}),
+    ]
     assert [answer.status_code for answer in answers] == ([200, 200] if may else [403, 403])
     assert bill_seen(alice, drawn)["status"] == ("received" if may else "draft")
     writes = 403 if role == "viewer" else 200
@@ -273,19 +423,27 @@ def test_to_post_at_once_is_for_those_who_could_grant_it(people: People, alice: 
 
 def test_another_agency_s_bill_is_not_there(alice: Person, charlie: Person) -> None:
     path = f"/bills/{draft_bill(charlie)}"
-    answers = [alice.api.get(path), alice.api.delete(path), alice.api.patch(path, json={"notes": "x"}), alice.api.post(f"{path}/receive")]
+    answers = [
+        alice.api.get(path),
+        alice.api.delete(path),
+        alice.api.patch(path, json={"notes": "x"}),
+        alice.api.post(f"{path}/receive"),
+    ]
     for answer in (*answers, alice.api.post(f"{path}/void", json={"reason": "x"})):
         assert code(answer) == (404, "bill_not_found")
     assert charlie.api.get(path).json["status"] == "draft"
 
 
-# Bought as agent --------------------------------------------------------------------------------------------------------------
+# Bought as agent
+# --------------------------------------------------------------------------------------------------------------
 
 AGENT = VISAS | {"bought_as": "agent"}
 FEE = {"description": "Fee", "quantity": 1, "unit_price": "0.50"}
 
 
-def test_what_was_sold_as_agent_meets_the_bill_for_it_and_is_neither_revenue_nor_cost(alice: Person) -> None:
+def test_what_was_sold_as_agent_meets_the_bill_for_it_and_is_neither_revenue_nor_cost(
+    alice: Person,
+) -> None:
     issued(alice, line() | {"sold_as": "agent"}, line("100.00", quantity=1) | {"sold_as": "fee"})
     assert balances(alice)["held_for_suppliers", "INR"] == -4_500_000
     drawn = alice.api.post("/bills", json=DRAWN | {"line_items": [AGENT, FEE]}).json
@@ -301,25 +459,49 @@ def test_what_was_sold_as_agent_meets_the_bill_for_it_and_is_neither_revenue_nor
     assert untied(alice) == []
 
 
-def test_a_bill_that_is_bought_as_agent_throughout_is_no_cost_and_its_void_takes_that_back(alice: Person) -> None:
+def test_a_bill_that_is_bought_as_agent_throughout_is_no_cost_and_its_void_takes_that_back(
+    alice: Person,
+) -> None:
     bill_id = receive(alice, line() | {"bought_as": "agent"})
-    assert balances(alice) == {("held_for_suppliers", "INR"): 4_500_000, ("payable", "INR"): -4_500_000}
+    assert balances(alice) == {
+        ("held_for_suppliers", "INR"): 4_500_000,
+        ("payable", "INR"): -4_500_000,
+    }
     alice.does(service.void_bill, bill_id, reason="Entered twice")
     assert set(balances(alice).values()) == {0}
 
 
-def test_how_a_line_is_bought_is_changed_in_a_draft_and_kept_in_another_currency(alice: Person) -> None:
+def test_how_a_line_is_bought_is_changed_in_a_draft_and_kept_in_another_currency(
+    alice: Person,
+) -> None:
     path = f"/bills/{draft_bill(alice)}"
     assert [item["bought_as"] for item in alice.api.get(path).json["line_items"]] == ["cost"]
-    assert [item["bought_as"] for item in alice.api.patch(path, json={"line_items": [AGENT]}).json["line_items"]] == ["agent"]
+    assert [
+        item["bought_as"]
+        for item in alice.api.patch(path, json={"line_items": [AGENT]}).json["line_items"]
+    ] == ["agent"]
     changed = alice.api.patch(path, json={"currency": "USD"}).json
-    assert ([item["bought_as"] for item in changed["line_items"]], changed["currency"]) == (["agent"], "USD")
+    assert ([item["bought_as"] for item in changed["line_items"]], changed["currency"]) == (
+        ["agent"],
+        "USD",
+    )
     assert len(alice.api.get("/audit?kind=bill.revised").json["items"]) == 2
-    assert alice.api.patch(path, json={"line_items": [VISAS | {"bought_as": "principal"}]}).status_code == 422
+    assert (
+        alice.api.patch(path, json={"line_items": [VISAS | {"bought_as": "principal"}]}).status_code
+        == 422
+    )
 
 
-def test_the_database_knows_how_a_line_is_bought_and_keeps_it_once_received(alice: Person, owner_engine: sa.Engine) -> None:
+def test_the_database_knows_how_a_line_is_bought_and_keeps_it_once_received(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     draft, received = draft_bill(alice, vendor_reference="BSP-2"), receive(alice)
-    for bill_id, bought_as, refusal in ((draft, "gift", "ck_bill_lines_bought_as"), (received, "agent", "posted keep their lines")):
+    for bill_id, bought_as, refusal in (
+        (draft, "gift", "ck_bill_lines_bought_as"),
+        (received, "agent", "posted keep their lines"),
+    ):
         with pytest.raises(sa.exc.DBAPIError, match=refusal), owner_engine.begin() as connection:
-            connection.execute(sa.text("update bill_lines set bought_as = :b where bill_id = :id"), {"b": bought_as, "id": bill_id})
+            connection.execute(
+                sa.text("update bill_lines set bought_as = :b where bill_id = :id"),
+                {"b": bought_as, "id": bill_id},
+            )

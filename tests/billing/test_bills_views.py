@@ -1,4 +1,6 @@
-"""The pages of bills: the list with its tabs and filters, one with what stands in the books, entering, changing, receiving and voiding one."""
+"""The pages of bills: the list with its tabs and filters, one with what stands in the books,
+entering, changing, receiving and voiding one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,13 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 
 WHY = "Entered twice"
-TYPED = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": "10 Jun 2024", "due_date": "25/6/2024", "currency": "INR"}
+TYPED = {
+    "vendor_name": "BSP India",
+    "vendor_reference": "BSP-1",
+    "issue_date": "10 Jun 2024",
+    "due_date": "25/6/2024",
+    "currency": "INR",
+}
 
 
 def see(person: Person, path: str) -> Page:
@@ -28,30 +36,63 @@ def rows(page: Page) -> list[str]:
     return [link.text for link in page.all(".//table[@id='bills']//a")]
 
 
-# The list -------------------------------------------------------------------------------------------------------------------
+# The list
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_list_shows_what_is_owed_and_its_tabs_narrow_it(alice: Person) -> None:
     today = clock.today(alice.actor.timezone)
     receive(alice, vendor_name="Late supplier", vendor_reference="L-1")
-    receive(alice, vendor_name="Early supplier", vendor_reference="E-1", issue_date=today, due_date=today)
+    receive(
+        alice,
+        vendor_name="Early supplier",
+        vendor_reference="E-1",
+        issue_date=today,
+        due_date=today,
+    )
     draft_bill(alice, vendor_name="Draft supplier", vendor_reference="D-1")
-    alice.does(service.void_bill, receive(alice, vendor_name="Void supplier", vendor_reference="V-1"), reason=WHY)
+    alice.does(
+        service.void_bill,
+        receive(alice, vendor_name="Void supplier", vendor_reference="V-1"),
+        reason=WHY,
+    )
     paid = receive(alice, vendor_name="Paid supplier", vendor_reference="P-1")
     alice.does(service.pay_bill, paid, None, DUE)
-    assert sorted(rows(see(alice, "/bills"))) == ["Draft supplier", "Early supplier", "Late supplier", "Paid supplier", "Void supplier"]
-    for status, found in (("draft", "Draft"), ("overdue", "Late"), ("paid", "Paid"), ("void", "Void")):
+    assert sorted(rows(see(alice, "/bills"))) == [
+        "Draft supplier",
+        "Early supplier",
+        "Late supplier",
+        "Paid supplier",
+        "Void supplier",
+    ]
+    for status, found in (
+        ("draft", "Draft"),
+        ("overdue", "Late"),
+        ("paid", "Paid"),
+        ("void", "Void"),
+    ):
         assert rows(see(alice, f"/bills?status={status}")) == [f"{found} supplier"], status
     assert rows(see(alice, "/bills?status=open")) == ["Early supplier", "Late supplier"]
-    assert rows(see(alice, "/bills?party=late+supplier&from=10+jun+2024&to=10/6/2024")) == ["Late supplier"]
+    assert rows(see(alice, "/bills?party=late+supplier&from=10+jun+2024&to=10/6/2024")) == [
+        "Late supplier"
+    ]
     day, next_day = DUE.isoformat(), (DUE + timedelta(days=1)).isoformat()
-    assert rows(see(alice, f"/bills?status=open&due_from={day}&due_to={day}&currency=INR")) == ["Late supplier"]
+    assert rows(see(alice, f"/bills?status=open&due_from={day}&due_to={day}&currency=INR")) == [
+        "Late supplier"
+    ]
     assert rows(see(alice, f"/bills?status=open&due_from={next_day}")) == ["Early supplier"]
     assert rows(see(alice, f"/bills?status=overdue&due_to={next_day}")) == ["Late supplier"]
     page = see(alice, f"/bills?status=open&due_to={day}&currency=AED")
     assert "No bill fits this selection." in page.words(".//main")
-    assert {f"/bills?status=open&due_to={day}", "/bills?status=open&currency=AED", "/bills?status=open"} <= set(page.links()), "each is taken off again"
-    assert (page.field("due_to"), page.field("currency")) == (day, "AED"), "and another filter keeps them"
+    assert {
+        f"/bills?status=open&due_to={day}",
+        "/bills?status=open&currency=AED",
+        "/bills?status=open",
+    } <= set(page.links()), "each is taken off again"
+    assert (page.field("due_to"), page.field("currency")) == (
+        day,
+        "AED",
+    ), "and another filter keeps them"
     assert "No bill fits this selection." in see(alice, "/bills?status=scheduled").words(".//main")
 
 
@@ -66,7 +107,12 @@ def test_what_cannot_be_read_of_the_address_is_left_out_and_said(alice: Person) 
 
 def test_the_list_goes_on_behind_fifty(alice: Person) -> None:
     for number in range(51):
-        draft_bill(alice, vendor_reference=f"B-{number}", issue_date=DUE - timedelta(days=number), due_date=DUE)
+        draft_bill(
+            alice,
+            vendor_reference=f"B-{number}",
+            issue_date=DUE - timedelta(days=number),
+            due_date=DUE,
+        )
     page = see(alice, "/bills?status=draft")
     assert len(rows(page)) == 50
     (older,) = [link.get("href") for link in page.all(".//a[@rel='next']")]
@@ -79,15 +125,28 @@ def test_an_agency_without_bills_is_told_how_one_comes(people: People, alice: Pe
     assert see(viewer, "/bills").all(".//main//a") == []
 
 
-# One ------------------------------------------------------------------------------------------------------------------------
+# One
+# ------------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_bill_shows_its_lines_what_was_paid_and_what_stands_in_the_books(alice: Person) -> None:
-    bill_id = receive(alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23")
+    bill_id = receive(
+        alice, line(description="Tickets"), party_reference="Agent 7", notes="Week 23"
+    )
     alice.does(service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE, reference="NEFT 9")
     page = see(alice, f"/bills/{bill_id}")
-    sheet, books, about = (page.words(f".//*[@id='{part}']") for part in ("sheet", "books", "about"))
-    for word in ("BSP India", "BSP-1", "Agent 7", "Week 23", "Tickets", "Paid 25 Jun 2024", "35,000.00"):
+    sheet, books, about = (
+        page.words(f".//*[@id='{part}']") for part in ("sheet", "books", "about")
+    )
+    for word in (
+        "BSP India",
+        "BSP-1",
+        "Agent 7",
+        "Week 23",
+        "Tickets",
+        "Paid 25 Jun 2024",
+        "35,000.00",
+    ):
         assert word in sheet, word
     assert "45,000.00" in books
     assert "NEFT 9" in about
@@ -103,20 +162,28 @@ def test_a_void_bill_says_why_and_takes_no_payment(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent"])
-def test_who_may_not_record_a_payment_is_not_asked_to(people: People, alice: Person, role: str) -> None:
+def test_who_may_not_record_a_payment_is_not_asked_to(
+    people: People, alice: Person, role: str
+) -> None:
     page = see(people.colleague(alice, "Rita Role", role=role), f"/bills/{receive(alice)}")
     assert page.status == 200
     assert not [link for link in page.links() if link.startswith("/payments/new")]
 
 
-# By hand --------------------------------------------------------------------------------------------------------------------
+# By hand
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_bill_is_entered_with_its_lines_and_blank_ones_are_none(alice: Person) -> None:
     answer = send(alice, "/bills/new", **TYPED, **LINES, notes="Week 23")
     (bill,) = alice.api.get("/bills").json["items"]
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill['id']}")
-    assert (bill["total_amount"], bill["due_date"], bill["status"], bill["vendor_reference"]) == ("45000.50", "2024-06-25", "draft", "BSP-1")
+    assert (bill["total_amount"], bill["due_date"], bill["status"], bill["vendor_reference"]) == (
+        "45000.50",
+        "2024-06-25",
+        "draft",
+        "BSP-1",
+    )
     assert balances(alice) == {}
 
 
@@ -130,21 +197,35 @@ def test_without_a_script_a_line_is_added_and_what_receiving_posts_is_shown(alic
     assert posted.count("45,000.50") == 2
 
 
-def test_lines_that_are_bought_as_agent_are_told_apart_before_and_after_they_are_kept(alice: Person) -> None:
+def test_lines_that_are_bought_as_agent_are_told_apart_before_and_after_they_are_kept(
+    alice: Person,
+) -> None:
     typed = TYPED | LINES | {"bought_as": ["agent", "cost", "cost"]}
     page = Page(send(alice, "/bills/new", **typed, then="look"))
     posted = page.words(".//section[@id='postings']")
-    for words in ("5100 Cost of travel servicesINR0.50", "2160 Held for suppliers, as their agentINR45,000.00", "2100 Trade payablesINR45,000.50"):
+    for words in (
+        "5100 Cost of travel servicesINR0.50",
+        "2160 Held for suppliers, as their agentINR45,000.00",
+        "2100 Trade payablesINR45,000.50",
+    ):
         assert words in posted, words
-    chosen = [option.get("value") for option in page.all(".//select[@name='bought_as']/option[@selected]")]
+    chosen = [
+        option.get("value") for option in page.all(".//select[@name='bought_as']/option[@selected]")
+    ]
     assert chosen == ["agent", "cost"]
-    unread = Page(send(alice, "/bills/new", **(typed | {"unit_price": ["a lot", "", "1"]}), then="look")).words(".//section[@id='postings']")
+    unread = Page(
+        send(alice, "/bills/new", **(typed | {"unit_price": ["a lot", "", "1"]}), then="look")
+    ).words(".//section[@id='postings']")
     assert ("Write an amount such as" in unread, "INR" in unread) == (True, False)
     path = send(alice, "/bills/new", **typed).headers["Location"]
     assert see(alice, path).words(".//*[@id='items']").count("For a customer, as agent") == 1
     edit = see(alice, f"{path}/edit")
-    assert [option.get("value") for option in edit.all(".//select[@name='bought_as']/option[@selected]")] == ["agent", "cost"]
-    assert "2160 Held for suppliers, as their agentINR45,000.00" in see(alice, f"{path}/receive").words(".//section[@id='postings']")
+    assert [
+        option.get("value") for option in edit.all(".//select[@name='bought_as']/option[@selected]")
+    ] == ["agent", "cost"]
+    assert "2160 Held for suppliers, as their agentINR45,000.00" in see(
+        alice, f"{path}/receive"
+    ).words(".//section[@id='postings']")
     assert send(alice, f"{path}/receive").status_code == 303
     assert balances(alice)["held_for_suppliers", "INR"] == 4_500_000
 
@@ -165,7 +246,9 @@ def test_a_way_of_buying_that_there_is_not_comes_back(alice: Person) -> None:
         ({"unit_price": ["a lot", "", "1"]}, "Write an amount such as"),
     ],
 )
-def test_what_cannot_stand_comes_back_with_what_was_typed(alice: Person, typed: dict[str, object], said: str) -> None:
+def test_what_cannot_stand_comes_back_with_what_was_typed(
+    alice: Person, typed: dict[str, object], said: str
+) -> None:
     receive(alice, vendor_reference="BSP-9")
     page = Page(send(alice, "/bills/new", **{**TYPED, **LINES, "notes": "Week 23", **typed}))
     assert page.status == 422
@@ -178,12 +261,24 @@ def test_what_cannot_stand_comes_back_with_what_was_typed(alice: Person, typed: 
 def test_a_draft_is_changed_and_its_page_leads_on(alice: Person) -> None:
     bill_id = draft_bill(alice, notes="Week 23")
     page = see(alice, f"/bills/{bill_id}/edit")
-    known = {field.get("name"): field.get("value") for field in page.all(".//form[@id='document-form']//input")}
+    known = {
+        field.get("name"): field.get("value")
+        for field in page.all(".//form[@id='document-form']//input")
+    }
     assert (known["vendor_name"], known["vendor_reference"]) == ("BSP India", "BSP-1")
-    answer = send(alice, f"/bills/{bill_id}/edit", **(TYPED | {"vendor_reference": "BSP-7", "notes": ""}), **LINES)
+    answer = send(
+        alice,
+        f"/bills/{bill_id}/edit",
+        **(TYPED | {"vendor_reference": "BSP-7", "notes": ""}),
+        **LINES,
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill_id}")
     after = bill_seen(alice, bill_id)
-    assert (after["vendor_reference"], after["total_minor"], after["notes"]) == ("BSP-7", 4_500_050, None)
+    assert (after["vendor_reference"], after["total_minor"], after["notes"]) == (
+        "BSP-7",
+        4_500_050,
+        None,
+    )
     links = see(alice, f"/bills/{bill_id}").links()
     assert {f"/bills/{bill_id}/{step}" for step in ("edit", "discard", "receive")} <= set(links)
     assert f"/bills/{bill_id}/void" not in links
@@ -202,7 +297,9 @@ def test_a_draft_is_received_after_a_look_at_what_that_posts(alice: Person) -> N
 
 def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
     bill_id = draft_bill(alice)
-    assert "Throw away the bill BSP-1 of BSP India?" in see(alice, f"/bills/{bill_id}/discard").words(".//main")
+    assert "Throw away the bill BSP-1 of BSP India?" in see(
+        alice, f"/bills/{bill_id}/discard"
+    ).words(".//main")
     answer = send(alice, f"/bills/{bill_id}/discard")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/bills")
     assert see(alice, f"/bills/{bill_id}").status == 404
@@ -210,10 +307,16 @@ def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
 
 def test_a_bill_is_made_void_with_a_reason_after_a_look(alice: Person) -> None:
     bill_id = receive(alice)
-    assert see(alice, f"/bills/{bill_id}/void").words(".//section[@id='postings']").count("45,000.00") == 2
+    assert (
+        see(alice, f"/bills/{bill_id}/void").words(".//section[@id='postings']").count("45,000.00")
+        == 2
+    )
     page = Page(send(alice, f"/bills/{bill_id}/void", reason=" ", voided_on="25 Jun 2024"))
     assert (page.status, bill_seen(alice, bill_id)["status"]) == (422, "received")
-    assert send(alice, f"/bills/{bill_id}/void", reason=WHY, voided_on="25 Jun 2024").status_code == 303
+    assert (
+        send(alice, f"/bills/{bill_id}/void", reason=WHY, voided_on="25 Jun 2024").status_code
+        == 303
+    )
     assert bill_seen(alice, bill_id)["status"] == "void"
     assert set(balances(alice).values()) == {0}
 
@@ -222,13 +325,21 @@ def test_a_bill_is_made_void_with_a_reason_after_a_look(alice: Person) -> None:
 def test_a_step_that_a_bill_cannot_take_any_more_leads_back_to_it(alice: Person, step: str) -> None:
     bill_id = draft_bill(alice) if step == "void" else receive(alice)
     before = bill_seen(alice, bill_id)
-    for answer in (alice.browser.get(f"/bills/{bill_id}/{step}"), send(alice, f"/bills/{bill_id}/{step}", **TYPED, **LINES, reason=WHY)):
+    for answer in (
+        alice.browser.get(f"/bills/{bill_id}/{step}"),
+        send(alice, f"/bills/{bill_id}/{step}", **TYPED, **LINES, reason=WHY),
+    ):
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill_id}")
     assert bill_seen(alice, bill_id) == before
 
 
-@pytest.mark.parametrize(("role", "may", "posts"), [("accounting_lead", True, True), ("agent", True, False), ("viewer", False, False)])
-def test_each_step_is_for_whom_it_is_for(people: People, alice: Person, role: str, may: bool, posts: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may", "posts"),
+    [("accounting_lead", True, True), ("agent", True, False), ("viewer", False, False)],
+)
+def test_each_step_is_for_whom_it_is_for(
+    people: People, alice: Person, role: str, may: bool, posts: bool
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     drawn, received = draft_bill(alice, issue_date=ISSUED), receive(alice, vendor_reference="BSP-2")
     allowed = {
@@ -240,8 +351,17 @@ def test_each_step_is_for_whom_it_is_for(people: People, alice: Person, role: st
     }
     for path, open_to in allowed.items():
         assert person.browser.get(path).status_code == (200 if open_to else 403), path
-    shown = {link.rsplit("/", 1)[-1] for bill_id in (drawn, received) for link in see(person, f"/bills/{bill_id}").links() if link.startswith("/bills/")}
-    assert ({"edit", "discard"} <= shown, "receive" in shown, "void" in shown) == (may, posts, posts)
+    shown = {
+        link.rsplit("/", 1)[-1]
+        for bill_id in (drawn, received)
+        for link in see(person, f"/bills/{bill_id}").links()
+        if link.startswith("/bills/")
+    }
+    assert ({"edit", "discard"} <= shown, "receive" in shown, "void" in shown) == (
+        may,
+        posts,
+        posts,
+    )
 
 
 def test_another_agency_s_bill_is_not_there(alice: Person, charlie: Person) -> None:

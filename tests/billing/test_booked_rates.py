@@ -1,4 +1,6 @@
-"""The rate at which a document in another currency is booked: given on both doors, kept as it was quoted, fixed once the document is posted."""
+"""The rate at which a document in another currency is booked: given on both doors, kept as it was
+quoted, fixed once the document is posted.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,19 @@ RATE = {"base": "USD", "quote": "INR", "rate": "83.00", "on": "2024-06-09", "sou
 TOLD = RATE | {"rate": "83"}
 LINE = {"description": "Desert safari", "quantity": 1, "unit_price": "1000.00"}
 BODIES: dict[str, dict[str, Any]] = {
-    "/invoices": {"customer_name": "Deepa Krishnan", "issue_date": "2024-06-10", "currency": "USD", "line_items": [LINE]},
-    "/bills": {"vendor_name": "Gulf Tours", "vendor_reference": "B-1", "issue_date": "2024-06-10", "currency": "USD", "line_items": [LINE]},
+    "/invoices": {
+        "customer_name": "Deepa Krishnan",
+        "issue_date": "2024-06-10",
+        "currency": "USD",
+        "line_items": [LINE],
+    },
+    "/bills": {
+        "vendor_name": "Gulf Tours",
+        "vendor_reference": "B-1",
+        "issue_date": "2024-06-10",
+        "currency": "USD",
+        "line_items": [LINE],
+    },
 }
 PARTY = {"/invoices": "customer_name", "/bills": "vendor_name"}
 
@@ -28,17 +41,31 @@ def test_a_program_gives_a_rate_and_reads_it_as_it_was_quoted(alice: Person, pat
     assert (plain.status_code, plain.json["exchange_rate"]) == (201, None)
     here = f"{path}/{plain.json['id']}"
     assert alice.api.patch(here, json={"exchange_rate": RATE}).json["exchange_rate"] == TOLD
-    assert alice.api.patch(here, json={"notes": "Thank you"}).json["exchange_rate"] == TOLD, "what is absent stays"
+    assert alice.api.patch(here, json={"notes": "Thank you"}).json["exchange_rate"] == TOLD, (
+        "what is absent stays"
+    )
     assert alice.api.patch(here, json={"exchange_rate": None}).json["exchange_rate"] is None
-    turned = {"base": "INR", "quote": "USD", "rate": "0.01204819", "on": "2024-06-09", "source": "State Bank"}
-    assert alice.api.patch(here, json={"exchange_rate": turned}).json["exchange_rate"] == turned, "the other way of quoting is a rate of its own"
-    assert alice.api.patch(here, json={"currency": "AED"}).json["exchange_rate"] is None, "a rate of another currency goes with it"
+    turned = {
+        "base": "INR",
+        "quote": "USD",
+        "rate": "0.01204819",
+        "on": "2024-06-09",
+        "source": "State Bank",
+    }
+    assert alice.api.patch(here, json={"exchange_rate": turned}).json["exchange_rate"] == turned, (
+        "the other way of quoting is a rate of its own"
+    )
+    assert alice.api.patch(here, json={"currency": "AED"}).json["exchange_rate"] is None, (
+        "a rate of another currency goes with it"
+    )
     assert alice.api.delete(here).status_code == 204
     drawn = alice.api.post(path, json=BODIES[path] | {"exchange_rate": RATE}).json
     here = f"{path}/{drawn['id']}"
     posted = alice.api.post(f"{here}/{'issue' if path == '/invoices' else 'receive'}").json
     assert (drawn["exchange_rate"], posted["exchange_rate"]) == (TOLD, TOLD)
-    assert alice.api.patch(here, json={"exchange_rate": None}).status_code == 409, "what was posted keeps its rate"
+    assert alice.api.patch(here, json={"exchange_rate": None}).status_code == 409, (
+        "what was posted keeps its rate"
+    )
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -58,7 +85,9 @@ def test_a_program_gives_a_rate_and_reads_it_as_it_was_quoted(alice: Person, pat
         ({"buffer": "5"}, 422, None),
     ],
 )
-def test_what_is_no_rate_of_the_document_is_refused(alice: Person, path: str, changed: Any, status: int, code: str | None) -> None:
+def test_what_is_no_rate_of_the_document_is_refused(
+    alice: Person, path: str, changed: Any, status: int, code: str | None
+) -> None:
     answer = alice.api.post(path, json=BODIES[path] | {"exchange_rate": RATE | changed})
     assert answer.status_code == status, answer.text
     assert code is None or answer.json["detail"] == code
@@ -75,15 +104,38 @@ def test_a_document_in_the_currency_of_the_books_has_no_rate(alice: Person, path
 
 
 @pytest.mark.parametrize("table", ["invoices", "bills"])
-def test_the_database_holds_the_rate_of_what_was_posted(alice: Person, owner_engine: sa.Engine, table: str) -> None:
+def test_the_database_holds_the_rate_of_what_was_posted(
+    alice: Person, owner_engine: sa.Engine, table: str
+) -> None:
     drawn = alice.api.post(f"/{table}", json=BODIES[f"/{table}"] | {"exchange_rate": RATE}).json
     alice.api.post(f"/{table}/{drawn['id']}/{'issue' if table == 'invoices' else 'receive'}")
-    for change in ("rate = 84", "rate_base = null, rate_quote = null, rate = null, rate_on = null, rate_source = null", "rate_source = 'Me'"):
-        with owner_engine.begin() as connection, pytest.raises(sa.exc.DBAPIError, match="keep what was posted"):
-            connection.execute(sa.text(f"update {table} set {change} where id = :id"), {"id": drawn["id"]})
-    half = alice.api.post(f"/{table}", json=BODIES[f"/{table}"] | {"vendor_reference": "B-2"} if table == "bills" else BODIES["/invoices"]).json
-    with owner_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match=f"ck_{table}_rate"):
-        connection.execute(sa.text(f"update {table} set rate = 84 where id = :id"), {"id": half["id"]})
+    for change in (
+        "rate = 84",
+        "rate_base = null, rate_quote = null, rate = null, rate_on = null, rate_source = null",
+        "rate_source = 'Me'",
+    ):
+        with (
+            owner_engine.begin() as connection,
+            pytest.raises(sa.exc.DBAPIError, match="keep what was posted"),
+        ):
+            connection.execute(
+                sa.text(f"update {table} set {change} where id = :id"), {"id": drawn["id"]}
+            )
+    half = alice.api.post(
+        f"/{table}",
+        json=(
+            BODIES[f"/{table}"] | {"vendor_reference": "B-2"}
+            if table == "bills"
+            else BODIES["/invoices"]
+        ),
+    ).json
+    with (
+        owner_engine.begin() as connection,
+        pytest.raises(sa.exc.IntegrityError, match=f"ck_{table}_rate"),
+    ):
+        connection.execute(
+            sa.text(f"update {table} set rate = 84 where id = :id"), {"id": half["id"]}
+        )
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -105,14 +157,30 @@ def test_the_form_asks_for_a_rate_of_a_foreign_document_alone(alice: Person, pat
     assert 'name="rate"' in looked
     assert "1 USD in INR" in looked
     assert "1 INR in USD" in looked
-    wrong = browser.post(new, data=typed | {"rate": "83", "rate_base": "USD", "rate_on": "", "rate_source": ""})
+    wrong = browser.post(
+        new, data=typed | {"rate": "83", "rate_base": "USD", "rate_on": "", "rate_source": ""}
+    )
     assert wrong.status_code == 422
     assert "Say who has quoted this rate." in wrong.text
-    wrong = browser.post(new, data=typed | {"rate": "eighty", "rate_base": "USD", "rate_on": "", "rate_source": "Bank"})
+    wrong = browser.post(
+        new,
+        data=typed | {"rate": "eighty", "rate_base": "USD", "rate_on": "", "rate_source": "Bank"},
+    )
     assert "Write a rate such as 83.25" in wrong.text
-    wrong = browser.post(new, data=typed | {"rate": "0", "rate_base": "USD", "rate_on": "", "rate_source": "Bank"})
+    wrong = browser.post(
+        new, data=typed | {"rate": "0", "rate_base": "USD", "rate_on": "", "rate_source": "Bank"}
+    )
     assert "That is not a rate of exchange" in wrong.text
-    saved = browser.post(new, data=typed | {"rate": "83.00", "rate_base": "USD", "rate_on": "", "rate_source": "State Bank"})
+    saved = browser.post(
+        new,
+        data=typed
+        | {
+            "rate": "83.00",
+            "rate_base": "USD",
+            "rate_on": "",
+            "rate_source": "State Bank",
+        },
+    )
     assert saved.status_code == 303, saved.text
     told = alice.api.get(saved.location).json
     assert told["exchange_rate"] == TOLD | {"on": "2024-06-10"}
@@ -120,41 +188,73 @@ def test_the_form_asks_for_a_rate_of_a_foreign_document_alone(alice: Person, pat
     assert "1 USD = 83 INR, State Bank, 10 Jun 2024" in page
     edited = browser.get(f"{saved.location}/edit").text
     assert 'value="83"' in edited
-    again = typed | {"csrf_token": csrf(browser, new), "rate": "0.012", "rate_base": "INR", "rate_on": "9 Jun 2024", "rate_source": "State Bank"}
+    again = typed | {
+        "csrf_token": csrf(browser, new),
+        "rate": "0.012",
+        "rate_base": "INR",
+        "rate_on": "9 Jun 2024",
+        "rate_source": "State Bank",
+    }
     assert browser.post(f"{saved.location}/edit", data=again).status_code == 303
-    assert alice.api.get(saved.location).json["exchange_rate"] == {"base": "INR", "quote": "USD", "rate": "0.012", "on": "2024-06-09", "source": "State Bank"}
+    assert alice.api.get(saved.location).json["exchange_rate"] == {
+        "base": "INR",
+        "quote": "USD",
+        "rate": "0.012",
+        "on": "2024-06-09",
+        "source": "State Bank",
+    }
     assert browser.post(f"{saved.location}/edit", data=again | {"rate": ""}).status_code == 303
     assert alice.api.get(saved.location).json["exchange_rate"] is None
 
 
-def test_who_may_not_draw_up_gives_no_rate_and_another_agency_sees_none(alice: Person, victor: Person, charlie: Person) -> None:
+def test_who_may_not_draw_up_gives_no_rate_and_another_agency_sees_none(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     drawn = alice.api.post("/invoices", json=BODIES["/invoices"] | {"exchange_rate": RATE}).json
-    assert victor.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": None}).status_code == 403
-    assert charlie.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": None}).status_code == 404
+    assert (
+        victor.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": None}).status_code
+        == 403
+    )
+    assert (
+        charlie.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": None}).status_code
+        == 404
+    )
     assert alice.api.get(f"/invoices/{drawn['id']}").json["exchange_rate"] == TOLD
 
 
-def test_the_audit_says_that_the_rate_was_changed_once(alice: Person, owner_engine: sa.Engine) -> None:
+def test_the_audit_says_that_the_rate_was_changed_once(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     drawn = alice.api.post("/invoices", json=BODIES["/invoices"]).json
     alice.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": RATE})
     alice.api.patch(f"/invoices/{drawn['id']}", json={"exchange_rate": RATE})
     with owner_engine.connect() as connection:
-        statement = sa.text("select inputs->'fields' from audit_events where kind = 'invoice.revised' and tenant_id = :t")
+        statement = sa.text(
+            "select inputs->'fields' from audit_events where kind = 'invoice.revised' and tenant_id"
+            " = :t"
+        )
         fields = connection.scalars(statement, {"t": alice.actor.tenant_id}).all()
     assert fields == [[{"field": "exchange_rate"}]]
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_the_document_says_on_its_page_and_on_paper_at_which_rate_it_is_booked(alice: Person, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_the_document_says_on_its_page_and_on_paper_at_which_rate_it_is_booked(
+    alice: Person, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     told: dict[str, Any] = {}
     monkeypatch.setattr(Paper, "pdf", lambda _self, _name, data: told.update(data) or b"%PDF")
     paper = "invoice.pdf" if path == "/invoices" else "bill.pdf"
     paths = []
     for given in ({"currency": "USD", "exchange_rate": RATE}, {"currency": "INR"}):
         reference = {"vendor_reference": given["currency"]} if path == "/bills" else {}
-        paths.append(f"{path}/{alice.api.post(path, json=BODIES[path] | reference | given).json['id']}")
+        paths.append(
+            f"{path}/{alice.api.post(path, json=BODIES[path] | reference | given).json['id']}"
+        )
     rated, own = paths
-    assert Page(alice.browser.get(rated)).words(".//article//*[@id='rate']") == "1 USD = 83 INR, of 9 Jun 2024"
+    assert (
+        Page(alice.browser.get(rated)).words(".//article//*[@id='rate']")
+        == "1 USD = 83 INR, of 9 Jun 2024"
+    )
     assert Page(alice.browser.get(own)).all(".//*[@id='rate']") == []
     assert alice.browser.get(f"{rated}/{paper}").status_code == 200
     assert told["rate"] == "1 USD = 83 INR, of 9 June 2024"
@@ -163,11 +263,15 @@ def test_the_document_says_on_its_page_and_on_paper_at_which_rate_it_is_booked(a
 
 
 @pytest.mark.parametrize("path", BODIES)
-def test_without_a_rate_the_page_says_so_and_the_books_lack_nothing(alice: Person, victor: Person, path: str) -> None:
+def test_without_a_rate_the_page_says_so_and_the_books_lack_nothing(
+    alice: Person, victor: Person, path: str
+) -> None:
     here = f"{path}/{alice.api.post(path, json=BODIES[path]).json['id']}"
     page = Page(alice.browser.get(here))
     assert "names no rate of exchange yet" in page.words(".//*[@id='booked']")
-    assert page.links().count(f"{here}/edit") == 2, "the way to the form, beside the one that is always there"
+    assert page.links().count(f"{here}/edit") == 2, (
+        "the way to the form, beside the one that is always there"
+    )
     assert Page(victor.browser.get(here)).links().count(f"{here}/edit") == 0
     step = "issue" if path == "/invoices" else "receive"
     assert f"{here}/edit" in Page(alice.browser.get(f"{here}/{step}")).links()
@@ -178,4 +282,6 @@ def test_without_a_rate_the_page_says_so_and_the_books_lack_nothing(alice: Perso
     with alice.reading() as reader:
         assert list(checks.findings(reader)) == []
     balances = alice.api.get("/reports/trial-balance?as_of=2024-12-31").json["by_currency"]
-    assert [(one["currency"], one["in_balance"], one["total_debit"]) for one in balances] == [("USD", True, "1000.00")]
+    assert [(one["currency"], one["in_balance"], one["total_debit"]) for one in balances] == [
+        ("USD", True, "1000.00")
+    ]

@@ -1,4 +1,6 @@
-"""The commission of what is sold as agent: what issuing, crediting and making void post of it, and what the doors say."""
+"""The commission of what is sold as agent: what issuing, crediting and making void post of it, and
+what the doors say.
+"""
 
 from __future__ import annotations
 
@@ -19,33 +21,58 @@ from voyagent.billing.service import LineItem
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.money import InvalidAmount, Money
 
-TICKETS = {"description": "Air tickets", "quantity": 3, "unit_price": "100.00", "sold_as": "agent", "commission": "10.01"}
-DRAWN = {"customer_name": "Deepa Krishnan", "issue_date": "2024-06-10", "currency": "INR", "line_items": [TICKETS]}
+TICKETS = {
+    "description": "Air tickets",
+    "quantity": 3,
+    "unit_price": "100.00",
+    "sold_as": "agent",
+    "commission": "10.01",
+}
+DRAWN = {
+    "customer_name": "Deepa Krishnan",
+    "issue_date": "2024-06-10",
+    "currency": "INR",
+    "line_items": [TICKETS],
+}
 
 
 def tickets(commission: str | None = "10.01", price: str = "100.00", **more: Any) -> LineItem:
-    item: LineItem = line(price, quantity=3) | {"sold_as": "agent", "commission": commission, **more}  # type: ignore[assignment]
+    item: LineItem = line(price, quantity=3) | {
+        "sold_as": "agent",
+        "commission": commission,
+        **more,
+    }  # type: ignore[assignment]
     return item
 
 
 def credit(person: Person, invoice_id: UUID, minor: int | None = None) -> UUID:
     amounts = None if minor is None else {1: Money(minor, "INR")}
     with person.acting() as actor:
-        return service.issue_credit_note(actor, invoice_id, reason="Not travelled", on=DUE, amounts=amounts).id
+        return service.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", on=DUE, amounts=amounts
+        ).id
 
 
 def earned(person: Person) -> tuple[int, int, int]:
     """What stands as receivable, as held for suppliers and as commission."""
     there = balances(person)
-    return tuple(there.get((purpose, "INR"), 0) for purpose in ("receivable", "held_for_suppliers", "revenue_commission"))  # type: ignore[return-value]
+    return tuple(
+        there.get((purpose, "INR"), 0)
+        for purpose in ("receivable", "held_for_suppliers", "revenue_commission")
+    )  # type: ignore[return-value]
 
 
-# What is posted -------------------------------------------------------------------------------------------------------------
+# What is posted
+# -------------------------------------------------------------------------------------------------------------
 
 
 def test_the_commission_alone_of_what_is_sold_as_agent_is_revenue(alice: Person) -> None:
     issued(alice, tickets())
-    assert balances(alice) == {("receivable", "INR"): 30_000, ("held_for_suppliers", "INR"): -28_999, ("revenue_commission", "INR"): -1_001}
+    assert balances(alice) == {
+        ("receivable", "INR"): 30_000,
+        ("held_for_suppliers", "INR"): -28_999,
+        ("revenue_commission", "INR"): -1_001,
+    }
     receive(alice, line("289.99", quantity=1) | {"bought_as": "agent"})
     assert earned(alice) == (30_000, 0, -1_001), "with the supplier's bill nothing is held any more"
     assert (untied(alice), findings(alice)) == ([], [])
@@ -54,12 +81,18 @@ def test_the_commission_alone_of_what_is_sold_as_agent_is_revenue(alice: Person)
 @pytest.mark.parametrize("commission", [None, "0", "0.00"])
 def test_without_a_commission_all_of_it_is_held(alice: Person, commission: str | None) -> None:
     issued(alice, tickets(commission))
-    assert balances(alice) == {("receivable", "INR"): 30_000, ("held_for_suppliers", "INR"): -30_000}
+    assert balances(alice) == {
+        ("receivable", "INR"): 30_000,
+        ("held_for_suppliers", "INR"): -30_000,
+    }
 
 
 def test_all_of_a_line_may_be_commission(alice: Person) -> None:
     issued(alice, tickets("300.00"))
-    assert balances(alice) == {("receivable", "INR"): 30_000, ("revenue_commission", "INR"): -30_000}
+    assert balances(alice) == {
+        ("receivable", "INR"): 30_000,
+        ("revenue_commission", "INR"): -30_000,
+    }
 
 
 @pytest.mark.parametrize(
@@ -72,14 +105,18 @@ def test_all_of_a_line_may_be_commission(alice: Person) -> None:
         (tickets(sold_as="fee"), service.CommissionNotAgent),
     ],
 )
-def test_a_commission_that_cannot_be_is_refused_and_nothing_is_written(alice: Person, item: LineItem, refusal: type[Exception]) -> None:
+def test_a_commission_that_cannot_be_is_refused_and_nothing_is_written(
+    alice: Person, item: LineItem, refusal: type[Exception]
+) -> None:
     with pytest.raises(refusal):
         draft(alice, item)
     with alice.reading() as reader:
         assert queries.list_drafts(reader) == []
 
 
-def test_parts_that_are_credited_recall_the_whole_commission_and_no_paisa_more(alice: Person) -> None:
+def test_parts_that_are_credited_recall_the_whole_commission_and_no_paisa_more(
+    alice: Person,
+) -> None:
     invoice_id = issued(alice, tickets())
     credit(alice, invoice_id, 10_000)  # a third of 10.01 is 3.34
     assert earned(alice) == (20_000, -19_333, -667)
@@ -103,7 +140,9 @@ def test_a_void_invoice_takes_the_commission_back_whole(alice: Person) -> None:
     assert set(balances(alice).values()) == {0}
 
 
-def test_a_draft_keeps_its_commission_in_another_currency_and_takes_another_one(alice: Person) -> None:
+def test_a_draft_keeps_its_commission_in_another_currency_and_takes_another_one(
+    alice: Person,
+) -> None:
     invoice_id = draft(alice, tickets())
 
     def revise(**changes: Any) -> int:
@@ -126,13 +165,20 @@ def test_profit_and_loss_knows_the_commission_alone(alice: Person) -> None:
     credit(alice, issued(alice, tickets()), 10_000)
     report = alice.api.get("/reports/profit-and-loss?from=2024-06-01&to=2024-06-30&compare=none")
     assert report.status_code == 200, report.text
-    assert ('"4100"' in report.text, '"6.67"' in report.text, "300.00" in report.text) == (True, True, False)
+    assert ('"4100"' in report.text, '"6.67"' in report.text, "300.00" in report.text) == (
+        True,
+        True,
+        False,
+    )
 
 
-# The walls behind -----------------------------------------------------------------------------------------------------------
+# The walls behind
+# -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("values", ["commission_minor = 30001", "commission_minor = -1", "sold_as = 'fee'"])
+@pytest.mark.parametrize(
+    "values", ["commission_minor = 30001", "commission_minor = -1", "sold_as = 'fee'"]
+)
 def test_the_database_keeps_a_commission_within_its_agents_line(alice: Person, values: str) -> None:
     invoice_id = draft(alice, tickets())
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="ck_invoice_lines_commission"):
@@ -143,31 +189,53 @@ def test_the_database_lets_no_more_commission_be_taken_back_than_there_was(alice
     note_id = credit(alice, issued(alice, tickets(), line("1.00", quantity=1)), 100)
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="more commission"):
         rows_changed(
-            "insert into credit_note_lines (tenant_id, credit_note_id, line_no, description, amount_minor, commission_minor)"
-            " select tenant_id, credit_note_id, 2, description, 1, 1 from credit_note_lines where credit_note_id = :id",
+            "insert into credit_note_lines (tenant_id, credit_note_id, line_no, description,"
+            " amount_minor, commission_minor) select tenant_id, credit_note_id, 2, description, 1,"
+            " 1 from credit_note_lines where credit_note_id = :id",
             id=note_id,
         )
 
 
-# The doors ------------------------------------------------------------------------------------------------------------------
+# The doors
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_commission_is_told_over_the_api_and_what_a_note_recalls_of_it(alice: Person) -> None:
     made = alice.api.post("/invoices", json=DRAWN)
     assert made.status_code == 201, made.text
-    assert (made.json["line_items"][0]["sold_as"], made.json["line_items"][0]["commission"]) == ("agent", "10.01")
-    changed = alice.api.patch(f"/invoices/{made.json['id']}", json={"line_items": [TICKETS | {"commission": "12"}]})
+    assert (made.json["line_items"][0]["sold_as"], made.json["line_items"][0]["commission"]) == (
+        "agent",
+        "10.01",
+    )
+    changed = alice.api.patch(
+        f"/invoices/{made.json['id']}", json={"line_items": [TICKETS | {"commission": "12"}]}
+    )
     assert changed.json["line_items"][0]["commission"] == "12.00"
     issue(alice, UUID(made.json["id"]))
-    note = alice.api.post("/credit-notes", json={"invoice_id": made.json["id"], "reason": "Not travelled", "lines": [{"line_no": 1, "amount": "100"}]})
-    assert (note.json["lines"][0]["amount"], note.json["lines"][0]["commission"]) == ("100.00", "4.00")
+    note = alice.api.post(
+        "/credit-notes",
+        json={
+            "invoice_id": made.json["id"],
+            "reason": "Not travelled",
+            "lines": [{"line_no": 1, "amount": "100"}],
+        },
+    )
+    assert (note.json["lines"][0]["amount"], note.json["lines"][0]["commission"]) == (
+        "100.00",
+        "4.00",
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({"commission": "300.01"}, "commission_out_of_range"), ({"sold_as": "principal"}, "commission_not_agent")],
+    [
+        ({"commission": "300.01"}, "commission_out_of_range"),
+        ({"sold_as": "principal"}, "commission_not_agent"),
+    ],
 )
-def test_what_is_no_commission_has_its_own_word(alice: Person, changes: dict[str, str], code: str) -> None:
+def test_what_is_no_commission_has_its_own_word(
+    alice: Person, changes: dict[str, str], code: str
+) -> None:
     answer = alice.api.post("/invoices", json=DRAWN | {"line_items": [TICKETS | changes]})
     assert (answer.status_code, answer.json["detail"]) == (422, code)
 
@@ -191,28 +259,46 @@ def test_the_form_takes_a_commission_and_shows_what_issuing_will_post_of_it(agen
     made = send(agency, commission=["1,200", ""])
     assert made.status_code == 303
     page = Page(agency.browser.get(made.location))
-    assert "As agent, 1,200.00 of it commission" in page.words(".//*[@id='items']//*[@class='v-tiny v-3 v-screen']")
+    assert "As agent, 1,200.00 of it commission" in page.words(
+        ".//*[@id='items']//*[@class='v-tiny v-3 v-screen']"
+    )
     edit = Page(agency.browser.get(f"{made.location}/edit"))
-    assert [one.get("value") for one in edit.all(".//input[@name='commission']")][:2] == ["1,200.00", ""]
+    assert [one.get("value") for one in edit.all(".//input[@name='commission']")][:2] == [
+        "1,200.00",
+        "",
+    ]
     issuing = Page(agency.browser.get(f"{made.location}/issue"))
     assert "4100 Commission from suppliers INR 1,200.00" in posted(issuing)
     paper = agency.browser.get(f"{made.location}/invoice.pdf")
-    assert (paper.status_code, "ommission" in text_of(paper.data)) == (200, False), "what the agency earns is not told to the customer"
+    assert (paper.status_code, "ommission" in text_of(paper.data)) == (
+        200,
+        False,
+    ), "what the agency earns is not told to the customer"
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"commission": ["4,201", ""]}, "The commission is a part of what the line comes to before tax."),
-        ({"commission": ["", "100"]}, "Only a line that is sold for a supplier, as agent, has a commission."),
+        (
+            {"commission": ["4,201", ""]},
+            "The commission is a part of what the line comes to before tax.",
+        ),
+        (
+            {"commission": ["", "100"]},
+            "Only a line that is sold for a supplier, as agent, has a commission.",
+        ),
         ({"commission": ["much", ""]}, "amount"),
     ],
 )
-def test_a_commission_that_cannot_be_is_told_at_the_lines(agency: Person, changes: dict[str, Any], sentence: str) -> None:
+def test_a_commission_that_cannot_be_is_told_at_the_lines(
+    agency: Person, changes: dict[str, Any], sentence: str
+) -> None:
     page = Page(send(agency, **changes))
     assert page.status == 422
     assert sentence in page.error_at("line_items")
-    assert [one.get("value") for one in page.all(".//input[@name='commission']")][:2] == changes["commission"]
+    assert [one.get("value") for one in page.all(".//input[@name='commission']")][:2] == changes[
+        "commission"
+    ]
 
 
 def test_what_crediting_will_post_recalls_the_commission(agency: Person) -> None:
@@ -221,20 +307,35 @@ def test_what_crediting_will_post_recalls_the_commission(agency: Person) -> None
     assert "4100 Commission from suppliers INR 10.01" in posted(page)
 
 
-def test_an_agency_that_charges_no_tax_keeps_how_a_line_is_sold_when_its_draft_is_changed(alice: Person) -> None:
+def test_an_agency_that_charges_no_tax_keeps_how_a_line_is_sold_when_its_draft_is_changed(
+    alice: Person,
+) -> None:
     invoice_id = draft(alice, tickets(), line("5.00", quantity=1))
     browser = alice.browser
     edit = Page(browser.get(f"/invoices/{invoice_id}/edit"))
     assert not edit.all(".//select[@name='tax']")
     assert edit.all(".//input[@name='details'][@checked]"), "what is filled is open"
-    assert [option.get("value") for option in edit.all(".//select[@name='sold_as']/option[@selected]")][:2] == ["agent", "principal"]
+    assert [
+        option.get("value") for option in edit.all(".//select[@name='sold_as']/option[@selected]")
+    ][:2] == ["agent", "principal"]
     kept = {name: edit.field(name) for name in ("customer_name", "issue_date", "due_date", "seen")}
     sent = kept | {"currency": "INR", "csrf_token": csrf(browser, "/team"), "details": "y"}
-    lines = {"description": ["Air tickets", "Fee"], "quantity": ["3", "1"], "unit_price": ["100.00", "5.00"], "service_date": ["", ""]}
-    answer = browser.post(f"/invoices/{invoice_id}/edit", data=sent | lines | {"sold_as": ["agent", "fee"], "commission": ["12", ""]})
+    lines = {
+        "description": ["Air tickets", "Fee"],
+        "quantity": ["3", "1"],
+        "unit_price": ["100.00", "5.00"],
+        "service_date": ["", ""],
+    }
+    answer = browser.post(
+        f"/invoices/{invoice_id}/edit",
+        data=sent | lines | {"sold_as": ["agent", "fee"], "commission": ["12", ""]},
+    )
     assert answer.status_code == 303, answer.text
     told = alice.api.get(f"/invoices/{invoice_id}").json["line_items"]
-    assert [(one["sold_as"], one["commission"]) for one in told] == [("agent", "12.00"), ("fee", "0.00")]
+    assert [(one["sold_as"], one["commission"]) for one in told] == [
+        ("agent", "12.00"),
+        ("fee", "0.00"),
+    ]
 
 
 def test_the_usual_line_of_an_agency_that_charges_no_tax_is_not_crowded(alice: Person) -> None:

@@ -1,4 +1,6 @@
-"""An invoice that is drawn up and issued by one grant: under the next number alone, for the customer of an enquiry, whole or not at all."""
+"""An invoice that is drawn up and issued by one grant: under the next number alone, for the
+customer of an enquiry, whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,10 @@ def test_it_is_numbered_posted_and_says_where_it_goes(alice: Person, client_id: 
         "customer_name": "Deepa Krishnan",
         "due_date": "2024-06-25",
     }
-    assert balances(alice) == {("receivable", "INR"): 4_500_000, ("revenue_services", "INR"): -4_500_000}
+    assert balances(alice) == {
+        ("receivable", "INR"): 4_500_000,
+        ("revenue_services", "INR"): -4_500_000,
+    }
     with alice.reading() as reader:
         invoice = queries.read_document(reader, UUID(told["invoice_id"])).invoice
     assert invoice["notes"] == "Billed to: 12 MG Road, 682001 Kochi, IN\nAs agreed."
@@ -67,14 +72,22 @@ def test_the_number_must_be_the_next_or_nothing_is_made(alice: Person, client_id
         assert failure.value.code == "invoice_number_conflict"
         assert "not the next number" in failure.value.message
     assert balances(alice) == before
-    assert alice.does(effects.run_create, wanted(client_id, invoice_number="2024-25/000002"))["invoice_number"] == "2024-25/000002"
+    assert (
+        alice.does(effects.run_create, wanted(client_id, invoice_number="2024-25/000002"))[
+            "invoice_number"
+        ]
+        == "2024-25/000002"
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "error"),
     [
         ({"lines": []}, "invalid_arguments"),
-        ({"lines": [{"description": "Visa", "quantity": 1, "unit_price": "1.005"}]}, "invalid_amount"),
+        (
+            {"lines": [{"description": "Visa", "quantity": 1, "unit_price": "1.005"}]},
+            "invalid_amount",
+        ),
         ({"due_date": "2024-06-09"}, "invalid_date"),
         ({"billing_address": {"lines": [], "country": "IN"}}, "invalid_arguments"),
         ({"billing_address": {"lines": ["x"], "country": "India"}}, "invalid_arguments"),
@@ -82,7 +95,9 @@ def test_the_number_must_be_the_next_or_nothing_is_made(alice: Person, client_id
         ({"surprise": 1}, "invalid_arguments"),
     ],
 )
-def test_what_cannot_be_created_says_why_before_and_after_the_grant(alice: Person, client_id: UUID, change: dict[str, Any], error: str) -> None:
+def test_what_cannot_be_created_says_why_before_and_after_the_grant(
+    alice: Person, client_id: UUID, change: dict[str, Any], error: str
+) -> None:
     for act in (effects.describe_create, effects.run_create):
         with pytest.raises(VoyagentError) as failure:
             alice.does(act, wanted(client_id, **change))
@@ -96,7 +111,9 @@ def test_another_agencys_customer_is_not_found(charlie: Person, client_id: UUID)
     assert failure.value.code == "enquiry_not_found"
 
 
-def test_the_review_shows_the_number_the_lines_and_what_the_customer_owes(alice: Person, client_id: UUID) -> None:
+def test_the_review_shows_the_number_the_lines_and_what_the_customer_owes(
+    alice: Person, client_id: UUID
+) -> None:
     effect = registry.find("create_invoice")
     assert effect is not None
     assert effect.approver_roles == {"accounting_lead", "agency_admin"}
@@ -105,7 +122,16 @@ def test_the_review_shows_the_number_the_lines_and_what_the_customer_owes(alice:
     assert shown is not None
     assert shown["title"] == "Create invoice 2024-25/000001 for Deepa Krishnan"
     assert shown["document"]["number"] == "2024-25/000001"
-    assert [(row["code"], row["debit"], row["credit"]) for row in shown["lines"]] == [("1200", "45000.00", None), ("4300", None, "45000.00")]
-    assert [(row["label"], row["after"]["amount"]) for row in shown["balances"]] == [("Deepa Krishnan owes", "45000.00")]
-    assert [fact["value"] for fact in shown["facts"]] == ["10 Jun 2024", "25 Jun 2024", "12 MG Road, 682001 Kochi, IN"]
+    assert [(row["code"], row["debit"], row["credit"]) for row in shown["lines"]] == [
+        ("1200", "45000.00", None),
+        ("4300", None, "45000.00"),
+    ]
+    assert [(row["label"], row["after"]["amount"]) for row in shown["balances"]] == [
+        ("Deepa Krishnan owes", "45000.00")
+    ]
+    assert [fact["value"] for fact in shown["facts"]] == [
+        "10 Jun 2024",
+        "25 Jun 2024",
+        "12 MG Road, 682001 Kochi, IN",
+    ]
     assert balances(alice) == {}, "looking changes nothing"

@@ -1,4 +1,6 @@
-"""A credit on a document that is settled from another currency in part, and taken back: it stays in the currency of its document."""
+"""A credit on a document that is settled from another currency in part, and taken back: it stays in
+the currency of its document.
+"""
 
 from __future__ import annotations
 
@@ -15,26 +17,58 @@ from voyagent.kernel.money import Money
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_a_credit_on_what_was_settled_so_is_taken_back_in_the_documents_currency(alice: Person, owner_engine: sa.Engine, direction: Any) -> None:
+def test_a_credit_on_what_was_settled_so_is_taken_back_in_the_documents_currency(
+    alice: Person, owner_engine: sa.Engine, direction: Any
+) -> None:
     is_in = direction == "in"
     document_id = booked(alice) if is_in else bought(alice)
-    payment_id = advance(alice, 4_200_000, DUE, exchanged(document_id, 4_200_000, 50_000), direction=direction)
+    payment_id = advance(
+        alice, 4_200_000, DUE, exchanged(document_id, 4_200_000, 50_000), direction=direction
+    )
     before, amounts = standing(alice, owner_engine), {1: Money(50_000, "USD")}
     if is_in:
-        credit_id = alice.does(lambda actor: service.issue_credit_note(actor, document_id, reason="Late", on=DUE, amounts=amounts).id)
+        credit_id = alice.does(
+            lambda actor: (
+                service.issue_credit_note(
+                    actor, document_id, reason="Late", on=DUE, amounts=amounts
+                ).id
+            )
+        )
     else:
-        credit_id = alice.does(lambda actor: service.credit_bill(actor, document_id, vendor_reference="C-1", reason="Late", on=DUE, amounts=amounts).id)
+        credit_id = alice.does(
+            lambda actor: (
+                service.credit_bill(
+                    actor,
+                    document_id,
+                    vendor_reference="C-1",
+                    reason="Late",
+                    on=DUE,
+                    amounts=amounts,
+                ).id
+            )
+        )
     reading: Any = queries.get_invoice if is_in else queries.get_bill
     with alice.acting():
         assert (reading(document_id).status, reading(document_id).open_minor) == ("paid", 0)
     act = service.reverse_credit_note if is_in else service.reverse_supplier_credit
     alice.does(lambda actor: act(actor, credit_id, reason="A mistake", on=LATER).id)
     with alice.acting():
-        assert (reading(document_id).status, reading(document_id).open_minor) == ("partially_paid" if is_in else "received", 50_000)
+        assert (reading(document_id).status, reading(document_id).open_minor) == (
+            "partially_paid" if is_in else "received",
+            50_000,
+        )
     assert standing(alice, owner_engine) == before
     proved(alice)
-    again = advance(alice, 4_150_000, LATER, exchanged(document_id, 4_150_000, 50_000), direction=direction)
+    again = advance(
+        alice, 4_150_000, LATER, exchanged(document_id, 4_150_000, 50_000), direction=direction
+    )
     for one in (payment_id, again):
-        alice.does(lambda actor, one=one: service.reverse_payment(actor, one, reason="A mistake", on=LATER).id)
-    assert standing(alice, owner_engine) == {("receivable" if is_in else "payable", "USD"): (1 if is_in else -1) * 100_000}
+        alice.does(
+            lambda actor, one=one: (
+                service.reverse_payment(actor, one, reason="A mistake", on=LATER).id
+            )
+        )
+    assert standing(alice, owner_engine) == {
+        ("receivable" if is_in else "payable", "USD"): (1 if is_in else -1) * 100_000
+    }
     proved(alice)

@@ -19,17 +19,31 @@ def see(person: Person, query: str = "") -> Page:
 
 def rows(page: Page) -> list[list[str]]:
     """The links of each row: whose it is and what it stands on."""
-    return [[link.text for link in row.findall(".//a")] for row in page.all(".//table[@id='credit-notes']/tbody/tr")]
+    return [
+        [link.text for link in row.findall(".//a")]
+        for row in page.all(".//table[@id='credit-notes']/tbody/tr")
+    ]
 
 
 def credit(person: Person, customer: str, on: date = ISSUED) -> None:
     invoice_id = issued(person, customer_name=customer)
-    person.does(lambda actor: service.issue_credit_note(actor, invoice_id, reason=WHY, on=on, amounts={1: Money(100, "INR")}).id)
+    person.does(
+        lambda actor: (
+            service.issue_credit_note(
+                actor, invoice_id, reason=WHY, on=on, amounts={1: Money(100, "INR")}
+            ).id
+        )
+    )
 
 
 def credited(person: Person, supplier: str, reference: str, on: date = ISSUED) -> None:
     bill_id = receive(person, vendor_name=supplier, vendor_reference=f"B-{reference}")
-    given = {"vendor_reference": reference, "reason": WHY, "on": on, "amounts": {1: Money(100, "INR")}}
+    given = {
+        "vendor_reference": reference,
+        "reason": WHY,
+        "on": on,
+        "amounts": {1: Money(100, "INR")},
+    }
     person.does(lambda actor: service.credit_bill(actor, bill_id, **given).id)
 
 
@@ -42,7 +56,9 @@ def test_each_kind_has_its_tab(alice: Person) -> None:
     page = see(alice, "?kind=supplier")
     assert rows(page) == [["Air India", "B-C-1"]]
     links = page.links()
-    assert [any(link.startswith(start) for link in links) for start in ("/supplier-credits/", "/bills/")] == [True, True]
+    assert [
+        any(link.startswith(start) for link in links) for start in ("/supplier-credits/", "/bills/")
+    ] == [True, True]
     assert "C-1" in page.words(".//main")
 
 
@@ -56,13 +72,21 @@ def test_party_and_days_narrow_both(alice: Person) -> None:
     assert [row[0] for row in rows(see(alice, "?from=11+jun+2024&to=11/6/2024"))] == ["Meera Nair"]
     assert [row[0] for row in rows(see(alice, "?kind=supplier&party=indigo"))] == ["IndiGo"]
     assert [row[0] for row in rows(see(alice, "?kind=supplier&to=10+jun+2024"))] == ["Air India"]
-    assert "No credit note fits this selection." in see(alice, "?kind=supplier&party=Deepa").words(".//main")
+    assert "No credit note fits this selection." in see(alice, "?kind=supplier&party=Deepa").words(
+        ".//main"
+    )
 
 
 def test_it_goes_on_behind_fifty(alice: Person) -> None:
     invoice_id = issued(alice)
     for _number in range(51):
-        alice.does(lambda actor: service.issue_credit_note(actor, invoice_id, reason=WHY, on=ISSUED, amounts={1: Money(1, "INR")}).id)
+        alice.does(
+            lambda actor: (
+                service.issue_credit_note(
+                    actor, invoice_id, reason=WHY, on=ISSUED, amounts={1: Money(1, "INR")}
+                ).id
+            )
+        )
     page = see(alice)
     assert len(rows(page)) == 50
     (older,) = [link.get("href") for link in page.all(".//a[@rel='next']")]
@@ -77,7 +101,9 @@ def test_what_cannot_be_read_of_the_address_is_left_out_and_said(alice: Person) 
         assert said in page.words(".//main")
 
 
-def test_without_any_it_says_how_one_comes_and_another_agency_sees_none(people: People, alice: Person, charlie: Person) -> None:
+def test_without_any_it_says_how_one_comes_and_another_agency_sees_none(
+    people: People, alice: Person, charlie: Person
+) -> None:
     credit(alice, "Deepa Krishnan")
     credited(alice, "Air India", "C-1")
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")

@@ -1,4 +1,6 @@
-"""How much a credit proposes of lines with rounded taxes: never more than is open, and of no line a unit less than could be taken."""
+"""How much a credit proposes of lines with rounded taxes: never more than is open, and of no line a
+unit less than could be taken.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,24 @@ from voyagent.billing.models import BillLine, BillTax
 from voyagent.billing.service import LineItem, crediting
 from voyagent.kernel.money import Money
 
-LINES = st.lists(st.tuples(st.integers(1, 10**7), st.sampled_from([(), (900, 900), (250, 250), (1_800,), (9, 90)])), min_size=1, max_size=4)
+LINES = st.lists(
+    st.tuples(
+        st.integers(1, 10**7), st.sampled_from([(), (900, 900), (250, 250), (1_800,), (9, 90)])
+    ),
+    min_size=1,
+    max_size=4,
+)
 
 
 @settings(deadline=None)
 @given(charged=LINES, paid=st.integers(1, 10**4), before=st.integers(0, 10**4))
-def test_of_no_line_could_a_unit_more_be_taken(charged: list[tuple[int, tuple[int, ...]]], paid: int, before: int) -> None:
-    lines = [BillLine(line_no=number, amount_minor=minor) for number, (minor, _rates) in enumerate(charged, start=1)]
+def test_of_no_line_could_a_unit_more_be_taken(
+    charged: list[tuple[int, tuple[int, ...]]], paid: int, before: int
+) -> None:
+    lines = [
+        BillLine(line_no=number, amount_minor=minor)
+        for number, (minor, _rates) in enumerate(charged, start=1)
+    ]
     taxes = [
         BillTax(line_no=number, component=f"{part}", amount_minor=(minor * rate + 5_000) // 10_000)
         for number, (minor, rates) in enumerate(charged, start=1)
@@ -29,17 +42,23 @@ def test_of_no_line_could_a_unit_more_be_taken(charged: list[tuple[int, tuple[in
     ]
     credited = {1: before * (lines[0].amount_minor - 1) // 10**4}
 
-    def taxes_of(minors: Mapping[int, int], so_far: Mapping[int, int], taken: Mapping[tuple[int, str], int]) -> list[crediting.CreditedTax]:
+    def taxes_of(
+        minors: Mapping[int, int], so_far: Mapping[int, int], taken: Mapping[tuple[int, str], int]
+    ) -> list[crediting.CreditedTax]:
         return crediting.taxes_on(minors, lines, taxes, so_far, taken, "INR")
 
     taken = {(tax.line_no, tax.component): tax.amount_minor for tax in taxes_of(credited, {}, {})}
 
     def total_of(minors: Mapping[int, int]) -> int:
-        return sum(minors.values()) + sum(tax.amount_minor for tax in taxes_of(minors, credited, taken))
+        return sum(minors.values()) + sum(
+            tax.amount_minor for tax in taxes_of(minors, credited, taken)
+        )
 
     left = crediting.left_of(lines, credited)
     open_minor = total_of(left) * (10**4 - paid) // 10**4
-    found = crediting.within(left, crediting.by_line(taxes_of(left, credited, taken)), open_minor, total_of)
+    found = crediting.within(
+        left, crediting.by_line(taxes_of(left, credited, taken)), open_minor, total_of
+    )
     assert total_of(found) <= open_minor
     for number, minor in left.items():
         taken_of_it = found.get(number, 0)
@@ -51,22 +70,59 @@ def test_of_no_line_could_a_unit_more_be_taken(charged: list[tuple[int, tuple[in
 @pytest.mark.parametrize(
     ("lines", "paid", "proposed"),
     [
-        ([("100.05", "9.00")], 6_805, ["42.38"]),  # 42.38 with 3.81 of either tax comes to 50.00; in proportion it would be 42.37 and a paisa short
-        ([("100.05", "9.00"), ("20.00", "1.80")], 6_801, ["42.41", "0.01"]),  # 42.42 would bear 3.82 of either tax and come to 50.06
+        (
+            [("100.05", "9.00")],
+            6_805,
+            ["42.38"],
+            # 42.38 with 3.81 of either tax comes to 50.00; in proportion it would be 42.37 and a paisa
+            # short
+        ),
+        (
+            [("100.05", "9.00"), ("20.00", "1.80")],
+            6_801,
+            ["42.41", "0.01"],
+        ),  # 42.42 would bear 3.82 of either tax and come to 50.06
     ],
 )
-def test_what_is_proposed_of_a_taxed_bill_settles_it_to_the_last_paisa(alice: Person, lines: list[tuple[str, str]], paid: int, proposed: list[str]) -> None:
-    assert alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code == 200
+def test_what_is_proposed_of_a_taxed_bill_settles_it_to_the_last_paisa(
+    alice: Person, lines: list[tuple[str, str]], paid: int, proposed: list[str]
+) -> None:
+    assert (
+        alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code
+        == 200
+    )
     items = [
-        LineItem(description="Rooms", quantity=1, unit_price=price, currency="INR", input_taxes={"cgst": tax, "sgst": tax}, input_credit=True)
+        LineItem(
+            description="Rooms",
+            quantity=1,
+            unit_price=price,
+            currency="INR",
+            input_taxes={"cgst": tax, "sgst": tax},
+            input_credit=True,
+        )
         for price, tax in lines
     ]
     total = sum(round(100 * (float(price) + 2 * float(tax))) for price, tax in lines)
     bill_id = receive(alice, *items)
-    alice.does(lambda actor: service.pay_bill(actor, bill_id, Money(total - 11_805 + paid, "INR"), DUE).id)
+    alice.does(
+        lambda actor: service.pay_bill(actor, bill_id, Money(total - 11_805 + paid, "INR"), DUE).id
+    )
     page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
     assert [box.get("value") for box in page.all(".//input[@name='amount']")] == proposed
-    amounts = {number: Money.parse(amount, "INR") for number, amount in enumerate(proposed, start=1)}
-    alice.does(lambda actor: service.credit_bill(actor, bill_id, vendor_reference="C-1", reason="Not travelled", on=DUE, amounts=amounts).id)
+    amounts = {
+        number: Money.parse(amount, "INR") for number, amount in enumerate(proposed, start=1)
+    }
+    alice.does(
+        lambda actor: (
+            service.credit_bill(
+                actor,
+                bill_id,
+                vendor_reference="C-1",
+                reason="Not travelled",
+                on=DUE,
+                amounts=amounts,
+            ).id
+        )
+    )
     with alice.acting():
         assert queries.get_bill(bill_id).status == "paid"

@@ -1,4 +1,6 @@
-"""Credit notes: what is taken back of an issued invoice, by line; numbered, posted and counted from its day on, and never more than is open."""
+"""Credit notes: what is taken back of an issued invoice, by line; numbered, posted and counted from
+its day on, and never more than is open.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +35,25 @@ def two_lines(person: Person) -> UUID:
     return issued(person, line(), line(FEE[0], quantity=1, description=FEE[1]))
 
 
-def credit(person: Person, invoice_id: UUID, *, on: date = DUE, reason: str = WHY, **minor: int) -> str:
-    """A credit note; `line_1=100` credits a rupee of the first line, and without any it is the whole."""
+def credit(
+    person: Person, invoice_id: UUID, *, on: date = DUE, reason: str = WHY, **minor: int
+) -> str:
+    """A credit note; `line_1=100` credits a rupee of the first line, and without any it is the
+    whole.
+    """
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     with person.acting() as actor:
-        return service.issue_credit_note(actor, invoice_id, reason=reason, on=on, amounts=amounts).number
+        return service.issue_credit_note(
+            actor, invoice_id, reason=reason, on=on, amounts=amounts
+        ).number
 
 
 def open_then(person: Person, as_of: date | None) -> list[int]:
     with person.reading() as reader:
-        return [row["open_minor"] for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)]
+        return [
+            row["open_minor"]
+            for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)
+        ]
 
 
 def findings(person: Person) -> list[checks.Finding]:
@@ -50,21 +61,34 @@ def findings(person: Person) -> list[checks.Finding]:
         return list(checks.findings(reader))
 
 
-# The rule -------------------------------------------------------------------------------------------------------------------
+# The rule
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
     invoice_id = two_lines(alice)
     assert credit(alice, invoice_id, line_1=1_000_000, line_2=50_000) == "C/2024-25/000001"
     assert seen(alice, invoice_id)["status"] == "issued"
-    assert balances(alice) == {("receivable", "INR"): 3_500_000, ("revenue_services", "INR"): -3_500_000}
+    assert balances(alice) == {
+        ("receivable", "INR"): 3_500_000,
+        ("revenue_services", "INR"): -3_500_000,
+    }
     assert balances(alice, DUE - timedelta(days=1))["receivable", "INR"] == 4_550_000
     with alice.reading() as reader:
         document = queries.read_document(reader, invoice_id)
         note = queries.read_credit_note(reader, document.credit_notes[0]["id"])
-    assert (document.invoice["credited_minor"], queries.open_minor_of(document.invoice)) == (1_050_000, 3_500_000)
-    assert [(row["line_no"], row["description"], row["amount_minor"]) for row in note.lines] == [(1, "Dubai visa", 1_000_000), (2, "Fee", 50_000)]
-    assert [(row["code"], row["debit_minor"], row["credit_minor"]) for row in note.journal] == [("4300", 1_050_000, 0), ("1200", 0, 1_050_000)]
+    assert (document.invoice["credited_minor"], queries.open_minor_of(document.invoice)) == (
+        1_050_000,
+        3_500_000,
+    )
+    assert [(row["line_no"], row["description"], row["amount_minor"]) for row in note.lines] == [
+        (1, "Dubai visa", 1_000_000),
+        (2, "Fee", 50_000),
+    ]
+    assert [(row["code"], row["debit_minor"], row["credit_minor"]) for row in note.journal] == [
+        ("4300", 1_050_000, 0),
+        ("1200", 0, 1_050_000),
+    ]
     assert (untied(alice), findings(alice)) == ([], [])
 
 
@@ -75,7 +99,10 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
     assert (seen(alice, invoice_id)["status"], seen(alice, invoice_id)["paid_minor"]) == ("paid", 0)
     assert balances(alice)["receivable", "INR"] == 0
     with alice.acting():
-        assert queries.credited_by_line(queries.get_invoice(invoice_id)) == {1: 4_500_000, 2: 50_000}
+        assert queries.credited_by_line(queries.get_invoice(invoice_id)) == {
+            1: 4_500_000,
+            2: 50_000,
+        }
         assert service.creditable(queries.get_invoice(invoice_id)) == {}
     assert (untied(alice), findings(alice)) == ([], [])
 
@@ -85,11 +112,27 @@ def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) ->
     credit(alice, invoice_id, on=date(2024, 6, 12), line_1=1_000_000)
     pay(alice, invoice_id, 50_000, date(2024, 6, 14))
     credit(alice, invoice_id, on=date(2024, 6, 20), line_1=3_500_000)
-    days = (date(2024, 6, 11), date(2024, 6, 12), date(2024, 6, 13), date(2024, 6, 14), date(2024, 6, 20), None)
-    assert [open_then(alice, day) for day in days] == [[4_550_000], [3_550_000], [3_550_000], [3_500_000], [], []]
+    days = (
+        date(2024, 6, 11),
+        date(2024, 6, 12),
+        date(2024, 6, 13),
+        date(2024, 6, 14),
+        date(2024, 6, 20),
+        None,
+    )
+    assert [open_then(alice, day) for day in days] == [
+        [4_550_000],
+        [3_550_000],
+        [3_550_000],
+        [3_500_000],
+        [],
+        [],
+    ]
     assert seen(alice, invoice_id)["status"] == "paid"
     for day in days:
-        assert sum(open_then(alice, day)) == balances(alice, day or DUE)["receivable", "INR"], "what is open is the control account on any day"
+        assert sum(open_then(alice, day)) == balances(alice, day or DUE)["receivable", "INR"], (
+            "what is open is the control account on any day"
+        )
 
 
 def test_numbers_are_without_gap_in_a_series_and_year_of_their_own(alice: Person) -> None:
@@ -150,7 +193,9 @@ def test_a_draft_and_what_is_void_are_not_credited(alice: Person) -> None:
         ({"amounts": {1: Money(4_500_001, "INR")}}, service.CreditExceedsLine),
     ],
 )
-def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
     invoice_id = two_lines(alice)
     with pytest.raises(error):
         alice.does(service.issue_credit_note, invoice_id, **{"reason": WHY, "on": DUE} | given)
@@ -160,7 +205,9 @@ def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(alice: Person, g
 
 
 def test_without_a_day_it_is_today(alice: Person) -> None:
-    note = alice.does(lambda actor: service.issue_credit_note(actor, issued(alice), reason=WHY).issue_date)
+    note = alice.does(
+        lambda actor: service.issue_credit_note(actor, issued(alice), reason=WHY).issue_date
+    )
     assert note == clock.today(alice.actor.timezone)
 
 
@@ -169,10 +216,14 @@ def test_a_closed_month_takes_no_credit_note(alice: Person) -> None:
     alice.does(ledger.close_month, ISSUED.replace(day=1))
     with pytest.raises(ledger.PeriodLocked):
         credit(alice, invoice_id)
-    assert credit(alice, invoice_id, on=date(2024, 7, 1)) == "C/2024-25/000001", "the number went back"
+    assert credit(alice, invoice_id, on=date(2024, 7, 1)) == "C/2024-25/000001", (
+        "the number went back"
+    )
 
 
-def test_another_agency_and_an_agent_credit_nothing(people: People, alice: Person, charlie: Person) -> None:
+def test_another_agency_and_an_agent_credit_nothing(
+    people: People, alice: Person, charlie: Person
+) -> None:
     invoice_id = issued(alice)
     with pytest.raises(queries.InvoiceNotFound):
         credit(charlie, invoice_id)
@@ -184,34 +235,54 @@ def test_of_many_at_once_no_more_is_credited_than_the_line_is_over(alice: Person
     invoice_id = issued(alice)
     results = at_once([lambda: credit(alice, invoice_id, line_1=1_000_000)] * 6)
     assert sum(isinstance(result, service.CreditExceedsLine) for result in results) == 2
-    assert sorted(result for result in results if isinstance(result, str)) == [f"C/2024-25/00000{n}" for n in (1, 2, 3, 4)]
+    assert sorted(result for result in results if isinstance(result, str)) == [
+        f"C/2024-25/00000{n}" for n in (1, 2, 3, 4)
+    ]
     assert (untied(alice), findings(alice)) == ([], [])
 
 
 def test_of_a_receipt_and_a_credit_over_the_whole_at_once_one_goes_through(alice: Person) -> None:
     invoice_id = issued(alice)
-    results = at_once([lambda: credit(alice, invoice_id), lambda: pay(alice, invoice_id, 4_500_000)])
+    results = at_once(
+        [lambda: credit(alice, invoice_id), lambda: pay(alice, invoice_id, 4_500_000)]
+    )
     assert sum(isinstance(result, Exception) for result in results) == 1
     assert balances(alice)["receivable", "INR"] == 0
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-# The database ---------------------------------------------------------------------------------------------------------------
+# The database
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_a_note_is_not_changed_by_the_application(alice: Person, app_engine: sa.Engine) -> None:
     credit(alice, issued(alice))
-    for change in ("update credit_notes set total_minor = 1", "delete from credit_notes", "update credit_note_lines set amount_minor = 1"):
-        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), app_engine.begin() as connection:
+    for change in (
+        "update credit_notes set total_minor = 1",
+        "delete from credit_notes",
+        "update credit_note_lines set amount_minor = 1",
+    ):
+        with (
+            pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+            app_engine.begin() as connection,
+        ):
             bind(connection, alice)
             connection.execute(sa.text(change))
 
 
-def test_the_database_credits_no_line_twice_and_none_that_is_not_there(alice: Person, app_engine: sa.Engine) -> None:
+def test_the_database_credits_no_line_twice_and_none_that_is_not_there(
+    alice: Person, app_engine: sa.Engine
+) -> None:
     credit(alice, two_lines(alice), line_1=1)
-    row = "insert into credit_note_lines select tenant_id, id, {line}, 'More', {minor} from credit_notes"
+    row = (
+        "insert into credit_note_lines select tenant_id, id, {line}, 'More', {minor} from"
+        " credit_notes"
+    )
     for number, minor in ((2, 50_001), (3, 1)):
-        with pytest.raises(sa.exc.IntegrityError, match="more is credited"), app_engine.begin() as connection:
+        with (
+            pytest.raises(sa.exc.IntegrityError, match="more is credited"),
+            app_engine.begin() as connection,
+        ):
             bind(connection, alice)
             connection.execute(sa.text(row.format(line=number, minor=minor)))
 
@@ -220,32 +291,63 @@ def test_a_note_without_its_invoice_is_found(alice: Person, owner_engine: sa.Eng
     invoice_id = issued(alice)
     credit(alice, invoice_id, line_1=100)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update invoices set credited_minor = 99 where id = :id"), {"id": invoice_id})
-    assert [(found.check, found.difference) for found in findings(alice) if found.check == "credited"] == [("credited", Money(-1, "INR"))]
+        connection.execute(
+            sa.text("update invoices set credited_minor = 99 where id = :id"), {"id": invoice_id}
+        )
+    assert [
+        (found.check, found.difference) for found in findings(alice) if found.check == "credited"
+    ] == [("credited", Money(-1, "INR"))]
 
 
 def test_a_missing_number_is_found(alice: Person) -> None:
     credit(alice, issued(alice), line_1=100)
     with alice.acting():
         rows_changed("update number_series set last_number = 2 where series = 'credit_note'")
-    assert [str(found) for found in findings(alice)] == ["numbers: the credit notes of 2024-25 carry 1 numbers from 1 to 1, given out were 2"]
+    assert [str(found) for found in findings(alice)] == [
+        "numbers: the credit notes of 2024-25 carry 1 numbers from 1 to 1, given out were 2"
+    ]
 
 
-# The doors ------------------------------------------------------------------------------------------------------------------
+# The doors
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_an_invoice_is_credited_and_the_note_read_over_the_api(alice: Person) -> None:
     invoice_id = two_lines(alice)
-    body = {"invoice_id": str(invoice_id), "reason": WHY, "issue_date": "2024-06-25", "lines": [{"line_no": 2, "amount": "500"}]}
+    body = {
+        "invoice_id": str(invoice_id),
+        "reason": WHY,
+        "issue_date": "2024-06-25",
+        "lines": [{"line_no": 2, "amount": "500"}],
+    }
     made = alice.api.post("/credit-notes", json=body)
     assert made.status_code == 201, made.text
     told = made.json
-    assert (told["number"], told["invoice_number"], told["total_amount"], told["issue_date"]) == ("C/2024-25/000001", "2024-25/000001", "500.00", "2024-06-25")
-    assert told["lines"] == [{"line_no": 2, "description": "Fee", "amount": "500.00", "commission": "0.00", "tax_amount": "0.00"}]
+    assert (told["number"], told["invoice_number"], told["total_amount"], told["issue_date"]) == (
+        "C/2024-25/000001",
+        "2024-25/000001",
+        "500.00",
+        "2024-06-25",
+    )
+    assert told["lines"] == [
+        {
+            "line_no": 2,
+            "description": "Fee",
+            "amount": "500.00",
+            "commission": "0.00",
+            "tax_amount": "0.00",
+        }
+    ]
     assert alice.api.get(f"/credit-notes/{told['id']}").json == told
     invoice = alice.api.get(f"/invoices/{invoice_id}").json
-    assert (invoice["status"], invoice["credited_amount"], invoice["open_amount"]) == ("issued", "500.00", "45000.00")
-    assert [(note["credit_note_id"], note["amount"]) for note in invoice["credit_notes"]] == [(told["id"], "500.00")]
+    assert (invoice["status"], invoice["credited_amount"], invoice["open_amount"]) == (
+        "issued",
+        "500.00",
+        "45000.00",
+    )
+    assert [(note["credit_note_id"], note["amount"]) for note in invoice["credit_notes"]] == [
+        (told["id"], "500.00")
+    ]
     whole = alice.api.post("/credit-notes", json={"invoice_id": str(invoice_id), "reason": WHY})
     assert (whole.status_code, whole.json["total_amount"]) == (201, "45000.00")
     assert alice.api.get(f"/invoices/{invoice_id}").json["status"] == "paid"
@@ -257,13 +359,18 @@ def test_an_invoice_is_credited_and_the_note_read_over_the_api(alice: Person) ->
         ({"lines": [{"line_no": 1, "amount": "45000.01"}]}, (409, "credit_exceeds_line")),
         ({"lines": [{"line_no": 1, "amount": "44000.01"}]}, (409, "credit_exceeds_open")),
         ({"lines": [{"line_no": 3, "amount": "1"}]}, (422, "line_not_on_invoice")),
-        ({"lines": [{"line_no": 1, "amount": "1"}, {"line_no": 1, "amount": "1"}]}, (422, "line_already_named")),
+        (
+            {"lines": [{"line_no": 1, "amount": "1"}, {"line_no": 1, "amount": "1"}]},
+            (422, "line_already_named"),
+        ),
         ({"lines": [{"line_no": 1, "amount": "0.001"}]}, (422, "invalid_amount")),
         ({"issue_date": "2024-06-09"}, (400, "invalid_date")),
         ({"invoice_id": str(new_id())}, (404, "invoice_not_found")),
     ],
 )
-def test_what_is_no_proper_credit_is_refused_at_the_door(alice: Person, changes: dict[str, Any], refusal: tuple[int, str]) -> None:
+def test_what_is_no_proper_credit_is_refused_at_the_door(
+    alice: Person, changes: dict[str, Any], refusal: tuple[int, str]
+) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 100_000)
     body = {"invoice_id": str(invoice_id), "reason": WHY} | changes
@@ -271,8 +378,19 @@ def test_what_is_no_proper_credit_is_refused_at_the_door(alice: Person, changes:
     assert (answer.status_code, answer.json["detail"]) == refusal
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_to_credit_is_for_those_who_could_grant_a_posting(people: People, alice: Person, charlie: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_to_credit_is_for_those_who_could_grant_a_posting(
+    people: People, alice: Person, charlie: Person, role: str, may: bool
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     invoice_id = issued(alice)
     body = {"invoice_id": str(invoice_id), "reason": WHY}
@@ -288,7 +406,9 @@ def test_to_credit_is_for_those_who_could_grant_a_posting(people: People, alice:
 def test_the_list_is_walked_by_its_cursor_and_narrowed(alice: Person, charlie: Person) -> None:
     credit(charlie, issued(charlie))
     first, second = issued(alice), issued(alice, customer_name="Ravi Menon")
-    made = [credit(alice, first, on=ISSUED + timedelta(days=day), line_1=1) for day in (0, 1, 1)] + [credit(alice, second, line_1=1)]
+    made = [
+        credit(alice, first, on=ISSUED + timedelta(days=day), line_1=1) for day in (0, 1, 1)
+    ] + [credit(alice, second, line_1=1)]
     found: list[str] = []
     cursor = ""
     while cursor is not None:
@@ -296,8 +416,14 @@ def test_the_list_is_walked_by_its_cursor_and_narrowed(alice: Person, charlie: P
         found += [item["number"] for item in page["items"]]
         cursor = page["next_cursor"]
     assert found == list(reversed(made))
-    for query, numbers in ((f"invoice_id={first}", made[2::-1]), ("party=ravi+menon", made[3:]), ("from=2024-06-11&to=2024-06-11", made[2:0:-1])):
-        assert [item["number"] for item in alice.api.get(f"/credit-notes?{query}").json["items"]] == numbers, query
+    for query, numbers in (
+        (f"invoice_id={first}", made[2::-1]),
+        ("party=ravi+menon", made[3:]),
+        ("from=2024-06-11&to=2024-06-11", made[2:0:-1]),
+    ):
+        assert [
+            item["number"] for item in alice.api.get(f"/credit-notes?{query}").json["items"]
+        ] == numbers, query
 
 
 def test_the_form_shows_what_it_will_post_before_it_does(alice: Person) -> None:
@@ -307,7 +433,12 @@ def test_the_form_shows_what_it_will_post_before_it_does(alice: Person) -> None:
     assert [str(box.get("value")) for box in page.all(amounts)] == ["45,000.00", "500.00"]
     assert "INR45,500.00" in page.words(".//section[@id='postings']")
     token = page.all(".//form[@id='credit-form']//input[@name='csrf_token']")[0].get("value")
-    typed = {"csrf_token": token, "reason": WHY, "issue_date": "25 Jun 2024", "amount": ["1,000", ""]}
+    typed = {
+        "csrf_token": token,
+        "reason": WHY,
+        "issue_date": "25 Jun 2024",
+        "amount": ["1,000", ""],
+    }
     looked = Page(browser.post(f"/invoices/{invoice_id}/credit", data=typed | {"then": "look"}))
     assert looked.status == 200
     assert "What the credit note will post" in looked.words(".//section[@id='postings']")
@@ -316,7 +447,15 @@ def test_the_form_shows_what_it_will_post_before_it_does(alice: Person) -> None:
     done = browser.post(f"/invoices/{invoice_id}/credit", data=typed)
     assert done.status_code == 303
     sheet = Page(browser.get(done.headers["Location"]))
-    for words in ("Credit note", "C/2024-25/000001", "2024-25/000001", "Deepa Krishnan", "25 Jun 2024", WHY, "₹1,000.00"):
+    for words in (
+        "Credit note",
+        "C/2024-25/000001",
+        "2024-25/000001",
+        "Deepa Krishnan",
+        "25 Jun 2024",
+        WHY,
+        "₹1,000.00",
+    ):
         assert words in sheet.words(".//article"), words
     invoice = Page(browser.get(f"/invoices/{invoice_id}"))
     assert "Credit note C/2024-25/000001" in invoice.words(".//article")
@@ -325,11 +464,19 @@ def test_the_form_shows_what_it_will_post_before_it_does(alice: Person) -> None:
 
 
 def test_of_one_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Person) -> None:
-    assert alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code == 200
-    taxed = LineItem(description="Fee", quantity=1, unit_price="1000.05", currency="INR", tax="service_fee")
+    assert (
+        alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code
+        == 200
+    )
+    taxed = LineItem(
+        description="Fee", quantity=1, unit_price="1000.05", currency="INR", tax="service_fee"
+    )
     invoice_id = issued(alice, line("500", quantity=1), taxed, place_of_supply="27")
     whole = Page(alice.browser.get(f"/invoices/{invoice_id}/credit"))
-    assert [box.get("value") for box in whole.all(".//input[@name='amount']")] == ["500.00", "1,000.05"]
+    assert [box.get("value") for box in whole.all(".//input[@name='amount']")] == [
+        "500.00",
+        "1,000.05",
+    ]
     assert not whole.all(".//*[@id='proposed']")
     pay(alice, invoice_id, 80_000)
     browser = alice.browser
@@ -337,10 +484,15 @@ def test_of_one_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Per
     proposed = [str(box.get("value")) for box in page.all(".//input[@name='amount']")]
     assert (proposed[0], page.all(".//*[@id='proposed']") != []) == ("500.00", True)
     token = page.all(".//form[@id='credit-form']//input[@name='csrf_token']")[0].get("value")
-    done = browser.post(f"/invoices/{invoice_id}/credit", data={"csrf_token": token, "reason": WHY, "issue_date": "", "amount": proposed})
+    done = browser.post(
+        f"/invoices/{invoice_id}/credit",
+        data={"csrf_token": token, "reason": WHY, "issue_date": "", "amount": proposed},
+    )
     assert done.status_code == 303, "what is proposed is taken as it is"
     with alice.acting():
-        assert 0 <= queries.get_invoice(invoice_id).open_minor <= 2, "and leaves no more open than a rounding"
+        assert 0 <= queries.get_invoice(invoice_id).open_minor <= 2, (
+            "and leaves no more open than a rounding"
+        )
 
 
 def test_of_a_bill_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Person) -> None:
@@ -360,14 +512,27 @@ def test_of_a_bill_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: 
         ({"issue_date": "9 Jun 2024"}, "These dates do not fit"),
     ],
 )
-def test_a_refused_form_comes_back_with_what_was_typed(alice: Person, typed: dict[str, Any], words: str) -> None:
+def test_a_refused_form_comes_back_with_what_was_typed(
+    alice: Person, typed: dict[str, Any], words: str
+) -> None:
     invoice_id, browser = two_lines(alice), alice.browser
-    token = Page(browser.get(f"/invoices/{invoice_id}/credit")).all(".//form[@id='credit-form']//input[@name='csrf_token']")[0].get("value")
-    values = {"csrf_token": token, "reason": WHY, "issue_date": "25 Jun 2024", "amount": ["1", "2"]} | typed
+    token = (
+        Page(browser.get(f"/invoices/{invoice_id}/credit"))
+        .all(".//form[@id='credit-form']//input[@name='csrf_token']")[0]
+        .get("value")
+    )
+    values = {
+        "csrf_token": token,
+        "reason": WHY,
+        "issue_date": "25 Jun 2024",
+        "amount": ["1", "2"],
+    } | typed
     page = Page(browser.post(f"/invoices/{invoice_id}/credit", data=values))
     assert page.status == 422
     assert words in page.words(".//form[@id='credit-form']")
-    assert [str(box.get("value")) for box in page.all(".//input[@name='amount']")] == values["amount"]
+    assert [str(box.get("value")) for box in page.all(".//input[@name='amount']")] == values[
+        "amount"
+    ]
 
 
 def test_an_invoice_that_is_credited_whole_says_so(alice: Person) -> None:

@@ -1,4 +1,6 @@
-"""What was paid is not credited as it stands: whoever tries is told the way, on the page and over the API, and the way leads there."""
+"""What was paid is not credited as it stands: whoever tries is told the way, on the page and over
+the API, and the way leads there.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,26 @@ from voyagent.kernel.money import Money
 LATER = "2024-06-30"
 BODY = {"reason": "Not travelled", "issue_date": LATER}
 WAY = "first take the payment off the {}: it becomes an advance. Then"
-PAID = pytest.mark.parametrize(("minor", "code"), [(4_500_000, "document_not_open"), (4_400_000, "credit_exceeds_open")])
+PAID = pytest.mark.parametrize(
+    ("minor", "code"), [(4_500_000, "document_not_open"), (4_400_000, "credit_exceeds_open")]
+)
 
 
 def goes_the_way(person: Person, payment_id: object, path: str, body: dict[str, Any]) -> None:
     """The payment off the document, the credit, the advance given back."""
     (allocation,) = person.api.get(f"/payments/{payment_id}").json["allocations"]
-    assert person.api.post(f"/payments/{payment_id}/allocations/{allocation['id']}/unallocate", json={"effective_on": LATER}).status_code == 200
+    assert (
+        person.api.post(
+            f"/payments/{payment_id}/allocations/{allocation['id']}/unallocate",
+            json={"effective_on": LATER},
+        ).status_code
+        == 200
+    )
     assert person.api.post(path, json=body).status_code == 201
-    assert person.api.post(f"/payments/{payment_id}/refund", json={"refunded_on": LATER}).status_code == 201
+    assert (
+        person.api.post(f"/payments/{payment_id}/refund", json={"refunded_on": LATER}).status_code
+        == 201
+    )
 
 
 @PAID
@@ -33,22 +46,38 @@ def test_of_an_invoice(alice: Person, minor: int, code: str) -> None:
     invoice_id = issued(alice)
     payment_id, body = pay(alice, invoice_id, minor), BODY | {"invoice_id": str(invoice_id)}
     refused = alice.api.post("/credit-notes", json=body)
-    assert (refused.status_code, refused.json["detail"], WAY.format("invoice") in refused.json["message"]) == (409, code, True)
+    assert (
+        refused.status_code,
+        refused.json["detail"],
+        WAY.format("invoice") in refused.json["message"],
+    ) == (409, code, True)
     assert refused.json["message"].endswith("Then issue the credit note and refund the advance.")
     goes_the_way(alice, payment_id, "/credit-notes", body)
-    assert {balances(alice)[account, "INR"] for account in ("receivable", "customer_advances", "bank")} == {0}
+    assert {
+        balances(alice)[account, "INR"] for account in ("receivable", "customer_advances", "bank")
+    } == {0}
 
 
 @PAID
 def test_of_a_bill(alice: Person, minor: int, code: str) -> None:
     bill_id = receive(alice)
-    payment_id = alice.does(lambda actor: service.pay_bill(actor, bill_id, Money(minor, "INR"), DUE).id)
+    payment_id = alice.does(
+        lambda actor: service.pay_bill(actor, bill_id, Money(minor, "INR"), DUE).id
+    )
     body = BODY | {"bill_id": str(bill_id), "vendor_reference": "C-1"}
     refused = alice.api.post("/supplier-credits", json=body)
-    assert (refused.status_code, refused.json["detail"], WAY.format("bill") in refused.json["message"]) == (409, code, True)
-    assert refused.json["message"].endswith("record a refund of the advance once the supplier pays it back.")
+    assert (
+        refused.status_code,
+        refused.json["detail"],
+        WAY.format("bill") in refused.json["message"],
+    ) == (409, code, True)
+    assert refused.json["message"].endswith(
+        "record a refund of the advance once the supplier pays it back."
+    )
     goes_the_way(alice, payment_id, "/supplier-credits", body)
-    assert {balances(alice)[account, "INR"] for account in ("payable", "supplier_advances", "bank")} == {0}
+    assert {
+        balances(alice)[account, "INR"] for account in ("payable", "supplier_advances", "bank")
+    } == {0}
 
 
 def test_on_the_pages(alice: Person) -> None:
@@ -56,9 +85,20 @@ def test_on_the_pages(alice: Person) -> None:
     pay(alice, paid, 4_500_000)
     pay(alice, part, 4_000_000)
     alice.does(service.pay_bill, bill_id, None, DUE)
-    for path, document in ((f"/invoices/{paid}/credit", "invoice"), (f"/bills/{bill_id}/credit", "bill")):
+    for path, document in (
+        (f"/invoices/{paid}/credit", "invoice"),
+        (f"/bills/{bill_id}/credit", "bill"),
+    ):
         assert WAY.format(document) in alice.browser.get(path, follow_redirects=True).text
-    page = Page(send(alice, f"/invoices/{part}/credit", reason="Not travelled", issue_date="", amount=["45000"]))
+    page = Page(
+        send(
+            alice,
+            f"/invoices/{part}/credit",
+            reason="Not travelled",
+            issue_date="",
+            amount=["45000"],
+        )
+    )
     assert (page.status, WAY.format("invoice") in page.words()) == (422, True)
 
 
@@ -67,6 +107,14 @@ def test_what_was_never_paid_has_no_such_way(alice: Person) -> None:
     with alice.acting() as actor:
         service.issue_credit_note(actor, credited, reason="Not travelled", on=DUE)
     for invoice_id in (credited, drawn_up):
-        refused = alice.api.post("/credit-notes", json={"invoice_id": str(invoice_id), "reason": "Not travelled"})
-        assert (refused.json["detail"], "take the payment off" in refused.json["message"]) == ("document_not_open", False)
-        assert "take the payment off" not in alice.browser.get(f"/invoices/{invoice_id}/credit", follow_redirects=True).text
+        refused = alice.api.post(
+            "/credit-notes", json={"invoice_id": str(invoice_id), "reason": "Not travelled"}
+        )
+        assert (refused.json["detail"], "take the payment off" in refused.json["message"]) == (
+            "document_not_open",
+            False,
+        )
+        assert (
+            "take the payment off"
+            not in alice.browser.get(f"/invoices/{invoice_id}/credit", follow_redirects=True).text
+        )

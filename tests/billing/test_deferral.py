@@ -1,4 +1,6 @@
-"""What is sold as principal and given later: deferred income until the day of service, and what credits and voids leave of it."""
+"""What is sold as principal and given later: deferred income until the day of service, and what
+credits and voids leave of it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,11 @@ from voyagent.ledger import service as ledger
 
 STAY, FLIGHT = date(2024, 8, 1), date(2024, 9, 15)
 EVE = date(2024, 7, 31)
-SALES, DEFERRED, OWED = ("revenue_services", "INR"), ("deferred_income", "INR"), ("receivable", "INR")
+SALES, DEFERRED, OWED = (
+    ("revenue_services", "INR"),
+    ("deferred_income", "INR"),
+    ("receivable", "INR"),
+)
 
 
 def given(on: date | None, price: str = "100.00", **more: Any) -> LineItem:
@@ -40,20 +46,35 @@ def stood(person: Person, day: date) -> tuple[int, int]:
 def credit(person: Person, invoice_id: UUID, day: date, **minor: int) -> UUID:
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     with person.acting() as actor:
-        return service.issue_credit_note(actor, invoice_id, reason="Not travelled", on=day, amounts=amounts).id
+        return service.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", on=day, amounts=amounts
+        ).id
 
 
 def sound(person: Person) -> bool:
     return (untied(person), findings(person)) == ([], [])
 
 
-# Issuing --------------------------------------------------------------------------------------------------------------------
+# Issuing
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_given_later_is_deferred_until_its_day(alice: Person) -> None:
-    issued(alice, given(STAY), given(STAY, "50.00"), given(FLIGHT, "25.00"), given(None, "7.00"), given(ISSUED, "3.00"))
+    issued(
+        alice,
+        given(STAY),
+        given(STAY, "50.00"),
+        given(FLIGHT, "25.00"),
+        given(None, "7.00"),
+        given(ISSUED, "3.00"),
+    )
     assert balances(alice, ISSUED) == {OWED: 18_500, DEFERRED: -17_500, SALES: -1_000}
-    assert [stood(alice, day) for day in (EVE, STAY, date(2024, 9, 14), FLIGHT)] == [(17_500, 1_000), (2_500, 16_000), (2_500, 16_000), (0, 18_500)]
+    assert [stood(alice, day) for day in (EVE, STAY, date(2024, 9, 14), FLIGHT)] == [
+        (17_500, 1_000),
+        (2_500, 16_000),
+        (2_500, 16_000),
+        (0, 18_500),
+    ]
     assert sound(alice)
 
 
@@ -72,7 +93,9 @@ def test_the_days_go_by_the_book_date_of_the_invoice(alice: Person) -> None:
 def test_profit_and_loss_of_each_month_has_its_own(alice: Person) -> None:
     issued(alice, given(STAY), given(None, "7.00"))
     june = alice.api.get("/reports/profit-and-loss?from=2024-06-01&to=2024-06-30&compare=none").text
-    august = alice.api.get("/reports/profit-and-loss?from=2024-08-01&to=2024-08-31&compare=none").text
+    august = alice.api.get(
+        "/reports/profit-and-loss?from=2024-08-01&to=2024-08-31&compare=none"
+    ).text
     assert ('"7.00"' in june, '"100.00"' in june, '"100.00"' in august) == (True, False, True)
     sheet = alice.api.get("/reports/balance-sheet?as_of=2024-07-31").text
     assert ('"2400"' in sheet, '"100.00"' in sheet) == (True, True)
@@ -91,13 +114,21 @@ def test_what_is_brought_forward_is_never_deferred(alice: Person) -> None:
     assert DEFERRED not in balances(alice)
 
 
-# Crediting ------------------------------------------------------------------------------------------------------------------
+# Crediting
+# ------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_credit_before_the_service_takes_it_off_what_is_deferred_and_off_what_will_be_earned(alice: Person) -> None:
+def test_a_credit_before_the_service_takes_it_off_what_is_deferred_and_off_what_will_be_earned(
+    alice: Person,
+) -> None:
     invoice_id = issued(alice, given(STAY), given(None, "50.00"))
     credit(alice, invoice_id, DUE, line_1=4_000, line_2=1_000)
-    assert [stood(alice, day) for day in (date(2024, 6, 24), DUE, EVE, STAY)] == [(10_000, 5_000), (6_000, 4_000), (6_000, 4_000), (0, 10_000)]
+    assert [stood(alice, day) for day in (date(2024, 6, 24), DUE, EVE, STAY)] == [
+        (10_000, 5_000),
+        (6_000, 4_000),
+        (6_000, 4_000),
+        (0, 10_000),
+    ]
     credit(alice, invoice_id, EVE)
     assert [stood(alice, day) for day in (EVE, STAY)] == [(0, 0), (0, 0)]
     assert sound(alice)
@@ -111,18 +142,25 @@ def test_a_credit_from_the_day_of_service_on_takes_revenue(alice: Person, day: d
     assert sound(alice)
 
 
-def test_a_credit_on_what_was_revenue_when_it_was_issued_takes_revenue(alice: Person, owner_engine: Any) -> None:
-    """As every invoice was that was issued before there was a deferral: its books have no entry on the day of service."""
+def test_a_credit_on_what_was_revenue_when_it_was_issued_takes_revenue(
+    alice: Person, owner_engine: Any
+) -> None:
+    """As every invoice was that was issued before there was a deferral: its books have no entry on
+    the day of service.
+    """
     with pytest.MonkeyPatch.context() as before:
         before.setattr(earning, "deferred", lambda _lines, _day: frozenset())
         invoice_id = issued(alice, given(STAY))
     credit(alice, invoice_id, DUE, line_1=4_000)
     assert balances(alice) == {OWED: 6_000, SALES: -6_000}
-    rows = stored(owner_engine, "select purpose from journal_entries where source_id = :i", i=invoice_id)
+    rows = stored(
+        owner_engine, "select purpose from journal_entries where source_id = :i", i=invoice_id
+    )
     assert [row["purpose"] for row in rows] == ["issue"]
 
 
-# Void -----------------------------------------------------------------------------------------------------------------------
+# Void
+# -----------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_void_before_the_service_leaves_nothing_on_any_day(alice: Person) -> None:
@@ -136,11 +174,20 @@ def test_a_void_before_the_service_leaves_nothing_on_any_day(alice: Person) -> N
 def test_a_void_between_two_days_of_service_takes_each_back_on_its_own(alice: Person) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
     alice.does(service.void_invoice, invoice_id, reason="Twice", on=date(2024, 8, 10))
-    assert [stood(alice, day) for day in (STAY, date(2024, 8, 9), date(2024, 8, 10), FLIGHT)] == [(3_000, 10_000), (3_000, 10_000), (0, 0), (0, 0)]
+    assert [stood(alice, day) for day in (STAY, date(2024, 8, 9), date(2024, 8, 10), FLIGHT)] == [
+        (3_000, 10_000),
+        (3_000, 10_000),
+        (0, 0),
+        (0, 0),
+    ]
     told = alice.api.get(f"/invoices/{invoice_id}").json["recognitions"]
-    reversals = [alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json for one in told]
+    reversals = [
+        alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json for one in told
+    ]
     assert [entry["entry_date"] for entry in reversals] == ["2024-08-10", "2024-09-15"]
-    assert [entry["reverses_id"] for entry in reversals] == [one["journal_entry_id"] for one in told]
+    assert [entry["reverses_id"] for entry in reversals] == [
+        one["journal_entry_id"] for one in told
+    ]
     assert sound(alice)
 
 
@@ -154,17 +201,25 @@ def test_a_void_in_a_closed_month_is_refused_and_leaves_what_was_booked(alice: P
     assert set(balances(alice).values()) == {0}
 
 
-# A note that is taken back ------------------------------------------------------------------------------------------------------
+# A note that is taken back
+# ------------------------------------------------------------------------------------------------------
 
 
 MID, BACK = date(2024, 7, 20), date(2024, 8, 10)
 
 
-def test_a_note_that_is_taken_back_before_the_service_defers_again_and_is_earned_on_its_day(alice: Person) -> None:
+def test_a_note_that_is_taken_back_before_the_service_defers_again_and_is_earned_on_its_day(
+    alice: Person,
+) -> None:
     invoice_id = issued(alice, given(STAY), given(None, "50.00"))
     note_id = credit(alice, invoice_id, DUE, line_1=4_000, line_2=1_000)
     alice.does(service.reverse_credit_note, note_id, reason="Travelled", on=MID)
-    assert [stood(alice, day) for day in (date(2024, 7, 19), MID, EVE, STAY)] == [(6_000, 4_000), (10_000, 5_000), (10_000, 5_000), (0, 15_000)]
+    assert [stood(alice, day) for day in (date(2024, 7, 19), MID, EVE, STAY)] == [
+        (6_000, 4_000),
+        (10_000, 5_000),
+        (10_000, 5_000),
+        (0, 15_000),
+    ]
     assert sound(alice)
     credit(alice, invoice_id, MID)
     assert [stood(alice, day) for day in (MID, STAY)] == [(0, 0), (0, 0)]
@@ -172,13 +227,21 @@ def test_a_note_that_is_taken_back_before_the_service_defers_again_and_is_earned
 
 
 @pytest.mark.parametrize("noted_on", [DUE, date(2024, 8, 5)], ids=["before its day", "after it"])
-def test_a_note_that_is_taken_back_after_the_service_is_earned_on_the_day_it_is_taken_back(alice: Person, noted_on: date) -> None:
+def test_a_note_that_is_taken_back_after_the_service_is_earned_on_the_day_it_is_taken_back(
+    alice: Person, noted_on: date
+) -> None:
     invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
     note_id = credit(alice, invoice_id, noted_on, line_1=4_000, line_2=1_000)
     alice.does(service.reverse_credit_note, note_id, reason="Travelled", on=BACK)
-    assert [stood(alice, day) for day in (date(2024, 8, 9), BACK, FLIGHT)] == [(2_000, 6_000), (3_000, 10_000), (0, 13_000)]
+    assert [stood(alice, day) for day in (date(2024, 8, 9), BACK, FLIGHT)] == [
+        (2_000, 6_000),
+        (3_000, 10_000),
+        (0, 13_000),
+    ]
     told = alice.api.get(f"/credit-notes/{note_id}").json["recognitions"]
-    reversals = [alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json for one in told]
+    reversals = [
+        alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json for one in told
+    ]
     booked = {"2024-08-01": "2024-08-10", "2024-09-15": "2024-09-15"}
     assert [(entry["entry_date"], entry["reverses_id"]) for entry in reversals] == [
         (booked[one["recognised_on"]], one["journal_entry_id"]) for one in told if one["amount"]
@@ -190,16 +253,28 @@ def test_a_note_that_is_taken_back_after_the_service_is_earned_on_the_day_it_is_
     assert sound(alice)
 
 
-# The doors ------------------------------------------------------------------------------------------------------------------
+# The doors
+# ------------------------------------------------------------------------------------------------------------------
 
 
-def test_an_entry_on_a_day_of_service_leads_to_its_invoice_and_is_undone_there_alone(alice: Person) -> None:
+def test_an_entry_on_a_day_of_service_leads_to_its_invoice_and_is_undone_there_alone(
+    alice: Person,
+) -> None:
     invoice_id = issued(alice, given(STAY))
     told = alice.api.get(f"/invoices/{invoice_id}").json["recognitions"]
-    assert [(one["recognised_on"], one["amount"], one["reversal_journal_entry_id"]) for one in told] == [("2024-08-01", "100.00", None)]
+    assert [
+        (one["recognised_on"], one["amount"], one["reversal_journal_entry_id"]) for one in told
+    ] == [("2024-08-01", "100.00", None)]
     entry = alice.api.get(f"/journal-entries/{told[0]['journal_entry_id']}").json
-    assert (entry["source_type"], entry["source_id"], entry["purpose"]) == ("invoice", str(invoice_id), "recognition 2024-08-01")
-    assert [(one["code"], one["debit_amount"], one["credit_amount"]) for one in entry["lines"]] == [("2400", "100.00", None), ("4300", None, "100.00")]
+    assert (entry["source_type"], entry["source_id"], entry["purpose"]) == (
+        "invoice",
+        str(invoice_id),
+        "recognition 2024-08-01",
+    )
+    assert [(one["code"], one["debit_amount"], one["credit_amount"]) for one in entry["lines"]] == [
+        ("2400", "100.00", None),
+        ("4300", None, "100.00"),
+    ]
     page = Page(alice.browser.get(f"/journal/{told[0]['journal_entry_id']}"))
     assert page.all(f".//a[@href='/invoices/{invoice_id}']")
     with pytest.raises(ledger.EntryOfDocument):
@@ -216,15 +291,27 @@ def test_a_note_tells_what_it_takes_off_what_will_be_earned(alice: Person) -> No
 
 
 def rows(page: Page) -> list[str]:
-    return [" ".join(" ".join(row.itertext()).split()) for row in page.all(".//section[@id='postings']//table[@data-further]/tbody/tr")]
+    return [
+        " ".join(" ".join(row.itertext()).split())
+        for row in page.all(".//section[@id='postings']//table[@data-further]/tbody/tr")
+    ]
 
 
 def test_each_step_shows_all_that_it_will_post(alice: Person) -> None:
     assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
     browser = alice.browser
-    sent = FORM | {"tax": ["", ""], "sold_as": ["principal", "fee"], "service_date": ["1 Aug 2026", "1 Aug 2026"], "csrf_token": csrf(browser, "/team")}
+    sent = FORM | {
+        "tax": ["", ""],
+        "sold_as": ["principal", "fee"],
+        "service_date": ["1 Aug 2026", "1 Aug 2026"],
+        "csrf_token": csrf(browser, "/team"),
+    }
     later = ["2400 Deferred income INR 4,200.00", "4300 Sales of travel services INR 4,200.00"]
-    now = ["1200 Trade receivables INR 4,700.00", "4200 Service fees INR 500.00", "2400 Deferred income INR 4,200.00"]
+    now = [
+        "1200 Trade receivables INR 4,700.00",
+        "4200 Service fees INR 500.00",
+        "2400 Deferred income INR 4,200.00",
+    ]
     looked = Page(browser.post("/invoices/new", data=sent | {"then": "look"}))
     assert (posted(looked), rows(looked)) == ([*now, *later], later)
     made = browser.post("/invoices/new", data=sent)
@@ -239,12 +326,26 @@ def test_each_step_shows_all_that_it_will_post(alice: Person) -> None:
     books = Page(browser.get(path)).words(".//section[@id='books']")
     assert "And on 1 Aug 2026" in books
     assert "4300 Sales of travel services4,200.00" in books
-    note = {"reason": "Late", "issue_date": "31 Jul 2026", "amount": ["4,200", ""], "then": "look", "csrf_token": sent["csrf_token"]}
+    note = {
+        "reason": "Late",
+        "issue_date": "31 Jul 2026",
+        "amount": ["4,200", ""],
+        "then": "look",
+        "csrf_token": sent["csrf_token"],
+    }
     crediting = Page(browser.post(f"{path}/credit", data=note))
-    assert rows(crediting) == ["4300 Sales of travel services INR 4,200.00", "2400 Deferred income INR 4,200.00"]
-    assert rows(Page(browser.post(f"{path}/credit", data=note | {"issue_date": "1 Aug 2026"}))) == []
+    assert rows(crediting) == [
+        "4300 Sales of travel services INR 4,200.00",
+        "2400 Deferred income INR 4,200.00",
+    ]
+    assert (
+        rows(Page(browser.post(f"{path}/credit", data=note | {"issue_date": "1 Aug 2026"}))) == []
+    )
     voiding = Page(browser.get(f"{path}/void"))
-    assert rows(voiding) == ["2400 Deferred income INR 4,200.00", "4300 Sales of travel services INR 4,200.00"]
+    assert rows(voiding) == [
+        "2400 Deferred income INR 4,200.00",
+        "4300 Sales of travel services INR 4,200.00",
+    ]
 
 
 def test_taking_a_note_back_shows_what_it_will_post_on_days_of_service(alice: Person) -> None:
@@ -255,8 +356,18 @@ def test_taking_a_note_back_shows_what_it_will_post_on_days_of_service(alice: Pe
         page = Page(browser.post(f"{path}/reverse", data=sent | {"reversed_on": day, "reason": ""}))
         assert page.status == 422
         assert then in page.words(".//section[@id='postings']")
-        cells = [" ".join(" ".join(cell.itertext()).split()) for cell in page.all(".//table[@data-further]/tbody/tr/td")]
-        assert cells == ["4300 Sales of travel services", "", "INR 40.00", "2400 Deferred income", "INR 40.00", ""]
+        cells = [
+            " ".join(" ".join(cell.itertext()).split())
+            for cell in page.all(".//table[@data-further]/tbody/tr/td")
+        ]
+        assert cells == [
+            "4300 Sales of travel services",
+            "",
+            "INR 40.00",
+            "2400 Deferred income",
+            "INR 40.00",
+            "",
+        ]
     assert browser.post(f"{path}/reverse", data=sent | {"reason": "Travelled"}).status_code == 303
     assert "Reversed" in Page(browser.get(path)).words(".//section[@id='books']")
     assert stood(alice, STAY) == (0, 10_000)
@@ -279,11 +390,21 @@ def test_whoever_grants_an_invoice_sees_when_it_becomes_revenue(alice: Person) -
     assert DEFERRED not in balances(alice)
 
 
-def test_tally_has_the_day_of_service_as_a_journal_without_the_invoices_number(alice: Person) -> None:
+def test_tally_has_the_day_of_service_as_a_journal_without_the_invoices_number(
+    alice: Person,
+) -> None:
     issued(alice, given(STAY))
     answer = alice.browser.get("/reports/day-book?from=2024-06-01&to=2024-08-31&format=tally")
     told = [
-        (voucher.findtext("DATE"), voucher.findtext("VOUCHERTYPENAME"), voucher.findtext("VOUCHERNUMBER"), voucher.findtext("REFERENCE"))
+        (
+            voucher.findtext("DATE"),
+            voucher.findtext("VOUCHERTYPENAME"),
+            voucher.findtext("VOUCHERNUMBER"),
+            voucher.findtext("REFERENCE"),
+        )
         for voucher in ET.fromstring(answer.data).iter("VOUCHER")  # noqa: S314 - written by ourselves
     ]
-    assert told == [("20240610", "Sales", "2024-25/000001", "2024-25/000001"), ("20240801", "Journal", None, "2024-25/000001")]
+    assert told == [
+        ("20240610", "Sales", "2024-25/000001", "2024-25/000001"),
+        ("20240801", "Journal", None, "2024-25/000001"),
+    ]

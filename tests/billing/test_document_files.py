@@ -33,43 +33,85 @@ Row = dict[str, str]
 
 
 def invoice(person: Person) -> UUID:
-    """An invoice with everything: two taxed lines, a payment and a credit note, for a party that would be a formula."""
-    assert person.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code == 200
+    """An invoice with everything: two taxed lines, a payment and a credit note, for a party that
+    would be a formula.
+    """
+    assert (
+        person.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code
+        == 200
+    )
     lines = [
-        LineItem(description=EVIL, quantity=2, unit_price="50.05", currency="INR", tax="service_fee", sold_as="fee"),
-        LineItem(description="Ticket", quantity=1, unit_price="4200", currency="INR", tax="air_domestic", basic_fare="3000", sold_as="agent", commission="200"),
+        LineItem(
+            description=EVIL,
+            quantity=2,
+            unit_price="50.05",
+            currency="INR",
+            tax="service_fee",
+            sold_as="fee",
+        ),
+        LineItem(
+            description="Ticket",
+            quantity=1,
+            unit_price="4200",
+            currency="INR",
+            tax="air_domestic",
+            basic_fare="3000",
+            sold_as="agent",
+            commission="200",
+        ),
     ]
     with person.acting() as actor:
-        made = service.draft_invoice(actor, line_items=lines, customer_name="@Deepa", issue_date=DAY, due_date=DAY, place_of_supply="27").id
+        made = service.draft_invoice(
+            actor,
+            line_items=lines,
+            customer_name="@Deepa",
+            issue_date=DAY,
+            due_date=DAY,
+            place_of_supply="27",
+        ).id
     issue(person, made)
     pay(person, made, 12_345, DAY)
     with person.acting() as actor:
-        service.issue_credit_note(actor, made, reason="-1 traveller", amounts={1: Money(1_000, "INR")})
+        service.issue_credit_note(
+            actor, made, reason="-1 traveller", amounts={1: Money(1_000, "INR")}
+        )
     return made
 
 
 def credit_note(person: Person) -> UUID:
     made = issued(person, line(description=EVIL))
     with person.acting() as actor:
-        return service.issue_credit_note(actor, made, reason="Not travelled", amounts={1: Money(100_05, "INR")}).id
+        return service.issue_credit_note(
+            actor, made, reason="Not travelled", amounts={1: Money(100_05, "INR")}
+        ).id
 
 
 def bill(person: Person) -> UUID:
     made = receive(person, line("100.05", description=EVIL))
     with person.acting() as actor:
-        service.credit_bill(actor, made, vendor_reference="C-1", reason="+fees", amounts={1: Money(5, "INR")})
+        service.credit_bill(
+            actor, made, vendor_reference="C-1", reason="+fees", amounts={1: Money(5, "INR")}
+        )
     return made
 
 
 def supplier_credit(person: Person) -> UUID:
     made = receive(person, line(description=EVIL), vendor_reference="BSP-2")
     with person.acting() as actor:
-        return service.credit_bill(actor, made, vendor_reference="C-2", reason="Not travelled", amounts={1: Money(100_05, "INR")}).id
+        return service.credit_bill(
+            actor,
+            made,
+            vendor_reference="C-2",
+            reason="Not travelled",
+            amounts={1: Money(100_05, "INR")},
+        ).id
 
 
 def payment(person: Person) -> UUID:
     made = issued(person)
-    found = advance(person, 100_05, date(2024, 6, 25), Part(made, Money(50_00, "INR")), reference=EVIL)
+    found = advance(
+        person, 100_05, date(2024, 6, 25), Part(made, Money(50_00, "INR")), reference=EVIL
+    )
     with person.acting() as actor:
         service.refund_payment(actor, found, amount=Money(1_01, "INR"), on=date(2024, 6, 26))
     return found
@@ -92,7 +134,11 @@ each = pytest.mark.parametrize("name", DOCUMENTS)
 
 
 def table(text: str) -> list[Row]:
-    return list(csv.DictReader(io.StringIO(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), newline=""), strict=True))
+    return list(
+        csv.DictReader(
+            io.StringIO(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), newline=""), strict=True
+        )
+    )
 
 
 def amounts(told: Any, member: str = "") -> Iterator[Decimal]:
@@ -116,17 +162,34 @@ def test_a_document_as_csv_has_what_its_json_has(alice: Person, bob: Person, nam
     assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
     rows = table(answer.text)
     heads = {row["item"]: row["text"] or row["day"] for row in rows if row["row"] == "head"}
-    plain = {item: value for item, value in told.items() if isinstance(value, str) and not is_amount(item)}
+    plain = {
+        item: value
+        for item, value in told.items()
+        if isinstance(value, str) and not is_amount(item)
+    }
     assert {item: value.removeprefix("'") for item, value in heads.items()} == plain
     columns = ("unit_price", "taxable_amount", "amount", "debit", "credit")
-    found = sorted(Decimal(row[column]) for row in rows for column in columns if row.get(column) and Decimal(row[column]))
+    found = sorted(
+        Decimal(row[column])
+        for row in rows
+        for column in columns
+        if row.get(column) and Decimal(row[column])
+    )
     sums = [Decimal(value) for value in told.get("totals", {}).values() for _side in range(2)]
-    assert found == sorted([*amounts(told), *sums]), "to the last minor unit, and no amount is left out"
-    assert {row["row"] for row in rows} >= {"head", "allocation" if name == "payment" else "line", "total"}
+    assert found == sorted([*amounts(told), *sums]), (
+        "to the last minor unit, and no amount is left out"
+    )
+    assert {row["row"] for row in rows} >= {
+        "head",
+        "allocation" if name == "payment" else "line",
+        "total",
+    }
     shown = alice.browser.get(f"{page}/{made}/{name}.csv")
     assert shown.text == "\N{ZERO WIDTH NO-BREAK SPACE}" + answer.text
     assert f"{page}/{made}/{name}.csv" in alice.browser.get(f"{page}/{made}").text
-    assert bob.api.get(f"{api}/{made}/{name}.csv").text == answer.text, "a colleague's file is the same"
+    assert bob.api.get(f"{api}/{made}/{name}.csv").text == answer.text, (
+        "a colleague's file is the same"
+    )
 
 
 @each
@@ -134,22 +197,38 @@ def test_a_workbook_of_a_document_says_what_csv_says(alice: Person, name: str) -
     api, page, make = DOCUMENTS[name]
     made = make(alice)
     told = list(csv.reader(io.StringIO(alice.api.get(f"{api}/{made}/{name}.csv").text, newline="")))
-    for answer in (alice.api.get(f"{api}/{made}/{name}.xlsx"), alice.browser.get(f"{page}/{made}/{name}.xlsx")):
+    for answer in (
+        alice.api.get(f"{api}/{made}/{name}.xlsx"),
+        alice.browser.get(f"{page}/{made}/{name}.xlsx"),
+    ):
         assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
-        assert answer.headers["Content-Disposition"].startswith(f'attachment; filename="voyagent-{name}-')
-        cells = [list(row) for row in openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True)]
+        assert answer.headers["Content-Disposition"].startswith(
+            f'attachment; filename="voyagent-{name}-'
+        )
+        cells = [
+            list(row)
+            for row in (
+                openpyxl.load_workbook(io.BytesIO(answer.data))
+                .worksheets[0]
+                .iter_rows(values_only=True)
+            )
+        ]
         assert len(cells) == len(told)
         for row, texts in zip(cells, told, strict=True):
             for cell, text in zip(row, texts, strict=True):
                 if isinstance(cell, int | float):
                     assert Decimal(str(cell)) == Decimal(text)
                 else:
-                    assert ("" if cell is None else str(cell).removesuffix(" 00:00:00")) == text.removeprefix("'")
+                    assert (
+                        "" if cell is None else str(cell).removesuffix(" 00:00:00")
+                    ) == text.removeprefix("'")
 
 
 @each
 @pytest.mark.parametrize("form", ["pdf", "csv", "xlsx"])
-def test_the_files_of_a_document_are_for_those_who_may_read_it(alice: Person, charlie: Person, name: str, form: str) -> None:
+def test_the_files_of_a_document_are_for_those_who_may_read_it(
+    alice: Person, charlie: Person, name: str, form: str
+) -> None:
     api, page, make = DOCUMENTS[name]
     made = make(alice)
     address = f"{api}/{made}/{name}.{form}"
@@ -170,32 +249,65 @@ def test_no_cell_of_a_document_is_a_formula(alice: Person, name: str) -> None:
     assert f"'{EVIL}" in [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
     for row in table(text):
         for column, cell in row.items():
-            assert column in {"unit_price", "taxable_amount", "amount", "debit", "credit"} or not cell.startswith(("=", "+", "-", "@")), cell
+            assert column in {
+                "unit_price",
+                "taxable_amount",
+                "amount",
+                "debit",
+                "credit",
+            } or not cell.startswith(("=", "+", "-", "@")), cell
 
 
 def test_an_invoice_has_its_taxes_below_their_line_and_what_settles_it(alice: Person) -> None:
     made = invoice(alice)
     rows = table(alice.api.get(f"/invoices/{made}/invoice.csv").text)
     assert list(rows[0]) == list(COLUMNS)
-    kinds = [(row["row"], row["line_no"], row["item"], row["percent"], row["taxable_amount"], row["amount"]) for row in rows if row["row"] != "head"]
-    assert kinds[:3] == [("line", "1", f"'{EVIL}", "", "", "100.10"), ("tax", "1", "cgst", "9", "100.10", "9.01"), ("tax", "1", "sgst", "9", "100.10", "9.01")]
+    kinds = [
+        (
+            row["row"],
+            row["line_no"],
+            row["item"],
+            row["percent"],
+            row["taxable_amount"],
+            row["amount"],
+        )
+        for row in rows
+        if row["row"] != "head"
+    ]
+    assert kinds[:3] == [
+        ("line", "1", f"'{EVIL}", "", "", "100.10"),
+        ("tax", "1", "cgst", "9", "100.10", "9.01"),
+        ("tax", "1", "sgst", "9", "100.10", "9.01"),
+    ]
     assert ("line.commission", "2", "", "", "", "200.00") in kinds
     assert ("payment", "1", "", "", "", "123.45") in kinds
     (credit,) = [row for row in rows if row["row"] == "credit_note"]
     assert (credit["text"], credit["currency"]) == ("'-1 traveller", "INR")
-    (quantity,) = [row["quantity"] for row in rows if row["row"] == "line" and row["line_no"] == "1"]
+    (quantity,) = [
+        row["quantity"] for row in rows if row["row"] == "line" and row["line_no"] == "1"
+    ]
     assert quantity == "2"
     with alice.acting() as actor:
         note = alice.api.get(f"/invoices/{made}").json["credit_notes"][0]["credit_note_id"]
         service.reverse_credit_note(actor, note, reason="A mistake")
-    assert "credit_note.reversed" in {row["row"] for row in table(alice.api.get(f"/invoices/{made}/invoice.csv").text)}, "it credits nothing"
+    assert "credit_note.reversed" in {
+        row["row"] for row in table(alice.api.get(f"/invoices/{made}/invoice.csv").text)
+    }, "it credits nothing"
 
 
 def test_instalments_have_what_is_open_of_them(alice: Person) -> None:
-    made = draft(alice, line("500", quantity=1), instalments=plan((DAY, "100.00"), (date(2026, 7, 1), "400.00")))
+    made = draft(
+        alice,
+        line("500", quantity=1),
+        instalments=plan((DAY, "100.00"), (date(2026, 7, 1), "400.00")),
+    )
     issue(alice, made)
     pay(alice, made, 12_000, DAY)
-    rows = [row for row in table(alice.api.get(f"/invoices/{made}/invoice.csv").text) if row["row"].startswith("instalment")]
+    rows = [
+        row
+        for row in table(alice.api.get(f"/invoices/{made}/invoice.csv").text)
+        if row["row"].startswith("instalment")
+    ]
     assert [(row["row"], row["line_no"], row["day"], row["amount"]) for row in rows] == [
         ("instalment", "1", "2026-06-10", "100.00"),
         ("instalment", "2", "2026-07-01", "400.00"),
@@ -206,30 +318,61 @@ def test_instalments_have_what_is_open_of_them(alice: Person) -> None:
 def test_a_draft_and_amounts_of_other_places_come_too(alice: Person) -> None:
     yen = draft(alice, line("1000", quantity=1, currency="JPY"))
     answer = alice.api.get(f"/invoices/{yen}/invoice.csv")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="voyagent-invoice-draft.csv"'
-    assert [row["amount"] for row in table(answer.text) if row["item"] == "total_amount"] == ["1000.00"]
+    assert (
+        answer.headers["Content-Disposition"] == 'attachment; filename="voyagent-invoice-draft.csv"'
+    )
+    assert [row["amount"] for row in table(answer.text) if row["item"] == "total_amount"] == [
+        "1000.00"
+    ]
     dinar = draft_bill(alice, line("1.234", quantity=1, currency="KWD"))
-    told = {row["item"]: row["amount"] for row in table(alice.api.get(f"/bills/{dinar}/bill.csv").text) if row["row"] == "total"}
-    assert (told["total_amount"], told["paid_amount"], told["open_amount"]) == ("1.234", "0.000", "0.000")
+    told = {
+        row["item"]: row["amount"]
+        for row in table(alice.api.get(f"/bills/{dinar}/bill.csv").text)
+        if row["row"] == "total"
+    }
+    assert (told["total_amount"], told["paid_amount"], told["open_amount"]) == (
+        "1.234",
+        "0.000",
+        "0.000",
+    )
 
 
 def test_every_list_of_a_document_is_in_its_file(alice: Person) -> None:
     for name, (api, _page, make) in DOCUMENTS.items():
         told = alice.api.get(f"{api}/{make(alice)}").json
-        assert {member for member, value in told.items() if isinstance(value, list)} <= {*PARTS, "lines"}, name
+        assert {member for member, value in told.items() if isinstance(value, list)} <= {
+            *PARTS,
+            "lines",
+        }, name
 
 
 def test_a_journal_entry_has_both_sides_in_each_currency_and_a_paper(alice: Person) -> None:
     made = entry(alice)
     rows = table(alice.api.get(f"/journal-entries/{made}/journal-entry.csv").text)
-    assert [(row["currency"], row["debit"], row["credit"]) for row in rows if row["row"] == "total"] == [("INR", "100.05", "100.05"), ("KWD", "1.234", "1.234")]
+    assert [
+        (row["currency"], row["debit"], row["credit"]) for row in rows if row["row"] == "total"
+    ] == [("INR", "100.05", "100.05"), ("KWD", "1.234", "1.234")]
     first = next(row for row in rows if row["row"] == "line")
-    assert (first["line_no"], first["text"], first["party"], first["debit"], first["credit"]) == ("1", "Trade receivables", "Deepa Krishnan", "100.05", "0.00")
+    assert (first["line_no"], first["text"], first["party"], first["debit"], first["credit"]) == (
+        "1",
+        "Trade receivables",
+        "Deepa Krishnan",
+        "100.05",
+        "0.00",
+    )
     paper = alice.browser.get(f"/journal/{made}/journal-entry.pdf")
     assert (paper.status_code, paper.mimetype) == (200, "application/pdf")
     text = text_of(paper.data)
-    assert [word for word in ("Journal entry", EVIL, "1.234", "Deepa Krishnan", "10 March 2026") if word not in text] == []
-    assert alice.api.get(f"/journal-entries/{made}/journal-entry.pdf?locale=hi").data.startswith(b"%PDF")
+    assert [
+        word
+        for word in ("Journal entry", EVIL, "1.234", "Deepa Krishnan", "10 March 2026")
+        if word not in text
+    ] == []
+    assert alice.api.get(f"/journal-entries/{made}/journal-entry.pdf?locale=hi").data.startswith(
+        b"%PDF"
+    )
     with alice.acting() as actor:
         ledger.reverse(actor, made, reason="A mistake", entry_date=date(2026, 3, 11))
-    assert "This entry was reversed." in text_of(alice.browser.get(f"/journal/{made}/journal-entry.pdf").data)
+    assert "This entry was reversed." in text_of(
+        alice.browser.get(f"/journal/{made}/journal-entry.pdf").data
+    )

@@ -11,7 +11,11 @@ import pytest
 from tests.billing.papers import draft, issue, issued, line, pay, receive, seen
 from tests.ledger.books import balances
 from tests.people import People, Person
-from voyagent.approvals import effects as registry, queries as approval_queries, service as approvals
+from voyagent.approvals import (
+    effects as registry,
+    queries as approval_queries,
+    service as approvals,
+)
 from voyagent.approvals.effects import Description
 from voyagent.approvals.rehearsal import rehearse
 from voyagent.billing import effects, queries, service
@@ -24,7 +28,9 @@ WANTED: dict[str, Any] = {
     "customer_name": "Deepa Krishnan",
     "issue_date": "2024-06-10",
     "due_date": "2024-06-25",
-    "line_items": [{"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00", "currency": "INR"}],
+    "line_items": [
+        {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00", "currency": "INR"}
+    ],
 }
 Grant = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -42,13 +48,23 @@ def grant(bob: Person, leila: Person, drain: Callable[[], None]) -> Grant:
     def granted(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         with bob.acting() as actor:
             approval_id = approvals.propose(
-                actor.via(Channel.ASSISTANT), session_id=None, turn_id=None, tool_call_id="c1", tool_name=tool, arguments=arguments, summary="Please"
+                actor.via(Channel.ASSISTANT),
+                session_id=None,
+                turn_id=None,
+                tool_call_id="c1",
+                tool_name=tool,
+                arguments=arguments,
+                summary="Please",
             ).id
         leila.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
         drain()
         with leila.acting():
             approval = approval_queries.get_approval(approval_id)
-            return {"status": approval.effect_status, "result": approval.effect_result, "error": approval.effect_error}
+            return {
+                "status": approval.effect_status,
+                "result": approval.effect_result,
+                "error": approval.effect_error,
+            }
 
     return granted
 
@@ -79,16 +95,32 @@ def test_a_granted_draft_and_a_granted_issue_reach_the_books(alice: Person, gran
     issued_ = grant("issue_invoice", {"invoice_id": result["invoice_id"]})
     assert issued_["status"] == "done", issued_
     unchanged = {name: value for name, value in result.items() if name != "drafted"}
-    assert issued_["result"] == unchanged | {"issued": True, "number": "2024-25/000001", "status": "issued"}
-    assert balances(alice) == {("receivable", "INR"): 4_500_000, ("revenue_services", "INR"): -4_500_000}
+    assert issued_["result"] == unchanged | {
+        "issued": True,
+        "number": "2024-25/000001",
+        "status": "issued",
+    }
+    assert balances(alice) == {
+        ("receivable", "INR"): 4_500_000,
+        ("revenue_services", "INR"): -4_500_000,
+    }
     with alice.reading() as reader:
         invoice = queries.read_document(reader, UUID(result["invoice_id"])).invoice
-    assert (invoice["created_by"], invoice["issued_by"]) == ("Bob Colleague", "Bob Colleague"), "the requester acts, the approval knows who granted"
+    assert (invoice["created_by"], invoice["issued_by"]) == (
+        "Bob Colleague",
+        "Bob Colleague",
+    ), "the requester acts, the approval knows who granted"
 
 
-def test_a_draft_that_was_issued_meanwhile_fails_with_its_reason(alice: Person, grant: Grant) -> None:
+def test_a_draft_that_was_issued_meanwhile_fails_with_its_reason(
+    alice: Person, grant: Grant
+) -> None:
     invoice_id = issued(alice)
-    assert grant("issue_invoice", {"invoice_id": str(invoice_id)}) == {"status": "failed", "result": None, "error": "invoice_not_draft"}
+    assert grant("issue_invoice", {"invoice_id": str(invoice_id)}) == {
+        "status": "failed",
+        "result": None,
+        "error": "invoice_not_draft",
+    }
     assert balances(alice)[("receivable", "INR")] == 4_500_000
 
 
@@ -101,7 +133,10 @@ def test_another_agency_s_draft_cannot_be_issued(charlie: Person, grant: Grant) 
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"line_items": [*WANTED["line_items"], {**WANTED["line_items"][0], "currency": "AED"}]}, "mixed_currency"),
+        (
+            {"line_items": [*WANTED["line_items"], {**WANTED["line_items"][0], "currency": "AED"}]},
+            "mixed_currency",
+        ),
         ({"due_date": "2024-06-09"}, "invalid_date"),
         ({"number": "INV-1"}, "invoice_number_conflict"),
         ({"line_items": [{**WANTED["line_items"][0], "unit_price": "1.005"}]}, "invalid_amount"),
@@ -117,7 +152,9 @@ def test_another_agency_s_draft_cannot_be_issued(charlie: Person, grant: Grant) 
         ({"surprise": 1}, "invalid_arguments"),
     ],
 )
-def test_what_cannot_be_drawn_up_says_why_before_and_after_the_grant(alice: Person, change: dict[str, Any], error: str) -> None:
+def test_what_cannot_be_drawn_up_says_why_before_and_after_the_grant(
+    alice: Person, change: dict[str, Any], error: str
+) -> None:
     for act in (effects.describe_draft, effects.run_draft):
         with pytest.raises(VoyagentError) as failure:
             alice.does(act, WANTED | change)
@@ -131,7 +168,10 @@ def test_the_enquiry_goes_along(alice: Person) -> None:
         enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
     result = alice.does(effects.run_draft, WANTED | {"enquiry_id": str(enquiry_id)})
     with alice.reading() as reader:
-        assert queries.read_document(reader, UUID(result["invoice_id"])).invoice["enquiry_id"] == enquiry_id
+        assert (
+            queries.read_document(reader, UUID(result["invoice_id"])).invoice["enquiry_id"]
+            == enquiry_id
+        )
 
 
 def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(alice: Person) -> None:
@@ -141,7 +181,11 @@ def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(ali
     assert document["rows"] == [{"text": "Dubai visa, 2 × INR 22,500.00", "amount": "45000.00"}]
     assert document["total"] == {"amount": "45000.00", "currency": "INR"}
     assert "lines" not in shown
-    assert [fact["value"] for fact in shown["facts"]] == ["10 Jun 2024", "25 Jun 2024", "Nothing yet. Issuing it asks for a grant of its own."]
+    assert [fact["value"] for fact in shown["facts"]] == [
+        "10 Jun 2024",
+        "25 Jun 2024",
+        "Nothing yet. Issuing it asks for a grant of its own.",
+    ]
     assert [check["ok"] for check in shown["checks"]] == [True, True]
     with alice.reading() as reader:
         assert queries.list_drafts(reader) == [], "looking changes nothing"
@@ -156,14 +200,25 @@ def rehearsed(person: Person, tool: str, arguments: dict[str, Any]) -> Descripti
     return shown
 
 
-def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and_after(alice: Person) -> None:
+def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and_after(
+    alice: Person,
+) -> None:
     pay(alice, issued(alice), 500_000)
     issued(alice, line("7.00", currency="AED"))
     invoice_id = draft(alice, line("100.00"))
     shown = rehearsed(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
     told = [tuple(x.values()) for x in shown["lines"]]
     assert told == [
-        ("1200", "Trade receivables", "Deepa Krishnan", "INR", "200.00", None, "40000.00", "40200.00"),
+        (
+            "1200",
+            "Trade receivables",
+            "Deepa Krishnan",
+            "INR",
+            "200.00",
+            None,
+            "40000.00",
+            "40200.00",
+        ),
         ("4300", "Sales of travel services", None, "INR", None, "200.00", "-45000.00", "-45200.00"),
     ]
     assert shown["balances"] == [
@@ -180,14 +235,25 @@ def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and
     assert seen(alice, invoice_id)["status"] == "draft"
 
 
-def test_the_review_of_a_bill_shows_what_is_owed_to_that_supplier_before_and_after(alice: Person) -> None:
+def test_the_review_of_a_bill_shows_what_is_owed_to_that_supplier_before_and_after(
+    alice: Person,
+) -> None:
     receive(alice)
     receive(alice, vendor_reference="BSP-2", vendor_name="Air India")
     receive(alice, line("7.00", currency="AED"), vendor_reference="BSP-3")
     item = {"description": "Dubai visa", "quantity": 1, "unit_price": "8000.00", "currency": "INR"}
-    given = {"vendor_name": " bsp  india", "vendor_reference": "BSP-4", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": [item]}
+    given = {
+        "vendor_name": " bsp  india",
+        "vendor_reference": "BSP-4",
+        "issue_date": "2024-06-10",
+        "due_date": "2024-06-25",
+        "line_items": [item],
+    }
     (owed,) = rehearsed(alice, "receive_bill", given)["balances"]
-    assert (owed["before"], owed["after"]) == ({"amount": "45000.00", "currency": "INR"}, {"amount": "53000.00", "currency": "INR"})
+    assert (owed["before"], owed["after"]) == (
+        {"amount": "45000.00", "currency": "INR"},
+        {"amount": "53000.00", "currency": "INR"},
+    )
     assert owed["label"].startswith("Owed to ")
     assert balances(alice)["payable", "INR"] == -9_000_000, "looking changes nothing"
 
@@ -206,9 +272,14 @@ def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
     from voyagent.kernel import clock  # noqa: PLC0415
 
     today = clock.today()
-    first, second = draft(alice, issue_date=today, due_date=today), draft(alice, issue_date=today, due_date=today)
+    first, second = (
+        draft(alice, issue_date=today, due_date=today),
+        draft(alice, issue_date=today, due_date=today),
+    )
     shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(second)})
-    assert [check["text"] for check in shown["checks"] if not check["ok"]] == ["There is another invoice of the same amount for this customer: a draft"]
+    assert [check["text"] for check in shown["checks"] if not check["ok"]] == [
+        "There is another invoice of the same amount for this customer: a draft"
+    ]
     issue(alice, first)
     shown = alice.does(effects.describe_issue, {"invoice_id": str(second)})
     assert not shown["checks"][-1]["ok"]

@@ -1,4 +1,6 @@
-"""Payments that settle documents in another currency: what each of the two currencies posts, what is gained or lost, and that parts re-add."""
+"""Payments that settle documents in another currency: what each of the two currencies posts, what
+is gained or lost, and that parts re-add.
+"""
 
 from __future__ import annotations
 
@@ -36,17 +38,27 @@ def quote(rate: str, base: str = "USD", other: str = "INR") -> Quote:
     return Quote(base, other, Decimal(rate), date(2024, 6, 9), "State Bank")
 
 
-def booked(person: Person, price: str = "1000.00", rate: str = "83.00", currency: str = "USD", **given: Any) -> UUID:
+def booked(
+    person: Person, price: str = "1000.00", rate: str = "83.00", currency: str = "USD", **given: Any
+) -> UUID:
     """An issued invoice in a foreign currency, with the rate at which it is booked."""
     item = line(price, quantity=1, currency=currency)
     return issued(person, item, exchange_rate=quote(rate, currency), **given)
 
 
 def bought(person: Person, price: str = "1000.00", rate: str = "83.00", **given: Any) -> UUID:
-    return receive(person, line(price, quantity=1, currency="USD"), vendor_name="Deepa Krishnan", exchange_rate=quote(rate), **given)
+    return receive(
+        person,
+        line(price, quantity=1, currency="USD"),
+        vendor_name="Deepa Krishnan",
+        exchange_rate=quote(rate),
+        **given,
+    )
 
 
-def exchanged(document_id: UUID, minor: int, settled: int, *, currency: str = "INR", of: str = "USD") -> Part:
+def exchanged(
+    document_id: UUID, minor: int, settled: int, *, currency: str = "INR", of: str = "USD"
+) -> Part:
     return Part(document_id, Money(minor, currency), settled=Money(settled, of))
 
 
@@ -55,13 +67,23 @@ def allocate(person: Person, payment_id: UUID, *parts: Part, on: date = LATER) -
 
 
 def standing(person: Person, engine: sa.Engine) -> dict[tuple[str, str], int]:
-    """What stands on the accounts that something stands on, debit less credit, but for what was sold or bought."""
+    """What stands on the accounts that something stands on, debit less credit, but for what was
+    sold or bought.
+    """
     rows = stored(engine, BALANCES, t=person.actor.tenant_id)
-    return {(row["purpose"], row["currency"]): row["minor"] for row in rows if row["minor"] and row["purpose"] not in ("revenue_services", "cost_of_services")}
+    return {
+        (row["purpose"], row["currency"]): row["minor"]
+        for row in rows
+        if row["minor"] and row["purpose"] not in ("revenue_services", "cost_of_services")
+    }
 
 
 def allocations(engine: sa.Engine, person: Person) -> list[Any]:
-    return stored(engine, "select * from allocations where tenant_id = :t order by created_at, id", t=person.actor.tenant_id)
+    return stored(
+        engine,
+        "select * from allocations where tenant_id = :t order by created_at, id",
+        t=person.actor.tenant_id,
+    )
 
 
 def proved(person: Person) -> None:
@@ -72,15 +94,23 @@ def proved(person: Person) -> None:
 @pytest.mark.parametrize("paid", [8_400_000, 8_200_000, 8_300_000], ids=["gain", "loss", "none"])
 @pytest.mark.parametrize("direction", ["in", "out"])
 @pytest.mark.parametrize("is_at_once", [True, False])
-def test_what_is_gained_or_lost_stands_on_its_account(alice: Person, owner_engine: sa.Engine, paid: int, direction: Any, is_at_once: bool) -> None:
+def test_what_is_gained_or_lost_stands_on_its_account(
+    alice: Person, owner_engine: sa.Engine, paid: int, direction: Any, is_at_once: bool
+) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)
     part = exchanged(document_id, paid, 100_000)
     payment_id = advance(alice, paid, DUE, *([part] if is_at_once else []), direction=direction)
     if not is_at_once:
         allocate(alice, payment_id, part)
     sign = 1 if direction == "in" else -1
-    expected = {("bank", "INR"): sign * paid, ("currency_exchange", "USD"): sign * 100_000, ("currency_exchange", "INR"): -sign * 8_300_000}
-    expected |= {("exchange_differences", "INR"): -sign * (paid - 8_300_000)} if paid != 8_300_000 else {}
+    expected = {
+        ("bank", "INR"): sign * paid,
+        ("currency_exchange", "USD"): sign * 100_000,
+        ("currency_exchange", "INR"): -sign * 8_300_000,
+    }
+    expected |= (
+        {("exchange_differences", "INR"): -sign * (paid - 8_300_000)} if paid != 8_300_000 else {}
+    )
     assert standing(alice, owner_engine) == expected
     assert left_of(alice, payment_id) == (paid, 0, 0)
     proved(alice)
@@ -91,11 +121,15 @@ def test_the_entry_has_the_lines_of_each_currency(alice: Person, owner_engine: s
     allocate(alice, payment_id, exchanged(booked(alice), 8_400_000, 100_000))
     lines = stored(
         owner_engine,
-        "select a.purpose, p.currency, p.debit_minor, p.credit_minor from postings p join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id"
-        " join allocations l on l.tenant_id = p.tenant_id and l.entry_id = p.entry_id where p.tenant_id = :t order by p.line_no",
+        "select a.purpose, p.currency, p.debit_minor, p.credit_minor from postings p join accounts"
+        " a on a.tenant_id = p.tenant_id and a.id = p.account_id join allocations l on l.tenant_id"
+        " = p.tenant_id and l.entry_id = p.entry_id where p.tenant_id = :t order by p.line_no",
         t=alice.actor.tenant_id,
     )
-    assert [tuple(row[name] for name in ("purpose", "currency", "debit_minor", "credit_minor")) for row in lines] == [
+    assert [
+        tuple(row[name] for name in ("purpose", "currency", "debit_minor", "credit_minor"))
+        for row in lines
+    ] == [
         ("customer_advances", "INR", 8_400_000, 0),
         ("currency_exchange", "INR", 0, 8_300_000),
         ("exchange_differences", "INR", 0, 100_000),
@@ -104,16 +138,32 @@ def test_the_entry_has_the_lines_of_each_currency(alice: Person, owner_engine: s
     ]
 
 
-def test_by_the_rate_of_the_day_the_amount_is_rounded_half_up(alice: Person, owner_engine: sa.Engine) -> None:
+def test_by_the_rate_of_the_day_the_amount_is_rounded_half_up(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     payment_id = advance(alice, 9_000_000)
     allocate(alice, payment_id, Part(booked(alice), Money(8_400_050, "INR"), quote=quote("84.05")))
     row = allocations(owner_engine, alice)[0]
-    assert (row["amount_minor"], row["settled_minor"]) == (8_400_050, 99_941)  # 84,000.50 / 84.05 = 999.4111…
-    assert (row["booked_minor"], row["rate"], row["rate_base"], row["rate_source"]) == (8_295_103, Decimal("84.05"), "USD", "State Bank")
+    assert (row["amount_minor"], row["settled_minor"]) == (
+        8_400_050,
+        99_941,
+    )  # 84,000.50 / 84.05 = 999.4111…
+    assert (row["booked_minor"], row["rate"], row["rate_base"], row["rate_source"]) == (
+        8_295_103,
+        Decimal("84.05"),
+        "USD",
+        "State Bank",
+    )
     document_id = booked(alice)
     with pytest.raises(service.SettledAmountWrong):
-        allocate(alice, payment_id, Part(document_id, Money(84_000, "INR"), Money(999, "USD"), quote("84")))
-    allocate(alice, payment_id, Part(document_id, Money(84_000, "INR"), Money(1_000, "USD"), quote("84")))
+        allocate(
+            alice,
+            payment_id,
+            Part(document_id, Money(84_000, "INR"), Money(999, "USD"), quote("84")),
+        )
+    allocate(
+        alice, payment_id, Part(document_id, Money(84_000, "INR"), Money(1_000, "USD"), quote("84"))
+    )
     proved(alice)
 
 
@@ -126,11 +176,15 @@ def test_by_the_rate_of_the_day_the_amount_is_rounded_half_up(alice: Person, own
         ("KWD", "100.001", "270.12345", [33_333, 33_334, 33_334]),
     ],
 )
-def test_parts_are_booked_for_what_the_whole_was(alice: Person, owner_engine: sa.Engine, currency: str, price: str, rate: str, parts: list[int]) -> None:
+def test_parts_are_booked_for_what_the_whole_was(
+    alice: Person, owner_engine: sa.Engine, currency: str, price: str, rate: str, parts: list[int]
+) -> None:
     document_id, payment_id = booked(alice, price, rate, currency), advance(alice, 10_000_000)
     for minor in parts:
         allocate(alice, payment_id, exchanged(document_id, 100, minor, of=currency))
-    whole = quote(rate, currency).changing(currency).convert(Money(sum(parts), currency)).amount_minor
+    whole = (
+        quote(rate, currency).changing(currency).convert(Money(sum(parts), currency)).amount_minor
+    )
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == whole
     first = allocations(owner_engine, alice)[0]["id"]
     alice.does(lambda actor: service.unallocate(actor, payment_id, first, on=LATER).id)
@@ -138,12 +192,20 @@ def test_parts_are_booked_for_what_the_whole_was(alice: Person, owner_engine: sa
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == whole
     with alice.acting():
         assert queries.get_invoice(document_id).status == "paid"
-    on_exchange = {at: minor for at, minor in standing(alice, owner_engine).items() if at[0] == "currency_exchange"}
-    assert on_exchange == {("currency_exchange", currency): sum(parts)} | ({("currency_exchange", "INR"): -whole} if whole else {})
+    on_exchange = {
+        at: minor
+        for at, minor in standing(alice, owner_engine).items()
+        if at[0] == "currency_exchange"
+    }
+    assert on_exchange == {("currency_exchange", currency): sum(parts)} | (
+        {("currency_exchange", "INR"): -whole} if whole else {}
+    )
     proved(alice)
 
 
-def test_foreign_money_settles_a_document_of_the_books_without_gain(alice: Person, owner_engine: sa.Engine) -> None:
+def test_foreign_money_settles_a_document_of_the_books_without_gain(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     payment_id = advance(alice, 54_000, currency="USD")
     allocate(alice, payment_id, Part(issued(alice), Money(53_571, "USD"), Money(4_500_000, "INR")))
     assert standing(alice, owner_engine) == {
@@ -156,10 +218,14 @@ def test_foreign_money_settles_a_document_of_the_books_without_gain(alice: Perso
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_what_is_taken_back_leaves_nothing_on_any_account(alice: Person, owner_engine: sa.Engine, direction: Any) -> None:
+def test_what_is_taken_back_leaves_nothing_on_any_account(
+    alice: Person, owner_engine: sa.Engine, direction: Any
+) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)
     before = standing(alice, owner_engine)
-    payment_id = advance(alice, 8_400_000, DUE, exchanged(document_id, 4_200_000, 50_000), direction=direction)
+    payment_id = advance(
+        alice, 8_400_000, DUE, exchanged(document_id, 4_200_000, 50_000), direction=direction
+    )
     allocate(alice, payment_id, exchanged(document_id, 4_100_000, 50_000))
     sign = 1 if direction == "in" else -1
     one, other = allocations(owner_engine, alice)
@@ -169,12 +235,24 @@ def test_what_is_taken_back_leaves_nothing_on_any_account(alice: Person, owner_e
     assert left_of(alice, payment_id) == (4_100_000, 0, 4_300_000)
     counter = allocations(owner_engine, alice)[-1]
     names = ("amount_minor", "settled_minor", "booked_minor")
-    assert [counter[name] for name in names] == [-one[name] for name in names] == [-4_200_000, -50_000, -4_150_000]
-    reverses = stored(owner_engine, "select reverses_id from journal_entries where id = :e", e=counter["entry_id"])
+    assert (
+        [counter[name] for name in names]
+        == [-one[name] for name in names]
+        == [-4_200_000, -50_000, -4_150_000]
+    )
+    reverses = stored(
+        owner_engine, "select reverses_id from journal_entries where id = :e", e=counter["entry_id"]
+    )
     assert reverses[0]["reverses_id"] == one["entry_id"]
     proved(alice)
-    alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id)
-    assert standing(alice, owner_engine) == before == {("receivable" if sign > 0 else "payable", "USD"): sign * 100_000}
+    alice.does(
+        lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+    )
+    assert (
+        standing(alice, owner_engine)
+        == before
+        == {("receivable" if sign > 0 else "payable", "USD"): sign * 100_000}
+    )
     proved(alice)
     act = service.void_invoice if direction == "in" else service.void_bill
     alice.does(lambda actor: act(actor, document_id, reason="A mistake", on=LATER).id)
@@ -182,20 +260,34 @@ def test_what_is_taken_back_leaves_nothing_on_any_account(alice: Person, owner_e
     assert other["entry_id"] != one["entry_id"]
 
 
-def test_a_payment_that_settles_in_both_currencies_is_reversed_whole(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_payment_that_settles_in_both_currencies_is_reversed_whole(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     mine, foreign = issued(alice), booked(alice)
     before = standing(alice, owner_engine)
     parts = (Part(mine, Money(1_000_000, "INR")), exchanged(foreign, 4_200_000, 50_000))
     payment_id = advance(alice, 9_000_000, DUE, *parts)
-    allocate(alice, payment_id, Part(mine, Money(500_000, "INR")), exchanged(foreign, 100_000, 1_200))
+    allocate(
+        alice, payment_id, Part(mine, Money(500_000, "INR")), exchanged(foreign, 100_000, 1_200)
+    )
     proved(alice)
-    alice.does(lambda actor: service.unallocate(actor, payment_id, allocations(owner_engine, alice)[0]["id"], on=LATER).id)
-    alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id)
+    alice.does(
+        lambda actor: (
+            service.unallocate(
+                actor, payment_id, allocations(owner_engine, alice)[0]["id"], on=LATER
+            ).id
+        )
+    )
+    alice.does(
+        lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+    )
     assert standing(alice, owner_engine) == before
     proved(alice)
 
 
-def test_an_advance_that_is_left_is_given_back_in_its_own_currency(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_advance_that_is_left_is_given_back_in_its_own_currency(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     payment_id = advance(alice, 9_000_000, DUE, exchanged(booked(alice), 8_400_000, 100_000))
     alice.does(lambda actor: service.refund_payment(actor, payment_id, on=LATER).id)
     assert left_of(alice, payment_id) == (8_400_000, 600_000, 0)
@@ -203,8 +295,14 @@ def test_an_advance_that_is_left_is_given_back_in_its_own_currency(alice: Person
     proved(alice)
 
 
-def test_what_does_not_say_enough_is_refused_by_name(alice: Person, owner_engine: sa.Engine) -> None:
-    foreign, payment_id, dollars = booked(alice), advance(alice, 9_000_000), advance(alice, 9_000_000, currency="EUR")
+def test_what_does_not_say_enough_is_refused_by_name(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    foreign, payment_id, dollars = (
+        booked(alice),
+        advance(alice, 9_000_000),
+        advance(alice, 9_000_000, currency="EUR"),
+    )
     bare = issued(alice, line("1000.00", quantity=1, currency="USD"))
     rupees, of_mine = Money(8_400_000, "INR"), issued(alice)
     for part, error in (
@@ -225,16 +323,30 @@ def test_what_does_not_say_enough_is_refused_by_name(alice: Person, owner_engine
             allocate(alice, payment_id, part)
         with pytest.raises(error):
             advance(alice, 9_000_000, DUE, part)
-    for document_id, part in ((foreign, exchanged(foreign, 100, 100, currency="EUR")), (bare, exchanged(bare, 100, 100, currency="EUR"))):
+    for document_id, part in (
+        (foreign, exchanged(foreign, 100, 100, currency="EUR")),
+        (bare, exchanged(bare, 100, 100, currency="EUR")),
+    ):
         with pytest.raises(MixedCurrencies):
             allocate(alice, dollars, part)
         assert document_id == part.document_id
     assert allocations(owner_engine, alice) == []
 
 
-def test_who_may_not_and_who_is_of_another_agency(people: People, alice: Person, victor: Person, charlie: Person) -> None:
+def test_who_may_not_and_who_is_of_another_agency(
+    people: People, alice: Person, victor: Person, charlie: Person
+) -> None:
     foreign, payment_id = booked(alice), advance(alice, 9_000_000)
-    body = {"allocations": [{"document_id": str(foreign), "amount": "84000.00", "settled_amount": "1000.00", "settled_currency": "USD"}]}
+    body = {
+        "allocations": [
+            {
+                "document_id": str(foreign),
+                "amount": "84000.00",
+                "settled_amount": "1000.00",
+                "settled_currency": "USD",
+            }
+        ]
+    }
     assert victor.api.post(f"/payments/{payment_id}/allocate", json=body).status_code == 403
     assert charlie.api.post(f"/payments/{payment_id}/allocate", json=body).status_code == 404
     with pytest.raises(queries.InvoiceNotFound):
@@ -242,14 +354,23 @@ def test_who_may_not_and_who_is_of_another_agency(people: People, alice: Person,
     assert left_of(alice, payment_id) == (0, 0, 9_000_000)
 
 
-def test_neither_side_is_settled_twice_by_payments_at_once(alice: Person, owner_engine: sa.Engine) -> None:
+def test_neither_side_is_settled_twice_by_payments_at_once(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     document_id, payments = booked(alice), [advance(alice, 4_000_000) for _ in range(5)]
-    results = at_once([lambda one=one: allocate(alice, one, exchanged(document_id, 4_000_000, 40_000)) for one in payments])  # type: ignore[misc]
+    results = at_once(
+        [
+            lambda one=one: allocate(alice, one, exchanged(document_id, 4_000_000, 40_000))
+            for one in payments
+        ]
+    )  # type: ignore[misc]
     assert sum(isinstance(result, service.PaymentExceedsOpen) for result in results) == 3
     assert sum(row["settled_minor"] for row in allocations(owner_engine, alice)) == 80_000
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == 6_640_000
     one, documents = advance(alice, 10_000), [booked(alice) for _ in range(5)]
-    results = at_once([lambda of=of: allocate(alice, one, exchanged(of, 4_000, 40)) for of in documents])  # type: ignore[misc]
+    results = at_once(
+        [lambda of=of: allocate(alice, one, exchanged(of, 4_000, 40)) for of in documents]
+    )  # type: ignore[misc]
     assert sum(isinstance(result, service.PaymentOverAllocated) for result in results) == 3
     assert left_of(alice, one) == (8_000, 0, 2_000)
     proved(alice)
@@ -258,14 +379,23 @@ def test_neither_side_is_settled_twice_by_payments_at_once(alice: Person, owner_
 def test_the_database_refuses_what_the_rules_would(alice: Person, owner_engine: sa.Engine) -> None:
     payment_id = advance(alice, 9_000_000, DUE, exchanged(booked(alice), 8_400_000, 100_000))
     bare = issued(alice, line("1000.00", quantity=1, currency="USD"))
-    columns = "tenant_id, id, payment_id, invoice_id, amount_minor, settled_minor, booked_minor, effective_on, entry_id"
+    columns = (
+        "tenant_id, id, payment_id, invoice_id, amount_minor, settled_minor, booked_minor,"
+        " effective_on, entry_id"
+    )
     for settled, written, constraint in (
         ("null", "null", "is of the party and currency"),
         ("1", "1", "is of the party and currency"),
         ("-1", "null", "ck_allocations_exchanged"),
     ):
-        row = f"select tenant_id, gen_random_uuid(), id, '{bare}', 1, {settled}, {written}, '{LATER}', entry_id from payments where id = '{payment_id}'"
-        with pytest.raises(sa.exc.IntegrityError, match=constraint), owner_engine.begin() as connection:
+        row = (
+            f"select tenant_id, gen_random_uuid(), id, '{bare}', 1, {settled}, {written},"
+            f" '{LATER}', entry_id from payments where id = '{payment_id}'"
+        )
+        with (
+            pytest.raises(sa.exc.IntegrityError, match=constraint),
+            owner_engine.begin() as connection,
+        ):
             connection.execute(sa.text(f"insert into allocations ({columns}) {row}"))
 
 
@@ -274,12 +404,25 @@ def test_earlier_days_stay_as_they_were(alice: Person) -> None:
     advance(alice, 8_400_000, LATER, exchanged(document_id, 8_400_000, 100_000))
     with alice.reading() as reader:
         for day, still in ((DUE, [100_000]), (LATER, [])):
-            rows = queries.list_open(reader, "receivable", date(1900, 1, 1), date(2200, 12, 31), today=clock.today(), as_of=day)
+            rows = queries.list_open(
+                reader,
+                "receivable",
+                date(1900, 1, 1),
+                date(2200, 12, 31),
+                today=clock.today(),
+                as_of=day,
+            )
             assert [row["open_minor"] for row in rows] == still
 
 
 def test_a_program_settles_by_either_and_reads_both_sides(alice: Person) -> None:
-    body = {"direction": "in", "party_name": "Deepa Krishnan", "amount": "84000.00", "currency": "INR", "paid_on": "2024-06-25"}
+    body = {
+        "direction": "in",
+        "party_name": "Deepa Krishnan",
+        "amount": "84000.00",
+        "currency": "INR",
+        "paid_on": "2024-06-25",
+    }
     rate = {"base": "USD", "quote": "INR", "rate": "84", "on": "2024-06-25", "source": "State Bank"}
     document_id = str(booked(alice))
     part = {"document_id": document_id, "amount": "42000.00"}
@@ -293,43 +436,81 @@ def test_a_program_settles_by_either_and_reads_both_sides(alice: Person) -> None
     assert [told[name] for name in names] == ["42000.00", "500.00", "USD", "41500.00", rate]
     here = f"/payments/{made.json['id']}"
     both = {"settled_amount": "500.00", "settled_currency": "USD"}
-    allocated = alice.api.post(f"{here}/allocate", json={"allocations": [part | both], "effective_on": "2024-06-25"}).json
-    assert [allocated["allocations"][1][name] for name in names] == ["42000.00", "500.00", "USD", "41500.00", None]
+    allocated = alice.api.post(
+        f"{here}/allocate", json={"allocations": [part | both], "effective_on": "2024-06-25"}
+    ).json
+    assert [allocated["allocations"][1][name] for name in names] == [
+        "42000.00",
+        "500.00",
+        "USD",
+        "41500.00",
+        None,
+    ]
     invoice = alice.api.get(f"/invoices/{document_id}").json
-    assert (invoice["status"], invoice["paid_amount"], invoice["open_amount"]) == ("paid", "1000.00", "0.00")
-    assert [(one["amount"], one["payment_amount"], one["payment_currency"]) for one in invoice["payments"]] == [("500.00", "42000.00", "INR")] * 2
-    taken = alice.api.post(f"{here}/allocations/{told['id']}/unallocate", json={}).json["allocations"][-1]
+    assert (invoice["status"], invoice["paid_amount"], invoice["open_amount"]) == (
+        "paid",
+        "1000.00",
+        "0.00",
+    )
+    assert [
+        (one["amount"], one["payment_amount"], one["payment_currency"])
+        for one in invoice["payments"]
+    ] == [("500.00", "42000.00", "INR")] * 2
+    taken = alice.api.post(f"{here}/allocations/{told['id']}/unallocate", json={}).json[
+        "allocations"
+    ][-1]
     assert [taken[name] for name in names] == ["-42000.00", "-500.00", "USD", "-41500.00", rate]
     plain = advance(alice, 4_500_000, DUE, Part(issued(alice), Money(4_500_000, "INR")))
-    assert [alice.api.get(f"/payments/{plain}").json["allocations"][0][name] for name in names] == ["45000.00", "45000.00", "INR", None, None]
+    assert [alice.api.get(f"/payments/{plain}").json["allocations"][0][name] for name in names] == [
+        "45000.00",
+        "45000.00",
+        "INR",
+        None,
+        None,
+    ]
     for wrong, status, code in (
         (part, 422, "settled_amount_required"),
         (part | {"settled_amount": "500.00"}, 422, None),
         (part | both | {"exchange_rate": rate | {"rate": "85"}}, 422, "settled_amount_wrong"),
-        (part | {"document_id": str(issued(alice, line(currency="USD")))} | both, 409, "booked_rate_missing"),
+        (
+            part | {"document_id": str(issued(alice, line(currency="USD")))} | both,
+            409,
+            "booked_rate_missing",
+        ),
     ):
         answer = alice.api.post(f"{here}/allocate", json={"allocations": [wrong]})
         assert answer.status_code == status, answer.text
         assert code is None or answer.json["detail"] == code
 
 
-def test_a_draft_with_a_rate_is_issued_in_its_own_currency(alice: Person, owner_engine: sa.Engine) -> None:
-    invoice_id = draft(alice, line("1000.00", quantity=1, currency="USD"), exchange_rate=quote("83"))
+def test_a_draft_with_a_rate_is_issued_in_its_own_currency(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    invoice_id = draft(
+        alice, line("1000.00", quantity=1, currency="USD"), exchange_rate=quote("83")
+    )
     issue(alice, invoice_id)
     assert standing(alice, owner_engine) == {("receivable", "USD"): 100_000}
 
 
 def test_reversing_posts_what_its_page_has_shown(alice: Person, owner_engine: sa.Engine) -> None:
-    parts = (Part(issued(alice), Money(1_000_000, "INR")), exchanged(booked(alice), 4_200_000, 50_000))
+    parts = (
+        Part(issued(alice), Money(1_000_000, "INR")),
+        exchanged(booked(alice), 4_200_000, 50_000),
+    )
     payment_id = advance(alice, 9_000_000, DUE, *parts)
     before = standing(alice, owner_engine)
     with alice.acting():
         shown = service.reversal_sides(queries.get_payment(payment_id))
-    alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id)
+    alice.does(
+        lambda actor: service.reverse_payment(actor, payment_id, reason="A mistake", on=LATER).id
+    )
     after = standing(alice, owner_engine)
     for purpose, sign, amount in shown:
         assert amount
-        before[purpose, amount.currency] = before.get((purpose, amount.currency), 0) + sign * amount.amount_minor
+        before[purpose, amount.currency] = (
+            before.get((purpose, amount.currency), 0) + sign * amount.amount_minor
+        )
     assert {at: minor for at, minor in before.items() if minor} == after
     assert ("exchange_differences", -1, Money(50_000, "INR")) not in shown
     assert ("exchange_differences", 1, Money(50_000, "INR")) in shown
@@ -347,14 +528,26 @@ def test_pages_and_paper_say_both_amounts(alice: Person) -> None:
     assert "USD 1,000.00" in told
     assert "84,000.00" in told
     with alice.reading() as reader:
-        told = read_party_statement(reader, "customer", "Deepa Krishnan", Days(date(2024, 6, 1), date(2024, 6, 30)))
-    moved = [(one.more.currency, one.more.amount_minor, one.less.amount_minor, one.balance.amount_minor) for one in told.moved]
-    assert sorted(moved) == [("INR", 0, 8_400_000, -8_400_000), ("INR", 8_400_000, 0, 0), ("USD", 0, 100_000, 0), ("USD", 100_000, 0, 100_000)]
+        told = read_party_statement(
+            reader, "customer", "Deepa Krishnan", Days(date(2024, 6, 1), date(2024, 6, 30))
+        )
+    moved = [
+        (one.more.currency, one.more.amount_minor, one.less.amount_minor, one.balance.amount_minor)
+        for one in told.moved
+    ]
+    assert sorted(moved) == [
+        ("INR", 0, 8_400_000, -8_400_000),
+        ("INR", 8_400_000, 0, 0),
+        ("USD", 0, 100_000, 0),
+        ("USD", 100_000, 0, 100_000),
+    ]
     assert told.is_proved
 
 
 @pytest.mark.parametrize("by", ["settled", "rate"])
-def test_the_page_shows_both_amounts_and_what_it_will_post(alice: Person, owner_engine: sa.Engine, by: str) -> None:
+def test_the_page_shows_both_amounts_and_what_it_will_post(
+    alice: Person, owner_engine: sa.Engine, by: str
+) -> None:
     invoice_id, payment_id = booked(alice), advance(alice, 9_000_000)
     bare, mine = issued(alice, line("70.00", quantity=1, currency="USD")), issued(alice)
     here, browser = f"/payments/{payment_id}/allocate", alice.browser
@@ -363,14 +556,28 @@ def test_the_page_shows_both_amounts_and_what_it_will_post(alice: Person, owner_
     assert f'name="settled_{invoice_id}"' in page
     assert f'name="settled_{bare}"' not in page
     assert "does not keep the rate at which it was booked" in page
-    rows = [("document_id", str(mine)), ("part", ""), ("document_id", str(invoice_id)), ("part", "84,000")]
+    rows = [
+        ("document_id", str(mine)),
+        ("part", ""),
+        ("document_id", str(invoice_id)),
+        ("part", "84,000"),
+    ]
     data: dict[str, Any] = {"csrf_token": csrf(browser, here), "effective_on": LATER.isoformat()}
     for name, value in rows:
         data.setdefault(name, []).append(value)
-    given = {f"settled_{invoice_id}": "1,000.00"} if by == "settled" else {f"rate_{invoice_id}": "84", "rate_source": "State Bank"}
+    given = (
+        {f"settled_{invoice_id}": "1,000.00"}
+        if by == "settled"
+        else {f"rate_{invoice_id}": "84", "rate_source": "State Bank"}
+    )
     looked = browser.post(here, data=data | given | {"then": "look"})
     assert looked.status_code == 200
-    assert re.search(r"1160</span> Currency exchange.*?83,000\.00.*?5920</span> Exchange differences.*?1,000\.00", looked.text, re.DOTALL)
+    assert re.search(
+        r"1160</span> Currency exchange.*?83,000\.00.*?5920</span> Exchange"
+        r" differences.*?1,000\.00",
+        looked.text,
+        re.DOTALL,
+    )
     assert allocations(owner_engine, alice) == []
     nothing = browser.post(here, data=data)
     assert nothing.status_code == 422
@@ -379,16 +586,24 @@ def test_the_page_shows_both_amounts_and_what_it_will_post(alice: Person, owner_
     assert too_much.status_code == 422
     unsaid = browser.post(here, data=data | {f"rate_{invoice_id}": "84"})
     assert "Say who has quoted this rate." in unsaid.text
-    unread = browser.post(here, data=data | {f"rate_{invoice_id}": "eighty", "rate_source": "State Bank"})
+    unread = browser.post(
+        here, data=data | {f"rate_{invoice_id}": "eighty", "rate_source": "State Bank"}
+    )
     assert "Write a rate such as 83.25" in unread.text
     assert browser.post(here, data=data | given).status_code == 303
     (row,) = allocations(owner_engine, alice)
-    assert (row["amount_minor"], row["settled_minor"], row["booked_minor"]) == (8_400_000, 100_000, 8_300_000)
+    assert (row["amount_minor"], row["settled_minor"], row["booked_minor"]) == (
+        8_400_000,
+        100_000,
+        8_300_000,
+    )
     assert row["rate_on"] == (LATER if by == "rate" else None)
     proved(alice)
 
 
-def test_a_payment_in_a_foreign_currency_is_offered_the_documents_of_the_books_alone(alice: Person) -> None:
+def test_a_payment_in_a_foreign_currency_is_offered_the_documents_of_the_books_alone(
+    alice: Person,
+) -> None:
     mine, foreign = issued(alice), booked(alice)
     page = alice.browser.get(f"/payments/{advance(alice, 90_000, currency='EUR')}/allocate").text
     assert f'name="settled_{mine}"' in page

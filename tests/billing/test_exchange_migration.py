@@ -1,4 +1,6 @@
-"""Agencies that had their books before are given the accounts that our postings go by; what was settled in two currencies is never told in one."""
+"""Agencies that had their books before are given the accounts that our postings go by; what was
+settled in two currencies is never told in one.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,9 @@ insert into accounts (tenant_id, id, code, name, type, normal_side, purpose)
          ('{OTHER}', gen_random_uuid(), '1160', 'Postage stamps', 'asset', 'debit', null);
 """
 FOUND = (
-    "select tenant_id::text, code, purpose, type, normal_side from accounts"
-    " where purpose in ('currency_exchange', 'exchange_differences', 'held_for_suppliers', 'output_vat') order by 1, 2"
+    "select tenant_id::text, code, purpose, type, normal_side from accounts where purpose in"
+    " ('currency_exchange', 'exchange_differences', 'held_for_suppliers', 'output_vat') order by"
+    " 1, 2"
 )
 EXCHANGED = f"""
 insert into allocations (tenant_id, id, payment_id, invoice_id, amount_minor, settled_minor, effective_on, entry_id)
@@ -32,7 +35,11 @@ def test_an_owner_who_is_no_superuser_reaches_every_agency(empty_app: Flask) -> 
     engine = sa.create_engine(empty_app.config["MIGRATION_URL"])
     with empty_app.app_context():
         flask_migrate.upgrade(revision="0049")
-        migration = ScriptDirectory.from_config(empty_app.extensions["migrate"].migrate.get_config()).get_revision("0050").module
+        migration = (
+            ScriptDirectory.from_config(empty_app.extensions["migrate"].migrate.get_config())
+            .get_revision("0050")
+            .module
+        )
     with engine.connect() as connection:
         connection.execute(sa.text("set local session_replication_role = replica"))
         connection.execute(sa.text(BEFORE))
@@ -60,7 +67,12 @@ def test_each_agency_has_each_account_once(empty_app: Flask) -> None:
             flask_migrate.upgrade(revision="0050")
             with engine.connect() as connection:
                 found = [tuple(row) for row in connection.execute(sa.text(FOUND)).all()]
-                forced = connection.scalar(sa.text("select bool_and(relforcerowsecurity) from pg_class where relname in ('accounts', 'allocations')"))
+                forced = connection.scalar(
+                    sa.text(
+                        "select bool_and(relforcerowsecurity) from pg_class where relname in"
+                        " ('accounts', 'allocations')"
+                    )
+                )
             assert found == [
                 (TENANT, "1160", "currency_exchange", "asset", "debit"),
                 (TENANT, "2160", "held_for_suppliers", "liability", "credit"),

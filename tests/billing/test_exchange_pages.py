@@ -1,4 +1,6 @@
-"""The page on which money is noted settles documents in another currency at once: what it shows and posts, what it refuses, and who may not."""
+"""The page on which money is noted settles documents in another currency at once: what it shows and
+posts, what it refuses, and who may not.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,25 @@ from voyagent.ledger import queries, service as ledger
 HERE = "/payments/new"
 
 
-def typed(document_id: Any, part: str = "84,000", settled: str = "1,000", **changes: Any) -> dict[str, Any]:
-    return TYPED | {"amount": "85,000", "document_id": [str(document_id)], "part": [part], f"settled_{document_id}": settled} | changes
+def typed(
+    document_id: Any, part: str = "84,000", settled: str = "1,000", **changes: Any
+) -> dict[str, Any]:
+    return (
+        TYPED
+        | {
+            "amount": "85,000",
+            "document_id": [str(document_id)],
+            "part": [part],
+            f"settled_{document_id}": settled,
+        }
+        | changes
+    )
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_money_in_another_currency_settles_at_once_as_the_page_has_shown(alice: Person, owner_engine: sa.Engine, direction: str) -> None:
+def test_money_in_another_currency_settles_at_once_as_the_page_has_shown(
+    alice: Person, owner_engine: sa.Engine, direction: str
+) -> None:
     document_id = booked(alice) if direction == "in" else bought(alice)
     asked = typed(document_id, direction=direction)
     looked = send(alice, HERE, **asked, then="look").get_data(as_text=True)
@@ -35,8 +50,16 @@ def test_money_in_another_currency_settles_at_once_as_the_page_has_shown(alice: 
     assert shown
     lines = re.findall(r"v-lite\">(\d+)</span>.*?</tr>", shown[0], re.DOTALL)
     with alice.reading() as reader:
-        code_of = {account["purpose"]: account["code"] for account in queries.list_accounts(reader) if account["purpose"]}
-    control, advances = ("receivable", "customer_advances") if direction == "in" else ("payable", "supplier_advances")
+        code_of = {
+            account["purpose"]: account["code"]
+            for account in queries.list_accounts(reader)
+            if account["purpose"]
+        }
+    control, advances = (
+        ("receivable", "customer_advances")
+        if direction == "in"
+        else ("payable", "supplier_advances")
+    )
     purposes = {"bank", advances, "currency_exchange", "exchange_differences", control}
     assert set(lines) == {code_of[purpose] for purpose in purposes}
     assert "83,000.00" in shown[0]
@@ -64,13 +87,24 @@ def test_by_the_rate_of_the_day(alice: Person, owner_engine: sa.Engine) -> None:
     rate = {f"rate_{document_id}": "84", "rate_source": "State Bank"}
     assert send(alice, HERE, **typed(document_id, "42,000", ""), **rate).status_code == 303
     (row,) = allocations(owner_engine, alice)
-    assert (row["amount_minor"], row["settled_minor"], row["rate_on"]) == (4_200_000, 50_000, date(2024, 6, 25))
+    assert (row["amount_minor"], row["settled_minor"], row["rate_on"]) == (
+        4_200_000,
+        50_000,
+        date(2024, 6, 25),
+    )
     proved(alice)
 
 
-def test_foreign_money_settles_a_document_of_the_books(alice: Person, owner_engine: sa.Engine) -> None:
+def test_foreign_money_settles_a_document_of_the_books(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     mine = issued(alice)
-    assert send(alice, HERE, **typed(mine, "540.00", "45,000", amount="540", currency="USD")).status_code == 303
+    assert (
+        send(
+            alice, HERE, **typed(mine, "540.00", "45,000", amount="540", currency="USD")
+        ).status_code
+        == 303
+    )
     assert standing(alice, owner_engine)["currency_exchange", "INR"] == 4_500_000
     proved(alice)
 
@@ -83,18 +117,34 @@ def test_foreign_money_settles_a_document_of_the_books(alice: Person, owner_engi
         ({"settled": "x"}, "Write an amount such as"),
         ({"part": "85,000.01"}, "more than"),
         ({"settled": "", "rate": "84"}, "Say who has quoted this rate."),
-        ({"settled": "", "rate": "eighty", "rate_source": "State Bank"}, "Write a rate such as 83.25"),
-        ({"rate": "85", "rate_source": "State Bank"}, "does not follow from the amount and the rate"),
+        (
+            {"settled": "", "rate": "eighty", "rate_source": "State Bank"},
+            "Write a rate such as 83.25",
+        ),
+        (
+            {"rate": "85", "rate_source": "State Bank"},
+            "does not follow from the amount and the rate",
+        ),
     ],
 )
-def test_what_does_not_fit_is_said_and_what_was_typed_stays(alice: Person, changes: dict[str, str], said: str) -> None:
+def test_what_does_not_fit_is_said_and_what_was_typed_stays(
+    alice: Person, changes: dict[str, str], said: str
+) -> None:
     document_id = booked(alice)
-    asked = typed(document_id, **{name: changes.pop(name) for name in ("part", "settled") if name in changes})
-    rate = {f"rate_{document_id}": changes["rate"], "rate_source": changes.get("rate_source", "")} if "rate" in changes else {}
+    asked = typed(
+        document_id, **{name: changes.pop(name) for name in ("part", "settled") if name in changes}
+    )
+    rate = (
+        {f"rate_{document_id}": changes["rate"], "rate_source": changes.get("rate_source", "")}
+        if "rate" in changes
+        else {}
+    )
     page = Page(answer := send(alice, HERE, **asked, **rate))
     assert page.status == 422
     assert said in " ".join(answer.get_data(as_text=True).split())
-    assert page.one(f".//input[@name='settled_{document_id}']").get("value") == asked[f"settled_{document_id}"].replace(",", "")
+    assert page.one(f".//input[@name='settled_{document_id}']").get("value") == asked[
+        f"settled_{document_id}"
+    ].replace(",", "")
     assert noted(alice) == []
 
 
@@ -105,7 +155,9 @@ def test_a_closed_month_takes_nothing(alice: Person) -> None:
     assert (page.status, noted(alice)) == (422, [])
 
 
-def test_who_may_not_and_who_is_of_another_agency(alice: Person, victor: Person, charlie: Person) -> None:
+def test_who_may_not_and_who_is_of_another_agency(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     document_id = booked(alice)
     assert send(victor, HERE, **typed(document_id)).status_code == 403
     page = Page(send(charlie, HERE, **typed(document_id)))
@@ -118,31 +170,57 @@ def test_a_document_without_a_rate_and_two_foreign_currencies_are_explained(alic
     bare, foreign = issued(alice, line("70.00", quantity=1, currency="USD")), booked(alice)
     page = Page(send(alice, HERE, **typed(foreign), then="documents"))
     assert not page.all(f".//input[@name='settled_{bare}']")
-    assert "does not keep the rate at which it was booked" in page.words(".//fieldset[@id='foreign']")
+    assert "does not keep the rate at which it was booked" in page.words(
+        ".//fieldset[@id='foreign']"
+    )
     euros = Page(send(alice, HERE, **typed(foreign, currency="EUR"), then="documents"))
     assert not euros.all(f".//input[@name='settled_{foreign}']")
-    assert "Neither this nor the payment is in the currency of the books, INR" in euros.words(".//fieldset[@id='foreign']")
+    assert "Neither this nor the payment is in the currency of the books, INR" in euros.words(
+        ".//fieldset[@id='foreign']"
+    )
 
 
 def test_filling_without_a_script_keeps_what_is_typed_in_another_currency(alice: Person) -> None:
     mine, foreign = issued(alice), booked(alice)
-    asked = typed(foreign, amount="90,000") | {"document_id": [str(mine), str(foreign)], "part": ["", "84,000"]}
+    asked = typed(foreign, amount="90,000") | {
+        "document_id": [str(mine), str(foreign)],
+        "part": ["", "84,000"],
+    }
     page = Page(send(alice, HERE, **asked, then="fill"))
-    assert [field.get("value") for field in page.all(".//input[@name='part']")] == ["6,000.00", "84000"]
+    assert [field.get("value") for field in page.all(".//input[@name='part']")] == [
+        "6,000.00",
+        "84000",
+    ]
     assert page.one(f".//input[@name='settled_{foreign}']").get("value") == "1000"
 
 
 def test_a_receipt_of_a_foreign_invoice_says_where_other_money_is_noted(alice: Person) -> None:
     page = Page(alice.browser.get(f"/invoices/{booked(alice)}/receipt"))
     assert "/payments/new?party=Deepa+Krishnan&direction=in" in page.links()
-    assert "/payments/new?party=Deepa+Krishnan&direction=in" not in Page(alice.browser.get(f"/invoices/{issued(alice)}/receipt")).links()
+    assert (
+        "/payments/new?party=Deepa+Krishnan&direction=in"
+        not in Page(alice.browser.get(f"/invoices/{issued(alice)}/receipt")).links()
+    )
     assert left_of(alice, advance(alice, 100)) == (0, 0, 100)
 
 
-def test_two_foreign_currencies_and_other_money_for_one_document_are_refused_in_clear_words(alice: Person) -> None:
+def test_two_foreign_currencies_and_other_money_for_one_document_are_refused_in_clear_words(
+    alice: Person,
+) -> None:
     foreign = booked(alice)
-    euros = {"direction": "in", "party_name": "Deepa Krishnan", "amount": "900.00", "currency": "EUR", "paid_on": "2024-06-25"}
-    part = {"document_id": str(foreign), "amount": "900.00", "settled_amount": "1000.00", "settled_currency": "USD"}
+    euros = {
+        "direction": "in",
+        "party_name": "Deepa Krishnan",
+        "amount": "900.00",
+        "currency": "EUR",
+        "paid_on": "2024-06-25",
+    }
+    part = {
+        "document_id": str(foreign),
+        "amount": "900.00",
+        "settled_amount": "1000.00",
+        "settled_currency": "USD",
+    }
     refused = alice.api.post("/payments", json=euros | {"allocations": [part]})
     assert (refused.status_code, refused.json["detail"]) == (400, "mixed_currency")
     words = "Neither the payment nor the document is in the currency of the books."

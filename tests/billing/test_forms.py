@@ -15,8 +15,17 @@ from voyagent.billing.models import Invoice
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.db import db
 
-TYPED = {"customer_name": "Deepa Krishnan", "issue_date": "10 Jun 2024", "due_date": "25/6/2024", "currency": "INR"}
-LINES = {"description": ["Dubai visa", "", "Fee"], "quantity": ["2", "", ""], "unit_price": ["22,500", "", "0.50"]}
+TYPED = {
+    "customer_name": "Deepa Krishnan",
+    "issue_date": "10 Jun 2024",
+    "due_date": "25/6/2024",
+    "currency": "INR",
+}
+LINES = {
+    "description": ["Dubai visa", "", "Fee"],
+    "quantity": ["2", "", ""],
+    "unit_price": ["22,500", "", "0.50"],
+}
 
 
 def send(person: Person, path: str, **fields: Any) -> Any:
@@ -34,11 +43,18 @@ def test_an_invoice_is_drawn_up_with_its_lines_and_blank_ones_are_none(alice: Pe
     (invoice_id,) = drafts(alice)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
     after = seen(alice, invoice_id)
-    assert (after["total_minor"], str(after["due_date"]), after["status"]) == (4_500_050, "2024-06-25", "draft")
+    assert (after["total_minor"], str(after["due_date"]), after["status"]) == (
+        4_500_050,
+        "2024-06-25",
+        "draft",
+    )
 
 
 def test_a_new_one_begins_with_the_customer_of_its_enquiry(alice: Person, charlie: Person) -> None:
-    mine, theirs = (person.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id) for person in (alice, charlie))
+    mine, theirs = (
+        person.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
+        for person in (alice, charlie)
+    )
     page = Page(alice.browser.get(f"/invoices/new?enquiry_id={mine}"))
     assert page.all(".//input[@name='customer_name']")[0].get("value") == "Deepa Krishnan"
     assert page.all(".//input[@name='enquiry_id']")[0].get("value") == str(mine)
@@ -52,7 +68,13 @@ def test_without_a_script_a_line_is_added_and_the_postings_are_added_up(alice: P
     page = Page(answer)
     assert page.status == 200
     assert drafts(alice) == [], "nothing is made"
-    assert [field.get("value") for field in page.all(".//input[@name='description']")] == ["Dubai visa", "Fee", "", "", ""]
+    assert [field.get("value") for field in page.all(".//input[@name='description']")] == [
+        "Dubai visa",
+        "Fee",
+        "",
+        "",
+        "",
+    ]
     posted = page.words(".//section[@id='postings']")
     assert "1200 Trade receivables" in posted
     assert "4300 Sales of travel services" in posted
@@ -79,7 +101,9 @@ def test_without_a_script_a_line_is_added_and_the_postings_are_added_up(alice: P
         ({"due_date": "9 Jun 2024"}, "These dates do not fit"),
     ],
 )
-def test_what_is_wrong_is_said_and_what_was_typed_stays(alice: Person, changes: dict[str, Any], said: str) -> None:
+def test_what_is_wrong_is_said_and_what_was_typed_stays(
+    alice: Person, changes: dict[str, Any], said: str
+) -> None:
     answer = send(alice, "/invoices/new", **(TYPED | LINES | changes))
     page = Page(answer)
     assert page.status == 422
@@ -90,21 +114,44 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(alice: Person, changes: 
 
 @pytest.mark.parametrize("price", ["", "-5", "1.005", "999999999999999"])
 def test_the_input_of_a_wrong_price_is_marked_and_no_other(alice: Person, price: str) -> None:
-    page = Page(send(alice, "/invoices/new", **TYPED | LINES | {"unit_price": ["22,500", "", price]}))
+    page = Page(
+        send(alice, "/invoices/new", **TYPED | LINES | {"unit_price": ["22,500", "", price]})
+    )
     assert page.status == 422
-    marked = [(one.get("name"), one.get("value")) for one in page.all(".//input") if "is-invalid" in one.get("class", "")]
+    marked = [
+        (one.get("name"), one.get("value"))
+        for one in page.all(".//input")
+        if "is-invalid" in one.get("class", "")
+    ]
     assert marked == [("unit_price", price)]
 
 
 def test_a_line_may_cost_nothing_where_that_is_written(alice: Person) -> None:
-    assert send(alice, "/invoices/new", **TYPED | LINES | {"unit_price": ["22,500", "", "0"]}).status_code == 303
+    assert (
+        send(
+            alice, "/invoices/new", **TYPED | LINES | {"unit_price": ["22,500", "", "0"]}
+        ).status_code
+        == 303
+    )
 
 
 def test_a_draft_is_changed_issued_after_a_look_at_the_postings_and_paid(alice: Person) -> None:
     invoice_id = draft(alice)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}/edit"))
-    assert [field.get("value") for field in page.all(".//input[@name='unit_price']")][:1] == ["22,500.00"]
-    assert send(alice, f"/invoices/{invoice_id}/edit", **TYPED, description="Dubai visa", quantity="1", unit_price="100").status_code == 303
+    assert [field.get("value") for field in page.all(".//input[@name='unit_price']")][:1] == [
+        "22,500.00"
+    ]
+    assert (
+        send(
+            alice,
+            f"/invoices/{invoice_id}/edit",
+            **TYPED,
+            description="Dubai visa",
+            quantity="1",
+            unit_price="100",
+        ).status_code
+        == 303
+    )
     look = Page(alice.browser.get(f"/invoices/{invoice_id}/issue"))
     assert "2024-25/000001" in look.words(".//form[@id='confirm']")
     assert look.words(".//section[@id='postings']").count("100.00") == 2
@@ -113,17 +160,34 @@ def test_a_draft_is_changed_issued_after_a_look_at_the_postings_and_paid(alice: 
     assert balances(alice)[("receivable", "INR")] == 10_000
     pay = Page(alice.browser.get(f"/invoices/{invoice_id}/receipt"))
     assert pay.all(".//input[@name='amount']")[0].get("value") == "100.00"
-    over = send(alice, f"/invoices/{invoice_id}/receipt", amount="100.01", paid_on="12 Jun 2024", account="cash")
+    over = send(
+        alice,
+        f"/invoices/{invoice_id}/receipt",
+        amount="100.01",
+        paid_on="12 Jun 2024",
+        account="cash",
+    )
     assert over.status_code == 422
     assert "more than is still open" in Page(over).words(".//form[@id='receipt-form']")
-    assert send(alice, f"/invoices/{invoice_id}/receipt", amount="100", paid_on="12 Jun 2024", account="cash").status_code == 303
+    assert (
+        send(
+            alice,
+            f"/invoices/{invoice_id}/receipt",
+            amount="100",
+            paid_on="12 Jun 2024",
+            account="cash",
+        ).status_code
+        == 303
+    )
     assert balances(alice)[("cash", "INR")] == 10_000
     assert seen(alice, invoice_id)["status"] == "paid"
 
 
 def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
     invoice_id = draft(alice)
-    assert "Deepa Krishnan" in Page(alice.browser.get(f"/invoices/{invoice_id}/discard")).words(".//form[@id='confirm']")
+    assert "Deepa Krishnan" in Page(alice.browser.get(f"/invoices/{invoice_id}/discard")).words(
+        ".//form[@id='confirm']"
+    )
     assert drafts(alice) == [invoice_id]
     assert send(alice, f"/invoices/{invoice_id}/discard").status_code == 303
     assert drafts(alice) == []
@@ -131,12 +195,26 @@ def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
 
 def test_a_step_that_is_over_leads_back(alice: Person) -> None:
     sent, drawn = issued(alice), draft(alice)
-    for invoice_id, step in ((sent, "issue"), (sent, "discard"), (sent, "edit"), (drawn, "receipt")):
-        for answer in (alice.browser.get(f"/invoices/{invoice_id}/{step}"), send(alice, f"/invoices/{invoice_id}/{step}")):
-            assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
+    for invoice_id, step in (
+        (sent, "issue"),
+        (sent, "discard"),
+        (sent, "edit"),
+        (drawn, "receipt"),
+    ):
+        for answer in (
+            alice.browser.get(f"/invoices/{invoice_id}/{step}"),
+            send(alice, f"/invoices/{invoice_id}/{step}"),
+        ):
+            assert (answer.status_code, answer.headers["Location"]) == (
+                303,
+                f"/invoices/{invoice_id}",
+            )
     late = send(alice, f"/invoices/{sent}/edit", **TYPED, **LINES)
     assert (late.status_code, late.headers["Location"]) == (303, f"/invoices/{sent}")
-    assert "cannot take that step any more" in alice.browser.get(f"/invoices/{sent}/edit", follow_redirects=True).text
+    assert (
+        "cannot take that step any more"
+        in alice.browser.get(f"/invoices/{sent}/edit", follow_redirects=True).text
+    )
 
 
 def test_an_agent_draws_up_and_asks_and_does_not_post_at_once(alice: Person, bob: Person) -> None:
@@ -151,7 +229,8 @@ def test_an_agent_draws_up_and_asks_and_does_not_post_at_once(alice: Person, bob
         assert send(bob, path).status_code == 403
 
 
-# Two windows ------------------------------------------------------------------------------------------------------------------
+# Two windows
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def shown_state(person: Person, path: str) -> str:
@@ -161,7 +240,16 @@ def shown_state(person: Person, path: str) -> str:
 
 DRAWN = {
     "/invoices": (TYPED, "issue", "issued"),
-    "/bills": ({"vendor_name": "BSP India", "vendor_reference": "B-7", "issue_date": "10 Jun 2024", "currency": "INR"}, "receive", "received"),
+    "/bills": (
+        {
+            "vendor_name": "BSP India",
+            "vendor_reference": "B-7",
+            "issue_date": "10 Jun 2024",
+            "currency": "INR",
+        },
+        "receive",
+        "received",
+    ),
 }
 
 
@@ -170,14 +258,29 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten(alice: Person, ki
     typed, *_ = DRAWN[kind]
     path = send(alice, f"{kind}/new", **typed, **LINES).location
     opened = shown_state(alice, f"{path}/edit")
-    assert send(alice, f"{path}/edit", **typed, **LINES, notes="By my colleague", seen=opened).status_code == 303
+    assert (
+        send(
+            alice, f"{path}/edit", **typed, **LINES, notes="By my colleague", seen=opened
+        ).status_code
+        == 303
+    )
     late = send(alice, f"{path}/edit", **typed, **LINES, party_reference="PO-9", seen=opened)
     assert late.status_code == 422
     assert "Somebody has changed this draft since you opened it." in late.text
     assert "PO-9" in late.text, "what was typed is kept"
     page = alice.browser.get(path).text
     assert ("By my colleague" in page, "PO-9" in page) == (True, False)
-    assert send(alice, f"{path}/edit", **typed, **LINES, party_reference="PO-9", seen=shown_state(alice, f"{path}/edit")).status_code == 303
+    assert (
+        send(
+            alice,
+            f"{path}/edit",
+            **typed,
+            **LINES,
+            party_reference="PO-9",
+            seen=shown_state(alice, f"{path}/edit"),
+        ).status_code
+        == 303
+    )
 
 
 @pytest.mark.parametrize("kind", DRAWN)

@@ -15,7 +15,9 @@ from voyagent.ledger import service as ledger
 
 
 @pytest.fixture(params=["application", "owner"])
-def raw(request: pytest.FixtureRequest, app_engine: sa.Engine, owner_engine: sa.Engine) -> sa.Engine:
+def raw(
+    request: pytest.FixtureRequest, app_engine: sa.Engine, owner_engine: sa.Engine
+) -> sa.Engine:
     """Raw SQL, once as the role of the application and once as the owner."""
     return app_engine if request.param == "application" else owner_engine
 
@@ -33,10 +35,15 @@ def raw(request: pytest.FixtureRequest, app_engine: sa.Engine, owner_engine: sa.
         "delete from invoices where id = :id",
         "update invoice_lines set description = 'Other' where invoice_id = :id",
         "delete from invoice_lines where invoice_id = :id",
-        "insert into invoice_lines select tenant_id, invoice_id, 2, 'More', 1, 0, 0 from invoice_lines where invoice_id = :id",
+        (
+            "insert into invoice_lines select tenant_id, invoice_id, 2, 'More', 1, 0, 0 from"
+            " invoice_lines where invoice_id = :id"
+        ),
     ],
 )
-def test_an_issued_invoice_stays_as_it_was_issued(alice: Person, raw: sa.Engine, change: str) -> None:
+def test_an_issued_invoice_stays_as_it_was_issued(
+    alice: Person, raw: sa.Engine, change: str
+) -> None:
     invoice_id = issued(alice)
     before = seen(alice, invoice_id)
     with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
@@ -47,7 +54,11 @@ def test_an_issued_invoice_stays_as_it_was_issued(alice: Person, raw: sa.Engine,
 
 def test_a_received_bill_stays_as_it_was_received(alice: Person, raw: sa.Engine) -> None:
     bill_id = receive(alice)
-    for change in ("update bills set total_minor = 1 where id = :id", "delete from bills where id = :id", "delete from bill_lines where bill_id = :id"):
+    for change in (
+        "update bills set total_minor = 1 where id = :id",
+        "delete from bills where id = :id",
+        "delete from bill_lines where bill_id = :id",
+    ):
         with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
             bind(connection, alice)
             connection.execute(sa.text(change), {"id": bill_id})
@@ -58,21 +69,41 @@ def test_a_received_bill_stays_as_it_was_received(alice: Person, raw: sa.Engine)
     [
         ("update invoices set paid_minor = 100 where id = :id", "ck_invoices_paid"),
         ("update invoices set status = 'paid' where id = :id", "ck_invoices_paid"),
-        ("update invoices set paid_minor = total_minor + 1, status = 'paid' where id = :id", "ck_invoices_"),
+        (
+            "update invoices set paid_minor = total_minor + 1, status = 'paid' where id = :id",
+            "ck_invoices_",
+        ),
         ("update invoices set status = 'lost' where id = :id", "ck_invoices_"),
         ("update invoices set credited_minor = total_minor where id = :id", "ck_invoices_paid"),
         ("update invoices set credited_minor = -1 where id = :id", "ck_invoices_amounts"),
-        ("update invoices set credited_minor = 1, paid_minor = total_minor, status = 'paid' where id = :id", "ck_invoices_"),
-        ("update invoices set status = 'void' where id = :id", "ck_invoices_voided"),
-        ("update invoices set status = 'void', voided_on = issue_date - 1, void_reason = 'x', void_entry_id = entry_id where id = :id", "ck_invoices_voided"),
         (
-            "update invoices set status = 'void', voided_on = issue_date, void_reason = 'x', void_entry_id = entry_id, paid_minor = 1 where id = :id",
+            (
+                "update invoices set credited_minor = 1, paid_minor = total_minor, status = 'paid'"
+                " where id = :id"
+            ),
+            "ck_invoices_",
+        ),
+        ("update invoices set status = 'void' where id = :id", "ck_invoices_voided"),
+        (
+            (
+                "update invoices set status = 'void', voided_on = issue_date - 1, void_reason ="
+                " 'x', void_entry_id = entry_id where id = :id"
+            ),
+            "ck_invoices_voided",
+        ),
+        (
+            (
+                "update invoices set status = 'void', voided_on = issue_date, void_reason = 'x',"
+                " void_entry_id = entry_id, paid_minor = 1 where id = :id"
+            ),
             "ck_invoices_voided",
         ),
         ("update invoices set voided_on = issue_date where id = :id", "ck_invoices_voided"),
     ],
 )
-def test_what_was_paid_and_credited_fits_the_state(alice: Person, raw: sa.Engine, change: str, constraint: str) -> None:
+def test_what_was_paid_and_credited_fits_the_state(
+    alice: Person, raw: sa.Engine, change: str, constraint: str
+) -> None:
     invoice_id = issued(alice)
     with pytest.raises(sa.exc.IntegrityError, match=constraint), raw.begin() as connection:
         bind(connection, alice)
@@ -83,19 +114,29 @@ def test_what_is_void_stays_void(alice: Person, raw: sa.Engine) -> None:
     invoice_id = issued(alice)
     with raw.begin() as connection:
         bind(connection, alice)
-        void = "update invoices set status = 'void', voided_on = issue_date, void_reason = 'Twice', void_entry_id = entry_id where id = :id"
+        void = (
+            "update invoices set status = 'void', voided_on = issue_date, void_reason = 'Twice',"
+            " void_entry_id = entry_id where id = :id"
+        )
         connection.execute(sa.text(void), {"id": invoice_id})
     back = "status = 'issued', voided_on = null, void_reason = null, void_entry_id = null"
     for change in (back, "void_reason = 'Another'", "voided_on = voided_on + 1"):
         with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
             bind(connection, alice)
-            connection.execute(sa.text(f"update invoices set {change} where id = :id"), {"id": invoice_id})
+            connection.execute(
+                sa.text(f"update invoices set {change} where id = :id"), {"id": invoice_id}
+            )
 
 
 def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(alice: Person) -> None:
     invoice_id = draft(alice)
     with alice.acting():
-        assert rows_changed("update invoices set total_minor = total_minor + 1 where id = :id", id=invoice_id) == 1
+        assert (
+            rows_changed(
+                "update invoices set total_minor = total_minor + 1 where id = :id", id=invoice_id
+            )
+            == 1
+        )
     with pytest.raises(ledger.EntryUnbalanced):
         alice.does(lambda actor: service.issue_invoice(actor, invoice_id))
     with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="do not add up"):
@@ -107,8 +148,18 @@ def test_a_draft_may_go_with_its_lines(alice: Person, owner_engine: sa.Engine) -
     invoice_id = draft(alice)
     with alice.acting():
         assert rows_changed("delete from invoices where id = :id", id=invoice_id) == 1
-    assert stored(owner_engine, "select * from invoice_lines where invoice_id = :id", id=invoice_id) == []
-    assert stored(owner_engine, "select n from invoice_counts where tenant_id = :t and status = 'draft'", t=alice.actor.tenant_id)[0]["n"] == 0
+    assert (
+        stored(owner_engine, "select * from invoice_lines where invoice_id = :id", id=invoice_id)
+        == []
+    )
+    assert (
+        stored(
+            owner_engine,
+            "select n from invoice_counts where tenant_id = :t and status = 'draft'",
+            t=alice.actor.tenant_id,
+        )[0]["n"]
+        == 0
+    )
 
 
 def test_payments_are_not_changed_by_the_application(alice: Person, app_engine: sa.Engine) -> None:
@@ -116,33 +167,62 @@ def test_payments_are_not_changed_by_the_application(alice: Person, app_engine: 
     alice.does(service.refund_payment, advance(alice, 100))
     for table in ("payments", "allocations", "refunds"):
         for change in (f"update {table} set amount_minor = 1", f"delete from {table}"):
-            with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), app_engine.begin() as connection:
+            with (
+                pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+                app_engine.begin() as connection,
+            ):
                 bind(connection, alice)
                 connection.execute(sa.text(change))
 
 
 MORE = (
-    "insert into allocations (tenant_id, id, payment_id, invoice_id, amount_minor, effective_on, entry_id)"
-    " select p.tenant_id, gen_random_uuid(), p.id, i.id, {minor}, {day}, p.entry_id from payments p join {document} i on i.tenant_id = p.tenant_id"
-    " where p.tenant_id = :t and p.id = :p and i.id = :i"
+    "insert into allocations (tenant_id, id, payment_id, invoice_id, amount_minor, effective_on,"
+    " entry_id) select p.tenant_id, gen_random_uuid(), p.id, i.id, {minor}, {day}, p.entry_id from"
+    " payments p join {document} i on i.tenant_id = p.tenant_id where p.tenant_id = :t and p.id ="
+    " :p and i.id = :i"
 )
-SETTLED = "update invoices set paid_minor = paid_minor + 50, status = 'partially_paid' where tenant_id = :t and id = :i"
+SETTLED = (
+    "update invoices set paid_minor = paid_minor + 50, status = 'partially_paid' where tenant_id ="
+    " :t and id = :i"
+)
 USED = "update payments set allocated_minor = allocated_minor + 50 where tenant_id = :t and id = :p"
 
 
 @pytest.mark.parametrize(
     ("statements", "refusal"),
     [
-        ((MORE.format(minor=50, day="p.paid_on", document="invoices"),), "a document has 0 paid and 50 allocated"),
-        ((MORE.format(minor=50, day="p.paid_on", document="invoices"), SETTLED), "and says otherwise"),
+        (
+            (MORE.format(minor=50, day="p.paid_on", document="invoices"),),
+            "a document has 0 paid and 50 allocated",
+        ),
+        (
+            (MORE.format(minor=50, day="p.paid_on", document="invoices"), SETTLED),
+            "and says otherwise",
+        ),
         ((USED,), "and says otherwise"),
-        (("update payments set refunded_minor = 1 where tenant_id = :t and id = :p",), "and says otherwise"),
-        (("update payments set allocated_minor = amount_minor + 1 where tenant_id = :t and id = :p",), "ck_payments_used"),
-        ((MORE.format(minor=50, day="p.paid_on - 1", document="invoices"), SETTLED, USED), "of the party and currency of its payment"),
+        (
+            ("update payments set refunded_minor = 1 where tenant_id = :t and id = :p",),
+            "and says otherwise",
+        ),
+        (
+            (
+                (
+                    "update payments set allocated_minor = amount_minor + 1 where tenant_id = :t"
+                    " and id = :p"
+                ),
+            ),
+            "ck_payments_used",
+        ),
+        (
+            (MORE.format(minor=50, day="p.paid_on - 1", document="invoices"), SETTLED, USED),
+            "of the party and currency of its payment",
+        ),
         ((MORE.format(minor=-50, day="p.paid_on", document="invoices"),), "ck_allocations_amount"),
     ],
 )
-def test_no_more_is_allocated_than_payment_and_document_say(alice: Person, raw: sa.Engine, statements: tuple[str, ...], refusal: str) -> None:
+def test_no_more_is_allocated_than_payment_and_document_say(
+    alice: Person, raw: sa.Engine, statements: tuple[str, ...], refusal: str
+) -> None:
     values = {"t": alice.actor.tenant_id, "p": advance(alice, 100), "i": issued(alice)}
     with pytest.raises(sa.exc.IntegrityError, match=refusal), raw.begin() as connection:
         bind(connection, alice)
@@ -151,26 +231,47 @@ def test_no_more_is_allocated_than_payment_and_document_say(alice: Person, raw: 
 
 
 def test_a_payment_settles_nobody_else_s_document(alice: Person, raw: sa.Engine) -> None:
-    values = {"t": alice.actor.tenant_id, "p": advance(alice, 100), "i": issued(alice, customer_name="Somebody else")}
-    with pytest.raises(sa.exc.IntegrityError, match="of the party and currency of its payment"), raw.begin() as connection:
+    values = {
+        "t": alice.actor.tenant_id,
+        "p": advance(alice, 100),
+        "i": issued(alice, customer_name="Somebody else"),
+    }
+    with (
+        pytest.raises(sa.exc.IntegrityError, match="of the party and currency of its payment"),
+        raw.begin() as connection,
+    ):
         bind(connection, alice)
-        for statement in (MORE.format(minor=50, day="p.paid_on", document="invoices"), SETTLED, USED):
+        for statement in (
+            MORE.format(minor=50, day="p.paid_on", document="invoices"),
+            SETTLED,
+            USED,
+        ):
             connection.execute(sa.text(statement), values)
 
 
 def test_what_is_taken_back_is_the_whole_of_the_same(alice: Person, raw: sa.Engine) -> None:
     invoice_id = issued(alice)
-    values = {"t": alice.actor.tenant_id, "p": advance(alice, 100, DUE, service.Part(invoice_id, Money(100, "INR"))), "i": invoice_id}
+    values = {
+        "t": alice.actor.tenant_id,
+        "p": advance(alice, 100, DUE, service.Part(invoice_id, Money(100, "INR"))),
+        "i": invoice_id,
+    }
     part = (
-        "insert into allocations (tenant_id, id, payment_id, invoice_id, amount_minor, effective_on, entry_id, reverses_id)"
-        " select tenant_id, gen_random_uuid(), payment_id, invoice_id, -50, effective_on, entry_id, id from allocations"
-        " where tenant_id = :t and payment_id = :p"
+        "insert into allocations (tenant_id, id, payment_id, invoice_id, amount_minor,"
+        " effective_on, entry_id, reverses_id) select tenant_id, gen_random_uuid(), payment_id,"
+        " invoice_id, -50, effective_on, entry_id, id from allocations where tenant_id = :t and"
+        " payment_id = :p"
     )
     with pytest.raises(sa.exc.IntegrityError, match="taken back whole"), raw.begin() as connection:
         bind(connection, alice)
         connection.execute(sa.text(part), values)
-        connection.execute(sa.text("update payments set allocated_minor = 50 where tenant_id = :t and id = :p"), values)
-        connection.execute(sa.text("update invoices set paid_minor = 50 where tenant_id = :t and id = :i"), values)
+        connection.execute(
+            sa.text("update payments set allocated_minor = 50 where tenant_id = :t and id = :p"),
+            values,
+        )
+        connection.execute(
+            sa.text("update invoices set paid_minor = 50 where tenant_id = :t and id = :i"), values
+        )
 
 
 def test_what_was_noted_of_a_payment_stays(alice: Person, owner_engine: sa.Engine) -> None:
@@ -185,11 +286,20 @@ def test_what_was_noted_of_a_payment_stays(alice: Person, owner_engine: sa.Engin
         "update refunds set amount_minor = 1",
         "delete from refunds",
     ):
-        with pytest.raises(sa.exc.DBAPIError, match=r"keep what was noted|stays as it was noted|append-only"), owner_engine.begin() as connection:
-            connection.execute(sa.text(f"{change} where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        with (
+            pytest.raises(
+                sa.exc.DBAPIError, match=r"keep what was noted|stays as it was noted|append-only"
+            ),
+            owner_engine.begin() as connection,
+        ):
+            connection.execute(
+                sa.text(f"{change} where tenant_id = :t"), {"t": alice.actor.tenant_id}
+            )
 
 
-def test_the_application_sees_only_the_bound_agency_s_documents(alice: Person, charlie: Person, app_engine: sa.Engine) -> None:
+def test_the_application_sees_only_the_bound_agency_s_documents(
+    alice: Person, charlie: Person, app_engine: sa.Engine
+) -> None:
     pay(charlie, issued(charlie), 100)
     charlie.does(service.refund_payment, advance(charlie, 100))
     receive(charlie)
@@ -217,23 +327,50 @@ def test_the_application_sees_only_the_bound_agency_s_documents(alice: Person, c
             assert connection.scalar(sa.text(f"select count(*) from {table}")) > 0
 
 
-def test_a_document_cannot_point_at_another_agency_s_entry_or_enquiry(alice: Person, charlie: Person, raw: sa.Engine) -> None:
+def test_a_document_cannot_point_at_another_agency_s_entry_or_enquiry(
+    alice: Person, charlie: Person, raw: sa.Engine
+) -> None:
     mine = draft(alice)
     theirs = seen(charlie, issued(charlie))["entry_id"]
     with pytest.raises(sa.exc.IntegrityError, match="fk_invoices_entry"), raw.begin() as connection:
         bind(connection, alice)
-        connection.execute(sa.text("update invoices set status = 'issued', number = 'X', entry_id = :e where id = :id"), {"id": mine, "e": theirs})
-    with pytest.raises(sa.exc.IntegrityError, match="fk_invoices_enquiry"), raw.begin() as connection:
+        connection.execute(
+            sa.text(
+                "update invoices set status = 'issued', number = 'X', entry_id = :e where id = :id"
+            ),
+            {"id": mine, "e": theirs},
+        )
+    with (
+        pytest.raises(sa.exc.IntegrityError, match="fk_invoices_enquiry"),
+        raw.begin() as connection,
+    ):
         bind(connection, alice)
-        connection.execute(sa.text("update invoices set enquiry_id = :e where id = :id"), {"id": mine, "e": theirs})
+        connection.execute(
+            sa.text("update invoices set enquiry_id = :e where id = :id"), {"id": mine, "e": theirs}
+        )
 
 
 def test_the_counts_follow_the_states(alice: Person, owner_engine: sa.Engine) -> None:
     draft(alice)
     issued(alice)
     pay(alice, issued(alice), 100)
-    counts = stored(owner_engine, "select status, n from invoice_counts where tenant_id = :t and n <> 0 order by status", t=alice.actor.tenant_id)
-    assert [(row["status"], row["n"]) for row in counts] == [("draft", 1), ("issued", 1), ("partially_paid", 1)]
+    counts = stored(
+        owner_engine,
+        "select status, n from invoice_counts where tenant_id = :t and n <> 0 order by status",
+        t=alice.actor.tenant_id,
+    )
+    assert [(row["status"], row["n"]) for row in counts] == [
+        ("draft", 1),
+        ("issued", 1),
+        ("partially_paid", 1),
+    ]
     with alice.acting():
         db.session.execute(sa.text("update invoices set updated_at = now()"))
-    assert stored(owner_engine, "select status, n from invoice_counts where tenant_id = :t and n <> 0 order by status", t=alice.actor.tenant_id) == counts
+    assert (
+        stored(
+            owner_engine,
+            "select status, n from invoice_counts where tenant_id = :t and n <> 0 order by status",
+            t=alice.actor.tenant_id,
+        )
+        == counts
+    )

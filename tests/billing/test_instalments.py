@@ -1,4 +1,6 @@
-"""A document that is due in several instalments: what may be planned, what settles which of them, and that each ages by itself."""
+"""A document that is due in several instalments: what may be planned, what settles which of them,
+and that each ages by itself.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,19 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import EVER, ISSUED, draft, draft_bill, issue, issued, line, pay, plan, receive, untied
+from tests.billing.papers import (
+    EVER,
+    ISSUED,
+    draft,
+    draft_bill,
+    issue,
+    issued,
+    line,
+    pay,
+    plan,
+    receive,
+    untied,
+)
 from tests.billing.test_ages import ages
 from tests.ledger.books import stored
 from tests.people import Person
@@ -27,21 +41,37 @@ TODAY = date(2024, 9, 1)
 def due(person: Person, document_id: UUID, *, kind: Kind = "receivable") -> date:
     """The due date that stands on a document."""
     with person.acting():
-        return (queries.get_invoice if kind == "receivable" else queries.get_bill)(document_id).due_date
+        return (queries.get_invoice if kind == "receivable" else queries.get_bill)(
+            document_id
+        ).due_date
 
 
-def parts(person: Person, *, kind: Kind = "receivable", today: date = TODAY, as_of: date | None = None) -> list[tuple[int | None, date, int, int]]:
+def parts(
+    person: Person, *, kind: Kind = "receivable", today: date = TODAY, as_of: date | None = None
+) -> list[tuple[int | None, date, int, int]]:
     """What is open one by one: place, day, minor units, age."""
     with person.reading() as reader:
-        rows = reader.read(queries.list_instalments_statement(kind, *EVER, today=today, as_of=as_of))[0]
+        rows = reader.read(
+            queries.list_instalments_statement(kind, *EVER, today=today, as_of=as_of)
+        )[0]
     return [(row["place"], row["due_date"], row["open_minor"], row["age"]) for row in rows]
 
 
 def test_each_instalment_ages_by_itself(alice: Person) -> None:
     issued(alice, instalments=THIRDS)
-    assert ages(alice, *EVER) == {("INR", 1): (1, 2_000_000), ("INR", 2): (1, 1_500_000), ("INR", 3): (1, 1_000_000)}
-    assert ages(alice, *EVER, as_of=TODAY) == ages(alice, *EVER) == ages(alice, ISSUED, ISSUED), "by the roll-up, as it stood, and in a broken month"
-    assert parts(alice) == parts(alice, as_of=TODAY) == [(1, FIRST, 1_000_000, 3), (2, SECOND, 1_500_000, 2), (3, THIRD, 2_000_000, 1)]
+    assert ages(alice, *EVER) == {
+        ("INR", 1): (1, 2_000_000),
+        ("INR", 2): (1, 1_500_000),
+        ("INR", 3): (1, 1_000_000),
+    }
+    assert ages(alice, *EVER, as_of=TODAY) == ages(alice, *EVER) == ages(alice, ISSUED, ISSUED), (
+        "by the roll-up, as it stood, and in a broken month"
+    )
+    assert (
+        parts(alice)
+        == parts(alice, as_of=TODAY)
+        == [(1, FIRST, 1_000_000, 3), (2, SECOND, 1_500_000, 2), (3, THIRD, 2_000_000, 1)]
+    )
     assert untied(alice) == []
 
 
@@ -57,11 +87,15 @@ def test_each_instalment_ages_by_itself(alice: Person) -> None:
         (4_500_000, [], THIRD),
     ],
 )
-def test_what_is_paid_settles_the_earliest_first(alice: Person, paid: int, left: list[int], next_due: date) -> None:
+def test_what_is_paid_settles_the_earliest_first(
+    alice: Person, paid: int, left: list[int], next_due: date
+) -> None:
     invoice_id = issued(alice, instalments=THIRDS)
     pay(alice, invoice_id, paid)
     assert [minor for _place, _due, minor, _age in parts(alice)] == left
-    assert due(alice, invoice_id) == next_due, "the due date is that of the first that is still open"
+    assert due(alice, invoice_id) == next_due, (
+        "the due date is that of the first that is still open"
+    )
     assert untied(alice) == []
 
 
@@ -69,11 +103,15 @@ def test_a_credit_settles_as_a_payment_does_and_taking_back_opens_again(alice: P
     invoice_id = issued(alice, instalments=THIRDS)
     payment_id = pay(alice, invoice_id, 1_000_000)
     with alice.acting() as actor:
-        service.issue_credit_note(actor, invoice_id, reason="Not travelled", amounts={1: Money(1_500_000, "INR")})
+        service.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", amounts={1: Money(1_500_000, "INR")}
+        )
         assert queries.get_invoice(invoice_id).due_date == THIRD
     assert parts(alice) == [(3, THIRD, 2_000_000, 1)]
     with alice.acting() as actor:
-        allocation = queries.get_payment(payment_id) and db.session.scalar(sa.text("select id from allocations where payment_id = :p"), {"p": payment_id})
+        allocation = queries.get_payment(payment_id) and db.session.scalar(
+            sa.text("select id from allocations where payment_id = :p"), {"p": payment_id}
+        )
         service.unallocate(actor, payment_id, allocation)
     assert due(alice, invoice_id) == SECOND
     assert parts(alice) == [(2, SECOND, 1_000_000, 2), (3, THIRD, 2_000_000, 1)]
@@ -84,25 +122,49 @@ def test_as_it_stood_what_was_paid_since_was_open(alice: Person) -> None:
     invoice_id = issued(alice, instalments=THIRDS)
     pay(alice, invoice_id, 1_200_000, date(2024, 7, 1))
     pay(alice, invoice_id, 3_300_000, date(2024, 8, 1))
-    assert parts(alice, as_of=date(2024, 6, 30)) == [(1, FIRST, 1_000_000, 1), (2, SECOND, 1_500_000, 0), (3, THIRD, 2_000_000, 0)]
-    assert parts(alice, as_of=date(2024, 7, 31)) == [(2, SECOND, 1_300_000, 1), (3, THIRD, 2_000_000, 0)]
+    assert parts(alice, as_of=date(2024, 6, 30)) == [
+        (1, FIRST, 1_000_000, 1),
+        (2, SECOND, 1_500_000, 0),
+        (3, THIRD, 2_000_000, 0),
+    ]
+    assert parts(alice, as_of=date(2024, 7, 31)) == [
+        (2, SECOND, 1_300_000, 1),
+        (3, THIRD, 2_000_000, 0),
+    ]
     assert parts(alice, as_of=date(2024, 8, 1)) == parts(alice) == []
     with alice.reading() as reader:
         then = queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=date(2024, 7, 31))
-    assert [(row["due_date"], row["open_minor"], row["total_minor"], row["age"]) for row in then] == [(SECOND, 3_300_000, 4_500_000, 1)]
+    assert [
+        (row["due_date"], row["open_minor"], row["total_minor"], row["age"]) for row in then
+    ] == [(SECOND, 3_300_000, 4_500_000, 1)]
 
 
 def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
     issued(alice, instalments=THIRDS)
     with alice.reading() as reader:
-        by_week = reader.read(queries.due_statement("receivable", today=FIRST, monday=FIRST, weeks=8))[0]
-        assert [(row["week"], row["n"], row["open_minor"]) for row in by_week] == [(0, 1, 1_000_000), (5, 0, 1_500_000), (8, 0, 2_000_000)]
+        by_week = reader.read(
+            queries.due_statement("receivable", today=FIRST, monday=FIRST, weeks=8)
+        )[0]
+        assert [(row["week"], row["n"], row["open_minor"]) for row in by_week] == [
+            (0, 1, 1_000_000),
+            (5, 0, 1_500_000),
+            (8, 0, 2_000_000),
+        ]
         found = queries.InvoiceSearch(today=TODAY, status="overdue")
         board = queries.read_board(reader, found)
-        assert (board.page.total, board.numbers(TODAY)["overdue"], len(board.page.items)) == (1, 1, 1)
+        assert (board.page.total, board.numbers(TODAY)["overdue"], len(board.page.items)) == (
+            1,
+            1,
+            1,
+        )
         assert [row["n"] for row in queries.top_parties(reader, "receivable", *EVER)] == [1]
     with alice.reading() as reader:
-        assert queries.read_board(reader, queries.InvoiceSearch(today=FIRST, status="overdue")).page.items == [], "due today is not overdue"
+        assert (
+            queries.read_board(
+                reader, queries.InvoiceSearch(today=FIRST, status="overdue")
+            ).page.items
+            == []
+        ), "due today is not overdue"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +175,9 @@ def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
         (2_600_000, {FIRST: False, SECOND: False, THIRD: True}),
     ],
 )
-def test_a_list_by_due_days_has_what_any_open_instalment_is_due_in(alice: Person, paid: int, found: dict[date, bool]) -> None:
+def test_a_list_by_due_days_has_what_any_open_instalment_is_due_in(
+    alice: Person, paid: int, found: dict[date, bool]
+) -> None:
     """What a week is said to bring is found in the list of that week."""
     planned, bill_id = issued(alice, instalments=THIRDS), receive(alice, instalments=THIRDS)
     issued(alice, issue_date=ISSUED, due_date=THIRD + timedelta(days=40))
@@ -121,26 +185,48 @@ def test_a_list_by_due_days_has_what_any_open_instalment_is_due_in(alice: Person
         pay(alice, planned, paid)
         alice.does(service.pay_bill, bill_id, Money(paid, "INR"), ISSUED)
     for first, is_in in found.items():
-        days: dict[str, Any] = {"status": "open", "due_from": first, "due_to": first + timedelta(days=6)}
+        days: dict[str, Any] = {
+            "status": "open",
+            "due_from": first,
+            "due_to": first + timedelta(days=6),
+        }
         with alice.reading() as reader:
             invoices = queries.read_board(reader, queries.InvoiceSearch(TODAY, **days)).page
             bills = queries.list_bills(reader, queries.BillSearch(TODAY, **days)).items
-        assert ([row["id"] for row in invoices.items], invoices.total, [row["id"] for row in bills]) == (([planned], 1, [bill_id]) if is_in else ([], 0, [])), (
-            first
-        )
+        assert (
+            [row["id"] for row in invoices.items],
+            invoices.total,
+            [row["id"] for row in bills],
+        ) == (([planned], 1, [bill_id]) if is_in else ([], 0, [])), first
     with alice.reading() as reader:
-        between = queries.InvoiceSearch(TODAY, due_from=FIRST + timedelta(days=1), due_to=SECOND - timedelta(days=1))
+        between = queries.InvoiceSearch(
+            TODAY, due_from=FIRST + timedelta(days=1), due_to=SECOND - timedelta(days=1)
+        )
         assert queries.read_board(reader, between).page.items == [], "nothing is due between"
 
 
 def test_a_bill_may_be_due_in_instalments(alice: Person) -> None:
     bill_id = receive(alice, instalments=THIRDS)
-    assert parts(alice, kind="payable") == [(1, FIRST, 1_000_000, 3), (2, SECOND, 1_500_000, 2), (3, THIRD, 2_000_000, 1)]
+    assert parts(alice, kind="payable") == [
+        (1, FIRST, 1_000_000, 3),
+        (2, SECOND, 1_500_000, 2),
+        (3, THIRD, 2_000_000, 1),
+    ]
     with alice.acting() as actor:
         service.record_payment(
-            actor, direction="out", party_name="BSP India", amount=Money(1_100_000, "INR"), parts=[service.Part(bill_id, Money(1_100_000, "INR"))]
+            actor,
+            direction="out",
+            party_name="BSP India",
+            amount=Money(1_100_000, "INR"),
+            parts=[service.Part(bill_id, Money(1_100_000, "INR"))],
         )
-        service.credit_bill(actor, bill_id, vendor_reference="C-1", reason="Late", amounts={1: Money(100_000, "INR")})
+        service.credit_bill(
+            actor,
+            bill_id,
+            vendor_reference="C-1",
+            reason="Late",
+            amounts={1: Money(100_000, "INR")},
+        )
         assert queries.get_bill(bill_id).due_date == SECOND
     assert parts(alice, kind="payable") == [(2, SECOND, 1_300_000, 2), (3, THIRD, 2_000_000, 1)]
     assert untied(alice) == []
@@ -162,14 +248,42 @@ def test_a_void_document_is_due_as_it_was(alice: Person) -> None:
         ({"instalments": plan((FIRST, "45000.00"))}, service.InvalidInstalments),
         ({"instalments": plan((FIRST, "45000.00"), (SECOND, "0.00"))}, service.InvalidInstalments),
         ({"instalments": plan((FIRST, "-1.00"), (SECOND, "45001.00"))}, service.InvalidInstalments),
-        ({"instalments": plan(*((FIRST + timedelta(days=n), "1000.00") for n in range(37)))}, service.InvalidInstalments),
-        ({"instalments": plan((FIRST, "20000.00"), (SECOND, "24999.99"))}, service.InstalmentsDoNotAddUp),
-        ({"instalments": plan((FIRST, "20000.00"), (SECOND, "25000.01"))}, service.InstalmentsDoNotAddUp),
-        ({"instalments": plan((FIRST, "20000.00"), (SECOND, "25000.001"))}, service.InvalidInstalmentAmount),
-        ({"instalments": plan((SECOND, "20000.00"), (FIRST, "25000.00"))}, service.InvalidInstalmentDates),
-        ({"instalments": plan((FIRST, "20000.00"), (FIRST, "25000.00"))}, service.InvalidInstalmentDates),
-        ({"instalments": plan((ISSUED - timedelta(days=1), "20000.00"), (SECOND, "25000.00"))}, service.InvalidInstalmentDates),
-        ({"instalments": plan((FIRST, "20000.00"), (date(2200, 12, 31) + timedelta(days=1), "25000.00"))}, service.InvalidInstalmentDates),
+        (
+            {"instalments": plan(*((FIRST + timedelta(days=n), "1000.00") for n in range(37)))},
+            service.InvalidInstalments,
+        ),
+        (
+            {"instalments": plan((FIRST, "20000.00"), (SECOND, "24999.99"))},
+            service.InstalmentsDoNotAddUp,
+        ),
+        (
+            {"instalments": plan((FIRST, "20000.00"), (SECOND, "25000.01"))},
+            service.InstalmentsDoNotAddUp,
+        ),
+        (
+            {"instalments": plan((FIRST, "20000.00"), (SECOND, "25000.001"))},
+            service.InvalidInstalmentAmount,
+        ),
+        (
+            {"instalments": plan((SECOND, "20000.00"), (FIRST, "25000.00"))},
+            service.InvalidInstalmentDates,
+        ),
+        (
+            {"instalments": plan((FIRST, "20000.00"), (FIRST, "25000.00"))},
+            service.InvalidInstalmentDates,
+        ),
+        (
+            {"instalments": plan((ISSUED - timedelta(days=1), "20000.00"), (SECOND, "25000.00"))},
+            service.InvalidInstalmentDates,
+        ),
+        (
+            {
+                "instalments": plan(
+                    (FIRST, "20000.00"), (date(2200, 12, 31) + timedelta(days=1), "25000.00")
+                )
+            },
+            service.InvalidInstalmentDates,
+        ),
         ({"instalments": THIRDS, "due_date": SECOND}, service.InvalidInstalmentDates),
     ],
 )
@@ -195,17 +309,29 @@ def test_a_draft_with_a_plan_is_changed(alice: Person) -> None:
         ({"issue_date": SECOND}, service.InvalidInstalmentDates),
         ({"due_date": SECOND}, service.InvalidInstalmentDates),
         ({"instalments": THIRDS[:1]}, service.InvalidInstalments),
-        ({"currency": "JPY", "instalments": plan((FIRST, "0.50"), (SECOND, "44999.50"))}, service.InvalidInstalmentAmount),
+        (
+            {"currency": "JPY", "instalments": plan((FIRST, "0.50"), (SECOND, "44999.50"))},
+            service.InvalidInstalmentAmount,
+        ),
     ):
         with pytest.raises(error):
             change(**refused)
     assert change(due_date=None) == [(FIRST, 1_000_000), (SECOND, 1_500_000), (THIRD, 2_000_000)]
-    assert change(currency="JPY") == [(FIRST, 10_000), (SECOND, 15_000), (THIRD, 20_000)], "the same figures in another currency"
-    assert change(line_items=[line("15.00")], instalments=plan((SECOND, "10.00"), (THIRD, "20.00"))) == [(SECOND, 1_000), (THIRD, 2_000)]
+    assert change(currency="JPY") == [
+        (FIRST, 10_000),
+        (SECOND, 15_000),
+        (THIRD, 20_000),
+    ], "the same figures in another currency"
+    assert change(
+        line_items=[line("15.00")], instalments=plan((SECOND, "10.00"), (THIRD, "20.00"))
+    ) == [(SECOND, 1_000), (THIRD, 2_000)]
     assert due(alice, invoice_id) == SECOND
     assert change(instalments=None) == []
     assert due(alice, invoice_id) == SECOND, "without a plan the whole is due when the first was"
-    assert change(instalments=plan((FIRST, "10.00"), (THIRD, "20.00")), due_date=FIRST) == [(FIRST, 1_000), (THIRD, 2_000)]
+    assert change(instalments=plan((FIRST, "10.00"), (THIRD, "20.00")), due_date=FIRST) == [
+        (FIRST, 1_000),
+        (THIRD, 2_000),
+    ]
     issue(alice, invoice_id)
     assert untied(alice) == []
 
@@ -215,7 +341,12 @@ def test_the_audit_keeps_the_plan(alice: Person, owner_engine: sa.Engine) -> Non
     with alice.acting() as actor:
         service.revise_draft(actor, invoice_id, {"instalments": THIRDS})
         service.revise_draft(actor, invoice_id, {"instalments": THIRDS})
-    told = stored(owner_engine, "select inputs, outputs from audit_events where tenant_id = :t and kind = 'invoice.revised'", t=alice.actor.tenant_id)
+    told = stored(
+        owner_engine,
+        "select inputs, outputs from audit_events where tenant_id = :t and kind ="
+        " 'invoice.revised'",
+        t=alice.actor.tenant_id,
+    )
     assert len(told) == 1, "what leaves it as it was is no event"
     assert told[0]["inputs"]["fields"] == [{"field": "instalments"}, {"field": "due_date"}]
     assert told[0]["outputs"]["instalments"][0] == {"due_date": "2024-06-10", "amount": "10000.00"}
@@ -248,25 +379,41 @@ def test_the_database_refuses_what_no_rule_would_write(alice: Person) -> None:
         (None, "{1,2}"),
     ):
         with alice.acting(), pytest.raises(sa.exc.IntegrityError, match="ck_invoices_instalments"):
-            planned = "update invoices set instalment_dues = cast(:dues as date[]), instalment_minors = cast(:minors as bigint[]) where id = :id"
+            planned = (
+                "update invoices set instalment_dues = cast(:dues as date[]), instalment_minors ="
+                " cast(:minors as bigint[]) where id = :id"
+            )
             rows_changed(planned, dues=dues, minors=minors, id=plain)
 
 
 def test_instalments_that_do_not_add_up_are_not_posted(alice: Person) -> None:
     invoice_id = draft(alice, instalments=THIRDS)
     with alice.acting():
-        rows_changed("update invoices set instalment_minors = array[1000000, 1500000, 1999999] where id = :id", id=invoice_id)
+        rows_changed(
+            "update invoices set instalment_minors = array[1000000, 1500000, 1999999] where id"
+            " = :id",
+            id=invoice_id,
+        )
     with pytest.raises(service.InstalmentsDoNotAddUp):
         issue(alice, invoice_id)
     with alice.acting(), pytest.raises(sa.exc.DBAPIError, match="instalments do not add up"):
-        rows_changed("update invoices set status = 'issued', number = 'X', entry_id = id where id = :id", id=invoice_id)
+        rows_changed(
+            "update invoices set status = 'issued', number = 'X', entry_id = id where id = :id",
+            id=invoice_id,
+        )
 
 
 def test_a_roll_up_by_instalment_that_is_wrong_is_found(alice: Person) -> None:
     issued(alice, instalments=THIRDS)
     with alice.acting():
-        rows_changed("update ageing_by_due set documents = documents + 1 where due_date = '2024-07-20' and tenant_id = :tenant_id")
-    assert [(row["which"], row["key"], row["n"], row["documents"], row["open_minor"]) for row in untied(alice)] == [("due", "2024-07-20", 0, 1, 0)]
+        rows_changed(
+            "update ageing_by_due set documents = documents + 1 where due_date = '2024-07-20' and"
+            " tenant_id = :tenant_id"
+        )
+    assert [
+        (row["which"], row["key"], row["n"], row["documents"], row["open_minor"])
+        for row in untied(alice)
+    ] == [("due", "2024-07-20", 0, 1, 0)]
 
 
 def test_an_advance_settles_first_what_is_due_first(alice: Person) -> None:
@@ -274,6 +421,8 @@ def test_an_advance_settles_first_what_is_due_first(alice: Person) -> None:
     planned = issued(alice, instalments=THIRDS)
     pay(alice, planned, 1_000_000)  # its first open instalment is due after the other invoice now
     with alice.acting() as actor:
-        paid = service.record_payment(actor, direction="in", party_name="Deepa Krishnan", amount=Money(10_000, "INR"))
+        paid = service.record_payment(
+            actor, direction="in", party_name="Deepa Krishnan", amount=Money(10_000, "INR")
+        )
         service.allocate(actor, paid.id)
         assert queries.get_invoice(late).status == "paid"

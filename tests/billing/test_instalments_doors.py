@@ -18,11 +18,25 @@ from voyagent.settings import service as settings
 
 ON_BOOKING, BEFORE_DEPARTURE = date(2024, 6, 10), date(2024, 7, 20)
 PLAN = plan((ON_BOOKING, "13500.00"), (BEFORE_DEPARTURE, "31500.00"))
-WIRE = [{"due_date": "2024-06-10", "amount": "13500.00"}, {"due_date": "2024-07-20", "amount": "31500.00"}]
+WIRE = [
+    {"due_date": "2024-06-10", "amount": "13500.00"},
+    {"due_date": "2024-07-20", "amount": "31500.00"},
+]
 LINE = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 BODIES: dict[str, dict[str, Any]] = {
-    "/invoices": {"customer_name": "Deepa Krishnan", "issue_date": "2024-06-10", "currency": "INR", "line_items": [LINE]},
-    "/bills": {"vendor_name": "BSP India", "vendor_reference": "B-1", "issue_date": "2024-06-10", "currency": "INR", "line_items": [LINE]},
+    "/invoices": {
+        "customer_name": "Deepa Krishnan",
+        "issue_date": "2024-06-10",
+        "currency": "INR",
+        "line_items": [LINE],
+    },
+    "/bills": {
+        "vendor_name": "BSP India",
+        "vendor_reference": "B-1",
+        "issue_date": "2024-06-10",
+        "currency": "INR",
+        "line_items": [LINE],
+    },
 }
 
 
@@ -37,8 +51,13 @@ def test_a_program_plans_instalments_and_reads_them(alice: Person, path: str) ->
     here = f"{path}/{plain.json['id']}"
     planned = alice.api.patch(here, json={"instalments": WIRE})
     assert (planned.status_code, planned.json["due_date"]) == (200, "2024-06-10")
-    assert told(planned.json) == [("2024-06-10", "13500.00", "0.00"), ("2024-07-20", "31500.00", "0.00")], "nothing is open of a draft"
-    assert told(alice.api.patch(here, json={"notes": "Thank you"}).json) == told(planned.json), "what is absent stays"
+    assert told(planned.json) == [
+        ("2024-06-10", "13500.00", "0.00"),
+        ("2024-07-20", "31500.00", "0.00"),
+    ], "nothing is open of a draft"
+    assert told(alice.api.patch(here, json={"notes": "Thank you"}).json) == told(planned.json), (
+        "what is absent stays"
+    )
     assert alice.api.patch(here, json={"instalments": None}).json["instalments"] == []
     assert alice.api.patch(here, json={"instalments": WIRE}).json["instalments"]
     assert alice.api.patch(here, json={"instalments": []}).json["instalments"] == []
@@ -47,12 +66,22 @@ def test_a_program_plans_instalments_and_reads_them(alice: Person, path: str) ->
     assert drawn.status_code == 201, drawn.text
     here = f"{path}/{drawn.json['id']}"
     posted = alice.api.post(f"{here}/{'issue' if path == '/invoices' else 'receive'}").json
-    assert told(posted) == [("2024-06-10", "13500.00", "13500.00"), ("2024-07-20", "31500.00", "31500.00")]
+    assert told(posted) == [
+        ("2024-06-10", "13500.00", "13500.00"),
+        ("2024-07-20", "31500.00", "31500.00"),
+    ]
     if path == "/invoices":
-        paid = alice.api.post(f"{here}/receipts", json={"amount": "14000.00", "paid_on": "2024-06-12"}).json
-        assert told(paid) == [("2024-06-10", "13500.00", "0.00"), ("2024-07-20", "31500.00", "31000.00")]
+        paid = alice.api.post(
+            f"{here}/receipts", json={"amount": "14000.00", "paid_on": "2024-06-12"}
+        ).json
+        assert told(paid) == [
+            ("2024-06-10", "13500.00", "0.00"),
+            ("2024-07-20", "31500.00", "31000.00"),
+        ]
         assert paid["due_date"] == "2024-07-20"
-    assert alice.api.patch(here, json={"instalments": None}).status_code == 409, "what was posted keeps its plan"
+    assert alice.api.patch(here, json={"instalments": None}).status_code == 409, (
+        "what was posted keeps its plan"
+    )
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -68,7 +97,9 @@ def test_a_program_plans_instalments_and_reads_them(alice: Person, path: str) ->
         ([WIRE[0], WIRE[1] | {"amount": "31500.001"}], "invalid_instalment_amount"),
     ],
 )
-def test_a_plan_that_does_not_hold_is_refused_by_its_code(alice: Person, path: str, instalments: Any, code: str) -> None:
+def test_a_plan_that_does_not_hold_is_refused_by_its_code(
+    alice: Person, path: str, instalments: Any, code: str
+) -> None:
     answer = alice.api.post(path, json=BODIES[path] | {"instalments": instalments})
     assert (answer.status_code, answer.json["detail"]) == (422, code)
     drawn = alice.api.post(path, json=BODIES[path]).json
@@ -76,9 +107,17 @@ def test_a_plan_that_does_not_hold_is_refused_by_its_code(alice: Person, path: s
     assert answer.json["detail"] == code
 
 
-@pytest.mark.parametrize("instalments", ["30 %", [{"due_date": "2024-06-10"}], [WIRE[0] | {"paid": True}, WIRE[1]], [WIRE[0]] * 37])
+@pytest.mark.parametrize(
+    "instalments",
+    ["30 %", [{"due_date": "2024-06-10"}], [WIRE[0] | {"paid": True}, WIRE[1]], [WIRE[0]] * 37],
+)
 def test_what_is_no_instalment_is_refused_where_it_is_read(alice: Person, instalments: Any) -> None:
-    assert alice.api.post("/invoices", json=BODIES["/invoices"] | {"instalments": instalments}).status_code == 422
+    assert (
+        alice.api.post(
+            "/invoices", json=BODIES["/invoices"] | {"instalments": instalments}
+        ).status_code
+        == 422
+    )
 
 
 def test_a_document_shows_each_instalment_with_what_is_open_and_its_state(alice: Person) -> None:
@@ -86,37 +125,68 @@ def test_a_document_shows_each_instalment_with_what_is_open_and_its_state(alice:
     dues = (today - timedelta(days=40), today - timedelta(days=3), today, today + timedelta(days=9))
     parts = plan(*((due, "100.00") for due in dues))
     for document_id, path in (
-        (issued(alice, line("400.00", quantity=1), issue_date=dues[0], instalments=parts), "/invoices"),
-        (receive(alice, line("400.00", quantity=1), issue_date=dues[0], instalments=parts), "/bills"),
+        (
+            issued(alice, line("400.00", quantity=1), issue_date=dues[0], instalments=parts),
+            "/invoices",
+        ),
+        (
+            receive(alice, line("400.00", quantity=1), issue_date=dues[0], instalments=parts),
+            "/bills",
+        ),
     ):
         if path == "/invoices":
             pay(alice, document_id, 13_000, dues[0])
         page = browser.get(f"{path}/{document_id}").text
         table = " ".join(part_of(page, "instalments").split())
-        states = ["Settled", "3 days overdue", "Not due", "Not due"] if path == "/invoices" else ["40 days overdue", "3 days overdue", "Not due", "Not due"]
+        states = (
+            ["Settled", "3 days overdue", "Not due", "Not due"]
+            if path == "/invoices"
+            else ["40 days overdue", "3 days overdue", "Not due", "Not due"]
+        )
         assert re.findall(r"Settled in part|Settled|\d+ days overdue|Not due", table) == states
         assert (">70.00<" in table) == (path == "/invoices")
     planned = draft(alice, line("400.00", quantity=1), issue_date=dues[0], instalments=parts)
-    assert "overdue" not in part_of(browser.get(f"/invoices/{planned}").text, "instalments"), "a draft is owed by nobody"
+    assert "overdue" not in part_of(browser.get(f"/invoices/{planned}").text, "instalments"), (
+        "a draft is owed by nobody"
+    )
     assert 'id="instalments"' not in browser.get(f"/invoices/{issued(alice)}").text
 
 
 def test_the_receivables_list_instalments_under_their_customer(alice: Person) -> None:
     issued(alice, instalments=PLAN)
-    page = alice.browser.get("/reports/receivables", query_string={"as_of": "2024-08-01", "party": "Deepa Krishnan"}).text
+    page = alice.browser.get(
+        "/reports/receivables", query_string={"as_of": "2024-08-01", "party": "Deepa Krishnan"}
+    ).text
     assert "instalment 1, due 10 Jun" in page
     assert "instalment 2, due 20 Jul" in page
-    table = alice.browser.get("/reports/receivables", query_string={"as_of": "2024-08-01", "format": "csv"}).text
-    assert table.splitlines()[1].startswith("line,INR,Deepa Krishnan,0.00,31500.00,13500.00,0.00,0.00,45000.00"), "each in its own column"
+    table = alice.browser.get(
+        "/reports/receivables", query_string={"as_of": "2024-08-01", "format": "csv"}
+    ).text
+    assert table.splitlines()[1].startswith(
+        "line,INR,Deepa Krishnan,0.00,31500.00,13500.00,0.00,0.00,45000.00"
+    ), "each in its own column"
 
 
-def test_lists_and_documents_cost_as_many_statements_as_before(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_and_documents_cost_as_many_statements_as_before(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser, costs, selects = alice.browser, [], []
     run = Lane.run
-    monkeypatch.setattr(Lane, "run", lambda lane, credential, asked: (selects.append(len(asked)), run(lane, credential, asked))[1])
+    monkeypatch.setattr(
+        Lane,
+        "run",
+        lambda lane, credential, asked: (selects.append(len(asked)), run(lane, credential, asked))[
+            1
+        ],
+    )
     for given in ({}, {"instalments": PLAN}):
         invoice_id = issued(alice, **given)
-        for path in ("/invoices", f"/invoices/{invoice_id}", "/reports/receivables?party=Deepa+Krishnan", "/"):
+        for path in (
+            "/invoices",
+            f"/invoices/{invoice_id}",
+            "/reports/receivables?party=Deepa+Krishnan",
+            "/",
+        ):
             selects.clear()
             assert browser.get(path).status_code == 200
             costs.append(sum(selects))
@@ -130,12 +200,17 @@ def part_of(page: str, element_id: str) -> str:
     return page[begin : page.index("</section>", begin)]
 
 
-# The form ---------------------------------------------------------------------------------------------------------------------
+# The form
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def typed(path: str, *rows: tuple[str, str], **given: Any) -> dict[str, Any]:
     """What a browser sends of a document over 45,000 rupees with rows of a plan."""
-    party = {"customer_name": "Deepa Krishnan"} if path == "/invoices" else {"vendor_name": "BSP India", "vendor_reference": "B-9"}
+    party = (
+        {"customer_name": "Deepa Krishnan"}
+        if path == "/invoices"
+        else {"vendor_name": "BSP India", "vendor_reference": "B-9"}
+    )
     lines = {
         "description": ["Dubai visa"],
         "quantity": ["2"],
@@ -144,7 +219,15 @@ def typed(path: str, *rows: tuple[str, str], **given: Any) -> dict[str, Any]:
         "due_date": "25 Jun 2024",
         "currency": "INR",
     }
-    return party | lines | {"instalment_due": [row[0] for row in rows], "instalment_amount": [row[1] for row in rows]} | given
+    return (
+        party
+        | lines
+        | {
+            "instalment_due": [row[0] for row in rows],
+            "instalment_amount": [row[1] for row in rows],
+        }
+        | given
+    )
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -153,29 +236,51 @@ def typed(path: str, *rows: tuple[str, str], **given: Any) -> dict[str, Any]:
     [
         ([("10 Jun 2024", "13,500.00"), ("20/07/2024", "31500"), ("", "")], [1_350_000, 3_150_000]),
         ([("10 Jun 2024", "30 %"), ("20 Jul 2024", "")], [1_350_000, 3_150_000]),
-        ([("10 Jun 2024", "33.3333%"), ("20 Jul 2024", "33.3333%"), ("21 Jul 2024", "33.3334 %")], [1_499_999, 1_499_998, 1_500_003]),
+        (
+            [
+                ("10 Jun 2024", "33.3333%"),
+                ("20 Jul 2024", "33.3333%"),
+                ("21 Jul 2024", "33.3334 %"),
+            ],
+            [1_499_999, 1_499_998, 1_500_003],
+        ),
         ([("10 Jun 2024", ""), ("20 Jul 2024", "5000")], [4_000_000, 500_000]),
         ([("", ""), ("", "")], None),
     ],
 )
-def test_a_person_plans_by_amounts_shares_and_the_rest(alice: Person, path: str, rows: list[tuple[str, str]], kept: list[int] | None) -> None:
+def test_a_person_plans_by_amounts_shares_and_the_rest(
+    alice: Person, path: str, rows: list[tuple[str, str]], kept: list[int] | None
+) -> None:
     browser = alice.browser
-    saved = browser.post(f"{path}/new", data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/new")))
+    saved = browser.post(
+        f"{path}/new", data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/new"))
+    )
     assert saved.status_code == 303, saved.text
     document_id = UUID(saved.headers["Location"].rsplit("/", 1)[1])
     with alice.acting():
         document = (queries.get_invoice if path == "/invoices" else queries.get_bill)(document_id)
-        assert (document.instalment_minors, document.due_date) == (kept, date(2024, 6, 10) if kept else date(2024, 6, 25))
+        assert (document.instalment_minors, document.due_date) == (
+            kept,
+            date(2024, 6, 10) if kept else date(2024, 6, 25),
+        )
     if kept:
         page = browser.get(f"{path}/{document_id}/edit").text
         assert 'id="instalments" open' in page
         assert 'value="10 Jun 2024"' in page.split('id="instalments"')[1]
-        same = browser.post(f"{path}/{document_id}/edit", data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/{document_id}/edit")))
+        same = browser.post(
+            f"{path}/{document_id}/edit",
+            data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/{document_id}/edit")),
+        )
         assert same.status_code == 303
-        gone = browser.post(f"{path}/{document_id}/edit", data=typed(path, ("", ""), csrf_token=csrf(browser, f"{path}/{document_id}/edit")))
+        gone = browser.post(
+            f"{path}/{document_id}/edit",
+            data=typed(path, ("", ""), csrf_token=csrf(browser, f"{path}/{document_id}/edit")),
+        )
         assert gone.status_code == 303
         with alice.acting():
-            document = (queries.get_invoice if path == "/invoices" else queries.get_bill)(document_id)
+            document = (queries.get_invoice if path == "/invoices" else queries.get_bill)(
+                document_id
+            )
             assert (document.instalment_minors, document.due_date) == (None, date(2024, 6, 25))
 
 
@@ -192,39 +297,80 @@ def test_a_person_plans_by_amounts_shares_and_the_rest(alice: Person, path: str,
         ([("someday", "13,500.00"), ("20 Jul 2024", "31,500.00")], "date"),
     ],
 )
-def test_a_typed_plan_that_does_not_hold_comes_back_with_its_sentence(alice: Person, path: str, rows: list[tuple[str, str]], sentence: str) -> None:
+def test_a_typed_plan_that_does_not_hold_comes_back_with_its_sentence(
+    alice: Person, path: str, rows: list[tuple[str, str]], sentence: str
+) -> None:
     browser = alice.browser
-    back = browser.post(f"{path}/new", data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/new")))
+    back = browser.post(
+        f"{path}/new", data=typed(path, *rows, csrf_token=csrf(browser, f"{path}/new"))
+    )
     assert back.status_code == 422
-    section = back.text.split('<details class="mt-4" id="instalments" open')[1].split("</details>")[0]
+    section = back.text.split('<details class="mt-4" id="instalments" open')[1].split("</details>")[
+        0
+    ]
     assert sentence in section
-    assert all(f'value="{text}"' in section for row in rows for text in row if text), "what was typed stays"
+    assert all(f'value="{text}"' in section for row in rows for text in row if text), (
+        "what was typed stays"
+    )
 
 
 def test_the_form_says_what_instalments_come_to_before_it_is_sent(alice: Person) -> None:
     browser = alice.browser
 
     def sums(*rows: tuple[str, str], **given: Any) -> str:
-        page = browser.post("/invoices/new", data=typed("/invoices", *rows, then="look", csrf_token=csrf(browser, "/invoices/new"), **given))
+        page = browser.post(
+            "/invoices/new",
+            data=typed(
+                "/invoices", *rows, then="look", csrf_token=csrf(browser, "/invoices/new"), **given
+            ),
+        )
         assert page.status_code == 200
-        return " ".join(re.sub(r"<[^>]+>", "", page.text.split('id="plan-sums"')[1].split(">", 1)[1].split("</p>")[0]).split())
+        return " ".join(
+            re.sub(
+                r"<[^>]+>",
+                "",
+                page.text.split('id="plan-sums"')[1].split(">", 1)[1].split("</p>")[0],
+            ).split()
+        )
 
     assert sums() == ""
-    assert sums(("10 Jun 2024", "30%"), ("20 Jul 2024", "")) == "13,500.00 + 31,500.00 = INR45,000.00. That is the total."
-    assert sums(("10 Jun 2024", "30%"), ("20 Jul 2024", "1")) == "13,500.00 + 1.00 = INR13,501.00. INR31,499.00 are missing to the total."
-    assert sums(("10 Jun 2024", "45000"), ("20 Jul 2024", "1")).endswith("INR1.00 more than the total.")
+    assert (
+        sums(("10 Jun 2024", "30%"), ("20 Jul 2024", ""))
+        == "13,500.00 + 31,500.00 = INR45,000.00. That is the total."
+    )
+    assert (
+        sums(("10 Jun 2024", "30%"), ("20 Jul 2024", "1"))
+        == "13,500.00 + 1.00 = INR13,501.00. INR31,499.00 are missing to the total."
+    )
+    assert sums(("10 Jun 2024", "45000"), ("20 Jul 2024", "1")).endswith(
+        "INR1.00 more than the total."
+    )
     assert sums(("10 Jun 2024", "some"), ("20 Jul 2024", "1")) == "? + 1.00"
-    assert sums(("10 Jun 2024", "30%"), ("20 Jul 2024", ""), unit_price=["many"]) == "? + ? What the document comes to is not known yet."
+    assert (
+        sums(("10 Jun 2024", "30%"), ("20 Jul 2024", ""), unit_price=["many"])
+        == "? + ? What the document comes to is not known yet."
+    )
 
 
 def test_a_share_is_of_the_total_with_its_tax(alice: Person) -> None:
     with alice.acting() as actor:
         settings.update(actor, {"tax_number": "27AACCN6194P1ZP"})
     browser = alice.browser
-    taxed = {"tax": ["service_fee"], "basic_fare": [""], "sold_as": ["fee"], "place_of_supply": "27"}
+    taxed = {
+        "tax": ["service_fee"],
+        "basic_fare": [""],
+        "sold_as": ["fee"],
+        "place_of_supply": "27",
+    }
     rows = [("10 Jun 2024", "50 %"), ("20 Jul 2024", "")]
-    saved = browser.post("/invoices/new", data=typed("/invoices", *rows, csrf_token=csrf(browser, "/invoices/new"), **taxed))
+    saved = browser.post(
+        "/invoices/new",
+        data=typed("/invoices", *rows, csrf_token=csrf(browser, "/invoices/new"), **taxed),
+    )
     assert saved.status_code == 303, saved.text
     with alice.acting():
         invoice = queries.get_invoice(UUID(saved.headers["Location"].rsplit("/", 1)[1]))
-        assert (invoice.total_minor, invoice.instalment_minors) == (5_310_000, [2_655_000, 2_655_000])
+        assert (invoice.total_minor, invoice.instalment_minors) == (
+            5_310_000,
+            [2_655_000, 2_655_000],
+        )

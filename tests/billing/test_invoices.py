@@ -24,7 +24,13 @@ from voyagent.ledger.service import AccountInactive
 
 
 def test_a_draft_has_its_lines_and_total_but_no_number_and_no_entry(alice: Person) -> None:
-    invoice_id = draft(alice, line("22500.50"), line("99.00", quantity=1, description="  Service fee "), party_reference=" PO 7 ", notes=" Thank you ")
+    invoice_id = draft(
+        alice,
+        line("22500.50"),
+        line("99.00", quantity=1, description="  Service fee "),
+        party_reference=" PO 7 ",
+        notes=" Thank you ",
+    )
     assert seen(alice, invoice_id) == {
         "status": "draft",
         "number": None,
@@ -40,7 +46,10 @@ def test_a_draft_has_its_lines_and_total_but_no_number_and_no_entry(alice: Perso
     }
     with alice.acting():
         lines = queries.get_lines(queries.get_invoice(invoice_id))
-        assert [(x.line_no, x.description, x.quantity, x.unit_price_minor, x.amount_minor) for x in lines] == [
+        assert [
+            (x.line_no, x.description, x.quantity, x.unit_price_minor, x.amount_minor)
+            for x in lines
+        ] == [
             (1, "Dubai visa", 2, 2_250_050, 4_500_100),
             (2, "Service fee", 1, 9_900, 9_900),
         ]
@@ -48,13 +57,25 @@ def test_a_draft_has_its_lines_and_total_but_no_number_and_no_entry(alice: Perso
 
 
 def test_a_name_has_one_spelling(alice: Person) -> None:
-    assert seen(alice, draft(alice, customer_name="  Deepa \t Krishnan "))["party_name"] == "Deepa Krishnan"
+    assert (
+        seen(alice, draft(alice, customer_name="  Deepa \t Krishnan "))["party_name"]
+        == "Deepa Krishnan"
+    )
 
 
 @pytest.mark.parametrize(
-    ("currency", "price", "minor"), [("JPY", "1500", 3000), ("JPY", "1500.00", 3000), ("KWD", "1.234", 2468), ("INR", "0.01", 2), ("CLF", "0.0001", 2)]
+    ("currency", "price", "minor"),
+    [
+        ("JPY", "1500", 3000),
+        ("JPY", "1500.00", 3000),
+        ("KWD", "1.234", 2468),
+        ("INR", "0.01", 2),
+        ("CLF", "0.0001", 2),
+    ],
 )
-def test_an_amount_has_the_places_of_its_currency(alice: Person, currency: str, price: str, minor: int) -> None:
+def test_an_amount_has_the_places_of_its_currency(
+    alice: Person, currency: str, price: str, minor: int
+) -> None:
     assert seen(alice, draft(alice, line(price, currency=currency)))["total_minor"] == minor
 
 
@@ -86,7 +107,11 @@ REFUSED: list[tuple[dict[str, Any], type[VoyagentError], str]] = [
     ({"line_items": [line("1.5", currency="JPY")]}, InvalidAmount, "invalid_amount"),
     ({"line_items": [line("999999999999.99", quantity=2)]}, InvalidAmount, "invalid_amount"),
     ({"line_items": [line("999999999999999999")]}, InvalidAmount, "invalid_amount"),
-    ({"line_items": [line("600000000000.00", quantity=1)] * 2}, service.TotalOutOfRange, "total_out_of_range"),
+    (
+        {"line_items": [line("600000000000.00", quantity=1)] * 2},
+        service.TotalOutOfRange,
+        "total_out_of_range",
+    ),
     ({"line_items": [line("0.00")]}, service.TotalOutOfRange, "total_out_of_range"),
     ({"party_reference": "x" * 129}, service.TextTooLong, "text_too_long"),
     ({"notes": "x" * 2001}, service.TextTooLong, "text_too_long"),
@@ -96,7 +121,9 @@ REFUSED: list[tuple[dict[str, Any], type[VoyagentError], str]] = [
 
 
 @pytest.mark.parametrize(("given", "error", "code"), REFUSED)
-def test_what_is_no_proper_invoice_is_refused(alice: Person, given: dict[str, Any], error: type[VoyagentError], code: str) -> None:
+def test_what_is_no_proper_invoice_is_refused(
+    alice: Person, given: dict[str, Any], error: type[VoyagentError], code: str
+) -> None:
     with pytest.raises(error) as failure:
         draft(alice, **given)
     assert failure.value.code == code
@@ -105,10 +132,23 @@ def test_what_is_no_proper_invoice_is_refused(alice: Person, given: dict[str, An
 
 
 def test_a_line_may_be_free_and_a_due_date_the_issue_date(alice: Person) -> None:
-    assert seen(alice, draft(alice, line(), line("0.00", description="Airport transfer, included"), due_date=ISSUED))["total_minor"] == 4_500_000
+    assert (
+        seen(
+            alice,
+            draft(
+                alice,
+                line(),
+                line("0.00", description="Airport transfer, included"),
+                due_date=ISSUED,
+            ),
+        )["total_minor"]
+        == 4_500_000
+    )
 
 
-def test_an_invoice_knows_the_enquiry_and_the_conversation_that_it_comes_from(alice: Person, charlie: Person) -> None:
+def test_an_invoice_knows_the_enquiry_and_the_conversation_that_it_comes_from(
+    alice: Person, charlie: Person
+) -> None:
     with alice.acting() as actor:
         enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
     assert draft_links(alice, enquiry_id) == (enquiry_id, None)
@@ -134,13 +174,24 @@ def test_issuing_numbers_the_invoice_and_posts_receivable_against_revenue(alice:
     invoice_id = draft(alice)
     number = issue(alice, invoice_id)
     after = seen(alice, invoice_id)
-    assert (number, after["number"], after["status"]) == ("2024-25/000001", "2024-25/000001", "issued")
+    assert (number, after["number"], after["status"]) == (
+        "2024-25/000001",
+        "2024-25/000001",
+        "issued",
+    )
     with alice.reading() as reader:
         entry, lines = ledger.read_entry(reader, after["entry_id"])
         document = queries.read_document(reader, invoice_id)
-    assert (entry["entry_date"], entry["source_type"], entry["source_id"]) == (ISSUED, "invoice", invoice_id)
+    assert (entry["entry_date"], entry["source_type"], entry["source_id"]) == (
+        ISSUED,
+        "invoice",
+        invoice_id,
+    )
     assert "2024-25/000001" in entry["narration"]
-    assert [(x["code"], x["debit_minor"], x["credit_minor"]) for x in lines] == [("1200", 4_500_000, 0), ("4300", 0, 4_500_000)]
+    assert [(x["code"], x["debit_minor"], x["credit_minor"]) for x in lines] == [
+        ("1200", 4_500_000, 0),
+        ("4300", 0, 4_500_000),
+    ]
     assert document.journal == lines
     assert document.invoice["issued_by"] == "Alice Owner"
     assert untied(alice) == []
@@ -150,7 +201,10 @@ def test_an_invoice_is_issued_once(alice: Person) -> None:
     invoice_id = draft(alice)
     results = at_once([lambda: issue(alice, invoice_id)] * 8)
     assert sorted(map(str, results)) == ["2024-25/000001", *["invoice_not_draft"] * 7]
-    assert balances(alice) == {("receivable", "INR"): 4_500_000, ("revenue_services", "INR"): -4_500_000}
+    assert balances(alice) == {
+        ("receivable", "INR"): 4_500_000,
+        ("revenue_services", "INR"): -4_500_000,
+    }
     with pytest.raises(service.InvoiceNotDraft):
         issue(alice, invoice_id)
 
@@ -173,7 +227,9 @@ def test_every_role_but_viewer_draws_up_and_issues(bob: Person, victor: Person) 
     assert issue(bob, invoice_id) == "2024-25/000001"
 
 
-def test_when_posting_fails_nothing_is_issued_and_the_number_goes_back(alice: Person, owner_engine: sa.Engine) -> None:
+def test_when_posting_fails_nothing_is_issued_and_the_number_goes_back(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     first, second = draft(alice), draft(alice)
     open_revenue(owner_engine, alice, is_active=False)
     with pytest.raises(AccountInactive):
@@ -183,10 +239,14 @@ def test_when_posting_fails_nothing_is_issued_and_the_number_goes_back(alice: Pe
     assert [issue(alice, second), issue(alice, first)] == ["2024-25/000001", "2024-25/000002"]
 
 
-def test_a_number_that_stands_already_is_a_conflict_and_changes_nothing(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_number_that_stands_already_is_a_conflict_and_changes_nothing(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     issued(alice)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("delete from number_series where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("delete from number_series where tenant_id = :t"), {"t": alice.actor.tenant_id}
+        )
     invoice_id = draft(alice)
     with pytest.raises(service.InvoiceNumberConflict):
         issue(alice, invoice_id)
@@ -194,10 +254,21 @@ def test_a_number_that_stands_already_is_a_conflict_and_changes_nothing(alice: P
     assert balances(alice)[("receivable", "INR")] == 4_500_000
 
 
-def test_drafting_and_issuing_leave_their_events_without_the_customer_s_name(alice: Person, owner_engine: sa.Engine) -> None:
+def test_drafting_and_issuing_leave_their_events_without_the_customer_s_name(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     issued(alice)
-    events = stored(owner_engine, "select kind, inputs, outputs, entity_refs from audit_events where tenant_id = :t order by seq", t=alice.actor.tenant_id)
-    kinds = [event["kind"] for event in events if event["kind"].partition(".")[0] in {"invoice", "journal"}]
+    events = stored(
+        owner_engine,
+        "select kind, inputs, outputs, entity_refs from audit_events where tenant_id = :t order"
+        " by seq",
+        t=alice.actor.tenant_id,
+    )
+    kinds = [
+        event["kind"]
+        for event in events
+        if event["kind"].partition(".")[0] in {"invoice", "journal"}
+    ]
     assert kinds == ["invoice.drafted", "journal.posted", "invoice.issued"]
     assert events[-1]["outputs"]["number"] == "2024-25/000001"
     assert "Deepa" not in str(events)
@@ -206,6 +277,9 @@ def test_drafting_and_issuing_leave_their_events_without_the_customer_s_name(ali
 def open_revenue(engine: sa.Engine, person: Person, *, is_active: bool) -> None:
     with engine.begin() as connection:
         connection.execute(
-            sa.text("update accounts set is_active = :a where tenant_id = :t and purpose = 'revenue_services'"),
+            sa.text(
+                "update accounts set is_active = :a where tenant_id = :t and purpose ="
+                " 'revenue_services'"
+            ),
             {"t": person.actor.tenant_id, "a": is_active},
         )

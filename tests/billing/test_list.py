@@ -1,4 +1,6 @@
-"""The invoice list: what narrows it, what it counts, and that the search sees the bound agency only."""
+"""The invoice list: what narrows it, what it counts, and that the search sees the bound agency
+only.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,14 @@ from voyagent.billing import queries
 from voyagent.billing.queries import InvoiceBoard, InvoiceSearch
 
 TODAY = DUE + timedelta(days=5)
-FIND = sa.text("select id, total from app.find_invoices('%', null, null, null, null, null, 50, 0, null, null)")
+FIND = sa.text(
+    "select id, total from app.find_invoices('%', null, null, null, null, null, 50, 0, null, null)"
+)
 
 
-def board(person: Person, *, today: date = TODAY, limit: int = 50, offset: int = 0, **asked: Any) -> InvoiceBoard:
+def board(
+    person: Person, *, today: date = TODAY, limit: int = 50, offset: int = 0, **asked: Any
+) -> InvoiceBoard:
     with person.reading() as reader:
         return queries.read_board(reader, InvoiceSearch(today, **asked), limit=limit, offset=offset)
 
@@ -36,14 +42,36 @@ def test_newest_issue_date_first_and_everything_counted(alice: Person) -> None:
     pay(alice, issued(alice, issue_date=date(2023, 1, 1)), 100)
     result = board(alice)
     assert [row["id"] for row in result.page.items[:3]] == [unfinished, new, old]
-    assert result.numbers(TODAY) == {"draft": 1, "issued": 2, "partially_paid": 1, "all": 4, "open": 3, "overdue": 3}
-    beside = board(alice, today=DUE + timedelta(days=1))  # the agency's day may be one off from that of the reader
-    assert beside.numbers(DUE) == {"draft": 1, "issued": 2, "partially_paid": 1, "all": 4, "open": 3, "overdue": 1}, "due today is not overdue"
+    assert result.numbers(TODAY) == {
+        "draft": 1,
+        "issued": 2,
+        "partially_paid": 1,
+        "all": 4,
+        "open": 3,
+        "overdue": 3,
+    }
+    beside = board(
+        alice, today=DUE + timedelta(days=1)
+    )  # the agency's day may be one off from that of the reader
+    assert beside.numbers(DUE) == {
+        "draft": 1,
+        "issued": 2,
+        "partially_paid": 1,
+        "all": 4,
+        "open": 3,
+        "overdue": 1,
+    }, "due today is not overdue"
     assert not result.is_capped
 
 
 def test_every_narrowing_finds_its_own(alice: Person) -> None:
-    wanted = issued(alice, line(currency="AED"), customer_name="Al Noor Trading LLC", party_reference="PO-77_x", due_date=DUE + timedelta(days=30))
+    wanted = issued(
+        alice,
+        line(currency="AED"),
+        customer_name="Al Noor Trading LLC",
+        party_reference="PO-77_x",
+        due_date=DUE + timedelta(days=30),
+    )
     issued(alice)
     draft(alice, customer_name="Al Noor")
     for asked in (
@@ -55,21 +83,44 @@ def test_every_narrowing_finds_its_own(alice: Person) -> None:
         {"text": "77_X"},
         {"text": "000001"},
         {"text": "noor", "status": "open"},
-        {"text": "noor", "status": "issued", "currency": "AED", "party": "Al Noor Trading LLC", "due_from": DUE, "due_to": DUE + timedelta(days=40)},
+        {
+            "text": "noor",
+            "status": "issued",
+            "currency": "AED",
+            "party": "Al Noor Trading LLC",
+            "due_from": DUE,
+            "due_to": DUE + timedelta(days=40),
+        },
     ):
         assert found(alice, **asked) == [wanted], asked
-    for asked in ({"text": "noor", "status": "paid"}, {"text": "77%x"}, {"text": "zzz"}, {"text": "noor", "status": "overdue"}, {"party": "noor"}):
+    for asked in (
+        {"text": "noor", "status": "paid"},
+        {"text": "77%x"},
+        {"text": "zzz"},
+        {"text": "noor", "status": "overdue"},
+        {"party": "noor"},
+    ):
         assert found(alice, **asked) == [], asked
 
 
-@pytest.mark.parametrize("status", ["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"])
+@pytest.mark.parametrize(
+    "status", ["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
+)
 def test_a_state_is_counted_as_it_is_listed(alice: Person, status: str) -> None:
     draft(alice)
     issued(alice, due_date=TODAY)
     pay(alice, issued(alice), 100)
     pay(alice, issued(alice), 4_500_000)
     result = board(alice, status=status)
-    expected = {"draft": 1, "issued": 1, "partially_paid": 1, "paid": 1, "void": 0, "open": 2, "overdue": 1}[status]
+    expected = {
+        "draft": 1,
+        "issued": 1,
+        "partially_paid": 1,
+        "paid": 1,
+        "void": 0,
+        "open": 2,
+        "overdue": 1,
+    }[status]
     assert (result.page.total, len(result.page.items)) == (expected, expected)
     assert found(alice, status=status, text="deepa") == [row["id"] for row in result.page.items]
 
@@ -84,7 +135,9 @@ def test_pages_do_not_overlap_and_a_page_past_the_end_is_empty(alice: Person) ->
         assert pages[3].numbers(TODAY)["draft"] == 7
 
 
-def test_a_search_without_three_letters_in_a_row_looks_at_the_newest_only_and_says_so(alice: Person) -> None:
+def test_a_search_without_three_letters_in_a_row_looks_at_the_newest_only_and_says_so(
+    alice: Person,
+) -> None:
     invoice_id = draft(alice, customer_name="Al Li")
     assert found(alice, text="li") == [invoice_id]
     assert board(alice, text="al li").is_partial
@@ -100,7 +153,9 @@ def test_drafts_of_a_customer(alice: Person) -> None:
         assert queries.list_drafts(reader, "deepa") == []
 
 
-def test_the_list_and_its_search_see_the_bound_agency_only(alice: Person, charlie: Person, app_engine: sa.Engine) -> None:
+def test_the_list_and_its_search_see_the_bound_agency_only(
+    alice: Person, charlie: Person, app_engine: sa.Engine
+) -> None:
     mine, theirs = issued(alice), issued(charlie)
     for person, wanted in ((alice, mine), (charlie, theirs)):
         assert found(person) == [wanted]

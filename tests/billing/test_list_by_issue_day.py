@@ -1,4 +1,6 @@
-"""The page of invoices narrowed to days of issue: beside the other filters, with or without a text, and in its file."""
+"""The page of invoices narrowed to days of issue: beside the other filters, with or without a text,
+and in its file.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,25 @@ JUNE = {"from": "2024-06-01", "to": "2024-06-30"}
 @pytest.fixture
 def season(alice: Person, charlie: Person) -> Person:
     """A draft each on the days around and within June 2024, and one invoice that is issued within."""
-    for name, day in (("May", date(2024, 5, 31)), ("First", date(2024, 6, 1)), ("Last", date(2024, 6, 30)), ("July", date(2024, 7, 1))):
+    for name, day in (
+        ("May", date(2024, 5, 31)),
+        ("First", date(2024, 6, 1)),
+        ("Last", date(2024, 6, 30)),
+        ("July", date(2024, 7, 1)),
+    ):
         draft(alice, customer_name=f"Travel {name}", issue_date=day, due_date=date(2024, 7, 30))
-    issued(alice, customer_name="Travel Issued", issue_date=date(2024, 6, 3), due_date=date(2024, 7, 30))
-    draft(charlie, customer_name="Travel Foreign", issue_date=date(2024, 6, 3), due_date=date(2024, 7, 30))
+    issued(
+        alice,
+        customer_name="Travel Issued",
+        issue_date=date(2024, 6, 3),
+        due_date=date(2024, 7, 30),
+    )
+    draft(
+        charlie,
+        customer_name="Travel Foreign",
+        issue_date=date(2024, 6, 3),
+        due_date=date(2024, 7, 30),
+    )
     return alice
 
 
@@ -34,19 +51,40 @@ def test_the_days_narrow_the_list_beside_everything_else(season: Person) -> None
     assert sorted(shown(season, **JUNE).rows()) == ["Travel First", "Travel Issued", "Travel Last"]
     assert sorted(shown(season, **JUNE, status="draft").rows()) == ["Travel First", "Travel Last"]
     for text in ("travel", "tr"):
-        assert sorted(shown(season, **JUNE, status="draft", q=text).rows()) == ["Travel First", "Travel Last"]
+        assert sorted(shown(season, **JUNE, status="draft", q=text).rows()) == [
+            "Travel First",
+            "Travel Last",
+        ]
     assert shown(season, **JUNE, q="travel i").rows() == ["Travel Issued"]
     assert shown(season, **{"from": "2024-07-01"}).rows() == ["Travel July"]
     assert shown(season, to="2024-05-31").rows() == ["Travel May"]
-    assert len(season.browser.get("/invoices", query_string=JUNE | {"format": "csv"}).text.splitlines()) == 4
+    assert (
+        len(
+            season.browser.get("/invoices", query_string=JUNE | {"format": "csv"}).text.splitlines()
+        )
+        == 4
+    )
 
 
 def test_the_chip_says_the_days_and_takes_them_away_and_the_rest_keeps_them(season: Person) -> None:
     page = shown(season, **JUNE, status="draft")
-    (chip,) = [link for link in page.all(".//a[@class='v-chip v-chip-on']") if "Issued 1 Jun 2024 – 30 Jun 2024" in "".join(link.itertext())]
+    (chip,) = [
+        link
+        for link in page.all(".//a[@class='v-chip v-chip-on']")
+        if "Issued 1 Jun 2024 – 30 Jun 2024" in "".join(link.itertext())
+    ]
     assert chip.attrib["href"] == "/invoices?status=draft"
-    assert (page.field("from"), page.field("to")) == ("2024-06-01", "2024-06-30"), "a search within the list stays within the days"
-    assert any(link.startswith("/invoices?") and "status=paid" in link and "from=2024-06-01" in link and "to=2024-06-30" in link for link in page.links())
+    assert (page.field("from"), page.field("to")) == (
+        "2024-06-01",
+        "2024-06-30",
+    ), "a search within the list stays within the days"
+    assert any(
+        link.startswith("/invoices?")
+        and "status=paid" in link
+        and "from=2024-06-01" in link
+        and "to=2024-06-30" in link
+        for link in page.links()
+    )
     assert "Issued from 1 Jul 2024" in shown(season, **{"from": "1 Jul 2024"}).words()
     assert "Issued until 31 May 2024" in shown(season, to="2024-05-31").words()
 

@@ -1,4 +1,6 @@
-"""The lists of invoices, bills, payments and the journal as CSV and XLSX: what the API lists, of any length, of one moment, of one agency."""
+"""The lists of invoices, bills, payments and the journal as CSV and XLSX: what the API lists, of
+any length, of one moment, of one agency.
+"""
 
 from __future__ import annotations
 
@@ -37,17 +39,36 @@ Row = dict[str, str]
 
 @pytest.fixture
 def busy(alice: Person) -> Person:
-    """Documents of several months, in currencies of none, two and three places, some paid, credited and written off in part, with a party that is a formula."""
+    """Documents of several months, in currencies of none, two and three places, some paid, credited
+    and written off in part, with a party that is a formula.
+    """
     for number, currency in enumerate(("INR", "JPY", "KWD", "INR")):
-        given = {"issue_date": ISSUED + timedelta(days=40 * number), "due_date": DUE + timedelta(days=40 * number)}
+        given = {
+            "issue_date": ISSUED + timedelta(days=40 * number),
+            "due_date": DUE + timedelta(days=40 * number),
+        }
         price = "45000" if currency != "KWD" else "45000.125"
-        made = issued(alice, line(price, quantity=1, currency=currency), customer_name=EVIL if number % 2 else "Deepa Krishnan", **given)
-        receive(alice, line(price, quantity=1, currency=currency), vendor_reference=f"+{number}", **given)
+        made = issued(
+            alice,
+            line(price, quantity=1, currency=currency),
+            customer_name=EVIL if number % 2 else "Deepa Krishnan",
+            **given,
+        )
+        receive(
+            alice,
+            line(price, quantity=1, currency=currency),
+            vendor_reference=f"+{number}",
+            **given,
+        )
         if number == 0:
             pay(alice, made, 100_05)
             with alice.acting() as actor:
-                service.issue_credit_note(actor, made, reason="Not travelled", amounts={1: Money(50_00, "INR")}, on=DUE)
-                service.write_off_invoice(actor, made, reason="Cannot be traced", amount=Money(1_01, "INR"), on=DUE)
+                service.issue_credit_note(
+                    actor, made, reason="Not travelled", amounts={1: Money(50_00, "INR")}, on=DUE
+                )
+                service.write_off_invoice(
+                    actor, made, reason="Cannot be traced", amount=Money(1_01, "INR"), on=DUE
+                )
     draft(alice)
     draft_bill(alice, vendor_reference="B-9")
     wrong = advance(alice, 70_07, reference=EVIL)
@@ -67,7 +88,11 @@ def listed(person: Person, name: str, query: str = "") -> list[dict[str, Any]]:
     found = person.api.get(f"{LISTS[name][1]}?limit=100{query}").json["items"]
     if name != "journal":
         return found
-    spread = ({**one, "entry_id": one["id"], "currency": code, "amount": amount} for one in found for code, amount in one["totals"].items())
+    spread = (
+        {**one, "entry_id": one["id"], "currency": code, "amount": amount}
+        for one in found
+        for code, amount in one["totals"].items()
+    )
     return [{key: value for key, value in one.items() if key != "id"} for one in spread]
 
 
@@ -81,11 +106,13 @@ def test_a_list_as_csv_is_the_list_of_the_api(busy: Person, charlie: Person, nam
     assert len(rows) == len(told) >= 3
     for row, one in zip(rows, told, strict=True):
         assert row.pop("row") == "line"
-        assert {column: cell.removeprefix("'") for column, cell in row.items()} == {column: one[column] or "" for column in row}, (
-            "column by column, in this order"
-        )
+        assert {column: cell.removeprefix("'") for column, cell in row.items()} == {
+            column: one[column] or "" for column in row
+        }, "column by column, in this order"
     assert len({row["currency"] for row in rows}) > 1
-    assert table(charlie.browser.get(f"{page}?format=csv").text) == [], "another agency has none of it"
+    assert table(charlie.browser.get(f"{page}?format=csv").text) == [], (
+        "another agency has none of it"
+    )
     assert busy.app.test_client().get(f"{page}?format=csv").status_code == 303
     assert busy.browser.get(f"{page}?format=csv-bom").data == b"\xef\xbb\xbf" + answer.data
 
@@ -96,14 +123,23 @@ def test_a_list_as_a_workbook_says_what_csv_says(busy: Person, name: str) -> Non
     told = list(csv.reader(io.StringIO(busy.browser.get(f"{page}?format=csv").text, newline="")))
     answer = busy.browser.get(f"{page}?format=xlsx")
     assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
-    cells = [list(row) for row in openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True)]
+    cells = [
+        list(row)
+        for row in (
+            openpyxl.load_workbook(io.BytesIO(answer.data))
+            .worksheets[0]
+            .iter_rows(values_only=True)
+        )
+    ]
     assert len(cells) == len(told)
     for row, texts in zip(cells, told, strict=True):
         for cell, text in zip(row, texts, strict=True):
             if isinstance(cell, int | float):
                 assert Decimal(str(cell)) == Decimal(text)
             else:
-                assert ("" if cell is None else str(cell).removesuffix(" 00:00:00")) == text.removeprefix("'")
+                assert (
+                    "" if cell is None else str(cell).removesuffix(" 00:00:00")
+                ) == text.removeprefix("'")
 
 
 @each
@@ -112,7 +148,11 @@ def test_no_cell_of_a_list_is_a_formula(busy: Person, name: str) -> None:
     assert "'" in text, "something was made harmless"
     for row in table(text):
         for column, cell in row.items():
-            assert column.endswith("amount") or column == "round_off" or not cell.startswith(("=", "+", "-", "@")), cell
+            assert (
+                column.endswith("amount")
+                or column == "round_off"
+                or not cell.startswith(("=", "+", "-", "@"))
+            ), cell
 
 
 @pytest.mark.parametrize(
@@ -131,17 +171,25 @@ def test_no_cell_of_a_list_is_a_formula(busy: Person, name: str) -> None:
         ("journal", "from=2199-01-01", 0),
     ],
 )
-def test_a_file_has_what_the_list_is_narrowed_to(busy: Person, name: str, filters: str, count: int) -> None:
+def test_a_file_has_what_the_list_is_narrowed_to(
+    busy: Person, name: str, filters: str, count: int
+) -> None:
     page, _api = LISTS[name]
     assert len(table(busy.browser.get(f"{page}?{filters}&format=csv").text)) == count
     ways = [way for way in Page(busy.browser.get(f"{page}?{filters}")).links() if "format=" in way]
-    assert [way.partition("format=")[2].partition("&")[0] for way in ways] == (["xlsx", "csv-bom"] if count else [])
+    assert [way.partition("format=")[2].partition("&")[0] for way in ways] == (
+        ["xlsx", "csv-bom"] if count else []
+    )
     for way in ways[1:]:
         assert len(table(busy.browser.get(way).text)) == count
 
 
 def test_a_wrong_address_is_a_page_that_says_so_and_no_file(busy: Person) -> None:
-    for address in ("/bills?from=nonsense&format=csv", "/journal?to=nonsense&format=xlsx", "/invoices?due_from=nonsense&format=csv"):
+    for address in (
+        "/bills?from=nonsense&format=csv",
+        "/journal?to=nonsense&format=xlsx",
+        "/invoices?due_from=nonsense&format=csv",
+    ):
         answer = busy.browser.get(address)
         assert (answer.status_code, answer.mimetype) == (422, "text/html")
     assert busy.browser.get("/payments?format=nonsense").mimetype == "text/html"
@@ -150,14 +198,18 @@ def test_a_wrong_address_is_a_page_that_says_so_and_no_file(busy: Person) -> Non
 def test_what_is_made_while_a_list_is_under_way_is_not_in_it(app: Flask, busy: Person) -> None:
     exports: Exports = app.extensions["voyagent.exports"]
     snapshot = exports.open(busy.actor.tenant_id)
-    pieces = invoices_listing(InvoiceSearch(date(2026, 1, 1))).stream(snapshot).csv(snapshot, bom=False)
+    pieces = (
+        invoices_listing(InvoiceSearch(date(2026, 1, 1))).stream(snapshot).csv(snapshot, bom=False)
+    )
     begun = next(pieces)
     issued(busy, issue_date=date(2020, 1, 1), due_date=date(2020, 1, 1))
     assert len(table((begun + b"".join(pieces)).decode())) == 5
     assert len(table(busy.browser.get("/invoices?format=csv").text)) == 6
 
 
-def test_a_workbook_has_its_limit_and_csv_has_none_and_places_are_given_back(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_has_its_limit_and_csv_has_none_and_places_are_given_back(
+    busy: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(listings, "LINES_MAX", 4)
     monkeypatch.setattr(copying, "WAIT_S", 0.05)
     client = busy.browser
@@ -172,6 +224,12 @@ def test_a_workbook_has_its_limit_and_csv_has_none_and_places_are_given_back(bus
 
 def test_months_are_cut_to_the_days() -> None:
     assert list(listings.months(None, None)) == []
-    days = [(date(2025, 12, 30), date(2025, 12, 31)), (date(2026, 1, 1), date(2026, 1, 31)), (date(2026, 2, 1), date(2026, 2, 3))]
+    days = [
+        (date(2025, 12, 30), date(2025, 12, 31)),
+        (date(2026, 1, 1), date(2026, 1, 31)),
+        (date(2026, 2, 1), date(2026, 2, 3)),
+    ]
     assert list(listings.months(date(2025, 12, 30), date(2026, 2, 3))) == days
-    assert list(listings.months(date(2025, 12, 30), date(2026, 2, 3), newest_first=True)) == days[::-1]
+    assert (
+        list(listings.months(date(2025, 12, 30), date(2026, 2, 3), newest_first=True)) == days[::-1]
+    )

@@ -1,4 +1,6 @@
-"""The invoices and the bills of one trip: over the API, on the pages and in their files, beside the other filters, and by an index."""
+"""The invoices and the bills of one trip: over the API, on the pages and in their files, beside the
+other filters, and by an index.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ REFERENCES = iter(range(10_000))
 
 
 def a_bill(person: Person, trip_id: UUID | None, name: str) -> UUID:
-    return receive(person, vendor_name=name, vendor_reference=f"BSP-{next(REFERENCES)}", trip_id=trip_id)
+    return receive(
+        person, vendor_name=name, vendor_reference=f"BSP-{next(REFERENCES)}", trip_id=trip_id
+    )
 
 
 MAKERS: dict[str, Callable[[Person, UUID | None, str], UUID]] = {
@@ -45,7 +49,12 @@ def path(request: pytest.FixtureRequest) -> str:
 def dubai(alice: Person, charlie: Person, path: str) -> UUID:
     """A trip with two documents; there are others of another trip, of none and of another agency."""
     trip_id = a_trip(alice)
-    for of, name in ((trip_id, "Deepa Krishnan"), (a_trip(alice), "Deepa Krishnan"), (None, "Deepa Krishnan"), (trip_id, "Meera Nair")):
+    for of, name in (
+        (trip_id, "Deepa Krishnan"),
+        (a_trip(alice), "Deepa Krishnan"),
+        (None, "Deepa Krishnan"),
+        (trip_id, "Meera Nair"),
+    ):
         MAKERS[path](alice, of, name)
     MAKERS[path](charlie, a_trip(charlie), "Deepa Krishnan")
     return trip_id
@@ -57,7 +66,10 @@ def told(person: Person, path: str, **asked: Any) -> list[tuple[str, str]]:
     while True:
         answer = person.api.get(path, query_string=asked)
         assert answer.status_code == 200, answer.text
-        found += [(item["customer_name" if path == "/invoices" else "vendor_name"], item["trip_id"]) for item in answer.json["items"]]
+        found += [
+            (item["customer_name" if path == "/invoices" else "vendor_name"], item["trip_id"])
+            for item in answer.json["items"]
+        ]
         if answer.json["next_cursor"] is None:
             return found
         asked["cursor"] = answer.json["next_cursor"]
@@ -69,7 +81,9 @@ def shown(person: Person, path: str, **asked: Any) -> Page:
     return page
 
 
-def test_the_api_lists_those_of_a_trip_beside_its_other_filters(alice: Person, dubai: UUID, path: str) -> None:
+def test_the_api_lists_those_of_a_trip_beside_its_other_filters(
+    alice: Person, dubai: UUID, path: str
+) -> None:
     deepa, meera = (("Deepa Krishnan", str(dubai)), ("Meera Nair", str(dubai)))
     for limit in (1, 50):
         assert told(alice, path, trip_id=dubai, limit=limit) == [meera, deepa]
@@ -81,26 +95,38 @@ def test_the_api_lists_those_of_a_trip_beside_its_other_filters(alice: Person, d
     assert len(told(alice, path, trip_id="")) == len(told(alice, path)) == 4
 
 
-def test_the_page_lists_those_of_a_trip_and_lets_the_filter_be_taken_away(alice: Person, dubai: UUID, path: str) -> None:
+def test_the_page_lists_those_of_a_trip_and_lets_the_filter_be_taken_away(
+    alice: Person, dubai: UUID, path: str
+) -> None:
     assert sorted(shown(alice, path, trip=dubai).rows()) == ["Deepa Krishnan", "Meera Nair"]
     assert shown(alice, path, trip=dubai, q="krish").rows() == ["Deepa Krishnan"]
     assert shown(alice, path, trip=dubai, q="kr").rows() == ["Deepa Krishnan"]
     narrowed = shown(alice, path, trip=dubai, status="open")
-    (chip,) = [link for link in narrowed.all(".//a[@class='v-chip v-chip-on']") if "Krishnan family, Dubai" in "".join(link.itertext())]
+    (chip,) = [
+        link
+        for link in narrowed.all(".//a[@class='v-chip v-chip-on']")
+        if "Krishnan family, Dubai" in "".join(link.itertext())
+    ]
     assert chip.attrib["href"] == f"{path}?status=open"
     assert narrowed.field("trip") == str(dubai), "a search within the list stays within the trip"
-    assert {"status": ["draft"], "trip": [str(dubai)]} in [parse_qs(urlsplit(link).query) for link in narrowed.links()], "the tabs keep it"
+    assert {"status": ["draft"], "trip": [str(dubai)]} in [
+        parse_qs(urlsplit(link).query) for link in narrowed.links()
+    ], "the tabs keep it"
     assert len(shown(alice, path, trip="").rows()) == 4
     file = alice.browser.get(path, query_string={"trip": dubai, "format": "csv"}).text
     assert len(file.splitlines()) == 3
 
 
-def test_the_page_of_a_trip_leads_to_its_list(alice: Person, victor: Person, dubai: UUID, path: str) -> None:
+def test_the_page_of_a_trip_leads_to_its_list(
+    alice: Person, victor: Person, dubai: UUID, path: str
+) -> None:
     for person in (alice, victor):
         assert f"{path}?trip={dubai}" in Page(person.browser.get(f"/trips/{dubai}")).links()
 
 
-def test_a_trip_of_nobody_or_of_another_agency_has_none(alice: Person, charlie: Person, dubai: UUID, path: str) -> None:
+def test_a_trip_of_nobody_or_of_another_agency_has_none(
+    alice: Person, charlie: Person, dubai: UUID, path: str
+) -> None:
     assert len(told(alice, path)) == 4
     for unknown in (charlie.api.get(path).json["items"][0]["trip_id"], new_id()):
         assert told(alice, path, trip_id=unknown) == []
@@ -110,7 +136,9 @@ def test_a_trip_of_nobody_or_of_another_agency_has_none(alice: Person, charlie: 
     assert "Nothing found" in shown(charlie, path, trip=dubai).words()
 
 
-def test_what_is_no_id_is_refused_and_left_out_on_the_page(alice: Person, dubai: UUID, path: str) -> None:
+def test_what_is_no_id_is_refused_and_left_out_on_the_page(
+    alice: Person, dubai: UUID, path: str
+) -> None:
     for wrong in ("x", f"{dubai}0", "1"):
         answer = alice.api.get(f"{path}?trip_id={wrong}")
         assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, ["query", "trip_id"])
@@ -133,17 +161,29 @@ analyze bills
 """
 
 
-def test_they_are_found_by_the_index_of_the_documents_that_have_a_trip(alice: Person, owner_engine: sa.Engine) -> None:
+def test_they_are_found_by_the_index_of_the_documents_that_have_a_trip(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     someone = alice.actor
-    credential = Credential(someone.tenant_id, someone.user_id, someone.session_id or someone.tenant_id)
+    credential = Credential(
+        someone.tenant_id, someone.user_id, someone.session_id or someone.tenant_id
+    )
     searches = ((Invoice, InvoiceSearch, "ix_invoices_trip"), (Bill, BillSearch, "ix_bills_trip"))
     with owner_engine.connect() as connection, connection.begin() as never_kept:
         bind(connection, alice)
         for statement in CROWD.split(";"):
-            connection.execute(sa.text(statement), {"t": someone.tenant_id, "u": someone.user_id} if ":t" in statement else {})
+            connection.execute(
+                sa.text(statement),
+                {"t": someone.tenant_id, "u": someone.user_id} if ":t" in statement else {},
+            )
         connection.execute(sa.text("set local role voyagent_app"))
         for model, search, index in searches:
-            sql, values = compiled(by_day_statement(model, ("id", "issue_date"), search(clock.today(), trip_id=new_id()), None).limit(51), credential)
+            sql, values = compiled(
+                by_day_statement(
+                    model, ("id", "issue_date"), search(clock.today(), trip_id=new_id()), None
+                ).limit(51),
+                credential,
+            )
             cursor = connection.connection.cursor()
             cursor.execute("explain " + sql, values)
             plan = "\n".join(row[0] for row in cursor.fetchall())

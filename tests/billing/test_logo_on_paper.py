@@ -1,4 +1,6 @@
-"""The agency's logo on what it prints: in each PDF, at the head of each sheet and printed page, and nowhere for an agency without one."""
+"""The agency's logo on what it prints: in each PDF, at the head of each sheet and printed page, and
+nowhere for an agency without one.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,13 @@ def invoice(person: Person) -> str:
 
 
 def credit_note(person: Person) -> str:
-    note_id = person.does(lambda actor: service.issue_credit_note(actor, issued(person), reason="Not travelled", amounts={1: Money(100, "INR")}).id)
+    note_id = person.does(
+        lambda actor: (
+            service.issue_credit_note(
+                actor, issued(person), reason="Not travelled", amounts={1: Money(100, "INR")}
+            ).id
+        )
+    )
     return f"/credit-notes/{note_id}/credit-note.pdf"
 
 
@@ -50,8 +58,12 @@ def pdf(person: Person, address: str) -> bytes:
 
 
 @pytest.mark.parametrize("made", [invoice, credit_note, receipt, itinerary])
-@pytest.mark.parametrize("kept", [picture("PNG", mode="RGBA", colour=(0, 80, 80, 120)), picture("JPEG", (900, 900))])
-def test_a_pdf_has_the_picture_while_the_agency_has_one(alice: Person, made: Callable[[Person], str], kept: bytes) -> None:
+@pytest.mark.parametrize(
+    "kept", [picture("PNG", mode="RGBA", colour=(0, 80, 80, 120)), picture("JPEG", (900, 900))]
+)
+def test_a_pdf_has_the_picture_while_the_agency_has_one(
+    alice: Person, made: Callable[[Person], str], kept: bytes
+) -> None:
     address = made(alice)
     without = pdf(alice, address)
     assert IMAGE not in without
@@ -75,10 +87,18 @@ def test_a_report_has_it_as_well(alice: Person, charlie: Person) -> None:
 def test_sheets_and_printed_pages_have_it_at_their_head(alice: Person) -> None:
     invoice_id = issued(alice)
     session_id = alice.does(lambda actor: chat.create_session(actor).id)
-    pages = (f"/invoices/{invoice_id}", "/reports/receivables", f"/assistant/{session_id}", "/audit")
+    pages = (
+        f"/invoices/{invoice_id}",
+        "/reports/receivables",
+        f"/assistant/{session_id}",
+        "/audit",
+    )
 
     def shown() -> list[Any]:
-        return ["/settings/logo?v=" in alice.browser.get(path, follow_redirects=True).text for path in pages]
+        return [
+            "/settings/logo?v=" in alice.browser.get(path, follow_redirects=True).text
+            for path in pages
+        ]
 
     assert shown() == [False] * 4
     alice.does(logos.put, picture())
@@ -88,5 +108,15 @@ def test_sheets_and_printed_pages_have_it_at_their_head(alice: Person) -> None:
 def test_a_printed_conversation_says_what_it_is_and_whose(alice: Person) -> None:
     session_id = alice.does(lambda actor: chat.create_session(actor, title="Dubai for four").id)
     page = alice.browser.get(f"/assistant/{session_id}").text
-    head = page[page.index('<div class="v-print') : page.index("<header", page.index('<div class="v-print'))]
-    assert all(words in head for words in ("Alice Travels", "Dubai for four", "Conversation with the assistant", "Alice Owner"))
+    head = page[
+        page.index('<div class="v-print') : page.index("<header", page.index('<div class="v-print'))
+    ]
+    assert all(
+        words in head
+        for words in (
+            "Alice Travels",
+            "Dubai for four",
+            "Conversation with the assistant",
+            "Alice Owner",
+        )
+    )

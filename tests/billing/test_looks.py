@@ -1,4 +1,6 @@
-"""What the form of a step shows of the books before anything is made is what it posts, of what is typed; and where it would be refused it says why."""
+"""What the form of a step shows of the books before anything is made is what it posts, of what is
+typed; and where it would be refused it says why.
+"""
 
 from __future__ import annotations
 
@@ -37,35 +39,69 @@ class Step:
 
 
 STEPS = {
-    "receipt": Step(lambda person: f"/invoices/{issued(person)}/receipt", {"paid_on": DAY, "account": "cash"}),
-    "refund": Step(lambda person: f"/payments/{advance(person, 4_500_000)}/refund", {"refunded_on": DAY, "account": "cash"}),
-    "refund-out": Step(lambda person: f"/payments/{advance(person, 4_500_000, direction='out')}/refund", {"refunded_on": DAY, "account": "bank"}),
-    "credit": Step(lambda person: f"/invoices/{issued(person)}/credit", {"reason": "Late", "issue_date": DAY}),
-    "supplier-credit": Step(lambda person: f"/bills/{receive(person)}/credit", {"vendor_reference": "C-1", "reason": "Late", "issue_date": DAY}),
-    "write-off": Step(lambda person: f"/invoices/{issued(person)}/write-off", {"reason": "Gone", "written_off_on": DAY}),
+    "receipt": Step(
+        lambda person: f"/invoices/{issued(person)}/receipt", {"paid_on": DAY, "account": "cash"}
+    ),
+    "refund": Step(
+        lambda person: f"/payments/{advance(person, 4_500_000)}/refund",
+        {"refunded_on": DAY, "account": "cash"},
+    ),
+    "refund-out": Step(
+        lambda person: f"/payments/{advance(person, 4_500_000, direction='out')}/refund",
+        {"refunded_on": DAY, "account": "bank"},
+    ),
+    "credit": Step(
+        lambda person: f"/invoices/{issued(person)}/credit", {"reason": "Late", "issue_date": DAY}
+    ),
+    "supplier-credit": Step(
+        lambda person: f"/bills/{receive(person)}/credit",
+        {"vendor_reference": "C-1", "reason": "Late", "issue_date": DAY},
+    ),
+    "write-off": Step(
+        lambda person: f"/invoices/{issued(person)}/write-off",
+        {"reason": "Gone", "written_off_on": DAY},
+    ),
 }
 
 
 def shown(page: Page) -> dict[tuple[str, str], int]:
-    """What the page shows of the books: by account and currency what it stands on the left by, in minor units, below zero on the right."""
+    """What the page shows of the books: by account and currency what it stands on the left by, in
+    minor units, below zero on the right.
+    """
     come_to: dict[tuple[str, str], int] = {}
     for row in page.all(f"{POSTINGS}//tbody/tr"):
         account, *sides = [" ".join(cell.itertext()).split() for cell in row.findall("td")]
-        ((currency, amount, sign),) = [(*cell, sign) for cell, sign in zip(sides, (1, -1), strict=True) if cell]
+        ((currency, amount, sign),) = [
+            (*cell, sign) for cell, sign in zip(sides, (1, -1), strict=True) if cell
+        ]
         key = account[0], currency
-        come_to[key] = come_to.get(key, 0) + sign * Money.parse(amount.replace(",", ""), currency).amount_minor
+        come_to[key] = (
+            come_to.get(key, 0) + sign * Money.parse(amount.replace(",", ""), currency).amount_minor
+        )
     return come_to
 
 
 def stood(person: Person) -> dict[tuple[str, str], int]:
     """The same of the books as they are."""
     with person.reading() as reader:
-        code_of = {account["purpose"]: account["code"] for account in ledger.list_accounts(reader) if account["purpose"]}
-    return {(code_of[purpose], currency): minor for (purpose, currency), minor in balances(person).items() if minor}
+        code_of = {
+            account["purpose"]: account["code"]
+            for account in ledger.list_accounts(reader)
+            if account["purpose"]
+        }
+    return {
+        (code_of[purpose], currency): minor
+        for (purpose, currency), minor in balances(person).items()
+        if minor
+    }
 
 
-def moved(before: dict[tuple[str, str], int], after: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
-    return {key: minor for key in before | after if (minor := after.get(key, 0) - before.get(key, 0))}
+def moved(
+    before: dict[tuple[str, str], int], after: dict[tuple[str, str], int]
+) -> dict[tuple[str, str], int]:
+    return {
+        key: minor for key in before | after if (minor := after.get(key, 0) - before.get(key, 0))
+    }
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
@@ -96,15 +132,25 @@ def test_what_is_shown_is_posted(alice: Person, people: People, drain: Drain, st
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
-def test_what_would_be_refused_is_said_in_the_sentence_of_the_refusal(alice: Person, step: Step) -> None:
+def test_what_would_be_refused_is_said_in_the_sentence_of_the_refusal(
+    alice: Person, step: Step
+) -> None:
     path = step.address(alice)
-    cases = [("45,000.01", "more than"), ("a lot", "Write an amount such as"), ("1.005", "more decimals than the currency has"), ("-5", "must not be negative")]
+    cases = [
+        ("45,000.01", "more than"),
+        ("a lot", "Write an amount such as"),
+        ("1.005", "more decimals than the currency has"),
+        ("-5", "must not be negative"),
+    ]
     for amount, sentence in cases:
         looked = Page(send(alice, path, **step.fields(amount), then="look"))
         assert (looked.status, shown(looked)) == (200, {}), amount
         assert sentence in looked.words(POSTINGS), amount
         sent = Page(send(alice, path, **step.fields(amount)))
-        assert (sent.status, looked.words(f"{POSTINGS}/p") in sent.words(".//form")) == (422, True), amount
+        assert (sent.status, looked.words(f"{POSTINGS}/p") in sent.words(".//form")) == (
+            422,
+            True,
+        ), amount
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
@@ -121,18 +167,28 @@ def test_a_day_that_takes_it_not_is_said(alice: Person, step: Step) -> None:
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_an_amount_that_was_emptied_is_awaited_quietly(alice: Person, step: Step) -> None:
     looked = Page(send(alice, step.address(alice), **step.fields(" "), then="look"))
-    assert (looked.status, looked.one(".//*[@id='postings']").tag, looked.words(".//*[@id='postings']")) == (200, "div", "")
+    assert (
+        looked.status,
+        looked.one(".//*[@id='postings']").tag,
+        looked.words(".//*[@id='postings']"),
+    ) == (200, "div", "")
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_why_it_is_done_need_not_be_typed_yet(alice: Person, step: Step) -> None:
     path = step.address(alice)
-    typed = {name: "" if name in ("reason", "vendor_reference") else value for name, value in step.fields("12").items()}
+    typed = {
+        name: "" if name in ("reason", "vendor_reference") else value
+        for name, value in step.fields("12").items()
+    }
     assert set(map(abs, shown(Page(send(alice, path, **typed, then="look"))).values())) == {1_200}
 
 
 def test_of_lines_with_tax_the_credit_follows_what_is_typed(alice: Person) -> None:
-    assert alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code == 200
+    assert (
+        alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code
+        == 200
+    )
     taxed = line("1190", quantity=1) | {"tax": "service_fee"}
     path = f"/invoices/{issued(alice, taxed, place_of_supply='27')}/credit"
     before = stood(alice)
@@ -143,14 +199,22 @@ def test_of_lines_with_tax_the_credit_follows_what_is_typed(alice: Person) -> No
     assert moved(before, stood(alice)) == expected
 
 
-# Drafts and allocations -----------------------------------------------------------------------------------------------------
+# Drafts and allocations
+# -----------------------------------------------------------------------------------------------------
 
 HERE = "27AACCN6194P1ZP"
 DRAFTS = {
     "/invoices": ({"customer_name": "Deepa Krishnan"}, "issue"),
     "/bills": ({"vendor_name": "BSP India", "vendor_reference": "BSP-1"}, "receive"),
 }
-LINE = {"issue_date": "10 Jun 2024", "due_date": "25 Jun 2024", "currency": "INR", "description": "Visa", "quantity": "2", "unit_price": "1,000.25"}
+LINE = {
+    "issue_date": "10 Jun 2024",
+    "due_date": "25 Jun 2024",
+    "currency": "INR",
+    "description": "Visa",
+    "quantity": "2",
+    "unit_price": "1,000.25",
+}
 PRINTED = {"tax_cgst": "100", "tax_sgst": "100"}
 
 
@@ -164,7 +228,15 @@ def agency(alice: Person) -> Person:
 @pytest.mark.parametrize("kind", DRAFTS)
 def test_what_a_draft_shows_is_what_it_posts(agency: Person, kind: str) -> None:
     said, step = DRAFTS[kind]
-    typed = said | LINE | ({"tax": "service_fee", "place_of_supply": "27"} if kind == "/invoices" else PRINTED | {"input_credit": "yes"})
+    typed = (
+        said
+        | LINE
+        | (
+            {"tax": "service_fee", "place_of_supply": "27"}
+            if kind == "/invoices"
+            else PRINTED | {"input_credit": "yes"}
+        )
+    )
     expected = shown(Page(send(agency, f"{kind}/new", **typed, then="look")))
     assert (len(expected), sum(expected.values())) == (4, 0)
     path = send(agency, f"{kind}/new", **typed).location
@@ -190,36 +262,84 @@ def test_what_a_draft_shows_is_what_it_posts(agency: Person, kind: str) -> None:
         ({"currency": "USD", "rate": "0", "rate_source": "State Bank"}, "rate"),
     ],
 )
-def test_of_a_draft_that_would_be_refused_the_look_says_the_sentence(agency: Person, kind: str, changes: dict[str, str], sentence: str) -> None:
-    typed = DRAFTS[kind][0] | LINE | ({"tax": "service_fee", "place_of_supply": "27"} if kind == "/invoices" else PRINTED) | changes
+def test_of_a_draft_that_would_be_refused_the_look_says_the_sentence(
+    agency: Person, kind: str, changes: dict[str, str], sentence: str
+) -> None:
+    typed = (
+        DRAFTS[kind][0]
+        | LINE
+        | ({"tax": "service_fee", "place_of_supply": "27"} if kind == "/invoices" else PRINTED)
+        | changes
+    )
     looked = Page(send(agency, f"{kind}/new", **typed, then="look"))
     why = looked.words(f"{POSTINGS}/p")
     assert (looked.status, looked.all(f"{POSTINGS}//table")) == (200, [])
     assert sentence in why
     sent = Page(send(agency, f"{kind}/new", **typed))
-    assert (sent.status, why in " ".join(sent.words(f".//*[@class='{place}']") for place in ("v-err", "v-note v-note-red"))) == (422, True)
+    assert (
+        sent.status,
+        why
+        in " ".join(
+            sent.words(f".//*[@class='{place}']") for place in ("v-err", "v-note v-note-red")
+        ),
+    ) == (422, True)
 
 
 @pytest.mark.parametrize("kind", DRAFTS)
 @pytest.mark.parametrize("blank", [{"unit_price": ""}, {"issue_date": ""}])
-def test_what_is_not_typed_yet_is_awaited_quietly(agency: Person, kind: str, blank: dict[str, str]) -> None:
-    looked = Page(send(agency, f"{kind}/new", **DRAFTS[kind][0], **LINE | blank, then="look")).words(POSTINGS)
+def test_what_is_not_typed_yet_is_awaited_quietly(
+    agency: Person, kind: str, blank: dict[str, str]
+) -> None:
+    looked = Page(
+        send(agency, f"{kind}/new", **DRAFTS[kind][0], **LINE | blank, then="look")
+    ).words(POSTINGS)
     assert ("Account" in looked, "–" in looked, "INR" in looked) == (True, True, False)
 
 
 @pytest.mark.parametrize("kind", DRAFTS)
 def test_whose_it_is_and_what_for_need_not_be_typed_yet(agency: Person, kind: str) -> None:
-    blank = dict.fromkeys(DRAFTS[kind][0], "") | LINE | {"description": "", "currency": "USD", "rate": "83", "rate_source": ""}
-    assert set(map(abs, shown(Page(send(agency, f"{kind}/new", **blank, then="look"))).values())) == {200_050}
+    blank = (
+        dict.fromkeys(DRAFTS[kind][0], "")
+        | LINE
+        | {
+            "description": "",
+            "currency": "USD",
+            "rate": "83",
+            "rate_source": "",
+        }
+    )
+    assert set(
+        map(abs, shown(Page(send(agency, f"{kind}/new", **blank, then="look"))).values())
+    ) == {200_050}
 
 
-@pytest.mark.parametrize(("part", "settled", "sentence"), [("9,000", "60", "more than is still open"), ("4,000", "", ""), ("90,001", "50", "more than")])
-def test_an_exchange_that_cannot_be_made_is_not_shown(alice: Person, part: str, settled: str, sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "settled", "sentence"),
+    [("9,000", "60", "more than is still open"), ("4,000", "", ""), ("90,001", "50", "more than")],
+)
+def test_an_exchange_that_cannot_be_made_is_not_shown(
+    alice: Person, part: str, settled: str, sentence: str
+) -> None:
     document_id = booked(alice, "50.05")
-    given = {"document_id": [str(document_id)], "part": [part], f"settled_{document_id}": settled, "then": "look"}
-    noting = {"direction": "in", "party_name": "Deepa Krishnan", "amount": "90,000", "currency": "INR", "paid_on": DAY, "account": "bank"}
+    given = {
+        "document_id": [str(document_id)],
+        "part": [part],
+        f"settled_{document_id}": settled,
+        "then": "look",
+    }
+    noting = {
+        "direction": "in",
+        "party_name": "Deepa Krishnan",
+        "amount": "90,000",
+        "currency": "INR",
+        "paid_on": DAY,
+        "account": "bank",
+    }
     payment_id = advance(alice, 9_000_000)
-    for path, typed in (("/payments/new", noting), (f"/payments/{payment_id}/allocate", {"effective_on": DAY})):
+    for path, typed in (
+        ("/payments/new", noting),
+        (f"/payments/{payment_id}/allocate", {"effective_on": DAY}),
+    ):
         looked = Page(send(alice, path, **typed, **given))
         assert (looked.status, shown(looked)) == (200, {})
         assert sentence in looked.words(POSTINGS)
@@ -228,15 +348,29 @@ def test_an_exchange_that_cannot_be_made_is_not_shown(alice: Person, part: str, 
 
 @pytest.mark.parametrize("exchanged", [False, True])
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_taking_an_allocation_back_shows_what_it_posts(alice: Person, direction: str, exchanged: bool) -> None:
-    make = (booked if direction == "in" else bought) if exchanged else (issued if direction == "in" else receive)
+def test_taking_an_allocation_back_shows_what_it_posts(
+    alice: Person, direction: str, exchanged: bool
+) -> None:
+    make = (
+        (booked if direction == "in" else bought)
+        if exchanged
+        else (issued if direction == "in" else receive)
+    )
     document_id = make(alice)
     whole = Money(4_500_000, "INR")
-    part = Part(document_id, whole, settled=Money(50_000, "USD")) if exchanged else Part(document_id, whole)
+    part = (
+        Part(document_id, whole, settled=Money(50_000, "USD"))
+        if exchanged
+        else Part(document_id, whole)
+    )
     name = "Deepa Krishnan" if direction == "in" or exchanged else "BSP India"
     payment_id = advance(alice, 4_500_000, DUE, part, direction=direction, party_name=name)
     before = stood(alice)
-    (link,) = [link for link in Page(alice.browser.get(f"/payments/{payment_id}")).links() if link.endswith("/unallocate")]
+    (link,) = [
+        link
+        for link in Page(alice.browser.get(f"/payments/{payment_id}")).links()
+        if link.endswith("/unallocate")
+    ]
     expected = shown(Page(alice.browser.get(link)))
     assert expected
     assert stood(alice) == before

@@ -1,4 +1,6 @@
-"""A name on a document that nobody bears: whose it may be a slip or a part of, and what the reviewer is told."""
+"""A name on a document that nobody bears: whose it may be a slip or a part of, and what the
+reviewer is told.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,21 @@ from voyagent.billing.queries import Namesakes, Side, near_of
 from voyagent.enquiries import service as enquiries
 from voyagent.parties import service as parties
 
-KNOWN = ["Deepa Krishnan", "Harbinder Singh Gill", "Zachariah Kurian", "Sunil Kumar", "Ravi Menon", "Deepa Nair"]
+KNOWN = [
+    "Deepa Krishnan",
+    "Harbinder Singh Gill",
+    "Zachariah Kurian",
+    "Sunil Kumar",
+    "Ravi Menon",
+    "Deepa Nair",
+]
 DRAFT: dict[str, Any] = {
     "customer_name": "Deepa Krishnen",
     "issue_date": "2024-06-10",
     "due_date": "2024-06-25",
-    "line_items": [{"description": "Dubai visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}],
+    "line_items": [
+        {"description": "Dubai visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}
+    ],
 }
 
 
@@ -46,18 +57,28 @@ def namesakes(person: Person, name: str, side: Side = "customer") -> Namesakes:
         ("", ()),
     ],
 )
-def test_a_slip_and_a_part_come_near_and_another_name_does_not(said: str, near: tuple[str, ...]) -> None:
+def test_a_slip_and_a_part_come_near_and_another_name_does_not(
+    said: str, near: tuple[str, ...]
+) -> None:
     assert near_of(said, KNOWN) == near
 
 
-def test_a_name_is_known_from_parties_enquiries_and_documents_whatever_its_case(alice: Person) -> None:
+def test_a_name_is_known_from_parties_enquiries_and_documents_whatever_its_case(
+    alice: Person,
+) -> None:
     assert namesakes(alice, "Deepa Krishnan") == Namesakes(is_known=False)
     alice.does(lambda actor: parties.create(actor, name="Deepa Krishnan", is_customer=True).id)
     alice.does(lambda actor: enquiries.create(actor, customer_name="Harbinder Singh Gill").id)
     issued(alice, customer_name="Zachariah Kurian")
     draft(alice, customer_name="Meera Nair")
     receive(alice, vendor_name="Emirates Holidays")
-    for name in ("deepa krishnan", "HARBINDER  Singh Gill", "Zachariah Kurian", "meera nair", "Emirates holidays"):
+    for name in (
+        "deepa krishnan",
+        "HARBINDER  Singh Gill",
+        "Zachariah Kurian",
+        "meera nair",
+        "Emirates holidays",
+    ):
         assert namesakes(alice, name) == Namesakes(is_known=True), name
     assert namesakes(alice, "Deepa Krishnen") == Namesakes(is_known=False, near=("Deepa Krishnan",))
     assert namesakes(alice, "Harbinder").near == ("Harbinder Singh Gill",)
@@ -87,7 +108,9 @@ def test_signs_of_a_pattern_mean_themselves(alice: Person) -> None:
 def test_the_reviewer_of_an_invoice_sees_whose_name_comes_near(alice: Person) -> None:
     issued(alice)
     shown: Description = alice.does(effects.describe_draft, DRAFT)
-    assert [check["text"] for check in shown["checks"] if not check["ok"]] == ["No customer of that name yet; near: Deepa Krishnan"]
+    assert [check["text"] for check in shown["checks"] if not check["ok"]] == [
+        "No customer of that name yet; near: Deepa Krishnan"
+    ]
     for name in ("Deepa Krishnan", "Arun Pillai"):
         shown = alice.does(effects.describe_draft, DRAFT | {"customer_name": name})
         assert not any("of that name" in check["text"] for check in shown["checks"])
@@ -95,7 +118,17 @@ def test_the_reviewer_of_an_invoice_sees_whose_name_comes_near(alice: Person) ->
 
 def test_the_reviewer_of_a_bill_sees_it_too(alice: Person) -> None:
     receive(alice, vendor_name="Emirates Holidays")
-    wanted = {name: value for name, value in DRAFT.items() if name != "customer_name"} | {"vendor_reference": "EK-7", "vendor_name": "Emirates Holiday"}
+    wanted = {name: value for name, value in DRAFT.items() if name != "customer_name"} | {
+        "vendor_reference": "EK-7",
+        "vendor_name": "Emirates Holiday",
+    }
     shown: Description = alice.does(postings.describe_receive, wanted)
-    assert [check["text"] for check in shown["checks"]] == ["No supplier of that name yet; near: Emirates Holidays"]
-    assert alice.does(postings.describe_receive, wanted | {"vendor_name": "Emirates Holidays"})["checks"] == []
+    assert [check["text"] for check in shown["checks"]] == [
+        "No supplier of that name yet; near: Emirates Holidays"
+    ]
+    assert (
+        alice.does(postings.describe_receive, wanted | {"vendor_name": "Emirates Holidays"})[
+            "checks"
+        ]
+        == []
+    )

@@ -1,4 +1,6 @@
-"""Numbers: 1 to n in each agency and financial year, without a gap, whatever fails and however many ask at once."""
+"""Numbers: 1 to n in each agency and financial year, without a gap, whatever fails and however many
+ask at once.
+"""
 
 from __future__ import annotations
 
@@ -45,23 +47,33 @@ def test_each_financial_year_counts_from_one(alice: Person, charlie: Person) -> 
 
 def test_the_year_begins_when_the_agency_s_does(alice: Person) -> None:
     with alice.acting():
-        rows_changed("update tenant_settings set financial_year_start_month = 1 where tenant_id = :tenant_id")
+        rows_changed(
+            "update tenant_settings set financial_year_start_month = 1 where tenant_id = :tenant_id"
+        )
     assert issue(alice, draft(alice)) == "2024/000001"
 
 
 def test_a_number_keeps_to_sixteen_characters_after_a_million(alice: Person) -> None:
     with alice.acting():
-        rows_changed("insert into number_series values (:tenant_id, 'invoice', '2024-25', 99999998)")
+        rows_changed(
+            "insert into number_series values (:tenant_id, 'invoice', '2024-25', 99999998)"
+        )
     number = issue(alice, draft(alice))
     assert number == "2024-25/99999999"
     assert len(number) == 16
 
 
-def test_as_many_at_once_as_connections_with_aborts_leave_no_gap(people: People, alice: Person, charlie: Person) -> None:
+def test_as_many_at_once_as_connections_with_aborts_leave_no_gap(
+    people: People, alice: Person, charlie: Person
+) -> None:
     agencies = [alice, charlie, people.sign_up("Dora Third", agency="Dora Trips")]
     chance = random.Random(20261125)  # noqa: S311 - to be the same each time
-    jobs = [(agency, draft(agency), chance.random() < 0.2) for agency in agencies for _ in range(50)]
-    results = at_once_in_rounds([lambda job=job: issue_or_abort(*job) for job in jobs], connections(alice))
+    jobs = [
+        (agency, draft(agency), chance.random() < 0.2) for agency in agencies for _ in range(50)
+    ]
+    results = at_once_in_rounds(
+        [lambda job=job: issue_or_abort(*job) for job in jobs], connections(alice)
+    )
     numbers: dict[str, list[str]] = defaultdict(list)
     for (agency, _invoice, is_aborted), result in zip(jobs, results, strict=True):
         assert isinstance(result, Aborted) == is_aborted, result
@@ -83,7 +95,9 @@ def issue_or_abort(person: Person, invoice_id: object, is_aborted: bool) -> str:
 
 
 def connections(person: Person) -> int:
-    """How many transactions a process runs at the same time; whoever comes beyond waits for a connection, and is refused when there is none after 5 seconds."""
+    """How many transactions a process runs at the same time; whoever comes beyond waits for a
+    connection, and is refused when there is none after 5 seconds.
+    """
     pool = person.app.config["SQLALCHEMY_ENGINE_OPTIONS"]
     return int(pool["pool_size"] + pool["max_overflow"])
 
@@ -95,9 +109,13 @@ def at_once_in_rounds(acts: list, many: int) -> list:  # type: ignore[type-arg]
     done: dict[int, object] = {}
     for start in range(0, len(mixed), many):
         chunk = mixed[start : start + many]
-        done |= dict(zip((place for place, _ in chunk), at_once([act for _, act in chunk]), strict=True))
+        done |= dict(
+            zip((place for place, _ in chunk), at_once([act for _, act in chunk]), strict=True)
+        )
     return [done[place] for place in range(len(acts))]
 
 
 def test_a_later_due_date_does_not_change_the_year(alice: Person) -> None:
-    assert issue(alice, draft(alice, issue_date=date(2024, 3, 31), due_date=DUE)) == "2023-24/000001"
+    assert (
+        issue(alice, draft(alice, issue_date=date(2024, 3, 31), due_date=DUE)) == "2023-24/000001"
+    )

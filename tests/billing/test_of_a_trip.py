@@ -1,4 +1,6 @@
-"""Invoices and bills that are of a trip: whose trip it may be, until when that may change, and who draws one up so without being told."""
+"""Invoices and bills that are of a trip: whose trip it may be, until when that may change, and who
+draws one up so without being told.
+"""
 
 from __future__ import annotations
 
@@ -36,32 +38,61 @@ def test_a_draft_is_of_a_trip_and_may_be_of_another_or_of_none(alice: Person, pa
     drawn = alice.api.post(path, json=BODIES[path] | {"trip_id": first})
     assert (drawn.status_code, drawn.json["trip_id"]) == (201, first), drawn.text
     mine = f"{path}/{drawn.json['id']}"
-    for change, kept in (({"notes": "Paid by card"}, first), ({"trip_id": second}, second), ({"trip_id": None}, None)):
+    for change, kept in (
+        ({"notes": "Paid by card"}, first),
+        ({"trip_id": second}, second),
+        ({"trip_id": None}, None),
+    ):
         assert alice.api.patch(mine, json=change).json["trip_id"] == kept
         assert alice.api.get(mine).json["trip_id"] == kept
         assert alice.api.get(path).json["items"][0]["trip_id"] == kept
-    assert alice.api.post(path, json=BODIES[path] | {"vendor_reference": "BSP-2"} if path == "/bills" else BODIES[path]).json["trip_id"] is None
+    assert (
+        alice.api.post(
+            path,
+            json=BODIES[path] | {"vendor_reference": "BSP-2"} if path == "/bills" else BODIES[path],
+        ).json["trip_id"]
+        is None
+    )
 
 
-def test_what_is_changed_of_it_is_on_the_audit(alice: Person, path: str, owner_engine: sa.Engine) -> None:
+def test_what_is_changed_of_it_is_on_the_audit(
+    alice: Person, path: str, owner_engine: sa.Engine
+) -> None:
     trip_id = str(a_trip(alice))
     drawn = alice.api.post(path, json=BODIES[path]).json
     alice.api.patch(f"{path}/{drawn['id']}", json={"trip_id": trip_id})
     alice.api.patch(f"{path}/{drawn['id']}", json={"trip_id": trip_id})
-    told = stored(owner_engine, "select kind, entity_refs, inputs from audit_events where kind like '%.revised' and tenant_id = :t", t=alice.actor.tenant_id)
-    assert [(row["entity_refs"]["trip_id"], row["inputs"]) for row in told] == [(trip_id, {"fields": [{"field": "trip_id"}]})]
+    told = stored(
+        owner_engine,
+        "select kind, entity_refs, inputs from audit_events where kind like '%.revised' and"
+        " tenant_id = :t",
+        t=alice.actor.tenant_id,
+    )
+    assert [(row["entity_refs"]["trip_id"], row["inputs"]) for row in told] == [
+        (trip_id, {"fields": [{"field": "trip_id"}]})
+    ]
 
 
-def test_a_trip_of_nobody_or_of_another_agency_is_not_found(alice: Person, charlie: Person, path: str) -> None:
+def test_a_trip_of_nobody_or_of_another_agency_is_not_found(
+    alice: Person, charlie: Person, path: str
+) -> None:
     mine = alice.api.post(path, json=BODIES[path]).json
     for unknown in (a_trip(charlie), new_id()):
-        assert code(alice.api.post(path, json=BODIES[path] | {"trip_id": str(unknown)})) == (404, "trip_not_found")
-        assert code(alice.api.patch(f"{path}/{mine['id']}", json={"trip_id": str(unknown)})) == (404, "trip_not_found")
+        assert code(alice.api.post(path, json=BODIES[path] | {"trip_id": str(unknown)})) == (
+            404,
+            "trip_not_found",
+        )
+        assert code(alice.api.patch(f"{path}/{mine['id']}", json={"trip_id": str(unknown)})) == (
+            404,
+            "trip_not_found",
+        )
     assert alice.api.post(path, json=BODIES[path] | {"trip_id": "x"}).status_code == 422
     assert alice.api.get(f"{path}/{mine['id']}").json["trip_id"] is None
 
 
-def test_a_viewer_sees_whose_it_is_and_sets_nothing(alice: Person, victor: Person, path: str) -> None:
+def test_a_viewer_sees_whose_it_is_and_sets_nothing(
+    alice: Person, victor: Person, path: str
+) -> None:
     trip_id = str(a_trip(alice))
     drawn = alice.api.post(path, json=BODIES[path] | {"trip_id": trip_id}).json
     assert victor.api.get(f"{path}/{drawn['id']}").json["trip_id"] == trip_id
@@ -69,17 +100,25 @@ def test_a_viewer_sees_whose_it_is_and_sets_nothing(alice: Person, victor: Perso
 
 
 @pytest.mark.parametrize("engine", ["app_engine", "owner_engine"])
-def test_what_is_posted_stays_of_its_trip_and_nothing_is_of_a_stranger_s(alice: Person, charlie: Person, request: pytest.FixtureRequest, engine: str) -> None:
+def test_what_is_posted_stays_of_its_trip_and_nothing_is_of_a_stranger_s(
+    alice: Person, charlie: Person, request: pytest.FixtureRequest, engine: str
+) -> None:
     raw: sa.Engine = request.getfixturevalue(engine)
     trip_id, other, theirs = a_trip(alice), a_trip(alice), a_trip(charlie)
 
     def move(table: str, document: UUID, to: UUID | None) -> None:
         with raw.begin() as connection:
             bind(connection, alice)
-            connection.execute(sa.text(f"update {table} set trip_id = :trip where id = :id"), {"id": document, "trip": to})
+            connection.execute(
+                sa.text(f"update {table} set trip_id = :trip where id = :id"),
+                {"id": document, "trip": to},
+            )
 
     bills = receive(alice, trip_id=trip_id), draft_bill(alice, vendor_reference="BSP-2")
-    for table, posted, begun in (("invoices", issued(alice, trip_id=trip_id), draft(alice)), ("bills", *bills)):
+    for table, posted, begun in (
+        ("invoices", issued(alice, trip_id=trip_id), draft(alice)),
+        ("bills", *bills),
+    ):
         for wanted in (other, None):
             with pytest.raises(sa.exc.DBAPIError, match="that were posted keep"):
                 move(table, posted, wanted)
@@ -94,38 +133,67 @@ def test_what_the_assistant_draws_up_of_a_trip_is_of_it(alice: Person) -> None:
     assert alice.api.get(f"/invoices/{drawn['invoice_id']}").json["trip_id"] == str(trip_id)
 
 
-# The pages --------------------------------------------------------------------------------------------------------------------
+# The pages
+# --------------------------------------------------------------------------------------------------------------------
 
 
-FORMS = {"/invoices": TYPED | {"customer_name": "Deepa Krishnan"}, "/bills": TYPED | {"vendor_name": "BSP India", "vendor_reference": "BSP-1"}}
+FORMS = {
+    "/invoices": TYPED | {"customer_name": "Deepa Krishnan"},
+    "/bills": TYPED | {"vendor_name": "BSP India", "vendor_reference": "BSP-1"},
+}
 
 
 def offered(page: Page) -> list[tuple[str | None, bool]]:
     """What the field of the trip offers, and which of it is chosen."""
-    return [(option.get("value"), option.get("selected") is not None) for option in page.all(".//select[@name='trip_id']/option")]
+    return [
+        (option.get("value"), option.get("selected") is not None)
+        for option in page.all(".//select[@name='trip_id']/option")
+    ]
 
 
-def test_a_form_begins_with_the_trip_that_its_address_names_and_keeps_it(alice: Person, charlie: Person, path: str) -> None:
-    assert offered(Page(alice.browser.get(f"{path}/new"))) == [], "an agency without trips is asked nothing"
+def test_a_form_begins_with_the_trip_that_its_address_names_and_keeps_it(
+    alice: Person, charlie: Person, path: str
+) -> None:
+    assert offered(Page(alice.browser.get(f"{path}/new"))) == [], (
+        "an agency without trips is asked nothing"
+    )
     older, newer = a_trip(alice), a_trip(alice)
-    assert offered(Page(alice.browser.get(f"{path}/new"))) == [("", False), (str(newer), False), (str(older), False)]
-    assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [("", False), (str(newer), False), (str(older), True)]
+    assert offered(Page(alice.browser.get(f"{path}/new"))) == [
+        ("", False),
+        (str(newer), False),
+        (str(older), False),
+    ]
+    assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [
+        ("", False),
+        (str(newer), False),
+        (str(older), True),
+    ]
     for unknown in (a_trip(charlie), new_id()):
         assert alice.browser.get(f"{path}/new?trip={unknown}").status_code == 404
-    mine = send(alice, f"{path}/new", **FORMS[path], **LINES, trip_id=str(older)).headers["Location"]
+    mine = send(alice, f"{path}/new", **FORMS[path], **LINES, trip_id=str(older)).headers[
+        "Location"
+    ]
     assert alice.api.get(mine).json["trip_id"] == str(older)
     assert f"/trips/{older}" in Page(alice.browser.get(mine)).links()
     assert offered(Page(alice.browser.get(f"{mine}/edit")))[2] == (str(older), True)
-    assert send(alice, f"{mine}/edit", **FORMS[path], **LINES, trip_id=str(newer)).status_code == 303
+    assert (
+        send(alice, f"{mine}/edit", **FORMS[path], **LINES, trip_id=str(newer)).status_code == 303
+    )
     assert alice.api.get(mine).json["trip_id"] == str(newer)
     assert send(alice, f"{mine}/edit", **FORMS[path], **LINES, trip_id="").status_code == 303
     assert alice.api.get(mine).json["trip_id"] is None
 
 
-def test_an_older_trip_that_is_chosen_stays_offered(alice: Person, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_trip_that_is_chosen_stays_offered(
+    alice: Person, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     older, newer = a_trip(alice), a_trip(alice)
     monkeypatch.setattr(steps, "TRIPS_OFFERED", 1)
-    assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [("", False), (str(newer), False), (str(older), True)]
+    assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [
+        ("", False),
+        (str(newer), False),
+        (str(older), True),
+    ]
 
 
 def test_a_form_refuses_a_trip_that_is_not_there(alice: Person, charlie: Person, path: str) -> None:
@@ -144,7 +212,9 @@ def test_an_invoice_of_a_trip_begins_with_the_customer_of_its_enquiry(alice: Per
     assert page.all(".//input[@name='enquiry_id']")[0].get("value") == str(asked)
 
 
-def test_the_page_of_a_trip_leads_to_both_forms_for_who_may_draw_up(alice: Person, victor: Person) -> None:
+def test_the_page_of_a_trip_leads_to_both_forms_for_who_may_draw_up(
+    alice: Person, victor: Person
+) -> None:
     trip_id = a_trip(alice)
     ways = {f"/invoices/new?trip={trip_id}", f"/bills/new?trip={trip_id}"}
     assert ways <= set(Page(alice.browser.get(f"/trips/{trip_id}")).links())

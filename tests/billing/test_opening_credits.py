@@ -1,4 +1,6 @@
-"""Credits, voids and write-offs of what was brought forward: a price taken back is of now, a wrong opening goes back to where it came from."""
+"""Credits, voids and write-offs of what was brought forward: a price taken back is of now, a wrong
+opening goes back to where it came from.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,12 @@ OPENING = "opening_balances"
 def invoice_id(alice: Person) -> UUID:
     """An invoice of the program before, with 1,000 rupees still open."""
     with alice.acting() as actor:
-        given: dict[str, Any] = {"party_name": "Deepa Krishnan", "reference": "OLD-7", "issue_date": ISSUED, "due_date": DUE}
+        given: dict[str, Any] = {
+            "party_name": "Deepa Krishnan",
+            "reference": "OLD-7",
+            "issue_date": ISSUED,
+            "due_date": DUE,
+        }
         return service.bring_invoice(actor, amount=Money(100_000, "INR"), **given).id
 
 
@@ -31,7 +38,12 @@ def invoice_id(alice: Person) -> UUID:
 def bill_id(alice: Person) -> UUID:
     """A bill of the program before."""
     with alice.acting() as actor:
-        given: dict[str, Any] = {"party_name": "BSP India", "reference": "B-7", "issue_date": ISSUED, "due_date": DUE}
+        given: dict[str, Any] = {
+            "party_name": "BSP India",
+            "reference": "B-7",
+            "issue_date": ISSUED,
+            "due_date": DUE,
+        }
         return service.bring_bill(actor, amount=Money(100_000, "INR"), **given).id
 
 
@@ -45,28 +57,47 @@ def is_sound(person: Person) -> bool:
         return (untied(person), list(checks.findings(reader))) == ([], [])
 
 
-def test_a_credit_on_an_invoice_brought_forward_lessens_the_sales_of_its_day(alice: Person, invoice_id: UUID) -> None:
+def test_a_credit_on_an_invoice_brought_forward_lessens_the_sales_of_its_day(
+    alice: Person, invoice_id: UUID
+) -> None:
     assert moved(alice) == {"receivable": 100_000, OPENING: -100_000}
     with alice.acting() as actor:
-        service.issue_credit_note(actor, invoice_id, reason="Agreed", on=DUE, amounts={1: Money(30_000, "INR")})
+        service.issue_credit_note(
+            actor, invoice_id, reason="Agreed", on=DUE, amounts={1: Money(30_000, "INR")}
+        )
     assert moved(alice) == {"receivable": 70_000, OPENING: -100_000, "revenue_services": 30_000}
     with alice.reading() as reader:
         before, then = (
-            [row["open_minor"] for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=day)] for day in (DUE - timedelta(days=1), DUE)
+            [
+                row["open_minor"]
+                for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=day)
+            ]
+            for day in (DUE - timedelta(days=1), DUE)
         )
     assert (before, then) == ([100_000], [70_000])
     assert is_sound(alice)
 
 
-def test_a_suppliers_credit_on_a_bill_brought_forward_lessens_the_cost(alice: Person, bill_id: UUID) -> None:
+def test_a_suppliers_credit_on_a_bill_brought_forward_lessens_the_cost(
+    alice: Person, bill_id: UUID
+) -> None:
     assert moved(alice) == {"payable": -100_000, OPENING: 100_000}
     with alice.acting() as actor:
-        service.credit_bill(actor, bill_id, vendor_reference="C-7", reason="Agreed", on=DUE, amounts={1: Money(30_000, "INR")})
+        service.credit_bill(
+            actor,
+            bill_id,
+            vendor_reference="C-7",
+            reason="Agreed",
+            on=DUE,
+            amounts={1: Money(30_000, "INR")},
+        )
     assert moved(alice) == {"payable": -70_000, OPENING: 100_000, "cost_of_services": -30_000}
     assert is_sound(alice)
 
 
-def test_what_was_brought_forward_wrongly_is_made_void_against_the_account_that_the_books_begin_with(alice: Person, invoice_id: UUID, bill_id: UUID) -> None:
+def test_what_was_brought_forward_wrongly_is_made_void_against_the_account_that_the_books_begin_with(
+    alice: Person, invoice_id: UUID, bill_id: UUID
+) -> None:
     with alice.acting() as actor:
         service.void_invoice(actor, invoice_id, reason="Paid before", on=date(2024, 7, 1))
         service.void_bill(actor, bill_id, reason="Paid before", on=date(2024, 7, 1))
@@ -81,10 +112,16 @@ def test_a_write_off_of_it_is_a_bad_debt(alice: Person, invoice_id: UUID) -> Non
     assert is_sound(alice)
 
 
-def test_the_page_of_the_credit_says_where_it_goes(alice: Person, invoice_id: UUID, bill_id: UUID) -> None:
+def test_the_page_of_the_credit_says_where_it_goes(
+    alice: Person, invoice_id: UUID, bill_id: UUID
+) -> None:
     browser = alice.browser
     for path, words, account in (
-        (f"/invoices/{invoice_id}/credit", "lessens the sales of now", "4300 Sales of travel services"),
+        (
+            f"/invoices/{invoice_id}/credit",
+            "lessens the sales of now",
+            "4300 Sales of travel services",
+        ),
         (f"/bills/{bill_id}/credit", "lessens the cost of now", "5100 Cost of travel services"),
     ):
         page = Page(browser.get(path))

@@ -1,4 +1,6 @@
-"""A document that is dated in another financial year than today: its forms and its last step say so, before a number of that year is used for good."""
+"""A document that is dated in another financial year than today: its forms and its last step say
+so, before a number of that year is used for good.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,26 @@ from tests.people import Person
 from voyagent.kernel import clock
 from voyagent.settings import service as settings
 
-LINE = {"currency": "INR", "description": "Visa", "quantity": "2", "unit_price": "1,000.25", "due_date": ""}
-DRAFTS = {"/invoices": {"customer_name": "Deepa Krishnan"}, "/bills": {"vendor_name": "BSP India", "vendor_reference": "BSP-1"}}
+LINE = {
+    "currency": "INR",
+    "description": "Visa",
+    "quantity": "2",
+    "unit_price": "1,000.25",
+    "due_date": "",
+}
+DRAFTS = {
+    "/invoices": {"customer_name": "Deepa Krishnan"},
+    "/bills": {"vendor_name": "BSP India", "vendor_reference": "BSP-1"},
+}
 SAID = "This is dated 29 Nov {first}, in another financial year than today: "
-FIRST, NEXT, BOOKED = (SAID + rest for rest in ("its number will be the first of {year}.", "its number will be the next of {year}.", "it is booked in {year}."))
+FIRST, NEXT, BOOKED = (
+    SAID + rest
+    for rest in (
+        "its number will be the first of {year}.",
+        "its number will be the next of {year}.",
+        "it is booked in {year}.",
+    )
+)
 
 
 def later(years: int = 4) -> tuple[date, dict[str, str]]:
@@ -31,7 +49,9 @@ def note_on(answer: object) -> str:
     return Page(answer).words(".//*[@id='other-year']//div[@class='v-note v-note-amber']")  # type: ignore[arg-type]
 
 
-def test_an_invoice_says_whether_its_number_will_be_the_first_or_the_next_of_that_year(alice: Person) -> None:
+def test_an_invoice_says_whether_its_number_will_be_the_first_or_the_next_of_that_year(
+    alice: Person,
+) -> None:
     day, words = later()
     typed = DRAFTS["/invoices"] | LINE | {"issue_date": f"29 Nov {day.year}"}
     assert note_on(send(alice, "/invoices/new", **typed, then="look")) == FIRST.format(**words)
@@ -49,18 +69,27 @@ def test_a_bill_says_in_which_year_it_is_booked(alice: Person) -> None:
     day, words = later(-3)
     typed = DRAFTS["/bills"] | LINE | {"issue_date": f"29 Nov {day.year}"}
     assert note_on(send(alice, "/bills/new", **typed, then="look")) == BOOKED.format(**words)
-    assert note_on(alice.browser.get(f"/bills/{draft_bill(alice, issue_date=day, due_date=day)}/receive")) == BOOKED.format(**words)
+    assert note_on(
+        alice.browser.get(f"/bills/{draft_bill(alice, issue_date=day, due_date=day)}/receive")
+    ) == BOOKED.format(**words)
 
 
 def test_credit_notes_say_it_of_their_own_numbers(alice: Person) -> None:
     day, words = later()
     typed = {"reason": "Late", "issue_date": f"29 Nov {day.year}", "amount": "10"}
-    invoices = [f"/invoices/{issued(alice, issue_date=when, due_date=when)}/credit" for when in (day, date(2024, 6, 10))]
-    assert note_on(send(alice, invoices[1], **typed, then="look")) == FIRST.format(**words), "the invoice of that year counts elsewhere"
+    invoices = [
+        f"/invoices/{issued(alice, issue_date=when, due_date=when)}/credit"
+        for when in (day, date(2024, 6, 10))
+    ]
+    assert note_on(send(alice, invoices[1], **typed, then="look")) == FIRST.format(**words), (
+        "the invoice of that year counts elsewhere"
+    )
     assert send(alice, invoices[0], **typed).status_code == 303
     assert note_on(send(alice, invoices[1], **typed, then="look")) == NEXT.format(**words)
     bill = f"/bills/{receive(alice)}/credit"
-    assert note_on(send(alice, bill, **typed, vendor_reference="C-1", then="look")) == BOOKED.format(**words)
+    assert note_on(
+        send(alice, bill, **typed, vendor_reference="C-1", then="look")
+    ) == BOOKED.format(**words)
 
 
 @pytest.mark.parametrize("kind", DRAFTS)
@@ -69,23 +98,46 @@ def test_within_todays_financial_year_nothing_is_said(alice: Person, kind: str) 
     opened = Page(alice.browser.get(f"{kind}/new"))
     assert opened.words(".//*[@id='other-year']") == ""
     (live,) = [one for one in opened.all(".//*[@hx-post]") if one.get("hx-select") == "#postings"]
-    assert "#other-year" in (live.get("hx-select-oob") or "").split(","), "it follows the day that is typed"
+    assert "#other-year" in (live.get("hx-select-oob") or "").split(","), (
+        "it follows the day that is typed"
+    )
     given = {"issue_date": today, "due_date": today}
-    path = f"/invoices/{draft(alice, **given)}/issue" if kind == "/invoices" else f"/bills/{draft_bill(alice, **given)}/receive"
+    path = (
+        f"/invoices/{draft(alice, **given)}/issue"
+        if kind == "/invoices"
+        else f"/bills/{draft_bill(alice, **given)}/receive"
+    )
     assert Page(alice.browser.get(path)).words(".//*[@id='other-year']") == ""
-    assert note_on(send(alice, f"{kind}/new", **DRAFTS[kind] | LINE | {"issue_date": "30 Feb"}, then="look")) == "", "a day that is none"
+    assert (
+        note_on(
+            send(
+                alice, f"{kind}/new", **DRAFTS[kind] | LINE | {"issue_date": "30 Feb"}, then="look"
+            )
+        )
+        == ""
+    ), "a day that is none"
 
 
 def test_the_years_are_those_of_the_agency(alice: Person) -> None:
     alice.does(settings.update, {"financial_year_start_month": 1})
     today = clock.today("Asia/Kolkata")
-    for day, is_said in ((date(today.year, 1, 1), False), (date(today.year, 12, 31), False), (date(today.year + 1, 1, 1), True)):
-        note = note_on(alice.browser.get(f"/invoices/{draft(alice, issue_date=day, due_date=day)}/issue"))
+    for day, is_said in (
+        (date(today.year, 1, 1), False),
+        (date(today.year, 12, 31), False),
+        (date(today.year + 1, 1, 1), True),
+    ):
+        note = note_on(
+            alice.browser.get(f"/invoices/{draft(alice, issue_date=day, due_date=day)}/issue")
+        )
         assert (f"its number will be the first of {day.year}." in note) is is_said, day
 
 
 def test_what_the_assistant_proposes_says_it_on_its_card(alice: Person) -> None:
     day, words = later()
-    shown = rehearsed(alice, "issue_invoice", {"invoice_id": str(draft(alice, issue_date=day, due_date=day))})
+    shown = rehearsed(
+        alice, "issue_invoice", {"invoice_id": str(draft(alice, issue_date=day, due_date=day))}
+    )
     told = [check["text"] for check in shown["checks"] if not check["ok"]]
-    assert told == [f"Booked on 29 Nov {day.year}, in another financial year than today: {words['year']}"]
+    assert told == [
+        f"Booked on 29 Nov {day.year}, in another financial year than today: {words['year']}"
+    ]

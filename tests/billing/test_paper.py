@@ -10,7 +10,20 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import DUE, EVER, advance, draft, draft_bill, issue, issued, line, pay, plan, receive, seen
+from tests.billing.papers import (
+    DUE,
+    EVER,
+    advance,
+    draft,
+    draft_bill,
+    issue,
+    issued,
+    line,
+    pay,
+    plan,
+    receive,
+    seen,
+)
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.paper_text import text_of
@@ -70,7 +83,9 @@ def pdf_of(person: Person, invoice_id: UUID, query: str = "") -> bytes:
 
 def send(person: Person, invoice_id: UUID, to: str, **fields: Any) -> Any:
     path, browser = f"/invoices/{invoice_id}/send", person.browser
-    return browser.post(path, data={"to": to, "locale": "en", "csrf_token": csrf(browser, path), **fields})
+    return browser.post(
+        path, data={"to": to, "locale": "en", "csrf_token": csrf(browser, path), **fields}
+    )
 
 
 def mailed(person: Person, invoice_id: UUID, to: str) -> None:
@@ -78,22 +93,39 @@ def mailed(person: Person, invoice_id: UUID, to: str) -> None:
         mail_invoice(actor, invoice_id, to=to, locale="en")
 
 
-def test_the_paper_says_who_bills_whom_for_what_and_where_to_pay(alice: Person, told: dict[str, Any]) -> None:
+def test_the_paper_says_who_bills_whom_for_what_and_where_to_pay(
+    alice: Person, told: dict[str, Any]
+) -> None:
     letterhead(alice)
     invoice_id = issued(alice, line("100050.50", quantity=1, description="Dubai, five nights"))
     assert pdf_of(alice, invoice_id).startswith(b"%PDF")
     number = seen(alice, invoice_id)["number"]
-    assert (told["title"], told["number"], told["party"], told["agency"]) == ("Invoice", number, "Deepa Krishnan", alice.actor.tenant_name)
-    assert (told["address"], told["tax_number"]) == ("12 Marine Drive\nKochi 682011", "Tax number 27AACCN6194P1ZP")
+    assert (told["title"], told["number"], told["party"], told["agency"]) == (
+        "Invoice",
+        number,
+        "Deepa Krishnan",
+        alice.actor.tenant_name,
+    )
+    assert (told["address"], told["tax_number"]) == (
+        "12 Marine Drive\nKochi 682011",
+        "Tax number 27AACCN6194P1ZP",
+    )
     assert told["columns"] == ["Description", "Qty", "Rate", "Amount"]
     assert told["rows"] == [["Dubai, five nights", "1", "1,00,050.50", "1,00,050.50"]]
-    assert (told["total"], told["total_in_words"]) == ("₹1,00,050.50", "Rupees one lakh fifty and fifty paise only")
+    assert (told["total"], told["total_in_words"]) == (
+        "₹1,00,050.50",
+        "Rupees one lakh fifty and fifty paise only",
+    )
     assert told["bank"].startswith("Bank of the Coast")
     assert told["due"]["amount"] == "₹1,00,050.50"
 
 
-def test_instalments_stand_with_what_is_to_be_paid_on_which_day(alice: Person, told: dict[str, Any]) -> None:
-    in_three = plan((DUE, "100.00"), (DUE + timedelta(days=1), "150.00"), (DUE + timedelta(days=2), "250.00"))
+def test_instalments_stand_with_what_is_to_be_paid_on_which_day(
+    alice: Person, told: dict[str, Any]
+) -> None:
+    in_three = plan(
+        (DUE, "100.00"), (DUE + timedelta(days=1), "150.00"), (DUE + timedelta(days=2), "250.00")
+    )
     planned = draft(alice, line("500", quantity=1), instalments=in_three)
     pdf_of(alice, planned)
     assert [(one["label"], one["amount"]) for one in told["plan"]] == [
@@ -125,7 +157,9 @@ def test_in_hindi_its_words_and_its_sum_are_hindi(alice: Person, told: dict[str,
     assert told["lang"] == "en"
 
 
-def test_what_was_paid_stands_below_the_total_with_what_is_left(alice: Person, told: dict[str, Any]) -> None:
+def test_what_was_paid_stands_below_the_total_with_what_is_left(
+    alice: Person, told: dict[str, Any]
+) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pay(alice, invoice_id, 20_000)
     pdf_of(alice, invoice_id)
@@ -136,27 +170,42 @@ def test_what_was_paid_stands_below_the_total_with_what_is_left(alice: Person, t
     assert told["due"]["label"] == "Paid in full"
 
 
-def test_of_what_was_written_off_in_part_everything_asks_for_what_is_open(alice: Person, told: dict[str, Any]) -> None:
+def test_of_what_was_written_off_in_part_everything_asks_for_what_is_open(
+    alice: Person, told: dict[str, Any]
+) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pay(alice, invoice_id, 20_000)
     with alice.acting() as actor:
-        service.write_off_invoice(actor, invoice_id, reason="Cannot be traced", on=DUE, amount=Money(5_000, "INR"))
+        service.write_off_invoice(
+            actor, invoice_id, reason="Cannot be traced", on=DUE, amount=Money(5_000, "INR")
+        )
     pdf_of(alice, invoice_id)
     assert (told["due"]["label"], told["due"]["amount"]) == ("To pay by 25 June 2024", "₹250.00")
-    assert [(one["label"], one["amount"]) for one in told["settled"]] == [("Received 25 June 2024", "−200.00"), ("Written off", "−50.00")]
+    assert [(one["label"], one["amount"]) for one in told["settled"]] == [
+        ("Received 25 June 2024", "−200.00"),
+        ("Written off", "−50.00"),
+    ]
     sums = Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
     assert "Written off−50.00" in sums
     assert "To pay by 25 Jun 2024₹250.00" in sums
     row = Page(alice.browser.get("/invoices")).words(f".//*[@id='invoice-{invoice_id}']")
     assert "INR250.00" in row
     with alice.reading() as reader:
-        assert read_party_statement(reader, "customer", "Deepa Krishnan", Days(*EVER)).currencies[0].closing == Money(25_000, "INR")
+        assert read_party_statement(reader, "customer", "Deepa Krishnan", Days(*EVER)).currencies[
+            0
+        ].closing == Money(25_000, "INR")
 
 
-def test_of_what_was_written_off_nothing_is_asked_for_and_nobody_reads_why(alice: Person, told: dict[str, Any]) -> None:
+def test_of_what_was_written_off_nothing_is_asked_for_and_nobody_reads_why(
+    alice: Person, told: dict[str, Any]
+) -> None:
     plain, planned = (
         issued(alice, line("500", quantity=1)),
-        issued(alice, line("500", quantity=1), instalments=plan((DUE, "200.00"), (DUE + timedelta(days=9), "300.00"))),
+        issued(
+            alice,
+            line("500", quantity=1),
+            instalments=plan((DUE, "200.00"), (DUE + timedelta(days=9), "300.00")),
+        ),
     )
     for invoice_id in (plain, planned):
         pay(alice, invoice_id, 20_000)
@@ -171,10 +220,16 @@ def test_of_what_was_written_off_nothing_is_asked_for_and_nobody_reads_why(alice
     assert [one["amount"] for one in told["plan"]] == ["Settled", "Settled"]
 
 
-def test_a_draft_says_that_it_is_one_and_asks_for_nothing(alice: Person, told: dict[str, Any]) -> None:
+def test_a_draft_says_that_it_is_one_and_asks_for_nothing(
+    alice: Person, told: dict[str, Any]
+) -> None:
     invoice_id = draft(alice)
     pdf_of(alice, invoice_id)
-    assert (told["title"], told["number"], told["due"]) == ("Draft invoice", "numbered when it is issued", None)
+    assert (told["title"], told["number"], told["due"]) == (
+        "Draft invoice",
+        "numbered when it is issued",
+        None,
+    )
 
 
 def test_what_people_typed_is_never_read_as_markup(alice: Person) -> None:
@@ -185,23 +240,36 @@ def test_what_people_typed_is_never_read_as_markup(alice: Person) -> None:
     assert pdf_of(alice, invoice_id).startswith(b"%PDF")
 
 
-def test_the_pdf_is_for_members_of_the_agency_alone(alice: Person, victor: Person, charlie: Person) -> None:
+def test_the_pdf_is_for_members_of_the_agency_alone(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     invoice_id = issued(alice)
     pdf_of(victor, invoice_id)
     assert charlie.browser.get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 404
     assert alice.app.test_client().get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 303
-    with charlie.reading() as reader, charlie.app.test_request_context(), pytest.raises(InvoiceNotFound):
+    with (
+        charlie.reading() as reader,
+        charlie.app.test_request_context(),
+        pytest.raises(InvoiceNotFound),
+    ):
         document_of(reader, queries.read_document(reader, invoice_id), "Elsewhere")
 
 
-# Credit notes and payments ---------------------------------------------------------------------------------------------------
+# Credit notes and payments
+# ---------------------------------------------------------------------------------------------------
 
 
 def credited(person: Person) -> UUID:
     """A credit note of 500 rupees on an invoice of 45,000."""
     invoice_id = issued(person)
     with person.acting() as actor:
-        return service.issue_credit_note(actor, invoice_id, reason="One visa was\nnot needed", on=DUE, amounts={1: Money(50_000, "INR")}).id
+        return service.issue_credit_note(
+            actor,
+            invoice_id,
+            reason="One visa was\nnot needed",
+            on=DUE,
+            amounts={1: Money(50_000, "INR")},
+        ).id
 
 
 def shown(person: Person, path: str) -> bytes:
@@ -210,27 +278,60 @@ def shown(person: Person, path: str) -> bytes:
     return answer.data
 
 
-def test_a_credit_note_says_on_which_invoice_it_stands_what_it_credits_and_why(alice: Person, told: dict[str, Any]) -> None:
+def test_a_credit_note_says_on_which_invoice_it_stands_what_it_credits_and_why(
+    alice: Person, told: dict[str, Any]
+) -> None:
     letterhead(alice)
     note_id = credited(alice)
     page = alice.browser.get(f"/credit-notes/{note_id}").text
     path = f"/credit-notes/{note_id}/credit-note.pdf"
     assert path in page
     text = text_of(shown(alice, path))
-    assert (told["title"], told["number"], told["lead"], told["party"]) == ("Credit note", "C/2024-25/000001", "Credited to", "Deepa Krishnan")
-    assert told["facts"] == [{"label": "Issued", "value": "25 June 2024"}, {"label": "On invoice", "value": "2024-25/000001"}]
-    assert (told["columns"], told["rows"]) == (["Description", "Amount"], [["Dubai visa", "500.00"]])
+    assert (told["title"], told["number"], told["lead"], told["party"]) == (
+        "Credit note",
+        "C/2024-25/000001",
+        "Credited to",
+        "Deepa Krishnan",
+    )
+    assert told["facts"] == [
+        {"label": "Issued", "value": "25 June 2024"},
+        {"label": "On invoice", "value": "2024-25/000001"},
+    ]
+    assert (told["columns"], told["rows"]) == (
+        ["Description", "Amount"],
+        [["Dubai visa", "500.00"]],
+    )
     assert (told["total"], told["total_in_words"]) == ("₹500.00", "Rupees five hundred only")
-    assert (told["notes"], told["bank"], told["due"], told["settled"]) == ("One visa was\nnot needed", "", None, [])
+    assert (told["notes"], told["bank"], told["due"], told["settled"]) == (
+        "One visa was\nnot needed",
+        "",
+        None,
+        [],
+    )
     assert "Tax number 27AACCN6194P1ZP" in told["tax_number"]
-    assert all(words in text for words in ("C/2024-25/000001", "₹500.00", "not needed", "12 Marine Drive"))
-    assert alice.browser.get(path).headers["Content-Disposition"] == 'inline; filename="credit-note-C-2024-25-000001.pdf"'
+    assert all(
+        words in text for words in ("C/2024-25/000001", "₹500.00", "not needed", "12 Marine Drive")
+    )
+    assert (
+        alice.browser.get(path).headers["Content-Disposition"]
+        == 'inline; filename="credit-note-C-2024-25-000001.pdf"'
+    )
 
 
-def test_a_receipt_says_what_came_in_and_what_it_settles(alice: Person, told: dict[str, Any]) -> None:
+def test_a_receipt_says_what_came_in_and_what_it_settles(
+    alice: Person, told: dict[str, Any]
+) -> None:
     letterhead(alice)
     first, second = issued(alice), issued(alice)
-    payment_id = advance(alice, 100_000, DUE, Part(first, Money(30_000, "INR")), Part(second, Money(20_000, "INR")), account="cash", reference="UTR 12")
+    payment_id = advance(
+        alice,
+        100_000,
+        DUE,
+        Part(first, Money(30_000, "INR")),
+        Part(second, Money(20_000, "INR")),
+        account="cash",
+        reference="UTR 12",
+    )
     path = f"/payments/{payment_id}/payment.pdf"
     assert path in alice.browser.get(f"/payments/{payment_id}").text
     text = text_of(shown(alice, path))
@@ -243,14 +344,22 @@ def test_a_receipt_says_what_came_in_and_what_it_settles(alice: Person, told: di
         "Received",
     )
     assert [one["value"] for one in told["facts"]] == ["25 June 2024", "Cash", "UTR 12"]
-    rows = [[seen(alice, one)["number"], "25 June 2024", amount] for one, amount in ((first, "300.00"), (second, "200.00"))]
+    rows = [
+        [seen(alice, one)["number"], "25 June 2024", amount]
+        for one, amount in ((first, "300.00"), (second, "200.00"))
+    ]
     assert told["rows"] == [*rows, ["Advance", "", "500.00"]]
     assert (told["bank"], told["notes"], told["due"]) == ("", "", None)
     assert all(words in text for words in (number, "₹1,000.00", "Rupees one thousand only", "Cash"))
-    assert f'filename="receipt-{number.replace("/", "-")}.pdf"' in alice.browser.get(path).headers["Content-Disposition"]
+    assert (
+        f'filename="receipt-{number.replace("/", "-")}.pdf"'
+        in alice.browser.get(path).headers["Content-Disposition"]
+    )
 
 
-def test_what_was_taken_back_is_not_on_a_receipt_and_what_was_given_back_is(alice: Person, told: dict[str, Any]) -> None:
+def test_what_was_taken_back_is_not_on_a_receipt_and_what_was_given_back_is(
+    alice: Person, told: dict[str, Any]
+) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 50_000, DUE, Part(invoice_id, Money(30_000, "INR")))
     with alice.acting() as actor:
@@ -267,17 +376,31 @@ def test_what_was_taken_back_is_not_on_a_receipt_and_what_was_given_back_is(alic
     assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
 
 
-@pytest.mark.parametrize(("query", "stamp", "total"), [("", "Reversed", "₹500.00"), ("?locale=hi", "उलटा गया", "पाँच सौ रुपये मात्र")])
+@pytest.mark.parametrize(
+    ("query", "stamp", "total"),
+    [("", "Reversed", "₹500.00"), ("?locale=hi", "उलटा गया", "पाँच सौ रुपये मात्र")],
+)
 @pytest.mark.parametrize("direction", ["in", "out"])
 def test_a_payment_that_was_reversed_says_so_and_settles_nothing(
     alice: Person, told: dict[str, Any], direction: str, query: str, stamp: str, total: str
 ) -> None:
-    document_id, party = (issued(alice), "Deepa Krishnan") if direction == "in" else (receive(alice), "BSP India")
-    payment_id = advance(alice, 50_000, DUE, Part(document_id, Money(30_000, "INR")), direction=direction, party_name=party)
+    document_id, party = (
+        (issued(alice), "Deepa Krishnan") if direction == "in" else (receive(alice), "BSP India")
+    )
+    payment_id = advance(
+        alice,
+        50_000,
+        DUE,
+        Part(document_id, Money(30_000, "INR")),
+        direction=direction,
+        party_name=party,
+    )
     path = f"/payments/{payment_id}/payment.pdf{query}"
     shown(alice, path)
     assert (told["stamp"], len(told["rows"])) == ("", 2)
-    alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice", on=DUE).id)
+    alice.does(
+        lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice", on=DUE).id
+    )
     text = text_of(shown(alice, path))
     assert (told["stamp"], told["rows"]) == (stamp, [])
     assert total in (told["total"], told["total_in_words"]), "what it was over stays on it"
@@ -285,9 +408,16 @@ def test_a_payment_that_was_reversed_says_so_and_settles_nothing(
 
 
 def test_what_a_supplier_was_paid_is_no_receipt(alice: Person, told: dict[str, Any]) -> None:
-    payment_id = advance(alice, 1_234, DUE, direction="out", party_name="Gulf Hotels", currency="KWD")
+    payment_id = advance(
+        alice, 1_234, DUE, direction="out", party_name="Gulf Hotels", currency="KWD"
+    )
     shown(alice, f"/payments/{payment_id}/payment.pdf")
-    assert (told["title"], told["lead"], told["party"], told["total_label"]) == ("Payment", "Paid to", "Gulf Hotels", "Paid")
+    assert (told["title"], told["lead"], told["party"], told["total_label"]) == (
+        "Payment",
+        "Paid to",
+        "Gulf Hotels",
+        "Paid",
+    )
     assert told["columns"][0] == "Bill"
     assert told["rows"] == [["Advance", "", "1.234"]]
 
@@ -297,18 +427,40 @@ RECORD = "This is our own record of the supplier’s document, and not the docum
 
 def supplier_credited(person: Person, bill_id: UUID) -> UUID:
     """A supplier's credit of 100 rupees on a bill."""
-    return person.does(lambda actor: service.credit_bill(actor, bill_id, vendor_reference="CN-9", reason="Late", on=DUE, amounts={1: Money(10_000, "INR")}).id)
+    return person.does(
+        lambda actor: (
+            service.credit_bill(
+                actor,
+                bill_id,
+                vendor_reference="CN-9",
+                reason="Late",
+                on=DUE,
+                amounts={1: Money(10_000, "INR")},
+            ).id
+        )
+    )
 
 
-def test_a_bill_on_paper_says_that_it_is_our_record_and_what_is_left_to_pay(alice: Person, told: dict[str, Any]) -> None:
+def test_a_bill_on_paper_says_that_it_is_our_record_and_what_is_left_to_pay(
+    alice: Person, told: dict[str, Any]
+) -> None:
     letterhead(alice)
-    bill_id = receive(alice, line("500", quantity=1, description="Air tickets"), instalments=plan((DUE, "200.00"), (DUE + timedelta(days=9), "300.00")))
+    bill_id = receive(
+        alice,
+        line("500", quantity=1, description="Air tickets"),
+        instalments=plan((DUE, "200.00"), (DUE + timedelta(days=9), "300.00")),
+    )
     supplier_credited(alice, bill_id)
     alice.does(service.pay_bill, bill_id, Money(15_000, "INR"), DUE)
     path = f"/bills/{bill_id}/bill.pdf"
     assert path in alice.browser.get(f"/bills/{bill_id}").text
     text = text_of(shown(alice, path))
-    assert (told["title"], told["number"], told["lead"], told["party"]) == ("Record of a supplier’s bill", "BSP-1", "Billed by", "BSP India")
+    assert (told["title"], told["number"], told["lead"], told["party"]) == (
+        "Record of a supplier’s bill",
+        "BSP-1",
+        "Billed by",
+        "BSP India",
+    )
     assert (told["rows"], told["total"]) == ([["Air tickets", "1", "500.00", "500.00"]], "₹500.00")
     assert [one["amount"] for one in told["settled"]] == ["−150.00", "−100.00"]
     assert told["due"] == {"label": "Still to pay", "amount": "₹250.00"}
@@ -320,7 +472,9 @@ def test_a_bill_on_paper_says_that_it_is_our_record_and_what_is_left_to_pay(alic
     assert (told["lang"], told["title"]) == ("hi", "आपूर्तिकर्ता के बिल का अभिलेख")
 
 
-def test_a_bill_that_is_a_draft_or_void_says_so_and_asks_for_nothing(alice: Person, told: dict[str, Any]) -> None:
+def test_a_bill_that_is_a_draft_or_void_says_so_and_asks_for_nothing(
+    alice: Person, told: dict[str, Any]
+) -> None:
     shown(alice, f"/bills/{draft_bill(alice)}/bill.pdf")
     assert (told["stamp"], told["due"]) == ("Draft", None)
     bill_id = receive(alice, vendor_reference="BSP-8")
@@ -329,43 +483,84 @@ def test_a_bill_that_is_a_draft_or_void_says_so_and_asks_for_nothing(alice: Pers
     assert (told["stamp"], told["due"]) == ("Void", None)
 
 
-def test_a_suppliers_credit_on_paper_says_of_which_bill_it_is_and_why(alice: Person, told: dict[str, Any]) -> None:
-    credit_id = supplier_credited(alice, receive(alice, line("500", quantity=1, description="Air tickets")))
+def test_a_suppliers_credit_on_paper_says_of_which_bill_it_is_and_why(
+    alice: Person, told: dict[str, Any]
+) -> None:
+    credit_id = supplier_credited(
+        alice, receive(alice, line("500", quantity=1, description="Air tickets"))
+    )
     path = f"/supplier-credits/{credit_id}/supplier-credit.pdf"
     assert path in alice.browser.get(f"/supplier-credits/{credit_id}").text
     text = text_of(shown(alice, path))
-    assert (told["title"], told["number"], told["lead"], told["party"]) == ("Record of a supplier’s credit note", "CN-9", "Credited by", "BSP India")
-    assert told["facts"] == [{"label": "Issued", "value": "25 June 2024"}, {"label": "On bill", "value": "BSP-1"}]
-    assert (told["rows"], told["total"], told["notes"]) == ([["Air tickets", "100.00"]], "₹100.00", f"Late\n{RECORD}")
+    assert (told["title"], told["number"], told["lead"], told["party"]) == (
+        "Record of a supplier’s credit note",
+        "CN-9",
+        "Credited by",
+        "BSP India",
+    )
+    assert told["facts"] == [
+        {"label": "Issued", "value": "25 June 2024"},
+        {"label": "On bill", "value": "BSP-1"},
+    ]
+    assert (told["rows"], told["total"], told["notes"]) == (
+        [["Air tickets", "100.00"]],
+        "₹100.00",
+        f"Late\n{RECORD}",
+    )
     assert all(words in text for words in ("CN-9", "₹100.00", "our own record"))
     shown(alice, f"{path}?locale=hi")
     assert (told["lang"], told["total_in_words"]) == ("hi", "एक सौ रुपये मात्र")
 
 
-def test_their_pdfs_are_for_members_of_the_agency_alone(alice: Person, victor: Person, charlie: Person) -> None:
+def test_their_pdfs_are_for_members_of_the_agency_alone(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     bill_id = receive(alice)
     paths = (
-        *(f"/credit-notes/{credited(alice)}/credit-note.pdf", f"/payments/{advance(alice, 100)}/payment.pdf"),
-        *(f"/bills/{bill_id}/bill.pdf", f"/supplier-credits/{supplier_credited(alice, bill_id)}/supplier-credit.pdf"),
+        *(
+            f"/credit-notes/{credited(alice)}/credit-note.pdf",
+            f"/payments/{advance(alice, 100)}/payment.pdf",
+        ),
+        *(
+            f"/bills/{bill_id}/bill.pdf",
+            f"/supplier-credits/{supplier_credited(alice, bill_id)}/supplier-credit.pdf",
+        ),
     )
     for path in paths:
         shown(victor, path)
         assert charlie.browser.get(path).status_code == 404
-        assert alice.browser.get("/".join([*path.split("/")[:2], "nonsense", path.split("/")[-1]])).status_code == 404
+        assert (
+            alice.browser.get(
+                "/".join([*path.split("/")[:2], "nonsense", path.split("/")[-1]])
+            ).status_code
+            == 404
+        )
         assert alice.app.test_client().get(path).status_code == 303
 
 
 @pytest.mark.parametrize("kind", ["invoice", "credit-note", "payment", "bill", "supplier-credit"])
-def test_over_the_api_it_is_the_paper_of_the_page(alice: Person, charlie: Person, told: dict[str, Any], kind: str) -> None:
-    make = {"invoice": issued, "credit-note": credited, "payment": lambda who: advance(who, 100), "bill": receive}
-    made = supplier_credited(alice, receive(alice)) if kind == "supplier-credit" else make[kind](alice)
+def test_over_the_api_it_is_the_paper_of_the_page(
+    alice: Person, charlie: Person, told: dict[str, Any], kind: str
+) -> None:
+    make = {
+        "invoice": issued,
+        "credit-note": credited,
+        "payment": lambda who: advance(who, 100),
+        "bill": receive,
+    }
+    made = (
+        supplier_credited(alice, receive(alice)) if kind == "supplier-credit" else make[kind](alice)
+    )
     path = f"/{kind}s/{made}/{kind}.pdf"
     for locale in ("en", "hi"):
         shown(alice, f"{path}?locale={locale}")
         on_page = dict(told)
         answer = alice.api.get(f"{path}?locale={locale}")
         assert (answer.status_code, answer.mimetype, told) == (200, "application/pdf", on_page)
-        assert answer.headers["Content-Disposition"] == alice.browser.get(path).headers["Content-Disposition"]
+        assert (
+            answer.headers["Content-Disposition"]
+            == alice.browser.get(path).headers["Content-Disposition"]
+        )
     assert alice.api.get(path).status_code == 200
     assert told["lang"] == "en", "the agency's own language"
     assert alice.api.get(f"{path}?locale=xx").status_code == 422
@@ -373,12 +568,17 @@ def test_over_the_api_it_is_the_paper_of_the_page(alice: Person, charlie: Person
     assert alice.app.test_client().get(f"/api{path}").status_code == 401
 
 
-# To the customer -----------------------------------------------------------------------------------------------------------
+# To the customer
+# -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_knows_the_customers_address_and_the_mail_carries_the_paper(alice: Person, to: str, owner_engine: sa.Engine) -> None:
+def test_the_page_knows_the_customers_address_and_the_mail_carries_the_paper(
+    alice: Person, to: str, owner_engine: sa.Engine
+) -> None:
     with alice.acting() as actor:
-        enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", customer_email=to, destination="Dubai").id
+        enquiry_id = enquiries.create(
+            actor, customer_name="Deepa Krishnan", customer_email=to, destination="Dubai"
+        ).id
     invoice_id = draft(alice, enquiry_id=enquiry_id)
     issue(alice, invoice_id)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}/send"))
@@ -392,17 +592,28 @@ def test_the_page_knows_the_customers_address_and_the_mail_carries_the_paper(ali
     (paper,) = mail.message.iter_attachments()
     assert paper.get_content().startswith(b"%PDF")
     with owner_engine.connect() as connection:
-        told = sa.text("select inputs from audit_events where tenant_id = :t and kind = 'invoice.sent'")
-        assert connection.scalars(told, {"t": alice.actor.tenant_id}).all() == [{"to": "d***@example.com", "locale": "en"}]
+        told = sa.text(
+            "select inputs from audit_events where tenant_id = :t and kind = 'invoice.sent'"
+        )
+        assert connection.scalars(told, {"t": alice.actor.tenant_id}).all() == [
+            {"to": "d***@example.com", "locale": "en"}
+        ]
     assert to in Page(alice.browser.get(f"/invoices/{invoice_id}")).words()
 
 
 @pytest.mark.parametrize("typed", [None, "", "deepa@of-the-enquiry.example"])
-def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(alice: Person, typed: str | None) -> None:
+def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(
+    alice: Person, typed: str | None
+) -> None:
     made(alice, name="deepa KRISHNAN", is_customer=True, email="deepa@of-the-party.example")
     with alice.acting() as actor:
-        enquiry_id = enquiries.create(actor, customer_name="Deepa", customer_email=typed, destination="Dubai").id
-    for of, address in ((enquiry_id, typed or "deepa@of-the-party.example"), (None, "deepa@of-the-party.example")):
+        enquiry_id = enquiries.create(
+            actor, customer_name="Deepa", customer_email=typed, destination="Dubai"
+        ).id
+    for of, address in (
+        (enquiry_id, typed or "deepa@of-the-party.example"),
+        (None, "deepa@of-the-party.example"),
+    ):
         invoice_id = draft(alice, enquiry_id=of)
         issue(alice, invoice_id)
         assert Page(alice.browser.get(f"/invoices/{invoice_id}/send")).field("to") == address
@@ -413,7 +624,9 @@ def test_a_mail_in_hindi_is_hindi(alice: Person, to: str) -> None:
     assert 'lang="hi"' in newest(alice.app, to=to, kind="invoice").html
 
 
-@pytest.mark.parametrize(("typed", "words"), [("", "An address is needed."), ("deepa", "That is not an e-mail address.")])
+@pytest.mark.parametrize(
+    ("typed", "words"), [("", "An address is needed."), ("deepa", "That is not an e-mail address.")]
+)
 def test_what_is_no_address_comes_back(alice: Person, typed: str, words: str) -> None:
     answer = send(alice, issued(alice), typed)
     assert answer.status_code == 422
@@ -429,9 +642,14 @@ def test_a_draft_is_not_sent(alice: Person, to: str) -> None:
     assert not received(alice.app, to=to)
 
 
-def test_a_viewer_and_another_agency_send_nothing(alice: Person, victor: Person, charlie: Person, to: str) -> None:
+def test_a_viewer_and_another_agency_send_nothing(
+    alice: Person, victor: Person, charlie: Person, to: str
+) -> None:
     invoice_id = issued(alice)
-    assert (victor.browser.get(f"/invoices/{invoice_id}/send").status_code, charlie.browser.get(f"/invoices/{invoice_id}/send").status_code) == (403, 404)
+    assert (
+        victor.browser.get(f"/invoices/{invoice_id}/send").status_code,
+        charlie.browser.get(f"/invoices/{invoice_id}/send").status_code,
+    ) == (403, 404)
     with pytest.raises(Forbidden):
         mailed(victor, invoice_id, to)
     with pytest.raises(InvoiceNotFound):
@@ -446,25 +664,54 @@ def test_one_address_gets_ten_an_hour(alice: Person, to: str) -> None:
         mailed(alice, invoice_id, to)
 
 
-# What stands on it ----------------------------------------------------------------------------------------------------------
+# What stands on it
+# ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_letterhead_is_set_on_the_page_and_a_mistyped_gstin_is_told_at_its_field(alice: Person) -> None:
+def test_the_letterhead_is_set_on_the_page_and_a_mistyped_gstin_is_told_at_its_field(
+    alice: Person,
+) -> None:
     path, browser = "/settings", alice.browser
     page = Page(browser.get(path))
-    form = {name: page.field(name) for name in ("csrf_token", "seen", "locale", "timezone", "default_currency", "rate_limit_per_minute", "rate_limit_per_hour")}
-    form |= {"financial_year_start_month": "4", "four_eyes": "y", "model": "", "address": "12 Marine Drive", "bank_details": "A/c 1"}
+    form = {
+        name: page.field(name)
+        for name in (
+            "csrf_token",
+            "seen",
+            "locale",
+            "timezone",
+            "default_currency",
+            "rate_limit_per_minute",
+            "rate_limit_per_hour",
+        )
+    }
+    form |= {
+        "financial_year_start_month": "4",
+        "four_eyes": "y",
+        "model": "",
+        "address": "12 Marine Drive",
+        "bank_details": "A/c 1",
+    }
     wrong = Page(browser.post(path, data=form | {"tax_number": "27AACCN6194P1ZQ"}))
     assert wrong.status == 422
     assert "That is not a GSTIN" in wrong.words()
     assert browser.post(path, data=form | {"tax_number": "27aaccn6194p1zp"}).status_code == 303
     stored = alice.api.get("/tenant-settings").json
     assert stored is not None
-    assert (stored["address"], stored["tax_number"], stored["bank_details"]) == ("12 Marine Drive", "27AACCN6194P1ZP", "A/c 1")
+    assert (stored["address"], stored["tax_number"], stored["bank_details"]) == (
+        "12 Marine Drive",
+        "27AACCN6194P1ZP",
+        "A/c 1",
+    )
 
 
 def test_over_the_api_null_clears_it_and_another_countrys_number_is_taken(alice: Person) -> None:
-    assert alice.api.patch("/tenant-settings", json={"tax_number": "TRN 100-234", "address": "Dubai"}).status_code == 200
+    assert (
+        alice.api.patch(
+            "/tenant-settings", json={"tax_number": "TRN 100-234", "address": "Dubai"}
+        ).status_code
+        == 200
+    )
     mistyped = alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZQ"})
     assert (mistyped.status_code, (mistyped.json or {})["detail"]) == (422, "invalid_tax_number")
     cleared = alice.api.patch("/tenant-settings", json={"address": None}).json

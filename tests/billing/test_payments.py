@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import DUE, ISSUED, advance, draft, issued, line, pay, receive, seen, untied
+from tests.billing.papers import (
+    DUE,
+    ISSUED,
+    advance,
+    draft,
+    issued,
+    line,
+    pay,
+    receive,
+    seen,
+    untied,
+)
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances, stored
 from tests.people import Person
@@ -27,14 +38,28 @@ def test_a_part_and_then_the_rest(alice: Person) -> None:
     pay(alice, invoice_id, 3_500_000, date(2024, 6, 20))
     after = seen(alice, invoice_id)
     assert (after["status"], after["paid_minor"]) == ("paid", 4_500_000)
-    assert balances(alice) == {("bank", "INR"): 4_500_000, ("receivable", "INR"): 0, ("revenue_services", "INR"): -4_500_000}
+    assert balances(alice) == {
+        ("bank", "INR"): 4_500_000,
+        ("receivable", "INR"): 0,
+        ("revenue_services", "INR"): -4_500_000,
+    }
     assert balances(alice, date(2024, 6, 12))[("receivable", "INR")] == 3_500_000
     with alice.reading() as reader:
         document = queries.read_document(reader, invoice_id)
         entry, lines = ledger.read_entry(reader, document.payments[0]["entry_id"])
-    assert [(p["paid_on"], p["amount_minor"]) for p in document.payments] == [(date(2024, 6, 12), 1_000_000), (date(2024, 6, 20), 3_500_000)]
-    assert (entry["source_type"], entry["purpose"], entry["entry_date"]) == ("payment", "receipt", date(2024, 6, 12))
-    assert [(x["code"], x["debit_minor"], x["credit_minor"]) for x in lines] == [("1100", 1_000_000, 0), ("1200", 0, 1_000_000)]
+    assert [(p["paid_on"], p["amount_minor"]) for p in document.payments] == [
+        (date(2024, 6, 12), 1_000_000),
+        (date(2024, 6, 20), 3_500_000),
+    ]
+    assert (entry["source_type"], entry["purpose"], entry["entry_date"]) == (
+        "payment",
+        "receipt",
+        date(2024, 6, 12),
+    )
+    assert [(x["code"], x["debit_minor"], x["credit_minor"]) for x in lines] == [
+        ("1100", 1_000_000, 0),
+        ("1200", 0, 1_000_000),
+    ]
     assert untied(alice) == []
 
 
@@ -49,7 +74,9 @@ def test_a_part_and_then_the_rest(alice: Person) -> None:
         (Money(100, "INR"), clock.today() + timedelta(days=2), service.InvalidDate),
     ],
 )
-def test_what_is_no_proper_receipt_is_refused(alice: Person, amount: Money, on: date, error: type[Exception]) -> None:
+def test_what_is_no_proper_receipt_is_refused(
+    alice: Person, amount: Money, on: date, error: type[Exception]
+) -> None:
     invoice_id = issued(alice)
     with pytest.raises(error):
         alice.does(service.record_receipt, invoice_id, amount, on)
@@ -60,7 +87,9 @@ def test_what_is_no_proper_receipt_is_refused(alice: Person, amount: Money, on: 
 def test_without_a_day_it_is_today(alice: Person) -> None:
     invoice_id = issued(alice)
     with alice.acting() as actor:
-        assert service.record_receipt(actor, invoice_id, Money(1, "INR")).paid_on == clock.today(actor.timezone)
+        assert service.record_receipt(actor, invoice_id, Money(1, "INR")).paid_on == clock.today(
+            actor.timezone
+        )
 
 
 def test_nothing_is_paid_on_a_draft_or_on_what_is_paid(alice: Person) -> None:
@@ -87,7 +116,9 @@ def test_parallel_parts_add_up(alice: Person) -> None:
     assert untied(alice) == []
 
 
-def test_another_agency_and_a_viewer_record_nothing(alice: Person, victor: Person, charlie: Person) -> None:
+def test_another_agency_and_a_viewer_record_nothing(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     invoice_id = issued(alice)
     with pytest.raises(queries.InvoiceNotFound):
         pay(charlie, invoice_id, 1)
@@ -101,12 +132,25 @@ def test_another_agency_and_a_viewer_record_nothing(alice: Person, victor: Perso
 
 
 def test_a_bill_is_posted_as_a_cost_that_is_owed(alice: Person) -> None:
-    bill_id = receive(alice, line("5580.00", quantity=4), vendor_name=" BSP  India", vendor_reference=" BSP-2024-06 ")
+    bill_id = receive(
+        alice,
+        line("5580.00", quantity=4),
+        vendor_name=" BSP  India",
+        vendor_reference=" BSP-2024-06 ",
+    )
     with alice.acting():
         bill = queries.get_bill(bill_id)
-        assert (bill.status, bill.party_name, bill.vendor_reference, bill.total_minor) == ("received", "BSP India", "BSP-2024-06", 2_232_000)
+        assert (bill.status, bill.party_name, bill.vendor_reference, bill.total_minor) == (
+            "received",
+            "BSP India",
+            "BSP-2024-06",
+            2_232_000,
+        )
         assert bill.open_minor == 2_232_000
-    assert balances(alice) == {("cost_of_services", "INR"): 2_232_000, ("payable", "INR"): -2_232_000}
+    assert balances(alice) == {
+        ("cost_of_services", "INR"): 2_232_000,
+        ("payable", "INR"): -2_232_000,
+    }
     alice.does(service.pay_bill, bill_id, Money(232_000, "INR"), DUE)
     with alice.acting():
         assert queries.get_bill(bill_id).status == "received", "partly paid, and still to be paid"
@@ -137,14 +181,26 @@ def test_one_reference_is_entered_once(alice: Person, charlie: Person) -> None:
         ({"line_items": [line("-1")]}, InvalidAmount),
     ],
 )
-def test_what_is_no_proper_bill_is_refused(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+def test_what_is_no_proper_bill_is_refused(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
     with pytest.raises(error):
         receive(alice, **given)
     assert balances(alice) == {}
 
 
-@pytest.mark.parametrize(("direction", "words"), [("in", "Receipt R/2024-25/000001"), ("out", "Payment P/2024-25/000001")])
-def test_the_entry_of_a_payment_names_its_number(alice: Person, owner_engine: sa.Engine, direction: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("direction", "words"),
+    [("in", "Receipt R/2024-25/000001"), ("out", "Payment P/2024-25/000001")],
+)
+def test_the_entry_of_a_payment_names_its_number(
+    alice: Person, owner_engine: sa.Engine, direction: str, words: str
+) -> None:
     payment_id = advance(alice, 10_000, direction=direction)
-    entries = stored(owner_engine, "select narration from journal_entries where tenant_id = :t and source_id = :p", t=alice.actor.tenant_id, p=payment_id)
+    entries = stored(
+        owner_engine,
+        "select narration from journal_entries where tenant_id = :t and source_id = :p",
+        t=alice.actor.tenant_id,
+        p=payment_id,
+    )
     assert [row["narration"] for row in entries] == [f"{words}, Deepa Krishnan"]

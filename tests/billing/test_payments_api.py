@@ -1,4 +1,6 @@
-"""Payments over the API: the list, what settles what, advances, refunds; who may, and what comes of many at once."""
+"""Payments over the API: the list, what settles what, advances, refunds; who may, and what comes of
+many at once.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ from voyagent.billing import service
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 
-PAID = {"party_name": " Deepa  Krishnan", "amount": "50000", "currency": "INR", "paid_on": "2024-06-25"}
+PAID = {
+    "party_name": " Deepa  Krishnan",
+    "amount": "50000",
+    "currency": "INR",
+    "paid_on": "2024-06-25",
+}
 
 
 def part(document_id: UUID, amount: str) -> dict[str, str]:
@@ -26,31 +33,62 @@ def part(document_id: UUID, amount: str) -> dict[str, str]:
 
 def test_a_payment_from_the_money_to_the_refund(alice: Person) -> None:
     first, second = issued(alice), issued(alice)
-    noted = alice.api.post("/payments", json=PAID | {"account": "cash", "reference": "UPI 12", "allocations": [part(first, "45000.00")]})
+    noted = alice.api.post(
+        "/payments",
+        json=PAID
+        | {
+            "account": "cash",
+            "reference": "UPI 12",
+            "allocations": [part(first, "45000.00")],
+        },
+    )
     assert noted.status_code == 201, noted.text
     told = noted.json
-    assert (told["number"], told["direction"], told["party_name"], told["account"]) == ("R/2024-25/000001", "in", "Deepa Krishnan", "cash")
+    assert (told["number"], told["direction"], told["party_name"], told["account"]) == (
+        "R/2024-25/000001",
+        "in",
+        "Deepa Krishnan",
+        "cash",
+    )
     amounts = ("amount", "allocated_amount", "refunded_amount", "unapplied_amount")
     assert [told[name] for name in amounts] == ["50000.00", "45000.00", "0.00", "5000.00"]
     assert seen(alice, first)["status"] == "paid"
     path = f"/payments/{told['id']}"
-    more = alice.api.post(f"{path}/allocate", json={"allocations": [part(second, "1000")], "effective_on": "2024-06-26"})
+    more = alice.api.post(
+        f"{path}/allocate",
+        json={"allocations": [part(second, "1000")], "effective_on": "2024-06-26"},
+    )
     assert (more.status_code, more.json["unapplied_amount"]) == (200, "4000.00")
     kept = more.json["allocations"]
-    assert [(one["document_id"], one["amount"], one["effective_on"], one["is_taken_back"]) for one in kept] == [
+    assert [
+        (one["document_id"], one["amount"], one["effective_on"], one["is_taken_back"])
+        for one in kept
+    ] == [
         (str(first), "45000.00", "2024-06-25", False),
         (str(second), "1000.00", "2024-06-26", False),
     ]
-    back = alice.api.post(f"{path}/allocations/{kept[0]['id']}/unallocate", json={"effective_on": "2024-06-27"})
+    back = alice.api.post(
+        f"{path}/allocations/{kept[0]['id']}/unallocate", json={"effective_on": "2024-06-27"}
+    )
     assert (back.status_code, back.json["unapplied_amount"]) == (200, "49000.00")
-    assert [(one["amount"], one["is_taken_back"], one["reverses_id"]) for one in back.json["allocations"]] == [
+    assert [
+        (one["amount"], one["is_taken_back"], one["reverses_id"])
+        for one in back.json["allocations"]
+    ] == [
         ("45000.00", True, None),
         ("1000.00", False, None),
         ("-45000.00", False, kept[0]["id"]),
     ]
     assert seen(alice, first)["status"] == "issued"
-    refunded = alice.api.post(f"{path}/refund", json={"amount": "49000", "refunded_on": "2024-06-28", "reference": "UTR 9"})
-    assert (refunded.status_code, refunded.json["unapplied_amount"], refunded.json["refunded_amount"]) == (201, "0.00", "49000.00")
+    refunded = alice.api.post(
+        f"{path}/refund",
+        json={"amount": "49000", "refunded_on": "2024-06-28", "reference": "UTR 9"},
+    )
+    assert (
+        refunded.status_code,
+        refunded.json["unapplied_amount"],
+        refunded.json["refunded_amount"],
+    ) == (201, "0.00", "49000.00")
     assert refunded.json["refunds"][0] | {"id": "", "journal_entry_id": ""} == {
         "id": "",
         "number": "F/2024-25/000001",
@@ -73,9 +111,15 @@ def test_without_documents_those_due_longest_take_what_is_left(alice: Person) ->
     issued(alice, customer_name="Somebody else")
     payment_id = advance(alice, 5_000_000)
     told = alice.api.post(f"/payments/{payment_id}/allocate", json={}).json
-    assert [(one["document_id"], one["amount"]) for one in told["allocations"]] == [(str(early), "45000.00"), (str(late), "5000.00")]
+    assert [(one["document_id"], one["amount"]) for one in told["allocations"]] == [
+        (str(early), "45000.00"),
+        (str(late), "5000.00"),
+    ]
     assert seen(alice, later)["paid_minor"] == 0
-    assert code(alice.api.post(f"/payments/{payment_id}/allocate", json={})) == (409, "payment_over_allocated")
+    assert code(alice.api.post(f"/payments/{payment_id}/allocate", json={})) == (
+        409,
+        "payment_over_allocated",
+    )
 
 
 def test_what_can_settle_nothing_by_itself_says_why(alice: Person) -> None:
@@ -84,17 +128,35 @@ def test_what_can_settle_nothing_by_itself_says_why(alice: Person) -> None:
     issued(alice, customer_name="Somebody else")
     paths = [f"/payments/{payment_id}/allocate" for payment_id in (bare, given_back, reversed_id)]
     assert alice.api.post(f"/payments/{given_back}/refund", json={}).status_code == 201
-    assert alice.api.post(f"/payments/{reversed_id}/reverse", json={"reason": "Typed twice"}).status_code == 200
-    assert [code(alice.api.post(path, json={})) for path in paths] == [(409, "nothing_open"), (409, "payment_over_allocated"), (409, "payment_reversed")]
+    assert (
+        alice.api.post(
+            f"/payments/{reversed_id}/reverse", json={"reason": "Typed twice"}
+        ).status_code
+        == 200
+    )
+    assert [code(alice.api.post(path, json={})) for path in paths] == [
+        (409, "nothing_open"),
+        (409, "payment_over_allocated"),
+        (409, "payment_reversed"),
+    ]
     invoice_id = issued(alice)
-    assert [code(alice.api.post(path, json={"allocations": [part(invoice_id, "1")]})) for path in paths[1:]] == [
+    assert [
+        code(alice.api.post(path, json={"allocations": [part(invoice_id, "1")]}))
+        for path in paths[1:]
+    ] == [
         (409, "payment_over_allocated"),
         (409, "payment_reversed"),
     ]
     for body in ({}, {"amount": "1"}):
-        assert code(alice.api.post(f"/payments/{reversed_id}/refund", json=body)) == (409, "payment_reversed")
+        assert code(alice.api.post(f"/payments/{reversed_id}/refund", json=body)) == (
+            409,
+            "payment_reversed",
+        )
     documented = alice.api.get("/openapi.json").json["paths"]
-    for act, codes in (("allocate", ("nothing_open", "payment_reversed", "payment_over_allocated")), ("refund", ("payment_reversed",))):
+    for act, codes in (
+        ("allocate", ("nothing_open", "payment_reversed", "payment_over_allocated")),
+        ("refund", ("payment_reversed",)),
+    ):
         answers = documented[f"/api/payments/{{payment_id}}/{act}"]["post"]["responses"]
         assert all(f"`{one}`" in answers["409"]["description"] for one in codes), act
 
@@ -113,7 +175,9 @@ def test_what_can_settle_nothing_by_itself_says_why(alice: Person) -> None:
         ({"currency": "AED", "allocations": "one"}, (422, "settled_amount_required")),
     ],
 )
-def test_what_is_no_proper_payment_is_refused(alice: Person, body: dict[str, Any], refusal: tuple[int, str]) -> None:
+def test_what_is_no_proper_payment_is_refused(
+    alice: Person, body: dict[str, Any], refusal: tuple[int, str]
+) -> None:
     invoice_id = issued(alice)
     kinds = {
         "over": lambda: [part(invoice_id, "45000" if "amount" in body else "45000.01")],
@@ -122,7 +186,11 @@ def test_what_is_no_proper_payment_is_refused(alice: Person, body: dict[str, Any
         "bill": lambda: [part(receive(alice), "1")],
         "one": lambda: [part(invoice_id, "1")],
     }
-    asked = PAID | body | ({"allocations": kinds[body["allocations"]]()} if "allocations" in body else {})
+    asked = (
+        PAID
+        | body
+        | ({"allocations": kinds[body["allocations"]]()} if "allocations" in body else {})
+    )
     before = balances(alice)
     assert code(alice.api.post("/payments", json=asked)) == refusal
     assert balances(alice)[("receivable", "INR")] == before[("receivable", "INR")]
@@ -131,30 +199,69 @@ def test_what_is_no_proper_payment_is_refused(alice: Person, body: dict[str, Any
 
 def test_a_supplier_is_paid_and_the_bill_is_settled(alice: Person) -> None:
     bill_id = receive(alice)
-    told = alice.api.post("/payments", json=PAID | {"direction": "out", "party_name": "BSP India", "allocations": [part(bill_id, "45000")]}).json
-    assert (told["number"], told["allocations"][0]["document_reference"], told["unapplied_amount"]) == ("P/2024-25/000001", "BSP-1", "5000.00")
+    told = alice.api.post(
+        "/payments",
+        json=PAID
+        | {
+            "direction": "out",
+            "party_name": "BSP India",
+            "allocations": [part(bill_id, "45000")],
+        },
+    ).json
+    assert (
+        told["number"],
+        told["allocations"][0]["document_reference"],
+        told["unapplied_amount"],
+    ) == ("P/2024-25/000001", "BSP-1", "5000.00")
 
 
 def test_what_was_paid_on_one_invoice_is_a_payment_too(alice: Person) -> None:
     invoice_id = issued(alice)
-    alice.api.post(f"/invoices/{invoice_id}/receipts", json={"amount": "100", "paid_on": "2024-06-25", "account": "cash"})
+    alice.api.post(
+        f"/invoices/{invoice_id}/receipts",
+        json={"amount": "100", "paid_on": "2024-06-25", "account": "cash"},
+    )
     (told,) = alice.api.get("/payments").json["items"]
-    assert (told["number"], told["account"], told["unapplied_amount"]) == ("R/2024-25/000001", "cash", "0.00")
+    assert (told["number"], told["account"], told["unapplied_amount"]) == (
+        "R/2024-25/000001",
+        "cash",
+        "0.00",
+    )
 
 
-# Who, and many at once ------------------------------------------------------------------------------------------------------
+# Who, and many at once
+# ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_to_move_money_at_once_is_for_those_who_could_grant_it(people: People, alice: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_to_move_money_at_once_is_for_those_who_could_grant_it(
+    people: People, alice: Person, role: str, may: bool
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     issued(alice)
     payment_id = advance(alice, 100)
-    answers = [person.api.post(f"/payments{path}", json=body) for path, body in (("", PAID), (f"/{payment_id}/allocate", {}))]
+    answers = [
+        person.api.post(f"/payments{path}", json=body)
+        for path, body in (("", PAID), (f"/{payment_id}/allocate", {}))
+    ]
     assert [answer.status_code for answer in answers] == ([201, 200] if may else [403, 403])
     allocation = alice.api.get(f"/payments/{payment_id}").json["allocations"]
-    path = f"/payments/{payment_id}/allocations/{allocation[0]['id'] if may else new_id()}/unallocate"
-    answers = [person.api.post(path, json={}), person.api.post(f"/payments/{payment_id}/refund", json={})]
+    path = (
+        f"/payments/{payment_id}/allocations/{allocation[0]['id'] if may else new_id()}/unallocate"
+    )
+    answers = [
+        person.api.post(path, json={}),
+        person.api.post(f"/payments/{payment_id}/refund", json={}),
+    ]
     assert [answer.status_code for answer in answers] == ([200, 201] if may else [403, 403])
     assert person.api.get(f"/payments/{payment_id}").status_code == 200
 
@@ -164,31 +271,54 @@ def test_another_agency_s_payment_is_not_there(alice: Person, charlie: Person) -
     payment_id = advance(charlie, 200, DUE, service.Part(invoice_id, Money(100, "INR")))
     allocation_id = charlie.api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
     path = f"/payments/{payment_id}"
-    for answer in (alice.api.get(path), alice.api.post(f"{path}/allocate", json={}), alice.api.post(f"{path}/refund", json={})):
+    for answer in (
+        alice.api.get(path),
+        alice.api.post(f"{path}/allocate", json={}),
+        alice.api.post(f"{path}/refund", json={}),
+    ):
         assert code(answer) == (404, "payment_not_found")
-    assert alice.api.post(f"{path}/allocations/{allocation_id}/unallocate", json={}).status_code == 404
+    assert (
+        alice.api.post(f"{path}/allocations/{allocation_id}/unallocate", json={}).status_code == 404
+    )
     mine = advance(alice, 100)
-    assert code(alice.api.post(f"/payments/{mine}/allocations/{allocation_id}/unallocate", json={})) == (404, "allocation_not_found")
-    assert code(alice.api.post(f"/payments/{mine}/allocate", json={"allocations": [part(invoice_id, "1")]})) == (404, "invoice_not_found")
+    assert code(
+        alice.api.post(f"/payments/{mine}/allocations/{allocation_id}/unallocate", json={})
+    ) == (404, "allocation_not_found")
+    assert code(
+        alice.api.post(f"/payments/{mine}/allocate", json={"allocations": [part(invoice_id, "1")]})
+    ) == (404, "invoice_not_found")
     assert [item["id"] for item in alice.api.get("/payments").json["items"]] == [str(mine)]
 
 
 def test_of_two_who_fill_the_same_documents_at_once_each_gets_what_is_open(alice: Person) -> None:
     invoices = [issued(alice, line("1.00", quantity=1)) for _ in range(3)]
     payments = [advance(alice, 200) for _ in range(2)]
-    answers = at_once([lambda one=one: alice.api.post(f"/payments/{one}/allocate", json={}).status_code for one in payments])  # type: ignore[misc]
+    answers = at_once(
+        [
+            lambda one=one: alice.api.post(f"/payments/{one}/allocate", json={}).status_code
+            for one in payments
+        ]
+    )  # type: ignore[misc]
     assert answers == [200, 200]
     assert [seen(alice, one)["status"] for one in invoices] == ["paid"] * 3
     assert sum(left_of(alice, one)[2] for one in payments) == 100
 
 
 def test_one_key_is_one_payment(alice: Person) -> None:
-    answers = at_once([lambda: alice.api.post("/payments", json=PAID, headers={"Idempotency-Key": "once"}).json["id"]] * 3)
+    answers = at_once(
+        [
+            lambda: alice.api.post(
+                "/payments", json=PAID, headers={"Idempotency-Key": "once"}
+            ).json["id"]
+        ]
+        * 3
+    )
     assert len(set(answers)) == 1
     assert balances(alice)[("bank", "INR")] == 5_000_000
 
 
-# The list -------------------------------------------------------------------------------------------------------------------
+# The list
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_list_is_walked_by_its_cursor_newest_day_first(alice: Person, charlie: Person) -> None:
@@ -207,7 +337,14 @@ def test_the_list_is_walked_by_its_cursor_newest_day_first(alice: Person, charli
 
 
 @pytest.mark.parametrize(
-    "query", ["direction=in&unapplied=1", "party=AL+NOOR", "from=2024-07-02&to=2024-07-02", "unapplied=1&from=2024-07-01&direction=", "from=2024-07-01&party="]
+    "query",
+    [
+        "direction=in&unapplied=1",
+        "party=AL+NOOR",
+        "from=2024-07-02&to=2024-07-02",
+        "unapplied=1&from=2024-07-01&direction=",
+        "from=2024-07-01&party=",
+    ],
 )
 def test_every_filter_narrows_the_list(alice: Person, query: str) -> None:
     pay(alice, issued(alice), 100)
@@ -217,7 +354,9 @@ def test_every_filter_narrows_the_list(alice: Person, query: str) -> None:
     assert names == ["Al Noor"]
 
 
-def test_reading_the_list_costs_the_same_however_many_there_are(alice: Person, statements: list[str]) -> None:
+def test_reading_the_list_costs_the_same_however_many_there_are(
+    alice: Person, statements: list[str]
+) -> None:
     invoice_id = issued(alice)
     costs = []
     for _ in range(2):

@@ -1,4 +1,6 @@
-"""What stood before payments were documents of their own is numbered by its day, told its account, and says what it settles."""
+"""What stood before payments were documents of their own is numbered by its day, told its account,
+and says what it settles.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +44,23 @@ def test_what_stood_is_numbered_and_says_what_it_settles(empty_app: Flask) -> No
         for _ in range(2):  # down and up again the same
             flask_migrate.upgrade(revision="0025")
             with engine.connect() as connection:
-                found = connection.execute(sa.text("select paid_on::text, number, account, allocated_minor from payments order by tenant_id, created_at")).all()
-                series = connection.execute(sa.text("select tenant_id::text, series, financial_year, last_number from number_series order by 1, 2, 3")).all()
+                found = connection.execute(
+                    sa.text(
+                        "select paid_on::text, number, account, allocated_minor from payments order"
+                        " by tenant_id, created_at"
+                    )
+                ).all()
+                series = connection.execute(
+                    sa.text(
+                        "select tenant_id::text, series, financial_year, last_number from"
+                        " number_series order by 1, 2, 3"
+                    )
+                ).all()
                 unposted = connection.scalar(
-                    sa.text("select count(*) from allocations a where not exists (select 1 from payments p where p.entry_id = a.entry_id)")
+                    sa.text(
+                        "select count(*) from allocations a where not exists (select 1 from"
+                        " payments p where p.entry_id = a.entry_id)"
+                    )
                 )
             assert [tuple(row) for row in found] == [
                 ("2026-03-31", "R/2025-26/000001", "bank", 100),

@@ -1,4 +1,6 @@
-"""A refund that was noted by mistake is taken back whole: once, with a reason, on a day of an open month; the payment has it to give again from then on."""
+"""A refund that was noted by mistake is taken back whole: once, with a reason, on a day of an open
+month; the payment has it to give again from then on.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,19 @@ WHY = "Never went"
 
 
 def refund(person: Person, payment_id: UUID, minor: int, on: date = LATER) -> UUID:
-    return person.does(lambda actor: service.refund_payment(actor, payment_id, amount=Money(minor, "INR"), on=on).id)
+    return person.does(
+        lambda actor: (
+            service.refund_payment(actor, payment_id, amount=Money(minor, "INR"), on=on).id
+        )
+    )
 
 
-def reverse(person: Person, payment_id: UUID, refund_id: UUID, on: date | None = LAST, reason: str = WHY) -> None:
-    person.does(lambda actor: service.reverse_refund(actor, payment_id, refund_id, reason=reason, on=on).id)
+def reverse(
+    person: Person, payment_id: UUID, refund_id: UUID, on: date | None = LAST, reason: str = WHY
+) -> None:
+    person.does(
+        lambda actor: service.reverse_refund(actor, payment_id, refund_id, reason=reason, on=on).id
+    )
 
 
 def given_back(person: Person, minor: int = 400, **given: Any) -> tuple[UUID, UUID]:
@@ -49,25 +59,39 @@ def row_of(person: Person, payment_id: UUID) -> dict[str, Any]:
         return queries.read_payment(reader, payment_id).refunds[0]
 
 
-# What it does --------------------------------------------------------------------------------------------------------------------
+# What it does
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("direction", "party"), [("in", "Deepa Krishnan"), ("out", "BSP India")])
-def test_from_that_day_on_the_payment_has_it_to_give_and_earlier_days_stay(alice: Person, direction: str, party: str) -> None:
+def test_from_that_day_on_the_payment_has_it_to_give_and_earlier_days_stay(
+    alice: Person, direction: str, party: str
+) -> None:
     payment_id, refund_id = given_back(alice, direction=direction, party_name=party)
     account, sign = ("customer_advances", -1) if direction == "in" else ("supplier_advances", 1)
     assert left_of(alice, payment_id) == (0, 400, 600)
     reverse(alice, payment_id, refund_id)
     assert left_of(alice, payment_id) == (0, 0, 1_000)
-    assert (balances(alice)["bank", "INR"], balances(alice)[account, "INR"]) == (-sign * 1_000, sign * 1_000)
+    assert (balances(alice)["bank", "INR"], balances(alice)[account, "INR"]) == (
+        -sign * 1_000,
+        sign * 1_000,
+    )
     assert balances(alice, LAST - timedelta(days=1))[account, "INR"] == sign * 600
     row = row_of(alice, payment_id)
-    assert (row["number"], row["reversed_on"], row["reversal_reason"], row["reversed_by"]) == ("F/2024-25/000001", LAST, WHY, "Alice Owner")
+    assert (row["number"], row["reversed_on"], row["reversal_reason"], row["reversed_by"]) == (
+        "F/2024-25/000001",
+        LAST,
+        WHY,
+        "Alice Owner",
+    )
     assert sound(alice)
     again = refund(alice, payment_id, 300, on=LAST)
     assert again != refund_id
     with alice.reading() as reader:
-        assert [one["number"] for one in queries.read_payment(reader, payment_id).refunds] == ["F/2024-25/000001", "F/2024-25/000002"], "numbers stay used"
+        assert [one["number"] for one in queries.read_payment(reader, payment_id).refunds] == [
+            "F/2024-25/000001",
+            "F/2024-25/000002",
+        ], "numbers stay used"
     assert sound(alice)
 
 
@@ -79,7 +103,13 @@ def test_reports_of_each_day_say_what_was_left_then(alice: Person) -> None:
         block = block_on(alice, day)
         return 0 if block is None else -block.advance.amount_minor
 
-    days = (LATER - timedelta(days=1), LATER, LAST - timedelta(days=1), LAST, LAST + timedelta(days=1))
+    days = (
+        LATER - timedelta(days=1),
+        LATER,
+        LAST - timedelta(days=1),
+        LAST,
+        LAST + timedelta(days=1),
+    )
     assert [ahead(day) for day in days] == [1_000, 0, 0, 1_000, 1_000]
 
 
@@ -93,7 +123,9 @@ def test_nothing_of_the_payment_happens_before_its_refund_was_taken_back(alice: 
     with pytest.raises(service.InvalidDate):
         refund(alice, payment_id, 1, on=before)
     with pytest.raises(service.InvalidDate):
-        alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason=WHY, on=before).id)
+        alice.does(
+            lambda actor: service.reverse_payment(actor, payment_id, reason=WHY, on=before).id
+        )
     allocate(alice, payment_id, part(invoice_id, 1_000), on=LAST)
     assert sound(alice)
 
@@ -104,7 +136,11 @@ def test_a_payment_whose_refund_was_a_mistake_may_be_reversed_itself(alice: Pers
         alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason=WHY, on=LAST).id)
     reverse(alice, payment_id, refund_id)
     alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason=WHY, on=LAST).id)
-    assert {minor for (name, _currency), minor in balances(alice).items() if name in ("bank", "customer_advances")} <= {0}
+    assert {
+        minor
+        for (name, _currency), minor in balances(alice).items()
+        if name in ("bank", "customer_advances")
+    } <= {0}
     with pytest.raises(service.RefundReversed):
         reverse(alice, payment_id, refund_id)
     assert sound(alice)
@@ -116,7 +152,8 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
     assert row_of(alice, payment_id)["reversed_on"] == clock.today(alice.actor.timezone)
 
 
-# What is refused -------------------------------------------------------------------------------------------------------------------
+# What is refused
+# -------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -128,7 +165,9 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
         ({"reason": "x" * 501}, service.TextTooLong),
     ],
 )
-def test_what_is_no_proper_reversal_changes_nothing(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+def test_what_is_no_proper_reversal_changes_nothing(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
     payment_id, refund_id = given_back(alice)
     with pytest.raises(error):
         reverse(alice, payment_id, refund_id, **given)
@@ -145,7 +184,9 @@ def test_a_closed_month_takes_none(alice: Person) -> None:
     assert sound(alice)
 
 
-def test_others_find_or_may_nothing_and_a_refund_is_of_its_payment(alice: Person, victor: Person, charlie: Person) -> None:
+def test_others_find_or_may_nothing_and_a_refund_is_of_its_payment(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     payment_id, refund_id = given_back(alice)
     with pytest.raises(Forbidden):
         reverse(victor, payment_id, refund_id)
@@ -158,7 +199,9 @@ def test_others_find_or_may_nothing_and_a_refund_is_of_its_payment(alice: Person
 def test_of_many_at_the_same_moment_one_does_it(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     results = at_once([lambda: reverse(alice, payment_id, refund_id)] * 4)
-    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["RefundReversed"] * 3
+    assert (
+        sorted(type(result).__name__ for result in results) == ["NoneType"] + ["RefundReversed"] * 3
+    )
     assert left_of(alice, payment_id) == (0, 0, 1_000)
     assert sound(alice)
 
@@ -167,35 +210,54 @@ def test_of_many_at_the_same_moment_one_does_it(alice: Person) -> None:
     ("change", "wall"),
     [
         ("reversed_on = refunded_on", "it is reversed by the entry against its own"),
-        ("reversed_on = refunded_on, reversal_reason = 'x', reversal_entry_id = entry_id", "it is reversed by the entry against its own"),
+        (
+            "reversed_on = refunded_on, reversal_reason = 'x', reversal_entry_id = entry_id",
+            "it is reversed by the entry against its own",
+        ),
         ("reversal_reason = 'x'", "ck_refunds_reversed"),
     ],
 )
 def test_the_database_lets_no_half_reversal_through(alice: Person, change: str, wall: str) -> None:
     _payment_id, refund_id = given_back(alice)
     with pytest.raises(IntegrityError, match=wall), alice.acting():
-        db.session.execute(sa.text(f"update refunds set {change} where id = :id"), {"id": refund_id})
+        db.session.execute(
+            sa.text(f"update refunds set {change} where id = :id"), {"id": refund_id}
+        )
 
 
 @pytest.mark.parametrize("change", ["amount_minor = 1", "reversal_reason = 'Other'"])
-def test_what_was_noted_and_reversed_stays_as_it_was_written(alice: Person, owner_engine: sa.Engine, change: str) -> None:
+def test_what_was_noted_and_reversed_stays_as_it_was_written(
+    alice: Person, owner_engine: sa.Engine, change: str
+) -> None:
     payment_id, refund_id = given_back(alice)
     reverse(alice, payment_id, refund_id)
-    with pytest.raises(IntegrityError, match="stays as it was noted"), owner_engine.begin() as connection:
-        connection.execute(sa.text(f"update refunds set {change} where id = :id"), {"id": refund_id})
+    with (
+        pytest.raises(IntegrityError, match="stays as it was noted"),
+        owner_engine.begin() as connection,
+    ):
+        connection.execute(
+            sa.text(f"update refunds set {change} where id = :id"), {"id": refund_id}
+        )
 
 
 def test_the_payment_must_say_as_much(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
-    with pytest.raises(IntegrityError, match="a payment has 0 allocated and 0 given back"), alice.acting() as actor:
+    with (
+        pytest.raises(IntegrityError, match="a payment has 0 allocated and 0 given back"),
+        alice.acting() as actor,
+    ):
         entry_id = queries.get_refund(payment_id, refund_id).entry_id
         reversal = ledger.reverse(actor, entry_id, reason=WHY, entry_date=LAST).entry_id
-        change = "update refunds set reversed_on = :day, reversal_reason = 'x', reversal_entry_id = :entry where id = :id"
+        change = (
+            "update refunds set reversed_on = :day, reversal_reason = 'x', reversal_entry_id ="
+            " :entry where id = :id"
+        )
         db.session.execute(sa.text(change), {"id": refund_id, "day": LAST, "entry": reversal})
         db.session.commit()
 
 
-# The doors -----------------------------------------------------------------------------------------------------------------------
+# The doors
+# -----------------------------------------------------------------------------------------------------------------------
 
 
 def test_over_the_api_it_is_told(alice: Person) -> None:
@@ -206,24 +268,42 @@ def test_over_the_api_it_is_told(alice: Person) -> None:
     told: Any = answer.json
     assert (told["refunded_amount"], told["unapplied_amount"]) == ("0.00", "10.00")
     (row,) = told["refunds"]
-    assert [row[name] for name in ("number", "amount", "reversed_on", "reversal_reason")] == ["F/2024-25/000001", "4.00", LAST.isoformat(), WHY]
+    assert [row[name] for name in ("number", "amount", "reversed_on", "reversal_reason")] == [
+        "F/2024-25/000001",
+        "4.00",
+        LAST.isoformat(),
+        WHY,
+    ]
     assert row["reversal_entry_id"] is not None
     assert api.get(f"/payments/{payment_id}").json == told
     assert code(api.post(path, json={"reason": WHY})) == (409, "refund_reversed")
-    assert code(api.post(f"/payments/{payment_id}/refunds/{payment_id}/reverse", json={"reason": WHY})) == (404, "refund_not_found")
+    assert code(
+        api.post(f"/payments/{payment_id}/refunds/{payment_id}/reverse", json={"reason": WHY})
+    ) == (404, "refund_not_found")
     assert api.post(path, json={}).status_code == 422
 
 
 def test_one_key_is_one_reversal(alice: Person) -> None:
     payment_id, refund_id = given_back(alice)
     path = f"/payments/{payment_id}/refunds/{refund_id}/reverse"
-    answers = at_once([lambda: alice.api.post(path, json={"reason": WHY}, headers={"Idempotency-Key": "once"})] * 3)
+    answers = at_once(
+        [lambda: alice.api.post(path, json={"reason": WHY}, headers={"Idempotency-Key": "once"})]
+        * 3
+    )
     assert [answer.status_code for answer in answers] == [200] * 3
 
 
-@pytest.mark.parametrize(("role", "status"), [("accounting_lead", 200), ("ticketing_lead", 403), ("agent", 403), ("viewer", 403)])
-def test_it_is_for_those_who_may_reverse_payments(people: People, alice: Person, role: str, status: int) -> None:
-    person, (payment_id, refund_id) = people.colleague(alice, "Rita Role", role=role), given_back(alice)
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("accounting_lead", 200), ("ticketing_lead", 403), ("agent", 403), ("viewer", 403)],
+)
+def test_it_is_for_those_who_may_reverse_payments(
+    people: People, alice: Person, role: str, status: int
+) -> None:
+    person, (payment_id, refund_id) = (
+        people.colleague(alice, "Rita Role", role=role),
+        given_back(alice),
+    )
     path = f"/payments/{payment_id}/refunds/{refund_id}/reverse"
     page = Page(person.browser.get(f"/payments/{payment_id}"))
     assert (path in page.links()) is (status == 200)
@@ -231,11 +311,16 @@ def test_it_is_for_those_who_may_reverse_payments(people: People, alice: Person,
 
 
 def test_what_a_role_may_grant_binds_it(people: People, alice: Person) -> None:
-    lead, payment_id = people.colleague(alice, "Leila Lead", role="accounting_lead"), advance(alice, 200_000)
+    lead, payment_id = (
+        people.colleague(alice, "Leila Lead", role="accounting_lead"),
+        advance(alice, 200_000),
+    )
     refund_id = refund(alice, payment_id, 100_000)
     limits = {"approval_limits": {"accounting_lead": {"amount": "999.99", "currency": "INR"}}}
     assert alice.api.patch("/tenant-settings", json=limits).status_code == 200
-    answer = lead.api.post(f"/payments/{payment_id}/refunds/{refund_id}/reverse", json={"reason": WHY})
+    answer = lead.api.post(
+        f"/payments/{payment_id}/refunds/{refund_id}/reverse", json={"reason": WHY}
+    )
     assert code(answer) == (403, "amount_above_limit")
 
 

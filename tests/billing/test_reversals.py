@@ -1,4 +1,6 @@
-"""A payment that was noted by mistake is taken back whole: once, with a reason, on a day of an open month, and nothing of earlier days changes."""
+"""A payment that was noted by mistake is taken back whole: once, with a reason, on a day of an open
+month, and nothing of earlier days changes.
+"""
 
 from __future__ import annotations
 
@@ -43,10 +45,13 @@ MOVED = ("bank", "cash", "customer_advances", "supplier_advances", "opening_bala
 
 def nothing_stands(person: Person) -> bool:
     """Whether all accounts that only payments move are even, and all proofs hold."""
-    return not any(minor for (name, _currency), minor in balances(person).items() if name in MOVED) and sound(person)
+    return not any(
+        minor for (name, _currency), minor in balances(person).items() if name in MOVED
+    ) and sound(person)
 
 
-# What it does --------------------------------------------------------------------------------------------------------------------
+# What it does
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_receipt_is_reversed_with_what_it_settles_and_earlier_days_stay(alice: Person) -> None:
@@ -58,7 +63,11 @@ def test_a_receipt_is_reversed_with_what_it_settles_and_earlier_days_stay(alice:
     assert open_on(alice, LAST) == dict.fromkeys(numbers, 4_500_000)
     assert open_on(alice, LAST - timedelta(days=1)) == {numbers[1]: 3_000_000}
     row = row_of(alice, payment_id)
-    assert (row["number"], row["reversed_on"], row["reversal_reason"]) == ("R/2024-25/000001", LAST, WHY)
+    assert (row["number"], row["reversed_on"], row["reversal_reason"]) == (
+        "R/2024-25/000001",
+        LAST,
+        WHY,
+    )
     assert left_of(alice, payment_id)[2] == 0
     assert nothing_stands(alice)
     assert balances(alice, LAST - timedelta(days=1))["bank", "INR"] == 7_000_000
@@ -77,7 +86,9 @@ def test_an_advance_is_gone_from_that_day_on_and_stood_before(alice: Person) -> 
 
 def test_a_payment_to_a_supplier_is_the_mirror_of_it(alice: Person) -> None:
     bill_id = receive(alice)
-    payment_id = advance(alice, 5_000_000, DUE, part(bill_id, 4_500_000), direction="out", party_name="BSP India")
+    payment_id = advance(
+        alice, 5_000_000, DUE, part(bill_id, 4_500_000), direction="out", party_name="BSP India"
+    )
     reverse(alice, payment_id)
     assert list(open_on(alice, LAST, "payable").values()) == [4_500_000]
     assert open_on(alice, LAST - timedelta(days=1), "payable") == {}
@@ -86,7 +97,9 @@ def test_a_payment_to_a_supplier_is_the_mirror_of_it(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
-def test_whatever_was_allocated_and_taken_back_nothing_is_left_on_any_account(alice: Person, direction: str) -> None:
+def test_whatever_was_allocated_and_taken_back_nothing_is_left_on_any_account(
+    alice: Person, direction: str
+) -> None:
     make, party = (issued, "Deepa Krishnan") if direction == "in" else (receive, "BSP India")
     given = [{"vendor_reference": f"B-{n}"} if direction == "out" else {} for n in range(3)]
     at_once_settled, later_settled, twice = (make(alice, **one) for one in given)
@@ -100,8 +113,14 @@ def test_whatever_was_allocated_and_taken_back_nothing_is_left_on_any_account(al
         reverse(alice, payment_id, on=LAST - timedelta(days=1))
     reverse(alice, payment_id)
     left = {name: minor for (name, _currency), minor in balances(alice).items()}
-    assert (left["bank"], left["customer_advances" if direction == "in" else "supplier_advances"]) == (0, 0)
-    assert list(open_on(alice, LAST, "receivable" if direction == "in" else "payable").values()) == [4_500_000] * 3
+    assert (
+        left["bank"],
+        left["customer_advances" if direction == "in" else "supplier_advances"],
+    ) == (0, 0)
+    assert (
+        list(open_on(alice, LAST, "receivable" if direction == "in" else "payable").values())
+        == [4_500_000] * 3
+    )
     assert sound(alice)
 
 
@@ -115,11 +134,19 @@ def test_more_settled_later_than_at_once_goes_back_too(alice: Person) -> None:
 
 
 def test_one_that_was_brought_forward_may_be_brought_again(alice: Person) -> None:
-    given: Any = {"direction": "in", "party_name": "Deepa Krishnan", "reference": "OLD-2", "paid_on": DUE, "amount": Money(500, "INR")}
+    given: Any = {
+        "direction": "in",
+        "party_name": "Deepa Krishnan",
+        "reference": "OLD-2",
+        "paid_on": DUE,
+        "amount": Money(500, "INR"),
+    }
     payment_id = alice.does(lambda actor: service.bring_advance(actor, **given).id)
     reverse(alice, payment_id)
     assert nothing_stands(alice)
-    alice.does(lambda actor: service.bring_advance(actor, **given | {"amount": Money(400, "INR")}).id)
+    alice.does(
+        lambda actor: service.bring_advance(actor, **given | {"amount": Money(400, "INR")}).id
+    )
     with pytest.raises(service.FormerPaymentTaken):
         alice.does(lambda actor: service.bring_advance(actor, **given).id)
     assert sound(alice)
@@ -131,7 +158,8 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
     assert row_of(alice, payment_id)["reversed_on"] == clock.today(alice.actor.timezone)
 
 
-# What is refused -------------------------------------------------------------------------------------------------------------------
+# What is refused
+# -------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -143,7 +171,9 @@ def test_without_a_day_it_is_today(alice: Person) -> None:
         ({"reason": "x" * 501}, service.TextTooLong),
     ],
 )
-def test_what_is_no_proper_reversal_changes_nothing(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+def test_what_is_no_proper_reversal_changes_nothing(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
     payment_id = pay(alice, issued(alice), 100)
     with pytest.raises(error):
         reverse(alice, payment_id, **given)
@@ -164,7 +194,9 @@ def test_once_and_then_nothing_more_comes_of_it(alice: Person) -> None:
 
 def test_one_of_which_something_was_refunded_is_not_reversed(alice: Person) -> None:
     payment_id = advance(alice, 100)
-    alice.does(lambda actor: service.refund_payment(actor, payment_id, amount=Money(1, "INR"), on=LATER).id)
+    alice.does(
+        lambda actor: service.refund_payment(actor, payment_id, amount=Money(1, "INR"), on=LATER).id
+    )
     with pytest.raises(service.PaymentRefunded):
         reverse(alice, payment_id)
     assert left_of(alice, payment_id) == (0, 1, 99)
@@ -191,7 +223,10 @@ def test_of_many_at_the_same_moment_one_does_it(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = pay(alice, invoice_id, 4_500_000)
     results = at_once([lambda: reverse(alice, payment_id)] * 4)
-    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["PaymentReversed"] * 3
+    assert (
+        sorted(type(result).__name__ for result in results)
+        == ["NoneType"] + ["PaymentReversed"] * 3
+    )
     assert sound(alice)
 
 
@@ -199,13 +234,21 @@ def test_of_many_at_the_same_moment_one_does_it(alice: Person) -> None:
     ("change", "wall"),
     [
         ("reversed_on = paid_on", "ck_payments_reversed"),
-        ("refunded_minor = amount_minor, reversed_on = paid_on, reversal_reason = 'x', reversal_entry_id = entry_id", "reversed by the entry against its own"),
+        (
+            (
+                "refunded_minor = amount_minor, reversed_on = paid_on, reversal_reason = 'x',"
+                " reversal_entry_id = entry_id"
+            ),
+            "reversed by the entry against its own",
+        ),
     ],
 )
 def test_the_database_lets_no_half_reversal_through(alice: Person, change: str, wall: str) -> None:
     payment_id = advance(alice, 100)
     with pytest.raises(IntegrityError, match=wall), alice.acting():
-        db.session.execute(sa.text(f"update payments set {change} where id = :id"), {"id": payment_id})
+        db.session.execute(
+            sa.text(f"update payments set {change} where id = :id"), {"id": payment_id}
+        )
         db.session.commit()
 
 
@@ -213,10 +256,14 @@ def test_what_was_reversed_stays_as_it_was_written(alice: Person) -> None:
     payment_id = advance(alice, 100)
     reverse(alice, payment_id)
     with pytest.raises(IntegrityError, match="keep what was noted"), alice.acting():
-        db.session.execute(sa.text("update payments set reversal_reason = 'Other' where id = :id"), {"id": payment_id})
+        db.session.execute(
+            sa.text("update payments set reversal_reason = 'Other' where id = :id"),
+            {"id": payment_id},
+        )
 
 
-# The doors -----------------------------------------------------------------------------------------------------------------------
+# The doors
+# -----------------------------------------------------------------------------------------------------------------------
 
 
 def test_over_the_api_it_is_told_and_found(alice: Person) -> None:
@@ -232,7 +279,13 @@ def test_over_the_api_it_is_told_and_found(alice: Person) -> None:
     answer = api.post(f"{path}/reverse", json={"reason": f" {WHY} ", "reversed_on": "2024-07-20"})
     assert answer.status_code == 200, answer.text
     told: Any = answer.json
-    names = ("reversed_on", "reversal_reason", "allocated_amount", "refunded_amount", "unapplied_amount")
+    names = (
+        "reversed_on",
+        "reversal_reason",
+        "allocated_amount",
+        "refunded_amount",
+        "unapplied_amount",
+    )
     assert [told[name] for name in names] == ["2024-07-20", WHY, "0.00", "0.00", "0.00"]
     assert told["reversal_entry_id"] is not None
     assert api.get(path).json == told
@@ -240,45 +293,85 @@ def test_over_the_api_it_is_told_and_found(alice: Person) -> None:
     assert [one["id"] for one in listed("unapplied")] == [str(other)]
     assert code(api.post(f"{path}/reverse", json={"reason": WHY})) == (409, "payment_reversed")
     assert api.post(f"/payments/{other}/refund", json={"amount": "0.50"}).status_code == 201
-    assert code(api.post(f"/payments/{other}/reverse", json={"reason": WHY})) == (409, "payment_refunded")
+    assert code(api.post(f"/payments/{other}/reverse", json={"reason": WHY})) == (
+        409,
+        "payment_refunded",
+    )
     assert api.post(f"/payments/{other}/reverse", json={}).status_code == 422
 
 
-@pytest.mark.parametrize(("role", "status"), [("accounting_lead", 200), ("ticketing_lead", 403), ("agent", 403), ("viewer", 403)])
-def test_it_is_for_those_who_may_make_void(people: People, alice: Person, role: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("accounting_lead", 200), ("ticketing_lead", 403), ("agent", 403), ("viewer", 403)],
+)
+def test_it_is_for_those_who_may_make_void(
+    people: People, alice: Person, role: str, status: int
+) -> None:
     person, payment_id = people.colleague(alice, "Rita Role", role=role), advance(alice, 100)
     page = Page(person.browser.get(f"/payments/{payment_id}"))
     assert any(link.endswith("/reverse") for link in page.links()) is (status == 200)
-    assert person.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY}).status_code == status
+    assert (
+        person.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY}).status_code
+        == status
+    )
 
 
 def test_what_a_role_may_grant_binds_it(people: People, alice: Person) -> None:
-    lead, payment_id = people.colleague(alice, "Leila Lead", role="accounting_lead"), advance(alice, 100_000)
+    lead, payment_id = (
+        people.colleague(alice, "Leila Lead", role="accounting_lead"),
+        advance(alice, 100_000),
+    )
     limits = {"approval_limits": {"accounting_lead": {"amount": "999.99", "currency": "INR"}}}
     assert alice.api.patch("/tenant-settings", json=limits).status_code == 200
-    assert code(lead.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY})) == (403, "amount_above_limit")
+    assert code(lead.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY})) == (
+        403,
+        "amount_above_limit",
+    )
 
 
 def test_one_key_is_one_reversal(alice: Person) -> None:
     payment_id = advance(alice, 100)
-    answers = at_once([lambda: alice.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY}, headers={"Idempotency-Key": "once"})] * 3)
+    answers = at_once(
+        [
+            lambda: alice.api.post(
+                f"/payments/{payment_id}/reverse",
+                json={"reason": WHY},
+                headers={"Idempotency-Key": "once"},
+            )
+        ]
+        * 3
+    )
     assert [answer.status_code for answer in answers] == [200] * 3
 
 
 def test_another_agency_and_nobody_find_no_door(alice: Person, charlie: Person) -> None:
     payment_id = advance(alice, 100)
-    assert code(charlie.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY})) == (404, "payment_not_found")
-    assert alice.app.test_client().post(f"/api/payments/{payment_id}/reverse", json={"reason": WHY}).status_code == 401
+    assert code(charlie.api.post(f"/payments/{payment_id}/reverse", json={"reason": WHY})) == (
+        404,
+        "payment_not_found",
+    )
+    assert (
+        alice.app.test_client()
+        .post(f"/api/payments/{payment_id}/reverse", json={"reason": WHY})
+        .status_code
+        == 401
+    )
 
 
 def test_on_its_page_it_is_taken_back_in_two_steps(alice: Person) -> None:
     invoice_id = issued(alice)
     payment_id = advance(alice, 5_000_000, DUE, part(invoice_id, 4_500_000))
     browser = alice.browser
-    (link,) = [link for link in Page(browser.get(f"/payments/{payment_id}")).links() if link.endswith("/reverse")]
+    (link,) = [
+        link
+        for link in Page(browser.get(f"/payments/{payment_id}")).links()
+        if link.endswith("/reverse")
+    ]
     asked = Page(browser.get(link))
     words = asked.words(".//section[@id='postings']")
-    assert [word in words for word in ("45,000.00", "5,000.00", "50,000.00", "1100", "1200", "2200")] == [True] * 6
+    assert [
+        word in words for word in ("45,000.00", "5,000.00", "50,000.00", "1100", "1200", "2200")
+    ] == [True] * 6
     assert seen(alice, invoice_id)["status"] == "paid", "looking changes nothing"
     early = Page(send(alice, link, reason=WHY, reversed_on="24 Jun 2024"))
     assert (early.status, "These dates do not fit" in early.error_at("reversed_on")) == (422, True)
@@ -288,7 +381,9 @@ def test_on_its_page_it_is_taken_back_in_two_steps(alice: Person) -> None:
     assert WHY in page.words(".//*[@id='reversal']")
     assert "Reversed" in page.words(".//article")
     assert not [one for one in page.links() if one.endswith(("/reverse", "/allocate", "/refund"))]
-    assert send(alice, link, reason=WHY, reversed_on="20 Jul 2024").status_code == 303, "the way back to the payment"
+    assert send(alice, link, reason=WHY, reversed_on="20 Jul 2024").status_code == 303, (
+        "the way back to the payment"
+    )
     listed = Page(browser.get("/payments?reversed=1"))
     assert "Reversed" in listed.words(".//tbody")
     assert browser.get(f"/payments/{payment_id}/payment.pdf").data.startswith(b"%PDF")

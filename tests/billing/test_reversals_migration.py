@@ -1,4 +1,6 @@
-"""The way down of reversed payments forgets that they were reversed and keeps all that was posted; the way up again invents nothing."""
+"""The way down of reversed payments forgets that they were reversed and keeps all that was posted;
+the way up again invents nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from tests.architecture.test_migrations import empty_app
 
 __all__ = ["empty_app"]
 TENANT = "00000000-0000-7000-8000-00000000000a"
-# A receipt of 100 that settled an invoice by 60 was reversed, and its former number was brought again by another.
+# A receipt of 100 that settled an invoice by 60 was reversed, and its former number was brought
+# again by another.
 REVERSED = f"""
 insert into tenants (id, display_name) values ('{TENANT}', 'Malabar');
 insert into payments (tenant_id, id, number, direction, party_name, currency, amount_minor, allocated_minor, refunded_minor, paid_on, account, reference,
@@ -58,12 +61,17 @@ def test_the_way_down_keeps_what_was_posted_and_forgets_why(empty_app: Flask) ->
     with empty_app.app_context():
         engine = at_0043(empty_app, "OLD-2")
         stood = read(engine, KEPT)
-        assert stood["payments"] == ["(A/2026-27/000001,100,0,100)", "(A/2026-27/000002,100,0,0)"], "all of the reversed one is gone"
+        assert stood["payments"] == [
+            "(A/2026-27/000001,100,0,100)",
+            "(A/2026-27/000002,100,0,0)",
+        ], "all of the reversed one is gone"
         flask_migrate.downgrade(revision="0042")
         assert read(engine, KEPT) == stood
         flask_migrate.upgrade(revision="0043")
         assert read(engine, KEPT) == stood
-        told = read(engine, "select count(reversed_on) as n, count(reversal_reason) as why from payments")
+        told = read(
+            engine, "select count(reversed_on) as n, count(reversal_reason) as why from payments"
+        )
         assert told == {"n": 0, "why": 0}, "what was forgotten is not guessed at"
     engine.dispose()
 
@@ -73,5 +81,7 @@ def test_where_a_former_number_was_brought_again_there_is_no_way_down(empty_app:
         engine = at_0043(empty_app, "OLD-1")
         with pytest.raises(sa.exc.IntegrityError, match="uq_payments_opening"):
             flask_migrate.downgrade(revision="0042")
-        assert read(engine, "select count(reversed_on) as n from payments") == {"n": 1}, "and nothing was changed"
+        assert read(engine, "select count(reversed_on) as n from payments") == {"n": 1}, (
+            "and nothing was changed"
+        )
     engine.dispose()

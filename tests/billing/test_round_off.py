@@ -1,4 +1,6 @@
-"""Invoices that are rounded to whole units: what a total is moved by, where that stands in the books and on paper, and how it is given back."""
+"""Invoices that are rounded to whole units: what a total is moved by, where that stands in the
+books and on paper, and how it is given back.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,12 @@ from voyagent.settings import service as settings
 
 __all__ = ["empty_app"]
 ON = {"issue_date": date(2026, 6, 10), "due_date": date(2026, 6, 25)}
-TYPED = {"customer_name": "Deepa Krishnan", "issue_date": "10 Jun 2024", "due_date": "25/6/2024", "currency": "INR"}
+TYPED = {
+    "customer_name": "Deepa Krishnan",
+    "issue_date": "10 Jun 2024",
+    "due_date": "25/6/2024",
+    "currency": "INR",
+}
 
 
 @pytest.fixture
@@ -59,8 +66,12 @@ def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int]:
 
 
 def credit(person: Person, invoice_id: UUID, **minor: int) -> tuple[int, int]:
-    """Credit amounts of lines, or all that is left; the note's total, and what it gives back of the round-off."""
-    amounts = {int(name.removeprefix("line")): Money(amount, "INR") for name, amount in minor.items()} or None
+    """Credit amounts of lines, or all that is left; the note's total, and what it gives back of the
+    round-off.
+    """
+    amounts = {
+        int(name.removeprefix("line")): Money(amount, "INR") for name, amount in minor.items()
+    } or None
     with person.acting() as actor:
         note = service.issue_credit_note(actor, invoice_id, reason="Not travelled", amounts=amounts)
         return note.total_minor, note.round_off_minor
@@ -98,7 +109,12 @@ def test_what_is_rounded_down_is_a_cost_and_what_is_rounded_up_an_income(agency:
     down = issued(agency, over("100.05", tax="service_fee"), place_of_supply="27", **ON)
     assert amounts(agency, down) == (11_800, -5, 11_800)
     taxes = {("output_cgst", "INR"): -900, ("output_sgst", "INR"): -900}
-    assert balances(agency) == {("receivable", "INR"): 11_800, ("revenue_services", "INR"): -10_005, ("round_off", "INR"): 5, **taxes}
+    assert balances(agency) == {
+        ("receivable", "INR"): 11_800,
+        ("revenue_services", "INR"): -10_005,
+        ("round_off", "INR"): 5,
+        **taxes,
+    }
     up = issued(agency, over("100.60"))
     assert amounts(agency, up) == (10_100, 40, 10_100)
     assert balances(agency)[("round_off", "INR")] == 5 - 40
@@ -110,7 +126,11 @@ def test_an_agency_that_has_not_asked_for_it_rounds_nothing(alice: Person) -> No
 
 
 def test_a_currency_without_minor_units_is_never_rounded(agency: Person) -> None:
-    assert amounts(agency, issued(agency, line("12345", quantity=1, currency="JPY"))) == (12_345, 0, 12_345)
+    assert amounts(agency, issued(agency, line("12345", quantity=1, currency="JPY"))) == (
+        12_345,
+        0,
+        12_345,
+    )
 
 
 def test_a_draft_is_rounded_as_it_is_drawn_up_and_issued_as_it_was_shown(alice: Person) -> None:
@@ -120,7 +140,9 @@ def test_a_draft_is_rounded_as_it_is_drawn_up_and_issued_as_it_was_shown(alice: 
     issue(alice, before)
     assert amounts(alice, before)[:2] == (10_060, 0), "it was drawn up, and shown, without"
     assert amounts(alice, after)[:2] == (10_100, 40)
-    alice.does(lambda actor: service.revise_draft(actor, after, {"line_items": [over("100.40")]}).id)
+    alice.does(
+        lambda actor: service.revise_draft(actor, after, {"line_items": [over("100.40")]}).id
+    )
     assert amounts(alice, after)[:2] == (10_000, -40)
     rounds(alice, yes=False)
     alice.does(lambda actor: service.revise_draft(actor, after, {"notes": "Thank you"}).id)
@@ -137,15 +159,21 @@ def test_a_draft_in_another_currency_is_rounded_in_that(agency: Person) -> None:
 
 def test_instalments_come_to_the_rounded_total(agency: Person) -> None:
     with pytest.raises(InstalmentsDoNotAddUp):
-        draft(agency, over("100.60"), instalments=plan((DUE, "50.00"), (date(2024, 7, 25), "50.60")))
-    planned = issued(agency, over("100.60"), instalments=plan((DUE, "50.00"), (date(2024, 7, 25), "51.00")))
+        draft(
+            agency, over("100.60"), instalments=plan((DUE, "50.00"), (date(2024, 7, 25), "50.60"))
+        )
+    planned = issued(
+        agency, over("100.60"), instalments=plan((DUE, "50.00"), (date(2024, 7, 25), "51.00"))
+    )
     assert amounts(agency, planned) == (10_100, 40, 10_100)
     assert is_sound(agency)
 
 
 @pytest.mark.parametrize("amount", ["100.40", "100.10"])
 def test_one_that_is_credited_whole_is_at_zero(agency: Person, amount: str) -> None:
-    invoice_id = issued(agency, over(amount, tax="service_fee"), over("0.30"), place_of_supply="27", **ON)
+    invoice_id = issued(
+        agency, over(amount, tax="service_fee"), over("0.30"), place_of_supply="27", **ON
+    )
     total, moved, _open = amounts(agency, invoice_id)
     assert moved
     assert credit(agency, invoice_id) == (total, moved)
@@ -164,13 +192,19 @@ def test_a_part_is_credited_without_and_the_last_part_with_all_of_it(agency: Per
     assert is_sound(agency)
 
 
-def test_a_note_that_gave_it_back_and_is_taken_back_lets_the_next_one_give_it_back(agency: Person) -> None:
+def test_a_note_that_gave_it_back_and_is_taken_back_lets_the_next_one_give_it_back(
+    agency: Person,
+) -> None:
     invoice_id = issued(agency, over("100.60"))
     notes = []
     for minor, expected in ((6_000, (6_000, 0)), (4_060, (4_100, 40))):
         assert credit(agency, invoice_id, line1=minor) == expected
         with agency.acting():
-            notes.append(db.session.scalars(sa.select(CreditNote.id).where(CreditNote.total_minor == expected[0])).one())
+            notes.append(
+                db.session.scalars(
+                    sa.select(CreditNote.id).where(CreditNote.total_minor == expected[0])
+                ).one()
+            )
     first, last = notes
     agency.does(lambda actor: service.reverse_credit_note(actor, last, reason="A mistake").id)
     assert amounts(agency, invoice_id)[2] == 4_100
@@ -209,12 +243,22 @@ def test_a_void_invoice_takes_it_back(agency: Person) -> None:
 
 
 def test_what_is_brought_forward_is_what_it_was(agency: Person) -> None:
-    given = {"party_name": "Deepa", "reference": "OLD-1", "issue_date": ISSUED, "due_date": DUE, "amount": Money(10_060, "INR")}
-    assert amounts(agency, agency.does(lambda actor: service.bring_invoice(actor, **given).id))[:2] == (10_060, 0)
+    given = {
+        "party_name": "Deepa",
+        "reference": "OLD-1",
+        "issue_date": ISSUED,
+        "due_date": DUE,
+        "amount": Money(10_060, "INR"),
+    }
+    assert amounts(agency, agency.does(lambda actor: service.bring_invoice(actor, **given).id))[
+        :2
+    ] == (10_060, 0)
 
 
 def test_what_the_assistant_creates_is_rounded_too(agency: Person) -> None:
-    enquiry_id = agency.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
+    enquiry_id = agency.does(
+        lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id
+    )
     invoice = {
         "invoice_number": "2026-27/000001",
         "client_id": str(enquiry_id),
@@ -226,19 +270,28 @@ def test_what_the_assistant_creates_is_rounded_too(agency: Person) -> None:
     assert agency.does(run_create, {"invoice": invoice})["total_amount"] == "101.00"
 
 
-# The doors ------------------------------------------------------------------------------------------------------------------
+# The doors
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_it_is_told_over_the_api(alice: Person) -> None:
     assert alice.api.get("/tenant-settings").json["round_invoices"] is False
-    assert alice.api.patch("/tenant-settings", json={"round_invoices": True}).json["round_invoices"] is True
+    assert (
+        alice.api.patch("/tenant-settings", json={"round_invoices": True}).json["round_invoices"]
+        is True
+    )
     assert alice.api.patch("/tenant-settings", json={"round_invoices": None}).status_code == 422
     body = {"customer_name": "Deepa", "issue_date": "2026-06-10", "currency": "INR"}
-    made = alice.api.post("/invoices", json=body | {"line_items": [{"description": "Fee", "quantity": 1, "unit_price": "100.40"}]}).json
+    made = alice.api.post(
+        "/invoices",
+        json=body | {"line_items": [{"description": "Fee", "quantity": 1, "unit_price": "100.40"}]},
+    ).json
     assert (made["total_amount"], made["round_off"]) == ("100.00", "-0.40")
     assert alice.api.get("/invoices").json["items"][0]["round_off"] == "-0.40"
     assert alice.api.post(f"/invoices/{made['id']}/issue").json["open_amount"] == "100.00"
-    note = alice.api.post("/credit-notes", json={"invoice_id": made["id"], "reason": "Not travelled"}).json
+    note = alice.api.post(
+        "/credit-notes", json={"invoice_id": made["id"], "reason": "Not travelled"}
+    ).json
     assert (note["total_amount"], note["round_off"]) == ("100.00", "-0.40")
     assert alice.api.get(f"/invoices/{made['id']}").json["status"] == "paid"
 
@@ -259,12 +312,16 @@ def test_the_pages_show_it_before_it_is_posted_and_after(alice: Person) -> None:
         Page(alice.browser.get(path)).words(".//table[@id='sums']"),
         text_of(alice.browser.get(f"{path}/invoice.pdf").data),
     ):
-        assert all(one in words for one in ("Before rounding", "100.40", "Round-off", "0.40", "₹100.00"))
+        assert all(
+            one in words for one in ("Before rounding", "100.40", "Round-off", "0.40", "₹100.00")
+        )
     assert "0.40" in Page(alice.browser.get(f"{path}/issue")).words(".//section[@id='postings']")
     send(alice, f"{path}/issue")
     crediting = Page(alice.browser.get(f"{path}/credit")).words(".//section[@id='postings']")
     assert "5910 Round-off" in crediting
-    note = send(alice, f"{path}/credit", reason="Not travelled", issue_date="", amount="100.40").location
+    note = send(
+        alice, f"{path}/credit", reason="Not travelled", issue_date="", amount="100.40"
+    ).location
     assert "Round-off" in Page(alice.browser.get(note)).words(".//*[@id='sheet']")
     assert "Round-off" in text_of(alice.browser.get(f"{note}/credit-note.pdf").data)
 
@@ -280,7 +337,8 @@ def test_other_programs_take_the_books_with_it(app: Flask, agency: Person, tmp_p
     assert amounts(agency, up)[1] == 40
 
 
-# The schema -----------------------------------------------------------------------------------------------------------------
+# The schema
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def test_the_way_down_takes_it_off_drafts_alone(empty_app: Flask) -> None:
@@ -291,15 +349,25 @@ def test_the_way_down_takes_it_off_drafts_alone(empty_app: Flask) -> None:
         flask_migrate.upgrade(revision="0052")
         with engine.begin() as connection:
             connection.execute(sa.text("set local session_replication_role = replica"))
-            connection.execute(sa.text(f"insert into tenants (id, display_name) values ('{tenant}', 'Malabar')"))
-            columns = "tenant_id, id, issue_date, due_date, currency, total_minor, round_off_minor, party_name"
+            connection.execute(
+                sa.text(f"insert into tenants (id, display_name) values ('{tenant}', 'Malabar')")
+            )
+            columns = (
+                "tenant_id, id, issue_date, due_date, currency, total_minor, round_off_minor,"
+                " party_name"
+            )
             connection.execute(sa.text(f"insert into invoices ({columns}) values ({row})"))
             connection.execute(
-                sa.text(f"insert into invoices ({columns}, status, number, entry_id) values ({row}, 'issued', '2026-27/000001', gen_random_uuid())")
+                sa.text(
+                    f"insert into invoices ({columns}, status, number, entry_id) values ({row},"
+                    " 'issued', '2026-27/000001', gen_random_uuid())"
+                )
             )
         flask_migrate.downgrade(revision="0048")
         with engine.connect() as connection:
-            assert dict(connection.execute(sa.text("select status, total_minor from invoices")).all()) == {"draft": 10_060, "issued": 10_100}  # type: ignore[arg-type]
+            assert dict(
+                connection.execute(sa.text("select status, total_minor from invoices")).all()
+            ) == {"draft": 10_060, "issued": 10_100}  # type: ignore[arg-type]
         flask_migrate.upgrade(revision="0052")
         with engine.connect() as connection:
             assert connection.scalar(sa.text("select sum(round_off_minor) from invoices")) == 0

@@ -1,4 +1,6 @@
-"""The day on which a bill is to be paid: set, moved and taken off while the bill is open; shown with what is owed."""
+"""The day on which a bill is to be paid: set, moved and taken off while the bill is open; shown
+with what is owed.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ def schedule(person: Person, bill_id: UUID, day: date = DAY) -> None:
     person.does(lambda actor: service.schedule_bill(actor, bill_id, pay_on=day).id)
 
 
-# The rule -------------------------------------------------------------------------------------------------------------------
+# The rule
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_day_is_set_moved_and_taken_off_and_nothing_is_posted(alice: Person) -> None:
@@ -64,7 +67,12 @@ def test_a_day_that_is_over_is_none(alice: Person) -> None:
     with pytest.raises(service.InvalidDate):
         schedule(alice, bill_id, today - timedelta(days=1))
     schedule(alice, bill_id, today)
-    ahead = receive(alice, vendor_reference="BSP-2", issue_date=today + timedelta(days=9), due_date=today + timedelta(days=9))
+    ahead = receive(
+        alice,
+        vendor_reference="BSP-2",
+        issue_date=today + timedelta(days=9),
+        due_date=today + timedelta(days=9),
+    )
     with pytest.raises(service.InvalidDate):
         schedule(alice, ahead, today + timedelta(days=8))
     with pytest.raises(service.InvalidDate):
@@ -82,18 +90,28 @@ def test_only_what_is_open_is_scheduled(alice: Person) -> None:
             alice.does(service.unschedule_bill, bill_id)
 
 
-def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back(alice: Person) -> None:
+def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back(
+    alice: Person,
+) -> None:
     bill_id = receive(alice)
     schedule(alice, bill_id)
     alice.does(service.pay_bill, bill_id, Money(1_000_000, "INR"), DUE)
     assert stands(alice, bill_id) == ("scheduled", DAY)
     part = Part(bill_id, Money(3_500_000, "INR"))
-    given = {"direction": "out", "party_name": "BSP India", "amount": Money(3_500_000, "INR"), "on": DUE, "parts": [part]}
+    given = {
+        "direction": "out",
+        "party_name": "BSP India",
+        "amount": Money(3_500_000, "INR"),
+        "on": DUE,
+        "parts": [part],
+    }
     payment_id = alice.does(lambda actor: service.record_payment(actor, **given).id)
     assert stands(alice, bill_id)[0] == "paid"
     with alice.reading() as reader:
         (allocation,) = queries.read_payment(reader, payment_id).allocations
-    alice.does(lambda actor: service.unallocate(actor, payment_id, allocation["id"], on=DUE) and None)
+    alice.does(
+        lambda actor: service.unallocate(actor, payment_id, allocation["id"], on=DUE) and None
+    )
     assert stands(alice, bill_id) == ("scheduled", DAY)
     assert untied(alice) == []
 
@@ -105,7 +123,10 @@ def test_a_scheduled_bill_can_be_made_void(alice: Person) -> None:
     assert stands(alice, bill_id)[0] == "void"
 
 
-@pytest.mark.parametrize("change", ["pay_on = null", "status = 'received'", "pay_on = '2201-01-01'", "pay_on = '2024-06-09'"])
+@pytest.mark.parametrize(
+    "change",
+    ["pay_on = null", "status = 'received'", "pay_on = '2201-01-01'", "pay_on = '2024-06-09'"],
+)
 def test_the_database_holds_the_state_and_the_day_together(alice: Person, change: str) -> None:
     bill_id = receive(alice)
     schedule(alice, bill_id)
@@ -113,17 +134,27 @@ def test_the_database_holds_the_state_and_the_day_together(alice: Person, change
         db.session.execute(sa.text(f"update bills set {change} where id = :id"), {"id": bill_id})
 
 
-# The doors ------------------------------------------------------------------------------------------------------------------
+# The doors
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_over_the_api(alice: Person) -> None:
     path = f"/bills/{receive(alice)}"
     assert code(alice.api.post(f"{path}/unschedule")) == (409, "bill_not_scheduled")
-    assert code(alice.api.post(f"{path}/schedule", json={"pay_on": "2024-06-10"})) == (400, "invalid_date")
+    assert code(alice.api.post(f"{path}/schedule", json={"pay_on": "2024-06-10"})) == (
+        400,
+        "invalid_date",
+    )
     assert alice.api.post(f"{path}/schedule", json={}).status_code == 422
     told = alice.api.post(f"{path}/schedule", json={"pay_on": "2100-01-04"}).json
-    assert (told["status"], told["pay_on"], told["open_amount"]) == ("scheduled", "2100-01-04", "45000.00")
-    assert [bill["pay_on"] for bill in alice.api.get("/bills?status=scheduled").json["items"]] == ["2100-01-04"]
+    assert (told["status"], told["pay_on"], told["open_amount"]) == (
+        "scheduled",
+        "2100-01-04",
+        "45000.00",
+    )
+    assert [bill["pay_on"] for bill in alice.api.get("/bills?status=scheduled").json["items"]] == [
+        "2100-01-04"
+    ]
     told = alice.api.post(f"{path}/unschedule").json
     assert (told["status"], told["pay_on"]) == ("received", None)
 
@@ -143,22 +174,48 @@ def test_on_the_pages(alice: Person) -> None:
     assert (page.status, stands(alice, bill_id)[0]) == (422, "received")
     answer = send(alice, f"/bills/{bill_id}/schedule", pay_on="4 Jan 2100")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill_id}")
-    assert "To be paid on 4 Jan 2100." in Page(alice.browser.get(f"/bills/{bill_id}")).words(".//*[@id='about']")
-    assert "to be paid on 4 Jan 2100" in Page(alice.browser.get("/reports/payables?party=*")).words(".//main")
+    assert "To be paid on 4 Jan 2100." in Page(alice.browser.get(f"/bills/{bill_id}")).words(
+        ".//*[@id='about']"
+    )
+    assert "to be paid on 4 Jan 2100" in Page(alice.browser.get("/reports/payables?party=*")).words(
+        ".//main"
+    )
     assert send(alice, f"/bills/{bill_id}/unschedule").status_code == 303
     assert stands(alice, bill_id) == ("received", None)
-    for answer in (send(alice, f"/bills/{bill_id}/unschedule"), alice.browser.get(f"/bills/{draft_bill(alice, vendor_reference='D')}/schedule")):
+    for answer in (
+        send(alice, f"/bills/{bill_id}/unschedule"),
+        alice.browser.get(f"/bills/{draft_bill(alice, vendor_reference='D')}/schedule"),
+    ):
         assert answer.status_code == 303, "what cannot take the step leads back"
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_who_keeps_the_books_schedules(people: People, alice: Person, charlie: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_who_keeps_the_books_schedules(
+    people: People, alice: Person, charlie: Person, role: str, may: bool
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     bill_id = receive(alice)
     body: dict[str, Any] = {"json": {"pay_on": "2100-01-04"}}
-    answers = [person.api.post(f"/bills/{bill_id}/schedule", **body), person.api.post(f"/bills/{bill_id}/unschedule")]
+    answers = [
+        person.api.post(f"/bills/{bill_id}/schedule", **body),
+        person.api.post(f"/bills/{bill_id}/unschedule"),
+    ]
     assert [answer.status_code for answer in answers] == ([200, 200] if may else [403, 403])
     assert person.browser.get(f"/bills/{bill_id}/schedule").status_code == (200 if may else 403)
-    assert (f"/bills/{bill_id}/schedule" in Page(person.browser.get(f"/bills/{bill_id}")).links()) == may
-    for answer in (charlie.api.post(f"/bills/{bill_id}/schedule", **body), charlie.api.post(f"/bills/{bill_id}/unschedule")):
+    assert (
+        f"/bills/{bill_id}/schedule" in Page(person.browser.get(f"/bills/{bill_id}")).links()
+    ) == may
+    for answer in (
+        charlie.api.post(f"/bills/{bill_id}/schedule", **body),
+        charlie.api.post(f"/bills/{bill_id}/unschedule"),
+    ):
         assert code(answer) == (404, "bill_not_found")

@@ -1,4 +1,6 @@
-"""Searching bills, payments and credits by a part of a number, a name or a reference: over the API, on the pages, and only among the newest."""
+"""Searching bills, payments and credits by a part of a number, a name or a reference: over the API,
+on the pages, and only among the newest.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,13 @@ from voyagent.kernel.money import Money
 
 
 def paid(person: Person, party: str, reference: str | None, direction: str = "in") -> None:
-    given: dict[str, Any] = {"direction": direction, "party_name": party, "amount": Money(500, "INR"), "on": ISSUED, "reference": reference}
+    given: dict[str, Any] = {
+        "direction": direction,
+        "party_name": party,
+        "amount": Money(500, "INR"),
+        "on": ISSUED,
+        "reference": reference,
+    }
     person.does(lambda actor: service.record_payment(actor, **given).id)
 
 
@@ -23,12 +31,31 @@ def paid(person: Person, party: str, reference: str | None, direction: str = "in
 def trader(alice: Person, charlie: Person) -> Person:
     """Two of each kind, and the same of another agency."""
     for person in (charlie, alice):
-        bill_id = receive(person, line("10.00"), vendor_name="Emirates 100%", vendor_reference="BSP-7701", party_reference="Trip_9")
+        bill_id = receive(
+            person,
+            line("10.00"),
+            vendor_name="Emirates 100%",
+            vendor_reference="BSP-7701",
+            party_reference="Trip_9",
+        )
         receive(person, line("10.00"), vendor_name="Air India", vendor_reference="AI-55")
-        person.does(service.credit_bill, bill_id, vendor_reference="EK-CN-3", reason="Not travelled", on=ISSUED, amounts={1: Money(100, "INR")})
+        person.does(
+            service.credit_bill,
+            bill_id,
+            vendor_reference="EK-CN-3",
+            reason="Not travelled",
+            on=ISSUED,
+            amounts={1: Money(100, "INR")},
+        )
         for customer in ("Deepa Krishnan", "Meera Nair"):
             invoice_id = issued(person, customer_name=customer)
-            person.does(service.issue_credit_note, invoice_id, reason="Not travelled", on=ISSUED, amounts={1: Money(100, "INR")})
+            person.does(
+                service.issue_credit_note,
+                invoice_id,
+                reason="Not travelled",
+                on=ISSUED,
+                amounts={1: Money(100, "INR")},
+            )
         paid(person, "Deepa Krishnan", "UTR 4411")
         paid(person, "Emirates 100%", None, "out")
     return alice
@@ -64,21 +91,30 @@ def found(person: Person, path: str, key: str) -> list[str]:
         ("/payments?q=e&direction=out", "party_name", ["Emirates 100%"]),
     ],
 )
-def test_a_part_of_number_name_or_reference_finds(trader: Person, path: str, key: str, names: list[str]) -> None:
+def test_a_part_of_number_name_or_reference_finds(
+    trader: Person, path: str, key: str, names: list[str]
+) -> None:
     assert found(trader, path, key) == names
 
 
 def test_a_search_goes_on_behind_its_page(trader: Person) -> None:
     first = trader.api.get("/credit-notes?q=2024&limit=1").json
     then = trader.api.get(f"/credit-notes?q=2024&limit=1&cursor={first['next_cursor']}").json
-    assert [page["items"][0]["customer_name"] for page in (first, then)] == ["Meera Nair", "Deepa Krishnan"]
+    assert [page["items"][0]["customer_name"] for page in (first, then)] == [
+        "Meera Nair",
+        "Deepa Krishnan",
+    ]
     assert then["next_cursor"] is None
 
 
-def test_only_the_newest_are_looked_through(trader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_are_looked_through(
+    trader: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(listing, "LOOKED_MAX", 1)
     assert found(trader, "/bills?q=bsp", "vendor_reference") == []
-    assert found(trader, "/bills?q=bsp&party=emirates+100%25", "vendor_reference") == ["BSP-7701"], "what the other filters leave is looked through"
+    assert found(trader, "/bills?q=bsp&party=emirates+100%25", "vendor_reference") == [
+        "BSP-7701"
+    ], "what the other filters leave is looked through"
     assert found(trader, "/bills", "vendor_reference") == ["AI-55", "BSP-7701"]
 
 
@@ -91,7 +127,9 @@ def test_only_the_newest_are_looked_through(trader: Person, monkeypatch: pytest.
         ("/credit-notes?kind=supplier&q=7701", "credit-notes", "Emirates 100%", "Air India"),
     ],
 )
-def test_the_pages_search_in_the_same_way(trader: Person, path: str, table: str, name: str, other: str) -> None:
+def test_the_pages_search_in_the_same_way(
+    trader: Person, path: str, table: str, name: str, other: str
+) -> None:
     page = Page(trader.browser.get(path))
     assert name in page.words(f".//table[@id='{table}']")
     assert other not in page.words(f".//table[@id='{table}']")

@@ -1,4 +1,6 @@
-"""Sequences of what people do with documents and payments, as hypothesis finds them: a model says what is let through, and after each step the books agree."""
+"""Sequences of what people do with documents and payments, as hypothesis finds them: a model says
+what is let through, and after each step the books agree.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,16 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from hypothesis import Phase, settings, strategies as st
-from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.billing.papers import DUE, advance, issued, line, plan, receive
 from tests.ledger.books import stored
@@ -102,7 +113,9 @@ class Document:
     @property
     def due(self) -> date:
         """The due date that must stand on it."""
-        return self.open_parts[0][0] if self.open_parts else self.parts[0 if self.is_void else -1][0]
+        return (
+            self.open_parts[0][0] if self.open_parts else self.parts[0 if self.is_void else -1][0]
+        )
 
     @property
     def status(self) -> str:
@@ -133,9 +146,13 @@ parties = st.sampled_from(["Deepa Krishnan", "deepa krishnan", "Ravi"])
 currencies = st.sampled_from(["INR", "INR", "JPY"])  # one with paise, one without
 minors = st.integers(2, 300)
 cuts = st.lists(st.integers(1, 99), max_size=3)
-shares = st.sampled_from(["part", "part", "all", "more"])  # of what there is: a third, all of it, or one too much
+shares = st.sampled_from(
+    ["part", "part", "all", "more"]
+)  # of what there is: a third, all of it, or one too much
 places = st.integers(0, 7)
-services = st.sampled_from([None, date(2024, 7, 1), date(2200, 1, 1)])  # given with the invoice, before the days of the acts, and after all of them
+services = st.sampled_from(
+    [None, date(2024, 7, 1), date(2200, 1, 1)]
+)  # given with the invoice, before the days of the acts, and after all of them
 
 
 def of(share: str, there: int) -> int:
@@ -161,17 +178,28 @@ class Trade(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.person = self.people.sign_up("Alice Owner", agency="Alice Travels")
-        self.person.does(lambda actor: choices.update(actor, {"round_invoices": self.is_rounded}).round_invoices)
+        self.person.does(
+            lambda actor: choices.update(actor, {"round_invoices": self.is_rounded}).round_invoices
+        )
         self.trips = (None, a_trip(self.person), a_trip(self.person))
         self.known: dict[UUID, Document] = {}
         self.paid: dict[UUID, Payment] = {}
-        self.credited: dict[UUID, tuple[UUID, int, int]] = {}  # of each credit note that stands: document, amount, what it gives back of the round-off
+        self.credited: dict[
+            UUID, tuple[UUID, int, int]
+            # of each credit note that stands: document, amount, what it gives back of the round-off
+        ] = {}
         self.ours: dict[UUID, bool] = {}  # of each credit note whether it is on an invoice
         self.given_back: dict[UUID, int] = {}  # of each refund that stands
-        self.given_up: dict[UUID, tuple[UUID, int]] = {}  # of each write-off that stands: document, amount
-        self.settled: dict[UUID, tuple[UUID, UUID, int, int]] = {}  # of each allocation that stands: payment, document, what it takes, what it settles
+        self.given_up: dict[
+            UUID, tuple[UUID, int]
+        ] = {}  # of each write-off that stands: document, amount
+        self.settled: dict[
+            UUID, tuple[UUID, UUID, int, int]
+        ] = {}  # of each allocation that stands: payment, document, what it takes, what it settles
 
-    def _try(self, is_let_through: bool, act: Callable[..., Any], *arguments: Any, **given: Any) -> Any:
+    def _try(
+        self, is_let_through: bool, act: Callable[..., Any], *arguments: Any, **given: Any
+    ) -> Any:
         """Do it; where the model says that it is refused, it must be."""
         with nullcontext() if is_let_through else pytest.raises(VoyagentError):
             return self.person.does(act, *arguments, **given)
@@ -180,23 +208,53 @@ class Trade(RuleBasedStateMachine):
     def begin(self) -> MultipleResults[UUID]:
         """Two invoices of one customer and a bill, so that there is something to settle."""
         return multiple(
-            *(self.enter(direction, "Deepa Krishnan", "INR", minor, cut) for direction, minor, cut in (("in", 100, [30]), ("in", 40, []), ("out", 70, [50])))
+            *(
+                self.enter(direction, "Deepa Krishnan", "INR", minor, cut)
+                for direction, minor, cut in (("in", 100, [30]), ("in", 40, []), ("out", 70, [50]))
+            )
         )
 
     @initialize(target=payments)
     def begin_ahead(self) -> MultipleResults[UUID]:
         """And an advance each way."""
-        return multiple(*(self.pay_ahead(direction, "deepa krishnan", "INR", 90) for direction in ("in", "out")))
+        return multiple(
+            *(self.pay_ahead(direction, "deepa krishnan", "INR", 90) for direction in ("in", "out"))
+        )
 
-    @rule(target=documents, direction=directions, party=parties, currency=currencies, minor=minors, cuts=cuts, service_date=services)
-    def enter(self, direction: str, party: str, currency: str, minor: int, cuts: list[int], service_date: date | None = None) -> UUID:
-        """A document, due a day after the one before; it may be cut into instalments, a month apart. Two of three are of a trip."""
+    @rule(
+        target=documents,
+        direction=directions,
+        party=parties,
+        currency=currencies,
+        minor=minors,
+        cuts=cuts,
+        service_date=services,
+    )
+    def enter(
+        self,
+        direction: str,
+        party: str,
+        currency: str,
+        minor: int,
+        cuts: list[int],
+        service_date: date | None = None,
+    ) -> UUID:
+        """A document, due a day after the one before; it may be cut into instalments, a month
+        apart. Two of three are of a trip.
+        """
         due = DUE + timedelta(days=len(self.known))
         item = line(wire(minor, currency), quantity=1, currency=currency)
-        moved = to_whole(Money(minor, currency)).amount_minor if self.is_rounded and direction == "in" else 0
+        moved = (
+            to_whole(Money(minor, currency)).amount_minor
+            if self.is_rounded and direction == "in"
+            else 0
+        )
         minor += moved
         ends = [*sorted({minor * share // 100 for share in cuts} - {0, minor}), minor]
-        parts = [(due + timedelta(days=30 * n), end - begin) for n, (begin, end) in enumerate(zip([0, *ends], ends, strict=False))]
+        parts = [
+            (due + timedelta(days=30 * n), end - begin)
+            for n, (begin, end) in enumerate(zip([0, *ends], ends, strict=False))
+        ]
         dated: dict[str, Any] = {"due_date": due}
         if len(parts) > 1:
             dated = {"instalments": plan(*((day, wire(part, currency)) for day, part in parts))}
@@ -204,16 +262,28 @@ class Trade(RuleBasedStateMachine):
             dated["exchange_rate"] = BOOKED
         dated["trip_id"] = self.trips[len(self.known) % len(self.trips)]
         if direction == "in":
-            id_ = issued(self.person, item | {"service_date": service_date}, customer_name=party, **dated)  # type: ignore[arg-type]
+            id_ = issued(
+                self.person, item | {"service_date": service_date}, customer_name=party, **dated
+            )  # type: ignore[arg-type]
         else:
-            id_ = receive(self.person, item, vendor_name=party, vendor_reference=f"B-{len(self.known)}", **dated)
-        self.known[id_] = Document(direction, party.lower(), currency, minor, tuple(parts), moved=moved)
+            id_ = receive(
+                self.person,
+                item,
+                vendor_name=party,
+                vendor_reference=f"B-{len(self.known)}",
+                **dated,
+            )
+        self.known[id_] = Document(
+            direction, party.lower(), currency, minor, tuple(parts), moved=moved
+        )
         return id_
 
     @rule(target=payments, direction=directions, party=parties, currency=currencies, minor=minors)
     def pay_ahead(self, direction: str, party: str, currency: str, minor: int) -> UUID:
         """Money that settles nothing yet."""
-        id_ = advance(self.person, minor, None, currency=currency, direction=direction, party_name=party)  # type: ignore[arg-type]
+        id_ = advance(
+            self.person, minor, None, currency=currency, direction=direction, party_name=party
+        )  # type: ignore[arg-type]
         self.paid[id_] = Payment(direction, party.lower(), currency, minor)
         return id_
 
@@ -222,16 +292,36 @@ class Trade(RuleBasedStateMachine):
         """Money that settles a document at once, and leaves something or nothing."""
         document = self.known[document_id]
         minor = of(share, document.open)
-        amount, part = Money(minor + more, document.currency), Part(document_id, Money(minor, document.currency))
-        given = {"direction": document.direction, "party_name": document.party, "amount": amount, "parts": [part]}
-        made = self._try(minor <= document.open, lambda actor: service.record_payment(actor, **given).id)
+        amount, part = (
+            Money(minor + more, document.currency),
+            Part(document_id, Money(minor, document.currency)),
+        )
+        given = {
+            "direction": document.direction,
+            "party_name": document.party,
+            "amount": amount,
+            "parts": [part],
+        }
+        made = self._try(
+            minor <= document.open, lambda actor: service.record_payment(actor, **given).id
+        )
         if made is None:
             return multiple()
-        self.paid[made] = Payment(document.direction, document.party, document.currency, minor + more)
+        self.paid[made] = Payment(
+            document.direction, document.party, document.currency, minor + more
+        )
         return self._settle(made, [(document_id, minor)])
 
-    @rule(target=allocations, payment_id=payments, place=places, share=shares, is_any=st.sampled_from([False, False, False, True]))
-    def allocate(self, payment_id: UUID, place: int, share: str, is_any: bool) -> MultipleResults[UUID]:
+    @rule(
+        target=allocations,
+        payment_id=payments,
+        place=places,
+        share=shares,
+        is_any=st.sampled_from([False, False, False, True]),
+    )
+    def allocate(
+        self, payment_id: UUID, place: int, share: str, is_any: bool
+    ) -> MultipleResults[UUID]:
         """Let an advance settle a document, most often one of its party."""
         payment, fitting = self.paid[payment_id], self._fitting(payment_id)
         among = list(self.known) if is_any or not fitting else fitting
@@ -244,25 +334,37 @@ class Trade(RuleBasedStateMachine):
         return self._settle(payment_id, [(document_id, minor)] if let else [])
 
     @rule(target=allocations, place=places, share=shares, settles=shares, is_at_once=st.booleans())
-    def exchange(self, place: int, share: str, settles: str, is_at_once: bool) -> MultipleResults[UUID]:
+    def exchange(
+        self, place: int, share: str, settles: str, is_at_once: bool
+    ) -> MultipleResults[UUID]:
         """Let an advance, or a payment of now, settle a document in the other currency."""
         pairs = [
             (payment_id, document_id)
             for payment_id, payment in self.paid.items()
             for document_id, it in self.known.items()
-            if payment.left and it.open and (it.direction, it.party) == (payment.direction, payment.party) and it.currency != payment.currency
+            if payment.left
+            and it.open
+            and (it.direction, it.party) == (payment.direction, payment.party)
+            and it.currency != payment.currency
         ]
         if not pairs:
             return multiple()
         payment_id, document_id = pairs[place % len(pairs)]
         payment, document = self.paid[payment_id], self.known[document_id]
         minor, settled = of(share, payment.left), of(settles, document.open)
-        parts = [Part(document_id, Money(minor, payment.currency), Money(settled, document.currency))]
+        parts = [
+            Part(document_id, Money(minor, payment.currency), Money(settled, document.currency))
+        ]
         let = settled <= document.open and (is_at_once or minor <= payment.left)
         if not is_at_once:
             self._try(let, lambda actor: service.allocate(actor, payment_id, parts=parts).id)
             return self._settle(payment_id, [(document_id, minor)] if let else [], settled)
-        given = {"direction": payment.direction, "party_name": payment.party, "amount": Money(minor, payment.currency), "parts": parts}
+        given = {
+            "direction": payment.direction,
+            "party_name": payment.party,
+            "amount": Money(minor, payment.currency),
+            "parts": parts,
+        }
         made = self._try(let, lambda actor: service.record_payment(actor, **given).id)
         if made is None:
             return multiple()
@@ -284,9 +386,18 @@ class Trade(RuleBasedStateMachine):
     @rule(allocation_id=allocations)
     def take_back(self, allocation_id: UUID) -> None:
         """Take an allocation back; once."""
-        payment_id, document_id, minor, settles = self.settled.get(allocation_id, (None, None, 0, 0))
-        held = payment_id or stored(self.engine, "select payment_id from allocations where id = :a", a=allocation_id)[0]["payment_id"]
-        self._try(payment_id is not None, lambda actor: service.unallocate(actor, held, allocation_id).id)
+        payment_id, document_id, minor, settles = self.settled.get(
+            allocation_id, (None, None, 0, 0)
+        )
+        held = (
+            payment_id
+            or stored(
+                self.engine, "select payment_id from allocations where id = :a", a=allocation_id
+            )[0]["payment_id"]
+        )
+        self._try(
+            payment_id is not None, lambda actor: service.unallocate(actor, held, allocation_id).id
+        )
         if payment_id is not None and document_id is not None:
             self.known[document_id].paid -= settles
             self.paid[payment_id].allocated -= minor
@@ -298,7 +409,12 @@ class Trade(RuleBasedStateMachine):
         payment = self.paid[payment_id]
         minor = of(share, payment.left)
         let = minor <= payment.left
-        made = self._try(let, lambda actor: service.refund_payment(actor, payment_id, amount=Money(minor, payment.currency)).id)
+        made = self._try(
+            let,
+            lambda actor: (
+                service.refund_payment(actor, payment_id, amount=Money(minor, payment.currency)).id
+            ),
+        )
         if not let:
             return multiple()
         payment.refunded += minor
@@ -309,18 +425,24 @@ class Trade(RuleBasedStateMachine):
     def reverse_refund(self, returned: tuple[UUID, UUID]) -> None:
         """Take a refund back whole; once."""
         let = returned[1] in self.given_back
-        self._try(let, lambda actor: service.reverse_refund(actor, *returned, reason="Never went").id)
+        self._try(
+            let, lambda actor: service.reverse_refund(actor, *returned, reason="Never went").id
+        )
         self.paid[returned[0]].refunded -= self.given_back.pop(returned[1]) if let else 0
 
     @rule(place=places, is_any=st.sampled_from([False, False, True]))
     def reverse_payment(self, place: int, is_any: bool) -> None:
-        """Take a payment back whole, of which nothing was given back, most often one that settles something, with all that it settles; once."""
+        """Take a payment back whole, of which nothing was given back, most often one that settles
+        something, with all that it settles; once.
+        """
         settling = [id_ for id_, one in self.paid.items() if one.allocated and not one.refunded]
         among = list(self.paid) if is_any or not settling else settling
         payment_id = among[place % len(among)]
         payment = self.paid[payment_id]
         let = not payment.refunded
-        self._try(let, lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice").id)
+        self._try(
+            let, lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice").id
+        )
         if not let:
             return
         for allocation_id, (held, document_id, _minor, settles) in list(self.settled.items()):
@@ -340,7 +462,11 @@ class Trade(RuleBasedStateMachine):
         let = minor <= document.line_left and 0 < minor + moved <= document.open
         number = f"C-{len(self.credited)}-{len(self.known)}-{document.credited}-{document.paid}"
         given: dict[str, Any] = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
-        act = service.issue_credit_note if document.direction == "in" else partial(service.credit_bill, vendor_reference=number)
+        act = (
+            service.issue_credit_note
+            if document.direction == "in"
+            else partial(service.credit_bill, vendor_reference=number)
+        )
         made = self._try(let, lambda actor: act(actor, document_id, **given).id)
         if not let:
             return multiple()
@@ -355,7 +481,9 @@ class Trade(RuleBasedStateMachine):
     def reverse_credit(self, credit_id: UUID) -> None:
         """Take a credit note back whole; once."""
         let = credit_id in self.credited
-        act = service.reverse_credit_note if self.ours[credit_id] else service.reverse_supplier_credit
+        act = (
+            service.reverse_credit_note if self.ours[credit_id] else service.reverse_supplier_credit
+        )
         self._try(let, lambda actor: act(actor, credit_id, reason="Wrong one").id)
         if let:
             document_id, minor, moved = self.credited.pop(credit_id)
@@ -371,7 +499,9 @@ class Trade(RuleBasedStateMachine):
         minor = of(share, document.open)
         let = document.direction == "in" and minor <= document.open
         given = {"reason": "Lost", "amount": Money(minor, document.currency)}
-        made = self._try(let, lambda actor: service.write_off_invoice(actor, document_id, **given).id)
+        made = self._try(
+            let, lambda actor: service.write_off_invoice(actor, document_id, **given).id
+        )
         if not let:
             return multiple()
         document.credited += minor
@@ -382,7 +512,9 @@ class Trade(RuleBasedStateMachine):
     def take_write_off_back(self, written: tuple[UUID, UUID]) -> None:
         """Take a write-off back; once."""
         let = written[1] in self.given_up
-        self._try(let, lambda actor: service.take_back_write_off(actor, *written, reason="Has paid").id)
+        self._try(
+            let, lambda actor: service.take_back_write_off(actor, *written, reason="Has paid").id
+        )
         if let:
             document_id, minor = self.given_up.pop(written[1])
             self.known[document_id].credited -= minor
@@ -399,26 +531,40 @@ class Trade(RuleBasedStateMachine):
     @rule(currency=currencies, minor=minors, is_reversed=st.booleans())
     def write(self, currency: str, minor: int, is_reversed: bool) -> None:
         """An entry by hand beside all that, which may be reversed."""
-        lines = [ledger.debit("bank", Money(minor, currency)), ledger.credit("capital", Money(minor, currency))]
+        lines = [
+            ledger.debit("bank", Money(minor, currency)),
+            ledger.credit("capital", Money(minor, currency)),
+        ]
         entry_id = self.person.does(ledger.post_by_hand, narration="Capital", lines=lines).entry_id
         if is_reversed:
             self.person.does(ledger.reverse_by_hand, entry_id, reason="A mistake")
 
     @invariant()
     def documents_and_payments_are_as_the_model_says(self) -> None:
-        """Open is total less paid less credited, the status matches, and neither a document nor a payment takes more than it is."""
+        """Open is total less paid less credited, the status matches, and neither a document nor a
+        payment takes more than it is.
+        """
         tenant = self.person.actor.tenant_id
         documents = {row["id"]: row for row in stored(self.engine, DOCUMENTS, t=tenant)}
-        assert {id_: (row["status"], row["due_date"], row["paid_minor"], row["credited_minor"]) for id_, row in documents.items()} == {
-            id_: (one.status, one.due, one.paid, one.credited) for id_, one in self.known.items()
-        }
+        assert {
+            id_: (row["status"], row["due_date"], row["paid_minor"], row["credited_minor"])
+            for id_, row in documents.items()
+        } == {id_: (one.status, one.due, one.paid, one.credited) for id_, one in self.known.items()}
         for row in documents.values():
-            assert (row["settled_minor"], row["noted_minor"]) == (row["paid_minor"], row["credited_minor"])
+            assert (row["settled_minor"], row["noted_minor"]) == (
+                row["paid_minor"],
+                row["credited_minor"],
+            )
             assert row["open_minor"] >= 0
         payments = {row["id"]: row for row in stored(self.engine, PAYMENTS, t=tenant)}
-        assert {id_: row["left_minor"] for id_, row in payments.items()} == {id_: one.left for id_, one in self.paid.items()}
+        assert {id_: row["left_minor"] for id_, row in payments.items()} == {
+            id_: one.left for id_, one in self.paid.items()
+        }
         for row in payments.values():
-            assert (row["settled_minor"], row["returned_minor"]) == (row["allocated_minor"], row["refunded_minor"])
+            assert (row["settled_minor"], row["returned_minor"]) == (
+                row["allocated_minor"],
+                row["refunded_minor"],
+            )
             assert row["left_minor"] >= 0
 
     @invariant()
@@ -426,46 +572,113 @@ class Trade(RuleBasedStateMachine):
         """And debits equal credits in each currency; what is deferred becomes revenue in the end."""
         rows = stored(self.engine, BALANCES, t=self.person.actor.tenant_id)
         held = {(row["purpose"], row["currency"]): row["minor"] for row in rows}
-        assert {at: minor for at, minor in held.items() if minor and at[0] in {*KINDS.values(), *ADVANCES.values()}} == self._owed()
-        assert not any(minor for (purpose, _currency), minor in held.items() if purpose == "deferred_income")
-        exchanged = [one for one in self.settled.values() if self.paid[one[0]].currency != self.known[one[1]].currency]
-        yen = sum(self._sign(one) * (settles if self.known[document].currency == "JPY" else -minor) for one, document, minor, settles in exchanged)
+        assert {
+            at: minor
+            for at, minor in held.items()
+            if minor and at[0] in {*KINDS.values(), *ADVANCES.values()}
+        } == self._owed()
+        assert not any(
+            minor for (purpose, _currency), minor in held.items() if purpose == "deferred_income"
+        )
+        exchanged = [
+            one
+            for one in self.settled.values()
+            if self.paid[one[0]].currency != self.known[one[1]].currency
+        ]
+        yen = sum(
+            self._sign(one) * (settles if self.known[document].currency == "JPY" else -minor)
+            for one, document, minor, settles in exchanged
+        )
         assert held.get(("currency_exchange", "JPY"), 0) == yen
         if not exchanged:
-            assert not any(minor for (purpose, _currency), minor in held.items() if purpose in ("currency_exchange", "exchange_differences"))
+            assert not any(
+                minor
+                for (purpose, _currency), minor in held.items()
+                if purpose in ("currency_exchange", "exchange_differences")
+            )
         sums = Counter[str]()
         for (_purpose, currency), minor in held.items():
             sums[currency] += minor
         assert not any(sums.values())
 
     def teardown(self) -> None:
-        """At the end every check of the books holds, the page has each open instalment, and its buckets sum up to the model."""
+        """At the end every check of the books holds, the page has each open instalment, and its
+        buckets sum up to the model.
+        """
         with self.person.reading() as reader:
             assert list(checks.findings(reader)) == []
-            pages = {direction: read_open(reader, kind, Asked(clock.today(), party=EVERYBODY), "INR") for direction, kind in KINDS.items()}  # type: ignore[arg-type]
-        listed = [one for page in pages.values() for block in page.blocks for party in block.parties for one in party.documents]
-        still_open = [(id_, due, minor) for id_, document in self.known.items() for due, minor in document.open_parts]
-        assert sorted((one.id, one.due_date, one.open.amount_minor) for one in listed) == sorted(still_open)
+            pages = {
+                direction: read_open(reader, kind, Asked(clock.today(), party=EVERYBODY), "INR")
+                for direction, kind in KINDS.items()
+            }  # type: ignore[arg-type]
+        listed = [
+            one
+            for page in pages.values()
+            for block in page.blocks
+            for party in block.parties
+            for one in party.documents
+        ]
+        still_open = [
+            (id_, due, minor)
+            for id_, document in self.known.items()
+            for due, minor in document.open_parts
+        ]
+        assert sorted((one.id, one.due_date, one.open.amount_minor) for one in listed) == sorted(
+            still_open
+        )
         for direction, page in pages.items():
             assert page.is_proved
             sign = 1 if direction == "in" else -1
-            shown = {(KINDS[direction], block.currency): sign * sum(total.amount_minor for total in block.totals) for block in page.blocks}
-            shown |= {(ADVANCES[direction], block.currency): sign * block.advance.amount_minor for block in page.blocks}
+            shown = {
+                (KINDS[direction], block.currency): (
+                    sign * sum(total.amount_minor for total in block.totals)
+                )
+                for block in page.blocks
+            }
+            shown |= {
+                (ADVANCES[direction], block.currency): sign * block.advance.amount_minor
+                for block in page.blocks
+            }
             purposes = {KINDS[direction], ADVANCES[direction]}
-            assert {at: minor for at, minor in shown.items() if minor} == {at: minor for at, minor in self._owed().items() if at[0] in purposes}
+            assert {at: minor for at, minor in shown.items() if minor} == {
+                at: minor for at, minor in self._owed().items() if at[0] in purposes
+            }
 
-    def _settle(self, payment_id: UUID, parts: list[tuple[UUID, int]], settles: int | None = None) -> MultipleResults[UUID]:
-        """Note what settles what, with as much or with `settles` of another currency; the new allocations."""
+    def _settle(
+        self, payment_id: UUID, parts: list[tuple[UUID, int]], settles: int | None = None
+    ) -> MultipleResults[UUID]:
+        """Note what settles what, with as much or with `settles` of another currency; the new
+        allocations.
+        """
         made = []
         for document_id, minor in parts:
             self.known[document_id].paid += minor if settles is None else settles
             self.paid[payment_id].allocated += minor
-        for row in stored(self.engine, "select * from allocations where payment_id = :p and reverses_id is null order by created_at, id", p=payment_id):
-            if row["id"] not in self.settled and (row["invoice_id"] or row["bill_id"], row["amount_minor"]) in parts:
-                taken = stored(self.engine, "select 1 from allocations where reverses_id = :a", a=row["id"])
+        for row in stored(
+            self.engine,
+            "select * from allocations where payment_id = :p and reverses_id is null order by"
+            " created_at, id",
+            p=payment_id,
+        ):
+            if (
+                row["id"] not in self.settled
+                and (row["invoice_id"] or row["bill_id"], row["amount_minor"]) in parts
+            ):
+                taken = stored(
+                    self.engine, "select 1 from allocations where reverses_id = :a", a=row["id"]
+                )
                 if not taken:
-                    of_row = row["amount_minor"] if row["settled_minor"] is None else row["settled_minor"]
-                    self.settled[row["id"]] = (payment_id, row["invoice_id"] or row["bill_id"], row["amount_minor"], of_row)
+                    of_row = (
+                        row["amount_minor"]
+                        if row["settled_minor"] is None
+                        else row["settled_minor"]
+                    )
+                    self.settled[row["id"]] = (
+                        payment_id,
+                        row["invoice_id"] or row["bill_id"],
+                        row["amount_minor"],
+                        of_row,
+                    )
                     made.append(row["id"])
         return multiple(*made)
 
@@ -475,16 +688,26 @@ class Trade(RuleBasedStateMachine):
     def _fitting(self, payment_id: UUID) -> list[UUID]:
         """Documents that a payment may settle, due longest first."""
         one = self.paid[payment_id]
-        fitting = [id_ for id_, it in self.known.items() if (it.direction, it.party, it.currency) == (one.direction, one.party, one.currency)]
+        fitting = [
+            id_
+            for id_, it in self.known.items()
+            if (it.direction, it.party, it.currency) == (one.direction, one.party, one.currency)
+        ]
         return sorted(fitting, key=lambda id_: (self.known[id_].due, id_))
 
     def _owed(self) -> dict[tuple[str, str], int]:
-        """What the control accounts must hold by the model: debit less credit by purpose and currency."""
+        """What the control accounts must hold by the model: debit less credit by purpose and
+        currency.
+        """
         owed = Counter[tuple[str, str]]()
         for document in self.known.values():
-            owed[KINDS[document.direction], document.currency] += document.open if document.direction == "in" else -document.open
+            owed[KINDS[document.direction], document.currency] += (
+                document.open if document.direction == "in" else -document.open
+            )
         for payment in self.paid.values():
-            owed[ADVANCES[payment.direction], payment.currency] += -payment.left if payment.direction == "in" else payment.left
+            owed[ADVANCES[payment.direction], payment.currency] += (
+                -payment.left if payment.direction == "in" else payment.left
+            )
         return {at: minor for at, minor in owed.items() if minor}
 
 
@@ -494,8 +717,20 @@ def wire(minor: int, currency: str) -> str:
 
 
 @pytest.mark.parametrize("is_rounded", [False, True], ids=["as they are", "rounded"])
-def test_sequences_of_documents_and_payments_keep_the_books(people: People, owner_engine: sa.Engine, is_rounded: bool) -> None:
-    machine = type("TradeOfThisTest", (Trade,), {"people": people, "engine": owner_engine, "is_rounded": is_rounded})
+def test_sequences_of_documents_and_payments_keep_the_books(
+    people: People, owner_engine: sa.Engine, is_rounded: bool
+) -> None:
+    machine = type(
+        "TradeOfThisTest",
+        (Trade,),
+        {"people": people, "engine": owner_engine, "is_rounded": is_rounded},
+    )
     # A failing sequence is told as it was found: to make it shorter would take minutes.
-    chosen = settings(max_examples=15, stateful_step_count=25, deadline=None, database=None, phases=[Phase.generate])
+    chosen = settings(
+        max_examples=15,
+        stateful_step_count=25,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+    )
     run_state_machine_as_test(machine, settings=chosen)  # type: ignore[no-untyped-call]

@@ -1,4 +1,6 @@
-"""The last step before a draft is posted: a closed month leads back to where another day can be chosen, and a rate that is missing is said in time."""
+"""The last step before a draft is posted: a closed month leads back to where another day can be
+chosen, and a rate that is missing is said in time.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def drafted(person: Person, kind: str, currency: str = "INR") -> str:
     given = {"issue_date": DAY, "due_date": DAY}
     if kind == "invoice":
         return f"/invoices/{draft(person, line(currency=currency), **given)}"
-    return f"/bills/{draft_bill(person, line(currency=currency), vendor_reference=currency, **given)}"
+    return (
+        f"/bills/{draft_bill(person, line(currency=currency), vendor_reference=currency, **given)}"
+    )
 
 
 def last_step(kind: str) -> str:
@@ -39,17 +43,27 @@ def test_a_day_in_a_closed_month_leads_to_the_form_of_the_draft(alice: Person, k
     step = f"{address}/{last_step(kind)}"
     assert browser.get(step).status_code == 200
     close(alice, date(2024, 6, 1))
-    for answer in (browser.get(step), browser.post(step, data={"csrf_token": csrf(browser, "/team")})):
+    for answer in (
+        browser.get(step),
+        browser.post(step, data={"csrf_token": csrf(browser, "/team")}),
+    ):
         assert (answer.status_code, answer.location) == (303, f"{address}/edit")
     assert CLOSED in browser.get(f"{address}/edit").text
     with alice.acting():
-        document = queries.get_invoice(address.split("/")[-1]) if kind == "invoice" else queries.get_bill(address.split("/")[-1])  # type: ignore[arg-type]
+        document = (
+            queries.get_invoice(address.split("/")[-1])
+            if kind == "invoice"
+            else queries.get_bill(address.split("/")[-1])
+        )  # type: ignore[arg-type]
         assert (document.status, document.entry_id) == ("draft", None)
 
 
 @pytest.mark.parametrize("kind", STEPS)
 def test_a_rate_that_is_missing_is_said_before_it_is_too_late(alice: Person, kind: str) -> None:
     browser = alice.browser
-    foreign, own = (Page(browser.get(f"{drafted(alice, kind, currency)}/{last_step(kind)}")).words() for currency in ("USD", "INR"))
+    foreign, own = (
+        Page(browser.get(f"{drafted(alice, kind, currency)}/{last_step(kind)}")).words()
+        for currency in ("USD", "INR")
+    )
     assert NO_RATE in foreign
     assert NO_RATE not in own

@@ -1,4 +1,6 @@
-"""Credits from suppliers: what is taken back of a received bill, by line, posted and counted from its day on, and never more than is open."""
+"""Credits from suppliers: what is taken back of a received bill, by line, posted and counted from
+its day on, and never more than is open.
+"""
 
 from __future__ import annotations
 
@@ -34,15 +36,32 @@ def two_lines(person: Person, **given: Any) -> UUID:
     return receive(person, line(), line("500.00", quantity=1, description="Fee"), **given)
 
 
-def credit(person: Person, bill_id: UUID, reference: str = "C-1", *, on: date | None = DUE, reason: str = WHY, **minor: int) -> UUID:
+def credit(
+    person: Person,
+    bill_id: UUID,
+    reference: str = "C-1",
+    *,
+    on: date | None = DUE,
+    reason: str = WHY,
+    **minor: int,
+) -> UUID:
     """A credit; `line_1=100` credits a rupee of the first line, and without any it is the whole."""
     amounts = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
-    return person.does(lambda actor: service.credit_bill(actor, bill_id, vendor_reference=reference, reason=reason, on=on, amounts=amounts).id)
+    return person.does(
+        lambda actor: (
+            service.credit_bill(
+                actor, bill_id, vendor_reference=reference, reason=reason, on=on, amounts=amounts
+            ).id
+        )
+    )
 
 
 def open_then(person: Person, as_of: date | None) -> list[int]:
     with person.reading() as reader:
-        return [row["open_minor"] for row in queries.ageing(reader, "payable", *EVER, today=DUE, as_of=as_of)]
+        return [
+            row["open_minor"]
+            for row in queries.ageing(reader, "payable", *EVER, today=DUE, as_of=as_of)
+        ]
 
 
 def findings(person: Person) -> list[str]:
@@ -50,36 +69,62 @@ def findings(person: Person) -> list[str]:
         return [str(found) for found in checks.findings(reader)]
 
 
-# The rule -------------------------------------------------------------------------------------------------------------------
+# The rule
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit_id = credit(alice, bill_id, line_1=1_000_000, line_2=50_000)
     assert bill_seen(alice, bill_id)["status"] == "received"
-    assert balances(alice) == {("payable", "INR"): -3_500_000, ("cost_of_services", "INR"): 3_500_000}
+    assert balances(alice) == {
+        ("payable", "INR"): -3_500_000,
+        ("cost_of_services", "INR"): 3_500_000,
+    }
     assert balances(alice, DUE - timedelta(days=1))["payable", "INR"] == -4_550_000
     with alice.reading() as reader:
         found = queries.read_supplier_credit(reader, credit_id)
         bill = queries.read_bill(reader, bill_id)
-    assert (found.credit["vendor_reference"], found.credit["bill_reference"], found.credit["reason"]) == ("C-1", "BSP-1", WHY)
-    assert [(row["line_no"], row["description"], row["amount_minor"]) for row in found.lines] == [(1, "Dubai visa", 1_000_000), (2, "Fee", 50_000)]
-    assert [(row["code"], row["debit_minor"], row["credit_minor"]) for row in found.journal] == [("2100", 1_050_000, 0), ("5100", 0, 1_050_000)]
+    assert (
+        found.credit["vendor_reference"],
+        found.credit["bill_reference"],
+        found.credit["reason"],
+    ) == ("C-1", "BSP-1", WHY)
+    assert [(row["line_no"], row["description"], row["amount_minor"]) for row in found.lines] == [
+        (1, "Dubai visa", 1_000_000),
+        (2, "Fee", 50_000),
+    ]
+    assert [(row["code"], row["debit_minor"], row["credit_minor"]) for row in found.journal] == [
+        ("2100", 1_050_000, 0),
+        ("5100", 0, 1_050_000),
+    ]
     assert (bill.bill["credited_minor"], queries.open_minor_of(bill.bill)) == (1_050_000, 3_500_000)
     assert [row["amount_minor"] for row in bill.credits] == [1_050_000]
     assert (untied(alice), findings(alice)) == ([], [])
 
 
 def test_what_was_bought_as_agent_goes_back_to_what_is_held_for_suppliers(alice: Person) -> None:
-    bill_id = receive(alice, line() | {"bought_as": "agent"}, line("500.00", quantity=1, description="Fee"))
+    bill_id = receive(
+        alice, line() | {"bought_as": "agent"}, line("500.00", quantity=1, description="Fee")
+    )
     shown = Page(alice.browser.get(f"/bills/{bill_id}/credit")).words(".//section[@id='postings']")
-    for words in ("2100 Trade payablesINR45,500.00", "2160 Held for suppliers, as their agentINR45,000.00", "5100 Cost of travel servicesINR500.00"):
+    for words in (
+        "2100 Trade payablesINR45,500.00",
+        "2160 Held for suppliers, as their agentINR45,000.00",
+        "5100 Cost of travel servicesINR500.00",
+    ):
         assert words in shown, words
     typed = {"vendor_reference": "C-1", "reason": WHY, "then": "look", "amount": ["1,000", "x"]}
-    unread = Page(send(alice, f"/bills/{bill_id}/credit", **typed)).words(".//section[@id='postings']")
+    unread = Page(send(alice, f"/bills/{bill_id}/credit", **typed)).words(
+        ".//section[@id='postings']"
+    )
     assert ("Write an amount such as" in unread, "INR" in unread) == (True, False)
     credit(alice, bill_id, line_1=1_000_000)
-    assert balances(alice) == {("payable", "INR"): -3_550_000, ("held_for_suppliers", "INR"): 3_500_000, ("cost_of_services", "INR"): 50_000}
+    assert balances(alice) == {
+        ("payable", "INR"): -3_550_000,
+        ("held_for_suppliers", "INR"): 3_500_000,
+        ("cost_of_services", "INR"): 50_000,
+    }
     credit(alice, bill_id, "C-2")
     assert set(balances(alice).values()) == {0}
     assert (untied(alice), findings(alice)) == ([], [])
@@ -92,7 +137,10 @@ def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> No
         left = service.creditable_of_bill(queries.get_bill(bill_id))
     assert left == {1: Money(3_500_000, "INR"), 2: Money(50_000, "INR")}
     credit(alice, bill_id, "C-2")
-    assert (bill_seen(alice, bill_id)["status"], bill_seen(alice, bill_id)["paid_minor"]) == ("paid", 0)
+    assert (bill_seen(alice, bill_id)["status"], bill_seen(alice, bill_id)["paid_minor"]) == (
+        "paid",
+        0,
+    )
     assert balances(alice)["payable", "INR"] == 0
     with alice.acting():
         assert service.creditable_of_bill(queries.get_bill(bill_id)) == {}
@@ -104,13 +152,31 @@ def test_a_report_as_of_a_day_counts_what_was_credited_by_then(alice: Person) ->
     credit(alice, bill_id, on=date(2024, 6, 12), line_1=1_000_000)
     alice.does(service.pay_bill, bill_id, Money(50_000, "INR"), date(2024, 6, 14))
     credit(alice, bill_id, "C-2", on=date(2024, 6, 20), line_1=3_500_000)
-    days = (date(2024, 6, 11), date(2024, 6, 12), date(2024, 6, 13), date(2024, 6, 14), date(2024, 6, 20), None)
-    assert [open_then(alice, day) for day in days] == [[4_550_000], [3_550_000], [3_550_000], [3_500_000], [], []]
+    days = (
+        date(2024, 6, 11),
+        date(2024, 6, 12),
+        date(2024, 6, 13),
+        date(2024, 6, 14),
+        date(2024, 6, 20),
+        None,
+    )
+    assert [open_then(alice, day) for day in days] == [
+        [4_550_000],
+        [3_550_000],
+        [3_550_000],
+        [3_500_000],
+        [],
+        [],
+    ]
     for day in days:
-        assert -sum(open_then(alice, day)) == balances(alice, day or DUE)["payable", "INR"], "what is open is the control account on any day"
+        assert -sum(open_then(alice, day)) == balances(alice, day or DUE)["payable", "INR"], (
+            "what is open is the control account on any day"
+        )
 
 
-def test_what_was_paid_is_not_credited_and_what_is_credited_is_neither_paid_nor_made_void(alice: Person) -> None:
+def test_what_was_paid_is_not_credited_and_what_is_credited_is_neither_paid_nor_made_void(
+    alice: Person,
+) -> None:
     bill_id = receive(alice)
     alice.does(service.pay_bill, bill_id, Money(4_000_000, "INR"), DUE)
     for minor in ({}, {"line_1": 500_001}):
@@ -128,7 +194,9 @@ def test_what_was_paid_is_not_credited_and_what_is_credited_is_neither_paid_nor_
 
 
 def test_only_an_open_bill_is_credited_and_a_scheduled_one_is_open(alice: Person) -> None:
-    void, paid, scheduled = (receive(alice, vendor_reference=reference) for reference in ("V", "P", "S"))
+    void, paid, scheduled = (
+        receive(alice, vendor_reference=reference) for reference in ("V", "P", "S")
+    )
     alice.does(service.void_bill, void, reason=WHY)
     alice.does(service.pay_bill, paid, None, DUE)
     for bill_id in (draft_bill(alice), void, paid):
@@ -156,7 +224,9 @@ def test_only_an_open_bill_is_credited_and_a_scheduled_one_is_open(alice: Person
         ({"line_2": 50_001}, service.CreditExceedsLine),
     ],
 )
-def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+def test_what_is_no_proper_credit_is_refused_and_leaves_nothing(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
     bill_id = two_lines(alice)
     before = balances(alice)
     with pytest.raises(error):
@@ -170,7 +240,13 @@ def test_no_lines_and_another_currency_are_refused(alice: Person) -> None:
     bill_id = receive(alice)
     for amounts, error in (({}, service.NoLines), ({1: Money(1, "AED")}, MixedCurrencies)):
         with pytest.raises(error):
-            alice.does(lambda actor, given=amounts: service.credit_bill(actor, bill_id, vendor_reference="C-1", reason=WHY, amounts=given).id)
+            alice.does(
+                lambda actor, given=amounts: (
+                    service.credit_bill(
+                        actor, bill_id, vendor_reference="C-1", reason=WHY, amounts=given
+                    ).id
+                )
+            )
 
 
 def test_a_number_of_a_supplier_is_entered_once(alice: Person, charlie: Person) -> None:
@@ -193,28 +269,52 @@ def test_a_closed_month_takes_no_credit_and_a_later_day_does(alice: Person) -> N
 def test_the_database_itself_credits_no_line_twice_over(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit_id = credit(alice, bill_id, line_1=4_500_000)
-    add = sa.text("insert into supplier_credit_lines (tenant_id, supplier_credit_id, line_no, description, amount_minor) values (:t, :c, :n, 'x', :m)")
+    add = sa.text(
+        "insert into supplier_credit_lines (tenant_id, supplier_credit_id, line_no, description,"
+        " amount_minor) values (:t, :c, :n, 'x', :m)"
+    )
     for line_no, minor in ((2, 50_001), (3, 1)):
-        with pytest.raises(sa.exc.IntegrityError, match="more is credited"), alice.acting() as actor:
-            db.session.execute(add, {"t": actor.tenant_id, "c": credit_id, "n": line_no, "m": minor})
+        with (
+            pytest.raises(sa.exc.IntegrityError, match="more is credited"),
+            alice.acting() as actor,
+        ):
+            db.session.execute(
+                add, {"t": actor.tenant_id, "c": credit_id, "n": line_no, "m": minor}
+            )
 
 
 def test_books_that_say_more_than_was_credited_are_found(alice: Person) -> None:
     bill_id = receive(alice)
     credit(alice, bill_id, line_1=100)
     with alice.acting():
-        db.session.execute(sa.text("update bills set credited_minor = credited_minor + 1 where id = :id"), {"id": bill_id})
+        db.session.execute(
+            sa.text("update bills set credited_minor = credited_minor + 1 where id = :id"),
+            {"id": bill_id},
+        )
     assert "credited: INR 0.01: bill BSP-1: credited and its credit notes differ" in findings(alice)
 
 
-# Who, and many at once ------------------------------------------------------------------------------------------------------
+# Who, and many at once
+# ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
 def test_who_may(people: People, alice: Person, role: str, may: bool) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     bill_id = receive(alice)
-    answer = person.api.post("/supplier-credits", json={"bill_id": str(bill_id), "vendor_reference": "C-1", "reason": WHY})
+    answer = person.api.post(
+        "/supplier-credits",
+        json={"bill_id": str(bill_id), "vendor_reference": "C-1", "reason": WHY},
+    )
     assert answer.status_code == (201 if may else 403)
     assert person.api.get("/supplier-credits").status_code == 200
     if not may:
@@ -224,7 +324,14 @@ def test_who_may(people: People, alice: Person, role: str, may: bool) -> None:
 
 def test_no_more_is_credited_by_hand_than_a_role_may(people: People, alice: Person) -> None:
     lead = people.colleague(alice, "Leela Lead", role="accounting_lead")
-    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"accounting_lead": {"amount": "1.00", "currency": "INR"}}}).tenant_id)
+    alice.does(
+        lambda actor: (
+            settings.update(
+                actor,
+                {"approval_limits": {"accounting_lead": {"amount": "1.00", "currency": "INR"}}},
+            ).tenant_id
+        )
+    )
     body = {"bill_id": str(receive(alice)), "vendor_reference": "C-1", "reason": WHY}
     assert code(lead.api.post("/supplier-credits", json=body)) == (403, "amount_above_limit")
 
@@ -232,50 +339,86 @@ def test_no_more_is_credited_by_hand_than_a_role_may(people: People, alice: Pers
 def test_another_agency_sees_and_credits_nothing(alice: Person, charlie: Person) -> None:
     bill_id = receive(alice)
     credit_id = credit(alice, bill_id, line_1=1)
-    assert code(charlie.api.get(f"/supplier-credits/{credit_id}")) == (404, "supplier_credit_not_found")
+    assert code(charlie.api.get(f"/supplier-credits/{credit_id}")) == (
+        404,
+        "supplier_credit_not_found",
+    )
     assert charlie.api.get("/supplier-credits").json["items"] == []
     body = {"bill_id": str(bill_id), "vendor_reference": "C-2", "reason": WHY}
     assert code(charlie.api.post("/supplier-credits", json=body)) == (404, "bill_not_found")
-    assert code(alice.api.post("/supplier-credits", json=body | {"bill_id": str(new_id())})) == (404, "bill_not_found")
+    assert code(alice.api.post("/supplier-credits", json=body | {"bill_id": str(new_id())})) == (
+        404,
+        "bill_not_found",
+    )
 
 
 def test_parallel_credits_never_exceed_what_is_open(alice: Person) -> None:
     bill_id = receive(alice)
-    results = at_once([lambda number=number: credit(alice, bill_id, f"C-{number}", line_1=1_000_000) for number in range(6)])
-    assert sorted(type(result).__name__ for result in results) == ["CreditExceedsLine"] * 2 + ["UUID"] * 4
+    results = at_once(
+        [
+            lambda number=number: credit(alice, bill_id, f"C-{number}", line_1=1_000_000)
+            for number in range(6)
+        ]
+    )
+    assert (
+        sorted(type(result).__name__ for result in results)
+        == ["CreditExceedsLine"] * 2 + ["UUID"] * 4
+    )
     assert balances(alice)["payable", "INR"] == -500_000
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-# Over the API ---------------------------------------------------------------------------------------------------------------
+# Over the API
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_over_the_api(alice: Person) -> None:
     bill_id = str(two_lines(alice))
-    body = {"bill_id": bill_id, "vendor_reference": "C-1", "reason": WHY, "issue_date": "2024-06-25", "lines": [{"line_no": 2, "amount": "100.50"}]}
+    body = {
+        "bill_id": bill_id,
+        "vendor_reference": "C-1",
+        "reason": WHY,
+        "issue_date": "2024-06-25",
+        "lines": [{"line_no": 2, "amount": "100.50"}],
+    }
     made = alice.api.post("/supplier-credits", json=body)
     assert made.status_code == 201, made.text
     told = made.json
-    assert (told["vendor_name"], told["bill_reference"], told["total_amount"], told["issue_date"]) == ("BSP India", "BSP-1", "100.50", "2024-06-25")
+    assert (
+        told["vendor_name"],
+        told["bill_reference"],
+        told["total_amount"],
+        told["issue_date"],
+    ) == ("BSP India", "BSP-1", "100.50", "2024-06-25")
     assert told["lines"] == [{"line_no": 2, "description": "Fee", "amount": "100.50", "taxes": []}]
     assert alice.api.get(f"/supplier-credits/{told['id']}").json == told
     bill = alice.api.get(f"/bills/{bill_id}").json
     assert (bill["credited_amount"], bill["open_amount"]) == ("100.50", "45399.50")
-    assert [(one["supplier_credit_id"], one["amount"]) for one in bill["credits"]] == [(told["id"], "100.50")]
+    assert [(one["supplier_credit_id"], one["amount"]) for one in bill["credits"]] == [
+        (told["id"], "100.50")
+    ]
     assert code(alice.api.post("/supplier-credits", json=body)) == (409, "supplier_credit_taken")
     twice = body | {"vendor_reference": "C-2", "lines": [{"line_no": 2, "amount": "1"}] * 2}
     assert code(alice.api.post("/supplier-credits", json=twice)) == (422, "line_already_named")
-    assert code(alice.api.post("/supplier-credits", json=twice | {"lines": [{"line_no": 9, "amount": "1"}]})) == (422, "line_not_on_bill")
+    assert code(
+        alice.api.post("/supplier-credits", json=twice | {"lines": [{"line_no": 9, "amount": "1"}]})
+    ) == (422, "line_not_on_bill")
 
 
 def test_the_list_is_narrowed_and_walked(alice: Person) -> None:
-    first, second = two_lines(alice), two_lines(alice, vendor_name="Air India", vendor_reference="AI-1")
+    first, second = (
+        two_lines(alice),
+        two_lines(alice, vendor_name="Air India", vendor_reference="AI-1"),
+    )
     for number in range(3):
         credit(alice, first, f"C-{number}", on=ISSUED + timedelta(days=number), line_1=100)
     credit(alice, second, "AC-1", line_1=100)
 
     def found(query: str) -> list[str]:
-        return [item["vendor_reference"] for item in alice.api.get(f"/supplier-credits?{query}").json["items"]]
+        return [
+            item["vendor_reference"]
+            for item in alice.api.get(f"/supplier-credits?{query}").json["items"]
+        ]
 
     assert found("") == ["AC-1", "C-2", "C-1", "C-0"]
     assert found("party=air india") == ["AC-1"]
@@ -284,7 +427,8 @@ def test_the_list_is_narrowed_and_walked(alice: Person) -> None:
     assert found(f"limit=3&cursor={page['next_cursor']}") == ["C-0"]
 
 
-# On pages -------------------------------------------------------------------------------------------------------------------
+# On pages
+# -------------------------------------------------------------------------------------------------------------------
 
 TYPED = {"vendor_reference": "C-1", "reason": WHY, "issue_date": "25 Jun 2024"}
 
@@ -292,15 +436,24 @@ TYPED = {"vendor_reference": "C-1", "reason": WHY, "issue_date": "25 Jun 2024"}
 def test_a_credit_is_looked_at_and_entered_on_its_page(alice: Person) -> None:
     bill_id = two_lines(alice)
     page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
-    assert [field.get("value") for field in page.all(".//input[@name='amount']")] == ["45,000.00", "500.00"]
-    page = Page(send(alice, f"/bills/{bill_id}/credit", **TYPED, amount=["", "100.50"], then="look"))
+    assert [field.get("value") for field in page.all(".//input[@name='amount']")] == [
+        "45,000.00",
+        "500.00",
+    ]
+    page = Page(
+        send(alice, f"/bills/{bill_id}/credit", **TYPED, amount=["", "100.50"], then="look")
+    )
     assert page.status == 200
     posted = page.words(".//section[@id='postings']")
     assert ("2100 Trade payables" in posted, posted.count("100.50")) == (True, 2)
     assert bill_seen(alice, bill_id)["status"] == "received"
     answer = send(alice, f"/bills/{bill_id}/credit", **TYPED, amount=["", "100.50"])
     (made,) = alice.api.get("/supplier-credits").json["items"]
-    assert (answer.status_code, answer.headers["Location"], made["total_amount"]) == (303, f"/supplier-credits/{made['id']}", "100.50")
+    assert (answer.status_code, answer.headers["Location"], made["total_amount"]) == (
+        303,
+        f"/supplier-credits/{made['id']}",
+        "100.50",
+    )
     page = Page(alice.browser.get(answer.headers["Location"]))
     sheet = page.words(".//*[@id='sheet']")
     for word in ("BSP India", "C-1", "BSP-1", "Fee", "100.50", WHY):
@@ -322,7 +475,9 @@ def test_a_credit_is_looked_at_and_entered_on_its_page(alice: Person) -> None:
         ({"issue_date": "1 Jun 2024"}, "These dates do not fit"),
     ],
 )
-def test_what_cannot_stand_comes_back_with_what_was_typed(alice: Person, typed: dict[str, Any], said: str) -> None:
+def test_what_cannot_stand_comes_back_with_what_was_typed(
+    alice: Person, typed: dict[str, Any], said: str
+) -> None:
     bill_id = two_lines(alice)
     credit(alice, receive(alice, vendor_reference="BSP-2"), "C-0", line_1=1)
     page = Page(send(alice, f"/bills/{bill_id}/credit", **{**TYPED, "amount": ["", "1"], **typed}))
@@ -336,11 +491,23 @@ def test_whose_pages_they_are(people: People, alice: Person, charlie: Person) ->
     bill_id = receive(alice)
     credit_id = credit(alice, bill_id, line_1=1)
     agent = people.colleague(alice, "Rita Role", role="agent")
-    assert [person.browser.get(f"/supplier-credits/{credit_id}").status_code for person in (alice, agent, charlie)] == [200, 200, 404]
-    assert [person.browser.get(f"/bills/{bill_id}/credit").status_code for person in (alice, agent, charlie)] == [200, 403, 404]
-    links = [f"/bills/{bill_id}/credit" in Page(person.browser.get(f"/bills/{bill_id}")).links() for person in (alice, agent)]
+    assert [
+        person.browser.get(f"/supplier-credits/{credit_id}").status_code
+        for person in (alice, agent, charlie)
+    ] == [200, 200, 404]
+    assert [
+        person.browser.get(f"/bills/{bill_id}/credit").status_code
+        for person in (alice, agent, charlie)
+    ] == [200, 403, 404]
+    links = [
+        f"/bills/{bill_id}/credit" in Page(person.browser.get(f"/bills/{bill_id}")).links()
+        for person in (alice, agent)
+    ]
     assert links == [True, False]
     credit(alice, bill_id, "C-2")
     page = Page(alice.browser.get(f"/bills/{bill_id}"))
-    assert (f"/bills/{bill_id}/credit" in page.links(), "Credited in full." in page.words(".//*[@id='about']")) == (False, True)
+    assert (
+        f"/bills/{bill_id}/credit" in page.links(),
+        "Credited in full." in page.words(".//*[@id='about']"),
+    ) == (False, True)
     assert alice.browser.get(f"/bills/{bill_id}/credit").status_code == 303

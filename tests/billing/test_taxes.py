@@ -1,4 +1,6 @@
-"""Taxes on invoices: what each line bears, what issuing posts, what a credit takes back, and what is collected on packages."""
+"""Taxes on invoices: what each line bears, what issuing posts, what a credit takes back, and what
+is collected on packages.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +36,20 @@ def agency(alice: Person) -> Person:
     return alice
 
 
-def taxed(price: str, tax: str | None = "service_fee", *, quantity: int = 1, **more: Any) -> LineItem:
-    return LineItem(description="Visa fee", quantity=quantity, unit_price=price, currency="INR", tax=tax, **more)
+def taxed(
+    price: str, tax: str | None = "service_fee", *, quantity: int = 1, **more: Any
+) -> LineItem:
+    return LineItem(
+        description="Visa fee", quantity=quantity, unit_price=price, currency="INR", tax=tax, **more
+    )
 
 
 def charged(person: Person, invoice_id: UUID) -> list[tuple[int, str, str, int, int]]:
     with person.acting():
-        return [(tax.line_no, tax.component, f"{tax.percent:f}", tax.taxable_minor, tax.amount_minor) for tax in queries.get_taxes(invoice_id)]
+        return [
+            (tax.line_no, tax.component, f"{tax.percent:f}", tax.taxable_minor, tax.amount_minor)
+            for tax in queries.get_taxes(invoice_id)
+        ]
 
 
 def amounts(person: Person, invoice_id: UUID) -> tuple[int, int]:
@@ -54,19 +63,30 @@ def findings(person: Person) -> list[checks.Finding]:
         return list(checks.findings(reader))
 
 
-# What a line bears ----------------------------------------------------------------------------------------------------------
+# What a line bears
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_within_the_state_two_taxes_come_on_top_each_rounded_by_itself(agency: Person) -> None:
     invoice_id = issued(agency, taxed("100.05"), place_of_supply="27", **ON)
-    assert charged(agency, invoice_id) == [(1, "cgst", "9.000", 10_005, 900), (1, "sgst", "9.000", 10_005, 900)]
+    assert charged(agency, invoice_id) == [
+        (1, "cgst", "9.000", 10_005, 900),
+        (1, "sgst", "9.000", 10_005, 900),
+    ]
     assert amounts(agency, invoice_id) == (11_805, 1_800)
-    assert balances(agency) == {("receivable", "INR"): 11_805, ("revenue_services", "INR"): -10_005, ("output_cgst", "INR"): -900, ("output_sgst", "INR"): -900}
+    assert balances(agency) == {
+        ("receivable", "INR"): 11_805,
+        ("revenue_services", "INR"): -10_005,
+        ("output_cgst", "INR"): -900,
+        ("output_sgst", "INR"): -900,
+    }
     assert (untied(agency), findings(agency)) == ([], [])
 
 
 def test_into_another_state_it_is_one_tax(agency: Person) -> None:
-    invoice_id = issued(agency, taxed("100.05", sold_as="fee"), line(), place_of_supply=ELSEWHERE, **ON)
+    invoice_id = issued(
+        agency, taxed("100.05", sold_as="fee"), line(), place_of_supply=ELSEWHERE, **ON
+    )
     assert charged(agency, invoice_id) == [(1, "igst", "18.000", 10_005, 1_801)]
     assert balances(agency) == {
         ("receivable", "INR"): 4_511_806,
@@ -76,18 +96,28 @@ def test_into_another_state_it_is_one_tax(agency: Person) -> None:
     }
 
 
-def test_what_is_sold_as_agent_is_no_revenue_and_a_ticket_is_taxed_on_a_share_of_its_fare(agency: Person) -> None:
+def test_what_is_sold_as_agent_is_no_revenue_and_a_ticket_is_taxed_on_a_share_of_its_fare(
+    agency: Person,
+) -> None:
     ticket = taxed("4200", "air_domestic", basic_fare="3000", sold_as="agent")
     invoice_id = issued(agency, ticket, place_of_supply=ELSEWHERE, **ON)
     assert charged(agency, invoice_id) == [(1, "igst", "18.000", 15_000, 2_700)]
-    assert balances(agency) == {("receivable", "INR"): 422_700, ("held_for_suppliers", "INR"): -420_000, ("output_igst", "INR"): -2_700}
+    assert balances(agency) == {
+        ("receivable", "INR"): 422_700,
+        ("held_for_suppliers", "INR"): -420_000,
+        ("output_igst", "INR"): -2_700,
+    }
 
 
 def test_a_tax_number_says_state_and_pan_of_the_buyer(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), customer_tax_number=" 27aaccn6194p1zp", **ON)
     with agency.acting():
         invoice = queries.get_invoice(invoice_id)
-        assert (invoice.place_of_supply, invoice.customer_tax_number, invoice.customer_pan) == ("27", HERE, "AACCN6194P")
+        assert (invoice.place_of_supply, invoice.customer_tax_number, invoice.customer_pan) == (
+            "27",
+            HERE,
+            "AACCN6194P",
+        )
 
 
 def test_a_draft_may_wait_for_the_state_and_issuing_may_not(agency: Person) -> None:
@@ -117,8 +147,15 @@ def test_what_is_noted_of_the_customer_says_where_she_is_taxed(agency: Person) -
     noted(agency, "Asha Traders", country="IN", state="32")
     noted(agency, "Bina Exports", country="IN", tax_number=HERE)
     noted(agency, "Gulf Crest", country="AE")
-    by_state, by_number, abroad = (draft(agency, taxed("100"), customer_name=name, **ON) for name in ("asha traders", "Bina Exports", "Gulf Crest"))
-    assert [buyer_of(agency, one) for one in (by_state, by_number, abroad)] == [("32", None, None), ("27", HERE, HERE[2:12]), (None, None, None)]
+    by_state, by_number, abroad = (
+        draft(agency, taxed("100"), customer_name=name, **ON)
+        for name in ("asha traders", "Bina Exports", "Gulf Crest")
+    )
+    assert [buyer_of(agency, one) for one in (by_state, by_number, abroad)] == [
+        ("32", None, None),
+        ("27", HERE, HERE[2:12]),
+        (None, None, None),
+    ]
     assert [component for _line, component, *_ in charged(agency, by_state)] == ["igst"]
     said = draft(agency, taxed("100"), customer_name="Asha Traders", place_of_supply="27", **ON)
     assert buyer_of(agency, said) == ("27", None, None), "what is said goes before what is noted"
@@ -130,7 +167,10 @@ def test_another_customer_is_taxed_where_that_one_is(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), customer_name="Asha Traders", **ON)
     for changes, buyer in (
         ({"customer_name": "Bina Exports"}, "27"),
-        ({"customer_name": "Bina Export"}, "27"),  # of whom nothing is noted: a name that was mended
+        (
+            {"customer_name": "Bina Export"},
+            "27",
+        ),  # of whom nothing is noted: a name that was mended
         ({"customer_name": "Asha Traders", "place_of_supply": "29"}, "29"),
         ({"place_of_supply": None}, "32"),
     ):
@@ -158,7 +198,13 @@ def test_the_rate_is_that_of_the_day_of_supply(agency: Person) -> None:
         (date(2025, 9, 22), None, 1_800),
     ):
         lines = [taxed("100", "flight_other_cabin", service_date=service_date)]
-        invoice_id = draft(agency, *lines, issue_date=issued_on, due_date=issued_on, place_of_supply=seat["place_of_supply"])
+        invoice_id = draft(
+            agency,
+            *lines,
+            issue_date=issued_on,
+            due_date=issued_on,
+            place_of_supply=seat["place_of_supply"],
+        )
         assert amounts(agency, invoice_id) == (10_000 + minor, minor)
 
 
@@ -172,7 +218,12 @@ def test_a_revised_draft_is_reckoned_anew_and_one_that_stays_is_no_event(agency:
     assert [tax[1] for tax in charged(agency, invoice_id)] == ["igst"]
     with agency.acting() as actor:
         before = queries.get_invoice(invoice_id).updated_at
-        assert service.revise_draft(actor, invoice_id, {"line_items": [taxed("200"), taxed("50", None)]}).updated_at == before
+        assert (
+            service.revise_draft(
+                actor, invoice_id, {"line_items": [taxed("200"), taxed("50", None)]}
+            ).updated_at
+            == before
+        )
     with agency.acting() as actor:
         service.revise_draft(actor, invoice_id, {"customer_tax_number": HERE})
     with agency.acting():
@@ -189,13 +240,31 @@ def test_a_revised_draft_is_reckoned_anew_and_one_that_stays_is_no_event(agency:
         ([taxed("100")], {"place_of_supply": "99"}, tables.UnknownState),
         ([taxed("100")], {"customer_tax_number": "27AACCN6194P1ZQ"}, numbers.InvalidTaxNumber),
         ([taxed("100")], {"customer_pan": "AACCN6194"}, numbers.InvalidTaxNumber),
-        ([taxed("100")], {"customer_tax_number": HERE, "customer_pan": "AAPFU0939F"}, numbers.InvalidTaxNumber),
+        (
+            [taxed("100")],
+            {"customer_tax_number": HERE, "customer_pan": "AAPFU0939F"},
+            numbers.InvalidTaxNumber,
+        ),
         ([taxed("100", collection="magic")], {}, tables.UnknownTreatment),
-        ([LineItem(description="Fee", quantity=1, unit_price="1", currency="USD", tax="service_fee")], {}, service.TaxInAnotherCurrency),
-        ([taxed("100")], {"issue_date": date(2017, 6, 1), "due_date": date(2017, 6, 1)}, tables.NoRateThen),
+        (
+            [
+                LineItem(
+                    description="Fee", quantity=1, unit_price="1", currency="USD", tax="service_fee"
+                )
+            ],
+            {},
+            service.TaxInAnotherCurrency,
+        ),
+        (
+            [taxed("100")],
+            {"issue_date": date(2017, 6, 1), "due_date": date(2017, 6, 1)},
+            tables.NoRateThen,
+        ),
     ],
 )
-def test_what_cannot_be_taxed_is_refused_and_nothing_is_written(agency: Person, items: list[LineItem], given: dict[str, Any], refusal: type[Exception]) -> None:
+def test_what_cannot_be_taxed_is_refused_and_nothing_is_written(
+    agency: Person, items: list[LineItem], given: dict[str, Any], refusal: type[Exception]
+) -> None:
     with pytest.raises(refusal):
         draft(agency, *items, **{"place_of_supply": "27", **ON, **given})
     with agency.reading() as reader:
@@ -211,14 +280,20 @@ def test_an_agency_without_a_tax_number_taxes_nothing(alice: Person) -> None:
 
 
 def test_another_country_is_other_rows(alice: Person) -> None:
-    assert alice.api.patch("/tenant-settings", json={"tax_number": "100234567890003"}).status_code == 200
-    item = LineItem(description="Desert safari", quantity=1, unit_price="200", currency="AED", tax="standard")
+    assert (
+        alice.api.patch("/tenant-settings", json={"tax_number": "100234567890003"}).status_code
+        == 200
+    )
+    item = LineItem(
+        description="Desert safari", quantity=1, unit_price="200", currency="AED", tax="standard"
+    )
     invoice_id = issued(alice, item, **ON)
     assert charged(alice, invoice_id) == [(1, "vat", "5.000", 20_000, 1_000)]
     assert balances(alice)["output_vat", "AED"] == -1_000
 
 
-# What is collected on top ---------------------------------------------------------------------------------------------------
+# What is collected on top
+# ---------------------------------------------------------------------------------------------------
 
 
 def package(price: str) -> LineItem:
@@ -226,33 +301,72 @@ def package(price: str) -> LineItem:
 
 
 def test_what_is_collected_goes_by_the_buyers_year_and_is_no_revenue(agency: Person) -> None:
-    then = {"issue_date": date(2025, 5, 1), "due_date": date(2025, 5, 1), "place_of_supply": ELSEWHERE}
+    then = {
+        "issue_date": date(2025, 5, 1),
+        "due_date": date(2025, 5, 1),
+        "place_of_supply": ELSEWHERE,
+    }
     first = issued(agency, package("900000"), customer_pan="AAPFU0939F", **then)
-    assert charged(agency, first) == [(1, "igst", "5.000", 90_000_000, 4_500_000), (1, "tcs", "5.000", 94_500_000, 4_725_000)]
-    second = issued(agency, package("100000"), customer_name="Somebody Else", customer_pan="aapfu0939f", **then)
-    assert charged(agency, second)[1] == (1, "tcs", "20.000", 10_500_000, 1_275_000), "55,000 at five per cent, and 50,000 above ten lakh at twenty"
+    assert charged(agency, first) == [
+        (1, "igst", "5.000", 90_000_000, 4_500_000),
+        (1, "tcs", "5.000", 94_500_000, 4_725_000),
+    ]
+    second = issued(
+        agency, package("100000"), customer_name="Somebody Else", customer_pan="aapfu0939f", **then
+    )
+    assert charged(agency, second)[1] == (
+        1,
+        "tcs",
+        "20.000",
+        10_500_000,
+        1_275_000,
+    ), "55,000 at five per cent, and 50,000 above ten lakh at twenty"
     stranger = issued(agency, package("100000"), customer_name="Meera Nair", **then)
-    assert charged(agency, stranger)[1] == (1, "tcs", "10.000", 10_500_000, 1_050_000), "without a PAN it is more, and nobody else's year counts"
-    earlier = issued(agency, package("100000"), customer_pan="AAPFU0939F", **then | {"issue_date": date(2025, 4, 1), "due_date": date(2025, 4, 1)})
+    assert charged(agency, stranger)[1] == (
+        1,
+        "tcs",
+        "10.000",
+        10_500_000,
+        1_050_000,
+    ), "without a PAN it is more, and nobody else's year counts"
+    earlier = issued(
+        agency,
+        package("100000"),
+        customer_pan="AAPFU0939F",
+        **then | {"issue_date": date(2025, 4, 1), "due_date": date(2025, 4, 1)},
+    )
     assert charged(agency, earlier)[1][2] == "20.000"
-    assert balances(agency)["tcs_payable", "INR"] == -(4_725_000 + 1_275_000 + 1_050_000 + 2_100_000)
+    assert balances(agency)["tcs_payable", "INR"] == -(
+        4_725_000 + 1_275_000 + 1_050_000 + 2_100_000
+    )
     assert findings(agency) == []
 
 
 def test_two_issued_at_once_count_each_other(agency: Person) -> None:
-    then = {"issue_date": date(2025, 5, 1), "due_date": date(2025, 5, 1), "place_of_supply": ELSEWHERE, "customer_pan": "AAPFU0939F"}
-    drafts = [draft(agency, taxed("1000000", None, collection="overseas_package"), **then) for _ in range(2)]
+    then = {
+        "issue_date": date(2025, 5, 1),
+        "due_date": date(2025, 5, 1),
+        "place_of_supply": ELSEWHERE,
+        "customer_pan": "AAPFU0939F",
+    }
+    drafts = [
+        draft(agency, taxed("1000000", None, collection="overseas_package"), **then)
+        for _ in range(2)
+    ]
     at_once([partial(issue, agency, one) for one in drafts])
     assert sorted(charged(agency, one)[0][4] for one in drafts) == [5_000_000, 20_000_000]
 
 
-# What a credit takes back ---------------------------------------------------------------------------------------------------
+# What a credit takes back
+# ---------------------------------------------------------------------------------------------------
 
 
 def credit(person: Person, invoice_id: UUID, **minor: int) -> None:
     wanted = {int(name[5:]): Money(value, "INR") for name, value in minor.items()} or None
     with person.acting() as actor:
-        service.issue_credit_note(actor, invoice_id, reason="Not travelled", on=date(2026, 6, 25), amounts=wanted)
+        service.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", on=date(2026, 6, 25), amounts=wanted
+        )
 
 
 def test_parts_that_are_credited_give_the_whole_tax_back_and_no_paisa_more(agency: Person) -> None:
@@ -264,12 +378,18 @@ def test_parts_that_are_credited_give_the_whole_tax_back_and_no_paisa_more(agenc
     assert set(balances(agency).values()) == {0}
     with agency.acting():
         invoice = queries.get_invoice(invoice_id)
-        assert (invoice.status, invoice.credited_minor, invoice.total_minor) == ("paid", 11_805, 11_805)
+        assert (invoice.status, invoice.credited_minor, invoice.total_minor) == (
+            "paid",
+            11_805,
+            11_805,
+        )
     assert (untied(agency), findings(agency)) == ([], [])
 
 
 def test_what_was_collected_stays_owed_when_the_rest_is_credited(agency: Person) -> None:
-    invoice_id = issued(agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON)
+    invoice_id = issued(
+        agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON
+    )
     credit(agency, invoice_id)
     assert balances(agency) == {
         ("receivable", "INR"): 2_100,
@@ -280,38 +400,59 @@ def test_what_was_collected_stays_owed_when_the_rest_is_credited(agency: Person)
 
 
 def test_a_void_invoice_takes_all_of_it_back(agency: Person) -> None:
-    invoice_id = issued(agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON)
+    invoice_id = issued(
+        agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON
+    )
     with agency.acting() as actor:
         service.void_invoice(actor, invoice_id, reason="Twice", on=date(2026, 6, 25))
     assert set(balances(agency).values()) == {0}
-    again = issued(agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON)
+    again = issued(
+        agency, package("1000"), place_of_supply=ELSEWHERE, customer_pan="AAPFU0939F", **ON
+    )
     assert charged(agency, again)[1][2] == "2.000"
 
 
-# The walls behind -----------------------------------------------------------------------------------------------------------
+# The walls behind
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_no_invoice_is_issued_whose_taxes_do_not_add_up(agency: Person) -> None:
     invoice_id = draft(agency, taxed("100"), place_of_supply="27", **ON)
     with agency.acting(), pytest.raises(sa.exc.IntegrityError, match="do not add up"):
-        rows_changed("update invoices set tax_minor = tax_minor - 1, total_minor = total_minor - 1, status = 'issued' where id = :id", id=invoice_id)
+        rows_changed(
+            "update invoices set tax_minor = tax_minor - 1, total_minor = total_minor - 1, status ="
+            " 'issued' where id = :id",
+            id=invoice_id,
+        )
 
 
 def test_the_tax_of_an_issued_invoice_stays(agency: Person) -> None:
     invoice_id = issued(agency, taxed("100"), place_of_supply="27", **ON)
-    for statement in ("update invoice_taxes set amount_minor = 1 where invoice_id = :id", "delete from invoice_taxes where invoice_id = :id"):
+    for statement in (
+        "update invoice_taxes set amount_minor = 1 where invoice_id = :id",
+        "delete from invoice_taxes where invoice_id = :id",
+    ):
         with agency.acting(), pytest.raises(sa.exc.DBAPIError, match="keep their lines"):
             rows_changed(statement, id=invoice_id)
 
 
-# The doors ------------------------------------------------------------------------------------------------------------------
+# The doors
+# ------------------------------------------------------------------------------------------------------------------
 
 BODY = {
     "customer_name": "Deepa Krishnan",
     "issue_date": "2026-06-10",
     "currency": "INR",
     "place_of_supply": "32",
-    "line_items": [{"description": "Visa fee", "quantity": 1, "unit_price": "100.05", "tax": "service_fee", "sold_as": "fee"}],
+    "line_items": [
+        {
+            "description": "Visa fee",
+            "quantity": 1,
+            "unit_price": "100.05",
+            "tax": "service_fee",
+            "sold_as": "fee",
+        }
+    ],
 }
 
 
@@ -319,14 +460,36 @@ def test_an_invoice_tells_its_taxes_over_the_api(agency: Person) -> None:
     made = agency.api.post("/invoices", json=BODY)
     assert made.status_code == 201, made.text
     told = made.json
-    assert (told["total_amount"], told["tax_amount"], told["place_of_supply"], told["customer_tax_number"]) == ("118.06", "18.01", "32", None)
+    assert (
+        told["total_amount"],
+        told["tax_amount"],
+        told["place_of_supply"],
+        told["customer_tax_number"],
+    ) == ("118.06", "18.01", "32", None)
     assert told["line_items"][0]["taxes"] == [
-        {"component": "igst", "percent": "18", "taxable_amount": "100.05", "amount": "18.01", "confirmed": False},
+        {
+            "component": "igst",
+            "percent": "18",
+            "taxable_amount": "100.05",
+            "amount": "18.01",
+            "confirmed": False,
+        },
     ]
     assert agency.api.get("/invoices").json["items"][0]["tax_amount"] == "18.01"
     assert agency.api.post(f"/invoices/{told['id']}/issue").json["total_amount"] == "118.06"
-    note = agency.api.post("/credit-notes", json={"invoice_id": told["id"], "reason": "Not travelled", "lines": [{"line_no": 1, "amount": "50"}]})
-    assert (note.json["total_amount"], note.json["tax_amount"], note.json["lines"][0]["tax_amount"]) == ("59.00", "9.00", "9.00")
+    note = agency.api.post(
+        "/credit-notes",
+        json={
+            "invoice_id": told["id"],
+            "reason": "Not travelled",
+            "lines": [{"line_no": 1, "amount": "50"}],
+        },
+    )
+    assert (
+        note.json["total_amount"],
+        note.json["tax_amount"],
+        note.json["lines"][0]["tax_amount"],
+    ) == ("59.00", "9.00", "9.00")
 
 
 @pytest.mark.parametrize(
@@ -334,12 +497,20 @@ def test_an_invoice_tells_its_taxes_over_the_api(agency: Person) -> None:
     [
         ({"place_of_supply": "99"}, (400, "place_of_supply_unknown")),
         ({"customer_tax_number": "27AACCN6194P1ZQ"}, (400, "tax_number_invalid")),
-        ({"line_items": [BODY["line_items"][0] | {"tax": "magic"}]}, (400, "tax_treatment_unknown")),  # type: ignore[index,operator]
-        ({"line_items": [BODY["line_items"][0] | {"tax": "air_domestic"}]}, (422, "basic_fare_required")),  # type: ignore[index,operator]
+        (
+            {"line_items": [BODY["line_items"][0] | {"tax": "magic"}]},
+            (400, "tax_treatment_unknown"),
+        ),  # type: ignore[index,operator]
+        (
+            {"line_items": [BODY["line_items"][0] | {"tax": "air_domestic"}]},
+            (422, "basic_fare_required"),
+        ),  # type: ignore[index,operator]
         ({"currency": "USD"}, (409, "tax_currency")),
     ],
 )
-def test_what_cannot_be_taxed_has_its_own_word(agency: Person, changes: dict[str, Any], refusal: tuple[int, str]) -> None:
+def test_what_cannot_be_taxed_has_its_own_word(
+    agency: Person, changes: dict[str, Any], refusal: tuple[int, str]
+) -> None:
     answer = agency.api.post("/invoices", json=BODY | changes)
     assert (answer.status_code, answer.json["detail"]) == refusal
 
@@ -367,14 +538,21 @@ FORM = {
 
 def send(person: Person, **changes: Any) -> Any:
     browser = person.browser
-    return browser.post("/invoices/new", data=FORM | changes | {"csrf_token": csrf(browser, "/team")})
+    return browser.post(
+        "/invoices/new", data=FORM | changes | {"csrf_token": csrf(browser, "/team")}
+    )
 
 
 def posted(page: Page) -> list[str]:
-    return [" ".join(" ".join(row.itertext()).split()) for row in page.all(".//section[@id='postings']//tbody/tr")]
+    return [
+        " ".join(" ".join(row.itertext()).split())
+        for row in page.all(".//section[@id='postings']//tbody/tr")
+    ]
 
 
-def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_was_typed(agency: Person) -> None:
+def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_was_typed(
+    agency: Person,
+) -> None:
     looked = Page(send(agency, then="look"))
     assert posted(looked) == [
         "1200 Trade receivables INR 4,817.00",
@@ -382,10 +560,14 @@ def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_w
         "4200 Service fees INR 500.00",
         "2312 Output IGST INR 117.00",
     ]
-    assert [option.get("value") for option in looked.all(".//select[@name='tax']/option[@selected]")] == ["air_domestic", "service_fee"]
+    assert [
+        option.get("value") for option in looked.all(".//select[@name='tax']/option[@selected]")
+    ] == ["air_domestic", "service_fee"]
     waiting = Page(send(agency, then="look", place_of_supply=""))
     assert posted(waiting)[0] == "1200 Trade receivables INR 4,700.00"
-    assert "The tax comes on top once the place of supply is known." in waiting.words(".//section[@id='postings']")
+    assert "The tax comes on top once the place of supply is known." in waiting.words(
+        ".//section[@id='postings']"
+    )
     made = send(agency, collection="y")
     assert made.status_code == 303
     draft_page = Page(agency.browser.get(made.location))
@@ -400,12 +582,17 @@ def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_w
 DETAILS = {"details": "y", "service_date": ["3 Jul 2026", ""], "collect": ["", "yes"]}
 
 
-def test_each_line_says_its_day_of_service_and_whether_tcs_is_collected_on_it(agency: Person) -> None:
+def test_each_line_says_its_day_of_service_and_whether_tcs_is_collected_on_it(
+    agency: Person,
+) -> None:
     usual = Page(agency.browser.get("/invoices/new"))
     assert not usual.all(".//input[@name='details'][@checked]"), "the usual case is not crowded"
     path = send(agency, **DETAILS).location
     made = agency.api.get(f"/invoices/{path.rsplit('/')[-1]}").json["line_items"]
-    assert [(one["service_date"], one["collection"]) for one in made] == [("2026-07-03", None), (None, "overseas_package")]
+    assert [(one["service_date"], one["collection"]) for one in made] == [
+        ("2026-07-03", None),
+        (None, "overseas_package"),
+    ]
     items = Page(agency.browser.get(path)).words(".//table[@id='items']")
     assert "Air ticketService on 3 July 2026" in items
     assert items.count("TCS is collected on this") == 1
@@ -413,8 +600,13 @@ def test_each_line_says_its_day_of_service_and_whether_tcs_is_collected_on_it(ag
     edit = Page(agency.browser.get(f"{path}/edit"))
     assert edit.all(".//input[@name='details'][@checked]"), "what is filled is open"
     assert not edit.all(".//input[@name='collection'][@checked]")
-    assert [one.get("value") for one in edit.all(".//input[@name='service_date']")][:2] == ["3 Jul 2026", ""]
-    assert [one.get("value") for one in edit.all(".//select[@name='collect']/option[@selected]")][:2] == ["", "yes"]
+    assert [one.get("value") for one in edit.all(".//input[@name='service_date']")][:2] == [
+        "3 Jul 2026",
+        "",
+    ]
+    assert [one.get("value") for one in edit.all(".//select[@name='collect']/option[@selected]")][
+        :2
+    ] == ["", "yes"]
 
 
 def test_a_line_may_be_left_out_of_what_is_collected_on_the_invoice(agency: Person) -> None:
@@ -423,24 +615,39 @@ def test_a_line_may_be_left_out_of_what_is_collected_on_the_invoice(agency: Pers
     assert [one["collection"] for one in made] == ["overseas_package", None]
 
 
-def test_a_form_that_comes_back_keeps_the_days_of_its_lines_and_marks_the_one_that_is_none(agency: Person) -> None:
+def test_a_form_that_comes_back_keeps_the_days_of_its_lines_and_marks_the_one_that_is_none(
+    agency: Person,
+) -> None:
     page = Page(send(agency, **(DETAILS | {"service_date": ["3 Jul 2026", "soon"]})))
     assert page.status == 422
     assert page.error_at("line_items")
-    assert [one.get("value") for one in page.all(".//input[@name='service_date']")][:2] == ["3 Jul 2026", "soon"]
-    assert ["is-invalid" in one.get("class") for one in page.all(".//input[@name='service_date']")][:2] == [False, True]
-    assert [one.get("value") for one in page.all(".//select[@name='collect']/option[@selected]")][:2] == ["", "yes"]
+    assert [one.get("value") for one in page.all(".//input[@name='service_date']")][:2] == [
+        "3 Jul 2026",
+        "soon",
+    ]
+    assert ["is-invalid" in one.get("class") for one in page.all(".//input[@name='service_date']")][
+        :2
+    ] == [False, True]
+    assert [one.get("value") for one in page.all(".//select[@name='collect']/option[@selected]")][
+        :2
+    ] == ["", "yes"]
 
 
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"customer_tax_number": "27AACCN6194P1ZQ"}, "customer_tax_number", "That is not a tax number."),
+        (
+            {"customer_tax_number": "27AACCN6194P1ZQ"},
+            "customer_tax_number",
+            "That is not a tax number.",
+        ),
         ({"basic_fare": ["", ""]}, "line_items", "Say the basic fare"),
         ({"basic_fare": ["4,201", ""]}, "line_items", "The basic fare is a part"),
     ],
 )
-def test_what_cannot_be_taxed_is_told_at_its_field(agency: Person, changes: dict[str, Any], field: str, sentence: str) -> None:
+def test_what_cannot_be_taxed_is_told_at_its_field(
+    agency: Person, changes: dict[str, Any], field: str, sentence: str
+) -> None:
     page = Page(send(agency, **changes))
     assert page.status == 422
     assert sentence in page.error_at(field)

@@ -1,4 +1,6 @@
-"""What trips earned by day, as a trigger keeps it: after each kind of act it is what the lines of their documents say, and the migration finds the same."""
+"""What trips earned by day, as a trigger keeps it: after each kind of act it is what the lines of
+their documents say, and the migration finds the same.
+"""
 
 from __future__ import annotations
 
@@ -24,28 +26,59 @@ from voyagent.reports import checks
 
 __all__ = ["empty_app"]
 MAY, JUNE, JULY = date(2026, 5, 4), date(2026, 6, 10), date(2026, 7, 3)
-EARNED = "select day, trip_id, currency, revenue_minor, cost_minor from trip_earnings where tenant_id = :t order by day, trip_id, currency"
+EARNED = (
+    "select day, trip_id, currency, revenue_minor, cost_minor from trip_earnings where tenant_id ="
+    " :t order by day, trip_id, currency"
+)
 NAMED = "select id, trip_id from journal_entries where trip_id is not null order by id"
 Earned = dict[tuple[date, str], tuple[int, int]]
 
 
-def sold(person: Person, trip_id: UUID | None, price: str = "1000.00", currency: str = "INR", **said: Any) -> UUID:
+def sold(
+    person: Person, trip_id: UUID | None, price: str = "1000.00", currency: str = "INR", **said: Any
+) -> UUID:
     item: Any = line(price, quantity=1, currency=currency) | said
     return issued(person, item, issue_date=MAY, due_date=MAY, trip_id=trip_id)
 
 
-def bought(person: Person, trip_id: UUID | None, price: str = "600.00", reference: str = "A-1") -> UUID:
-    return receive(person, line(price, quantity=1), vendor_reference=reference, issue_date=MAY, due_date=MAY, trip_id=trip_id)
+def bought(
+    person: Person, trip_id: UUID | None, price: str = "600.00", reference: str = "A-1"
+) -> UUID:
+    return receive(
+        person,
+        line(price, quantity=1),
+        vendor_reference=reference,
+        issue_date=MAY,
+        due_date=MAY,
+        trip_id=trip_id,
+    )
 
 
 def noted(person: Person, invoice_id: UUID, on: date = JUNE) -> UUID:
     amounts = {1: Money(30_000, "INR")}
-    return person.does(lambda actor: billing.issue_credit_note(actor, invoice_id, reason="Not travelled", on=on, amounts=amounts).id)
+    return person.does(
+        lambda actor: (
+            billing.issue_credit_note(
+                actor, invoice_id, reason="Not travelled", on=on, amounts=amounts
+            ).id
+        )
+    )
 
 
 def credited(person: Person, bill_id: UUID) -> UUID:
     amounts = {1: Money(20_000, "INR")}
-    return person.does(lambda actor: billing.credit_bill(actor, bill_id, vendor_reference="A-C1", reason="Not travelled", on=JUNE, amounts=amounts).id)
+    return person.does(
+        lambda actor: (
+            billing.credit_bill(
+                actor,
+                bill_id,
+                vendor_reference="A-C1",
+                reason="Not travelled",
+                on=JUNE,
+                amounts=amounts,
+            ).id
+        )
+    )
 
 
 def invoice_of_later(person: Person, trip_id: UUID) -> UUID:
@@ -73,15 +106,32 @@ ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
     "a bill": (bought, {(MAY, "INR"): (0, 60_000)}),
     "two of one day": (two_entries_of_one_day, {(MAY, "INR"): (100_500, 60_000)}),
     "two currencies": (two_currencies, {(MAY, "INR"): (100_000, 0), (MAY, "USD"): (700, 0)}),
-    "an invoice as agent": (lambda who, trip: sold(who, trip, sold_as="agent", commission="80.00"), {(MAY, "INR"): (8_000, 0)}),
+    "an invoice as agent": (
+        lambda who, trip: sold(who, trip, sold_as="agent", commission="80.00"),
+        {(MAY, "INR"): (8_000, 0)},
+    ),
     "deferred income": (invoice_of_later, {(JULY, "INR"): (100_000, 0)}),
-    "a credit note": (lambda who, trip: noted(who, sold(who, trip)), {(MAY, "INR"): (100_000, 0), (JUNE, "INR"): (-30_000, 0)}),
-    "a credit note on deferred income": (lambda who, trip: noted(who, invoice_of_later(who, trip)), {(JULY, "INR"): (70_000, 0)}),
+    "a credit note": (
+        lambda who, trip: noted(who, sold(who, trip)),
+        {(MAY, "INR"): (100_000, 0), (JUNE, "INR"): (-30_000, 0)},
+    ),
+    "a credit note on deferred income": (
+        lambda who, trip: noted(who, invoice_of_later(who, trip)),
+        {(JULY, "INR"): (70_000, 0)},
+    ),
     "a credit note taken back": (
-        lambda who, trip: who.does(billing.reverse_credit_note, noted(who, sold(who, trip)), reason="Wrong invoice", on=JULY),
+        lambda who, trip: who.does(
+            billing.reverse_credit_note,
+            noted(who, sold(who, trip)),
+            reason="Wrong invoice",
+            on=JULY,
+        ),
         {(MAY, "INR"): (100_000, 0), (JUNE, "INR"): (-30_000, 0), (JULY, "INR"): (30_000, 0)},
     ),
-    "a supplier's credit": (lambda who, trip: credited(who, bought(who, trip)), {(MAY, "INR"): (0, 60_000), (JUNE, "INR"): (0, -20_000)}),
+    "a supplier's credit": (
+        lambda who, trip: credited(who, bought(who, trip)),
+        {(MAY, "INR"): (0, 60_000), (JUNE, "INR"): (0, -20_000)},
+    ),
     "a supplier's credit taken back": (
         bill_credit_taken_back,
         {(MAY, "INR"): (0, 60_000), (JUNE, "INR"): (0, -20_000), (JULY, "INR"): (0, 20_000)},
@@ -91,12 +141,20 @@ ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
         {(MAY, "INR"): (100_000, 0), (JUNE, "INR"): (-100_000, 0)},
     ),
     "a void invoice with deferred income": (
-        lambda who, trip: who.does(billing.void_invoice, invoice_of_later(who, trip), reason="Twice", on=JUNE),
+        lambda who, trip: who.does(
+            billing.void_invoice, invoice_of_later(who, trip), reason="Twice", on=JUNE
+        ),
         {(JULY, "INR"): (0, 0)},
     ),
-    "a void bill of the same day": (lambda who, trip: who.does(billing.void_bill, bought(who, trip), reason="Twice", on=MAY), {(MAY, "INR"): (0, 0)}),
+    "a void bill of the same day": (
+        lambda who, trip: who.does(billing.void_bill, bought(who, trip), reason="Twice", on=MAY),
+        {(MAY, "INR"): (0, 0)},
+    ),
     "a payment and a write-off": (
-        lambda who, trip: [pay(who, (id_ := sold(who, trip)), 40_000, JUNE), who.does(billing.write_off_invoice, id_, reason="Lost", on=JUNE)],
+        lambda who, trip: [
+            pay(who, (id_ := sold(who, trip)), 40_000, JUNE),
+            who.does(billing.write_off_invoice, id_, reason="Lost", on=JUNE),
+        ],
         {(MAY, "INR"): (100_000, 0)},
     ),
     "a draft": (lambda who, trip: draft(who, trip_id=trip), {}),
@@ -106,7 +164,9 @@ ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
 def earned(engine: sa.Engine, person: Person, trip_id: UUID) -> Earned:
     rows = stored(engine, EARNED, t=person.actor.tenant_id)
     assert {row["trip_id"] for row in rows} <= {trip_id}
-    return {(row["day"], row["currency"]): (row["revenue_minor"], row["cost_minor"]) for row in rows}
+    return {
+        (row["day"], row["currency"]): (row["revenue_minor"], row["cost_minor"]) for row in rows
+    }
 
 
 def untied(person: Person) -> list[str]:
@@ -115,7 +175,9 @@ def untied(person: Person) -> list[str]:
 
 
 @pytest.mark.parametrize("what", ACTS)
-def test_after_each_act_the_roll_up_is_what_the_lines_of_the_trip_say(alice: Person, owner_engine: sa.Engine, what: str) -> None:
+def test_after_each_act_the_roll_up_is_what_the_lines_of_the_trip_say(
+    alice: Person, owner_engine: sa.Engine, what: str
+) -> None:
     act, expected = ACTS[what]
     trip_id = a_trip(alice, title="Dubai")
     sold(alice, None, "70.00")
@@ -125,17 +187,25 @@ def test_after_each_act_the_roll_up_is_what_the_lines_of_the_trip_say(alice: Per
     assert untied(alice) == []
 
 
-def test_what_reverses_a_reversal_is_of_the_trip_again(alice: Person, owner_engine: sa.Engine) -> None:
+def test_what_reverses_a_reversal_is_of_the_trip_again(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     trip_id = a_trip(alice)
     invoice_id = sold(alice, trip_id)
     (entry,) = stored(owner_engine, "select entry_id from invoices where id = :i", i=invoice_id)
     first = alice.does(ledger.reverse, entry["entry_id"], reason="Wrong", entry_date=JUNE)
     alice.does(ledger.reverse, first.entry_id, reason="Right", entry_date=JULY)
-    assert earned(owner_engine, alice, trip_id) == {(MAY, "INR"): (100_000, 0), (JUNE, "INR"): (-100_000, 0), (JULY, "INR"): (100_000, 0)}
+    assert earned(owner_engine, alice, trip_id) == {
+        (MAY, "INR"): (100_000, 0),
+        (JUNE, "INR"): (-100_000, 0),
+        (JULY, "INR"): (100_000, 0),
+    }
     assert untied(alice) == []
 
 
-def test_an_entry_without_a_trip_leaves_nothing_there(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_entry_without_a_trip_leaves_nothing_there(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     entry = post(alice)
     alice.does(ledger.reverse, entry.entry_id, reason="Wrong")
     assert stored(owner_engine, EARNED, t=alice.actor.tenant_id) == []
@@ -146,20 +216,36 @@ def test_an_entry_of_another_agency_s_trip_is_refused(alice: Person, charlie: Pe
         post(alice, trip_id=a_trip(charlie))
 
 
-def test_what_a_posted_entry_is_of_never_changes(alice: Person, owner_engine: sa.Engine, app_engine: sa.Engine) -> None:
+def test_what_a_posted_entry_is_of_never_changes(
+    alice: Person, owner_engine: sa.Engine, app_engine: sa.Engine
+) -> None:
     sold(alice, a_trip(alice))
     for engine in (owner_engine, app_engine):
-        with pytest.raises(sa.exc.DBAPIError, match=r"append-only|permission denied"), engine.begin() as connection:
+        with (
+            pytest.raises(sa.exc.DBAPIError, match=r"append-only|permission denied"),
+            engine.begin() as connection,
+        ):
             bind(connection, alice)
-            connection.execute(sa.text("update journal_entries set trip_id = null where tenant_id = :t"), {"t": alice.actor.tenant_id})
+            connection.execute(
+                sa.text("update journal_entries set trip_id = null where tenant_id = :t"),
+                {"t": alice.actor.tenant_id},
+            )
 
 
-def test_what_was_posted_before_is_found_by_the_migration_as_it_would_have_been_kept(empty_app: Flask) -> None:
+def test_what_was_posted_before_is_found_by_the_migration_as_it_would_have_been_kept(
+    empty_app: Flask,
+) -> None:
     engine = sa.create_engine(empty_app.config["MIGRATION_URL"])
     with empty_app.app_context():
         flask_migrate.upgrade()
-    person, other = (People(empty_app).sign_up(name, agency=name) for name in ("Alice Owner", "Charlie Other"))
-    for number, (act, _earned) in enumerate(one for what, one in ACTS.items() if not what.startswith(("a bill", "a supplier", "two of", "a void bill"))):
+    person, other = (
+        People(empty_app).sign_up(name, agency=name) for name in ("Alice Owner", "Charlie Other")
+    )
+    for number, (act, _earned) in enumerate(
+        one
+        for what, one in ACTS.items()
+        if not what.startswith(("a bill", "a supplier", "two of", "a void bill"))
+    ):
         act(person if number % 2 else other, a_trip(person if number % 2 else other))
     two_entries_of_one_day(person, a_trip(person))
     bill_credit_taken_back(other, a_trip(other))
@@ -176,14 +262,29 @@ def test_what_was_posted_before_is_found_by_the_migration_as_it_would_have_been_
     sold(person, a_trip(person), "1.00")
     assert (len(_kept(engine)[1]), untied(person), untied(other)) == (len(first[1]) + 1, [], [])
     with engine.connect() as connection:
-        walls = "select bool_and(relforcerowsecurity) from pg_class where relname in ('journal_entries', 'postings', 'accounts', 'invoices', 'credit_notes')"
+        walls = (
+            "select bool_and(relforcerowsecurity) from pg_class where relname in"
+            " ('journal_entries', 'postings', 'accounts', 'invoices', 'credit_notes')"
+        )
         assert connection.scalar(sa.text(walls)), "the walls stand again"
-        assert connection.scalar(sa.text("select tgenabled::text from pg_trigger where tgname = 'journal_entries_append_only'")) == "O"
+        assert (
+            connection.scalar(
+                sa.text(
+                    "select tgenabled::text from pg_trigger where tgname ="
+                    " 'journal_entries_append_only'"
+                )
+            )
+            == "O"
+        )
     engine.dispose()
 
 
 def _kept(engine: sa.Engine) -> tuple[list[Any], list[Any]]:
     """The roll-up, and the entries that name a trip."""
     with engine.connect() as connection:
-        earnings = connection.execute(sa.text("select * from trip_earnings order by tenant_id, day, trip_id, currency")).all()
-        return [tuple(row) for row in earnings], [tuple(row) for row in connection.execute(sa.text(NAMED)).all()]
+        earnings = connection.execute(
+            sa.text("select * from trip_earnings order by tenant_id, day, trip_id, currency")
+        ).all()
+        return [tuple(row) for row in earnings], [
+            tuple(row) for row in connection.execute(sa.text(NAMED)).all()
+        ]

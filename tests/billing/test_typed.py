@@ -1,4 +1,6 @@
-"""What people type in the forms of documents and money: days without their year, and amounts that were emptied or are grouped as none is."""
+"""What people type in the forms of documents and money: days without their year, and amounts that
+were emptied or are grouped as none is.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +24,40 @@ NEEDED = "This is needed."
 @pytest.mark.parametrize("ago", [0, 1, 40])
 def test_a_book_date_without_its_year_is_the_last_such_day(alice: Person, ago: int) -> None:
     day = clock.today(alice.actor.timezone) - timedelta(days=ago)
-    send(alice, "/invoices/new", **{**TYPED, "issue_date": f"{day.day}/{day.month}", "due_date": ""}, **LINES)
+    send(
+        alice,
+        "/invoices/new",
+        **{**TYPED, "issue_date": f"{day.day}/{day.month}", "due_date": ""},
+        **LINES,
+    )
     (invoice_id,) = drafts(alice)
     assert seen(alice, invoice_id)["issue_date"] == day
     accounts = [str(account_id(alice, purpose)) for purpose in ("bank_charges", "bank")]
-    entry = {"narration": "Tea", "entry_date": f"{day.day} {day:%b}", "currency": "INR", "account_id": accounts, "debit": ["40", ""], "credit": ["", "40"]}
-    posted = send(alice, "/journal/new", **entry, memo=["", ""]).headers["Location"].rsplit("/", 1)[1]
+    entry = {
+        "narration": "Tea",
+        "entry_date": f"{day.day} {day:%b}",
+        "currency": "INR",
+        "account_id": accounts,
+        "debit": ["40", ""],
+        "credit": ["", "40"],
+    }
+    posted = (
+        send(alice, "/journal/new", **entry, memo=["", ""]).headers["Location"].rsplit("/", 1)[1]
+    )
     assert alice.api.get(f"/journal-entries/{posted}").json["entry_date"] == day.isoformat()
-    form = {"direction": "in", "party_name": "Deepa Krishnan", "amount": "5,000", "currency": "INR", "paid_on": f"{day.day}/{day.month}", "account": "bank"}
+    form = {
+        "direction": "in",
+        "party_name": "Deepa Krishnan",
+        "amount": "5,000",
+        "currency": "INR",
+        "paid_on": f"{day.day}/{day.month}",
+        "account": "bank",
+    }
     assert send(alice, "/payments/new", **form).status_code == 303
     with alice.reading() as reader:
-        assert [row["paid_on"] for row in queries.list_payments(reader, queries.PaymentSearch()).items] == [day]
+        assert [
+            row["paid_on"] for row in queries.list_payments(reader, queries.PaymentSearch()).items
+        ] == [day]
 
 
 @pytest.mark.parametrize("emptied", ["", "  "])
@@ -42,7 +67,10 @@ def test_an_amount_that_was_emptied_is_never_all_of_it(alice: Person, emptied: s
     forms: dict[str, dict[str, Any]] = {
         f"/invoices/{invoice_id}/receipt": {"paid_on": "25 Jun 2024", "account": "bank"},
         f"/payments/{paid}/refund": {"refunded_on": "25 Jun 2024", "account": "bank"},
-        f"/invoices/{invoice_id}/write-off": {"reason": "Gone abroad", "written_off_on": "25 Jun 2024"},
+        f"/invoices/{invoice_id}/write-off": {
+            "reason": "Gone abroad",
+            "written_off_on": "25 Jun 2024",
+        },
     }
     for address, typed in forms.items():
         page = Page(send(alice, address, **typed, amount=emptied))
@@ -54,9 +82,14 @@ def test_an_amount_that_was_emptied_is_never_all_of_it(alice: Person, emptied: s
 
 def test_inputs_begin_with_amounts_as_the_agency_groups_them(alice: Person) -> None:
     invoice_id, paid = issued(alice, line(quantity=20)), advance(alice, 1_23_456_78)
-    assert Page(alice.browser.get(f"/invoices/{invoice_id}/receipt")).field("amount") == "4,50,000.00"
+    assert (
+        Page(alice.browser.get(f"/invoices/{invoice_id}/receipt")).field("amount") == "4,50,000.00"
+    )
     assert Page(alice.browser.get(f"/payments/{paid}/refund")).field("amount") == "1,23,456.78"
-    assert Page(alice.browser.get(f"/invoices/{invoice_id}/write-off")).field("amount") == "4,50,000.00"
+    assert (
+        Page(alice.browser.get(f"/invoices/{invoice_id}/write-off")).field("amount")
+        == "4,50,000.00"
+    )
 
 
 def test_of_a_payment_that_is_used_up_nothing_can_be_given_back(alice: Person) -> None:
@@ -72,15 +105,32 @@ def test_of_a_payment_that_is_used_up_nothing_can_be_given_back(alice: Person) -
 @pytest.mark.parametrize("typed", ["1,00", "12,34", "1,2,3"])
 def test_commas_that_group_nothing_make_no_amount(alice: Person, typed: str) -> None:
     invoice_id = issued(alice)
-    page = Page(send(alice, f"/invoices/{invoice_id}/receipt", amount=typed, paid_on="25 Jun 2024", account="bank"))
+    page = Page(
+        send(
+            alice,
+            f"/invoices/{invoice_id}/receipt",
+            amount=typed,
+            paid_on="25 Jun 2024",
+            account="bank",
+        )
+    )
     assert (page.status, page.field("amount")) == (422, typed)
     assert "45000 or 45,000.50" in page.error_at("amount")
     accounts = [str(account_id(alice, purpose)) for purpose in ("bank_charges", "bank")]
-    entry = {"narration": "Tea", "entry_date": "25 Jun 2024", "currency": "INR", "account_id": accounts, "debit": [typed, ""], "credit": ["", typed]}
+    entry = {
+        "narration": "Tea",
+        "entry_date": "25 Jun 2024",
+        "currency": "INR",
+        "account_id": accounts,
+        "debit": [typed, ""],
+        "credit": ["", typed],
+    }
     assert send(alice, "/journal/new", **entry, memo=["", ""]).status_code == 422
 
 
-def test_where_no_tax_number_is_known_the_form_says_so_to_who_can_set_it(people: People, alice: Person) -> None:
+def test_where_no_tax_number_is_known_the_form_says_so_to_who_can_set_it(
+    people: People, alice: Person
+) -> None:
     said = "Lines bear no tax while no tax number of the agency is known."
     page = Page(alice.browser.get("/invoices/new"))
     assert said in page.words()
@@ -103,8 +153,16 @@ def test_where_no_tax_number_is_known_the_form_says_so_to_who_can_set_it(people:
         ("10 Jun 2024", ["10 Jun", "9 Jun"], ["2024-06-10", "2025-06-09"]),
     ],
 )
-def test_instalments_without_their_year_follow_the_day_of_issue(alice: Person, issued_on: str, dues: list[str], read: list[str]) -> None:
-    typed = {**TYPED, "issue_date": issued_on, "due_date": "", "instalment_due": dues, "instalment_amount": ["50%", "50%"]}
+def test_instalments_without_their_year_follow_the_day_of_issue(
+    alice: Person, issued_on: str, dues: list[str], read: list[str]
+) -> None:
+    typed = {
+        **TYPED,
+        "issue_date": issued_on,
+        "due_date": "",
+        "instalment_due": dues,
+        "instalment_amount": ["50%", "50%"],
+    }
     answer = send(alice, "/invoices/new", **typed, **LINES)
     assert answer.status_code == 303, Page(answer).words(".//main")
     (invoice_id,) = drafts(alice)
@@ -114,10 +172,19 @@ def test_instalments_without_their_year_follow_the_day_of_issue(alice: Person, i
 
 @pytest.mark.parametrize(
     ("issued_on", "due", "read"),
-    [("1 Apr 2026", "30 Apr", "2026-04-30"), ("1 Jan 2024", "31 Jan", "2024-01-31"), ("20 Dec 2025", "5/1", "2026-01-05"), ("1 Apr 2026", "1 Mar 2026", None)],
+    [
+        ("1 Apr 2026", "30 Apr", "2026-04-30"),
+        ("1 Jan 2024", "31 Jan", "2024-01-31"),
+        ("20 Dec 2025", "5/1", "2026-01-05"),
+        ("1 Apr 2026", "1 Mar 2026", None),
+    ],
 )
-def test_a_due_day_without_its_year_follows_the_day_of_issue(alice: Person, issued_on: str, due: str, read: str | None) -> None:
-    answer = send(alice, "/invoices/new", **{**TYPED, "issue_date": issued_on, "due_date": due}, **LINES)
+def test_a_due_day_without_its_year_follows_the_day_of_issue(
+    alice: Person, issued_on: str, due: str, read: str | None
+) -> None:
+    answer = send(
+        alice, "/invoices/new", **{**TYPED, "issue_date": issued_on, "due_date": due}, **LINES
+    )
     if read is None:
         assert answer.status_code == 422
         return
@@ -136,10 +203,27 @@ def test_a_due_day_without_its_year_follows_the_day_of_issue(alice: Person, issu
         (["1 Aug 2024", "1 Sep 2024"], None),
     ],
 )
-def test_a_look_says_which_days_of_instalments_would_be_refused(alice: Person, address: str, dues: list[str], refusal: str | None) -> None:
-    whom = {"customer_name": "Deepa Krishnan"} if "invoices" in address else {"vendor_name": "Hotel Sea", "vendor_reference": "S-1"}
+def test_a_look_says_which_days_of_instalments_would_be_refused(
+    alice: Person, address: str, dues: list[str], refusal: str | None
+) -> None:
+    whom = (
+        {"customer_name": "Deepa Krishnan"}
+        if "invoices" in address
+        else {"vendor_name": "Hotel Sea", "vendor_reference": "S-1"}
+    )
     plan = {"instalment_due": dues, "instalment_amount": ["50%", "50%"]}
-    page = Page(send(alice, address, **whom, **plan, currency="INR", issue_date="10 Jun 2024", **LINES, then="look"))
+    page = Page(
+        send(
+            alice,
+            address,
+            **whom,
+            **plan,
+            currency="INR",
+            issue_date="10 Jun 2024",
+            **LINES,
+            then="look",
+        )
+    )
     shown = page.words(".//*[@id='postings']")
     assert page.status == 200
     assert (("45,000" in shown), (refusal or "") in shown) == (refusal is None, True), shown
@@ -149,7 +233,17 @@ def test_a_look_says_which_days_of_instalments_would_be_refused(alice: Person, a
 def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing: str) -> None:
     invoice_id, paid = issued(alice), advance(alice, 555_00)
     for address in (f"/invoices/{invoice_id}/receipt", f"/payments/{paid}/refund"):
-        page = Page(send(alice, address, amount=nothing, paid_on="25 Jun 2024", refunded_on="25 Jun 2024", account="bank", then="look"))
+        page = Page(
+            send(
+                alice,
+                address,
+                amount=nothing,
+                paid_on="25 Jun 2024",
+                refunded_on="25 Jun 2024",
+                account="bank",
+                then="look",
+            )
+        )
         shown = page.words(".//*[@id='postings']")
         assert page.status == 200
         assert "45,000" not in shown, address
@@ -168,10 +262,20 @@ def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing
         (("bank_charges", "bank"), "", "25 Jun 2024", "Nothing is written yet."),
     ],
 )
-def test_the_look_at_an_entry_says_why_it_would_be_refused(alice: Person, purposes: tuple[str, str], amount: str, day: str, why: str) -> None:
+def test_the_look_at_an_entry_says_why_it_would_be_refused(
+    alice: Person, purposes: tuple[str, str], amount: str, day: str, why: str
+) -> None:
     alice.does(close_month, date(2024, 5, 1))
     accounts = [str(account_id(alice, purpose)) for purpose in purposes]
-    entry = {"narration": "", "entry_date": day, "currency": "INR", "account_id": accounts, "debit": [amount, ""], "credit": ["", amount], "memo": ["", ""]}
+    entry = {
+        "narration": "",
+        "entry_date": day,
+        "currency": "INR",
+        "account_id": accounts,
+        "debit": [amount, ""],
+        "credit": ["", amount],
+        "memo": ["", ""],
+    }
     page = Page(send(alice, "/journal/new", **entry, then="look"))
     status = page.words(".//*[@id='outlook']//*[@role='status']")
     assert (page.status, why in status) == (200, True), status

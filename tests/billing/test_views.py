@@ -26,9 +26,25 @@ def test_a_new_agency_sees_how_an_invoice_is_made(alice: Person) -> None:
 
 def test_the_list_shows_what_is_to_be_paid_and_what_is_late(alice: Person) -> None:
     today = clock.today()
-    pay(alice, issued(alice, issue_date=today, due_date=today, customer_name="Today"), 500_000, today)
-    issued(alice, issue_date=today - timedelta(days=12), due_date=today - timedelta(days=3), customer_name="Late")
-    draft(alice, line("7.00", currency="AED"), issue_date=today + timedelta(days=1), due_date=today + timedelta(days=1), customer_name="Unfinished")
+    pay(
+        alice,
+        issued(alice, issue_date=today, due_date=today, customer_name="Today"),
+        500_000,
+        today,
+    )
+    issued(
+        alice,
+        issue_date=today - timedelta(days=12),
+        due_date=today - timedelta(days=3),
+        customer_name="Late",
+    )
+    draft(
+        alice,
+        line("7.00", currency="AED"),
+        issue_date=today + timedelta(days=1),
+        due_date=today + timedelta(days=1),
+        customer_name="Unfinished",
+    )
     page = Page(alice.browser.get("/invoices"))
     assert page.rows() == ["Unfinished", "Today", "Late"]
     assert page.words(".//tbody/tr[1]/td[2]") == "Draft"
@@ -37,7 +53,10 @@ def test_the_list_shows_what_is_to_be_paid_and_what_is_late(alice: Person) -> No
     assert page.words(".//tbody/tr[2]/td[6]") == "INR45,000.00"
     assert page.words(".//tbody/tr[2]/td[7]") == "INR40,000.00"
     assert page.words(".//tbody/tr[1]/td[6]") == "AED14.00"
-    assert page.words(".//div[@id='invoice-tabs']") == "All 3Draft 1Unpaid 2Overdue 1Partly paid 1Paid 0"
+    assert (
+        page.words(".//div[@id='invoice-tabs']")
+        == "All 3Draft 1Unpaid 2Overdue 1Partly paid 1Paid 0"
+    )
     assert "2 unpaid" in page.words(".//header")
 
 
@@ -53,14 +72,24 @@ def test_the_list_shows_what_is_to_be_paid_and_what_is_late(alice: Person) -> No
         "status=open&currency=AED",
     ],
 )
-def test_every_filter_of_the_address_narrows_the_list_and_stands_in_the_links(alice: Person, query: str) -> None:
+def test_every_filter_of_the_address_narrows_the_list_and_stands_in_the_links(
+    alice: Person, query: str
+) -> None:
     issued(alice)
-    issued(alice, line(currency="AED"), customer_name="Al Noor Trading", party_reference="PO-77", due_date=DUE + timedelta(days=20))
+    issued(
+        alice,
+        line(currency="AED"),
+        customer_name="Al Noor Trading",
+        party_reference="PO-77",
+        due_date=DUE + timedelta(days=20),
+    )
     page = Page(alice.browser.get(f"/invoices?{query}"))
     assert page.status == 200
     assert page.rows() == ["Al Noor Trading"]
     name = query.split("=", maxsplit=1)[0]
-    assert any(f"{name}=" in link for link in page.links() if link.startswith("/invoices?")), "the tabs keep the filter"
+    assert any(f"{name}=" in link for link in page.links() if link.startswith("/invoices?")), (
+        "the tabs keep the filter"
+    )
 
 
 def test_a_filter_that_is_on_can_be_taken_off(alice: Person) -> None:
@@ -71,7 +100,18 @@ def test_a_filter_that_is_on_can_be_taken_off(alice: Person) -> None:
     assert page.words(".//div[@id='invoice-chips']").startswith("Due")
 
 
-@pytest.mark.parametrize("query", ["currency=abc", "currency=zz", "status=lost", "due_from=soon", "page=0", "page=x", "q=" + "x" * 256])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "currency=abc",
+        "currency=zz",
+        "status=lost",
+        "due_from=soon",
+        "page=0",
+        "page=x",
+        "q=" + "x" * 256,
+    ],
+)
 def test_what_cannot_be_read_is_left_out_and_said(alice: Person, query: str) -> None:
     issued(alice)
     page = Page(alice.browser.get(f"/invoices?{query}"))
@@ -96,25 +136,34 @@ def test_pages_lead_on_and_back(alice: Person) -> None:
 
 def test_a_search_answers_with_the_fragment_alone(alice: Person) -> None:
     issued(alice)
-    answer = alice.browser.get("/invoices?q=deepa", headers={"HX-Request": "true", "HX-Target": "invoices"})
+    answer = alice.browser.get(
+        "/invoices?q=deepa", headers={"HX-Request": "true", "HX-Target": "invoices"}
+    )
     assert answer.headers["HX-Push-Url"] == "/invoices?q=deepa"
     assert "<html" not in answer.text
     assert 'id="invoice-tabs" hx-swap-oob="true"' in answer.text
 
 
-def test_the_list_is_one_trip_and_three_statements(alice: Person, app: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_is_one_trip_and_three_statements(
+    alice: Person, app: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     invoice_id = issued(alice)
     browser = alice.browser
     statements.clear()
     trips: list[int] = []
     lane = app.extensions["voyagent.doors"].lane
     real = lane.run
-    monkeypatch.setattr(lane, "run", lambda credential, selects: (trips.append(1 + len(selects)), real(credential, selects))[1])
+    monkeypatch.setattr(
+        lane,
+        "run",
+        lambda credential, selects: (trips.append(1 + len(selects)), real(credential, selects))[1],
+    )
     browser.get("/invoices")
     browser.get("/invoices?q=deepa&status=issued")
     browser.get(f"/invoices/{invoice_id}")
-    # enter, the page with the numbers of the tabs, the counts of the menu; a document has its lines, taxes, payments, credit notes, write-offs, what is asked
-    # of the last, journal lines and those of its days of service besides, and the settings that stand at its head
+    # enter, the page with the numbers of the tabs, the counts of the menu; a document has its
+    # lines, taxes, payments, credit notes, write-offs, what is asked of the last, journal lines and
+    # those of its days of service besides, and the settings that stand at its head
     assert trips == [3, 3, 11, 2]
     assert statements == []
 
@@ -123,7 +172,12 @@ def test_an_issued_invoice_as_a_sheet_with_what_stands_in_the_books(alice: Perso
     with alice.acting() as actor:
         enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
     invoice_id = issued(
-        alice, line("100.00"), line("0.50", quantity=1, description="<b>Fee</b>"), enquiry_id=enquiry_id, party_reference="PO 7", notes="Pay soon"
+        alice,
+        line("100.00"),
+        line("0.50", quantity=1, description="<b>Fee</b>"),
+        enquiry_id=enquiry_id,
+        party_reference="PO 7",
+        notes="Pay soon",
     )
     pay(alice, invoice_id, 5_000)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
@@ -151,7 +205,9 @@ def test_an_issued_invoice_as_a_sheet_with_what_stands_in_the_books(alice: Perso
     assert not page.all(".//main//form"), "nothing is changed from here"
 
 
-def test_a_draft_says_that_it_is_none_yet_and_who_can_issue_it(alice: Person, victor: Person) -> None:
+def test_a_draft_says_that_it_is_none_yet_and_who_can_issue_it(
+    alice: Person, victor: Person
+) -> None:
     invoice_id = draft(alice)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
     assert "Draft invoice" in page.words(".//article")
@@ -161,13 +217,23 @@ def test_a_draft_says_that_it_is_none_yet_and_who_can_issue_it(alice: Person, vi
     looked = Page(victor.browser.get(f"/invoices/{invoice_id}"))
     assert looked.status == 200
     assert "Ask the assistant" not in looked.words(".//header")
-    assert not {f"/invoices/{invoice_id}/{step}" for step in ("issue", "edit", "discard")} & set(looked.links())
+    assert not {f"/invoices/{invoice_id}/{step}" for step in ("issue", "edit", "discard")} & set(
+        looked.links()
+    )
     assert "New invoice" not in Page(victor.browser.get("/invoices")).words(".//header")
 
 
-def test_another_agency_s_invoice_an_unknown_and_a_malformed_one_are_not_there(alice: Person, charlie: Person) -> None:
+def test_another_agency_s_invoice_an_unknown_and_a_malformed_one_are_not_there(
+    alice: Person, charlie: Person
+) -> None:
     invoice_id = issued(alice)
-    for path in (f"/invoices/{invoice_id}", f"/invoices/{new_id()}", "/invoices/x", f"/journal/{seen(alice, invoice_id)['entry_id']}", "/journal/x"):
+    for path in (
+        f"/invoices/{invoice_id}",
+        f"/invoices/{new_id()}",
+        "/invoices/x",
+        f"/journal/{seen(alice, invoice_id)['entry_id']}",
+        "/journal/x",
+    ):
         assert charlie.browser.get(path).status_code == 404, path
     assert "Deepa" not in charlie.browser.get("/invoices?q=deepa").text
 
@@ -189,4 +255,6 @@ def test_a_journal_entry_leads_to_its_source_and_its_reversal(alice: Person) -> 
     assert "INR45,000.00" in page.words(".//main")
     assert ISSUED.strftime("%d %b %Y") in page.words(".//aside[@aria-label]")
     assert {f"/invoices/{invoice_id}", f"/journal/{reversal.entry_id}"} <= set(page.links())
-    assert f"/journal/{entry_id}" in Page(alice.browser.get(f"/journal/{reversal.entry_id}")).links()
+    assert (
+        f"/journal/{entry_id}" in Page(alice.browser.get(f"/journal/{reversal.entry_id}")).links()
+    )

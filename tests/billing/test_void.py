@@ -1,4 +1,6 @@
-"""Making a document void: what was posted is reversed, once; it stays with its number, and nothing is owed on it from that day on."""
+"""Making a document void: what was posted is reversed, once; it stays with its number, and nothing
+is owed on it from that day on.
+"""
 
 from __future__ import annotations
 
@@ -23,32 +25,62 @@ from voyagent.reports import checks
 
 WHY = "Billed twice"
 Void = Callable[..., Any]
-BOTH = pytest.mark.parametrize(("make", "void", "kind"), [(issued, service.void_invoice, "receivable"), (receive, service.void_bill, "payable")])
+BOTH = pytest.mark.parametrize(
+    ("make", "void", "kind"),
+    [(issued, service.void_invoice, "receivable"), (receive, service.void_bill, "payable")],
+)
 
 
 def open_then(person: Person, kind: Any, as_of: date | None) -> list[int]:
     with person.reading() as reader:
-        return [row["open_minor"] for row in queries.ageing(reader, kind, *EVER, today=DUE, as_of=as_of)]
+        return [
+            row["open_minor"] for row in queries.ageing(reader, kind, *EVER, today=DUE, as_of=as_of)
+        ]
 
 
 def found(person: Person, document_id: UUID, kind: str) -> dict[str, Any]:
     with person.acting():
-        document = queries.get_invoice(document_id) if kind == "receivable" else queries.get_bill(document_id)
-        return {name: getattr(document, name) for name in ("status", "voided_on", "void_reason", "void_entry_id", "voided_by_user_id", "entry_id")}
+        document = (
+            queries.get_invoice(document_id)
+            if kind == "receivable"
+            else queries.get_bill(document_id)
+        )
+        return {
+            name: getattr(document, name)
+            for name in (
+                "status",
+                "voided_on",
+                "void_reason",
+                "void_entry_id",
+                "voided_by_user_id",
+                "entry_id",
+            )
+        }
 
 
-# The rule -------------------------------------------------------------------------------------------------------------------
+# The rule
+# -------------------------------------------------------------------------------------------------------------------
 
 
 @BOTH
-def test_the_entry_is_reversed_and_nothing_is_owed_from_that_day_on(alice: Person, make: Void, void: Void, kind: str) -> None:
+def test_the_entry_is_reversed_and_nothing_is_owed_from_that_day_on(
+    alice: Person, make: Void, void: Void, kind: str
+) -> None:
     document_id = make(alice)
     alice.does(void, document_id, reason=f" {WHY} ", on=DUE)
     after = found(alice, document_id, kind)
-    assert (after["status"], after["voided_on"], after["void_reason"], after["voided_by_user_id"]) == ("void", DUE, WHY, alice.actor.user_id)
+    assert (
+        after["status"],
+        after["voided_on"],
+        after["void_reason"],
+        after["voided_by_user_id"],
+    ) == ("void", DUE, WHY, alice.actor.user_id)
     assert set(balances(alice).values()) == {0}
     assert balances(alice, DUE - timedelta(days=1))[kind, "INR"] in (4_500_000, -4_500_000)
-    assert [open_then(alice, kind, day) for day in (None, DUE, DUE - timedelta(days=1), ISSUED - timedelta(days=1))] == [[], [], [4_500_000], []]
+    assert [
+        open_then(alice, kind, day)
+        for day in (None, DUE, DUE - timedelta(days=1), ISSUED - timedelta(days=1))
+    ] == [[], [], [4_500_000], []]
     assert untied(alice) == []
     with alice.reading() as reader:
         assert list(checks.findings(reader)) == []
@@ -62,10 +94,17 @@ def test_the_number_stays_used(alice: Person) -> None:
 
 
 @BOTH
-def test_without_a_day_it_is_today_or_the_day_of_issue_where_that_is_later(alice: Person, make: Void, void: Void, kind: str) -> None:
+def test_without_a_day_it_is_today_or_the_day_of_issue_where_that_is_later(
+    alice: Person, make: Void, void: Void, kind: str
+) -> None:
     ahead = clock.today(alice.actor.timezone) + timedelta(days=9)
-    for given, day in (({}, clock.today(alice.actor.timezone)), ({"issue_date": ahead, "due_date": ahead}, ahead)):
-        document_id = make(alice, **given, **({"vendor_reference": str(day)} if kind == "payable" else {}))
+    for given, day in (
+        ({}, clock.today(alice.actor.timezone)),
+        ({"issue_date": ahead, "due_date": ahead}, ahead),
+    ):
+        document_id = make(
+            alice, **given, **({"vendor_reference": str(day)} if kind == "payable" else {})
+        )
         alice.does(void, document_id, reason=WHY)
         assert found(alice, document_id, kind)["voided_on"] == day
 
@@ -81,9 +120,13 @@ def test_it_happens_once(alice: Person, make: Void, void: Void, kind: str) -> No
 
 
 @BOTH
-def test_what_somebody_has_paid_on_is_not_made_void(alice: Person, make: Void, void: Void, kind: str) -> None:
+def test_what_somebody_has_paid_on_is_not_made_void(
+    alice: Person, make: Void, void: Void, kind: str
+) -> None:
     document_id = make(alice)
-    alice.does(service.record_receipt if kind == "receivable" else service.pay_bill, document_id, None, DUE)
+    alice.does(
+        service.record_receipt if kind == "receivable" else service.pay_bill, document_id, None, DUE
+    )
     with pytest.raises(service.DocumentNotVoidable):
         alice.does(void, document_id, reason=WHY)
 
@@ -106,7 +149,9 @@ def test_what_is_paid_in_part_is_not_made_void_and_neither_is_a_draft(alice: Per
         (WHY, clock.today() + timedelta(days=2), service.InvalidDate),
     ],
 )
-def test_it_has_a_reason_and_a_day(alice: Person, make: Void, void: Void, kind: str, reason: str, on: date, error: type[Exception]) -> None:
+def test_it_has_a_reason_and_a_day(
+    alice: Person, make: Void, void: Void, kind: str, reason: str, on: date, error: type[Exception]
+) -> None:
     document_id = make(alice)
     with pytest.raises(error):
         alice.does(void, document_id, reason=reason, on=on)
@@ -114,7 +159,9 @@ def test_it_has_a_reason_and_a_day(alice: Person, make: Void, void: Void, kind: 
 
 
 @BOTH
-def test_a_closed_month_takes_no_reversal_and_a_later_day_does(alice: Person, make: Void, void: Void, kind: str) -> None:
+def test_a_closed_month_takes_no_reversal_and_a_later_day_does(
+    alice: Person, make: Void, void: Void, kind: str
+) -> None:
     document_id = make(alice)
     alice.does(ledger.close_month, ISSUED.replace(day=1))
     with pytest.raises(ledger.PeriodLocked):
@@ -125,7 +172,9 @@ def test_a_closed_month_takes_no_reversal_and_a_later_day_does(alice: Person, ma
 
 
 @BOTH
-def test_an_entry_that_was_reversed_already_is_not_reversed_again(alice: Person, make: Void, void: Void, kind: str) -> None:
+def test_an_entry_that_was_reversed_already_is_not_reversed_again(
+    alice: Person, make: Void, void: Void, kind: str
+) -> None:
     document_id = make(alice)
     alice.does(ledger.reverse, found(alice, document_id, kind)["entry_id"], reason="By hand")
     with pytest.raises(ledger.EntryAlreadyReversed):
@@ -133,7 +182,9 @@ def test_an_entry_that_was_reversed_already_is_not_reversed_again(alice: Person,
 
 
 @BOTH
-def test_another_agency_and_an_agent_make_nothing_void(people: People, alice: Person, charlie: Person, make: Void, void: Void, kind: str) -> None:
+def test_another_agency_and_an_agent_make_nothing_void(
+    people: People, alice: Person, charlie: Person, make: Void, void: Void, kind: str
+) -> None:
     document_id = make(alice)
     with pytest.raises(queries.InvoiceNotFound if kind == "receivable" else queries.BillNotFound):
         charlie.does(void, document_id, reason=WHY)
@@ -144,28 +195,48 @@ def test_another_agency_and_an_agent_make_nothing_void(people: People, alice: Pe
 @BOTH
 def test_of_many_at_once_one_does(alice: Person, make: Void, void: Void, kind: str) -> None:
     document_id = make(alice)
-    results = at_once([lambda: alice.does(lambda actor: void(actor, document_id, reason=WHY).status)] * 5)
-    assert sorted(str(result) if result == "void" else type(result).__name__ for result in results) == ["DocumentNotVoidable"] * 4 + ["void"]
+    results = at_once(
+        [lambda: alice.does(lambda actor: void(actor, document_id, reason=WHY).status)] * 5
+    )
+    assert sorted(
+        str(result) if result == "void" else type(result).__name__ for result in results
+    ) == ["DocumentNotVoidable"] * 4 + ["void"]
     assert set(balances(alice).values()) == {0}
 
 
 def test_of_a_receipt_and_a_void_at_once_one_goes_through(alice: Person) -> None:
     invoice_id = issued(alice)
-    results = at_once([lambda: alice.does(lambda actor: service.void_invoice(actor, invoice_id, reason=WHY).status), lambda: pay(alice, invoice_id, 4_500_000)])
+    results = at_once(
+        [
+            lambda: alice.does(
+                lambda actor: service.void_invoice(actor, invoice_id, reason=WHY).status
+            ),
+            lambda: pay(alice, invoice_id, 4_500_000),
+        ]
+    )
     assert sum(isinstance(result, Exception) for result in results) == 1
     assert balances(alice)["receivable", "INR"] == 0
     assert untied(alice) == []
 
 
-# The doors ------------------------------------------------------------------------------------------------------------------
+# The doors
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_an_invoice_is_made_void_over_the_api(alice: Person) -> None:
     invoice_id = issued(alice)
-    answer = alice.api.post(f"/invoices/{invoice_id}/void", json={"reason": WHY, "voided_on": "2024-06-25"})
-    assert (answer.status_code, answer.json["status"], answer.json["open_amount"]) == (200, "void", "0.00")
+    answer = alice.api.post(
+        f"/invoices/{invoice_id}/void", json={"reason": WHY, "voided_on": "2024-06-25"}
+    )
+    assert (answer.status_code, answer.json["status"], answer.json["open_amount"]) == (
+        200,
+        "void",
+        "0.00",
+    )
     assert (answer.json["voided_on"], answer.json["void_reason"]) == ("2024-06-25", WHY)
-    assert answer.json["void_journal_entry_id"] == str(found(alice, invoice_id, "receivable")["void_entry_id"])
+    assert answer.json["void_journal_entry_id"] == str(
+        found(alice, invoice_id, "receivable")["void_entry_id"]
+    )
     again = alice.api.post(f"/invoices/{invoice_id}/void", json={"reason": WHY})
     assert (again.status_code, again.json["detail"]) == (409, "document_not_voidable")
     assert alice.api.get("/invoices?status=void").json["items"][0]["id"] == str(invoice_id)
@@ -173,21 +244,41 @@ def test_an_invoice_is_made_void_over_the_api(alice: Person) -> None:
 
 @pytest.mark.parametrize(
     ("body", "status", "detail"),
-    [({"reason": ""}, 422, None), ({}, 422, None), ({"reason": WHY, "voided_on": "2024-06-09"}, 400, "invalid_date"), ({"reason": WHY, "x": 1}, 422, None)],
+    [
+        ({"reason": ""}, 422, None),
+        ({}, 422, None),
+        ({"reason": WHY, "voided_on": "2024-06-09"}, 400, "invalid_date"),
+        ({"reason": WHY, "x": 1}, 422, None),
+    ],
 )
-def test_what_is_no_proper_void_is_refused(alice: Person, body: dict[str, Any], status: int, detail: str | None) -> None:
+def test_what_is_no_proper_void_is_refused(
+    alice: Person, body: dict[str, Any], status: int, detail: str | None
+) -> None:
     answer = alice.api.post(f"/invoices/{issued(alice)}/void", json=body)
     assert answer.status_code == status
     assert detail is None or answer.json["detail"] == detail
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_to_make_void_is_for_those_who_could_grant_a_posting(people: People, alice: Person, charlie: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_to_make_void_is_for_those_who_could_grant_a_posting(
+    people: People, alice: Person, charlie: Person, role: str, may: bool
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     invoice_id = issued(alice)
     assert charlie.api.post(f"/invoices/{invoice_id}/void", json={"reason": WHY}).status_code == 404
     assert person.browser.get(f"/invoices/{invoice_id}/void").status_code == (200 if may else 403)
-    assert person.api.post(f"/invoices/{invoice_id}/void", json={"reason": WHY}).status_code == (200 if may else 403)
+    assert person.api.post(f"/invoices/{invoice_id}/void", json={"reason": WHY}).status_code == (
+        200 if may else 403
+    )
 
 
 def test_the_page_shows_what_it_will_post_and_asks_why(alice: Person) -> None:
@@ -196,15 +287,38 @@ def test_the_page_shows_what_it_will_post_and_asks_why(alice: Person) -> None:
     assert page.status == 200
     postings = ".//section[@id='postings']"
     assert "What making it void will post" in page.words(postings)
-    assert [page.words(f"{postings}//tbody/tr[{row}]") for row in (1, 2)] == ["1200 Trade receivablesINR45,000.00", "4300 Sales of travel servicesINR45,000.00"]
-    assert page.words(f"{postings}//tbody/tr[1]/td[3]") == page.words(f"{postings}//tbody/tr[2]/td[2]") == "INR45,000.00", "the other way round"
+    assert [page.words(f"{postings}//tbody/tr[{row}]") for row in (1, 2)] == [
+        "1200 Trade receivablesINR45,000.00",
+        "4300 Sales of travel servicesINR45,000.00",
+    ]
+    assert (
+        page.words(f"{postings}//tbody/tr[1]/td[3]")
+        == page.words(f"{postings}//tbody/tr[2]/td[2]")
+        == "INR45,000.00"
+    ), "the other way round"
     token = page.all(".//form[@id='confirm']//input[@name='csrf_token']")[0].get("value")
-    refused = Page(browser.post(f"/invoices/{invoice_id}/void", data={"csrf_token": token, "reason": " ", "voided_on": "9 Jun 2024"}))
+    refused = Page(
+        browser.post(
+            f"/invoices/{invoice_id}/void",
+            data={"csrf_token": token, "reason": " ", "voided_on": "9 Jun 2024"},
+        )
+    )
     assert refused.status == 422
     assert "This is needed" in refused.words(".//main")
-    early = Page(browser.post(f"/invoices/{invoice_id}/void", data={"csrf_token": token, "reason": WHY, "voided_on": "9 Jun 2024"}))
-    assert (early.status, WHY in str(early.all(".//input[@name='reason']")[0].get("value"))) == (422, True)
-    done = browser.post(f"/invoices/{invoice_id}/void", data={"csrf_token": token, "reason": WHY, "voided_on": "25 Jun 2024"})
+    early = Page(
+        browser.post(
+            f"/invoices/{invoice_id}/void",
+            data={"csrf_token": token, "reason": WHY, "voided_on": "9 Jun 2024"},
+        )
+    )
+    assert (early.status, WHY in str(early.all(".//input[@name='reason']")[0].get("value"))) == (
+        422,
+        True,
+    )
+    done = browser.post(
+        f"/invoices/{invoice_id}/void",
+        data={"csrf_token": token, "reason": WHY, "voided_on": "25 Jun 2024"},
+    )
     assert (done.status_code, done.headers["Location"]) == (303, f"/invoices/{invoice_id}")
     sheet = Page(browser.get(f"/invoices/{invoice_id}"))
     assert "Void" in sheet.words(".//article")

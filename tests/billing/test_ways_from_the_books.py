@@ -1,4 +1,6 @@
-"""From an entry in the books to the paper that it comes from, whatever that is, and to the accounts that it moved."""
+"""From an entry in the books to the paper that it comes from, whatever that is, and to the accounts
+that it moved.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,20 @@ from voyagent.billing.service import Part
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 
-LISTS = ("/journal", "/reports/day-book?from=2024-06-01&to=2024-07-31", "/reports/general-ledger?account=1200&from=2024-06-01&to=2024-07-31")
+LISTS = (
+    "/journal",
+    "/reports/day-book?from=2024-06-01&to=2024-07-31",
+    "/reports/general-ledger?account=1200&from=2024-06-01&to=2024-07-31",
+)
 
 
 def entries_of(person: Person, payment_id: UUID) -> tuple[UUID, list[UUID]]:
     """The entry of the last refund of a payment, and those of its allocations."""
     with person.reading() as reader:
         found = queries.read_payment(reader, payment_id)
-    return found.refunds[-1]["entry_id"], [row["entry_id"] for row in found.allocations if row["entry_id"] != found.payment["entry_id"]]
+    return found.refunds[-1]["entry_id"], [
+        row["entry_id"] for row in found.allocations if row["entry_id"] != found.payment["entry_id"]
+    ]
 
 
 def links(person: Person, path: str) -> list[str]:
@@ -31,11 +39,15 @@ def links(person: Person, path: str) -> list[str]:
 
 
 def allocated_and_refunded(person: Person) -> tuple[UUID, UUID]:
-    """A payment of which an invoice takes a part that is taken back again, and of which something went back; and the invoice."""
+    """A payment of which an invoice takes a part that is taken back again, and of which something
+    went back; and the invoice.
+    """
     invoice_id = issued(person)
     payment_id = advance(person, 5_000_000)
     with person.acting() as actor:
-        service.allocate(actor, payment_id, parts=[Part(invoice_id, Money(4_500_000, "INR"))], on=DUE)
+        service.allocate(
+            actor, payment_id, parts=[Part(invoice_id, Money(4_500_000, "INR"))], on=DUE
+        )
     with person.acting() as actor:
         service.refund_payment(actor, payment_id, amount=Money(100_000, "INR"), on=DUE)
     with person.reading() as reader:
@@ -51,13 +63,17 @@ def test_an_entry_of_a_refund_and_of_an_allocation_leads_to_the_payment(alice: P
     refunded, allocated = entries_of(alice, payment_id)
     assert len(allocated) == 2, "what was allocated, and what took it back"
     for entry_id in (refunded, *allocated):
-        (way,) = (link for link in links(alice, f"/journal/{entry_id}") if link.startswith("/payments/"))
+        (way,) = (
+            link for link in links(alice, f"/journal/{entry_id}") if link.startswith("/payments/")
+        )
         answer = alice.browser.get(way)
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{payment_id}")
 
 
 @pytest.mark.parametrize("way", ["refunds", "allocations"])
-def test_anothers_and_unknown_ones_are_not_found_and_nobody_signs_in_first(alice: Person, victor: Person, charlie: Person, way: str) -> None:
+def test_anothers_and_unknown_ones_are_not_found_and_nobody_signs_in_first(
+    alice: Person, victor: Person, charlie: Person, way: str
+) -> None:
     payment_id, _ = allocated_and_refunded(alice)
     with alice.reading() as reader:
         found = queries.read_payment(reader, payment_id)
@@ -72,17 +88,33 @@ def test_every_kind_of_entry_leads_to_its_paper_from_every_list(alice: Person) -
     _, invoice_id = allocated_and_refunded(alice)
     bill_id = receive(alice)
     with alice.acting() as actor:
-        note = service.issue_credit_note(actor, invoice_id, reason="Not travelled", on=DUE, amounts={1: Money(50_000, "INR")}).id
+        note = service.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", on=DUE, amounts={1: Money(50_000, "INR")}
+        ).id
     with alice.acting() as actor:
-        given: dict[str, Any] = {"vendor_reference": "C-1", "reason": "Not travelled", "amounts": {1: Money(100, "INR")}}
+        given: dict[str, Any] = {
+            "vendor_reference": "C-1",
+            "reason": "Not travelled",
+            "amounts": {1: Money(100, "INR")},
+        }
         credit = service.credit_bill(actor, bill_id, on=DUE, **given).id
-    wanted = {f"/invoices/{invoice_id}", f"/bills/{bill_id}", f"/credit-notes/{note}", f"/supplier-credits/{credit}"}
+    wanted = {
+        f"/invoices/{invoice_id}",
+        f"/bills/{bill_id}",
+        f"/credit-notes/{note}",
+        f"/supplier-credits/{credit}",
+    }
     assert wanted <= set(links(alice, LISTS[0]))
     assert wanted <= set(links(alice, LISTS[1]))
     of_customers = links(alice, LISTS[2])
     assert {f"/invoices/{invoice_id}", f"/credit-notes/{note}"} <= set(of_customers)
     assert any(link.startswith("/payments/allocations/") for link in of_customers)
-    assert {f"/bills/{bill_id}"} <= set(links(alice, "/reports/party-statement?kind=supplier&party=BSP+India&from=2024-06-01&to=2024-07-31"))
+    assert {f"/bills/{bill_id}"} <= set(
+        links(
+            alice,
+            "/reports/party-statement?kind=supplier&party=BSP+India&from=2024-06-01&to=2024-07-31",
+        )
+    )
 
 
 def test_a_write_off_leads_to_its_invoice(alice: Person, victor: Person, charlie: Person) -> None:
@@ -106,15 +138,26 @@ def test_each_line_of_an_entry_opens_its_account_on_that_day(alice: Person) -> N
     pay(alice, invoice_id, 100_000)
     with alice.reading() as reader:
         (payment,) = queries.list_payments(reader, queries.PaymentSearch()).items
-    for path in (f"/journal/{payment['entry_id']}", f"/payments/{payment['id']}", "/reports/day-book?from=2024-06-25&to=2024-06-25"):
+    for path in (
+        f"/journal/{payment['entry_id']}",
+        f"/payments/{payment['id']}",
+        "/reports/day-book?from=2024-06-25&to=2024-06-25",
+    ):
         found = [link for link in links(alice, path) if link.startswith("/reports/general-ledger?")]
-        assert {f"/reports/general-ledger?account={code}&from=2024-06-25&to=2024-06-25" for code in ("1100", "1200")} <= set(found), path
+        assert {
+            f"/reports/general-ledger?account={code}&from=2024-06-25&to=2024-06-25"
+            for code in ("1100", "1200")
+        } <= set(found), path
         assert Page(alice.browser.get(found[0])).status == 200
 
 
 def test_the_result_of_earlier_years_opens_the_profit_and_loss_that_it_is(alice: Person) -> None:
     issued(alice)
-    ways = [link for link in links(alice, f"/reports/trial-balance?as_of={date(2025, 5, 1)}") if "profit-and-loss?" in link]
+    ways = [
+        link
+        for link in links(alice, f"/reports/trial-balance?as_of={date(2025, 5, 1)}")
+        if "profit-and-loss?" in link
+    ]
     assert ways
     assert set(ways) == {"/reports/profit-and-loss?compare=none&from=1900-01-01&to=2025-03-31"}
     assert "45,000.00" in Page(alice.browser.get(ways[0])).words()
@@ -122,18 +165,30 @@ def test_the_result_of_earlier_years_opens_the_profit_and_loss_that_it_is(alice:
 
 @pytest.mark.parametrize("report", ["receivables", "payables"])
 def test_what_is_due_of_instalments_opens_as_that_amount(alice: Person, report: str) -> None:
-    """The figure of an age is an instalment's; the list that it opens shows the instalment, and of what it is a part."""
+    """The figure of an age is an instalment's; the list that it opens shows the instalment, and of
+    what it is a part.
+    """
     day = clock.today()
-    parts = plan((day - timedelta(days=40), "200.00"), (day - timedelta(days=5), "300.00"), (day + timedelta(days=9), "400.00"))
+    parts = plan(
+        (day - timedelta(days=40), "200.00"),
+        (day - timedelta(days=5), "300.00"),
+        (day + timedelta(days=9), "400.00"),
+    )
     draw = issued if report == "receivables" else receive
     draw(alice, line("900", quantity=1), issue_date=day - timedelta(days=50), instalments=parts)
     browser, party = alice.browser, "Deepa Krishnan" if report == "receivables" else "BSP India"
-    ages = [one for one in links(alice, f"/reports/{report}") if f"party={party.split(maxsplit=1)[0]}" in one and "due_" in one]
+    ages = [
+        one
+        for one in links(alice, f"/reports/{report}")
+        if f"party={party.split(maxsplit=1)[0]}" in one and "due_" in one
+    ]
     assert len(ages) == 3
     for way, amount in zip(ages, ("400.00", "300.00", "200.00"), strict=True):
         row = Page(browser.get(way)).words(".//tbody[@data-rows]")
         assert row.endswith(f"INR900.00 INR{amount}of INR900.00"), row
-    whole = Page(browser.get(f"/{'invoices' if report == 'receivables' else 'bills'}?status=open")).words(".//tbody[@data-rows]")
+    whole = Page(
+        browser.get(f"/{'invoices' if report == 'receivables' else 'bills'}?status=open")
+    ).words(".//tbody[@data-rows]")
     assert whole.endswith("INR900.00 INR900.00")
 
 

@@ -1,4 +1,6 @@
-"""Asking for a write-off over the API and on the page: a request in a conversation of its own, that somebody else grants, and that is carried out once."""
+"""Asking for a write-off over the API and on the page: a request in a conversation of its own, that
+somebody else grants, and that is carried out once.
+"""
 
 from __future__ import annotations
 
@@ -50,50 +52,94 @@ def said(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json["detail"]
 
 
-# The request ----------------------------------------------------------------------------------------------------------------
+# The request
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_only_those_who_keep_the_books_may_grant_it_and_it_is_money() -> None:
     effect = registry.find("write_off_invoice")
     assert effect is write_offs.EFFECT
-    assert (effect.approver_roles, effect.money, effect.reversible) == ({"accounting_lead", "agency_admin"}, True, True)
+    assert (effect.approver_roles, effect.money, effect.reversible) == (
+        {"accounting_lead", "agency_admin"},
+        True,
+        True,
+    )
 
 
-def test_asking_posts_nothing_and_begins_a_conversation_that_shows_the_request(alice: Person, bob: Person) -> None:
+def test_asking_posts_nothing_and_begins_a_conversation_that_shows_the_request(
+    alice: Person, bob: Person
+) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
-    assert (asked["tool_name"], asked["status"], asked["turn_id"]) == ("write_off_invoice", "pending", None)
-    assert asked["summary"] == "Write off what Deepa Krishnan owes on invoice 2024-25/000001, INR 1,000.00"
+    assert (asked["tool_name"], asked["status"], asked["turn_id"]) == (
+        "write_off_invoice",
+        "pending",
+        None,
+    )
+    assert (
+        asked["summary"]
+        == "Write off what Deepa Krishnan owes on invoice 2024-25/000001, INR 1,000.00"
+    )
     assert asked["payload"] == {"invoice_id": str(invoice_id), "currency": "INR"} | BODY
     session = bob.api.get(f"/chat/sessions/{asked['session_id']}").json
     assert session["title"] == "Write-off of 2024-25/000001"
     assert [one["approval_id"] for one in session["pending_approvals"]] == [asked["id"]]
     conversation = Page(alice.browser.get(f"/assistant/{asked['session_id']}"))
     talk = conversation.words(".//*[@id='talk']")
-    assert "Asked for on invoice 2024-25/000001. Write off what Deepa Krishnan owes on invoice 2024-25/000001" in talk
-    assert conversation.all(f".//*[@id='talk']//form[@action='/approvals/{asked['id']}/resolve']") or asked["id"] in str(conversation.links())
+    assert (
+        "Asked for on invoice 2024-25/000001. Write off what Deepa Krishnan owes on invoice"
+        " 2024-25/000001" in talk
+    )
+    assert conversation.all(
+        f".//*[@id='talk']//form[@action='/approvals/{asked['id']}/resolve']"
+    ) or asked["id"] in str(conversation.links())
     assert asked["summary"] in Page(alice.browser.get("/approvals")).words()
-    for address, place in (("/approvals", "inbox"), (f"/approvals/{asked['id']}", "review"), ("/", "needs-you")):
+    for address, place in (
+        ("/approvals", "inbox"),
+        (f"/approvals/{asked['id']}", "review"),
+        ("/", "needs-you"),
+    ):
         words = Page(alice.browser.get(address)).words(f".//*[@id='{place}']")
         assert "Bob Colleague, on a page" in words, address
         assert "Assistant" not in words, address
-    assert (amounts(alice, invoice_id), balances(alice)["receivable", "INR"]) == ((0, 0, 0, 4_500_000), 4_500_000)
+    assert (amounts(alice, invoice_id), balances(alice)["receivable", "INR"]) == (
+        (0, 0, 0, 4_500_000),
+        4_500_000,
+    )
 
 
-def test_the_review_shows_the_journal_lines_and_what_is_owed_before_and_after(alice: Person, bob: Person) -> None:
+def test_the_review_shows_the_journal_lines_and_what_is_owed_before_and_after(
+    alice: Person, bob: Person
+) -> None:
     pay(alice, (invoice_id := issued(alice)), 4_300_000)
     shown = ask(bob, invoice_id)["preview"]
     names = ("code", "name", "party", "currency", "debit", "credit", "before", "after")
     assert [tuple(line[name] for name in names) for line in shown["lines"]] == [
         ("5750", "Bad debts", "Deepa Krishnan", "INR", "1000.00", None, "0.00", "1000.00"),
-        ("1200", "Trade receivables", "Deepa Krishnan", "INR", None, "1000.00", "2000.00", "1000.00"),
+        (
+            "1200",
+            "Trade receivables",
+            "Deepa Krishnan",
+            "INR",
+            None,
+            "1000.00",
+            "2000.00",
+            "1000.00",
+        ),
     ]
     (owed,) = shown["balances"]
     assert (owed["before"]["amount"], owed["after"]["amount"]) == ("2000.00", "1000.00")
-    assert [fact["value"] for fact in shown["facts"]] == ["INR 1,000.00", "INR 2,000.00", "25 Jun 2024", WHY]
+    assert [fact["value"] for fact in shown["facts"]] == [
+        "INR 1,000.00",
+        "INR 2,000.00",
+        "25 Jun 2024",
+        WHY,
+    ]
 
 
-def test_a_grant_carries_it_out_and_the_invoice_shows_request_and_write_off(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_a_grant_carries_it_out_and_the_invoice_shows_request_and_write_off(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000)
     asked = ask(bob, invoice_id)
@@ -105,20 +151,40 @@ def test_a_grant_carries_it_out_and_the_invoice_shows_request_and_write_off(alic
     drain()
     document = alice.api.get(f"/invoices/{invoice_id}").json
     (row,) = document["write_offs"]
-    assert (document["status"], document["written_off_amount"], document["credited_amount"], document["open_amount"]) == ("paid", "1000.00", "0.00", "0.00")
+    assert (
+        document["status"],
+        document["written_off_amount"],
+        document["credited_amount"],
+        document["open_amount"],
+    ) == ("paid", "1000.00", "0.00", "0.00")
     assert document["write_off_approval_id"] is None
-    assert (row["amount"], row["effective_on"], row["reason"], row["is_taken_back"]) == ("1000.00", "2024-06-25", WHY, False)
+    assert (row["amount"], row["effective_on"], row["reason"], row["is_taken_back"]) == (
+        "1000.00",
+        "2024-06-25",
+        WHY,
+        False,
+    )
     page = Page(bob.browser.get(f"/invoices/{invoice_id}"))
-    assert f"/ledger/entries/{row['journal_entry_id']}" in page.links() or any(row["journal_entry_id"] in link for link in page.links())
+    assert f"/ledger/entries/{row['journal_entry_id']}" in page.links() or any(
+        row["journal_entry_id"] in link for link in page.links()
+    )
     assert not any("take-back" in link for link in page.links()), "an agent takes nothing back"
-    assert any("take-back" in link for link in Page(leila.browser.get(f"/invoices/{invoice_id}")).links())
+    assert any(
+        "take-back" in link for link in Page(leila.browser.get(f"/invoices/{invoice_id}")).links()
+    )
     approval = leila.api.get(f"/approvals/{asked['id']}").json
-    assert (approval["effect_status"], approval["effect_result"]["open_amount"], approval["effect_result"]["written_off"]) == ("done", "0.00", True)
+    assert (
+        approval["effect_status"],
+        approval["effect_result"]["open_amount"],
+        approval["effect_result"]["written_off"],
+    ) == ("done", "0.00", True)
     assert balances(alice)["bad_debts", "INR"] == 100_000
     assert findings(alice) == []
 
 
-def test_the_conversation_goes_on_once_it_is_done(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_the_conversation_goes_on_once_it_is_done(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     asked = ask(bob, issued(alice))
     resolve(leila, asked["id"])
     drain()
@@ -127,7 +193,9 @@ def test_the_conversation_goes_on_once_it_is_done(alice: Person, bob: Person, le
     assert "2024-25/000001" in talk.split("Leila Lead granted")[1], talk
 
 
-def test_one_that_is_rejected_leaves_nothing_and_may_be_asked_for_again(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_one_that_is_rejected_leaves_nothing_and_may_be_asked_for_again(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     invoice_id = issued(alice)
     assert resolve(leila, ask(bob, invoice_id)["id"], granted=False).status_code == 200
     drain()
@@ -135,7 +203,9 @@ def test_one_that_is_rejected_leaves_nothing_and_may_be_asked_for_again(alice: P
     assert ask(bob, invoice_id)["status"] == "pending"
 
 
-def test_whoever_asks_does_not_grant(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_whoever_asks_does_not_grant(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     """Bob's role may not, and Leila's own request waits for somebody else's eyes."""
     invoice_id = issued(alice)
     asked = ask(leila, invoice_id)
@@ -149,21 +219,34 @@ def test_whoever_asks_does_not_grant(alice: Person, bob: Person, leila: Person, 
 
 
 def test_a_role_grants_within_its_limit_alone(alice: Person, bob: Person, leila: Person) -> None:
-    assert alice.api.patch("/tenant-settings", json={"approval_limits": {"accounting_lead": {"amount": "999.99", "currency": "INR"}}}).status_code == 200
+    assert (
+        alice.api.patch(
+            "/tenant-settings",
+            json={"approval_limits": {"accounting_lead": {"amount": "999.99", "currency": "INR"}}},
+        ).status_code
+        == 200
+    )
     asked = ask(bob, issued(alice))
     assert said(resolve(leila, asked["id"])) == (403, "amount_above_limit")
     assert resolve(alice, asked["id"]).status_code == 200
 
 
-def test_without_an_amount_it_is_the_rest_and_without_a_day_today(alice: Person, bob: Person) -> None:
+def test_without_an_amount_it_is_the_rest_and_without_a_day_today(
+    alice: Person, bob: Person
+) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_050)
     answer = bob.api.post(f"/invoices/{invoice_id}/write-off", json={"reason": WHY})
     assert answer.status_code == 201, answer.text
-    assert (answer.json["payload"]["amount"], answer.json["payload"]["written_off_on"]) == ("999.50", clock.today(bob.actor.timezone).isoformat())
+    assert (answer.json["payload"]["amount"], answer.json["payload"]["written_off_on"]) == (
+        "999.50",
+        clock.today(bob.actor.timezone).isoformat(),
+    )
 
 
-def test_a_preview_that_has_become_untrue_is_not_granted(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_a_preview_that_has_become_untrue_is_not_granted(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     pay(alice, invoice_id, 4_400_000)
@@ -175,29 +258,43 @@ def test_a_preview_that_has_become_untrue_is_not_granted(alice: Person, bob: Per
     assert amounts(alice, invoice_id) == (4_400_000, 100_000, 100_000, 0)
 
 
-def test_while_a_grant_is_being_carried_out_none_is_asked_for(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_while_a_grant_is_being_carried_out_none_is_asked_for(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     resolve(leila, asked["id"])
-    assert "is being carried out" in Page(bob.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='write-offs']")
-    assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (409, "write_off_requested")
+    assert "is being carried out" in Page(bob.browser.get(f"/invoices/{invoice_id}")).words(
+        ".//*[@id='write-offs']"
+    )
+    assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
+        409,
+        "write_off_requested",
+    )
     drain()
     assert ask(bob, invoice_id)["status"] == "pending"
 
 
-def test_one_that_no_longer_fits_is_refused_and_fails_with_its_reason(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_one_that_no_longer_fits_is_refused_and_fails_with_its_reason(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     assert resolve(leila, asked["id"]).status_code == 200
     pay(alice, invoice_id, 4_450_000)  # after the grant, before the worker
     drain()
     approval = leila.api.get(f"/approvals/{asked['id']}").json
-    assert (approval["effect_status"], approval["effect_error"]) == ("failed", "write_off_exceeds_open")
+    assert (approval["effect_status"], approval["effect_error"]) == (
+        "failed",
+        "write_off_exceeds_open",
+    )
     assert amounts(alice, invoice_id) == (4_450_000, 0, 0, 50_000)
     assert findings(alice) == []
 
 
-def test_a_deleted_conversation_takes_the_request_along(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_a_deleted_conversation_takes_the_request_along(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     assert bob.api.delete(f"/chat/sessions/{asked['session_id']}").status_code == 204
@@ -208,7 +305,9 @@ def test_a_deleted_conversation_takes_the_request_along(alice: Person, bob: Pers
     assert ask(bob, invoice_id)["status"] == "pending", "and another may be asked for"
 
 
-def test_one_whose_conversation_is_deleted_after_the_grant_is_still_carried_out(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_one_whose_conversation_is_deleted_after_the_grant_is_still_carried_out(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     resolve(leila, asked["id"])
@@ -217,28 +316,41 @@ def test_one_whose_conversation_is_deleted_after_the_grant_is_still_carried_out(
     assert amounts(alice, invoice_id) == (0, 100_000, 100_000, 4_400_000)
 
 
-def test_one_that_has_run_out_of_time_is_none(alice: Person, bob: Person, leila: Person, owner_engine: sa.Engine) -> None:
+def test_one_that_has_run_out_of_time_is_none(
+    alice: Person, bob: Person, leila: Person, owner_engine: sa.Engine
+) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update approvals set expires_at = now() - interval '1 second' where id = :id"), {"id": asked["id"]})
+        connection.execute(
+            sa.text("update approvals set expires_at = now() - interval '1 second' where id = :id"),
+            {"id": asked["id"]},
+        )
     assert said(resolve(leila, asked["id"])) == (409, "approval_already_resolved")
     assert ask(bob, invoice_id)["id"] != asked["id"]
 
 
-def test_it_may_be_edited_and_what_is_edited_runs(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+def test_it_may_be_edited_and_what_is_edited_runs(
+    alice: Person, bob: Person, leila: Person, drain: Drain
+) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
-    changed = leila.api.post(f"/approvals/{asked['id']}/edit", json={"arguments": asked["payload"] | {"amount": "500.00"}})
+    changed = leila.api.post(
+        f"/approvals/{asked['id']}/edit",
+        json={"arguments": asked["payload"] | {"amount": "500.00"}},
+    )
     if changed.status_code == 404:
-        changed = leila.api.patch(f"/approvals/{asked['id']}", json={"arguments": asked["payload"] | {"amount": "500.00"}})
+        changed = leila.api.patch(
+            f"/approvals/{asked['id']}", json={"arguments": asked["payload"] | {"amount": "500.00"}}
+        )
     assert changed.status_code == 200, changed.text
     resolve(leila, asked["id"])
     drain()
     assert amounts(alice, invoice_id) == (0, 50_000, 50_000, 4_450_000)
 
 
-# Who asks, and for what -----------------------------------------------------------------------------------------------------
+# Who asks, and for what
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -249,10 +361,15 @@ def test_it_may_be_edited_and_what_is_edited_runs(alice: Person, bob: Person, le
         ({"amount": "1.005"}, (422, "invalid_amount")),
         ({"currency": "AED"}, (400, "mixed_currency")),
         ({"written_off_on": "2024-06-09"}, (400, "invalid_date")),
-        ({"written_off_on": (clock.today() + timedelta(days=2)).isoformat()}, (400, "invalid_date")),
+        (
+            {"written_off_on": (clock.today() + timedelta(days=2)).isoformat()},
+            (400, "invalid_date"),
+        ),
     ],
 )
-def test_what_could_not_be_carried_out_is_not_asked_for(alice: Person, bob: Person, given: dict[str, Any], answer: tuple[int, str]) -> None:
+def test_what_could_not_be_carried_out_is_not_asked_for(
+    alice: Person, bob: Person, given: dict[str, Any], answer: tuple[int, str]
+) -> None:
     invoice_id = issued(alice)
     refused = bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY | given)
     assert said(refused) == answer
@@ -260,24 +377,41 @@ def test_what_could_not_be_carried_out_is_not_asked_for(alice: Person, bob: Pers
     assert bob.api.get("/chat/sessions").json["sessions"] == []
 
 
-@pytest.mark.parametrize("given", [{"reason": ""}, {"reason": None}, {"amount": 5}, {"amount": "-1"}, {"surprise": 1}])
-def test_what_does_not_fit_the_schema_is_refused(alice: Person, bob: Person, given: dict[str, Any]) -> None:
-    assert bob.api.post(f"/invoices/{issued(alice)}/write-off", json=BODY | given).status_code == 422
+@pytest.mark.parametrize(
+    "given", [{"reason": ""}, {"reason": None}, {"amount": 5}, {"amount": "-1"}, {"surprise": 1}]
+)
+def test_what_does_not_fit_the_schema_is_refused(
+    alice: Person, bob: Person, given: dict[str, Any]
+) -> None:
+    assert (
+        bob.api.post(f"/invoices/{issued(alice)}/write-off", json=BODY | given).status_code == 422
+    )
 
 
 def test_a_closed_month_and_a_document_that_is_not_open(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     alice.does(ledger.close_month, date(2024, 6, 1))
-    assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (409, "period_locked")
-    assert said(bob.api.post(f"/invoices/{draft(alice)}/write-off", json=BODY)) == (409, "document_not_open")
+    assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
+        409,
+        "period_locked",
+    )
+    assert said(bob.api.post(f"/invoices/{draft(alice)}/write-off", json=BODY)) == (
+        409,
+        "document_not_open",
+    )
 
 
-def test_a_viewer_another_agency_and_nobody(people: People, app: Flask, alice: Person, charlie: Person) -> None:
+def test_a_viewer_another_agency_and_nobody(
+    people: People, app: Flask, alice: Person, charlie: Person
+) -> None:
     invoice_id, viewer = issued(alice), people.colleague(alice, "Vera Viewer", role="viewer")
     path = f"/invoices/{invoice_id}/write-off"
     assert said(viewer.api.post(path, json=BODY))[0] == 403
     assert said(charlie.api.post(path, json=BODY)) == (404, "invoice_not_found")
-    assert said(alice.api.post(f"/invoices/{new_id()}/write-off", json=BODY)) == (404, "invoice_not_found")
+    assert said(alice.api.post(f"/invoices/{new_id()}/write-off", json=BODY)) == (
+        404,
+        "invoice_not_found",
+    )
     assert said(ApiClient(app.test_client(), None).post(path, json=BODY))[0] == 401
     assert viewer.browser.get(path).status_code == 403
     assert charlie.browser.get(path).status_code == 404
@@ -288,26 +422,34 @@ def test_a_viewer_another_agency_and_nobody(people: People, app: Flask, alice: P
 def test_of_two_requests_the_second_is_told_of_the_first(alice: Person, bob: Person) -> None:
     invoice_id = issued(alice)
     ask(bob, invoice_id)
-    assert said(alice.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (409, "write_off_requested")
+    assert said(alice.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
+        409,
+        "write_off_requested",
+    )
     assert ask(alice, issued(alice))["status"] == "pending", "another invoice is another matter"
 
 
 def test_of_several_at_the_same_moment_one_is_made(alice: Person, bob: Person) -> None:
     invoice_id, api = issued(alice), bob.api
-    answers = at_once([lambda: api.post(f"/invoices/{invoice_id}/write-off", json=BODY).status_code] * 4)
+    answers = at_once(
+        [lambda: api.post(f"/invoices/{invoice_id}/write-off", json=BODY).status_code] * 4
+    )
     assert sorted(answers) == [201, 409, 409, 409]
     assert bob.api.get("/approvals").json["total"] == 1
 
 
 def test_a_repeat_under_one_key_is_the_same_request(alice: Person, bob: Person) -> None:
     invoice_id, api, key = issued(alice), bob.api, {"Idempotency-Key": "write-off-1"}
-    first, again = (api.post(f"/invoices/{invoice_id}/write-off", json=BODY, headers=key) for _ in range(2))
+    first, again = (
+        api.post(f"/invoices/{invoice_id}/write-off", json=BODY, headers=key) for _ in range(2)
+    )
     assert (first.status_code, again.status_code, again.json) == (201, 201, first.json)
     assert bob.api.get("/approvals").json["total"] == 1
     assert len(bob.api.get("/chat/sessions").json["sessions"]) == 1
 
 
-# On the page ----------------------------------------------------------------------------------------------------------------
+# On the page
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_it_is_asked_for_on_the_page(alice: Person, bob: Person) -> None:
@@ -321,7 +463,9 @@ def test_it_is_asked_for_on_the_page(alice: Person, bob: Person) -> None:
     assert (done.status_code, done.headers["Location"]) == (303, f"/invoices/{invoice_id}")
     (asked,) = bob.api.get("/approvals").json["items"]
     assert asked["payload"]["amount"] == "45000.00"
-    assert "waits for a decision" in Page(browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='write-offs']")
+    assert "waits for a decision" in Page(browser.get(f"/invoices/{invoice_id}")).words(
+        ".//*[@id='write-offs']"
+    )
     again = submit(browser, path, amount="1", reason=WHY, written_off_on="25 Jun 2024")
     assert again.status_code == 422
     assert "asked for already" in Page(again).words()
@@ -336,7 +480,9 @@ def test_it_is_asked_for_on_the_page(alice: Person, bob: Person) -> None:
         ("written_off_on", "1 Jan 2024", "do not fit"),
     ],
 )
-def test_what_is_wrong_is_said_where_it_was_typed(alice: Person, bob: Person, field: str, value: str, sentence: str) -> None:
+def test_what_is_wrong_is_said_where_it_was_typed(
+    alice: Person, bob: Person, field: str, value: str, sentence: str
+) -> None:
     path = f"/invoices/{issued(alice)}/write-off"
     fields = {"amount": "10", "reason": WHY, "written_off_on": "25 Jun 2024"} | {field: value}
     answer = submit(bob.browser, path, **fields)
@@ -353,22 +499,37 @@ def test_what_is_settled_has_no_such_page(alice: Person) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
 
 
-# Taking one back ------------------------------------------------------------------------------------------------------------
+# Taking one back
+# ------------------------------------------------------------------------------------------------------------
 
 
-def test_one_is_taken_back_over_the_api_once(people: People, alice: Person, bob: Person, charlie: Person) -> None:
+def test_one_is_taken_back_over_the_api_once(
+    people: People, alice: Person, bob: Person, charlie: Person
+) -> None:
     invoice_id = issued(alice)
     path = f"/invoices/{invoice_id}/write-offs/{write_off(alice, invoice_id)}/take-back"
     body = {"reason": "Has paid after all", "effective_on": "2024-06-26"}
     assert said(bob.api.post(path, json=body))[0] == 403
     assert said(charlie.api.post(path, json=body)) == (404, "invoice_not_found")
-    assert said(alice.api.post(f"/invoices/{invoice_id}/write-offs/{new_id()}/take-back", json=body)) == (404, "write_off_not_found")
-    assert said(alice.api.post(path, json=body | {"effective_on": "2024-06-24"})) == (400, "invalid_date")
+    assert said(
+        alice.api.post(f"/invoices/{invoice_id}/write-offs/{new_id()}/take-back", json=body)
+    ) == (404, "write_off_not_found")
+    assert said(alice.api.post(path, json=body | {"effective_on": "2024-06-24"})) == (
+        400,
+        "invalid_date",
+    )
     key = {"Idempotency-Key": "take-back-1"}
     first, again = (alice.api.post(path, json=body, headers=key) for _ in range(2))
     assert (first.status_code, again.status_code, again.json) == (200, 200, first.json)
-    assert [(one["amount"], one["is_taken_back"]) for one in first.json["write_offs"]] == [("45000.00", True), ("-45000.00", False)]
-    assert (first.json["status"], first.json["open_amount"], first.json["written_off_amount"]) == ("issued", "45000.00", "0.00")
+    assert [(one["amount"], one["is_taken_back"]) for one in first.json["write_offs"]] == [
+        ("45000.00", True),
+        ("-45000.00", False),
+    ]
+    assert (first.json["status"], first.json["open_amount"], first.json["written_off_amount"]) == (
+        "issued",
+        "45000.00",
+        "0.00",
+    )
     assert said(alice.api.post(path, json=body)) == (409, "write_off_taken_back")
     assert findings(alice) == []
 
@@ -376,7 +537,10 @@ def test_one_is_taken_back_over_the_api_once(people: People, alice: Person, bob:
 def test_a_role_takes_back_within_its_limit_alone(alice: Person, leila: Person) -> None:
     invoice_id = issued(alice)
     path = f"/invoices/{invoice_id}/write-offs/{write_off(alice, invoice_id)}/take-back"
-    alice.api.patch("/tenant-settings", json={"approval_limits": {"accounting_lead": {"amount": "999.99", "currency": "INR"}}})
+    alice.api.patch(
+        "/tenant-settings",
+        json={"approval_limits": {"accounting_lead": {"amount": "999.99", "currency": "INR"}}},
+    )
     assert said(leila.api.post(path, json={"reason": "Has paid"})) == (403, "amount_above_limit")
 
 
@@ -395,13 +559,19 @@ def test_one_is_taken_back_on_the_page(alice: Person) -> None:
     twice = submit(browser, path, reason="Has paid", effective_on="26 Jun 2024")
     assert twice.status_code == 422
     assert "taken back already" in Page(twice).words()
-    assert alice.browser.get(f"/invoices/{issued(alice)}/write-offs/{new_id()}/take-back").status_code == 404
+    assert (
+        alice.browser.get(f"/invoices/{issued(alice)}/write-offs/{new_id()}/take-back").status_code
+        == 404
+    )
 
 
-# What others see ------------------------------------------------------------------------------------------------------------
+# What others see
+# ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_the_sheet_and_the_customer_s_paper_say_that_nothing_is_left_to_pay(alice: Person) -> None:
+def test_the_list_the_sheet_and_the_customer_s_paper_say_that_nothing_is_left_to_pay(
+    alice: Person,
+) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000)
     write_off(alice, invoice_id)
@@ -420,6 +590,8 @@ def test_the_statement_of_the_customer_counts_it_from_its_day(alice: Person) -> 
         answer = alice.api.get(f"/reports/receivables?from=2024-01-01&to=2024-12-31&as_of={as_of}")
         assert answer.status_code == 200, answer.text
         assert total in answer.text
-    statement = alice.api.get("/reports/party-statement?kind=customer&party=Deepa Krishnan&from=2024-06-01&to=2024-06-30").json
+    statement = alice.api.get(
+        "/reports/party-statement?kind=customer&party=Deepa Krishnan&from=2024-06-01&to=2024-06-30"
+    ).json
     assert "Write-off of invoice 2024-25/000001" in str(statement)
     assert "35000.00" in str(statement)

@@ -1,4 +1,6 @@
-"""Write-offs: what is given up of an invoice stands against bad debts and counts from its day on; never more than is open, and taken back once."""
+"""Write-offs: what is given up of an invoice stands against bad debts and counts from its day on;
+never more than is open, and taken back once.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,29 @@ WHY = "Cannot be traced"
 BACK = DUE + timedelta(days=5)
 
 
-def write_off(person: Person, invoice_id: UUID, minor: int | None = None, *, on: date = DUE, reason: str = WHY, currency: str = "INR") -> UUID:
+def write_off(
+    person: Person,
+    invoice_id: UUID,
+    minor: int | None = None,
+    *,
+    on: date = DUE,
+    reason: str = WHY,
+    currency: str = "INR",
+) -> UUID:
     """What is open of an invoice, or so much of it, given up."""
     with person.acting() as actor:
         amount = None if minor is None else Money(minor, currency)
         return service.write_off_invoice(actor, invoice_id, reason=reason, amount=amount, on=on).id
 
 
-def take_back(person: Person, invoice_id: UUID, write_off_id: UUID, *, on: date = BACK, reason: str = "Has paid after all") -> UUID:
+def take_back(
+    person: Person,
+    invoice_id: UUID,
+    write_off_id: UUID,
+    *,
+    on: date = BACK,
+    reason: str = "Has paid after all",
+) -> UUID:
     """The same taken back."""
     with person.acting() as actor:
         return service.take_back_write_off(actor, invoice_id, write_off_id, reason=reason, on=on).id
@@ -44,12 +61,20 @@ def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int, int]:
     """What is paid, credited, written off of that, and open."""
     with person.acting():
         invoice = queries.get_invoice(invoice_id)
-        return invoice.paid_minor, invoice.credited_minor, invoice.written_off_minor, invoice.open_minor
+        return (
+            invoice.paid_minor,
+            invoice.credited_minor,
+            invoice.written_off_minor,
+            invoice.open_minor,
+        )
 
 
 def open_then(person: Person, as_of: date | None) -> list[int]:
     with person.reading() as reader:
-        return [row["open_minor"] for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)]
+        return [
+            row["open_minor"]
+            for row in queries.ageing(reader, "receivable", *EVER, today=DUE, as_of=as_of)
+        ]
 
 
 def findings(person: Person) -> list[checks.Finding]:
@@ -57,14 +82,18 @@ def findings(person: Person) -> list[checks.Finding]:
         return list(checks.findings(reader))
 
 
-# The rule -------------------------------------------------------------------------------------------------------------------
+# The rule
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_open_is_given_up_and_counts_from_that_day_on(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000, ISSUED)
     write_off(alice, invoice_id)
-    assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == ("paid", (4_400_000, 100_000, 100_000, 0))
+    assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == (
+        "paid",
+        (4_400_000, 100_000, 100_000, 0),
+    )
     assert balances(alice) == {
         ("bank", "INR"): 4_400_000,
         ("receivable", "INR"): 0,
@@ -72,14 +101,21 @@ def test_what_is_open_is_given_up_and_counts_from_that_day_on(alice: Person) -> 
         ("revenue_services", "INR"): -4_500_000,
     }
     assert balances(alice, DUE - timedelta(days=1))["receivable", "INR"] == 100_000
-    assert [open_then(alice, day) for day in (None, DUE, DUE - timedelta(days=1))] == [[], [], [100_000]]
+    assert [open_then(alice, day) for day in (None, DUE, DUE - timedelta(days=1))] == [
+        [],
+        [],
+        [100_000],
+    ]
     assert (untied(alice), findings(alice)) == ([], [])
 
 
 def test_a_part_is_given_up_and_the_rest_is_still_owed(alice: Person) -> None:
     invoice_id = issued(alice)
     write_off(alice, invoice_id, 1_000_000)
-    assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == ("issued", (0, 1_000_000, 1_000_000, 3_500_000))
+    assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == (
+        "issued",
+        (0, 1_000_000, 1_000_000, 3_500_000),
+    )
     with pytest.raises(service.PaymentExceedsOpen):
         pay(alice, invoice_id, 3_500_001)
     pay(alice, invoice_id, 3_500_000)
@@ -90,7 +126,9 @@ def test_a_part_is_given_up_and_the_rest_is_still_owed(alice: Person) -> None:
 def test_beside_a_credit_note_each_keeps_its_own_amount(alice: Person) -> None:
     invoice_id = issued(alice)
     with alice.acting() as actor:
-        service.issue_credit_note(actor, invoice_id, reason=WHY, on=DUE, amounts={1: Money(500_000, "INR")})
+        service.issue_credit_note(
+            actor, invoice_id, reason=WHY, on=DUE, amounts={1: Money(500_000, "INR")}
+        )
     write_off(alice, invoice_id)
     assert amounts(alice, invoice_id) == (0, 4_500_000, 4_000_000, 0)
     assert findings(alice) == []
@@ -114,7 +152,10 @@ def test_its_entry_names_the_invoice_and_the_customer(alice: Person) -> None:
         }
     ]
     entry = alice.api.get(f"/journal-entries/{document.write_offs[0]['entry_id']}").json
-    assert entry["narration"] == "Write-off of invoice 2024-25/000001, Deepa Krishnan: Cannot be traced"
+    assert (
+        entry["narration"]
+        == "Write-off of invoice 2024-25/000001, Deepa Krishnan: Cannot be traced"
+    )
     assert {line["party_name"] for line in entry["lines"]} == {"Deepa Krishnan"}
 
 
@@ -123,19 +164,32 @@ def test_it_is_taken_back_whole_from_a_day_on_and_both_stand(alice: Person) -> N
     pay(alice, invoice_id, 4_400_000, ISSUED)
     written = write_off(alice, invoice_id)
     take_back(alice, invoice_id, written)
-    assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == ("partially_paid", (4_400_000, 0, 0, 100_000))
-    assert (balances(alice)["receivable", "INR"], balances(alice)["bad_debts", "INR"]) == (100_000, 0)
-    assert [open_then(alice, day) for day in (None, BACK, BACK - timedelta(days=1), DUE, ISSUED)] == [[100_000], [100_000], [], [], [100_000]]
+    assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == (
+        "partially_paid",
+        (4_400_000, 0, 0, 100_000),
+    )
+    assert (balances(alice)["receivable", "INR"], balances(alice)["bad_debts", "INR"]) == (
+        100_000,
+        0,
+    )
+    assert [
+        open_then(alice, day) for day in (None, BACK, BACK - timedelta(days=1), DUE, ISSUED)
+    ] == [[100_000], [100_000], [], [], [100_000]]
     assert (untied(alice), findings(alice)) == ([], [])
     write_off(alice, invoice_id, on=BACK)
     assert seen(alice, invoice_id)["status"] == "paid"
     assert findings(alice) == []
 
 
-def test_one_over_the_whole_that_is_taken_back_leaves_the_invoice_as_it_was_issued(alice: Person) -> None:
+def test_one_over_the_whole_that_is_taken_back_leaves_the_invoice_as_it_was_issued(
+    alice: Person,
+) -> None:
     invoice_id = issued(alice)
     take_back(alice, invoice_id, write_off(alice, invoice_id))
-    assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == ("issued", (0, 0, 0, 4_500_000))
+    assert (seen(alice, invoice_id)["status"], amounts(alice, invoice_id)) == (
+        "issued",
+        (0, 0, 0, 4_500_000),
+    )
     with alice.acting() as actor:
         assert service.void_invoice(actor, invoice_id, reason="Billed twice").status == "void"
     assert findings(alice) == []
@@ -166,7 +220,9 @@ def test_it_is_taken_back_once_and_what_takes_it_back_is_not(alice: Person) -> N
         ({"minor": 4_500_001}, service.WriteOffExceedsOpen),
     ],
 )
-def test_what_is_no_proper_write_off_is_refused_and_leaves_nothing(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+def test_what_is_no_proper_write_off_is_refused_and_leaves_nothing(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
     invoice_id = issued(alice)
     with pytest.raises(error):
         write_off(alice, invoice_id, **given)
@@ -182,7 +238,9 @@ def test_what_is_no_proper_write_off_is_refused_and_leaves_nothing(alice: Person
         ({"on": clock.today() + timedelta(days=2)}, service.InvalidDate),
     ],
 )
-def test_what_takes_one_back_has_a_reason_and_a_day_behind_it(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+def test_what_takes_one_back_has_a_reason_and_a_day_behind_it(
+    alice: Person, given: dict[str, Any], error: type[Exception]
+) -> None:
     invoice_id = issued(alice)
     written = write_off(alice, invoice_id, 100)
     with pytest.raises(error):
@@ -250,21 +308,30 @@ def test_nor_is_one_written_off_before_a_payment_was_last_taken_back(alice: Pers
     assert findings(alice) == []
 
 
-def test_another_agency_a_viewer_and_an_agent(people: People, alice: Person, charlie: Person) -> None:
-    """An agent's is carried out for her once it was granted; taking one back at once is for those who could grant it."""
+def test_another_agency_a_viewer_and_an_agent(
+    people: People, alice: Person, charlie: Person
+) -> None:
+    """An agent's is carried out for her once it was granted; taking one back at once is for those
+    who could grant it.
+    """
     invoice_id, agent = issued(alice), people.colleague(alice, "Rita Role", role="agent")
     written = write_off(agent, invoice_id, 100)
     with pytest.raises(Forbidden):
         take_back(agent, invoice_id, written)
     with pytest.raises(Forbidden):
         write_off(people.colleague(alice, "Vera Viewer", role="viewer"), invoice_id, 100)
-    for act in (lambda: write_off(charlie, invoice_id, 100), lambda: take_back(charlie, invoice_id, written), lambda: write_off(alice, new_id(), 100)):
+    for act in (
+        lambda: write_off(charlie, invoice_id, 100),
+        lambda: take_back(charlie, invoice_id, written),
+        lambda: write_off(alice, new_id(), 100),
+    ):
         with pytest.raises(queries.InvoiceNotFound):
             act()
     assert amounts(alice, invoice_id) == (0, 100, 100, 4_499_900)
 
 
-# At the same moment ---------------------------------------------------------------------------------------------------------
+# At the same moment
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_of_many_at_once_no_more_is_given_up_than_is_open(alice: Person) -> None:
@@ -285,9 +352,18 @@ def test_of_all_that_settles_the_whole_at_once_one_goes_through(alice: Person) -
 
     def allocate() -> UUID:
         with alice.acting() as actor:
-            return service.allocate(actor, payment_id, parts=[service.Part(invoice_id, Money(4_500_000, "INR"))], on=DUE).id
+            return service.allocate(
+                actor, payment_id, parts=[service.Part(invoice_id, Money(4_500_000, "INR"))], on=DUE
+            ).id
 
-    results = at_once([lambda: write_off(alice, invoice_id), lambda: pay(alice, invoice_id, 4_500_000), credit, allocate])
+    results = at_once(
+        [
+            lambda: write_off(alice, invoice_id),
+            lambda: pay(alice, invoice_id, 4_500_000),
+            credit,
+            allocate,
+        ]
+    )
     assert sum(isinstance(result, UUID) for result in results) == 1, results
     assert seen(alice, invoice_id)["status"] == "paid"
     assert (untied(alice), findings(alice)) == ([], [])
@@ -301,37 +377,69 @@ def test_of_two_who_take_one_back_at_once_one_does(alice: Person) -> None:
     assert (untied(alice), findings(alice)) == ([], [])
 
 
-# The database ---------------------------------------------------------------------------------------------------------------
+# The database
+# ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ("insert into write_offs select tenant_id, '{new}', id, 1, '2024-06-25', 'x', entry_id from invoices", "has 101 written off and says 100"),
+        (
+            (
+                "insert into write_offs select tenant_id, '{new}', id, 1, '2024-06-25', 'x',"
+                " entry_id from invoices"
+            ),
+            "has 101 written off and says 100",
+        ),
         ("update invoices set credited_minor = 99", "ck_invoices_written_off"),
         (
-            "insert into write_offs select tenant_id, '{new}', invoice_id, -99, '2024-06-25', 'x', entry_id, id from write_offs",
+            (
+                "insert into write_offs select tenant_id, '{new}', invoice_id, -99, '2024-06-25',"
+                " 'x', entry_id, id from write_offs"
+            ),
             "taken back whole",
         ),
         (
-            "insert into write_offs select tenant_id, '{new}', invoice_id, -100, '2024-06-24', 'x', entry_id, id from write_offs",
+            (
+                "insert into write_offs select tenant_id, '{new}', invoice_id, -100, '2024-06-24',"
+                " 'x', entry_id, id from write_offs"
+            ),
             "taken back whole",
         ),
-        ("insert into write_offs select tenant_id, '{new}', invoice_id, 1, '2024-06-09', 'x', entry_id from write_offs", "before it is issued"),
-        ("insert into write_offs select tenant_id, '{new}', invoice_id, -1, '2024-06-25', 'x', entry_id from write_offs", "ck_write_offs_amount"),
+        (
+            (
+                "insert into write_offs select tenant_id, '{new}', invoice_id, 1, '2024-06-09',"
+                " 'x', entry_id from write_offs"
+            ),
+            "before it is issued",
+        ),
+        (
+            (
+                "insert into write_offs select tenant_id, '{new}', invoice_id, -1, '2024-06-25',"
+                " 'x', entry_id from write_offs"
+            ),
+            "ck_write_offs_amount",
+        ),
     ],
 )
-def test_the_database_refuses_what_does_not_add_up(alice: Person, app_engine: sa.Engine, change: str, error: str) -> None:
+def test_the_database_refuses_what_does_not_add_up(
+    alice: Person, app_engine: sa.Engine, change: str, error: str
+) -> None:
     write_off(alice, issued(alice), 100)
     with pytest.raises(sa.exc.IntegrityError, match=error), app_engine.begin() as connection:
         bind(connection, alice)
         connection.execute(sa.text(change.format(new=new_id())))
 
 
-def test_a_row_is_not_changed_by_anybody(alice: Person, app_engine: sa.Engine, owner_engine: sa.Engine) -> None:
+def test_a_row_is_not_changed_by_anybody(
+    alice: Person, app_engine: sa.Engine, owner_engine: sa.Engine
+) -> None:
     write_off(alice, issued(alice), 100)
     for change in ("update write_offs set amount_minor = 1", "delete from write_offs"):
-        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), app_engine.begin() as connection:
+        with (
+            pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+            app_engine.begin() as connection,
+        ):
             bind(connection, alice)
             connection.execute(sa.text(change))
         with pytest.raises(sa.exc.DBAPIError), owner_engine.begin() as connection:
@@ -342,5 +450,10 @@ def test_an_invoice_that_says_otherwise_is_found(alice: Person, owner_engine: sa
     invoice_id = issued(alice)
     write_off(alice, invoice_id, 100)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update invoices set written_off_minor = 99 where id = :id"), {"id": invoice_id})
-    assert [(found.check, found.difference) for found in findings(alice)] == [("credited", Money(1, "INR")), ("written_off", Money(-1, "INR"))]
+        connection.execute(
+            sa.text("update invoices set written_off_minor = 99 where id = :id"), {"id": invoice_id}
+        )
+    assert [(found.check, found.difference) for found in findings(alice)] == [
+        ("credited", Money(1, "INR")),
+        ("written_off", Money(-1, "INR")),
+    ]

@@ -1,4 +1,6 @@
-"""Agencies that had their books before are given the accounts that our postings go by, beside a code that they have taken for something else."""
+"""Agencies that had their books before are given the accounts that our postings go by, beside a
+code that they have taken for something else.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ insert into accounts (tenant_id, id, code, name, type, normal_side, purpose)
   values ('{TENANT}', gen_random_uuid(), '1100', 'Bank', 'asset', 'debit', 'bank'),
          ('{OTHER}', gen_random_uuid(), '5750', 'Postage', 'expense', 'debit', null);
 """
-FOUND = "select tenant_id::text, code, name, type, normal_side from accounts where purpose = 'bad_debts' order by 1"
+FOUND = (
+    "select tenant_id::text, code, name, type, normal_side from accounts where purpose ="
+    " 'bad_debts' order by 1"
+)
 
 
 def test_each_agency_has_the_account_of_bad_debts_once(empty_app: Flask) -> None:
@@ -30,8 +35,13 @@ def test_each_agency_has_the_account_of_bad_debts_once(empty_app: Flask) -> None
             flask_migrate.upgrade(revision="0038")
             with engine.connect() as connection:
                 found = [tuple(row) for row in connection.execute(sa.text(FOUND)).all()]
-                forced = connection.scalar(sa.text("select relforcerowsecurity from pg_class where relname = 'accounts'"))
-            assert found == [(TENANT, "5750", "Bad debts", "expense", "debit"), (OTHER, "5750.W", "Bad debts", "expense", "debit")]
+                forced = connection.scalar(
+                    sa.text("select relforcerowsecurity from pg_class where relname = 'accounts'")
+                )
+            assert found == [
+                (TENANT, "5750", "Bad debts", "expense", "debit"),
+                (OTHER, "5750.W", "Bad debts", "expense", "debit"),
+            ]
             assert forced, "the wall stands again"
             flask_migrate.downgrade(revision="0037")
     engine.dispose()

@@ -1,4 +1,6 @@
-"""A turn whose job was lost, or ran out of tries, is taken up again: no conversation waits for ever."""
+"""A turn whose job was lost, or ran out of tries, is taken up again: no conversation waits for
+ever.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +22,40 @@ def turn(alice: Person) -> service.Turn:
 
 def jobs_of(turn: service.Turn, engine: sa.Engine) -> int:
     with engine.connect() as connection:
-        return int(connection.scalar(sa.text("select count(*) from procrastinate_jobs where args->>'turn_id' = :i and status = 'todo'"), {"i": turn.id}) or 0)
+        return int(
+            connection.scalar(
+                sa.text(
+                    "select count(*) from procrastinate_jobs where args->>'turn_id' = :i and status"
+                    " = 'todo'"
+                ),
+                {"i": turn.id},
+            )
+            or 0
+        )
 
 
 def lose(turn: service.Turn, engine: sa.Engine, *, how: str, age: str) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text(how), {"i": turn.id})
-        connection.execute(sa.text("update chat_turns set created_at = now() - cast(:age as interval) where id = :i"), {"i": turn.id, "age": age})
+        connection.execute(
+            sa.text(
+                "update chat_turns set created_at = now() - cast(:age as interval) where id = :i"
+            ),
+            {"i": turn.id, "age": age},
+        )
 
 
 @pytest.mark.parametrize(
     "how",
-    ["delete from procrastinate_jobs where args->>'turn_id' = :i", "update procrastinate_jobs set status = 'failed' where args->>'turn_id' = :i"],
+    [
+        "delete from procrastinate_jobs where args->>'turn_id' = :i",
+        "update procrastinate_jobs set status = 'failed' where args->>'turn_id' = :i",
+    ],
     ids=["lost", "out of tries"],
 )
-def test_a_turn_without_a_job_is_gone_on_with(alice: Person, owner_engine: sa.Engine, turn: service.Turn, drain: Callable[[], None], how: str) -> None:
+def test_a_turn_without_a_job_is_gone_on_with(
+    alice: Person, owner_engine: sa.Engine, turn: service.Turn, drain: Callable[[], None], how: str
+) -> None:
     lose(turn, owner_engine, how=how, age="61 s")
     with alice.app.app_context():
         tasks.housekeeping.run(0)
@@ -45,9 +66,16 @@ def test_a_turn_without_a_job_is_gone_on_with(alice: Person, owner_engine: sa.En
         assert queries.get_turn(turn.id).status == "done"
 
 
-def test_one_that_has_a_job_or_has_only_begun_is_left_alone(alice: Person, owner_engine: sa.Engine, turn: service.Turn) -> None:
+def test_one_that_has_a_job_or_has_only_begun_is_left_alone(
+    alice: Person, owner_engine: sa.Engine, turn: service.Turn
+) -> None:
     lose(turn, owner_engine, how="select :i", age="10 min")
     assert alice.does(lambda _actor: turns.resume()) == 0
-    lose(turn, owner_engine, how="delete from procrastinate_jobs where args->>'turn_id' = :i", age="30 s")
+    lose(
+        turn,
+        owner_engine,
+        how="delete from procrastinate_jobs where args->>'turn_id' = :i",
+        age="30 s",
+    )
     assert alice.does(lambda _actor: turns.resume()) == 0
     assert jobs_of(turn, owner_engine) == 0

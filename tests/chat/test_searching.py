@@ -1,4 +1,6 @@
-"""Conversations are found by what they are called and by what was said in them; the cost does not grow with all that was ever said."""
+"""Conversations are found by what they are called and by what was said in them; the cost does not
+grow with all that was ever said.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,23 @@ from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.reading import compiled
 
-# What is found ------------------------------------------------------------------------------------------------------------
+# What is found
+# ------------------------------------------------------------------------------------------------------------
 
 
-def begin(person: Person, *said: str, title: str | None = None, role: str = "user", **block: Any) -> UUID:
+def begin(
+    person: Person, *said: str, title: str | None = None, role: str = "user", **block: Any
+) -> UUID:
     with person.acting() as actor:
         session_id = chat.create_session(actor, title=title).id
         for words in said:
-            chat.append(actor, chat.queries.get_session(session_id), role=role, blocks=[{"type": "text", "text": words, **block}], turn_id=None)
+            chat.append(
+                actor,
+                chat.queries.get_session(session_id),
+                role=role,
+                blocks=[{"type": "text", "text": words, **block}],
+                turn_id=None,
+            )
     return session_id
 
 
@@ -37,7 +48,11 @@ def find(person: Person, words: str, **more: Any) -> list[UUID]:
 
 
 def test_a_conversation_is_found_by_its_name_and_by_what_was_said(alice: Person) -> None:
-    named, said, answered = begin(alice, title="Krishnan family"), begin(alice, "KRISHNAN, for Dubai"), begin(alice, "as Krishnan asked", role="assistant")
+    named, said, answered = (
+        begin(alice, title="Krishnan family"),
+        begin(alice, "KRISHNAN, for Dubai"),
+        begin(alice, "as Krishnan asked", role="assistant"),
+    )
     begin(alice, "somebody else")
     assert find(alice, "krishnan") == [answered, said, named]
     assert find(alice, "krishnan family") == [named]
@@ -53,13 +68,30 @@ def test_only_words_are_searched_and_each_piece_by_itself(alice: Person) -> None
             {"type": "tool", "text": "krishnan", "input": {"name": "Krishnan"}},
             {"type": "text", "text": "other end"},
         ]
-        chat.append(actor, chat.queries.get_session(session_id), role="assistant", blocks=blocks, turn_id=None)
+        chat.append(
+            actor,
+            chat.queries.get_session(session_id),
+            role="assistant",
+            blocks=blocks,
+            turn_id=None,
+        )
     assert find(alice, "krishnan") == []
     assert find(alice, "endother") == find(alice, "end other") == []
     assert find(alice, "other end") == [session_id]
 
 
-@pytest.mark.parametrize(("words", "found"), [("50%", True), ("5_%", False), ("a\\b", True), ('say "yes"', True), ("दुबई", True), ("zz", True), ("%", True)])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("50%", True),
+        ("5_%", False),
+        ("a\\b", True),
+        ('say "yes"', True),
+        ("दुबई", True),
+        ("zz", True),
+        ("%", True),
+    ],
+)
 def test_signs_mean_themselves(alice: Person, words: str, *, found: bool) -> None:
     begin(alice, 'zz: 50% off, a\\b, please say "yes" to दुबई')
     assert bool(find(alice, words)) is found
@@ -86,7 +118,9 @@ def test_pages_follow_one_another(alice: Person) -> None:
     assert found == begun[::-1]
 
 
-def test_words_that_are_too_short_or_too_common_look_at_the_newest_alone_and_say_so(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_words_that_are_too_short_or_too_common_look_at_the_newest_alone_and_say_so(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun = [begin(alice, "krishnan zz") for _ in range(4)]
     begin(alice, "nothing")
     monkeypatch.setattr(searching, "MET_MAX", 3)
@@ -96,10 +130,13 @@ def test_words_that_are_too_short_or_too_common_look_at_the_newest_alone_and_say
             rows, _, is_partial = searching.find_sessions(reader, words)
         assert ([row["id"] for row in rows], is_partial) == ([begun[3], begun[2]], True), words
         with alice.reading() as reader:
-            assert searching.find_sessions(reader, words, 2)[2] is False, "a full page misses nothing"
+            assert searching.find_sessions(reader, words, 2)[2] is False, (
+                "a full page misses nothing"
+            )
 
 
-# What it costs ------------------------------------------------------------------------------------------------------------
+# What it costs
+# ------------------------------------------------------------------------------------------------------------
 
 SESSIONS, EACH = 30_000, 3
 LOAD = (
@@ -122,44 +159,72 @@ def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
     """An agency with 90,000 messages in 30,000 conversations, and a neighbour's among them."""
 
     def load(connection: sa.Connection, person: Person, share: int) -> None:
-        values = {"tenant_id": person.actor.tenant_id, "user_id": person.actor.user_id, "sessions": SESSIONS // share, "each": EACH}
+        values = {
+            "tenant_id": person.actor.tenant_id,
+            "user_id": person.actor.user_id,
+            "sessions": SESSIONS // share,
+            "each": EACH,
+        }
         for statement in LOAD:
-            connection.execute(sa.text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
+            connection.execute(
+                sa.text(statement),
+                {name: value for name, value in values.items() if f":{name}" in statement},
+            )
 
     with crowded(app, settings, load, "chat_sessions", "chat_messages") as big:
         yield big
 
 
-def run(lane: psycopg.Connection[Any], person: Person, words: str) -> tuple[dict[str, int], list[Any]]:
-    """Search, and tell which indexes were scanned how often, how often a whole table, and how many messages were fetched, inside the look-up function too."""
-    credential = Credential(person.actor.tenant_id, person.actor.user_id, person.actor.session_id or person.actor.tenant_id)
+def run(
+    lane: psycopg.Connection[Any], person: Person, words: str
+) -> tuple[dict[str, int], list[Any]]:
+    """Search, and tell which indexes were scanned how often, how often a whole table, and how many
+    messages were fetched, inside the look-up function too.
+    """
+    credential = Credential(
+        person.actor.tenant_id,
+        person.actor.user_id,
+        person.actor.session_id or person.actor.tenant_id,
+    )
     sql, values = compiled(found_statement(words, 40), credential)
     return scanned(lane, person, sql, values, scans)
 
 
 def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     cursor.execute(
-        "with known as (select oid from pg_class where oid in ('chat_sessions'::regclass, 'chat_messages'::regclass))"
-        " select relname, pg_stat_get_xact_numscans(oid) from pg_class"
-        " where oid in (select oid from known) or oid in (select indexrelid from pg_index where indrelid in (select oid from known))"
-        " union all select 'rows', pg_stat_get_xact_tuples_fetched('chat_messages'::regclass)"
+        "with known as (select oid from pg_class where oid in ('chat_sessions'::regclass,"
+        " 'chat_messages'::regclass)) select relname, pg_stat_get_xact_numscans(oid) from pg_class"
+        " where oid in (select oid from known) or oid in (select indexrelid from pg_index where"
+        " indrelid in (select oid from known)) union all select 'rows',"
+        " pg_stat_get_xact_tuples_fetched('chat_messages'::regclass)"
     )
     return dict(cursor.fetchall())
 
 
 @pytest.mark.xdist_group("crowd-of-talks")
-@pytest.mark.parametrize(("words", "found"), [("4711x2 of", 3), ("number 4711x", 1), ("nowhere-to-be-found", 0), ("Talk " + "e" * 32, 0)])
-def test_rare_words_are_found_by_their_trigrams(lane: psycopg.Connection[Any], crowd: Person, words: str, found: int) -> None:
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("4711x2 of", 3), ("number 4711x", 1), ("nowhere-to-be-found", 0), ("Talk " + "e" * 32, 0)],
+)
+def test_rare_words_are_found_by_their_trigrams(
+    lane: psycopg.Connection[Any], crowd: Person, words: str, found: int
+) -> None:
     used, rows = run(lane, crowd, words)
     assert len(rows) == found
     assert "ix_chat_messages_search" in used
-    assert {"chat_messages", "chat_sessions"} & set(used) == set(), "a scan of the whole table, other agencies' rows included"
-    assert used.get("rows", 0) < 1_000, "the index was read for the agency alone and not for the trigrams"
+    assert {"chat_messages", "chat_sessions"} & set(used) == set(), (
+        "a scan of the whole table, other agencies' rows included"
+    )
+    assert used.get("rows", 0) < 1_000, (
+        "the index was read for the agency alone and not for the trigrams"
+    )
 
 
 @pytest.mark.xdist_group("crowd-of-talks")
 @pytest.mark.parametrize("words", ["dubai", "trip to", "du", "%", "number 1"])
-def test_common_and_short_words_fill_a_page_from_the_newest(lane: psycopg.Connection[Any], crowd: Person, words: str) -> None:
+def test_common_and_short_words_fill_a_page_from_the_newest(
+    lane: psycopg.Connection[Any], crowd: Person, words: str
+) -> None:
     used, rows = run(lane, crowd, words)
     assert len(rows) in {0, 1} if words == "%" else len(rows) == 40
     assert {"chat_messages", "chat_sessions"} & set(used) == set()
@@ -168,8 +233,12 @@ def test_common_and_short_words_fill_a_page_from_the_newest(lane: psycopg.Connec
 
 
 @pytest.mark.xdist_group("crowd-of-talks")
-def test_the_plan_of_the_search_itself_walks_indexes(lane: psycopg.Connection[Any], crowd: Person) -> None:
-    credential = Credential(crowd.actor.tenant_id, crowd.actor.user_id, crowd.actor.session_id or crowd.actor.tenant_id)
+def test_the_plan_of_the_search_itself_walks_indexes(
+    lane: psycopg.Connection[Any], crowd: Person
+) -> None:
+    credential = Credential(
+        crowd.actor.tenant_id, crowd.actor.user_id, crowd.actor.session_id or crowd.actor.tenant_id
+    )
     sql, values = compiled(found_statement("4711x2 of", 40), credential)
     with lane.transaction(), lane.cursor() as cursor:
         cursor.execute("select set_config('app.tenant', %s, true)", [str(crowd.actor.tenant_id)])
@@ -182,6 +251,12 @@ def test_the_plan_of_the_search_itself_walks_indexes(lane: psycopg.Connection[An
         node = left.pop()
         nodes.append(node)
         left += node.get("Plans", [])
-    on_table = [(node["Node Type"], node.get("Index Name")) for node in nodes if node.get("Relation Name") == "chat_sessions"]
+    on_table = [
+        (node["Node Type"], node.get("Index Name"))
+        for node in nodes
+        if node.get("Relation Name") == "chat_sessions"
+    ]
     assert on_table == [("Index Scan", "pk_chat_sessions")]
-    assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < 3_000, "a search must not grow with what was ever said"
+    assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < 3_000, (
+        "a search must not grow with what was ever said"
+    )

@@ -1,4 +1,6 @@
-"""Conversations by their rules: who may, what is counted, one turn at a time, deletion and its undo."""
+"""Conversations by their rules: who may, what is counted, one turn at a time, deletion and its
+undo.
+"""
 
 from __future__ import annotations
 
@@ -44,16 +46,27 @@ def column(engine: sa.Engine, sql: str, **values: Any) -> Any:
 
 def kinds(engine: sa.Engine, person: Person) -> list[str]:
     with engine.connect() as connection:
-        return list(connection.scalars(sa.text("select kind from audit_events where tenant_id = :t order by seq"), {"t": person.actor.tenant_id}))
+        return list(
+            connection.scalars(
+                sa.text("select kind from audit_events where tenant_id = :t order by seq"),
+                {"t": person.actor.tenant_id},
+            )
+        )
 
 
 # --- sessions ---
 
 
-def test_a_new_conversation_is_the_agencys_and_leaves_an_event(alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+def test_a_new_conversation_is_the_agencys_and_leaves_an_event(
+    alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
     with alice.acting() as actor:
         made = service.create_session(actor, title="  Krishnan family ")
-        assert (made.title, made.created_by_user_id, made.message_count) == ("Krishnan family", actor.user_id, 0)
+        assert (made.title, made.created_by_user_id, made.message_count) == (
+            "Krishnan family",
+            actor.user_id,
+            0,
+        )
         assert made.created_at.tzinfo is not None
         session_id = made.id
     with bob.acting():
@@ -115,7 +128,9 @@ def test_renaming_trims_and_refuses_nothing_and_too_much(alice: Person, session_
     assert title_of(alice, session_id) == "x" * 200
 
 
-def test_a_rename_to_the_same_name_leaves_no_event(alice: Person, session_id: UUID, owner_engine: sa.Engine) -> None:
+def test_a_rename_to_the_same_name_leaves_no_event(
+    alice: Person, session_id: UUID, owner_engine: sa.Engine
+) -> None:
     alice.does(service.rename, session_id, "Goa")
     alice.does(service.rename, session_id, "Goa")
     assert kinds(owner_engine, alice).count("chat.renamed") == 1
@@ -134,7 +149,9 @@ def test_the_list_is_newest_first_with_counts_and_pages_by_cursor(alice: Person)
             queries.list_sessions(reader, cursor="nonsense")
 
 
-def test_listing_costs_one_statement_whatever_the_number(alice: Person, statements: list[str]) -> None:
+def test_listing_costs_one_statement_whatever_the_number(
+    alice: Person, statements: list[str]
+) -> None:
     for _ in range(4):
         alice.does(service.create_session)
     with alice.reading() as reader:
@@ -147,14 +164,26 @@ def test_listing_costs_one_statement_whatever_the_number(alice: Person, statemen
 # --- messages ---
 
 
-def test_messages_are_numbered_from_one_and_counted(alice: Person, bob: Person, session_id: UUID) -> None:
+def test_messages_are_numbered_from_one_and_counted(
+    alice: Person, bob: Person, session_id: UUID
+) -> None:
     alice.does(service.append_message, session_id, role="user", blocks=SAID)
-    bob.does(service.append_message, session_id, role="assistant", blocks=[{"type": "text", "text": "Noted."}])
+    bob.does(
+        service.append_message,
+        session_id,
+        role="assistant",
+        blocks=[{"type": "text", "text": "Noted."}],
+    )
     with alice.reading() as reader:
         session, said = queries.conversation(reader, session_id)
-        assert [(m["sequence"], m["role"], m["created_by_user_id"]) for m in said] == [(1, "user", alice.actor.user_id), (2, "assistant", None)]
+        assert [(m["sequence"], m["role"], m["created_by_user_id"]) for m in said] == [
+            (1, "user", alice.actor.user_id),
+            (2, "assistant", None),
+        ]
         assert session["message_count"] == 2
-        assert queries.messages(reader, session_id, after=1)[0]["blocks"] == [{"type": "text", "text": "Noted."}]
+        assert queries.messages(reader, session_id, after=1)[0]["blocks"] == [
+            {"type": "text", "text": "Noted."}
+        ]
         assert len(queries.messages(reader, session_id, limit=1)) == 1
 
 
@@ -166,13 +195,30 @@ def test_parallel_messages_get_every_number_once(alice: Person, session_id: UUID
 
 @pytest.mark.parametrize(
     ("words", "title"),
-    [("  Two to Dubai  ", "Two to Dubai"), ("x" * 70, "x" * 60), ("a" * 59 + "  b", "a" * 59 + " ")],
+    [
+        ("  Two to Dubai  ", "Two to Dubai"),
+        ("x" * 70, "x" * 60),
+        ("a" * 59 + "  b", "a" * 59 + " "),
+    ],
 )
-def test_the_first_words_of_a_person_name_the_conversation(alice: Person, session_id: UUID, words: str, title: str) -> None:
-    alice.does(service.append_message, session_id, role="assistant", blocks=[{"type": "text", "text": "Hello, how can I help?"}])
-    alice.does(service.append_message, session_id, role="user", blocks=[{"type": "text", "text": "   "}])
-    alice.does(service.append_message, session_id, role="user", blocks=[{"type": "text", "text": words}])
-    alice.does(service.append_message, session_id, role="user", blocks=[{"type": "text", "text": "later"}])
+def test_the_first_words_of_a_person_name_the_conversation(
+    alice: Person, session_id: UUID, words: str, title: str
+) -> None:
+    alice.does(
+        service.append_message,
+        session_id,
+        role="assistant",
+        blocks=[{"type": "text", "text": "Hello, how can I help?"}],
+    )
+    alice.does(
+        service.append_message, session_id, role="user", blocks=[{"type": "text", "text": "   "}]
+    )
+    alice.does(
+        service.append_message, session_id, role="user", blocks=[{"type": "text", "text": words}]
+    )
+    alice.does(
+        service.append_message, session_id, role="user", blocks=[{"type": "text", "text": "later"}]
+    )
     assert title_of(alice, session_id) == title
 
 
@@ -182,11 +228,22 @@ def test_a_name_that_was_given_stays(alice: Person) -> None:
     assert title_of(alice, made) == "Krishnan"
 
 
-def test_a_message_cannot_point_into_another_agency(charlie: Person, session_id: UUID, app_engine: sa.Engine) -> None:
-    with app_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="fk_chat_messages_session"):
-        connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(charlie.actor.tenant_id)})
+def test_a_message_cannot_point_into_another_agency(
+    charlie: Person, session_id: UUID, app_engine: sa.Engine
+) -> None:
+    with (
+        app_engine.begin() as connection,
+        pytest.raises(sa.exc.IntegrityError, match="fk_chat_messages_session"),
+    ):
         connection.execute(
-            sa.text("insert into chat_messages (tenant_id, id, session_id, sequence, role, blocks) values (:t, :i, :s, 1, 'user', '[]')"),
+            sa.text("select set_config('app.tenant', :t, true)"),
+            {"t": str(charlie.actor.tenant_id)},
+        )
+        connection.execute(
+            sa.text(
+                "insert into chat_messages (tenant_id, id, session_id, sequence, role, blocks)"
+                " values (:t, :i, :s, 1, 'user', '[]')"
+            ),
             {"t": charlie.actor.tenant_id, "i": new_id(), "s": session_id},
         )
 
@@ -194,23 +251,36 @@ def test_a_message_cannot_point_into_another_agency(charlie: Person, session_id:
 # --- turns ---
 
 
-def test_a_turn_stores_what_was_said_and_defers_its_job(alice: Person, session_id: UUID, owner_engine: sa.Engine) -> None:
+def test_a_turn_stores_what_was_said_and_defers_its_job(
+    alice: Person, session_id: UUID, owner_engine: sa.Engine
+) -> None:
     turn = alice.does(service.start_turn, session_id, message="Who owes us?")
     assert turn.id.startswith("t-")
     assert len(turn.id) == 14
-    assert (turn.kind, turn.status, turn.attempt, turn.message, turn.user_id) == ("message", "queued", 0, "Who owes us?", alice.actor.user_id)
+    assert (turn.kind, turn.status, turn.attempt, turn.message, turn.user_id) == (
+        "message",
+        "queued",
+        0,
+        "Who owes us?",
+        alice.actor.user_id,
+    )
     with alice.reading() as reader:
         session, said = queries.conversation(reader, session_id)
         assert said[0]["blocks"] == [{"type": "text", "text": "Who owes us?"}]
         assert said[0]["turn_id"] == turn.id
         assert session["title"] == "Who owes us?"
     with owner_engine.connect() as connection:
-        job = connection.execute(sa.text("select lock, args from procrastinate_jobs where args->>'turn_id' = :t"), {"t": turn.id}).one()
+        job = connection.execute(
+            sa.text("select lock, args from procrastinate_jobs where args->>'turn_id' = :t"),
+            {"t": turn.id},
+        ).one()
     assert job.lock == str(session_id)
     assert job.args == {"tenant_id": str(alice.actor.tenant_id), "turn_id": turn.id}
 
 
-def test_a_second_message_waits_for_the_first_turn(alice: Person, bob: Person, session_id: UUID) -> None:
+def test_a_second_message_waits_for_the_first_turn(
+    alice: Person, bob: Person, session_id: UUID
+) -> None:
     turn = alice.does(service.start_turn, session_id, message="one")
     with pytest.raises(service.TurnInProgress):
         bob.does(service.start_turn, session_id, message="two")
@@ -224,7 +294,9 @@ def test_a_second_message_waits_for_the_first_turn(alice: Person, bob: Person, s
 
 
 def test_parallel_messages_start_one_turn(alice: Person, session_id: UUID) -> None:
-    results = at_once([lambda n=n: alice.does(service.start_turn, session_id, message=f"m{n}") for n in range(12)])
+    results = at_once(
+        [lambda n=n: alice.does(service.start_turn, session_id, message=f"m{n}") for n in range(12)]
+    )
     started = [r for r in results if isinstance(r, service.Turn)]
     assert len(started) == 1
     assert all(isinstance(r, service.TurnInProgress) for r in results if r is not started[0])
@@ -232,17 +304,29 @@ def test_parallel_messages_start_one_turn(alice: Person, session_id: UUID) -> No
         assert len(queries.messages(reader, session_id)) == 1
 
 
-def test_the_database_itself_refuses_a_second_running_message_turn(alice: Person, session_id: UUID, app_engine: sa.Engine) -> None:
+def test_the_database_itself_refuses_a_second_running_message_turn(
+    alice: Person, session_id: UUID, app_engine: sa.Engine
+) -> None:
     alice.does(service.start_turn, session_id, message="one")
-    with app_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="uq_chat_turns_active_message"):
-        connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(alice.actor.tenant_id)})
+    with (
+        app_engine.begin() as connection,
+        pytest.raises(sa.exc.IntegrityError, match="uq_chat_turns_active_message"),
+    ):
         connection.execute(
-            sa.text("insert into chat_turns (tenant_id, id, session_id, number, user_id, kind) values (:t, 't-000000000000', :s, 9, :u, 'message')"),
+            sa.text("select set_config('app.tenant', :t, true)"), {"t": str(alice.actor.tenant_id)}
+        )
+        connection.execute(
+            sa.text(
+                "insert into chat_turns (tenant_id, id, session_id, number, user_id, kind) values"
+                " (:t, 't-000000000000', :s, 9, :u, 'message')"
+            ),
             {"t": alice.actor.tenant_id, "s": session_id, "u": alice.actor.user_id},
         )
 
 
-def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(alice: Person, session_id: UUID, owner_engine: sa.Engine) -> None:
+def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(
+    alice: Person, session_id: UUID, owner_engine: sa.Engine
+) -> None:
     running = alice.does(service.start_turn, session_id, message="one")
     first = alice.does(service.start_continuation, session_id, approval_id="ap-1")
     again = alice.does(service.start_continuation, session_id, approval_id="ap-1")
@@ -256,15 +340,26 @@ def test_a_continuation_queues_behind_the_turn_that_runs_and_starts_once(alice: 
         newest = queries.newest_turn(session_id)
         assert newest is not None
         assert newest.id == first.id
-    assert column(owner_engine, "select count(*) from procrastinate_jobs where lock = :s", s=str(session_id)) == 2
+    assert (
+        column(
+            owner_engine,
+            "select count(*) from procrastinate_jobs where lock = :s",
+            s=str(session_id),
+        )
+        == 2
+    )
 
 
 def test_parallel_continuations_of_one_decision_are_one(alice: Person, session_id: UUID) -> None:
-    results = at_once([lambda: alice.does(service.start_continuation, session_id, approval_id="ap-7")] * 8)
+    results = at_once(
+        [lambda: alice.does(service.start_continuation, session_id, approval_id="ap-7")] * 8
+    )
     assert len({turn.id for turn in results}) == 1
 
 
-def test_a_worker_begins_and_takes_over_and_an_ended_turn_is_nobodys(alice: Person, session_id: UUID) -> None:
+def test_a_worker_begins_and_takes_over_and_an_ended_turn_is_nobodys(
+    alice: Person, session_id: UUID
+) -> None:
     turn = alice.does(service.start_turn, session_id, message="one")
     with alice.acting():
         first = service.begin_turn(turn.id)
@@ -275,14 +370,18 @@ def test_a_worker_begins_and_takes_over_and_an_ended_turn_is_nobodys(alice: Pers
     assert [first.attempt, second.attempt, second.status] == [1, 2, "running"]
     with alice.acting():
         service.record_step(second, 1, "planned", {"tool": "who_owes"})
-        assert [(s.number, s.kind, s.outcome) for s in queries.steps_of(turn.id)] == [(1, "planned", {"tool": "who_owes"})]
+        assert [(s.number, s.kind, s.outcome) for s in queries.steps_of(turn.id)] == [
+            (1, "planned", {"tool": "who_owes"})
+        ]
         assert service.finish_turn(second, "done")
         assert not service.finish_turn(second, "failed")
         assert service.begin_turn(turn.id) is None
         assert queries.get_turn(turn.id).status == "done"
 
 
-def test_a_worker_that_was_thought_dead_can_neither_speak_nor_end_the_turn(alice: Person, session_id: UUID) -> None:
+def test_a_worker_that_was_thought_dead_can_neither_speak_nor_end_the_turn(
+    alice: Person, session_id: UUID
+) -> None:
     turn = alice.does(service.start_turn, session_id, message="one")
     with alice.acting():
         lost = service.begin_turn(turn.id)
@@ -318,7 +417,16 @@ def test_stopping_marks_the_turn_that_runs(alice: Person, bob: Person, session_i
 def test_an_event_has_every_key_of_the_contract(alice: Person, session_id: UUID) -> None:
     turn = alice.does(service.start_turn, session_id, message="one")
     with alice.acting():
-        assert service.emit(turn, "tool_use", tool_name="find_enquiries", tool_call_id="c1", tool_input={"q": "दुबई\n"}) == 1
+        assert (
+            service.emit(
+                turn,
+                "tool_use",
+                tool_name="find_enquiries",
+                tool_call_id="c1",
+                tool_input={"q": "दुबई\n"},
+            )
+            == 1
+        )
         stored = queries.events_after(session_id, 0)[0]
     event = json.loads(stored["data"])
     assert list(event) == [
@@ -336,7 +444,12 @@ def test_an_event_has_every_key_of_the_contract(alice: Person, session_id: UUID)
         "error_message",
     ]
     assert event["tool_input"] == {"q": "दुबई\n"}
-    assert (event["kind"], event["session_id"], event["turn_id"], event["text"]) == ("tool_use", str(session_id), turn.id, None)
+    assert (event["kind"], event["session_id"], event["turn_id"], event["text"]) == (
+        "tool_use",
+        str(session_id),
+        turn.id,
+        None,
+    )
     assert "\n" not in stored["data"]
     assert event["timestamp"].endswith("Z")
 
@@ -375,7 +488,9 @@ def test_parallel_events_get_every_number_once(alice: Person, session_id: UUID) 
         assert queries.get_turn(turn.id).first_event_seq == 1
 
 
-def test_numbers_go_on_over_turns_and_a_turn_knows_its_first(alice: Person, session_id: UUID) -> None:
+def test_numbers_go_on_over_turns_and_a_turn_knows_its_first(
+    alice: Person, session_id: UUID
+) -> None:
     for n in range(2):
         turn = alice.does(service.start_turn, session_id, message=f"m{n}")
         with alice.acting():
@@ -400,7 +515,9 @@ def test_what_is_rolled_back_leaves_no_gap(alice: Person, session_id: UUID) -> N
 # --- deletion ---
 
 
-def test_a_deleted_conversation_is_gone_at_once_and_asks_its_turn_to_stop(alice: Person, bob: Person, session_id: UUID, owner_engine: sa.Engine) -> None:
+def test_a_deleted_conversation_is_gone_at_once_and_asks_its_turn_to_stop(
+    alice: Person, bob: Person, session_id: UUID, owner_engine: sa.Engine
+) -> None:
     turn = alice.does(service.start_turn, session_id, message="one")
     bob.does(service.delete, session_id)
     with alice.acting():
@@ -420,7 +537,9 @@ def test_a_deleted_conversation_is_gone_at_once_and_asks_its_turn_to_stop(alice:
     assert "chat.deleted" in kinds(owner_engine, alice)
 
 
-def test_a_deletion_can_be_taken_back_for_ten_minutes(alice: Person, session_id: UUID, owner_engine: sa.Engine) -> None:
+def test_a_deletion_can_be_taken_back_for_ten_minutes(
+    alice: Person, session_id: UUID, owner_engine: sa.Engine
+) -> None:
     alice.does(service.append_message, session_id, role="user", blocks=SAID)
     alice.does(service.delete, session_id)
     alice.does(service.restore, session_id)
@@ -428,7 +547,13 @@ def test_a_deletion_can_be_taken_back_for_ten_minutes(alice: Person, session_id:
         assert len(queries.messages(reader, session_id)) == 1
     alice.does(service.delete, session_id)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update chat_sessions set deleted_at = now() - interval '10 minutes 1 second' where id = :s"), {"s": session_id})
+        connection.execute(
+            sa.text(
+                "update chat_sessions set deleted_at = now() - interval '10 minutes 1 second' where"
+                " id = :s"
+            ),
+            {"s": session_id},
+        )
     with pytest.raises(service.SessionNotFound):
         alice.does(service.restore, session_id)
 
@@ -440,58 +565,110 @@ def test_what_was_never_deleted_cannot_be_taken_back(alice: Person, session_id: 
 
 def wipe_now(engine: sa.Engine, session_id: UUID) -> None:
     with engine.begin() as connection:
-        connection.execute(sa.text("update procrastinate_jobs set scheduled_at = now() where args->>'session_id' = :s"), {"s": str(session_id)})
+        connection.execute(
+            sa.text(
+                "update procrastinate_jobs set scheduled_at = now() where args->>'session_id' = :s"
+            ),
+            {"s": str(session_id)},
+        )
 
 
-def test_the_rows_go_when_the_undo_is_over(alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]) -> None:
+def test_the_rows_go_when_the_undo_is_over(
+    alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]
+) -> None:
     alice.does(service.append_message, session_id, role="user", blocks=SAID)
     alice.does(service.delete, session_id)
     with owner_engine.connect() as connection:
-        due = connection.scalar(sa.text("select scheduled_at - now() from procrastinate_jobs where args->>'session_id' = :s"), {"s": str(session_id)})
+        due = connection.scalar(
+            sa.text(
+                "select scheduled_at - now() from procrastinate_jobs where args->>'session_id' = :s"
+            ),
+            {"s": str(session_id)},
+        )
     assert timedelta(minutes=9, seconds=50) < due <= timedelta(minutes=10)
     wipe_now(owner_engine, session_id)
     drain()
     for table, key in (("chat_sessions", "id"), ("chat_messages", "session_id")):
-        assert column(owner_engine, f"select count(*) from {table} where {key} = :s", s=session_id) == 0
+        assert (
+            column(owner_engine, f"select count(*) from {table} where {key} = :s", s=session_id)
+            == 0
+        )
 
 
-def test_a_deletion_that_was_taken_back_wipes_nothing(alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]) -> None:
+def test_a_deletion_that_was_taken_back_wipes_nothing(
+    alice: Person, session_id: UUID, owner_engine: sa.Engine, drain: Callable[[], None]
+) -> None:
     alice.does(service.append_message, session_id, role="user", blocks=SAID)
     alice.does(service.delete, session_id)
     alice.does(service.restore, session_id)
     wipe_now(owner_engine, session_id)
     drain()
-    assert column(owner_engine, "select count(*) from chat_messages where session_id = :s", s=session_id) == 1
+    assert (
+        column(
+            owner_engine, "select count(*) from chat_messages where session_id = :s", s=session_id
+        )
+        == 1
+    )
 
 
-def test_the_job_of_an_earlier_deletion_leaves_a_later_one_its_ten_minutes(alice: Person, session_id: UUID, owner_engine: sa.Engine) -> None:
+def test_the_job_of_an_earlier_deletion_leaves_a_later_one_its_ten_minutes(
+    alice: Person, session_id: UUID, owner_engine: sa.Engine
+) -> None:
     alice.does(service.delete, session_id)
     with owner_engine.connect() as connection:
-        first = connection.scalar(sa.text("select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = :s"), {"s": str(session_id)})
+        first = connection.scalar(
+            sa.text(
+                "select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = :s"
+            ),
+            {"s": str(session_id)},
+        )
     alice.does(service.restore, session_id)
     alice.does(service.delete, session_id)
     with alice.acting():
         assert not service.wipe(session_id, first)
-    assert column(owner_engine, "select count(*) from chat_sessions where id = :s", s=session_id) == 1
+    assert (
+        column(owner_engine, "select count(*) from chat_sessions where id = :s", s=session_id) == 1
+    )
 
 
-def test_wiping_waits_for_a_turn_that_still_runs(alice: Person, session_id: UUID, owner_engine: sa.Engine) -> None:
+def test_wiping_waits_for_a_turn_that_still_runs(
+    alice: Person, session_id: UUID, owner_engine: sa.Engine
+) -> None:
     turn = alice.does(service.start_turn, session_id, message="one")
     alice.does(service.delete, session_id)
     with owner_engine.connect() as connection:
-        mark = connection.scalar(sa.text("select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = :s"), {"s": str(session_id)})
+        mark = connection.scalar(
+            sa.text(
+                "select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = :s"
+            ),
+            {"s": str(session_id)},
+        )
     with alice.acting():
         assert not service.wipe(session_id, mark)
-    assert column(owner_engine, "select count(*) from procrastinate_jobs where args->>'session_id' = :s", s=str(session_id)) == 2
+    assert (
+        column(
+            owner_engine,
+            "select count(*) from procrastinate_jobs where args->>'session_id' = :s",
+            s=str(session_id),
+        )
+        == 2
+    )
     with alice.acting():
         service.finish_turn(turn, "stopped")
         assert service.wipe(session_id, mark)
     assert column(owner_engine, "select count(*) from chat_turns where id = :t", t=turn.id) == 0
 
 
-def test_a_deleted_conversation_is_not_live_for_other_rooms(alice: Person, session_id: UUID) -> None:
+def test_a_deleted_conversation_is_not_live_for_other_rooms(
+    alice: Person, session_id: UUID
+) -> None:
     gone = begun(alice)
     alice.does(service.delete, gone)
     with alice.reading() as reader:
-        rows = [reader.read(sa.select(queries.is_live(sa.literal(s, sa.Uuid)).label("live")))[0][0]["live"] for s in (session_id, gone, new_id())]
+        rows = [
+            reader.read(sa.select(queries.is_live(sa.literal(s, sa.Uuid)).label("live")))[0][0][
+                "live"
+            ]
+            for s in (session_id, gone, new_id())
+        ]
     assert rows == [True, False, False]

@@ -1,4 +1,6 @@
-"""Streams: the same bytes at every reading, an end after the turn's final, no connection while waiting, and seats that are given back."""
+"""Streams: the same bytes at every reading, an end after the turn's final, no connection while
+waiting, and seats that are given back.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,18 @@ def tell(person: Person, turn: service.Turn, *words: str, final: bool = False) -
             service.finish_turn(turn, "done")
 
 
-def follow(person: Person, turn: service.Turn, *, after_seq: int = 0, to: str | None = None, **bounds: float) -> Iterator[bytes]:
+def follow(
+    person: Person,
+    turn: service.Turn,
+    *,
+    after_seq: int = 0,
+    to: str | None = None,
+    **bounds: float,
+) -> Iterator[bytes]:
     """What is told, frame by frame, however it is cut into pieces."""
-    for piece in stream.frames(person.app, person.credential, turn.session_id, after_seq=after_seq, turn_id=to, **bounds):
+    for piece in stream.frames(
+        person.app, person.credential, turn.session_id, after_seq=after_seq, turn_id=to, **bounds
+    ):
         assert piece.endswith(b"\n\n"), "no frame is cut in two"
         yield from (frame + b"\n\n" for frame in piece.split(b"\n\n")[:-1])
 
@@ -59,7 +70,9 @@ def test_a_frame_is_what_the_contract_says(alice: Person, turn: service.Turn) ->
     assert b"\r" not in b"".join(chunks)
 
 
-def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(alice: Person, turn: service.Turn) -> None:
+def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(
+    alice: Person, turn: service.Turn
+) -> None:
     tell(alice, turn, "a", "b", "c", final=True)
     first, second = (list(follow(alice, turn, to=turn.id)) for _ in range(2))
     assert first == second
@@ -68,7 +81,9 @@ def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(alice: Person, 
     assert ids(list(follow(alice, turn, after_seq=4, to=turn.id))) == []
 
 
-def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(alice: Person, turn: service.Turn) -> None:
+def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(
+    alice: Person, turn: service.Turn
+) -> None:
     heard: list[bytes] = []
     listener = threading.Thread(target=lambda: heard.extend(follow(alice, turn, to=turn.id)))
     listener.start()
@@ -81,7 +96,9 @@ def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(alice:
     assert ids(heard) == [1, 2, 3]
 
 
-def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(alice: Person, turn: service.Turn) -> None:
+def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(
+    alice: Person, turn: service.Turn
+) -> None:
     tell(alice, turn, "first", final=True)
     later = alice.does(service.start_turn, turn.session_id, message="and now?")
     tell(alice, later, "second", final=True)
@@ -89,38 +106,54 @@ def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(alice: Person,
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2]
 
 
-def test_a_turn_that_ended_without_a_final_ends_the_stream(alice: Person, turn: service.Turn) -> None:
+def test_a_turn_that_ended_without_a_final_ends_the_stream(
+    alice: Person, turn: service.Turn
+) -> None:
     tell(alice, turn, "half a sen")
     alice.does(lambda _actor: service.finish_turn(turn, "failed"))
     assert ids(list(follow(alice, turn, to=turn.id, total_s=5))) == [1]
 
 
-def test_silence_is_filled_with_heartbeats_until_the_time_is_over(alice: Person, turn: service.Turn) -> None:
+def test_silence_is_filled_with_heartbeats_until_the_time_is_over(
+    alice: Person, turn: service.Turn
+) -> None:
     chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=0.05, total_s=1.0))
     assert b"event: heartbeat\ndata:\n\n" in chunks
     assert ids(chunks) == []
 
 
-def test_without_a_turn_it_follows_until_the_conversation_is_deleted(alice: Person, turn: service.Turn) -> None:
+def test_without_a_turn_it_follows_until_the_conversation_is_deleted(
+    alice: Person, turn: service.Turn
+) -> None:
     tell(alice, turn, "a", final=True)
-    chunks = list(takewhile(lambda chunk: chunk != stream.HEARTBEAT, follow(alice, turn, heartbeat_s=0.05)))
+    chunks = list(
+        takewhile(lambda chunk: chunk != stream.HEARTBEAT, follow(alice, turn, heartbeat_s=0.05))
+    )
     assert ids(chunks) == [1, 2]
     alice.does(service.delete, turn.session_id)
     assert stream.HEARTBEAT not in list(follow(alice, turn, after_seq=2, total_s=5))
 
 
-def test_a_long_replay_comes_in_batches_without_a_gap(alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_replay_comes_in_batches_without_a_gap(
+    alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stream, "BATCH", 2)
     tell(alice, turn, *"abcde", final=True)
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2, 3, 4, 5, 6]
 
 
-def test_what_is_there_comes_in_few_pieces_and_no_frame_is_cut(alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_there_comes_in_few_pieces_and_no_frame_is_cut(
+    alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tell(alice, turn, *"abcdefgh", final=True)
-    pieces = list(stream.frames(alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id))
+    pieces = list(
+        stream.frames(alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id)
+    )
     assert len(pieces) == 2, "the opening, and all the rest"
     monkeypatch.setattr(stream, "BLOCK_BYTES", len(pieces[1]) // 3)
-    smaller = list(stream.frames(alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id))
+    smaller = list(
+        stream.frames(alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id)
+    )
     assert 3 <= len(smaller) <= 4
     assert all(piece.endswith(b"\n\n") for piece in smaller)
     assert b"".join(smaller) == b"".join(pieces)
@@ -145,7 +178,9 @@ def end_by(what: str, alice: Person, bob: Person) -> None:
 
 
 @pytest.mark.parametrize("what", ["sign-out", "sign-out everywhere", "removal", "suspension"])
-def test_whoever_may_not_listen_any_more_hears_nothing_more(alice: Person, bob: Person, turn: service.Turn, what: str) -> None:
+def test_whoever_may_not_listen_any_more_hears_nothing_more(
+    alice: Person, bob: Person, turn: service.Turn, what: str
+) -> None:
     """What was told before stays told; the stream ends before the next word."""
     heard = follow(bob, turn, to=turn.id, heartbeat_s=10, total_s=5)
     tell(alice, turn, "before")
@@ -155,13 +190,23 @@ def test_whoever_may_not_listen_any_more_hears_nothing_more(alice: Person, bob: 
     assert list(heard) == []
 
 
-def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothing(alice: Person, bob: Person, turn: service.Turn) -> None:
+def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothing(
+    alice: Person, bob: Person, turn: service.Turn
+) -> None:
     tell(alice, turn, "before")
     for scopes, may_hear in ((("assistant",), True), (("reports",), False)):
         key_id, text = make_key(bob, scopes=scopes)
         with alice.app.test_request_context():
             listener = alice.app.extensions["voyagent.doors"].authenticate(text)
-        heard = stream.frames(alice.app, listener, turn.session_id, after_seq=0, turn_id=turn.id, heartbeat_s=10, total_s=5)
+        heard = stream.frames(
+            alice.app,
+            listener,
+            turn.session_id,
+            after_seq=0,
+            turn_id=turn.id,
+            heartbeat_s=10,
+            total_s=5,
+        )
         assert next(heard) == stream.OPENING
         if may_hear:
             assert ids([next(heard)]) == [1]
@@ -170,18 +215,27 @@ def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothin
         assert list(heard) == []
 
 
-def test_a_silent_stream_of_whoever_was_removed_ends_with_the_next_heartbeat(alice: Person, bob: Person, turn: service.Turn) -> None:
+def test_a_silent_stream_of_whoever_was_removed_ends_with_the_next_heartbeat(
+    alice: Person, bob: Person, turn: service.Turn
+) -> None:
     heard = follow(bob, turn, heartbeat_s=0.05, total_s=5)
     assert [next(heard), next(heard)] == [stream.OPENING, stream.HEARTBEAT]
     end_by("removal", alice, bob)
     assert list(heard) == []
 
 
-def test_a_waiting_stream_holds_no_connection(app: Flask, alice: Person, turn: service.Turn) -> None:
+def test_a_waiting_stream_holds_no_connection(
+    app: Flask, alice: Person, turn: service.Turn
+) -> None:
     with app.app_context():
         pool = db.engine.pool
     before = pool.checkedout()  # type: ignore[attr-defined]
-    listeners = [threading.Thread(target=lambda: list(follow(alice, turn, to=turn.id, heartbeat_s=10, total_s=1.0))) for _ in range(12)]
+    listeners = [
+        threading.Thread(
+            target=lambda: list(follow(alice, turn, to=turn.id, heartbeat_s=10, total_s=1.0))
+        )
+        for _ in range(12)
+    ]
     for listener in listeners:
         listener.start()
     time.sleep(0.5)
@@ -190,7 +244,9 @@ def test_a_waiting_stream_holds_no_connection(app: Flask, alice: Person, turn: s
         listener.join(timeout=5)
 
 
-def test_streams_end_when_the_process_goes_down(app: Flask, alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streams_end_when_the_process_goes_down(
+    app: Flask, alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     doorbell = Doorbell(app.extensions["voyagent.settings"])
     monkeypatch.setitem(app.extensions, "voyagent.doorbell", doorbell)
     heard: list[bytes] = []
@@ -211,8 +267,12 @@ def somebody(turn: service.Turn) -> Credential:
     return Credential(turn.tenant_id, new_id(), None)
 
 
-def open_stream(app: Flask, listener: Credential, turn: service.Turn, line: socket.socket | None = None) -> stream.Stream:
-    return stream.Stream(app, listener=listener, session_id=turn.session_id, after_seq=0, turn_id=turn.id, line=line)
+def open_stream(
+    app: Flask, listener: Credential, turn: service.Turn, line: socket.socket | None = None
+) -> stream.Stream:
+    return stream.Stream(
+        app, listener=listener, session_id=turn.session_id, after_seq=0, turn_id=turn.id, line=line
+    )
 
 
 @pytest.fixture
@@ -222,7 +282,9 @@ def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> stream.Seats:
     return seats
 
 
-def test_one_person_and_one_process_hold_only_so_many(app: Flask, house: stream.Seats, turn: service.Turn) -> None:
+def test_one_person_and_one_process_hold_only_so_many(
+    app: Flask, house: stream.Seats, turn: service.Turn
+) -> None:
     neha, ravi, joseph = somebody(turn), somebody(turn), somebody(turn)
     opened = [open_stream(app, neha, turn), open_stream(app, neha, turn)]
     with pytest.raises(stream.TooManyStreams) as refused:
@@ -241,7 +303,9 @@ def test_one_person_and_one_process_hold_only_so_many(app: Flask, house: stream.
     assert house.taken == 0
 
 
-def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(app: Flask, house: stream.Seats, alice: Person, turn: service.Turn) -> None:
+def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(
+    app: Flask, house: stream.Seats, alice: Person, turn: service.Turn
+) -> None:
     tell(alice, turn, "a", final=True)
     assert ids(list(open_stream(app, alice.credential, turn))) == [1, 2]
     assert house.taken == 0
@@ -270,13 +334,21 @@ def test_the_process_has_as_many_seats_as_the_settings_say(app: Flask) -> None:
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     """A connection: the server's end and the client's."""
-    with socket.create_server(("127.0.0.1", 0)) as door, socket.create_connection(door.getsockname()[:2]) as client, door.accept()[0] as server:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as door,
+        socket.create_connection(door.getsockname()[:2]) as client,
+        door.accept()[0] as server,
+    ):
         client.settimeout(5)
         yield server, client
 
 
-def test_whoever_takes_nothing_is_hung_up_on(app: Flask, alice: Person, turn: service.Turn, ends: tuple[socket.socket, socket.socket]) -> None:
-    """The server's write fails once its time is over; what it closes then is cut, and what could not be sent is dropped."""
+def test_whoever_takes_nothing_is_hung_up_on(
+    app: Flask, alice: Person, turn: service.Turn, ends: tuple[socket.socket, socket.socket]
+) -> None:
+    """The server's write fails once its time is over; what it closes then is cut, and what could
+    not be sent is dropped.
+    """
     server, client = ends
     tell(alice, turn, "a")
     heard = open_stream(app, alice.credential, turn, server)
@@ -292,7 +364,9 @@ def test_whoever_takes_nothing_is_hung_up_on(app: Flask, alice: Person, turn: se
             pass
 
 
-def test_a_line_whose_stream_has_ended_or_never_begun_goes_on(app: Flask, alice: Person, turn: service.Turn, ends: tuple[socket.socket, socket.socket]) -> None:
+def test_a_line_whose_stream_has_ended_or_never_begun_goes_on(
+    app: Flask, alice: Person, turn: service.Turn, ends: tuple[socket.socket, socket.socket]
+) -> None:
     server, client = ends
     tell(alice, turn, "a", final=True)
     open_stream(app, alice.credential, turn, server).close()

@@ -1,4 +1,6 @@
-"""A database of its own for the demo agency, of which an installation has one; it is filled once for all tests here."""
+"""A database of its own for the demo agency, of which an installation has one; it is filled once
+for all tests here.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from voyagent.kernel.config import Settings
 @pytest.fixture(scope="module")
 def demo_settings(settings: Settings) -> Iterator[Settings]:
     """Settings of a fresh, migrated database beside the tests' own."""
-    admin_url, app_url = sa.make_url(settings.db_admin_url or ""), sa.make_url(settings.db_url or "")
+    admin_url, app_url = (
+        sa.make_url(settings.db_admin_url or ""),
+        sa.make_url(settings.db_url or ""),
+    )
     name = f"demo_{secrets.token_hex(6)}"
     owner = sa.create_engine(admin_url, isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
@@ -52,7 +57,9 @@ def told(demo_app: Flask) -> list[str]:
 @pytest.fixture
 def owner(demo_settings: Settings) -> Iterator[sa.Connection]:
     """The demo's database as its owner sees it, past every wall."""
-    engine = sa.create_engine(sa.make_url(demo_settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(
+        sa.make_url(demo_settings.db_admin_url or ""), isolation_level="AUTOCOMMIT"
+    )
     with engine.connect() as connection:
         yield connection
     engine.dispose()

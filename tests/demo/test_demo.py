@@ -1,4 +1,6 @@
-"""The demo agency: what a fresh start shows, that it is sound, and that filling it again adds nothing."""
+"""The demo agency: what a fresh start shows, that it is sound, and that filling it again adds
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,14 @@ def tally(owner: sa.Connection, statement: str) -> dict[Any, Any]:
 @pytest.fixture
 def visitor(demo_app: Flask, told: list[str]) -> FlaskClient:
     client = demo_app.test_client()
-    answer = client.post("/sign-in", data={"email": DEMO_EMAIL, "password": DEMO_PASSWORD, "csrf_token": csrf(client, "/sign-in")})
+    answer = client.post(
+        "/sign-in",
+        data={
+            "email": DEMO_EMAIL,
+            "password": DEMO_PASSWORD,
+            "csrf_token": csrf(client, "/sign-in"),
+        },
+    )
     assert answer.status_code == 303, answer.text
     return client
 
@@ -81,31 +90,64 @@ def test_the_fill_says_what_it_made(told: list[str]) -> None:
     ]
 
 
-def test_the_agency_is_marked_as_the_demo_and_lives_in_kochi(told: list[str], owner: sa.Connection) -> None:
+def test_the_agency_is_marked_as_the_demo_and_lives_in_kochi(
+    told: list[str], owner: sa.Connection
+) -> None:
     (agency,) = owner.execute(
-        sa.text("select display_name, is_demo, locale, timezone, s.default_currency from tenants t join tenant_settings s on s.tenant_id = t.id")
+        sa.text(
+            "select display_name, is_demo, locale, timezone, s.default_currency from tenants t join"
+            " tenant_settings s on s.tenant_id = t.id"
+        )
     ).all()
     assert tuple(agency) == ("Malabar Gulf Travels", True, "en", "Asia/Kolkata", "INR")
-    assert set(tally(owner, "select role, count(*) from users group by 1")) == {"agency_admin", "agent", "accounting_lead", "ticketing_lead", "viewer"}
-    assert owner.scalar(sa.text("select count(*) from auth_sessions where ended_at is null and expires_at > now()")) == 0
+    assert set(tally(owner, "select role, count(*) from users group by 1")) == {
+        "agency_admin",
+        "agent",
+        "accounting_lead",
+        "ticketing_lead",
+        "viewer",
+    }
+    assert (
+        owner.scalar(
+            sa.text(
+                "select count(*) from auth_sessions where ended_at is null and expires_at > now()"
+            )
+        )
+        == 0
+    )
 
 
-def test_sixty_enquiries_stand_in_every_state_over_the_year(told: list[str], owner: sa.Connection) -> None:
+def test_sixty_enquiries_stand_in_every_state_over_the_year(
+    told: list[str], owner: sa.Connection
+) -> None:
     states = tally(owner, "select status, count(*) from enquiries group by 1")
     assert sum(states.values()) == 60
     assert set(states) == {"new", "quoted", "booked", "cancelled"}
     assert owner.scalar(sa.text("select count(*) from enquiries where created_at > now()")) == 0
-    assert owner.scalar(sa.text("select count(distinct date_trunc('month', created_at)) from enquiries")) >= 10
-    assert {"INR", "AED", "KWD"} <= set(tally(owner, "select budget_currency, count(*) from enquiries group by 1"))
+    assert (
+        owner.scalar(
+            sa.text("select count(distinct date_trunc('month', created_at)) from enquiries")
+        )
+        >= 10
+    )
+    assert {"INR", "AED", "KWD"} <= set(
+        tally(owner, "select budget_currency, count(*) from enquiries group by 1")
+    )
 
 
 @pytest.mark.parametrize("kind", ["receivable", "payable"])
-def test_in_both_currencies_something_is_overdue_in_every_age(demo_app: Flask, told: list[str], kind: Any) -> None:
+def test_in_both_currencies_something_is_overdue_in_every_age(
+    demo_app: Flask, told: list[str], kind: Any
+) -> None:
     with demo_app.app_context():
         account = _bind()
         today = clock.today(account.timezone)
-        rows = billing.ageing(SessionReader(db.session), kind, today.replace(year=today.year - 2), today, today=today)
-    assert {(row["currency"], row["age"]) for row in rows} == {(currency, age) for currency in ("INR", "AED") for age in range(5)}
+        rows = billing.ageing(
+            SessionReader(db.session), kind, today.replace(year=today.year - 2), today, today=today
+        )
+    assert {(row["currency"], row["age"]) for row in rows} == {
+        (currency, age) for currency in ("INR", "AED") for age in range(5)
+    }
 
 
 def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[str]) -> None:
@@ -117,39 +159,72 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
         assert {row["currency"] for row in rows} == {"INR", "AED"}
         for currency in ("INR", "AED"):
             mine = [row for row in rows if row["currency"] == currency]
-            assert sum(row["debit_minor"] for row in mine) == sum(row["credit_minor"] for row in mine) > 0
+            assert (
+                sum(row["debit_minor"] for row in mine)
+                == sum(row["credit_minor"] for row in mine)
+                > 0
+            )
             for kind, sign in (("receivable", 1), ("payable", -1)):
                 control = next(row for row in mine if row["purpose"] == kind)
-                open_minor = sum(row["open_minor"] for row in reader.read(billing.outstanding_statement(kind))[0] if row["currency"] == currency)
+                open_minor = sum(
+                    row["open_minor"]
+                    for row in reader.read(billing.outstanding_statement(kind))[0]
+                    if row["currency"] == currency
+                )
                 assert sign * (control["debit_minor"] - control["credit_minor"]) == open_minor > 0
         assert billing.untied_ageing(reader) == []
         assert ledger.untied_balances(reader) == []
 
 
-def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(told: list[str], owner: sa.Connection) -> None:
+def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(
+    told: list[str], owner: sa.Connection
+) -> None:
     states = tally(owner, "select status, count(*) from invoices group by 1")
     assert states == {"draft": 2, "paid": 49, "partially_paid": 5, "issued": 21}
-    assert tally(owner, "select status, count(*) from bills group by 1") == {"paid": 33, "received": 14}
+    assert tally(owner, "select status, count(*) from bills group by 1") == {
+        "paid": 33,
+        "received": 14,
+    }
     assert owner.scalar(sa.text("select max(issue_date) - min(issue_date) from invoices")) > 340
-    assert owner.scalar(sa.text("select count(*) from invoices where issue_date > current_date + 1")) == 0
+    assert (
+        owner.scalar(sa.text("select count(*) from invoices where issue_date > current_date + 1"))
+        == 0
+    )
     later = (
-        "select count(*) from postings p join journal_entries e on (e.tenant_id, e.id) = (p.tenant_id, p.entry_id) where p.effective_date > current_date + 1"
+        "select count(*) from postings p join journal_entries e on (e.tenant_id, e.id) ="
+        " (p.tenant_id, p.entry_id) where p.effective_date > current_date + 1"
     )
     assert owner.scalar(sa.text(f"{later} and e.purpose not like 'recognition %'")) == 0
     assert owner.scalar(sa.text(later)) == 2, "what is deferred is revenue on its day of service"
 
 
-def test_the_agency_has_a_letterhead_an_invoice_that_is_taxed_and_one_in_instalments(visitor: FlaskClient, owner: sa.Connection) -> None:
-    assert owner.execute(sa.text("select num_nonnulls(address, tax_number, bank_details) from tenant_settings")).scalars().all() == [3]
-    taxed = owner.scalar(sa.text("select id from invoices where tax_minor > 0 and status = 'issued'"))
-    planned = owner.scalar(sa.text("select id from invoices where cardinality(instalment_dues) = 3 and status = 'issued'"))
+def test_the_agency_has_a_letterhead_an_invoice_that_is_taxed_and_one_in_instalments(
+    visitor: FlaskClient, owner: sa.Connection
+) -> None:
+    assert owner.execute(
+        sa.text("select num_nonnulls(address, tax_number, bank_details) from tenant_settings")
+    ).scalars().all() == [3]
+    taxed = owner.scalar(
+        sa.text("select id from invoices where tax_minor > 0 and status = 'issued'")
+    )
+    planned = owner.scalar(
+        sa.text(
+            "select id from invoices where cardinality(instalment_dues) = 3 and status = 'issued'"
+        )
+    )
     page = visitor.get(f"/invoices/{taxed}").text
-    assert all(words in page for words in ("CGST 2.5 %", "Kochi 682011", "32AAACM1234A1ZH", "Service on"))
+    assert all(
+        words in page for words in ("CGST 2.5 %", "Kochi 682011", "32AAACM1234A1ZH", "Service on")
+    )
     assert visitor.get(f"/invoices/{planned}").text.count("98,000.00") >= 3
 
 
-def test_invoice_numbers_rise_with_their_days_without_a_gap(told: list[str], owner: sa.Connection) -> None:
-    numbers = owner.scalars(sa.text("select number from invoices where number is not null order by issue_date, number")).all()
+def test_invoice_numbers_rise_with_their_days_without_a_gap(
+    told: list[str], owner: sa.Connection
+) -> None:
+    numbers = owner.scalars(
+        sa.text("select number from invoices where number is not null order by issue_date, number")
+    ).all()
     years: dict[str, list[int]] = {}
     for number in numbers:
         year, _, place = number.partition("/")
@@ -158,25 +233,64 @@ def test_invoice_numbers_rise_with_their_days_without_a_gap(told: list[str], own
     assert all(places == list(range(1, len(places) + 1)) for places in years.values())
 
 
-def test_every_party_of_a_document_is_noted_with_its_terms(told: list[str], owner: sa.Connection) -> None:
+def test_every_party_of_a_document_is_noted_with_its_terms(
+    told: list[str], owner: sa.Connection
+) -> None:
     documents = "select party_key from invoices union select party_key from bills"
     noted = "select 1 from parties p where p.party_key = d.party_key and p.terms_days is not null"
-    assert owner.scalar(sa.text(f"select count(*) from ({documents}) d where exists ({noted})")) == 23
-    assert owner.scalar(sa.text(f"select count(*) from ({documents}) d where not exists ({noted})")) == 0
-    assert owner.scalar(sa.text("select count(*) from parties where email is not null and is_customer")) > 3
+    assert (
+        owner.scalar(sa.text(f"select count(*) from ({documents}) d where exists ({noted})")) == 23
+    )
+    assert (
+        owner.scalar(sa.text(f"select count(*) from ({documents}) d where not exists ({noted})"))
+        == 0
+    )
+    assert (
+        owner.scalar(
+            sa.text("select count(*) from parties where email is not null and is_customer")
+        )
+        > 3
+    )
 
 
-def test_three_conversations_are_held_and_nothing_is_left_running(told: list[str], owner: sa.Connection) -> None:
+def test_three_conversations_are_held_and_nothing_is_left_running(
+    told: list[str], owner: sa.Connection
+) -> None:
     assert owner.scalar(sa.text("select count(*) from chat_sessions")) == 3
     assert owner.scalar(sa.text("select min(message_count) from chat_sessions")) >= 3
-    assert set(tally(owner, "select status, count(*) from chat_turns group by 1")) == {"done", "waiting"}
-    assert tally(owner, "select status, count(*) from approvals group by 1") == {"pending": 3, "granted": 1, "rejected": 1}
-    assert owner.scalar(sa.text("select effect_status from approvals where status = 'granted'")) == "done"
-    assert owner.scalar(sa.text("select count(distinct session_id) from approvals where status = 'pending'")) == 3
+    assert set(tally(owner, "select status, count(*) from chat_turns group by 1")) == {
+        "done",
+        "waiting",
+    }
+    assert tally(owner, "select status, count(*) from approvals group by 1") == {
+        "pending": 3,
+        "granted": 1,
+        "rejected": 1,
+    }
+    assert (
+        owner.scalar(sa.text("select effect_status from approvals where status = 'granted'"))
+        == "done"
+    )
+    assert (
+        owner.scalar(
+            sa.text("select count(distinct session_id) from approvals where status = 'pending'")
+        )
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/enquiries", "/trips", "/invoices", "/approvals", "/reports/receivables", "/reports/receivables?party=*", "/reports/trial-balance"]
+    "path",
+    [
+        "/",
+        "/enquiries",
+        "/trips",
+        "/invoices",
+        "/approvals",
+        "/reports/receivables",
+        "/reports/receivables?party=*",
+        "/reports/trial-balance",
+    ],
 )
 def test_a_visitor_finds_every_page_alive(visitor: FlaskClient, path: str) -> None:
     answer = visitor.get(path)
@@ -184,7 +298,9 @@ def test_a_visitor_finds_every_page_alive(visitor: FlaskClient, path: str) -> No
     assert "Malabar Gulf Travels" in answer.text
 
 
-def test_the_trips_are_one_that_is_booked_one_to_look_at_and_one_that_is_planned(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+def test_the_trips_are_one_that_is_booked_one_to_look_at_and_one_that_is_planned(
+    demo_app: Flask, told: list[str], owner: sa.Connection
+) -> None:
     with demo_app.app_context():
         _bind()
         reader = SessionReader(db.session)
@@ -192,54 +308,112 @@ def test_the_trips_are_one_that_is_booked_one_to_look_at_and_one_that_is_planned
         journeys = {row["status"]: trips.read_trip(reader, row["id"]) for row in page.items}
     assert set(journeys) == {"booked", "part_booked", "planned"}
     assert all(journey.passengers for journey in journeys.values())
-    assert {line.kind for journey in journeys.values() for line in journey.lines} == {"flight", "hotel", "transfer", "visa", "other"}
-    found = {status: {one.code for one in findings(journey.passengers, journey.lines)} for status, journey in journeys.items()}
-    assert found == {"booked": set(), "part_booked": {"passport_missing", "passport_expires", "night_missing"}, "planned": set()}
-    assert all(total.margin.amount_minor > 0 for journey in journeys.values() for total in journey.totals if total.price)
+    assert {line.kind for journey in journeys.values() for line in journey.lines} == {
+        "flight",
+        "hotel",
+        "transfer",
+        "visa",
+        "other",
+    }
+    found = {
+        status: {one.code for one in findings(journey.passengers, journey.lines)}
+        for status, journey in journeys.items()
+    }
+    assert found == {
+        "booked": set(),
+        "part_booked": {"passport_missing", "passport_expires", "night_missing"},
+        "planned": set(),
+    }
+    assert all(
+        total.margin.amount_minor > 0
+        for journey in journeys.values()
+        for total in journey.totals
+        if total.price
+    )
     assert owner.scalar(sa.text("select count(*) from trips where enquiry_id is not null")) == 3
     assert owner.scalar(sa.text("select count(*) from trips where session_id is not null")) == 2
 
 
-def test_the_booked_trip_is_in_the_books_with_part_of_what_it_costs(demo_app: Flask, told: list[str]) -> None:
+def test_the_booked_trip_is_in_the_books_with_part_of_what_it_costs(
+    demo_app: Flask, told: list[str]
+) -> None:
     with demo_app.app_context():
         _bind()
         today = clock.today("Asia/Kolkata")
         report = read_margins(SessionReader(db.session), Days(today, today), "Asia/Kolkata")
     (earned,) = [trip.totals for trip in report.trips if trip.title == "Ashraf family, Dubai"]
     assert [(one.planned.price, one.actual.price, one.actual.cost) for one in earned] == [
-        (Money.parse("140900.00", "INR"), Money.parse("140900.00", "INR"), Money.parse("104300.00", "INR"))
+        (
+            Money.parse("140900.00", "INR"),
+            Money.parse("140900.00", "INR"),
+            Money.parse("104300.00", "INR"),
+        )
     ]
 
 
-def test_a_trip_of_the_demo_is_an_itinerary_on_the_page_and_on_paper(visitor: FlaskClient, owner: sa.Connection) -> None:
+def test_a_trip_of_the_demo_is_an_itinerary_on_the_page_and_on_paper(
+    visitor: FlaskClient, owner: sa.Connection
+) -> None:
     trip_id = owner.scalar(sa.text("select id from trips order by created_at limit 1"))
     assert "Malabar Gulf Travels" in visitor.get(f"/trips/{trip_id}").text
     assert visitor.get(f"/trips/{trip_id}/itinerary.pdf").data.startswith(b"%PDF")
 
 
-def test_the_administrator_may_grant_what_waits(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
-    requesters = owner.scalars(sa.text("select u.email from approvals a join users u on u.id = a.requested_by_user_id where a.status = 'pending'")).all()
+def test_the_administrator_may_grant_what_waits(
+    demo_app: Flask, told: list[str], owner: sa.Connection
+) -> None:
+    requesters = owner.scalars(
+        sa.text(
+            "select u.email from approvals a join users u on u.id = a.requested_by_user_id where"
+            " a.status = 'pending'"
+        )
+    ).all()
     assert DEMO_EMAIL not in requesters
 
 
-def test_filling_it_again_adds_nothing(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+def test_filling_it_again_adds_nothing(
+    demo_app: Flask, told: list[str], owner: sa.Connection
+) -> None:
     before = counts(owner)
     assert again(demo_app)[0] == "Malabar Gulf Travels is there already."
     assert counts(owner) == before
 
 
-def test_what_ran_out_of_time_is_asked_again_and_nothing_else(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+def test_what_ran_out_of_time_is_asked_again_and_nothing_else(
+    demo_app: Flask, told: list[str], owner: sa.Connection
+) -> None:
     before = counts(owner)
-    owner.execute(sa.text("update approvals set expires_at = now() - interval '1 second' where status = 'pending'"))
-    assert again(demo_app)[-1] == "3 requests wait for a decision in Malabar Gulf Travels, for fifteen minutes."
+    owner.execute(
+        sa.text(
+            "update approvals set expires_at = now() - interval '1 second' where status = 'pending'"
+        )
+    )
+    assert (
+        again(demo_app)[-1]
+        == "3 requests wait for a decision in Malabar Gulf Travels, for fifteen minutes."
+    )
     after = counts(owner)
-    assert {table: after[table] - before[table] for table in COUNTED if after[table] != before[table]} == {"approvals": 3, "audit_events": 6}
-    assert tally(owner, "select status, count(*) from approvals group by 1") == {"pending": 3, "expired": 3, "granted": 1, "rejected": 1}
-    fresh = owner.scalars(sa.text("select expires_at - now() > interval '14 minutes' from approvals where status = 'pending'")).all()
+    assert {
+        table: after[table] - before[table] for table in COUNTED if after[table] != before[table]
+    } == {"approvals": 3, "audit_events": 6}
+    assert tally(owner, "select status, count(*) from approvals group by 1") == {
+        "pending": 3,
+        "expired": 3,
+        "granted": 1,
+        "rejected": 1,
+    }
+    fresh = owner.scalars(
+        sa.text(
+            "select expires_at - now() > interval '14 minutes' from approvals where status ="
+            " 'pending'"
+        )
+    ).all()
     assert fresh == [True, True, True]
 
 
-def test_a_conversation_that_was_cut_short_is_held_by_the_next_run(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+def test_a_conversation_that_was_cut_short_is_held_by_the_next_run(
+    demo_app: Flask, told: list[str], owner: sa.Connection
+) -> None:
     owner.execute(sa.text("delete from chat_sessions where title like 'Deepa Krishnan%'"))
     assert again(demo_app)[1] == "1 conversation with the assistant."
     assert owner.scalar(sa.text("select count(*) from chat_sessions")) == 3
@@ -248,13 +422,17 @@ def test_a_conversation_that_was_cut_short_is_held_by_the_next_run(demo_app: Fla
 def test_production_refuses_it(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
     before = counts(owner)
     parts: Identity = demo_app.extensions["voyagent.identity"]
-    production = replace(parts, settings=parts.settings.model_copy(update={"env": Environment.PRODUCTION}))
+    production = replace(
+        parts, settings=parts.settings.model_copy(update={"env": Environment.PRODUCTION})
+    )
     with demo_app.app_context(), pytest.raises(DemoNotAllowed):
         fill(production)
     assert counts(owner) == before
 
 
-def test_an_agency_that_only_has_the_demos_address_is_left_alone(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+def test_an_agency_that_only_has_the_demos_address_is_left_alone(
+    demo_app: Flask, told: list[str], owner: sa.Connection
+) -> None:
     owner.execute(sa.text("update tenants set is_demo = false"))
     try:
         before = counts(owner)
@@ -265,7 +443,9 @@ def test_an_agency_that_only_has_the_demos_address_is_left_alone(demo_app: Flask
         owner.execute(sa.text("update tenants set is_demo = true"))
 
 
-def test_the_command_prints_what_it_made_and_refuses_in_a_sentence(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+def test_the_command_prints_what_it_made_and_refuses_in_a_sentence(
+    demo_app: Flask, told: list[str], owner: sa.Connection
+) -> None:
     runner = demo_app.test_cli_runner()
     result = runner.invoke(args=["demo"])
     assert result.exit_code == 0
@@ -275,7 +455,10 @@ def test_the_command_prints_what_it_made_and_refuses_in_a_sentence(demo_app: Fla
         refused = runner.invoke(args=["demo"])
     finally:
         owner.execute(sa.text("update tenants set is_demo = true"))
-    assert (refused.exit_code, refused.output) == (1, "Error: The demo's address belongs to an agency that is not the demo.\n")
+    assert (refused.exit_code, refused.output) == (
+        1,
+        "Error: The demo's address belongs to an agency that is not the demo.\n",
+    )
 
 
 def test_of_two_starts_at_once_the_later_one_finds_the_agency_made(
@@ -283,7 +466,9 @@ def test_of_two_starts_at_once_the_later_one_finds_the_agency_made(
 ) -> None:
     before, look = counts(owner), people.find_account
     too_early = iter([True])
-    monkeypatch.setattr(people, "find_account", lambda email: None if next(too_early, False) else look(email))
+    monkeypatch.setattr(
+        people, "find_account", lambda email: None if next(too_early, False) else look(email)
+    )
     assert again(demo_app)[0] == "Malabar Gulf Travels is there already."
     assert counts(owner) == before
 

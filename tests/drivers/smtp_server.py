@@ -1,4 +1,6 @@
-"""A small mail server on loopback, which takes mail as RFC 5321 says, in TLS where it is asked to, or fails as a test wants."""
+"""A small mail server on loopback, which takes mail as RFC 5321 says, in TLS where it is asked to,
+or fails as a test wants.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class Taken:
 
 @dataclass
 class Behaviour:
-    """How the server answers: `replies` to a command replace its usual one, `silent` says nothing at all."""
+    """How the server answers: `replies` to a command replace its usual one, `silent` says nothing
+    at all.
+    """
 
     replies: dict[str, str] = field(default_factory=dict)
     silent: bool = False
@@ -70,7 +74,9 @@ class SmtpServer(socketserver.ThreadingTCPServer):
 def serving(behaviour: Behaviour | None = None) -> Iterator[SmtpServer]:
     """A server for as long as the block runs."""
     with SmtpServer(behaviour or Behaviour()) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         thread.start()
         try:
             yield server
@@ -153,7 +159,9 @@ class _Session(socketserver.BaseRequestHandler):
 
 
 def certificate(folder: Path) -> Path:
-    """A fresh certificate for 127.0.0.1 with its key in one file; as an authority it vouches for itself."""
+    """A fresh certificate for 127.0.0.1 with its key in one file; as an authority it vouches for
+    itself.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
     now = dt.datetime.now(dt.UTC)
@@ -165,12 +173,17 @@ def certificate(folder: Path) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
     file = folder / "loopback.pem"
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
     return file
 

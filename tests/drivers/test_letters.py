@@ -1,4 +1,6 @@
-"""Letters on paper: every alphabet that customers write, and a stand-in for what no font has; a document comes whatever the text is."""
+"""Letters on paper: every alphabet that customers write, and a stand-in for what no font has; a
+document comes whatever the text is.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,32 @@ SOURCE = """
 #for line in data.lines [#line #text(weight: 600, line) #parbreak()]
 """
 PRIVATE, UNFONTED = "\ue000", "\N{OL CHIKI LETTER LA}"
-INDIAN = ("தமிழ்", "മലയാളം", "বাংলা", "తెలుగు", "ಕನ್ನಡ", "ગુજરાતી", "ਪੰਜਾਬੀ", "ଓଡ଼ିଆ", "हिन्दी", "සිංහල")
-FOREIGN = ("日本 Travel", "한국", "ไทย", "Привет", "ΔΕΛΤΑ", "Việt Nam", "ქართული", "Հայ", "ትግርኛ", "မြန်မာ", "ខ្មែរ", "ລາວ")
+INDIAN = (
+    "தமிழ்",
+    "മലയാളം",
+    "বাংলা",
+    "తెలుగు",
+    "ಕನ್ನಡ",
+    "ગુજરાતી",
+    "ਪੰਜਾਬੀ",
+    "ଓଡ଼ିଆ",
+    "हिन्दी",
+    "සිංහල",
+)
+FOREIGN = (
+    "日本 Travel",
+    "한국",
+    "ไทย",
+    "Привет",
+    "ΔΕΛΤΑ",
+    "Việt Nam",
+    "ქართული",
+    "Հայ",
+    "ትግርኛ",
+    "မြန်မာ",
+    "ខ្មែរ",
+    "ລາວ",
+)
 RIGHT_TO_LEFT = ("مرحبا", "תל אביב", "دبي → Kochi", "اردو ٹریول")
 SIGNS = ("😀 ✈ ✈\ufe0f ✓ ★ ☎", "฿ ₩ ﷼ ₫ ₪ ₱ ₺ ₦ ₴ ₸ ₾ ₿", "x̌ é ṇ̀")
 
@@ -40,7 +66,10 @@ def paper(tmp_path: Path) -> Paper:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The documents that came without the promise of the standard."""
     found: list[str] = []
-    monkeypatch.setattr("voyagent.drivers.paper.log.warning", lambda _event, **about: found.append(about["document"]))
+    monkeypatch.setattr(
+        "voyagent.drivers.paper.log.warning",
+        lambda _event, **about: found.append(about["document"]),
+    )
     return found
 
 
@@ -56,16 +85,30 @@ def test_what_customers_write_is_set_as_it_is(paper: Paper, told: list[str], tex
 
 
 @pytest.mark.parametrize("lang", ["en", "hi"])
-def test_the_sign_and_the_name_of_every_currency_are_set(app: Flask, paper: Paper, told: list[str], lang: str) -> None:
+def test_the_sign_and_the_name_of_every_currency_are_set(
+    app: Flask, paper: Paper, told: list[str], lang: str
+) -> None:
     with app.test_request_context(), force_locale(lang):
-        words = [f"{symbol_money(Money(123_456, code))} {currency_name(code)}" for code in currency_codes()]
+        words = [
+            f"{symbol_money(Money(123_456, code))} {currency_name(code)}"
+            for code in currency_codes()
+        ]
     read = text_of(set_on(paper, *words, lang=lang))
     assert set("".join("".join(words).split())) <= set(read)
     assert (STAND_IN in read, told) == (False, [])
 
 
-@pytest.mark.parametrize(("text", "read"), [(f"a{PRIVATE}b", f"a{STAND_IN}b"), (f"Travel {UNFONTED}", f"Travel {STAND_IN}"), ("a\ud800", f"a{STAND_IN}")])
-def test_a_letter_that_no_font_has_is_a_stand_in(paper: Paper, told: list[str], text: str, read: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (f"a{PRIVATE}b", f"a{STAND_IN}b"),
+        (f"Travel {UNFONTED}", f"Travel {STAND_IN}"),
+        ("a\ud800", f"a{STAND_IN}"),
+    ],
+)
+def test_a_letter_that_no_font_has_is_a_stand_in(
+    paper: Paper, told: list[str], text: str, read: str
+) -> None:
     assert set(read) <= set(text_of(set_on(paper, text, title=text)))
     assert told == [], "and the document is tagged all the same"
     assert len(paper.png("page.typ", {"title": text, "lang": "en", "lines": [text]})) == 1
@@ -78,8 +121,14 @@ def test_a_letter_of_which_nothing_is_seen_leaves_no_mark(paper: Paper, told: li
 
 
 def test_every_letter_of_unicode_can_be_set(paper: Paper, told: list[str]) -> None:
-    """Each three thousandth of those that nobody has given a meaning, and each thirtieth of the others, of which there are 155,000."""
-    meant = [chr(code) for code in range(sys.maxunicode + 1) if code % 3_000 == 0 or unicodedata.category(chr(code)) not in {"Cn", "Co", "Cs"}]
+    """Each three thousandth of those that nobody has given a meaning, and each thirtieth of the
+    others, of which there are 155,000.
+    """
+    meant = [
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        if code % 3_000 == 0 or unicodedata.category(chr(code)) not in {"Cn", "Co", "Cs"}
+    ]
     assert set_on(paper, *meant[::30]).startswith(b"%PDF")
     assert told == []
 
@@ -90,14 +139,30 @@ def test_what_the_standard_refuses_comes_without_it(paper: Paper, told: list[str
 
 
 def test_what_is_written_from_right_to_left_stands_by_itself(paper: Paper) -> None:
-    told = json.loads(legible({"texts": ["plain", "שלום, 12\nStreet"], "size": 3, "none": None, "bytes": [1, 2]}, paper._files))  # noqa: SLF001 - its fonts
-    assert told == {"texts": ["plain", "\u2067" + "שלום, 12" + "\u2069\nStreet"], "size": 3, "none": None, "bytes": [1, 2]}
+    told = json.loads(
+        legible(
+            {"texts": ["plain", "שלום, 12\nStreet"], "size": 3, "none": None, "bytes": [1, 2]},
+            paper._files,
+        )
+    )  # noqa: SLF001 - its fonts
+    assert told == {
+        "texts": ["plain", "\u2067" + "שלום, 12" + "\u2069\nStreet"],
+        "size": 3,
+        "none": None,
+        "bytes": [1, 2],
+    }
     way = json.loads(legible(["دبي → Kochi", "\u202eabc"], paper._files))  # noqa: SLF001
-    assert way == ["\u2066دبي → Kochi\u2069", "\u2066\u202eabc\u2069"], "the arrow still leads to Kochi, and what turns its own line turns no other"
+    assert way == [
+        "\u2066دبي → Kochi\u2069",
+        "\u2066\u202eabc\u2069",
+    ], "the arrow still leads to Kochi, and what turns its own line turns no other"
     assert paper.png("page.typ", {"title": "t", "lang": "en", "lines": ["שלום!"]}) != paper.png(
         "page.typ", {"title": "t", "lang": "en", "lines": ["\N{LEFT-TO-RIGHT MARK}שלום!"]}
     )
 
 
 def test_where_every_letter_is_there_nothing_is_changed(paper: Paper) -> None:
-    assert legible({"a": ['"₹2,28,200.50"\n', "दुबई", 1]}, paper._files) == '{"a": ["\\"₹2,28,200.50\\"\\n", "दुबई", 1]}'  # noqa: SLF001
+    assert (
+        legible({"a": ['"₹2,28,200.50"\n', "दुबई", 1]}, paper._files)
+        == '{"a": ["\\"₹2,28,200.50\\"\\n", "दुबई", 1]}'
+    )  # noqa: SLF001

@@ -1,4 +1,6 @@
-"""The drivers of mail: SMTP against a real server on loopback, files, the terminal; and which of them an installation gets."""
+"""The drivers of mail: SMTP against a real server on loopback, files, the terminal; and which of
+them an installation gets.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def message() -> EmailMessage:
     made["To"] = Address(addr_spec="neha@sharma.example")
     made["Subject"] = "नमस्ते Neha"
     made["Date"] = "Tue, 24 Nov 2026 10:00:00 +0000"
-    made.set_content("Your link: http://127.0.0.1:5000/?token=abc\n.a line that begins with a dot\n")
+    made.set_content(
+        "Your link: http://127.0.0.1:5000/?token=abc\n.a line that begins with a dot\n"
+    )
     made.add_alternative("<p>Your link</p>", subtype="html")
     return made
 
@@ -55,7 +59,8 @@ def settings_of(**values: object) -> Settings:
     return load_settings(auth_secret=SECRET, **values)
 
 
-# SMTP --------------------------------------------------------------------------------------------------------------------
+# SMTP
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_mail_arrives_whole_by_smtp(message: EmailMessage) -> None:
@@ -63,7 +68,9 @@ def test_a_mail_arrives_whole_by_smtp(message: EmailMessage) -> None:
         Smtp.at(f"smtp://127.0.0.1:{server.port}").send(message)
     (taken,) = server.taken
     assert "no-reply@voyagent.example" in taken.sender
-    assert [recipient for recipient in taken.recipients if "neha@sharma.example" in recipient] == taken.recipients
+    assert [
+        recipient for recipient in taken.recipients if "neha@sharma.example" in recipient
+    ] == taken.recipients
     read = email.message_from_string(taken.body, policy=email.policy.default)
     assert read["Subject"] == "नमस्ते Neha"
     assert "token=abc" in taken.body
@@ -72,15 +79,24 @@ def test_a_mail_arrives_whole_by_smtp(message: EmailMessage) -> None:
 
 
 @pytest.mark.parametrize("can", [True, False])
-def test_an_address_in_another_alphabet_goes_where_the_server_takes_it(message: EmailMessage, can: bool) -> None:
-    """RFC 6531. A server that cannot is no fault of the address: the mail waits, and another server may be named meanwhile."""
+def test_an_address_in_another_alphabet_goes_where_the_server_takes_it(
+    message: EmailMessage, can: bool
+) -> None:
+    """RFC 6531.
+
+    A server that cannot is no fault of the address: the mail waits, and another server may be named
+    meanwhile.
+    """
     del message["To"]
     message["To"] = Address(username="नेहा", domain="sharma.example")
     with serving(Behaviour(smtputf8=can)) as server:
         if can:
             Smtp.at(f"smtp://127.0.0.1:{server.port}").send(message)
             assert "नेहा@sharma.example" in server.taken[0].recipients[0]
-            assert email.message_from_string(server.taken[0].body, policy=email.policy.default)["To"] == "नेहा@sharma.example"
+            assert (
+                email.message_from_string(server.taken[0].body, policy=email.policy.default)["To"]
+                == "नेहा@sharma.example"
+            )
         else:
             with pytest.raises(MailNotSent, match="SMTPNotSupportedError") as error:
                 Smtp.at(f"smtp://127.0.0.1:{server.port}").send(message)
@@ -90,16 +106,26 @@ def test_an_address_in_another_alphabet_goes_where_the_server_takes_it(message: 
 
 def test_user_and_password_may_have_any_letter(message: EmailMessage) -> None:
     with serving(Behaviour(needs_user=True)) as server:
-        Smtp.at(f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}").send(message)
+        Smtp.at(
+            f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}"
+        ).send(message)
     assert [taken.user for taken in server.taken] == [USER]
 
 
 @pytest.mark.usefixtures("trusted")
-def test_starttls_goes_over_to_tls_before_anything_is_said(message: EmailMessage, pem: Path) -> None:
+def test_starttls_goes_over_to_tls_before_anything_is_said(
+    message: EmailMessage, pem: Path
+) -> None:
     with serving(Behaviour(starttls=in_tls(pem), needs_user=True)) as server:
-        Smtp.at(f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}?tls=starttls").send(message)
+        Smtp.at(
+            f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}?tls=starttls"
+        ).send(message)
     assert [taken.in_tls for taken in server.taken] == [True]
-    assert server.commands.index("STARTTLS") < server.commands.index("AUTH") < server.commands.index("MAIL")
+    assert (
+        server.commands.index("STARTTLS")
+        < server.commands.index("AUTH")
+        < server.commands.index("MAIL")
+    )
 
 
 @pytest.mark.usefixtures("trusted")
@@ -110,17 +136,24 @@ def test_smtps_is_in_tls_from_the_first_byte(message: EmailMessage, pem: Path) -
 
 
 def test_a_server_that_cannot_do_tls_gets_neither_password_nor_mail(message: EmailMessage) -> None:
-    with serving(Behaviour(needs_user=True)) as server, pytest.raises(MailNotSent, match="SMTPNotSupportedError"):
+    with (
+        serving(Behaviour(needs_user=True)) as server,
+        pytest.raises(MailNotSent, match="SMTPNotSupportedError"),
+    ):
         Smtp.at(f"smtp://u:p@127.0.0.1:{server.port}?tls=starttls").send(message)
     assert not {"AUTH", "MAIL"} & set(server.commands)
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
-def test_a_certificate_that_nobody_vouches_for_is_refused(message: EmailMessage, pem: Path, wrapped: bool) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    message: EmailMessage, pem: Path, wrapped: bool
+) -> None:
     context = in_tls(pem)
     behaviour = Behaviour(wrapped=context) if wrapped else Behaviour(starttls=context)
     with serving(behaviour) as server, pytest.raises(MailNotSent, match="SSLCertVerificationError"):
-        Smtp.at(f"{'smtps' if wrapped else 'smtp'}://127.0.0.1:{server.port}{'' if wrapped else '?tls=starttls'}").send(message)
+        Smtp.at(
+            f"{'smtps' if wrapped else 'smtp'}://127.0.0.1:{server.port}{'' if wrapped else '?tls=starttls'}"
+        ).send(message)
     assert server.taken == []
 
 
@@ -135,9 +168,18 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(message: EmailMessage,
         ("AUTH", "535 wrong", False, "SMTPAuthenticationError"),
     ],
 )
-def test_what_is_refused_for_good_is_told_from_what_may_be_mended(message: EmailMessage, command: str, reply: str, refused: bool, reason: str) -> None:
-    with serving(Behaviour(replies={command: reply}, needs_user=command == "AUTH")) as server, pytest.raises(MailNotSent) as error:
-        Smtp.at(f"smtp://u:p@127.0.0.1:{server.port}" if command == "AUTH" else f"smtp://127.0.0.1:{server.port}").send(message)
+def test_what_is_refused_for_good_is_told_from_what_may_be_mended(
+    message: EmailMessage, command: str, reply: str, refused: bool, reason: str
+) -> None:
+    with (
+        serving(Behaviour(replies={command: reply}, needs_user=command == "AUTH")) as server,
+        pytest.raises(MailNotSent) as error,
+    ):
+        Smtp.at(
+            f"smtp://u:p@127.0.0.1:{server.port}"
+            if command == "AUTH"
+            else f"smtp://127.0.0.1:{server.port}"
+        ).send(message)
     assert isinstance(error.value, MailRefused) is refused
     assert str(error.value) == reason
     assert error.value.__cause__ is None
@@ -147,7 +189,10 @@ def test_what_is_refused_for_good_is_told_from_what_may_be_mended(message: Email
 
 def test_a_server_that_says_nothing_is_not_waited_for(message: EmailMessage) -> None:
     begun = time.monotonic()
-    with serving(Behaviour(silent=True)) as server, pytest.raises(MailNotSent, match="SMTPServerDisconnected"):
+    with (
+        serving(Behaviour(silent=True)) as server,
+        pytest.raises(MailNotSent, match="SMTPServerDisconnected"),
+    ):
         Smtp("127.0.0.1", server.port, "none", timeout_s=0.2).send(message)
     assert time.monotonic() - begun < 5
 
@@ -167,7 +212,10 @@ def test_no_server_at_all_is_told_as_such(message: EmailMessage) -> None:
         ("smtp://[::1]:1025", Smtp("::1", 1025, "none")),
         ("smtp://mail.example", Smtp("mail.example", 587, "starttls")),
         ("smtp://relay:25?tls=none", Smtp("relay", 25, "none")),
-        ("smtps://a%40b.example:p%3A%2F@mail.example", Smtp("mail.example", 465, "wrapped", "a@b.example", "p:/")),
+        (
+            "smtps://a%40b.example:p%3A%2F@mail.example",
+            Smtp("mail.example", 465, "wrapped", "a@b.example", "p:/"),
+        ),
     ],
 )
 def test_an_address_says_how_to_speak_with_the_server(url: str, expected: Smtp) -> None:
@@ -175,7 +223,8 @@ def test_an_address_says_how_to_speak_with_the_server(url: str, expected: Smtp) 
     assert expected.timeout_s == 10
 
 
-# Files and terminal ------------------------------------------------------------------------------------------------------
+# Files and terminal
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_a_file_is_a_mail_for_its_owner_only(message: EmailMessage, tmp_path: Path) -> None:
@@ -199,17 +248,23 @@ def test_files_sort_by_their_time_and_never_meet(message: EmailMessage, tmp_path
         list(threads.map(driver.send, [message] * 40))
     files = sorted(tmp_path.iterdir())
     assert len(files) == 45
-    assert [email.message_from_bytes(file.read_bytes())["Subject"] for file in files[:5]] == list("01234")
+    assert [email.message_from_bytes(file.read_bytes())["Subject"] for file in files[:5]] == list(
+        "01234"
+    )
     assert {file.suffix for file in files} == {".eml"}, "nothing half written is left"
 
 
-def test_a_folder_that_cannot_be_made_is_a_mail_not_sent(message: EmailMessage, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_a_mail_not_sent(
+    message: EmailMessage, tmp_path: Path
+) -> None:
     (tmp_path / "mail").write_text("a file")
     with pytest.raises(MailNotSent, match="FileExistsError"):
         Files(tmp_path / "mail").send(message)
 
 
-def test_the_terminal_shows_head_and_text(message: EmailMessage, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_terminal_shows_head_and_text(
+    message: EmailMessage, capsys: pytest.CaptureFixture[str]
+) -> None:
     Console().send(message)
     shown = capsys.readouterr().out
     assert "To: neha@sharma.example\nSubject: नमस्ते Neha\n" in shown
@@ -217,19 +272,26 @@ def test_the_terminal_shows_head_and_text(message: EmailMessage, capsys: pytest.
     assert "<p>" not in shown
 
 
-# Which one ---------------------------------------------------------------------------------------------------------------
+# Which one
+# ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("env", ["development", "test"])
-def test_without_an_address_mails_are_files_of_the_data_folder(env: str, message: EmailMessage, tmp_path: Path) -> None:
+def test_without_an_address_mails_are_files_of_the_data_folder(
+    env: str, message: EmailMessage, tmp_path: Path
+) -> None:
     driver = open_mail(settings_of(env=env, data_dir=tmp_path))
     assert driver is not None
     driver.send(message)
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
 
 
-def test_production_without_an_address_starts_and_says_that_mails_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail, "log", structlog.get_logger())  # the one that there is may have chosen where it writes
+def test_production_without_an_address_starts_and_says_that_mails_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        mail, "log", structlog.get_logger()
+    )  # the one that there is may have chosen where it writes
     with capture_logs() as lines:
         assert open_mail(settings_of(env="production")) is None
     assert [(line["log_level"], line["event"]) for line in lines] == [("error", "mail.no_server")]
@@ -238,8 +300,14 @@ def test_production_without_an_address_starts_and_says_that_mails_wait(monkeypat
 
 def test_an_address_chooses_its_driver(message: EmailMessage, tmp_path: Path) -> None:
     assert isinstance(open_mail(settings_of(env="development", mail_url="console:")), Console)
-    assert open_mail(settings_of(env="development", mail_url="smtp://127.0.0.1:1025")) == Smtp("127.0.0.1", 1025, "none")
-    production = settings_of(env="production", mail_url="smtps://mail.example", mail_from="Voyagent <no-reply@voyagent.example>")
+    assert open_mail(settings_of(env="development", mail_url="smtp://127.0.0.1:1025")) == Smtp(
+        "127.0.0.1", 1025, "none"
+    )
+    production = settings_of(
+        env="production",
+        mail_url="smtps://mail.example",
+        mail_from="Voyagent <no-reply@voyagent.example>",
+    )
     assert open_mail(production) == Smtp("mail.example", 465, "wrapped")
     driver = open_mail(settings_of(env="development", mail_url=f"file://{tmp_path}/my%20mail"))
     assert driver is not None

@@ -33,8 +33,17 @@ def test_the_same_data_is_the_same_pdf(paper: Paper) -> None:
 
 
 def test_what_people_type_is_text_and_not_markup(paper: Paper) -> None:
-    """Were it read as source, the first would be an empty line, and the last would stop the setting."""
-    typed = ['#read("../secret.txt")', "*bold* _slanted_ $x^2$ // gone", "#panic()", "]#[", '"}) #let x = 1', "\\"]
+    """Were it read as source, the first would be an empty line, and the last would stop the
+    setting.
+    """
+    typed = [
+        '#read("../secret.txt")',
+        "*bold* _slanted_ $x^2$ // gone",
+        "#panic()",
+        "]#[",
+        '"}) #let x = 1',
+        "\\",
+    ]
     assert len(paper.png("page.typ", {"lines": typed})) == 1
     assert paper.png("page.typ", {"lines": [""]}) != paper.png("page.typ", {"lines": typed[:1]})
 

@@ -15,7 +15,8 @@ from tests.e2e.conftest import AXE, NO_BROWSER
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
-# Installed with the browser's tests only; without it a module that imports this one is skipped, and says why.
+# Installed with the browser's tests only; without it a module that imports this one is skipped, and
+# says why.
 expect = pytest.importorskip("playwright.sync_api", reason=NO_BROWSER).expect
 SERIOUS = {"serious", "critical"}
 
@@ -30,8 +31,11 @@ class Look:
 
 LOOKS = [Look("light", 1280), Look("dark", 390)]
 WIDE, NARROW = LOOKS[:1], LOOKS[1:]
-"""A long walk is walked in one of the two, some here and some there; what a page is on its own is looked at in both."""
-"""Each theme and each width once: what a theme does it does at any width, and the other way round."""
+"""A long walk is walked in one of the two, some here and some there; what a page is on its own is
+looked at in both.
+"""
+"""Each theme and each width once: what a theme does it does at any width, and the other way round.
+"""
 
 
 @dataclass
@@ -44,18 +48,32 @@ class Visit:
     def looks_right(self) -> None:
         """Nothing serious by axe, no complaint of the content policy, no sideways scrolling."""
         self.page.evaluate(AXE.read_text())
-        found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [(v["id"], [n["target"] for n in v["nodes"]]) for v in found["violations"] if v["impact"] in SERIOUS]
+        found: dict[str, Any] = self.page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']})"
+        )
+        serious = [
+            (v["id"], [n["target"] for n in v["nodes"]])
+            for v in found["violations"]
+            if v["impact"] in SERIOUS
+        ]
         assert serious == [], f"{self.page.url}: {serious}"
         assert self.complaints == [], f"{self.page.url}: {self.complaints}"
-        wide = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+        )
         assert not wide, f"{self.page.url} scrolls sideways"
 
 
 @contextmanager
 def visiting(browser: Browser, look: Look, **options: Any) -> Iterator[Visit]:
     """A fresh profile of that look."""
-    context = browser.new_context(color_scheme=look.theme, viewport={"width": look.width, "height": 900}, locale="en-GB", reduced_motion="reduce", **options)
+    context = browser.new_context(
+        color_scheme=look.theme,
+        viewport={"width": look.width, "height": 900},
+        locale="en-GB",
+        reduced_motion="reduce",
+        **options,
+    )
     context.set_default_timeout(30_000)
     page = context.new_page()
     visit = Visit(page)
@@ -74,4 +92,6 @@ def visiting(browser: Browser, look: Look, **options: Any) -> Iterator[Visit]:
 
 def pages_on_paper(page: Page) -> int:
     """How many sheets of A4 the page takes when it is printed."""
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4", prefer_css_page_size=True)))
+    return len(
+        re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4", prefer_css_page_size=True))
+    )

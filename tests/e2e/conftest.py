@@ -1,4 +1,6 @@
-"""A real browser on the running program: gunicorn and a worker as processes of their own, over a database of their own."""
+"""A real browser on the running program: gunicorn and a worker as processes of their own, over a
+database of their own.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 START_S = 30
 LAST_LINES = 60
-NO_BROWSER = "no Chromium on this machine: install the system's package `chromium` to run the browser tests"
+NO_BROWSER = (
+    "no Chromium on this machine: install the system's package `chromium` to run the browser tests"
+)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,7 +47,9 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the browser's tests, with the reason, where there is none; keep them on one test process."""
+    """Skip the browser's tests, with the reason, where there is none; keep them on one test
+    process.
+    """
     here = Path(__file__).parent
     for item in items:
         if here not in Path(item.path).parents:
@@ -52,20 +60,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Beside a failure stands what the program's processes said last: what a browser waited for in vain has its cause there."""
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failure stands what the program's processes said last: what a browser waited for in
+    vain has its cause there.
+    """
     report = yield
     site = getattr(item, "funcargs", {}).get("site")
     if report.failed and isinstance(site, Site):
         for log in sorted(site.logs.glob("*.log")):
-            report.sections.append((f"the end of {log.name}", "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])))
+            report.sections.append(
+                (
+                    f"the end of {log.name}",
+                    "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:]),
+                )
+            )
     return report
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, without a screen."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - there only where the browser is
+    from playwright.sync_api import (
+        sync_playwright,
+    )  # noqa: PLC0415 - there only where the browser is
 
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -90,7 +109,9 @@ def site(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory)
 
 
 def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
-    """Web and worker over a database, with `more` in their environment, until the caller has seen enough."""
+    """Web and worker over a database, with `more` in their environment, until the caller has seen
+    enough.
+    """
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {
@@ -109,13 +130,24 @@ def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
         "VOYAGENT_WORKER_STALLED_S": "2",
         **more,
     }
-    gunicorn = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--threads", "64"]
+    gunicorn = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "wsgi:app",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "64",
+    ]
     web = [*gunicorn, "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "2"]
     worker = [sys.executable, "-m", "flask", "--app", "wsgi:app", "worker"]
     with (logs / "web.log").open("wb") as web_log, (logs / "worker.log").open("wb") as worker_log:
         running = [
             subprocess.Popen(web, cwd=ROOT, env=environment, stdout=web_log, stderr=web_log),
-            subprocess.Popen(worker, cwd=ROOT, env=environment, stdout=worker_log, stderr=worker_log),
+            subprocess.Popen(
+                worker, cwd=ROOT, env=environment, stdout=worker_log, stderr=worker_log
+            ),
         ]
         try:
             _wait_for(port, running[0], logs / "web.log")

@@ -1,4 +1,6 @@
-"""One's own account as people use it: an address moved and confirmed by its link, a forgotten password replaced, in every look."""
+"""One's own account as people use it: an address moved and confirmed by its link, a forgotten
+password replaced, in every look.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,17 @@ MAIL_S = 20
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_person_moves_her_address_and_replaces_a_forgotten_password(browser: Browser, site: Site, look: Look) -> None:
-    first, second = (f"neha.kulkarni.of.the.back.office-{secrets.token_hex(4)}@malabargulftravels.example" for _ in range(2))
-    with visiting(browser, look, base_url=site.address) as visit, visiting(browser, look, base_url=site.address) as elsewhere:
+def test_a_person_moves_her_address_and_replaces_a_forgotten_password(
+    browser: Browser, site: Site, look: Look
+) -> None:
+    first, second = (
+        f"neha.kulkarni.of.the.back.office-{secrets.token_hex(4)}@malabargulftravels.example"
+        for _ in range(2)
+    )
+    with (
+        visiting(browser, look, base_url=site.address) as visit,
+        visiting(browser, look, base_url=site.address) as elsewhere,
+    ):
         _sign_up(visit, first)
         _move(visit, look, second)
         _confirm(visit, look, _mail(site, second, "verify_email"))
@@ -75,7 +85,9 @@ def _confirm(visit: Visit, look: Look, mail: mailbox.Received) -> None:
     expect(page.locator("#address")).to_contain_text("Confirmed")
     page.goto(mail.link)
     expect(page.get_by_role("alert").filter(has_text="does not work any more")).to_be_visible()
-    visit.complaints[:] = [complaint for complaint in visit.complaints if "400" not in complaint]  # which a dead link is
+    visit.complaints[:] = [
+        complaint for complaint in visit.complaints if "400" not in complaint
+    ]  # which a dead link is
     look_at(visit, "verify-dead", look)
 
 
@@ -117,7 +129,10 @@ def _replace(visit: Visit, look: Look, mail: mailbox.Received) -> None:
 
 def _mail(site: Site, to: str, kind: str) -> mailbox.Received:
     """The newest mail once the program's own worker has sent it."""
-    folder, deadline = Path(site.environment["VOYAGENT_DATA_DIR"]) / "mail", time.monotonic() + MAIL_S
+    folder, deadline = (
+        Path(site.environment["VOYAGENT_DATA_DIR"]) / "mail",
+        time.monotonic() + MAIL_S,
+    )
     while not (found := mailbox.received_in(folder, to=to, kind=kind)):
         assert time.monotonic() < deadline, f"no {kind} to {to}"
         time.sleep(0.2)

@@ -1,4 +1,6 @@
-"""Approvals in a browser: looking, editing, deciding several, and seeing what a colleague has decided, in light and dark, wide and on a phone."""
+"""Approvals in a browser: looking, editing, deciding several, and seeing what a colleague has
+decided, in light and dark, wide and on a phone.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ LIVE_MS = 15_000
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_requests_are_looked_at_edited_and_decided(browser: Browser, site: Site, look: Look) -> None:
+def test_requests_are_looked_at_edited_and_decided(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         _sign_up(visit)
         for name in ("Deepa Krishnan", "Anil Menon", "Sara Thomas"):
@@ -73,7 +77,9 @@ def _edit(visit: Visit) -> None:
 
 
 def _see_what_was_decided_elsewhere(visit: Visit) -> None:
-    """A colleague in another tab rejects; this page tells so by itself, and the menu of any other counts one less when it is looked at again."""
+    """A colleague in another tab rejects; this page tells so by itself, and the menu of any other
+    counts one less when it is looked at again.
+    """
     elsewhere = visit.page.context.new_page()
     elsewhere.goto("/trips")
     expect(elsewhere.locator("#nav-approvals .v-count")).to_have_text("3")

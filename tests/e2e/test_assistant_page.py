@@ -1,4 +1,6 @@
-"""The assistant's page in a real browser: words as they come, requests that are decided in place, keys, and a stream that drops."""
+"""The assistant's page in a real browser: words as they come, requests that are decided in place,
+keys, and a stream that drops.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
 
 PASSWORD = "Harbour-lantern-42"
 ANSWER_MS = 30_000
-LEAD = "Hi, we are a family of four and want a trip from Kochi to Dubai from 19 Dec to 25 Dec 2100, budget 3 lakhs. Regards, Deepa Krishnan"
+LEAD = (
+    "Hi, we are a family of four and want a trip from Kochi to Dubai from 19 Dec to 25 Dec 2100,"
+    " budget 3 lakhs. Regards, Deepa Krishnan"
+)
 
 
 @pytest.fixture
@@ -46,7 +51,9 @@ def say(page: Page, words: str) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_page(browser: Browser, site: Site, look: Look) -> None:
+def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_page(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -54,8 +61,12 @@ def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_p
         visit.looks_right()
         say(page, LEAD)
         log = page.get_by_role("log")
-        expect(log).to_contain_text("Logged as a new enquiry from Deepa Krishnan", timeout=ANSWER_MS)
-        expect(page.get_by_role("complementary", name="What this is about")).to_contain_text("Deepa Krishnan")
+        expect(log).to_contain_text(
+            "Logged as a new enquiry from Deepa Krishnan", timeout=ANSWER_MS
+        )
+        expect(page.get_by_role("complementary", name="What this is about")).to_contain_text(
+            "Deepa Krishnan"
+        )
         here = page.url
         say(page, "make the invoice, 45,000 for Dubai visa due 10 Dec 2100")
         log.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
@@ -64,7 +75,9 @@ def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_p
         log.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
         expect(log).to_contain_text("is issued and posted", timeout=ANSWER_MS)
         expect(log.get_by_role("button", name="Grant")).to_have_count(0)
-        expect(page.get_by_role("complementary", name="What this is about")).to_contain_text(re.compile(r"Invoice \d{4}-\d\d/000001"))
+        expect(page.get_by_role("complementary", name="What this is about")).to_contain_text(
+            re.compile(r"Invoice \d{4}-\d\d/000001")
+        )
         assert page.url == here
         visit.looks_right()
         say(page, "trial balance")
@@ -92,11 +105,17 @@ def test_enter_sends_and_the_words_are_told_once(visit: Visit) -> None:
     assert page.get_by_role("log").inner_text() == whole
 
 
-def test_what_is_sent_while_an_answer_is_told_waits_for_its_end_and_can_be_taken_back(visit: Visit) -> None:
+def test_what_is_sent_while_an_answer_is_told_waits_for_its_end_and_can_be_taken_back(
+    visit: Visit,
+) -> None:
     page = visit.page
     page.goto("/assistant")
     say(page, "help")
-    log, box, said = page.get_by_role("log"), page.get_by_label("Message to the assistant"), page.locator(".v-msg-me")
+    log, box, said = (
+        page.get_by_role("log"),
+        page.get_by_label("Message to the assistant"),
+        page.locator(".v-msg-me"),
+    )
     expect(log).to_contain_text("for example", timeout=ANSWER_MS)
     expect(log).not_to_have_attribute("data-running", re.compile("."), timeout=ANSWER_MS)
     page.reload()  # nothing is read again meanwhile
@@ -116,7 +135,9 @@ def test_what_is_sent_while_an_answer_is_told_waits_for_its_end_and_can_be_taken
     box.press("Enter")
     expect(note).to_be_visible()
     visit.looks_right()
-    page.evaluate("document.dispatchEvent(new Event('over'))")  # the page is read again, and the answer is complete
+    page.evaluate(
+        "document.dispatchEvent(new Event('over'))"
+    )  # the page is read again, and the answer is complete
     expect(said).to_have_count(2, timeout=ANSWER_MS)
     expect(said.last).to_contain_text("trial balance")
     expect(box).to_have_value("")
@@ -160,7 +181,9 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     expect(page.locator("#aloud")).to_contain_text("Edited by", timeout=ANSWER_MS)
     inbox.get_by_role("button", name="Grant").click()
     expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
-    expect(page.locator("#aloud")).to_contain_text(re.compile(r"(Granted|Done).*Draft an invoice for Deepa"), timeout=ANSWER_MS)
+    expect(page.locator("#aloud")).to_contain_text(
+        re.compile(r"(Granted|Done).*Draft an invoice for Deepa"), timeout=ANSWER_MS
+    )
     assert visit.complaints == []
 
 
@@ -168,7 +191,9 @@ def test_what_is_begun_in_another_window_is_shown_by_itself(visit: Visit) -> Non
     page = visit.page
     page.goto("/assistant")
     say(page, "help")
-    expect(page.get_by_role("log")).not_to_have_attribute("data-running", re.compile("."), timeout=ANSWER_MS)
+    expect(page.get_by_role("log")).not_to_have_attribute(
+        "data-running", re.compile("."), timeout=ANSWER_MS
+    )
     other = page.context.new_page()
     other.goto(page.url)
     log = other.get_by_role("log")
@@ -179,8 +204,13 @@ def test_what_is_begun_in_another_window_is_shown_by_itself(visit: Visit) -> Non
     assert visit.complaints == []
 
 
-def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(browser: Browser, site: Site) -> None:
-    with visiting(browser, Look("light", 1280), base_url=site.address) as here, visiting(browser, Look("dark", 390), base_url=site.address) as there:
+def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(
+    browser: Browser, site: Site
+) -> None:
+    with (
+        visiting(browser, Look("light", 1280), base_url=site.address) as here,
+        visiting(browser, Look("dark", 390), base_url=site.address) as there,
+    ):
         page, phone = here.page, there.page
         email = sign_up(page)
         phone.goto("/sign-in")
@@ -195,7 +225,8 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(brow
         expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
         expect(log.get_by_role("button", name="Grant")).to_have_count(1, timeout=ANSWER_MS)
         old = log.locator(".v-ask").get_attribute("id")
-        # On the phone Deepa is billed for something else, so what she owes is not what the first request shows any more.
+        # On the phone Deepa is billed for something else, so what she owes is not what the first
+        # request shows any more.
         phone.goto("/assistant")
         say(phone, "invoice Deepa Krishnan 7,000 for insurance due 10 Dec 2100")
         talk = phone.get_by_role("log")
@@ -206,13 +237,17 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(brow
         phone.goto(f"/approvals/{str(old).removeprefix('ask-')}")
         phone.get_by_role("button", name="Grant").click()
         expect(phone.locator("body")).to_contain_text("A fresh request has taken its place")
-        # The open page is told, shows the old one as superseded and the fresh one where it was told, once.
-        expect(log).to_contain_text("Here is a fresh request that shows what it would change now.", timeout=ANSWER_MS)
+        # The open page is told, shows the old one as superseded and the fresh one where it was
+        # told, once.
+        expect(log).to_contain_text(
+            "Here is a fresh request that shows what it would change now.", timeout=ANSWER_MS
+        )
         expect(log.locator(f"#{old}")).to_contain_text("A fresh request took its place.")
         expect(log.locator(".v-ask")).to_have_count(1)
         assert log.locator(".v-ask").get_attribute("id") != old
         here.looks_right()
-        # What is decided on the phone appears on the page, and the message box can still be typed in meanwhile.
+        # What is decided on the phone appears on the page, and the message box can still be typed
+        # in meanwhile.
         box = page.get_by_label("Message to the assistant")
         box.fill("half a sentence")
         phone.get_by_role("link", name="Reject").first.click()
@@ -229,7 +264,9 @@ def test_a_server_that_does_not_answer_is_told_until_it_does(visit: Visit) -> No
     page.goto("/assistant")
     say(page, "help")
     page.wait_for_url(re.compile("/assistant/.+"))
-    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(
+        timeout=ANSWER_MS
+    )
     page.route(page.url, lambda route: route.abort("connectionrefused"))
     page.evaluate("document.dispatchEvent(new Event('over'))")  # the page is read again
     told = page.get_by_text("We cannot reach the server just now.")
@@ -244,7 +281,9 @@ def test_a_server_that_takes_a_request_and_never_answers_is_told_too(visit: Visi
     page.goto("/assistant")
     say(page, "help")
     page.wait_for_url(re.compile("/assistant/.+"))
-    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(
+        timeout=ANSWER_MS
+    )
     held: list[Route] = []
     page.route(page.url, lambda route: held.append(route))  # noqa: PLW0108 - the driver marks what it is given, and a method of a list takes no mark
     say(page, "trial balance")
@@ -262,10 +301,13 @@ def test_a_first_message_that_nobody_answers_is_told_too(visit: Visit) -> None:
     page.goto("/assistant")
     held: list[Route] = []
     page.route("**/assistant", lambda route: held.append(route))  # noqa: PLW0108 - as above
-    # While a page is about to be left the driver finds nothing on it, so what it tells is read as it is told.
+    # While a page is about to be left the driver finds nothing on it, so what it tells is read as
+    # it is told.
     page.evaluate("document.addEventListener('toast', (event) => console.info(event.detail.text))")
     page.get_by_label("Message to the assistant").fill("help")
-    with page.expect_console_message(lambda message: "We cannot reach the server just now." in message.text, timeout=ANSWER_MS):
+    with page.expect_console_message(
+        lambda message: "We cannot reach the server just now." in message.text, timeout=ANSWER_MS
+    ):
         page.get_by_role("button", name="Send").click(no_wait_after=True)
     held.pop().continue_()
     page.wait_for_url(re.compile("/assistant/.+"), timeout=ANSWER_MS)
@@ -290,17 +332,23 @@ def test_a_conversation_that_was_deleted_elsewhere_says_so(visit: Visit) -> None
     page = visit.page
     page.goto("/assistant")
     say(page, "invoice Deepa Krishnan 45,000 for Dubai visa")
-    expect(page.get_by_role("log").get_by_role("button", name="Grant")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("log").get_by_role("button", name="Grant")).to_be_visible(
+        timeout=ANSWER_MS
+    )
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_label("Rename or delete").click()
     other.get_by_role("button", name="Delete the conversation").click()
     expect(other).to_have_url(re.compile(r"/assistant$"))
-    expect(page.get_by_role("main")).to_contain_text("We could not find that conversation", timeout=ANSWER_MS)
+    expect(page.get_by_role("main")).to_contain_text(
+        "We could not find that conversation", timeout=ANSWER_MS
+    )
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_conversations_are_searched_and_renamed_by_keys_alone(browser: Browser, site: Site, look: Look) -> None:
+def test_conversations_are_searched_and_renamed_by_keys_alone(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -308,7 +356,9 @@ def test_conversations_are_searched_and_renamed_by_keys_alone(browser: Browser, 
             page.goto("/assistant")
             say(page, words)
             page.wait_for_url(re.compile("/assistant/.+"))
-            expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+            expect(
+                page.get_by_role("log").get_by_role("button", name="Answer again")
+            ).to_be_visible(timeout=ANSWER_MS)
         menu = page.get_by_label("Rename or delete")
         menu.press("Enter")
         name = page.get_by_label("Name of the conversation")
@@ -359,7 +409,9 @@ def test_ctrl_z_takes_a_deletion_back_though_the_empty_field_has_the_focus(visit
     expect(page).to_have_url(gone)
 
 
-def test_a_half_written_message_outlives_a_reload_until_it_is_sent_or_she_signs_out(visit: Visit) -> None:
+def test_a_half_written_message_outlives_a_reload_until_it_is_sent_or_she_signs_out(
+    visit: Visit,
+) -> None:
     page = visit.page
     page.goto("/assistant")
     box = page.get_by_label("Message to the assistant")
@@ -383,11 +435,18 @@ def test_a_half_written_message_outlives_a_reload_until_it_is_sent_or_she_signs_
     box.fill("a secret")
     page.locator("form[data-sign-out]").evaluate("form => form.requestSubmit()")
     expect(page).to_have_url(re.compile("/sign-in"))
-    assert page.evaluate("Object.keys(sessionStorage).filter((name) => name.startsWith('voyagent_draft'))") == []
+    assert (
+        page.evaluate(
+            "Object.keys(sessionStorage).filter((name) => name.startsWith('voyagent_draft'))"
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_message_is_put_in_other_words_answered_again_and_copied_by_keys_alone(browser: Browser, site: Site, look: Look) -> None:
+def test_a_message_is_put_in_other_words_answered_again_and_copied_by_keys_alone(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -434,7 +493,9 @@ def test_what_is_read_aloud_are_whole_sentences(visit: Visit) -> None:
     page.goto("/assistant")
     say(page, "help")
     page.wait_for_url(re.compile("/assistant/.+"))
-    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(
+        timeout=ANSWER_MS
+    )
     said = page.get_by_role("log").locator("input[id^=words-]").last.input_value()
     page.reload()  # nothing is read aloud of what stands there already
     page.get_by_role("log").get_by_role("button", name="Answer again").click()
@@ -448,13 +509,21 @@ def test_what_is_read_aloud_are_whole_sentences(visit: Visit) -> None:
 def test_a_failure_is_read_aloud_as_the_sentence_that_is_seen(browser: Browser, site: Site) -> None:
     with visiting(browser, Look("light", 1280), base_url=site.address) as visit:
         page = visit.page
-        signed_in = page.request.post("/api/auth/sign-in", data={"email": sign_up(page), "password": PASSWORD}).json()
+        signed_in = page.request.post(
+            "/api/auth/sign-in", data={"email": sign_up(page), "password": PASSWORD}
+        ).json()
         bearer = {"Authorization": f"Bearer {signed_in['access_token']}"}
-        assert page.request.patch("/api/tenant-settings", data={"rate_limit_per_minute": 1}, headers=bearer).ok
+        assert page.request.patch(
+            "/api/tenant-settings", data={"rate_limit_per_minute": 1}, headers=bearer
+        ).ok
         page.goto("/assistant")
         say(page, "help")
         page.wait_for_url(re.compile("/assistant/.+"))
-        expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+        expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(
+            timeout=ANSWER_MS
+        )
         say(page, "trial balance")
-        expect(page.locator("#aloud")).to_contain_text("as often as its settings allow in a minute", timeout=ANSWER_MS)
+        expect(page.locator("#aloud")).to_contain_text(
+            "as often as its settings allow in a minute", timeout=ANSWER_MS
+        )
         assert "rate_limited" not in page.locator("#aloud").inner_text()

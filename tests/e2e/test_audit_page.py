@@ -1,4 +1,6 @@
-"""The audit as an administrator walks it: a chain checked by the worker, an event opened, filters, the file; and the same without JavaScript."""
+"""The audit as an administrator walks it: a chain checked by the worker, an event opened, filters,
+the file; and the same without JavaScript.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,11 @@ PICTURES = os.environ.get("VOYAGENT_TEST_PICTURES")
 
 def sign_up(page: Page) -> None:
     page.goto("/sign-up")
-    for label, value in (("Agency name", "Malabar Gulf Travels"), ("Your name", "Aisha Rahman"), ("Password", PASSWORD)):
+    for label, value in (
+        ("Agency name", "Malabar Gulf Travels"),
+        ("Your name", "Aisha Rahman"),
+        ("Password", PASSWORD),
+    ):
         page.get_by_label(label).fill(value)
     page.get_by_label("E-mail").fill(f"aisha-{secrets.token_hex(4)}@malabar.example")
     page.get_by_role("button", name="Create agency").click()
@@ -43,11 +49,17 @@ def keep(visit: Visit, name: str, look: Look) -> None:
     """Judge the page by the rules, and keep a picture where one is wanted."""
     visit.looks_right()
     if PICTURES:
-        visit.page.screenshot(path=Path(PICTURES) / f"{name}-{look.theme}-{look.width}.png", full_page=True, caret="initial")
+        visit.page.screenshot(
+            path=Path(PICTURES) / f"{name}-{look.theme}-{look.width}.png",
+            full_page=True,
+            caret="initial",
+        )
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_administrator_checks_the_chain_and_looks_at_an_event(browser: Browser, site: Site, look: Look) -> None:
+def test_an_administrator_checks_the_chain_and_looks_at_an_event(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -71,7 +83,9 @@ def test_an_administrator_checks_the_chain_and_looks_at_an_event(browser: Browse
 
 
 def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
-    with visiting(browser, Look("light", 1280), base_url=site.address, java_script_enabled=False) as visit:
+    with visiting(
+        browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
+    ) as visit:
         page = visit.page
         sign_up(page)
         change_an_enquiry(page)

@@ -1,4 +1,6 @@
-"""An entry by hand from the keyboard and the chart of accounts, in every look; the same without JavaScript."""
+"""An entry by hand from the keyboard and the chart of accounts, in every look; the same without
+JavaScript.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,16 @@ def test_an_entry_is_written_from_the_keyboard(browser: Browser, site: Site, loo
         expect(page.get_by_label("Account, line 2")).to_be_focused()
         _keys(page, "1100", "Tab", "Tab", "Tab", "1000")
         status = page.locator("#outlook [role=status]")
-        expect(status).to_contain_text("Debits and credits differ by INR200.00. More debit than credit.")
+        expect(status).to_contain_text(
+            "Debits and credits differ by INR200.00. More debit than credit."
+        )
         expect(page.locator("#outlook tbody tr").nth(1)).to_contain_text("1,000.00Cr")
         look_at(visit, "journal-new", look)
         page.get_by_label("Credit, line 4").focus()
         page.keyboard.press("Tab")
-        expect(page.get_by_role("button", name="Add a line")).to_be_focused()  # an empty last line lets go
+        expect(
+            page.get_by_role("button", name="Add a line")
+        ).to_be_focused()  # an empty last line lets go
         page.get_by_label("Account, line 4").focus()
         _keys(page, "1010", "Tab", "Tab", "Tab", "200", "Tab")
         expect(page.get_by_label("Account, line 5")).to_be_focused()
@@ -47,7 +53,9 @@ def test_an_entry_is_written_from_the_keyboard(browser: Browser, site: Site, loo
         expect(page.get_by_role("row", name="5810 Postage")).to_contain_text("1,200.00")
 
 
-def test_without_a_script_the_server_shows_the_effect_and_adds_lines(browser: Browser, site: Site) -> None:
+def test_without_a_script_the_server_shows_the_effect_and_adds_lines(
+    browser: Browser, site: Site
+) -> None:
     with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
         page = visit.page
         sign_up(page)

@@ -1,4 +1,6 @@
-"""Coming in, as people do it: a refused sign-up put right, a colleague invited and joining, signing out and in again, in every look."""
+"""Coming in, as people do it: a refused sign-up put right, a colleague invited and joining, signing
+out and in again, in every look.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +24,29 @@ PICTURES = os.environ.get("VOYAGENT_TEST_PICTURES")
 
 
 def look_at(visit: Visit, name: str, look: Look) -> None:
-    """Judge the page by the rules, and keep a picture where one is wanted; that a refused form is a 422 Chromium tells by itself."""
+    """Judge the page by the rules, and keep a picture where one is wanted; that a refused form is a
+    422 Chromium tells by itself.
+    """
     visit.complaints[:] = [complaint for complaint in visit.complaints if "422" not in complaint]
     visit.looks_right()
     if PICTURES:
-        visit.page.screenshot(path=Path(PICTURES) / f"{name}-{look.theme}-{look.width}.png", full_page=True)
+        visit.page.screenshot(
+            path=Path(PICTURES) / f"{name}-{look.theme}-{look.width}.png", full_page=True
+        )
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_person_signs_an_agency_up_and_a_colleague_joins_by_a_link(browser: Browser, site: Site, look: Look) -> None:
-    owner, colleague = f"owner-{secrets.token_hex(4)}@malabar.example", f"colleague-{secrets.token_hex(4)}@malabar.example"
-    with visiting(browser, look, base_url=site.address) as visit, visiting(browser, look, base_url=site.address) as joining:
+def test_a_person_signs_an_agency_up_and_a_colleague_joins_by_a_link(
+    browser: Browser, site: Site, look: Look
+) -> None:
+    owner, colleague = (
+        f"owner-{secrets.token_hex(4)}@malabar.example",
+        f"colleague-{secrets.token_hex(4)}@malabar.example",
+    )
+    with (
+        visiting(browser, look, base_url=site.address) as visit,
+        visiting(browser, look, base_url=site.address) as joining,
+    ):
         _sign_up(visit, look, owner)
         link = _invite(visit, look, colleague)
         _join(joining, look, link)
@@ -67,7 +81,9 @@ def _invite(visit: Visit, look: Look, email: str) -> str:
     page.get_by_label("Role", exact=True).select_option(label="Accounting lead")
     page.get_by_role("button", name="Send invitation").click()
     link = page.locator("#invite-link").inner_text()
-    assert re.fullmatch(rf"{re.escape(visit.page.url.rsplit('/', 1)[0])}/accept-invite\?token=[\w-]{{43}}", link)
+    assert re.fullmatch(
+        rf"{re.escape(visit.page.url.rsplit('/', 1)[0])}/accept-invite\?token=[\w-]{{43}}", link
+    )
     look_at(visit, "team-link", look)
     page.reload()
     expect(page.locator("#invite-link")).to_have_count(0)
@@ -111,10 +127,17 @@ def _sign_out_and_in(visit: Visit, look: Look, email: str) -> None:
 
 
 def test_everything_works_without_javascript(browser: Browser, site: Site) -> None:
-    with visiting(browser, Look("light", 1280), base_url=site.address, java_script_enabled=False) as visit:
+    with visiting(
+        browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
+    ) as visit:
         page, email = visit.page, f"plain-{secrets.token_hex(4)}@malabar.example"
         page.goto("/sign-up")
-        for label, value in (("Agency name", "Plain Travels"), ("Your name", "Plain Person"), ("E-mail", email), ("Password", PASSWORD)):
+        for label, value in (
+            ("Agency name", "Plain Travels"),
+            ("Your name", "Plain Person"),
+            ("E-mail", email),
+            ("Password", PASSWORD),
+        ):
             page.get_by_label(label).fill(value)
         page.get_by_role("button", name="Create agency").click()
         page.goto("/team")

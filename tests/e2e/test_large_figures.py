@@ -1,4 +1,6 @@
-"""Crores in every report, list and document: on a screen, on a phone and on paper no figure leaves its cell, and no table the paper."""
+"""Crores in every report, list and document: on a screen, on a phone and on paper no figure leaves
+its cell, and no table the paper.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from tests.e2e.test_assistant_page import PASSWORD, sign_up
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CUSTOMER, SUPPLIER = "Backwater Spices Exports Private Limited", "Coromandel Airlines Consolidators LLP"
+CUSTOMER, SUPPLIER = (
+    "Backwater Spices Exports Private Limited",
+    "Coromandel Airlines Consolidators LLP",
+)
 CRORES, MANY_CRORES, AHEAD = "98765432.10", "1234567890.12", "12345678.90"
 TODAY = date.today()  # noqa: DTZ011 - any day near this one does
 DUE_IN_DAYS = (15, -10, -45, -75, -120)
@@ -24,7 +29,9 @@ DUE_IN_DAYS = (15, -10, -45, -75, -120)
 PORTRAIT, LANDSCAPE = (210, 182), (297, 269)
 """A4 and what of it lies between the margins, in millimetres."""
 PX_PER_MM = 96 / 25.4
-WIDE_PAPER = re.compile(r"^/reports/(receivables|payables|trial-balance|trip-margins|general-ledger)")
+WIDE_PAPER = re.compile(
+    r"^/reports/(receivables|payables|trial-balance|trip-margins|general-ledger)"
+)
 FIGURES = Look("light", 1280)
 
 OUTSIDE = """() => {
@@ -67,27 +74,43 @@ REPORTS = [
     "/reports/trip-margins",
     "/reports/trip-margins?group_by=customer",
 ]
-LISTS = ["/", "/invoices", "/bills", "/payments", "/credit-notes", "/journal", "/accounts", "/parties", "/trips"]
+LISTS = [
+    "/",
+    "/invoices",
+    "/bills",
+    "/payments",
+    "/credit-notes",
+    "/journal",
+    "/accounts",
+    "/parties",
+    "/trips",
+]
 DOCUMENTS = ["lines of a margin", "invoice", "bill", "payment", "entry", "trip", "credit note"]
 
 
 @pytest.fixture(scope="module")
 def busy(browser: Browser, site: Site) -> Iterator[dict[str, Any]]:
-    """Somebody signed in (`state`) to an agency that moves crores, and the addresses of a few of its documents."""
+    """Somebody signed in (`state`) to an agency that moves crores, and the addresses of a few of
+    its documents.
+    """
     with visiting(browser, FIGURES, base_url=site.address) as visit:
         found = fill(visit.page, sign_up(visit.page))
         yield {**found, "state": visit.page.context.storage_state()}
 
 
 @pytest.mark.parametrize("address", [*REPORTS, *LISTS, *DOCUMENTS])
-def test_no_figure_leaves_its_cell_and_no_table_the_paper(browser: Browser, site: Site, busy: dict[str, Any], address: str) -> None:
+def test_no_figure_leaves_its_cell_and_no_table_the_paper(
+    browser: Browser, site: Site, busy: dict[str, Any], address: str
+) -> None:
     with visiting(browser, FIGURES, base_url=site.address, storage_state=busy["state"]) as visit:
         opened = busy.get(address, address)
         visit.page.goto(opened)
         for width in (1280, 768, 390):
             visit.page.set_viewport_size({"width": width, "height": 900})
             assert _outside(visit) == [], f"{address} at {width} pixels"
-            assert not visit.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"), f"{address} at {width} pixels"
+            assert not visit.page.evaluate(
+                "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+            ), f"{address} at {width} pixels"
         is_wide = bool(WIDE_PAPER.match(opened))
         _lay_on_paper(visit.page, is_wide=is_wide)
         assert _outside(visit) == [], f"{address} on paper"
@@ -97,7 +120,9 @@ def test_no_figure_leaves_its_cell_and_no_table_the_paper(browser: Browser, site
 
 
 def _lay_on_paper(page: Page, *, is_wide: bool) -> None:
-    """Have the page as it is laid out on A4: the rules ask for the width of the paper, the page has what is between the margins."""
+    """Have the page as it is laid out on A4: the rules ask for the width of the paper, the page has
+    what is between the margins.
+    """
     paper, room = LANDSCAPE if is_wide else PORTRAIT
     page.emulate_media(media="print")
     page.set_viewport_size({"width": int(paper * PX_PER_MM), "height": 900})
@@ -111,15 +136,21 @@ def _outside(visit: Visit) -> list[str]:
 
 def _is_landscape(page: Page) -> bool:
     """Whether every sheet that the browser prints lies on its side."""
-    boxes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", page.pdf(prefer_css_page_size=True))
+    boxes = re.findall(
+        rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", page.pdf(prefer_css_page_size=True)
+    )
     lying = {float(width) > float(height) for width, height in boxes}
     assert len(lying) == 1
     return lying.pop()
 
 
 def fill(page: Page, email: str) -> dict[str, str]:
-    """Invoices and bills of each age, advances and a trip, all in crores; the addresses of one of each."""
-    signed_in = page.request.post("/api/auth/sign-in", data={"email": email, "password": PASSWORD}).json()
+    """Invoices and bills of each age, advances and a trip, all in crores; the addresses of one of
+    each.
+    """
+    signed_in = page.request.post(
+        "/api/auth/sign-in", data={"email": email, "password": PASSWORD}
+    ).json()
     bearer = {"Authorization": f"Bearer {signed_in['access_token']}"}
 
     def post(address: str, **body: Any) -> dict[str, Any]:
@@ -128,27 +159,59 @@ def fill(page: Page, email: str) -> dict[str, str]:
         made: dict[str, Any] = answer.json()
         return made
 
-    letterhead = {"address": "Marine Drive 12, 2nd floor\nKochi 682011, Kerala", "tax_number": "32AAACM1234A1ZH"}
+    letterhead = {
+        "address": "Marine Drive 12, 2nd floor\nKochi 682011, Kerala",
+        "tax_number": "32AAACM1234A1ZH",
+    }
     assert page.request.patch("/api/tenant-settings", data=letterhead, headers=bearer).ok
-    trip = post("trips", title="Incentive journey of the exporters to Baku and Tbilisi, two hundred travellers")
-    details = {"kind": "other", "title": "Everything on the ground", "on": str(TODAY + timedelta(days=30))}
+    trip = post(
+        "trips",
+        title="Incentive journey of the exporters to Baku and Tbilisi, two hundred travellers",
+    )
+    details = {
+        "kind": "other",
+        "title": "Everything on the ground",
+        "on": str(TODAY + timedelta(days=30)),
+    }
     post(f"trips/{trip['id']}/lines", details=details, price=MANY_CRORES, cost=CRORES)
     said: dict[str, Any] = {"currency": "INR", "trip_id": trip["id"]}
     for place, days in enumerate(DUE_IN_DAYS):
         due = TODAY + timedelta(days=days)
-        lines = [{"description": "Charter to Baku and back", "quantity": 1, "unit_price": MANY_CRORES if place in (0, 4) else CRORES}]
+        lines = [
+            {
+                "description": "Charter to Baku and back",
+                "quantity": 1,
+                "unit_price": MANY_CRORES if place in (0, 4) else CRORES,
+            }
+        ]
         said |= {"issue_date": str(min(due, TODAY)), "due_date": str(due), "line_items": lines}
         invoice = post("invoices", customer_name=CUSTOMER, **said)
         post(f"invoices/{invoice['id']}/issue")
         bill = post("bills", vendor_name=SUPPLIER, vendor_reference=f"CAC-{place}", **said)
         post(f"bills/{bill['id']}/receive")
-    payment = post("payments", party_name=CUSTOMER, amount=AHEAD, currency="INR", paid_on=str(TODAY))
-    post("payments", direction="out", party_name=SUPPLIER, amount=CRORES, currency="INR", paid_on=str(TODAY))
+    payment = post(
+        "payments", party_name=CUSTOMER, amount=AHEAD, currency="INR", paid_on=str(TODAY)
+    )
+    post(
+        "payments",
+        direction="out",
+        party_name=SUPPLIER,
+        amount=CRORES,
+        currency="INR",
+        paid_on=str(TODAY),
+    )
     post(f"invoices/{invoice['id']}/receipts", amount=AHEAD, account="bank")
-    credit = post("credit-notes", invoice_id=invoice["id"], reason="Not travelled", lines=[{"line_no": 1, "amount": CRORES}])
+    credit = post(
+        "credit-notes",
+        invoice_id=invoice["id"],
+        reason="Not travelled",
+        lines=[{"line_no": 1, "amount": CRORES}],
+    )
     entries = page.request.get("/api/journal-entries", headers=bearer).json()
     return {
-        "lines of a margin": f"/reports/trip-margins/lines?of=margin&currency=INR&trip={trip['id']}",
+        "lines of a margin": (
+            f"/reports/trip-margins/lines?of=margin&currency=INR&trip={trip['id']}"
+        ),
         "invoice": f"/invoices/{invoice['id']}",
         "bill": f"/bills/{bill['id']}",
         "payment": f"/payments/{payment['id']}",

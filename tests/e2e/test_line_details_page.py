@@ -1,4 +1,6 @@
-"""The days of service and the TCS of an invoice's lines from the keyboard, in every look; the same without JavaScript."""
+"""The days of service and the TCS of an invoice's lines from the keyboard, in every look; the same
+without JavaScript.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_lines_are_typed_as_fast_as_before_and_say_more_where_it_is_asked_for(browser: Browser, site: Site, look: Look) -> None:
+def test_lines_are_typed_as_fast_as_before_and_say_more_where_it_is_asked_for(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -32,7 +36,9 @@ def test_lines_are_typed_as_fast_as_before_and_say_more_where_it_is_asked_for(br
         expect(page.get_by_label("Description, line 4")).to_be_focused()
         page.get_by_label("Day of service and TCS of each line").check()
         page.get_by_label("Customer", exact=True).fill("Deepa Krishnan")
-        for line, (words, rate) in enumerate((("Bali, five nights", "1,00,000"), ("Visa", "5,000")), start=1):
+        for line, (words, rate) in enumerate(
+            (("Bali, five nights", "1,00,000"), ("Visa", "5,000")), start=1
+        ):
             page.get_by_label(f"Description, line {line}").fill(words)
             page.get_by_label(f"Rate, line {line}").fill(rate)
         page.get_by_label("Description, line 3").fill("")

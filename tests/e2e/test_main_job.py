@@ -1,4 +1,6 @@
-"""The main job, as a person does it: from the phone call to the trial balance, in light and dark, wide and on a phone."""
+"""The main job, as a person does it: from the phone call to the trial balance, in light and dark,
+wide and on a phone.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ ANSWER_MS = 30_000
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_enquiry_goes_from_the_phone_call_to_the_trial_balance(browser: Browser, site: Site, look: Look) -> None:
+def test_an_enquiry_goes_from_the_phone_call_to_the_trial_balance(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         _sign_up(visit)
         _log_the_enquiry(visit)
@@ -74,7 +78,9 @@ def _have_it_invoiced(visit: Visit) -> None:
 
 
 def _grant(visit: Visit, what: str) -> None:
-    """Review the request that the assistant has just made and grant it, with its second step where it cannot be taken back."""
+    """Review the request that the assistant has just made and grant it, with its second step where
+    it cannot be taken back.
+    """
     page = visit.page
     ask = page.locator(".v-ask").filter(has_text=re.compile(what, re.IGNORECASE))
     expect(ask).to_be_visible(timeout=ANSWER_MS)
@@ -84,7 +90,10 @@ def _grant(visit: Visit, what: str) -> None:
     expect(page.locator("#decide")).to_be_visible()
     visit.looks_right()
     page.locator("#decide").get_by_text("Grant").first.click()
-    again, granted = page.get_by_role("button", name="Yes, do it"), page.locator(".v-review [data-st=granted]")
+    again, granted = (
+        page.get_by_role("button", name="Yes, do it"),
+        page.locator(".v-review [data-st=granted]"),
+    )
     expect(again.or_(granted).first).to_be_visible()
     if again.is_visible():
         again.click()
@@ -93,7 +102,9 @@ def _grant(visit: Visit, what: str) -> None:
 
 
 def _hear_that_it_is_done(visit: Visit) -> None:
-    expect(visit.page.get_by_role("log")).to_contain_text(re.compile(r"\d{4}-\d{2}/000001"), timeout=ANSWER_MS)
+    expect(visit.page.get_by_role("log")).to_contain_text(
+        re.compile(r"\d{4}-\d{2}/000001"), timeout=ANSWER_MS
+    )
     visit.looks_right()
 
 

@@ -1,4 +1,6 @@
-"""From the margin of a trip by clicks to the lines that it is the sum of, and on to the entry and its document."""
+"""From the margin of a trip by clicks to the lines that it is the sum of, and on to the entry and
+its document.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_margin_opens_its_lines_and_a_line_its_entry(browser: Browser, site: Site, look: Look) -> None:
+def test_a_margin_opens_its_lines_and_a_line_its_entry(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)

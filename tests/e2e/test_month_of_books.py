@@ -1,4 +1,6 @@
-"""A month of the books as an accountant keeps them, from invoice to close and statement; and from the trial balance back to each paper by clicks."""
+"""A month of the books as an accountant keeps them, from invoice to close and statement; and from
+the trial balance back to each paper by clicks.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ WAYS = [
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_month_is_kept_closed_and_every_amount_is_found_again(browser: Browser, site: Site, look: Look) -> None:
+def test_a_month_is_kept_closed_and_every_amount_is_found_again(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         sign_up(visit.page)
         number = _invoice(visit)
@@ -57,7 +61,9 @@ def _invoice(visit: Visit) -> str:
     page.get_by_label("Rate, line 1").fill("45,000")
     page.get_by_role("button", name="Save the draft").click()
     page.get_by_role("link", name="Issue", exact=True).click()
-    expect(page.get_by_role("button", name="Issue the invoice")).to_be_visible()  # the page that is looked at is there
+    expect(
+        page.get_by_role("button", name="Issue the invoice")
+    ).to_be_visible()  # the page that is looked at is there
     visit.looks_right()
     page.get_by_role("button", name="Issue the invoice").click()
     expect(page.get_by_role("link", name="Record a payment")).to_be_visible()
@@ -73,7 +79,9 @@ def _take_a_part_payment(page: Page) -> None:
 
 
 def _credit_more_than_is_open(visit: Visit, look: Look) -> None:
-    """What is paid is not credited: the page says so and leads to the payment, whose allocation is taken back."""
+    """What is paid is not credited: the page says so and leads to the payment, whose allocation is
+    taken back.
+    """
     page = visit.page
     page.get_by_role("link", name="Credit", exact=True).click()
     page.get_by_label("Why").fill("Not travelled")
@@ -153,10 +161,16 @@ def _find_each_amount(visit: Visit, look: Look, number: str) -> None:
         page.locator("#from").fill(_on(1))
         page.get_by_role("button", name="Show", exact=True).click()
         main = page.get_by_role("main")
-        main.get_by_role("row").filter(has=page.get_by_role("link", name=re.compile(rf"^{code} "))).get_by_role("link").nth(1).click()
+        main.get_by_role("row").filter(
+            has=page.get_by_role("link", name=re.compile(rf"^{code} "))
+        ).get_by_role("link").nth(1).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(code)
-        rows = main.locator("[data-rows] tr").filter(has=page.get_by_role("link", name=re.compile(rf"(^|\D){re.escape(amount)}")))
-        rows.filter(has_text=narration).get_by_role("link", name=re.compile(re.escape(amount))).first.click()
+        rows = main.locator("[data-rows] tr").filter(
+            has=page.get_by_role("link", name=re.compile(rf"(^|\D){re.escape(amount)}"))
+        )
+        rows.filter(has_text=narration).get_by_role(
+            "link", name=re.compile(re.escape(amount))
+        ).first.click()
         expect(page.get_by_role("heading", name="Journal entry", exact=True)).to_be_visible()
         expect(main).to_contain_text(amount)
         page.get_by_role("complementary").get_by_role("link", name=document, exact=True).click()

@@ -1,4 +1,6 @@
-"""What leaves the printer, from a busy agency's books: each report and an invoice on a page or two, without the menu."""
+"""What leaves the printer, from a busy agency's books: each report and an invoice on a page or two,
+without the menu.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,13 @@ AGENCY, TAX_NUMBER = "Malabar Gulf Travels", "32AAACM1234A1ZH"
 @pytest.fixture(scope="module")
 def demo(site: Site) -> None:
     """The demo agency, filled by the command."""
-    subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi:app", "demo"], cwd=ROOT, env=site.environment, check=True, timeout=120)
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi:app", "demo"],
+        cwd=ROOT,
+        env=site.environment,
+        check=True,
+        timeout=120,
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +43,9 @@ def demo(site: Site) -> None:
     ],
 )
 @pytest.mark.usefixtures("demo")
-def test_it_prints_on_few_pages_with_the_agency_and_without_the_menu(browser: Browser, site: Site, address: str, pages: int) -> None:
+def test_it_prints_on_few_pages_with_the_agency_and_without_the_menu(
+    browser: Browser, site: Site, address: str, pages: int
+) -> None:
     with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:
         page = visit.page
         page.goto("/sign-in")
@@ -51,4 +61,7 @@ def test_it_prints_on_few_pages_with_the_agency_and_without_the_menu(browser: Br
         expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
         expect(page.get_by_text(AGENCY).locator("visible=true").first).to_be_visible()
         expect(page.get_by_text(TAX_NUMBER).locator("visible=true").first).to_be_visible()
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") in {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") in {
+            "rgb(255, 255, 255)",
+            "rgba(0, 0, 0, 0)",
+        }

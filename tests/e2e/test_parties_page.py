@@ -1,4 +1,6 @@
-"""A supplier noted and found, and a file looked at, put right and taken, in every look; the same without JavaScript."""
+"""A supplier noted and found, and a file looked at, put right and taken, in every look; the same
+without JavaScript.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ HEAD = "name,is_customer,terms_days\n"
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_supplier_is_noted_and_files_are_looked_at_and_taken(browser: Browser, site: Site, look: Look) -> None:
+def test_a_supplier_is_noted_and_files_are_looked_at_and_taken(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -54,5 +58,7 @@ def test_without_a_script_a_file_is_taken_too(browser: Browser, site: Site) -> N
 
 
 def _choose(page: Page, content: str) -> None:
-    page.set_input_files("#file", {"name": "parties.csv", "mimeType": "text/csv", "buffer": content.encode()})
+    page.set_input_files(
+        "#file", {"name": "parties.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
     page.get_by_role("button", name="Look at the file").click()

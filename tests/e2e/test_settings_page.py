@@ -1,4 +1,6 @@
-"""An agency's settings as an administrator changes them, in every look; the same without JavaScript, and as a colleague sees them."""
+"""An agency's settings as an administrator changes them, in every look; the same without
+JavaScript, and as a colleague sees them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ FONT_S = 10
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_administrator_changes_the_settings_and_they_count_at_once(browser: Browser, site: Site, look: Look) -> None:
+def test_an_administrator_changes_the_settings_and_they_count_at_once(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         sign_up(visit.page)
         _change(visit, look)
@@ -47,7 +51,12 @@ def _change(visit: Visit, look: Look) -> None:
     _save(visit)
     expect(page.get_by_text("The settings are saved.")).to_be_visible()
     history = page.locator("#history")
-    for words in ("Time zone: Asia/Kolkata → Asia/Dubai", "Turns an hour: 1,000 → 500", "Currency: INR → AED", "Aisha Rahman"):
+    for words in (
+        "Time zone: Asia/Kolkata → Asia/Dubai",
+        "Turns an hour: 1,000 → 500",
+        "Currency: INR → AED",
+        "Aisha Rahman",
+    ):
         expect(history).to_contain_text(words)
     look_at(visit, "settings-saved", look)
     page.goto("/enquiries/new")
@@ -64,7 +73,9 @@ def _speak_hindi(visit: Visit, look: Look) -> None:
 
 
 def _save(visit: Visit) -> None:
-    visit.page.locator("#settings-form button[type=submit]:not([form])").click()  # the logo has a form of its own
+    visit.page.locator(
+        "#settings-form button[type=submit]:not([form])"
+    ).click()  # the logo has a form of its own
 
 
 def test_ctrl_enter_sends_the_form_to_which_the_field_belongs(browser: Browser, site: Site) -> None:
@@ -76,15 +87,22 @@ def test_ctrl_enter_sends_the_form_to_which_the_field_belongs(browser: Browser, 
         page.keyboard.press("Control+Enter")
         expect(page.get_by_text("The settings are saved.")).to_be_visible()
         expect(page.get_by_label("Turns an hour")).to_have_value("500")
-        page.locator("#logo").set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": picture()})
+        page.locator("#logo").set_input_files(
+            {"name": "logo.png", "mimeType": "image/png", "buffer": picture()}
+        )
         page.locator("#logo").press("Control+Enter")
         expect(page.locator("#logo-part img")).to_be_visible()
         visit.looks_right()
 
 
-def test_it_works_without_javascript_and_a_colleague_only_reads(browser: Browser, site: Site) -> None:
+def test_it_works_without_javascript_and_a_colleague_only_reads(
+    browser: Browser, site: Site
+) -> None:
     plain = {"base_url": site.address, "java_script_enabled": False}
-    with visiting(browser, Look("light", 1280), **plain) as visit, visiting(browser, Look("light", 1280), **plain) as colleague:
+    with (
+        visiting(browser, Look("light", 1280), **plain) as visit,
+        visiting(browser, Look("light", 1280), **plain) as colleague,
+    ):
         page = visit.page
         sign_up(page)
         page.goto("/settings")
@@ -100,20 +118,28 @@ def test_it_works_without_javascript_and_a_colleague_only_reads(browser: Browser
         colleague.page.get_by_label("Password").fill(PASSWORD)
         colleague.page.get_by_role("button", name=re.compile("Join")).click()
         colleague.page.goto("/settings")
-        expect(colleague.page.get_by_text("Only an administrator of your agency can change these.")).to_be_visible()
+        expect(
+            colleague.page.get_by_text("Only an administrator of your agency can change these.")
+        ).to_be_visible()
         expect(colleague.page.locator("#limits")).to_contain_text("2,00,000")
         expect(colleague.page.locator("#settings-form")).to_have_count(0)
 
 
-def test_a_name_in_devanagari_has_its_letters_on_an_english_page(browser: Browser, site: Site) -> None:
+def test_a_name_in_devanagari_has_its_letters_on_an_english_page(
+    browser: Browser, site: Site
+) -> None:
     with visiting(browser, Look("light", 1280), base_url=site.address) as visit:
         page = visit.page
         page.goto("/sign-up")
         expect(page.locator("html")).to_have_attribute("lang", "en")
-        fonts = "document.fonts.ready.then(() => [...document.fonts].filter(f => f.family.includes('Devanagari') && f.status === 'loaded').length)"
+        fonts = (
+            "document.fonts.ready.then(() => [...document.fonts].filter(f =>"
+            " f.family.includes('Devanagari') && f.status === 'loaded').length)"
+        )
         assert page.evaluate(fonts) == 0, "no letter needs it yet"
         page.evaluate("document.querySelector('h1').textContent = 'आयशा रहमान'")
-        # Asked again and again from here: a waiting predicate would be evaluated in the page, which its policy forbids.
+        # Asked again and again from here: a waiting predicate would be evaluated in the page, which
+        # its policy forbids.
         until = time.monotonic() + FONT_S
         while page.evaluate(fonts) == 0:
             assert time.monotonic() < until

@@ -1,4 +1,6 @@
-"""What a payment settles, by ticks and keys: documents appear with the name, sums run along; the same without JavaScript."""
+"""What a payment settles, by ticks and keys: documents appear with the name, sums run along; the
+same without JavaScript.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ CUSTOMER = "Deepa Krishnan"
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_documents_are_ticked_and_the_sums_run_along(browser: Browser, site: Site, look: Look) -> None:
+def test_documents_are_ticked_and_the_sums_run_along(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -29,7 +33,9 @@ def test_documents_are_ticked_and_the_sums_run_along(browser: Browser, site: Sit
         page.keyboard.press("Tab")
         expect(page.get_by_label(f"Settle {first}")).to_be_visible()
         page.get_by_label(f"Settle {second}").check()
-        expect(page.get_by_label("Amount", exact=True)).to_have_value("45000.00")  # what is ticked is what was paid
+        expect(page.get_by_label("Amount", exact=True)).to_have_value(
+            "45000.00"
+        )  # what is ticked is what was paid
         _told(page, "45,000.00", "0.00")
         page.get_by_label("Amount", exact=True).fill("1,50,000")
         _told(page, "45,000.00", "1,05,000.00")
@@ -59,7 +65,9 @@ def test_documents_are_ticked_and_the_sums_run_along(browser: Browser, site: Sit
         expect(page.get_by_text("The payment is allocated.")).to_be_visible()
 
 
-def test_without_a_script_the_fields_are_filled_by_hand_or_by_the_server(browser: Browser, site: Site) -> None:
+def test_without_a_script_the_fields_are_filled_by_hand_or_by_the_server(
+    browser: Browser, site: Site
+) -> None:
     with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
         page = visit.page
         sign_up(page)

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_administrator_makes_a_key_and_lets_a_colleague_go(browser: Browser, site: Site, look: Look) -> None:
-    with visiting(browser, look, base_url=site.address) as visit, visiting(browser, look, base_url=site.address) as colleague:
+def test_an_administrator_makes_a_key_and_lets_a_colleague_go(
+    browser: Browser, site: Site, look: Look
+) -> None:
+    with (
+        visiting(browser, look, base_url=site.address) as visit,
+        visiting(browser, look, base_url=site.address) as colleague,
+    ):
         _sign_up(visit)
         _make_key(visit, look)
         _revoke_key(visit, look)
@@ -28,7 +33,9 @@ def test_an_administrator_makes_a_key_and_lets_a_colleague_go(browser: Browser, 
         _remove(visit, look)
         colleague.page.goto("/enquiries")
         expect(colleague.page).to_have_url(re.compile(r"/sign-in"))
-        expect(colleague.page.get_by_text("administrator of your agency has ended your access")).to_be_visible()
+        expect(
+            colleague.page.get_by_text("administrator of your agency has ended your access")
+        ).to_be_visible()
         look_at(colleague, "removed-sign-in", look)
 
 

@@ -1,4 +1,6 @@
-"""The assistant's page where a stand-in for a model answers: words as they come, a stop, a line that drops, markdown, cost, and a model that is gone."""
+"""The assistant's page where a stand-in for a model answers: words as they come, a stop, a line
+that drops, markdown, cost, and a model that is gone.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="module")
-def thinking(server: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def thinking(
+    server: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """The program with a key for models."""
     model = {"VOYAGENT_ANTHROPIC_API_KEY": "a-key", "VOYAGENT_ANTHROPIC_BASE_URL": server.url}
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
@@ -42,7 +46,9 @@ def visit(browser: Browser, thinking: Site) -> Iterator[Visit]:
         yield begun
 
 
-def test_words_come_as_they_are_told_and_a_stop_keeps_what_was_said(visit: Visit, server: ModelServer) -> None:
+def test_words_come_as_they_are_told_and_a_stop_keeps_what_was_said(
+    visit: Visit, server: ModelServer
+) -> None:
     page, gate = visit.page, threading.Event()
     server.next(Reply("", pieces=("Once upon ", "a time ", "there was an end."), gate=gate))
     say(page, "tell me a story")
@@ -69,7 +75,9 @@ def test_a_line_that_drops_loses_no_word(visit: Visit, server: ModelServer) -> N
     gate.set()
     page.wait_for_timeout(1500)
     page.context.set_offline(False)
-    expect(log.locator(".v-md")).to_have_text("The first half, and the second half.", timeout=ANSWER_MS)
+    expect(log.locator(".v-md")).to_have_text(
+        "The first half, and the second half.", timeout=ANSWER_MS
+    )
     expect(log.get_by_text("and the second half.")).to_have_count(1)
 
 
@@ -89,7 +97,9 @@ AI 933  COK DXB
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(browser: Browser, thinking: Site, server: ModelServer, look: Look) -> None:
+def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(
+    browser: Browser, thinking: Site, server: ModelServer, look: Look
+) -> None:
     with visiting(browser, look, base_url=thinking.address) as visit:
         page = visit.page
         sign_up(page)
@@ -103,7 +113,9 @@ def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(browser: Brow
         expect(answer.get_by_role("cell", name="12,000")).to_have_css("text-align", "right")
         assert answer.locator("script, img, iframe, style").count() == 0
         assert answer.locator("a[href^='javascript']").count() == 0
-        expect(answer.get_by_role("link", name="fine")).to_have_attribute("rel", re.compile("noopener"))
+        expect(answer.get_by_role("link", name="fine")).to_have_attribute(
+            "rel", re.compile("noopener")
+        )
         assert "taken" not in page.title()
         assert not [url for url in asked if "example.com" in url]
         visit.looks_right()
@@ -132,7 +144,9 @@ def test_a_reply_and_the_talk_tell_what_they_took(visit: Visit, server: ModelSer
     server.next(Reply("Good morning.", input_tokens=123_456, output_tokens=1_000))
     say(page, "hello")
     log = page.get_by_role("log")
-    expect(log.locator(".v-took")).to_have_text(re.compile(r"1,24,456 tokens, USD\s*0\.39"), timeout=ANSWER_MS)
+    expect(log.locator(".v-took")).to_have_text(
+        re.compile(r"1,24,456 tokens, USD\s*0\.39"), timeout=ANSWER_MS
+    )
     expect(page.locator("#spent")).to_contain_text("1,24,456 tokens")
     page.goto("/settings")
     expect(page.locator("#spending")).to_contain_text("1,24,456 tokens")
@@ -140,7 +154,9 @@ def test_a_reply_and_the_talk_tell_what_they_took(visit: Visit, server: ModelSer
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_model_that_is_gone_is_told_and_the_built_in_planner_answers(browser: Browser, thinking: Site, server: ModelServer, look: Look) -> None:
+def test_a_model_that_is_gone_is_told_and_the_built_in_planner_answers(
+    browser: Browser, thinking: Site, server: ModelServer, look: Look
+) -> None:
     with visiting(browser, look, base_url=thinking.address) as visit:
         page = visit.page
         sign_up(page)
@@ -148,7 +164,9 @@ def test_a_model_that_is_gone_is_told_and_the_built_in_planner_answers(browser: 
         server.next(Failure(404, "not_found_error"))
         say(page, "trial balance")
         log = page.get_by_role("log")
-        expect(log).to_contain_text("The model that your agency works with is not to be had any more", timeout=ANSWER_MS)
+        expect(log).to_contain_text(
+            "The model that your agency works with is not to be had any more", timeout=ANSWER_MS
+        )
         expect(log).to_contain_text("the trial balance is empty", timeout=ANSWER_MS)
         visit.looks_right()
         page.goto("/settings")
@@ -156,9 +174,13 @@ def test_a_model_that_is_gone_is_told_and_the_built_in_planner_answers(browser: 
         visit.looks_right()
         page.get_by_label("Built-in planner only").check()
         page.get_by_role("button", name="Save changes").first.click()
-        expect(page.locator("#mind")).to_contain_text("Now the built-in planner answers, at no cost.")
+        expect(page.locator("#mind")).to_contain_text(
+            "Now the built-in planner answers, at no cost."
+        )
         heard = len(server.heard)
         page.goto("/assistant")
         say(page, "trial balance")
-        expect(page.get_by_role("log")).to_contain_text("the trial balance is empty", timeout=ANSWER_MS)
+        expect(page.get_by_role("log")).to_contain_text(
+            "the trial balance is empty", timeout=ANSWER_MS
+        )
         assert len(server.heard) == heard

@@ -1,4 +1,6 @@
-"""A trip from the first form to the paper, in every look; the same without JavaScript, and what the printer gets of it."""
+"""A trip from the first form to the paper, in every look; the same without JavaScript, and what the
+printer gets of it.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +25,25 @@ FLIGHTS = (
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_trip_becomes_the_itinerary_of_a_customer(browser: Browser, site: Site, look: Look) -> None:
+def test_a_trip_becomes_the_itinerary_of_a_customer(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         sign_up(visit.page)
         _plan(visit, look)
 
 
 def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
-    with visiting(browser, Look("light", 1280), base_url=site.address, java_script_enabled=False) as visit:
+    with visiting(
+        browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
+    ) as visit:
         sign_up(visit.page)
         _plan(visit, None)
 
 
-def test_the_printer_gets_the_itinerary_alone_and_the_pdf_is_one(browser: Browser, site: Site) -> None:
+def test_the_printer_gets_the_itinerary_alone_and_the_pdf_is_one(
+    browser: Browser, site: Site
+) -> None:
     with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:
         page = visit.page
         sign_up(page)
@@ -43,7 +51,11 @@ def test_the_printer_gets_the_itinerary_alone_and_the_pdf_is_one(browser: Browse
         assert pages_on_paper(page) == 1
         address = page.get_by_role("link", name="PDF").get_attribute("href") or ""
         answer = page.request.get(site.address + address)
-        assert (answer.status, answer.headers["content-type"], answer.body()[:5]) == (200, "application/pdf", b"%PDF-")
+        assert (answer.status, answer.headers["content-type"], answer.body()[:5]) == (
+            200,
+            "application/pdf",
+            b"%PDF-",
+        )
         page.emulate_media(media="print")
         expect(page.get_by_role("heading", name="To Dubai")).to_be_visible()
         for hidden in ("Passport ••••4567", "Margin", "No bed from 23 Dec 2026 to 25 Dec 2026"):
@@ -71,7 +83,9 @@ def _plan(visit: Visit, look: Look | None) -> None:
 
 
 def _send(visit: Visit, look: Look | None) -> None:
-    """The second look before it goes, what is wrong with an address, and what the trip says afterwards."""
+    """The second look before it goes, what is wrong with an address, and what the trip says
+    afterwards.
+    """
     page, to = visit.page, f"d{secrets.token_hex(4)}@example.com"
     page.get_by_role("link", name=re.compile("^Send to customer")).click()
     page.get_by_role("button", name=re.compile("^Send to the customer")).click()
@@ -99,7 +113,7 @@ def _flight(visit: Visit, flight: dict[str, str]) -> None:
     for label in ("Flight", "From", "To"):
         page.locator("#line-fields").get_by_label(label, exact=True).fill(flight[label])
     page.get_by_label("Departs", exact=True).fill(flight["Departs"])
-    (leaves, lands) = list(flight.items())[-1]
+    leaves, lands = list(flight.items())[-1]
     page.locator("#departs_time").fill(leaves)
     page.locator("#arrives_time").fill(lands)
     page.get_by_role("button", name=re.compile("^Save")).click()

@@ -1,4 +1,6 @@
-"""The second factor as people use it: set up with the QR code, signing in with a code, recovery codes, another phone, off; in every look."""
+"""The second factor as people use it: set up with the QR code, signing in with a code, recovery
+codes, another phone, off; in every look.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Phone:
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_person_sets_the_second_factor_up_and_lives_with_it(browser: Browser, site: Site, look: Look) -> None:
+def test_a_person_sets_the_second_factor_up_and_lives_with_it(
+    browser: Browser, site: Site, look: Look
+) -> None:
     email = f"careful-{secrets.token_hex(4)}@malabar.example"
     with visiting(browser, look, base_url=site.address) as visit:
         _sign_up(visit, email)
@@ -54,7 +58,12 @@ def test_a_person_sets_the_second_factor_up_and_lives_with_it(browser: Browser, 
 def _sign_up(visit: Visit, email: str) -> None:
     page = visit.page
     page.goto("/sign-up")
-    for label, value in (("Agency name", "Malabar Gulf Travels"), ("Your name", "Neha Kulkarni"), ("E-mail", email), ("Password", PASSWORD)):
+    for label, value in (
+        ("Agency name", "Malabar Gulf Travels"),
+        ("Your name", "Neha Kulkarni"),
+        ("E-mail", email),
+        ("Password", PASSWORD),
+    ):
         page.get_by_label(label).fill(value)
     page.get_by_role("button", name="Create agency").click()
     expect(page).to_have_url(re.compile(r"/$"))
@@ -160,7 +169,9 @@ def _make_codes_and_switch_off(visit: Visit, look: Look, codes: list[str]) -> No
 
 
 def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
-    with visiting(browser, Look("light", 1280), base_url=site.address, java_script_enabled=False) as visit:
+    with visiting(
+        browser, Look("light", 1280), base_url=site.address, java_script_enabled=False
+    ) as visit:
         page, email = visit.page, f"plain-{secrets.token_hex(4)}@malabar.example"
         _sign_up(visit, email)
         page.goto("/account/security")

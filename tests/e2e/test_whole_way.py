@@ -1,6 +1,8 @@
-"""The whole way of a customer, as one clerk walks it alone: enquiry, search, hold, tickets, invoice, itinerary, books, audit.
+"""The whole way of a customer, as one clerk walks it alone: enquiry, search, hold, tickets,
+invoice, itinerary, books, audit.
 
-Once with no model's key, where the built-in planner answers, and once with the Anthropic client, whose model is a stand-in of ours on loopback.
+Once with no model's key, where the built-in planner answers, and once with the Anthropic client,
+whose model is a stand-in of ours on loopback.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ def model() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="module")
-def model_site(model: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def model_site(
+    model: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """The program with a key, and the Anthropic client's base URL on the stand-in."""
     told = {"VOYAGENT_ANTHROPIC_API_KEY": KEY, "VOYAGENT_ANTHROPIC_BASE_URL": model.url}
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
@@ -48,13 +52,17 @@ def model_site(model: ModelServer, server_urls: tuple[str, str], tmp_path_factor
 
 
 @pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
-def test_a_customer_is_served_from_the_first_message_to_the_itinerary_with_no_key(browser: Browser, site: Site, look: Look) -> None:
+def test_a_customer_is_served_from_the_first_message_to_the_itinerary_with_no_key(
+    browser: Browser, site: Site, look: Look
+) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         Clerk(visit, site).walk()
 
 
 @pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
-def test_the_same_with_a_model_that_speaks_through_the_anthropic_client(browser: Browser, model_site: Site, model: ModelServer, look: Look) -> None:
+def test_the_same_with_a_model_that_speaks_through_the_anthropic_client(
+    browser: Browser, model_site: Site, model: ModelServer, look: Look
+) -> None:
     script = WholeWayModel()
     model.otherwise = script
     with visiting(browser, look, base_url=model_site.address) as visit:
@@ -77,7 +85,9 @@ class Clerk:
     price: str = ""
 
     def walk(self, *, rejects: bool = False) -> None:
-        """From the first message to the audit; with `rejects` the first request for tickets is refused with a reason."""
+        """From the first message to the audit; with `rejects` the first request for tickets is
+        refused with a reason.
+        """
         sign_up(self.visit.page)
         self.log_the_enquiry()
         self.search()
@@ -107,7 +117,11 @@ class Clerk:
         page, first = self.visit.page, datetime.now(UTC).date() + timedelta(days=45)
         days = f"{first:%-d %B %Y} to {first + timedelta(days=6):%-d %B %Y}"
         page.goto("/assistant")
-        say(page, f"Hello, we are 2 adults and want flights from Kochi to Dubai, {days}. Budget 1.5 lakh.\nThanks and regards,\n{CUSTOMER}\n+91 98470 12345")
+        say(
+            page,
+            f"Hello, we are 2 adults and want flights from Kochi to Dubai, {days}. Budget 1.5"
+            f" lakh.\nThanks and regards,\n{CUSTOMER}\n+91 98470 12345",
+        )
         self.hear(CUSTOMER)
         self.conversation = page.url
         about = page.get_by_role("complementary", name="What this is about")
@@ -141,7 +155,9 @@ class Clerk:
         """What the customer pays is not what the airline takes."""
         page = self.visit.page
         page.goto(self.trip)
-        line = page.locator("#about").get_by_role("link", name=re.compile(r"^[A-Z0-9]{2} \d+")).first
+        line = (
+            page.locator("#about").get_by_role("link", name=re.compile(r"^[A-Z0-9]{2} \d+")).first
+        )
         self.flight = line.inner_text()
         line.click()
         price = Decimal(page.locator("#price").input_value().replace(",", "")) + MARKUP
@@ -168,7 +184,16 @@ class Clerk:
         say(page, "issue the tickets")
         self.review("Issue the tickets")
         review = page.locator("#review")
-        for words in ("This cannot be undone from here.", "Leaves the house", "2 tickets", CUSTOMER, COMPANION, "Held", "Ticketed", self.flight):
+        for words in (
+            "This cannot be undone from here.",
+            "Leaves the house",
+            "2 tickets",
+            CUSTOMER,
+            COMPANION,
+            "Held",
+            "Ticketed",
+            self.flight,
+        ):
             expect(review).to_contain_text(words)
         self.grant("Open the trip")
         self.hear(re.compile(r"ticketed.*\d{13}", re.DOTALL))
@@ -180,7 +205,11 @@ class Clerk:
         page = self.visit.page
         say(page, "invoice this trip due in 15 days")
         self.review("Draft an invoice")
-        for words in (self.flight, self.price, "Nothing yet. Issuing it asks for a grant of its own."):
+        for words in (
+            self.flight,
+            self.price,
+            "Nothing yet. Issuing it asks for a grant of its own.",
+        ):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()
         self.review("Issue the invoice")
@@ -200,22 +229,31 @@ class Clerk:
         self.visit.looks_right()
 
     def grant(self, then: str = "Open") -> None:
-        """Grant it, with the second step where it cannot be taken back, see it done with the way to what was made, and go back to the talk."""
+        """Grant it, with the second step where it cannot be taken back, see it done with the way to
+        what was made, and go back to the talk.
+        """
         page = self.visit.page
         page.locator("#decide").get_by_text("Grant").first.click()
-        again, granted = page.get_by_role("button", name="Yes, do it"), page.locator(".v-review [data-st=granted]")
+        again, granted = (
+            page.get_by_role("button", name="Yes, do it"),
+            page.locator(".v-review [data-st=granted]"),
+        )
         expect(again.or_(granted).first).to_be_visible()
         if again.is_visible():
             self.visit.looks_right()
             again.click()
         expect(page.locator("#outcome")).to_contain_text("Done.", timeout=ANSWER_MS)
-        expect(page.locator("#outcome").get_by_role("link", name=re.compile(f"^{then}"))).to_be_visible()
+        expect(
+            page.locator("#outcome").get_by_role("link", name=re.compile(f"^{then}"))
+        ).to_be_visible()
         self.visit.looks_right()
         page.goto(self.conversation)
 
     def see_the_invoice(self) -> None:
         page = self.visit.page
-        page.get_by_role("complementary", name="What this is about").get_by_role("link", name=re.compile("^Invoice ")).click()
+        page.get_by_role("complementary", name="What this is about").get_by_role(
+            "link", name=re.compile("^Invoice ")
+        ).click()
         main = page.get_by_role("main")
         for words in (CUSTOMER, self.flight, self.price):
             expect(main).to_contain_text(words)
@@ -231,7 +269,12 @@ class Clerk:
         answer = page.request.get(self.site.address + address)
         assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
         paper = " ".join(text_of(answer.body()).split())
-        for words in ("Deepa and Rajiv Krishnan", f"{self.flight} ·", self.ticket, f"Total price ₹{self.price}"):
+        for words in (
+            "Deepa and Rajiv Krishnan",
+            f"{self.flight} ·",
+            self.ticket,
+            f"Total price ₹{self.price}",
+        ):
             assert words in paper, (words, paper)
         assert not any(passport in paper for passport in PASSPORTS.values())
 
@@ -246,5 +289,7 @@ class Clerk:
         page.goto("/audit?kind=approval.granted")
         expect(page.locator("tbody a")).to_have_count(3)
         page.locator("tbody a").first.click()
-        expect(page.get_by_role("complementary", name=re.compile("^Event"))).to_contain_text("self_approved")
+        expect(page.get_by_role("complementary", name=re.compile("^Event"))).to_contain_text(
+            "self_approved"
+        )
         self.visit.looks_right()

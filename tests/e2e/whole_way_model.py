@@ -1,4 +1,6 @@
-"""A model for the whole way, as an obedient one would answer: it hands over, calls tools, and tells what they gave; it knows only what it was told."""
+"""A model for the whole way, as an obedient one would answer: it hands over, calls tools, and tells
+what they gave; it knows only what it was told.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +36,26 @@ class WholeWayModel:
     def _wishes(self) -> dict[str, list[Callable[[Heard], Use | str]]]:
         return {
             "^search flights": [_hand_over("ticketing_visa"), _search, _fares],
-            "^hold the": [_hand_over("ticketing_visa"), _hold_the_second, lambda heard: f"Held as {heard.results[-1][1]['locator']}, unpaid."],
-            "^issue the tickets": [_hand_over("ticketing_visa"), lambda _heard: Use("show_trip"), _issue],
-            "^invoice this trip": [_hand_over("accounting"), lambda _heard: Use("show_trip"), _draft],
-            "regards": [_hand_over("hotels_holidays"), _log, lambda heard: f"Logged the enquiry of {heard.results[-1][1]['customer_name']}."],
+            "^hold the": [
+                _hand_over("ticketing_visa"),
+                _hold_the_second,
+                lambda heard: f"Held as {heard.results[-1][1]['locator']}, unpaid.",
+            ],
+            "^issue the tickets": [
+                _hand_over("ticketing_visa"),
+                lambda _heard: Use("show_trip"),
+                _issue,
+            ],
+            "^invoice this trip": [
+                _hand_over("accounting"),
+                lambda _heard: Use("show_trip"),
+                _draft,
+            ],
+            "regards": [
+                _hand_over("hotels_holidays"),
+                _log,
+                lambda heard: f"Logged the enquiry of {heard.results[-1][1]['customer_name']}.",
+            ],
         }
 
     def _after_a_decision(self, heard: Heard) -> Reply:
@@ -47,9 +65,14 @@ class WholeWayModel:
             return Reply(f"I leave it, since you said: {note['reason']}")
         outcome = note["outcome"]
         if note["tool"] == "draft_invoice":
-            return Reply("The draft is made. I ask for its issue.", (Use("issue_invoice", {"invoice_id": outcome["invoice_id"]}),))
+            return Reply(
+                "The draft is made. I ask for its issue.",
+                (Use("issue_invoice", {"invoice_id": outcome["invoice_id"]}),),
+            )
         if note["tool"] == "issue_ticket":
-            return Reply(f"Booking {outcome['locator']} is ticketed: {', '.join(outcome['tickets'])}.")
+            return Reply(
+                f"Booking {outcome['locator']} is ticketed: {', '.join(outcome['tickets'])}."
+            )
         return Reply(f"Invoice {outcome['number']} is issued.")
 
 
@@ -65,9 +88,13 @@ def _answered(heard: Heard) -> int:
     for message in reversed(heard.body["messages"]):
         content = message["content"]
         blocks = [content] if isinstance(content, str) else content
-        if message["role"] == "user" and any(isinstance(block, str) or block["type"] == "text" for block in blocks):
+        if message["role"] == "user" and any(
+            isinstance(block, str) or block["type"] == "text" for block in blocks
+        ):
             return count
-        count += sum(1 for block in blocks if not isinstance(block, str) and block["type"] == "tool_use")
+        count += sum(
+            1 for block in blocks if not isinstance(block, str) and block["type"] == "tool_use"
+        )
     return count
 
 
@@ -78,27 +105,54 @@ def _hand_over(domain: str) -> Callable[[Heard], Use]:
 def _log(heard: Heard) -> Use:
     first, last = re.findall(r"\d{1,2} \w+ \d{4}", heard.words)[:2]
     days = {"depart_date": _iso(first), "return_date": _iso(last)}
-    return Use("create_enquiry", {"customer_name": "Deepa Krishnan", "origin": "Kochi", "destination": "Dubai", "pax_count": 2, **days})
+    return Use(
+        "create_enquiry",
+        {
+            "customer_name": "Deepa Krishnan",
+            "origin": "Kochi",
+            "destination": "Dubai",
+            "pax_count": 2,
+            **days,
+        },
+    )
 
 
 def _search(heard: Heard) -> Use:
-    known = re.findall(r'"(?:depart|return)_date":"(\d{4}-\d\d-\d\d)"', json.dumps(heard.body["messages"], separators=(",", ":")).replace('\\"', '"'))
-    way = {"origin": "COK", "destination": "DXB", "outbound_date": known[0], "return_date": known[1]}
+    known = re.findall(
+        r'"(?:depart|return)_date":"(\d{4}-\d\d-\d\d)"',
+        json.dumps(heard.body["messages"], separators=(",", ":")).replace('\\"', '"'),
+    )
+    way = {
+        "origin": "COK",
+        "destination": "DXB",
+        "outbound_date": known[0],
+        "return_date": known[1],
+    }
     return Use("search_flights", {**way, "passengers": {"adult": 2}})
 
 
 def _fares(heard: Heard) -> str:
     fares = heard.results[-1][1]["fares"][:3]
-    rows = (f"{number}. {' / '.join(one['flights'])}, INR {float(one['price']['amount']):,.2f}" for number, one in enumerate(fares, 1))
+    rows = (
+        f"{number}. {' / '.join(one['flights'])}, INR {float(one['price']['amount']):,.2f}"
+        for number, one in enumerate(fares, 1)
+    )
     return "\n".join(("These can be had:", *rows))
 
 
 def _hold_the_second(heard: Heard) -> Use:
-    return Use("hold_flight", {"fare_id": _FARE.findall(json.dumps(heard.body["messages"]).replace('\\"', '"'))[1]})
+    return Use(
+        "hold_flight",
+        {"fare_id": _FARE.findall(json.dumps(heard.body["messages"]).replace('\\"', '"'))[1]},
+    )
 
 
 def _issue(heard: Heard) -> Use:
-    line = next(line for line in heard.results[-1][1]["lines"] if line["kind"] == "flight" and line["status"] == "held")
+    line = next(
+        line
+        for line in heard.results[-1][1]["lines"]
+        if line["kind"] == "flight" and line["status"] == "held"
+    )
     return Use("issue_ticket", {"pnr_id": line["id"]})
 
 
@@ -106,9 +160,23 @@ def _draft(heard: Heard) -> Use:
     today = re.search(r'"today":"(\d{4}-\d\d-\d\d)"', heard.system)
     assert today
     lines: list[dict[str, Any]] = [
-        {"description": one["description"], "quantity": 1, "unit_price": one["price"], "currency": one["currency"]} for one in heard.results[-1][1]["charges"]
+        {
+            "description": one["description"],
+            "quantity": 1,
+            "unit_price": one["price"],
+            "currency": one["currency"],
+        }
+        for one in heard.results[-1][1]["charges"]
     ]
-    return Use("draft_invoice", {"customer_name": "Deepa Krishnan", "issue_date": today[1], "due_date": today[1], "line_items": lines})
+    return Use(
+        "draft_invoice",
+        {
+            "customer_name": "Deepa Krishnan",
+            "issue_date": today[1],
+            "due_date": today[1],
+            "line_items": lines,
+        },
+    )
 
 
 def _iso(words: str) -> str:

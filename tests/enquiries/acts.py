@@ -40,9 +40,16 @@ def events(person: Person, enquiry_id: UUID) -> list[dict[str, Any]]:
 
 def counts(person: Person) -> dict[str, int]:
     with person.reading() as reader:
-        return {status: n for status, n in queries.read_board(reader, Search(), Part()).by_status.items() if n}
+        return {
+            status: n
+            for status, n in queries.read_board(reader, Search(), Part()).by_status.items()
+            if n
+        }
 
 
 def names(person: Person, **search: Any) -> list[str]:
     with person.reading() as reader:
-        return [found["customer_name"] for found in queries.list_enquiries(reader, Search(**search), Part()).items]
+        return [
+            found["customer_name"]
+            for found in queries.list_enquiries(reader, Search(**search), Part()).items
+        ]

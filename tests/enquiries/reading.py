@@ -41,9 +41,15 @@ class Page:
         """What stands in a field."""
         for element in self.all(f".//*[@name='{name}']"):
             if element.tag == "select":
-                chosen = [option for option in element.iter("option") if "selected" in option.attrib]
+                chosen = [
+                    option for option in element.iter("option") if "selected" in option.attrib
+                ]
                 return (chosen or list(element.iter("option")))[0].attrib["value"]
-            return element.attrib.get("value") if element.tag == "input" else (element.text or "").strip("\r\n")
+            return (
+                element.attrib.get("value")
+                if element.tag == "input"
+                else (element.text or "").strip("\r\n")
+            )
         raise AssertionError(f"no field {name}")
 
     def error_at(self, name: str) -> str:
@@ -52,7 +58,10 @@ class Page:
 
     def rows(self) -> list[str]:
         """The customers of a list, in order."""
-        return ["".join(cell.itertext()).strip().split("\n")[0] for cell in self.all(".//tbody/tr/td[1]")]
+        return [
+            "".join(cell.itertext()).strip().split("\n")[0]
+            for cell in self.all(".//tbody/tr/td[1]")
+        ]
 
 
 def submit(client: Any, path: str, token_from: str | None = None, **fields: str) -> TestResponse:

@@ -18,20 +18,40 @@ def test_an_enquiry_comes_back_field_by_field(alice: Person) -> None:
     made = answer.json
     assert set(made) == FIELDS
     assert UUID(made["id"]).version == 7
-    assert (made["tenant_id"], made["created_by_user_id"]) == (str(alice.actor.tenant_id), str(alice.actor.user_id))
-    assert {name: made[name] for name in WHOLE} == WHOLE | {"customer_name": "Deepa Krishnan", "budget_amount": "1234.57"}
+    assert (made["tenant_id"], made["created_by_user_id"]) == (
+        str(alice.actor.tenant_id),
+        str(alice.actor.user_id),
+    )
+    assert {name: made[name] for name in WHOLE} == WHOLE | {
+        "customer_name": "Deepa Krishnan",
+        "budget_amount": "1234.57",
+    }
     assert made["session_id"] is None
     assert INSTANT.fullmatch(made["created_at"])
     assert made["updated_at"] == made["created_at"]
     again = alice.api.get(f"/enquiries/{made['id']}")
-    assert (again.status_code, again.json, again.headers["ETag"]) == (200, made, answer.headers["ETag"])
+    assert (again.status_code, again.json, again.headers["ETag"]) == (
+        200,
+        made,
+        answer.headers["ETag"],
+    )
     assert alice.api.get("/enquiries").json["items"] == [made]
 
 
 def test_only_the_name_is_needed(alice: Person) -> None:
     made = logged(alice)
     assert (made["status"], made["pax_count"]) == ("new", 1)
-    assert {made[name] for name in ("customer_email", "origin", "depart_date", "budget_amount", "budget_currency", "notes")} == {None}
+    assert {
+        made[name]
+        for name in (
+            "customer_email",
+            "origin",
+            "depart_date",
+            "budget_amount",
+            "budget_currency",
+            "notes",
+        )
+    } == {None}
     nulls = dict.fromkeys(FIELDS & set(WHOLE) - {"customer_name", "pax_count", "status"})
     assert logged(alice, **nulls)["notes"] is None
 
@@ -49,22 +69,51 @@ def test_only_the_name_is_needed(alice: Person) -> None:
         ("999999999999.99", "999999999999.99"),
     ],
 )
-def test_a_budget_is_a_number_or_a_plain_text_and_comes_back_with_two_places(alice: Person, amount: Any, answer: str) -> None:
+def test_a_budget_is_a_number_or_a_plain_text_and_comes_back_with_two_places(
+    alice: Person, amount: Any, answer: str
+) -> None:
     assert logged(alice, budget_amount=amount, budget_currency="JPY")["budget_amount"] == answer
 
 
 @pytest.mark.parametrize(
-    "amount", ["-1", -0.01, "1e3", "NaN", "Infinity", "1,000", "", "abc", "٣", "999999999999.995", 10**15, True, [1], {"amount": 1}, "1_000", " 1"]
+    "amount",
+    [
+        "-1",
+        -0.01,
+        "1e3",
+        "NaN",
+        "Infinity",
+        "1,000",
+        "",
+        "abc",
+        "٣",
+        "999999999999.995",
+        10**15,
+        True,
+        [1],
+        {"amount": 1},
+        "1_000",
+        " 1",
+    ],
 )
 def test_any_other_budget_is_422(alice: Person, amount: Any) -> None:
-    status, found = detail(alice.api.post("/enquiries", json={"customer_name": "X", "budget_amount": amount, "budget_currency": "INR"}))
+    status, found = detail(
+        alice.api.post(
+            "/enquiries",
+            json={"customer_name": "X", "budget_amount": amount, "budget_currency": "INR"},
+        )
+    )
     assert status == 422
     assert found[0][1][:2] == ["body", "budget_amount"]
 
 
 @pytest.mark.parametrize("raw", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_numbers_that_are_no_json_are_422(alice: Person, raw: str) -> None:
-    answer = alice.api.post("/enquiries", data=f'{{"customer_name":"X","budget_amount":{raw},"budget_currency":"INR"}}', content_type="application/json")
+    answer = alice.api.post(
+        "/enquiries",
+        data=f'{{"customer_name":"X","budget_amount":{raw},"budget_currency":"INR"}}',
+        content_type="application/json",
+    )
     assert answer.status_code == 422
 
 
@@ -79,12 +128,30 @@ def test_numbers_that_are_no_json_are_422(alice: Person, raw: str) -> None:
         ({"pax_count": 0}, "invalid_pax_count"),
         ({"pax_count": -5}, "invalid_pax_count"),
         ({"budget_amount": 1}, "budget_currency_required"),
-        ({"budget_currency": "x", "depart_date": "2027-02-06", "return_date": "2027-02-05", "pax_count": 0}, "invalid_currency"),
-        ({"depart_date": "2027-02-06", "return_date": "2027-02-05", "pax_count": 0, "budget_amount": 1}, "invalid_date_range"),
+        (
+            {
+                "budget_currency": "x",
+                "depart_date": "2027-02-06",
+                "return_date": "2027-02-05",
+                "pax_count": 0,
+            },
+            "invalid_currency",
+        ),
+        (
+            {
+                "depart_date": "2027-02-06",
+                "return_date": "2027-02-05",
+                "pax_count": 0,
+                "budget_amount": 1,
+            },
+            "invalid_date_range",
+        ),
         ({"pax_count": 0, "budget_amount": 1}, "invalid_pax_count"),
     ],
 )
-def test_a_broken_rule_is_400_with_its_code_in_the_promised_order(alice: Person, body: dict[str, Any], code: str) -> None:
+def test_a_broken_rule_is_400_with_its_code_in_the_promised_order(
+    alice: Person, body: dict[str, Any], code: str
+) -> None:
     assert detail(alice.api.post("/enquiries", json={"customer_name": "X"} | body)) == (400, code)
     made = logged(alice)
     assert detail(alice.api.patch(f"/enquiries/{made['id']}", json=body)) == (400, code)
@@ -119,8 +186,12 @@ def test_a_broken_rule_is_400_with_its_code_in_the_promised_order(alice: Person,
         ({"id": str(uuid4())}, "id"),
     ],
 )
-def test_what_breaks_the_schema_is_422_at_its_field_at_both_operations(alice: Person, body: dict[str, Any], field: str) -> None:
-    status, found = detail(alice.api.post("/enquiries", json=({"customer_name": "X"} | body) if body else body))
+def test_what_breaks_the_schema_is_422_at_its_field_at_both_operations(
+    alice: Person, body: dict[str, Any], field: str
+) -> None:
+    status, found = detail(
+        alice.api.post("/enquiries", json=({"customer_name": "X"} | body) if body else body)
+    )
     assert status == 422
     assert field in found[0][1]
     if body:
@@ -130,12 +201,16 @@ def test_what_breaks_the_schema_is_422_at_its_field_at_both_operations(alice: Pe
 
 
 def test_a_refusal_never_repeats_what_was_sent(alice: Person) -> None:
-    answer = alice.api.post("/enquiries", json={"customer_name": "X", "pax_count": "not-to-be-echoed", "secret-name": 1})
+    answer = alice.api.post(
+        "/enquiries", json={"customer_name": "X", "pax_count": "not-to-be-echoed", "secret-name": 1}
+    )
     assert "not-to-be-echoed" not in answer.text
 
 
 def test_a_conversation_must_be_of_the_agency(alice: Person, charlie: Person) -> None:
-    theirs = charlie.api.post(f"/enquiries/{logged(charlie)['id']}/promote-to-session").json["session_id"]
+    theirs = charlie.api.post(f"/enquiries/{logged(charlie)['id']}/promote-to-session").json[
+        "session_id"
+    ]
     mine = alice.api.post(f"/enquiries/{logged(alice)['id']}/promote-to-session").json["session_id"]
     made = logged(alice, session_id=mine.upper())
     assert made["session_id"] == mine
@@ -147,17 +222,29 @@ def test_a_conversation_must_be_of_the_agency(alice: Person, charlie: Person) ->
         assert detail(call(session_id="")) == (422, "invalid_session_id")
         for stranger in (theirs, str(uuid4())):
             assert detail(call(session_id=stranger)) == (404, "session_not_found")
-    assert alice.api.patch(f"/enquiries/{made['id']}", json={"session_id": None}).json["session_id"] is None
+    assert (
+        alice.api.patch(f"/enquiries/{made['id']}", json={"session_id": None}).json["session_id"]
+        is None
+    )
 
 
 def test_absent_keeps_null_clears_and_the_rest_changes(alice: Person) -> None:
     made = logged(alice, **WHOLE)
-    answer = alice.api.patch(f"/enquiries/{made['id']}", json={"origin": None, "notes": "", "budget_amount": 5, "customer_name": " New "})
+    answer = alice.api.patch(
+        f"/enquiries/{made['id']}",
+        json={"origin": None, "notes": "", "budget_amount": 5, "customer_name": " New "},
+    )
     assert answer.status_code == 200
     changed = answer.json
     assert set(changed) == FIELDS
     assert changed["updated_at"] > made["updated_at"]
-    expected = {"origin": None, "notes": "", "budget_amount": "5.00", "customer_name": "New", "updated_at": changed["updated_at"]}
+    expected = {
+        "origin": None,
+        "notes": "",
+        "budget_amount": "5.00",
+        "customer_name": "New",
+        "updated_at": changed["updated_at"],
+    }
     assert changed == made | expected
     assert alice.api.get(f"/enquiries/{made['id']}").json == changed
     assert alice.api.patch(f"/enquiries/{made['id']}", json={}).json == changed
@@ -166,21 +253,36 @@ def test_absent_keeps_null_clears_and_the_rest_changes(alice: Person) -> None:
 @pytest.mark.parametrize("field", ["status", "customer_name", "pax_count"])
 def test_three_fields_cannot_be_null(alice: Person, field: str) -> None:
     for enquiry_id in (logged(alice)["id"], str(uuid4())):
-        assert detail(alice.api.patch(f"/enquiries/{enquiry_id}", json={field: None})) == (422, f"{field}_cannot_be_null")
+        assert detail(alice.api.patch(f"/enquiries/{enquiry_id}", json={field: None})) == (
+            422,
+            f"{field}_cannot_be_null",
+        )
 
 
 def test_checks_of_a_change_run_on_the_merged_enquiry(alice: Person) -> None:
     path = f"/enquiries/{logged(alice, **WHOLE)['id']}"
-    assert detail(alice.api.patch(path, json={"depart_date": "2027-02-07"})) == (400, "invalid_date_range")
-    assert detail(alice.api.patch(path, json={"budget_currency": None})) == (400, "budget_currency_required")
-    assert alice.api.patch(path, json={"depart_date": "2027-02-07", "return_date": None}).status_code == 200
+    assert detail(alice.api.patch(path, json={"depart_date": "2027-02-07"})) == (
+        400,
+        "invalid_date_range",
+    )
+    assert detail(alice.api.patch(path, json={"budget_currency": None})) == (
+        400,
+        "budget_currency_required",
+    )
+    assert (
+        alice.api.patch(path, json={"depart_date": "2027-02-07", "return_date": None}).status_code
+        == 200
+    )
 
 
 def test_a_closed_enquiry_never_opens_again_but_may_be_edited(alice: Person) -> None:
     for closed, other in (("booked", "cancelled"), ("cancelled", "booked")):
         path = f"/enquiries/{logged(alice, status=closed)['id']}"
         for opened in ("new", "quoted"):
-            assert detail(alice.api.patch(path, json={"status": opened})) == (400, "invalid_status_transition")
+            assert detail(alice.api.patch(path, json={"status": opened})) == (
+                400,
+                "invalid_status_transition",
+            )
         assert alice.api.patch(path, json={"notes": "x"}).status_code == 200
         assert alice.api.patch(path, json={"status": other}).json["status"] == other
 
@@ -191,12 +293,22 @@ def test_if_match_guards_against_a_state_that_one_has_not_seen(alice: Person) ->
     changed = alice.api.patch(path, json={"notes": "1"}, headers={"If-Match": mark})
     assert changed.status_code == 200
     for stale in (mark, '"1"', "W/" + changed.headers["ETag"], "nonsense", '"9999999999999999"'):
-        assert detail(alice.api.patch(path, json={"notes": "2"}, headers={"If-Match": stale})) == (412, "enquiry_changed")
-    assert alice.api.patch(path, json={"notes": "3"}, headers={"If-Match": changed.headers["ETag"]}).status_code == 200
+        assert detail(alice.api.patch(path, json={"notes": "2"}, headers={"If-Match": stale})) == (
+            412,
+            "enquiry_changed",
+        )
+    assert (
+        alice.api.patch(
+            path, json={"notes": "3"}, headers={"If-Match": changed.headers["ETag"]}
+        ).status_code
+        == 200
+    )
     assert alice.api.patch(path, json={"notes": "4"}, headers={"If-Match": "*"}).status_code == 200
 
 
-def test_operations_refuse_nobody_viewer_and_stranger_in_this_order(app: Flask, alice: Person, victor: Person, charlie: Person) -> None:
+def test_operations_refuse_nobody_viewer_and_stranger_in_this_order(
+    app: Flask, alice: Person, victor: Person, charlie: Person
+) -> None:
     made = logged(alice)
     nobody = ApiClient(app.test_client(), None)
     calls = [
@@ -208,13 +320,30 @@ def test_operations_refuse_nobody_viewer_and_stranger_in_this_order(app: Flask, 
     for verb, path, options in calls:
         assert detail(getattr(nobody, verb)(path, **options)) == (401, "unauthorized"), path
         assert detail(getattr(victor.api, verb)(path, **options)) == (403, "forbidden_role"), path
-    for path in ("/enquiries", "/enquiries?limit=0", f"/enquiries/{made['id']}", "/enquiries/nothing"):
+    for path in (
+        "/enquiries",
+        "/enquiries?limit=0",
+        f"/enquiries/{made['id']}",
+        "/enquiries/nothing",
+    ):
         assert detail(nobody.get(path)) == (401, "unauthorized"), path
     assert victor.api.get("/enquiries").json["total"] == 1
     assert victor.api.get(f"/enquiries/{made['id']}").json == made
     for enquiry_id in (made["id"], str(uuid4()), "nothing", made["id"].replace("-", "")):
         assert detail(charlie.api.get(f"/enquiries/{enquiry_id}")) == (404, "enquiry_not_found")
-        assert detail(charlie.api.patch(f"/enquiries/{enquiry_id}", json={"notes": "x"})) == (404, "enquiry_not_found")
-        assert detail(charlie.api.post(f"/enquiries/{enquiry_id}/promote-to-session")) == (404, "enquiry_not_found")
-    assert charlie.api.get("/enquiries").json == {"items": [], "total": 0, "limit": 50, "offset": 0, "next_cursor": None}
+        assert detail(charlie.api.patch(f"/enquiries/{enquiry_id}", json={"notes": "x"})) == (
+            404,
+            "enquiry_not_found",
+        )
+        assert detail(charlie.api.post(f"/enquiries/{enquiry_id}/promote-to-session")) == (
+            404,
+            "enquiry_not_found",
+        )
+    assert charlie.api.get("/enquiries").json == {
+        "items": [],
+        "total": 0,
+        "limit": 50,
+        "offset": 0,
+        "next_cursor": None,
+    }
     assert alice.api.delete(f"/enquiries/{made['id']}").status_code == 405

@@ -38,7 +38,12 @@ def test_past_the_end_the_page_is_empty_and_the_total_right(alice: Person, query
         logged(alice, depart_date="2027-01-01")
     for offset in (2, 3, 2147483647):
         page = alice.api.get(f"/enquiries?offset={offset}{query}").json
-        assert (page["items"], page["total"], page["offset"], page["next_cursor"]) == ([], 2, offset, None)
+        assert (page["items"], page["total"], page["offset"], page["next_cursor"]) == (
+            [],
+            2,
+            offset,
+            None,
+        )
 
 
 @pytest.mark.parametrize(
@@ -70,8 +75,14 @@ def test_a_wrong_filter_is_422_at_its_name(alice: Person, query: str, field: str
 
 
 def test_ranges_that_end_before_they_begin_have_codes(alice: Person) -> None:
-    assert detail(alice.api.get("/enquiries?depart_from=2027-01-02&depart_to=2027-01-01")) == (422, "invalid_depart_range")
-    assert detail(alice.api.get("/enquiries?created_from=2027-01-02&created_to=2027-01-01")) == (422, "invalid_created_range")
+    assert detail(alice.api.get("/enquiries?depart_from=2027-01-02&depart_to=2027-01-01")) == (
+        422,
+        "invalid_depart_range",
+    )
+    assert detail(alice.api.get("/enquiries?created_from=2027-01-02&created_to=2027-01-01")) == (
+        422,
+        "invalid_created_range",
+    )
 
 
 def test_every_filter_narrows_and_an_empty_one_does_not(alice: Person) -> None:
@@ -87,7 +98,17 @@ def test_every_filter_narrows_and_an_empty_one_does_not(alice: Person) -> None:
     )
     logged(alice, customer_name="Other", notes="wanted in the notes only", depart_date="2027-03-06")
     for query in (
-        *("status=quoted", "q=WANT", "q=x.EXA", "q=1+98", "q=koch", "q=ubai", "customer_email=w@X", "origin=OCH", "destination=dub"),
+        *(
+            "status=quoted",
+            "q=WANT",
+            "q=x.EXA",
+            "q=1+98",
+            "q=koch",
+            "q=ubai",
+            "customer_email=w@X",
+            "origin=OCH",
+            "destination=dub",
+        ),
         *(
             "depart_to=2027-02-06",
             "depart_from=2027-02-06&depart_to=2027-02-06",
@@ -97,7 +118,19 @@ def test_every_filter_narrows_and_an_empty_one_does_not(alice: Person) -> None:
         assert listed(alice, f"?{query}") == ["Wanted"], query
     empty = "&".join(
         f"{name}="
-        for name in ("status", "q", "customer_email", "origin", "destination", "depart_from", "depart_to", "created_from", "created_to", "tz", "cursor")
+        for name in (
+            "status",
+            "q",
+            "customer_email",
+            "origin",
+            "destination",
+            "depart_from",
+            "depart_to",
+            "created_from",
+            "created_to",
+            "tz",
+            "cursor",
+        )
     )
     assert len(listed(alice, f"?{empty}")) == 2
     assert len(listed(alice, "?status=all&unknown=1")) == 2
@@ -105,23 +138,47 @@ def test_every_filter_narrows_and_an_empty_one_does_not(alice: Person) -> None:
     assert listed(alice, "?q=wanted&status=booked") == []
 
 
-def test_days_of_receipt_are_whole_and_of_the_zone_asked_for(alice: Person, owner_engine: sa.Engine) -> None:
+def test_days_of_receipt_are_whole_and_of_the_zone_asked_for(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     made = logged(alice)
-    instants = {"first": "2026-03-01T00:00:00Z", "last": "2026-03-01T23:59:59.999999Z", "after": "2026-03-02T00:00:00Z"}
-    ids = {name: made["id"] if name == "first" else logged(alice, customer_name=name)["id"] for name in instants}
+    instants = {
+        "first": "2026-03-01T00:00:00Z",
+        "last": "2026-03-01T23:59:59.999999Z",
+        "after": "2026-03-02T00:00:00Z",
+    }
+    ids = {
+        name: made["id"] if name == "first" else logged(alice, customer_name=name)["id"]
+        for name in instants
+    }
     with owner_engine.begin() as connection:
         for name, instant in instants.items():
             connection.execute(
-                sa.text("update enquiries set created_at = :at, customer_name = :name where id = :id"), {"at": instant, "name": name, "id": ids[name]}
+                sa.text(
+                    "update enquiries set created_at = :at, customer_name = :name where id = :id"
+                ),
+                {"at": instant, "name": name, "id": ids[name]},
             )
     assert listed(alice, "?created_from=2026-03-01&created_to=2026-03-01") == ["last", "first"]
-    assert listed(alice, "?created_from=2026-03-02&created_to=2026-03-02&tz=Asia/Kolkata") == ["after", "last"]
+    assert listed(alice, "?created_from=2026-03-02&created_to=2026-03-02&tz=Asia/Kolkata") == [
+        "after",
+        "last",
+    ]
     assert listed(alice, "?created_to=2026-02-28&tz=America/New_York") == ["first"]
 
 
-def test_the_list_is_one_trip_of_two_statements(app: Flask, alice: Person, statements: list[str]) -> None:
+def test_the_list_is_one_trip_of_two_statements(
+    app: Flask, alice: Person, statements: list[str]
+) -> None:
     made = logged(alice, depart_date="2027-01-01")
-    queries = ("", "?status=new", "?q=deepa&status=new", "?depart_from=2027-01-01&origin=x", "?offset=1000", "?depart_to=2027-01-01")
+    queries = (
+        "",
+        "?status=new",
+        "?q=deepa&status=new",
+        "?depart_from=2027-01-01&origin=x",
+        "?offset=1000",
+        "?depart_to=2027-01-01",
+    )
     statements.clear()
     with watched(app) as trips:
         for query in queries:

@@ -1,4 +1,6 @@
-"""How many came in week by week: from counts of hours, and the same as the enquiries themselves say, wherever a week begins."""
+"""How many came in week by week: from counts of hours, and the same as the enquiries themselves
+say, wherever a week begins.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,21 @@ from voyagent.kernel.db import rows_changed
 ZONES = ("UTC", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York")
 MONDAY, WEEKS = date(2026, 3, 23), 3  # in the second of these weeks clocks are changed on Lord Howe
 minutes = st.integers(-300, WEEKS * 7 * 1440 + 300)
-near = st.tuples(st.integers(0, WEEKS), st.integers(-90, 90)).map(lambda at: at[0] * 7 * 1440 + at[1])
-enquiries = st.lists(st.tuples(st.one_of(minutes, near), st.sampled_from(("new", "quoted", "booked", "cancelled"))), max_size=12)
+near = st.tuples(st.integers(0, WEEKS), st.integers(-90, 90)).map(
+    lambda at: at[0] * 7 * 1440 + at[1]
+)
+enquiries = st.lists(
+    st.tuples(st.one_of(minutes, near), st.sampled_from(("new", "quoted", "booked", "cancelled"))),
+    max_size=12,
+)
 
 
 def written(person: Person, came: list[tuple[datetime, str]]) -> None:
     """Enquiries that came in at some instants."""
     insert = (
-        "insert into enquiries (tenant_id, id, created_by_user_id, customer_name, status, created_at, updated_at)"
-        " values (:tenant_id, gen_random_uuid(), :user, 'Counted', :status, :at, :at)"
+        "insert into enquiries (tenant_id, id, created_by_user_id, customer_name, status,"
+        " created_at, updated_at) values (:tenant_id, gen_random_uuid(), :user, 'Counted', :status,"
+        " :at, :at)"
     )
     with person.acting() as actor:
         for at, status in came:
@@ -34,7 +42,10 @@ def written(person: Person, came: list[tuple[datetime, str]]) -> None:
 
 def weeks(person: Person, zone: str) -> list[tuple[date, int, int]]:
     with person.reading() as reader:
-        return [(row["monday"], row["received"], row["booked"]) for row in reader.read(weeks_statement(MONDAY, WEEKS, zone))[0]]
+        return [
+            (row["monday"], row["received"], row["booked"])
+            for row in reader.read(weeks_statement(MONDAY, WEEKS, zone))[0]
+        ]
 
 
 def untied(person: Person) -> list[dict[str, Any]]:
@@ -42,9 +53,13 @@ def untied(person: Person) -> list[dict[str, Any]]:
         return reader.read(untied_counts_statement())[0]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(enquiries, st.sampled_from(ZONES))
-def test_weeks_are_what_the_enquiries_say(people: Any, drawn: list[tuple[int, str]], zone: str) -> None:
+def test_weeks_are_what_the_enquiries_say(
+    people: Any, drawn: list[tuple[int, str]], zone: str
+) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
     begin = datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
     came = [(begin + timedelta(minutes=minute), status) for minute, status in drawn]
@@ -71,7 +86,10 @@ def test_the_counts_follow_what_becomes_of_enquiries(alice: Person) -> None:
     assert (row["received"], row["booked"]) == (2, 1)
     assert untied(alice) == []
     with alice.acting():
-        assert rows_changed("delete from enquiries where tenant_id = :tenant_id and id = :id", id=one) == 1
+        assert (
+            rows_changed("delete from enquiries where tenant_id = :tenant_id and id = :id", id=one)
+            == 1
+        )
     with alice.reading() as reader:
         (row,) = reader.read(weeks_statement(monday, 1, "UTC"))[0]
     assert (row["received"], row["booked"]) == (1, 0)
@@ -82,7 +100,10 @@ def test_the_counts_follow_what_becomes_of_enquiries(alice: Person) -> None:
     ("wrong", "which"),
     [
         ("update enquiries_by_hour set booked = booked + 1 where tenant_id = :tenant_id", "hour"),
-        ("update enquiry_counts set n = n + 1 where tenant_id = :tenant_id and status = 'new'", "status"),
+        (
+            "update enquiry_counts set n = n + 1 where tenant_id = :tenant_id and status = 'new'",
+            "status",
+        ),
     ],
 )
 def test_a_wrong_count_is_found(alice: Person, wrong: str, which: str) -> None:

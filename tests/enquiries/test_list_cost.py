@@ -1,4 +1,6 @@
-"""What a page of 50 of 200,000 enquiries costs: one trip, few statements, and an index for each, read as the application's role behind the policy."""
+"""What a page of 50 of 200,000 enquiries costs: one trip, few statements, and an index for each,
+read as the application's role behind the policy.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +27,14 @@ from voyagent.kernel.reading import compiled
 pytestmark = pytest.mark.xdist_group("crowd")  # one process loads the crowd, once
 
 ROWS = 200_000
-LOAD = sa.text(
-    """
+LOAD = sa.text("""
     insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email, customer_phone, origin, destination,
       depart_date, return_date, pax_count, budget_hundredths, budget_currency, status, notes, created_at, updated_at)
     select cast(:tenant_id as uuid), md5(cast(:tenant_id as text) || n)::uuid, cast(:user_id as uuid), 'Customer ' || md5(n::text), 'c' || n || '@example.com',
       '+91 ' || (9000000000 + n), 'COK', (array['DXB', 'SIN', 'IST', 'LHR'])[1 + n % 4], date '2026-01-01' + n % 500, date '2026-01-08' + n % 500, 1 + n % 6,
       100000 * (n % 50), 'INR', case n % 20 when 0 then 'new' when 1 then 'quoted' when 2 then 'booked' else 'cancelled' end, 'A note',
       at, at from (select n, timestamptz '2026-11-01' - n * interval '3 minutes' as at from generate_series(1, cast(:rows as int)) n) made
-    """
-)
+    """)
 MIDDLE = Cursor(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=2**127))
 
 
@@ -43,33 +43,58 @@ def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
     """An agency with 200,000 enquiries, and a neighbour's behind them in the same table."""
 
     def load(connection: sa.Connection, person: Person, share: int) -> None:
-        connection.execute(LOAD, {"tenant_id": str(person.actor.tenant_id), "user_id": person.actor.user_id, "rows": ROWS // share})
+        connection.execute(
+            LOAD,
+            {
+                "tenant_id": str(person.actor.tenant_id),
+                "user_id": person.actor.user_id,
+                "rows": ROWS // share,
+            },
+        )
 
     with crowded(app, settings, load, "enquiries", "enquiry_counts") as big:
         yield big
 
 
-def sql_of(person: Person, search: Search, part: Part, *, for_page: bool = False) -> tuple[str, dict[str, Any]]:
-    credential = Credential(person.actor.tenant_id, person.actor.user_id, person.actor.session_id or person.actor.tenant_id)
+def sql_of(
+    person: Person, search: Search, part: Part, *, for_page: bool = False
+) -> tuple[str, dict[str, Any]]:
+    credential = Credential(
+        person.actor.tenant_id,
+        person.actor.user_id,
+        person.actor.session_id or person.actor.tenant_id,
+    )
     return compiled(list_statement(search, part, for_page=for_page), credential)
 
 
-def run(lane: psycopg.Connection[Any], person: Person, search: Search, part: Part | None = None, *, for_page: bool = False) -> tuple[dict[str, int], Any]:
-    """Read a page and tell which indexes it began to scan, how often the whole table, and how many rows it fetched, inside the look-up function too."""
+def run(
+    lane: psycopg.Connection[Any],
+    person: Person,
+    search: Search,
+    part: Part | None = None,
+    *,
+    for_page: bool = False,
+) -> tuple[dict[str, int], Any]:
+    """Read a page and tell which indexes it began to scan, how often the whole table, and how many
+    rows it fetched, inside the look-up function too.
+    """
     sql, values = sql_of(person, search, part or Part(), for_page=for_page)
     return scanned(lane, person, sql, values, scans)
 
 
 def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     cursor.execute(
-        "select relname, pg_stat_get_xact_numscans(oid) from pg_class"
-        " where oid = 'enquiries'::regclass or oid in (select indexrelid from pg_index where indrelid = 'enquiries'::regclass)"
-        " union all select 'rows', pg_stat_get_xact_tuples_fetched('enquiries'::regclass)"
+        "select relname, pg_stat_get_xact_numscans(oid) from pg_class where oid ="
+        " 'enquiries'::regclass or oid in (select indexrelid from pg_index where indrelid ="
+        " 'enquiries'::regclass) union all select 'rows',"
+        " pg_stat_get_xact_tuples_fetched('enquiries'::regclass)"
     )
     return dict(cursor.fetchall())
 
 
-def plan(lane: psycopg.Connection[Any], person: Person, search: Search, part: Part) -> tuple[list[dict[str, Any]], int]:
+def plan(
+    lane: psycopg.Connection[Any], person: Person, search: Search, part: Part
+) -> tuple[list[dict[str, Any]], int]:
     """The nodes of the plan as it ran, and the buffers that it touched."""
     sql, values = sql_of(person, search, part)
     with lane.transaction(), lane.cursor() as cursor:
@@ -91,26 +116,43 @@ PLAIN = [
     ("a status", Search(status="new"), Part(), "ix_enquiries_status"),
     ("behind a cursor", Search(), Part(cursor=MIDDLE), "ix_enquiries_created"),
     ("before a cursor", Search(), Part(cursor=MIDDLE, backward=True), "ix_enquiries_created"),
-    ("a status behind a cursor", Search(status="quoted"), Part(cursor=MIDDLE), "ix_enquiries_status"),
+    (
+        "a status behind a cursor",
+        Search(status="quoted"),
+        Part(cursor=MIDDLE),
+        "ix_enquiries_status",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("search", "part", "index"), [pytest.param(*case[1:], id=case[0]) for case in PLAIN])
-def test_a_page_walks_an_index_and_touches_little(lane: psycopg.Connection[Any], crowd: Person, search: Search, part: Part, index: str) -> None:
+@pytest.mark.parametrize(
+    ("search", "part", "index"), [pytest.param(*case[1:], id=case[0]) for case in PLAIN]
+)
+def test_a_page_walks_an_index_and_touches_little(
+    lane: psycopg.Connection[Any], crowd: Person, search: Search, part: Part, index: str
+) -> None:
     nodes, buffers = plan(lane, crowd, search, part)
     on_table = [node for node in nodes if node.get("Relation Name") == "enquiries"]
-    assert [(node["Node Type"], node.get("Index Name")) for node in on_table] == [("Index Scan", index)]
+    assert [(node["Node Type"], node.get("Index Name")) for node in on_table] == [
+        ("Index Scan", index)
+    ]
     assert on_table[0]["Actual Rows"] <= 50
     assert buffers < 500, "a page of fifty must not grow with the table"
 
 
 @pytest.mark.parametrize("for_page", [False, True])
-@pytest.mark.parametrize(("text", "total"), [("9000123456", 1), ("c77777@", 1), ("nowhere-to-be-found", 0)])
-def test_a_rare_word_is_found_by_its_trigrams(lane: psycopg.Connection[Any], crowd: Person, text: str, total: int, *, for_page: bool) -> None:
+@pytest.mark.parametrize(
+    ("text", "total"), [("9000123456", 1), ("c77777@", 1), ("nowhere-to-be-found", 0)]
+)
+def test_a_rare_word_is_found_by_its_trigrams(
+    lane: psycopg.Connection[Any], crowd: Person, text: str, total: int, *, for_page: bool
+) -> None:
     used, rows = run(lane, crowd, Search(text=text), for_page=for_page)
     assert "ix_enquiries_search" in used
     assert "enquiries" not in used
-    assert used.get("rows", 0) < 1000, "the index was read for the agency alone and not for the trigrams"
+    assert used.get("rows", 0) < 1000, (
+        "the index was read for the agency alone and not for the trigrams"
+    )
     assert rows[0][-2 if for_page else -1] == total
 
 
@@ -131,14 +173,18 @@ def test_a_rare_word_is_found_by_its_trigrams(lane: psycopg.Connection[Any], cro
     ],
     ids=str,
 )
-def test_no_filter_walks_the_whole_table(lane: psycopg.Connection[Any], crowd: Person, search: Search) -> None:
+def test_no_filter_walks_the_whole_table(
+    lane: psycopg.Connection[Any], crowd: Person, search: Search
+) -> None:
     for for_page in (False, True):
         used, rows = run(lane, crowd, search, for_page=for_page)
         assert "enquiries" not in used, "a scan of the whole table, other agencies' rows included"
         assert len(rows) in {1, 50}
 
 
-def test_past_the_end_the_table_is_not_touched(lane: psycopg.Connection[Any], crowd: Person) -> None:
+def test_past_the_end_the_table_is_not_touched(
+    lane: psycopg.Connection[Any], crowd: Person
+) -> None:
     for search, total in ((Search(), ROWS), (Search(status="new"), ROWS // 20)):
         used, rows = run(lane, crowd, search, Part(offset=ROWS + 1))
         assert used == {}
@@ -155,11 +201,22 @@ def test_a_page_s_short_pattern_looks_at_the_newest_alone(crowd: Person) -> None
     assert (long.is_partial, long.is_capped, long.by_status["new"]) == (False, True, ROWS // 20)
 
 
-def test_over_http_a_page_is_one_trip_of_two_statements(app: Flask, crowd: Person, statements: list[str]) -> None:
+def test_over_http_a_page_is_one_trip_of_two_statements(
+    app: Flask, crowd: Person, statements: list[str]
+) -> None:
     statements.clear()
     with watched(app) as trips:
-        answers = [crowd.api.get(f"/enquiries{query}").json for query in ("", "?status=new", "?q=9000123456", "?offset=500000")]
+        answers = [
+            crowd.api.get(f"/enquiries{query}").json
+            for query in ("", "?status=new", "?q=9000123456", "?offset=500000")
+        ]
         answers.append(crowd.api.get(f"/enquiries?cursor={answers[0]['next_cursor']}").json)
-    assert [(answer["total"], len(answer["items"])) for answer in answers] == [(ROWS, 50), (ROWS // 20, 50), (1, 1), (ROWS, 0), (ROWS, 50)]
+    assert [(answer["total"], len(answer["items"])) for answer in answers] == [
+        (ROWS, 50),
+        (ROWS // 20, 50),
+        (1, 1),
+        (ROWS, 0),
+        (ROWS, 50),
+    ]
     assert trips == [2] * 5
     assert statements == []

@@ -15,14 +15,25 @@ from voyagent.enquiries import queries, service
 
 def test_the_conversation_begins_with_the_facts(alice: Person, bob: Person) -> None:
     enquiry_id = logged(
-        alice, origin="COK", destination="DXB", depart_date=date(2027, 2, 6), budget_amount=Decimal(300000), budget_currency="INR", notes="Pool"
+        alice,
+        origin="COK",
+        destination="DXB",
+        depart_date=date(2027, 2, 6),
+        budget_amount=Decimal(300000),
+        budget_currency="INR",
+        notes="Pool",
     )
     before = row(alice, enquiry_id)
     _enquiry, session_id = bob.does(service.promote, enquiry_id)
     with alice.reading() as reader:
         session, said = chats.conversation(reader, session_id)
-        assert [found["id"] for found in queries.find_by_session(reader, session_id)] == [enquiry_id]
-    assert (session["title"], session["created_by_user_id"]) == ("Deepa Krishnan, COK → DXB", bob.actor.user_id)
+        assert [found["id"] for found in queries.find_by_session(reader, session_id)] == [
+            enquiry_id
+        ]
+    assert (session["title"], session["created_by_user_id"]) == (
+        "Deepa Krishnan, COK → DXB",
+        bob.actor.user_id,
+    )
     (opening,) = said
     assert opening["role"] == "system"
     assert opening["blocks"][0] == {

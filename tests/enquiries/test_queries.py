@@ -16,7 +16,9 @@ from voyagent.kernel import clock
 from voyagent.kernel.pages import Cursor, Part
 
 
-def test_counters_follow_every_insert_change_and_delete(alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:
+def test_counters_follow_every_insert_change_and_delete(
+    alice: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
     first, second = logged(alice), logged(alice, status="quoted")
     logged(charlie)
     assert counts(alice) == {"new": 1, "quoted": 1}
@@ -25,7 +27,10 @@ def test_counters_follow_every_insert_change_and_delete(alice: Person, charlie: 
     alice.does(service.cancel, second)
     assert counts(alice) == {"booked": 1, "cancelled": 1}
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update enquiries set status = 'new' where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("update enquiries set status = 'new' where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
     assert counts(alice) == {"new": 2}
     with owner_engine.begin() as connection:
         connection.execute(sa.text("delete from enquiries where id = :id"), {"id": first})
@@ -33,15 +38,27 @@ def test_counters_follow_every_insert_change_and_delete(alice: Person, charlie: 
     assert counts(charlie) == {"new": 1}
 
 
-def test_a_text_is_found_in_five_fields_whatever_its_case_and_not_in_notes(alice: Person, charlie: Person) -> None:
-    logged(alice, "Zeta", customer_email="MAIL@x.example", customer_phone="+91 98140", origin="Kozhikode", destination="Jeddah", notes="hidden word")
+def test_a_text_is_found_in_five_fields_whatever_its_case_and_not_in_notes(
+    alice: Person, charlie: Person
+) -> None:
+    logged(
+        alice,
+        "Zeta",
+        customer_email="MAIL@x.example",
+        customer_phone="+91 98140",
+        origin="Kozhikode",
+        destination="Jeddah",
+        notes="hidden word",
+    )
     logged(charlie, "Zeta")
     for text in ("zETa", "mail@X", "1 981", "KOZHI", "edda"):
         assert names(alice, text=text) == ["Zeta"], text
     assert names(alice, text="hidden") == []
     assert names(alice, text="zetamail") == []  # a match does not run from one field into the next
     with alice.reading() as reader:
-        assert [found["customer_name"] for found in queries.find_by_text(reader, " jeddah ", 5)] == ["Zeta"]
+        assert [
+            found["customer_name"] for found in queries.find_by_text(reader, " jeddah ", 5)
+        ] == ["Zeta"]
 
 
 @pytest.mark.parametrize("text", ["50%", "a_b", "c\\d", "%", "_", "\\"])
@@ -67,7 +84,13 @@ def test_all_filters_hold_at_once_with_and_without_a_text(alice: Person) -> None
     logged(alice, "Wanted too late", status="quoted", depart_date=date(2027, 2, 7))
     logged(alice, "Wanted but new", depart_date=date(2027, 2, 6))
     for text in (None, "wanted"):
-        assert names(alice, text=text, status="quoted", depart_from=date(2027, 2, 6), depart_to=date(2027, 2, 6)) == ["Wanted"]
+        assert names(
+            alice,
+            text=text,
+            status="quoted",
+            depart_from=date(2027, 2, 6),
+            depart_to=date(2027, 2, 6),
+        ) == ["Wanted"]
         assert len(names(alice, text=text, created_from=today, created_to=today)) == 3
         assert names(alice, text=text, created_from=today + timedelta(days=1)) == []
         assert names(alice, text=text, created_to=today - timedelta(days=1)) == []
@@ -75,20 +98,44 @@ def test_all_filters_hold_at_once_with_and_without_a_text(alice: Person) -> None
 
 def test_ranges_that_end_before_they_begin_are_refused() -> None:
     with pytest.raises(queries.InvalidDepartRange):
-        Search(depart_from=date(2027, 1, 2), depart_to=date(2027, 1, 1), created_from=date(2027, 1, 2), created_to=date(2027, 1, 1)).check()
+        Search(
+            depart_from=date(2027, 1, 2),
+            depart_to=date(2027, 1, 1),
+            created_from=date(2027, 1, 2),
+            created_to=date(2027, 1, 1),
+        ).check()
     with pytest.raises(queries.InvalidCreatedRange):
         Search(created_from=date(2027, 1, 2), created_to=date(2027, 1, 1)).check()
     Search(created_from=date(2027, 1, 1), created_to=date(2027, 1, 1)).check()
 
 
-@pytest.mark.parametrize("search", [Search(), Search(status="new"), Search(text="customer"), Search(text="cu"), Search(depart_from=date(2020, 1, 1))])
-def test_pages_meet_without_gap_or_overlap_on_equal_instants(alice: Person, owner_engine: sa.Engine, search: Search) -> None:
-    made = [logged(alice, f"Customer {number}", depart_date=date(2027, 1, 1)) for number in range(5)]
+@pytest.mark.parametrize(
+    "search",
+    [
+        Search(),
+        Search(status="new"),
+        Search(text="customer"),
+        Search(text="cu"),
+        Search(depart_from=date(2020, 1, 1)),
+    ],
+)
+def test_pages_meet_without_gap_or_overlap_on_equal_instants(
+    alice: Person, owner_engine: sa.Engine, search: Search
+) -> None:
+    made = [
+        logged(alice, f"Customer {number}", depart_date=date(2027, 1, 1)) for number in range(5)
+    ]
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update enquiries set created_at = '2026-01-01' where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("update enquiries set created_at = '2026-01-01' where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
     wanted = sorted(made, reverse=True)
     with alice.reading() as reader:
-        by_offset = [queries.list_enquiries(reader, search, Part(limit=2, offset=offset)) for offset in (0, 2, 4)]
+        by_offset = [
+            queries.list_enquiries(reader, search, Part(limit=2, offset=offset))
+            for offset in (0, 2, 4)
+        ]
         assert [found["id"] for page in by_offset for found in page.items] == wanted
         cursor, by_cursor = None, []
         for _step in range(3):
@@ -105,7 +152,11 @@ def test_pages_meet_without_gap_or_overlap_on_equal_instants(alice: Person, owne
 
 
 def test_who_waits_longest_comes_first(alice: Person) -> None:
-    first, _booked, second = logged(alice, "First"), logged(alice, "Booked", status="booked"), logged(alice, "Second")
+    first, _booked, second = (
+        logged(alice, "First"),
+        logged(alice, "Booked", status="booked"),
+        logged(alice, "Second"),
+    )
     with alice.reading() as reader:
         assert [found["id"] for found in queries.list_unanswered(reader)] == [first, second]
         assert [found["id"] for found in queries.list_unanswered(reader, 1)] == [first]

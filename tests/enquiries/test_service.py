@@ -1,4 +1,6 @@
-"""The rules of logging, changing and cancelling enquiries, each at each branch, on the real database."""
+"""The rules of logging, changing and cancelling enquiries, each at each branch, on the real
+database.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,12 @@ from voyagent.kernel.money import UnknownCurrency
 
 def test_a_name_is_enough(alice: Person) -> None:
     found = row(alice, logged(alice))
-    assert (found["customer_name"], found["status"], found["pax_count"], found["logged_by"]) == ("Deepa Krishnan", "new", 1, "Alice Owner")
+    assert (found["customer_name"], found["status"], found["pax_count"], found["logged_by"]) == (
+        "Deepa Krishnan",
+        "new",
+        1,
+        "Alice Owner",
+    )
     assert found["created_by_user_id"] == alice.actor.user_id
     assert found["created_at"] == found["updated_at"]
     empty = (
@@ -76,13 +83,21 @@ def test_an_amount_needs_its_currency_and_a_currency_no_amount(alice: Person) ->
 
 
 def test_the_first_broken_rule_is_named(alice: Person) -> None:
-    broken = {"budget_currency": "zzz", "depart_date": date(2027, 2, 5), "return_date": date(2027, 2, 4), "pax_count": 0}
+    broken = {
+        "budget_currency": "zzz",
+        "depart_date": date(2027, 2, 5),
+        "return_date": date(2027, 2, 4),
+        "pax_count": 0,
+    }
     with pytest.raises(UnknownCurrency):
         logged(alice, **broken)
     with pytest.raises(service.InvalidDateRange):
         logged(alice, **broken | {"budget_currency": "INR"})
     with pytest.raises(service.InvalidPaxCount):
-        logged(alice, **broken | {"budget_currency": None, "budget_amount": Decimal(1), "return_date": None})
+        logged(
+            alice,
+            **broken | {"budget_currency": None, "budget_amount": Decimal(1), "return_date": None},
+        )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +112,9 @@ def test_the_first_broken_rule_is_named(alice: Person) -> None:
         ("999999999999.994", 99_999_999_999_999),
     ],
 )
-def test_a_third_decimal_is_rounded_half_away_from_zero_in_every_currency(amount: str, stored: int) -> None:
+def test_a_third_decimal_is_rounded_half_away_from_zero_in_every_currency(
+    amount: str, stored: int
+) -> None:
     assert service.hundredths(Decimal(amount)) == stored
 
 
@@ -121,7 +138,14 @@ def test_a_link_leads_to_a_conversation_of_the_agency(alice: Person, charlie: Pe
 
 
 def test_logging_leaves_one_event_without_personal_details(alice: Person) -> None:
-    enquiry_id = logged(alice, customer_email="d@x.example", notes="secret", origin="COK", budget_amount=Decimal("10.5"), budget_currency="INR")
+    enquiry_id = logged(
+        alice,
+        customer_email="d@x.example",
+        notes="secret",
+        origin="COK",
+        budget_amount=Decimal("10.5"),
+        budget_currency="INR",
+    )
     (event,) = events(alice, enquiry_id)
     assert (event["kind"], event["actor_name"]) == ("enquiry.created", "Alice Owner")
     told = {field["field"]: field.get("after") for field in event["inputs"]["fields"]}
@@ -138,7 +162,9 @@ def test_logging_leaves_one_event_without_personal_details(alice: Person) -> Non
 
 
 def test_an_absent_field_stays_and_none_clears(alice: Person) -> None:
-    enquiry_id = logged(alice, origin="COK", destination="DXB", budget_amount=Decimal(5), budget_currency="INR")
+    enquiry_id = logged(
+        alice, origin="COK", destination="DXB", budget_amount=Decimal(5), budget_currency="INR"
+    )
     found = changed(alice, enquiry_id, origin=None, budget_amount=Decimal("7.005"))
     assert (found["origin"], found["destination"], found["budget_hundredths"]) == (None, "DXB", 701)
 
@@ -150,28 +176,49 @@ def test_a_change_moves_updated_at_and_nothing_else_does(alice: Person) -> None:
     assert after["updated_at"] > before["updated_at"]
     assert after["created_at"] == before["created_at"]
     assert changed(alice, enquiry_id, notes="x")["updated_at"] == after["updated_at"]
-    assert [event["kind"] for event in events(alice, enquiry_id)] == ["enquiry.updated", "enquiry.created"]
+    assert [event["kind"] for event in events(alice, enquiry_id)] == [
+        "enquiry.updated",
+        "enquiry.created",
+    ]
 
 
 @pytest.mark.parametrize(
     ("field", "error"),
-    [("status", service.StatusCannotBeNull), ("customer_name", service.CustomerNameCannotBeNull), ("pax_count", service.PaxCountCannotBeNull)],
+    [
+        ("status", service.StatusCannotBeNull),
+        ("customer_name", service.CustomerNameCannotBeNull),
+        ("pax_count", service.PaxCountCannotBeNull),
+    ],
 )
-def test_what_every_enquiry_has_cannot_be_cleared(alice: Person, field: str, error: type[Exception]) -> None:
+def test_what_every_enquiry_has_cannot_be_cleared(
+    alice: Person, field: str, error: type[Exception]
+) -> None:
     with pytest.raises(error):
         changed(alice, new_id(), **{field: None})  # seen before the enquiry is looked for
 
 
 def test_the_rules_look_at_the_enquiry_as_it_will_be(alice: Person) -> None:
-    enquiry_id = logged(alice, depart_date=date(2027, 2, 5), return_date=date(2027, 2, 9), budget_amount=Decimal(5), budget_currency="INR")
+    enquiry_id = logged(
+        alice,
+        depart_date=date(2027, 2, 5),
+        return_date=date(2027, 2, 9),
+        budget_amount=Decimal(5),
+        budget_currency="INR",
+    )
     with pytest.raises(service.InvalidDateRange):
         changed(alice, enquiry_id, depart_date=date(2027, 2, 10))
     with pytest.raises(service.BudgetCurrencyRequired):
         changed(alice, enquiry_id, budget_currency=None)
     with pytest.raises(service.InvalidPaxCount):
         changed(alice, enquiry_id, pax_count=-1)
-    assert changed(alice, enquiry_id, depart_date=date(2027, 2, 10), return_date=None)["return_date"] is None
-    assert changed(alice, enquiry_id, budget_currency=None, budget_amount=None)["budget_currency"] is None
+    assert (
+        changed(alice, enquiry_id, depart_date=date(2027, 2, 10), return_date=None)["return_date"]
+        is None
+    )
+    assert (
+        changed(alice, enquiry_id, budget_currency=None, budget_amount=None)["budget_currency"]
+        is None
+    )
 
 
 @pytest.mark.parametrize("closed", ["booked", "cancelled"])
@@ -243,7 +290,10 @@ def test_cancelling_closes_once(alice: Person) -> None:
     assert row(alice, enquiry_id)["status"] == "cancelled"
     with pytest.raises(service.EnquiryAlreadyCancelled):
         alice.does(service.cancel, enquiry_id)
-    assert [event["kind"] for event in events(alice, enquiry_id)] == ["enquiry.cancelled", "enquiry.created"]
+    assert [event["kind"] for event in events(alice, enquiry_id)] == [
+        "enquiry.cancelled",
+        "enquiry.created",
+    ]
 
 
 def test_what_an_enquiry_may_become_stands_in_order() -> None:

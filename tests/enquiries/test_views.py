@@ -47,8 +47,23 @@ def test_the_list_shows_rows_newest_first_with_counts_by_status(alice: Person) -
 
 
 def test_every_filter_of_the_address_narrows_the_list_and_can_be_taken_off(alice: Person) -> None:
-    logged(alice, "Wanted", origin="Kochi", destination="Dubai", customer_email="w@x.example", depart_date=date(2027, 2, 6), status="quoted")
-    logged(alice, "Other", origin="Pune", destination="Oslo", customer_email="o@y.example", depart_date=date(2027, 5, 6))
+    logged(
+        alice,
+        "Wanted",
+        origin="Kochi",
+        destination="Dubai",
+        customer_email="w@x.example",
+        depart_date=date(2027, 2, 6),
+        status="quoted",
+    )
+    logged(
+        alice,
+        "Other",
+        origin="Pune",
+        destination="Oslo",
+        customer_email="o@y.example",
+        depart_date=date(2027, 5, 6),
+    )
     browser = alice.browser
     for query in (
         "q=wan",
@@ -72,11 +87,23 @@ def test_days_of_receipt_are_days_of_the_agency(alice: Person, owner_engine: Any
 
     enquiry_id = logged(alice, "Late caller")
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update tenant_settings set timezone = 'Asia/Kolkata' where tenant_id = :t"), {"t": alice.actor.tenant_id})
-        connection.execute(sa.text("update enquiries set created_at = '2026-03-01T19:00:00Z' where id = :id"), {"id": enquiry_id})
+        connection.execute(
+            sa.text("update tenant_settings set timezone = 'Asia/Kolkata' where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
+        connection.execute(
+            sa.text("update enquiries set created_at = '2026-03-01T19:00:00Z' where id = :id"),
+            {"id": enquiry_id},
+        )
     browser = alice.browser
-    assert len(Page(browser.get("/enquiries?created_from=2+mar+2026&created_to=2+mar+2026")).rows()) == 1
-    assert len(Page(browser.get("/enquiries?created_from=2026-03-01&created_to=2026-03-01")).rows()) == 0
+    assert (
+        len(Page(browser.get("/enquiries?created_from=2+mar+2026&created_to=2+mar+2026")).rows())
+        == 1
+    )
+    assert (
+        len(Page(browser.get("/enquiries?created_from=2026-03-01&created_to=2026-03-01")).rows())
+        == 0
+    )
 
 
 def test_nothing_found_offers_to_clear_the_filters(alice: Person) -> None:
@@ -89,14 +116,23 @@ def test_nothing_found_offers_to_clear_the_filters(alice: Person) -> None:
 def test_an_unreadable_address_shows_the_list_and_says_what_was_left_out(alice: Person) -> None:
     logged(alice)
     browser = alice.browser
-    for query in ("depart_from=soon-ish", "status=lost", "offset=-1", "cursor=forged", "open=nothing", "depart_from=2027-02-02&depart_to=2027-01-01"):
+    for query in (
+        "depart_from=soon-ish",
+        "status=lost",
+        "offset=-1",
+        "cursor=forged",
+        "open=nothing",
+        "depart_from=2027-02-02&depart_to=2027-01-01",
+    ):
         page = Page(browser.get(f"/enquiries?{query}"))
         assert page.status == 422, query
         assert "could not be used" in page.words(".//main"), query
         assert len(page.rows()) == 1, query
 
 
-def test_the_pager_leads_older_and_newer_by_marks_of_rows(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pager_leads_older_and_newer_by_marks_of_rows(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("voyagent.http.list_pages.PAGE_ROWS", 2)
     for number in range(7):
         logged(alice, f"Customer {number}")
@@ -110,7 +146,13 @@ def test_the_pager_leads_older_and_newer_by_marks_of_rows(alice: Person, monkeyp
     back = Page(browser.get(page.one(".//a[@rel='prev']").attrib["href"]))
     assert back.rows() == ["Customer 2", "Customer 1"]
     assert "5–6 of 7" in back.words(".//nav[@class='v-pager']")
-    first = Page(browser.get(Page(browser.get(back.one(".//a[@rel='prev']").attrib["href"])).one(".//a[@rel='prev']").attrib["href"]))
+    first = Page(
+        browser.get(
+            Page(browser.get(back.one(".//a[@rel='prev']").attrib["href"]))
+            .one(".//a[@rel='prev']")
+            .attrib["href"]
+        )
+    )
     assert first.rows() == ["Customer 6", "Customer 5"]
     assert not first.all(".//a[@rel='prev']")
 
@@ -132,16 +174,34 @@ def test_a_row_opens_beside_the_list_with_its_address(alice: Person, charlie: Pe
 def test_a_search_gets_the_fragment_and_a_reload_the_page(alice: Person) -> None:
     logged(alice)
     browser = alice.browser
-    fragment = browser.get("/enquiries?q=deepa&origin=", headers={"HX-Request": "true", "HX-Target": "enquiries"})
+    fragment = browser.get(
+        "/enquiries?q=deepa&origin=", headers={"HX-Request": "true", "HX-Target": "enquiries"}
+    )
     assert "<html" not in fragment.text
     assert fragment.headers["HX-Push-Url"] == "/enquiries?q=deepa"
-    assert {element.attrib["id"] for element in Page(fragment).all(".//*[@hx-swap-oob]")} == {"enquiry-tabs", "enquiry-chips"}
-    assert "<html" in browser.get("/enquiries?q=deepa", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}).text
-    found = Page(browser.get("/enquiries?q=deepa", headers={"HX-Request": "true", "HX-Target": "palette"}))
-    assert found.links() == [f"/enquiries/{element.attrib['id'].removeprefix('enquiry-')}" for element in found.all(".//tr")]
+    assert {element.attrib["id"] for element in Page(fragment).all(".//*[@hx-swap-oob]")} == {
+        "enquiry-tabs",
+        "enquiry-chips",
+    }
+    assert (
+        "<html"
+        in browser.get(
+            "/enquiries?q=deepa",
+            headers={"HX-Request": "true", "HX-History-Restore-Request": "true"},
+        ).text
+    )
+    found = Page(
+        browser.get("/enquiries?q=deepa", headers={"HX-Request": "true", "HX-Target": "palette"})
+    )
+    assert found.links() == [
+        f"/enquiries/{element.attrib['id'].removeprefix('enquiry-')}"
+        for element in found.all(".//tr")
+    ]
 
 
-def test_the_list_is_one_trip_and_three_statements(alice: Person, app: Any, statements: list[str]) -> None:
+def test_the_list_is_one_trip_and_three_statements(
+    alice: Person, app: Any, statements: list[str]
+) -> None:
     enquiry_id = logged(alice)
     browser = alice.browser
     statements.clear()
@@ -149,7 +209,8 @@ def test_the_list_is_one_trip_and_three_statements(alice: Person, app: Any, stat
         browser.get("/enquiries?status=new")
         browser.get("/enquiries?q=deepa")
         browser.get(f"/enquiries/{enquiry_id}")
-    # enter, the page with its total and the counts of the tabs, the counts of the menu; a detail page has its history besides
+    # enter, the page with its total and the counts of the tabs, the counts of the menu; a detail
+    # page has its history besides
     assert trips == [3, 3, 4]
     assert statements == []
 
@@ -158,49 +219,86 @@ def test_an_enquiry_is_logged_from_what_was_typed(alice: Person) -> None:
     answer = submit(
         alice.browser,
         "/enquiries/new",
-        **FORM | {"depart_date": "5 Feb 2027", "return_date": "19/02/2027", "budget_amount": "2,85,000.50", "notes": "Ground floor", "customer_email": ""},
+        **FORM
+        | {
+            "depart_date": "5 Feb 2027",
+            "return_date": "19/02/2027",
+            "budget_amount": "2,85,000.50",
+            "notes": "Ground floor",
+            "customer_email": "",
+        },
     )
     assert answer.status_code == 303, answer.text
     row = stored(alice, UUID(answer.headers["Location"].rsplit("/", 1)[1]))
     assert (row["customer_name"], row["pax_count"], row["status"]) == ("Rukhsana Beevi", 3, "new")
     assert (row["depart_date"], row["return_date"]) == (date(2027, 2, 5), date(2027, 2, 19))
-    assert (row["budget_hundredths"], row["budget_currency"], row["customer_email"]) == (28500050, "INR", None)
+    assert (row["budget_hundredths"], row["budget_currency"], row["customer_email"]) == (
+        28500050,
+        "INR",
+        None,
+    )
 
 
 def test_the_palette_s_name_is_filled_in(alice: Person) -> None:
     page = Page(alice.browser.get("/enquiries/new?customer_name=Leela+Menon"))
-    assert (page.status, page.field("customer_name"), page.field("budget_currency")) == (200, "Leela Menon", "INR")
+    assert (page.status, page.field("customer_name"), page.field("budget_currency")) == (
+        200,
+        "Leela Menon",
+        "INR",
+    )
 
 
 def test_without_an_amount_the_currency_of_the_form_means_nothing(alice: Person) -> None:
     answer = submit(alice.browser, "/enquiries/new", **FORM)
-    assert stored(alice, UUID(answer.headers["Location"].rsplit("/", 1)[1]))["budget_currency"] is None
+    assert (
+        stored(alice, UUID(answer.headers["Location"].rsplit("/", 1)[1]))["budget_currency"] is None
+    )
 
 
 @pytest.mark.parametrize(
     ("typed", "field", "sentence"),
     [
         ({"customer_name": "  "}, "customer_name", "A name is needed."),
-        ({"depart_date": "5 Feb 2027", "return_date": "4 Feb 2027"}, "return_date", "The return is before the departure."),
+        (
+            {"depart_date": "5 Feb 2027", "return_date": "4 Feb 2027"},
+            "return_date",
+            "The return is before the departure.",
+        ),
         ({"depart_date": "whenever"}, "depart_date", "Write a date such as 24 Nov 2026 or 24/11."),
         ({"pax_count": "0"}, "pax_count", "At least one person travels."),
         ({"pax_count": "three"}, "pax_count", "Write how many people in figures."),
-        ({"budget_amount": "about 2.85 lakh"}, "budget_amount", "Write the amount in figures, such as 2,85,000."),
-        ({"budget_amount": "-1"}, "budget_amount", "A budget lies between 0 and 999,999,999,999.99."),
+        (
+            {"budget_amount": "about 2.85 lakh"},
+            "budget_amount",
+            "Write the amount in figures, such as 2,85,000.",
+        ),
+        (
+            {"budget_amount": "-1"},
+            "budget_amount",
+            "A budget lies between 0 and 999,999,999,999.99.",
+        ),
     ],
 )
-def test_a_refused_form_comes_back_with_what_was_typed(alice: Person, typed: dict[str, str], field: str, sentence: str) -> None:
+def test_a_refused_form_comes_back_with_what_was_typed(
+    alice: Person, typed: dict[str, str], field: str, sentence: str
+) -> None:
     page = Page(submit(alice.browser, "/enquiries/new", **FORM | {"notes": "Keep this"} | typed))
     assert page.status == 422
     assert page.error_at(field) == sentence
     assert sentence in page.words(".//div[@role='alert']")
     assert page.field("notes") == "Keep this"
-    assert page.field(field) == next(reversed(typed.values())).strip() or page.field(field) == next(reversed(typed.values()))
+    assert page.field(field) == next(reversed(typed.values())).strip() or page.field(field) == next(
+        reversed(typed.values())
+    )
     assert page.one(".//*[@autofocus]").attrib["name"] == field
 
 
 def test_one_sending_shows_all_there_is_to_put_right(alice: Person) -> None:
-    typed = FORM | {"depart_date": "5 Feb 2027", "return_date": "19 Jan 2027", "budget_amount": "about 2.85 lakh"}
+    typed = FORM | {
+        "depart_date": "5 Feb 2027",
+        "return_date": "19 Jan 2027",
+        "budget_amount": "about 2.85 lakh",
+    }
     page = Page(submit(alice.browser, "/enquiries/new", **typed))
     assert "2 things to put right" in page.words(".//div[@role='alert']")
     assert page.error_at("return_date") == "The return is before the departure."
@@ -216,8 +314,17 @@ def test_saving_may_go_on_to_the_conversation(alice: Person) -> None:
 
 
 def test_one_enquiry_shows_facts_notes_and_what_happened(alice: Person, bob: Person) -> None:
-    enquiry_id = logged(alice, origin="COK", depart_date=date(2027, 2, 6), return_date=date(2027, 2, 14), notes="Two\nlines", customer_email="d@x.example")
-    bob.does(service.update, enquiry_id, {"status": "quoted", "origin": None, "notes": "Secret wish"})
+    enquiry_id = logged(
+        alice,
+        origin="COK",
+        depart_date=date(2027, 2, 6),
+        return_date=date(2027, 2, 14),
+        notes="Two\nlines",
+        customer_email="d@x.example",
+    )
+    bob.does(
+        service.update, enquiry_id, {"status": "quoted", "origin": None, "notes": "Secret wish"}
+    )
     page = Page(alice.browser.get(f"/enquiries/{enquiry_id}"))
     told = page.words(".//div[@id='history']")
     assert "Bob Colleague changed the origin: COK → nothing, status New → Quoted, the notes" in told
@@ -235,7 +342,12 @@ def test_an_enquiry_of_another_agency_is_not_there(alice: Person, charlie: Perso
         assert browser.get(f"/enquiries/{enquiry_id}{path}").status_code == 404, path
         assert browser.get(f"/enquiries/nothing{path}").status_code == 404, path
     for path in ("/cancel", "/promote", "/status"):
-        assert submit(browser, f"/enquiries/{enquiry_id}{path}", "/enquiries/new", status="quoted").status_code == 404, path
+        assert (
+            submit(
+                browser, f"/enquiries/{enquiry_id}{path}", "/enquiries/new", status="quoted"
+            ).status_code
+            == 404
+        ), path
     assert stored(alice, enquiry_id)["status"] == "new"
 
 
@@ -245,13 +357,33 @@ def test_a_viewer_looks_and_does_nothing(alice: Person, victor: Person) -> None:
     for path in ("/enquiries", f"/enquiries?open={enquiry_id}", f"/enquiries/{enquiry_id}"):
         page = Page(browser.get(path))
         assert page.status == 200
-        assert not [form for form in page.all(".//form[@method='post']") if form.attrib["action"] != "/sign-out"], path
-        assert not [link for link in page.links() if link.endswith(("/new", "/edit", "/cancel")) and "data" not in link], path
-    for path in ("/enquiries/new", f"/enquiries/{enquiry_id}/edit", f"/enquiries/{enquiry_id}/cancel"):
+        assert not [
+            form
+            for form in page.all(".//form[@method='post']")
+            if form.attrib["action"] != "/sign-out"
+        ], path
+        assert not [
+            link
+            for link in page.links()
+            if link.endswith(("/new", "/edit", "/cancel")) and "data" not in link
+        ], path
+    for path in (
+        "/enquiries/new",
+        f"/enquiries/{enquiry_id}/edit",
+        f"/enquiries/{enquiry_id}/cancel",
+    ):
         assert browser.get(path).status_code == 403, path
     token = Page(browser.get("/enquiries")).all(".//input[@name='csrf_token']")[0].attrib["value"]
-    for path in ("/new", f"/{enquiry_id}/edit", f"/{enquiry_id}/cancel", f"/{enquiry_id}/promote", f"/{enquiry_id}/status"):
-        assert browser.post(f"/enquiries{path}", data=FORM | {"csrf_token": token}).status_code == 403, path
+    for path in (
+        "/new",
+        f"/{enquiry_id}/edit",
+        f"/{enquiry_id}/cancel",
+        f"/{enquiry_id}/promote",
+        f"/{enquiry_id}/status",
+    ):
+        assert (
+            browser.post(f"/enquiries{path}", data=FORM | {"csrf_token": token}).status_code == 403
+        ), path
     assert stored(alice, enquiry_id)["status"] == "new"
 
 
@@ -262,16 +394,35 @@ def test_nobody_is_sent_to_sign_in(app: Any) -> None:
 
 
 def test_a_change_is_saved_and_told(alice: Person) -> None:
-    enquiry_id = logged(alice, budget_amount=Decimal("4200.5"), budget_currency="AED", customer_phone="1")
+    enquiry_id = logged(
+        alice, budget_amount=Decimal("4200.5"), budget_currency="AED", customer_phone="1"
+    )
     browser = alice.browser
     form = Page(browser.get(f"/enquiries/{enquiry_id}/edit"))
-    assert (form.field("budget_amount"), form.field("budget_currency"), form.field("status")) == ("4,200.50", "AED", "new")
+    assert (form.field("budget_amount"), form.field("budget_currency"), form.field("status")) == (
+        "4,200.50",
+        "AED",
+        "new",
+    )
     answer = submit(
-        browser, f"/enquiries/{enquiry_id}/edit", **FORM | {"status": "booked", "customer_phone": "", "budget_amount": "", "seen": form.field("seen")}
+        browser,
+        f"/enquiries/{enquiry_id}/edit",
+        **FORM
+        | {
+            "status": "booked",
+            "customer_phone": "",
+            "budget_amount": "",
+            "seen": form.field("seen"),
+        },
     )
     assert answer.status_code == 303, answer.text
     row = stored(alice, enquiry_id)
-    assert (row["customer_name"], row["status"], row["customer_phone"], row["budget_hundredths"]) == ("Rukhsana Beevi", "booked", None, None)
+    assert (
+        row["customer_name"],
+        row["status"],
+        row["customer_phone"],
+        row["budget_hundredths"],
+    ) == ("Rukhsana Beevi", "booked", None, None)
     assert "Saved." in Page(browser.get(f"/enquiries/{enquiry_id}")).words(".//*[@id='toasts']")
 
 
@@ -280,7 +431,9 @@ def test_a_change_over_somebody_else_s_is_refused(alice: Person, bob: Person) ->
     browser = alice.browser
     seen = Page(browser.get(f"/enquiries/{enquiry_id}/edit")).field("seen")
     bob.does(service.update, enquiry_id, {"notes": "Bob was here"})
-    page = Page(submit(browser, f"/enquiries/{enquiry_id}/edit", **FORM | {"status": "new", "seen": seen}))
+    page = Page(
+        submit(browser, f"/enquiries/{enquiry_id}/edit", **FORM | {"status": "new", "seen": seen})
+    )
     assert page.status == 422
     assert "Somebody has changed this enquiry" in page.words(".//div[@role='alert']")
     assert stored(alice, enquiry_id)["notes"] == "Bob was here"
@@ -290,9 +443,18 @@ def test_a_closed_enquiry_is_not_offered_to_open_again(alice: Person) -> None:
     enquiry_id = logged(alice, status="cancelled")
     browser = alice.browser
     form = Page(browser.get(f"/enquiries/{enquiry_id}/edit"))
-    assert [option.attrib["value"] for option in form.all(".//select[@name='status']/option")] == ["cancelled", "booked"]
-    assert submit(browser, f"/enquiries/{enquiry_id}/edit", **FORM | {"status": "new"}).status_code == 422
-    assert f"/enquiries/{enquiry_id}/cancel" not in Page(browser.get(f"/enquiries/{enquiry_id}")).links()
+    assert [option.attrib["value"] for option in form.all(".//select[@name='status']/option")] == [
+        "cancelled",
+        "booked",
+    ]
+    assert (
+        submit(browser, f"/enquiries/{enquiry_id}/edit", **FORM | {"status": "new"}).status_code
+        == 422
+    )
+    assert (
+        f"/enquiries/{enquiry_id}/cancel"
+        not in Page(browser.get(f"/enquiries/{enquiry_id}")).links()
+    )
 
 
 def test_the_form_comes_alone_for_editing_in_place(alice: Person) -> None:
@@ -308,7 +470,10 @@ def test_cancelling_names_the_customer_and_asks_once(alice: Person) -> None:
     page = Page(browser.get(f"/enquiries/{enquiry_id}/cancel"))
     assert "Cancel the enquiry of Deepa Krishnan?" in page.words(".//main")
     assert stored(alice, enquiry_id)["status"] == "new"
-    assert "<html" not in browser.get(f"/enquiries/{enquiry_id}/cancel", headers={"HX-Request": "true"}).text
+    assert (
+        "<html"
+        not in browser.get(f"/enquiries/{enquiry_id}/cancel", headers={"HX-Request": "true"}).text
+    )
     answer = submit(browser, f"/enquiries/{enquiry_id}/cancel")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/enquiries/{enquiry_id}")
     assert stored(alice, enquiry_id)["status"] == "cancelled"
@@ -318,12 +483,19 @@ def test_cancelling_names_the_customer_and_asks_once(alice: Person) -> None:
 def test_a_step_of_the_status_is_one_button(alice: Person) -> None:
     enquiry_id = logged(alice)
     browser = alice.browser
-    assert submit(browser, f"/enquiries/{enquiry_id}/status", f"/enquiries/{enquiry_id}", status="quoted").status_code == 303
+    assert (
+        submit(
+            browser, f"/enquiries/{enquiry_id}/status", f"/enquiries/{enquiry_id}", status="quoted"
+        ).status_code
+        == 303
+    )
     assert stored(alice, enquiry_id)["status"] == "quoted"
     alice.does(service.cancel, enquiry_id)
     submit(browser, f"/enquiries/{enquiry_id}/status", f"/enquiries/{enquiry_id}", status="new")
     assert stored(alice, enquiry_id)["status"] == "cancelled"
-    assert "cannot take that step" in Page(browser.get(f"/enquiries/{enquiry_id}")).words(".//*[@id='toasts']")
+    assert "cannot take that step" in Page(browser.get(f"/enquiries/{enquiry_id}")).words(
+        ".//*[@id='toasts']"
+    )
 
 
 def test_open_in_chat_leads_to_the_one_conversation(alice: Person, victor: Person) -> None:
@@ -344,13 +516,26 @@ def test_a_post_without_its_token_is_refused(alice: Person) -> None:
 def test_the_menu_counts_new_enquiries(alice: Person) -> None:
     logged(alice)
     logged(alice, status="booked")
-    assert "Enquiries1" in Page(alice.browser.get("/enquiries")).words(".//nav[@id='pages']").replace(" ", "")
+    assert "Enquiries1" in Page(alice.browser.get("/enquiries")).words(
+        ".//nav[@id='pages']"
+    ).replace(" ", "")
 
 
 def test_what_customers_write_is_text_and_not_markup(alice: Person) -> None:
-    enquiry_id = logged(alice, "<script>alert(1)</script>", notes='"><img src=x onerror=alert(1)>', customer_phone="javascript:alert(1)")
+    enquiry_id = logged(
+        alice,
+        "<script>alert(1)</script>",
+        notes='"><img src=x onerror=alert(1)>',
+        customer_phone="javascript:alert(1)",
+    )
     browser = alice.browser
-    for path in ("/enquiries", f"/enquiries?open={enquiry_id}", f"/enquiries/{enquiry_id}", f"/enquiries/{enquiry_id}/edit", f"/enquiries/{enquiry_id}/cancel"):
+    for path in (
+        "/enquiries",
+        f"/enquiries?open={enquiry_id}",
+        f"/enquiries/{enquiry_id}",
+        f"/enquiries/{enquiry_id}/edit",
+        f"/enquiries/{enquiry_id}/cancel",
+    ):
         page = Page(browser.get(path))
         assert not [script for script in page.all(".//script") if script.text], path
         assert not page.all(".//img"), path

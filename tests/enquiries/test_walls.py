@@ -11,7 +11,8 @@ from tests.people import Person
 from voyagent.enquiries import service
 
 FIND = sa.text(
-    "select id, total from app.find_enquiries('%', null, null, null, null, null, null, null, null, null, null, false, 50, 0, null, null) where id is not null"
+    "select id, total from app.find_enquiries('%', null, null, null, null, null, null, null, null,"
+    " null, null, false, 50, 0, null, null) where id is not null"
 )
 EVENTS = sa.text("select seq from app.events_of(cast(:refs as jsonb), 10) as seq")
 
@@ -22,10 +23,14 @@ def logged(person: Person, name: str) -> UUID:
 
 
 def bind(connection: sa.Connection, person: Person) -> None:
-    connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
+    connection.execute(
+        sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)}
+    )
 
 
-def test_the_search_finds_only_the_bound_agency_s(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
+def test_the_search_finds_only_the_bound_agency_s(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
     mine, theirs = logged(alice, "Alice's customer"), logged(charlie, "Charlie's customer")
     for person, wanted in ((alice, mine), (charlie, theirs)):
         with app_engine.begin() as connection:
@@ -33,7 +38,9 @@ def test_the_search_finds_only_the_bound_agency_s(app_engine: sa.Engine, alice: 
             assert connection.execute(FIND).all() == [(wanted, 1)]
 
 
-def test_the_history_finds_only_the_bound_agency_s(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
+def test_the_history_finds_only_the_bound_agency_s(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
     mine = logged(alice, "Alice's customer")
     with app_engine.begin() as connection:
         bind(connection, alice)
@@ -44,7 +51,9 @@ def test_the_history_finds_only_the_bound_agency_s(app_engine: sa.Engine, alice:
 
 
 @pytest.mark.parametrize("statement", [FIND, EVENTS])
-def test_without_an_agency_a_look_up_fails(app_engine: sa.Engine, alice: Person, statement: sa.TextClause) -> None:
+def test_without_an_agency_a_look_up_fails(
+    app_engine: sa.Engine, alice: Person, statement: sa.TextClause
+) -> None:
     logged(alice, "Alice's customer")
     with app_engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
         connection.execute(statement, {"refs": "{}"} if statement is EVENTS else {})
@@ -53,21 +62,43 @@ def test_without_an_agency_a_look_up_fails(app_engine: sa.Engine, alice: Person,
 def test_the_look_up_role_sees_keys_and_search_columns_alone(owner_engine: sa.Engine) -> None:
     with owner_engine.connect() as connection:
         allowed = "select has_column_privilege('voyagent_lookup', 'enquiries', :column, 'select')"
-        for column, may in (("id", True), ("search", True), ("notes", False), ("budget_hundredths", False), ("customer_name", False)):
+        for column, may in (
+            ("id", True),
+            ("search", True),
+            ("notes", False),
+            ("budget_hundredths", False),
+            ("customer_name", False),
+        ):
             assert connection.scalar(sa.text(allowed), {"column": column}) is may, column
         for privilege in ("insert", "update", "delete"):
-            assert connection.scalar(sa.text("select has_table_privilege('voyagent_lookup', 'enquiries', :p)"), {"p": privilege}) is False
+            assert (
+                connection.scalar(
+                    sa.text("select has_table_privilege('voyagent_lookup', 'enquiries', :p)"),
+                    {"p": privilege},
+                )
+                is False
+            )
 
 
-def test_a_row_cannot_point_into_another_agency(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
+def test_a_row_cannot_point_into_another_agency(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
     strange = charlie.does(lambda actor: service.promote(actor, logged(charlie, "Theirs")))[1]
     enquiry_id = logged(alice, "Mine")
-    with app_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="fk_enquiries_session"):
+    with (
+        app_engine.begin() as connection,
+        pytest.raises(sa.exc.IntegrityError, match="fk_enquiries_session"),
+    ):
         bind(connection, alice)
-        connection.execute(sa.text("update enquiries set session_id = :s where id = :id"), {"s": strange, "id": enquiry_id})
+        connection.execute(
+            sa.text("update enquiries set session_id = :s where id = :id"),
+            {"s": strange, "id": enquiry_id},
+        )
 
 
-def test_raw_sql_sees_neither_enquiries_nor_counters_of_others(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
+def test_raw_sql_sees_neither_enquiries_nor_counters_of_others(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
     logged(alice, "Mine")
     for table in ("enquiries", "enquiry_counts", "enquiries_by_hour"):
         with app_engine.begin() as connection:

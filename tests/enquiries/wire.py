@@ -1,4 +1,6 @@
-"""What the API tests of enquiries share: a body, the fields of an answer, and short ways to call and to read a refusal."""
+"""What the API tests of enquiries share: a body, the fields of an answer, and short ways to call
+and to read a refusal.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,28 @@ from tests.people import Person
 
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z")
 FIELDS = {
-    *("id", "tenant_id", "created_by_user_id", "customer_name", "customer_email", "customer_phone", "origin", "destination", "depart_date"),
-    *("return_date", "pax_count", "budget_amount", "budget_currency", "status", "notes", "session_id", "created_at", "updated_at"),
+    *(
+        "id",
+        "tenant_id",
+        "created_by_user_id",
+        "customer_name",
+        "customer_email",
+        "customer_phone",
+        "origin",
+        "destination",
+        "depart_date",
+    ),
+    *(
+        "return_date",
+        "pax_count",
+        "budget_amount",
+        "budget_currency",
+        "status",
+        "notes",
+        "session_id",
+        "created_at",
+        "updated_at",
+    ),
 }
 WHOLE = {
     "customer_name": "  Deepa Krishnan ",
@@ -36,7 +58,9 @@ def logged(person: Person, **body: Any) -> dict[str, Any]:
 
 def detail(answer: Any) -> tuple[int, Any]:
     body = answer.json["detail"]
-    return answer.status_code, body if isinstance(body, str) else [(item["type"], item["loc"]) for item in body]
+    return answer.status_code, (
+        body if isinstance(body, str) else [(item["type"], item["loc"]) for item in body]
+    )
 
 
 def listed(person: Person, query: str = "") -> list[str]:

@@ -1,4 +1,6 @@
-"""Faults of what the program stands on; what the auditor finds is told as a test's own comparison is."""
+"""Faults of what the program stands on; what the auditor finds is told as a test's own comparison
+is.
+"""
 
 import pytest
 

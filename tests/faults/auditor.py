@@ -1,4 +1,5 @@
-"""An auditor from outside: reckons from what callers were told what the books must hold, and reads them as the schema's owner, with no code of the program.
+"""An auditor from outside: reckons from what callers were told what the books must hold, and reads
+them as the schema's owner, with no code of the program.
 
 Amounts are minor units. A debit is above zero, a credit below.
 """
@@ -86,7 +87,13 @@ class Document:
         """Its status, given the words for one that is open and one that is paid in part."""
         if not self.is_posted or self.is_void:
             return "void" if self.is_void else "draft"
-        return "paid" if self.paid + self.credited == self.total else part_paid if self.paid else opened
+        return (
+            "paid"
+            if self.paid + self.credited == self.total
+            else part_paid
+            if self.paid
+            else opened
+        )
 
 
 @dataclass
@@ -105,7 +112,9 @@ class Paid:
 
 @dataclass
 class Auditor:
-    """Replays what one agency was told, in any order: every act adds, so the order in which answers arrived does not matter."""
+    """Replays what one agency was told, in any order: every act adds, so the order in which answers
+    arrived does not matter.
+    """
 
     purposes: dict[str, str]
     """The purpose of each account that has one, by its id."""
@@ -125,7 +134,9 @@ class Auditor:
     entries: int = 0
 
     def replay(self, log: list[Told]) -> None:
-        """Reckon what the books must hold; documents and payments first, then what happened to them."""
+        """Reckon what the books must hold; documents and payments first, then what happened to
+        them.
+        """
         made = {*UNPOSTED, "payment", "journal"}
         for told in sorted(log, key=lambda one: one.kind not in made):
             getattr(self, f"_{told.kind}")(told)
@@ -139,7 +150,9 @@ class Auditor:
         self.invoices[told.answer["id"]] = Document(_total(told), told.asked["currency"])
 
     def _bill_draft(self, told: Told) -> None:
-        self.bills[told.answer["id"]] = Document(_total(told), told.asked["currency"], number=told.asked["vendor_reference"])
+        self.bills[told.answer["id"]] = Document(
+            _total(told), told.asked["currency"], number=told.asked["vendor_reference"]
+        )
 
     def _issue(self, told: Told) -> None:
         document = self.invoices[told.about]
@@ -152,13 +165,19 @@ class Auditor:
         self._move(bill.currency, payable=-bill.total, cost_of_services=bill.total)
 
     def _credit(self, told: Told) -> None:
-        document, credited = self.invoices[told.asked["invoice_id"]], sum(minor(line["amount"]) for line in told.asked["lines"])
+        document, credited = (
+            self.invoices[told.asked["invoice_id"]],
+            sum(minor(line["amount"]) for line in told.asked["lines"]),
+        )
         document.credited += credited
         self.notes[told.answer["id"]] = (told.answer["number"], credited)
         self._move(document.currency, receivable=-credited, revenue_services=credited)
 
     def _bill_credit(self, told: Told) -> None:
-        bill, credited = self.bills[told.asked["bill_id"]], sum(minor(line["amount"]) for line in told.asked["lines"])
+        bill, credited = (
+            self.bills[told.asked["bill_id"]],
+            sum(minor(line["amount"]) for line in told.asked["lines"]),
+        )
         bill.credited += credited
         self.notes[told.answer["id"]] = (told.asked["vendor_reference"], credited)
         self._move(bill.currency, payable=credited, cost_of_services=-credited)
@@ -187,14 +206,22 @@ class Auditor:
 
     def _payment(self, told: Told) -> None:
         amount, direction = minor(told.asked["amount"]), told.asked["direction"]
-        payment = self.payments[told.answer["id"]] = Paid(amount, told.asked["currency"], direction, told.answer["number"])
+        payment = self.payments[told.answer["id"]] = Paid(
+            amount, told.asked["currency"], direction, told.answer["number"]
+        )
         sign = 1 if direction == "in" else -1
-        self._move(payment.currency, **{told.asked["account"]: sign * amount, CONTROL[direction][1]: -sign * amount})
+        self._move(
+            payment.currency,
+            **{told.asked["account"]: sign * amount, CONTROL[direction][1]: -sign * amount},
+        )
 
     def _settle(self, payment: Paid, document_id: str, amount: int) -> None:
         payment.allocated += amount
         (self.invoices if payment.direction == "in" else self.bills)[document_id].paid += amount
-        sign, (documents, advances) = (1 if payment.direction == "in" else -1), CONTROL[payment.direction]
+        sign, (documents, advances) = (
+            (1 if payment.direction == "in" else -1),
+            CONTROL[payment.direction],
+        )
         self._move(payment.currency, **{advances: sign * amount, documents: -sign * amount})
 
     def _allocate(self, told: Told) -> None:
@@ -211,21 +238,37 @@ class Auditor:
         payment.refunded += amount
         self.refunds[told.about, amount, False] += 1
         sign = 1 if payment.direction == "in" else -1
-        self._move(payment.currency, **{told.asked["account"]: -sign * amount, CONTROL[payment.direction][1]: sign * amount})
+        self._move(
+            payment.currency,
+            **{told.asked["account"]: -sign * amount, CONTROL[payment.direction][1]: sign * amount},
+        )
 
     def _refund_reverse(self, told: Told) -> None:
         payment_id, refund_id = told.about.split(" ")
-        payment, refund = self.payments[payment_id], next(row for row in told.answer["refunds"] if row["id"] == refund_id)
+        payment, refund = (
+            self.payments[payment_id],
+            next(row for row in told.answer["refunds"] if row["id"] == refund_id),
+        )
         amount, sign = minor(refund["amount"]), 1 if payment.direction == "in" else -1
         payment.refunded -= amount
         self.refunds[payment_id, amount, False] -= 1
         self.refunds[payment_id, amount, True] += 1
-        self._move(payment.currency, **{refund["account"]: sign * amount, CONTROL[payment.direction][1]: -sign * amount})
+        self._move(
+            payment.currency,
+            **{refund["account"]: sign * amount, CONTROL[payment.direction][1]: -sign * amount},
+        )
 
     def _payment_reverse(self, told: Told) -> None:
-        """All of it is gone: what it settled by then goes back to the advance, by an entry of its own, and the advance to bank or cash."""
+        """All of it is gone: what it settled by then goes back to the advance, by an entry of its
+        own, and the advance to bank or cash.
+        """
         payment, answer = self.payments[told.about], told.answer
-        taken = [row for row in answer["allocations"] if row["reverses_id"] is not None and row["journal_entry_id"] == answer["reversal_entry_id"]]
+        taken = [
+            row
+            for row in answer["allocations"]
+            if row["reverses_id"] is not None
+            and row["journal_entry_id"] == answer["reversal_entry_id"]
+        ]
         for row in taken:
             self._settle(payment, row["document_id"], minor(row["amount"]))
         self.entries += bool(taken)
@@ -233,11 +276,21 @@ class Auditor:
         payment.is_reversed = True
         payment.refunded += payment.amount
         sign = 1 if payment.direction == "in" else -1
-        self._move(payment.currency, **{answer["account"]: -sign * payment.amount, CONTROL[payment.direction][1]: sign * payment.amount})
+        self._move(
+            payment.currency,
+            **{
+                answer["account"]: -sign * payment.amount,
+                CONTROL[payment.direction][1]: sign * payment.amount,
+            },
+        )
 
     def _journal(self, told: Told) -> None:
         self.written[told.answer["id"]] = Counter(
-            (line["account_id"], line["currency"], minor(line.get("debit_amount", "0.00")) - minor(line.get("credit_amount", "0.00")))
+            (
+                line["account_id"],
+                line["currency"],
+                minor(line.get("debit_amount", "0.00")) - minor(line.get("credit_amount", "0.00")),
+            )
             for line in told.asked["lines"]
         )
         self._lines(told.answer["id"], 1)
@@ -259,49 +312,99 @@ class Auditor:
                 return cursor.execute(sql, {"t": agency}).fetchall()
 
         held = rows(
-            "select a.purpose, p.currency, sum(p.debit_minor - p.credit_minor)::bigint as minor from postings p"
-            " join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id where p.tenant_id = %(t)s group by 1, 2"
+            "select a.purpose, p.currency, sum(p.debit_minor - p.credit_minor)::bigint as minor"
+            " from postings p join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id"
+            " where p.tenant_id = %(t)s group by 1, 2"
         )
-        assert {(row["purpose"], row["currency"]): row["minor"] for row in held if row["minor"]} == {at: value for at, value in self.balances.items() if value}
-        assert rows("select count(*)::int as n from journal_entries where tenant_id = %(t)s") == [{"n": self.entries}]
-        invoices = rows("select id::text, status, number, currency, total_minor, paid_minor, credited_minor from invoices where tenant_id = %(t)s")
+        assert {
+            (row["purpose"], row["currency"]): row["minor"] for row in held if row["minor"]
+        } == {at: value for at, value in self.balances.items() if value}
+        assert rows("select count(*)::int as n from journal_entries where tenant_id = %(t)s") == [
+            {"n": self.entries}
+        ]
+        invoices = rows(
+            "select id::text, status, number, currency, total_minor, paid_minor, credited_minor"
+            " from invoices where tenant_id = %(t)s"
+        )
         assert {row.pop("id"): tuple(row.values()) for row in invoices} == {
-            at: (one.status("issued", "partially_paid"), one.number, one.currency, one.total, one.paid, one.credited) for at, one in self.invoices.items()
+            at: (
+                one.status("issued", "partially_paid"),
+                one.number,
+                one.currency,
+                one.total,
+                one.paid,
+                one.credited,
+            )
+            for at, one in self.invoices.items()
         }
-        bills = rows("select id::text, status, vendor_reference, currency, total_minor, paid_minor, credited_minor from bills where tenant_id = %(t)s")
+        bills = rows(
+            "select id::text, status, vendor_reference, currency, total_minor, paid_minor,"
+            " credited_minor from bills where tenant_id = %(t)s"
+        )
         assert {row.pop("id"): tuple(row.values()) for row in bills} == {
-            at: (one.status("received", "received"), one.number, one.currency, one.total, one.paid, one.credited) for at, one in self.bills.items()
+            at: (
+                one.status("received", "received"),
+                one.number,
+                one.currency,
+                one.total,
+                one.paid,
+                one.credited,
+            )
+            for at, one in self.bills.items()
         }
         payments = rows(
-            "select id::text, direction, number, currency, amount_minor, allocated_minor, refunded_minor, reversed_on is not null as is_reversed"
-            " from payments where tenant_id = %(t)s"
+            "select id::text, direction, number, currency, amount_minor, allocated_minor,"
+            " refunded_minor, reversed_on is not null as is_reversed from payments where tenant_id"
+            " = %(t)s"
         )
         assert {row.pop("id"): tuple(row.values()) for row in payments} == {
-            at: (one.direction, one.number, one.currency, one.amount, one.allocated, one.refunded, one.is_reversed) for at, one in self.payments.items()
+            at: (
+                one.direction,
+                one.number,
+                one.currency,
+                one.amount,
+                one.allocated,
+                one.refunded,
+                one.is_reversed,
+            )
+            for at, one in self.payments.items()
         }
         notes = rows(
-            "select id::text, number, total_minor, reversed_on is not null as is_reversed from credit_notes where tenant_id = %(t)s"
-            " union all select id::text, vendor_reference, total_minor, reversed_on is not null from supplier_credits where tenant_id = %(t)s"
+            "select id::text, number, total_minor, reversed_on is not null as is_reversed from"
+            " credit_notes where tenant_id = %(t)s union all select id::text, vendor_reference,"
+            " total_minor, reversed_on is not null from supplier_credits where tenant_id = %(t)s"
         )
-        assert {row.pop("id"): tuple(row.values()) for row in notes} == {at: (*note, at in self.taken_back) for at, note in self.notes.items()}
-        refunds = rows("select payment_id::text, amount_minor, reversed_on is not null as is_reversed from refunds where tenant_id = %(t)s")
+        assert {row.pop("id"): tuple(row.values()) for row in notes} == {
+            at: (*note, at in self.taken_back) for at, note in self.notes.items()
+        }
+        refunds = rows(
+            "select payment_id::text, amount_minor, reversed_on is not null as is_reversed from"
+            " refunds where tenant_id = %(t)s"
+        )
         assert Counter(tuple(row.values()) for row in refunds) == self.refunds
         lines: dict[str, Counter[tuple[str, str, int]]] = defaultdict(Counter)
         for row in rows(
-            "select e.id::text, p.account_id::text, p.currency, (p.debit_minor - p.credit_minor)::bigint as minor from journal_entries e"
-            " join postings p on p.tenant_id = e.tenant_id and p.entry_id = e.id where e.tenant_id = %(t)s and e.source_type = 'journal'"
+            "select e.id::text, p.account_id::text, p.currency, (p.debit_minor -"
+            " p.credit_minor)::bigint as minor from journal_entries e join postings p on"
+            " p.tenant_id = e.tenant_id and p.entry_id = e.id where e.tenant_id = %(t)s and"
+            " e.source_type = 'journal'"
         ):
             lines[row["id"]][row["account_id"], row["currency"], row["minor"]] += 1
         assert lines == self.written
         reversals = rows(
-            "select r.reverses_id::text as id from journal_entries r join journal_entries e on e.tenant_id = r.tenant_id and e.id = r.reverses_id"
-            " where r.tenant_id = %(t)s and e.source_type = 'journal'"
+            "select r.reverses_id::text as id from journal_entries r join journal_entries e on"
+            " e.tenant_id = r.tenant_id and e.id = r.reverses_id where r.tenant_id = %(t)s and"
+            " e.source_type = 'journal'"
         )
         assert {row["id"] for row in reversals} == self.reversed
 
 
-def faults_at_one_instant(connection: psycopg.Connection[Any], agencies: list[Any]) -> list[tuple[str, str]]:
-    """What does not hold in a snapshot; several reads of one repeatable-read transaction see the same instant."""
+def faults_at_one_instant(
+    connection: psycopg.Connection[Any], agencies: list[Any]
+) -> list[tuple[str, str]]:
+    """What does not hold in a snapshot; several reads of one repeatable-read transaction see the
+    same instant.
+    """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
         return cursor.execute(FAULTS, {"agencies": agencies}).fetchall()

@@ -1,4 +1,6 @@
-"""What a database says of itself: every thing of its schemas as text, and a checksum of every column of every table."""
+"""What a database says of itself: every thing of its schemas as text, and a checksum of every
+column of every table.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ from difflib import unified_diff
 
 import sqlalchemy as sa
 
-# Each thing by its kind and name, with all that defines it. What an extension brought is the extension's.
+# Each thing by its kind and name, with all that defines it. What an extension brought is the
+# extension's.
 _THINGS = """
 with ours as (select oid, nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'),
 of_extensions as (select objid from pg_depend where deptype = 'e')
@@ -46,18 +49,29 @@ order by 1, a.attnum
 
 
 def things(engine: sa.Engine) -> dict[str, str]:
-    """Schemas, extensions, tables, columns in their order, constraints, indexes, triggers, policies, functions, types: each with its definition and grants."""
+    """Schemas, extensions, tables, columns in their order, constraints, indexes, triggers,
+    policies, functions, types: each with its definition and grants.
+    """
     with engine.connect() as connection:
         return {row.thing: row.definition for row in connection.execute(sa.text(_THINGS))}
 
 
 def differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
-    """The lines in which two catalogues differ, each thing's under its name: - what should be, + what is there. How lines are set is no difference."""
+    """The lines in which two catalogues differ, each thing's under its name: - what should be, +
+    what is there. How lines are set is no difference.
+    """
     told = []
     for name in sorted(found.keys() | wanted.keys()):
         there, should = (_lines(one.get(name, "nothing")) for one in (found, wanted))
         if there != should:
-            told += [name, *(line for line in unified_diff(should, there, lineterm="", n=0) if not line.startswith(("---", "+++", "@@")))]
+            told += [
+                name,
+                *(
+                    line
+                    for line in unified_diff(should, there, lineterm="", n=0)
+                    if not line.startswith(("---", "+++", "@@"))
+                ),
+            ]
     return told
 
 
@@ -66,7 +80,9 @@ def _lines(definition: str) -> list[str]:
 
 
 def checksums(engine: sa.Engine) -> dict[tuple[str, str], tuple[int, str]]:
-    """How many rows each column has and a checksum of its values in the order of their keys, by table and column."""
+    """How many rows each column has and a checksum of its values in the order of their keys, by
+    table and column.
+    """
     found = {}
     with engine.connect() as connection:
         for table, column, key in connection.execute(sa.text(_COLUMNS)):

@@ -1,6 +1,7 @@
 """What the tests of faults share: a seed that is told, and how many rounds are played.
 
-`make faults` plays a tenth of the rounds, `make faults FAULT_ROUNDS=full` all of them; FAULT_SEED replays a run that failed.
+`make faults` plays a tenth of the rounds, `make faults FAULT_ROUNDS=full` all of them; FAULT_SEED
+replays a run that failed.
 """
 
 from __future__ import annotations
@@ -28,12 +29,17 @@ _told: list[str] = []
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in _told:
         terminalreporter.write_line(line)
-    terminalreporter.write_line(f"seed of the faults: FAULT_SEED={SEED}; rounds: {os.environ.get('FAULT_ROUNDS') or 'a tenth'}")
+    terminalreporter.write_line(
+        f"seed of the faults: FAULT_SEED={SEED}; rounds:"
+        f" {os.environ.get('FAULT_ROUNDS') or 'a tenth'}"
+    )
 
 
 @pytest.fixture
 def seeded(request: pytest.FixtureRequest) -> random.Random:
-    """Chance that can be replayed; each test has its own stream of it, whichever tests run beside it."""
+    """Chance that can be replayed; each test has its own stream of it, whichever tests run beside
+    it.
+    """
     return random.Random(f"{SEED}:{request.node.nodeid}")  # noqa: S311 - a test's dice, not a secret
 
 
@@ -42,7 +48,9 @@ def rounds() -> Rounds:
     """How many of a fault's rounds are played: all, or a tenth and at least one."""
 
     def of(all_of_them: int) -> int:
-        return all_of_them if os.environ.get("FAULT_ROUNDS") == "full" else max(1, all_of_them // 10)
+        return (
+            all_of_them if os.environ.get("FAULT_ROUNDS") == "full" else max(1, all_of_them // 10)
+        )
 
     return of
 
@@ -63,8 +71,14 @@ def events_of(owner_engine: sa.Engine) -> Iterator[Events]:
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
 
         def read(person: Person, kind: str) -> list[sa.RowMapping]:
-            statement = sa.text("select * from audit_events where tenant_id = :t and kind = :kind order by seq")
-            return list(connection.execute(statement, {"t": person.actor.tenant_id, "kind": kind}).mappings())
+            statement = sa.text(
+                "select * from audit_events where tenant_id = :t and kind = :kind order by seq"
+            )
+            return list(
+                connection.execute(
+                    statement, {"t": person.actor.tenant_id, "kind": kind}
+                ).mappings()
+            )
 
         yield read
 

@@ -1,7 +1,8 @@
-"""Transactions that do not come to their end: a database in which one writer in ten is refused, or has its connection ended, after it has written.
+"""Transactions that do not come to their end: a database in which one writer in ten is refused, or
+has its connection ended, after it has written.
 
-The dice are sequences, which no rollback turns back, so whoever tries again is most likely let through. They belong to the schema `faults`, which is no part of
-the program.
+The dice are sequences, which no rollback turns back, so whoever tries again is most likely let
+through. They belong to the schema `faults`, which is no part of the program.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ ENDS = {
     "cancelled": "a statement cancelled: the program answers 503, and the caller asks again",
     "conflict": "a serialisation failure: the program tries again by itself",
     "killed": "the connection ended before the commit: the program tries again by itself",
-    "killed at the commit": "the connection ended in the commit: the program cannot know, answers 503, and the caller asks again under the same key",
+    "killed at the commit": (
+        "the connection ended in the commit: the program cannot know, answers 503, and the caller"
+        " asks again under the same key"
+    ),
 }
 _SETUP = f"""
 create schema faults;
@@ -41,20 +45,34 @@ end $$;
 
 
 def doom(owner: sa.Engine, *moments: tuple[str, str, str]) -> None:
-    """From now on one in ten does not come to the end of what writes so: each is a table, what is done to it, and a condition or nothing."""
+    """From now on one in ten does not come to the end of what writes so: each is a table, what is
+    done to it, and a condition or nothing.
+    """
     with owner.begin() as connection:
         connection.exec_driver_sql(_SETUP)
         for table, act, condition in moments:
-            connection.exec_driver_sql(f"create trigger a_fault after {act} on {table} for each row {condition} execute function faults.end_some()")
             connection.exec_driver_sql(
-                f"create constraint trigger a_late_fault after {act} on {table} deferrable initially deferred for each row {condition}"
-                " execute function faults.end_some_commits()"
+                f"create trigger a_fault after {act} on {table} for each row {condition} execute"
+                " function faults.end_some()"
+            )
+            connection.exec_driver_sql(
+                f"create constraint trigger a_late_fault after {act} on {table} deferrable"
+                f" initially deferred for each row {condition} execute function"
+                " faults.end_some_commits()"
             )
 
 
 def met(owner: sa.Engine) -> dict[str, int]:
     """How many have met each end."""
     with owner.connect() as connection:
-        row = connection.execute(sa.text("select w.last_value as written, c.last_value as committing from faults.written w, faults.committing c")).one()
-    early = {name: (row.written + EVERY - first) // EVERY for name, first in zip(ENDS, (10, 20, 30), strict=False)}
+        row = connection.execute(
+            sa.text(
+                "select w.last_value as written, c.last_value as committing from faults.written w,"
+                " faults.committing c"
+            )
+        ).one()
+    early = {
+        name: (row.written + EVERY - first) // EVERY
+        for name, first in zip(ENDS, (10, 20, 30), strict=False)
+    }
     return early | {"killed at the commit": row.committing // EVERY}

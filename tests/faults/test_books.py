@@ -1,4 +1,6 @@
-"""The books under pressure: thousands of random acts at once, of which many do not come to their end, and no instant in which anything does not balance."""
+"""The books under pressure: thousands of random acts at once, of which many do not come to their
+end, and no instant in which anything does not balance.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,9 @@ FIRST = date(2024, 6, 3)
 CURRENCIES, PARTIES = ("INR", "USD"), ("Deepa Krishnan", "Malabar Tours", "Asha Menon")
 OUTSIDE = "an auditor"  # the name of our own connections
 KILL = (
-    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and backend_type = 'client backend'"
-    " and application_name <> %s and state <> 'idle' and pid <> pg_backend_pid() order by random() limit 1"
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and"
+    " backend_type = 'client backend' and application_name <> %s and state <> 'idle' and pid <>"
+    " pg_backend_pid() order by random() limit 1"
 )
 WEIGHTS = {
     "journal": 20,
@@ -63,7 +66,9 @@ class Stale(Exception):
 
 @dataclass
 class Agency:
-    """One agency's books as its callers know them; what they know may be out of date, as it is for people."""
+    """One agency's books as its callers know them; what they know may be out of date, as it is for
+    people.
+    """
 
     person: Person
     web: Web
@@ -85,12 +90,16 @@ class Agency:
         except Stale:
             self._journal(dice)
 
-    def _ask(self, kind: str, path: str, asked: dict[str, Any], dice: random.Random, about: str = "") -> dict[str, Any] | None:
+    def _ask(
+        self, kind: str, path: str, asked: dict[str, Any], dice: random.Random, about: str = ""
+    ) -> dict[str, Any] | None:
         """Ask until it is answered; some hang up first. What was done is kept for the auditor."""
         status, answer = self.web.insist_on(self.person, path, asked, hangs_up=dice.random() < 0.02)
         assert status in {200, 201, 400, 409, 422}, (kind, status, answer)
         if status >= 400:
-            self.refused[f"{kind}: {answer['detail'] if isinstance(answer['detail'], str) else 'unreadable'}"] += 1
+            self.refused[
+                f"{kind}: {answer['detail'] if isinstance(answer['detail'], str) else 'unreadable'}"
+            ] += 1
             return None
         self.log.append(Told(kind, asked, about, answer))
         return dict(answer)
@@ -101,11 +110,27 @@ class Agency:
 
     def _entry(self, dice: random.Random) -> dict[str, Any]:
         """Two to six lines that balance."""
-        currency, minors = dice.choice(CURRENCIES), [dice.randint(1, 500_000) for _ in range(dice.randint(1, 5))]
-        free = [id_ for id_, purpose in self.accounts.items() if purpose not in {name for pair in CONTROL.values() for name in pair}]
-        sides = ("debit_amount", "credit_amount") if dice.random() < 0.5 else ("credit_amount", "debit_amount")
-        lines = [{"account_id": dice.choice(free), "currency": currency, sides[0]: wire(minor)} for minor in minors]
-        lines.append({"account_id": dice.choice(free), "currency": currency, sides[1]: wire(sum(minors))})
+        currency, minors = (
+            dice.choice(CURRENCIES),
+            [dice.randint(1, 500_000) for _ in range(dice.randint(1, 5))],
+        )
+        free = [
+            id_
+            for id_, purpose in self.accounts.items()
+            if purpose not in {name for pair in CONTROL.values() for name in pair}
+        ]
+        sides = (
+            ("debit_amount", "credit_amount")
+            if dice.random() < 0.5
+            else ("credit_amount", "debit_amount")
+        )
+        lines = [
+            {"account_id": dice.choice(free), "currency": currency, sides[0]: wire(minor)}
+            for minor in minors
+        ]
+        lines.append(
+            {"account_id": dice.choice(free), "currency": currency, sides[1]: wire(sum(minors))}
+        )
         return {"narration": "By hand", "entry_date": _day(dice), "lines": lines}
 
     def _unbalanced(self, dice: random.Random) -> None:
@@ -115,28 +140,73 @@ class Agency:
 
     def _unbalanced_raw(self, dice: random.Random) -> None:
         """The same past the program, as its own role in the database."""
-        lines = [{"account": id_, side: dice.randint(1, 9) + place} for place, (id_, side) in enumerate(zip(self.accounts, ("debit", "credit"), strict=False))]
+        lines = [
+            {"account": id_, side: dice.randint(1, 9) + place}
+            for place, (id_, side) in enumerate(
+                zip(self.accounts, ("debit", "credit"), strict=False)
+            )
+        ]
         lines[1]["credit"] = lines[0]["debit"] + 1
         with pytest.raises(sa.exc.DBAPIError) as refused:
             write(self.application, self.person, lines)
-        self.refused["unbalanced, by the database" if "does not balance" in str(refused.value) else "raw, ended before"] += 1
+        self.refused[
+            (
+                "unbalanced, by the database"
+                if "does not balance" in str(refused.value)
+                else "raw, ended before"
+            )
+        ] += 1
 
     def _reverse(self, dice: random.Random) -> None:
         entry_id = _one_of(self.entries, dice)
-        self._ask("reverse", f"/journal-entries/{entry_id}/reverse", {"reason": "A mistake"}, dice, entry_id)
+        self._ask(
+            "reverse",
+            f"/journal-entries/{entry_id}/reverse",
+            {"reason": "A mistake"},
+            dice,
+            entry_id,
+        )
 
     def _invoice(self, dice: random.Random) -> None:
         made = self._draw_up("draft", "/invoices", {"customer_name": dice.choice(PARTIES)}, dice)
-        self._post("issue", f"/invoices/{made['id']}/issue", made | {"direction": "in", "party": made["customer_name"]}, dice)
+        self._post(
+            "issue",
+            f"/invoices/{made['id']}/issue",
+            made | {"direction": "in", "party": made["customer_name"]},
+            dice,
+        )
 
     def _bill(self, dice: random.Random) -> None:
-        made = self._draw_up("bill_draft", "/bills", {"vendor_name": dice.choice(PARTIES), "vendor_reference": f"B-{dice.getrandbits(64)}"}, dice)
-        self._post("bill_receive", f"/bills/{made['id']}/receive", made | {"direction": "out", "party": made["vendor_name"]}, dice)
+        made = self._draw_up(
+            "bill_draft",
+            "/bills",
+            {"vendor_name": dice.choice(PARTIES), "vendor_reference": f"B-{dice.getrandbits(64)}"},
+            dice,
+        )
+        self._post(
+            "bill_receive",
+            f"/bills/{made['id']}/receive",
+            made | {"direction": "out", "party": made["vendor_name"]},
+            dice,
+        )
 
-    def _draw_up(self, kind: str, path: str, named: dict[str, str], dice: random.Random) -> dict[str, Any]:
+    def _draw_up(
+        self, kind: str, path: str, named: dict[str, str], dice: random.Random
+    ) -> dict[str, Any]:
         """A draft with one to three lines."""
-        lines = [{"description": "Visa", "quantity": dice.randint(1, 4), "unit_price": wire(dice.randint(1, 300_000))} for _ in range(dice.randint(1, 3))]
-        asked = named | {"issue_date": FIRST.isoformat(), "currency": dice.choice(CURRENCIES), "line_items": lines}
+        lines = [
+            {
+                "description": "Visa",
+                "quantity": dice.randint(1, 4),
+                "unit_price": wire(dice.randint(1, 300_000)),
+            }
+            for _ in range(dice.randint(1, 3))
+        ]
+        asked = named | {
+            "issue_date": FIRST.isoformat(),
+            "currency": dice.choice(CURRENCIES),
+            "line_items": lines,
+        }
         made = self._ask(kind, path, asked, dice)
         assert made is not None
         return asked | {"id": made["id"], "total": int(made["total_amount"].replace(".", ""))}
@@ -146,24 +216,51 @@ class Agency:
         self.documents.append(document)
 
     def _payment(self, dice: random.Random) -> None:
-        asked = {"direction": dice.choice(("in", "in", "out")), "party_name": dice.choice(PARTIES), "currency": dice.choice(CURRENCIES)}
-        asked |= {"amount": wire(dice.randint(1, 900_000)), "paid_on": _day(dice), "account": dice.choice(("bank", "cash"))}
+        asked = {
+            "direction": dice.choice(("in", "in", "out")),
+            "party_name": dice.choice(PARTIES),
+            "currency": dice.choice(CURRENCIES),
+        }
+        asked |= {
+            "amount": wire(dice.randint(1, 900_000)),
+            "paid_on": _day(dice),
+            "account": dice.choice(("bank", "cash")),
+        }
         if made := self._ask("payment", "/payments", asked, dice):
-            self.payments.append(asked | {"id": made["id"], "minor": int(made["amount"].replace(".", ""))})
+            self.payments.append(
+                asked | {"id": made["id"], "minor": int(made["amount"].replace(".", ""))}
+            )
 
     def _allocate(self, dice: random.Random) -> None:
         payment = _one_of(self.payments, dice)
         fitting = [
             one
             for one in self.documents[-60:]
-            if (one["direction"], one["party"], one["currency"]) == (payment["direction"], payment["party_name"], payment["currency"])
+            if (one["direction"], one["party"], one["currency"])
+            == (payment["direction"], payment["party_name"], payment["currency"])
         ]
         if not fitting:
             raise Stale
         chosen = dice.sample(fitting, min(len(fitting), dice.randint(1, 3)))
-        parts = [{"document_id": one["id"], "amount": wire(dice.choice((one["total"], dice.randint(1, one["total"]))))} for one in chosen]
-        made = self._ask("allocate", f"/payments/{payment['id']}/allocate", {"allocations": parts}, dice, payment["id"])
-        self.allocations |= {row["id"]: payment["id"] for row in made["allocations"] if row["reverses_id"] is None} if made else {}
+        parts = [
+            {
+                "document_id": one["id"],
+                "amount": wire(dice.choice((one["total"], dice.randint(1, one["total"])))),
+            }
+            for one in chosen
+        ]
+        made = self._ask(
+            "allocate",
+            f"/payments/{payment['id']}/allocate",
+            {"allocations": parts},
+            dice,
+            payment["id"],
+        )
+        self.allocations |= (
+            {row["id"]: payment["id"] for row in made["allocations"] if row["reverses_id"] is None}
+            if made
+            else {}
+        )
 
     def _unallocate(self, dice: random.Random) -> None:
         allocation_id, payment_id = _one_of(list(self.allocations.items()), dice)
@@ -172,40 +269,72 @@ class Agency:
 
     def _refund(self, dice: random.Random) -> None:
         payment = _one_of(self.payments, dice)
-        asked = {"amount": wire(dice.randint(1, payment["minor"])), "account": dice.choice(("bank", "cash"))}
+        asked = {
+            "amount": wire(dice.randint(1, payment["minor"])),
+            "account": dice.choice(("bank", "cash")),
+        }
         made = self._ask("refund", f"/payments/{payment['id']}/refund", asked, dice, payment["id"])
         self.refunds |= {row["id"]: payment["id"] for row in made["refunds"]} if made else {}
 
     def _refund_reverse(self, dice: random.Random) -> None:
         refund_id, payment_id = _one_of(list(self.refunds.items()), dice)
         path = f"/payments/{payment_id}/refunds/{refund_id}/reverse"
-        self._ask("refund_reverse", path, {"reason": "Never went"}, dice, f"{payment_id} {refund_id}")
+        self._ask(
+            "refund_reverse", path, {"reason": "Never went"}, dice, f"{payment_id} {refund_id}"
+        )
 
     def _payment_reverse(self, dice: random.Random) -> None:
         payment = _one_of(self.payments, dice)
-        self._ask("payment_reverse", f"/payments/{payment['id']}/reverse", {"reason": "Typed twice"}, dice, payment["id"])
+        self._ask(
+            "payment_reverse",
+            f"/payments/{payment['id']}/reverse",
+            {"reason": "Typed twice"},
+            dice,
+            payment["id"],
+        )
 
     def _credit(self, dice: random.Random) -> None:
         invoice = _one_of([one for one in self.documents if one["direction"] == "in"], dice)
         lines = [{"line_no": 1, "amount": wire(dice.randint(1, max(1, invoice["total"] // 2)))}]
-        if made := self._ask("credit", "/credit-notes", {"invoice_id": invoice["id"], "reason": "Late", "lines": lines}, dice):
+        if made := self._ask(
+            "credit",
+            "/credit-notes",
+            {"invoice_id": invoice["id"], "reason": "Late", "lines": lines},
+            dice,
+        ):
             self.credits.append(("credit-notes", made["id"]))
 
     def _bill_credit(self, dice: random.Random) -> None:
         bill = _one_of([one for one in self.documents if one["direction"] == "out"], dice)
-        asked = {"bill_id": bill["id"], "vendor_reference": f"C-{dice.getrandbits(64)}", "reason": "Late"}
-        asked |= {"lines": [{"line_no": 1, "amount": wire(dice.randint(1, max(1, bill["total"] // 2)))}]}
+        asked = {
+            "bill_id": bill["id"],
+            "vendor_reference": f"C-{dice.getrandbits(64)}",
+            "reason": "Late",
+        }
+        asked |= {
+            "lines": [{"line_no": 1, "amount": wire(dice.randint(1, max(1, bill["total"] // 2)))}]
+        }
         if made := self._ask("bill_credit", "/supplier-credits", asked, dice):
             self.credits.append(("supplier-credits", made["id"]))
 
     def _credit_reverse(self, dice: random.Random) -> None:
         door, credit_id = _one_of(self.credits, dice)
-        self._ask("credit_reverse", f"/{door}/{credit_id}/reverse", {"reason": "Wrong one"}, dice, credit_id)
+        self._ask(
+            "credit_reverse",
+            f"/{door}/{credit_id}/reverse",
+            {"reason": "Wrong one"},
+            dice,
+            credit_id,
+        )
 
     def _void(self, dice: random.Random) -> None:
         document = _one_of(self.documents, dice)
-        kind, path = ("void", "invoices") if document["direction"] == "in" else ("bill_void", "bills")
-        self._ask(kind, f"/{path}/{document['id']}/void", {"reason": "A mistake"}, dice, document["id"])
+        kind, path = (
+            ("void", "invoices") if document["direction"] == "in" else ("bill_void", "bills")
+        )
+        self._ask(
+            kind, f"/{path}/{document['id']}/void", {"reason": "A mistake"}, dice, document["id"]
+        )
 
 
 def _one_of(choices: list[Any], dice: random.Random) -> Any:
@@ -220,7 +349,9 @@ def _day(dice: random.Random) -> str:
 
 @dataclass
 class Onlooker:
-    """Looks at the books all the time from outside, and ends a connection of the program for every so many acts."""
+    """Looks at the books all the time from outside, and ends a connection of the program for every
+    so many acts.
+    """
 
     address: str
     agencies: list[Any]
@@ -262,26 +393,47 @@ def web(doomed: Settings, tmp_path: Path) -> Iterator[Web]:
 @pytest.fixture
 def outside(doomed: Settings) -> Iterator[psycopg.Connection[Any]]:
     """The schema's owner, past every wall."""
-    with psycopg.connect(psycopg_url(doomed.db_admin_url or ""), application_name=OUTSIDE, autocommit=True) as connection:
+    with psycopg.connect(
+        psycopg_url(doomed.db_admin_url or ""), application_name=OUTSIDE, autocommit=True
+    ) as connection:
         yield connection
 
 
-def open_agency(app: Flask, web: Web, application: sa.Engine, outside: psycopg.Connection[Any]) -> Agency:
+def open_agency(
+    app: Flask, web: Web, application: sa.Engine, outside: psycopg.Connection[Any]
+) -> Agency:
     """An agency with its accounts."""
     person = People(app).sign_up("Alice Owner", agency=f"Pressed {secrets.token_hex(4)}")
-    accounts = outside.execute("select id::text, purpose from accounts where tenant_id = %s and purpose is not null", [person.actor.tenant_id]).fetchall()
+    accounts = outside.execute(
+        "select id::text, purpose from accounts where tenant_id = %s and purpose is not null",
+        [person.actor.tenant_id],
+    ).fetchall()
     return Agency(person, web, application, dict(accounts))
 
 
 def test_books_under_pressure_balance_at_every_instant(
-    doomed: Settings, app: Flask, web: Web, outside: psycopg.Connection[Any], seeded: random.Random, rounds: Rounds, tell: Tell
+    doomed: Settings,
+    app: Flask,
+    web: Web,
+    outside: psycopg.Connection[Any],
+    seeded: random.Random,
+    rounds: Rounds,
+    tell: Tell,
 ) -> None:
     owner = sa.create_engine(sa.make_url(doomed.db_admin_url or ""))
-    application = sa.create_engine(sa.make_url(doomed.db_url or ""), connect_args={"options": "-c role=voyagent_app"}, pool_size=CALLERS, pool_pre_ping=True)
+    application = sa.create_engine(
+        sa.make_url(doomed.db_url or ""),
+        connect_args={"options": "-c role=voyagent_app"},
+        pool_size=CALLERS,
+        pool_pre_ping=True,
+    )
     agencies = [open_agency(app, web, application, outside) for _ in range(AGENCIES)]
     doom(owner, ("postings", "insert", "when (new.line_no = 2)"))
     acts, over, done = rounds(ACTS), threading.Event(), Counter[int]()
-    kinds, luck = seeded.choices(list(WEIGHTS), weights=list(WEIGHTS.values()), k=acts), seeded.random()
+    kinds, luck = (
+        seeded.choices(list(WEIGHTS), weights=list(WEIGHTS.values()), k=acts),
+        seeded.random(),
+    )
 
     def work(caller: int) -> None:
         dice = random.Random(f"{luck}:{caller}")  # noqa: S311 - a test's dice, not a secret
@@ -289,7 +441,11 @@ def test_books_under_pressure_balance_at_every_instant(
             agencies[caller % AGENCIES].act(kind, dice)
             done[caller] += 1
 
-    onlooker = Onlooker(psycopg_url(doomed.db_admin_url or ""), [agency.person.actor.tenant_id for agency in agencies], done.total)
+    onlooker = Onlooker(
+        psycopg_url(doomed.db_admin_url or ""),
+        [agency.person.actor.tenant_id for agency in agencies],
+        done.total,
+    )
     since = time.monotonic()
     with ThreadPoolExecutor(CALLERS + 2) as pool:
         watching = [pool.submit(onlooker.look_until, over), pool.submit(onlooker.kill_until, over)]
@@ -318,9 +474,10 @@ def test_books_under_pressure_balance_at_every_instant(
     assert onlooker.kills
     assert any("by the database" in why for why in refused), refused
     tell(
-        f"{acts} acts of {CALLERS} callers in {took_s:.0f} s, {told} acknowledged and stored, {refused.total()} refused with reason;"
-        f" {', '.join(f'{n} {name}' for name, n in ends.items())}, {onlooker.kills} connections ended from outside;"
-        f" {onlooker.looks} instants seen, none unbalanced"
+        f"{acts} acts of {CALLERS} callers in {took_s:.0f} s, {told} acknowledged and stored,"
+        f" {refused.total()} refused with reason;"
+        f" {', '.join(f'{n} {name}' for name, n in ends.items())}, {onlooker.kills} connections"
+        f" ended from outside; {onlooker.looks} instants seen, none unbalanced"
     )
     owner.dispose()
     application.dispose()

@@ -1,4 +1,6 @@
-"""kill -9 of a worker around an effect that was granted: whatever the moment, it happens exactly once, and nothing stays half done."""
+"""kill -9 of a worker around an effect that was granted: whatever the moment, it happens exactly
+once, and nothing stays half done.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,23 @@ LEASE_S = 60
 @pytest.mark.usefixtures("no_jobs")
 @pytest.mark.parametrize("point", ["before_claim", "before_effect", "after_effect", "after_commit"])
 def test_an_effect_happens_once_though_its_worker_is_killed(
-    owner_engine: sa.Engine, settings: Settings, alice: Person, rounds: Rounds, tell: Tell, tmp_path: Path, point: str
+    owner_engine: sa.Engine,
+    settings: Settings,
+    alice: Person,
+    rounds: Rounds,
+    tell: Tell,
+    tmp_path: Path,
+    point: str,
 ) -> None:
     desk, slowest = Desk(owner_engine), 0.0
     for number in range(rounds(ROUNDS)):
         marker, log = tmp_path / f"died-{number}", tmp_path / "worker.log"
         approval_id = desk.propose(alice, "probe_deadly")
-        alice.does(lambda actor, approval_id=approval_id: service.resolve(actor, approval_id, granted=True).id)
+        alice.does(
+            lambda actor, approval_id=approval_id: (
+                service.resolve(actor, approval_id, granted=True).id
+            )
+        )
         with worker(settings, point, marker, log) as first:
             assert first.wait(timeout=LEASE_S) == -signal.SIGKILL, log.read_text()[-3000:]
         since = time.monotonic()
@@ -39,6 +51,13 @@ def test_an_effect_happens_once_though_its_worker_is_killed(
         row = desk.row(approval_id)
         assert (row["effect_status"], row["effect_error"]) == ("done", None)
         assert desk.notes(approval_id) == 1
-        assert [event["kind"] for event in desk.events(approval_id)] == ["proposal.made", "approval.granted", "probe_deadly"]
+        assert [event["kind"] for event in desk.events(approval_id)] == [
+            "proposal.made",
+            "approval.granted",
+            "probe_deadly",
+        ]
     told = rounds(ROUNDS)
-    tell(f"{told} kills: {told} effects, each once, none left undone; finished {slowest:.1f} s after the next worker was started at the latest")
+    tell(
+        f"{told} kills: {told} effects, each once, none left undone; finished {slowest:.1f} s after"
+        " the next worker was started at the latest"
+    )

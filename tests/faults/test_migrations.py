@@ -1,4 +1,6 @@
-"""Every migration down and up again on a database with rows in every table: nothing is left behind, nothing is lost that both sides know."""
+"""Every migration down and up again on a database with rows in every table: nothing is left behind,
+nothing is lost that both sides know.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,21 @@ from voyagent.kernel.config import Settings
 AGENCIES, ENQUIRIES, ENTRIES, EVENTS = 3, 10_000, 25_000, 50_000  # an entry is two postings
 # What a way down has to change in what stays, with the reason: nothing else may.
 CHANGES = {
-    ("0037", "ageing_by_due", "*"): "a document is due on one day before, so what its instalments have open is gathered there",
+    (
+        "0037",
+        "ageing_by_due",
+        "*",
+    ): "a document is due on one day before, so what its instalments have open is gathered there",
     ("0025", "number_series", "*"): "payments have no numbers before, so their series go",
 }
-# What a way down says in other words than the way up had, by the revision that does: the same rule, so no difference below it.
-RESTATED = {"function app.guard_approval()": "0013", "constraint payments.ck_payments_account": "0039"}
-# What is no migration's: the schema that comes with a database, the mark of the migrations themselves, and extensions, which others may use.
+# What a way down says in other words than the way up had, by the revision that does: the same rule,
+# so no difference below it.
+RESTATED = {
+    "function app.guard_approval()": "0013",
+    "constraint payments.ck_payments_account": "0039",
+}
+# What is no migration's: the schema that comes with a database, the mark of the migrations
+# themselves, and extensions, which others may use.
 OF_NO_MIGRATION = re.compile(r"schema public$|extension |.*\balembic_version")
 BULK = [
     """
@@ -62,12 +73,23 @@ def owner(doomed: Settings) -> Iterator[sa.Engine]:
 
 def grow(settings: Settings, person: Person, share: float) -> None:
     """A third of the rows for an agency, behind its wall."""
-    application = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app -c statement_timeout=0"})
-    sizes = {name: int(n * share / AGENCIES) for name, n in (("enquiries", ENQUIRIES), ("entries", ENTRIES), ("events", EVENTS))}
+    application = sa.create_engine(
+        sa.make_url(settings.db_url or ""),
+        connect_args={"options": "-c role=voyagent_app -c statement_timeout=0"},
+    )
+    sizes = {
+        name: int(n * share / AGENCIES)
+        for name, n in (("enquiries", ENQUIRIES), ("entries", ENTRIES), ("events", EVENTS))
+    }
     with application.begin() as connection:
-        connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
+        connection.execute(
+            sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)}
+        )
         for statement in BULK:
-            connection.execute(sa.text(statement), {"t": str(person.actor.tenant_id), "u": str(person.actor.user_id), **sizes})
+            connection.execute(
+                sa.text(statement),
+                {"t": str(person.actor.tenant_id), "u": str(person.actor.user_id), **sizes},
+            )
     application.dispose()
 
 
@@ -82,18 +104,31 @@ def populate(app: Flask, settings: Settings, share: float) -> list[Person]:
     return made
 
 
-def lost(before: dict[tuple[str, str], tuple[int, str]], after: dict[tuple[str, str], tuple[int, str]], revision: str) -> list[str]:
-    """Columns of both sides whose rows are others than before, those set aside that the way down has to change."""
+def lost(
+    before: dict[tuple[str, str], tuple[int, str]],
+    after: dict[tuple[str, str], tuple[int, str]],
+    revision: str,
+) -> list[str]:
+    """Columns of both sides whose rows are others than before, those set aside that the way down
+    has to change.
+    """
     return [
         f"{table}.{column}"
         for table, column in sorted(before.keys() & after.keys())
-        if before[table, column] != after[table, column] and not {(revision, table, column), (revision, table, "*")} & CHANGES.keys()
+        if before[table, column] != after[table, column]
+        and not {(revision, table, column), (revision, table, "*")} & CHANGES.keys()
     ]
 
 
 def spoken(catalogue: dict[str, str], revision: str) -> dict[str, str]:
-    """A catalogue without what another revision has restated on the way down, which stands otherwise below it."""
-    return {name: definition for name, definition in catalogue.items() if not revision < RESTATED.get(name, "")}
+    """A catalogue without what another revision has restated on the way down, which stands
+    otherwise below it.
+    """
+    return {
+        name: definition
+        for name, definition in catalogue.items()
+        if not revision < RESTATED.get(name, "")
+    }
 
 
 def down(app: Flask, revision: str) -> None:
@@ -112,30 +147,54 @@ def holds(app: Flask, *command: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_every_migration_goes_down_and_up_with_rows_in_every_table(doomed: Settings, owner: sa.Engine, rounds: Rounds, tell: Tell) -> None:
+def test_every_migration_goes_down_and_up_with_rows_in_every_table(
+    doomed: Settings, owner: sa.Engine, rounds: Rounds, tell: Tell
+) -> None:
     app = create_app(doomed)
     populate(app, doomed, rounds(10) / 10)
     first, known = checksums(owner), {}
-    assert {table for (table, _), (n, _sum) in first.items() if not n and not table.startswith("procrastinate_")} == set()
-    revisions = [one.revision for one in ScriptDirectory("migrations").walk_revisions()]  # the newest first
+    assert {
+        table
+        for (table, _), (n, _sum) in first.items()
+        if not n and not table.startswith("procrastinate_")
+    } == set()
+    revisions = [
+        one.revision for one in ScriptDirectory("migrations").walk_revisions()
+    ]  # the newest first
     known[revisions[0]] = things(owner)
     wrong: dict[str, list[str]] = {}
     checked = 0
 
     def judge(what: str, revision: str, lost_columns: list[str] | None = None) -> None:
-        found = lost_columns if lost_columns is not None else differences(spoken(things(owner), revision), spoken(known[revision], revision))
+        found = (
+            lost_columns
+            if lost_columns is not None
+            else differences(spoken(things(owner), revision), spoken(known[revision], revision))
+        )
         wrong.update({what: found} if found else {})
 
     for revision, before in zip(revisions, [*revisions[1:], "base"], strict=True):
         above = checksums(owner)
         down(app, before)
         below = checksums(owner)
-        judge(f"the way down from {revision} changes what stays", revision, lost(above, below, revision))
+        judge(
+            f"the way down from {revision} changes what stays",
+            revision,
+            lost(above, below, revision),
+        )
         known[before] = things(owner)
         up(app, revision)
         judge(f"{revision} down and up again is another schema", revision)
-        judge(f"the way up to {revision} changes what stood", revision, lost(below, checksums(owner), revision))
-        if revision == revisions[0]:  # the program of today reads the schema of today; rows of a table that went are gone, and the books may say so
+        judge(
+            f"the way up to {revision} changes what stood",
+            revision,
+            lost(below, checksums(owner), revision),
+        )
+        if (
+            revision == revisions[0]
+            # the program of today reads the schema of today; rows of a table that went are gone, and
+            # the books may say so
+        ):
             holds(app, "audit", "verify")
         down(app, before)
         judge(f"{revision} leaves something behind", before)
@@ -151,6 +210,8 @@ def test_every_migration_goes_down_and_up_with_rows_in_every_table(doomed: Setti
     holds(app, "audit", "verify")
     rows = {table: n for (table, _), (n, _sum) in first.items()}
     tell(
-        f"{len(revisions)} migrations down, up and down one by one, then all up: {len(first)} columns of {len(rows)} tables with {sum(rows.values())} rows,"
-        f" {checked} checksums compared, {len(known[revisions[0]])} things in the catalogue; {len(smoke)} agencies begin anew"
+        f"{len(revisions)} migrations down, up and down one by one, then all up: {len(first)}"
+        f" columns of {len(rows)} tables with {sum(rows.values())} rows, {checked} checksums"
+        f" compared, {len(known[revisions[0]])} things in the catalogue; {len(smoke)} agencies"
+        " begin anew"
     )

@@ -1,4 +1,6 @@
-"""A model that fails in every way: each turn ends with one error and one final, within its budget, nothing is done, and the next turn works."""
+"""A model that fails in every way: each turn ends with one error and one final, within its budget,
+nothing is done, and the next turn works.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +36,31 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(params=KINDS)
-def asked(request: pytest.FixtureRequest, app: Flask, settings: Settings, server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> str:
+def asked(
+    request: pytest.FixtureRequest,
+    app: Flask,
+    settings: Settings,
+    server: ModelServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
     """An installation whose model is the stand-in, with little patience."""
-    importlib.import_module(request.param)  # the SDK: what it takes to load is none of an answer's time here
-    little = {"model_calls_max": CALLS_MAX, "model_timeout_s": ANSWER_S, "model_turn_s": 3 * ANSWER_S}
-    where: dict[str, Any] = {"anthropic_api_key": SecretStr("a-key"), "anthropic_base_url": server.url}
+    importlib.import_module(
+        request.param
+    )  # the SDK: what it takes to load is none of an answer's time here
+    little = {
+        "model_calls_max": CALLS_MAX,
+        "model_timeout_s": ANSWER_S,
+        "model_turn_s": 3 * ANSWER_S,
+    }
+    where: dict[str, Any] = {
+        "anthropic_api_key": SecretStr("a-key"),
+        "anthropic_base_url": server.url,
+    }
     if request.param == "openai":
         where = {"openai_base_url": server.url + "/v1", "openai_model": "local-1"}
-    monkeypatch.setitem(app.extensions, "voyagent.settings", settings.model_copy(update=little | where))
+    monkeypatch.setitem(
+        app.extensions, "voyagent.settings", settings.model_copy(update=little | where)
+    )
     return str(request.param)
 
 
@@ -62,7 +81,9 @@ FAULTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "no answer in time": lambda: (Hang(),),
     "429": lambda: (Failure(429, "rate_limit_error"),) * 3,
     "500": lambda: (Failure(500),) * 2,
-    "a malformed call": lambda: (Reply(uses=(Use("create_enquiry", json_text='{"customer_name": "Ravi Menon"'),)),),
+    "a malformed call": lambda: (
+        Reply(uses=(Use("create_enquiry", json_text='{"customer_name": "Ravi Menon"'),)),
+    ),
     "a mebibyte of arguments": lambda: (_too_long(),),
     "an endless loop": lambda: (_circles,) * (CALLS_MAX + 5),
     "an endless answer": lambda: (Endless(pause_s=0.05),),
@@ -72,7 +93,13 @@ FAULTS: dict[str, Callable[[], tuple[Any, ...]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_turn_whose_model_fails_ends_in_one_error_and_the_next_one_works(
-    fault: str, asked: str, server: ModelServer, talk: Talk, alice: Person, rounds: Rounds, tell: Tell
+    fault: str,
+    asked: str,
+    server: ModelServer,
+    talk: Talk,
+    alice: Person,
+    rounds: Rounds,
+    tell: Tell,
 ) -> None:
     longest = 0.0
     for _ in range(rounds(ROUNDS)):
@@ -99,7 +126,9 @@ def test_a_turn_whose_model_fails_ends_in_one_error_and_the_next_one_works(
     tell(f"{requests} requests of at most {CALLS_MAX}, the longest turn took {longest:.1f} s")
 
 
-def test_the_model_does_what_is_asked_of_it_once(asked: str, server: ModelServer, talk: Talk, alice: Person) -> None:
+def test_the_model_does_what_is_asked_of_it_once(
+    asked: str, server: ModelServer, talk: Talk, alice: Person
+) -> None:
     """The same request without a fault, so that the faults above are what kept it from being done."""
     server.next(Reply(uses=(LOG,)), Reply("He is logged."))
     events = talk.say(alice, talk.begin(alice), "log Ravi Menon, who wants to go to Dubai")
@@ -116,9 +145,16 @@ def test_the_model_does_what_is_asked_of_it_once(asked: str, server: ModelServer
         Use("create_enquiry", {"pax_count": "many"}),
         Use("approve", {"granted": True}),
     ],
-    ids=["a tool that does not exist", "a member that the schema has not", "wrong types", "a grant"],
+    ids=[
+        "a tool that does not exist",
+        "a member that the schema has not",
+        "wrong types",
+        "a grant",
+    ],
 )
-def test_a_call_that_is_refused_is_told_to_the_model_and_does_nothing(wish: Use, asked: str, server: ModelServer, talk: Talk, alice: Person) -> None:
+def test_a_call_that_is_refused_is_told_to_the_model_and_does_nothing(
+    wish: Use, asked: str, server: ModelServer, talk: Talk, alice: Person
+) -> None:
     server.next(Reply(uses=(wish,)), Reply("I could not do that."))
     events = talk.say(alice, talk.begin(alice), "log Ravi Menon")
     refused = of_kind(events, "tool_result")[0]["tool_output"]

@@ -1,4 +1,6 @@
-"""Fifty people who take numbers at the same moment, of whom one in ten does not come to the end: every number of every series is carried once."""
+"""Fifty people who take numbers at the same moment, of whom one in ten does not come to the end:
+every number of every series is carried once.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,13 @@ DONE = {200, 201}
 # What carries a number, and of which series it is.
 CARRIED = (
     "select 'invoice' as series, number from invoices where tenant_id = :t and number is not null"
-    " union all select 'credit_note', number from credit_notes where tenant_id = :t"
-    " union all select case direction when 'in' then 'receipt' else 'payment' end, number from payments where tenant_id = :t"
-    " union all select 'refund', number from refunds where tenant_id = :t"
+    " union all select 'credit_note', number from credit_notes where tenant_id = :t union all"
+    " select case direction when 'in' then 'receipt' else 'payment' end, number from payments where"
+    " tenant_id = :t union all select 'refund', number from refunds where tenant_id = :t"
 )
-NUMBERED = [("invoices", "update of number", "when (old.number is null and new.number is not null)")]
+NUMBERED = [
+    ("invoices", "update of number", "when (old.number is null and new.number is not null)")
+]
 NUMBERED += [(table, "insert", "") for table in ("credit_notes", "payments", "refunds")]
 LAST = "select series, financial_year, last_number from number_series where tenant_id = :t"
 Act = Callable[[], float]
@@ -51,13 +55,22 @@ class Agency:
 
     def issues(self, n: int) -> list[Act]:
         """Issue drafts, every other one in the year before."""
-        self.invoices = [str(draft(self.person, issue_date=DAYS[k % 2], due_date=DAYS[1])) for k in range(n)]
+        self.invoices = [
+            str(draft(self.person, issue_date=DAYS[k % 2], due_date=DAYS[1])) for k in range(n)
+        ]
         return [self._act("invoice", f"/invoices/{invoice}/issue", {}) for invoice in self.invoices]
 
     def credits(self, n: int) -> list[Act]:
         """Credit a part of each of those invoices on its day."""
         said = {"reason": "Late", "lines": [{"line_no": 1, "amount": "10.00"}]}
-        return [self._act("credit_note", "/credit-notes", said | {"invoice_id": self.invoices[k], "issue_date": DAYS[k % 2].isoformat()}) for k in range(n)]
+        return [
+            self._act(
+                "credit_note",
+                "/credit-notes",
+                said | {"invoice_id": self.invoices[k], "issue_date": DAYS[k % 2].isoformat()},
+            )
+            for k in range(n)
+        ]
 
     def receives(self, n: int) -> list[Act]:
         """Money that comes in."""
@@ -65,11 +78,18 @@ class Agency:
 
     def pays(self, n: int) -> list[Act]:
         """Money that goes out, and by turns a part of what came in that goes back."""
-        refunds = [({"amount": "1.00", "refunded_on": day}, payment_id) for payment_id, day in self.receipts[-n:]]
+        refunds = [
+            ({"amount": "1.00", "refunded_on": day}, payment_id)
+            for payment_id, day in self.receipts[-n:]
+        ]
         return [
-            self._act("payment", "/payments", _money("out", k // 2))
-            if k % 2
-            else self._act("refund", f"/payments/{refunds[k // 2][1]}/refund", refunds[k // 2][0])
+            (
+                self._act("payment", "/payments", _money("out", k // 2))
+                if k % 2
+                else self._act(
+                    "refund", f"/payments/{refunds[k // 2][1]}/refund", refunds[k // 2][0]
+                )
+            )
             for k in range(n)
         ]
 
@@ -80,7 +100,12 @@ class Agency:
             since = time.perf_counter()
             status, answer = self.web.insist_on(self.person, path, body)
             assert status in DONE, (series, status, answer)
-            self.told.add((series, answer["refunds"][-1]["number"] if series == "refund" else answer["number"]))
+            self.told.add(
+                (
+                    series,
+                    answer["refunds"][-1]["number"] if series == "refund" else answer["number"],
+                )
+            )
             if series == "receipt":
                 self.receipts.append((answer["id"], answer["paid_on"]))
             return time.perf_counter() - since
@@ -88,45 +113,72 @@ class Agency:
         return call
 
     def check(self, owner: sa.Engine) -> int:
-        """The numbers that are carried are those that were told, from 1 on without gap or twin in each series and year; how many."""
+        """The numbers that are carried are those that were told, from 1 on without gap or twin in
+        each series and year; how many.
+        """
         with owner.connect() as connection:
-            carried = [(row.series, row.number) for row in connection.execute(sa.text(CARRIED), {"t": self.person.actor.tenant_id})]
-            last = {(row.series, row.financial_year): row.last_number for row in connection.execute(sa.text(LAST), {"t": self.person.actor.tenant_id})}
+            carried = [
+                (row.series, row.number)
+                for row in connection.execute(sa.text(CARRIED), {"t": self.person.actor.tenant_id})
+            ]
+            last = {
+                (row.series, row.financial_year): row.last_number
+                for row in connection.execute(sa.text(LAST), {"t": self.person.actor.tenant_id})
+            }
         places = defaultdict(list)
         for series, number in carried:
             *_letter, year, place = number.split("/")
             places[series, year].append(int(place))
-        assert {of: sorted(taken) for of, taken in places.items()} == {of: list(range(1, n + 1)) for of, n in last.items()}
+        assert {of: sorted(taken) for of, taken in places.items()} == {
+            of: list(range(1, n + 1)) for of, n in last.items()
+        }
         assert len(last) == 5 * len(DAYS)
         assert set(carried) == self.told
         return len(carried)
 
 
 def _money(direction: str, k: int) -> dict[str, Any]:
-    return {"direction": direction, "party_name": "Deepa Krishnan", "amount": "5000.00", "currency": "INR", "paid_on": DAYS[k % 2].isoformat()}
+    return {
+        "direction": direction,
+        "party_name": "Deepa Krishnan",
+        "amount": "5000.00",
+        "currency": "INR",
+        "paid_on": DAYS[k % 2].isoformat(),
+    }
 
 
 @pytest.mark.parametrize("agencies", [1, 5])
-def test_fifty_at_once_of_whom_some_fail_leave_no_gap_and_no_twin(agencies: int, doomed: Settings, tmp_path: Path, rounds: Rounds, tell: Tell) -> None:
+def test_fifty_at_once_of_whom_some_fail_leave_no_gap_and_no_twin(
+    agencies: int, doomed: Settings, tmp_path: Path, rounds: Rounds, tell: Tell
+) -> None:
     owner = sa.create_engine(sa.make_url(doomed.db_admin_url or ""))
     doom(owner, *NUMBERED)
     app = create_app(doomed)
     took: list[float] = []
     with web_processes(doomed, tmp_path, processes=2) as web:
-        these = [Agency(People(app).sign_up(f"Alice{n} Owner", agency=f"Alice Travels {n}"), web) for n in range(agencies)]
+        these = [
+            Agency(People(app).sign_up(f"Alice{n} Owner", agency=f"Alice Travels {n}"), web)
+            for n in range(agencies)
+        ]
         for _ in range(rounds(ROUNDS)):
             for step in (Agency.issues, Agency.credits, Agency.receives, Agency.pays):
-                answers = at_once([act for agency in these for act in step(agency, CALLERS // agencies)])
+                answers = at_once(
+                    [act for agency in these for act in step(agency, CALLERS // agencies)]
+                )
                 assert not [answer for answer in answers if isinstance(answer, Exception)]
                 took += answers
     carried = sum(agency.check(owner) for agency in these)
     ends = met(owner)
     owner.dispose()
     with app.app_context():
-        assert [finding for agency in these for finding in checks.run(agency.person.actor.tenant_id)] == []
+        assert [
+            finding for agency in these for finding in checks.run(agency.person.actor.tenant_id)
+        ] == []
     assert all(ends.values()), ends
     tell(
-        f"{len(took)} numbers asked for by {CALLERS} at once in {agencies} agencies, {carried} carried, no gap, no twin; "
+        f"{len(took)} numbers asked for by {CALLERS} at once in {agencies} agencies, {carried}"
+        " carried, no gap, no twin; "
         + ", ".join(f"{n} {name}" for name, n in ends.items())
-        + f"; {web.away} answers of 503 asked again; p95 {sorted(took)[int(len(took) * 0.95) - 1]:.2f} s"
+        + f"; {web.away} answers of 503 asked again; p95"
+        f" {sorted(took)[int(len(took) * 0.95) - 1]:.2f} s"
     )

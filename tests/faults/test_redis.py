@@ -1,4 +1,6 @@
-"""Redis stopped, hung and emptied: nobody is refused for it, nobody who was signed out comes back, and guessing stays limited."""
+"""Redis stopped, hung and emptied: nobody is refused for it, nobody who was signed out comes back,
+and guessing stays limited.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,11 @@ class Times(list[float]):
 
 
 def sign_in(app: Flask, email: str, password: str) -> int:
-    return int(ApiClient(app.test_client(), None).post("/auth/sign-in", json={"email": email, "password": password}).status_code)
+    return int(
+        ApiClient(app.test_client(), None)
+        .post("/auth/sign-in", json={"email": email, "password": password})
+        .status_code
+    )
 
 
 def ordinary_work(app: Flask, person: Person, seconds: float) -> Times:
@@ -76,7 +82,11 @@ def ordinary_work(app: Flask, person: Person, seconds: float) -> Times:
         lambda: person.api.get("/auth/me").status_code,
         lambda: person.api.get("/enquiries").status_code,
         lambda: person.api.post("/enquiries", json=WHOLE).status_code,
-        lambda: ApiClient(app.test_client(), None).get("/auth/invites/lookup", query_string={"token": "x" * 43}).status_code,
+        lambda: (
+            ApiClient(app.test_client(), None)
+            .get("/auth/invites/lookup", query_string={"token": "x" * 43})
+            .status_code
+        ),
     ]
     expected = [200, 200, 200, 201, 404]
     times, until = Times(), time.monotonic() + seconds
@@ -95,27 +105,49 @@ def guesses_let_in(app: Flask, email: str, guesses: int) -> int:
 
 
 def refused_people(app: Flask, alice: Person, people: People) -> list[Person]:
-    """Somebody who has signed out and somebody whose agency has removed her, each with a token that is still in time."""
-    left, removed = people.colleague(alice, "Lena Left", role="agent"), people.colleague(alice, "Rita Removed", role="agent")
-    assert left.api.post("/auth/sign-out", json={"refresh_token": left.refresh_token}).status_code == 204
+    """Somebody who has signed out and somebody whose agency has removed her, each with a token that
+    is still in time.
+    """
+    left, removed = (
+        people.colleague(alice, "Lena Left", role="agent"),
+        people.colleague(alice, "Rita Removed", role="agent"),
+    )
+    assert (
+        left.api.post("/auth/sign-out", json={"refresh_token": left.refresh_token}).status_code
+        == 204
+    )
     with alice.acting():
-        db.session.execute(db.text("update users set is_active = false where id = :id"), {"id": removed.actor.user_id})
+        db.session.execute(
+            db.text("update users set is_active = false where id = :id"),
+            {"id": removed.actor.user_id},
+        )
     return [left, removed]
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
 def test_ordinary_work_goes_on_at_its_usual_pace(
-    app: Flask, server: RedisServer, alice: Person, rounds: Rounds, tell: Tell, befall: Befall, recover: Befall
+    app: Flask,
+    server: RedisServer,
+    alice: Person,
+    rounds: Rounds,
+    tell: Tell,
+    befall: Befall,
+    recover: Befall,
 ) -> None:
     seconds = rounds(SECONDS)
     ordinary_work(app, alice, 1)
     before = ordinary_work(app, alice, seconds)
     befall(server)
     windows = [ordinary_work(app, alice, seconds)]
-    while windows[-1].p95_s > 2 * before.p95_s and len(windows) < 3:  # somebody else's load is not Redis's
+    while (
+        windows[-1].p95_s > 2 * before.p95_s and len(windows) < 3
+    ):  # somebody else's load is not Redis's
         windows.append(ordinary_work(app, alice, seconds))
     recover(server)
-    told = f"p95 {before.p95_s * 1000:.1f} ms before, {[round(times.p95_s * 1000, 1) for times in windows]} ms without Redis"
+    told = (
+        f"p95 {before.p95_s * 1000:.1f} ms before,"
+        f" {[round(times.p95_s * 1000, 1) for times in windows]} ms without Redis"
+    )
     tell(told)
     assert windows[-1].p95_s <= 2 * before.p95_s, told
     slow = [seconds for seconds in windows[0] if seconds > PATIENCE_S]
@@ -123,58 +155,99 @@ def test_ordinary_work_goes_on_at_its_usual_pace(
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_who_is_signed_out_stays_out(app: Flask, server: RedisServer, alice: Person, people: People, befall: Befall, recover: Befall) -> None:
+def test_who_is_signed_out_stays_out(
+    app: Flask, server: RedisServer, alice: Person, people: People, befall: Befall, recover: Befall
+) -> None:
     refused = refused_people(app, alice, people)
     for act in (lambda _server: None, befall, recover):
         act(server)
         for person in refused:
             assert person.api.get("/auth/me").status_code == 401
             assert person.api.get("/enquiries").status_code == 401
-            assert person.api.post("/auth/refresh", json={"refresh_token": person.refresh_token}).status_code == 401
+            assert (
+                person.api.post(
+                    "/auth/refresh", json={"refresh_token": person.refresh_token}
+                ).status_code
+                == 401
+            )
         assert alice.api.get("/auth/me").status_code == 200
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_mailed_links_stay_good(app: Flask, server: RedisServer, people: People, befall: Befall, recover: Befall) -> None:
+def test_mailed_links_stay_good(
+    app: Flask, server: RedisServer, people: People, befall: Befall, recover: Befall
+) -> None:
     """Those of before, those that are asked for meanwhile, and an invitation's."""
-    anyone, before = ApiClient(app.test_client(), None), [people.sign_up("Neha", agency="Malabar") for _ in range(2)]
-    invited = before[0].api.post("/auth/invites", json={"email": fresh_address(), "role": "agent"}).json["invite_link"].partition("token=")[2]
+    anyone, before = (
+        ApiClient(app.test_client(), None),
+        [people.sign_up("Neha", agency="Malabar") for _ in range(2)],
+    )
+    invited = (
+        before[0]
+        .api.post("/auth/invites", json={"email": fresh_address(), "role": "agent"})
+        .json["invite_link"]
+        .partition("token=")[2]
+    )
     tokens = [mailed_tokens(app, anyone, person) for person in before]
     befall(server)
     tokens.append(mailed_tokens(app, anyone, before[1]))
     join = {"token": invited, "password": PASSWORD, "full_name": "Ravi"}
     assert anyone.post("/auth/verify-email", json={"token": tokens[0][0]}).status_code == 200
-    assert anyone.post("/auth/reset-password", json={"token": tokens[0][1], "new_password": NEW}).status_code == 200
+    assert (
+        anyone.post(
+            "/auth/reset-password", json={"token": tokens[0][1], "new_password": NEW}
+        ).status_code
+        == 200
+    )
     assert anyone.post("/auth/accept-invite", json=join).status_code == 201
     recover(server)
-    assert anyone.post("/auth/reset-password", json={"token": tokens[2][1], "new_password": NEW}).status_code == 200
+    assert (
+        anyone.post(
+            "/auth/reset-password", json={"token": tokens[2][1], "new_password": NEW}
+        ).status_code
+        == 200
+    )
     assert sign_in(app, before[1].email, NEW) == 200
 
 
 def mailed_tokens(app: Flask, anyone: ApiClient, person: Person) -> tuple[str, str]:
     """The tokens of a link that verifies and of one that resets."""
     assert person.api.post("/auth/send-verification-email").status_code == 200
-    assert anyone.post("/auth/request-password-reset", json={"email": person.email}).status_code == 200
-    return mailbox.newest(app, to=person.email, kind="verify_email").token, mailbox.newest(app, to=person.email, kind="reset_password").token
+    assert (
+        anyone.post("/auth/request-password-reset", json={"email": person.email}).status_code == 200
+    )
+    return (
+        mailbox.newest(app, to=person.email, kind="verify_email").token,
+        mailbox.newest(app, to=person.email, kind="reset_password").token,
+    )
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_guesses_stay_limited_to_twice_the_shared_limit(app: Flask, server: RedisServer, alice: Person, tell: Tell, befall: Befall, recover: Befall) -> None:
+def test_guesses_stay_limited_to_twice_the_shared_limit(
+    app: Flask, server: RedisServer, alice: Person, tell: Tell, befall: Befall, recover: Befall
+) -> None:
     for email in (alice.email, fresh_address()):
         let_in = guesses_let_in(app, email, 6)
         assert let_in == 6
         befall(server)
         let_in += guesses_let_in(app, email, 30)
         recover(server)
-        time.sleep(COUNTS_AGAIN_S)  # the worst case: Redis decides again and knows nothing of what happened meanwhile
+        time.sleep(
+            COUNTS_AGAIN_S
+        )  # the worst case: Redis decides again and knows nothing of what happened meanwhile
         let_in += guesses_let_in(app, email, 30)
-        tell(f"guesses let in: {let_in}, of {SHARED_LIMIT} a minute that are shared and at most {2 * SHARED_LIMIT}")
+        tell(
+            f"guesses let in: {let_in}, of {SHARED_LIMIT} a minute that are shared and at most"
+            f" {2 * SHARED_LIMIT}"
+        )
         assert SHARED_LIMIT <= let_in <= 2 * SHARED_LIMIT
         assert sign_in(app, email, WRONG) == 429
 
 
 @pytest.mark.parametrize(("befall", "recover"), FAULTS)
-def test_counting_together_comes_back_within_seconds(app: Flask, server: RedisServer, tell: Tell, befall: Befall, recover: Befall) -> None:
+def test_counting_together_comes_back_within_seconds(
+    app: Flask, server: RedisServer, tell: Tell, befall: Befall, recover: Befall
+) -> None:
     sign_in(app, fresh_address(), WRONG)
     befall(server)
     sign_in(app, fresh_address(), WRONG)
@@ -190,7 +263,9 @@ def test_counting_together_comes_back_within_seconds(app: Flask, server: RedisSe
     tell(f"shared again after {time.monotonic() - began:.2f} s")
 
 
-def test_all_who_come_at_the_moment_of_the_hang_wait_once_and_together(app: Flask, server: RedisServer, tell: Tell) -> None:
+def test_all_who_come_at_the_moment_of_the_hang_wait_once_and_together(
+    app: Flask, server: RedisServer, tell: Tell
+) -> None:
     for _ in range(5):
         sign_in(app, fresh_address(), WRONG)
     server.hang()

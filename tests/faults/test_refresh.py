@@ -1,4 +1,6 @@
-"""One refresh token presented by many at once: one successor, and it lives; a reuse afterwards ends everything."""
+"""One refresh token presented by many at once: one successor, and it lives; a reuse afterwards ends
+everything.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,12 @@ def at_once(app: Flask, token: str, begin: Callable[[], Any]) -> dict[str, Any]:
 
 
 def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_token_is_used_again(
-    app: Flask, people: People, rounds: Rounds, events_of: Events, tell: Tell, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    people: People,
+    rounds: Rounds,
+    events_of: Events,
+    tell: Tell,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     look, everybody = queries.find_refresh_token, threading.Barrier(CALLERS)
 
@@ -57,31 +64,48 @@ def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_toke
         with monkeypatch.context() as patched:
             patched.setattr(queries, "find_refresh_token", look_when_all_have_begun)
             successor = at_once(app, person.refresh_token, lambda: None)
-        assert me(app, successor["access_token"]) == me(app, person.access_token) == 200, f"round {number}"
+        assert me(app, successor["access_token"]) == me(app, person.access_token) == 200, (
+            f"round {number}"
+        )
         assert events_of(person, "auth.refresh_reuse") == []
         status, newest = refresh(app, successor["refresh_token"])
         assert status == 200
         assert refresh(app, person.refresh_token)[0] == 401
         assert refresh(app, newest["refresh_token"])[0] == 401
-        assert [me(app, token) for token in (person.access_token, successor["access_token"], newest["access_token"])] == [401] * 3
+        assert [
+            me(app, token)
+            for token in (person.access_token, successor["access_token"], newest["access_token"])
+        ] == [401] * 3
         (event,) = events_of(person, "auth.refresh_reuse")
         assert (event["status"], event["actor_id"]) == ("rejected", person.actor.user_id)
     told = rounds(ROUNDS)
-    tell(f"{CALLERS} callers, {told} rounds: one successor in {told}, alive in {told}; after a reuse the newest was dead in {told}")
+    tell(
+        f"{CALLERS} callers, {told} rounds: one successor in {told}, alive in {told}; after a reuse"
+        f" the newest was dead in {told}"
+    )
 
 
 def test_of_sixteen_who_start_together_one_wins_and_only_one_who_came_after_it_ends_the_family(
     app: Flask, people: People, rounds: Rounds, events_of: Events, tell: Tell
 ) -> None:
-    """A thread that the machine let start only after the token was spent is a reuse, as the API contract has it; its event says so, once."""
+    """A thread that the machine let start only after the token was spent is a reuse, as the API
+    contract has it; its event says so, once.
+    """
     everybody, ended = threading.Barrier(CALLERS), 0
     for number in range(rounds(ROUNDS)):
         person = people.sign_up("Alice Owner", agency=f"Race {number} {secrets.token_hex(4)}")
         successor = at_once(app, person.refresh_token, everybody.wait)
         reuses = events_of(person, "auth.refresh_reuse")
-        assert me(app, successor["access_token"]) == me(app, person.access_token) == (401 if reuses else 200), f"round {number}"
+        assert (
+            me(app, successor["access_token"])
+            == me(app, person.access_token)
+            == (401 if reuses else 200)
+        ), f"round {number}"
         assert len(reuses) <= 1
         ended += len(reuses)
     told = rounds(ROUNDS)
-    tell(f"{CALLERS} callers, {told} rounds: one successor in {told}, alive in {told - ended}; ended in {ended} by one who began after the token was spent")
+    tell(
+        f"{CALLERS} callers, {told} rounds: one successor in {told}, alive in {told - ended}; ended"
+        f" in {ended} by one who began after the token was spent"
+    )
     assert ended <= told // 2, f"{ended} families ended, so honest twins are taken for thieves"

@@ -1,4 +1,6 @@
-"""Sixty-four people who decide one request at the same moment: one wins, the others are told so, and the effect happens once if the winner granted."""
+"""Sixty-four people who decide one request at the same moment: one wins, the others are told so,
+and the effect happens once if the winner granted.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ DRAFT: dict[str, Any] = {
     "customer_name": "Deepa Krishnan",
     "issue_date": "2024-06-10",
     "due_date": "2024-06-25",
-    "line_items": [{"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}],
+    "line_items": [
+        {"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}
+    ],
 }
 Call = Callable[[str, dict[str, Any]], int]
 
@@ -47,17 +51,30 @@ class Round:
         bob = self.people.colleague(alice, "Bob Colleague", role="agent")
         self.leila: Person = self.people.colleague(alice, "Leila Lead", role="accounting_lead")
         with bob.acting() as actor:
-            made = service.propose(actor, session_id=None, turn_id=None, tool_call_id="c1", tool_name="draft_invoice", arguments=DRAFT, summary="Draft it")
+            made = service.propose(
+                actor,
+                session_id=None,
+                turn_id=None,
+                tool_call_id="c1",
+                tool_name="draft_invoice",
+                arguments=DRAFT,
+                summary="Draft it",
+            )
             self.approval_id = made.id
 
-    def fight(self, call: Call, meanwhile: Callable[[], None] = lambda: None) -> tuple[list[int], list[float]]:
+    def fight(
+        self, call: Call, meanwhile: Callable[[], None] = lambda: None
+    ) -> tuple[list[int], list[float]]:
         """All at once, half of them granting; each one's status and seconds."""
         begin = threading.Barrier(CALLERS + 1)
 
         def decide(number: int) -> tuple[int, float]:
             begin.wait(timeout=30)
             since = time.perf_counter()
-            status = call(f"/approvals/{self.approval_id}/resolve", {"granted": number % 2 == 0, "reason": f"call {number}"})
+            status = call(
+                f"/approvals/{self.approval_id}/resolve",
+                {"granted": number % 2 == 0, "reason": f"call {number}"},
+            )
             return status, time.perf_counter() - since
 
         with ThreadPoolExecutor(CALLERS) as pool:
@@ -73,14 +90,32 @@ class Round:
         drain()
         drain()
         with self.engine.connect() as connection:
-            row = connection.execute(sa.text("select * from approvals where id = :i"), {"i": self.approval_id}).mappings().one()
+            row = (
+                connection.execute(
+                    sa.text("select * from approvals where id = :i"), {"i": self.approval_id}
+                )
+                .mappings()
+                .one()
+            )
             events = connection.execute(
-                sa.text("select kind, inputs from audit_events where entity_refs->>'approval_id' = :i and kind like 'approval.%'"), {"i": self.approval_id}
+                sa.text(
+                    "select kind, inputs from audit_events where entity_refs->>'approval_id' = :i"
+                    " and kind like 'approval.%'"
+                ),
+                {"i": self.approval_id},
             ).all()
-            effects = connection.scalar(sa.text("select count(*) from invoices where tenant_id = :t"), {"t": self.leila.actor.tenant_id})
+            effects = connection.scalar(
+                sa.text("select count(*) from invoices where tenant_id = :t"),
+                {"t": self.leila.actor.tenant_id},
+            )
         winner = statuses.index(200)
-        assert (row["status"], row["reason"]) == ("granted" if winner % 2 == 0 else "rejected", f"call {winner}")
-        assert [(event.kind, event.inputs["reason"]) for event in events] == [(f"approval.{row['status']}", row["reason"])]
+        assert (row["status"], row["reason"]) == (
+            "granted" if winner % 2 == 0 else "rejected",
+            f"call {winner}",
+        )
+        assert [(event.kind, event.inputs["reason"]) for event in events] == [
+            (f"approval.{row['status']}", row["reason"])
+        ]
         assert effects == (1 if row["status"] == "granted" else 0)
         assert row["effect_status"] == ("done" if row["status"] == "granted" else "none")
         return str(row["status"])
@@ -90,15 +125,22 @@ def p99(seconds: list[float]) -> float:
     return sorted(seconds)[int(len(seconds) * 0.99) - 1]
 
 
-def test_of_sixty_four_who_decide_at_once_one_wins(people: People, owner_engine: sa.Engine, rounds: Rounds, drain: Callable[[], None], tell: Tell) -> None:
+def test_of_sixty_four_who_decide_at_once_one_wins(
+    people: People, owner_engine: sa.Engine, rounds: Rounds, drain: Callable[[], None], tell: Tell
+) -> None:
     took: list[float] = []
     decided: list[str] = []
     for _ in range(rounds(ROUNDS)):
         this = Round(people, owner_engine)
-        statuses, seconds = this.fight(lambda path, body, this=this: this.leila.api.post(path, json=body).status_code)  # type: ignore[misc]
+        statuses, seconds = this.fight(
+            lambda path, body, this=this: this.leila.api.post(path, json=body).status_code
+        )  # type: ignore[misc]
         took += seconds
         decided.append(this.check(statuses, drain))
-    tell(f"{CALLERS} callers, {len(decided)} rounds: one 200 and {CALLERS - 1} × 409 in each, {decided.count('granted')} granted; p99 {p99(took):.2f} s")
+    tell(
+        f"{CALLERS} callers, {len(decided)} rounds: one 200 and {CALLERS - 1} × 409 in each,"
+        f" {decided.count('granted')} granted; p99 {p99(took):.2f} s"
+    )
     assert p99(took) <= P99_S
 
 
@@ -109,23 +151,36 @@ def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
 
 
 def test_one_wins_over_two_processes_of_which_one_is_killed(
-    web: Web, people: People, owner_engine: sa.Engine, rounds: Rounds, drain: Callable[[], None], seeded: random.Random, tell: Tell
+    web: Web,
+    people: People,
+    owner_engine: sa.Engine,
+    rounds: Rounds,
+    drain: Callable[[], None],
+    seeded: random.Random,
+    tell: Tell,
 ) -> None:
     decided: list[str] = []
     took: list[float] = []
     for _ in range(rounds(ROUNDS)):
         web.wait()
-        this, victim, after_s = Round(people, owner_engine), seeded.choice((0, 1)), seeded.uniform(0, 0.25)
+        this, victim, after_s = (
+            Round(people, owner_engine),
+            seeded.choice((0, 1)),
+            seeded.uniform(0, 0.25),
+        )
 
         def kill(victim: int = victim, after_s: float = after_s) -> None:
             time.sleep(after_s)
             os.kill(web.workers()[victim], signal.SIGKILL)
 
-        statuses, seconds = this.fight(lambda path, body, this=this: web.insist(this.leila, path, body), kill)  # type: ignore[misc]
+        statuses, seconds = this.fight(
+            lambda path, body, this=this: web.insist(this.leila, path, body), kill
+        )  # type: ignore[misc]
         took += seconds
         decided.append(this.check(statuses, drain))
     tell(
-        f"two processes, one killed in each of {len(decided)} rounds: one 200 and {CALLERS - 1} × 409, each caller asking until answered;"
-        f" {web.broken} broken connections; {decided.count('granted')} granted; p99 {p99(took):.2f} s"
+        f"two processes, one killed in each of {len(decided)} rounds: one 200 and {CALLERS - 1} ×"
+        f" 409, each caller asking until answered; {web.broken} broken connections;"
+        f" {decided.count('granted')} granted; p99 {p99(took):.2f} s"
     )
     assert web.broken, "no kill met a request under way"

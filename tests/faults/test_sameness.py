@@ -1,4 +1,6 @@
-"""A known and an unknown address look and take the same at sign-in, with the hasher's real parameters."""
+"""A known and an unknown address look and take the same at sign-in, with the hasher's real
+parameters.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,14 @@ WINDOWS_MAX = 3
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    """The application that hashes as in production, with a limit per account that a test of many pairs does not reach."""
-    fields = {name: Settings.model_fields[name].default for name in Settings.model_fields if name.startswith("auth_argon2")}
+    """The application that hashes as in production, with a limit per account that a test of many
+    pairs does not reach.
+    """
+    fields = {
+        name: Settings.model_fields[name].default
+        for name in Settings.model_fields
+        if name.startswith("auth_argon2")
+    }
     made = create_app(settings.model_copy(update=fields))
     yield made
     made.extensions["voyagent.doors"].lane.close()
@@ -41,9 +49,14 @@ def seconds(app: Flask, email: str) -> float:
     return took_s
 
 
-def test_a_wrong_password_takes_the_same_for_a_known_and_an_unknown_address(app: Flask, rounds: Rounds, seeded: random.Random, tell: Tell) -> None:
+def test_a_wrong_password_takes_the_same_for_a_known_and_an_unknown_address(
+    app: Flask, rounds: Rounds, seeded: random.Random, tell: Tell
+) -> None:
     people = People(app)
-    known = [people.sign_up("Alice Owner", agency="Alice Travels").email for _ in range(max(8, rounds(PAIRS) // 8))]
+    known = [
+        people.sign_up("Alice Owner", agency="Alice Travels").email
+        for _ in range(max(8, rounds(PAIRS) // 8))
+    ]
     for _ in range(WINDOWS_MAX):  # somebody else's load is no tell-tale
         ours, nobodys = [], []
         for number in range(rounds(PAIRS)):
@@ -52,7 +65,10 @@ def test_a_wrong_password_takes_the_same_for_a_known_and_an_unknown_address(app:
             for times, email in pair:
                 times.append(seconds(app, email))
         known_s, unknown_s = statistics.median(ours), statistics.median(nobodys)
-        told = f"median of {len(ours)}: known {known_s * 1000:.1f} ms, unknown {unknown_s * 1000:.1f} ms"
+        told = (
+            f"median of {len(ours)}: known {known_s * 1000:.1f} ms, unknown"
+            f" {unknown_s * 1000:.1f} ms"
+        )
         tell(told)
         if abs(known_s - unknown_s) <= 0.1 * unknown_s:
             return

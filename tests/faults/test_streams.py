@@ -1,4 +1,6 @@
-"""A hundred listeners who stop reading and two hundred who vanish: whoever just works hardly notices, one person has so many seats, and nothing of it stays."""
+"""A hundred listeners who stop reading and two hundred who vanish: whoever just works hardly
+notices, one person has so many seats, and nothing of it stays.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ TIMES_SLOWER = 2.0
 GONE_WITHIN_S = 60
 MORE_MEMORY = 1.10
 EVENTS, EVENT_BYTES = 2000, 1000
-POOLED = PROCESSES * (Settings.model_fields["db_pool_size"].default + Settings.model_fields["db_lane_pool_size"].default)
+POOLED = PROCESSES * (
+    Settings.model_fields["db_pool_size"].default
+    + Settings.model_fields["db_lane_pool_size"].default
+)
 WINDOW_BYTES = 4096  # what a listener who does not read takes in nevertheless
 
 
@@ -41,7 +46,9 @@ def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
 
 @dataclass(frozen=True)
 class Held:
-    """What the web processes hold: kibibytes of memory, threads, connections of clients, connections to the database that are in use, and all there are."""
+    """What the web processes hold: kibibytes of memory, threads, connections of clients,
+    connections to the database that are in use, and all there are.
+    """
 
     memory: int
     threads: int
@@ -63,23 +70,39 @@ class House:
     def holds(self) -> Held:
         memory = threads = 0
         for pid in self.web.workers():
-            status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-            memory, threads = memory + int(status["VmRSS"].split()[0]), threads + int(status["Threads"])
+            status = dict(
+                line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+            )
+            memory, threads = (
+                memory + int(status["VmRSS"].split()[0]),
+                threads + int(status["Threads"]),
+            )
         with self.engine.connect() as connection:
-            open_ones = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            open_ones = (
+                "select count(*) from pg_stat_activity where datname = current_database() and pid"
+                " <> pg_backend_pid()"
+            )
             database = int(connection.scalar(sa.text(open_ones)) or 0)
         clients = len(self.web.sockets())
         return Held(memory, threads, clients, self.web.connections_in_use(), database)
 
     def listen(self, person: Person) -> socket.socket:
-        """Ask for the whole conversation, and take in hardly anything: the connection, of which nothing has been read."""
+        """Ask for the whole conversation, and take in hardly anything: the connection, of which
+        nothing has been read.
+        """
         line = socket.socket()
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)
         line.settimeout(30)
         line.connect(("127.0.0.1", self.web.port))
-        headers = {"Host": "localhost", "Authorization": f"Bearer {person.access_token}", "Last-Event-ID": "0"}
+        headers = {
+            "Host": "localhost",
+            "Authorization": f"Bearer {person.access_token}",
+            "Last-Event-ID": "0",
+        }
         asked = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        line.sendall(f"GET /api/chat/sessions/{self.session_id}/events HTTP/1.1\r\n{asked}\r\n".encode())
+        line.sendall(
+            f"GET /api/chat/sessions/{self.session_id}/events HTTP/1.1\r\n{asked}\r\n".encode()
+        )
         return line
 
     def work(self, seconds: float, seeded: random.Random) -> list[float]:
@@ -91,10 +114,21 @@ class House:
             while time.monotonic() < until:
                 time.sleep(dice.uniform(0, 2 * PAUSE_S))
                 since = time.perf_counter()
-                assert self.web.ask("GET", "/api/enquiries", {"Authorization": f"Bearer {person.access_token}"}, None) == 200
+                assert (
+                    self.web.ask(
+                        "GET",
+                        "/api/enquiries",
+                        {"Authorization": f"Bearer {person.access_token}"},
+                        None,
+                    )
+                    == 200
+                )
                 took.append(time.perf_counter() - since)
 
-        working = [threading.Thread(target=go, args=(person, random.Random(seeded.random()))) for person in self.workers]  # noqa: S311 - a test's dice
+        working = [
+            threading.Thread(target=go, args=(person, random.Random(seeded.random())))
+            for person in self.workers
+        ]  # noqa: S311 - a test's dice
         for one in working:
             one.start()
         for one in working:
@@ -109,13 +143,17 @@ def house(web: Web, alice: Person, people: People, owner_engine: sa.Engine) -> H
     with owner_engine.begin() as connection:
         connection.execute(
             sa.text(
-                "insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data) select :t, :s, n, 't-long', 'text_delta',"
-                " json_build_object('kind', 'text_delta', 'text', cast(:text as text))::text from generate_series(1, :n) n"
+                "insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data) select"
+                " :t, :s, n, 't-long', 'text_delta', json_build_object('kind', 'text_delta',"
+                " 'text', cast(:text as text))::text from generate_series(1, :n) n"
             ),
             values,
         )
         connection.execute(sa.text("update chat_sessions set event_seq = :n where id = :s"), values)
-    somebody = [people.colleague(alice, f"Person {number}", role="agent") for number in range(LISTENERS + WORKERS)]
+    somebody = [
+        people.colleague(alice, f"Person {number}", role="agent")
+        for number in range(LISTENERS + WORKERS)
+    ]
     return House(web, owner_engine, session_id, somebody[:LISTENERS], somebody[LISTENERS:])
 
 
@@ -127,9 +165,16 @@ def p95(seconds: list[float]) -> float:
     return seconds[int(len(seconds) * 0.95)]
 
 
-def test_listeners_who_stop_reading_or_vanish_harm_nobody(house: House, seeded: random.Random, rounds: Rounds, tell: Tell) -> None:
-    seconds, vanishing = rounds(SECONDS), rounds(VANISHING)  # so many a second, however long it lasts
-    with flood(house, seeded, WARM_UP_S, 2 * STUCK, VANISHING):  # a bigger one, which fills the pools of threads and of connections
+def test_listeners_who_stop_reading_or_vanish_harm_nobody(
+    house: House, seeded: random.Random, rounds: Rounds, tell: Tell
+) -> None:
+    seconds, vanishing = (
+        rounds(SECONDS),
+        rounds(VANISHING),
+    )  # so many a second, however long it lasts
+    with flood(
+        house, seeded, WARM_UP_S, 2 * STUCK, VANISHING
+    ):  # a bigger one, which fills the pools of threads and of connections
         house.work(WARM_UP_S, seeded)
     settle(house)
     before, idle = house.holds(), house.work(seconds, seeded)
@@ -139,15 +184,22 @@ def test_listeners_who_stop_reading_or_vanish_harm_nobody(house: House, seeded: 
         wait(lambda: all(map(is_cut, stuck)), house.web.said, GONE_WITHIN_S)
         settle(house, before)
         gone_s = time.monotonic() - since
-    tell(f"p95 of those who work {p95(idle) * 1000:.0f} ms, and {p95(flooded) * 1000:.0f} ms with {STUCK} who stop reading and {vanishing} who vanish")
+    tell(
+        f"p95 of those who work {p95(idle) * 1000:.0f} ms, and {p95(flooded) * 1000:.0f} ms with"
+        f" {STUCK} who stop reading and {vanishing} who vanish"
+    )
     tell(f"held before {before}, and {gone_s:.0f} s later {house.holds()}")
     assert p95(flooded) <= TIMES_SLOWER * p95(idle)
     assert gone_s <= GONE_WITHIN_S
 
 
 @contextmanager
-def flood(house: House, seeded: random.Random, seconds: float, how_many: int, vanishing: int) -> Iterator[list[socket.socket]]:
-    """So many begin to listen and stop reading, which are given; others come and vanish in the next seconds, at odd moments of their request."""
+def flood(
+    house: House, seeded: random.Random, seconds: float, how_many: int, vanishing: int
+) -> Iterator[list[socket.socket]]:
+    """So many begin to listen and stop reading, which are given; others come and vanish in the next
+    seconds, at odd moments of their request.
+    """
 
     def come_and_go() -> None:
         for number in range(vanishing):
@@ -157,7 +209,10 @@ def flood(house: House, seeded: random.Random, seconds: float, how_many: int, va
             time.sleep(seeded.uniform(0, 2 * seconds / vanishing))
 
     with ExitStack() as held:
-        stuck = [held.enter_context(house.listen(house.listeners[number % LISTENERS])) for number in range(how_many)]
+        stuck = [
+            held.enter_context(house.listen(house.listeners[number % LISTENERS]))
+            for number in range(how_many)
+        ]
         assert {status_of(line) for line in stuck} == {200}
         crowd = threading.Thread(target=come_and_go)
         crowd.start()
@@ -184,18 +239,28 @@ def settle(house: House, before: Held | None = None) -> float:
             return False
         if before is None:
             return True
-        kept = now.in_use <= before.in_use and now.database <= before.database + POOLED  # a pool may have grown into what it keeps
+        kept = (
+            now.in_use <= before.in_use and now.database <= before.database + POOLED
+        )  # a pool may have grown into what it keeps
         return kept and now.memory <= before.memory * MORE_MEMORY and now.threads <= before.threads
 
-    return wait(is_settled, lambda: f"{before}, now {house.holds()}\n{house.web.said()}", GONE_WITHIN_S)
+    return wait(
+        is_settled, lambda: f"{before}, now {house.holds()}\n{house.web.said()}", GONE_WITHIN_S
+    )
 
 
 def test_one_person_follows_so_many_conversations_at_once(house: House, tell: Tell) -> None:
     person = house.listeners[0]
     with ExitStack() as held:
-        statuses = [status_of(held.enter_context(house.listen(person))) for _ in range(PROCESSES * PER_PERSON_MAX + 10)]
+        statuses = [
+            status_of(held.enter_context(house.listen(person)))
+            for _ in range(PROCESSES * PER_PERSON_MAX + 10)
+        ]
     refused = statuses.count(429)
-    tell(f"{statuses.count(200)} streams of one person let in by {PROCESSES} processes, {refused} × 429")
+    tell(
+        f"{statuses.count(200)} streams of one person let in by {PROCESSES} processes, {refused}"
+        " × 429"
+    )
     assert set(statuses) == {200, 429}
     assert PER_PERSON_MAX <= statuses.count(200) <= PROCESSES * PER_PERSON_MAX
     wait(lambda: not house.web.sockets(), house.web.said, GONE_WITHIN_S)

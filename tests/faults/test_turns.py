@@ -1,4 +1,6 @@
-"""kill -9 in the middle of a turn, of the web process that streams it and of the worker that runs it: nothing is lost, told twice or done twice."""
+"""kill -9 in the middle of a turn, of the web process that streams it and of the worker that runs
+it: nothing is lost, told twice or done twice.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +37,24 @@ TELLS_FOR_S = 1.0  # about as long as such a turn tells its words, at the pace o
 
 @pytest.fixture(scope="module")
 def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A worker that tells its words slowly, and is found dead as quickly as the program's own settings say; `pid` in the folder has its number."""
+    """A worker that tells its words slowly, and is found dead as quickly as the program's own
+    settings say; `pid` in the folder has its number.
+    """
     folder = tmp_path_factory.mktemp("dying")
     (folder / "plan").write_text("slow")
-    own = {name: value for name, value in worker_environment(settings).items() if name not in ("VOYAGENT_WORKER_HEARTBEAT_S", "VOYAGENT_WORKER_STALLED_S")}
+    own = {
+        name: value
+        for name, value in worker_environment(settings).items()
+        if name not in ("VOYAGENT_WORKER_HEARTBEAT_S", "VOYAGENT_WORKER_STALLED_S")
+    }
     with (folder / "log").open("ab") as out:
-        keeper = subprocess.Popen([sys.executable, "-m", "tests.assistant.dying_worker", str(folder)], cwd=ROOT, env=own, stdout=out, stderr=out)
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "tests.assistant.dying_worker", str(folder)],
+            cwd=ROOT,
+            env=own,
+            stdout=out,
+            stderr=out,
+        )
     yield folder
     end(keeper, within_s=15)
 
@@ -52,7 +66,9 @@ def web(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 class Talk:
-    """Somebody who says one thing and follows it to its end, whatever breaks, as a program of the API does."""
+    """Somebody who says one thing and follows it to its end, whatever breaks, as a program of the
+    API does.
+    """
 
     def __init__(self, web: Web, person: Person) -> None:
         self.web, self.person = web, person
@@ -69,7 +85,13 @@ class Talk:
         while "final" not in self.kinds:
             seen = {"Last-Event-ID": str(self.ids[-1])} if self.ids else {}
             try:
-                connection, answer = self.web.open(self.person, "POST", f"/chat/sessions/{self.session_id}/messages", {"message": INVOICE}, **seen)
+                connection, answer = self.web.open(
+                    self.person,
+                    "POST",
+                    f"/chat/sessions/{self.session_id}/messages",
+                    {"message": INVOICE},
+                    **seen,
+                )
                 self.port = connection.sock.getsockname()[1]
                 assert answer.status == 200, answer.read()
                 self.away_s = max(self.away_s, time.monotonic() - since)
@@ -102,16 +124,33 @@ def said(desk: Path) -> str:
 
 
 def check(engine: sa.Engine, talk: Talk) -> Any:
-    """All was told once, in order; the conversation can be read; one message is answered and one thing asked for. The turn with its attempts."""
+    """All was told once, in order; the conversation can be read; one message is answered and one
+    thing asked for. The turn with its attempts.
+    """
     assert talk.ids == list(range(1, len(talk.ids) + 1))
-    assert [kind for kind in talk.kinds if kind != "text_delta"] == [*HANDED, "tool_use", "approval_request", "final"]
+    assert [kind for kind in talk.kinds if kind != "text_delta"] == [
+        *HANDED,
+        "tool_use",
+        "approval_request",
+        "final",
+    ]
     _, answer = talk.web.open(talk.person, "GET", f"/chat/sessions/{talk.session_id}/messages")
-    assert [message["role"] for message in json.loads(answer.read())["messages"]] == ["user", "assistant"]
+    assert [message["role"] for message in json.loads(answer.read())["messages"]] == [
+        "user",
+        "assistant",
+    ]
     with engine.connect() as connection:
         of = {"s": talk.session_id}
-        assert connection.scalar(sa.text("select count(*) from approvals where session_id = :s"), of) == 1
-        assert connection.scalar(sa.text("select max(seq) from chat_events where session_id = :s"), of) == len(talk.ids)
-        (turn,) = connection.execute(sa.text("select status, attempt from chat_turns where session_id = :s"), of).all()
+        assert (
+            connection.scalar(sa.text("select count(*) from approvals where session_id = :s"), of)
+            == 1
+        )
+        assert connection.scalar(
+            sa.text("select max(seq) from chat_events where session_id = :s"), of
+        ) == len(talk.ids)
+        (turn,) = connection.execute(
+            sa.text("select status, attempt from chat_turns where session_id = :s"), of
+        ).all()
     assert turn.status == "waiting"
     return turn
 
@@ -119,12 +158,27 @@ def check(engine: sa.Engine, talk: Talk) -> Any:
 def none_runs(engine: sa.Engine, person: Person) -> bool:
     with engine.connect() as connection:
         of = {"t": person.actor.tenant_id}
-        return connection.scalar(sa.text("select count(*) from chat_turns where tenant_id = :t and status in ('queued', 'running')"), of) == 0
+        return (
+            connection.scalar(
+                sa.text(
+                    "select count(*) from chat_turns where tenant_id = :t and status in ('queued',"
+                    " 'running')"
+                ),
+                of,
+            )
+            == 0
+        )
 
 
 @pytest.mark.usefixtures("no_jobs")
 def test_the_web_process_that_streams_a_turn_is_killed(
-    web: Web, desk: Path, alice: Person, owner_engine: sa.Engine, seeded: random.Random, rounds: Rounds, tell: Tell
+    web: Web,
+    desk: Path,
+    alice: Person,
+    owner_engine: sa.Engine,
+    seeded: random.Random,
+    rounds: Rounds,
+    tell: Tell,
 ) -> None:
     broken, away_s, again_s = 0, 0.0, 0.0
     for _ in range(rounds(WEB_KILLS)):
@@ -144,17 +198,26 @@ def test_the_web_process_that_streams_a_turn_is_killed(
         broken, away_s = broken + (talk.broken > 0), max(away_s, talk.away_s)
     wait(lambda: none_runs(owner_engine, alice), web.said, NONE_RUNS_AFTER_S)
     tell(
-        f"{rounds(WEB_KILLS)} turns, {broken} streams broken: none lost, told twice or done twice; followed again after {away_s:.1f} s,"
-        f" two processes again after {again_s:.1f} s at the latest, where the site's own start took {web.started_s:.1f} s"
+        f"{rounds(WEB_KILLS)} turns, {broken} streams broken: none lost, told twice or done twice;"
+        f" followed again after {away_s:.1f} s, two processes again after {again_s:.1f} s at the"
+        f" latest, where the site's own start took {web.started_s:.1f} s"
     )
     assert broken > 0
     assert away_s <= SERVES_AGAIN_WITHIN_S
-    assert again_s <= max(SERVES_AGAIN_WITHIN_S, 2 * web.started_s), "a computer that is busy starts nothing sooner"
+    assert again_s <= max(SERVES_AGAIN_WITHIN_S, 2 * web.started_s), (
+        "a computer that is busy starts nothing sooner"
+    )
 
 
 @pytest.mark.usefixtures("no_jobs")
 def test_the_worker_that_runs_a_turn_is_killed(
-    web: Web, desk: Path, alice: Person, owner_engine: sa.Engine, seeded: random.Random, rounds: Rounds, tell: Tell
+    web: Web,
+    desk: Path,
+    alice: Person,
+    owner_engine: sa.Engine,
+    seeded: random.Random,
+    rounds: Rounds,
+    tell: Tell,
 ) -> None:
     slowest, taken_over = 0.0, 0
     for _ in range(rounds(WORKER_KILLS)):
@@ -164,13 +227,21 @@ def test_the_worker_that_runs_a_turn_is_killed(
         os.kill(int((desk / "pid").read_text()), signal.SIGKILL)
         since = time.monotonic()
         with owner_engine.connect() as connection:
-            told = connection.scalar(sa.text("select event_seq from chat_sessions where id = :s"), {"s": talk.session_id})
-        wait(lambda talk=talk, told=told: "final" in talk.kinds or len(talk.ids) > told, lambda: said(desk))  # type: ignore[misc]
+            told = connection.scalar(
+                sa.text("select event_seq from chat_sessions where id = :s"), {"s": talk.session_id}
+            )
+        wait(
+            lambda talk=talk, told=told: "final" in talk.kinds or len(talk.ids) > told,
+            lambda: said(desk),
+        )  # type: ignore[misc]
         slowest = max(slowest, time.monotonic() - since)
         following.join(timeout=60)
         assert not following.is_alive(), said(desk)
         taken_over += check(owner_engine, talk).attempt > 1
     wait(lambda: none_runs(owner_engine, alice), lambda: said(desk), NONE_RUNS_AFTER_S)
-    tell(f"{rounds(WORKER_KILLS)} kills, {taken_over} turns taken over, within {slowest:.1f} s: none lost, told twice or done twice")
+    tell(
+        f"{rounds(WORKER_KILLS)} kills, {taken_over} turns taken over, within {slowest:.1f} s: none"
+        " lost, told twice or done twice"
+    )
     assert taken_over > 0
     assert slowest <= TAKEN_OVER_WITHIN_S

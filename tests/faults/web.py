@@ -1,4 +1,6 @@
-"""Web processes of the program on a free port, asked over connections of their own, and what can be seen of them from outside."""
+"""Web processes of the program on a free port, asked over connections of their own, and what can be
+seen of them from outside.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,13 @@ from voyagent.kernel.config import Settings
 
 PATIENCE_S = 60
 FRAME = re.compile(rb"id: (\d+)\nevent: agent_event\ndata: ([^\n]+)\n\n")
-LISTENS, HAS_ENDED = "0A", ("06", "07")  # states of a socket in /proc/net/tcp: the last two are TIME_WAIT and CLOSE
+LISTENS, HAS_ENDED = (
+    "0A",
+    (
+        "06",
+        "07",
+    ),
+)  # states of a socket in /proc/net/tcp: the last two are TIME_WAIT and CLOSE
 
 
 class Web:
@@ -38,7 +46,18 @@ class Web:
         self.log = folder / "web.log"
         self._numbers = folder / "numbers"
         self._metrics_token = secrets.token_hex(16)
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", str(processes), "--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "2"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "wsgi:app",
+            "--workers",
+            str(processes),
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--graceful-timeout",
+            "2",
+        ]
         environment = worker_environment(settings) | {
             "VOYAGENT_METRICS_DIR": str(self._numbers),
             "VOYAGENT_METRICS_TOKEN": self._metrics_token,
@@ -46,7 +65,9 @@ class Web:
             "VOYAGENT_LIMIT_SCALE": "10000",
         }
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
 
     def said(self) -> str:
         """The end of the log."""
@@ -54,10 +75,19 @@ class Web:
 
     def workers(self) -> list[int]:
         """The ids of the processes that serve."""
-        return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+        return [
+            int(pid)
+            for pid in (
+                Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+                .read_text()
+                .split()
+            )
+        ]
 
     def wait(self, within_s: float = PATIENCE_S) -> float:
-        """Until each process has answered somebody: one that is still being started has counted nothing. How long it took."""
+        """Until each process has answered somebody: one that is still being started has counted
+        nothing. How long it took.
+        """
         return wait(self._is_whole, self.said, within_s)
 
     def _is_whole(self) -> bool:
@@ -66,27 +96,45 @@ class Web:
             well = self.ask("GET", "/health/db", {}, None) == 200
         except (OSError, http.client.HTTPException):
             return False
-        serving = {int(file.stem.rpartition("_")[2]) for file in self._numbers.glob("counter_*.db")} & set(self.workers())
+        serving = {
+            int(file.stem.rpartition("_")[2]) for file in self._numbers.glob("counter_*.db")
+        } & set(self.workers())
         return well and len(serving) == self.processes
 
-    def open(self, person: Person, method: str, path: str, body: Any = None, **headers: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def open(
+        self, person: Person, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         """A request of somebody's over a connection of its own; the answer is not read yet."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        sent = {"Authorization": f"Bearer {person.access_token}", "Content-Type": "application/json"} | headers
+        sent = {
+            "Authorization": f"Bearer {person.access_token}",
+            "Content-Type": "application/json",
+        } | headers
         connection.request(method, f"/api{path}", None if body is None else json.dumps(body), sent)
         return connection, connection.getresponse()
 
-    def ask(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> int:
+    def ask(
+        self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None
+    ) -> int:
         """One request over a connection of its own; its status."""
         return self._request(method, path, headers, body)[0]
 
     def insist(self, person: Person, path: str, body: dict[str, Any]) -> int:
-        """Ask under one key until there is an answer, as a client does whose connection broke: the same request again is the same act."""
+        """Ask under one key until there is an answer, as a client does whose connection broke: the
+        same request again is the same act.
+        """
         return self.insist_on(person, path, body)[0]
 
-    def insist_on(self, person: Person, path: str, body: dict[str, Any], *, hangs_up: bool = False) -> tuple[int, Any]:
-        """The same, with what was answered beside the status; who hangs up does not wait for the first answer and asks again at once."""
-        headers = {"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": secrets.token_hex(8)}
+    def insist_on(
+        self, person: Person, path: str, body: dict[str, Any], *, hangs_up: bool = False
+    ) -> tuple[int, Any]:
+        """The same, with what was answered beside the status; who hangs up does not wait for the
+        first answer and asks again at once.
+        """
+        headers = {
+            "Authorization": f"Bearer {person.access_token}",
+            "Idempotency-Key": secrets.token_hex(8),
+        }
         if hangs_up:
             self._request("POST", f"/api{path}", headers, body, reads=False)
         deadline = time.monotonic() + PATIENCE_S
@@ -102,11 +150,24 @@ class Web:
             self.away += 1
         raise AssertionError("no answer")
 
-    def _request(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None, *, reads: bool = True) -> tuple[int, bytes]:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: dict[str, Any] | None,
+        *,
+        reads: bool = True,
+    ) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             sent = json.dumps(body) if body is not None else None
-            connection.request(method, path, sent, {"Connection": "close", "Content-Type": "application/json", **headers})
+            connection.request(
+                method,
+                path,
+                sent,
+                {"Connection": "close", "Content-Type": "application/json", **headers},
+            )
             if not reads:
                 return 0, b""
             answer = connection.getresponse()
@@ -115,23 +176,38 @@ class Web:
             connection.close()
 
     def connections_in_use(self) -> int:
-        """Connections to the database that are taken out of the pools of all processes, by the program's own count."""
+        """Connections to the database that are taken out of the pools of all processes, by the
+        program's own count.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request("GET", "/internal/metrics", None, {"Connection": "close", TOKEN_HEADER: self._metrics_token})
+            connection.request(
+                "GET",
+                "/internal/metrics",
+                None,
+                {"Connection": "close", TOKEN_HEADER: self._metrics_token},
+            )
             told = connection.getresponse().read().decode()
         finally:
             connection.close()
-        found = re.findall(r"^voyagent_db_connections_in_use\{[^}]*\} ([0-9.]+)$", told, re.MULTILINE)
+        found = re.findall(
+            r"^voyagent_db_connections_in_use\{[^}]*\} ([0-9.]+)$", told, re.MULTILINE
+        )
         assert found, told[:500]
         return sum(int(float(value)) for value in found)
 
     def sockets(self) -> dict[int, str]:
-        """The server's open connections by the client's port, with the number of each in the system."""
+        """The server's open connections by the client's port, with the number of each in the
+        system.
+        """
         found = {}
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
             _, local, remote, state, *rest = line.split()
-            if int(local.split(":")[1], 16) == self.port and state != LISTENS and state not in HAS_ENDED:
+            if (
+                int(local.split(":")[1], 16) == self.port
+                and state != LISTENS
+                and state not in HAS_ENDED
+            ):
                 found[int(remote.split(":")[1], 16)] = rest[5]
         return found
 

@@ -1,8 +1,9 @@
-"""What the API contract says of each operation of people, keys, settings, audit, the itinerary and the system, as data: who may, what another agency is, what a
-key gets, and what two callers at the same moment are told.
+"""What the API contract says of each operation of people, keys, settings, audit, the itinerary and
+the system, as data: who may, what another agency is, what a key gets, and what two callers at the
+same moment are told.
 
-Written from the contract, never from the program: nothing here may be taken from its tables of permissions. An answer is its status, with the code of a refusal
-behind it.
+Written from the contract, never from the program: nothing here may be taken from its tables of
+permissions. An answer is its status, with the code of a refusal behind it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,19 @@ WRITERS = frozenset(ROLES) - {"viewer"}
 EVERY = frozenset(ROLES)
 PUBLIC = None
 
-SCOPES = ("full", "read", "enquiries", "assistant", "trips", "approvals", "books", "reports", "audit", "team", "settings")
+SCOPES = (
+    "full",
+    "read",
+    "enquiries",
+    "assistant",
+    "trips",
+    "approvals",
+    "books",
+    "reports",
+    "audit",
+    "team",
+    "settings",
+)
 FULL_ONLY = frozenset({"full"})
 READ = FULL_ONLY | {"read"}
 TEAM = FULL_ONLY | {"team"}
@@ -40,7 +53,10 @@ class Other(StrEnum):
     HIDDEN = "nothing of it is shown"
     UNTOUCHED = "nothing of it changes"
     ADDRESS = "its people's addresses are taken"
-    TOKEN = "whoever holds its token speaks for it, as the holder of a mailed link or a refresh token does"
+    TOKEN = (
+        "whoever holds its token speaks for it, as the holder of a mailed link or a refresh token"
+        " does"
+    )
     NO_AGENCY = "it knows no agency"
 
 
@@ -54,11 +70,16 @@ class Repeat(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One operation. `plain` is the answer to a permitted caller in a fresh agency, with things of her own and a body that passes.
+    """One operation.
 
-    `other` is what another agency's thing is where the path has an id: the same as an unknown and a malformed one. `key` is what a full API key of an
-    administrator gets where that is not `plain`, `stale` the same for a token that was refreshed. `twins` are the answers to two of the same at one moment, in
-    whatever order; "or" stands where the second may be let in before the first is done, or after.
+    `plain` is the answer to a permitted caller in a fresh agency, with things of her own and a body
+    that passes.
+
+    `other` is what another agency's thing is where the path has an id: the same as an unknown and a
+    malformed one. `key` is what a full API key of an administrator gets where that is not `plain`,
+    `stale` the same for a token that was refreshed. `twins` are the answers to two of the same at
+    one moment, in whatever order; "or" stands where the second may be let in before the first is
+    done, or after.
     """
 
     operation: str
@@ -92,45 +113,189 @@ class Row:
         return next(call for call in self.calls if call.path.startswith("/api/"))
 
 
-# fmt: off - one operation, one line: who may; a plain answer; another agency; twins; what else is to be said
+# fmt: off - one operation, one line: who may; a plain answer; another agency; twins; what else is
+# to be said
 TABLE = (
     # 2, 3: coming in, tokens
     Row("POST /auth/sign-up", PUBLIC, "201", Other.ADDRESS, ("201", TAKEN), repeat=Repeat.IGNORED),
-    Row("POST /auth/sign-in", PUBLIC, "401 invalid_credentials", Other.TOKEN, ("200", "200"), repeat=Repeat.IGNORED),
+    Row(
+        "POST /auth/sign-in",
+        PUBLIC,
+        "401 invalid_credentials",
+        Other.TOKEN,
+        ("200", "200"),
+        repeat=Repeat.IGNORED,
+    ),
     Row("GET /auth/me", EVERY, "200", Other.HIDDEN, ("200", "200"), frozenset(SCOPES)),
-    Row("POST /auth/refresh", PUBLIC, "401 invalid_refresh_token", Other.TOKEN, ("200", "401 invalid_refresh_token"), repeat=Repeat.IGNORED),
+    Row(
+        "POST /auth/refresh",
+        PUBLIC,
+        "401 invalid_refresh_token",
+        Other.TOKEN,
+        ("200", "401 invalid_refresh_token"),
+        repeat=Repeat.IGNORED,
+    ),
     Row("POST /auth/sign-out", PUBLIC, "204", Other.TOKEN, ("204", "204"), repeat=Repeat.IGNORED),
     # 4, 5: mailed links
-    Row("POST /auth/send-verification-email", EVERY, "200", Other.UNTOUCHED, ("200", "200"), repeat=Repeat.REPLAYED),
-    Row("POST /auth/verify-email", PUBLIC, "400 token_invalid", Other.TOKEN, ("200", "400 token_invalid"), repeat=Repeat.IGNORED),
-    Row("POST /auth/request-password-reset", PUBLIC, "200", Other.TOKEN, ("200", "200"), repeat=Repeat.IGNORED),
-    Row("POST /auth/reset-password", PUBLIC, "400 token_invalid", Other.TOKEN, ("200", "400 token_invalid"), repeat=Repeat.IGNORED),
+    Row(
+        "POST /auth/send-verification-email",
+        EVERY,
+        "200",
+        Other.UNTOUCHED,
+        ("200", "200"),
+        repeat=Repeat.REPLAYED,
+    ),
+    Row(
+        "POST /auth/verify-email",
+        PUBLIC,
+        "400 token_invalid",
+        Other.TOKEN,
+        ("200", "400 token_invalid"),
+        repeat=Repeat.IGNORED,
+    ),
+    Row(
+        "POST /auth/request-password-reset",
+        PUBLIC,
+        "200",
+        Other.TOKEN,
+        ("200", "200"),
+        repeat=Repeat.IGNORED,
+    ),
+    Row(
+        "POST /auth/reset-password",
+        PUBLIC,
+        "400 token_invalid",
+        Other.TOKEN,
+        ("200", "400 token_invalid"),
+        repeat=Repeat.IGNORED,
+    ),
     # 6: one's own account
     Row("PATCH /auth/profile", EVERY, "200", Other.ADDRESS, ("200", "200")),
-    Row("POST /auth/change-password", EVERY, "204", Other.UNTOUCHED, ("204", "403 invalid_password"), repeat=Repeat.REPLAYED),
-    Row("POST /auth/reauthenticate", EVERY, "200", Other.UNTOUCHED, ("200", "200"), key=STALE, repeat=Repeat.SECRET),
+    Row(
+        "POST /auth/change-password",
+        EVERY,
+        "204",
+        Other.UNTOUCHED,
+        ("204", "403 invalid_password"),
+        repeat=Repeat.REPLAYED,
+    ),
+    Row(
+        "POST /auth/reauthenticate",
+        EVERY,
+        "200",
+        Other.UNTOUCHED,
+        ("200", "200"),
+        key=STALE,
+        repeat=Repeat.SECRET,
+    ),
     Row("GET /auth/sessions", EVERY, "200", Other.HIDDEN, ("200", "200"), READ),
     Row("DELETE /auth/sessions", EVERY, "204", Other.UNTOUCHED, ("204", f"204 or {UNAUTHORIZED}")),
-    Row("DELETE /auth/sessions/{auth_session_id}", EVERY, "204", "404 auth_session_not_found", ("204", "204")),
+    Row(
+        "DELETE /auth/sessions/{auth_session_id}",
+        EVERY,
+        "204",
+        "404 auth_session_not_found",
+        ("204", "204"),
+    ),
     # 7: invitations
-    Row("POST /auth/invites", ADMIN, "201", Other.UNTOUCHED, ("201", "409 invite_already_exists"), TEAM, repeat=Repeat.SECRET),
+    Row(
+        "POST /auth/invites",
+        ADMIN,
+        "201",
+        Other.UNTOUCHED,
+        ("201", "409 invite_already_exists"),
+        TEAM,
+        repeat=Repeat.SECRET,
+    ),
     Row("GET /auth/invites", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | TEAM),
-    Row("POST /auth/invites/{invite_id}/revoke", ADMIN, "200", "404 invite_not_found", ("200", "409 invite_not_pending"), TEAM, repeat=Repeat.REPLAYED),
+    Row(
+        "POST /auth/invites/{invite_id}/revoke",
+        ADMIN,
+        "200",
+        "404 invite_not_found",
+        ("200", "409 invite_not_pending"),
+        TEAM,
+        repeat=Repeat.REPLAYED,
+    ),
     Row("GET /auth/invites/lookup", PUBLIC, "404 invite_not_found", Other.TOKEN, ("200", "200")),
-    Row("POST /auth/accept-invite", PUBLIC, "404 invite_not_found", Other.TOKEN, ("201", "400 invite_not_pending"), repeat=Repeat.IGNORED),
+    Row(
+        "POST /auth/accept-invite",
+        PUBLIC,
+        "404 invite_not_found",
+        Other.TOKEN,
+        ("201", "400 invite_not_pending"),
+        repeat=Repeat.IGNORED,
+    ),
     Row("GET /team", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | TEAM),
     Row("PATCH /team/{user_id}", ADMIN, "200", "404 user_not_found", ("200", "200"), TEAM),
-    Row("DELETE /team/{user_id}", ADMIN, "204", "404 user_not_found", ("204", "404 user_not_found"), TEAM),
-    Row("DELETE /team/{user_id}/sessions", ADMIN, "204", "404 user_not_found", ("204", "204"), TEAM),
+    Row(
+        "DELETE /team/{user_id}",
+        ADMIN,
+        "204",
+        "404 user_not_found",
+        ("204", "404 user_not_found"),
+        TEAM,
+    ),
+    Row(
+        "DELETE /team/{user_id}/sessions", ADMIN, "204", "404 user_not_found", ("204", "204"), TEAM
+    ),
     # 8: API keys
-    Row("POST /auth/api-keys", WRITERS, "201", Other.UNTOUCHED, ("201", "201"), key=STALE, stale=STALE, repeat=Repeat.SECRET),
-    Row("POST /auth/api-keys/scoped", WRITERS, "201", Other.UNTOUCHED, ("201", "201"), key=STALE, stale=STALE, repeat=Repeat.SECRET),
+    Row(
+        "POST /auth/api-keys",
+        WRITERS,
+        "201",
+        Other.UNTOUCHED,
+        ("201", "201"),
+        key=STALE,
+        stale=STALE,
+        repeat=Repeat.SECRET,
+    ),
+    Row(
+        "POST /auth/api-keys/scoped",
+        WRITERS,
+        "201",
+        Other.UNTOUCHED,
+        ("201", "201"),
+        key=STALE,
+        stale=STALE,
+        repeat=Repeat.SECRET,
+    ),
     Row("GET /auth/api-keys", EVERY, "200", Other.HIDDEN, ("200", "200"), READ),
-    Row("POST /auth/api-keys/{key_id}/revoke", WRITERS, "204", "404 not_found", ("204", "204"), repeat=Repeat.REPLAYED),
+    Row(
+        "POST /auth/api-keys/{key_id}/revoke",
+        WRITERS,
+        "204",
+        "404 not_found",
+        ("204", "204"),
+        repeat=Repeat.REPLAYED,
+    ),
     # 9: the second factor
-    Row("POST /auth/totp/setup", EVERY, "200", Other.UNTOUCHED, ("200", "200"), key=STALE, stale=STALE, repeat=Repeat.SECRET),
-    Row("POST /auth/totp/verify", EVERY, "400 totp_not_initialized", Other.UNTOUCHED, ("200", "200"), repeat=Repeat.REPLAYED),
-    Row("POST /auth/totp/disable", EVERY, "200", Other.UNTOUCHED, ("200", "200"), repeat=Repeat.REPLAYED),
+    Row(
+        "POST /auth/totp/setup",
+        EVERY,
+        "200",
+        Other.UNTOUCHED,
+        ("200", "200"),
+        key=STALE,
+        stale=STALE,
+        repeat=Repeat.SECRET,
+    ),
+    Row(
+        "POST /auth/totp/verify",
+        EVERY,
+        "400 totp_not_initialized",
+        Other.UNTOUCHED,
+        ("200", "200"),
+        repeat=Repeat.REPLAYED,
+    ),
+    Row(
+        "POST /auth/totp/disable",
+        EVERY,
+        "200",
+        Other.UNTOUCHED,
+        ("200", "200"),
+        repeat=Repeat.REPLAYED,
+    ),
     Row(
         "POST /auth/totp/recovery-codes",
         EVERY,
@@ -141,28 +306,64 @@ TABLE = (
         stale=STALE,
         repeat=Repeat.SECRET,
     ),
-    Row("POST /auth/sign-in-totp", PUBLIC, "401 invalid_credentials", Other.TOKEN, ("200", "401 totp_invalid"), repeat=Repeat.IGNORED),
+    Row(
+        "POST /auth/sign-in-totp",
+        PUBLIC,
+        "401 invalid_credentials",
+        Other.TOKEN,
+        ("200", "401 totp_invalid"),
+        repeat=Repeat.IGNORED,
+    ),
     # 14: the audit
     Row("GET /audit", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | {"audit"}),
     Row("GET /audit/export.csv", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | {"audit"}),
     # 15: of the reports the one that shows who travels
-    Row("GET /reports/itinerary", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | {"books", "reports", "trips"}),
+    Row(
+        "GET /reports/itinerary",
+        EVERY,
+        "200",
+        Other.HIDDEN,
+        ("200", "200"),
+        READ | {"books", "reports", "trips"},
+    ),
     # 16: settings, system routes
     Row("GET /tenant-settings", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | SETTINGS),
     Row("PATCH /tenant-settings", ADMIN, "200", Other.UNTOUCHED, ("200", "200"), SETTINGS),
-    Row("GET /tenant-settings/logo", EVERY, "404 logo_not_found", Other.HIDDEN, ("404 logo_not_found", "404 logo_not_found"), READ | SETTINGS),
+    Row(
+        "GET /tenant-settings/logo",
+        EVERY,
+        "404 logo_not_found",
+        Other.HIDDEN,
+        ("404 logo_not_found", "404 logo_not_found"),
+        READ | SETTINGS,
+    ),
     Row("PUT /tenant-settings/logo", ADMIN, "200", Other.UNTOUCHED, ("200", "200"), SETTINGS),
     Row("DELETE /tenant-settings/logo", ADMIN, "204", Other.UNTOUCHED, ("204", "204"), SETTINGS),
     Row("GET /health", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
     Row("GET /health/db", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
-    Row("GET /health/redis", PUBLIC, "503 redis_not_configured", Other.NO_AGENCY, ("503 redis_not_configured", "503 redis_not_configured")),
+    Row(
+        "GET /health/redis",
+        PUBLIC,
+        "503 redis_not_configured",
+        Other.NO_AGENCY,
+        ("503 redis_not_configured", "503 redis_not_configured"),
+    ),
     Row("GET /internal/metrics", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
     Row("GET /schemas/money", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
 )
 # fmt: on
 GUARDED = tuple(row for row in TABLE if row.roles is not PUBLIC)
 OPEN = tuple(row for row in TABLE if row.roles is PUBLIC)
-AREAS = ("/auth", "/team", "/audit", "/reports/itinerary", "/tenant-settings", "/health", "/internal", "/schemas")
+AREAS = (
+    "/auth",
+    "/team",
+    "/audit",
+    "/reports/itinerary",
+    "/tenant-settings",
+    "/health",
+    "/internal",
+    "/schemas",
+)
 """How the paths begin that this table answers for."""
 
 
@@ -179,11 +380,15 @@ def row(operation: str) -> Row:
 
 def query_of(row: Row, session_id: object) -> str:
     """What an operation asks for in its address: a token that nobody knows, a conversation."""
-    return {"GET /auth/invites/lookup": "?token=unknown", "GET /reports/itinerary": f"?session_id={session_id}"}.get(row.operation, "")
+    return {
+        "GET /auth/invites/lookup": "?token=unknown",
+        "GET /reports/itinerary": f"?session_id={session_id}",
+    }.get(row.operation, "")
 
 
 def said(answer: TestResponse) -> str:
-    """An answer as the table writes it, once it has been found sound: what every answer of the API has, good or bad.
+    """An answer as the table writes it, once it has been found sound: what every answer of the API
+    has, good or bad.
 
     A stream is read whole, so that whatever it holds is let go.
     """
@@ -201,4 +406,7 @@ def said(answer: TestResponse) -> str:
     assert {"detail", "request_id"} <= set(body) <= {"detail", "request_id", "message"}
     assert body["request_id"] == answer.headers["X-Request-Id"]
     detail = body["detail"]
-    return f"{answer.status_code} {detail['code'] if isinstance(detail, dict) else detail if isinstance(detail, str) else 'schema'}"
+    return (
+        f"{answer.status_code}"
+        f" {detail['code'] if isinstance(detail, dict) else detail if isinstance(detail, str) else 'schema'}"
+    )

@@ -1,4 +1,6 @@
-"""Every registered operation of the JSON API, with what a test needs to call it: somebody's ids for its path, a body that passes."""
+"""Every registered operation of the JSON API, with what a test needs to call it: somebody's ids for
+its path, a body that passes.
+"""
 
 from __future__ import annotations
 
@@ -64,11 +66,16 @@ class Call:
 
     def address(self, **ids: object) -> str:
         """The path with ids; those not given are unknown ones."""
-        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.path)
+        return re.sub(
+            r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.path
+        )
 
     def things(self, person: Person) -> dict[str, object]:
         """Something of somebody's for each name in its path."""
-        return {name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person) for name in self.parameters}
+        return {
+            name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person)
+            for name in self.parameters
+        }
 
     def body(self, **changes: Any) -> dict[str, Any] | None:
         """A body that passes the schema."""
@@ -80,10 +87,19 @@ class Call:
         """The same with something of somebody's for what it names."""
         names = NAMED_IN.get(self.operation.body.__name__, {}) if self.operation.body else {}
         made = {name: make(person) for name, make in names.items()}
-        return self.body(**{name: value if isinstance(value, list) else str(value) for name, value in made.items()})
+        return self.body(
+            **{
+                name: value if isinstance(value, list) else str(value)
+                for name, value in made.items()
+            }
+        )
 
 
-CALLS = [Call(operation, (api.url_prefix or "") + operation.path) for api in APIS for operation in api.operations]
+CALLS = [
+    Call(operation, (api.url_prefix or "") + operation.path)
+    for api in APIS
+    for operation in api.operations
+]
 WITH_BODY = [call for call in CALLS if call.operation.body is not None]
 WITH_QUERY = [call for call in CALLS if call.operation.query is not None]
 WITH_IDS = [call for call in CALLS if call.parameters]
@@ -97,7 +113,11 @@ def _enquiry(person: Person) -> object:
 
 def _party(person: Person) -> object:
     with person.acting() as actor:  # also for a viewer, who can note none: somebody has
-        return parties.create(replace(actor, role="agent"), name=f"Deepa Krishnan {secrets.randbelow(10**9)}", is_customer=True).id
+        return parties.create(
+            replace(actor, role="agent"),
+            name=f"Deepa Krishnan {secrets.randbelow(10**9)}",
+            is_customer=True,
+        ).id
 
 
 def _session(person: Person) -> object:
@@ -108,7 +128,11 @@ def _session(person: Person) -> object:
 def _turn(person: Person) -> object:
     """A turn that has ended; where a path names a conversation too, that was made just before."""
     with person.acting():
-        found = db.session.scalar(sa.select(ChatSession.id).order_by(ChatSession.created_at.desc(), ChatSession.id.desc()).limit(1))
+        found = db.session.scalar(
+            sa.select(ChatSession.id)
+            .order_by(ChatSession.created_at.desc(), ChatSession.id.desc())
+            .limit(1)
+        )
     session_id = found or _session(person)
     with person.acting() as actor:
         turn = chat.start_turn(replace(actor, role="agent"), session_id, message="Who owes us?")
@@ -119,21 +143,45 @@ def _turn(person: Person) -> object:
 def _approval(person: Person) -> object:
     session_id = _session(person)
     arguments = {"session_id": str(session_id), "text": "hello"}
-    about = {"turn_id": "t-0123456789ab", "tool_call_id": "c1", "summary": "Write a note", "arguments": arguments}
+    about = {
+        "turn_id": "t-0123456789ab",
+        "tool_call_id": "c1",
+        "summary": "Write a note",
+        "arguments": arguments,
+    }
     with person.acting() as actor:
-        return approvals.propose(actor, session_id=session_id, tool_name=probes.LOOSE.tool_name, **about).id
+        return approvals.propose(
+            actor, session_id=session_id, tool_name=probes.LOOSE.tool_name, **about
+        ).id
 
 
 def _invite(person: Person) -> object:
     rules = person.app.extensions["voyagent.identity"]
-    return person.does(lambda actor: identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent"))[0]
+    return person.does(
+        lambda actor: identity.invite(
+            rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent"
+        )
+    )[0]
 
 
 def _draft(person: Person) -> Any:
     today = clock.today(person.actor.timezone)
-    items = [LineItem(description="Dubai visa", quantity=1, unit_price="500.00", currency=person.actor.currency)]
+    items = [
+        LineItem(
+            description="Dubai visa",
+            quantity=1,
+            unit_price="500.00",
+            currency=person.actor.currency,
+        )
+    ]
     with person.acting() as actor:
-        return billing.draft_invoice(actor, customer_name="Deepa Krishnan", issue_date=today, due_date=today, line_items=items).id
+        return billing.draft_invoice(
+            actor,
+            customer_name="Deepa Krishnan",
+            issue_date=today,
+            due_date=today,
+            line_items=items,
+        ).id
 
 
 def _invoice(person: Person) -> object:
@@ -144,10 +192,24 @@ def _invoice(person: Person) -> object:
 
 def _draft_bill(person: Person) -> Any:
     today = clock.today(person.actor.timezone)
-    items = [LineItem(description="Dubai visa", quantity=1, unit_price="500.00", currency=person.actor.currency)]
+    items = [
+        LineItem(
+            description="Dubai visa",
+            quantity=1,
+            unit_price="500.00",
+            currency=person.actor.currency,
+        )
+    ]
     reference = f"BSP-{secrets.randbelow(10**9)}"
     with person.acting() as actor:
-        return billing.draft_bill(actor, vendor_name="BSP India", vendor_reference=reference, issue_date=today, due_date=today, line_items=items).id
+        return billing.draft_bill(
+            actor,
+            vendor_name="BSP India",
+            vendor_reference=reference,
+            issue_date=today,
+            due_date=today,
+            line_items=items,
+        ).id
 
 
 def _bill(person: Person) -> object:
@@ -159,13 +221,19 @@ def _bill(person: Person) -> object:
 def _scheduled_bill(person: Person) -> object:
     bill_id: Any = _bill(person)
     with person.acting() as actor:
-        return billing.schedule_bill(replace(actor, role="agency_admin"), bill_id, pay_on=clock.today(actor.timezone)).id
+        return billing.schedule_bill(
+            replace(actor, role="agency_admin"), bill_id, pay_on=clock.today(actor.timezone)
+        ).id
 
 
 def _supplier_credit(person: Person) -> object:
     bill_id: Any = _bill(person)
     with person.acting() as actor:
-        given = {"vendor_reference": f"C-{secrets.randbelow(10**9)}", "reason": "Not travelled", "amounts": {1: Money(100, actor.currency)}}
+        given = {
+            "vendor_reference": f"C-{secrets.randbelow(10**9)}",
+            "reason": "Not travelled",
+            "amounts": {1: Money(100, actor.currency)},
+        }
         return billing.credit_bill(replace(actor, role="agency_admin"), bill_id, **given).id
 
 
@@ -173,13 +241,22 @@ def _payment(person: Person) -> object:
     """A receipt of which a part settles an invoice, and another part could."""
     invoice_id: Any = _invoice(person)
     with person.acting() as actor:
-        parts, amount = [billing.Part(invoice_id, Money(100, actor.currency))], Money(500, actor.currency)
-        return billing.record_payment(actor, direction="in", party_name="Deepa Krishnan", amount=amount, parts=parts).id
+        parts, amount = (
+            [billing.Part(invoice_id, Money(100, actor.currency))],
+            Money(500, actor.currency),
+        )
+        return billing.record_payment(
+            actor, direction="in", party_name="Deepa Krishnan", amount=amount, parts=parts
+        ).id
 
 
 def _allocation(person: Person) -> object:
     """What the newest payment settles: where a path names both, the payment was made just before."""
-    newest = sa.select(Allocation.id).order_by(Allocation.created_at.desc(), Allocation.id.desc()).limit(1)
+    newest = (
+        sa.select(Allocation.id)
+        .order_by(Allocation.created_at.desc(), Allocation.id.desc())
+        .limit(1)
+    )
     with person.acting():
         found = db.session.scalar(newest)
     return found or (_payment(person) and _allocation(person))
@@ -189,14 +266,20 @@ def _refunded(person: Person) -> object:
     """A payment of which a part was given back."""
     payment_id: Any = _payment(person)
     with person.acting() as actor:
-        billing.refund_payment(replace(actor, role="agency_admin"), payment_id, amount=Money(100, actor.currency))
+        billing.refund_payment(
+            replace(actor, role="agency_admin"), payment_id, amount=Money(100, actor.currency)
+        )
     return payment_id
 
 
 def _refund(person: Person) -> object:
-    """What went back of the newest of them: where a path names both, the payment was made just before."""
+    """What went back of the newest of them: where a path names both, the payment was made just
+    before.
+    """
     with person.acting():
-        found = db.session.scalar(sa.select(Refund.id).order_by(Refund.created_at.desc(), Refund.id.desc()).limit(1))
+        found = db.session.scalar(
+            sa.select(Refund.id).order_by(Refund.created_at.desc(), Refund.id.desc()).limit(1)
+        )
     return found or (_refunded(person) and _refund(person))
 
 
@@ -204,13 +287,23 @@ def _written_off(person: Person) -> object:
     """An invoice of which a part was given up."""
     invoice_id: Any = _invoice(person)
     with person.acting() as actor:
-        billing.write_off_invoice(replace(actor, role="agency_admin"), invoice_id, reason="Cannot be traced", amount=Money(100, actor.currency))
+        billing.write_off_invoice(
+            replace(actor, role="agency_admin"),
+            invoice_id,
+            reason="Cannot be traced",
+            amount=Money(100, actor.currency),
+        )
     return invoice_id
 
 
 def _write_off(person: Person) -> object:
     """What the newest of them lost: where a path names both, the invoice was made just before."""
-    newest = sa.select(WriteOff.id).where(WriteOff.reverses_id.is_(None)).order_by(WriteOff.created_at.desc(), WriteOff.id.desc()).limit(1)
+    newest = (
+        sa.select(WriteOff.id)
+        .where(WriteOff.reverses_id.is_(None))
+        .order_by(WriteOff.created_at.desc(), WriteOff.id.desc())
+        .limit(1)
+    )
     with person.acting():
         found = db.session.scalar(newest)
     return found or (_written_off(person) and _write_off(person))
@@ -219,7 +312,9 @@ def _write_off(person: Person) -> object:
 def _credit_note(person: Person) -> object:
     invoice_id: Any = _invoice(person)
     with person.acting() as actor:
-        return billing.issue_credit_note(actor, invoice_id, reason="Not travelled", amounts={1: Money(100, actor.currency)}).id
+        return billing.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", amounts={1: Money(100, actor.currency)}
+        ).id
 
 
 def _entry(person: Person) -> object:
@@ -238,14 +333,21 @@ def _sign_in(person: Person) -> object:
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
         user = db.session.get_one(User, (actor.tenant_id, actor.user_id))
-        return identity.open_session(rules, user, identity.Device(Channel.API)).credential.session_id
+        return identity.open_session(
+            rules, user, identity.Device(Channel.API)
+        ).credential.session_id
 
 
 def _colleague(person: Person) -> object:
     rules = person.app.extensions["voyagent.identity"]
     with person.acting():
         return identity.add_person(
-            rules, email=_address(), password_hash=rules.passwords.hash(PASSWORD), full_name="Neha Krishnan", role="agent", verified=True
+            rules,
+            email=_address(),
+            password_hash=rules.passwords.hash(PASSWORD),
+            full_name="Neha Krishnan",
+            role="agent",
+            verified=True,
         ).id
 
 
@@ -257,20 +359,29 @@ def _trip(person: Person) -> object:
 def _newest_trip(person: Person) -> Any:
     """Where a path names a trip and something of it, the trip was made just before."""
     with person.acting():
-        found = db.session.scalar(sa.select(Trip.id).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(1))
+        found = db.session.scalar(
+            sa.select(Trip.id).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(1)
+        )
     return found or _trip(person)
 
 
 def _passenger(person: Person) -> object:
     trip_id = _newest_trip(person)
     with person.acting() as actor:
-        return trips.add_passenger(person.app.extensions["voyagent.keyring"], actor, trip_id, {"full_name": "Deepa Krishnan"}).id
+        return trips.add_passenger(
+            person.app.extensions["voyagent.keyring"],
+            actor,
+            trip_id,
+            {"full_name": "Deepa Krishnan"},
+        ).id
 
 
 def _trip_line(person: Person) -> object:
     trip_id = _newest_trip(person)
     with person.acting() as actor:
-        return trips.add_line(actor, trip_id, OtherDetails(kind="other", title="Desert for the Krishnans")).id
+        return trips.add_line(
+            actor, trip_id, OtherDetails(kind="other", title="Desert for the Krishnans")
+        ).id
 
 
 def _month(person: Person) -> object:
@@ -285,7 +396,9 @@ def _closed_month(person: Person) -> object:
     wanted = ledger_queries.parse_month(str(month))
     with person.acting() as actor:
         administrator = replace(actor, role="agency_admin")
-        while (earlier := ledger_queries.read_months(SessionReader(db.session)).next_to_close) is not None and earlier < wanted:
+        while (
+            earlier := ledger_queries.read_months(SessionReader(db.session)).next_to_close
+        ) is not None and earlier < wanted:
             ledger.close_month(administrator, earlier)
         if ledger_queries.last_closed_month() != wanted:
             ledger.close_month(administrator, wanted)
@@ -295,21 +408,31 @@ def _closed_month(person: Person) -> object:
 def _written(person: Person) -> object:
     """An entry by hand; whoever asks, an administrator wrote it."""
     with person.acting() as actor:
-        lines = [ledger.debit("bank_charges", Money(10_000, "INR")), ledger.credit("bank", Money(10_000, "INR"))]
-        return ledger.post_by_hand(replace(actor, role="agency_admin"), narration="Bank charges", lines=lines).entry_id
+        lines = [
+            ledger.debit("bank_charges", Money(10_000, "INR")),
+            ledger.credit("bank", Money(10_000, "INR")),
+        ]
+        return ledger.post_by_hand(
+            replace(actor, role="agency_admin"), narration="Bank charges", lines=lines
+        ).entry_id
 
 
 def _account(person: Person) -> object:
     """An account that nothing was posted to; whoever asks, an administrator added it."""
     with person.acting() as actor:
         code = f"58{secrets.randbelow(10**8):08}"
-        return ledger.add_account(replace(actor, role="agency_admin"), code=code, name="Postage", account_type="expense")
+        return ledger.add_account(
+            replace(actor, role="agency_admin"), code=code, name="Postage", account_type="expense"
+        )
 
 
 def _lines(person: Person) -> object:
     """Lines of an entry by hand on accounts that the agency has."""
     sides = (("bank_charges", "debit_amount"), ("bank", "credit_amount"))
-    return [{"account_id": str(account_id(person, purpose)), "currency": "INR", side: "1.00"} for purpose, side in sides]
+    return [
+        {"account_id": str(account_id(person, purpose)), "currency": "INR", side: "1.00"}
+        for purpose, side in sides
+    ]
 
 
 # Something of somebody's for each name that a path has; a new name needs its line here.
@@ -340,26 +463,47 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "closed_month": _closed_month,
 }
 
-# What an operation or a page acts upon where that is not as any other of its name, such as a draft where an invoice is issued.
+# What an operation or a page acts upon where that is not as any other of its name, such as a draft
+# where an invoice is issued.
 MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
-    **{f"{method}/<entry_id>/reverse": {"entry_id": _written} for method in ("POST /api/journal-entries", "GET /journal", "POST /journal")},
+    **{
+        f"{method}/<entry_id>/reverse": {"entry_id": _written}
+        for method in ("POST /api/journal-entries", "GET /journal", "POST /journal")
+    },
     "PATCH /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "DELETE /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "POST /api/bills/<bill_id>/receive": {"bill_id": _draft_bill},
-    **{f"POST {door}/bills/<bill_id>/unschedule": {"bill_id": _scheduled_bill} for door in ("/api", "")},
+    **{
+        f"POST {door}/bills/<bill_id>/unschedule": {"bill_id": _scheduled_bill}
+        for door in ("/api", "")
+    },
     "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
     **{
-        f"{method}/invoices/<invoice_id>/write-offs/<write_off_id>/take-back": {"invoice_id": _written_off, "write_off_id": _write_off}
+        f"{method}/invoices/<invoice_id>/write-offs/<write_off_id>/take-back": {
+            "invoice_id": _written_off,
+            "write_off_id": _write_off,
+        }
         for method in ("POST /api", "GET ", "POST ")
     },
     **{
-        f"{method}/payments/<payment_id>/refunds/<refund_id>/reverse": {"payment_id": _refunded, "refund_id": _refund}
+        f"{method}/payments/<payment_id>/refunds/<refund_id>/reverse": {
+            "payment_id": _refunded,
+            "refund_id": _refund,
+        }
         for method in ("POST /api", "GET ", "POST ")
     },
-    **{f"{method} /bills/<bill_id>/{page}": {"bill_id": _draft_bill} for method in ("GET", "POST") for page in ("edit", "discard", "receive")},
-    **{f"{method} /invoices/<invoice_id>/{page}": {"invoice_id": _draft} for method in ("GET", "POST") for page in ("edit", "discard", "issue")},
+    **{
+        f"{method} /bills/<bill_id>/{page}": {"bill_id": _draft_bill}
+        for method in ("GET", "POST")
+        for page in ("edit", "discard", "receive")
+    },
+    **{
+        f"{method} /invoices/<invoice_id>/{page}": {"invoice_id": _draft}
+        for method in ("GET", "POST")
+        for page in ("edit", "discard", "issue")
+    },
 }
 
 
@@ -383,12 +527,24 @@ SIDES = ("debit_amount", "credit_amount")
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 # A body that passes for each schema; a new schema needs its line here.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
-    "JournalEntryIn": lambda: {"narration": "Bank charges", "lines": [{"account_id": str(new_id()), "currency": "INR", side: "1.00"} for side in SIDES]},
-    "AccountIn": lambda: {"code": f"58{secrets.randbelow(10**8):08}", "name": "Postage", "type": "expense"},
+    "JournalEntryIn": lambda: {
+        "narration": "Bank charges",
+        "lines": [{"account_id": str(new_id()), "currency": "INR", side: "1.00"} for side in SIDES],
+    },
+    "AccountIn": lambda: {
+        "code": f"58{secrets.randbelow(10**8):08}",
+        "name": "Postage",
+        "type": "expense",
+    },
     "AccountPatch": lambda: {"name": "Postage and couriers"},
     "ReversalIn": lambda: {"reason": "Wrong account"},
     "LogoRequest": lambda: {"content": in_base64(picture())},
-    "SignUpRequest": lambda: {"email": _address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"},
+    "SignUpRequest": lambda: {
+        "email": _address(),
+        "password": PASSWORD,
+        "full_name": "Neha",
+        "agency_name": "Malabar",
+    },
     "SignInRequest": lambda: {"email": _address(), "password": PASSWORD},
     "SignInTotpRequest": lambda: {"email": _address(), "password": PASSWORD, "totp_code": "123456"},
     "TotpSetupRequest": lambda: {"password": PASSWORD, "code": "123456"},
@@ -405,7 +561,11 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "AcceptInviteRequest": lambda: {"token": "unknown", "password": PASSWORD, "full_name": "Neha"},
     "CreateInviteRequest": lambda: {"email": _address(), "role": "agent"},
     "CreateApiKeyRequest": lambda: {"name": "Website"},
-    "CreateScopedApiKeyRequest": lambda: {"name": "Website", "scopes": ["read"], "expires_in_days": 30},
+    "CreateScopedApiKeyRequest": lambda: {
+        "name": "Website",
+        "scopes": ["read"],
+        "expires_in_days": 30,
+    },
     "ChangeRoleRequest": lambda: {"role": "viewer"},
     "SessionCreateRequest": dict,
     "SessionRenameRequest": lambda: {"title": "Krishnan family"},
@@ -416,14 +576,26 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ResolveIn": lambda: {"granted": False},
     "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},
     "EnquiryPatch": lambda: {"customer_name": "Deepa Krishnan"},
-    "ImportIn": lambda: {"kind": "parties", "content": f"name,is_customer\nDeepa {secrets.randbelow(10**9)},yes\n", "dry_run": False},
+    "ImportIn": lambda: {
+        "kind": "parties",
+        "content": f"name,is_customer\nDeepa {secrets.randbelow(10**9)},yes\n",
+        "dry_run": False,
+    },
     "PartyIn": lambda: {"name": "Deepa Krishnan", "is_customer": True, "terms_days": 15},
     "PartyPatch": lambda: {"terms_days": 30},
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},
     "TripPatch": lambda: {"title": "Krishnan family"},
-    "PassengerIn": lambda: {"full_name": "Deepa Krishnan", "kind": "adult", "passport_number": "Z1234567"},
+    "PassengerIn": lambda: {
+        "full_name": "Deepa Krishnan",
+        "kind": "adult",
+        "passport_number": "Z1234567",
+    },
     "PassengerPatch": lambda: {"full_name": "Deepa Krishnan"},
-    "LineIn": lambda: {"details": {"kind": "other", "title": "Desert at sunset", "on": "2026-12-21"}, "cost": "90", "price": "120.50"},
+    "LineIn": lambda: {
+        "details": {"kind": "other", "title": "Desert at sunset", "on": "2026-12-21"},
+        "cost": "90",
+        "price": "120.50",
+    },
     "LinePatch": lambda: {"price": "130"},
     "BillDraftIn": lambda: {
         "vendor_name": "BSP India",
@@ -432,17 +604,31 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         "currency": "INR",
         "line_items": [VISAS],
     },
-    "SupplierCreditIn": lambda: {"bill_id": str(new_id()), "vendor_reference": f"C-{secrets.randbelow(10**9)}", "reason": "Not travelled"},
+    "SupplierCreditIn": lambda: {
+        "bill_id": str(new_id()),
+        "vendor_reference": f"C-{secrets.randbelow(10**9)}",
+        "reason": "Not travelled",
+    },
     "ScheduleIn": lambda: {"pay_on": "2100-01-04"},
     "BillPatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
-    "InvoiceDraftIn": lambda: {"customer_name": "Deepa Krishnan", "issue_date": "2026-11-20", "currency": "INR", "line_items": [VISAS]},
+    "InvoiceDraftIn": lambda: {
+        "customer_name": "Deepa Krishnan",
+        "issue_date": "2026-11-20",
+        "currency": "INR",
+        "line_items": [VISAS],
+    },
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
     "CreditNoteIn": lambda: {"invoice_id": str(new_id()), "reason": "Not travelled"},
     "VoidIn": lambda: {"reason": "Billed twice"},
     "WriteOffIn": lambda: {"reason": "Cannot be traced"},
     "TakeBackIn": lambda: {"reason": "Has paid after all"},
-    "PaymentRecordIn": lambda: {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2026-11-20"},
+    "PaymentRecordIn": lambda: {
+        "party_name": "Deepa Krishnan",
+        "amount": "100.00",
+        "currency": "INR",
+        "paid_on": "2026-11-20",
+    },
     "AllocateIn": dict,
     "UnallocateIn": dict,
     "ReverseIn": lambda: {"reason": "Typed twice"},

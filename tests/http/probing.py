@@ -39,7 +39,9 @@ def logs(actor: Actor) -> dict[str, str]:
 
 @dataclass
 class Probe:
-    """Two operations on an application: one, and one whose answer is a secret; `act` is what both do."""
+    """Two operations on an application: one, and one whose answer is a secret; `act` is what both
+    do.
+    """
 
     app: Flask
     act: Act = logs
@@ -61,10 +63,14 @@ class Probe:
         csrf.exempt(api)
         self.app.register_blueprint(api)
 
-    def send(self, person: Person, key: str | None = "a-key", path: str = "/probes", **options: Any) -> TestResponse:
+    def send(
+        self, person: Person, key: str | None = "a-key", path: str = "/probes", **options: Any
+    ) -> TestResponse:
         """Call it as a person."""
         headers = {} if key is None else {"Idempotency-Key": key}
-        return ApiClient(self.app.test_client(), person.access_token).post(path, headers=headers, **options)
+        return ApiClient(self.app.test_client(), person.access_token).post(
+            path, headers=headers, **options
+        )
 
     def _run(self, actor: Actor) -> Any:
         self.runs.append(actor)
@@ -99,33 +105,53 @@ def headed(actor: Actor) -> Headed:
 def count(engine: sa.Engine, person: Person, table: str) -> int:
     """How many rows of a table are somebody's agency's."""
     with engine.connect() as connection:
-        return connection.scalar(sa.text(f"select count(*) from {table} where tenant_id = :t"), {"t": person.actor.tenant_id}) or 0
+        return (
+            connection.scalar(
+                sa.text(f"select count(*) from {table} where tenant_id = :t"),
+                {"t": person.actor.tenant_id},
+            )
+            or 0
+        )
 
 
 def kept(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
     """What is kept for repeats in somebody's agency."""
     with engine.connect() as connection:
-        found = connection.execute(sa.text("select * from idempotency_keys where tenant_id = :t order by id"), {"t": person.actor.tenant_id})
+        found = connection.execute(
+            sa.text("select * from idempotency_keys where tenant_id = :t order by id"),
+            {"t": person.actor.tenant_id},
+        )
         return [dict(row) for row in found.mappings()]
 
 
 def age(engine: sa.Engine, person: Person, interval: str) -> None:
     """Make what is kept in somebody's agency older."""
     with engine.begin() as connection:
-        statement = f"update idempotency_keys set created_at = created_at - interval '{interval}' where tenant_id = :t"
+        statement = (
+            f"update idempotency_keys set created_at = created_at - interval '{interval}' where"
+            " tenant_id = :t"
+        )
         connection.execute(sa.text(statement), {"t": person.actor.tenant_id})
 
 
 @contextmanager
 def held(engine: sa.Engine, person: Person) -> Iterator[sa.Connection]:
-    """Hold the head of somebody's audit chain: whoever acts in her agency waits before the commit, with all but that done."""
+    """Hold the head of somebody's audit chain: whoever acts in her agency waits before the commit,
+    with all but that done.
+    """
     with engine.connect() as connection, connection.begin():
-        connection.execute(sa.text("select 1 from audit_heads where tenant_id = :t for update"), {"t": person.actor.tenant_id})
+        connection.execute(
+            sa.text("select 1 from audit_heads where tenant_id = :t for update"),
+            {"t": person.actor.tenant_id},
+        )
         yield connection
 
 
 def waiting(engine: sa.Engine) -> list[tuple[int, str]]:
     """Who waits for a lock in this database: the server process and its statement."""
     with engine.connect() as connection:
-        statement = "select pid, query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        statement = (
+            "select pid, query from pg_stat_activity where datname = current_database() and"
+            " wait_event_type = 'Lock'"
+        )
         return [(row.pid, row.query) for row in connection.execute(sa.text(statement))]

@@ -18,17 +18,48 @@ SPEC = {
                 "tags": ["enquiries"],
                 "summary": "Log an enquiry",
                 "security": [{"bearer": []}],
-                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/EnquiryIn"}}}},
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/EnquiryIn"}}
+                    }
+                },
                 "responses": {
-                    "201": {"description": "Created", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/EnquiryOut"}}}},
+                    "201": {
+                        "description": "Created",
+                        "content": {
+                            "application/json": {
+                                "schema": {"$ref": "#/components/schemas/EnquiryOut"}
+                            }
+                        },
+                    },
                     "400": {
                         "description": "A rule refuses it",
                         "content": {
                             "application/json": {
                                 "schema": {
                                     "anyOf": [
-                                        {"type": "object", "properties": {"detail": {"enum": ["invalid_currency", "invalid_pax_count"]}}},
-                                        {"type": "object", "properties": {"detail": {"anyOf": [{"const": "invalid_date_range"}, {"type": "string"}]}}},
+                                        {
+                                            "type": "object",
+                                            "properties": {
+                                                "detail": {
+                                                    "enum": [
+                                                        "invalid_currency",
+                                                        "invalid_pax_count",
+                                                    ]
+                                                }
+                                            },
+                                        },
+                                        {
+                                            "type": "object",
+                                            "properties": {
+                                                "detail": {
+                                                    "anyOf": [
+                                                        {"const": "invalid_date_range"},
+                                                        {"type": "string"},
+                                                    ]
+                                                }
+                                            },
+                                        },
                                     ]
                                 }
                             }
@@ -37,7 +68,13 @@ SPEC = {
                 },
             }
         },
-        "/health": {"get": {"operationId": "getHealth", "security": [], "responses": {"200": {"description": "OK"}}}},
+        "/health": {
+            "get": {
+                "operationId": "getHealth",
+                "security": [],
+                "responses": {"200": {"description": "OK"}},
+            }
+        },
     },
     "components": {
         "schemas": {
@@ -45,11 +82,24 @@ SPEC = {
                 "type": "object",
                 "required": ["customer_name"],
                 "properties": {
-                    "customer_name": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Who asks."},
+                    "customer_name": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 255,
+                        "description": "Who asks.",
+                    },
                     "pax_count": {"type": "integer", "minimum": 1, "maximum": 500, "default": 1},
-                    "budget_amount": {"anyOf": [{"type": "number"}, {"type": "string", "pattern": "^(?!^[-+.]*$)"}, {"type": "null"}]},
+                    "budget_amount": {
+                        "anyOf": [
+                            {"type": "number"},
+                            {"type": "string", "pattern": "^(?!^[-+.]*$)"},
+                            {"type": "null"},
+                        ]
+                    },
                     "status": {"enum": ["new", "quoted"]},
-                    "depart_date": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
+                    "depart_date": {
+                        "anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]
+                    },
                     "notes": {"anyOf": [{"type": "string", "maxLength": 9}, {"type": "null"}]},
                 },
             },
@@ -68,7 +118,9 @@ SPEC = {
 
 def test_operations_are_grouped_by_tag_and_carry_their_full_path() -> None:
     doc = outline(SPEC)
-    assert [(section.title, [op.path for op in section.operations]) for section in doc.sections] == [
+    assert [
+        (section.title, [op.path for op in section.operations]) for section in doc.sections
+    ] == [
         ("Enquiries", ["/api/enquiries"]),
         ("Health", ["/api/health"]),
     ]

@@ -20,7 +20,11 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("2001:db8:ff::/48")]
         ("198.51.100.7", ["203.0.113.1"], "198.51.100.7"),  # a stranger may write what it likes
         ("10.0.0.5", [], "10.0.0.5"),
         ("10.0.0.5", ["203.0.113.1"], "203.0.113.1"),
-        ("10.0.0.5", ["192.0.2.66, 203.0.113.1"], "203.0.113.1"),  # the client's own claim stands farther left
+        (
+            "10.0.0.5",
+            ["192.0.2.66, 203.0.113.1"],
+            "203.0.113.1",
+        ),  # the client's own claim stands farther left
         ("10.0.0.5", ["203.0.113.1, 10.1.1.1, 10.2.2.2"], "203.0.113.1"),
         ("10.0.0.5", ["203.0.113.1", "10.1.1.1"], "203.0.113.1"),  # the header came twice
         ("10.0.0.5", ["10.1.1.1, 10.2.2.2"], "10.1.1.1"),
@@ -29,9 +33,17 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("2001:db8:ff::/48")]
         ("10.0.0.5", ["[2001:db8::7]"], "2001:db8::7"),
         ("10.0.0.5", ['"[2001:db8::7]:4711"'], "2001:db8::7"),
         ("2001:db8:ff::1", ["203.0.113.1"], "203.0.113.1"),
-        ("::ffff:10.0.0.5", ["203.0.113.1"], "203.0.113.1"),  # a proxy seen on a socket of both kinds
+        (
+            "::ffff:10.0.0.5",
+            ["203.0.113.1"],
+            "203.0.113.1",
+        ),  # a proxy seen on a socket of both kinds
         ("10.0.0.5", ["::ffff:203.0.113.1"], "203.0.113.1"),
-        ("10.0.0.5", ["203.0.113.1, unknown"], "10.0.0.5"),  # past a hop that cannot be read nothing is believed
+        (
+            "10.0.0.5",
+            ["203.0.113.1, unknown"],
+            "10.0.0.5",
+        ),  # past a hop that cannot be read nothing is believed
         ("10.0.0.5", ["203.0.113.1, unknown, 10.1.1.1"], "10.1.1.1"),
         ("10.0.0.5", [""], "10.0.0.5"),
         ("10.0.0.5", [",,"], "10.0.0.5"),
@@ -42,24 +54,34 @@ TRUSTED = [ip_network("10.0.0.0/8"), ip_network("2001:db8:ff::/48")]
         ("a socket", ["203.0.113.1"], ""),
     ],
 )
-def test_the_first_address_that_no_trusted_proxy_has_is_the_clients(peer: str, forwarded: list[str], client: str) -> None:
+def test_the_first_address_that_no_trusted_proxy_has_is_the_clients(
+    peer: str, forwarded: list[str], client: str
+) -> None:
     assert address_behind(peer, forwarded, TRUSTED) == client
 
 
 def test_without_trusted_proxies_the_header_is_not_believed(app: Flask, settings: Settings) -> None:
-    with app.test_request_context(headers={"X-Forwarded-For": "203.0.113.1"}, environ_base={"REMOTE_ADDR": "10.0.0.5"}):
+    with app.test_request_context(
+        headers={"X-Forwarded-For": "203.0.113.1"}, environ_base={"REMOTE_ADDR": "10.0.0.5"}
+    ):
         assert client_address() == "10.0.0.5"
 
 
-def test_a_listed_proxy_is_believed(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listed_proxy_is_believed(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     behind = settings.model_copy(update={"trusted_proxies": "192.0.2.1, 10.0.0.0/8"})
     monkeypatch.setitem(app.extensions, "voyagent.settings", behind)
-    with app.test_request_context(headers={"X-Forwarded-For": "203.0.113.1"}, environ_base={"REMOTE_ADDR": "10.0.0.5"}):
+    with app.test_request_context(
+        headers={"X-Forwarded-For": "203.0.113.1"}, environ_base={"REMOTE_ADDR": "10.0.0.5"}
+    ):
         assert client_address() == "203.0.113.1"
 
 
 def test_a_session_shows_where_it_comes_from(app: Flask) -> None:
-    from voyagent.identity.doors import device  # noqa: PLC0415 - its import needs the application's tables
+    from voyagent.identity.doors import (
+        device,
+    )  # noqa: PLC0415 - its import needs the application's tables
     from voyagent.kernel.actor import Channel  # noqa: PLC0415 - beside it
 
     with app.test_request_context(environ_base={"REMOTE_ADDR": "198.51.100.7"}):

@@ -1,4 +1,6 @@
-"""A machine reads our document and tries what it allows and forbids: no 5xx, no status, media type or shape that the document does not name."""
+"""A machine reads our document and tries what it allows and forbids: no 5xx, no status, media type
+or shape that the document does not name.
+"""
 
 from __future__ import annotations
 
@@ -24,25 +26,46 @@ HAS_INPUT = {
     (method.upper(), path)
     for path, item in SPEC["paths"].items()
     for method, operation in item.items()
-    if operation.get("requestBody") or any(not FREE_HEADER.items() <= parameter.items() for parameter in operation.get("parameters", ()))
+    if operation.get("requestBody")
+    or any(
+        not FREE_HEADER.items() <= parameter.items()
+        for parameter in operation.get("parameters", ())
+    )
 }
 # Without Redis its probe answers 503, as the document says.
 MAY_BE_AWAY = {"/health/redis", "/api/health/redis"}
 # Signing out would end the machine's own session; it is tested by hand.
-OPERATIONS = sorted((method.upper(), path) for path, item in SPEC["paths"].items() for method in item if "sign-out" not in path)
-# A stream runs a turn, and its schema is given event by event; the conversation's own tests read it.
+OPERATIONS = sorted(
+    (method.upper(), path)
+    for path, item in SPEC["paths"].items()
+    for method in item
+    if "sign-out" not in path
+)
+# A stream runs a turn, and its schema is given event by event; the conversation's own tests read
+# it.
 STREAMS = [call for call in WITH_IDS if call.operation.media_type.startswith("text/event-stream")]
-# Their bodies may name what is not there: a conversation, a document that a payment settles, the trip that a document is of.
+# Their bodies may name what is not there: a conversation, a document that a payment settles, the
+# trip that a document is of.
 MAY_NAME = ("/api/trips", "/api/payments", "/api/invoices", "/api/bills")
-EXAMPLE = how(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+EXAMPLE = how(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 schemathesis.checks.load_all_checks()
-CONFORMANCE = schemathesis.checks.CHECKS.get_by_names(["status_code_conformance", "content_type_conformance", "response_schema_conformance"])
+CONFORMANCE = schemathesis.checks.CHECKS.get_by_names(
+    ["status_code_conformance", "content_type_conformance", "response_schema_conformance"]
+)
 NO_FAULT = schemathesis.checks.CHECKS.get_by_names(["not_a_server_error"])
 
 
 @pytest.fixture
 def machine(app: Flask) -> Person:
-    """The administrator for whom the machine calls: somebody new each time, since it may end its own session or change its own password."""
+    """The administrator for whom the machine calls: somebody new each time, since it may end its
+    own session or change its own password.
+    """
     return People(app).sign_up("Mallory Machine", agency="Machine Travels")
 
 
@@ -59,18 +82,35 @@ def described(app: Flask) -> Any:
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_what_the_document_allows_is_answered_as_it_says(described: Any, token: str, method: str, path: str) -> None:
-    _try(described[path][method], GenerationMode.POSITIVE, token, CONFORMANCE if path in MAY_BE_AWAY else CONFORMANCE + NO_FAULT)
+def test_what_the_document_allows_is_answered_as_it_says(
+    described: Any, token: str, method: str, path: str
+) -> None:
+    _try(
+        described[path][method],
+        GenerationMode.POSITIVE,
+        token,
+        CONFORMANCE if path in MAY_BE_AWAY else CONFORMANCE + NO_FAULT,
+    )
 
 
-@pytest.mark.parametrize(("method", "path"), [operation for operation in OPERATIONS if operation in HAS_INPUT])
-def test_what_the_document_forbids_is_refused_as_it_says(described: Any, token: str, method: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"), [operation for operation in OPERATIONS if operation in HAS_INPUT]
+)
+def test_what_the_document_forbids_is_refused_as_it_says(
+    described: Any, token: str, method: str, path: str
+) -> None:
     _try(described[path][method], GenerationMode.NEGATIVE, token, CONFORMANCE + NO_FAULT)
 
 
-@pytest.mark.parametrize("call", [call for call in WITH_IDS if call not in STREAMS], ids=lambda call: call.name)
-def test_what_the_document_allows_of_ones_own_things_is_answered_as_it_says(described: Any, machine: Person, call: Call) -> None:
-    """With an id that the machine made up every one of these is a 404; here each example meets a thing of its own, fresh for every call."""
+@pytest.mark.parametrize(
+    "call", [call for call in WITH_IDS if call not in STREAMS], ids=lambda call: call.name
+)
+def test_what_the_document_allows_of_ones_own_things_is_answered_as_it_says(
+    described: Any, machine: Person, call: Call
+) -> None:
+    """With an id that the machine made up every one of these is a 404; here each example meets a
+    thing of its own, fresh for every call.
+    """
     operation = described[re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", call.path)][call.operation.method]
     answered: set[int] = set()
 
@@ -87,7 +127,9 @@ def test_what_the_document_allows_of_ones_own_things_is_answered_as_it_says(desc
 
     keeps_to_it()
     body = call.body_of(machine)
-    if call.operation.status not in answered and body is not None:  # few of the days that are made up are still to come
+    if (
+        call.operation.status not in answered and body is not None
+    ):  # few of the days that are made up are still to come
         ask(operation.Case(body=body, media_type="application/json"))
     assert call.operation.status in answered, answered
     assert 404 not in answered or call.path.startswith(MAY_NAME)

@@ -1,4 +1,5 @@
-"""What the contract says of all answers of people, keys, settings and audit at once, and single sentences of it that belong to no room's own tests.
+"""What the contract says of all answers of people, keys, settings and audit at once, and single
+sentences of it that belong to no room's own tests.
 
 Ids, instants, strict bodies, the order of refusals.
 """
@@ -25,7 +26,8 @@ from tests.people import PASSWORD, People, Person
 Sql = Callable[..., list[sa.RowMapping]]
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-# The contract's list of bodies that take no unknown field, and ours, which were made after it; the others ignore one.
+# The contract's list of bodies that take no unknown field, and ours, which were made after it; the
+# others ignore one.
 STRICT = {
     "PATCH /auth/profile",
     "POST /auth/invites",
@@ -45,7 +47,13 @@ STRICT = {
     "PATCH /tenant-settings",
     "PUT /tenant-settings/logo",
 }
-LENIENT = {"POST /auth/sign-up", "POST /auth/sign-in", "POST /auth/refresh", "POST /auth/sign-out", "POST /auth/verify-email"}
+LENIENT = {
+    "POST /auth/sign-up",
+    "POST /auth/sign-in",
+    "POST /auth/refresh",
+    "POST /auth/sign-out",
+    "POST /auth/verify-email",
+}
 WITH_BODY = [row for row in TABLE if row.call.operation.body is not None]
 
 
@@ -60,7 +68,9 @@ def sql(owner_engine: sa.Engine) -> Sql:
 
 
 def members(found: Any) -> Iterator[tuple[str, Any]]:
-    """Every member of a JSON document, however deep, but what stands in an event's payload, which tells of anything."""
+    """Every member of a JSON document, however deep, but what stands in an event's payload, which
+    tells of anything.
+    """
     if isinstance(found, list):
         for inner in found:
             yield from members(inner)
@@ -71,11 +81,14 @@ def members(found: Any) -> Iterator[tuple[str, Any]]:
                 yield from members(inner)
 
 
-# Every answer -------------------------------------------------------------------------------------------------------------
+# Every answer
+# -------------------------------------------------------------------------------------------------------------
 
 
 @named([row for row in GUARDED if row.plain in {"200", "201"}])
-def test_ids_are_uuid_7_in_small_letters_and_instants_are_utc_with_microseconds(app: Flask, alice: Person, row: Row) -> None:
+def test_ids_are_uuid_7_in_small_letters_and_instants_are_utc_with_microseconds(
+    app: Flask, alice: Person, row: Row
+) -> None:
     invite(app, alice, fresh_address())
     make_key(alice, expires_in_days=30)
     answer = send(alice.api, row, alice)
@@ -91,12 +104,20 @@ def test_ids_are_uuid_7_in_small_letters_and_instants_are_utc_with_microseconds(
 
 
 @named(WITH_BODY)
-def test_an_unknown_field_is_refused_where_the_contract_says_so_and_else_ignored(alice: Person, row: Row) -> None:
+def test_an_unknown_field_is_refused_where_the_contract_says_so_and_else_ignored(
+    alice: Person, row: Row
+) -> None:
     assert {row.operation for row in WITH_BODY} == STRICT | LENIENT
     answer = send(alice.api, row, alice, body={**(row.call.body() or {}), "unknown": 1})
     if row.operation in STRICT:
         assert said(answer) == "422 schema"
-        assert answer.json["detail"] == [{"type": "extra_forbidden", "loc": ["body", "unknown"], "msg": "Extra inputs are not permitted"}]
+        assert answer.json["detail"] == [
+            {
+                "type": "extra_forbidden",
+                "loc": ["body", "unknown"],
+                "msg": "Extra inputs are not permitted",
+            }
+        ]
     else:
         assert said(answer) == row.plain
 
@@ -108,16 +129,26 @@ def test_the_body_is_judged_before_the_thing_is_looked_for(alice: Person, row: R
 
 
 @named(WITH_BODY)
-def test_json_that_cannot_be_read_comes_before_the_bearer_and_other_content_before_that(app: Flask, row: Row) -> None:
+def test_json_that_cannot_be_read_comes_before_the_bearer_and_other_content_before_that(
+    app: Flask, row: Row
+) -> None:
     address = row.call.address()
-    for content_type, data, status in (("application/json", b"{", 422), ("text/plain", b"{", 415), ("text/plain", b"x" * 70_000, 413)):
-        answer = app.test_client().open(address, method=row.method, data=data, content_type=content_type)
+    for content_type, data, status in (
+        ("application/json", b"{", 422),
+        ("text/plain", b"{", 415),
+        ("text/plain", b"x" * 70_000, 413),
+    ):
+        answer = app.test_client().open(
+            address, method=row.method, data=data, content_type=content_type
+        )
         assert answer.status_code == (status if status != 413 or "/auth/" in address else 415)
 
 
 @named(TABLE)
 def test_a_path_has_its_methods_and_no_neighbours(app: Flask, row: Row) -> None:
-    """A method that a path does not have is told so whoever asks, and so is a path that there is not."""
+    """A method that a path does not have is told so whoever asks, and so is a path that there is
+    not.
+    """
     client, address = app.test_client(), row.call.address()
     methods = {other.method for other in TABLE if other.path == row.path}
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods:
@@ -129,30 +160,64 @@ def test_a_path_has_its_methods_and_no_neighbours(app: Flask, row: Row) -> None:
         assert (answer.status_code, answer.json["detail"]) == (404, "Not Found")
 
 
-# Single sentences ---------------------------------------------------------------------------------------------------------
+# Single sentences
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_weak_password_is_told_before_a_taken_address(app: Flask, alice: Person) -> None:
-    body = {"email": alice.email, "password": "password1234", "full_name": "Neha", "agency_name": "Malabar"}
+    body = {
+        "email": alice.email,
+        "password": "password1234",
+        "full_name": "Neha",
+        "agency_name": "Malabar",
+    }
     assert said(bearing(app, None).post("/auth/sign-up", json=body)) == "400 password_common"
-    assert said(bearing(app, None).post("/auth/sign-up", json={**body, "password": "password"})) == "422 schema"
+    assert (
+        said(bearing(app, None).post("/auth/sign-up", json={**body, "password": "password"}))
+        == "422 schema"
+    )
 
 
-@named([row for row in GUARDED if row.path.startswith(("/auth/me", "/auth/profile", "/auth/send", "/tenant-settings", "/auth/api-keys"))])
+@named(
+    [
+        row
+        for row in GUARDED
+        if row.path.startswith(
+            ("/auth/me", "/auth/profile", "/auth/send", "/tenant-settings", "/auth/api-keys")
+        )
+    ]
+)
 def test_an_unconfirmed_person_is_somebody_all_the_same(alice: Person, sql: Sql, row: Row) -> None:
     """Only signing in asks for a confirmed address."""
     sql("update users set email_verified = false where id = :u", u=alice.actor.user_id)
     assert said(send(alice.api, row, alice)) == row.plain
 
 
-def test_role_agency_and_address_in_a_token_are_information(app: Flask, alice: Person, bob: Person) -> None:
-    """A token without a role is as good; one that names another role or address is judged by what is stored."""
+def test_role_agency_and_address_in_a_token_are_information(
+    app: Flask, alice: Person, bob: Person
+) -> None:
+    """A token without a role is as good; one that names another role or address is judged by what
+    is stored.
+    """
     identity = app.extensions["voyagent.identity"]
     claims = jwt.decode(bob.access_token, options={"verify_signature": False})
     kid = jwt.get_unverified_header(bob.access_token)["kid"]
-    for change in ({"role": None}, {"role": "agency_admin"}, {"email": alice.email}, {"role": "owner"}):
+    for change in (
+        {"role": None},
+        {"role": "agency_admin"},
+        {"email": alice.email},
+        {"role": "owner"},
+    ):
         changed = {name: value for name, value in {**claims, **change}.items() if value is not None}
-        client = bearing(app, jwt.encode(changed, identity.settings.auth_secret.get_secret_value(), algorithm="HS256", headers={"kid": kid}))
+        client = bearing(
+            app,
+            jwt.encode(
+                changed,
+                identity.settings.auth_secret.get_secret_value(),
+                algorithm="HS256",
+                headers={"kid": kid},
+            ),
+        )
         me = client.get("/auth/me")
         assert (me.status_code, me.json["role"], me.json["email"]) == (200, "agent", bob.email)
         assert said(client.get("/auth/invites")) == "403 forbidden_role"
@@ -161,19 +226,34 @@ def test_role_agency_and_address_in_a_token_are_information(app: Flask, alice: P
 def test_a_refreshed_token_says_what_is_true_now(app: Flask, alice: Person, bob: Person) -> None:
     email = fresh_address()
     assert bob.api.patch("/auth/profile", json={"email": email}).status_code == 200
-    assert alice.api.patch(f"/team/{bob.actor.user_id}", json={"role": "accounting_lead"}).status_code == 200
+    assert (
+        alice.api.patch(f"/team/{bob.actor.user_id}", json={"role": "accounting_lead"}).status_code
+        == 200
+    )
     answer = bearing(app, None).post("/auth/refresh", json={"refresh_token": bob.refresh_token})
     claims = jwt.decode(answer.json["access_token"], options={"verify_signature": False})
-    assert (claims["role"], claims["email"], claims["tid"]) == ("accounting_lead", email, str(bob.actor.tenant_id))
+    assert (claims["role"], claims["email"], claims["tid"]) == (
+        "accounting_lead",
+        email,
+        str(bob.actor.tenant_id),
+    )
     assert answer.json["expires_in"] == claims["exp"] - claims["iat"] == 3600
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", answer.json["refresh_token"])
     assert re.fullmatch(r"[0-9a-f]{32}", claims["jti"])
 
 
-def test_of_a_sign_in_the_user_agent_and_the_address_are_kept_within_their_bounds(app: Flask, alice: Person) -> None:
+def test_of_a_sign_in_the_user_agent_and_the_address_are_kept_within_their_bounds(
+    app: Flask, alice: Person
+) -> None:
     headers = {"User-Agent": "Agent/1.0 " + "x" * 500}
-    answer = bearing(app, None).post("/auth/sign-in", json={"email": alice.email, "password": PASSWORD}, headers=headers)
-    (here,) = (item for item in bearing(app, answer.json["access_token"]).get("/auth/sessions").json["items"] if item["current"])
+    answer = bearing(app, None).post(
+        "/auth/sign-in", json={"email": alice.email, "password": PASSWORD}, headers=headers
+    )
+    (here,) = (
+        item
+        for item in bearing(app, answer.json["access_token"]).get("/auth/sessions").json["items"]
+        if item["current"]
+    )
     assert here["user_agent"] == headers["User-Agent"][:255]
     assert 0 < len(here["ip"]) <= 64
 
@@ -181,9 +261,19 @@ def test_of_a_sign_in_the_user_agent_and_the_address_are_kept_within_their_bound
 @pytest.mark.parametrize("path", ["/audit", "/audit/export.csv"])
 def test_the_audit_is_asked_within_the_contracts_bounds(alice: Person, path: str) -> None:
     assert alice.api.get("/audit").json["limit"] == 50
-    for query in ("limit=0", "limit=201", "limit=x", "offset=-1", "offset=2147483648", "limit=", "limit=1&limit=1"):
+    for query in (
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "offset=-1",
+        "offset=2147483648",
+        "limit=",
+        "limit=1&limit=1",
+    ):
         answer = alice.api.get(f"{path}?{query}")
-        assert answer.status_code == (422 if path == "/audit" else 200), query  # the export has no pages, and unknown parameters are ignored
+        assert answer.status_code == (422 if path == "/audit" else 200), (
+            query
+        )  # the export has no pages, and unknown parameters are ignored
         answer.close()
     last = alice.api.get("/audit?limit=200&offset=2147483647").json
     assert (last["items"], last["limit"], last["offset"]) == ([], 200, 2_147_483_647)
@@ -198,7 +288,14 @@ def test_a_code_may_be_written_with_spaces_in_six_to_eight_characters(alice: Per
         code = begin(alice).code()
         for wrong in (code[:5], f"{code}123", "", 123456, None):
             assert said(alice.api.post("/auth/totp/verify", json={"code": wrong})) == "422 schema"
-        assert said(alice.api.post("/auth/totp/verify", json={"code": f"{code[:2]} {code[2:4]} {code[4:]}"})) == "200"
+        assert (
+            said(
+                alice.api.post(
+                    "/auth/totp/verify", json={"code": f"{code[:2]} {code[2:4]} {code[4:]}"}
+                )
+            )
+            == "200"
+        )
 
 
 def test_the_lists_without_a_limit_are_whole(app: Flask, alice: Person) -> None:
@@ -209,7 +306,10 @@ def test_the_lists_without_a_limit_are_whole(app: Flask, alice: Person) -> None:
         answer = alice.api.get(path).json
         assert len(answer["items"]) == 3
         assert answer["next_cursor"] is None
-        assert sorted(answer["items"], key=lambda item: item["created_at"], reverse=True) == answer["items"]
+        assert (
+            sorted(answer["items"], key=lambda item: item["created_at"], reverse=True)
+            == answer["items"]
+        )
 
 
 def test_an_empty_filter_of_invitations_filters_nothing(app: Flask, alice: Person) -> None:
@@ -229,4 +329,6 @@ def test_no_refusal_says_what_was_sent(app: Flask, people: People, alice: Person
                 answer = send(alice.api, row, body={**body, field: value})
                 assert secret not in answer.text, (row.operation, field)
                 # Signing out with a token that is not known is no error.
-                assert answer.status_code in ({204, 422} if row.path == "/auth/sign-out" else {401, 403, 404, 422}), (row.operation, field)
+                assert answer.status_code in (
+                    {204, 422} if row.path == "/auth/sign-out" else {401, 403, 404, 422}
+                ), (row.operation, field)

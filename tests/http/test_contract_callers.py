@@ -1,6 +1,7 @@
 """Each operation of people, keys, settings, audit and the system, with every caller that there is.
 
-The five roles, another agency, nobody, tokens and keys that are over, and keys that may less than their maker.
+The five roles, another agency, nobody, tokens and keys that are over, and keys that may less than
+their maker.
 """
 
 from __future__ import annotations
@@ -51,15 +52,24 @@ def named(rows: Any) -> Any:
     return pytest.mark.parametrize("row", rows, ids=lambda row: row.operation)
 
 
-def send(client: ApiClient, row: Row, owner: Person | None = None, *, ids: str = "", body: Any = None) -> Any:
-    """Call an operation: with things of somebody, or one text in the place of every id; with a body that passes where one is asked for."""
+def send(
+    client: ApiClient, row: Row, owner: Person | None = None, *, ids: str = "", body: Any = None
+) -> Any:
+    """Call an operation: with things of somebody, or one text in the place of every id; with a body
+    that passes where one is asked for.
+    """
     call = row.call
     things = dict.fromkeys(call.parameters, ids) if ids else call.things(owner) if owner else {}
-    query = query_of(row, MAKERS["session_id"](owner) if owner and row.path.startswith("/reports") else "nonsense")
+    query = query_of(
+        row,
+        MAKERS["session_id"](owner) if owner and row.path.startswith("/reports") else "nonsense",
+    )
     if body is None and not call.operation.body_optional:
         body = call.body()
     options = {} if body is None or call.operation.body is None else {"json": body}
-    return getattr(client, row.method.lower())(call.address(**things).removeprefix("/api") + query, **options)
+    return getattr(client, row.method.lower())(
+        call.address(**things).removeprefix("/api") + query, **options
+    )
 
 
 def bearing(app: Flask, token: str | None) -> ApiClient:
@@ -76,14 +86,21 @@ def sql(owner_engine: sa.Engine) -> Sql:
     return run
 
 
-# The table ----------------------------------------------------------------------------------------------------------------
+# The table
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
-    """Whoever adds an operation says in the table who may, what another agency is, what a key gets, and what twins are told."""
+    """Whoever adds an operation says in the table who may, what another agency is, what a key gets,
+    and what twins are told.
+    """
     with app.app_context():
         paths: Any = openapi()["paths"]
-    documented = {f"{method.upper()} {path.removeprefix('/api')}" for path, item in paths.items() for method in item}
+    documented = {
+        f"{method.upper()} {path.removeprefix('/api')}"
+        for path, item in paths.items()
+        for method in item
+    }
     here = {name for name in documented if name.split()[1].startswith(AREAS)}
     assert here == {row.operation for row in TABLE}
     assert len(TABLE) == len(here)
@@ -109,7 +126,9 @@ def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
 
 
 def test_the_administrators_operations_are_exactly_the_contracts() -> None:
-    """The two audit routes, invitations, changing settings, and our own member routes; API keys are not."""
+    """The two audit routes, invitations, changing settings, and our own member routes; API keys are
+    not.
+    """
     alone = {row.operation for row in GUARDED if row.roles == frozenset({"agency_admin"})}
     assert alone == {
         "POST /auth/invites",
@@ -126,26 +145,37 @@ def test_the_administrators_operations_are_exactly_the_contracts() -> None:
     }
 
 
-# Roles --------------------------------------------------------------------------------------------------------------------
+# Roles
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", ROLES)
 @named(GUARDED)
-def test_each_role_may_what_the_contract_says(people: People, alice: Person, row: Row, role: str) -> None:
-    """Whoever may is answered; whoever may not is refused before the body and the thing are looked at, and told nothing of either."""
+def test_each_role_may_what_the_contract_says(
+    people: People, alice: Person, row: Row, role: str
+) -> None:
+    """Whoever may is answered; whoever may not is refused before the body and the thing are looked
+    at, and told nothing of either.
+    """
     person = people.colleague(alice, "Rita Role", role=role)
     assert row.roles is not None
     if role in row.roles:
         owner = person if row.roles != {"agency_admin"} else alice
         assert said(send(person.api, row, owner)) == row.plain
         return
-    refused = [send(person.api, row, alice), send(person.api, row, body={"nonsense": [1]}), send(person.api, row, ids="nonsense", body={"nonsense": [1]})]
+    refused = [
+        send(person.api, row, alice),
+        send(person.api, row, body={"nonsense": [1]}),
+        send(person.api, row, ids="nonsense", body={"nonsense": [1]}),
+    ]
     assert [said(answer) for answer in refused] == [FORBIDDEN] * 3
     assert len({str({**answer.json, "request_id": ""}) for answer in refused}) == 1
 
 
 @named(GUARDED)
-def test_a_new_role_counts_for_the_old_token_at_once(people: People, alice: Person, sql: Sql, row: Row) -> None:
+def test_a_new_role_counts_for_the_old_token_at_once(
+    people: People, alice: Person, sql: Sql, row: Row
+) -> None:
     """The token still says what she was; the database decides."""
     person = people.colleague(alice, "Rita Role", role="viewer")
     sql("update users set role = 'agency_admin' where id = :u", u=person.actor.user_id)
@@ -157,21 +187,36 @@ def test_a_new_role_counts_for_the_old_token_at_once(people: People, alice: Pers
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_colleagues_key_is_for_its_maker_and_the_administrator(people: People, alice: Person, role: str) -> None:
-    """Another's key is known to be there, so it is refused and not hidden; one that there is not is not found first."""
+def test_a_colleagues_key_is_for_its_maker_and_the_administrator(
+    people: People, alice: Person, role: str
+) -> None:
+    """Another's key is known to be there, so it is refused and not hidden; one that there is not is
+    not found first.
+    """
     revoke = row("POST /auth/api-keys/{key_id}/revoke")
-    person, colleague = (people.colleague(alice, name, role=of) for name, of in (("Rita Role", role), ("Carl Colleague", "agent")))
-    assert said(send(person.api, revoke, colleague)) == ("204" if role == "agency_admin" else FORBIDDEN)
+    person, colleague = (
+        people.colleague(alice, name, role=of)
+        for name, of in (("Rita Role", role), ("Carl Colleague", "agent"))
+    )
+    assert said(send(person.api, revoke, colleague)) == (
+        "204" if role == "agency_admin" else FORBIDDEN
+    )
     assert said(send(person.api, revoke)) == (FORBIDDEN if role == "viewer" else "404 not_found")
 
 
-# Another agency -----------------------------------------------------------------------------------------------------------
+# Another agency
+# -----------------------------------------------------------------------------------------------------------
 
 
 @named(WITH_IDS)
 def test_another_agencys_thing_is_not_there(alice: Person, charlie: Person, row: Row) -> None:
     """The same answer as for an unknown and a malformed id, word for word, and never a 403."""
-    answers = [send(alice.api, row, charlie), send(alice.api, row), send(alice.api, row, ids="nonsense"), send(alice.api, row, ids="%00")]
+    answers = [
+        send(alice.api, row, charlie),
+        send(alice.api, row),
+        send(alice.api, row, ids="nonsense"),
+        send(alice.api, row, ids="%00"),
+    ]
     assert [said(answer) for answer in answers] == [row.other] * 4
     assert len({str({**answer.json, "request_id": ""}) for answer in answers}) == 1
 
@@ -179,18 +224,39 @@ def test_another_agencys_thing_is_not_there(alice: Person, charlie: Person, row:
 @pytest.fixture
 def signs(charlie: Person, people: People) -> list[str]:
     """Everything by which another agency could be known, once something of each kind is there."""
-    things = [str(MAKERS[name](charlie)) for name in ("invite_id", "key_id", "auth_session_id", "user_id", "enquiry_id", "session_id")]
+    things = [
+        str(MAKERS[name](charlie))
+        for name in (
+            "invite_id",
+            "key_id",
+            "auth_session_id",
+            "user_id",
+            "enquiry_id",
+            "session_id",
+        )
+    ]
     people.colleague(charlie, "Chandra Stranger", role="agent")
     of_keys = [key["prefix"] for key in charlie.api.get("/auth/api-keys").json["items"]]
     invited = [item["email"] for item in charlie.api.get("/auth/invites").json["items"]]
     charlie.api.patch("/tenant-settings", json={"system_prompt_suffix": "Charlie says hello"})
-    logo = charlie.api.put("/tenant-settings/logo", json={"content": in_base64(picture())}).json["digest"]
-    known = [logo, str(charlie.actor.tenant_id), str(charlie.actor.user_id), charlie.email, "Stranger", "Charlie"]
+    logo = charlie.api.put("/tenant-settings/logo", json={"content": in_base64(picture())}).json[
+        "digest"
+    ]
+    known = [
+        logo,
+        str(charlie.actor.tenant_id),
+        str(charlie.actor.user_id),
+        charlie.email,
+        "Stranger",
+        "Charlie",
+    ]
     return [*things, *of_keys, *invited, *known]
 
 
 @named(READS)
-def test_no_list_shows_anything_of_another_agency(alice: Person, charlie: Person, signs: list[str], row: Row) -> None:
+def test_no_list_shows_anything_of_another_agency(
+    alice: Person, charlie: Person, signs: list[str], row: Row
+) -> None:
     text = send(alice.api, row, alice).get_data(as_text=True)
     assert not [sign for sign in signs if sign in text]
     theirs = send(charlie.api, row, charlie).get_data(as_text=True)
@@ -198,14 +264,22 @@ def test_no_list_shows_anything_of_another_agency(alice: Person, charlie: Person
 
 
 @pytest.mark.parametrize("path", ["/audit", "/audit/export.csv"])
-def test_a_filter_by_another_agencys_person_finds_nothing(alice: Person, charlie: Person, path: str) -> None:
+def test_a_filter_by_another_agencys_person_finds_nothing(
+    alice: Person, charlie: Person, path: str
+) -> None:
     charlie.api.patch("/tenant-settings", json={"locale": "hi"})
     answer = alice.api.get(f"{path}?actor_id={charlie.actor.user_id}")
     assert answer.status_code == 200
-    assert len(answer.get_data(as_text=True).splitlines()) == 1 if path.endswith("csv") else answer.json["total"] == 0
+    assert (
+        len(answer.get_data(as_text=True).splitlines()) == 1
+        if path.endswith("csv")
+        else answer.json["total"] == 0
+    )
 
 
-def test_a_place_in_another_agencys_list_leads_into_ones_own(alice: Person, charlie: Person) -> None:
+def test_a_place_in_another_agencys_list_leads_into_ones_own(
+    alice: Person, charlie: Person
+) -> None:
     for person in (alice, charlie):
         for name in ("First", "Second"):
             make_key(person, name=f"{name} of {person.actor.full_name}")
@@ -220,68 +294,118 @@ def test_a_place_in_another_agencys_list_leads_into_ones_own(alice: Person, char
 
 @pytest.fixture
 def world(owner_engine: sa.Engine) -> Callable[[Person], dict[str, str]]:
-    """All that is stored of somebody's agency: of each table a mark that changes with any value in it."""
+    """All that is stored of somebody's agency: of each table a mark that changes with any value in
+    it.
+    """
     with owner_engine.connect() as connection:
         tables = connection.scalars(
-            sa.text("select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'")
+            sa.text(
+                "select table_name from information_schema.columns where column_name = 'tenant_id'"
+                " and table_schema = 'public'"
+            )
         ).all()
 
     def look(person: Person) -> dict[str, str]:
         with owner_engine.connect() as connection:
             of = {"t": person.actor.tenant_id}
             marks = {
-                table: connection.scalar(sa.text(f"select md5(string_agg(r::text, '|' order by r::text)) from {table} r where tenant_id = :t"), of)
+                table: connection.scalar(
+                    sa.text(
+                        f"select md5(string_agg(r::text, '|' order by r::text)) from {table} r"
+                        " where tenant_id = :t"
+                    ),
+                    of,
+                )
                 for table in tables
             }
-            agency = connection.scalar(sa.text("select md5(r::text) from tenants r where id = :t"), of)
+            agency = connection.scalar(
+                sa.text("select md5(r::text) from tenants r where id = :t"), of
+            )
         return {**marks, "tenants": agency}
 
     return look
 
 
 @named(GUARDED)
-def test_nothing_of_another_agency_changes(alice: Person, charlie: Person, signs: list[str], world: Callable[[Person], dict[str, str]], row: Row) -> None:
+def test_nothing_of_another_agency_changes(
+    alice: Person,
+    charlie: Person,
+    signs: list[str],
+    world: Callable[[Person], dict[str, str]],
+    row: Row,
+) -> None:
     before = world(charlie)
     assert said(send(alice.api, row, alice)) == row.plain
     if "{" in row.path:
         theirs = row.call.things(charlie)
         before = world(charlie)
         options = {} if row.call.operation.body is None else {"json": row.call.body()}
-        getattr(alice.api, row.method.lower())(row.call.address(**theirs).removeprefix("/api"), **options)
+        getattr(alice.api, row.method.lower())(
+            row.call.address(**theirs).removeprefix("/api"), **options
+        )
     assert world(charlie) == before
     assert signs
 
 
-def test_an_address_of_another_agency_is_taken(app: Flask, alice: Person, charlie: Person, world: Callable[[Person], dict[str, str]]) -> None:
-    """Addresses are one's own over all agencies, in any case, and the three operations that take one tell so."""
+def test_an_address_of_another_agency_is_taken(
+    app: Flask, alice: Person, charlie: Person, world: Callable[[Person], dict[str, str]]
+) -> None:
+    """Addresses are one's own over all agencies, in any case, and the three operations that take
+    one tell so.
+    """
     before, email = world(charlie), charlie.email.upper()
     anyone = bearing(app, None)
-    assert {row.operation for row in TABLE if row.other is Other.ADDRESS} == {"POST /auth/sign-up", "PATCH /auth/profile"}
+    assert {row.operation for row in TABLE if row.other is Other.ADDRESS} == {
+        "POST /auth/sign-up",
+        "PATCH /auth/profile",
+    }
     sign_up = {"email": email, "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"}
     assert said(anyone.post("/auth/sign-up", json=sign_up)) == TAKEN
     assert said(alice.api.patch("/auth/profile", json={"email": email})) == TAKEN
     _id, token = invite(app, alice, charlie.email)
-    assert said(anyone.post("/auth/accept-invite", json={"token": token, "password": PASSWORD, "full_name": "Neha"})) == TAKEN
+    assert (
+        said(
+            anyone.post(
+                "/auth/accept-invite",
+                json={"token": token, "password": PASSWORD, "full_name": "Neha"},
+            )
+        )
+        == TAKEN
+    )
     assert world(charlie) == before
 
 
-def test_an_invitation_of_another_agency_is_in_nobodys_way(app: Flask, alice: Person, charlie: Person) -> None:
+def test_an_invitation_of_another_agency_is_in_nobodys_way(
+    app: Flask, alice: Person, charlie: Person
+) -> None:
     email = fresh_address()
     invite(app, charlie, email)
     assert said(alice.api.post("/auth/invites", json={"email": email})) == "201"
 
 
-def test_whoever_holds_a_token_of_another_agency_speaks_for_that_one(app: Flask, alice: Person, charlie: Person) -> None:
-    """A bearer of one's own beside it is not looked at, and gives the holder nothing of the other agency for oneself."""
-    assert alice.api.post("/auth/refresh", json={"refresh_token": charlie.refresh_token}).status_code == 200
+def test_whoever_holds_a_token_of_another_agency_speaks_for_that_one(
+    app: Flask, alice: Person, charlie: Person
+) -> None:
+    """A bearer of one's own beside it is not looked at, and gives the holder nothing of the other
+    agency for oneself.
+    """
+    assert (
+        alice.api.post("/auth/refresh", json={"refresh_token": charlie.refresh_token}).status_code
+        == 200
+    )
     _id, token = invite(app, charlie, fresh_address(), role="viewer")
-    assert alice.api.get(f"/auth/invites/lookup?token={token}").json["tenant_name"] == "Charlie Tours"
-    joined = alice.api.post("/auth/accept-invite", json={"token": token, "password": PASSWORD, "full_name": "Neha"}).json["user"]
+    assert (
+        alice.api.get(f"/auth/invites/lookup?token={token}").json["tenant_name"] == "Charlie Tours"
+    )
+    joined = alice.api.post(
+        "/auth/accept-invite", json={"token": token, "password": PASSWORD, "full_name": "Neha"}
+    ).json["user"]
     assert (joined["tenant_id"], joined["role"]) == (str(charlie.actor.tenant_id), "viewer")
     assert alice.api.get("/auth/me").json["tenant_id"] == str(alice.actor.tenant_id)
 
 
-# Nobody -------------------------------------------------------------------------------------------------------------------
+# Nobody
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def expired(person: Person) -> str:
@@ -290,7 +414,12 @@ def expired(person: Person) -> str:
     claims = jwt.decode(person.access_token, options={"verify_signature": False})
     header = jwt.get_unverified_header(person.access_token)
     claims["exp"] = int((clock.now() - timedelta(seconds=1)).timestamp())
-    return jwt.encode(claims, identity.settings.auth_secret.get_secret_value(), algorithm="HS256", headers={"kid": header["kid"]})
+    return jwt.encode(
+        claims,
+        identity.settings.auth_secret.get_secret_value(),
+        algorithm="HS256",
+        headers={"kid": header["kid"]},
+    )
 
 
 def signed_out(person: Person) -> str:
@@ -316,14 +445,19 @@ def revoked_key(person: Person) -> str:
     return text
 
 
-# How a bearer of somebody comes to be worth nothing; those of the second list want the administrator or the installation to act.
+# How a bearer of somebody comes to be worth nothing; those of the second list want the
+# administrator or the installation to act.
 OVER: dict[str, Callable[[Person], str]] = {
     "expired": expired,
     "signed out": signed_out,
     "its session ended": ended,
     "its refresh token reused": reused,
     "a refresh token": lambda person: person.refresh_token,
-    "a changed signature": lambda person: person.access_token[:-4] + ("AAAA" if person.access_token[-4:] != "AAAA" else "BBBB"),
+    "a changed signature": (
+        lambda person: (
+            person.access_token[:-4] + ("AAAA" if person.access_token[-4:] != "AAAA" else "BBBB")
+        )
+    ),
     "a revoked key": revoked_key,
     "a key of another secret": lambda person: make_key(person)[1][:-1] + "!",
     "half a key": lambda person: make_key(person)[1][:20],
@@ -331,12 +465,16 @@ OVER: dict[str, Callable[[Person], str]] = {
 
 
 def expect_nobody(client: ApiClient, alice: Person, headers: dict[str, str] | None = None) -> None:
-    """Every guarded operation refuses the caller in the same words, before it looks at body and thing."""
+    """Every guarded operation refuses the caller in the same words, before it looks at body and
+    thing.
+    """
     bodies = []
     for guarded in GUARDED:
         things = guarded.call.things(alice)
         address = guarded.call.address(**things).removeprefix("/api")
-        options: dict[str, Any] = {} if guarded.call.operation.body is None else {"json": {"nonsense": [1]}}
+        options: dict[str, Any] = (
+            {} if guarded.call.operation.body is None else {"json": {"nonsense": [1]}}
+        )
         answer = getattr(client, guarded.method.lower())(address, headers=headers or {}, **options)
         assert said(answer) == UNAUTHORIZED, guarded.operation
         bodies.append({name: value for name, value in answer.json.items() if name != "request_id"})
@@ -358,13 +496,17 @@ def expect_nobody(client: ApiClient, alice: Person, headers: dict[str, str] | No
         "Token {token}",
     ],
 )
-def test_no_bearer_and_garbage_are_nobody(app: Flask, people: People, alice: Person, header: str) -> None:
+def test_no_bearer_and_garbage_are_nobody(
+    app: Flask, people: People, alice: Person, header: str
+) -> None:
     given = {"Authorization": header.format(token=alice.access_token)} if header else None
     expect_nobody(bearing(app, None), alice, given)
 
 
 @pytest.mark.parametrize("how", OVER)
-def test_a_bearer_that_is_over_is_nobody(app: Flask, people: People, alice: Person, how: str) -> None:
+def test_a_bearer_that_is_over_is_nobody(
+    app: Flask, people: People, alice: Person, how: str
+) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
     expect_nobody(bearing(app, OVER[how](person)), alice)
 
@@ -376,16 +518,24 @@ def test_a_removed_person_is_nobody(app: Flask, people: People, alice: Person, k
     assert bearing(app, token).get("/auth/me").status_code == 200
     assert alice.api.delete(f"/team/{person.actor.user_id}").status_code == 204
     expect_nobody(bearing(app, token), alice)
-    assert said(bearing(app, None).post("/auth/refresh", json={"refresh_token": person.refresh_token})) == "401 invalid_refresh_token"
+    assert (
+        said(bearing(app, None).post("/auth/refresh", json={"refresh_token": person.refresh_token}))
+        == "401 invalid_refresh_token"
+    )
 
 
 @pytest.mark.parametrize("kind", ["token", "key"])
-def test_everybody_of_a_suspended_agency_is_nobody(app: Flask, alice: Person, charlie: Person, kind: str) -> None:
+def test_everybody_of_a_suspended_agency_is_nobody(
+    app: Flask, alice: Person, charlie: Person, kind: str
+) -> None:
     token = alice.access_token if kind == "token" else make_key(alice)[1]
     assert bearing(app, token).get("/auth/me").status_code == 200
     app.test_cli_runner().invoke(args=["agency", "suspend", str(alice.actor.tenant_id)])
     expect_nobody(bearing(app, token), charlie)
-    assert said(bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token})) == "401 invalid_refresh_token"
+    assert (
+        said(bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token}))
+        == "401 invalid_refresh_token"
+    )
 
 
 def test_a_key_whose_time_is_over_is_nobody(app: Flask, alice: Person, sql: Sql) -> None:
@@ -404,17 +554,22 @@ def test_an_open_operation_does_not_look_at_the_bearer(app: Flask, alice: Person
         assert call.is_public
 
 
-# API keys and stale tokens ------------------------------------------------------------------------------------------------
+# API keys and stale tokens
+# ------------------------------------------------------------------------------------------------
 
 
 @named(GUARDED)
-def test_a_full_key_acts_as_its_maker_but_gives_no_password(app: Flask, alice: Person, row: Row) -> None:
+def test_a_full_key_acts_as_its_maker_but_gives_no_password(
+    app: Flask, alice: Person, row: Row
+) -> None:
     client = bearing(app, make_key(alice)[1])
     assert said(send(client, row, alice)) == (row.key or row.plain)
 
 
 @named(GUARDED)
-def test_a_refreshed_token_does_all_that_needs_no_password(app: Flask, alice: Person, row: Row) -> None:
+def test_a_refreshed_token_does_all_that_needs_no_password(
+    app: Flask, alice: Person, row: Row
+) -> None:
     answer = bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token})
     client = bearing(app, answer.json["access_token"])
     assert said(send(client, row, alice)) == (row.stale or row.plain)
@@ -427,24 +582,41 @@ def test_a_new_address_needs_a_password_too_and_else_nothing_is_changed(
     answer = bearing(app, None).post("/auth/refresh", json={"refresh_token": alice.refresh_token})
     client = bearing(app, make_key(alice)[1] if kind == "key" else answer.json["access_token"])
     before = world(alice)
-    assert said(client.patch("/auth/profile", json={"email": fresh_address(), "full_name": "Somebody Else"})) == STALE
+    assert (
+        said(
+            client.patch(
+                "/auth/profile", json={"email": fresh_address(), "full_name": "Somebody Else"}
+            )
+        )
+        == STALE
+    )
     after = world(alice)
-    assert {table for table in after if after[table] != before[table]} <= {"api_keys"}  # the time of its last use
+    assert {table for table in after if after[table] != before[table]} <= {
+        "api_keys"
+    }  # the time of its last use
     assert said(client.patch("/auth/profile", json={"email": alice.email.upper()})) == "200"
 
 
 @pytest.mark.parametrize("kind", ["sign-in", "sign-up", "accept-invite", "reauthenticate"])
-def test_each_way_of_giving_the_password_makes_a_fresh_token(app: Flask, alice: Person, kind: str) -> None:
+def test_each_way_of_giving_the_password_makes_a_fresh_token(
+    app: Flask, alice: Person, kind: str
+) -> None:
     """The fifth, sign-in-totp, has its own test beside the second factor."""
     anyone, join = bearing(app, None), {"password": PASSWORD, "full_name": "Neha"}
     if kind == "sign-in":
         answer = anyone.post("/auth/sign-in", json={"email": alice.email, "password": PASSWORD})
     elif kind == "sign-up":
-        answer = anyone.post("/auth/sign-up", json={**join, "email": fresh_address(), "agency_name": "Malabar"})
+        answer = anyone.post(
+            "/auth/sign-up", json={**join, "email": fresh_address(), "agency_name": "Malabar"}
+        )
     elif kind == "accept-invite":
-        answer = anyone.post("/auth/accept-invite", json={**join, "token": invite(app, alice, fresh_address())[1]})
+        answer = anyone.post(
+            "/auth/accept-invite", json={**join, "token": invite(app, alice, fresh_address())[1]}
+        )
     else:
-        stale = anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).json["access_token"]
+        stale = anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).json[
+            "access_token"
+        ]
         answer = bearing(app, stale).post("/auth/reauthenticate", json={"password": PASSWORD})
         assert set(answer.json) == {"access_token", "expires_in"}
     client = bearing(app, answer.json["access_token"])
@@ -453,20 +625,31 @@ def test_each_way_of_giving_the_password_makes_a_fresh_token(app: Flask, alice: 
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_key_of_one_scope_reaches_what_the_table_says(app: Flask, people: People, alice: Person, scope: str) -> None:
-    """Beyond it the key is refused like a wrong role, before body and thing; within it, it is answered as its maker is."""
+def test_a_key_of_one_scope_reaches_what_the_table_says(
+    app: Flask, people: People, alice: Person, scope: str
+) -> None:
+    """Beyond it the key is refused like a wrong role, before body and thing; within it, it is
+    answered as its maker is.
+    """
     ada = people.colleague(alice, "Ada Administrator", role="agency_admin")
     client = bearing(app, make_key(ada, scopes=[scope])[1])
     for guarded in sorted(GUARDED, key=lambda row: row.operation == "DELETE /auth/sessions"):
         if scope in guarded.scopes:
-            assert said(send(client, guarded, ada)) == (guarded.key or guarded.plain), guarded.operation
+            assert said(send(client, guarded, ada)) == (guarded.key or guarded.plain), (
+                guarded.operation
+            )
         else:
-            refused = [send(client, guarded, ada), send(client, guarded, ids="nonsense", body={"nonsense": [1]})]
+            refused = [
+                send(client, guarded, ada),
+                send(client, guarded, ids="nonsense", body={"nonsense": [1]}),
+            ]
             assert [said(answer) for answer in refused] == [FORBIDDEN] * 2, guarded.operation
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_scope_is_never_more_than_the_role_of_its_maker(app: Flask, people: People, alice: Person, sql: Sql, scope: str) -> None:
+def test_a_scope_is_never_more_than_the_role_of_its_maker(
+    app: Flask, people: People, alice: Person, sql: Sql, scope: str
+) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
     client = bearing(app, make_key(person, scopes=[scope])[1])
     sql("update users set role = 'viewer' where id = :u", u=person.actor.user_id)
@@ -477,15 +660,26 @@ def test_a_scope_is_never_more_than_the_role_of_its_maker(app: Flask, people: Pe
 
 
 def test_an_api_key_that_was_made_with_scopes_in_the_plain_body_is_refused(alice: Person) -> None:
-    """The contract's operation makes a full key and takes no scopes; narrower ones have a route of their own."""
-    assert said(alice.api.post("/auth/api-keys", json={"name": "Website", "scopes": ["read"]})) == "422 schema"
+    """The contract's operation makes a full key and takes no scopes; narrower ones have a route of
+    their own.
+    """
+    assert (
+        said(alice.api.post("/auth/api-keys", json={"name": "Website", "scopes": ["read"]}))
+        == "422 schema"
+    )
     made = alice.api.post("/auth/api-keys", json={"name": "Website"}).json["api_key"]
     assert made["scopes"] == ["full"]
-    narrower = alice.api.post("/auth/api-keys/scoped", json={"name": "Website", "scopes": ["read"]}).json
+    narrower = alice.api.post(
+        "/auth/api-keys/scoped", json={"name": "Website", "scopes": ["read"]}
+    ).json
     assert set(narrower) == {"key", "warning", "api_key"}
     assert set(narrower["api_key"]) == set(made)
 
 
 def test_a_post_says_what_a_repeat_is_told_and_nothing_else_does() -> None:
-    assert {row.operation for row in TABLE if row.repeat is not None} == {row.operation for row in TABLE if row.method == "POST"}
-    assert {row.operation for row in TABLE if row.repeat is Repeat.SECRET} == {row.operation for row in TABLE if row.call.operation.secret_answer}
+    assert {row.operation for row in TABLE if row.repeat is not None} == {
+        row.operation for row in TABLE if row.method == "POST"
+    }
+    assert {row.operation for row in TABLE if row.repeat is Repeat.SECRET} == {
+        row.operation for row in TABLE if row.call.operation.secret_answer
+    }

@@ -1,6 +1,8 @@
-"""Two of the same request at one moment, for each operation of people, keys, settings, audit and the system.
+"""Two of the same request at one moment, for each operation of people, keys, settings, audit and
+the system.
 
-What the contract says that they are told, and what is there afterwards: real threads, a barrier, a real database.
+What the contract says that they are told, and what is there afterwards: real threads, a barrier, a
+real database.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ MEETING_S = 2.0
 Send = Callable[[dict[str, str]], TestResponse]
 """One of the twins; it takes further headers."""
 Scene = Generator[Send, list[TestResponse], None]
-"""Sets the stage, yields the request, is given both answers (the better one first), and looks at what is there."""
+"""Sets the stage, yields the request, is given both answers (the better one first), and looks at
+what is there.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,9 @@ PLAYED: dict[str, Callable[[World], Scene]] = {}
 
 
 @pytest.fixture
-def world(app: Flask, people: People, alice: Person, bob: Person, owner_engine: sa.Engine) -> Iterator[World]:
+def world(
+    app: Flask, people: People, alice: Person, bob: Person, owner_engine: sa.Engine
+) -> Iterator[World]:
     """The clock stands, so that a code is good for as long as it is looked at."""
     with standing_clock():
         yield World(app, people, alice, bob, owner_engine)
@@ -94,8 +100,8 @@ def plays(operation: str) -> Callable[[Callable[[World], Scene]], Callable[[Worl
 def at_once(world: World, send: Send, headers: dict[str, str] | None = None) -> list[TestResponse]:
     """Both answers, the better one first.
 
-    The head of the agency's audit is held meanwhile: whoever writes has done all but the commit when the other meets what it does. It is let go once neither
-    gets on.
+    The head of the agency's audit is held meanwhile: whoever writes has done all but the commit
+    when the other meets what it does. It is let go once neither gets on.
     """
     barrier = threading.Barrier(2)
 
@@ -129,11 +135,17 @@ def finish(play: Scene, answers: list[TestResponse]) -> None:
 def test_twins_are_told_what_the_contract_says(world: World, row: Row) -> None:
     play, send = start(PLAYED.get(row.operation), world, row)
     answers = at_once(world, send)
-    assert [said(answer) for answer in answers] in [[row.twins[0], second] for second in row.twins[1].split(" or ")]
+    assert [said(answer) for answer in answers] in [
+        [row.twins[0], second] for second in row.twins[1].split(" or ")
+    ]
     finish(play, answers)
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row.repeat in {Repeat.REPLAYED, Repeat.SECRET}], ids=lambda row: row.operation)
+@pytest.mark.parametrize(
+    "row",
+    [row for row in TABLE if row.repeat in {Repeat.REPLAYED, Repeat.SECRET}],
+    ids=lambda row: row.operation,
+)
 def test_of_twins_with_one_key_one_runs(world: World, row: Row) -> None:
     """The other is told the first answer byte for byte, or that what it holds was shown."""
     play, send = start(PLAYED[row.operation], world, row)
@@ -143,13 +155,18 @@ def test_of_twins_with_one_key_one_runs(world: World, row: Row) -> None:
         assert REPLAYED not in {*first.headers.keys(), *second.headers.keys()}
     else:
         assert (said(first), said(second)) == (row.twins[0], row.twins[0])
-        assert sorted(answer.headers.get(REPLAYED, "") for answer in (first, second)) == ["", "true"]
+        assert sorted(answer.headers.get(REPLAYED, "") for answer in (first, second)) == [
+            "",
+            "true",
+        ]
         assert first.get_data() == second.get_data()
     assert world.count("idempotency_keys where tenant_id = :t") == 1
     play.close()
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row.repeat is Repeat.IGNORED], ids=lambda row: row.operation)
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.repeat is Repeat.IGNORED], ids=lambda row: row.operation
+)
 def test_where_nobody_is_known_yet_a_key_changes_nothing(world: World, row: Row) -> None:
     play, send = start(PLAYED[row.operation], world, row)
     answers = at_once(world, send, {"Idempotency-Key": "one-key"})
@@ -172,7 +189,8 @@ def looking(world: World, row: Row) -> Scene:
         assert first.json == second.json
 
 
-# Coming in ----------------------------------------------------------------------------------------------------------------
+# Coming in
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @plays("POST /auth/sign-up")
@@ -182,17 +200,29 @@ def sign_up(world: World) -> Scene:
     made, _ = yield lambda headers: world.anyone.post("/auth/sign-up", json=body, headers=headers)
     assert world.count("users where email = :email", email=email) == 1
     assert world.count("tenants where display_name = :name", name=body["agency_name"]) == 1
-    assert ApiClient(world.app.test_client(), made.json["access_token"]).get("/auth/me").json == made.json["user"]
+    assert (
+        ApiClient(world.app.test_client(), made.json["access_token"]).get("/auth/me").json
+        == made.json["user"]
+    )
 
 
 @plays("POST /auth/sign-in")
 def sign_in(world: World) -> Scene:
     body = {"email": world.alice.email, "password": PASSWORD}
-    first, second = yield lambda headers: world.anyone.post("/auth/sign-in", json=body, headers=headers)
+    first, second = yield lambda headers: world.anyone.post(
+        "/auth/sign-in", json=body, headers=headers
+    )
     assert first.json["user"] == second.json["user"]
     for name in ("access_token", "refresh_token"):
         assert first.json[name] != second.json[name]
-    assert len(ApiClient(world.app.test_client(), first.json["access_token"]).get("/auth/sessions").json["items"]) == 3
+    assert (
+        len(
+            ApiClient(world.app.test_client(), first.json["access_token"])
+            .get("/auth/sessions")
+            .json["items"]
+        )
+        == 3
+    )
 
 
 @plays("POST /auth/sign-in-totp")
@@ -210,8 +240,16 @@ def refresh(world: World) -> Scene:
     won, _ = yield lambda headers: world.anyone.post("/auth/refresh", json=body, headers=headers)
     assert set(won.json) == {"access_token", "refresh_token", "expires_in"}
     if world.events("auth.refresh_reuse") == 0:  # the loser had begun before the token was spent
-        assert ApiClient(world.app.test_client(), won.json["access_token"]).get("/auth/me").status_code == 200
-        assert world.anyone.post("/auth/refresh", json={"refresh_token": won.json["refresh_token"]}).status_code == 200
+        assert (
+            ApiClient(world.app.test_client(), won.json["access_token"]).get("/auth/me").status_code
+            == 200
+        )
+        assert (
+            world.anyone.post(
+                "/auth/refresh", json={"refresh_token": won.json["refresh_token"]}
+            ).status_code
+            == 200
+        )
 
 
 @plays("POST /auth/sign-out")
@@ -223,28 +261,38 @@ def sign_out(world: World) -> Scene:
     assert world.anyone.post("/auth/refresh", json=body).status_code == 401
 
 
-# Mailed links -------------------------------------------------------------------------------------------------------------
+# Mailed links
+# -------------------------------------------------------------------------------------------------------------
 
 
 @plays("POST /auth/send-verification-email")
 def send_verification_email(world: World) -> Scene:
-    answers = yield lambda headers: world.alice.api.post("/auth/send-verification-email", headers=headers)
+    answers = yield lambda headers: world.alice.api.post(
+        "/auth/send-verification-email", headers=headers
+    )
     assert [answer.json for answer in answers] == [{"queued": True}] * 2
-    links = {mail.token for mail in mailbox.received(world.app, to=world.alice.email, kind="verify_email")}
+    links = {
+        mail.token
+        for mail in mailbox.received(world.app, to=world.alice.email, kind="verify_email")
+    }
     assert len(links) == 2
 
 
 @plays("POST /auth/verify-email")
 def verify_email(world: World) -> Scene:
     body = {"token": token_for(world.alice, Purpose.VERIFY_EMAIL)}
-    done, _ = yield lambda headers: world.anyone.post("/auth/verify-email", json=body, headers=headers)
+    done, _ = yield lambda headers: world.anyone.post(
+        "/auth/verify-email", json=body, headers=headers
+    )
     assert done.json == {"verified": True}
 
 
 @plays("POST /auth/request-password-reset")
 def request_password_reset(world: World) -> Scene:
     body = {"email": world.alice.email}
-    answers = yield lambda headers: world.anyone.post("/auth/request-password-reset", json=body, headers=headers)
+    answers = yield lambda headers: world.anyone.post(
+        "/auth/request-password-reset", json=body, headers=headers
+    )
     assert [answer.json for answer in answers] == [{"queued": True, "debug_token": None}] * 2
     assert mailbox.received(world.app, to=world.alice.email, kind="reset_password")
 
@@ -252,23 +300,31 @@ def request_password_reset(world: World) -> Scene:
 @plays("POST /auth/reset-password")
 def reset_password(world: World) -> Scene:
     body = {"token": token_for(world.alice, Purpose.RESET_PASSWORD), "new_password": NEW}
-    done, _ = yield lambda headers: world.anyone.post("/auth/reset-password", json=body, headers=headers)
+    done, _ = yield lambda headers: world.anyone.post(
+        "/auth/reset-password", json=body, headers=headers
+    )
     assert done.json == {"reset": True}
     assert world.events("auth.password_reset") == 1
     assert world.alice.api.get("/auth/me").status_code == 401
 
 
-# One's own account --------------------------------------------------------------------------------------------------------
+# One's own account
+# --------------------------------------------------------------------------------------------------------
 
 
 @plays("PATCH /auth/profile")
 def profile(world: World) -> Scene:
     """A new address is taken once; for the other it is the present one, which is no change."""
     body = {"email": fresh_address(), "full_name": "Alice Anew"}
-    answers = yield lambda headers: world.alice.api.patch("/auth/profile", json=body, headers=headers)
+    answers = yield lambda headers: world.alice.api.patch(
+        "/auth/profile", json=body, headers=headers
+    )
     for answer in answers:
         assert set(answer.json) == {"user", "email_verification_required"}
-        assert (answer.json["user"]["email"], answer.json["user"]["full_name"]) == (body["email"], body["full_name"])
+        assert (answer.json["user"]["email"], answer.json["user"]["full_name"]) == (
+            body["email"],
+            body["full_name"],
+        )
         assert answer.json["user"]["email_verified"] is False
     assert sorted(answer.json["email_verification_required"] for answer in answers) == [False, True]
     assert world.events("profile.changed") == 1
@@ -284,7 +340,9 @@ def change_password(world: World) -> Scene:
 
 @plays("POST /auth/reauthenticate")
 def reauthenticate(world: World) -> Scene:
-    first, second = yield lambda headers: world.alice.api.post("/auth/reauthenticate", json={"password": PASSWORD}, headers=headers)
+    first, second = yield lambda headers: world.alice.api.post(
+        "/auth/reauthenticate", json={"password": PASSWORD}, headers=headers
+    )
     assert set(first.json) == set(second.json) == {"access_token", "expires_in"}
     assert first.json["access_token"] != second.json["access_token"]
 
@@ -304,7 +362,8 @@ def end_session(world: World) -> Scene:
     assert world.events("auth.signed_out") == 1
 
 
-# Team ---------------------------------------------------------------------------------------------------------------------
+# Team
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @plays("POST /auth/invites")
@@ -317,7 +376,9 @@ def create_invite(world: World) -> Scene:
 @plays("POST /auth/invites/{invite_id}/revoke")
 def revoke_invite(world: World) -> Scene:
     invite_id, _token = invite(world.app, world.alice, fresh_address())
-    done, _ = yield lambda headers: world.alice.api.post(f"/auth/invites/{invite_id}/revoke", headers=headers)
+    done, _ = yield lambda headers: world.alice.api.post(
+        f"/auth/invites/{invite_id}/revoke", headers=headers
+    )
     assert done.json["invite"]["status"] == "revoked"
     assert world.events("invite.revoked") == 1
 
@@ -325,7 +386,9 @@ def revoke_invite(world: World) -> Scene:
 @plays("GET /auth/invites/lookup")
 def look_up_invite(world: World) -> Scene:
     _id, token = invite(world.app, world.alice, fresh_address())
-    first, second = yield lambda headers: world.anyone.get(f"/auth/invites/lookup?token={token}", headers=headers)
+    first, second = yield lambda headers: world.anyone.get(
+        f"/auth/invites/lookup?token={token}", headers=headers
+    )
     assert first.json == second.json
 
 
@@ -334,32 +397,45 @@ def accept_invite(world: World) -> Scene:
     email = fresh_address()
     _id, token = invite(world.app, world.alice, email, role="viewer")
     body = {"token": token, "password": PASSWORD, "full_name": "Joy Joiner"}
-    joined, _ = yield lambda headers: world.anyone.post("/auth/accept-invite", json=body, headers=headers)
+    joined, _ = yield lambda headers: world.anyone.post(
+        "/auth/accept-invite", json=body, headers=headers
+    )
     assert joined.json["user"]["email_verified"] is True
-    assert world.count("users where email = :email", email=email) == world.events("invite.accepted") == 1
+    assert (
+        world.count("users where email = :email", email=email)
+        == world.events("invite.accepted")
+        == 1
+    )
 
 
 @plays("PATCH /team/{user_id}")
 def change_role(world: World) -> Scene:
-    first, second = yield lambda headers: world.alice.api.patch(f"/team/{world.bob.actor.user_id}", json={"role": "viewer"}, headers=headers)
+    first, second = yield lambda headers: world.alice.api.patch(
+        f"/team/{world.bob.actor.user_id}", json={"role": "viewer"}, headers=headers
+    )
     assert first.json == second.json
     assert world.events("person.role_changed") == 1
 
 
 @plays("DELETE /team/{user_id}")
 def remove_person(world: World) -> Scene:
-    yield lambda headers: world.alice.api.delete(f"/team/{world.bob.actor.user_id}", headers=headers)
+    yield lambda headers: world.alice.api.delete(
+        f"/team/{world.bob.actor.user_id}", headers=headers
+    )
     assert world.events("person.removed") == 1
 
 
 @plays("DELETE /team/{user_id}/sessions")
 def sign_person_out(world: World) -> Scene:
-    yield lambda headers: world.alice.api.delete(f"/team/{world.bob.actor.user_id}/sessions", headers=headers)
+    yield lambda headers: world.alice.api.delete(
+        f"/team/{world.bob.actor.user_id}/sessions", headers=headers
+    )
     assert world.bob.api.get("/auth/me").status_code == 401
     assert world.events("session.ended") == 1
 
 
-# API keys -----------------------------------------------------------------------------------------------------------------
+# API keys
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _make_key(world: World, path: str, body: dict[str, Any]) -> Scene:
@@ -386,7 +462,8 @@ def revoke_key(world: World) -> Scene:
     assert world.events("api_key.revoked") == 1
 
 
-# The second factor --------------------------------------------------------------------------------------------------------
+# The second factor
+# --------------------------------------------------------------------------------------------------------
 
 
 @plays("POST /auth/totp/setup")
@@ -394,7 +471,9 @@ def set_up(world: World) -> Scene:
     """Both are shown a secret; the one that was kept last is the one that counts."""
     answers = yield lambda headers: world.alice.api.post("/auth/totp/setup", headers=headers)
     codes = [Authenticator(answer.json["secret"]).code() for answer in answers]
-    verified = [world.alice.api.post("/auth/totp/verify", json={"code": code}).status_code for code in codes]
+    verified = [
+        world.alice.api.post("/auth/totp/verify", json={"code": code}).status_code for code in codes
+    ]
     assert verified in ([200, 200], [401, 200]), "behind the good one every code is answered 200"
     assert world.events("auth.totp_enabled") == 1
 
@@ -402,7 +481,9 @@ def set_up(world: World) -> Scene:
 @plays("POST /auth/totp/verify")
 def verify(world: World) -> Scene:
     body = {"code": begin(world.alice).code()}
-    answers = yield lambda headers: world.alice.api.post("/auth/totp/verify", json=body, headers=headers)
+    answers = yield lambda headers: world.alice.api.post(
+        "/auth/totp/verify", json=body, headers=headers
+    )
     assert [answer.json for answer in answers] == [{"totp_enabled": True}] * 2
     assert world.events("auth.totp_enabled") == 1
 
@@ -411,7 +492,9 @@ def verify(world: World) -> Scene:
 def disable(world: World) -> Scene:
     """Where it is off, the code is not looked at: the second is told so."""
     body = {"password": PASSWORD, "code": world.phone().code()}
-    answers = yield lambda headers: world.alice.api.post("/auth/totp/disable", json=body, headers=headers)
+    answers = yield lambda headers: world.alice.api.post(
+        "/auth/totp/disable", json=body, headers=headers
+    )
     assert [answer.json for answer in answers] == [{"totp_enabled": False}] * 2
     assert world.events("auth.totp_disabled") == 1
 
@@ -419,17 +502,22 @@ def disable(world: World) -> Scene:
 @plays("POST /auth/totp/recovery-codes")
 def recovery_codes(world: World) -> Scene:
     body = {"password": PASSWORD, "code": world.phone().code()}
-    done, _ = yield lambda headers: world.alice.api.post("/auth/totp/recovery-codes", json=body, headers=headers)
+    done, _ = yield lambda headers: world.alice.api.post(
+        "/auth/totp/recovery-codes", json=body, headers=headers
+    )
     assert len(done.json["codes"]) == world.count("recovery_codes where user_id = :u") == 10
 
 
-# Settings and audit -------------------------------------------------------------------------------------------------------
+# Settings and audit
+# -------------------------------------------------------------------------------------------------------
 
 
 @plays("PATCH /tenant-settings")
 def change_settings(world: World) -> Scene:
     """The second finds nothing left to change, so the history has the change once."""
-    first, second = yield lambda headers: world.alice.api.patch("/tenant-settings", json={"rate_limit_per_minute": 30}, headers=headers)
+    first, second = yield lambda headers: world.alice.api.patch(
+        "/tenant-settings", json={"rate_limit_per_minute": 30}, headers=headers
+    )
     assert first.json == second.json
     assert first.headers["ETag"] == second.headers["ETag"]
     assert world.events("settings.changed") == 1
@@ -445,16 +533,24 @@ def read_logo(world: World) -> Scene:
 def put_logo(world: World) -> Scene:
     """One row, and the history has it once."""
     body = {"content": in_base64(picture())}
-    first, second = yield lambda headers: world.alice.api.put("/tenant-settings/logo", json=body, headers=headers)
+    first, second = yield lambda headers: world.alice.api.put(
+        "/tenant-settings/logo", json=body, headers=headers
+    )
     assert first.json == second.json
-    assert (world.count("tenant_logos where tenant_id = :t"), world.events("settings.changed")) == (1, 1)
+    assert (world.count("tenant_logos where tenant_id = :t"), world.events("settings.changed")) == (
+        1,
+        1,
+    )
 
 
 @plays("DELETE /tenant-settings/logo")
 def remove_logo(world: World) -> Scene:
     world.alice.does(logos.put, picture())
     yield lambda headers: world.alice.api.delete("/tenant-settings/logo", headers=headers)
-    assert (world.count("tenant_logos where tenant_id = :t"), world.events("settings.changed")) == (0, 2)
+    assert (world.count("tenant_logos where tenant_id = :t"), world.events("settings.changed")) == (
+        0,
+        2,
+    )
 
 
 @plays("GET /audit/export.csv")
@@ -467,23 +563,38 @@ def export(world: World) -> Scene:
 def chain(world: World) -> None:
     """The agency's events are numbered from one on, without a gap."""
     with world.engine.connect() as connection:
-        numbers = connection.scalars(sa.text("select seq from audit_events where tenant_id = :t order by seq"), {"t": world.alice.actor.tenant_id}).all()
+        numbers = connection.scalars(
+            sa.text("select seq from audit_events where tenant_id = :t order by seq"),
+            {"t": world.alice.actor.tenant_id},
+        ).all()
     assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_twins_who_change_different_settings_lose_nothing_of_each_other(world: World) -> None:
     changes = [{"rate_limit_per_minute": 30}, {"rate_limit_per_hour": 300}]
     whole = dict(world.alice.api.get("/tenant-settings").json)
-    answers = at_once(world, lambda headers: world.alice.api.patch("/tenant-settings", json=changes.pop(), headers=headers))
+    answers = at_once(
+        world,
+        lambda headers: world.alice.api.patch(
+            "/tenant-settings", json=changes.pop(), headers=headers
+        ),
+    )
     assert [said(answer) for answer in answers] == ["200", "200"]
-    assert world.alice.api.get("/tenant-settings").json == {**whole, "rate_limit_per_minute": 30, "rate_limit_per_hour": 300}
+    assert world.alice.api.get("/tenant-settings").json == {
+        **whole,
+        "rate_limit_per_minute": 30,
+        "rate_limit_per_hour": 300,
+    }
     assert world.events("settings.changed") == 2
     chain(world)
 
 
 def test_twins_who_step_up_with_one_code_are_one(world: World) -> None:
     body = {"password": PASSWORD, "totp_code": world.phone().code()}
-    answers = at_once(world, lambda headers: world.alice.api.post("/auth/reauthenticate", json=body, headers=headers))
+    answers = at_once(
+        world,
+        lambda headers: world.alice.api.post("/auth/reauthenticate", json=body, headers=headers),
+    )
     assert [said(answer) for answer in answers] == ["200", "403 totp_invalid"]
 
 
@@ -491,8 +602,14 @@ def test_one_code_at_two_doors_at_once_opens_one(world: World) -> None:
     """Signing in and stepping up spend the same code: whichever comes first."""
     code = world.phone().code()
     doors: list[Send] = [
-        lambda headers: world.anyone.post("/auth/sign-in-totp", json={"email": world.alice.email, "password": PASSWORD, "totp_code": code}, headers=headers),
-        lambda headers: world.alice.api.post("/auth/reauthenticate", json={"password": PASSWORD, "totp_code": code}, headers=headers),
+        lambda headers: world.anyone.post(
+            "/auth/sign-in-totp",
+            json={"email": world.alice.email, "password": PASSWORD, "totp_code": code},
+            headers=headers,
+        ),
+        lambda headers: world.alice.api.post(
+            "/auth/reauthenticate", json={"password": PASSWORD, "totp_code": code}, headers=headers
+        ),
     ]
     answers = at_once(world, lambda headers: doors.pop()(headers))  # noqa: PLW0108 - each thread takes one of the doors
     assert answers[0].status_code == 200

@@ -1,4 +1,6 @@
-"""Failures at both doors: the right status, words for people, codes for programs, and nothing of our inside."""
+"""Failures at both doors: the right status, words for people, codes for programs, and nothing of
+our inside.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ def is_clean(answer: Any) -> bool:
     return not any(word in answer.text for word in INSIDE)
 
 
-# The table ----------------------------------------------------------------------------------------------------------------
+# The table
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -59,12 +62,15 @@ def is_clean(answer: Any) -> bool:
         (errors.VoyagentError, 500),
     ],
 )
-def test_every_kind_of_failure_has_its_status(kind: type[errors.VoyagentError], status: int) -> None:
+def test_every_kind_of_failure_has_its_status(
+    kind: type[errors.VoyagentError], status: int
+) -> None:
     assert status_of(kind) == status
     assert status_of(type("Narrower", (kind,), {})) == status
 
 
-# Reasons of an effect that runs after the decision, in the worker: they are written on the proposal and never reach a door.
+# Reasons of an effect that runs after the decision, in the worker: they are written on the proposal
+# and never reach a door.
 NEVER_AT_A_DOOR = {"RequesterGone", "ToolUnknown", "ArgumentsChanged", "SupplierError"}
 
 
@@ -74,12 +80,17 @@ def test_every_failure_of_the_program_has_a_status_a_code_and_words() -> None:
 
     for kind in below(errors.VoyagentError) - {errors.VoyagentError}:
         if kind.__module__.startswith("voyagent"):
-            assert status_of(kind) < 500 or issubclass(kind, errors.Unavailable) or kind.__name__ in NEVER_AT_A_DOOR, kind
+            assert (
+                status_of(kind) < 500
+                or issubclass(kind, errors.Unavailable)
+                or kind.__name__ in NEVER_AT_A_DOOR
+            ), kind
             assert kind.code == kind.code.lower().strip(), kind
             assert kind.message.endswith("."), kind
 
 
-# Programs -----------------------------------------------------------------------------------------------------------------
+# Programs
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -96,8 +107,12 @@ def test_every_failure_of_the_program_has_a_status_a_code_and_words() -> None:
         ("OPTIONS", "/api/auth/me", 405, "Method Not Allowed"),
     ],
 )
-def test_an_unknown_route_and_a_wrong_method_come_first(app: Flask, method: str, path: str, status: int, detail: str) -> None:
-    answer = app.test_client().open(path, method=method, data=b"\x00{", content_type="text/plain", query_string="x=%00")
+def test_an_unknown_route_and_a_wrong_method_come_first(
+    app: Flask, method: str, path: str, status: int, detail: str
+) -> None:
+    answer = app.test_client().open(
+        path, method=method, data=b"\x00{", content_type="text/plain", query_string="x=%00"
+    )
     assert answer.status_code == status
     assert answer.mimetype == "application/json"
     assert answer.json["detail"] == detail
@@ -107,7 +122,11 @@ def test_an_unknown_route_and_a_wrong_method_come_first(app: Flask, method: str,
 
 def test_an_error_has_a_code_for_programs_and_a_sentence_for_people(app: Flask) -> None:
     answer = app.test_client().get("/api/auth/me")
-    assert answer.json == {"detail": "unauthorized", "request_id": answer.headers["X-Request-Id"], "message": "Please sign in again."}
+    assert answer.json == {
+        "detail": "unauthorized",
+        "request_id": answer.headers["X-Request-Id"],
+        "message": "Please sign in again.",
+    }
 
 
 def test_what_nobody_expected_is_told_without_our_inside(variant: Variant) -> None:
@@ -121,14 +140,23 @@ def test_what_nobody_expected_is_told_without_our_inside(variant: Variant) -> No
     assert is_clean(page)
 
 
-def test_a_value_outside_its_column_is_the_callers_fault_even_at_the_last_net(variant: Variant) -> None:
+def test_a_value_outside_its_column_is_the_callers_fault_even_at_the_last_net(
+    variant: Variant,
+) -> None:
     answer = variant({"/api/overflows": overflows}).test_client().get("/api/overflows")
     assert answer.status_code == 422
-    assert answer.json["detail"] == [{"type": "value_out_of_range", "loc": ["body"], "msg": "A value is outside what can be stored"}]
+    assert answer.json["detail"] == [
+        {
+            "type": "value_out_of_range",
+            "loc": ["body"],
+            "msg": "A value is outside what can be stored",
+        }
+    ]
     assert is_clean(answer)
 
 
-# People -------------------------------------------------------------------------------------------------------------------
+# People
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def page_of(answer: Any, status: int) -> Any:
@@ -140,7 +168,9 @@ def page_of(answer: Any, status: int) -> Any:
     return answer
 
 
-def test_every_dead_end_is_a_page_with_words_and_a_way_on(app: Flask, alice: Person, victor: Person) -> None:
+def test_every_dead_end_is_a_page_with_words_and_a_way_on(
+    app: Flask, alice: Person, victor: Person
+) -> None:
     client, browser, reader = app.test_client(), alice.browser, victor.browser
     page_of(client.get("/nowhere"), 404)
     page_of(client.get("/sign-out"), 405)
@@ -160,8 +190,18 @@ def test_a_dead_end_of_a_signed_in_person_keeps_the_menu(alice: Person) -> None:
     assert alice.actor.full_name in answer.text
 
 
-@pytest.mark.parametrize(("path", "status"), [("/nope", 404), ("/settings/x", 404), ("/account/security/confirm", 405), ("/sign-in?next=%00", 422)])
-def test_a_dead_end_behind_no_door_speaks_her_language_and_keeps_her_menu(alice: Person, path: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nope", 404),
+        ("/settings/x", 404),
+        ("/account/security/confirm", 405),
+        ("/sign-in?next=%00", 422),
+    ],
+)
+def test_a_dead_end_behind_no_door_speaks_her_language_and_keeps_her_menu(
+    alice: Person, path: str, status: int
+) -> None:
     alice.does(settings.update, {"locale": "hi"})
     answer = page_of(alice.browser.get(path), status)
     assert '<html lang="hi"' in answer.text
@@ -176,7 +216,9 @@ def test_a_dead_end_of_somebody_who_is_signed_out_has_no_menu(alice: Person) -> 
     assert alice.actor.full_name not in answer.text
 
 
-def test_a_dead_end_does_without_the_menu_where_the_database_is_away(dead: Flask, alice: Person) -> None:
+def test_a_dead_end_does_without_the_menu_where_the_database_is_away(
+    dead: Flask, alice: Person
+) -> None:
     browser, name = dead.test_client(), dead.config["SESSION_COOKIE_NAME"]
     cookie = alice.browser.get_cookie(name)
     assert cookie is not None
@@ -198,11 +240,19 @@ def test_a_dead_end_does_without_the_menu_where_the_database_is_away(dead: Flask
 )
 def test_a_limit_says_how_long_it_lasts(app: Flask, seconds: int, said: str) -> None:
     with app.test_request_context("/"):
-        assert sentence_of(errors.TooManyRequests(retry_after_s=seconds)) == f"That was too often. Please try again {said}"
+        assert (
+            sentence_of(errors.TooManyRequests(retry_after_s=seconds))
+            == f"That was too often. Please try again {said}"
+        )
 
 
-@pytest.mark.parametrize(("path", "status"), [("/enquiries/nonsense", 404), ("/sign-out", 405), ("/sign-in?next=%00", 422)])
-def test_htmx_gets_the_same_failure_as_a_fragment_for_the_alerts(alice: Person, path: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/enquiries/nonsense", 404), ("/sign-out", 405), ("/sign-in?next=%00", 422)],
+)
+def test_htmx_gets_the_same_failure_as_a_fragment_for_the_alerts(
+    alice: Person, path: str, status: int
+) -> None:
     answer = alice.browser.get(path, headers=HTMX)
     assert answer.status_code == status
     assert "<html" not in answer.text
@@ -216,7 +266,8 @@ def test_a_path_in_an_error_page_is_text(app: Flask) -> None:
     assert "<script>alert" not in answer.text
 
 
-# The database is away -----------------------------------------------------------------------------------------------------
+# The database is away
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -259,12 +310,22 @@ def test_a_full_pool_is_503_and_not_500(variant: Variant, alice: Person) -> None
         pool._timeout = 0.1  # noqa: SLF001 - or the test waits five seconds
         held = [db.engine.connect() for _ in range(2)]
     try:
-        answer = app.test_client().post("/api/auth/sign-in", json={"email": alice.email, "password": "x"})
+        answer = app.test_client().post(
+            "/api/auth/sign-in", json={"email": alice.email, "password": "x"}
+        )
         assert (answer.status_code, answer.json["detail"]) == (503, "database_unreachable")
     finally:
         for connection in held:
             connection.close()
-    assert app.test_client().post("/api/auth/sign-in", json={"email": f"{secrets.token_hex(4)}@malabar.example", "password": "x"}).status_code == 401
+    assert (
+        app.test_client()
+        .post(
+            "/api/auth/sign-in",
+            json={"email": f"{secrets.token_hex(4)}@malabar.example", "password": "x"},
+        )
+        .status_code
+        == 401
+    )
 
 
 def test_a_statement_that_runs_too_long_is_ended(variant: Variant) -> None:
@@ -272,12 +333,18 @@ def test_a_statement_that_runs_too_long_is_ended(variant: Variant) -> None:
         db.session.execute(sa.text("select pg_sleep(5)"))
         return "done"
 
-    answer = variant({"/api/sleeps": sleeps}, db_statement_timeout_ms=200).test_client().get("/api/sleeps")
+    answer = (
+        variant({"/api/sleeps": sleeps}, db_statement_timeout_ms=200)
+        .test_client()
+        .get("/api/sleeps")
+    )
     assert answer.status_code == 503
     assert is_clean(answer)
 
 
-def test_what_a_failed_statement_was_given_comes_into_no_log(variant: Variant, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_failed_statement_was_given_comes_into_no_log(
+    variant: Variant, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The log tells which statement failed, and neither an address nor a hash that it was given."""
     app = variant(routes={"/broken": names_what_there_is_not})
     assert app.test_client().get("/broken").status_code == 500

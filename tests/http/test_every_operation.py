@@ -1,4 +1,7 @@
-"""Over every registered operation: nobody, the wrong role, another agency. A new operation is covered by being registered."""
+"""Over every registered operation: nobody, the wrong role, another agency.
+
+A new operation is covered by being registered.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.http.operations import ANYBODYS, BODIES, CALLS, GUARDED, MAKERS, WITH_BODY, WITH_IDS, Call
+from tests.http.operations import (
+    ANYBODYS,
+    BODIES,
+    CALLS,
+    GUARDED,
+    MAKERS,
+    WITH_BODY,
+    WITH_IDS,
+    Call,
+)
 from tests.people import ApiClient, People, Person
 from voyagent.identity.permissions import OWN, ROLE_PERMISSIONS
 
@@ -39,7 +51,12 @@ def test_every_operation_can_be_called_by_these_tests() -> None:
 @named(GUARDED)
 def test_nobody_is_refused_before_the_schema_and_the_resource(app: Flask, call: Call) -> None:
     for token in (None, "nonsense"):
-        answer = send(ApiClient(app.test_client(), token), call, call.address(), **({"json": {"nonsense": [1]}} if call.operation.body else {}))
+        answer = send(
+            ApiClient(app.test_client(), token),
+            call,
+            call.address(),
+            **({"json": {"nonsense": [1]}} if call.operation.body else {}),
+        )
         assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
 
 
@@ -50,28 +67,52 @@ def test_a_signed_out_person_is_refused(app: Flask, alice: Person, call: Call) -
     assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
 
 
-@named([call for call in GUARDED if call.operation.method != "GET" and call.operation.permission not in OWN])
+@named(
+    [
+        call
+        for call in GUARDED
+        if call.operation.method != "GET" and call.operation.permission not in OWN
+    ]
+)
 def test_a_viewer_changes_nothing_but_the_own_account(victor: Person, call: Call) -> None:
-    answer = send(victor.api, call, call.address(), **({"json": {"nonsense": [1]}} if call.operation.body else {}))
+    answer = send(
+        victor.api,
+        call,
+        call.address(),
+        **({"json": {"nonsense": [1]}} if call.operation.body else {}),
+    )
     assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_role_may_what_the_table_says_and_nothing_else(people: People, alice: Person, role: str) -> None:
+def test_every_role_may_what_the_table_says_and_nothing_else(
+    people: People, alice: Person, role: str
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
-    for call in sorted(GUARDED, key=lambda call: call.name == "DELETE /api/auth/sessions"):  # it ends the caller's own session, so it comes last
-        answer = send(person.api, call, call.address(), **({"json": {"nonsense": [1]}} if call.operation.body else {}))
+    for call in sorted(
+        GUARDED, key=lambda call: call.name == "DELETE /api/auth/sessions"
+    ):  # it ends the caller's own session, so it comes last
+        answer = send(
+            person.api,
+            call,
+            call.address(),
+            **({"json": {"nonsense": [1]}} if call.operation.body else {}),
+        )
         may = (call.operation.permission or DEFAULT) in ROLE_PERMISSIONS[role]
         assert (answer.status_code == 403) == (not may), (call.name, answer.status_code)
 
 
 @named([call for call in WITH_IDS if not ANYBODYS.intersection(call.parameters)])
-def test_another_agencys_thing_is_not_found_like_an_unknown_one(alice: Person, charlie: Person, call: Call) -> None:
+def test_another_agencys_thing_is_not_found_like_an_unknown_one(
+    alice: Person, charlie: Person, call: Call
+) -> None:
     theirs = call.things(charlie)
     options = {"json": call.body()} if call.operation.body else {}
     foreign = send(alice.api, call, call.address(**theirs), **options)
     unknown = send(alice.api, call, call.address(), **options)
-    malformed = send(alice.api, call, call.address(**dict.fromkeys(call.parameters, "nonsense")), **options)
+    malformed = send(
+        alice.api, call, call.address(**dict.fromkeys(call.parameters, "nonsense")), **options
+    )
     assert foreign.status_code == unknown.status_code == malformed.status_code == 404
     assert stripped(foreign) == stripped(unknown) == stripped(malformed)
 
@@ -82,15 +123,34 @@ def test_ones_own_thing_is_found(alice: Person, call: Call) -> None:
     if call.operation.media_type.startswith("text/event-stream"):
         pytest.skip("a stream runs a turn; the conversation's own tests open it")
     mine = call.things(alice)
-    answer = send(alice.api, call, call.address(**mine), **({"json": call.body()} if call.operation.body else {}))
+    answer = send(
+        alice.api,
+        call,
+        call.address(**mine),
+        **({"json": call.body()} if call.operation.body else {}),
+    )
     assert answer.status_code == call.operation.status, answer.text
 
 
-@named([call for call in CALLS if call.operation.method == "GET" and not call.parameters and not call.path.endswith(("redis", "lookup", "logo"))])
-def test_every_list_and_report_of_a_new_agency_is_answered(alice: Person, app: Flask, call: Call) -> None:
+@named(
+    [
+        call
+        for call in CALLS
+        if call.operation.method == "GET"
+        and not call.parameters
+        and not call.path.endswith(("redis", "lookup", "logo"))
+    ]
+)
+def test_every_list_and_report_of_a_new_agency_is_answered(
+    alice: Person, app: Flask, call: Call
+) -> None:
     asked = (
-        f"?from=2026-04-01&to=2027-03-31&account=1100&kind=customer&party=Deepa&session_id={MAKERS['session_id'](alice)}" if "/reports/" in call.path else ""
+        f"?from=2026-04-01&to=2027-03-31&account=1100&kind=customer&party=Deepa&session_id={MAKERS['session_id'](alice)}"
+        if "/reports/" in call.path
+        else ""
     )
-    answer = app.test_client().get(call.path + asked, headers={"Authorization": f"Bearer {alice.access_token}"})
+    answer = app.test_client().get(
+        call.path + asked, headers={"Authorization": f"Bearer {alice.access_token}"}
+    )
     assert answer.status_code == 200, answer.text
     assert answer.mimetype == call.operation.media_type.partition(";")[0]

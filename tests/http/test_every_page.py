@@ -1,4 +1,7 @@
-"""Over every registered page: another agency, the wrong role, and input that no form sends. A new page is covered by being registered."""
+"""Over every registered page: another agency, the wrong role, and input that no form sends.
+
+A new page is covered by being registered.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,23 @@ ANYBODYS = {"identity.sign_out"}
 # Pages that look at no query; one try with every name at once is enough for them.
 READS_NO_QUERY = {
     *("account.security", "account.set_up", "account.new_codes", "account.switch_off"),
-    *("account.profile", "account.api_keys", "account.new_api_key", "account.ask_to_revoke", "account.sessions", "identity.member", "identity.ask_to_remove"),
-    *("trips.new", "trips.edit", "trips.send", "trips.new_passenger", "trips.passenger", "trips.remove_passenger"),
+    *(
+        "account.profile",
+        "account.api_keys",
+        "account.new_api_key",
+        "account.ask_to_revoke",
+        "account.sessions",
+        "identity.member",
+        "identity.ask_to_remove",
+    ),
+    *(
+        "trips.new",
+        "trips.edit",
+        "trips.send",
+        "trips.new_passenger",
+        "trips.passenger",
+        "trips.remove_passenger",
+    ),
     *("trips.line", "trips.cancel_line", "trips.remove_line"),
     *(
         "docs.openapi_json",
@@ -70,9 +88,26 @@ READS_NO_QUERY = {
         "billing.reverse_refund",
     ),
     *("billing.payment_of_refund", "billing.payment_of_allocation"),
-    *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void", "billing.credit", "billing.credit_note"),
+    *(
+        "billing.edit",
+        "billing.discard",
+        "billing.issue",
+        "billing.receipt",
+        "billing.void",
+        "billing.credit",
+        "billing.credit_note",
+    ),
     *("billing.write_off", "billing.take_back_write_off", "billing.invoice_of_write_off"),
-    *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
+    *(
+        "docs.openapi_json",
+        "docs.reading",
+        "home.index",
+        "identity.team",
+        "ledger.entry",
+        "billing.invoice",
+        "identity.sign_up",
+        "settings.index",
+    ),
 }
 
 
@@ -95,25 +130,61 @@ class Door:
 
     def made_for(self, person: Person) -> str:
         """Its path with a thing of this person's agency."""
-        ids = {name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person) for name in self.parameters}
+        ids = {
+            name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person)
+            for name in self.parameters
+        }
         if self.page.endpoint == "assistant.restore":
             person.does(chat.delete, ids["session_id"])
         return self.address(**ids)
 
     def address(self, **ids: object) -> str:
         """The path with ids; those not given are unknown ones."""
-        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.page.path)
+        return re.sub(
+            r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.page.path
+        )
 
 
-DOORS = [Door(page, method) for blueprint in (*PAGES, docs) for page in blueprint.pages for method in page.methods]
+DOORS = [
+    Door(page, method)
+    for blueprint in (*PAGES, docs)
+    for page in blueprint.pages
+    for method in page.methods
+]
 WITH_IDS = [door for door in DOORS if door.parameters]
 READ = [door for door in DOORS if door.method == "GET"]
 SENT = [door for door in DOORS if door.method == UNSAFE]
 KEPT = [door for door in SENT if door.page.guard is Guard.SIGNED_IN]
 
 LONG = "x" * 9_000
-QUERY_VALUES = ["%00", "a%00b", "%ED%A0%80", "%FF", LONG, "-1", "99999999999999999999", "NaN", "nonsense", "2026-02-30", "[]", "%3Cb%3EZq7%22'mark"]
-FORM_VALUES = ["\x00", f"{MARK}\x00", LONG, MARK, MARK * 300, "-1", "9" * 40, "NaN", "1e400", "2026-02-30", "\u202e\U0010ffff", ""]
+QUERY_VALUES = [
+    "%00",
+    "a%00b",
+    "%ED%A0%80",
+    "%FF",
+    LONG,
+    "-1",
+    "99999999999999999999",
+    "NaN",
+    "nonsense",
+    "2026-02-30",
+    "[]",
+    "%3Cb%3EZq7%22'mark",
+]
+FORM_VALUES = [
+    "\x00",
+    f"{MARK}\x00",
+    LONG,
+    MARK,
+    MARK * 300,
+    "-1",
+    "9" * 40,
+    "NaN",
+    "1e400",
+    "2026-02-30",
+    "\u202e\U0010ffff",
+    "",
+]
 # Every name that a page or a form of ours reads; a name that it does not know it ignores.
 QUERY_NAMES = [
     "enquiry_id",
@@ -156,18 +227,106 @@ QUERY_NAMES = [
 ]
 FORM_NAMES = [
     *("current_password", "new_password", "code"),
-    *("email", "password", "full_name", "agency_name", "remember", "role", "message", "title", "granted", "confirmed", "reason", "status", "then"),
-    *("customer_name", "customer_email", "customer_phone", "origin", "destination", "depart_date", "return_date", "pax_count"),
+    *(
+        "email",
+        "password",
+        "full_name",
+        "agency_name",
+        "remember",
+        "role",
+        "message",
+        "title",
+        "granted",
+        "confirmed",
+        "reason",
+        "status",
+        "then",
+    ),
+    *(
+        "customer_name",
+        "customer_email",
+        "customer_phone",
+        "origin",
+        "destination",
+        "depart_date",
+        "return_date",
+        "pax_count",
+    ),
     *("budget_amount", "budget_currency", "notes", "opened", "seen"),
-    *("model", "system_prompt_suffix", "rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget", "locale", "timezone", "default_currency"),
+    *(
+        "model",
+        "system_prompt_suffix",
+        "rate_limit_per_minute",
+        "rate_limit_per_hour",
+        "daily_token_budget",
+        "locale",
+        "timezone",
+        "default_currency",
+    ),
     *("four_eyes", "financial_year_start_month", "round_invoices"),
     *("name", "scopes", "expires_in_days", "code"),
-    *("session_id", "enquiry_id", "currency", "kind", "date_of_birth", "nationality", "passport_number", "passport_expiry", "forget_passport"),
-    *("issue_date", "due_date", "party_reference", "description", "quantity", "unit_price", "amount", "paid_on", "account", "reference"),
+    *(
+        "session_id",
+        "enquiry_id",
+        "currency",
+        "kind",
+        "date_of_birth",
+        "nationality",
+        "passport_number",
+        "passport_expiry",
+        "forget_passport",
+    ),
+    *(
+        "issue_date",
+        "due_date",
+        "party_reference",
+        "description",
+        "quantity",
+        "unit_price",
+        "amount",
+        "paid_on",
+        "account",
+        "reference",
+    ),
     *("written_off_on",),
-    *("narration", "entry_date", "account_id", "memo", "debit", "credit", "type", "normal_side", "is_archived"),
-    *("is_customer", "is_supplier", "phone", "address", "country", "state", "tax_number", "terms_days", "restore", "content", "effective_on"),
-    *("flight", "departs_on", "departs_time", "arrives_on", "arrives_time", "cost", "price", "supplier", "supplier_ref", "on", "until", "at"),
+    *(
+        "narration",
+        "entry_date",
+        "account_id",
+        "memo",
+        "debit",
+        "credit",
+        "type",
+        "normal_side",
+        "is_archived",
+    ),
+    *(
+        "is_customer",
+        "is_supplier",
+        "phone",
+        "address",
+        "country",
+        "state",
+        "tax_number",
+        "terms_days",
+        "restore",
+        "content",
+        "effective_on",
+    ),
+    *(
+        "flight",
+        "departs_on",
+        "departs_time",
+        "arrives_on",
+        "arrives_time",
+        "cost",
+        "price",
+        "supplier",
+        "supplier_ref",
+        "on",
+        "until",
+        "at",
+    ),
 ]
 
 
@@ -178,7 +337,10 @@ def named(doors: list[Door]) -> Any:
 def knock(browser: FlaskClient, door: Door, address: str, **options: Any) -> Any:
     """Call a page; a form carries the token that the browser was given."""
     if door.method == UNSAFE:
-        options["data"] = {**options.get("data", {}), "csrf_token": csrf(browser, "/team" if options.pop("signed_in", True) else "/sign-in")}
+        options["data"] = {
+            **options.get("data", {}),
+            "csrf_token": csrf(browser, "/team" if options.pop("signed_in", True) else "/sign-in"),
+        }
     answer = browser.open(address, method=door.method, **options)
     if answer.is_streamed and answer.mimetype == "text/event-stream":
         answer.close()
@@ -190,7 +352,9 @@ NO_MARKUP = {"text/event-stream", "application/pdf", "text/csv", WORKBOOK}
 
 def is_harmless(answer: Any) -> bool:
     """No fault of ours, and nothing of what was sent stands in it as markup."""
-    return answer.status_code < 500 and (answer.mimetype in NO_MARKUP or MARK[:6] not in answer.text)
+    return answer.status_code < 500 and (
+        answer.mimetype in NO_MARKUP or MARK[:6] not in answer.text
+    )
 
 
 def test_every_page_of_the_application_is_known_to_these_tests(app: Flask) -> None:
@@ -199,16 +363,23 @@ def test_every_page_of_the_application_is_known_to_these_tests(app: Flask) -> No
         (rule.rule, method)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if not rule.endpoint.startswith(("api_", "static")) and (method != "GET" or not rule.endpoint.endswith("static"))
+        if not rule.endpoint.startswith(("api_", "static"))
+        and (method != "GET" or not rule.endpoint.endswith("static"))
     }
     assert routed == {(door.page.path, door.method) for door in DOORS}
     assert {name for door in DOORS for name in door.parameters} <= set(MAKERS)
 
 
 @named([door for door in WITH_IDS if not EVERY_AGENCYS.intersection(door.parameters)])
-def test_another_agencys_page_is_not_found_like_an_unknown_one(alice: Person, charlie: Person, door: Door) -> None:
+def test_another_agencys_page_is_not_found_like_an_unknown_one(
+    alice: Person, charlie: Person, door: Door
+) -> None:
     browser = alice.browser
-    for address in (door.made_for(charlie), door.address(), door.address(**dict.fromkeys(door.parameters, "nonsense"))):
+    for address in (
+        door.made_for(charlie),
+        door.address(),
+        door.address(**dict.fromkeys(door.parameters, "nonsense")),
+    ):
         answer = knock(browser, door, address)
         assert answer.status_code == 404, address
         assert "Krishnan" not in answer.text
@@ -220,7 +391,13 @@ def test_ones_own_page_is_found(alice: Person, door: Door) -> None:
     assert knock(alice.browser, door, door.made_for(alice)).status_code in {200, 303, 422}
 
 
-@named([door for door in KEPT if door.page.endpoint not in ANYBODYS and door.page.permission not in OWN])
+@named(
+    [
+        door
+        for door in KEPT
+        if door.page.endpoint not in ANYBODYS and door.page.permission not in OWN
+    ]
+)
 def test_a_viewer_sends_nothing(alice: Person, victor: Person, door: Door) -> None:
     assert door.page.permission not in ROLE_PERMISSIONS["viewer"]
     assert knock(victor.browser, door, door.made_for(alice)).status_code == 403
@@ -235,7 +412,9 @@ def test_a_form_without_its_token_is_refused(alice: Person, door: Door) -> None:
 def test_no_query_breaks_a_page_or_is_written_into_it(alice: Person, door: Door) -> None:
     browser, address = alice.browser, door.made_for(alice)
     for value in QUERY_VALUES:
-        answer = knock(browser, door, f"{address}?" + "&".join(f"{name}={value}" for name in QUERY_NAMES))
+        answer = knock(
+            browser, door, f"{address}?" + "&".join(f"{name}={value}" for name in QUERY_NAMES)
+        )
         assert is_harmless(answer), (value[:30], answer.status_code)
     for value in ("%00", "%ED%A0%80", LONG):
         assert knock(browser, door, f"{address}?q={value}").status_code == 422, value[:9]
@@ -251,16 +430,28 @@ def test_no_single_query_value_breaks_a_page(alice: Person, door: Door) -> None:
 
 
 @named(SENT)
-def test_no_field_breaks_a_form_or_is_written_into_its_page(app: Flask, alice: Person, door: Door) -> None:
+def test_no_field_breaks_a_form_or_is_written_into_its_page(
+    app: Flask, alice: Person, door: Door
+) -> None:
     signed_in = door.page.guard is Guard.SIGNED_IN
     for value in FORM_VALUES:
         browser = alice.browser if signed_in else app.test_client()
-        answer = knock(browser, door, door.made_for(alice), data=dict.fromkeys(FORM_NAMES, value), signed_in=signed_in)
+        answer = knock(
+            browser,
+            door,
+            door.made_for(alice),
+            data=dict.fromkeys(FORM_NAMES, value),
+            signed_in=signed_in,
+        )
         assert is_harmless(answer), (value[:30], answer.status_code)
         if "\x00" in value and signed_in:
             assert answer.status_code == 422
     raw = b"&".join(name.encode() + b"=%ED%A0%80%FF" for name in FORM_NAMES)
     browser = alice.browser if signed_in else app.test_client()
     token = csrf(browser, "/team" if signed_in else "/sign-in")
-    answer = browser.post(door.made_for(alice), data=raw + f"&csrf_token={token}".encode(), content_type="application/x-www-form-urlencoded")
+    answer = browser.post(
+        door.made_for(alice),
+        data=raw + f"&csrf_token={token}".encode(),
+        content_type="application/x-www-form-urlencoded",
+    )
     assert is_harmless(answer), answer.status_code

@@ -1,4 +1,6 @@
-"""Whatever goes out of the house as a file of many things is in the audit: who took it, what, and to what it was narrowed; a single document is not."""
+"""Whatever goes out of the house as a file of many things is in the audit: who took it, what, and
+to what it was narrowed; a single document is not.
+"""
 
 from __future__ import annotations
 
@@ -49,16 +51,30 @@ def test_a_report_of_a_page(alice: Person, victor: Person, report: str, form: st
 @pytest.mark.parametrize("report", OF_API)
 def test_a_report_over_the_api(alice: Person, report: str, form: str) -> None:
     query = REPORTS[report]
-    query += {"party-statement": "&kind=customer", "receivables": f"&{DAYS}", "payables": f"&{DAYS}"}.get(report, "")
+    query += {
+        "party-statement": "&kind=customer",
+        "receivables": f"&{DAYS}",
+        "payables": f"&{DAYS}",
+    }.get(report, "")
     name = name_of(alice.api.get(f"/reports/{report}.{form}?{query}"))
     assert told(alice) == [(alice.email, {"file": name, "filters": dict(parse_qsl(query))})]
 
 
 def test_what_is_read_on_the_page_or_refused_leaves_nothing(alice: Person, charlie: Person) -> None:
     invoice_id = issued(alice)
-    for address in ("/reports/day-book", "/invoices", f"/invoices/{invoice_id}.pdf", "/reports/day-book?from=2026-13-01&format=csv", "/invoices?format=ods"):
+    for address in (
+        "/reports/day-book",
+        "/invoices",
+        f"/invoices/{invoice_id}.pdf",
+        "/reports/day-book?from=2026-13-01&format=csv",
+        "/invoices?format=ods",
+    ):
         alice.browser.get(address)
-    for address in (f"/invoices/{invoice_id}.pdf", "/reports/day-book", "/reports/day-book.csv?from=2026-06-01&to=2026-05-01"):
+    for address in (
+        f"/invoices/{invoice_id}.pdf",
+        "/reports/day-book",
+        "/reports/day-book.csv?from=2026-06-01&to=2026-05-01",
+    ):
         alice.api.get(address)
     assert alice.app.test_client().get("/reports/day-book?format=csv").status_code == 303
     assert alice.browser.head("/invoices?format=csv").status_code == 200

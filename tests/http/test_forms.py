@@ -1,4 +1,6 @@
-"""Forms over a schema: what was typed comes back, findings stand at their fields, a rule's refusal rolls back."""
+"""Forms over a schema: what was typed comes back, findings stand at their fields, a rule's refusal
+rolls back.
+"""
 
 from __future__ import annotations
 
@@ -82,11 +84,17 @@ def test_a_page_that_is_only_shown_is_no_submission(app: Flask) -> None:
         ({}, "name", "Write a name."),
         ({"name": "   "}, "name", "Write a name."),
         ({"name": "x" * 11}, "name", "This is too long."),
-        ({"name": "Dubai", "leaves": "soon"}, "leaves", "Write a date such as 24 Nov 2026 or 24/11."),
+        (
+            {"name": "Dubai", "leaves": "soon"},
+            "leaves",
+            "Write a date such as 24 Nov 2026 or 24/11.",
+        ),
         ({"name": "Dubai", "leaves": "1.1.1850"}, "leaves", "Use a date between 1900 and 2200."),
     ],
 )
-def test_a_finding_stands_at_its_field_in_words(submitted: Any, typed: dict[str, str], place: str, words: str) -> None:
+def test_a_finding_stands_at_its_field_in_words(
+    submitted: Any, typed: dict[str, str], place: str, words: str
+) -> None:
     with submitted(**typed):
         form = TripForm()
         assert form.accepted() is None
@@ -96,13 +104,23 @@ def test_a_finding_stands_at_its_field_in_words(submitted: Any, typed: dict[str,
 
 
 def renamed(person: Person) -> str:
-    return str(db.session.execute(sa.text("select display_name from users where id = :id"), {"id": person.actor.user_id}).scalar())
+    return str(
+        db.session.execute(
+            sa.text("select display_name from users where id = :id"), {"id": person.actor.user_id}
+        ).scalar()
+    )
 
 
 @pytest.mark.parametrize(("error", "stays"), [(Taken, False), (Kept, True)])
-def test_a_rules_refusal_is_shown_and_its_work_is_rolled_back_unless_kept(submitted: Any, alice: Person, error: type[Taken], stays: bool) -> None:
+def test_a_rules_refusal_is_shown_and_its_work_is_rolled_back_unless_kept(
+    submitted: Any, alice: Person, error: type[Taken], stays: bool
+) -> None:
     def act(given: TripIn) -> None:
-        rows_changed("update users set display_name = :name where tenant_id = :tenant_id and id = :id", name=given.name, id=alice.actor.user_id)
+        rows_changed(
+            "update users set display_name = :name where tenant_id = :tenant_id and id = :id",
+            name=given.name,
+            id=alice.actor.user_id,
+        )
         raise error
 
     with submitted(name="Dubai"):
@@ -140,7 +158,9 @@ def test_a_refusal_that_the_page_does_not_expect_goes_its_usual_way(submitted: A
         ("12", None),
     ],
 )
-def test_a_date_is_read_as_people_write_it_day_before_month(app: Flask, text: str, found: date | None) -> None:
+def test_a_date_is_read_as_people_write_it_day_before_month(
+    app: Flask, text: str, found: date | None
+) -> None:
     with app.app_context(), time_machine.travel("2026-11-24T10:00:00Z", tick=False):
         assert read_date(text) == found
 
@@ -174,7 +194,9 @@ def test_a_date_is_read_as_people_write_it_day_before_month(app: Flask, text: st
         ("28/11/2025", BOOKED, date(2025, 11, 28)),
     ],
 )
-def test_a_day_without_a_year_lies_no_further_ahead_than_its_field_means(app: Flask, text: str, ahead: int, found: date) -> None:
+def test_a_day_without_a_year_lies_no_further_ahead_than_its_field_means(
+    app: Flask, text: str, ahead: int, found: date
+) -> None:
     with app.app_context(), time_machine.travel("2026-11-24T10:00:00Z", tick=False):
         assert read_date(text, ahead=ahead) == found
 
@@ -205,4 +227,7 @@ def test_commas_are_taken_away_only_where_they_group(typed: str, amount: str) ->
 def test_today_is_that_of_the_agency(app: Flask) -> None:
     with app.app_context(), time_machine.travel("2026-11-24T20:00:00Z", tick=False):
         g.page = SimpleNamespace(timezone="Asia/Kolkata", locale="en")
-        assert (read_date("today"), read_date("tomorrow")) == (date(2026, 11, 25), date(2026, 11, 26))
+        assert (read_date("today"), read_date("tomorrow")) == (
+            date(2026, 11, 25),
+            date(2026, 11, 26),
+        )

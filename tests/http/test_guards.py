@@ -1,4 +1,6 @@
-"""Each blueprint names its guard; what is open to everybody is listed, and the doors are not each other's."""
+"""Each blueprint names its guard; what is open to everybody is listed, and the doors are not each
+other's.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ OPEN_OPERATIONS = {
     # They look at a token of their own, or at where the caller is.
     "GET /internal/metrics",
     "GET /api/internal/metrics",
-    *(f"GET {place}/{probe}" for place in ("", "/api") for probe in ("health", "health/db", "health/redis", "schemas/money")),
+    *(
+        f"GET {place}/{probe}"
+        for place in ("", "/api")
+        for probe in ("health", "health/db", "health/redis", "schemas/money")
+    ),
 }
 OPEN_PAGES = {
     "/sign-in",
@@ -49,13 +55,23 @@ OPEN_PAGES = {
 
 
 def test_the_operations_that_are_open_to_everybody_are_these() -> None:
-    public = {f"{o.method} {api.url_prefix or ''}{o.path}" for api in APIS for o in api.operations if o.guard is Guard.PUBLIC}
+    public = {
+        f"{o.method} {api.url_prefix or ''}{o.path}"
+        for api in APIS
+        for o in api.operations
+        if o.guard is Guard.PUBLIC
+    }
     assert public == OPEN_OPERATIONS
     assert {api.guard for api in APIS} == {Guard.PUBLIC, Guard.BEARER}
 
 
 def test_the_pages_that_are_open_to_everybody_are_these() -> None:
-    public = {page.path for blueprint in (*PAGES, docs) for page in blueprint.pages if page.guard is Guard.PUBLIC}
+    public = {
+        page.path
+        for blueprint in (*PAGES, docs)
+        for page in blueprint.pages
+        if page.guard is Guard.PUBLIC
+    }
     assert public == OPEN_PAGES
     assert {blueprint.guard for blueprint in PAGES} == {Guard.PUBLIC, Guard.SIGNED_IN}
 
@@ -74,7 +90,10 @@ def test_every_page_that_asks_for_a_person_sends_nobody_to_sign_in(app: Flask) -
                 continue
             path = page.path.replace("<", "").replace(">", "")
             answer = client.get(path)
-            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in"), path
+            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (
+                303,
+                "/sign-in",
+            ), path
 
 
 def test_every_form_of_a_page_is_refused_without_its_token(app: Flask, alice: Person) -> None:
@@ -87,7 +106,9 @@ def test_every_form_of_a_page_is_refused_without_its_token(app: Flask, alice: Pe
 
 
 def test_no_page_takes_a_bearer(app: Flask, alice: Person) -> None:
-    answer = app.test_client().get("/team", headers={"Authorization": f"Bearer {alice.access_token}"})
+    answer = app.test_client().get(
+        "/team", headers={"Authorization": f"Bearer {alice.access_token}"}
+    )
     assert answer.status_code == 303
 
 
@@ -125,17 +146,38 @@ def careless(variant: Variant) -> Flask:
     return app
 
 
-def test_a_handler_that_reads_nothing_still_answers_nobody_and_no_wrong_role(careless: Flask, alice: Person, victor: Person) -> None:
+def test_a_handler_that_reads_nothing_still_answers_nobody_and_no_wrong_role(
+    careless: Flask, alice: Person, victor: Person
+) -> None:
     client = careless.test_client()
     assert client.get("/api/careless").status_code == 401
-    assert client.get("/api/careless", headers={"Authorization": f"Bearer {victor.access_token}"}).status_code == 403
-    assert client.get("/api/careless", headers={"Authorization": f"Bearer {alice.access_token}"}).json == {"word": "shown to whom?"}
+    assert (
+        client.get(
+            "/api/careless", headers={"Authorization": f"Bearer {victor.access_token}"}
+        ).status_code
+        == 403
+    )
+    assert client.get(
+        "/api/careless", headers={"Authorization": f"Bearer {alice.access_token}"}
+    ).json == {"word": "shown to whom?"}
     assert client.get("/careless").status_code == 303
     alice.api.post("/auth/sign-out")
-    assert client.get("/api/careless", headers={"Authorization": f"Bearer {alice.access_token}"}).status_code == 401
+    assert (
+        client.get(
+            "/api/careless", headers={"Authorization": f"Bearer {alice.access_token}"}
+        ).status_code
+        == 401
+    )
 
 
-def test_an_operation_that_names_no_permission_is_for_members(careless: Flask, victor: Person) -> None:
+def test_an_operation_that_names_no_permission_is_for_members(
+    careless: Flask, victor: Person
+) -> None:
     client = careless.test_client()
     assert client.get("/api/unnamed").status_code == 401
-    assert client.get("/api/unnamed", headers={"Authorization": f"Bearer {victor.access_token}"}).status_code == 200
+    assert (
+        client.get(
+            "/api/unnamed", headers={"Authorization": f"Bearer {victor.access_token}"}
+        ).status_code
+        == 200
+    )

@@ -46,7 +46,9 @@ def answers(app: Flask, alice: Person) -> list[Any]:
     ]
 
 
-def test_every_answer_carries_its_request_id_and_the_security_headers(app: Flask, alice: Person) -> None:
+def test_every_answer_carries_its_request_id_and_the_security_headers(
+    app: Flask, alice: Person
+) -> None:
     for answer in answers(app, alice):
         where = f"{answer.request.method} {answer.request.path} {answer.status_code}"
         assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-Id"]), where
@@ -57,12 +59,21 @@ def test_every_answer_carries_its_request_id_and_the_security_headers(app: Flask
         assert "Strict-Transport-Security" not in answer.headers  # only over https
 
 
-def test_the_content_security_policy_lets_no_script_or_style_in_but_our_files(app: Flask, alice: Person) -> None:
+def test_the_content_security_policy_lets_no_script_or_style_in_but_our_files(
+    app: Flask, alice: Person
+) -> None:
     for answer in answers(app, alice):
-        policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
+        policy = dict(
+            part.strip().partition(" ")[::2]
+            for part in answer.headers["Content-Security-Policy"].split(";")
+        )
         assert policy["default-src"] == "'self'"
         assert policy["img-src"] == "'self' data:"
-        assert (policy["object-src"], policy["base-uri"], policy["frame-ancestors"]) == ("'none'", "'none'", "'none'")
+        assert (policy["object-src"], policy["base-uri"], policy["frame-ancestors"]) == (
+            "'none'",
+            "'none'",
+            "'none'",
+        )
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         assert "script-src" not in policy
         assert "style-src" not in policy
@@ -71,32 +82,58 @@ def test_the_content_security_policy_lets_no_script_or_style_in_but_our_files(ap
 def test_nothing_is_stored_by_a_cache_but_our_own_files(app: Flask, alice: Person) -> None:
     for answer in answers(app, alice):
         is_file = answer.request.path == "/static/css/voyagent.css"
-        assert answer.headers["Cache-Control"] == ("public, max-age=3600" if is_file else "no-store") or answer.request.path.startswith("/static/")
+        assert answer.headers["Cache-Control"] == (
+            "public, max-age=3600" if is_file else "no-store"
+        ) or answer.request.path.startswith("/static/")
     marked = app.test_client().get("/static/css/voyagent.css?v=abc")
     assert marked.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
-def test_every_operation_names_its_request_in_the_body_of_an_error_as_well(app: Flask, call: Any) -> None:
-    answer = app.test_client().open(call.address(), method=call.operation.method, data=b"x" * 300_000, content_type="application/json")
+def test_every_operation_names_its_request_in_the_body_of_an_error_as_well(
+    app: Flask, call: Any
+) -> None:
+    answer = app.test_client().open(
+        call.address(),
+        method=call.operation.method,
+        data=b"x" * 300_000,
+        content_type="application/json",
+    )
     assert answer.status_code == 413
     assert answer.json["request_id"] == answer.headers["X-Request-Id"]
 
 
 @pytest.mark.parametrize(
     ("given", "is_taken"),
-    [("client-1234", True), ("a" * 64, True), ("short", False), ("a" * 65, False), ("with space in it", False), ("<script>alert(1)", False)],
+    [
+        ("client-1234", True),
+        ("a" * 64, True),
+        ("short", False),
+        ("a" * 65, False),
+        ("with space in it", False),
+        ("<script>alert(1)", False),
+    ],
 )
-def test_a_request_id_of_the_client_is_taken_when_it_is_harmless(app: Flask, given: str, is_taken: bool) -> None:
+def test_a_request_id_of_the_client_is_taken_when_it_is_harmless(
+    app: Flask, given: str, is_taken: bool
+) -> None:
     answer = app.test_client().get("/health", headers={"X-Request-Id": given})
     assert (answer.headers["X-Request-Id"] == given) == is_taken
 
 
-def test_every_request_leaves_one_line_with_its_id_its_route_and_no_value(app: Flask, alice: Person, log_lines: list[dict[str, Any]]) -> None:
+def test_every_request_leaves_one_line_with_its_id_its_route_and_no_value(
+    app: Flask, alice: Person, log_lines: list[dict[str, Any]]
+) -> None:
     client = app.test_client()
-    for path in ("/api/enquiries/secret-id-1234?q=secret-query&token=secret-token", "/nowhere/secret-path", "/sign-in?next=/secret-next"):
+    for path in (
+        "/api/enquiries/secret-id-1234?q=secret-query&token=secret-token",
+        "/nowhere/secret-path",
+        "/sign-in?next=/secret-next",
+    ):
         log_lines.clear()
-        answer = client.get(path, headers={"Authorization": "Bearer secret-bearer", "Cookie": "x=secret-cookie"})
+        answer = client.get(
+            path, headers={"Authorization": "Bearer secret-bearer", "Cookie": "x=secret-cookie"}
+        )
         (line,) = log_lines
         assert line["request_id"] == answer.headers["X-Request-Id"]
         assert (line["method"], line["status"]) == ("GET", answer.status_code)
@@ -116,11 +153,19 @@ def test_a_file_that_is_found_leaves_no_line(app: Flask, log_lines: list[dict[st
     assert [line["status"] for line in log_lines] == [404]
 
 
-# Other origins ------------------------------------------------------------------------------------------------------------
+# Other origins
+# ------------------------------------------------------------------------------------------------------------
 
 
 def preflight(client: FlaskClient, **headers: str) -> Any:
-    return client.options("/api/auth/me", headers={"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization", **headers})
+    return client.options(
+        "/api/auth/me",
+        headers={
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "authorization",
+            **headers,
+        },
+    )
 
 
 def test_only_what_a_cookie_decides_varies_with_it(app: Flask, alice: Person) -> None:
@@ -130,7 +175,10 @@ def test_only_what_a_cookie_decides_varies_with_it(app: Flask, alice: Person) ->
 
 
 def test_no_other_origin_may_read_by_default(app: Flask, alice: Person) -> None:
-    for answer in (preflight(app.test_client(), **ORIGIN), alice.api.get("/auth/me", headers=ORIGIN)):
+    for answer in (
+        preflight(app.test_client(), **ORIGIN),
+        alice.api.get("/auth/me", headers=ORIGIN),
+    ):
         assert not [name for name in dict(answer.headers) if name.startswith("Access-Control")]
     assert preflight(app.test_client(), **ORIGIN).status_code == 405
 
@@ -140,9 +188,16 @@ def test_a_named_origin_may_read_the_api_without_cookies(variant: Variant, alice
     allowed = preflight(client, **ORIGIN)
     assert allowed.status_code == 204
     assert allowed.headers["Access-Control-Allow-Origin"] == "https://agency.example"
-    assert {"Authorization", "Content-Type", "If-Match", "Last-Event-ID", "*"} <= set(allowed.headers["Access-Control-Allow-Headers"].split(", "))
-    answer = client.get("/api/auth/me", headers={**ORIGIN, "Authorization": f"Bearer {alice.access_token}"})
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "https://agency.example")
+    assert {"Authorization", "Content-Type", "If-Match", "Last-Event-ID", "*"} <= set(
+        allowed.headers["Access-Control-Allow-Headers"].split(", ")
+    )
+    answer = client.get(
+        "/api/auth/me", headers={**ORIGIN, "Authorization": f"Bearer {alice.access_token}"}
+    )
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (
+        200,
+        "https://agency.example",
+    )
     assert "Origin" in answer.headers["Vary"]
     assert "Access-Control-Allow-Credentials" not in answer.headers
     for refused in (

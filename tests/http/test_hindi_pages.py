@@ -1,4 +1,6 @@
-"""Every page in Hindi, empty, full and with its errors: no English word is left in what is read, heard or shown in a control."""
+"""Every page in Hindi, empty, full and with its errors: no English word is left in what is read,
+heard or shown in a control.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ from voyagent.settings import service as settings_service
 
 HINDI = {"Accept-Language": "hi"}
 ROOT = Path(__file__).resolve().parents[2]
-# Names of ours and of others, of formats and of keys, which Hindi writes as they are. A word that can be translated does not belong here.
+# Names of ours and of others, of formats and of keys, which Hindi writes as they are. A word that
+# can be translated does not belong here.
 NAMES = {
     *(
         "Voyagent",
@@ -66,36 +69,120 @@ NAMES = {
         "Esc",
         "Backspace",
     ),
-    *("Claude", "Sonnet", "Opus", "Haiku", "Werkzeug", "English", "OpenAPI", "JSON", "UTF", "CFA", "CFP"),
+    *(
+        "Claude",
+        "Sonnet",
+        "Opus",
+        "Haiku",
+        "Werkzeug",
+        "English",
+        "OpenAPI",
+        "JSON",
+        "UTF",
+        "CFA",
+        "CFP",
+    ),
     *("yes", "no"),  # what a cell of a file says
-    *("detail", "message", "tz", "limit", "offset", "next", "cursor", "bearer", "float", "openapi", "json"),  # members of the API, as its reference names them
+    *(
+        "detail",
+        "message",
+        "tz",
+        "limit",
+        "offset",
+        "next",
+        "cursor",
+        "bearer",
+        "float",
+        "openapi",
+        "json",
+    ),  # members of the API, as its reference names them
     *("Nov", "nov"),  # how a day is typed
     *("Cr",),  # crore, on the axis of a chart
 }
 INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
 QUESTIONS = (
-    *("who owes us", "trial balance", "balance of trade receivables", "show new enquiries to Dubai", "chart of accounts", "what is overdue", "thanks"),
-    *("log an enquiry from Deepa Krishnan: Kochi to Dubai, 2 adults", "tell me about Deepa Krishnan", "who owes us more than 9999999", "yes, grant it"),
+    *(
+        "who owes us",
+        "trial balance",
+        "balance of trade receivables",
+        "show new enquiries to Dubai",
+        "chart of accounts",
+        "what is overdue",
+        "thanks",
+    ),
+    *(
+        "log an enquiry from Deepa Krishnan: Kochi to Dubai, 2 adults",
+        "tell me about Deepa Krishnan",
+        "who owes us more than 9999999",
+        "yes, grant it",
+    ),
 )
 QUERIES = {
-    "audit.index": ("?open=1", "?open=999999", "?status=error", "?kind=nothing.here", "?from=1+jan+2020&to=1+jan+2021", "?from=x&actor_id=y&open=z"),
-    "billing.invoices": ("?q=zzzzz", "?status=overdue", "?status=void", "?currency=AED", "?due_from=x"),
-    "billing.credit_notes": ("?kind=supplier", "?kind=supplier&party=Nobody", "?party=Nobody", "?from=x"),
-    "billing.bills": ("?status=overdue", "?currency=AED&due_to=2024-06-01", "?due_from=x", "?status=void", "?party=Nobody", "?from=x"),
+    "audit.index": (
+        "?open=1",
+        "?open=999999",
+        "?status=error",
+        "?kind=nothing.here",
+        "?from=1+jan+2020&to=1+jan+2021",
+        "?from=x&actor_id=y&open=z",
+    ),
+    "billing.invoices": (
+        "?q=zzzzz",
+        "?status=overdue",
+        "?status=void",
+        "?currency=AED",
+        "?due_from=x",
+    ),
+    "billing.credit_notes": (
+        "?kind=supplier",
+        "?kind=supplier&party=Nobody",
+        "?party=Nobody",
+        "?from=x",
+    ),
+    "billing.bills": (
+        "?status=overdue",
+        "?currency=AED&due_to=2024-06-01",
+        "?due_from=x",
+        "?status=void",
+        "?party=Nobody",
+        "?from=x",
+    ),
     "billing.payments": ("?direction=in", "?unapplied=1&party=Nobody", "?from=x"),
     "parties.index": ("?kind=customer", "?archived=1", "?q=zzzzz", "?kind=x"),
     "parties.new": ("?kind=supplier",),
     "billing.new_payment": ("?party=Deepa+Krishnan",),
     "chart.index": ("?archived=1", "?archived=0", "?after=*"),
     "journal.index": ("?from=2020-01-01&to=2020-01-02", "?to=x", "?after=x"),
-    "enquiries.index": ("?q=zzzzz", "?status=cancelled", "?depart_from=1+jan+2020&from=Kochi", "?created_from=x"),
+    "enquiries.index": (
+        "?q=zzzzz",
+        "?status=cancelled",
+        "?depart_from=1+jan+2020&from=Kochi",
+        "?created_from=x",
+    ),
     "approvals.index": ("?status=all", "?status=pending", "?status=rejected", "?status=expired"),
     "reports.payables": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED", "?party=*"),
     "reports.receivables": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED", "?documents=1"),
-    "reports.general_ledger": ("?account=1200", "?account=1200&from=2020-01-01&to=2020-01-02", "?account=nothing", "?account=1200&after=x", "?to=x"),
-    "reports.trial_balance": ("?from=2100-01-01", "?as_of=2020-01-01", "?as_of=x", "?include_zero=1", "?currency=USD"),
+    "reports.general_ledger": (
+        "?account=1200",
+        "?account=1200&from=2020-01-01&to=2020-01-02",
+        "?account=nothing",
+        "?account=1200&after=x",
+        "?to=x",
+    ),
+    "reports.trial_balance": (
+        "?from=2100-01-01",
+        "?as_of=2020-01-01",
+        "?as_of=x",
+        "?include_zero=1",
+        "?currency=USD",
+    ),
     "reports.day_book": ("?from=2020-01-01&to=2020-01-02", "?to=x", "?from=2200-01-01", "?after=x"),
-    "reports.party_statement": ("?party=Deepa+Krishnan", "?kind=supplier&party=Deepa+Krishnan", "?kind=x&to=x", "?party=Deepa+Krishnan&after=x"),
+    "reports.party_statement": (
+        "?party=Deepa+Krishnan",
+        "?kind=supplier&party=Deepa+Krishnan",
+        "?kind=x&to=x",
+        "?party=Deepa+Krishnan&after=x",
+    ),
     "reports.trip_margins": ("?from=2020-01-01&to=2020-01-02", "?to=x", "?after=x"),
     "reports.margin_lines": (
         "?trips=any",
@@ -105,12 +192,20 @@ QUERIES = {
         "?trip=x&of=x&month=x&trips=x",
         "?customer=A&trips=x",
     ),
-    "reports.profit_and_loss": ("?from=2020-01-01&to=2020-01-31", "?compare=year", "?compare=none", "?compare=x&from=x", "?currency=AED"),
+    "reports.profit_and_loss": (
+        "?from=2020-01-01&to=2020-01-31",
+        "?compare=year",
+        "?compare=none",
+        "?compare=x&from=x",
+        "?currency=AED",
+    ),
     "reports.balance_sheet": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED"),
     "identity.sign_in": ("?next=/enquiries",),
 }
 GOOD = {
-    **dict.fromkeys(("full_name", "agency_name", "name", "title", "customer_name"), "Deepa Krishnan"),
+    **dict.fromkeys(
+        ("full_name", "agency_name", "name", "title", "customer_name"), "Deepa Krishnan"
+    ),
     "email": "deepa.krishnan@malabar.example",
     "password": PASSWORD,
     "current_password": PASSWORD,
@@ -138,10 +233,22 @@ GOOD = {
     "expires_in_days": "30",
 }
 
-# What people have typed here, or what stands in the books under a name that may be changed; longest first, so that no half of a name is left.
+# What people have typed here, or what stands in the books under a name that may be changed; longest
+# first, so that no half of a name is left.
 TYPED = sorted(
     {
-        *("Alice Owner", "Alice Travels", "Alice", "Bob Colleague", "Bob", "Victor Viewer", "Neha Krishnan", "Neha Kulkarni", "Neha", "Malabar Gulf"),
+        *(
+            "Alice Owner",
+            "Alice Travels",
+            "Alice",
+            "Bob Colleague",
+            "Bob",
+            "Victor Viewer",
+            "Neha Krishnan",
+            "Neha Kulkarni",
+            "Neha",
+            "Malabar Gulf",
+        ),
         *(
             "Deepa Krishnan",
             "Desert for the Krishnans",
@@ -185,22 +292,28 @@ TYPED = sorted(
             "for Dubai visa",
         ),
         *("invoice Deepa Krishnan 45,000 for Dubai visa", *QUESTIONS, INVOICE),
-        *(account.name for account in CHART),  # as they are stored, in what the assistant has read; pages have them in Hindi
+        *(
+            account.name for account in CHART
+        ),  # as they are stored, in what the assistant has read; pages have them in Hindi
     },
     key=len,
     reverse=True,
 )
-# Addresses, ids, codes of the wire, and what the books call the posting of an invoice and of a receipt; a statement says it without the reason.
+# Addresses, ids, codes of the wire, and what the books call the posting of an invoice and of a
+# receipt; a statement says it without the reason.
 CODES = re.compile(
     r"https?://\S+|(?<!\w)/[\w/.{}-]+|[\w.+*-]+@[\w.-]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16}\b|\bvy_\w*|\b[a-z]+(?:[._][a-z0-9_.]+)+"
-    r"|\bBill BSP-\d+, BSP India|\bVoid of bill BSP-\d+(?:, BSP India: Entered twice)?|\bInvoice \d{4}[-\d]*/\d+|\bReceipt R/\d{4}[-\d]*/\d+, \d{4}[-\d]*/\d+"
+    r"|\bBill BSP-\d+, BSP India|\bVoid of bill BSP-\d+(?:, BSP India: Entered twice)?|\bInvoice"
+    r" \d{4}[-\d]*/\d+|\bReceipt R/\d{4}[-\d]*/\d+, \d{4}[-\d]*/\d+"
     r"|\bRefund F/\d{4}[-\d]*/\d+ of R/\d{4}[-\d]*/\d+"
     r"|\bSupplier credit note [A-Z]+-\d+ on bill BSP-\d+(?:, BSP India: Not travelled)?"
     r"|\bWrite-off of invoice \d{4}[-\d]*/\d+(?:, [^:]+: Cannot be traced)?"
     r"|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+(?:, [^:]+: Not travelled)?"
 )
 FORMS = [door for door in SENT if door.page.endpoint != "identity.open_demo"]
-"""The demo asks for nothing that could be refused, and opens an agency that speaks English wherever there is one."""
+"""The demo asks for nothing that could be refused, and opens an agency that speaks English wherever
+there is one.
+"""
 ZONES = sorted(available_timezones(), key=len, reverse=True)
 SPOKEN = {
     "placeholder",
@@ -245,7 +358,11 @@ class Read(HTMLParser):
         )
         if not silent or tag == "textarea":
             self.said += [value for name, value in given.items() if name in SPOKEN]
-            self.said += [given.get("value", "")] if tag == "input" and given.get("type") in {"submit", "button"} else []
+            self.said += (
+                [given.get("value", "")]
+                if tag == "input" and given.get("type") in {"submit", "button"}
+                else []
+            )
         if tag not in VOID:
             self._silent.append(silent)
 
@@ -282,7 +399,9 @@ def check(answer: Any) -> None:
         return
     page = Read(answer.text)
     assert set(page.languages) <= {"hi"}, answer.request.path
-    assert list(dict.fromkeys(english(*page.said))) == [], f"{answer.request.method} {answer.request.path} {answer.status_code}"
+    assert list(dict.fromkeys(english(*page.said))) == [], (
+        f"{answer.request.method} {answer.request.path} {answer.status_code}"
+    )
 
 
 def in_hindi(people: People, full_name: str, agency: str) -> Person:
@@ -315,13 +434,28 @@ def busy(app: Flask, settings: Settings) -> Person:
     with person.acting() as actor:
         identity.change_role(rules, actor, clerk.actor.user_id, role="ticketing_lead")
         identity.remove_person(rules, actor, gone.actor.user_id)
-        key = identity.make_key(rules, replace(actor, fresh=True), name="Website", scopes=["read"], expires_in_days=30)[0]
+        key = identity.make_key(
+            rules, replace(actor, fresh=True), name="Website", scopes=["read"], expires_in_days=30
+        )[0]
         identity.revoke_key(actor, key)
         settings_service.update(
-            actor, settings_service.SettingsChanges(model=None, four_eyes=False, daily_token_budget=200_000, timezone="Asia/Dubai", default_currency="AED")
+            actor,
+            settings_service.SettingsChanges(
+                model=None,
+                four_eyes=False,
+                daily_token_budget=200_000,
+                timezone="Asia/Dubai",
+                default_currency="AED",
+            ),
         )
         settings_service.update(
-            actor, settings_service.SettingsChanges(four_eyes=True, financial_year_start_month=1, timezone="Asia/Kolkata", default_currency="INR")
+            actor,
+            settings_service.SettingsChanges(
+                four_eyes=True,
+                financial_year_start_month=1,
+                timezone="Asia/Kolkata",
+                default_currency="INR",
+            ),
         )
     return person
 
@@ -329,13 +463,28 @@ def busy(app: Flask, settings: Settings) -> Person:
 def _enquire(person: Person) -> None:
     leaves = clock.today("Asia/Kolkata") + timedelta(days=40)
     trip = enquiries.EnquiryWish(
-        origin="Kochi", destination="Dubai", depart_date=leaves, return_date=leaves + timedelta(days=6), pax_count=4, budget_currency="INR"
+        origin="Kochi",
+        destination="Dubai",
+        depart_date=leaves,
+        return_date=leaves + timedelta(days=6),
+        pax_count=4,
+        budget_currency="INR",
     )
     for status in ("new", "quoted", "booked", "new"):
         with person.acting() as actor:
-            made = enquiries.create(actor, customer_name="Deepa Krishnan", **trip, budget_amount=Decimal(300_000), notes="sea view, please").id
+            made = enquiries.create(
+                actor,
+                customer_name="Deepa Krishnan",
+                **trip,
+                budget_amount=Decimal(300_000),
+                notes="sea view, please",
+            ).id
             if status != "new":
-                enquiries.update(actor, made, enquiries.EnquiryChanges(status=status, pax_count=5, notes="no longer wanted"))
+                enquiries.update(
+                    actor,
+                    made,
+                    enquiries.EnquiryChanges(status=status, pax_count=5, notes="no longer wanted"),
+                )
     with person.acting() as actor:
         enquiries.promote(actor, made)
         enquiries.cancel(actor, made)
@@ -345,16 +494,33 @@ def _bill(person: Person) -> None:
     today = clock.today(person.actor.timezone)
     papers.draft(person)
     for issued_ago, due_in in ((0, 10), (40, -30), (100, -95)):
-        paid = [papers.issued(person, issue_date=today - timedelta(days=issued_ago), due_date=today + timedelta(days=due_in)) for _ in range(3)]
+        paid = [
+            papers.issued(
+                person,
+                issue_date=today - timedelta(days=issued_ago),
+                due_date=today + timedelta(days=due_in),
+            )
+            for _ in range(3)
+        ]
         papers.pay(person, paid[0], 4_500_000, today)
         papers.pay(person, paid[1], 100_000, today)
     papers.issued(person, papers.line("250.00", currency="AED"), issue_date=today, due_date=today)
     papers.receive(person)
     papers.draft_bill(person, vendor_reference="BSP-2")
     credited = papers.receive(person, vendor_reference="BSP-5")
-    person.does(lambda actor: billing.credit_bill(actor, credited, vendor_reference="BSP-6", reason="Not travelled").id)
-    person.does(billing.schedule_bill, papers.receive(person, vendor_reference="BSP-4"), pay_on=today)
-    person.does(billing.void_bill, papers.receive(person, vendor_reference="BSP-3"), reason="Entered twice")
+    person.does(
+        lambda actor: (
+            billing.credit_bill(
+                actor, credited, vendor_reference="BSP-6", reason="Not travelled"
+            ).id
+        )
+    )
+    person.does(
+        billing.schedule_bill, papers.receive(person, vendor_reference="BSP-4"), pay_on=today
+    )
+    person.does(
+        billing.void_bill, papers.receive(person, vendor_reference="BSP-3"), reason="Entered twice"
+    )
 
 
 def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None:
@@ -375,7 +541,9 @@ def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None
         with clerk.reading() as reader:
             asked = waiting.pending_of_session(reader, session_id)[0]["approval_id"]
         with person.acting() as actor:
-            approvals.resolve(actor, asked, granted=granted, reason=None if granted else "no longer wanted")
+            approvals.resolve(
+                actor, asked, granted=granted, reason=None if granted else "no longer wanted"
+            )
         work_off(app, settings)
 
 
@@ -398,7 +566,9 @@ def test_a_page_with_nothing_on_it_speaks_hindi(app: Flask, alice: Person, door:
     check(answer)
 
 
-@named([door for door in READ if door.page.endpoint not in {"assistant.events", "docs.openapi_json"}])
+@named(
+    [door for door in READ if door.page.endpoint not in {"assistant.events", "docs.openapi_json"}]
+)
 def test_a_page_full_of_work_speaks_hindi(busy: Person, door: Door) -> None:
     browser, address = busy.browser, door.made_for(busy)
     for query in ("", *QUERIES.get(door.page.endpoint, ())):
@@ -409,12 +579,20 @@ def test_a_page_full_of_work_speaks_hindi(busy: Person, door: Door) -> None:
 
 def test_every_event_every_conversation_and_every_request_speaks_hindi(busy: Person) -> None:
     browser = busy.browser
-    lists = {"/audit": r"open=(\d+)", "/assistant": r"/assistant/([0-9a-f-]{36})", "/approvals?status=all": r"/approvals/(ap-[0-9a-f-]+)"}
+    lists = {
+        "/audit": r"open=(\d+)",
+        "/assistant": r"/assistant/([0-9a-f-]{36})",
+        "/approvals?status=all": r"/approvals/(ap-[0-9a-f-]+)",
+    }
     for address, link in lists.items():
         found = set(re.findall(link, browser.get(address, headers=HINDI).text))
         assert len(found) > 2, address
         for one in found:
-            opened = f"/audit?open={one}" if address == "/audit" else f"{address.partition('?')[0]}/{one}"
+            opened = (
+                f"/audit?open={one}"
+                if address == "/audit"
+                else f"{address.partition('?')[0]}/{one}"
+            )
             check(browser.get(opened, headers=HINDI))
 
 
@@ -452,32 +630,60 @@ def test_the_second_factor_speaks_hindi(alice: Person) -> None:
     with authenticators.standing_clock() as time:
         browser = alice.browser
         token = csrf(browser, "/account/security/set-up")
-        browser.post("/account/security/set-up", data={"password": PASSWORD, "csrf_token": token}, headers=HINDI)
+        browser.post(
+            "/account/security/set-up",
+            data={"password": PASSWORD, "csrf_token": token},
+            headers=HINDI,
+        )
         page = browser.get("/account/security", headers=HINDI)
         check(page)
         secret = re.search(r"[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}", page.text)
         assert secret
         phone = authenticators.Authenticator(secret[0].replace(" ", ""))
         for code in ("000000", phone.code(-1)):
-            answer = browser.post("/account/security/confirm", data={"code": code, "csrf_token": token}, headers=HINDI)
+            answer = browser.post(
+                "/account/security/confirm", data={"code": code, "csrf_token": token}, headers=HINDI
+            )
             check(answer)
             check(browser.get("/account/security", headers=HINDI))
         time.shift(authenticators.STEP_S)
-        check(browser.post("/account/security/codes", data={"password": PASSWORD, "code": phone.code(), "csrf_token": token}, headers=HINDI))
+        check(
+            browser.post(
+                "/account/security/codes",
+                data={"password": PASSWORD, "code": phone.code(), "csrf_token": token},
+                headers=HINDI,
+            )
+        )
         stranger = alice.app.test_client()
-        sent = {"email": alice.email, "password": PASSWORD, "csrf_token": csrf(stranger, "/sign-in")}
+        sent = {
+            "email": alice.email,
+            "password": PASSWORD,
+            "csrf_token": csrf(stranger, "/sign-in"),
+        }
         check(stranger.post("/sign-in", data=sent, headers=HINDI))
         for address in ("/sign-in/code", "/sign-in/code?recovery=1"):
             page = stranger.get(address, headers=HINDI)
             assert page.status_code == 200
             check(page)
-            check(stranger.post(address, data={"code": "000000", "csrf_token": csrf(stranger, address)}, headers=HINDI))
+            check(
+                stranger.post(
+                    address,
+                    data={"code": "000000", "csrf_token": csrf(stranger, address)},
+                    headers=HINDI,
+                )
+            )
 
 
 def test_a_link_of_an_invitation_speaks_hindi(alice: Person) -> None:
-    link = alice.does(lambda actor: identity.invite(authenticators.rules(alice), actor, email="x@malabar.example", role="agent"))[1]
+    link = alice.does(
+        lambda actor: identity.invite(
+            authenticators.rules(alice), actor, email="x@malabar.example", role="agent"
+        )
+    )[1]
     stranger = alice.app.test_client()
-    page = stranger.get(f"/accept-invite?token={link.rpartition('token=')[2]}", headers=HINDI, follow_redirects=True)
+    page = stranger.get(
+        f"/accept-invite?token={link.rpartition('token=')[2]}", headers=HINDI, follow_redirects=True
+    )
     assert "Alice Travels" in page.text
     check(page)
 
@@ -487,6 +693,11 @@ def test_scripts_have_no_words_of_their_own() -> None:
     for script in sorted((ROOT / "static/js").glob("*.js")):
         code = re.sub(r"(?m)//.*$", "", script.read_text())
         spoken = re.findall(r"""["'`]([A-Z][a-z]+(?: [a-z]+)+[.?]?)["'`]""", code)
-        spoken += re.findall(r"""(?:textContent|innerText|title|ariaLabel|placeholder) = ["'`]([^"'`$]*[A-Za-z]{2}[^"'`]*)["'`]""", code)
-        spoken += re.findall(r"""setAttribute\("(?:aria-label|title|placeholder|alt)", ["'`]([^"'`]+)["'`]\)""", code)
+        spoken += re.findall(
+            r"""(?:textContent|innerText|title|ariaLabel|placeholder) = ["'`]([^"'`$]*[A-Za-z]{2}[^"'`]*)["'`]""",
+            code,
+        )
+        spoken += re.findall(
+            r"""setAttribute\("(?:aria-label|title|placeholder|alt)", ["'`]([^"'`]+)["'`]\)""", code
+        )
         assert spoken == [], script.name

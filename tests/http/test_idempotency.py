@@ -1,4 +1,6 @@
-"""A POST with an Idempotency-Key happens once: what a repeat is given, what is no repeat, and what is not kept."""
+"""A POST with an Idempotency-Key happens once: what a repeat is given, what is no repeat, and what
+is not kept.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,18 @@ from pydantic import SecretStr
 
 from tests.http.conftest import Variant
 from tests.http.operations import MAKERS
-from tests.http.probing import Kept, Probe, Undone, age, count, fails_once, headed, kept, logs, refuses
+from tests.http.probing import (
+    Kept,
+    Probe,
+    Undone,
+    age,
+    count,
+    fails_once,
+    headed,
+    kept,
+    logs,
+    refuses,
+)
 from tests.identity.authenticators import Authenticator
 from tests.people import PASSWORD, ApiClient, Person
 from voyagent.http import idempotency
@@ -34,19 +47,26 @@ def probe(variant: Variant) -> Probe:
 
 
 def log(person: Person, key: str = "a-key", **changes: Any) -> Any:
-    return person.api.post("/enquiries", json={**NAMED, **changes}, headers={"Idempotency-Key": key})
+    return person.api.post(
+        "/enquiries", json={**NAMED, **changes}, headers={"Idempotency-Key": key}
+    )
 
 
 # --- what a repeat is given
 
 
-def test_a_repeat_is_answered_byte_for_byte_and_makes_nothing(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_repeat_is_answered_byte_for_byte_and_makes_nothing(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     first = log(alice)
     events = count(owner_engine, alice, "audit_events")
     second = log(alice)
     assert (first.status_code, second.status_code) == (201, 201)
     assert second.data == first.data
-    assert (second.content_type, second.headers["ETag"]) == (first.content_type, first.headers["ETag"])
+    assert (second.content_type, second.headers["ETag"]) == (
+        first.content_type,
+        first.headers["ETag"],
+    )
     assert REPLAYED not in first.headers
     assert second.headers[REPLAYED] == "true"
     assert second.headers["X-Request-Id"] != first.headers["X-Request-Id"]
@@ -57,22 +77,35 @@ def test_a_repeat_is_answered_byte_for_byte_and_makes_nothing(alice: Person, own
 def test_headers_that_belong_to_the_answer_come_again(probe: Probe, alice: Person) -> None:
     probe.act = headed
     first, second = probe.send(alice), probe.send(alice)
-    assert second.headers["Location"] == first.headers["Location"] == f"/api/enquiries/{first.json['id']}"
+    assert (
+        second.headers["Location"]
+        == first.headers["Location"]
+        == f"/api/enquiries/{first.json['id']}"
+    )
     assert second.headers["ETag"] == '"1"'
     assert second.headers["Content-Length"] == first.headers["Content-Length"]
     assert second.headers.getlist("Content-Type") == ["application/json"]
 
 
 def test_a_cookie_is_set_once(probe: Probe, alice: Person) -> None:
-    probe.act = lambda _actor: Response(b"{}", status=201, mimetype="application/json", headers={"Set-Cookie": "a=secret"})
+    probe.act = lambda _actor: Response(
+        b"{}", status=201, mimetype="application/json", headers={"Set-Cookie": "a=secret"}
+    )
     first, second = probe.send(alice), probe.send(alice)
-    assert (first.headers["Set-Cookie"], second.headers.get("Set-Cookie"), second.headers[REPLAYED]) == ("a=secret", None, "true")
+    assert (
+        first.headers["Set-Cookie"],
+        second.headers.get("Set-Cookie"),
+        second.headers[REPLAYED],
+    ) == ("a=secret", None, "true")
 
 
 def test_an_empty_answer_comes_again_empty(probe: Probe, alice: Person) -> None:
     probe.act = lambda actor: logs(actor) and None
     first, second = probe.send(alice), probe.send(alice)
-    assert [(answer.status_code, answer.data) for answer in (first, second)] == [(204, b""), (204, b"")]
+    assert [(answer.status_code, answer.data) for answer in (first, second)] == [
+        (204, b""),
+        (204, b""),
+    ]
     assert second.headers[REPLAYED] == "true"
     assert len(probe.runs) == 1
 
@@ -85,7 +118,9 @@ def test_an_answer_outlives_what_it_tells_of(alice: Person) -> None:
     assert alice.api.post(address).status_code == 409
 
 
-def test_an_answer_above_the_bound_is_not_kept_and_the_act_not_repeated(probe: Probe, alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_answer_above_the_bound_is_not_kept_and_the_act_not_repeated(
+    probe: Probe, alice: Person, owner_engine: sa.Engine
+) -> None:
     probe.act = lambda actor: {**logs(actor), "filler": "x" * ANSWER_BYTES_MAX}
     assert probe.send(alice).status_code == 201
     second = probe.send(alice)
@@ -113,19 +148,33 @@ def test_a_secret_is_shown_once_and_kept_nowhere(alice: Person, owner_engine: sa
 
 
 def test_a_code_that_is_good_once_answers_a_repeat_as_it_did(alice: Person) -> None:
-    """The answer that was lost on its way, where a repeat without a key is told that the code is spent."""
+    """The answer that was lost on its way, where a repeat without a key is told that the code is
+    spent.
+    """
     authenticator = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
     body = {"code": authenticator.code()}
     first, second = (alice.api.post("/auth/totp/verify", json=body, headers=KEY) for _ in range(2))
     assert (first.status_code, second.status_code, second.data) == (200, 200, first.data)
     disable = {"password": PASSWORD, "code": authenticator.code(1)}
-    assert alice.api.post("/auth/totp/disable", json=disable, headers={"Idempotency-Key": "off"}).status_code == 200
-    assert alice.api.post("/auth/totp/disable", json=disable, headers={"Idempotency-Key": "off"}).headers[REPLAYED] == "true"
+    assert (
+        alice.api.post(
+            "/auth/totp/disable", json=disable, headers={"Idempotency-Key": "off"}
+        ).status_code
+        == 200
+    )
+    assert (
+        alice.api.post(
+            "/auth/totp/disable", json=disable, headers={"Idempotency-Key": "off"}
+        ).headers[REPLAYED]
+        == "true"
+    )
 
 
 def test_a_secret_act_under_a_used_key_is_told_of_the_key_first(alice: Person) -> None:
     assert log(alice).status_code == 201
-    answer = alice.api.post("/auth/invites", json={"email": f"{secrets.token_hex(6)}@malabar.example"}, headers=KEY)
+    answer = alice.api.post(
+        "/auth/invites", json={"email": f"{secrets.token_hex(6)}@malabar.example"}, headers=KEY
+    )
     assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
 
 
@@ -142,44 +191,71 @@ def test_a_secret_act_under_a_used_key_is_told_of_the_key_first(alice: Person) -
     ],
     ids=["another body", "another spelling of it", "another query", "another operation"],
 )
-def test_a_key_stands_for_one_request(alice: Person, owner_engine: sa.Engine, path: str, body: bytes) -> None:
+def test_a_key_stands_for_one_request(
+    alice: Person, owner_engine: sa.Engine, path: str, body: bytes
+) -> None:
     def send(path: str, body: bytes) -> Any:
-        return alice.api.post(path, data=body, headers=KEY, content_type="application/json" if body else None)
+        return alice.api.post(
+            path, data=body, headers=KEY, content_type="application/json" if body else None
+        )
 
     assert send("/enquiries", b'{"customer_name": "Deepa Krishnan"}').status_code == 201
     answer = send(path, body)
     assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
-    assert (count(owner_engine, alice, "enquiries"), count(owner_engine, alice, "chat_sessions")) == (1, 0)
+    assert (
+        count(owner_engine, alice, "enquiries"),
+        count(owner_engine, alice, "chat_sessions"),
+    ) == (1, 0)
 
 
 def test_an_id_in_the_path_is_part_of_the_request(alice: Person) -> None:
     mine, other = (MAKERS["enquiry_id"](alice) for _ in range(2))
     assert alice.api.post(f"/enquiries/{mine}/promote-to-session", headers=KEY).status_code == 200
     assert alice.api.post(f"/enquiries/{other}/promote-to-session", headers=KEY).status_code == 422
-    assert alice.api.post(f"/enquiries/{mine}/promote-to-session", headers=KEY, data=b"{}").status_code == 422
+    assert (
+        alice.api.post(f"/enquiries/{mine}/promote-to-session", headers=KEY, data=b"{}").status_code
+        == 422
+    )
 
 
 def test_whether_the_key_is_used_is_asked_before_the_resource(alice: Person) -> None:
     assert log(alice).status_code == 201
-    unknown = f"/auth/invites/{secrets.token_hex(16)}/revoke", f"/approvals/ap-{secrets.token_hex(8)}/resolve"
+    unknown = (
+        f"/auth/invites/{secrets.token_hex(16)}/revoke",
+        f"/approvals/ap-{secrets.token_hex(8)}/resolve",
+    )
     assert alice.api.post(unknown[0]).status_code == 404
     answer = alice.api.post(unknown[1], json={"granted": True}, headers=KEY)
     assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
 
 
-def test_callers_and_agencies_with_one_key_do_not_meet(alice: Person, bob: Person, charlie: Person, owner_engine: sa.Engine) -> None:
+def test_callers_and_agencies_with_one_key_do_not_meet(
+    alice: Person, bob: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
     answers = [log(person) for person in (alice, bob, charlie)]
     assert [answer.status_code for answer in answers] == [201, 201, 201]
     assert [answer.headers.get(REPLAYED) for answer in answers] == [None] * 3
     assert len({answer.json["id"] for answer in answers}) == 3
     assert log(bob).json["id"] == answers[1].json["id"]
-    assert (count(owner_engine, alice, "enquiries"), count(owner_engine, charlie, "enquiries")) == (2, 1)
+    assert (count(owner_engine, alice, "enquiries"), count(owner_engine, charlie, "enquiries")) == (
+        2,
+        1,
+    )
 
 
-def test_an_api_key_and_its_maker_with_one_key_do_not_meet(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
-    programs = [ApiClient(app.test_client(), alice.api.post("/auth/api-keys", json={"name": name}).json["key"]) for name in ("Website", "Till")]
+def test_an_api_key_and_its_maker_with_one_key_do_not_meet(
+    app: Flask, alice: Person, owner_engine: sa.Engine
+) -> None:
+    programs = [
+        ApiClient(
+            app.test_client(), alice.api.post("/auth/api-keys", json={"name": name}).json["key"]
+        )
+        for name in ("Website", "Till")
+    ]
     first = log(alice)
-    by_key, by_another, again = (program.post("/enquiries", json=NAMED, headers=KEY) for program in (*programs, programs[0]))
+    by_key, by_another, again = (
+        program.post("/enquiries", json=NAMED, headers=KEY) for program in (*programs, programs[0])
+    )
     assert len({answer.json["id"] for answer in (first, by_key, by_another)}) == 3
     assert (again.data, again.headers[REPLAYED]) == (by_key.data, "true")
     assert count(owner_engine, alice, "enquiries") == 3
@@ -195,15 +271,24 @@ def test_a_revoked_api_key_is_given_no_answer(app: Flask, alice: Person) -> None
 
 def test_another_session_of_the_same_person_is_the_same_caller(alice: Person, app: Flask) -> None:
     first = log(alice)
-    token = app.test_client().post("/api/auth/sign-in", json={"email": alice.email, "password": PASSWORD}).json["access_token"]
-    assert ApiClient(app.test_client(), token).post("/enquiries", json=NAMED, headers=KEY).data == first.data
+    token = (
+        app.test_client()
+        .post("/api/auth/sign-in", json={"email": alice.email, "password": PASSWORD})
+        .json["access_token"]
+    )
+    assert (
+        ApiClient(app.test_client(), token).post("/enquiries", json=NAMED, headers=KEY).data
+        == first.data
+    )
 
 
 # --- the header itself, and the order of checks
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "clé", "tab\there", "\x7f"])
-def test_a_key_is_1_to_255_printable_ascii_characters(alice: Person, owner_engine: sa.Engine, key: str) -> None:
+def test_a_key_is_1_to_255_printable_ascii_characters(
+    alice: Person, owner_engine: sa.Engine, key: str
+) -> None:
     answer = log(alice, key)
     assert answer.status_code == 422
     assert [item["loc"] for item in answer.json["detail"]] == [["header", "Idempotency-Key"]]
@@ -217,45 +302,80 @@ def test_any_printable_word_is_a_key(alice: Person, key: str) -> None:
 
 
 def test_a_wrong_key_is_judged_with_the_schema(alice: Person) -> None:
-    answer = alice.api.post("/enquiries", json={"customer_name": 7}, headers={"Idempotency-Key": ""})
-    assert [item["loc"] for item in answer.json["detail"]] == [["header", "Idempotency-Key"], ["body", "customer_name"]]
+    answer = alice.api.post(
+        "/enquiries", json={"customer_name": 7}, headers={"Idempotency-Key": ""}
+    )
+    assert [item["loc"] for item in answer.json["detail"]] == [
+        ["header", "Idempotency-Key"],
+        ["body", "customer_name"],
+    ]
 
 
-def test_bearer_role_and_schema_come_before_the_key(app: Flask, alice: Person, victor: Person) -> None:
+def test_bearer_role_and_schema_come_before_the_key(
+    app: Flask, alice: Person, victor: Person
+) -> None:
     assert log(alice).status_code == 201
-    assert app.test_client().post("/api/enquiries", json=NAMED, headers={"Idempotency-Key": ""}).status_code == 401
+    assert (
+        app.test_client()
+        .post("/api/enquiries", json=NAMED, headers={"Idempotency-Key": ""})
+        .status_code
+        == 401
+    )
     assert log(victor, "").status_code == 403
     assert isinstance(log(alice, customer_name=7).json["detail"], list)
 
 
-def test_who_may_no_longer_is_not_given_the_answer(alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+def test_who_may_no_longer_is_not_given_the_answer(
+    alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
     assert log(bob).status_code == 201
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update users set role = 'viewer' where id = :id"), {"id": bob.actor.user_id})
+        connection.execute(
+            sa.text("update users set role = 'viewer' where id = :id"), {"id": bob.actor.user_id}
+        )
     assert log(bob).status_code == 403
 
 
-def test_only_a_post_behind_a_bearer_looks_at_the_key(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+def test_only_a_post_behind_a_bearer_looks_at_the_key(
+    app: Flask, alice: Person, owner_engine: sa.Engine
+) -> None:
     garbage, address = {"Idempotency-Key": "é" * 300}, f"/enquiries/{MAKERS['enquiry_id'](alice)}"
     assert alice.api.get(address, headers=garbage).status_code == 200
-    assert alice.api.patch(address, json={"notes": "Window seat"}, headers=garbage).status_code == 200
+    assert (
+        alice.api.patch(address, json={"notes": "Window seat"}, headers=garbage).status_code == 200
+    )
     body = {"email": alice.email, "password": PASSWORD}
-    tokens = [app.test_client().post("/api/auth/sign-in", json=body, headers=headers).json["access_token"] for headers in (garbage, KEY, KEY)]
+    tokens = [
+        app.test_client().post("/api/auth/sign-in", json=body, headers=headers).json["access_token"]
+        for headers in (garbage, KEY, KEY)
+    ]
     assert len(set(tokens)) == 3
     assert kept(owner_engine, alice) == []
 
 
-def test_a_page_of_another_origin_may_read_whether_it_is_a_repeat(variant: Variant, alice: Person) -> None:
-    api = ApiClient(variant(api_cors_origins="https://agency.example").test_client(), alice.access_token)
+def test_a_page_of_another_origin_may_read_whether_it_is_a_repeat(
+    variant: Variant, alice: Person
+) -> None:
+    api = ApiClient(
+        variant(api_cors_origins="https://agency.example").test_client(), alice.access_token
+    )
     answer = api.post("/enquiries", json=NAMED, headers={**KEY, "Origin": "https://agency.example"})
-    assert {REPLAYED, "Retry-After", "ETag"} <= set(answer.headers["Access-Control-Expose-Headers"].split(", "))
+    assert {REPLAYED, "Retry-After", "ETag"} <= set(
+        answer.headers["Access-Control-Expose-Headers"].split(", ")
+    )
 
 
 # --- what is not kept
 
 
-@pytest.mark.parametrize(("error", "enquiries"), [(Undone(), 1), (Kept(), 2), (LookupError(), 1)], ids=["undone", "keeps its work", "ours"])
-def test_a_failure_is_not_kept_and_a_repeat_runs_anew(probe: Probe, alice: Person, owner_engine: sa.Engine, error: Exception, enquiries: int) -> None:
+@pytest.mark.parametrize(
+    ("error", "enquiries"),
+    [(Undone(), 1), (Kept(), 2), (LookupError(), 1)],
+    ids=["undone", "keeps its work", "ours"],
+)
+def test_a_failure_is_not_kept_and_a_repeat_runs_anew(
+    probe: Probe, alice: Person, owner_engine: sa.Engine, error: Exception, enquiries: int
+) -> None:
     probe.act = fails_once(error)
     assert probe.send(alice).status_code == (500 if isinstance(error, LookupError) else 409)
     assert kept(owner_engine, alice) == []
@@ -265,7 +385,9 @@ def test_a_failure_is_not_kept_and_a_repeat_runs_anew(probe: Probe, alice: Perso
     assert count(owner_engine, alice, "enquiries") == enquiries
 
 
-def test_an_answer_that_is_a_refusal_is_not_kept(probe: Probe, alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_answer_that_is_a_refusal_is_not_kept(
+    probe: Probe, alice: Person, owner_engine: sa.Engine
+) -> None:
     probe.act = refuses
     assert [probe.send(alice).status_code for _ in range(2)] == [409, 409]
     assert len(probe.runs) == 2
@@ -277,11 +399,15 @@ def test_after_a_failure_the_key_may_stand_for_another_request(alice: Person) ->
     assert log(alice).status_code == 201
 
 
-def test_a_transaction_that_the_database_has_tried_again_is_kept_once(probe: Probe, alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_transaction_that_the_database_has_tried_again_is_kept_once(
+    probe: Probe, alice: Person, owner_engine: sa.Engine
+) -> None:
     def act(actor: Actor) -> dict[str, str]:
         made = logs(actor)
         if len(probe.runs) == 1:
-            db.session.execute(sa.text("do $$ begin raise exception 'again' using errcode = '40001'; end $$"))
+            db.session.execute(
+                sa.text("do $$ begin raise exception 'again' using errcode = '40001'; end $$")
+            )
         return made
 
     probe.act = act
@@ -303,7 +429,9 @@ def test_an_act_that_pauses_is_kept_all_the_same(probe: Probe, alice: Person) ->
 # --- how long, and what it costs
 
 
-def test_after_24_hours_the_key_is_free_though_nothing_was_removed(alice: Person, owner_engine: sa.Engine) -> None:
+def test_after_24_hours_the_key_is_free_though_nothing_was_removed(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     first = log(alice)
     age(owner_engine, alice, "23 hours 59 minutes")
     assert log(alice).data == first.data
@@ -315,7 +443,13 @@ def test_after_24_hours_the_key_is_free_though_nothing_was_removed(alice: Person
     assert len(kept(owner_engine, alice)) == 1
 
 
-def test_what_is_older_than_24_hours_is_removed(app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_older_than_24_hours_is_removed(
+    app: Flask,
+    alice: Person,
+    charlie: Person,
+    owner_engine: sa.Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(idempotency, "PURGE_ROWS", 2)
     for n in range(5):
         log(alice, f"old {n}")
@@ -335,7 +469,9 @@ def test_the_worker_knows_the_removal() -> None:
     assert jobs._tasks["http.purge_idempotency_keys"] is idempotency.purge  # noqa: SLF001 - nothing else tells
 
 
-def test_a_key_costs_a_statement_at_the_start_and_one_at_the_end(alice: Person, statements: list[str]) -> None:
+def test_a_key_costs_a_statement_at_the_start_and_one_at_the_end(
+    alice: Person, statements: list[str]
+) -> None:
     def cost(act: Callable[[], Any]) -> int:
         statements.clear()
         assert act().status_code == 201
@@ -347,8 +483,12 @@ def test_a_key_costs_a_statement_at_the_start_and_one_at_the_end(alice: Person, 
     assert cost(lambda: log(alice)) == 2  # who is it, and what is there
 
 
-def test_of_what_was_asked_a_keyed_digest_is_kept(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
-    """A body may hold a password: what is kept of it is worth nothing to whoever has the table and not the secret."""
+def test_of_what_was_asked_a_keyed_digest_is_kept(
+    app: Flask, alice: Person, owner_engine: sa.Engine
+) -> None:
+    """A body may hold a password: what is kept of it is worth nothing to whoever has the table and
+    not the secret.
+    """
     assert log(alice).status_code == 201
     (row,) = kept(owner_engine, alice)
     assert (len(row["request_hash"]), row["caller_id"]) == (32, alice.actor.user_id)
@@ -357,15 +497,29 @@ def test_of_what_was_asked_a_keyed_digest_is_kept(app: Flask, alice: Person, own
         asked = Claim.of_request(alice.actor, "k"), Claim.of_request(alice.actor, "k")
         assert asked[0].request_hash == asked[1].request_hash
         assert asked[0].request_hash in asked[0].request_hashes
-        assert hashlib.sha256(hashlib.sha256(address).digest() + body).digest() not in {bytes(row["request_hash"]), *asked[0].request_hashes}
+        assert hashlib.sha256(hashlib.sha256(address).digest() + body).digest() not in {
+            bytes(row["request_hash"]),
+            *asked[0].request_hashes,
+        }
     with app.test_request_context("/api/enquiries", method="POST", data=b"{}"):
         assert Claim.of_request(alice.actor, "k").request_hash != asked[0].request_hash
 
 
-def test_a_key_outlives_a_rotation_of_the_secret(variant: Variant, settings: Settings, alice: Person) -> None:
+def test_a_key_outlives_a_rotation_of_the_secret(
+    variant: Variant, settings: Settings, alice: Person
+) -> None:
     first = log(alice)
     rotated = variant(auth_secret=SecretStr("n" * 40), auth_secrets_previous=settings.auth_secret)
     client = ApiClient(rotated.test_client(), alice.access_token)
     repeated = client.post("/enquiries", json=NAMED, headers=KEY)
-    assert (repeated.status_code, repeated.data, repeated.headers[REPLAYED]) == (201, first.data, "true")
-    assert client.post("/enquiries", json={"customer_name": "Somebody else"}, headers=KEY).json["detail"] == "idempotency_key_reused"
+    assert (repeated.status_code, repeated.data, repeated.headers[REPLAYED]) == (
+        201,
+        first.data,
+        "true",
+    )
+    assert (
+        client.post("/enquiries", json={"customer_name": "Somebody else"}, headers=KEY).json[
+            "detail"
+        ]
+        == "idempotency_key_reused"
+    )

@@ -1,4 +1,7 @@
-"""Over every registered POST: sent twice with one Idempotency-Key it happens once. A new operation is covered by being registered."""
+"""Over every registered POST: sent twice with one Idempotency-Key it happens once.
+
+A new operation is covered by being registered.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ IGNORED = {
     "POST /api/auth/sign-up",
     "POST /api/auth/verify-email",
 }
-# What needs more than an id and a body to succeed (a code, a fresh sign-in with two factors) is sent twice here and refused twice.
+# What needs more than an id and a body to succeed (a code, a fresh sign-in with two factors) is
+# sent twice here and refused twice.
 REFUSED: set[str] = {
     "POST /api/auth/totp/recovery-codes",
     "POST /api/auth/totp/verify",
@@ -45,20 +49,33 @@ def world(owner_engine: sa.Engine, alice: Person) -> Callable[[], dict[str, int]
     """How many rows Alice's agency has in each table."""
     with owner_engine.connect() as connection:
         tables = connection.scalars(
-            sa.text("select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'")
+            sa.text(
+                "select table_name from information_schema.columns where column_name = 'tenant_id'"
+                " and table_schema = 'public'"
+            )
         ).all()
 
     def look() -> dict[str, int]:
         with owner_engine.connect() as connection:
             of = {"t": alice.actor.tenant_id}
-            return {table: connection.scalar(sa.text(f"select count(*) from {table} where tenant_id = :t"), of) or 0 for table in tables}
+            return {
+                table: (
+                    connection.scalar(
+                        sa.text(f"select count(*) from {table} where tenant_id = :t"), of
+                    )
+                    or 0
+                )
+                for table in tables
+            }
 
     return look
 
 
 def send(alice: Person, call: Call, address: str, body: dict[str, Any] | None) -> Any:
     options = {} if body is None else {"json": body}
-    return alice.api.post(address.removeprefix("/api"), headers={"Idempotency-Key": "a-key"}, **options)
+    return alice.api.post(
+        address.removeprefix("/api"), headers={"Idempotency-Key": "a-key"}, **options
+    )
 
 
 def content(answer: Any, drain: Callable[[], None]) -> str | list[str]:
@@ -76,7 +93,9 @@ def test_every_post_is_covered_or_ignored_by_name() -> None:
 
 
 @named(COVERED)
-def test_sent_twice_with_one_key_it_happens_once(alice: Person, world: Callable[[], dict[str, int]], drain: Callable[[], None], call: Call) -> None:
+def test_sent_twice_with_one_key_it_happens_once(
+    alice: Person, world: Callable[[], dict[str, int]], drain: Callable[[], None], call: Call
+) -> None:
     address, body = call.address(**call.things(alice)), call.body_of(alice)
     first = send(alice, call, address, body)
     told = content(first, drain)
@@ -93,14 +112,20 @@ def test_sent_twice_with_one_key_it_happens_once(alice: Person, world: Callable[
         assert (second.status_code, content(second, drain)) == (first.status_code, told)
         assert (first.headers.get(REPLAYED), second.headers[REPLAYED]) == (None, "true")
         of_the_answer = {name: value for name, value in first.headers if name != "X-Request-Id"}
-        assert {name: value for name, value in second.headers if name not in {"X-Request-Id", REPLAYED}} == of_the_answer
+        assert {
+            name: value for name, value in second.headers if name not in {"X-Request-Id", REPLAYED}
+        } == of_the_answer
     assert world() == before
 
 
 @named(COVERED)
-def test_without_a_key_nothing_is_kept(alice: Person, world: Callable[[], dict[str, int]], call: Call) -> None:
+def test_without_a_key_nothing_is_kept(
+    alice: Person, world: Callable[[], dict[str, int]], call: Call
+) -> None:
     address, body = call.address(**call.things(alice)), call.body()
-    answer = alice.api.post(address.removeprefix("/api"), **({} if body is None else {"json": body}))
+    answer = alice.api.post(
+        address.removeprefix("/api"), **({} if body is None else {"json": body})
+    )
     answer.close()
     assert REPLAYED not in answer.headers
     assert world()["idempotency_keys"] == 0
@@ -111,12 +136,20 @@ def test_the_document_tells_of_the_key(app: Flask, call: Call) -> None:
     with app.app_context():
         described: Any = openapi()["paths"]
     operation = described[call.path.replace("<", "{").replace(">", "}")]["post"]
-    (header,) = (parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key")
-    assert (header["in"], header["required"], header["schema"]["maxLength"]) == ("header", False, 255)
+    (header,) = (
+        parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key"
+    )
+    assert (header["in"], header["required"], header["schema"]["maxLength"]) == (
+        "header",
+        False,
+        255,
+    )
     assert REPLAYED in operation["responses"][str(call.operation.status)]["headers"]
     assert "`idempotency_key_reused`" in operation["responses"]["422"]["description"]
     assert "`idempotency_in_progress`" in operation["responses"]["409"]["description"]
-    assert ("`idempotency_secret_shown`" in operation["responses"]["409"]["description"]) == call.operation.secret_answer
+    assert (
+        "`idempotency_secret_shown`" in operation["responses"]["409"]["description"]
+    ) == call.operation.secret_answer
 
 
 @named([call for call in POSTS if not call.operation.takes_key])
@@ -124,12 +157,19 @@ def test_the_others_neither_look_at_it_nor_promise_it(app: Flask, call: Call) ->
     with app.app_context():
         described: Any = openapi()["paths"]
     operation = described[call.path]["post"]
-    assert "Idempotency-Key" not in {parameter["name"] for parameter in operation.get("parameters", [])}
+    assert "Idempotency-Key" not in {
+        parameter["name"] for parameter in operation.get("parameters", [])
+    }
     body = {} if call.operation.body is None else {"json": call.body()}
     api = ApiClient(app.test_client(), None)
-    answers = [api.post(call.path.removeprefix("/api"), headers={"Idempotency-Key": key}, **body) for key in ("", "a-key", "a-key")]
+    answers = [
+        api.post(call.path.removeprefix("/api"), headers={"Idempotency-Key": key}, **body)
+        for key in ("", "a-key", "a-key")
+    ]
     assert all(answer.headers.get(REPLAYED) is None for answer in answers)
-    assert all("idempotency" not in answer.text and "Idempotency" not in answer.text for answer in answers)
+    assert all(
+        "idempotency" not in answer.text and "Idempotency" not in answer.text for answer in answers
+    )
 
 
 def test_the_reading_page_tells_of_it(app: Flask) -> None:

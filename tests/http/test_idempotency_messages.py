@@ -1,4 +1,6 @@
-"""A message with an Idempotency-Key is said once: a repeat joins its turn, or is told it again from the first event."""
+"""A message with an Idempotency-Key is said once: a repeat joins its turn, or is told it again from
+the first event.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,15 @@ def line(alice: Person, drain: Any) -> Any:
         answer.close()
 
 
-def send(line: Line, body: dict[str, Any], *, key: str = "a-key", last_event_id: int | None = None) -> TestResponse:
-    headers = {"Idempotency-Key": key} | ({} if last_event_id is None else {"Last-Event-ID": str(last_event_id)})
-    answer = line.person.api.post(f"/chat/sessions/{line.session_id}/messages", json=body, headers=headers)
+def send(
+    line: Line, body: dict[str, Any], *, key: str = "a-key", last_event_id: int | None = None
+) -> TestResponse:
+    headers = {"Idempotency-Key": key} | (
+        {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+    )
+    answer = line.person.api.post(
+        f"/chat/sessions/{line.session_id}/messages", json=body, headers=headers
+    )
     line.opened.append(answer)
     return answer
 
@@ -54,7 +62,9 @@ def test_a_repeat_joins_the_turn_that_runs(line: Line) -> None:
     assert said(line) == 2
 
 
-def test_after_the_turn_has_ended_a_repeat_is_told_it_again_from_its_first_event(line: Line) -> None:
+def test_after_the_turn_has_ended_a_repeat_is_told_it_again_from_its_first_event(
+    line: Line,
+) -> None:
     line.say("trial balance")
     first = send(line, HELP)
     line.drain()
@@ -81,14 +91,18 @@ def test_a_repeat_while_another_turn_runs_is_no_conflict(line: Line) -> None:
 
 
 @pytest.mark.parametrize("seen", [1, -1])
-def test_a_repeat_with_the_last_event_that_was_seen_is_told_what_came_after_and_says_nothing(line: Line, seen: int) -> None:
+def test_a_repeat_with_the_last_event_that_was_seen_is_told_what_came_after_and_says_nothing(
+    line: Line, seen: int
+) -> None:
     first = send(line, HELP)
     line.drain()
     told = events(first)
     last = frames_of(told)[seen]
     answer = send(line, HELP, last_event_id=last)
     assert answer.status_code == 200
-    assert events(answer) == [event for event, number in zip(told, frames_of(told), strict=True) if number > last]
+    assert events(answer) == [
+        event for event, number in zip(told, frames_of(told), strict=True) if number > last
+    ]
     assert said(line) == 2
 
 
@@ -98,12 +112,17 @@ def frames_of(told: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("lost", ["nonsense", "999999"])
-def test_a_last_event_that_is_none_of_the_conversations_tells_a_repeat_the_whole_turn(line: Line, lost: str) -> None:
+def test_a_last_event_that_is_none_of_the_conversations_tells_a_repeat_the_whole_turn(
+    line: Line, lost: str
+) -> None:
     first = send(line, HELP)
     line.drain()
     told = events(first)
     api, headers = line.person.api, {"Idempotency-Key": "a-key", "Last-Event-ID": lost}
-    assert events(api.post(f"/chat/sessions/{line.session_id}/messages", json=HELP, headers=headers)) == told
+    assert (
+        events(api.post(f"/chat/sessions/{line.session_id}/messages", json=HELP, headers=headers))
+        == told
+    )
 
 
 def test_another_message_under_the_key_is_refused(line: Line) -> None:
@@ -133,9 +152,14 @@ def test_a_deleted_conversation_is_not_found_by_a_repeat_either(line: Line) -> N
     assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found")
 
 
-def test_a_message_that_found_no_seat_was_not_said_and_may_be_sent_again(variant: Variant, line: Line) -> None:
+def test_a_message_that_found_no_seat_was_not_said_and_may_be_sent_again(
+    variant: Variant, line: Line
+) -> None:
     app = variant(streams_max=1)
-    api, address = ApiClient(app.test_client(), line.person.access_token), f"/chat/sessions/{line.session_id}/messages"
+    api, address = (
+        ApiClient(app.test_client(), line.person.access_token),
+        f"/chat/sessions/{line.session_id}/messages",
+    )
     headers = {"Idempotency-Key": "a-key"}
     seats(app).take(None)
     assert api.post(address, json=HELP, headers=headers).status_code == 503

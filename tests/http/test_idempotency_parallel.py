@@ -1,4 +1,6 @@
-"""Two requests with one Idempotency-Key at the same moment: one runs, the other waits for its answer."""
+"""Two requests with one Idempotency-Key at the same moment: one runs, the other waits for its
+answer.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,16 @@ def run() -> Iterator[Run]:
 
 
 def log(person: Person, key: str = "a-key", **changes: Any) -> TestResponse:
-    return person.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", **changes}, headers={"Idempotency-Key": key})
+    return person.api.post(
+        "/enquiries",
+        json={"customer_name": "Deepa Krishnan", **changes},
+        headers={"Idempotency-Key": key},
+    )
 
 
-def until(engine: sa.Engine, wanted: Callable[[list[tuple[int, str]]], bool]) -> list[tuple[int, str]]:
+def until(
+    engine: sa.Engine, wanted: Callable[[list[tuple[int, str]]], bool]
+) -> list[tuple[int, str]]:
     """Wait until those who wait are as wanted."""
     for _ in range(500):
         found = waiting(engine)
@@ -51,8 +59,12 @@ def until(engine: sa.Engine, wanted: Callable[[list[tuple[int, str]]], bool]) ->
     raise AssertionError(f"those who wait: {found}")
 
 
-def twins(engine: sa.Engine, run: Run, send: Callable[[], TestResponse]) -> tuple[Future[TestResponse], Future[TestResponse], int]:
-    """Two requests of which the first stands before its commit and the second at the key, and the server process of the first."""
+def twins(
+    engine: sa.Engine, run: Run, send: Callable[[], TestResponse]
+) -> tuple[Future[TestResponse], Future[TestResponse], int]:
+    """Two requests of which the first stands before its commit and the second at the key, and the
+    server process of the first.
+    """
     first = run(send)
     pid = until(engine, lambda found: len(found) == 1)[0][0]
     second = run(send)
@@ -60,7 +72,9 @@ def twins(engine: sa.Engine, run: Run, send: Callable[[], TestResponse]) -> tupl
     return first, second, pid
 
 
-def test_of_a_parallel_pair_one_runs_and_the_other_waits_for_its_answer(alice: Person, owner_engine: sa.Engine, run: Run) -> None:
+def test_of_a_parallel_pair_one_runs_and_the_other_waits_for_its_answer(
+    alice: Person, owner_engine: sa.Engine, run: Run
+) -> None:
     with held(owner_engine, alice):
         first, second, _pid = twins(owner_engine, run, lambda: log(alice))
     assert second.result().data == first.result().data
@@ -70,7 +84,9 @@ def test_of_a_parallel_pair_one_runs_and_the_other_waits_for_its_answer(alice: P
     assert count(owner_engine, alice, "enquiries") == 1
 
 
-def test_when_the_first_fails_the_twin_that_waited_runs(alice: Person, owner_engine: sa.Engine, run: Run) -> None:
+def test_when_the_first_fails_the_twin_that_waited_runs(
+    alice: Person, owner_engine: sa.Engine, run: Run
+) -> None:
     with held(owner_engine, alice) as connection:
         first, second, pid = twins(owner_engine, run, lambda: log(alice))
         assert connection.scalar(sa.text("select pg_cancel_backend(:pid)"), {"pid": pid})
@@ -81,17 +97,24 @@ def test_when_the_first_fails_the_twin_that_waited_runs(alice: Person, owner_eng
     assert log(alice).data == second.result().data
 
 
-def test_a_parallel_request_with_another_body_waits_and_is_told_of_the_key(alice: Person, owner_engine: sa.Engine, run: Run) -> None:
+def test_a_parallel_request_with_another_body_waits_and_is_told_of_the_key(
+    alice: Person, owner_engine: sa.Engine, run: Run
+) -> None:
     with held(owner_engine, alice):
         first = run(log, alice)
         until(owner_engine, lambda found: len(found) == 1)
         second = run(log, alice, customer_name="Ravi Menon")
         until(owner_engine, lambda found: any(CLAIM in query for _pid, query in found))
     assert first.result().status_code == 201
-    assert (second.result().status_code, second.result().json["detail"]) == (422, "idempotency_key_reused")
+    assert (second.result().status_code, second.result().json["detail"]) == (
+        422,
+        "idempotency_key_reused",
+    )
 
 
-def test_other_keys_and_other_agencies_do_not_wait(alice: Person, charlie: Person, owner_engine: sa.Engine, run: Run) -> None:
+def test_other_keys_and_other_agencies_do_not_wait(
+    alice: Person, charlie: Person, owner_engine: sa.Engine, run: Run
+) -> None:
     with held(owner_engine, alice):
         first = run(log, alice)
         until(owner_engine, lambda found: len(found) == 1)
@@ -99,7 +122,9 @@ def test_other_keys_and_other_agencies_do_not_wait(alice: Person, charlie: Perso
     assert first.result().status_code == 201
 
 
-def test_who_has_waited_long_is_told_to_come_back(alice: Person, owner_engine: sa.Engine, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_has_waited_long_is_told_to_come_back(
+    alice: Person, owner_engine: sa.Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(idempotency, "WAIT_S", 0.6)
     monkeypatch.setattr(idempotency, "PATIENCE_MS", 200)
     with held(owner_engine, alice):
@@ -119,15 +144,24 @@ def test_a_twin_waits_at_most_ten_seconds() -> None:
 
 
 def test_twins_that_wait_long_do_not_keep_others_from_the_database(
-    variant: Variant, alice: Person, charlie: Person, owner_engine: sa.Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+    variant: Variant,
+    alice: Person,
+    charlie: Person,
+    owner_engine: sa.Engine,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Two connections in all: one is with the first request, and four twins would keep the other for as long as they wait."""
+    """Two connections in all: one is with the first request, and four twins would keep the other
+    for as long as they wait.
+    """
     monkeypatch.setattr(idempotency, "PATIENCE_MS", 100)
     app = variant(db_pool_size=1)
 
     def send(person: Person, key: str) -> TestResponse:
         api = ApiClient(app.test_client(), person.access_token)
-        return api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}, headers={"Idempotency-Key": key})
+        return api.post(
+            "/enquiries", json={"customer_name": "Deepa Krishnan"}, headers={"Idempotency-Key": key}
+        )
 
     with held(owner_engine, alice):
         first = run(send, alice, "a-key")
@@ -145,7 +179,9 @@ def test_of_many_at_once_one_runs(alice: Person, owner_engine: sa.Engine) -> Non
     assert count(owner_engine, alice, "enquiries") == 1
 
 
-def test_of_two_whose_claims_a_pause_has_undone_one_is_undone_whole(probe: Probe, alice: Person, owner_engine: sa.Engine) -> None:
+def test_of_two_whose_claims_a_pause_has_undone_one_is_undone_whole(
+    probe: Probe, alice: Person, owner_engine: sa.Engine
+) -> None:
     """Both run, since neither holds the key any more; the last insert lets one of them stand."""
     both = Barrier(2)
 
@@ -163,7 +199,9 @@ def test_of_two_whose_claims_a_pause_has_undone_one_is_undone_whole(probe: Probe
     assert len(kept(owner_engine, alice)) == 1
 
 
-def test_of_two_different_requests_whose_claims_a_pause_has_undone_one_is_refused(probe: Probe, alice: Person, owner_engine: sa.Engine) -> None:
+def test_of_two_different_requests_whose_claims_a_pause_has_undone_one_is_refused(
+    probe: Probe, alice: Person, owner_engine: sa.Engine
+) -> None:
     both = Barrier(2)
 
     def act(actor: Actor) -> dict[str, str]:
@@ -177,7 +215,9 @@ def test_of_two_different_requests_whose_claims_a_pause_has_undone_one_is_refuse
     assert count(owner_engine, alice, "enquiries") == 1
 
 
-def test_who_has_lost_her_claim_and_meets_a_twin_at_work_is_told_to_come_back(variant: Variant, alice: Person, owner_engine: sa.Engine, run: Run) -> None:
+def test_who_has_lost_her_claim_and_meets_a_twin_at_work_is_told_to_come_back(
+    variant: Variant, alice: Person, owner_engine: sa.Engine, run: Run
+) -> None:
     probe = Probe(variant(db_statement_timeout_ms=400))
     begun, go = Barrier(2), Barrier(2)
 
@@ -191,8 +231,13 @@ def test_who_has_lost_her_claim_and_meets_a_twin_at_work_is_told_to_come_back(va
     first = run(probe.send, alice)
     begun.wait(timeout=10)
     with owner_engine.connect() as connection, connection.begin():
-        statement = "insert into idempotency_keys (tenant_id, id, caller_id, key, request_hash) values (:t, gen_random_uuid(), :u, 'a-key', sha256('x'))"
-        connection.execute(sa.text(statement), {"t": alice.actor.tenant_id, "u": alice.actor.user_id})
+        statement = (
+            "insert into idempotency_keys (tenant_id, id, caller_id, key, request_hash) values (:t,"
+            " gen_random_uuid(), :u, 'a-key', sha256('x'))"
+        )
+        connection.execute(
+            sa.text(statement), {"t": alice.actor.tenant_id, "u": alice.actor.user_id}
+        )
         go.wait(timeout=10)
         answer = first.result()
         connection.rollback()

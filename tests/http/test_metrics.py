@@ -1,4 +1,6 @@
-"""The operator's figures: who may see them, what they are called, and that nothing a caller sends becomes a label."""
+"""The operator's figures: who may see them, what they are called, and that nothing a caller sends
+becomes a label.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,15 @@ from voyagent.kernel.metrics import after_commit
 
 PATHS = ["/internal/metrics", "/api/internal/metrics"]
 TOKEN = "operators-token-1"
-FORWARDED = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Anything", "X-Real-IP", "Via"]
+FORWARDED = [
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Anything",
+    "X-Real-IP",
+    "Via",
+]
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -51,7 +61,11 @@ def read(app: Flask) -> str:
 
 def figures(app: Flask) -> Figures:
     """Every number by name and labels."""
-    return {(s.name, frozenset(s.labels.items())): s.value for family in text_string_to_metric_families(read(app)) for s in family.samples}
+    return {
+        (s.name, frozenset(s.labels.items())): s.value
+        for family in text_string_to_metric_families(read(app))
+        for s in family.samples
+    }
 
 
 def figure(found: Figures, name: str, **labels: str) -> float:
@@ -68,7 +82,9 @@ def labels_of(app: Flask) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_four_families_of_the_contract_are_named_and_labelled_as_it_says(app: Flask, alice: Person, path: str) -> None:
+def test_the_four_families_of_the_contract_are_named_and_labelled_as_it_says(
+    app: Flask, alice: Person, path: str
+) -> None:
     app.test_client().get("/api/health")
     answer = app.test_client().get(path)
     assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
@@ -78,11 +94,27 @@ def test_the_four_families_of_the_contract_are_named_and_labelled_as_it_says(app
     assert families["voyagent_api_request_duration_seconds"].type == "histogram"
     assert families["voyagent_api_active_sessions"].type == "gauge"
     assert families["voyagent_api_build_info"].type == "gauge"
-    assert re.search(r'^voyagent_api_requests_total\{method="GET",path="/health",status="200"\} \d', answer.text, re.MULTILINE)
-    assert re.search(r'^voyagent_api_request_duration_seconds_count\{method="GET",path="/health"\} \d', answer.text, re.MULTILINE)
-    assert re.search(r'^voyagent_api_request_duration_seconds_bucket\{le="\+Inf",method="GET",path="/health"\} \d', answer.text, re.MULTILINE)
+    assert re.search(
+        r'^voyagent_api_requests_total\{method="GET",path="/health",status="200"\} \d',
+        answer.text,
+        re.MULTILINE,
+    )
+    assert re.search(
+        r'^voyagent_api_request_duration_seconds_count\{method="GET",path="/health"\} \d',
+        answer.text,
+        re.MULTILINE,
+    )
+    assert re.search(
+        r'^voyagent_api_request_duration_seconds_bucket\{le="\+Inf",method="GET",path="/health"\} \d',
+        answer.text,
+        re.MULTILINE,
+    )
     assert re.search(r"^voyagent_api_active_sessions \d", answer.text, re.MULTILINE)
-    assert re.search(r'^voyagent_api_build_info\{commit="unknown",version="[^"]+"\} 1\.0$', answer.text, re.MULTILINE)
+    assert re.search(
+        r'^voyagent_api_build_info\{commit="unknown",version="[^"]+"\} 1\.0$',
+        answer.text,
+        re.MULTILINE,
+    )
 
 
 def test_ours_stand_beside_them(app: Flask) -> None:
@@ -103,17 +135,22 @@ def test_ours_stand_beside_them(app: Flask) -> None:
     } <= names
 
 
-# Who may look --------------------------------------------------------------------------------------------------------------
+# Who may look
+# --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
-def test_without_a_token_a_program_on_this_machine_may_look(app: Flask, path: str, peer: str) -> None:
+def test_without_a_token_a_program_on_this_machine_may_look(
+    app: Flask, path: str, peer: str
+) -> None:
     assert app.test_client().get(path, environ_base={"REMOTE_ADDR": peer}).status_code == 200
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("peer", ["10.0.0.1", "203.0.113.9", "::ffff:10.0.0.1", "fe80::1", "", "unix:", "localhost"])
+@pytest.mark.parametrize(
+    "peer", ["10.0.0.1", "203.0.113.9", "::ffff:10.0.0.1", "fe80::1", "", "unix:", "localhost"]
+)
 def test_without_a_token_nobody_else_may(app: Flask, path: str, peer: str) -> None:
     answer = app.test_client().get(path, environ_base={"REMOTE_ADDR": peer})
     assert (answer.status_code, answer.json["detail"]) == (404, "not found")
@@ -122,39 +159,72 @@ def test_without_a_token_nobody_else_may(app: Flask, path: str, peer: str) -> No
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("header", FORWARDED)
 @pytest.mark.parametrize("value", ["127.0.0.1", ""])
-def test_without_a_token_what_came_through_a_proxy_is_refused(app: Flask, path: str, header: str, value: str) -> None:
+def test_without_a_token_what_came_through_a_proxy_is_refused(
+    app: Flask, path: str, header: str, value: str
+) -> None:
     answer = app.test_client().get(path, headers={header: value})
     assert (answer.status_code, answer.json["detail"]) == (404, "not found")
 
 
 def test_a_proxy_that_is_trusted_for_addresses_opens_nothing_here(app: Flask) -> None:
     with set_to(app, trusted_proxies="127.0.0.1"):
-        assert app.test_client().get("/internal/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+        assert (
+            app.test_client()
+            .get("/internal/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
+            .status_code
+            == 404
+        )
         outside = {"REMOTE_ADDR": "203.0.113.9"}
-        assert app.test_client().get("/internal/metrics", headers={"X-Forwarded-For": "127.0.0.1"}, environ_base=outside).status_code == 404
+        assert (
+            app.test_client()
+            .get(
+                "/internal/metrics", headers={"X-Forwarded-For": "127.0.0.1"}, environ_base=outside
+            )
+            .status_code
+            == 404
+        )
 
 
 def test_in_production_nobody_looks_without_a_token(app: Flask) -> None:
     with set_to(app, env=Environment.PRODUCTION):
         assert app.test_client().get("/internal/metrics").status_code == 404
-        assert app.test_client().get("/internal/metrics", headers={door.TOKEN_HEADER: ""}).status_code == 404
+        assert (
+            app.test_client().get("/internal/metrics", headers={door.TOKEN_HEADER: ""}).status_code
+            == 404
+        )
 
 
 @pytest.mark.parametrize("env", list(Environment))
 @pytest.mark.parametrize("path", PATHS)
-def test_with_a_token_everybody_needs_it_this_machine_too(app: Flask, env: Environment, path: str) -> None:
+def test_with_a_token_everybody_needs_it_this_machine_too(
+    app: Flask, env: Environment, path: str
+) -> None:
     with set_to(app, env=env, metrics_token=SecretStr(TOKEN)):
         client = app.test_client()
-        for given in (None, "", "operators-token-2", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "\xe9" * 17, f"Bearer {TOKEN}"):
+        for given in (
+            None,
+            "",
+            "operators-token-2",
+            TOKEN[:-1],
+            TOKEN + "x",
+            TOKEN.upper(),
+            "\xe9" * 17,
+            f"Bearer {TOKEN}",
+        ):
             headers = {} if given is None else {door.TOKEN_HEADER: given}
             answer = client.get(path, headers=headers)
             assert (answer.status_code, answer.json["detail"]) == (404, "not found"), given
         for peer in ("127.0.0.1", "203.0.113.9", ""):
             headers = {door.TOKEN_HEADER: TOKEN, "X-Forwarded-For": "198.51.100.7"}
-            assert client.get(path, headers=headers, environ_base={"REMOTE_ADDR": peer}).status_code == 200, peer
+            assert (
+                client.get(path, headers=headers, environ_base={"REMOTE_ADDR": peer}).status_code
+                == 200
+            ), peer
 
 
-def test_the_token_is_compared_in_constant_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_is_compared_in_constant_time(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     compared: list[tuple[int, int]] = []
     real = door.hmac.compare_digest
 
@@ -173,7 +243,8 @@ def test_only_get_is_answered(app: Flask) -> None:
     assert app.test_client().post("/internal/metrics").status_code == 405
 
 
-# Labels --------------------------------------------------------------------------------------------------------------------
+# Labels
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_path_is_the_routes_template_under_both_addresses(app: Flask, alice: Person) -> None:
@@ -187,8 +258,13 @@ def test_a_path_is_the_routes_template_under_both_addresses(app: Flask, alice: P
     def more(name: str, **labels: str) -> float:
         return figure(after, name, **labels) - figure(before, name, **labels)
 
-    assert more("voyagent_api_requests_total", method="GET", path="/enquiries/:id", status="404") == 2
-    assert more("voyagent_api_request_duration_seconds_count", method="GET", path="/enquiries/:id") == 2
+    assert (
+        more("voyagent_api_requests_total", method="GET", path="/enquiries/:id", status="404") == 2
+    )
+    assert (
+        more("voyagent_api_request_duration_seconds_count", method="GET", path="/enquiries/:id")
+        == 2
+    )
     assert more("voyagent_api_requests_total", method="GET", path="/health", status="200") == 2
 
 
@@ -198,21 +274,39 @@ def test_pages_are_counted_apart_from_the_api(app: Flask, alice: Person) -> None
     assert browser.get("/enquiries").status_code == 200
     after = figures(app)
     page = {"method": "GET", "path": "/enquiries", "status": "200"}
-    assert figure(after, "voyagent_page_requests_total", **page) - figure(before, "voyagent_page_requests_total", **page) == 1
-    assert figure(after, "voyagent_api_requests_total", **page) == figure(before, "voyagent_api_requests_total", **page)
+    assert (
+        figure(after, "voyagent_page_requests_total", **page)
+        - figure(before, "voyagent_page_requests_total", **page)
+        == 1
+    )
+    assert figure(after, "voyagent_api_requests_total", **page) == figure(
+        before, "voyagent_api_requests_total", **page
+    )
 
 
 def test_nothing_that_a_caller_sends_becomes_a_label(app: Flask, alice: Person) -> None:
     client = app.test_client()
     before = labels_of(app)
     for number in range(20):
-        for path in (f"/api/made-up-{number}", f"/made-up-{number}", f"/api/enquiries/x/y/{number}", f"/%00{number}", f'/api/"}}{number}\n'):
+        for path in (
+            f"/api/made-up-{number}",
+            f"/made-up-{number}",
+            f"/api/enquiries/x/y/{number}",
+            f"/%00{number}",
+            f'/api/"}}{number}\n',
+        ):
             assert client.get(path).status_code in {400, 401, 404, 422}
         client.open("/api/health", method=f"MADEUP{number}")
         client.open("/api/health", method='GET"}\n')
-        client.get("/api/health", headers={"X-Request-Id": f"made-up-{number}", "Host": f"made-up-{number}.example"})
+        client.get(
+            "/api/health",
+            headers={"X-Request-Id": f"made-up-{number}", "Host": f"made-up-{number}.example"},
+        )
     found = labels_of(app)
-    assert found["method"] - before["method"] <= {*door._METHODS, "other"}  # noqa: SLF001 - the bound itself
+    assert found["method"] - before["method"] <= {
+        *door._METHODS,
+        "other",
+    }  # noqa: SLF001 - the bound itself
     templates = {door._template(rule.rule) for rule in app.url_map.iter_rules()}  # noqa: SLF001 - the same
     assert found["path"] - before["path"] <= templates | {":unmatched"}
     assert ":unmatched" in found["path"]
@@ -220,17 +314,39 @@ def test_nothing_that_a_caller_sends_becomes_a_label(app: Flask, alice: Person) 
     assert "made-up" not in read(app)
 
 
-def test_no_label_names_an_agency_a_person_or_a_thing_of_theirs(app: Flask, alice: Person, drain: Callable[[], None]) -> None:
+def test_no_label_names_an_agency_a_person_or_a_thing_of_theirs(
+    app: Flask, alice: Person, drain: Callable[[], None]
+) -> None:
     enquiry = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json
     alice.api.get(f"/enquiries/{enquiry['id']}")
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     alice.browser.get(f"/assistant/{session_id}")
     drain()
     told = read(app)
-    for secret in (enquiry["id"], session_id, alice.email, str(alice.actor.tenant_id), str(alice.actor.user_id), "Deepa", "Alice", "127.0.0.1"):
+    for secret in (
+        enquiry["id"],
+        session_id,
+        alice.email,
+        str(alice.actor.tenant_id),
+        str(alice.actor.user_id),
+        "Deepa",
+        "Alice",
+        "127.0.0.1",
+    ):
         assert secret not in told
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}", told)
-    assert set(labels_of(app)) <= {"method", "path", "status", "le", "version", "commit", "state", "outcome", "task", "pool"}
+    assert set(labels_of(app)) <= {
+        "method",
+        "path",
+        "status",
+        "le",
+        "version",
+        "commit",
+        "state",
+        "outcome",
+        "task",
+        "pool",
+    }
 
 
 def test_every_operation_has_a_template_without_a_name_in_it() -> None:
@@ -240,7 +356,8 @@ def test_every_operation_has_a_template_without_a_name_in_it() -> None:
         assert re.fullmatch(r"(/(:id|[a-z0-9.-]+))+", template), template
 
 
-# What is counted -----------------------------------------------------------------------------------------------------------
+# What is counted
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_conversations_with_a_message_in_the_last_hour_are_active_over_all_agencies(
@@ -255,48 +372,92 @@ def test_conversations_with_a_message_in_the_last_hour_are_active_over_all_agenc
     alice.does(chat.delete, sessions[0][1])
     assert active() == before + 2, "a deleted conversation is not active"
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update chat_sessions set last_message_at = now() - interval '61 minutes' where id = :id"), {"id": sessions[1][1]})
+        connection.execute(
+            sa.text(
+                "update chat_sessions set last_message_at = now() - interval '61 minutes' where id"
+                " = :id"
+            ),
+            {"id": sessions[1][1]},
+        )
     assert active() == before + 1, "an old one is not"
     alice.api.post("/chat/sessions", json={})
     assert active() == before + 1, "nor is one without a message"
 
 
-def test_a_turn_is_counted_when_it_begins_and_when_it_ends(app: Flask, alice: Person, drain: Callable[[], None]) -> None:
+def test_a_turn_is_counted_when_it_begins_and_when_it_ends(
+    app: Flask, alice: Person, drain: Callable[[], None]
+) -> None:
     drain()
     before = figures(app)
     session_id = alice.api.post("/chat/sessions", json={}).json["session_id"]
     alice.does(lambda actor: assistant.send(actor, session_id, message="Who owes us?"))
     waiting = figures(app)
-    assert figure(waiting, "voyagent_turns", state="waiting") == figure(before, "voyagent_turns", state="waiting") + 1
-    assert figure(waiting, "voyagent_jobs", state="waiting") == figure(before, "voyagent_jobs", state="waiting") + 1
+    assert (
+        figure(waiting, "voyagent_turns", state="waiting")
+        == figure(before, "voyagent_turns", state="waiting") + 1
+    )
+    assert (
+        figure(waiting, "voyagent_jobs", state="waiting")
+        == figure(before, "voyagent_jobs", state="waiting") + 1
+    )
     drain()
     after = figures(app)
-    assert figure(after, "voyagent_turns", state="waiting") == figure(before, "voyagent_turns", state="waiting")
-    assert figure(after, "voyagent_turns_started_total") == figure(before, "voyagent_turns_started_total") + 1
+    assert figure(after, "voyagent_turns", state="waiting") == figure(
+        before, "voyagent_turns", state="waiting"
+    )
+    assert (
+        figure(after, "voyagent_turns_started_total")
+        == figure(before, "voyagent_turns_started_total") + 1
+    )
     done = "voyagent_turn_duration_seconds_count"
     assert figure(after, done, outcome="done") == figure(before, done, outcome="done") + 1
     ran = {"task": "assistant.run_turn", "outcome": "succeeded"}
-    assert figure(after, "voyagent_job_duration_seconds_count", **ran) == figure(before, "voyagent_job_duration_seconds_count", **ran) + 1
+    assert (
+        figure(after, "voyagent_job_duration_seconds_count", **ran)
+        == figure(before, "voyagent_job_duration_seconds_count", **ran) + 1
+    )
 
 
-def test_a_proposal_is_pending_until_it_is_decided(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_proposal_is_pending_until_it_is_decided(
+    app: Flask, alice: Person, owner_engine: sa.Engine
+) -> None:
     def pending() -> float:
         return figure(figures(app), "voyagent_approvals", state="pending")
 
-    with owner_engine.begin() as connection:  # what earlier tests asked for must not run out meanwhile
-        connection.execute(sa.text("update approvals set expires_at = now() + interval '1 hour' where status = 'pending' and expires_at > now()"))
+    with (
+        owner_engine.begin() as connection
+    ):  # what earlier tests asked for must not run out meanwhile
+        connection.execute(
+            sa.text(
+                "update approvals set expires_at = now() + interval '1 hour' where status ="
+                " 'pending' and expires_at > now()"
+            )
+        )
     before = figures(app)
     approval_id, overdue = MAKERS["approval_id"](alice), MAKERS["approval_id"](alice)
     assert pending() == figure(before, "voyagent_approvals", state="pending") + 2
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update approvals set expires_at = now() - interval '1 minute' where id = :id"), {"id": overdue})
-    assert pending() == figure(before, "voyagent_approvals", state="pending") + 1, "one whose time is over waits for nobody"
-    assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code == 200
+        connection.execute(
+            sa.text("update approvals set expires_at = now() - interval '1 minute' where id = :id"),
+            {"id": overdue},
+        )
+    assert pending() == figure(before, "voyagent_approvals", state="pending") + 1, (
+        "one whose time is over waits for nobody"
+    )
+    assert (
+        alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code
+        == 200
+    )
     alice.does(lambda _actor: approvals.expire_overdue())
     after = figures(app)
     decided = "voyagent_approvals_decided_total"
-    assert figure(after, decided, outcome="rejected") == figure(before, decided, outcome="rejected") + 1
-    assert figure(after, decided, outcome="expired") >= figure(before, decided, outcome="expired") + 1
+    assert (
+        figure(after, decided, outcome="rejected")
+        == figure(before, decided, outcome="rejected") + 1
+    )
+    assert (
+        figure(after, decided, outcome="expired") >= figure(before, decided, outcome="expired") + 1
+    )
     assert pending() == figure(before, "voyagent_approvals", state="pending")
 
 
@@ -313,7 +474,9 @@ def test_what_is_rolled_back_is_not_counted(app: Flask, alice: Person) -> None:
     assert counted == ["once"]
 
 
-def test_a_failed_job_is_counted_apart(app: Flask, settings: Any, drain: Callable[[], None]) -> None:
+def test_a_failed_job_is_counted_apart(
+    app: Flask, settings: Any, drain: Callable[[], None]
+) -> None:
     @jobs.task("tests.breaks")
     def breaks() -> None:
         raise ValueError("as it should")
@@ -324,7 +487,10 @@ def test_a_failed_job_is_counted_apart(app: Flask, settings: Any, drain: Callabl
         registered()
     del jobs._tasks["tests.breaks"]  # noqa: SLF001 - it was this test's alone
     failed = {"task": "tests.breaks", "outcome": "failed"}
-    assert figure(figures(app), "voyagent_job_duration_seconds_count", **failed) == figure(before, "voyagent_job_duration_seconds_count", **failed) + 1
+    assert (
+        figure(figures(app), "voyagent_job_duration_seconds_count", **failed)
+        == figure(before, "voyagent_job_duration_seconds_count", **failed) + 1
+    )
 
 
 def test_connections_are_in_use_while_somebody_uses_them(app: Flask, alice: Person) -> None:
@@ -351,25 +517,49 @@ def test_without_the_database_the_rest_is_told(app: Flask, monkeypatch: pytest.M
     assert "voyagent_api_active_sessions" not in told, "no number is better than a wrong one"
 
 
-# What it costs -------------------------------------------------------------------------------------------------------------
+# What it costs
+# -------------------------------------------------------------------------------------------------------------
 
 
 # Five thousand of each that are over, as history; the transaction is rolled back.
 HISTORY = (
-    "insert into chat_sessions (tenant_id, id, created_by_user_id, last_message_at) select :t, gen_random_uuid(), :u, now() - interval '2 days'"
-    " from generate_series(1, 5000)",
-    "insert into chat_turns (tenant_id, id, session_id, number, user_id, kind, status, finished_at)"
-    " select :t, 't-' || n, :s, n, :u, 'message', 'done', now() from generate_series(1, 5000) n",
-    "insert into approvals (tenant_id, id, session_id, tool_call_id, tool_name, summary, payload, arguments_hash, status, resolved_at)"
-    " select :t, 'ap-' || n, :s, n::text, 'note', 'note', '{}', repeat('0', 64), 'rejected', now() from generate_series(1, 5000) n",
-    "insert into mails (tenant_id, id, kind, locale, created_at, due_at, useless_at, sent_at)"
-    " select :t, gen_random_uuid(), 'invitation', 'en', now(), now(), now(), now() from generate_series(1, 5000)",
+    (
+        "insert into chat_sessions (tenant_id, id, created_by_user_id, last_message_at) select :t,"
+        " gen_random_uuid(), :u, now() - interval '2 days' from generate_series(1, 5000)"
+    ),
+    (
+        "insert into chat_turns (tenant_id, id, session_id, number, user_id, kind, status,"
+        " finished_at) select :t, 't-' || n, :s, n, :u, 'message', 'done', now() from"
+        " generate_series(1, 5000) n"
+    ),
+    (
+        "insert into approvals (tenant_id, id, session_id, tool_call_id, tool_name, summary,"
+        " payload, arguments_hash, status, resolved_at) select :t, 'ap-' || n, :s, n::text, 'note',"
+        " 'note', '{}', repeat('0', 64), 'rejected', now() from generate_series(1, 5000) n"
+    ),
+    (
+        "insert into mails (tenant_id, id, kind, locale, created_at, due_at, useless_at, sent_at)"
+        " select :t, gen_random_uuid(), 'invitation', 'en', now(), now(), now(), now() from"
+        " generate_series(1, 5000)"
+    ),
     "analyze chat_sessions, chat_turns, approvals, mails",
 )
 PLANS = (
-    ("select count(*) from chat_sessions where deleted_at is null and last_message_at > now() - interval '1 hour'", "ix_chat_sessions_last_message"),
+    (
+        (
+            "select count(*) from chat_sessions where deleted_at is null and last_message_at >"
+            " now() - interval '1 hour'"
+        ),
+        "ix_chat_sessions_last_message",
+    ),
     ("select count(*) from chat_turns where status = 'running'", "ix_chat_turns_unfinished"),
-    ("select count(*) from approvals where status = 'pending' and hidden_at is null and expires_at > now()", "ix_approvals_undecided"),
+    (
+        (
+            "select count(*) from approvals where status = 'pending' and hidden_at is null and"
+            " expires_at > now()"
+        ),
+        "ix_approvals_undecided",
+    ),
     ("select count(*) from mails where sent_at is null and failed_at is null", "ix_mails_waiting"),
 )
 
@@ -406,5 +596,7 @@ def chat_of(person: Person) -> Any:
     """A conversation with a message in it."""
     with person.acting() as actor:
         session = chat.create_session(actor)
-        chat.append_message(actor, session.id, role="user", blocks=[{"type": "text", "text": "hello"}])
+        chat.append_message(
+            actor, session.id, role="user", blocks=[{"type": "text", "text": "hello"}]
+        )
         return session.id

@@ -1,4 +1,6 @@
-"""The figures over several processes: two web processes behind one address and a job worker, told the same by whichever answers."""
+"""The figures over several processes: two web processes behind one address and a job worker, told
+the same by whichever answers.
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,26 @@ class Site:
             self.port = int(probe.getsockname()[1])
         self.numbers = folder / "numbers"
         self._log = folder / "web.log"
-        self._environment = worker_environment(settings) | {"VOYAGENT_METRICS_DIR": str(self.numbers), "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true"}
+        self._environment = worker_environment(settings) | {
+            "VOYAGENT_METRICS_DIR": str(self.numbers),
+            "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
+        }
         self._environment.pop(metrics.DIRECTORY, None)
         self._running: list[subprocess.Popen[bytes]] = []
 
     def start_web(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{self.port}"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "wsgi:app",
+            "--workers",
+            "2",
+            "--threads",
+            "4",
+            "--bind",
+            f"127.0.0.1:{self.port}",
+        ]
         web = self._start([*command, "--graceful-timeout", "2"])
         self.wait(lambda: web.poll() is None and self._answers(), self._log)
         return web
@@ -63,7 +79,15 @@ class Site:
     def figure(self, name: str, **labels: str) -> float:
         """A number as one of the processes tells it."""
         families = text_string_to_metric_families(self.get("/internal/metrics"))
-        return next((s.value for family in families for s in family.samples if s.name == name and s.labels == labels), 0.0)
+        return next(
+            (
+                s.value
+                for family in families
+                for s in family.samples
+                if s.name == name and s.labels == labels
+            ),
+            0.0,
+        )
 
     def counting(self) -> set[int]:
         """The processes that have counted an answer."""
@@ -82,7 +106,9 @@ class Site:
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
-            self._running.append(subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log))
+            self._running.append(
+                subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+            )
         return self._running[-1]
 
     def _answers(self) -> bool:
@@ -100,13 +126,17 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     site.stop()
 
 
-def test_whichever_process_answers_tells_the_sum_of_all(site: Site, no_jobs: None, app: Flask, alice: Person) -> None:
+def test_whichever_process_answers_tells_the_sum_of_all(
+    site: Site, no_jobs: None, app: Flask, alice: Person
+) -> None:
     web = site.start_web()
     health = {"method": "GET", "path": "/health"}
     for _ in range(SENT):
         site.get("/health")
     site.wait(lambda: len(site.counting()) == 2 or not site.get("/schemas/money"))
-    told = {site.figure("voyagent_api_requests_total", **health, status="200") for _ in range(READINGS)}
+    told = {
+        site.figure("voyagent_api_requests_total", **health, status="200") for _ in range(READINGS)
+    }
     assert told == {SENT}
     assert site.figure("voyagent_api_request_duration_seconds_count", **health) == SENT
 
@@ -116,7 +146,12 @@ def test_whichever_process_answers_tells_the_sum_of_all(site: Site, no_jobs: Non
     worker = site.start_worker()
     site.wait(lambda: site.figure("voyagent_turn_duration_seconds_count", outcome="done") == 1)
     assert {site.figure("voyagent_turns_started_total") for _ in range(READINGS)} == {1}
-    assert site.figure("voyagent_job_duration_seconds_count", task="assistant.run_turn", outcome="succeeded") == 1
+    assert (
+        site.figure(
+            "voyagent_job_duration_seconds_count", task="assistant.run_turn", outcome="succeeded"
+        )
+        == 1
+    )
 
     # Whoever is killed uses no connection any more, and what it has counted stays counted.
     before = site.figure("voyagent_db_connections_max", pool="session")
@@ -127,7 +162,9 @@ def test_whichever_process_answers_tells_the_sum_of_all(site: Site, no_jobs: Non
     victim = next(iter(site.counting() - {worker.pid}))
     os.kill(victim, signal.SIGKILL)
     site.wait(lambda: not list(site.numbers.glob(f"gauge_livesum_{victim}.db")))
-    assert {site.figure("voyagent_api_requests_total", **health, status="200") for _ in range(READINGS)} == {SENT}
+    assert {
+        site.figure("voyagent_api_requests_total", **health, status="200") for _ in range(READINGS)
+    } == {SENT}
 
     # A new run begins at zero.
     end(web, within_s=10)
@@ -137,7 +174,9 @@ def test_whichever_process_answers_tells_the_sum_of_all(site: Site, no_jobs: Non
     assert site.figure("voyagent_turns_started_total") == 0
 
 
-def test_a_folder_that_cannot_be_written_is_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_is_not_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv(metrics.DIRECTORY, raising=False)
     monkeypatch.delitem(sys.modules, "prometheus_client", raising=False)
     (tmp_path / "file").write_text("")
@@ -146,14 +185,21 @@ def test_a_folder_that_cannot_be_written_is_not_shared(tmp_path: Path, monkeypat
 
 
 def test_a_start_forgets_the_dead_and_leaves_the_living_alone(tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])  # it has ended, and nobody has noticed: its number is taken still
+    gone = subprocess.Popen(
+        [sys.executable, "-c", ""]
+    )  # it has ended, and nobody has noticed: its number is taken still
     os.waitid(os.P_PID, gone.pid, os.WEXITED | os.WNOWAIT)
     for pid in (gone.pid, os.getpid()):
         for kind in ("counter", "histogram", "gauge_livesum"):
             (tmp_path / f"{kind}_{pid}.db").write_bytes(b"")
     (tmp_path / "gauge_livesum_nonsense.db").write_bytes(b"")
     metrics.forget_gauges_of_the_dead(tmp_path)
-    assert {file.name for file in tmp_path.iterdir() if str(gone.pid) in file.name} == {f"counter_{gone.pid}.db", f"histogram_{gone.pid}.db"}
+    assert {file.name for file in tmp_path.iterdir() if str(gone.pid) in file.name} == {
+        f"counter_{gone.pid}.db",
+        f"histogram_{gone.pid}.db",
+    }
     metrics.clear(tmp_path)
-    assert {file.name for file in tmp_path.iterdir()} == {f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram", "gauge_livesum")}
+    assert {file.name for file in tmp_path.iterdir()} == {
+        f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram", "gauge_livesum")
+    }
     assert gone.wait() == 0

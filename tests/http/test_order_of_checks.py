@@ -1,4 +1,6 @@
-"""The order in which a request is judged: route, size, content type, JSON, bearer, role, schema, resource, state."""
+"""The order in which a request is judged: route, size, content type, JSON, bearer, role, schema,
+resource, state.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ PLAIN, JSON = "text/plain", "application/json"
 LARGE = b"x" * 300_000
 
 
-def patch(app: Flask, person: Person | None, path: str, data: bytes, content_type: str = JSON) -> tuple[int, Any]:
+def patch(
+    app: Flask, person: Person | None, path: str, data: bytes, content_type: str = JSON
+) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {person.access_token}"} if person else {}
     answer = app.test_client().patch(path, data=data, content_type=content_type, headers=headers)
     return answer.status_code, answer.json.get("detail")
@@ -27,7 +31,9 @@ def unknown() -> str:
     return f"/api/enquiries/{uuid4()}"
 
 
-def test_each_check_comes_before_all_that_follow(app: Flask, alice: Person, victor: Person, charlie: Person, unknown: str) -> None:
+def test_each_check_comes_before_all_that_follow(
+    app: Flask, alice: Person, victor: Person, charlie: Person, unknown: str
+) -> None:
     """One call that is wrong in every way, put right one way after the other."""
     wrong, mine = b'{"status": 7, "status": 8}', f"/api/enquiries/{MAKERS['enquiry_id'](alice)}"
     ended = b'{"status": "cancelled"}'
@@ -50,14 +56,24 @@ def test_each_check_comes_before_all_that_follow(app: Flask, alice: Person, vict
 def test_a_query_and_a_body_are_judged_together(alice: Person) -> None:
     answer = alice.api.get("/enquiries?limit=x&offset=-1&depart_from=never")
     assert answer.status_code == 422
-    assert sorted(item["loc"] for item in answer.json["detail"]) == [["query", "depart_from"], ["query", "limit"], ["query", "offset"]]
+    assert sorted(item["loc"] for item in answer.json["detail"]) == [
+        ["query", "depart_from"],
+        ["query", "limit"],
+        ["query", "offset"],
+    ]
 
 
-def test_on_the_lane_too_the_role_comes_before_the_query(app: Flask, alice: Person, bob: Person) -> None:
-    """The caller of a list is proved in the page's own trip; what is wrong with the query must not overtake that."""
+def test_on_the_lane_too_the_role_comes_before_the_query(
+    app: Flask, alice: Person, bob: Person
+) -> None:
+    """The caller of a list is proved in the page's own trip; what is wrong with the query must not
+    overtake that.
+    """
     path = "/api/auth/invites?status=nonsense"
     assert app.test_client().get(path).status_code == 401
-    assert app.test_client().get(path, headers={"Authorization": "Bearer nonsense"}).status_code == 401
+    assert (
+        app.test_client().get(path, headers={"Authorization": "Bearer nonsense"}).status_code == 401
+    )
     assert bob.api.get("/auth/invites?status=nonsense").status_code == 403
     assert alice.api.get("/auth/invites?status=nonsense").status_code == 400
     alice.api.post("/auth/sign-out")
@@ -74,7 +90,14 @@ def test_a_list_that_reads_nothing_still_asks_who_is_there(alice: Person) -> Non
 def test_no_value_comes_back_in_a_list_of_what_is_wrong(alice: Person) -> None:
     secret = "a-secret-value"
     answer = alice.api.post(
-        "/enquiries", json={"customer_name": {"x": secret}, "pax_count": secret, "depart_date": secret, "budget_amount": [secret], "x" * 200: secret}
+        "/enquiries",
+        json={
+            "customer_name": {"x": secret},
+            "pax_count": secret,
+            "depart_date": secret,
+            "budget_amount": [secret],
+            "x" * 200: secret,
+        },
     )
     assert answer.status_code == 422
     assert secret not in answer.text
@@ -85,11 +108,25 @@ def test_no_value_comes_back_in_a_list_of_what_is_wrong(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "poison", ["/api/enquiries?q=%00", "/api/enquiries?q=%FF", f"/api/enquiries?q={'x' * 9000}", "/api/enquiries/%00", "/api/approvals/%00"]
+    "poison",
+    [
+        "/api/enquiries?q=%00",
+        "/api/enquiries?q=%FF",
+        f"/api/enquiries?q={'x' * 9000}",
+        "/api/enquiries/%00",
+        "/api/approvals/%00",
+    ],
 )
-def test_who_is_there_is_asked_before_what_stands_in_the_address(app: Flask, alice: Person, poison: str) -> None:
-    nobody, stranger = app.test_client().get(poison), app.test_client().get(poison, headers={"Authorization": "Bearer nonsense"})
-    assert [(answer.status_code, answer.json["detail"]) for answer in (nobody, stranger)] == [(401, "unauthorized")] * 2
+def test_who_is_there_is_asked_before_what_stands_in_the_address(
+    app: Flask, alice: Person, poison: str
+) -> None:
+    nobody, stranger = (
+        app.test_client().get(poison),
+        app.test_client().get(poison, headers={"Authorization": "Bearer nonsense"}),
+    )
+    assert [(answer.status_code, answer.json["detail"]) for answer in (nobody, stranger)] == [
+        (401, "unauthorized")
+    ] * 2
     assert alice.api.get(poison.removeprefix("/api")).status_code == (422 if "?" in poison else 404)
 
 
@@ -98,21 +135,40 @@ def test_the_role_too_comes_before_what_stands_in_the_address(app: Flask, victor
 
 
 @pytest.mark.parametrize("wrong", ["nonsense", "%00", "a%00b", "%FF", "%ED%A0%80"])
-@pytest.mark.parametrize(("room", "code"), [("enquiries", "enquiry_not_found"), ("approvals", "approval_not_found"), ("chat/sessions", "session_not_found")])
-def test_a_malformed_id_is_like_an_unknown_one(alice: Person, room: str, code: str, wrong: str) -> None:
+@pytest.mark.parametrize(
+    ("room", "code"),
+    [
+        ("enquiries", "enquiry_not_found"),
+        ("approvals", "approval_not_found"),
+        ("chat/sessions", "session_not_found"),
+    ],
+)
+def test_a_malformed_id_is_like_an_unknown_one(
+    alice: Person, room: str, code: str, wrong: str
+) -> None:
     answer = alice.api.get(f"/{room}/{wrong}")
     assert (answer.status_code, answer.json["detail"]) == (404, code)
 
 
 def test_the_schema_comes_before_a_malformed_id(app: Flask, alice: Person) -> None:
     assert patch(app, alice, "/api/enquiries/%00", b'{"status": 7}')[0] == 422
-    assert patch(app, alice, "/api/enquiries/%00", b'{"status": "new"}') == (404, "enquiry_not_found")
+    assert patch(app, alice, "/api/enquiries/%00", b'{"status": "new"}') == (
+        404,
+        "enquiry_not_found",
+    )
 
 
 @pytest.mark.parametrize(("size", "status"), [(65_536, 401), (65_537, 413), (300_000, 413)])
-def test_a_body_that_does_not_say_its_size_is_measured(app: Flask, alice: Person, size: int, status: int) -> None:
+def test_a_body_that_does_not_say_its_size_is_measured(
+    app: Flask, alice: Person, size: int, status: int
+) -> None:
     """What is behind the limit must not be cut off and the rest taken for the whole."""
     body = f'{{"email": "{alice.email}", "password": "wrong"}}'.encode()
     chunked = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True}
-    answer = app.test_client().post("/api/auth/sign-in", input_stream=BytesIO(body.ljust(size)), content_type=JSON, environ_overrides=chunked)
+    answer = app.test_client().post(
+        "/api/auth/sign-in",
+        input_stream=BytesIO(body.ljust(size)),
+        content_type=JSON,
+        environ_overrides=chunked,
+    )
     assert answer.status_code == status

@@ -1,4 +1,6 @@
-"""Input that no handler should see, over every registered operation: never a 5xx, always JSON with `detail`, nothing echoed, the same everywhere."""
+"""Input that no handler should see, over every registered operation: never a 5xx, always JSON with
+`detail`, nothing echoed, the same everywhere.
+"""
 
 from __future__ import annotations
 
@@ -45,18 +47,70 @@ SCHEMA: dict[str, tuple[bytes, str]] = {
 }
 VALUES: list[Any] = [
     *(None, True, False, 0, -1, 1.5, HUGE, -HUGE, 2**31, 2**63, -(2**63) - 1),
-    *("", " ", MARK, MARK * 2000, "\u0000", f"{MARK}\u0000", "\ud800", "\u202e" + MARK, "\U0010ffff", "%00", "'; drop table users; --", "not-a-uuid"),
+    *(
+        "",
+        " ",
+        MARK,
+        MARK * 2000,
+        "\u0000",
+        f"{MARK}\u0000",
+        "\ud800",
+        "\u202e" + MARK,
+        "\U0010ffff",
+        "%00",
+        "'; drop table users; --",
+        "not-a-uuid",
+    ),
     *("NaN", "Infinity", "1e400", "-1", "0x10", "9" * 400),
     *("2026-02-30", "0000-00-00", "99999-01-01", "1899-12-31", "2201-01-01", "2026-11-24T10:00:00"),
     *([], [MARK], [[[]]], {}, {"a": MARK}, [None], {"a": {"b": 1}}),
 ]
 QUERY_VALUES = [
-    *("", "%20", "%00", "a%00b", "%ED%A0%80", "%FF", "%C0%80", "%F0%9F%92%A9", "%25", "_", "%5C", "'", '"', MARK, "x" * 3000, "null", "[]", "true"),
+    *(
+        "",
+        "%20",
+        "%00",
+        "a%00b",
+        "%ED%A0%80",
+        "%FF",
+        "%C0%80",
+        "%F0%9F%92%A9",
+        "%25",
+        "_",
+        "%5C",
+        "'",
+        '"',
+        MARK,
+        "x" * 3000,
+        "null",
+        "[]",
+        "true",
+    ),
     *("-1", "0", "1.5", "1e3", "99999999999999999999", "2147483648", "NaN", "Infinity"),
-    *("2026-02-30", "0000-00-00", "1899-12-31", "2026-11-24T10:00:00Z", "01a2106e-8927-7239-ba9b-e857b5135be4"),
+    *(
+        "2026-02-30",
+        "0000-00-00",
+        "1899-12-31",
+        "2026-11-24T10:00:00Z",
+        "01a2106e-8927-7239-ba9b-e857b5135be4",
+    ),
 ]
 PATH_VALUES = [
-    *("%00", "a%00b", "%ED%A0%80", "%FF", "%C0%80", "%0a", "%F0%9F%92%A9", "x" * 300, "..", "%2e%2e", "'", " ", "null"),
+    *(
+        "%00",
+        "a%00b",
+        "%ED%A0%80",
+        "%FF",
+        "%C0%80",
+        "%0a",
+        "%F0%9F%92%A9",
+        "x" * 300,
+        "..",
+        "%2e%2e",
+        "'",
+        " ",
+        "null",
+    ),
     *("-1", "0", "NaN", "01A2106E-8927-7239-BA9B-E857B5135BE4"),
 ]
 
@@ -92,7 +146,9 @@ def check(answer: Any, *, echo: str = MARK) -> None:
 
 @named(WITH_BODY)
 @pytest.mark.parametrize("kind", RAW)
-def test_a_body_that_cannot_be_read_is_refused_before_anybody_is_asked_for(app: Flask, call: Call, kind: str) -> None:
+def test_a_body_that_cannot_be_read_is_refused_before_anybody_is_asked_for(
+    app: Flask, call: Call, kind: str
+) -> None:
     raw, status, code = RAW[kind]
     answer = send(app, call, call.address(), data=raw, content_type=JSON)
     assert answer.status_code == status, answer.text
@@ -102,7 +158,9 @@ def test_a_body_that_cannot_be_read_is_refused_before_anybody_is_asked_for(app: 
 
 @named(WITH_BODY)
 @pytest.mark.parametrize("kind", SCHEMA)
-def test_what_no_column_holds_is_refused_with_the_schema(app: Flask, bearer: dict[str, str], call: Call, kind: str) -> None:
+def test_what_no_column_holds_is_refused_with_the_schema(
+    app: Flask, bearer: dict[str, str], call: Call, kind: str
+) -> None:
     raw, code = SCHEMA[kind]
     answer = send(app, call, call.address(), data=raw, content_type=JSON, headers=bearer)
     assert answer.status_code == 422
@@ -131,33 +189,61 @@ def test_a_body_that_is_not_plain_json_is_refused_unread(app: Flask, call: Call)
         "application/json-patch+json",
     ):
         answer = send(app, call, call.address(), data=b'{"a": 1}', content_type=content_type)
-        assert (answer.status_code, answer.json["detail"]) == (415, "unsupported_media_type"), content_type
-    answer = send(app, call, call.address(), data=gzip.compress(b"{}"), content_type=JSON, headers={"Content-Encoding": "gzip"})
+        assert (answer.status_code, answer.json["detail"]) == (
+            415,
+            "unsupported_media_type",
+        ), content_type
+    answer = send(
+        app,
+        call,
+        call.address(),
+        data=gzip.compress(b"{}"),
+        content_type=JSON,
+        headers={"Content-Encoding": "gzip"},
+    )
     assert answer.status_code == 415
-    assert send(app, call, call.address(), data=b"{", content_type="application/json; charset=utf-8").status_code == 422
+    assert (
+        send(
+            app, call, call.address(), data=b"{", content_type="application/json; charset=utf-8"
+        ).status_code
+        == 422
+    )
 
 
 @named([call for call in WITH_BODY if not call.operation.body_optional])
-def test_a_body_that_is_missing_is_told_at_its_place(app: Flask, bearer: dict[str, str], call: Call) -> None:
+def test_a_body_that_is_missing_is_told_at_its_place(
+    app: Flask, bearer: dict[str, str], call: Call
+) -> None:
     answer = send(app, call, call.address(), headers=bearer)
     assert answer.status_code == 422
     assert answer.json["detail"] == [{"type": "missing", "loc": ["body"], "msg": "Field required"}]
 
 
 @named(WITH_BODY)
-def test_every_field_takes_poison_without_harm(app: Flask, alice: Person, bearer: dict[str, str], call: Call) -> None:
+def test_every_field_takes_poison_without_harm(
+    app: Flask, alice: Person, bearer: dict[str, str], call: Call
+) -> None:
     mine = {} if call.operation.media_type.startswith("text/event-stream") else call.things(alice)
     for field in [*(call.operation.body.model_fields if call.operation.body else ()), "unknown"]:
         for value in VALUES:
             raw = json.dumps(call.body(**{field: value})).encode()
-            answer = send(app, call, call.address(**mine), data=raw, content_type=JSON, headers=bearer)
+            answer = send(
+                app, call, call.address(**mine), data=raw, content_type=JSON, headers=bearer
+            )
             check(answer)
 
 
 @named(WITH_BODY)
 def test_a_body_of_another_kind_is_refused(app: Flask, bearer: dict[str, str], call: Call) -> None:
     for document in ([], [call.body()], "x", 7, 1.5, True, None):
-        answer = send(app, call, call.address(), data=json.dumps(document).encode(), content_type=JSON, headers=bearer)
+        answer = send(
+            app,
+            call,
+            call.address(),
+            data=json.dumps(document).encode(),
+            content_type=JSON,
+            headers=bearer,
+        )
         if document is None and call.operation.body_optional:
             assert answer.status_code != 422
         else:
@@ -166,16 +252,22 @@ def test_a_body_of_another_kind_is_refused(app: Flask, bearer: dict[str, str], c
 
 
 @named(WITH_QUERY)
-def test_every_filter_takes_poison_without_harm(app: Flask, bearer: dict[str, str], call: Call) -> None:
+def test_every_filter_takes_poison_without_harm(
+    app: Flask, bearer: dict[str, str], call: Call
+) -> None:
     fields = call.operation.query.model_fields if call.operation.query else {}
     for name, field in fields.items():
         for value in QUERY_VALUES:
-            check(send(app, call, f"{call.address()}?{field.alias or name}={value}", headers=bearer))
+            check(
+                send(app, call, f"{call.address()}?{field.alias or name}={value}", headers=bearer)
+            )
 
 
 @named([call for call in CALLS if call.path.startswith("/api/")])
 @pytest.mark.parametrize("query", ["x=%00", "%00=x", "x=a%ED%A0%80b", "x=%FF", "limit=%00"])
-def test_a_query_that_no_column_holds_is_refused_even_where_it_is_not_read(app: Flask, bearer: dict[str, str], call: Call, query: str) -> None:
+def test_a_query_that_no_column_holds_is_refused_even_where_it_is_not_read(
+    app: Flask, bearer: dict[str, str], call: Call, query: str
+) -> None:
     options = {"json": {}} if call.operation.body else {}
     answer = send(app, call, f"{call.address()}?{query}", headers=bearer, **options)
     assert answer.status_code == 422
@@ -184,15 +276,31 @@ def test_a_query_that_no_column_holds_is_refused_even_where_it_is_not_read(app: 
 
 
 @named(WITH_QUERY)
-def test_a_parameter_given_twice_is_refused_and_an_unknown_one_ignored(app: Flask, bearer: dict[str, str], call: Call) -> None:
+def test_a_parameter_given_twice_is_refused_and_an_unknown_one_ignored(
+    app: Flask, bearer: dict[str, str], call: Call
+) -> None:
     fields = call.operation.query.model_fields if call.operation.query else {}
     for name, field in fields.items():
         if "list" in str(field.annotation):
             continue
-        answer = send(app, call, f"{call.address()}?{field.alias or name}=1&{field.alias or name}=1", headers=bearer)
+        answer = send(
+            app,
+            call,
+            f"{call.address()}?{field.alias or name}=1&{field.alias or name}=1",
+            headers=bearer,
+        )
         assert answer.status_code == 422
-        assert answer.json["detail"] == [{"type": "parameter_repeated", "loc": ["query", field.alias or name], "msg": "Parameter must be given once"}]
-    first, second = (send(app, call, f"{call.address()}?token=x{more}", headers=bearer) for more in ("", "&unknown=1&unknown=2"))
+        assert answer.json["detail"] == [
+            {
+                "type": "parameter_repeated",
+                "loc": ["query", field.alias or name],
+                "msg": "Parameter must be given once",
+            }
+        ]
+    first, second = (
+        send(app, call, f"{call.address()}?token=x{more}", headers=bearer)
+        for more in ("", "&unknown=1&unknown=2")
+    )
     assert first.status_code == second.status_code
 
 
@@ -200,7 +308,13 @@ def test_a_parameter_given_twice_is_refused_and_an_unknown_one_ignored(app: Flas
 def test_an_id_that_is_none_is_not_found(app: Flask, bearer: dict[str, str], call: Call) -> None:
     options = {"json": call.body()} if call.operation.body else {}
     for value in PATH_VALUES:
-        answer = send(app, call, call.address(**dict.fromkeys(call.parameters, value)), headers=bearer, **options)
+        answer = send(
+            app,
+            call,
+            call.address(**dict.fromkeys(call.parameters, value)),
+            headers=bearer,
+            **options,
+        )
         assert answer.status_code == 404, value
         check(answer)
 
@@ -209,4 +323,6 @@ def test_an_id_that_is_none_is_not_found(app: Flask, bearer: dict[str, str], cal
 def test_a_query_without_end_is_refused(app: Flask, bearer: dict[str, str], call: Call) -> None:
     answer = send(app, call, f"{call.address()}?x={'y' * 9000}", headers=bearer)
     assert answer.status_code == 422
-    assert answer.json["detail"] == [{"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}]
+    assert answer.json["detail"] == [
+        {"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}
+    ]

@@ -49,7 +49,10 @@ def text(markup: str) -> str:
 
 
 def test_money_shows_its_currency_as_a_small_code_before_the_figure() -> None:
-    assert look.money(Money(28572100, "INR")) == '<span class="v-num"><span class="v-cur">INR</span>2,85,721.00</span>'
+    assert (
+        look.money(Money(28572100, "INR"))
+        == '<span class="v-num"><span class="v-cur">INR</span>2,85,721.00</span>'
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,9 @@ def test_money_shows_its_currency_as_a_small_code_before_the_figure() -> None:
         (-1, "KWD", "−0.001"),
     ],
 )
-def test_a_figure_has_the_places_of_its_currency_and_the_groups_of_its_country(minor: int, currency: str, figure: str) -> None:
+def test_a_figure_has_the_places_of_its_currency_and_the_groups_of_its_country(
+    minor: int, currency: str, figure: str
+) -> None:
     assert look.amount(Money(minor, currency)) == figure
 
 
@@ -135,11 +140,15 @@ def test_a_chart_has_three_figures(money: Money, written: str) -> None:
         (None, ""),
     ],
 )
-def test_a_day_names_its_year_only_where_it_could_be_another(value: date | None, written: str) -> None:
+def test_a_day_names_its_year_only_where_it_could_be_another(
+    value: date | None, written: str
+) -> None:
     assert look.day(value) == written
 
 
-def test_a_hindi_page_names_days_and_months_in_hindi_with_figures_of_the_trade(page: SimpleNamespace) -> None:
+def test_a_hindi_page_names_days_and_months_in_hindi_with_figures_of_the_trade(
+    page: SimpleNamespace,
+) -> None:
     speak(page, "hi")
     assert look.day(date(2026, 12, 10), year=True, weekday=True) == "गुरु 10 दिस॰ 2026"
     assert look.long_day(date(2026, 11, 24)) == "मंगलवार, 24 नवंबर"
@@ -157,7 +166,9 @@ def test_a_title_has_its_day_in_full() -> None:
     assert look.long_day(date(2026, 11, 24), weekday=False, year=True) == "24 November 2026"
 
 
-def test_what_leaves_the_house_in_another_language_has_its_days_in_it(page: SimpleNamespace) -> None:
+def test_what_leaves_the_house_in_another_language_has_its_days_in_it(
+    page: SimpleNamespace,
+) -> None:
     with force_locale("hi"):
         assert look.long_day(date(2026, 11, 24)) == "मंगलवार, 24 नवंबर"
     speak(page, "hi")
@@ -189,20 +200,31 @@ def test_a_day_of_an_instant_is_the_day_in_the_agencys_zone(page: SimpleNamespac
         (datetime(2026, 11, 26, 11, 32, tzinfo=UTC), "26 Nov", "26 Nov 17:02"),
     ],
 )
-def test_an_instant_is_short_and_exact_on_hover(value: datetime, short: str, with_time: str) -> None:
+def test_an_instant_is_short_and_exact_on_hover(
+    value: datetime, short: str, with_time: str
+) -> None:
     assert text(look.when(value)) == short
     assert text(look.when(value, time=True)) == with_time
 
 
 def test_an_instant_carries_its_exact_time_for_machine_and_hover() -> None:
     shown = look.when(datetime(2026, 11, 23, 11, 32, tzinfo=UTC))
-    assert shown == '<time datetime="2026-11-23T11:32:00Z" title="Mon 23 Nov 2026, 17:02 IST">Mon</time>'
+    assert (
+        shown
+        == '<time datetime="2026-11-23T11:32:00Z" title="Mon 23 Nov 2026, 17:02 IST">Mon</time>'
+    )
     assert look.when(None) == ""
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown", "hot"),
-    [(521, "8:41", True), (599, "9:59", True), (600, "10:00", False), (876, "14:36", False), (3900, "1:05:00", False)],
+    [
+        (521, "8:41", True),
+        (599, "9:59", True),
+        (600, "10:00", False),
+        (876, "14:36", False),
+        (3900, "1:05:00", False),
+    ],
 )
 def test_the_time_left_is_red_in_the_last_ten_minutes(seconds: int, shown: str, hot: bool) -> None:
     clock_face = look.minutes_left(NOW + timedelta(seconds=seconds))
@@ -238,7 +260,15 @@ def test_without_a_page_the_language_is_english_and_the_zone_utc(page: SimpleNam
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("Neha Kulkarni", "NK"), ("St. Mary's Parish, Thrissur", "ST"), ("Aisha", "A"), ("नेहा कुलकर्णी", "नक"), ("  ", "?"), (None, "?"), ("- 24x7 Travels", "2T")],
+    [
+        ("Neha Kulkarni", "NK"),
+        ("St. Mary's Parish, Thrissur", "ST"),
+        ("Aisha", "A"),
+        ("नेहा कुलकर्णी", "नक"),
+        ("  ", "?"),
+        (None, "?"),
+        ("- 24x7 Travels", "2T"),
+    ],
 )
 def test_initials_are_of_the_first_and_last_word(name: str | None, letters: str) -> None:
     assert look.initials(name) == letters
@@ -287,8 +317,13 @@ def test_only_the_first_wrong_field_takes_the_focus() -> None:
     assert not look.claims_focus(form.token)
 
 
-@pytest.mark.parametrize(("cookie", "painted"), [("dark", "dark"), ("light", "light"), ("auto", "auto"), ('dark"><b>', "auto"), (None, "auto")])
-def test_the_theme_of_the_cookie_is_painted_and_nothing_else(app: Flask, cookie: str | None, painted: str) -> None:
+@pytest.mark.parametrize(
+    ("cookie", "painted"),
+    [("dark", "dark"), ("light", "light"), ("auto", "auto"), ('dark"><b>', "auto"), (None, "auto")],
+)
+def test_the_theme_of_the_cookie_is_painted_and_nothing_else(
+    app: Flask, cookie: str | None, painted: str
+) -> None:
     headers = {"Cookie": f"voyagent_theme={cookie}"} if cookie else {}
     with app.test_request_context("/", headers=headers):
         assert look.theme() == painted
@@ -304,7 +339,11 @@ def test_an_asset_is_marked_with_its_content(app: Flask) -> None:
 
 def test_loading_again_never_leads_to_another_host(app: Flask) -> None:
     assert look.here_again() == "/enquiries?q=kri"
-    with app.test_request_context("/enquiries", method="POST", headers={"Referer": "http://localhost/enquiries/new"}):
+    with app.test_request_context(
+        "/enquiries", method="POST", headers={"Referer": "http://localhost/enquiries/new"}
+    ):
         assert look.here_again() == "/enquiries/new"
-    with app.test_request_context("/enquiries", method="POST", headers={"Referer": "http://evil.example/enquiries"}):
+    with app.test_request_context(
+        "/enquiries", method="POST", headers={"Referer": "http://evil.example/enquiries"}
+    ):
         assert look.here_again() == "/"

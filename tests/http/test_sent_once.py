@@ -1,4 +1,6 @@
-"""A form that records something new is recorded once, by however many clicks it is sent, and from behind the back button."""
+"""A form that records something new is recorded once, by however many clicks it is sent, and from
+behind the back button.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +17,35 @@ from tests.people import People, Person
 from voyagent.billing import queries
 from voyagent.ledger.entries import list_entries
 
-ADVANCE = {"direction": "in", "party_name": "Deepa Krishnan", "amount": "5,000", "currency": "INR", "paid_on": "25 Jun 2024", "account": "bank"}
+ADVANCE = {
+    "direction": "in",
+    "party_name": "Deepa Krishnan",
+    "amount": "5,000",
+    "currency": "INR",
+    "paid_on": "25 Jun 2024",
+    "account": "bank",
+}
 SENT_BEFORE = "This form was sent before. Here is what it recorded; nothing is recorded twice."
 
 
 def opened(browser: FlaskClient, address: str) -> dict[str, str]:
     """A form's own hidden fields, as whoever opens it has them."""
-    (form,) = (form for form in Page(browser.get(address)).all(".//form") if form.find(".//input[@name='form_key']") is not None)
-    return {field.attrib["name"]: field.attrib.get("value", "") for field in form.findall(".//input[@type='hidden']")}
+    (form,) = (
+        form
+        for form in Page(browser.get(address)).all(".//form")
+        if form.find(".//input[@name='form_key']") is not None
+    )
+    return {
+        field.attrib["name"]: field.attrib.get("value", "")
+        for field in form.findall(".//input[@type='hidden']")
+    }
 
 
 def numbers(person: Person) -> list[str]:
     with person.reading() as reader:
-        return [row["number"] for row in queries.list_payments(reader, queries.PaymentSearch()).items]
+        return [
+            row["number"] for row in queries.list_payments(reader, queries.PaymentSearch()).items
+        ]
 
 
 def test_an_advance_that_is_sent_twice_is_noted_once(alice: Person) -> None:
@@ -57,8 +75,12 @@ def test_of_two_clicks_at_the_same_moment_one_records_and_both_lead_to_it(alice:
     for other in browsers:
         for name, value in cookies:
             other.set_cookie(name, value)
-    answers = at_once([lambda b=b: b.post("/payments/new", data={**ADVANCE, **hidden}) for b in browsers])
-    assert {(answer.status_code, answer.headers.get("Location")) for answer in answers} == {(303, answers[0].headers["Location"])}
+    answers = at_once(
+        [lambda b=b: b.post("/payments/new", data={**ADVANCE, **hidden}) for b in browsers]
+    )
+    assert {(answer.status_code, answer.headers.get("Location")) for answer in answers} == {
+        (303, answers[0].headers["Location"])
+    }
     assert len(numbers(alice)) == 1
 
 
@@ -79,7 +101,14 @@ def test_a_look_that_comes_behind_what_was_sent_is_only_a_look(alice: Person, th
     browser = alice.browser
     hidden = opened(browser, "/payments/new")
     done = browser.post("/payments/new", data={**ADVANCE, **hidden})
-    assert browser.post("/payments/new", data={**ADVANCE, **hidden, "then": then}, headers={"HX-Request": "true"}).status_code == 200
+    assert (
+        browser.post(
+            "/payments/new",
+            data={**ADVANCE, **hidden, "then": then},
+            headers={"HX-Request": "true"},
+        ).status_code
+        == 200
+    )
     assert SENT_BEFORE not in Page(browser.get(done.headers["Location"])).words(".//body")
     assert len(numbers(alice)) == 1
 
@@ -88,12 +117,16 @@ def test_a_script_that_sends_it_again_is_led_on_as_scripts_are(alice: Person) ->
     browser = alice.browser
     hidden = opened(browser, "/payments/new")
     first = browser.post("/payments/new", data={**ADVANCE, **hidden})
-    again = browser.post("/payments/new", data={**ADVANCE, **hidden}, headers={"HX-Request": "true"})
+    again = browser.post(
+        "/payments/new", data={**ADVANCE, **hidden}, headers={"HX-Request": "true"}
+    )
     assert (again.status_code, again.headers["HX-Redirect"]) == (204, first.headers["Location"])
     assert len(numbers(alice)) == 1
 
 
-def test_another_person_s_form_is_another_one_whatever_its_key(people: People, alice: Person) -> None:
+def test_another_person_s_form_is_another_one_whatever_its_key(
+    people: People, alice: Person
+) -> None:
     rita = people.colleague(alice, "Rita Role", role="accounting_lead")
     mine, hers = alice.browser, rita.browser
     hidden = opened(mine, "/payments/new")
@@ -107,7 +140,9 @@ def test_another_person_s_form_is_another_one_whatever_its_key(people: People, a
 def test_a_key_that_is_none_is_no_key(alice: Person, key: str) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new") | {"form_key": key}
-    assert [browser.post("/payments/new", data={**ADVANCE, **hidden}).status_code for _ in range(2)] == [303, 303]
+    assert [
+        browser.post("/payments/new", data={**ADVANCE, **hidden}).status_code for _ in range(2)
+    ] == [303, 303]
     assert len(numbers(alice)) == 2
 
 
@@ -116,22 +151,42 @@ def test_receipt_refund_entry_and_enquiry_are_recorded_once_as_well(alice: Perso
     invoice, paid = issued(alice), advance(alice, 900_00)
     enquiry = {"customer_name": "Meera Nair", "pax_count": "2"}
     accounts = [str(account_id(alice, purpose)) for purpose in ("bank_charges", "bank")]
-    entry = {"narration": "Tea", "entry_date": "25 Jun 2024", "currency": "INR", "account_id": accounts}
+    entry = {
+        "narration": "Tea",
+        "entry_date": "25 Jun 2024",
+        "currency": "INR",
+        "account_id": accounts,
+    }
     entry |= {"debit": ["40", ""], "credit": ["", "40"], "memo": ["", ""]}
     forms: dict[str, dict[str, Any]] = {
-        f"/invoices/{invoice}/receipt": {"amount": "100", "paid_on": "25 Jun 2024", "account": "bank"},
-        f"/payments/{paid}/refund": {"amount": "100", "refunded_on": "25 Jun 2024", "account": "bank"},
+        f"/invoices/{invoice}/receipt": {
+            "amount": "100",
+            "paid_on": "25 Jun 2024",
+            "account": "bank",
+        },
+        f"/payments/{paid}/refund": {
+            "amount": "100",
+            "refunded_on": "25 Jun 2024",
+            "account": "bank",
+        },
         "/journal/new": entry,
         "/enquiries/new": enquiry,
     }
     for address, typed in forms.items():
         hidden = opened(browser, address)
-        places = [browser.post(address, data={**typed, **hidden}).headers.get("Location") for _ in range(2)]
+        places = [
+            browser.post(address, data={**typed, **hidden}).headers.get("Location")
+            for _ in range(2)
+        ]
         assert places[0] is not None, address
         assert places[0] == places[1], address
     with alice.reading() as reader:
         document = queries.read_document(reader, invoice)
         assert [row["amount_minor"] for row in document.payments] == [100_00]
-        assert [row["amount_minor"] for row in queries.read_payment(reader, paid).refunds] == [100_00]
-        assert [row["narration"] for row in list_entries(reader, None, None, limit=50).items].count("Tea") == 1
+        assert [row["amount_minor"] for row in queries.read_payment(reader, paid).refunds] == [
+            100_00
+        ]
+        assert [row["narration"] for row in list_entries(reader, None, None, limit=50).items].count(
+            "Tea"
+        ) == 1
     assert alice.api.get("/enquiries").json["total"] == 1

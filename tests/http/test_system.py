@@ -28,9 +28,15 @@ def test_the_probes_answer_anybody_under_the_api_and_at_the_root(app: Flask, pla
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_probe_says_ok_or_not_and_nothing_of_our_inside(variant: Variant, place: str) -> None:
-    client = variant(db_url="postgresql://nobody:secret@127.0.0.1:9/nothing", redis_url="redis://:secret@127.0.0.1:9/0").test_client()
+    client = variant(
+        db_url="postgresql://nobody:secret@127.0.0.1:9/nothing",
+        redis_url="redis://:secret@127.0.0.1:9/0",
+    ).test_client()
     assert client.get(f"{place}/health").status_code == 200
-    for path, code in (("/health/db", "database_unreachable"), ("/health/redis", "redis_unreachable")):
+    for path, code in (
+        ("/health/db", "database_unreachable"),
+        ("/health/redis", "redis_unreachable"),
+    ):
         answer = client.get(place + path)
         assert (answer.status_code, answer.json["detail"]) == (503, code)
         assert set(answer.json) == {"detail", "request_id", "message"}
@@ -74,9 +80,18 @@ def test_a_redis_that_hangs_is_given_up_soon(variant: Variant) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_the_shape_of_money_is_the_contracts(app: Flask, place: str) -> None:
     schema = app.test_client().get(f"{place}/schemas/money").json
-    assert (schema["title"], schema["type"], schema["additionalProperties"], schema["required"]) == ("Money", "object", False, ["amount", "currency"])
+    assert (
+        schema["title"],
+        schema["type"],
+        schema["additionalProperties"],
+        schema["required"],
+    ) == ("Money", "object", False, ["amount", "currency"])
     check = jsonschema.Draft202012Validator(schema)
-    for good in ({"amount": "285721.00", "currency": "INR"}, {"amount": "-0.05", "currency": "KWD"}, {"amount": 7, "currency": "JPY"}):
+    for good in (
+        {"amount": "285721.00", "currency": "INR"},
+        {"amount": "-0.05", "currency": "KWD"},
+        {"amount": 7, "currency": "JPY"},
+    ):
         assert check.is_valid(good)
     for bad in (
         {"amount": "1e3", "currency": "INR"},
@@ -89,7 +104,8 @@ def test_the_shape_of_money_is_the_contracts(app: Flask, place: str) -> None:
         assert not check.is_valid(bad)
 
 
-# Without a database -------------------------------------------------------------------------------------------------------
+# Without a database
+# -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -120,7 +136,10 @@ def test_without_a_database_every_other_door_is_503(bare: tuple[Flask, list[str]
         if call.path in {"/health", "/api/health"}:
             continue
         answer = client.open(call.address(), method=call.operation.method)
-        assert (answer.status_code, answer.json["detail"]) == (503, "database_not_configured"), call.name
+        assert (answer.status_code, answer.json["detail"]) == (
+            503,
+            "database_not_configured",
+        ), call.name
     for path in ("/", "/sign-in", "/team", "/nowhere"):
         page = client.get(path)
         assert (page.status_code, page.mimetype) == (503, "text/html"), path

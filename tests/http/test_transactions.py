@@ -1,4 +1,6 @@
-"""One transaction a request: committed with the answer, gone with a failure, tried again whole when the database asks for it."""
+"""One transaction a request: committed with the answer, gone with a failure, tried again whole when
+the database asks for it.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,12 @@ class Kept(Conflict):
 def name_of(owner_engine: sa.Engine) -> Callable[[Person], str]:
     def read(person: Person) -> str:
         with owner_engine.connect() as connection:
-            return str(connection.scalar(sa.text("select display_name from users where id = :id"), {"id": person.actor.user_id}))
+            return str(
+                connection.scalar(
+                    sa.text("select display_name from users where id = :id"),
+                    {"id": person.actor.user_id},
+                )
+            )
 
     return read
 
@@ -42,7 +49,11 @@ def renames(person: Person, name: str, error: Exception | None = None) -> Callab
 
     def view() -> str:
         tenancy.bind(db.session(), person.actor.tenant_id)
-        rows_changed("update users set display_name = :name where tenant_id = :tenant_id and id = :id", name=name, id=person.actor.user_id)
+        rows_changed(
+            "update users set display_name = :name where tenant_id = :tenant_id and id = :id",
+            name=name,
+            id=person.actor.user_id,
+        )
         if error is not None:
             raise error
         return "done"
@@ -50,9 +61,17 @@ def renames(person: Person, name: str, error: Exception | None = None) -> Callab
     return view
 
 
-@pytest.mark.parametrize(("error", "status", "stays"), [(None, 200, True), (Undone(), 409, False), (Kept(), 409, True), (LookupError(), 500, False)])
+@pytest.mark.parametrize(
+    ("error", "status", "stays"),
+    [(None, 200, True), (Undone(), 409, False), (Kept(), 409, True), (LookupError(), 500, False)],
+)
 def test_an_answer_commits_and_a_failure_rolls_back_unless_it_keeps_its_work(
-    variant: Variant, alice: Person, name_of: Callable[[Person], str], error: Exception | None, status: int, stays: bool
+    variant: Variant,
+    alice: Person,
+    name_of: Callable[[Person], str],
+    error: Exception | None,
+    status: int,
+    stays: bool,
 ) -> None:
     client = variant({"/api/renames": renames(alice, "Renamed", error)}).test_client()
     assert client.get("/api/renames").status_code == status
@@ -70,7 +89,9 @@ def test_a_serialisation_failure_and_a_deadlock_are_tried_again_whole(
         attempts.append(1)
         renames(alice, f"Attempt {len(attempts)}")()
         if len(attempts) <= failures:
-            db.session.execute(sa.text(f"do $$ begin raise exception 'again' using errcode = '{sqlstate}'; end $$"))
+            db.session.execute(
+                sa.text(f"do $$ begin raise exception 'again' using errcode = '{sqlstate}'; end $$")
+            )
         return "done"
 
     answer = variant({"/api/again": view}).test_client().get("/api/again")
@@ -94,34 +115,52 @@ def test_a_refusal_of_the_database_is_not_tried_again(variant: Variant) -> None:
     assert len(attempts) == 1
 
 
-def test_connections_that_died_while_they_lay_in_the_pool_are_replaced_unnoticed(variant: Variant, alice: Person, owner_engine: sa.Engine) -> None:
+def test_connections_that_died_while_they_lay_in_the_pool_are_replaced_unnoticed(
+    variant: Variant, alice: Person, owner_engine: sa.Engine
+) -> None:
     app = variant()
     with app.app_context(), ExitStack() as stack:
-        pids = [stack.enter_context(db.engine.connect()).scalar(sa.text("select pg_backend_pid()")) for _ in range(5)]
+        pids = [
+            stack.enter_context(db.engine.connect()).scalar(sa.text("select pg_backend_pid()"))
+            for _ in range(5)
+        ]
     with owner_engine.connect() as owner:
         for pid in pids:
             assert owner.scalar(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
     bearer = {"Authorization": f"Bearer {alice.access_token}"}
     for _ in range(6):
-        assert app.test_client().post("/api/enquiries", headers=bearer, json={"customer_name": "Deepa Krishnan"}).status_code == 201
+        assert (
+            app.test_client()
+            .post("/api/enquiries", headers=bearer, json={"customer_name": "Deepa Krishnan"})
+            .status_code
+            == 201
+        )
     assert app.test_client().get("/api/enquiries", headers=bearer).json["total"] == 6
 
 
 @pytest.mark.parametrize("sqlstate", ["57P01", "57P03"])
-def test_a_server_that_says_goodbye_is_asked_again_on_a_new_connection(variant: Variant, sqlstate: str) -> None:
+def test_a_server_that_says_goodbye_is_asked_again_on_a_new_connection(
+    variant: Variant, sqlstate: str
+) -> None:
     pids: list[int] = []
 
     def view() -> str:
         pids.append(db.session.scalar(sa.text("select pg_backend_pid()")) or 0)
         if len(pids) == 1:
-            db.session.execute(sa.text(f"do $$ begin raise exception 'goodbye' using errcode = '{sqlstate}'; end $$"))
+            db.session.execute(
+                sa.text(
+                    f"do $$ begin raise exception 'goodbye' using errcode = '{sqlstate}'; end $$"
+                )
+            )
         return "done"
 
     assert variant({"/api/goodbye": view}).test_client().get("/api/goodbye").status_code == 200
     assert len(set(pids)) == 2
 
 
-def test_an_event_that_cannot_be_written_takes_the_act_with_it(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, owner_engine: sa.Engine) -> None:
+def test_an_event_that_cannot_be_written_takes_the_act_with_it(
+    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, owner_engine: sa.Engine
+) -> None:
     from voyagent.audit import service as audit  # noqa: PLC0415 - what is broken here
 
     name = f"Nobody {uuid4()}"
@@ -129,11 +168,21 @@ def test_an_event_that_cannot_be_written_takes_the_act_with_it(app: Flask, alice
     answer = alice.api.post("/enquiries", json={"customer_name": name})
     assert answer.status_code == 500
     with owner_engine.connect() as owner:
-        assert owner.scalar(sa.text("select count(*) from enquiries where customer_name = :n"), {"n": name}) == 0
+        assert (
+            owner.scalar(
+                sa.text("select count(*) from enquiries where customer_name = :n"), {"n": name}
+            )
+            == 0
+        )
 
 
 def test_a_write_costs_few_statements(app: Flask, alice: Person, statements: list[str]) -> None:
     statements.clear()
-    assert alice.api.post("/auth/invites", json={"email": f"{uuid4().hex}@malabar.example"}).status_code == 201
+    assert (
+        alice.api.post(
+            "/auth/invites", json={"email": f"{uuid4().hex}@malabar.example"}
+        ).status_code
+        == 201
+    )
     assert len([statement for statement in statements if "app.enter" in statement]) == 1
     assert len(statements) <= 7, statements  # its letter, kept with it, is one of them

@@ -40,27 +40,41 @@ def standing_clock() -> Iterator[time_machine.Traveller]:
 
 def begin(person: Person) -> Authenticator:
     """A set-up that waits for its first code."""
-    setup = person.does(lambda actor: service.set_up_totp(rules(person), in_session(person, actor), device=API, password=PASSWORD, code=None))
+    setup = person.does(
+        lambda actor: service.set_up_totp(
+            rules(person), in_session(person, actor), device=API, password=PASSWORD, code=None
+        )
+    )
     return Authenticator(setup.secret)
 
 
 def switch_on(person: Person) -> Authenticator:
-    """Switch somebody's second factor on, with the code of the step before, so that the present one is still to be had."""
+    """Switch somebody's second factor on, with the code of the step before, so that the present one
+    is still to be had.
+    """
     app = begin(person)
-    person.does(lambda actor: service.verify_totp(rules(person), in_session(person, actor), code=app.code(-1), device=API))
+    person.does(
+        lambda actor: service.verify_totp(
+            rules(person), in_session(person, actor), code=app.code(-1), device=API
+        )
+    )
     return app
 
 
 def in_session(person: Person, actor: Actor) -> Actor:
     """The actor within the session of her access token, as a door has it."""
-    return replace(actor, session_id=rules(person).tokens.read(person.access_token).session_id, fresh=True)
+    return replace(
+        actor, session_id=rules(person).tokens.read(person.access_token).session_id, fresh=True
+    )
 
 
 def recovery_codes(person: Person, app: Authenticator) -> list[str]:
     """Fresh recovery codes, for the code that the app shows now."""
 
     def make(actor: Actor) -> list[str]:
-        return service.make_recovery_codes(rules(person), in_session(person, actor), password=PASSWORD, code=app.code(), device=API)
+        return service.make_recovery_codes(
+            rules(person), in_session(person, actor), password=PASSWORD, code=app.code(), device=API
+        )
 
     return person.does(make)
 

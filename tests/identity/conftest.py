@@ -27,7 +27,10 @@ def events(owner_engine: sa.Engine) -> Events:
     def read(person: Person, kind: str | None = None) -> list[sa.RowMapping]:
         with owner_engine.connect() as connection:
             found = connection.execute(
-                sa.text("select * from audit_events where tenant_id = :t and (cast(:kind as text) is null or kind = :kind) order by seq"),
+                sa.text(
+                    "select * from audit_events where tenant_id = :t and (cast(:kind as text) is"
+                    " null or kind = :kind) order by seq"
+                ),
                 {"t": person.actor.tenant_id, "kind": kind},
             )
             return list(found.mappings())

@@ -10,11 +10,23 @@ from tests.people import ApiClient, Person
 from voyagent.identity import service
 
 
-def make_key(person: Person, *, name: str = "Website", scopes: Sequence[str] = ("full",), expires_in_days: int | None = None) -> tuple[UUID, str]:
+def make_key(
+    person: Person,
+    *,
+    name: str = "Website",
+    scopes: Sequence[str] = ("full",),
+    expires_in_days: int | None = None,
+) -> tuple[UUID, str]:
     """A key of somebody: its id and its text."""
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
-        return service.make_key(rules, replace(actor, fresh=True), name=name, scopes=scopes, expires_in_days=expires_in_days)
+        return service.make_key(
+            rules,
+            replace(actor, fresh=True),
+            name=name,
+            scopes=scopes,
+            expires_in_days=expires_in_days,
+        )
 
 
 def with_key(person: Person, *scopes: str) -> ApiClient:

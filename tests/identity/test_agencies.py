@@ -24,11 +24,16 @@ def command(app: Flask, verb: str, tenant_id: object) -> Result:
     return app.test_cli_runner().invoke(args=["agency", verb, str(tenant_id)])
 
 
-def test_everybody_of_a_suspended_agency_is_refused_at_every_door_and_nobody_else(app: Flask, alice: Person, bob: Person, charlie: Person) -> None:
+def test_everybody_of_a_suspended_agency_is_refused_at_every_door_and_nobody_else(
+    app: Flask, alice: Person, bob: Person, charlie: Person
+) -> None:
     browser, key = bob.browser, with_key(bob)
     _invite_id, token = invite(app, alice, fresh_address())
     result = command(app, "suspend", alice.actor.tenant_id)
-    assert (result.exit_code, result.output) == (0, "Alice Travels is suspended: from now on nobody of it is let in.\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "Alice Travels is suspended: from now on nobody of it is let in.\n",
+    )
     assert [me(app, person.access_token) for person in (alice, bob, charlie)] == [401, 401, 200]
     assert key.get("/auth/me").status_code == 401
     assert browser.get("/team").status_code == 303
@@ -39,13 +44,19 @@ def test_everybody_of_a_suspended_agency_is_refused_at_every_door_and_nobody_els
     assert app.test_client().get(f"/api/auth/invites/lookup?token={token}").status_code == 404
 
 
-def test_an_agency_that_is_let_in_again_goes_on_where_it_was(app: Flask, alice: Person, events: Events) -> None:
+def test_an_agency_that_is_let_in_again_goes_on_where_it_was(
+    app: Flask, alice: Person, events: Events
+) -> None:
     browser = alice.browser
     command(app, "suspend", alice.actor.tenant_id)
     result = command(app, "resume", alice.actor.tenant_id)
     assert (result.exit_code, result.output) == (0, "Alice Travels is let in again.\n")
     assert (me(app, alice.access_token), browser.get("/team").status_code) == (200, 200)
-    told = [(event["kind"], event["actor_kind"]) for event in events(alice) if event["kind"].startswith("agency.")]
+    told = [
+        (event["kind"], event["actor_kind"])
+        for event in events(alice)
+        if event["kind"].startswith("agency.")
+    ]
     assert told[1:] == [("agency.suspended", "system"), ("agency.resumed", "system")]
 
 

@@ -16,8 +16,28 @@ from tests.people import PASSWORD, ApiClient, Person
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-USER = {"id", "email", "full_name", "role", "tenant_id", "tenant_name", "created_at", "email_verified"}
-INVITE = {"id", "tenant_id", "email", "role", "status", "expires_at", "created_at", "accepted_at", "revoked_at", "invited_by_user_id"}
+USER = {
+    "id",
+    "email",
+    "full_name",
+    "role",
+    "tenant_id",
+    "tenant_name",
+    "created_at",
+    "email_verified",
+}
+INVITE = {
+    "id",
+    "tenant_id",
+    "email",
+    "role",
+    "status",
+    "expires_at",
+    "created_at",
+    "accepted_at",
+    "revoked_at",
+    "invited_by_user_id",
+}
 
 
 @pytest.fixture
@@ -26,7 +46,13 @@ def anyone(app: Flask) -> ApiClient:
 
 
 def sign_up_body(**changes: Any) -> dict[str, Any]:
-    return {"email": fresh_address(), "password": PASSWORD, "full_name": "Neha Kulkarni", "agency_name": "Malabar Gulf", **changes}
+    return {
+        "email": fresh_address(),
+        "password": PASSWORD,
+        "full_name": "Neha Kulkarni",
+        "agency_name": "Malabar Gulf",
+        **changes,
+    }
 
 
 def places(answer: Any) -> list[tuple[Any, ...]]:
@@ -37,18 +63,26 @@ def places(answer: Any) -> list[tuple[Any, ...]]:
     return [tuple(item["loc"]) for item in answer.json["detail"]]
 
 
-# Sign-up ------------------------------------------------------------------------------------------------------------------
+# Sign-up
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_sign_up_answers_tokens_and_the_person(anyone: ApiClient) -> None:
     body = sign_up_body(full_name="  Neha Kulkarni ", agency_name=" Malabar Gulf ")
-    answer = anyone.post("/auth/sign-up", json={**body, "email": body["email"].upper(), "unknown": 1})
+    answer = anyone.post(
+        "/auth/sign-up", json={**body, "email": body["email"].upper(), "unknown": 1}
+    )
     assert answer.status_code == 201
     assert set(answer.json) == {"access_token", "refresh_token", "expires_in", "user"}
     assert (answer.json["expires_in"], len(answer.json["refresh_token"])) == (3600, 43)
     user = answer.json["user"]
     assert set(user) == USER
-    assert (user["email"], user["full_name"], user["role"], user["tenant_name"]) == (body["email"], "Neha Kulkarni", "agency_admin", "Malabar Gulf")
+    assert (user["email"], user["full_name"], user["role"], user["tenant_name"]) == (
+        body["email"],
+        "Neha Kulkarni",
+        "agency_admin",
+        "Malabar Gulf",
+    )
     assert user["email_verified"] is True  # the development switch of this installation
     assert UUID7.fullmatch(user["id"])
     assert UUID7.fullmatch(user["tenant_id"])
@@ -77,7 +111,9 @@ def test_sign_up_answers_tokens_and_the_person(anyone: ApiClient) -> None:
         ("agency_name", "x\u0000y"),
     ],
 )
-def test_sign_up_refuses_a_wrong_field_at_its_place(anyone: ApiClient, field: str, value: Any) -> None:
+def test_sign_up_refuses_a_wrong_field_at_its_place(
+    anyone: ApiClient, field: str, value: Any
+) -> None:
     answer = anyone.post("/auth/sign-up", json=sign_up_body(**{field: value}))
     assert places(answer) == [("body", field)]
     if isinstance(value, str) and value.strip():
@@ -92,10 +128,18 @@ def test_sign_up_needs_every_field(anyone: ApiClient, field: str) -> None:
 
 
 def test_a_long_phrase_needs_no_digit(anyone: ApiClient) -> None:
-    assert anyone.post("/auth/sign-up", json=sign_up_body(password="four quiet harbour lanterns")).status_code == 201
+    assert (
+        anyone.post(
+            "/auth/sign-up", json=sign_up_body(password="four quiet harbour lanterns")
+        ).status_code
+        == 201
+    )
 
 
-@pytest.mark.parametrize("password", ["password1234", "PassWord1234", "voyagent12345", "123456789012a", "malabargulf2026"])
+@pytest.mark.parametrize(
+    "password",
+    ["password1234", "PassWord1234", "voyagent12345", "123456789012a", "malabargulf2026"],
+)
 def test_sign_up_tells_that_a_password_is_too_common(anyone: ApiClient, password: str) -> None:
     answer = anyone.post("/auth/sign-up", json=sign_up_body(password=password))
     assert answer.status_code == 400
@@ -103,16 +147,26 @@ def test_sign_up_tells_that_a_password_is_too_common(anyone: ApiClient, password
 
 
 @pytest.mark.parametrize("password", [" " * 20, "\t\u2003" * 64])
-def test_sign_up_tells_that_a_password_is_nothing_but_spaces(anyone: ApiClient, password: str) -> None:
+def test_sign_up_tells_that_a_password_is_nothing_but_spaces(
+    anyone: ApiClient, password: str
+) -> None:
     answer = anyone.post("/auth/sign-up", json=sign_up_body(password=password))
-    assert (answer.status_code, answer.json["detail"]) == (400, {"error": "password_too_weak", "code": "password_blank"})
+    assert (answer.status_code, answer.json["detail"]) == (
+        400,
+        {"error": "password_too_weak", "code": "password_blank"},
+    )
 
 
 @pytest.mark.parametrize("password", ["a1a1a1a1a1a1", "Correct-horse-battery-9", "Aa1-" * 16])
 def test_sign_up_takes_an_unlikely_password(anyone: ApiClient, password: str) -> None:
     body = sign_up_body(password=password)
     assert anyone.post("/auth/sign-up", json=body).status_code == 201
-    assert anyone.post("/auth/sign-in", json={"email": body["email"], "password": password}).status_code == 200
+    assert (
+        anyone.post(
+            "/auth/sign-in", json={"email": body["email"], "password": password}
+        ).status_code
+        == 200
+    )
 
 
 def test_a_taken_address_is_told(anyone: ApiClient, alice: Person) -> None:
@@ -120,11 +174,15 @@ def test_a_taken_address_is_told(anyone: ApiClient, alice: Person) -> None:
     assert (answer.status_code, answer.json["detail"]) == (409, "email_already_registered")
 
 
-# Sign-in and me -----------------------------------------------------------------------------------------------------------
+# Sign-in and me
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_sign_in_answers_as_sign_up_does(anyone: ApiClient, alice: Person) -> None:
-    answer = anyone.post("/auth/sign-in", json={"email": f" {alice.email.upper()} ", "password": PASSWORD, "unknown": 1})
+    answer = anyone.post(
+        "/auth/sign-in",
+        json={"email": f" {alice.email.upper()} ", "password": PASSWORD, "unknown": 1},
+    )
     assert answer.status_code == 200
     assert set(answer.json) == {"access_token", "refresh_token", "expires_in", "user"}
     assert set(answer.json["user"]) == USER
@@ -132,8 +190,12 @@ def test_sign_in_answers_as_sign_up_does(anyone: ApiClient, alice: Person) -> No
 
 
 def test_known_and_unknown_addresses_are_told_the_same(anyone: ApiClient, alice: Person) -> None:
-    known = anyone.post("/auth/sign-in", json={"email": alice.email, "password": "Harbour-lantern-43"})
-    unknown = anyone.post("/auth/sign-in", json={"email": fresh_address(), "password": "Harbour-lantern-43"})
+    known = anyone.post(
+        "/auth/sign-in", json={"email": alice.email, "password": "Harbour-lantern-43"}
+    )
+    unknown = anyone.post(
+        "/auth/sign-in", json={"email": fresh_address(), "password": "Harbour-lantern-43"}
+    )
     assert known.status_code == unknown.status_code == 401
     for answer in (known, unknown):
         answer.json.pop("request_id", None)
@@ -142,12 +204,18 @@ def test_known_and_unknown_addresses_are_told_the_same(anyone: ApiClient, alice:
     assert set(known.headers.keys()) == set(unknown.headers.keys())
 
 
-def test_known_and_unknown_addresses_cost_the_same_hashing(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_and_unknown_addresses_cost_the_same_hashing(
+    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from argon2 import PasswordHasher  # noqa: PLC0415 - the library whose work is counted
 
     counted: list[str] = []
     verify = PasswordHasher.verify
-    monkeypatch.setattr(PasswordHasher, "verify", lambda self, stored, password: counted.append(stored[:9]) or verify(self, stored, password))
+    monkeypatch.setattr(
+        PasswordHasher,
+        "verify",
+        lambda self, stored, password: counted.append(stored[:9]) or verify(self, stored, password),
+    )
     client = ApiClient(app.test_client(), None)
     for email in (alice.email, fresh_address()):
         client.post("/auth/sign-in", json={"email": email, "password": "Harbour-lantern-43"})
@@ -155,10 +223,20 @@ def test_known_and_unknown_addresses_cost_the_same_hashing(app: Flask, alice: Pe
 
 
 @pytest.mark.parametrize(
-    ("body", "place"), [({"email": "x"}, "email"), ({"password": ""}, "password"), ({"password": "x" * 257}, "password"), ({"password": 1}, "password")]
+    ("body", "place"),
+    [
+        ({"email": "x"}, "email"),
+        ({"password": ""}, "password"),
+        ({"password": "x" * 257}, "password"),
+        ({"password": 1}, "password"),
+    ],
 )
-def test_sign_in_refuses_a_wrong_field(anyone: ApiClient, alice: Person, body: dict[str, Any], place: str) -> None:
-    assert places(anyone.post("/auth/sign-in", json={"email": alice.email, "password": PASSWORD, **body})) == [("body", place)]
+def test_sign_in_refuses_a_wrong_field(
+    anyone: ApiClient, alice: Person, body: dict[str, Any], place: str
+) -> None:
+    assert places(
+        anyone.post("/auth/sign-in", json={"email": alice.email, "password": PASSWORD, **body})
+    ) == [("body", place)]
 
 
 def test_me_is_the_person_as_she_is_now(alice: Person, sql: Sql) -> None:
@@ -166,13 +244,32 @@ def test_me_is_the_person_as_she_is_now(alice: Person, sql: Sql) -> None:
     assert answer.status_code == 200
     assert set(answer.json) == USER
     assert answer.json["email"] == alice.email
-    sql("update users set email_verified = false, display_name = 'Alice Renamed' where id = :id", id=alice.actor.user_id)
+    sql(
+        "update users set email_verified = false, display_name = 'Alice Renamed' where id = :id",
+        id=alice.actor.user_id,
+    )
     answer = alice.api.get("/auth/me")
-    assert (answer.status_code, answer.json["email_verified"], answer.json["full_name"]) == (200, False, "Alice Renamed")
+    assert (answer.status_code, answer.json["email_verified"], answer.json["full_name"]) == (
+        200,
+        False,
+        "Alice Renamed",
+    )
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer abc", "bearer a.b.c", "Bearer " + "x" * 5000, "{token}", "Token {token}"]
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic abc",
+        "Bearer abc",
+        "bearer a.b.c",
+        "Bearer " + "x" * 5000,
+        "{token}",
+        "Token {token}",
+    ],
 )
 def test_nobody_is_told_so_and_nothing_else(app: Flask, alice: Person, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header.format(token=alice.access_token)}
@@ -183,7 +280,12 @@ def test_nobody_is_told_so_and_nothing_else(app: Flask, alice: Person, header: s
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_word_is_read_in_any_case(app: Flask, alice: Person, scheme: str) -> None:
-    assert app.test_client().get("/api/auth/me", headers={"Authorization": f"{scheme} {alice.access_token}"}).status_code == 200
+    assert (
+        app.test_client()
+        .get("/api/auth/me", headers={"Authorization": f"{scheme} {alice.access_token}"})
+        .status_code
+        == 200
+    )
 
 
 def test_a_cookie_never_opens_the_json_door(app: Flask, alice: Person) -> None:
@@ -192,20 +294,31 @@ def test_a_cookie_never_opens_the_json_door(app: Flask, alice: Person) -> None:
     assert browser.get("/api/auth/me").status_code == 401
 
 
-# Refresh and sign-out -----------------------------------------------------------------------------------------------------
+# Refresh and sign-out
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_refresh_answers_a_new_pair_and_no_user(anyone: ApiClient, alice: Person) -> None:
     answer = anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token, "unknown": 1})
     assert answer.status_code == 200
     assert set(answer.json) == {"access_token", "refresh_token", "expires_in"}
-    assert ApiClient(alice.app.test_client(), answer.json["access_token"]).get("/auth/me").status_code == 200
+    assert (
+        ApiClient(alice.app.test_client(), answer.json["access_token"]).get("/auth/me").status_code
+        == 200
+    )
     again = anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token})
     assert (again.status_code, again.json["detail"]) == (401, "invalid_refresh_token")
-    assert anyone.post("/auth/refresh", json={"refresh_token": answer.json["refresh_token"]}).status_code == 401
+    assert (
+        anyone.post(
+            "/auth/refresh", json={"refresh_token": answer.json["refresh_token"]}
+        ).status_code
+        == 401
+    )
 
 
-@pytest.mark.parametrize("body", [{}, {"refresh_token": ""}, {"refresh_token": None}, {"refresh_token": 7}])
+@pytest.mark.parametrize(
+    "body", [{}, {"refresh_token": ""}, {"refresh_token": None}, {"refresh_token": 7}]
+)
 def test_refresh_needs_a_token(anyone: ApiClient, body: dict[str, Any]) -> None:
     assert places(anyone.post("/auth/refresh", json=body)) == [("body", "refresh_token")]
 
@@ -223,7 +336,9 @@ def test_sign_out_needs_nothing_and_always_answers_204(anyone: ApiClient, alice:
     ):
         assert (call.status_code, call.data) == (204, b"")
     assert alice.api.get("/auth/me").status_code == 401
-    assert anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 200
+    assert (
+        anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 200
+    )
 
 
 @pytest.mark.parametrize("body", [{"refresh_token": 7}, [], "x", 7])
@@ -232,12 +347,18 @@ def test_sign_out_refuses_wrong_types(anyone: ApiClient, body: Any) -> None:
 
 
 def test_sign_out_with_a_refresh_token_ends_it(anyone: ApiClient, alice: Person) -> None:
-    assert anyone.post("/auth/sign-out", json={"refresh_token": alice.refresh_token}).status_code == 204
-    assert anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 401
+    assert (
+        anyone.post("/auth/sign-out", json={"refresh_token": alice.refresh_token}).status_code
+        == 204
+    )
+    assert (
+        anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 401
+    )
     assert alice.api.get("/auth/me").status_code == 200
 
 
-# Invitations --------------------------------------------------------------------------------------------------------------
+# Invitations
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_an_invitation_answers_itself_and_its_link(alice: Person) -> None:
@@ -248,15 +369,25 @@ def test_an_invitation_answers_itself_and_its_link(alice: Person) -> None:
     invited = answer.json["invite"]
     assert set(invited) == INVITE
     assert (invited["email"], invited["role"], invited["status"]) == (email, "agent", "pending")
-    assert (invited["tenant_id"], invited["invited_by_user_id"]) == (str(alice.actor.tenant_id), str(alice.actor.user_id))
+    assert (invited["tenant_id"], invited["invited_by_user_id"]) == (
+        str(alice.actor.tenant_id),
+        str(alice.actor.user_id),
+    )
     assert (invited["accepted_at"], invited["revoked_at"]) == (None, None)
-    life = datetime.fromisoformat(invited["expires_at"]) - datetime.fromisoformat(invited["created_at"])
+    life = datetime.fromisoformat(invited["expires_at"]) - datetime.fromisoformat(
+        invited["created_at"]
+    )
     assert life.total_seconds() == pytest.approx(7 * 86400, abs=60)
-    assert re.fullmatch(r"http://127\.0\.0\.1:5000/accept-invite\?token=[A-Za-z0-9_-]{43}", answer.json["invite_link"])
+    assert re.fullmatch(
+        r"http://127\.0\.0\.1:5000/accept-invite\?token=[A-Za-z0-9_-]{43}",
+        answer.json["invite_link"],
+    )
 
 
 def test_the_link_is_built_on_the_public_address_and_never_on_the_host(alice: Person) -> None:
-    answer = alice.api.post("/auth/invites", json={"email": fresh_address()}, headers={"Host": "evil.example"})
+    answer = alice.api.post(
+        "/auth/invites", json={"email": fresh_address()}, headers={"Host": "evil.example"}
+    )
     assert "evil" not in answer.json["invite_link"]
 
 
@@ -271,14 +402,18 @@ def test_the_link_is_built_on_the_public_address_and_never_on_the_host(alice: Pe
         ({"unknown": 1}, "unknown"),
     ],
 )
-def test_an_invitation_refuses_a_wrong_field(alice: Person, body: dict[str, Any], place: str) -> None:
+def test_an_invitation_refuses_a_wrong_field(
+    alice: Person, body: dict[str, Any], place: str
+) -> None:
     answer = alice.api.post("/auth/invites", json={"email": fresh_address(), **body})
     assert places(answer) == [("body", place)]
     if body.get("role") == "owner":
         assert "invalid_role" in answer.json["detail"][0]["msg"]
 
 
-def test_only_an_administrator_sees_makes_and_revokes_invitations(app: Flask, alice: Person, bob: Person, victor: Person) -> None:
+def test_only_an_administrator_sees_makes_and_revokes_invitations(
+    app: Flask, alice: Person, bob: Person, victor: Person
+) -> None:
     invite_id, _ = invite(app, alice, fresh_address())
     for colleague in (bob, victor):
         for answer in (
@@ -297,7 +432,9 @@ def test_a_second_open_invitation_is_refused(alice: Person) -> None:
     assert (answer.status_code, answer.json["detail"]) == (409, "invite_already_exists")
 
 
-def test_invitations_are_listed_by_state_newest_first(app: Flask, alice: Person, charlie: Person, sql: Sql) -> None:
+def test_invitations_are_listed_by_state_newest_first(
+    app: Flask, alice: Person, charlie: Person, sql: Sql
+) -> None:
     ids = [str(invite(app, alice, fresh_address())[0]) for _ in range(3)]
     sql("update invites set expires_at = now() where id = :id", id=ids[0])
     invite(app, charlie, fresh_address())
@@ -305,13 +442,17 @@ def test_invitations_are_listed_by_state_newest_first(app: Flask, alice: Person,
     assert [item["id"] for item in everything] == ids[::-1]
     assert [item["status"] for item in everything] == ["pending", "pending", "expired"]
     assert set(everything[0]) == INVITE
-    assert [item["id"] for item in alice.api.get("/auth/invites?status=expired").json["items"]] == ids[:1]
+    assert [
+        item["id"] for item in alice.api.get("/auth/invites?status=expired").json["items"]
+    ] == ids[:1]
     assert alice.api.get("/auth/invites?status=accepted").json == {"items": [], "next_cursor": None}
     answer = alice.api.get("/auth/invites?status=nonsense")
     assert (answer.status_code, answer.json["detail"]) == (400, "invalid_status")
 
 
-def test_invitations_come_in_pages_where_they_are_asked_for(app: Flask, alice: Person, sql: Sql) -> None:
+def test_invitations_come_in_pages_where_they_are_asked_for(
+    app: Flask, alice: Person, sql: Sql
+) -> None:
     ids = [str(invite(app, alice, fresh_address())[0]) for _ in range(5)]
     sql("update invites set expires_at = now() where id = :id", id=ids[2])
     seen, cursor = [], ""
@@ -324,7 +465,9 @@ def test_invitations_come_in_pages_where_they_are_asked_for(app: Flask, alice: P
     assert len(alice.api.get("/auth/invites?limit=200").json["items"]) == 5
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "cursor=nonsense", "limit=2&limit=3"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "cursor=nonsense", "limit=2&limit=3"]
+)
 def test_a_page_of_invitations_that_cannot_be_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/auth/invites?{query}").status_code == 422
 
@@ -343,13 +486,20 @@ def test_an_invitation_is_revoked_once(app: Flask, alice: Person, charlie: Perso
     assert (found.status_code, found.json["detail"]) == (400, "invite_not_pending")
 
 
-def test_the_holder_of_a_link_may_look_it_up(app: Flask, anyone: ApiClient, alice: Person, sql: Sql) -> None:
+def test_the_holder_of_a_link_may_look_it_up(
+    app: Flask, anyone: ApiClient, alice: Person, sql: Sql
+) -> None:
     email = fresh_address()
     invite_id, token = invite(app, alice, email, "viewer")
     answer = anyone.get(f"/auth/invites/lookup?token={token}")
     assert answer.status_code == 200
     assert set(answer.json) == {"email", "role", "tenant_name", "inviter_email", "expires_at"}
-    assert (answer.json["email"], answer.json["role"], answer.json["tenant_name"], answer.json["inviter_email"]) == (
+    assert (
+        answer.json["email"],
+        answer.json["role"],
+        answer.json["tenant_name"],
+        answer.json["inviter_email"],
+    ) == (
         email,
         "viewer",
         "Alice Travels",
@@ -364,11 +514,19 @@ def test_the_holder_of_a_link_may_look_it_up(app: Flask, anyone: ApiClient, alic
 def test_accepting_answers_as_sign_up_does(app: Flask, anyone: ApiClient, alice: Person) -> None:
     email = fresh_address()
     _, token = invite(app, alice, email, "ticketing_lead")
-    answer = anyone.post("/auth/accept-invite", json={"token": token, "password": PASSWORD, "full_name": " Ravi Menon "})
+    answer = anyone.post(
+        "/auth/accept-invite",
+        json={"token": token, "password": PASSWORD, "full_name": " Ravi Menon "},
+    )
     assert answer.status_code == 201
     assert set(answer.json["user"]) == USER
     user = answer.json["user"]
-    assert (user["email"], user["full_name"], user["role"], user["tenant_id"]) == (email, "Ravi Menon", "ticketing_lead", str(alice.actor.tenant_id))
+    assert (user["email"], user["full_name"], user["role"], user["tenant_id"]) == (
+        email,
+        "Ravi Menon",
+        "ticketing_lead",
+        str(alice.actor.tenant_id),
+    )
     assert user["email_verified"] is True
 
 
@@ -382,11 +540,20 @@ def test_accepting_answers_as_sign_up_does(app: Flask, anyone: ApiClient, alice:
         ({"extra": 1}, "extra"),
     ],
 )
-def test_accepting_refuses_a_wrong_field(anyone: ApiClient, changes: dict[str, Any], place: str) -> None:
-    assert places(anyone.post("/auth/accept-invite", json={"token": "x", "password": PASSWORD, "full_name": "Ravi", **changes})) == [("body", place)]
+def test_accepting_refuses_a_wrong_field(
+    anyone: ApiClient, changes: dict[str, Any], place: str
+) -> None:
+    assert places(
+        anyone.post(
+            "/auth/accept-invite",
+            json={"token": "x", "password": PASSWORD, "full_name": "Ravi", **changes},
+        )
+    ) == [("body", place)]
 
 
-def test_accepting_tells_what_is_wrong_with_the_link(app: Flask, anyone: ApiClient, alice: Person, charlie: Person, sql: Sql) -> None:
+def test_accepting_tells_what_is_wrong_with_the_link(
+    app: Flask, anyone: ApiClient, alice: Person, charlie: Person, sql: Sql
+) -> None:
     expired_id, expired = invite(app, alice, fresh_address())
     sql("update invites set expires_at = now() where id = :id", id=expired_id)
     _, taken = invite(app, alice, charlie.email)
@@ -401,17 +568,26 @@ def test_accepting_tells_what_is_wrong_with_the_link(app: Flask, anyone: ApiClie
     ):
         answer = anyone.post("/auth/accept-invite", json={"token": token, **body})
         assert (answer.status_code, answer.json["detail"]) == (status, code)
-    weak = anyone.post("/auth/accept-invite", json={"token": taken, "password": "password1234", "full_name": "Ravi"})
+    weak = anyone.post(
+        "/auth/accept-invite",
+        json={"token": taken, "password": "password1234", "full_name": "Ravi"},
+    )
     assert (weak.status_code, weak.json["detail"]["code"]) == (400, "password_common")
 
 
-def test_a_secret_never_comes_back_nor_into_the_log(anyone: ApiClient, alice: Person, app: Flask, log_lines: list[dict[str, Any]]) -> None:
+def test_a_secret_never_comes_back_nor_into_the_log(
+    anyone: ApiClient, alice: Person, app: Flask, log_lines: list[dict[str, Any]]
+) -> None:
     _, token = invite(app, alice, fresh_address())
     anyone.get(f"/auth/invites/lookup?token={token}")
     secret = "Very-secret-lantern-" + str(time.time())
     answer = anyone.post("/auth/sign-in", json={"email": "no address", "password": secret})
     assert secret not in answer.text
     anyone.post("/auth/sign-in", json={"email": alice.email, "password": secret})
-    assert [line["path"] for line in log_lines] == ["/api/auth/invites/lookup", "/api/auth/sign-in", "/api/auth/sign-in"]
+    assert [line["path"] for line in log_lines] == [
+        "/api/auth/invites/lookup",
+        "/api/auth/sign-in",
+        "/api/auth/sign-in",
+    ]
     assert secret not in str(log_lines)
     assert token not in str(log_lines)

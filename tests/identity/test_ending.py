@@ -21,7 +21,9 @@ def session_of(app: Flask, access_token: str) -> UUID:
     return found
 
 
-def test_every_session_of_a_person_ends_at_both_doors(app: Flask, alice: Person, bob: Person, events: Events) -> None:
+def test_every_session_of_a_person_ends_at_both_doors(
+    app: Flask, alice: Person, bob: Person, events: Events
+) -> None:
     browser, elsewhere = alice.browser, sign_in(app, alice.email)
     ended = alice.does(lambda actor: service.end_sessions(actor.user_id, reason="password_reset"))
     assert ended == 3
@@ -32,32 +34,71 @@ def test_every_session_of_a_person_ends_at_both_doors(app: Flask, alice: Person,
     assert browser.get("/team").status_code == 303
     assert me(app, bob.access_token) == 200
     (event,) = events(alice, "session.ended")
-    assert (event["actor_id"], event["inputs"], event["outputs"]) == (alice.actor.user_id, {"reason": "password_reset"}, {"sessions": 3})
+    assert (event["actor_id"], event["inputs"], event["outputs"]) == (
+        alice.actor.user_id,
+        {"reason": "password_reset"},
+        {"sessions": 3},
+    )
 
 
 def test_the_acting_session_may_go_on_with_both_its_tokens(app: Flask, alice: Person) -> None:
     other = sign_in(app, alice.email)
     acting = session_of(app, alice.access_token)
-    assert alice.does(lambda actor: service.end_sessions(actor.user_id, reason="email_changed", except_session=acting)) == 1
+    assert (
+        alice.does(
+            lambda actor: service.end_sessions(
+                actor.user_id, reason="email_changed", except_session=acting
+            )
+        )
+        == 1
+    )
     assert (me(app, alice.access_token), me(app, other.access_token)) == (200, 401)
     assert refresh(app, alice.refresh_token)
 
 
 def test_where_nothing_ends_nothing_is_told(app: Flask, alice: Person, events: Events) -> None:
     acting = session_of(app, alice.access_token)
-    assert alice.does(lambda actor: service.end_sessions(actor.user_id, reason="email_changed", except_session=acting)) == 0
+    assert (
+        alice.does(
+            lambda actor: service.end_sessions(
+                actor.user_id, reason="email_changed", except_session=acting
+            )
+        )
+        == 0
+    )
     assert events(alice, "session.ended") == []
 
 
-def test_an_administrator_ends_a_colleagues_sessions_and_no_strangers(app: Flask, alice: Person, bob: Person, charlie: Person, events: Events) -> None:
-    assert alice.does(lambda actor: service.end_sessions(charlie.actor.user_id, reason="removed", by=actor)) == 0
-    assert alice.does(lambda actor: service.end_sessions(bob.actor.user_id, reason="removed", by=actor)) == 1
-    assert (me(app, bob.access_token), me(app, charlie.access_token), me(app, alice.access_token)) == (401, 200, 200)
+def test_an_administrator_ends_a_colleagues_sessions_and_no_strangers(
+    app: Flask, alice: Person, bob: Person, charlie: Person, events: Events
+) -> None:
+    assert (
+        alice.does(
+            lambda actor: service.end_sessions(charlie.actor.user_id, reason="removed", by=actor)
+        )
+        == 0
+    )
+    assert (
+        alice.does(
+            lambda actor: service.end_sessions(bob.actor.user_id, reason="removed", by=actor)
+        )
+        == 1
+    )
+    assert (
+        me(app, bob.access_token),
+        me(app, charlie.access_token),
+        me(app, alice.access_token),
+    ) == (401, 200, 200)
     (event,) = events(alice, "session.ended")
-    assert (event["actor_id"], event["entity_refs"]) == (alice.actor.user_id, {"user_id": str(bob.actor.user_id)})
+    assert (event["actor_id"], event["entity_refs"]) == (
+        alice.actor.user_id,
+        {"user_id": str(bob.actor.user_id)},
+    )
 
 
-def test_the_person_is_told_of_a_token_that_was_used_again(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+def test_the_person_is_told_of_a_token_that_was_used_again(
+    app: Flask, alice: Person, bob: Person, sql: Sql
+) -> None:
     for person in (alice, bob):
         refresh(app, person.refresh_token)
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
@@ -65,4 +106,6 @@ def test_the_person_is_told_of_a_token_that_was_used_again(app: Flask, alice: Pe
         with pytest.raises(service.InvalidRefreshToken):
             refresh(app, person.refresh_token)
     assert mailbox.newest(app, to=alice.email, kind="session_reuse")
-    assert mailbox.received(app, to=bob.email) == [], "who was removed has no account here to look after"
+    assert mailbox.received(app, to=bob.email) == [], (
+        "who was removed has no account here to look after"
+    )

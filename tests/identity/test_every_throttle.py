@@ -1,4 +1,6 @@
-"""Every operation that takes a credential or sends one, at both doors: refused per client address, overall, and per account where one is named."""
+"""Every operation that takes a credential or sends one, at both doors: refused per client address,
+overall, and per account where one is named.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ NEW = "Lantern-harbour-43"
 
 @pytest.fixture
 def narrow(settings: Settings) -> Iterator[Flask]:
-    """An application that has counted nothing, with a twentieth of the limits per client address and overall."""
+    """An application that has counted nothing, with a twentieth of the limits per client address
+    and overall.
+    """
     made = create_app(settings.model_copy(update={"limit_scale": 0.05}))
     yield made
     made.extensions["voyagent.doors"].lane.close()
@@ -58,7 +62,13 @@ class Act:
     def on(self, app: Flask, alice: Person, **options: Any) -> TestResponse:
         """Try it over the API, with what is right as far as it can be."""
         client = ApiClient(app.test_client(), alice.access_token if self.bearer else None)
-        given = {"query_string": self.body(alice)} if self.method == "get" else {"json": self.body(alice)} if self.body(alice) else {}
+        given = (
+            {"query_string": self.body(alice)}
+            if self.method == "get"
+            else {"json": self.body(alice)}
+            if self.body(alice)
+            else {}
+        )
         return getattr(client, self.method)(self.path, **(given | options))
 
 
@@ -69,8 +79,15 @@ def a_token() -> str:
 NEWCOMER = f"{secrets.token_hex(6)}@malabar.example"
 BY_PASSWORD = {"bearer": True, "throttle": limits.REAUTHENTICATE}
 API = [
-    Act(limits.SIGN_IN, "/auth/sign-in", lambda alice: {"email": alice.email, "password": PASSWORD}),
-    Act(limits.SIGN_IN, "/auth/sign-in-totp", lambda alice: {"email": alice.email, "password": PASSWORD, "totp_code": "123456"}, good=frozenset({400})),
+    Act(
+        limits.SIGN_IN, "/auth/sign-in", lambda alice: {"email": alice.email, "password": PASSWORD}
+    ),
+    Act(
+        limits.SIGN_IN,
+        "/auth/sign-in-totp",
+        lambda alice: {"email": alice.email, "password": PASSWORD, "totp_code": "123456"},
+        good=frozenset({400}),
+    ),
     Act(
         limits.SIGN_UP,
         "/auth/sign-up",
@@ -80,12 +97,39 @@ API = [
     ),
     Act(limits.REFRESH, "/auth/refresh", lambda alice: {"refresh_token": alice.refresh_token}),
     Act(limits.RESET_MAIL, "/auth/request-password-reset", lambda alice: {"email": alice.email}),
-    Act(limits.ONE_TIME_TOKEN, "/auth/reset-password", lambda _: {"token": a_token(), "new_password": NEW}, good=frozenset({400})),
-    Act(limits.ONE_TIME_TOKEN, "/auth/verify-email", lambda _: {"token": a_token()}, good=frozenset({400})),
+    Act(
+        limits.ONE_TIME_TOKEN,
+        "/auth/reset-password",
+        lambda _: {"token": a_token(), "new_password": NEW},
+        good=frozenset({400}),
+    ),
+    Act(
+        limits.ONE_TIME_TOKEN,
+        "/auth/verify-email",
+        lambda _: {"token": a_token()},
+        good=frozenset({400}),
+    ),
     Act(limits.VERIFICATION_MAIL, "/auth/send-verification-email", bearer=True),
-    Act(limits.INVITE_LOOKUP, "/auth/invites/lookup", lambda _: {"token": a_token()}, method="get", good=frozenset({404})),
-    Act(limits.ACCEPT_INVITE, "/auth/accept-invite", lambda _: {"token": a_token(), "password": PASSWORD, "full_name": "N"}, good=frozenset({404})),
-    Act(limits.INVITE_MAIL, "/auth/invites", lambda _: {"email": "neha@malabar.example"}, bearer=True, names=lambda _: "neha@malabar.example"),
+    Act(
+        limits.INVITE_LOOKUP,
+        "/auth/invites/lookup",
+        lambda _: {"token": a_token()},
+        method="get",
+        good=frozenset({404}),
+    ),
+    Act(
+        limits.ACCEPT_INVITE,
+        "/auth/accept-invite",
+        lambda _: {"token": a_token(), "password": PASSWORD, "full_name": "N"},
+        good=frozenset({404}),
+    ),
+    Act(
+        limits.INVITE_MAIL,
+        "/auth/invites",
+        lambda _: {"email": "neha@malabar.example"},
+        bearer=True,
+        names=lambda _: "neha@malabar.example",
+    ),
     Act(
         limits.CHANGE_ADDRESS,
         "/auth/profile",
@@ -95,13 +139,36 @@ API = [
         names=lambda alice: alice.api.get("/auth/me").json["email"],
     ),
     Act(path="/auth/reauthenticate", body=lambda _: {"password": PASSWORD}, **BY_PASSWORD),
-    Act(path="/auth/change-password", body=lambda _: {"current_password": PASSWORD, "new_password": NEW}, **BY_PASSWORD),
-    Act(path="/auth/totp/setup", body=lambda _: {"password": PASSWORD, "code": "123456"}, **BY_PASSWORD),
-    Act(path="/auth/totp/verify", body=lambda _: {"code": "123456"}, good=frozenset({400}), **BY_PASSWORD),
-    Act(path="/auth/totp/disable", body=lambda _: {"password": PASSWORD, "code": "123456"}, **BY_PASSWORD),
-    Act(path="/auth/totp/recovery-codes", body=lambda _: {"password": PASSWORD, "code": "123456"}, good=frozenset({400}), **BY_PASSWORD),
+    Act(
+        path="/auth/change-password",
+        body=lambda _: {"current_password": PASSWORD, "new_password": NEW},
+        **BY_PASSWORD,
+    ),
+    Act(
+        path="/auth/totp/setup",
+        body=lambda _: {"password": PASSWORD, "code": "123456"},
+        **BY_PASSWORD,
+    ),
+    Act(
+        path="/auth/totp/verify",
+        body=lambda _: {"code": "123456"},
+        good=frozenset({400}),
+        **BY_PASSWORD,
+    ),
+    Act(
+        path="/auth/totp/disable",
+        body=lambda _: {"password": PASSWORD, "code": "123456"},
+        **BY_PASSWORD,
+    ),
+    Act(
+        path="/auth/totp/recovery-codes",
+        body=lambda _: {"password": PASSWORD, "code": "123456"},
+        good=frozenset({400}),
+        **BY_PASSWORD,
+    ),
 ]
-# What asks for no password, code or link and mails none, or, as making a key does, for a token that was given for a password a moment ago.
+# What asks for no password, code or link and mails none, or, as making a key does, for a token that
+# was given for a password a moment ago.
 NO_CREDENTIAL = {
     "GET /api/auth/me",
     "GET /api/auth/invites",
@@ -118,7 +185,9 @@ NO_CREDENTIAL = {
 
 
 def fill(app: Flask, throttle: Throttle, per: str, account: str) -> None:
-    """Use a limit up: that of this client's address, that of an account, or everybody's together by somebody elsewhere."""
+    """Use a limit up: that of this client's address, that of an account, or everybody's together by
+    somebody elsewhere.
+    """
     limiter = app.extensions["voyagent.identity"].limiter
     only = {
         "address": replace(throttle, account=(), overall=()),
@@ -127,7 +196,9 @@ def fill(app: Flask, throttle: Throttle, per: str, account: str) -> None:
     }[per]
     for _ in range(1000):
         try:
-            limiter.admit(only, account=account, address="198.51.100.7" if per == "overall" else HERE)
+            limiter.admit(
+                only, account=account, address="198.51.100.7" if per == "overall" else HERE
+            )
         except TooManyRequests:
             return
     raise AssertionError("there is no end to it")
@@ -141,9 +212,9 @@ EACH = [pytest.param(act, per, id=f"{act.name} {per}") for act in API for per in
 
 
 def test_every_operation_of_the_account_is_in_one_list() -> None:
-    assert {call.name for call in CALLS if "/auth/" in call.path} - {call.name for call in CALLS if "/auth/members" in call.path} == {
-        act.name for act in API
-    } | NO_CREDENTIAL
+    assert {call.name for call in CALLS if "/auth/" in call.path} - {
+        call.name for call in CALLS if "/auth/members" in call.path
+    } == {act.name for act in API} | NO_CREDENTIAL
 
 
 @pytest.mark.parametrize("act", API, ids=lambda act: act.name)
@@ -156,7 +227,9 @@ def test_whoever_names_an_account_is_counted_by_it(act: Act) -> None:
 
 
 @pytest.mark.parametrize(("act", "per"), EACH)
-def test_over_the_limit_nothing_is_looked_at(narrow: Flask, alice: Person, act: Act, per: str) -> None:
+def test_over_the_limit_nothing_is_looked_at(
+    narrow: Flask, alice: Person, act: Act, per: str
+) -> None:
     first = act.on(narrow, alice)
     assert first.status_code in act.good, first.text
     fill(narrow, act.throttle, per, act.names(alice))
@@ -168,14 +241,23 @@ def test_over_the_limit_nothing_is_looked_at(narrow: Flask, alice: Person, act: 
         assert REPLAYED not in again.headers
 
 
-@pytest.mark.parametrize("act", [act for act in API if act.name != "POST /api/auth/send-verification-email"], ids=lambda act: act.name)
+@pytest.mark.parametrize(
+    "act",
+    [act for act in API if act.name != "POST /api/auth/send-verification-email"],
+    ids=lambda act: act.name,
+)
 def test_what_breaks_the_schema_is_told_so_first(narrow: Flask, alice: Person, act: Act) -> None:
     fill(narrow, act.throttle, "address", act.names(alice))
-    broken = {"query_string": {"token": ""}} if act.method == "get" else {"json": {"email": 7, "password": 7, "token": 7, "code": 7, "refresh_token": 7}}
+    broken = (
+        {"query_string": {"token": ""}}
+        if act.method == "get"
+        else {"json": {"email": 7, "password": 7, "token": 7, "code": 7, "refresh_token": 7}}
+    )
     assert act.on(narrow, alice, **broken).status_code == 422
 
 
-# Pages --------------------------------------------------------------------------------------------------------------------
+# Pages
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -196,7 +278,12 @@ class Page:
 
 def comes_in(browser: FlaskClient, alice: Person) -> None:
     token = csrf(browser, "/sign-in")
-    assert browser.post("/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": token}).status_code == 303
+    assert (
+        browser.post(
+            "/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": token}
+        ).status_code
+        == 303
+    )
 
 
 def comes_half_in(browser: FlaskClient, alice: Person) -> None:
@@ -225,28 +312,88 @@ SECRET = {"password": PASSWORD, "code": "123456"}
 PAGES = [
     Page(limits.SIGN_IN, "/sign-in", {"email": "neha@malabar.example", "password": PASSWORD}),
     Page(limits.SIGN_IN, "/sign-in/code", {"code": "123456"}, comes_half_in),
-    Page(limits.SIGN_UP, "/sign-up", {"email": "neha@malabar.example", "password": PASSWORD, "full_name": "N", "agency_name": "M"}),
+    Page(
+        limits.SIGN_UP,
+        "/sign-up",
+        {
+            "email": "neha@malabar.example",
+            "password": PASSWORD,
+            "full_name": "N",
+            "agency_name": "M",
+        },
+    ),
     Page(limits.RESET_MAIL, "/forgot-password", {"email": "neha@malabar.example"}),
-    Page(limits.ONE_TIME_TOKEN, "/reset-password", {"new_password": NEW}, token_from="/forgot-password", is_form=False),
+    Page(
+        limits.ONE_TIME_TOKEN,
+        "/reset-password",
+        {"new_password": NEW},
+        token_from="/forgot-password",
+        is_form=False,
+    ),
     Page(limits.ONE_TIME_TOKEN, "/verify-email", {}, token_from="/forgot-password", is_form=False),
-    Page(limits.VERIFICATION_MAIL, "/verify-email/again", {}, may_not_come_in_yet, "/sign-in", is_form=False),
-    Page(limits.ACCEPT_INVITE, "/accept-invite", {"full_name": "N", "password": PASSWORD}, opens_an_invitation),
-    Page(limits.REAUTHENTICATE, "/account/address", {"email": "neha@malabar.example", **SECRET}, comes_in, "/account"),
-    Page(limits.CHANGE_ADDRESS, "/account/address", {"email": "neha@malabar.example", **SECRET}, comes_in, "/account"),
-    Page(limits.REAUTHENTICATE, "/account/password", {"current_password": PASSWORD, "new_password": NEW, "code": ""}, comes_in, "/account"),
-    Page(limits.VERIFICATION_MAIL, "/account/verification", {}, comes_in, "/account", is_form=False),
+    Page(
+        limits.VERIFICATION_MAIL,
+        "/verify-email/again",
+        {},
+        may_not_come_in_yet,
+        "/sign-in",
+        is_form=False,
+    ),
+    Page(
+        limits.ACCEPT_INVITE,
+        "/accept-invite",
+        {"full_name": "N", "password": PASSWORD},
+        opens_an_invitation,
+    ),
+    Page(
+        limits.REAUTHENTICATE,
+        "/account/address",
+        {"email": "neha@malabar.example", **SECRET},
+        comes_in,
+        "/account",
+    ),
+    Page(
+        limits.CHANGE_ADDRESS,
+        "/account/address",
+        {"email": "neha@malabar.example", **SECRET},
+        comes_in,
+        "/account",
+    ),
+    Page(
+        limits.REAUTHENTICATE,
+        "/account/password",
+        {"current_password": PASSWORD, "new_password": NEW, "code": ""},
+        comes_in,
+        "/account",
+    ),
+    Page(
+        limits.VERIFICATION_MAIL, "/account/verification", {}, comes_in, "/account", is_form=False
+    ),
     Page(limits.REAUTHENTICATE, "/account/security/set-up", SECRET, comes_in),
-    Page(limits.REAUTHENTICATE, "/account/security/confirm", {"code": "123456"}, has_begun_a_set_up, "/account"),
+    Page(
+        limits.REAUTHENTICATE,
+        "/account/security/confirm",
+        {"code": "123456"},
+        has_begun_a_set_up,
+        "/account",
+    ),
     Page(limits.REAUTHENTICATE, "/account/security/codes", SECRET, comes_in),
     Page(limits.REAUTHENTICATE, "/account/security/off", SECRET, comes_in),
-    Page(limits.REAUTHENTICATE, "/account/api-keys/new", {"name": "Website", "scopes": "read", "expires_in_days": "30", **SECRET}, comes_in),
+    Page(
+        limits.REAUTHENTICATE,
+        "/account/api-keys/new",
+        {"name": "Website", "scopes": "read", "expires_in_days": "30", **SECRET},
+        comes_in,
+    ),
     Page(limits.INVITE_MAIL, "/team", {"email": "neha@malabar.example", "role": "agent"}, comes_in),
 ]
 
 
 @pytest.mark.parametrize("per", ["address", "overall"])
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.path} {page.throttle.name}")
-def test_a_page_says_in_words_that_it_was_too_often(narrow: Flask, alice: Person, page: Page, per: str) -> None:
+def test_a_page_says_in_words_that_it_was_too_often(
+    narrow: Flask, alice: Person, page: Page, per: str
+) -> None:
     browser = narrow.test_client()
     page.begin(browser, alice)
     token = csrf(browser, page.token_from or page.path)
@@ -264,7 +411,12 @@ def test_a_page_says_in_words_that_it_was_too_often(narrow: Flask, alice: Person
 
 
 @pytest.mark.parametrize(
-    ("path", "throttle"), [("/reset-password", limits.ONE_TIME_TOKEN), ("/verify-email", limits.ONE_TIME_TOKEN), ("/accept-invite", limits.INVITE_LOOKUP)]
+    ("path", "throttle"),
+    [
+        ("/reset-password", limits.ONE_TIME_TOKEN),
+        ("/verify-email", limits.ONE_TIME_TOKEN),
+        ("/accept-invite", limits.INVITE_LOOKUP),
+    ],
 )
 def test_opening_a_link_too_often_says_so(narrow: Flask, path: str, throttle: Throttle) -> None:
     browser = narrow.test_client()

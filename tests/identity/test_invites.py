@@ -29,31 +29,56 @@ Sql = Callable[..., list[sa.RowMapping]]
 
 def invite(app: Flask, person: Person, email: str, role: str = "agent") -> tuple[UUID, str]:
     """An invitation's id and the token of its link."""
-    invite_id, link = person.does(lambda actor: service.invite(app.extensions["voyagent.identity"], actor, email=email, role=role))
+    invite_id, link = person.does(
+        lambda actor: service.invite(
+            app.extensions["voyagent.identity"], actor, email=email, role=role
+        )
+    )
     return invite_id, link.partition("?token=")[2]
 
 
 def accept(app: Flask, token: str, password: str = PASSWORD) -> service.SignedInPerson:
-    return act(app, service.accept_invite, app.extensions["voyagent.identity"], token=token, password=password, full_name="Joy Joiner", device=API)
+    return act(
+        app,
+        service.accept_invite,
+        app.extensions["voyagent.identity"],
+        token=token,
+        password=password,
+        full_name="Joy Joiner",
+        device=API,
+    )
 
 
-def test_an_invitation_is_a_link_on_the_public_address_kept_as_a_hash(app: Flask, identity: Identity, alice: Person, sql: Sql, events: Events) -> None:
+def test_an_invitation_is_a_link_on_the_public_address_kept_as_a_hash(
+    app: Flask, identity: Identity, alice: Person, sql: Sql, events: Events
+) -> None:
     email = fresh_address()
-    invite_id, link = alice.does(lambda actor: service.invite(identity, actor, email=email, role="viewer"))
+    invite_id, link = alice.does(
+        lambda actor: service.invite(identity, actor, email=email, role="viewer")
+    )
     address, _, token = link.partition("?token=")
     assert address == identity.settings.public_url + "/accept-invite"
     assert len(token) == 43
     (row,) = sql("select * from invites where id = :id", id=invite_id)
     assert bytes(row["token_hash"]) == hashlib.sha256(token.encode()).digest()
-    assert (row["email"], row["role"], row["status"], row["invited_by_user_id"]) == (email, "viewer", "pending", alice.actor.user_id)
-    assert (row["expires_at"] - row["created_at"]).total_seconds() == pytest.approx(7 * 86400, abs=60)
+    assert (row["email"], row["role"], row["status"], row["invited_by_user_id"]) == (
+        email,
+        "viewer",
+        "pending",
+        alice.actor.user_id,
+    )
+    assert (row["expires_at"] - row["created_at"]).total_seconds() == pytest.approx(
+        7 * 86400, abs=60
+    )
     (event,) = events(alice, "invite.created")
     assert event["inputs"] == {"email": email, "role": "viewer"}
     assert token not in str(dict(event))
 
 
 @pytest.mark.parametrize("role", ["agent", "viewer", "ticketing_lead", "accounting_lead"])
-def test_only_an_administrator_invites_and_revokes(app: Flask, people: Any, alice: Person, role: str) -> None:
+def test_only_an_administrator_invites_and_revokes(
+    app: Flask, people: Any, alice: Person, role: str
+) -> None:
     colleague = people.colleague(alice, "Rita Role", role=role)
     invite_id, _ = invite(app, alice, fresh_address())
     with pytest.raises(Forbidden):
@@ -62,7 +87,9 @@ def test_only_an_administrator_invites_and_revokes(app: Flask, people: Any, alic
         colleague.does(service.revoke_invite, invite_id)
 
 
-def test_an_address_has_one_open_invitation_of_an_agency(app: Flask, alice: Person, charlie: Person) -> None:
+def test_an_address_has_one_open_invitation_of_an_agency(
+    app: Flask, alice: Person, charlie: Person
+) -> None:
     email = fresh_address()
     invite(app, alice, email)
     with pytest.raises(service.InviteAlreadyExists):
@@ -85,7 +112,9 @@ def test_of_parallel_invitations_of_one_address_one_is_made(app: Flask, alice: P
         assert sorted(pool.map(call, range(6))) == [False] * 5 + [True]
 
 
-def test_an_expired_a_revoked_and_an_accepted_invitation_do_not_block_a_new_one(app: Flask, alice: Person, sql: Sql) -> None:
+def test_an_expired_a_revoked_and_an_accepted_invitation_do_not_block_a_new_one(
+    app: Flask, alice: Person, sql: Sql
+) -> None:
     email = fresh_address()
     expired, _ = invite(app, alice, email)
     sql("update invites set expires_at = now() - interval '1 minute' where id = :id", id=expired)
@@ -94,25 +123,46 @@ def test_an_expired_a_revoked_and_an_accepted_invitation_do_not_block_a_new_one(
     accepted, token = invite(app, alice, email)
     accept(app, token)
     again, _ = invite(app, alice, email)
-    states = {row["id"]: row["status"] for row in sql("select id, status from invites where email = :email", email=email)}
-    assert states == {expired: "expired", revoked: "revoked", accepted: "accepted", again: "pending"}
+    states = {
+        row["id"]: row["status"]
+        for row in sql("select id, status from invites where email = :email", email=email)
+    }
+    assert states == {
+        expired: "expired",
+        revoked: "revoked",
+        accepted: "accepted",
+        again: "pending",
+    }
 
 
-def test_inviting_someone_who_has_an_account_is_accepted_and_joining_is_not(app: Flask, alice: Person, charlie: Person, sql: Sql) -> None:
+def test_inviting_someone_who_has_an_account_is_accepted_and_joining_is_not(
+    app: Flask, alice: Person, charlie: Person, sql: Sql
+) -> None:
     invite_id, token = invite(app, alice, charlie.email)
     with pytest.raises(service.EmailAlreadyRegistered):
         accept(app, token)
     assert sql("select status from invites where id = :id", id=invite_id)[0]["status"] == "pending"
 
 
-def test_whoever_accepts_joins_the_agency_in_the_role_and_counts_as_confirmed(app: Flask, alice: Person, sql: Sql, events: Events) -> None:
+def test_whoever_accepts_joins_the_agency_in_the_role_and_counts_as_confirmed(
+    app: Flask, alice: Person, sql: Sql, events: Events
+) -> None:
     email = fresh_address()
     invite_id, token = invite(app, alice, email, "accounting_lead")
     joined = accept(app, token)
-    assert (joined.actor.tenant_id, joined.actor.role, joined.actor.email) == (alice.actor.tenant_id, "accounting_lead", email)
+    assert (joined.actor.tenant_id, joined.actor.role, joined.actor.email) == (
+        alice.actor.tenant_id,
+        "accounting_lead",
+        email,
+    )
     assert me(app, joined.access_token) == 200
     assert sign_in(app, email).access_token
-    assert sql("select email_verified from users where email = :email", email=email)[0]["email_verified"] is True
+    assert (
+        sql("select email_verified from users where email = :email", email=email)[0][
+            "email_verified"
+        ]
+        is True
+    )
     (row,) = sql("select * from invites where id = :id", id=invite_id)
     assert row["status"] == "accepted"
     assert row["accepted_at"] is not None
@@ -141,7 +191,10 @@ def test_of_parallel_acceptances_one_joins(app: Flask, alice: Person, sql: Sql) 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(call, range(16)))
     assert [status for status, _ in answers].count(201) == 1
-    assert {answer for answer in answers if answer[0] != 201} <= {(400, "invite_not_pending"), (409, "email_already_registered")}
+    assert {answer for answer in answers if answer[0] != 201} <= {
+        (400, "invite_not_pending"),
+        (409, "email_already_registered"),
+    }
     assert len(sql("select 1 from users where email = :email", email=email)) == 1
 
 
@@ -169,12 +222,18 @@ def test_a_refused_password_leaves_the_token_good(app: Flask, alice: Person) -> 
     assert accept(app, token).access_token
 
 
-def test_an_expired_a_revoked_and_an_unknown_token_open_nothing(app: Flask, alice: Person, sql: Sql) -> None:
+def test_an_expired_a_revoked_and_an_unknown_token_open_nothing(
+    app: Flask, alice: Person, sql: Sql
+) -> None:
     expired_id, expired = invite(app, alice, fresh_address())
     revoked_id, revoked = invite(app, alice, fresh_address())
     sql("update invites set expires_at = now() where id = :id", id=expired_id)
     alice.does(service.revoke_invite, revoked_id)
-    for token, error in ((expired, service.InviteExpired), (revoked, service.InviteNotPending), (secrets.token_urlsafe(32), service.InviteNotFound)):
+    for token, error in (
+        (expired, service.InviteExpired),
+        (revoked, service.InviteNotPending),
+        (secrets.token_urlsafe(32), service.InviteNotFound),
+    ):
         with pytest.raises(error):
             act(app, service.look_up_invite, app.extensions["voyagent.identity"], token)
         with pytest.raises(error):
@@ -188,7 +247,9 @@ def test_a_suspended_agencys_invitation_is_not_known(app: Flask, alice: Person, 
         accept(app, token)
 
 
-def test_an_invitation_is_revoked_once_and_by_its_own_agency(app: Flask, alice: Person, charlie: Person, events: Events, sql: Sql) -> None:
+def test_an_invitation_is_revoked_once_and_by_its_own_agency(
+    app: Flask, alice: Person, charlie: Person, events: Events, sql: Sql
+) -> None:
     invite_id, _ = invite(app, alice, fresh_address())
     for stranger, unknown in ((charlie, invite_id), (alice, uuid4())):
         with pytest.raises(service.InviteNotFound):
@@ -197,7 +258,10 @@ def test_an_invitation_is_revoked_once_and_by_its_own_agency(app: Flask, alice: 
     with pytest.raises(service.InviteNoLongerPending):
         alice.does(service.revoke_invite, invite_id)
     assert len(events(alice, "invite.revoked")) == 1
-    assert sql("select revoked_at from invites where id = :id", id=invite_id)[0]["revoked_at"] is not None
+    assert (
+        sql("select revoked_at from invites where id = :id", id=invite_id)[0]["revoked_at"]
+        is not None
+    )
 
 
 def test_an_expired_invitation_cannot_be_revoked(app: Flask, alice: Person, sql: Sql) -> None:
@@ -225,7 +289,9 @@ def test_an_invitation_that_is_refused_mails_nothing(app: Flask, alice: Person) 
     assert len(mailbox.received(app, to=email)) == 1
 
 
-def test_an_address_gets_few_invitations_an_hour(app: Flask, alice: Person, charlie: Person) -> None:
+def test_an_address_gets_few_invitations_an_hour(
+    app: Flask, alice: Person, charlie: Person
+) -> None:
     email = fresh_address()
     for number in range(10):
         invite_id, _ = invite(app, (alice, charlie)[number % 2], email)

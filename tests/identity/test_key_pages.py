@@ -18,7 +18,12 @@ NEW = "/account/api-keys/new"
 
 
 def make(browser: FlaskClient, **fields: Any) -> Any:
-    known = {"name": "Website form", "scopes": ["read"], "expires_in_days": "90", "password": PASSWORD}
+    known = {
+        "name": "Website form",
+        "scopes": ["read"],
+        "expires_in_days": "90",
+        "password": PASSWORD,
+    }
     return browser.post(NEW, data={**known, **fields, "csrf_token": csrf(browser, NEW)})
 
 
@@ -58,7 +63,9 @@ def test_a_key_is_made_with_the_password_and_shown_once(bob: Person, events: Eve
         ({"password": "Harbour-lantern-43"}, "This is not your password."),
     ],
 )
-def test_what_is_wrong_is_said_at_the_field_and_nothing_is_made(bob: Person, fields: dict[str, Any], words: str) -> None:
+def test_what_is_wrong_is_said_at_the_field_and_nothing_is_made(
+    bob: Person, fields: dict[str, Any], words: str
+) -> None:
     answer = make(bob.browser, **fields)
     assert answer.status_code == 422
     assert words in answer.text
@@ -76,9 +83,21 @@ def test_a_key_without_an_end_and_one_that_may_everything(bob: Person) -> None:
 def test_whoever_has_a_second_factor_gives_a_code_too(app: Flask, bob: Person) -> None:
     with standing_clock() as travel:
         phone, browser = switch_on(bob), app.test_client()
-        signing_in = browser.post("/sign-in", data={"email": bob.email, "password": PASSWORD, "csrf_token": csrf(browser, "/sign-in")})
+        signing_in = browser.post(
+            "/sign-in",
+            data={
+                "email": bob.email,
+                "password": PASSWORD,
+                "csrf_token": csrf(browser, "/sign-in"),
+            },
+        )
         code_page = signing_in.headers["Location"]
-        assert browser.post(code_page, data={"code": phone.code(), "csrf_token": csrf(browser, code_page)}).status_code == 303
+        assert (
+            browser.post(
+                code_page, data={"code": phone.code(), "csrf_token": csrf(browser, code_page)}
+            ).status_code
+            == 303
+        )
         travel.shift(STEP_S)
         for code in ("", "000000"):
             answer = make(browser, code=code)
@@ -95,7 +114,9 @@ def test_a_viewer_sees_the_page_and_makes_none(victor: Person) -> None:
     assert browser.get(NEW).status_code == 403
 
 
-def test_one_sees_ones_own_and_an_administrator_everybodys(alice: Person, bob: Person, charlie: Person) -> None:
+def test_one_sees_ones_own_and_an_administrator_everybodys(
+    alice: Person, bob: Person, charlie: Person
+) -> None:
     for person, name in ((alice, "Tally bridge"), (bob, "Sharjah sheet"), (charlie, "Stranger")):
         make_key(person, name=name)
     mine = bob.browser.get("/account/api-keys").text
@@ -115,8 +136,13 @@ def test_a_revocation_is_asked_once_more_and_names_the_key(bob: Person) -> None:
     assert "Revoke “Tally bridge”?" in page
     assert "It was never used." in page
     assert bearing(bob, text).get("/auth/me").status_code == 200
-    assert re.search(r"It was last used\s+<time", browser.get(f"/account/api-keys/{key_id}/revoke").text)
-    answer = browser.post(f"/account/api-keys/{key_id}/revoke", data={"csrf_token": csrf(browser, f"/account/api-keys/{key_id}/revoke")})
+    assert re.search(
+        r"It was last used\s+<time", browser.get(f"/account/api-keys/{key_id}/revoke").text
+    )
+    answer = browser.post(
+        f"/account/api-keys/{key_id}/revoke",
+        data={"csrf_token": csrf(browser, f"/account/api-keys/{key_id}/revoke")},
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/api-keys")
     page = browser.get("/account/api-keys").text
     assert "The key is revoked." in page
@@ -125,11 +151,18 @@ def test_a_revocation_is_asked_once_more_and_names_the_key(bob: Person) -> None:
     assert "was revoked on" in browser.get(f"/account/api-keys/{key_id}/revoke").text
 
 
-def test_a_colleagues_key_is_not_revoked_on_the_page(people: People, alice: Person, bob: Person) -> None:
+def test_a_colleagues_key_is_not_revoked_on_the_page(
+    people: People, alice: Person, bob: Person
+) -> None:
     key_id, text = make_key(bob)
     browser = people.colleague(alice, "Lena Lead", role="ticketing_lead").browser
     assert browser.get(f"/account/api-keys/{key_id}/revoke").status_code == 403
-    assert browser.post(f"/account/api-keys/{key_id}/revoke", data={"csrf_token": csrf(browser, NEW)}).status_code == 403
+    assert (
+        browser.post(
+            f"/account/api-keys/{key_id}/revoke", data={"csrf_token": csrf(browser, NEW)}
+        ).status_code
+        == 403
+    )
     assert bearing(bob, text).get("/auth/me").status_code == 200
 
 

@@ -1,4 +1,6 @@
-"""API keys as bearers: as their maker, within their scopes, from the first request to the one after their end."""
+"""API keys as bearers: as their maker, within their scopes, from the first request to the one after
+their end.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,12 @@ from voyagent.kernel.db import db
 Sql = Callable[..., list[sa.RowMapping]]
 DEFAULT = "agency.read"
 # What asks for the password anew; a key has none to give.
-NEEDS_FRESH = {"POST /api/auth/api-keys", "POST /api/auth/api-keys/scoped", "POST /api/auth/totp/setup", "POST /api/auth/totp/recovery-codes"}
+NEEDS_FRESH = {
+    "POST /api/auth/api-keys",
+    "POST /api/auth/api-keys/scoped",
+    "POST /api/auth/totp/setup",
+    "POST /api/auth/totp/recovery-codes",
+}
 # What is about the sign-in that the bearer belongs to; a key belongs to none.
 ABOUT_A_SIGN_IN = {"POST /api/auth/reauthenticate"}
 
@@ -43,11 +50,14 @@ def send(client: ApiClient, call: Call, person: Person) -> Any:
     """Call an operation with things of this person's and a body that passes."""
     address = call.address(**call.things(person))
     period = "?from=2026-04-01&to=2027-03-31" if "/reports/" in call.path else ""
-    period += {"/api/reports/general-ledger": "&account=1100", "/api/reports/party-statement": "&kind=customer&party=Deepa"}.get(
-        call.path.partition(".")[0], ""
-    )
+    period += {
+        "/api/reports/general-ledger": "&account=1100",
+        "/api/reports/party-statement": "&kind=customer&party=Deepa",
+    }.get(call.path.partition(".")[0], "")
     options = {"json": call.body()} if call.operation.body else {}
-    answer = getattr(client, call.operation.method.lower())(address.removeprefix("/api") + period, **options)
+    answer = getattr(client, call.operation.method.lower())(
+        address.removeprefix("/api") + period, **options
+    )
     answer.close()  # a stream is not read
     return answer
 
@@ -58,20 +68,37 @@ def detail(answer: Any) -> Any:
 
 def use(person: Person, text: str) -> tuple[int, str | None]:
     """What a bearer gets by both ways in: by the reading lane and by a transaction."""
-    answers = {(a.status_code, detail(a)) for a in (bearing(person, text).get("/auth/me"), bearing(person, text).get(f"/chat/sessions/{UUID(int=7)}"))}
+    answers = {
+        (a.status_code, detail(a))
+        for a in (
+            bearing(person, text).get("/auth/me"),
+            bearing(person, text).get(f"/chat/sessions/{UUID(int=7)}"),
+        )
+    }
     known = {(200, None), (404, "session_not_found")}
-    return (200, None) if answers == known else answers.pop() if len(answers) == 1 else pytest.fail(str(answers))
+    return (
+        (200, None)
+        if answers == known
+        else answers.pop()
+        if len(answers) == 1
+        else pytest.fail(str(answers))
+    )
 
 
 REFUSED = (401, "unauthorized")
 
 
-# Everywhere ---------------------------------------------------------------------------------------------------------------
+# Everywhere
+# ---------------------------------------------------------------------------------------------------------------
 
 
 @named([call for call in GUARDED if call.name not in ABOUT_A_SIGN_IN])
-def test_a_full_key_does_on_every_operation_what_its_makers_token_does(alice: Person, charlie: Person, call: Call) -> None:
-    """Two agencies, so that a call which ends sign-ins or moves something does not meet its own result."""
+def test_a_full_key_does_on_every_operation_what_its_makers_token_does(
+    alice: Person, charlie: Person, call: Call
+) -> None:
+    """Two agencies, so that a call which ends sign-ins or moves something does not meet its own
+    result.
+    """
     by_key, by_token = send(with_key(alice), call, alice), send(charlie.api, call, charlie)
     if call.name in NEEDS_FRESH:
         assert (by_key.status_code, detail(by_key)) == (403, "reauthentication_required")
@@ -87,30 +114,48 @@ def test_a_read_key_changes_nothing_anywhere(alice: Person, call: Call) -> None:
     assert (answer.status_code, detail(answer)) == (403, "forbidden_role")
 
 
-def test_a_refused_key_is_told_whether_its_scope_or_its_role_is_in_the_way(alice: Person, bob: Person) -> None:
+def test_a_refused_key_is_told_whether_its_scope_or_its_role_is_in_the_way(
+    alice: Person, bob: Person
+) -> None:
     scope = with_key(alice, "reports").post("/enquiries", json={})
     role = with_key(bob).get("/auth/invites")
     assert {detail(scope), detail(role)} == {"forbidden_role"}
-    assert scope.json["message"] == "The scopes of this API key do not reach this, though the role of its maker does."
+    assert (
+        scope.json["message"]
+        == "The scopes of this API key do not reach this, though the role of its maker does."
+    )
     assert role.json["message"].startswith("Your role does not allow this.")
 
 
-@named([call for call in GUARDED if call.operation.method == "GET" and "itinerary" not in call.path])  # whose conversation is asked for has tests of its own
+@named(
+    [call for call in GUARDED if call.operation.method == "GET" and "itinerary" not in call.path]
+)  # whose conversation is asked for has tests of its own
 def test_a_read_key_reads_everything(alice: Person, call: Call) -> None:
-    assert alice.api.put("/tenant-settings/logo", json={"content": in_base64(picture())}).status_code == 200  # a new agency has none
-    assert send(with_key(alice, "read"), call, alice).status_code == send(alice.api, call, alice).status_code == 200
+    assert (
+        alice.api.put("/tenant-settings/logo", json={"content": in_base64(picture())}).status_code
+        == 200
+    )  # a new agency has none
+    assert (
+        send(with_key(alice, "read"), call, alice).status_code
+        == send(alice.api, call, alice).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("role", ["agency_admin", "agent"])
-def test_a_scope_lets_in_what_the_table_says_and_no_more_than_the_role(people: People, alice: Person, role: str, scope: str) -> None:
+def test_a_scope_lets_in_what_the_table_says_and_no_more_than_the_role(
+    people: People, alice: Person, role: str, scope: str
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     if role == "agent" and scope == "audit":
         pytest.skip("a key in which its maker may do nothing is not made")
     client = with_key(person, scope)
     for call in GUARDED:
         options = {"json": {"nonsense": [1]}} if call.operation.body else {}
-        answer = getattr(client, call.operation.method.lower())(call.address().removeprefix("/api"), **options)
+        answer = getattr(client, call.operation.method.lower())(
+            call.address().removeprefix("/api"), **options
+        )
         answer.close()
         may = (call.operation.permission or DEFAULT) in permissions_within(role, [scope])
         is_refused = (answer.status_code, detail(answer)) == (403, "forbidden_role")
@@ -125,39 +170,65 @@ def test_scopes_add_up(alice: Person) -> None:
 
 
 def test_an_enquiries_key_opens_a_conversation_and_says_nothing_in_it(alice: Person) -> None:
-    """By words the assistant does for somebody whatever that person may, so a narrower key must not come near it."""
+    """By words the assistant does for somebody whatever that person may, so a narrower key must not
+    come near it.
+    """
     client = with_key(alice, "enquiries")
     made = client.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
     assert made.status_code == 201
     promoted = client.post(f"/enquiries/{made.json['id']}/promote-to-session")
     assert promoted.status_code == 200
-    assert client.post(f"/chat/sessions/{promoted.json['session_id']}/messages", json={"message": "who owes us"}).status_code == 403
+    assert (
+        client.post(
+            f"/chat/sessions/{promoted.json['session_id']}/messages",
+            json={"message": "who owes us"},
+        ).status_code
+        == 403
+    )
 
 
 def test_only_two_scopes_can_talk_with_the_assistant() -> None:
-    assert {scope for scope, held in SCOPE_PERMISSIONS.items() if "chat.write" in held} == {"full", "assistant"}
+    assert {scope for scope, held in SCOPE_PERMISSIONS.items() if "chat.write" in held} == {
+        "full",
+        "assistant",
+    }
 
 
 def test_an_assistant_key_talks_and_decides_nothing(alice: Person) -> None:
     client = with_key(alice, "assistant")
     session_id = client.post("/chat/sessions").json["session_id"]
     approval_id = MAKERS["approval_id"](alice)
-    assert client.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code == 403
-    answer = client.post(f"/chat/sessions/{session_id}/messages", json={"message": "", "approvals": {str(approval_id): False}})
+    assert (
+        client.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code == 403
+    )
+    answer = client.post(
+        f"/chat/sessions/{session_id}/messages",
+        json={"message": "", "approvals": {str(approval_id): False}},
+    )
     assert (answer.status_code, detail(answer)) == (403, "forbidden_role")
     assert client.post("/enquiries", json={"customer_name": "Deepa"}).status_code == 403
 
 
-# Who it is ----------------------------------------------------------------------------------------------------------------
+# Who it is
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_it_acts_as_its_maker_and_the_event_names_the_key(bob: Person, events: Events) -> None:
     key_id, text = make_key(bob)
     client = bearing(bob, text)
     assert client.get("/auth/me").json["id"] == str(bob.actor.user_id)
-    assert client.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4}).status_code == 201
+    assert (
+        client.post(
+            "/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4}
+        ).status_code
+        == 201
+    )
     (event,) = events(bob, "enquiry.created")
-    assert (event["actor_kind"], event["actor_id"], event["channel"]) == ("human", bob.actor.user_id, "api")
+    assert (event["actor_kind"], event["actor_id"], event["channel"]) == (
+        "human",
+        bob.actor.user_id,
+        "api",
+    )
     assert event["entity_refs"]["by_api_key_id"] == str(key_id)
 
 
@@ -173,18 +244,27 @@ def test_it_is_judged_by_its_makers_present_role(alice: Person, people: People) 
     assert client.get("/auth/invites").status_code == 200
     alice.api.patch(f"/team/{person.actor.user_id}", json={"role": "viewer"})
     assert client.get("/auth/invites").status_code == 403
-    assert client.post("/enquiries", json={"customer_name": "Deepa", "pax_count": 1}).status_code == 403
+    assert (
+        client.post("/enquiries", json={"customer_name": "Deepa", "pax_count": 1}).status_code
+        == 403
+    )
     assert client.get("/enquiries").status_code == 200
     alice.api.patch(f"/team/{person.actor.user_id}", json={"role": "agency_admin"})
     assert client.get("/auth/invites").status_code == 200
 
 
-@pytest.mark.parametrize(("scope", "path"), [("audit", "/audit"), ("team", "/auth/invites"), ("read", "/audit")])
-def test_a_narrower_key_loses_what_its_maker_has_lost(alice: Person, people: People, scope: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("scope", "path"), [("audit", "/audit"), ("team", "/auth/invites"), ("read", "/audit")]
+)
+def test_a_narrower_key_loses_what_its_maker_has_lost(
+    alice: Person, people: People, scope: str, path: str
+) -> None:
     person = people.colleague(alice, "Rita Role", role="agency_admin")
     client = with_key(person, scope)
     assert client.get(path).status_code == 200
-    assert alice.api.patch(f"/team/{person.actor.user_id}", json={"role": "agent"}).status_code == 200
+    assert (
+        alice.api.patch(f"/team/{person.actor.user_id}", json={"role": "agent"}).status_code == 200
+    )
     assert client.get(path).status_code == 403
 
 
@@ -194,7 +274,8 @@ def test_it_sees_nothing_of_another_agency(alice: Person, charlie: Person) -> No
     assert with_key(alice).get("/enquiries").json["items"] == []
 
 
-# What is refused ----------------------------------------------------------------------------------------------------------
+# What is refused
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_bearer_that_is_no_key_of_ours_is_refused(alice: Person) -> None:
@@ -216,7 +297,9 @@ def test_a_bearer_that_is_no_key_of_ours_is_refused(alice: Person) -> None:
     assert use(alice, text) == (200, None)
 
 
-def test_the_hash_is_compared_in_constant_time(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hash_is_compared_in_constant_time(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _id, text = make_key(alice)
     compared: list[tuple[bytes, bytes]] = []
 
@@ -274,7 +357,10 @@ def test_it_outlives_its_makers_sign_ins(alice: Person) -> None:
 
 def test_no_page_takes_a_key(app: Flask, alice: Person) -> None:
     _id, text = make_key(alice)
-    assert app.test_client().get("/team", headers={"Authorization": f"Bearer {text}"}).status_code == 303
+    assert (
+        app.test_client().get("/team", headers={"Authorization": f"Bearer {text}"}).status_code
+        == 303
+    )
 
 
 def test_signing_out_with_a_key_is_no_error_and_ends_nothing(alice: Person) -> None:
@@ -288,13 +374,19 @@ def test_a_key_cannot_step_up_by_the_password(alice: Person) -> None:
     assert (answer.status_code, detail(answer)) == (403, "reauthentication_required")
 
 
-def test_many_bad_keys_from_one_address_are_throttled_and_good_ones_never(settings: Settings, alice: Person) -> None:
+def test_many_bad_keys_from_one_address_are_throttled_and_good_ones_never(
+    settings: Settings, alice: Person
+) -> None:
     app = create_app(settings.model_copy(update={"limit_scale": 1.0}))  # with counters of its own
     _id, text = make_key(alice)
     client = app.test_client()
 
     def call(bearer: str) -> Any:
-        return client.get("/api/auth/me", headers={"Authorization": f"Bearer {bearer}"}, environ_base={"REMOTE_ADDR": "203.0.113.7"})
+        return client.get(
+            "/api/auth/me",
+            headers={"Authorization": f"Bearer {bearer}"},
+            environ_base={"REMOTE_ADDR": "203.0.113.7"},
+        )
 
     for _ in range(80):
         assert call(text).status_code == 200
@@ -303,11 +395,16 @@ def test_many_bad_keys_from_one_address_are_throttled_and_good_ones_never(settin
     assert (answers[60].status_code, answers[60].json["detail"]) == (429, "too_many_requests")
     assert int(answers[60].headers["Retry-After"]) >= 1
     assert call(text).status_code == 200
-    elsewhere = client.get("/api/auth/me", headers={"Authorization": "Bearer vy_nonsense"}, environ_base={"REMOTE_ADDR": "203.0.113.8"})
+    elsewhere = client.get(
+        "/api/auth/me",
+        headers={"Authorization": "Bearer vy_nonsense"},
+        environ_base={"REMOTE_ADDR": "203.0.113.8"},
+    )
     assert elsewhere.status_code == 401
 
 
-# What it costs ------------------------------------------------------------------------------------------------------------
+# What it costs
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_whose_a_key_is_is_looked_up_once(alice: Person, statements: list[str]) -> None:
@@ -318,7 +415,9 @@ def test_whose_a_key_is_is_looked_up_once(alice: Person, statements: list[str]) 
     assert len([statement for statement in statements if "find_api_key" in statement]) == 1
 
 
-def test_only_so_many_keys_are_remembered(alice: Person, monkeypatch: pytest.MonkeyPatch, app: Flask, settings: Settings) -> None:
+def test_only_so_many_keys_are_remembered(
+    alice: Person, monkeypatch: pytest.MonkeyPatch, app: Flask, settings: Settings
+) -> None:
     monkeypatch.setattr(bearers, "FACTS_MAX", 2)
     rules = app.extensions["voyagent.identity"]
     reader = bearers.Bearers(rules.tokens, rules.limiter)
@@ -339,37 +438,58 @@ def test_last_use_is_noted_without_a_write_at_each_call(alice: Person, sql: Sql)
     for _ in range(5):
         assert use(alice, text) == (200, None)
     assert sql(read, id=key_id) == first
-    sql("update api_keys set last_used_at = last_used_at - interval '61 seconds' where id = :id", id=key_id)
+    sql(
+        "update api_keys set last_used_at = last_used_at - interval '61 seconds' where id = :id",
+        id=key_id,
+    )
     assert use(alice, text) == (200, None)
     assert sql(read, id=key_id)[0]["last_used_at"] > first[0]["last_used_at"]
     assert alice.api.get("/auth/api-keys").json["items"][0]["last_used_at"] is not None
 
 
-def test_a_call_does_not_wait_for_another_that_notes_the_use(alice: Person, settings: Settings, sql: Sql) -> None:
+def test_a_call_does_not_wait_for_another_that_notes_the_use(
+    alice: Person, settings: Settings, sql: Sql
+) -> None:
     key_id, text = make_key(alice)
-    with psycopg.connect(sa.make_url(settings.db_admin_url or "").set(drivername="postgresql").render_as_string(hide_password=False)) as other:
-        other.execute("update api_keys set last_used_at = null where id = %s", (key_id,))  # holds the row
+    with psycopg.connect(
+        sa.make_url(settings.db_admin_url or "")
+        .set(drivername="postgresql")
+        .render_as_string(hide_password=False)
+    ) as other:
+        other.execute(
+            "update api_keys set last_used_at = null where id = %s", (key_id,)
+        )  # holds the row
         began = time.monotonic()
         assert use(alice, text) == (200, None)
         assert time.monotonic() - began < 2
-    assert sql("select last_used_at from api_keys where id = :id", id=key_id)[0]["last_used_at"] is None
+    assert (
+        sql("select last_used_at from api_keys where id = :id", id=key_id)[0]["last_used_at"]
+        is None
+    )
 
 
 def test_many_calls_at_once_are_all_answered(alice: Person) -> None:
     _id, text = make_key(alice)
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(lambda _n: bearing(alice, text).get("/auth/me").status_code, range(24))) == {200}
+        assert set(
+            pool.map(lambda _n: bearing(alice, text).get("/auth/me").status_code, range(24))
+        ) == {200}
 
 
 def test_revoking_beside_a_call_that_runs_ends_the_next_one(app: Flask, alice: Person) -> None:
-    """The call that runs may finish; whoever begins after the revocation is refused, whatever the process remembers."""
+    """The call that runs may finish; whoever begins after the revocation is refused, whatever the
+    process remembers.
+    """
     key_id, text = make_key(alice)
     assert use(alice, text) == (200, None)
     entered, may_go_on = threading.Event(), threading.Event()
 
     def running() -> None:
         with app.test_request_context(headers={"Authorization": f"Bearer {text}"}):
-            from voyagent.http.guards import bearer_credential, enter  # noqa: PLC0415 - the door's own steps
+            from voyagent.http.guards import (
+                bearer_credential,
+                enter,
+            )  # noqa: PLC0415 - the door's own steps
 
             enter(bearer_credential())
             entered.set()

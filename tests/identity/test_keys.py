@@ -31,7 +31,8 @@ def create(person: Person, **body: Any) -> Any:
     return person.api.post("/auth/api-keys", json={"name": "Website", **body})
 
 
-# Making -------------------------------------------------------------------------------------------------------------------
+# Making
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_key_is_told_once_and_kept_as_its_hash(alice: Person, sql: Sql) -> None:
@@ -46,7 +47,10 @@ def test_a_key_is_told_once_and_kept_as_its_hash(alice: Person, sql: Sql) -> Non
     assert shown["prefix"] == shape[1]
     assert shown["scopes"] == ["full"]
     assert (shown["expires_at"], shown["revoked_at"], shown["last_used_at"]) == (None, None, None)
-    assert (shown["created_by_user_id"], shown["created_by"]) == (str(alice.actor.user_id), "Alice Owner")
+    assert (shown["created_by_user_id"], shown["created_by"]) == (
+        str(alice.actor.user_id),
+        "Alice Owner",
+    )
     (row,) = sql("select * from api_keys where id = :id", id=shown["id"])
     assert bytes(row["key_hash"]) == hashlib.sha256(text.encode()).digest()
     assert text not in json.dumps(alice.api.get("/auth/api-keys").json)
@@ -88,24 +92,47 @@ def test_a_body_that_breaks_the_schema_makes_no_key(alice: Person, body: dict[st
 
 
 def test_a_scoped_key_has_what_was_asked_for_in_one_order(alice: Person) -> None:
-    answer = alice.api.post("/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["reports", "enquiries", "reports"], "expires_in_days": 30})
+    answer = alice.api.post(
+        "/auth/api-keys/scoped",
+        json={
+            "name": "Sheet",
+            "scopes": ["reports", "enquiries", "reports"],
+            "expires_in_days": 30,
+        },
+    )
     assert answer.status_code == 201
     assert answer.json["api_key"]["scopes"] == ["enquiries", "reports"]
 
 
 def test_full_beside_other_scopes_is_full(alice: Person) -> None:
-    assert alice.api.post("/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["read", "full"]}).json["api_key"]["scopes"] == ["full"]
+    assert alice.api.post(
+        "/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["read", "full"]}
+    ).json["api_key"]["scopes"] == ["full"]
 
 
-@pytest.mark.parametrize("scopes", [[], ["owner"], ["read", "Full"], "read", [None], ["read"] * 12, None])
+@pytest.mark.parametrize(
+    "scopes", [[], ["owner"], ["read", "Full"], "read", [None], ["read"] * 12, None]
+)
 def test_scopes_that_there_are_not_are_refused(alice: Person, scopes: Any) -> None:
-    assert alice.api.post("/auth/api-keys/scoped", json={"name": "Sheet", "scopes": scopes}).status_code == 422
+    assert (
+        alice.api.post(
+            "/auth/api-keys/scoped", json={"name": "Sheet", "scopes": scopes}
+        ).status_code
+        == 422
+    )
 
 
 def test_a_scope_in_which_the_maker_may_do_nothing_is_refused(bob: Person, alice: Person) -> None:
-    answer = bob.api.post("/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["read", "audit"]})
+    answer = bob.api.post(
+        "/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["read", "audit"]}
+    )
     assert (answer.status_code, answer.json["detail"]) == (403, "scope_beyond_role")
-    assert alice.api.post("/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["audit"]}).status_code == 201
+    assert (
+        alice.api.post(
+            "/auth/api-keys/scoped", json={"name": "Sheet", "scopes": ["audit"]}
+        ).status_code
+        == 201
+    )
 
 
 @pytest.mark.parametrize("path", ["/auth/api-keys", "/auth/api-keys/scoped"])
@@ -127,15 +154,23 @@ def test_a_viewer_makes_and_revokes_none_and_sees_the_list(alice: Person, victor
     assert [key["id"] for key in victor.api.get("/auth/api-keys").json["items"]] == [str(key_id)]
 
 
-def test_the_rules_ask_for_the_permission_and_the_password_themselves(alice: Person, victor: Person) -> None:
+def test_the_rules_ask_for_the_permission_and_the_password_themselves(
+    alice: Person, victor: Person
+) -> None:
     rules = alice.app.extensions["voyagent.identity"]
     with pytest.raises(NotFresh):
-        alice.does(lambda actor: service.make_key(rules, replace(actor, fresh=False), name="Website"))
+        alice.does(
+            lambda actor: service.make_key(rules, replace(actor, fresh=False), name="Website")
+        )
     with pytest.raises(Forbidden):
-        victor.does(lambda actor: service.make_key(rules, replace(actor, fresh=True), name="Website"))
+        victor.does(
+            lambda actor: service.make_key(rules, replace(actor, fresh=True), name="Website")
+        )
 
 
-def test_a_prefix_that_is_taken_is_drawn_again(alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prefix_that_is_taken_is_drawn_again(
+    alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _id, theirs = make_key(charlie)
     taken, free = NewKey(theirs[3:11], f"vy_{theirs[3:11]}_{'x' * 32}"), key_texts.new_key()
     drawn = iter([taken, taken, free])
@@ -145,16 +180,28 @@ def test_a_prefix_that_is_taken_is_drawn_again(alice: Person, charlie: Person, m
     assert [key["id"] for key in alice.api.get("/auth/api-keys").json["items"]] == [str(key_id)]
 
 
-def test_making_leaves_its_event_and_a_letter_to_the_maker(alice: Person, events: Events, sql: Sql) -> None:
+def test_making_leaves_its_event_and_a_letter_to_the_maker(
+    alice: Person, events: Events, sql: Sql
+) -> None:
     text = create(alice).json["key"]
     (event,) = events(alice, "api_key.created")
-    assert (event["actor_id"], event["inputs"]["prefix"], event["inputs"]["scopes"]) == (alice.actor.user_id, text[3:11], ["full"])
+    assert (event["actor_id"], event["inputs"]["prefix"], event["inputs"]["scopes"]) == (
+        alice.actor.user_id,
+        text[3:11],
+        ["full"],
+    )
     assert text not in json.dumps([dict(event)], default=str)
-    assert [row["kind"] for row in sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id)] == ["api_key_created"]
+    assert [
+        row["kind"]
+        for row in sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id)
+    ] == ["api_key_created"]
 
 
 def test_where_the_event_cannot_be_written_there_is_no_key(alice: Person, sql: Sql) -> None:
-    sql("alter table audit_events add constraint no_keys check (kind <> 'api_key.created') not valid")
+    sql(
+        "alter table audit_events add constraint no_keys check (kind <> 'api_key.created') not"
+        " valid"
+    )
     try:
         assert create(alice).status_code == 500
     finally:
@@ -162,10 +209,13 @@ def test_where_the_event_cannot_be_written_there_is_no_key(alice: Person, sql: S
     assert alice.api.get("/auth/api-keys").json["items"] == []
 
 
-# Listing ------------------------------------------------------------------------------------------------------------------
+# Listing
+# ------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_is_the_whole_agencys_newest_first_and_nobody_elses(alice: Person, bob: Person, charlie: Person) -> None:
+def test_the_list_is_the_whole_agencys_newest_first_and_nobody_elses(
+    alice: Person, bob: Person, charlie: Person
+) -> None:
     first, second = make_key(alice)[0], make_key(bob)[0]
     make_key(charlie)
     for person in (alice, bob):
@@ -187,25 +237,34 @@ def test_the_list_comes_in_pages_where_they_are_asked_for(alice: Person) -> None
     assert len(alice.api.get("/auth/api-keys?limit=200").json["items"]) == 5
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "cursor=nonsense", "limit=2&limit=3"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "cursor=nonsense", "limit=2&limit=3"]
+)
 def test_a_page_that_cannot_be_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/auth/api-keys?{query}").status_code == 422
 
 
-# Revoking -----------------------------------------------------------------------------------------------------------------
+# Revoking
+# -----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_maker_and_an_administrator_revoke_and_the_first_time_stays(alice: Person, bob: Person, events: Events, sql: Sql) -> None:
+def test_the_maker_and_an_administrator_revoke_and_the_first_time_stays(
+    alice: Person, bob: Person, events: Events, sql: Sql
+) -> None:
     for by in (bob, alice):
         key_id, text = make_key(bob)
         assert bearing(bob, text).get("/auth/me").status_code == 200
         answer = by.api.post(f"/auth/api-keys/{key_id}/revoke")
         assert (answer.status_code, answer.data) == (204, b"")
         assert bearing(bob, text).get("/auth/me").status_code == 401
-        (row,) = sql("select revoked_at, revoked_by_user_id from api_keys where id = :id", id=key_id)
+        (row,) = sql(
+            "select revoked_at, revoked_by_user_id from api_keys where id = :id", id=key_id
+        )
         assert row["revoked_by_user_id"] == by.actor.user_id
         assert alice.api.post(f"/auth/api-keys/{key_id}/revoke").status_code == 204
-        assert sql("select revoked_at, revoked_by_user_id from api_keys where id = :id", id=key_id) == [row]
+        assert sql(
+            "select revoked_at, revoked_by_user_id from api_keys where id = :id", id=key_id
+        ) == [row]
     told = events(alice, "api_key.revoked")
     assert [(event["actor_id"], event["entity_refs"]["user_id"]) for event in told] == [
         (bob.actor.user_id, str(bob.actor.user_id)),
@@ -213,7 +272,9 @@ def test_the_maker_and_an_administrator_revoke_and_the_first_time_stays(alice: P
     ]
 
 
-def test_a_colleague_who_is_no_administrator_revokes_nobodys_but_her_own(people: People, alice: Person, bob: Person) -> None:
+def test_a_colleague_who_is_no_administrator_revokes_nobodys_but_her_own(
+    people: People, alice: Person, bob: Person
+) -> None:
     lead = people.colleague(alice, "Lena Lead", role="ticketing_lead")
     key_id, text = make_key(bob)
     answer = lead.api.post(f"/auth/api-keys/{key_id}/revoke")
@@ -221,7 +282,9 @@ def test_a_colleague_who_is_no_administrator_revokes_nobodys_but_her_own(people:
     assert bearing(bob, text).get("/auth/me").status_code == 200
 
 
-def test_an_unknown_a_foreign_and_a_malformed_key_are_not_found_alike(bob: Person, charlie: Person) -> None:
+def test_an_unknown_a_foreign_and_a_malformed_key_are_not_found_alike(
+    bob: Person, charlie: Person
+) -> None:
     for key_id in (make_key(charlie)[0], new_id(), "nonsense"):
         answer = bob.api.post(f"/auth/api-keys/{key_id}/revoke")
         assert (answer.status_code, answer.json["detail"]) == (404, "not_found")
@@ -230,18 +293,27 @@ def test_an_unknown_a_foreign_and_a_malformed_key_are_not_found_alike(bob: Perso
 def test_twins_revoke_once(alice: Person, events: Events) -> None:
     key_id, _text = make_key(alice)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _n: alice.api.post(f"/auth/api-keys/{key_id}/revoke").status_code, range(8)))
+        answers = list(
+            pool.map(
+                lambda _n: alice.api.post(f"/auth/api-keys/{key_id}/revoke").status_code, range(8)
+            )
+        )
     assert answers == [204] * 8
     assert len(events(alice, "api_key.revoked")) == 1
 
 
-def test_a_full_key_of_an_administrator_revokes_and_a_narrower_one_does_not(alice: Person, bob: Person, events: Events) -> None:
+def test_a_full_key_of_an_administrator_revokes_and_a_narrower_one_does_not(
+    alice: Person, bob: Person, events: Events
+) -> None:
     acting_id, text = make_key(alice)
     key_id, _text = make_key(bob)
     assert with_key(alice, "read").post(f"/auth/api-keys/{key_id}/revoke").status_code == 403
     assert bearing(alice, text).post(f"/auth/api-keys/{key_id}/revoke").status_code == 204
     (event,) = events(alice, "api_key.revoked")
-    assert (event["actor_id"], event["entity_refs"]["by_api_key_id"]) == (alice.actor.user_id, str(acting_id))
+    assert (event["actor_id"], event["entity_refs"]["by_api_key_id"]) == (
+        alice.actor.user_id,
+        str(acting_id),
+    )
     assert event["entity_refs"]["api_key_id"] == str(key_id)
     assert bearing(alice, text).post(f"/auth/api-keys/{acting_id}/revoke").status_code == 204
     assert bearing(alice, text).get("/auth/me").status_code == 401

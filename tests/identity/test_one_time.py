@@ -1,4 +1,6 @@
-"""Mailed tokens: each opens one thing for one person, once, in time, and only while the address it went to is hers."""
+"""Mailed tokens: each opens one thing for one person, once, in time, and only while the address it
+went to is hers.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,11 @@ def anyone(app: Flask) -> ApiClient:
 def token_for(person: Person, purpose: Purpose, *, email: str | None = None) -> str:
     """A token of a person, for her present address or another."""
     identity = person.app.extensions["voyagent.identity"]
-    return person.does(lambda actor: issue(identity, user_id=actor.user_id, email=email or person.email, purpose=purpose))
+    return person.does(
+        lambda actor: issue(
+            identity, user_id=actor.user_id, email=email or person.email, purpose=purpose
+        )
+    )
 
 
 def use(app: Flask, purpose: Purpose, token: str) -> str:
@@ -55,7 +61,9 @@ each_purpose = pytest.mark.parametrize("purpose", list(Purpose))
 
 
 @each_purpose
-def test_a_token_has_43_characters_and_is_kept_as_its_hash(alice: Person, sql: Sql, purpose: Purpose) -> None:
+def test_a_token_has_43_characters_and_is_kept_as_its_hash(
+    alice: Person, sql: Sql, purpose: Purpose
+) -> None:
     token = token_for(alice, purpose)
     assert len(token) == 43
     (row,) = sql("select * from one_time_tokens where user_id = :id", id=alice.actor.user_id)
@@ -66,8 +74,14 @@ def test_a_token_has_43_characters_and_is_kept_as_its_hash(alice: Person, sql: S
 
 
 @each_purpose
-def test_a_token_is_good_once_and_takes_its_siblings_with_it(app: Flask, alice: Person, bob: Person, purpose: Purpose) -> None:
-    first, second, bobs = token_for(alice, purpose), token_for(alice, purpose), token_for(bob, purpose)
+def test_a_token_is_good_once_and_takes_its_siblings_with_it(
+    app: Flask, alice: Person, bob: Person, purpose: Purpose
+) -> None:
+    first, second, bobs = (
+        token_for(alice, purpose),
+        token_for(alice, purpose),
+        token_for(bob, purpose),
+    )
     assert use(app, purpose, first) == alice.email
     for dead in (first, second):
         with pytest.raises(service.TokenInvalid):
@@ -76,7 +90,9 @@ def test_a_token_is_good_once_and_takes_its_siblings_with_it(app: Flask, alice: 
 
 
 @each_purpose
-def test_a_sibling_of_the_other_purpose_lives_on(app: Flask, alice: Person, purpose: Purpose) -> None:
+def test_a_sibling_of_the_other_purpose_lives_on(
+    app: Flask, alice: Person, purpose: Purpose
+) -> None:
     other = next(name for name in Purpose if name is not purpose)
     token, others = token_for(alice, purpose), token_for(alice, other)
     use(app, purpose, token)
@@ -84,7 +100,9 @@ def test_a_sibling_of_the_other_purpose_lives_on(app: Flask, alice: Person, purp
 
 
 @each_purpose
-def test_a_token_opens_nothing_but_its_purpose(app: Flask, alice: Person, sql: Sql, purpose: Purpose) -> None:
+def test_a_token_opens_nothing_but_its_purpose(
+    app: Flask, alice: Person, sql: Sql, purpose: Purpose
+) -> None:
     other = next(name for name in Purpose if name is not purpose)
     token = token_for(alice, other)
     with pytest.raises(service.TokenInvalid):
@@ -96,18 +114,28 @@ DEAD: dict[str, str] = {
     "late": "update one_time_tokens set expires_at = now() where user_id = :id",
     "the address was changed": "update users set email = 'moved-' || email where id = :id",
     "the person was removed": "update users set is_active = false where id = :id",
-    "the agency was suspended": "update tenants set is_active = false where id = (select tenant_id from users where id = :id)",
+    "the agency was suspended": (
+        "update tenants set is_active = false where id = (select tenant_id from users where id ="
+        " :id)"
+    ),
 }
 
 
 @each_purpose
 @pytest.mark.parametrize("change", list(DEAD))
-def test_a_token_dies_when(app: Flask, anyone: ApiClient, alice: Person, sql: Sql, purpose: Purpose, change: str) -> None:
+def test_a_token_dies_when(
+    app: Flask, anyone: ApiClient, alice: Person, sql: Sql, purpose: Purpose, change: str
+) -> None:
     token = token_for(alice, purpose)
     sql(DEAD[change], id=alice.actor.user_id)
     answer = call(anyone, purpose, token)
     assert (answer.status_code, answer.json["detail"]) == (400, "token_invalid")
-    assert sql("select spent_at from one_time_tokens where user_id = :id", id=alice.actor.user_id)[0]["spent_at"] is None
+    assert (
+        sql("select spent_at from one_time_tokens where user_id = :id", id=alice.actor.user_id)[0][
+            "spent_at"
+        ]
+        is None
+    )
 
 
 @each_purpose
@@ -127,7 +155,9 @@ def test_a_token_dies_when_the_address_is_changed_between_the_look_and_the_spend
 
 
 @each_purpose
-def test_of_sixteen_parallel_callers_one_wins(app: Flask, alice: Person, sql: Sql, purpose: Purpose) -> None:
+def test_of_sixteen_parallel_callers_one_wins(
+    app: Flask, alice: Person, sql: Sql, purpose: Purpose
+) -> None:
     token, barrier = token_for(alice, purpose), threading.Barrier(16)
 
     def race(_number: int) -> tuple[int, Any]:
@@ -138,13 +168,29 @@ def test_of_sixteen_parallel_callers_one_wins(app: Flask, alice: Person, sql: Sq
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(race, range(16)))
-    assert sorted(answers, key=str) == sorted([(200, None)] + [(400, "token_invalid")] * 15, key=str)
-    kind = {Purpose.VERIFY_EMAIL: "auth.email_verified", Purpose.RESET_PASSWORD: "auth.password_reset"}[purpose]
-    assert len(sql("select 1 from audit_events where tenant_id = :t and kind = :kind", t=alice.actor.tenant_id, kind=kind)) == 1
+    assert sorted(answers, key=str) == sorted(
+        [(200, None)] + [(400, "token_invalid")] * 15, key=str
+    )
+    kind = {
+        Purpose.VERIFY_EMAIL: "auth.email_verified",
+        Purpose.RESET_PASSWORD: "auth.password_reset",
+    }[purpose]
+    assert (
+        len(
+            sql(
+                "select 1 from audit_events where tenant_id = :t and kind = :kind",
+                t=alice.actor.tenant_id,
+                kind=kind,
+            )
+        )
+        == 1
+    )
 
 
 @each_purpose
-def test_an_unknown_token_is_told_the_same_as_a_used_one(app: Flask, anyone: ApiClient, alice: Person, purpose: Purpose) -> None:
+def test_an_unknown_token_is_told_the_same_as_a_used_one(
+    app: Flask, anyone: ApiClient, alice: Person, purpose: Purpose
+) -> None:
     spent = token_for(alice, purpose)
     use(app, purpose, spent)
     known, unknown = (call(anyone, purpose, token) for token in (spent, "x" * 43))
@@ -152,7 +198,8 @@ def test_an_unknown_token_is_told_the_same_as_a_used_one(app: Flask, anyone: Api
     assert {**known.json, "request_id": ""} == {**unknown.json, "request_id": ""}
 
 
-# Asking for a reset -------------------------------------------------------------------------------------------------------
+# Asking for a reset
+# -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -160,7 +207,10 @@ def debugging(identity: Identity) -> Callable[..., Identity]:
     """The rules of an installation that shows tokens."""
 
     def make(**settings: Any) -> Identity:
-        return replace(identity, settings=identity.settings.model_copy(update={"auth_debug_tokens": True, **settings}))
+        return replace(
+            identity,
+            settings=identity.settings.model_copy(update={"auth_debug_tokens": True, **settings}),
+        )
 
     return make
 
@@ -180,30 +230,65 @@ def test_the_token_is_shown_where_the_installation_shows_tokens_and_never_in_pro
     assert use(app, Purpose.RESET_PASSWORD, shown) == alice.email
 
 
-def test_the_skip_flag_alone_shows_no_token(anyone: ApiClient, alice: Person, identity: Identity) -> None:
+def test_the_skip_flag_alone_shows_no_token(
+    anyone: ApiClient, alice: Person, identity: Identity
+) -> None:
     assert identity.settings.auth_skip_email_verification
     answer = anyone.post("/auth/request-password-reset", json={"email": alice.email})
     assert (answer.status_code, answer.json) == (200, {"queued": True, "debug_token": None})
 
 
 def test_the_queue_holds_no_address(app: Flask, alice: Person, sql: Sql) -> None:
-    act(app, service.request_reset, app.extensions["voyagent.identity"], email=alice.email, device=API)
-    jobs = sql("select args::text as args from procrastinate_jobs where task_name = 'identity.mail_reset' and status = 'todo'")
+    act(
+        app,
+        service.request_reset,
+        app.extensions["voyagent.identity"],
+        email=alice.email,
+        device=API,
+    )
+    jobs = sql(
+        "select args::text as args from procrastinate_jobs where task_name = 'identity.mail_reset'"
+        " and status = 'todo'"
+    )
     assert jobs
     assert all(alice.email not in job["args"] for job in jobs)
 
 
-def test_a_request_that_no_secret_opens_any_more_is_forgotten(app: Flask, alice: Person, identity: Identity, sql: Sql) -> None:
-    other = app.extensions["voyagent.settings"].model_copy(update={"auth_secret": type(identity.settings.auth_secret)("another-secret-" + "1" * 40)})
-    act(app, service.request_reset, replace(identity, keyring=type(identity.keyring)(other)), email=alice.email, device=API)
+def test_a_request_that_no_secret_opens_any_more_is_forgotten(
+    app: Flask, alice: Person, identity: Identity, sql: Sql
+) -> None:
+    other = app.extensions["voyagent.settings"].model_copy(
+        update={"auth_secret": type(identity.settings.auth_secret)("another-secret-" + "1" * 40)}
+    )
+    act(
+        app,
+        service.request_reset,
+        replace(identity, keyring=type(identity.keyring)(other)),
+        email=alice.email,
+        device=API,
+    )
     assert mailbox.received(app, to=alice.email, kind="reset_password") == []
     assert sql("select 1 from one_time_tokens where user_id = :id", id=alice.actor.user_id) == []
-    assert sql("select 1 from procrastinate_jobs where task_name = 'identity.mail_reset' and status = 'todo'") == []
+    assert (
+        sql(
+            "select 1 from procrastinate_jobs where task_name = 'identity.mail_reset' and status ="
+            " 'todo'"
+        )
+        == []
+    )
 
 
-def test_a_suspended_agencys_people_and_removed_ones_get_no_link(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+def test_a_suspended_agencys_people_and_removed_ones_get_no_link(
+    app: Flask, alice: Person, bob: Person, sql: Sql
+) -> None:
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
     sql("update tenants set is_active = false where id = :id", id=alice.actor.tenant_id)
     for person in (alice, bob):
-        act(app, service.request_reset, app.extensions["voyagent.identity"], email=person.email, device=API)
+        act(
+            app,
+            service.request_reset,
+            app.extensions["voyagent.identity"],
+            email=person.email,
+            device=API,
+        )
         assert mailbox.received(app, to=person.email, kind="reset_password") == []

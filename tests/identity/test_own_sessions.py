@@ -24,25 +24,41 @@ from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 
 Sql = Callable[..., list[sa.RowMapping]]
-WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
-IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
+WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/131.0.0.0 Safari/537.36"
+)
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
+    " Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
+)
 
 
 def signed_in_with(app: Flask, person: Person, agent: str, ip: str = "198.51.100.4") -> FlaskClient:
     client = app.test_client()
     fields = {"email": person.email, "password": PASSWORD, "csrf_token": csrf(client, "/sign-in")}
-    assert client.post("/sign-in", data=fields, headers={"User-Agent": agent}, environ_base={"REMOTE_ADDR": ip}).status_code == 303
+    assert (
+        client.post(
+            "/sign-in", data=fields, headers={"User-Agent": agent}, environ_base={"REMOTE_ADDR": ip}
+        ).status_code
+        == 303
+    )
     return client
 
 
 def listed(person: Person, token: str | None = None) -> list[dict[str, object]]:
     client = person.api if token is None else person.app.test_client()
-    answer = client.get("/auth/sessions") if token is None else client.get("/api/auth/sessions", headers={"Authorization": f"Bearer {token}"})
+    answer = (
+        client.get("/auth/sessions")
+        if token is None
+        else client.get("/api/auth/sessions", headers={"Authorization": f"Bearer {token}"})
+    )
     assert answer.status_code == 200
     return answer.json["items"]
 
 
-# Devices in words ---------------------------------------------------------------------------------------------------------
+# Devices in words
+# ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -53,18 +69,63 @@ def listed(person: Person, token: str | None = None) -> list[dict[str, object]]:
         (WINDOWS + " OPR/116.0.0.0", "Opera", "Windows", "", "laptop"),
         (IPHONE, "Safari", "iPhone", "", "phone"),
         (IPHONE.replace("Version/18.1", "CriOS/131.0"), "Chrome", "iPhone", "", "phone"),
-        ("Mozilla/5.0 (iPad; CPU OS 18_1 like Mac OS X) AppleWebKit/605.1.15 FxiOS/132.0 Mobile/15E148 Safari/605.1.15", "Firefox", "iPad", "", "tablet"),
-        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.1 Safari/605.1.15", "Safari", "Mac", "", "laptop"),
-        ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", "Firefox", "Linux", "", "laptop"),
-        ("Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36", "Chrome", "Chromebook", "", "laptop"),
         (
-            "Mozilla/5.0 (Linux; Android 14; SM-S921B) AppleWebKit/537.36 SamsungBrowser/26.0 Chrome/122 Mobile Safari/537.36",
+            (
+                "Mozilla/5.0 (iPad; CPU OS 18_1 like Mac OS X) AppleWebKit/605.1.15 FxiOS/132.0"
+                " Mobile/15E148 Safari/605.1.15"
+            ),
+            "Firefox",
+            "iPad",
+            "",
+            "tablet",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.1"
+                " Safari/605.1.15"
+            ),
+            "Safari",
+            "Mac",
+            "",
+            "laptop",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
+            "Firefox",
+            "Linux",
+            "",
+            "laptop",
+        ),
+        (
+            (
+                "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 Chrome/131.0.0.0"
+                " Safari/537.36"
+            ),
+            "Chrome",
+            "Chromebook",
+            "",
+            "laptop",
+        ),
+        (
+            (
+                "Mozilla/5.0 (Linux; Android 14; SM-S921B) AppleWebKit/537.36 SamsungBrowser/26.0"
+                " Chrome/122 Mobile Safari/537.36"
+            ),
             "Samsung Internet",
             "Android",
             "",
             "phone",
         ),
-        ("Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36", "Chrome", "Android", "", "tablet"),
+        (
+            (
+                "Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 Chrome/131.0.0.0"
+                " Safari/537.36"
+            ),
+            "Chrome",
+            "Android",
+            "",
+            "tablet",
+        ),
         ("curl/8.9.1", "", "", "curl", "code-slash"),
         ("python-requests/2.32", "", "", "python-requests", "code-slash"),
         ("", "", "", "", "code-slash"),
@@ -73,15 +134,25 @@ def listed(person: Person, token: str | None = None) -> list[dict[str, object]]:
         ("x" * 255, "", "", "", "code-slash"),
     ],
 )
-def test_a_user_agent_in_words(agent: str, browser: str, system: str, program: str, glyph: str) -> None:
+def test_a_user_agent_in_words(
+    agent: str, browser: str, system: str, program: str, glyph: str
+) -> None:
     words = describe(agent)
-    assert (words.browser, words.system, words.program, words.glyph) == (browser, system, program, glyph)
+    assert (words.browser, words.system, words.program, words.glyph) == (
+        browser,
+        system,
+        program,
+        glyph,
+    )
 
 
-# Seeing -------------------------------------------------------------------------------------------------------------------
+# Seeing
+# -------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_has_every_browser_and_program_and_marks_the_one_that_asks(app: Flask, alice: Person, bob: Person) -> None:
+def test_the_list_has_every_browser_and_program_and_marks_the_one_that_asks(
+    app: Flask, alice: Person, bob: Person
+) -> None:
     signed_in_with(app, alice, WINDOWS)
     sign_in(app, alice.email, device=Device(Channel.API, user_agent="curl/8.9.1", ip="203.0.113.9"))
     sign_in(app, bob.email)
@@ -103,26 +174,45 @@ def test_the_list_has_every_browser_and_program_and_marks_the_one_that_asks(app:
         "last_seen_at = now() - interval '14 days'",
     ],
 )
-def test_what_has_ended_is_not_in_the_list(app: Flask, alice: Person, sql: Sql, change: str) -> None:
+def test_what_has_ended_is_not_in_the_list(
+    app: Flask, alice: Person, sql: Sql, change: str
+) -> None:
     signed_in_with(app, alice, WINDOWS)
     assert len(listed(alice)) == 2
-    sql(f"update auth_sessions set {change} where user_id = :u and channel = 'browser'", u=alice.actor.user_id)
+    sql(
+        f"update auth_sessions set {change} where user_id = :u and channel = 'browser'",
+        u=alice.actor.user_id,
+    )
     assert [item["channel"] for item in listed(alice)] == ["api"]
 
 
 def test_a_programs_session_is_not_idle_after_two_weeks(alice: Person, sql: Sql) -> None:
-    sql("update auth_sessions set last_seen_at = now() - interval '20 days' where user_id = :u", u=alice.actor.user_id)
+    sql(
+        "update auth_sessions set last_seen_at = now() - interval '20 days' where user_id = :u",
+        u=alice.actor.user_id,
+    )
     assert len(listed(alice)) == 1
 
 
-def test_the_list_is_bounded_however_often_a_program_signs_in_and_all_of_them_end(alice: Person, sql: Sql) -> None:
+def test_the_list_is_bounded_however_often_a_program_signs_in_and_all_of_them_end(
+    alice: Person, sql: Sql
+) -> None:
     many = "insert into auth_sessions (tenant_id, id, user_id, channel, expires_at, last_seen_at)"
-    many += " select :t, gen_random_uuid(), :u, 'api', now() + interval '1 day', now() - interval '1 hour' from generate_series(1, 250)"
+    many += (
+        " select :t, gen_random_uuid(), :u, 'api', now() + interval '1 day', now() - interval '1"
+        " hour' from generate_series(1, 250)"
+    )
     sql(many, t=alice.actor.tenant_id, u=alice.actor.user_id)
     items = listed(alice)
     assert (len(items), items[0]["current"]) == (200, True)
     assert alice.api.delete("/auth/sessions").status_code == 204
-    assert sql("select 1 from auth_sessions where user_id = :u and ended_at is null", u=alice.actor.user_id) == []
+    assert (
+        sql(
+            "select 1 from auth_sessions where user_id = :u and ended_at is null",
+            u=alice.actor.user_id,
+        )
+        == []
+    )
 
 
 def test_a_key_sees_the_list_and_is_not_in_it(alice: Person) -> None:
@@ -131,16 +221,31 @@ def test_a_key_sees_the_list_and_is_not_in_it(alice: Person) -> None:
 
 
 def test_a_refresh_is_a_sign_of_life(app: Flask, alice: Person, sql: Sql) -> None:
-    sql("update auth_sessions set last_seen_at = now() - interval '2 days' where user_id = :u", u=alice.actor.user_id)
+    sql(
+        "update auth_sessions set last_seen_at = now() - interval '2 days' where user_id = :u",
+        u=alice.actor.user_id,
+    )
     refresh(app, alice.refresh_token)
-    (row,) = sql("select now() - last_seen_at < interval '1 minute' as is_fresh from auth_sessions where user_id = :u", u=alice.actor.user_id)
+    (row,) = sql(
+        "select now() - last_seen_at < interval '1 minute' as is_fresh from auth_sessions where"
+        " user_id = :u",
+        u=alice.actor.user_id,
+    )
     assert row["is_fresh"]
 
 
-def test_a_browser_is_noted_once_an_hour_at_most(app: Flask, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_is_noted_once_an_hour_at_most(
+    app: Flask, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
     browser = alice.browser
-    read = "select last_seen_at, xmin::text from auth_sessions where user_id = :u and channel = 'browser'"
-    sql("update auth_sessions set last_seen_at = now() - interval '2 hours' where user_id = :u", u=alice.actor.user_id)
+    read = (
+        "select last_seen_at, xmin::text from auth_sessions where user_id = :u and channel ="
+        " 'browser'"
+    )
+    sql(
+        "update auth_sessions set last_seen_at = now() - interval '2 hours' where user_id = :u",
+        u=alice.actor.user_id,
+    )
     before = sql(read, u=alice.actor.user_id)
     for path in ("/team", "/account"):
         assert browser.get(path).status_code == 200
@@ -154,10 +259,13 @@ def test_a_browser_is_noted_once_an_hour_at_most(app: Flask, alice: Person, sql:
     assert sql(read, u=alice.actor.user_id) == noted
 
 
-# Ending -------------------------------------------------------------------------------------------------------------------
+# Ending
+# -------------------------------------------------------------------------------------------------------------------
 
 
-def test_one_of_ones_own_ends_with_its_tokens_and_a_repeat_changes_nothing(app: Flask, alice: Person, events: Events, sql: Sql) -> None:
+def test_one_of_ones_own_ends_with_its_tokens_and_a_repeat_changes_nothing(
+    app: Flask, alice: Person, events: Events, sql: Sql
+) -> None:
     other = sign_in(app, alice.email)
     path = f"/auth/sessions/{session_of(app, other.access_token)}"
     assert (alice.api.delete(path).status_code, alice.api.delete(path).status_code) == (204, 204)
@@ -175,7 +283,9 @@ def test_twins_end_it_once(app: Flask, alice: Person, events: Events) -> None:
     assert len(events(alice, "auth.signed_out")) == 1
 
 
-def test_a_colleagues_sign_in_is_not_found_like_an_unknown_one(app: Flask, alice: Person, bob: Person, charlie: Person) -> None:
+def test_a_colleagues_sign_in_is_not_found_like_an_unknown_one(
+    app: Flask, alice: Person, bob: Person, charlie: Person
+) -> None:
     theirs = [session_of(app, person.access_token) for person in (bob, charlie)]
     for session_id in (*theirs, new_id(), "nonsense"):
         answer = alice.api.delete(f"/auth/sessions/{session_id}")
@@ -183,10 +293,14 @@ def test_a_colleagues_sign_in_is_not_found_like_an_unknown_one(app: Flask, alice
     assert (me(app, bob.access_token), me(app, charlie.access_token)) == (200, 200)
 
 
-def test_all_of_them_end_the_one_that_asks_included(app: Flask, alice: Person, bob: Person, events: Events) -> None:
+def test_all_of_them_end_the_one_that_asks_included(
+    app: Flask, alice: Person, bob: Person, events: Events
+) -> None:
     browser, other = alice.browser, sign_in(app, alice.email)
     assert alice.api.delete("/auth/sessions").status_code == 204
-    assert [me(app, token) for token in (alice.access_token, other.access_token, bob.access_token)] == [401, 401, 200]
+    assert [
+        me(app, token) for token in (alice.access_token, other.access_token, bob.access_token)
+    ] == [401, 401, 200]
     assert browser.get("/team").status_code == 303
     (event,) = events(alice, "session.ended")
     assert event["outputs"] == {"sessions": 3}
@@ -195,7 +309,10 @@ def test_all_of_them_end_the_one_that_asks_included(app: Flask, alice: Person, b
 def test_a_viewer_has_sign_ins_of_his_own_too(app: Flask, victor: Person) -> None:
     other = sign_in(app, victor.email)
     assert len(listed(victor)) == 2
-    assert victor.api.delete(f"/auth/sessions/{session_of(app, other.access_token)}").status_code == 204
+    assert (
+        victor.api.delete(f"/auth/sessions/{session_of(app, other.access_token)}").status_code
+        == 204
+    )
     assert victor.api.delete("/auth/sessions").status_code == 204
 
 
@@ -210,7 +327,8 @@ def test_the_rules_ask_for_the_permission(alice: Person) -> None:
             service.end_own_sessions(nobody, keep_this=False)
 
 
-# The page -----------------------------------------------------------------------------------------------------------------
+# The page
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def test_the_page_names_each_place_and_marks_this_one(app: Flask, alice: Person) -> None:
@@ -235,7 +353,9 @@ def test_the_page_of_a_single_place_offers_nothing_else_to_end(app: Flask, alice
 def test_one_place_is_signed_out_on_the_page(app: Flask, alice: Person) -> None:
     browser, phone = signed_in_with(app, alice, WINDOWS), signed_in_with(app, alice, IPHONE)
     (there,) = [item["id"] for item in listed(alice) if item["device"] == "Safari · iPhone"]
-    answer = browser.post(f"/account/sessions/{there}/end", data={"csrf_token": csrf(browser, "/account/sessions")})
+    answer = browser.post(
+        f"/account/sessions/{there}/end", data={"csrf_token": csrf(browser, "/account/sessions")}
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/sessions")
     page = browser.get("/account/sessions").text
     assert "It is signed out there" in page
@@ -246,22 +366,32 @@ def test_one_place_is_signed_out_on_the_page(app: Flask, alice: Person) -> None:
 def test_ending_this_place_leads_to_the_sign_in_page(app: Flask, alice: Person) -> None:
     browser = signed_in_with(app, alice, WINDOWS)
     (here,) = [item["id"] for item in listed(alice) if item["device"] == "Chrome · Windows"]
-    answer = browser.post(f"/account/sessions/{here}/end", data={"csrf_token": csrf(browser, "/account/sessions")})
+    answer = browser.post(
+        f"/account/sessions/{here}/end", data={"csrf_token": csrf(browser, "/account/sessions")}
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     assert browser.get("/team").status_code == 303
 
 
 def test_every_other_place_is_signed_out_on_the_page(app: Flask, alice: Person) -> None:
     browser, phone = signed_in_with(app, alice, WINDOWS), signed_in_with(app, alice, IPHONE)
-    assert browser.post("/account/sessions/end-others", data={"csrf_token": csrf(browser, "/account/sessions")}).status_code == 303
+    assert (
+        browser.post(
+            "/account/sessions/end-others", data={"csrf_token": csrf(browser, "/account/sessions")}
+        ).status_code
+        == 303
+    )
     assert "signed out in 2 other places" in browser.get("/account/sessions").text
     assert phone.get("/team").status_code == 303
     assert me(app, alice.access_token) == 401
-    browser.post("/account/sessions/end-others", data={"csrf_token": csrf(browser, "/account/sessions")})
+    browser.post(
+        "/account/sessions/end-others", data={"csrf_token": csrf(browser, "/account/sessions")}
+    )
     assert "You are signed in nowhere else." in browser.get("/account/sessions").text
 
 
-# Being told why -----------------------------------------------------------------------------------------------------------
+# Being told why
+# -----------------------------------------------------------------------------------------------------------
 
 
 def told(browser: FlaskClient) -> str:
@@ -307,7 +437,10 @@ def test_everybody_of_a_suspended_agency_is_told_so(alice: Person) -> None:
 
 def test_whose_thirty_days_are_over_is_told_so(alice: Person, sql: Sql) -> None:
     browser = alice.browser
-    sql("update auth_sessions set expires_at = now() - interval '1 second' where user_id = :u", u=alice.actor.user_id)
+    sql(
+        "update auth_sessions set expires_at = now() - interval '1 second' where user_id = :u",
+        u=alice.actor.user_id,
+    )
     assert "as long as a session lasts" in told(browser)
 
 

@@ -1,4 +1,6 @@
-"""One rule for a password, on every path that sets one: what the API contract names is refused everywhere, and takes nothing with it."""
+"""One rule for a password, on every path that sets one: what the API contract names is refused
+everywhere, and takes nothing with it.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,24 @@ from tests.people import PASSWORD, ApiClient, Person
 from voyagent.identity.service.one_time import Purpose, issue
 from voyagent.routes import APIS
 
-COMMON = ["password1234", "PassWord1234", "voyagent12345", "123456789012a", "alice-travels-2026", "2026!liverpool!2026", "qwertyuiop12"]
+COMMON = [
+    "password1234",
+    "PassWord1234",
+    "voyagent12345",
+    "123456789012a",
+    "alice-travels-2026",
+    "2026!liverpool!2026",
+    "qwertyuiop12",
+]
 BROKEN = ["Short-word1", "x1" * 65, "onlylettershere", "123456781234"]
-GOOD = ["a1a1a1a1a1a1", "Harbour-lantern-42", "Correct-horse-battery-9", "Aa1-" * 16, "four quiet harbour lanterns", "  Spaces are kept 1  "]
+GOOD = [
+    "a1a1a1a1a1a1",
+    "Harbour-lantern-42",
+    "Correct-horse-battery-9",
+    "Aa1-" * 16,
+    "four quiet harbour lanterns",
+    "  Spaces are kept 1  ",
+]
 
 Ready = Callable[[Person, Flask], tuple[Callable[[str], Any], str]]
 """Makes a path ready for somebody: a call that sets a password, and whose address it is."""
@@ -33,25 +50,49 @@ def _sign_up(person: Person, app: Flask) -> tuple[Callable[[str], Any], str]:
 def _accept(person: Person, app: Flask) -> tuple[Callable[[str], Any], str]:
     email, client = fresh_address(), ApiClient(app.test_client(), None)
     _, token = invite(app, person, email)
-    return lambda password: client.post("/auth/accept-invite", json={"token": token, "full_name": "Joy", "password": password}), email
+    return (
+        lambda password: client.post(
+            "/auth/accept-invite", json={"token": token, "full_name": "Joy", "password": password}
+        ),
+        email,
+    )
 
 
 def _reset_token(person: Person) -> str:
     identity = person.app.extensions["voyagent.identity"]
-    return person.does(lambda actor: issue(identity, user_id=actor.user_id, email=person.email, purpose=Purpose.RESET_PASSWORD))
+    return person.does(
+        lambda actor: issue(
+            identity, user_id=actor.user_id, email=person.email, purpose=Purpose.RESET_PASSWORD
+        )
+    )
 
 
 def _reset(person: Person, app: Flask) -> tuple[Callable[[str], Any], str]:
     token, client = _reset_token(person), ApiClient(app.test_client(), None)
-    return lambda password: client.post("/auth/reset-password", json={"token": token, "new_password": password}), person.email
+    return (
+        lambda password: client.post(
+            "/auth/reset-password", json={"token": token, "new_password": password}
+        ),
+        person.email,
+    )
 
 
 def _change(person: Person, app: Flask) -> tuple[Callable[[str], Any], str]:
     client = person.api
-    return lambda password: client.post("/auth/change-password", json={"current_password": PASSWORD, "new_password": password}), person.email
+    return (
+        lambda password: client.post(
+            "/auth/change-password", json={"current_password": PASSWORD, "new_password": password}
+        ),
+        person.email,
+    )
 
 
-PATHS: dict[str, Ready] = {"/auth/sign-up": _sign_up, "/auth/accept-invite": _accept, "/auth/reset-password": _reset, "/auth/change-password": _change}
+PATHS: dict[str, Ready] = {
+    "/auth/sign-up": _sign_up,
+    "/auth/accept-invite": _accept,
+    "/auth/reset-password": _reset,
+    "/auth/change-password": _change,
+}
 
 
 def _page_sign_up(person: Person, app: Flask) -> Callable[[str], Any]:
@@ -73,10 +114,21 @@ def _page_reset(person: Person, app: Flask) -> Callable[[str], Any]:
 
 def _page_change(person: Person, app: Flask) -> Callable[[str], Any]:
     browser = person.browser
-    return lambda password: submit(browser, "/account/password", token_from="/account", current_password=PASSWORD, new_password=password)
+    return lambda password: submit(
+        browser,
+        "/account/password",
+        token_from="/account",
+        current_password=PASSWORD,
+        new_password=password,
+    )
 
 
-PAGES = {"/sign-up": _page_sign_up, "/accept-invite": _page_accept, "/reset-password": _page_reset, "/account/password": _page_change}
+PAGES = {
+    "/sign-up": _page_sign_up,
+    "/accept-invite": _page_accept,
+    "/reset-password": _page_reset,
+    "/account/password": _page_change,
+}
 
 
 def test_every_operation_that_sets_a_password_is_tried_here() -> None:
@@ -85,14 +137,24 @@ def test_every_operation_that_sets_a_password_is_tried_here() -> None:
         operation.path
         for api in APIS
         for operation in api.operations
-        if operation.body is not None and operation.body.model_json_schema()["properties"].keys() & {"password", "new_password"}
+        if operation.body is not None
+        and operation.body.model_json_schema()["properties"].keys() & {"password", "new_password"}
     }
-    only_ask = {"/auth/sign-in", "/auth/sign-in-totp", "/auth/reauthenticate", "/auth/totp/disable", "/auth/totp/setup", "/auth/totp/recovery-codes"}
+    only_ask = {
+        "/auth/sign-in",
+        "/auth/sign-in-totp",
+        "/auth/reauthenticate",
+        "/auth/totp/disable",
+        "/auth/totp/setup",
+        "/auth/totp/recovery-codes",
+    }
     assert setting - only_ask == set(PATHS)
 
 
 @pytest.mark.parametrize("path", list(PATHS))
-def test_a_password_that_breaks_the_rule_is_refused_and_takes_nothing_with_it(app: Flask, alice: Person, path: str) -> None:
+def test_a_password_that_breaks_the_rule_is_refused_and_takes_nothing_with_it(
+    app: Flask, alice: Person, path: str
+) -> None:
     set_password, email = PATHS[path](alice, app)
     for password in BROKEN:
         answer = set_password(password)
@@ -100,20 +162,33 @@ def test_a_password_that_breaks_the_rule_is_refused_and_takes_nothing_with_it(ap
         assert answer.json["detail"][0]["loc"][-1] in {"password", "new_password"}
     for password in (*COMMON, f"{email.partition('@')[0]}-1", f"{email.upper()}!2026"):
         answer = set_password(password)
-        assert (answer.status_code, answer.json["detail"]) == (400, {"error": "password_too_weak", "code": "password_common"}), password
+        assert (answer.status_code, answer.json["detail"]) == (
+            400,
+            {"error": "password_too_weak", "code": "password_common"},
+        ), password
     assert set_password("Quiet-compass-77").status_code < 300
     client = ApiClient(app.test_client(), None)
-    assert client.post("/auth/sign-in", json={"email": email, "password": "Quiet-compass-77"}).status_code == 200
+    assert (
+        client.post(
+            "/auth/sign-in", json={"email": email, "password": "Quiet-compass-77"}
+        ).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize("path", list(PATHS))
 @pytest.mark.parametrize("password", GOOD)
-def test_a_good_password_is_taken_and_kept_exactly_as_typed(app: Flask, alice: Person, path: str, password: str) -> None:
+def test_a_good_password_is_taken_and_kept_exactly_as_typed(
+    app: Flask, alice: Person, path: str, password: str
+) -> None:
     set_password, email = PATHS[path](alice, app)
     assert set_password(password).status_code < 300
     client = ApiClient(app.test_client(), None)
     typed = [password, password.swapcase(), f"{password} "]
-    assert [client.post("/auth/sign-in", json={"email": email, "password": word}).status_code for word in typed] == [200, 401, 401]
+    assert [
+        client.post("/auth/sign-in", json={"email": email, "password": word}).status_code
+        for word in typed
+    ] == [200, 401, 401]
 
 
 @pytest.mark.parametrize("path", list(PAGES))

@@ -15,13 +15,33 @@ from voyagent.kernel.config import Settings
 
 
 @pytest.mark.parametrize(
-    "password", ["password1234", "PassWord1234", "voyagent12345", "123456789012a", "  PassWord1234 ", "qwertyuiop12", "zyxwvutsrqpo9", "567890123456a"]
+    "password",
+    [
+        "password1234",
+        "PassWord1234",
+        "voyagent12345",
+        "123456789012a",
+        "  PassWord1234 ",
+        "qwertyuiop12",
+        "zyxwvutsrqpo9",
+        "567890123456a",
+    ],
 )
 def test_an_easily_guessed_password_is_common(password: str) -> None:
     assert is_common(password)
 
 
-@pytest.mark.parametrize("password", ["a1a1a1a1a1a1", PASSWORD, "Correct-horse-battery-9", "Aa1-" * 16, "aaaaaaaaaaa1", "1234-lantern-1234-harbour"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "a1a1a1a1a1a1",
+        PASSWORD,
+        "Correct-horse-battery-9",
+        "Aa1-" * 16,
+        "aaaaaaaaaaa1",
+        "1234-lantern-1234-harbour",
+    ],
+)
 def test_an_unlikely_password_is_not_common(password: str) -> None:
     assert not is_common(password)
 
@@ -38,13 +58,26 @@ def test_the_list_holds_more_than_the_contract_asks_for() -> None:
     assert {word for word in _listed() if word != word.strip().lower()} == set()
 
 
-@pytest.mark.parametrize("password", ["Malabar-Gulf-2026", "malabargulf2026", "neha.kulkarni1", "neha.kulkarni@malabar.example1", "MALABAR.EXAMPLE9"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Malabar-Gulf-2026",
+        "malabargulf2026",
+        "neha.kulkarni1",
+        "neha.kulkarni@malabar.example1",
+        "MALABAR.EXAMPLE9",
+    ],
+)
 def test_the_names_around_the_account_are_common(password: str) -> None:
     assert is_common(password, agency_name="Malabar Gulf", email="neha.kulkarni@malabar.example")
-    assert not is_common("Quiet-harbour-77", agency_name="Malabar Gulf", email="neha.kulkarni@malabar.example")
+    assert not is_common(
+        "Quiet-harbour-77", agency_name="Malabar Gulf", email="neha.kulkarni@malabar.example"
+    )
 
 
-@pytest.mark.parametrize("password", ["travel24-2026", "Travel24!2026", "neha1985-1985", "neha198519851985"])
+@pytest.mark.parametrize(
+    "password", ["travel24-2026", "Travel24!2026", "neha1985-1985", "neha198519851985"]
+)
 def test_a_name_that_ends_in_figures_is_no_better_for_others_behind_it(password: str) -> None:
     assert is_common(password, agency_name="Travel24", email="neha1985@malabar.example")
     assert not is_common("a1a1a1a1a1a1", agency_name="A1", email="a1@malabar.example")
@@ -61,7 +94,9 @@ def test_a_name_that_ends_in_figures_is_no_better_for_others_behind_it(password:
         ("91827364556473829101", None),
     ],
 )
-def test_a_password_needs_letter_and_digit_until_it_is_a_phrase(password: str, broken: str | None) -> None:
+def test_a_password_needs_letter_and_digit_until_it_is_a_phrase(
+    password: str, broken: str | None
+) -> None:
     found = breaks_rule(password)
     assert (found[0] if found else None) == broken
 
@@ -89,9 +124,14 @@ def test_a_hash_of_other_parameters_is_stale(settings: Settings) -> None:
     assert not strong.is_stale(strong.hash(PASSWORD))
 
 
-def test_no_more_hashes_run_at_once_than_there_are_slots(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_hashes_run_at_once_than_there_are_slots(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
     monkeypatch.setattr(passwords, "WAIT_S", 0.05)
-    with passwords._slot(), pytest.raises(PasswordsBusy):  # noqa: SLF001 - the slot is what a running hash holds
+    with (
+        passwords._slot(),
+        pytest.raises(PasswordsBusy),
+    ):  # noqa: SLF001 - the slot is what a running hash holds
         Passwords(settings).hash(PASSWORD)
     assert Passwords(settings).hash(PASSWORD)

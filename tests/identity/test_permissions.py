@@ -29,7 +29,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_there_are_five_roles_and_no_other() -> None:
-    assert set(ROLE_PERMISSIONS) == {"agency_admin", "ticketing_lead", "accounting_lead", "agent", "viewer"}
+    assert set(ROLE_PERMISSIONS) == {
+        "agency_admin",
+        "ticketing_lead",
+        "accounting_lead",
+        "agent",
+        "viewer",
+    }
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -67,7 +73,9 @@ def test_every_permission_that_the_code_asks_for_stands_in_the_table() -> None:
     known = READ | OWN | WRITE | BY_HAND | KEEP_BOOKS | ADMINISTER
     asked = set()
     for path in (ROOT / "voyagent").rglob("*.py"):
-        asked |= set(re.findall(r'(?:require\(|permission=|\.can\()"([a-z_]+\.[a-z_]+)"', path.read_text()))
+        asked |= set(
+            re.findall(r'(?:require\(|permission=|\.can\()"([a-z_]+\.[a-z_]+)"', path.read_text())
+        )
     for path in (ROOT / "templates").rglob("*.html"):
         asked |= set(re.findall(r"""\.can\(["']([a-z_]+\.[a-z_]+)["']\)""", path.read_text()))
     assert "enquiry.create" in asked
@@ -84,11 +92,18 @@ def test_a_scope_never_gives_more_than_the_makers_role(app: Flask, role: Role, s
 
 def test_full_is_the_role_whole_and_read_changes_nothing(app: Flask) -> None:
     assert permissions_within(Role.AGENT, ["full"]) == ROLE_PERMISSIONS[Role.AGENT]
-    assert permissions_within(Role.AGENCY_ADMIN, ["read"]) == {name for name in ROLE_PERMISSIONS[Role.AGENCY_ADMIN] if name.endswith(".read")}
-    assert permissions_within(Role.AGENCY_ADMIN, ["enquiries", "reports"]) >= {"enquiry.create", "report.read"}
+    assert permissions_within(Role.AGENCY_ADMIN, ["read"]) == {
+        name for name in ROLE_PERMISSIONS[Role.AGENCY_ADMIN] if name.endswith(".read")
+    }
+    assert permissions_within(Role.AGENCY_ADMIN, ["enquiries", "reports"]) >= {
+        "enquiry.create",
+        "report.read",
+    }
     assert permissions_within(Role.AGENCY_ADMIN, ["owner"]) == frozenset()
 
 
 def test_an_actor_with_no_permission_left_does_not_fall_back_to_the_role(app: Flask) -> None:
-    nothing = Actor(tenant_id=uuid4(), user_id=uuid4(), role=Role.AGENCY_ADMIN, permissions=frozenset())
+    nothing = Actor(
+        tenant_id=uuid4(), user_id=uuid4(), role=Role.AGENCY_ADMIN, permissions=frozenset()
+    )
     assert not nothing.can("agency.read")

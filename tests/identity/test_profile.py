@@ -38,15 +38,20 @@ def stored(sql: Sql, person: Person) -> Any:
 
 def with_stale_token(person: Person) -> ApiClient:
     """The same person by an access token that a refresh has made."""
-    answer = ApiClient(person.app.test_client(), None).post("/auth/refresh", json={"refresh_token": person.refresh_token})
+    answer = ApiClient(person.app.test_client(), None).post(
+        "/auth/refresh", json={"refresh_token": person.refresh_token}
+    )
     return ApiClient(person.app.test_client(), answer.json["access_token"])
 
 
-# The profile --------------------------------------------------------------------------------------------------------------
+# The profile
+# --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "victor"])
-def test_everybody_changes_the_own_name(who: str, request: pytest.FixtureRequest, events: Events) -> None:
+def test_everybody_changes_the_own_name(
+    who: str, request: pytest.FixtureRequest, events: Events
+) -> None:
     person: Person = request.getfixturevalue(who)
     answer = change(person, full_name="  Asha Rao ")
     assert answer.status_code == 200
@@ -55,22 +60,38 @@ def test_everybody_changes_the_own_name(who: str, request: pytest.FixtureRequest
     assert answer.json["user"] == person.api.get("/auth/me").json
     assert answer.json["user"]["full_name"] == "Asha Rao"
     (event,) = events(person, "profile.changed")
-    assert event["inputs"] == {"fields": [{"field": "full_name", "before": person.actor.full_name, "after": "Asha Rao"}]}
+    assert event["inputs"] == {
+        "fields": [{"field": "full_name", "before": person.actor.full_name, "after": "Asha Rao"}]
+    }
 
 
-@pytest.mark.parametrize("fields", [{}, {"full_name": None}, {"email": None}, {"full_name": None, "email": None}])
-def test_absent_and_null_change_nothing(alice: Person, events: Events, fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "fields", [{}, {"full_name": None}, {"email": None}, {"full_name": None, "email": None}]
+)
+def test_absent_and_null_change_nothing(
+    alice: Person, events: Events, fields: dict[str, Any]
+) -> None:
     before = alice.api.get("/auth/me").json
     answer = change(alice, **fields)
-    assert (answer.status_code, answer.json) == (200, {"user": before, "email_verification_required": False})
+    assert (answer.status_code, answer.json) == (
+        200,
+        {"user": before, "email_verification_required": False},
+    )
     assert events(alice, "profile.changed") == []
 
 
-def test_the_same_address_in_any_case_is_no_change_and_needs_no_fresh_token(app: Flask, alice: Person, events: Events) -> None:
+def test_the_same_address_in_any_case_is_no_change_and_needs_no_fresh_token(
+    app: Flask, alice: Person, events: Events
+) -> None:
     other = sign_in(app, alice.email)
-    answer = with_stale_token(alice).patch("/auth/profile", json={"email": f" {alice.email.upper()} "})
+    answer = with_stale_token(alice).patch(
+        "/auth/profile", json={"email": f" {alice.email.upper()} "}
+    )
     assert (answer.status_code, answer.json["email_verification_required"]) == (200, False)
-    assert (answer.json["user"]["email"], answer.json["user"]["email_verified"]) == (alice.email, True)
+    assert (answer.json["user"]["email"], answer.json["user"]["email_verified"]) == (
+        alice.email,
+        True,
+    )
     assert me(app, other.access_token) == 200
     assert events(alice, "profile.changed") == []
 
@@ -87,18 +108,29 @@ def test_the_same_address_in_any_case_is_no_change_and_needs_no_fresh_token(app:
         ({"role": "agency_admin"}, "role"),
     ],
 )
-def test_a_wrong_field_is_refused_at_its_place(alice: Person, fields: dict[str, Any], place: str) -> None:
+def test_a_wrong_field_is_refused_at_its_place(
+    alice: Person, fields: dict[str, Any], place: str
+) -> None:
     assert places(change(alice, **fields)) == [("body", place)]
 
 
-def test_a_new_address_counts_at_once_and_has_to_be_confirmed(app: Flask, anyone: ApiClient, alice: Person, sql: Sql, events: Events) -> None:
+def test_a_new_address_counts_at_once_and_has_to_be_confirmed(
+    app: Flask, anyone: ApiClient, alice: Person, sql: Sql, events: Events
+) -> None:
     new = fresh_address()
     answer = change(alice, email=new.upper(), full_name="Alice Moved")
     assert answer.status_code == 200
     assert answer.json["email_verification_required"] is True
     user = answer.json["user"]
-    assert (user["email"], user["email_verified"], user["full_name"]) == (new, False, "Alice Moved")  # in spite of the development switch
-    assert anyone.post("/auth/sign-in", json={"email": alice.email, "password": PASSWORD}).status_code == 401
+    assert (user["email"], user["email_verified"], user["full_name"]) == (
+        new,
+        False,
+        "Alice Moved",
+    )  # in spite of the development switch
+    assert (
+        anyone.post("/auth/sign-in", json={"email": alice.email, "password": PASSWORD}).status_code
+        == 401
+    )
     (event,) = events(alice, "profile.changed")
     assert event["inputs"]["fields"][1] == {"field": "email", "before": alice.email, "after": new}
     told = mailbox.newest(app, to=alice.email, kind="address_changed")
@@ -108,34 +140,57 @@ def test_a_new_address_counts_at_once_and_has_to_be_confirmed(app: Flask, anyone
     assert stored(sql, alice)["email_verified"] is True
 
 
-def test_the_acting_session_goes_on_and_the_others_end(app: Flask, anyone: ApiClient, alice: Person, bob: Person, events: Events) -> None:
+def test_the_acting_session_goes_on_and_the_others_end(
+    app: Flask, anyone: ApiClient, alice: Person, bob: Person, events: Events
+) -> None:
     other, browser = sign_in(app, alice.email), alice.browser
     assert change(alice, email=fresh_address()).status_code == 200
     assert me(app, alice.access_token) == 200
-    assert anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 200
+    assert (
+        anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 200
+    )
     assert me(app, other.access_token) == 401
-    assert anyone.post("/auth/refresh", json={"refresh_token": other.refresh_token}).status_code == 401
+    assert (
+        anyone.post("/auth/refresh", json={"refresh_token": other.refresh_token}).status_code == 401
+    )
     assert browser.get("/team").status_code == 303
     assert me(app, bob.access_token) == 200
     (event,) = events(alice, "session.ended")
     assert (event["inputs"], event["outputs"]) == ({"reason": "email_changed"}, {"sessions": 2})
 
 
-def test_a_new_address_needs_a_fresh_token_and_else_nothing_is_changed(alice: Person, sql: Sql) -> None:
-    answer = with_stale_token(alice).patch("/auth/profile", json={"email": fresh_address(), "full_name": "Alice Moved"})
+def test_a_new_address_needs_a_fresh_token_and_else_nothing_is_changed(
+    alice: Person, sql: Sql
+) -> None:
+    answer = with_stale_token(alice).patch(
+        "/auth/profile", json={"email": fresh_address(), "full_name": "Alice Moved"}
+    )
     assert (answer.status_code, answer.json["detail"]) == (403, "reauthentication_required")
-    assert (stored(sql, alice)["email"], stored(sql, alice)["display_name"]) == (alice.email, "Alice Owner")
+    assert (stored(sql, alice)["email"], stored(sql, alice)["display_name"]) == (
+        alice.email,
+        "Alice Owner",
+    )
 
 
 def test_a_name_needs_no_fresh_token(alice: Person) -> None:
-    assert with_stale_token(alice).patch("/auth/profile", json={"full_name": "Alice Renamed"}).status_code == 200
+    assert (
+        with_stale_token(alice)
+        .patch("/auth/profile", json={"full_name": "Alice Renamed"})
+        .status_code
+        == 200
+    )
 
 
-def test_a_taken_address_is_told_and_nothing_is_changed(app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql) -> None:
+def test_a_taken_address_is_told_and_nothing_is_changed(
+    app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql
+) -> None:
     for taken in (bob.email, charlie.email):
         answer = change(alice, email=taken, full_name="Alice Moved")
         assert (answer.status_code, answer.json["detail"]) == (409, "email_already_registered")
-    assert (stored(sql, alice)["email"], stored(sql, alice)["display_name"]) == (alice.email, "Alice Owner")
+    assert (stored(sql, alice)["email"], stored(sql, alice)["display_name"]) == (
+        alice.email,
+        "Alice Owner",
+    )
     assert mailbox.received(app, to=alice.email) == []
 
 
@@ -145,16 +200,31 @@ def test_who_asks_for_many_addresses_is_stopped(alice: Person, charlie: Person) 
 
 
 def test_a_removed_persons_address_may_be_taken(alice: Person, charlie: Person, sql: Sql) -> None:
-    sql("update users set is_active = false, removed_at = now() where id = :id", id=charlie.actor.user_id)
+    sql(
+        "update users set is_active = false, removed_at = now() where id = :id",
+        id=charlie.actor.user_id,
+    )
     assert change(alice, email=charlie.email).status_code == 200
 
 
-def test_links_of_the_old_address_die_also_when_it_is_taken_again(app: Flask, anyone: ApiClient, alice: Person, identity: Any) -> None:
-    tokens = {purpose: alice.does(lambda actor: issue(identity, user_id=actor.user_id, email=alice.email, purpose=purpose)) for purpose in Purpose}  # noqa: B023
+def test_links_of_the_old_address_die_also_when_it_is_taken_again(
+    app: Flask, anyone: ApiClient, alice: Person, identity: Any
+) -> None:
+    tokens = {
+        purpose: alice.does(
+            lambda actor: issue(identity, user_id=actor.user_id, email=alice.email, purpose=purpose)
+        )
+        for purpose in Purpose
+    }  # noqa: B023
     assert change(alice, email=fresh_address()).status_code == 200
     assert change(alice, email=alice.email).status_code == 200
-    assert anyone.post("/auth/verify-email", json={"token": tokens[Purpose.VERIFY_EMAIL]}).status_code == 400
-    answer = anyone.post("/auth/reset-password", json={"token": tokens[Purpose.RESET_PASSWORD], "new_password": NEW})
+    assert (
+        anyone.post("/auth/verify-email", json={"token": tokens[Purpose.VERIFY_EMAIL]}).status_code
+        == 400
+    )
+    answer = anyone.post(
+        "/auth/reset-password", json={"token": tokens[Purpose.RESET_PASSWORD], "new_password": NEW}
+    )
     assert (answer.status_code, answer.json["detail"]) == (400, "token_invalid")
 
 
@@ -168,13 +238,18 @@ def test_open_invitations_to_the_old_and_the_new_address_are_taken_back(
     states = {row["id"]: row["status"] for row in sql("select id, status from invites")}
     assert [states[invite_id] for invite_id, _ in invited.values()] == ["revoked", "revoked"]
     assert (states[other], states[elsewhere]) == ("pending", "pending")
-    told = {(event["actor_id"], event["entity_refs"]["invite_id"]) for event in events(bob, "invite.revoked")}
+    told = {
+        (event["actor_id"], event["entity_refs"]["invite_id"])
+        for event in events(bob, "invite.revoked")
+    }
     assert told == {(bob.actor.user_id, str(invite_id)) for invite_id, _ in invited.values()}
     with pytest.raises(service.InviteNotPending):  # whoever reads there by now stays outside
         accept(app, invited[bob.email][1])
 
 
-def test_of_people_who_want_one_address_at_once_one_gets_it(app: Flask, people: People, sql: Sql) -> None:
+def test_of_people_who_want_one_address_at_once_one_gets_it(
+    app: Flask, people: People, sql: Sql
+) -> None:
     agencies = [people.sign_up(f"Racer{number} Person", agency="Racers") for number in range(6)]
     wanted, barrier = fresh_address(), threading.Barrier(6)
 
@@ -188,10 +263,16 @@ def test_of_people_who_want_one_address_at_once_one_gets_it(app: Flask, people: 
     assert len(sql("select 1 from users where email = :email", email=wanted)) == 1
 
 
-def test_a_confirming_and_a_moving_at_once_leave_no_unconfirmed_address_confirmed(app: Flask, alice: Person, sql: Sql, identity: Any) -> None:
+def test_a_confirming_and_a_moving_at_once_leave_no_unconfirmed_address_confirmed(
+    app: Flask, alice: Person, sql: Sql, identity: Any
+) -> None:
     for _ in range(5):
         email = stored(sql, alice)["email"]
-        token = alice.does(lambda actor: issue(identity, user_id=actor.user_id, email=email, purpose=Purpose.VERIFY_EMAIL))  # noqa: B023
+        token = alice.does(
+            lambda actor: issue(
+                identity, user_id=actor.user_id, email=email, purpose=Purpose.VERIFY_EMAIL
+            )
+        )  # noqa: B023
         barrier = threading.Barrier(2)
 
         def confirm() -> int:
@@ -209,11 +290,14 @@ def test_a_confirming_and_a_moving_at_once_leave_no_unconfirmed_address_confirme
         assert stored(sql, alice)["email_verified"] is False
 
 
-# The password -------------------------------------------------------------------------------------------------------------
+# The password
+# -------------------------------------------------------------------------------------------------------------
 
 
 def change_password(person: Person, current: str = PASSWORD, new: str = NEW, **more: Any) -> Any:
-    return person.api.post("/auth/change-password", json={"current_password": current, "new_password": new, **more})
+    return person.api.post(
+        "/auth/change-password", json={"current_password": current, "new_password": new, **more}
+    )
 
 
 @pytest.mark.parametrize("who", ["alice", "victor"])
@@ -224,15 +308,27 @@ def test_a_changed_password_ends_the_other_sessions_and_this_one_goes_on(
     other, browser = sign_in(app, person.email), person.browser
     answer = change_password(person)
     assert (answer.status_code, answer.data) == (204, b"")
-    assert (me(app, person.access_token), me(app, other.access_token), browser.get("/team").status_code) == (200, 401, 303)
-    assert anyone.post("/auth/refresh", json={"refresh_token": person.refresh_token}).status_code == 200
-    assert [anyone.post("/auth/sign-in", json={"email": person.email, "password": word}).status_code for word in (PASSWORD, NEW)] == [401, 200]
+    assert (
+        me(app, person.access_token),
+        me(app, other.access_token),
+        browser.get("/team").status_code,
+    ) == (200, 401, 303)
+    assert (
+        anyone.post("/auth/refresh", json={"refresh_token": person.refresh_token}).status_code
+        == 200
+    )
+    assert [
+        anyone.post("/auth/sign-in", json={"email": person.email, "password": word}).status_code
+        for word in (PASSWORD, NEW)
+    ] == [401, 200]
     assert mailbox.newest(app, to=person.email, kind="password_changed")
     (event,) = events(person, "auth.password_changed")
     assert (event["actor_id"], event["inputs"]) == (person.actor.user_id, {})
 
 
-def test_a_wrong_present_password_changes_nothing_and_is_counted(alice: Person, sql: Sql, events: Events) -> None:
+def test_a_wrong_present_password_changes_nothing_and_is_counted(
+    alice: Person, sql: Sql, events: Events
+) -> None:
     before = stored(sql, alice)["password_hash"]
     answers = [change_password(alice, current="Harbour-lantern-43") for _ in range(11)]
     assert [answer.status_code for answer in answers] == [403] * 10 + [429]
@@ -246,15 +342,22 @@ def test_a_refused_new_password_changes_nothing(alice: Person, sql: Sql) -> None
     assert places(change_password(alice, new="short1")) == [("body", "new_password")]
     assert places(change_password(alice, unknown=1)) == [("body", "unknown")]
     answer = change_password(alice, new="alice-travels-2026")
-    assert (answer.status_code, answer.json["detail"]) == (400, {"error": "password_too_weak", "code": "password_common"})
+    assert (answer.status_code, answer.json["detail"]) == (
+        400,
+        {"error": "password_too_weak", "code": "password_common"},
+    )
     assert stored(sql, alice)["password_hash"] == before
 
 
-def test_a_changed_password_kills_the_links_for_a_forgotten_one(app: Flask, anyone: ApiClient, alice: Person) -> None:
+def test_a_changed_password_kills_the_links_for_a_forgotten_one(
+    app: Flask, anyone: ApiClient, alice: Person
+) -> None:
     anyone.post("/auth/request-password-reset", json={"email": alice.email})
     link = mailbox.newest(app, to=alice.email, kind="reset_password")
     assert change_password(alice).status_code == 204
-    answer = anyone.post("/auth/reset-password", json={"token": link.token, "new_password": "Another-harbour-8"})
+    answer = anyone.post(
+        "/auth/reset-password", json={"token": link.token, "new_password": "Another-harbour-8"}
+    )
     assert (answer.status_code, answer.json["detail"]) == (400, "token_invalid")
 
 
@@ -269,16 +372,25 @@ def test_of_parallel_changes_from_one_password_one_counts(alice: Person, sql: Sq
         assert sorted(pool.map(race, range(6))) == [204] + [403] * 5
 
 
-# The page -----------------------------------------------------------------------------------------------------------------
+# The page
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["alice", "victor"])
-def test_the_page_shows_who_one_is_and_takes_a_new_name(who: str, request: pytest.FixtureRequest) -> None:
+def test_the_page_shows_who_one_is_and_takes_a_new_name(
+    who: str, request: pytest.FixtureRequest
+) -> None:
     person: Person = request.getfixturevalue(who)
     browser = person.browser
     page = browser.get("/account")
     assert page.status_code == 200
-    for words in (person.email, f'value="{person.actor.full_name}"', "Confirmed", 'href="/account/security"', 'href="/account/sessions"'):
+    for words in (
+        person.email,
+        f'value="{person.actor.full_name}"',
+        "Confirmed",
+        'href="/account/security"',
+        'href="/account/sessions"',
+    ):
         assert words in page.text, words
     answer = submit(browser, "/account", full_name="Asha Rao")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
@@ -287,13 +399,23 @@ def test_the_page_shows_who_one_is_and_takes_a_new_name(who: str, request: pytes
     assert "Your name is saved." in page
 
 
-def test_the_page_asks_for_the_password_to_change_the_address(app: Flask, alice: Person, charlie: Person, sql: Sql) -> None:
+def test_the_page_asks_for_the_password_to_change_the_address(
+    app: Flask, alice: Person, charlie: Person, sql: Sql
+) -> None:
     browser, new = alice.browser, fresh_address()
     for fields, place, words in (
-        ({"email": new, "password": "Harbour-lantern-43"}, "address-password", "This is not your password."),
+        (
+            {"email": new, "password": "Harbour-lantern-43"},
+            "address-password",
+            "This is not your password.",
+        ),
         ({"email": new, "password": ""}, "address-password", "Write your password."),
         ({"email": "x", "password": PASSWORD}, "email", "Write an address such as"),
-        ({"email": charlie.email, "password": PASSWORD}, "email", "Another account has this address already."),
+        (
+            {"email": charlie.email, "password": PASSWORD},
+            "email",
+            "Another account has this address already.",
+        ),
     ):
         answer = submit(browser, "/account/address", token_from="/account", **fields)
         assert answer.status_code == 422
@@ -302,29 +424,54 @@ def test_the_page_asks_for_the_password_to_change_the_address(app: Flask, alice:
         assert PASSWORD not in answer.text
         assert answer.text.count("autofocus") == 1
     assert stored(sql, alice)["email"] == alice.email
-    answer = submit(browser, "/account/address", token_from="/account", email=new, password=PASSWORD)
+    answer = submit(
+        browser, "/account/address", token_from="/account", email=new, password=PASSWORD
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
     page = browser.get("/account").text
     assert "Not confirmed yet" in page
     assert new in page
     assert submit(browser, "/account/verification", token_from="/account").status_code == 303
     assert len(mailbox.received(app, to=new, kind="verify_email")) == 2
-    assert submit(browser, "/account/address", token_from="/account", email=new, password=PASSWORD).status_code == 303
+    assert (
+        submit(
+            browser, "/account/address", token_from="/account", email=new, password=PASSWORD
+        ).status_code
+        == 303
+    )
     assert "That is your address already." in browser.get("/account").text
 
 
 def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Person) -> None:
     browser, elsewhere = alice.browser, alice.browser
     for fields, place, words in (
-        ({"current_password": "Harbour-lantern-43", "new_password": NEW}, "current_password", "This is not your password."),
-        ({"current_password": PASSWORD, "new_password": "short1"}, "new_password", "Use 12 to 128 characters."),
-        ({"current_password": PASSWORD, "new_password": "password1234"}, "new_password", "easily guessed"),
+        (
+            {"current_password": "Harbour-lantern-43", "new_password": NEW},
+            "current_password",
+            "This is not your password.",
+        ),
+        (
+            {"current_password": PASSWORD, "new_password": "short1"},
+            "new_password",
+            "Use 12 to 128 characters.",
+        ),
+        (
+            {"current_password": PASSWORD, "new_password": "password1234"},
+            "new_password",
+            "easily guessed",
+        ),
     ):
         answer = submit(browser, "/account/password", token_from="/account", **fields)
         assert answer.status_code == 422
         assert re.search(rf'id="{place}-err">.*?{re.escape(words)}', answer.text, re.DOTALL), words
         assert not {PASSWORD, NEW} & set(re.split(r"[\"<>]", answer.text))
-    answer = submit(browser, "/account/password", token_from="/account", current_password=PASSWORD, new_password=NEW)
+    answer = submit(
+        browser,
+        "/account/password",
+        token_from="/account",
+        current_password=PASSWORD,
+        new_password=NEW,
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
     assert "Your password is changed." in browser.get("/account").text
     assert elsewhere.get("/team").status_code == 303
@@ -332,16 +479,33 @@ def test_the_page_changes_the_password_and_stays_signed_in(app: Flask, alice: Pe
 
 @pytest.mark.parametrize("path", ["/account/address", "/account/password"])
 def test_the_page_stops_who_guesses(alice: Person, path: str) -> None:
-    browser, fields = alice.browser, {"email": fresh_address(), "password": "Harbour-lantern-43", "current_password": "Harbour-lantern-43", "new_password": NEW}
-    statuses = [submit(browser, path, token_from="/account", **fields).status_code for _ in range(11)]
+    browser, fields = (
+        alice.browser,
+        {
+            "email": fresh_address(),
+            "password": "Harbour-lantern-43",
+            "current_password": "Harbour-lantern-43",
+            "new_password": NEW,
+        },
+    )
+    statuses = [
+        submit(browser, path, token_from="/account", **fields).status_code for _ in range(11)
+    ]
     assert statuses == [422] * 10 + [429]
 
 
-def test_the_page_asks_for_a_code_only_where_the_second_factor_is_on(alice: Person, sql: Sql) -> None:
+def test_the_page_asks_for_a_code_only_where_the_second_factor_is_on(
+    alice: Person, sql: Sql
+) -> None:
     browser = alice.browser
     assert 'autocomplete="one-time-code"' not in browser.get("/account").text
-    sql("update users set totp_enabled = true, totp_secret = 'sealed' where id = :id", id=alice.actor.user_id)
+    sql(
+        "update users set totp_enabled = true, totp_secret = 'sealed' where id = :id",
+        id=alice.actor.user_id,
+    )
     assert browser.get("/account").text.count('autocomplete="one-time-code"') == 2
-    answer = submit(browser, "/account/address", token_from="/account", email=fresh_address(), password=PASSWORD)
+    answer = submit(
+        browser, "/account/address", token_from="/account", email=fresh_address(), password=PASSWORD
+    )
     assert (answer.status_code, 'id="address-code-err"' in answer.text) == (422, True)
     assert stored(sql, alice)["email"] == alice.email

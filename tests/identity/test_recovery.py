@@ -1,4 +1,6 @@
-"""Confirming an address and a forgotten password, at both doors: who is told what, what ends, and that nobody learns whether an address is known."""
+"""Confirming an address and a forgotten password, at both doors: who is told what, what ends, and
+that nobody learns whether an address is known.
+"""
 
 from __future__ import annotations
 
@@ -69,10 +71,13 @@ def go(browser: FlaskClient, link: str) -> Any:
     return browser.get(f"{parts.path}?{parts.query}")
 
 
-# Confirming an address ----------------------------------------------------------------------------------------------------
+# Confirming an address
+# ----------------------------------------------------------------------------------------------------
 
 
-def test_signing_up_mails_a_link_that_confirms_the_address(strict: Flask, uma: Person, sql: Sql, events: Events) -> None:
+def test_signing_up_mails_a_link_that_confirms_the_address(
+    strict: Flask, uma: Person, sql: Sql, events: Events
+) -> None:
     client = ApiClient(strict.test_client(), None)
     assert uma.api.get("/auth/me").json["email_verified"] is False
     refused = client.post("/auth/sign-in", json={"email": uma.email, "password": PASSWORD})
@@ -84,7 +89,11 @@ def test_signing_up_mails_a_link_that_confirms_the_address(strict: Flask, uma: P
     assert uma.api.get("/auth/me").json["email_verified"] is True
     assert sign_in(client, uma.email, PASSWORD) == 200
     (event,) = events(uma, "auth.email_verified")
-    assert (event["actor_id"], event["inputs"], event["channel"]) == (uma.actor.user_id, {"email": uma.email}, "api")
+    assert (event["actor_id"], event["inputs"], event["channel"]) == (
+        uma.actor.user_id,
+        {"email": uma.email},
+        "api",
+    )
     assert len(events(uma, "auth.verification_sent")) == 1
     again = client.post("/auth/verify-email", json={"token": mail.token})
     assert (again.status_code, again.json["detail"]) == (400, "token_invalid")
@@ -95,7 +104,9 @@ def test_the_development_switch_sends_no_link_by_itself(app: Flask, alice: Perso
     assert alice.api.get("/auth/me").json["email_verified"] is True
 
 
-def test_the_link_is_sent_again_for_the_asking_also_to_who_is_confirmed(app: Flask, alice: Person, victor: Person, events: Events) -> None:
+def test_the_link_is_sent_again_for_the_asking_also_to_who_is_confirmed(
+    app: Flask, alice: Person, victor: Person, events: Events
+) -> None:
     for person in (alice, victor):
         answer = person.api.post("/auth/send-verification-email")
         assert (answer.status_code, answer.json) == (200, {"queued": True})
@@ -107,28 +118,52 @@ def test_verification_mails_are_few_per_address(alice: Person, bob: Person) -> N
     statuses = [alice.api.post("/auth/send-verification-email").status_code for _ in range(11)]
     assert statuses == [200] * 10 + [429]
     refused = alice.api.post("/auth/send-verification-email")
-    assert (refused.json["detail"], int(refused.headers["Retry-After"]) > 0) == ("too_many_requests", True)
+    assert (refused.json["detail"], int(refused.headers["Retry-After"]) > 0) == (
+        "too_many_requests",
+        True,
+    )
     assert bob.api.post("/auth/send-verification-email").status_code == 200
 
 
-@pytest.mark.parametrize("body", [{}, {"token": ""}, {"token": "x" * 129}, {"token": 7}, {"token": None}])
+@pytest.mark.parametrize(
+    "body", [{}, {"token": ""}, {"token": "x" * 129}, {"token": 7}, {"token": None}]
+)
 def test_confirming_refuses_a_wrong_field(anyone: ApiClient, body: dict[str, Any]) -> None:
     answer = anyone.post("/auth/verify-email", json=body)
-    assert (answer.status_code, [item["loc"] for item in answer.json["detail"]]) == (422, [["body", "token"]])
+    assert (answer.status_code, [item["loc"] for item in answer.json["detail"]]) == (
+        422,
+        [["body", "token"]],
+    )
 
 
-def test_opening_the_link_confirms_nothing_and_the_button_does(strict: Flask, uma: Person, sql: Sql) -> None:
+def test_opening_the_link_confirms_nothing_and_the_button_does(
+    strict: Flask, uma: Person, sql: Sql
+) -> None:
     browser = strict.test_client()
     link = mailbox.newest(strict, to=uma.email, kind="verify_email")
     answer = go(browser, link.link)
-    assert (answer.status_code, answer.headers["Location"], answer.headers["Referrer-Policy"]) == (303, "/verify-email", "no-referrer")
+    assert (answer.status_code, answer.headers["Location"], answer.headers["Referrer-Policy"]) == (
+        303,
+        "/verify-email",
+        "no-referrer",
+    )
     page = browser.get("/verify-email")
     assert (page.status_code, link.token in page.text, uma.email in page.text) == (200, False, True)
-    assert sql("select email_verified from users where id = :id", id=uma.actor.user_id)[0]["email_verified"] is False
+    assert (
+        sql("select email_verified from users where id = :id", id=uma.actor.user_id)[0][
+            "email_verified"
+        ]
+        is False
+    )
     answer = submit(browser, "/verify-email")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     assert f"{uma.email} is confirmed." in browser.get("/sign-in").text
-    assert sql("select email_verified from users where id = :id", id=uma.actor.user_id)[0]["email_verified"] is True
+    assert (
+        sql("select email_verified from users where id = :id", id=uma.actor.user_id)[0][
+            "email_verified"
+        ]
+        is True
+    )
     go(browser, link.link)
     dead = browser.get("/verify-email")
     assert (dead.status_code, "does not work any more" in dead.text) == (400, True)
@@ -143,7 +178,9 @@ def test_the_link_works_in_a_browser_that_is_signed_in(app: Flask, alice: Person
     assert 'href="/account"' in browser.get("/verify-email").text, "the way on from a dead link"
 
 
-def test_a_button_of_a_link_that_has_died_meanwhile_says_so(app: Flask, strict: Flask, uma: Person) -> None:
+def test_a_button_of_a_link_that_has_died_meanwhile_says_so(
+    app: Flask, strict: Flask, uma: Person
+) -> None:
     browser, link = strict.test_client(), mailbox.newest(strict, to=uma.email, kind="verify_email")
     go(browser, link.link)
     page = browser.get("/verify-email")
@@ -154,7 +191,9 @@ def test_a_button_of_a_link_that_has_died_meanwhile_says_so(app: Flask, strict: 
     assert (answer.status_code, "does not work any more" in answer.text) == (400, True)
 
 
-def test_whoever_signs_in_unconfirmed_may_have_the_link_sent_again_behind_the_right_password(strict: Flask, uma: Person) -> None:
+def test_whoever_signs_in_unconfirmed_may_have_the_link_sent_again_behind_the_right_password(
+    strict: Flask, uma: Person
+) -> None:
     browser = strict.test_client()
     wrong = submit(browser, "/sign-in", email=uma.email, password="Harbour-lantern-43")
     assert "Send the link again" not in wrong.text
@@ -168,7 +207,9 @@ def test_whoever_signs_in_unconfirmed_may_have_the_link_sent_again_behind_the_ri
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     assert "We have sent the link again." in browser.get("/sign-in").text
     assert len(mailbox.received(strict, to=uma.email, kind="verify_email")) == 2
-    statuses = [submit(browser, "/verify-email/again", token_from="/sign-in").status_code for _ in range(10)]
+    statuses = [
+        submit(browser, "/verify-email/again", token_from="/sign-in").status_code for _ in range(10)
+    ]
     assert statuses == [303] * 9 + [429]
 
 
@@ -176,15 +217,23 @@ def test_who_has_confirmed_meanwhile_gets_no_further_link(strict: Flask, uma: Pe
     browser = strict.test_client()
     submit(browser, "/sign-in", email=uma.email, password=PASSWORD)
     link = mailbox.newest(strict, to=uma.email, kind="verify_email")
-    assert ApiClient(strict.test_client(), None).post("/auth/verify-email", json={"token": link.token}).status_code == 200
+    assert (
+        ApiClient(strict.test_client(), None)
+        .post("/auth/verify-email", json={"token": link.token})
+        .status_code
+        == 200
+    )
     assert submit(browser, "/verify-email/again", token_from="/sign-in").status_code == 303
     assert len(mailbox.received(strict, to=uma.email, kind="verify_email")) == 1
 
 
-# Asking for a new password ------------------------------------------------------------------------------------------------
+# Asking for a new password
+# ------------------------------------------------------------------------------------------------
 
 
-def test_a_new_password_ends_every_session_and_signs_nobody_in(app: Flask, anyone: ApiClient, alice: Person, bob: Person, events: Events) -> None:
+def test_a_new_password_ends_every_session_and_signs_nobody_in(
+    app: Flask, anyone: ApiClient, alice: Person, bob: Person, events: Events
+) -> None:
     browser = alice.browser
     mail = reset_link(app, anyone, alice)
     assert mail.link == f"http://127.0.0.1:5000/reset-password?token={mail.token}"
@@ -192,13 +241,24 @@ def test_a_new_password_ends_every_session_and_signs_nobody_in(app: Flask, anyon
     assert (answer.status_code, answer.json) == (200, {"reset": True})
     assert alice.api.get("/auth/me").status_code == 401
     assert browser.get("/team").status_code == 303
-    assert anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 401
+    assert (
+        anyone.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 401
+    )
     assert (sign_in(anyone, alice.email, PASSWORD), sign_in(anyone, alice.email, NEW)) == (401, 200)
     assert bob.api.get("/auth/me").status_code == 200
     assert mailbox.newest(app, to=alice.email, kind="password_changed")
-    requested, done, ended = (events(alice, kind)[0] for kind in ("auth.reset_requested", "auth.password_reset", "session.ended"))
-    assert (requested["actor_kind"], requested["entity_refs"]) == ("system", {"user_id": str(alice.actor.user_id)})
-    assert (done["actor_id"], ended["inputs"]) == (alice.actor.user_id, {"reason": "password_reset"})
+    requested, done, ended = (
+        events(alice, kind)[0]
+        for kind in ("auth.reset_requested", "auth.password_reset", "session.ended")
+    )
+    assert (requested["actor_kind"], requested["entity_refs"]) == (
+        "system",
+        {"user_id": str(alice.actor.user_id)},
+    )
+    assert (done["actor_id"], ended["inputs"]) == (
+        alice.actor.user_id,
+        {"reason": "password_reset"},
+    )
     assert not {mail.token, NEW} & set(str([dict(event) for event in events(alice)]).split("'"))
 
 
@@ -209,35 +269,67 @@ def test_a_reset_confirms_no_address(strict: Flask, uma: Person) -> None:
     assert (answer.status_code, answer.json["detail"]) == (401, "email_not_verified")
 
 
-def test_a_reset_leaves_the_second_factor_as_it_is(app: Flask, anyone: ApiClient, alice: Person, sql: Sql) -> None:
-    sql("update users set totp_enabled = true, totp_secret = 'sealed' where id = :id", id=alice.actor.user_id)
+def test_a_reset_leaves_the_second_factor_as_it_is(
+    app: Flask, anyone: ApiClient, alice: Person, sql: Sql
+) -> None:
+    sql(
+        "update users set totp_enabled = true, totp_secret = 'sealed' where id = :id",
+        id=alice.actor.user_id,
+    )
     assert choose(anyone, reset_link(app, anyone, alice).token).status_code == 200
-    (row,) = sql("select totp_enabled, totp_secret from users where id = :id", id=alice.actor.user_id)
+    (row,) = sql(
+        "select totp_enabled, totp_secret from users where id = :id", id=alice.actor.user_id
+    )
     assert (row["totp_enabled"], bytes(row["totp_secret"])) == (True, b"sealed")
     answer = anyone.post("/auth/sign-in", json={"email": alice.email, "password": NEW})
     assert (answer.status_code, answer.json["detail"]) == (401, "totp_required")
 
 
-def test_a_reset_unlocks_the_account_that_guesses_have_locked(app: Flask, anyone: ApiClient, alice: Person) -> None:
-    assert [sign_in(anyone, alice.email, "Harbour-lantern-43") for _ in range(11)] == [401] * 10 + [429]
+def test_a_reset_unlocks_the_account_that_guesses_have_locked(
+    app: Flask, anyone: ApiClient, alice: Person
+) -> None:
+    assert [sign_in(anyone, alice.email, "Harbour-lantern-43") for _ in range(11)] == [401] * 10 + [
+        429
+    ]
     assert sign_in(anyone, alice.email, PASSWORD) == 429
     choose(anyone, reset_link(app, anyone, alice).token)
     assert sign_in(anyone, alice.email, NEW) == 200
 
 
-def test_a_refused_password_leaves_the_token_good(app: Flask, anyone: ApiClient, alice: Person) -> None:
+def test_a_refused_password_leaves_the_token_good(
+    app: Flask, anyone: ApiClient, alice: Person
+) -> None:
     token = reset_link(app, anyone, alice).token
     for password in ("short1", "onlylettershere", "123456781234", "x" * 129):
         answer = choose(anyone, token, password)
-        assert (answer.status_code, answer.json["detail"][0]["loc"]) == (422, ["body", "new_password"])
+        assert (answer.status_code, answer.json["detail"][0]["loc"]) == (
+            422,
+            ["body", "new_password"],
+        )
         assert password not in answer.text
-    for password, code in (("password1234", "password_common"), ("alice-travels-2026", "password_common"), (" " * 20, "password_blank")):
+    for password, code in (
+        ("password1234", "password_common"),
+        ("alice-travels-2026", "password_common"),
+        (" " * 20, "password_blank"),
+    ):
         answer = choose(anyone, token, password)
-        assert (answer.status_code, answer.json["detail"]) == (400, {"error": "password_too_weak", "code": code})
+        assert (answer.status_code, answer.json["detail"]) == (
+            400,
+            {"error": "password_too_weak", "code": code},
+        )
     assert choose(anyone, token).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{}, {"email": "x"}, {"email": None}, {"email": ["a@b.example", "c@d.example"]}, {"email": "a@b.example", "more": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"email": "x"},
+        {"email": None},
+        {"email": ["a@b.example", "c@d.example"]},
+        {"email": "a@b.example", "more": 1},
+    ],
+)
 def test_asking_refuses_a_wrong_body(anyone: ApiClient, body: dict[str, Any]) -> None:
     assert anyone.post("/auth/request-password-reset", json=body).status_code == 422
 
@@ -250,16 +342,27 @@ def test_reset_mails_are_few_per_address_known_or_not(anyone: ApiClient, alice: 
         assert int(answers[-1].headers["Retry-After"]) > 0
 
 
-def test_the_mail_goes_to_the_address_that_is_stored_and_the_link_never_follows_the_host(app: Flask, anyone: ApiClient, alice: Person) -> None:
-    answer = anyone.post("/auth/request-password-reset", json={"email": alice.email.upper()}, headers={"Host": "evil.example"})
+def test_the_mail_goes_to_the_address_that_is_stored_and_the_link_never_follows_the_host(
+    app: Flask, anyone: ApiClient, alice: Person
+) -> None:
+    answer = anyone.post(
+        "/auth/request-password-reset",
+        json={"email": alice.email.upper()},
+        headers={"Host": "evil.example"},
+    )
     assert answer.status_code == 200
-    assert mailbox.newest(app, to=alice.email, kind="reset_password").link.startswith("http://127.0.0.1:5000/")
+    assert mailbox.newest(app, to=alice.email, kind="reset_password").link.startswith(
+        "http://127.0.0.1:5000/"
+    )
 
 
-# Nobody learns whether an address is known --------------------------------------------------------------------------------
+# Nobody learns whether an address is known
+# --------------------------------------------------------------------------------
 
 
-def test_a_known_and_an_unknown_address_look_the_same_at_a_reset(app: Flask, anyone: ApiClient, alice: Person) -> None:
+def test_a_known_and_an_unknown_address_look_the_same_at_a_reset(
+    app: Flask, anyone: ApiClient, alice: Person
+) -> None:
     known, unknown = ask(anyone, alice.email), ask(anyone, fresh_address())
     assert known.status_code == unknown.status_code == 200
     assert said(known) == said(unknown) == {"queued": True, "debug_token": None}
@@ -272,7 +375,9 @@ def test_a_known_and_an_unknown_address_look_the_same_at_a_reset(app: Flask, any
     assert pages[0].replace(csrf[0], "…") == pages[1].replace(csrf[1], "…")
 
 
-def test_a_known_and_an_unknown_address_do_the_same_work_at_a_reset(anyone: ApiClient, alice: Person, statements: list[str]) -> None:
+def test_a_known_and_an_unknown_address_do_the_same_work_at_a_reset(
+    anyone: ApiClient, alice: Person, statements: list[str]
+) -> None:
     work = []
     for email in (alice.email, fresh_address()):
         statements.clear()
@@ -282,12 +387,18 @@ def test_a_known_and_an_unknown_address_do_the_same_work_at_a_reset(anyone: ApiC
     assert work[0], "the request is queued"
 
 
-def test_a_known_and_an_unknown_address_take_the_same_time_at_a_reset(people: People, anyone: ApiClient) -> None:
+def test_a_known_and_an_unknown_address_take_the_same_time_at_a_reset(
+    people: People, anyone: ApiClient
+) -> None:
     known = [people.sign_up("Kim Known", agency="Kim Tours").email for _ in range(8)]
     unknown = [fresh_address() for _ in range(8)]
     took: dict[str, list[float]] = {"known": [], "unknown": []}
     for round_ in range(5):
-        for kind, addresses in (("known", known), ("unknown", unknown)) if round_ % 2 else (("unknown", unknown), ("known", known)):
+        for kind, addresses in (
+            (("known", known), ("unknown", unknown))
+            if round_ % 2
+            else (("unknown", unknown), ("known", known))
+        ):
             for email in addresses:
                 began = time.perf_counter()
                 ask(anyone, email)
@@ -296,7 +407,8 @@ def test_a_known_and_an_unknown_address_take_the_same_time_at_a_reset(people: Pe
     assert abs(first - second) < max(0.25 * max(first, second), 0.004), (first, second)
 
 
-# In the browser -----------------------------------------------------------------------------------------------------------
+# In the browser
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_forgotten_password_is_replaced_in_the_browser(app: Flask, alice: Person) -> None:
@@ -308,11 +420,23 @@ def test_a_forgotten_password_is_replaced_in_the_browser(app: Flask, alice: Pers
     assert alice.email not in browser.get("/forgot-password").text
     link = mailbox.newest(app, to=alice.email, kind="reset_password")
     answer = go(browser, link.link)
-    assert (answer.status_code, answer.headers["Location"], answer.headers["Referrer-Policy"]) == (303, "/reset-password", "no-referrer")
+    assert (answer.status_code, answer.headers["Location"], answer.headers["Referrer-Policy"]) == (
+        303,
+        "/reset-password",
+        "no-referrer",
+    )
     page = browser.get("/reset-password")
-    assert (page.status_code, link.token in page.text, alice.email in page.text) == (200, False, True)
+    assert (page.status_code, link.token in page.text, alice.email in page.text) == (
+        200,
+        False,
+        True,
+    )
     refused = submit(browser, "/reset-password", new_password="password1234")
-    assert (refused.status_code, "easily guessed" in refused.text, "password1234" in refused.text) == (422, True, False)
+    assert (
+        refused.status_code,
+        "easily guessed" in refused.text,
+        "password1234" in refused.text,
+    ) == (422, True, False)
     answer = submit(browser, "/reset-password", new_password=NEW)
     with browser.session_transaction() as kept:
         assert link.token not in str(dict(kept))
@@ -324,15 +448,28 @@ def test_a_forgotten_password_is_replaced_in_the_browser(app: Flask, alice: Pers
     assert (dead.status_code, "Send a new link" in dead.text) == (400, True)
 
 
-@pytest.mark.parametrize(("email", "words"), [("", "Write your address."), ("no address", "Write an address such as")])
-def test_a_refused_request_comes_back_with_what_was_typed(app: Flask, email: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("email", "words"), [("", "Write your address."), ("no address", "Write an address such as")]
+)
+def test_a_refused_request_comes_back_with_what_was_typed(
+    app: Flask, email: str, words: str
+) -> None:
     answer = submit(app.test_client(), "/forgot-password", email=email)
-    assert (answer.status_code, words in answer.text, f'value="{email}"' in answer.text) == (422, True, True)
+    assert (answer.status_code, words in answer.text, f'value="{email}"' in answer.text) == (
+        422,
+        True,
+        True,
+    )
 
 
-@pytest.mark.parametrize("path", ["/verify-email", "/verify-email/again", "/forgot-password", "/reset-password"])
+@pytest.mark.parametrize(
+    "path", ["/verify-email", "/verify-email/again", "/forgot-password", "/reset-password"]
+)
 def test_every_form_of_a_link_needs_its_csrf_token(app: Flask, path: str) -> None:
-    assert app.test_client().post(path, data={"email": "a@b.example", "new_password": NEW}).status_code == 400
+    assert (
+        app.test_client().post(path, data={"email": "a@b.example", "new_password": NEW}).status_code
+        == 400
+    )
 
 
 @pytest.mark.parametrize("path", ["/verify-email", "/reset-password"])
@@ -341,7 +478,8 @@ def test_without_a_link_there_is_nothing_to_do(app: Flask, path: str) -> None:
     assert (page.status_code, "does not work any more" in page.text) == (400, True)
 
 
-# No token in a log --------------------------------------------------------------------------------------------------------
+# No token in a log
+# --------------------------------------------------------------------------------------------------------
 
 
 def test_no_token_password_or_asked_for_address_comes_into_a_log(
@@ -349,17 +487,33 @@ def test_no_token_password_or_asked_for_address_comes_into_a_log(
     alice: Person,
     lines: Callable[[], str],  # noqa: F811 - the fixture
 ) -> None:
-    client, browser, unknown = ApiClient(app.test_client(), None), app.test_client(), fresh_address()
+    client, browser, unknown = (
+        ApiClient(app.test_client(), None),
+        app.test_client(),
+        fresh_address(),
+    )
     secrets = [NEW]
     for _ in range(2):
         ask(client, alice.email)
         ask(client, unknown)
         alice.api.post("/auth/send-verification-email")
-        secrets += [mailbox.newest(app, to=alice.email, kind=kind).token for kind in ("reset_password", "verify_email")]
-    verify_api, verify_page = (mail.token for mail in mailbox.received(app, to=alice.email, kind="verify_email"))
-    reset_page, reset_api = (mail.token for mail in mailbox.received(app, to=alice.email, kind="reset_password"))
+        secrets += [
+            mailbox.newest(app, to=alice.email, kind=kind).token
+            for kind in ("reset_password", "verify_email")
+        ]
+    verify_api, verify_page = (
+        mail.token for mail in mailbox.received(app, to=alice.email, kind="verify_email")
+    )
+    reset_page, reset_api = (
+        mail.token for mail in mailbox.received(app, to=alice.email, kind="reset_password")
+    )
     client.get(f"/auth/verify-email?token={verify_page}")
-    for path, token in (("/verify-email", verify_page), ("/reset-password", reset_page), ("/accept-invite", reset_page), ("/nowhere", reset_page)):
+    for path, token in (
+        ("/verify-email", verify_page),
+        ("/reset-password", reset_page),
+        ("/accept-invite", reset_page),
+        ("/nowhere", reset_page),
+    ):
         browser.get(f"{path}?token={token}")
         browser.get(path)
     submit(browser, "/reset-password", new_password=NEW)
@@ -368,8 +522,19 @@ def test_no_token_password_or_asked_for_address_comes_into_a_log(
     for token in (reset_api, "y" * 43):
         choose(client, token)
     told = lines()
-    for expected in ('"path": "/verify-email"', '"path": "/reset-password"', '"path": "/api/auth/reset-password"', "mail.sent", "unknown_address"):
+    for expected in (
+        '"path": "/verify-email"',
+        '"path": "/reset-password"',
+        '"path": "/api/auth/reset-password"',
+        "mail.sent",
+        "unknown_address",
+    ):
         assert expected in told, expected
     assert [secret for secret in secrets if secret in told] == []
-    # The library that talks to the database may be asked to write its parameters down; the program's own lines have no address.
-    assert not [line for line in told.splitlines() if line.startswith("{") and (unknown in line or alice.email in line)]
+    # The library that talks to the database may be asked to write its parameters down; the
+    # program's own lines have no address.
+    assert not [
+        line
+        for line in told.splitlines()
+        if line.startswith("{") and (unknown in line or alice.email in line)
+    ]

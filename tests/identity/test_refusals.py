@@ -14,16 +14,24 @@ from tests.people import ApiClient, Person
 
 WRONG = "Harbour-lantern-43"
 DOORS = {
-    "sign-in": lambda app, email: ApiClient(app.test_client(), None).post("/auth/sign-in", json={"email": email, "password": WRONG}),
-    "sign-in-totp": lambda app, email: ApiClient(app.test_client(), None).post(
-        "/auth/sign-in-totp", json={"email": email, "password": WRONG, "totp_code": "123456"}
+    "sign-in": (
+        lambda app, email: ApiClient(app.test_client(), None).post(
+            "/auth/sign-in", json={"email": email, "password": WRONG}
+        )
+    ),
+    "sign-in-totp": (
+        lambda app, email: ApiClient(app.test_client(), None).post(
+            "/auth/sign-in-totp", json={"email": email, "password": WRONG, "totp_code": "123456"}
+        )
     ),
     "page": lambda app, email: submit(app.test_client(), "/sign-in", email=email, password=WRONG),
 }
 
 
 @pytest.mark.parametrize("door", list(DOORS))
-def test_the_answer_is_held_back_until_a_known_address_would_be_done(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, door: str) -> None:
+def test_the_answer_is_held_back_until_a_known_address_would_be_done(
+    app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
     """Only a known address has an audit to write; `make faults` measures the times themselves."""
     held: list[float] = []
     for module in ("errors", "forms"):

@@ -14,7 +14,14 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from tests.identity.authenticators import API, Authenticator, begin, recovery_codes, standing_clock, switch_on
+from tests.identity.authenticators import (
+    API,
+    Authenticator,
+    begin,
+    recovery_codes,
+    standing_clock,
+    switch_on,
+)
 from tests.identity.conftest import Events
 from tests.people import PASSWORD, Person
 from voyagent.identity import service
@@ -42,21 +49,32 @@ def app_of_alice(alice: Person, travel: time_machine.Traveller) -> Authenticator
 
 
 def spend(identity: Identity, person: Person, code: str) -> second_factor.Spending:
-    return person.does(lambda actor: second_factor.spend(identity.keyring, proving.lock_person(actor.user_id), code))
+    return person.does(
+        lambda actor: second_factor.spend(
+            identity.keyring, proving.lock_person(actor.user_id), code
+        )
+    )
 
 
-def confirm(identity: Identity, person: Person, code: str | None = None, password: str = PASSWORD) -> Actor:
-    return person.does(lambda actor: service.confirm(identity, actor, password=password, code=code, device=API))
+def confirm(
+    identity: Identity, person: Person, code: str | None = None, password: str = PASSWORD
+) -> Actor:
+    return person.does(
+        lambda actor: service.confirm(identity, actor, password=password, code=code, device=API)
+    )
 
 
 GOOD = second_factor.Spending(means=second_factor.Means.TOTP)
 LISTED = second_factor.Spending(means=second_factor.Means.RECOVERY_CODE)
 USED, NONE = second_factor.Spending(reason="used"), second_factor.Spending(reason="wrong")
 
-# The authenticator --------------------------------------------------------------------------------------------------------
+# The authenticator
+# --------------------------------------------------------------------------------------------------------
 
 
-def test_a_code_is_good_once(identity: Identity, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller) -> None:
+def test_a_code_is_good_once(
+    identity: Identity, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller
+) -> None:
     code = app_of_alice.code()
     assert spend(identity, alice, code) == GOOD
     assert spend(identity, alice, code) == USED
@@ -66,7 +84,9 @@ def test_a_code_is_good_once(identity: Identity, alice: Person, app_of_alice: Au
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_a_clock_may_be_one_step_off(identity: Identity, alice: Person, travel: time_machine.Traveller, steps: int) -> None:
+def test_a_clock_may_be_one_step_off(
+    identity: Identity, alice: Person, travel: time_machine.Traveller, steps: int
+) -> None:
     travel.shift(-60)
     app = switch_on(alice)
     travel.shift(60)
@@ -74,7 +94,9 @@ def test_a_clock_may_be_one_step_off(identity: Identity, alice: Person, travel: 
 
 
 @pytest.mark.parametrize("steps", [-2, 2, -100, 100])
-def test_a_clock_that_is_further_off_is_refused(identity: Identity, alice: Person, travel: time_machine.Traveller, steps: int) -> None:
+def test_a_clock_that_is_further_off_is_refused(
+    identity: Identity, alice: Person, travel: time_machine.Traveller, steps: int
+) -> None:
     travel.shift(-300)
     app = switch_on(alice)
     travel.shift(300)
@@ -82,13 +104,17 @@ def test_a_clock_that_is_further_off_is_refused(identity: Identity, alice: Perso
     assert spend(identity, alice, app.code()) == GOOD
 
 
-def test_no_older_code_is_good_after_a_newer_one(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+def test_no_older_code_is_good_after_a_newer_one(
+    identity: Identity, alice: Person, app_of_alice: Authenticator
+) -> None:
     assert spend(identity, alice, app_of_alice.code(1)) == GOOD
     assert spend(identity, alice, app_of_alice.code()) == USED
     assert spend(identity, alice, app_of_alice.code(-1)) == USED
 
 
-def test_of_sixteen_at_once_one_spends_the_code(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+def test_of_sixteen_at_once_one_spends_the_code(
+    identity: Identity, alice: Person, app_of_alice: Authenticator
+) -> None:
     code, barrier = app_of_alice.code(), threading.Barrier(16)
 
     def race(_number: int) -> second_factor.Spending:
@@ -101,7 +127,9 @@ def test_of_sixteen_at_once_one_spends_the_code(identity: Identity, alice: Perso
     assert results.count(USED) == 15
 
 
-def test_the_update_alone_decides_where_nobody_holds_the_row(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+def test_the_update_alone_decides_where_nobody_holds_the_row(
+    identity: Identity, alice: Person, app_of_alice: Authenticator
+) -> None:
     """The second wall: two who have both read the row before either has spent."""
     code, barrier = app_of_alice.code(), threading.Barrier(4)
 
@@ -120,20 +148,43 @@ def test_the_update_alone_decides_where_nobody_holds_the_row(identity: Identity,
         assert sorted(pool.map(race, range(4))) == [False, False, False, True]
 
 
-def test_inner_spaces_do_not_matter(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+def test_inner_spaces_do_not_matter(
+    identity: Identity, alice: Person, app_of_alice: Authenticator
+) -> None:
     code = app_of_alice.code()
     assert spend(identity, alice, f" {code[:3]} {code[3:]}") == GOOD
 
 
-def test_other_figures_than_ascii_ones_are_no_code(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+def test_other_figures_than_ascii_ones_are_no_code(
+    identity: Identity, alice: Person, app_of_alice: Authenticator
+) -> None:
     code = app_of_alice.code()
-    for digits in ("٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "０１２３４５６７８９"):  # noqa: RUF001 - the point of it
+    for digits in (
+        "٠١٢٣٤٥٦٧٨٩",
+        "०१२३४५६७८९",
+        "０１２３４５６７８９",
+    ):  # noqa: RUF001 - the point of it
         assert spend(identity, alice, code.translate(str.maketrans("0123456789", digits))) == NONE
     assert spend(identity, alice, code) == GOOD
 
 
-@pytest.mark.parametrize("shape", ["{}0", "0{}", "{:.5}", "+{:.5}", "-{}", "{:.3}-{:.3}", "", " ", "\u00b2\u00b2\u00b2\u00b2\u00b2\u00b2"])
-def test_what_is_not_six_figures_is_no_code(identity: Identity, alice: Person, app_of_alice: Authenticator, shape: str) -> None:
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "{}0",
+        "0{}",
+        "{:.5}",
+        "+{:.5}",
+        "-{}",
+        "{:.3}-{:.3}",
+        "",
+        " ",
+        "\u00b2\u00b2\u00b2\u00b2\u00b2\u00b2",
+    ],
+)
+def test_what_is_not_six_figures_is_no_code(
+    identity: Identity, alice: Person, app_of_alice: Authenticator, shape: str
+) -> None:
     code = app_of_alice.code()
     assert spend(identity, alice, shape.format(code, code[3:])) == NONE
 
@@ -147,7 +198,9 @@ def test_the_code_of_somebody_elses_authenticator_is_wrong(
     assert spend(identity, alice, app_of_alice.code()) == GOOD
 
 
-def test_no_code_is_good_where_the_second_factor_is_off(identity: Identity, alice: Person, travel: time_machine.Traveller) -> None:
+def test_no_code_is_good_where_the_second_factor_is_off(
+    identity: Identity, alice: Person, travel: time_machine.Traveller
+) -> None:
     app = begin(alice)
     assert spend(identity, alice, app.code()) == NONE
     assert spend(identity, alice, "AAAAAAAA") == NONE
@@ -156,29 +209,54 @@ def test_no_code_is_good_where_the_second_factor_is_off(identity: Identity, alic
 def test_our_codes_are_those_of_rfc_6238(travel: time_machine.Traveller) -> None:
     """Appendix B, SHA-1, the last six of the eight figures."""
     seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-    for at, code in ((59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")):
+    for at, code in (
+        (59, "287082"),
+        (1111111109, "081804"),
+        (1234567890, "005924"),
+        (20000000000, "353130"),
+    ):
         travel.move_to(at)
         assert second_factor.matching_step(seed, code) == at // 30
 
 
-# Recovery codes -----------------------------------------------------------------------------------------------------------
+# Recovery codes
+# -----------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_ten_codes_of_eight_each_with_a_letter(alice: Person, app_of_alice: Authenticator) -> None:
+def test_there_are_ten_codes_of_eight_each_with_a_letter(
+    alice: Person, app_of_alice: Authenticator
+) -> None:
     codes = recovery_codes(alice, app_of_alice)
     assert len(set(codes)) == 10
-    assert all(len(code) == 8 and set(code) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") and not code.isdigit() for code in codes)
+    assert all(
+        len(code) == 8
+        and set(code) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+        and not code.isdigit()
+        for code in codes
+    )
 
 
-def test_a_code_of_figures_alone_is_never_made(identity: Identity, alice: Person, app_of_alice: Authenticator, monkeypatch: pytest.MonkeyPatch) -> None:
-    letters = iter("22222222" + "2222222A" * 1 + "".join(f"{number:08b}".replace("0", "B").replace("1", "C") for number in range(9)))
+def test_a_code_of_figures_alone_is_never_made(
+    identity: Identity, alice: Person, app_of_alice: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = iter(
+        "22222222"
+        + "2222222A" * 1
+        + "".join(f"{number:08b}".replace("0", "B").replace("1", "C") for number in range(9))
+    )
     monkeypatch.setattr(second_factor.secrets, "choice", lambda _alphabet: next(letters))
-    codes = alice.does(lambda actor: second_factor.new_recovery_codes(identity.keyring, proving.lock_person(actor.user_id)))
+    codes = alice.does(
+        lambda actor: second_factor.new_recovery_codes(
+            identity.keyring, proving.lock_person(actor.user_id)
+        )
+    )
     assert "22222222" not in codes
     assert "2222222A" in codes
 
 
-def test_a_recovery_code_is_good_once_however_it_is_written(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+def test_a_recovery_code_is_good_once_however_it_is_written(
+    identity: Identity, alice: Person, app_of_alice: Authenticator
+) -> None:
     codes = recovery_codes(alice, app_of_alice)
     for number, shape in enumerate(("{0}{1}", "{0}-{1}", " {0} {1} ", "{0} - {1}")):
         code = codes[number] if number % 2 else codes[number].lower()
@@ -187,7 +265,9 @@ def test_a_recovery_code_is_good_once_however_it_is_written(identity: Identity, 
     assert spend(identity, alice, codes[9]) == LISTED
 
 
-def test_of_sixteen_at_once_one_spends_the_recovery_code(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+def test_of_sixteen_at_once_one_spends_the_recovery_code(
+    identity: Identity, alice: Person, app_of_alice: Authenticator
+) -> None:
     code, barrier = recovery_codes(alice, app_of_alice)[0], threading.Barrier(16)
 
     def race(_number: int) -> second_factor.Spending:
@@ -198,23 +278,42 @@ def test_of_sixteen_at_once_one_spends_the_recovery_code(identity: Identity, ali
         assert list(pool.map(race, range(16))).count(LISTED) == 1
 
 
-def test_a_recovery_code_is_its_owners(identity: Identity, alice: Person, bob: Person, charlie: Person, app_of_alice: Authenticator, sql: Sql) -> None:
+def test_a_recovery_code_is_its_owners(
+    identity: Identity,
+    alice: Person,
+    bob: Person,
+    charlie: Person,
+    app_of_alice: Authenticator,
+    sql: Sql,
+) -> None:
     codes = recovery_codes(alice, app_of_alice)
     for other in (bob, charlie):
         switch_on(other)
         assert spend(identity, other, codes[0]) == NONE
     # Not even where somebody has copied the row over: the hash is bound to the person.
-    sql("update recovery_codes set user_id = :bob where user_id = :alice", bob=bob.actor.user_id, alice=alice.actor.user_id)
+    sql(
+        "update recovery_codes set user_id = :bob where user_id = :alice",
+        bob=bob.actor.user_id,
+        alice=alice.actor.user_id,
+    )
     assert spend(identity, bob, codes[0]) == NONE
 
 
-def test_letters_that_only_look_like_it_are_no_code(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+def test_letters_that_only_look_like_it_are_no_code(
+    identity: Identity, alice: Person, app_of_alice: Authenticator
+) -> None:
     code = recovery_codes(alice, app_of_alice)[0]
     assert spend(identity, alice, "\u017f" + code[1:]) == NONE  # a long s, whose capital is S
     assert spend(identity, alice, "\u0131" + code[1:]) == NONE  # a dotless i, whose capital is I
 
 
-def test_new_codes_take_the_place_of_the_old(identity: Identity, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller, sql: Sql) -> None:
+def test_new_codes_take_the_place_of_the_old(
+    identity: Identity,
+    alice: Person,
+    app_of_alice: Authenticator,
+    travel: time_machine.Traveller,
+    sql: Sql,
+) -> None:
     old = recovery_codes(alice, app_of_alice)
     travel.shift(30)
     new = recovery_codes(alice, app_of_alice)
@@ -223,32 +322,64 @@ def test_new_codes_take_the_place_of_the_old(identity: Identity, alice: Person, 
     assert len(sql("select 1 from recovery_codes where user_id = :u", u=alice.actor.user_id)) == 10
 
 
-# What is stored -----------------------------------------------------------------------------------------------------------
+# What is stored
+# -----------------------------------------------------------------------------------------------------------
 
 
-def test_neither_seed_nor_codes_can_be_read_from_the_database(alice: Person, app_of_alice: Authenticator, sql: Sql) -> None:
+def test_neither_seed_nor_codes_can_be_read_from_the_database(
+    alice: Person, app_of_alice: Authenticator, sql: Sql
+) -> None:
     codes = recovery_codes(alice, app_of_alice)
-    rows = sql("select u.totp_secret, r.code_hash from users u join recovery_codes r on r.user_id = u.id where u.id = :u", u=alice.actor.user_id)
+    rows = sql(
+        "select u.totp_secret, r.code_hash from users u join recovery_codes r on r.user_id = u.id"
+        " where u.id = :u",
+        u=alice.actor.user_id,
+    )
     assert len(rows) == len(codes)
-    stored = repr(sql("select * from users u join recovery_codes r on r.user_id = u.id where u.id = :u", u=alice.actor.user_id))
+    stored = repr(
+        sql(
+            "select * from users u join recovery_codes r on r.user_id = u.id where u.id = :u",
+            u=alice.actor.user_id,
+        )
+    )
     raw = b"|".join(bytes(value) for row in rows for value in row.values())
     for text in (app_of_alice.secret, *codes):
         assert text not in stored
         assert text.encode() not in raw
-    guesses = {hashlib.sha256(guess.encode()).digest() for code in codes for guess in (code, f"{alice.actor.user_id}:{code}")}
-    assert not guesses & {bytes(row["code_hash"]) for row in rows}, "a hash of so short a code has to be keyed"
+    guesses = {
+        hashlib.sha256(guess.encode()).digest()
+        for code in codes
+        for guess in (code, f"{alice.actor.user_id}:{code}")
+    }
+    assert not guesses & {bytes(row["code_hash"]) for row in rows}, (
+        "a hash of so short a code has to be keyed"
+    )
 
 
-def test_a_seed_opens_in_its_owners_row_alone(identity: Identity, alice: Person, bob: Person, app_of_alice: Authenticator, sql: Sql) -> None:
+def test_a_seed_opens_in_its_owners_row_alone(
+    identity: Identity, alice: Person, bob: Person, app_of_alice: Authenticator, sql: Sql
+) -> None:
     switch_on(bob)
-    sql("update users set totp_secret = (select totp_secret from users where id = :a) where id = :b", a=alice.actor.user_id, b=bob.actor.user_id)
+    sql(
+        "update users set totp_secret = (select totp_secret from users where id = :a) where id"
+        " = :b",
+        a=alice.actor.user_id,
+        b=bob.actor.user_id,
+    )
     with pytest.raises(SealBroken):
         spend(identity, bob, app_of_alice.code())
 
 
-@pytest.mark.parametrize(("seconds", "is_over"), [(0, False), (299, False), (301, True), (-1, True)])
+@pytest.mark.parametrize(
+    ("seconds", "is_over"), [(0, False), (299, False), (301, True), (-1, True)]
+)
 def test_half_a_sign_in_is_over_after_five_minutes(
-    identity: Identity, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller, seconds: int, is_over: bool
+    identity: Identity,
+    alice: Person,
+    app_of_alice: Authenticator,
+    travel: time_machine.Traveller,
+    seconds: int,
+    is_over: bool,
 ) -> None:
     """Whichever door kept it: the rule looks itself. One from the future is none of ours."""
     with alice.app.app_context():
@@ -262,7 +393,10 @@ def test_half_a_sign_in_is_over_after_five_minutes(
             with pytest.raises(service.SignInExpired):
                 service.complete_sign_in(identity, half, code=code, device=API)
         else:
-            assert service.complete_sign_in(identity, half, code=code, device=API).actor.user_id == alice.actor.user_id
+            assert (
+                service.complete_sign_in(identity, half, code=code, device=API).actor.user_id
+                == alice.actor.user_id
+            )
 
 
 def rotated(identity: Identity, settings: Settings, secret: str, *previous: str) -> Identity:
@@ -278,7 +412,11 @@ def load(settings: Settings, secret: str, previous: tuple[str, ...]) -> Settings
 
 
 def test_a_rotated_secret_still_opens_and_signing_in_seals_anew(
-    identity: Identity, settings: Settings, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller
+    identity: Identity,
+    settings: Settings,
+    alice: Person,
+    app_of_alice: Authenticator,
+    travel: time_machine.Traveller,
 ) -> None:
     old, new = settings.auth_secret.get_secret_value(), "another-secret-" + "1" * 40
     codes = recovery_codes(alice, app_of_alice)
@@ -290,31 +428,46 @@ def test_a_rotated_secret_still_opens_and_signing_in_seals_anew(
     travel.shift(30)
     assert spend(alone, alice, app_of_alice.code()) == GOOD
     assert spend(both, alice, codes[0]) == LISTED
-    assert spend(alone, alice, codes[1]) == NONE  # a hash cannot be made anew: these die with their secret
+    assert (
+        spend(alone, alice, codes[1]) == NONE
+    )  # a hash cannot be made anew: these die with their secret
 
 
 def sign_in_totp(identity: Identity, person: Person, code: str) -> service.SignedInPerson:
     with person.app.app_context(), transaction():
-        return service.sign_in_totp(identity, email=person.email, password=PASSWORD, totp_code=code, device=API)
+        return service.sign_in_totp(
+            identity, email=person.email, password=PASSWORD, totp_code=code, device=API
+        )
 
 
-# With the password, and with the act ---------------------------------------------------------------------------------------
+# With the password, and with the act
+# ---------------------------------------------------------------------------------------
 
 
-def test_the_password_alone_makes_fresh_where_the_second_factor_is_off(identity: Identity, alice: Person) -> None:
+def test_the_password_alone_makes_fresh_where_the_second_factor_is_off(
+    identity: Identity, alice: Person
+) -> None:
     with alice.acting() as actor:
         assert not replace(actor, fresh=False).fresh
-        confirmed = service.confirm(identity, replace(actor, fresh=False), password=PASSWORD, code=None, device=API)
+        confirmed = service.confirm(
+            identity, replace(actor, fresh=False), password=PASSWORD, code=None, device=API
+        )
     assert confirmed == replace(alice.actor, fresh=True)
 
 
-def test_a_wrong_password_burns_no_code_and_is_kept_in_the_audit(identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events) -> None:
+def test_a_wrong_password_burns_no_code_and_is_kept_in_the_audit(
+    identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events
+) -> None:
     code = app_of_alice.code()
     with pytest.raises(service.InvalidPassword):
         confirm(identity, alice, code, password=WRONG)
     assert confirm(identity, alice, code).fresh
     (event,) = events(alice, "auth.reauthentication_failed")
-    assert (event["status"], event["error"], event["actor_id"]) == ("rejected", "invalid_password", alice.actor.user_id)
+    assert (event["status"], event["error"], event["actor_id"]) == (
+        "rejected",
+        "invalid_password",
+        alice.actor.user_id,
+    )
 
 
 @pytest.mark.parametrize("code", [None, "", "000000", "AAAAAAAA"])
@@ -324,17 +477,28 @@ def test_the_password_alone_is_not_enough_where_it_is_on(
     with pytest.raises(service.TotpRefused):
         confirm(identity, alice, code)
     (event,) = events(alice, "auth.totp_failed")
-    assert (event["status"], event["error"], event["inputs"]) == ("rejected", "totp_invalid", {"at": "reauthenticate", "reason": "wrong"})
+    assert (event["status"], event["error"], event["inputs"]) == (
+        "rejected",
+        "totp_invalid",
+        {"at": "reauthenticate", "reason": "wrong"},
+    )
 
 
-def test_a_used_code_is_told_as_such_to_the_audit_alone(identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events) -> None:
+def test_a_used_code_is_told_as_such_to_the_audit_alone(
+    identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events
+) -> None:
     codes = recovery_codes(alice, app_of_alice)
     confirm(identity, alice, codes[0])
     for used in (app_of_alice.code(), codes[0]):
         with pytest.raises(service.TotpRefused):
             confirm(identity, alice, used)
-    assert [event["inputs"]["reason"] for event in events(alice, "auth.totp_failed")] == ["used", "used"]
-    assert [event["inputs"] for event in events(alice, "auth.recovery_code_used")] == [{"at": "reauthenticate"}]
+    assert [event["inputs"]["reason"] for event in events(alice, "auth.totp_failed")] == [
+        "used",
+        "used",
+    ]
+    assert [event["inputs"] for event in events(alice, "auth.recovery_code_used")] == [
+        {"at": "reauthenticate"}
+    ]
 
 
 class Refused(Conflict):
@@ -342,7 +506,9 @@ class Refused(Conflict):
 
 
 @pytest.mark.parametrize("listed", [False, True])
-def test_a_code_of_an_act_that_fails_later_is_not_spent(identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events, listed: bool) -> None:
+def test_a_code_of_an_act_that_fails_later_is_not_spent(
+    identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events, listed: bool
+) -> None:
     code = recovery_codes(alice, app_of_alice)[0] if listed else app_of_alice.code()
 
     def act(actor: Actor) -> None:
@@ -355,13 +521,19 @@ def test_a_code_of_an_act_that_fails_later_is_not_spent(identity: Identity, alic
     assert confirm(identity, alice, code).fresh
 
 
-def test_a_password_that_was_changed_while_it_was_hashed_is_not_taken(identity: Identity, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_that_was_changed_while_it_was_hashed_is_not_taken(
+    identity: Identity, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A reset that commits in between has shut the old password out."""
     other, real = identity.passwords.hash("Another-lantern-42"), type(identity.passwords).verify
 
     def verify(passwords: object, stored: str | None, password: str) -> bool:
         good = real(passwords, stored, password)
-        sql("update users set password_hash = :h where id = :u and password_hash <> :h", h=other, u=alice.actor.user_id)
+        sql(
+            "update users set password_hash = :h where id = :u and password_hash <> :h",
+            h=other,
+            u=alice.actor.user_id,
+        )
         return good
 
     monkeypatch.setattr(type(identity.passwords), "verify", verify)

@@ -35,8 +35,17 @@ def act(app: Flask, rule: Callable[..., Any], *arguments: Any, **keywords: Any) 
         return rule(*arguments, **keywords)
 
 
-def sign_in(app: Flask, email: str, password: str = PASSWORD, device: Device = API) -> service.SignedInPerson:
-    return act(app, service.sign_in, app.extensions["voyagent.identity"], email=email, password=password, device=device)
+def sign_in(
+    app: Flask, email: str, password: str = PASSWORD, device: Device = API
+) -> service.SignedInPerson:
+    return act(
+        app,
+        service.sign_in,
+        app.extensions["voyagent.identity"],
+        email=email,
+        password=password,
+        device=device,
+    )
 
 
 def refresh(app: Flask, token: str) -> tuple[str, str]:
@@ -44,67 +53,122 @@ def refresh(app: Flask, token: str) -> tuple[str, str]:
 
 
 def present_again(app: Flask, token: str) -> None:
-    """Hand in a token that was spent a moment ago: long enough that even a busy machine can tell a thief from a twin by its looks at the database's clock."""
+    """Hand in a token that was spent a moment ago: long enough that even a busy machine can tell a
+    thief from a twin by its looks at the database's clock.
+    """
     time.sleep(0.05)
     with pytest.raises(service.InvalidRefreshToken):
         refresh(app, token)
 
 
 def me(app: Flask, access_token: str) -> int:
-    return app.test_client().get("/api/auth/me", headers={"Authorization": f"Bearer {access_token}"}).status_code
+    return (
+        app.test_client()
+        .get("/api/auth/me", headers={"Authorization": f"Bearer {access_token}"})
+        .status_code
+    )
 
 
 def fresh_address() -> str:
     return f"somebody-{secrets.token_hex(5)}@malabar.example"
 
 
-# Signing up ---------------------------------------------------------------------------------------------------------------
+# Signing up
+# ---------------------------------------------------------------------------------------------------------------
 
 
-def test_signing_up_makes_an_agency_its_administrator_and_its_settings(alice: Person, sql: Sql, events: Events) -> None:
+def test_signing_up_makes_an_agency_its_administrator_and_its_settings(
+    alice: Person, sql: Sql, events: Events
+) -> None:
     (tenant,) = sql("select * from tenants where id = :t", t=alice.actor.tenant_id)
-    assert (tenant["display_name"], tenant["default_currency"], tenant["is_active"], tenant["is_demo"]) == ("Alice Travels", "USD", True, False)
+    assert (
+        tenant["display_name"],
+        tenant["default_currency"],
+        tenant["is_active"],
+        tenant["is_demo"],
+    ) == ("Alice Travels", "USD", True, False)
     (settings,) = sql("select * from tenant_settings where tenant_id = :t", t=alice.actor.tenant_id)
-    assert (settings["default_currency"], settings["timezone"], settings["locale"]) == ("INR", "UTC", "en")
+    assert (settings["default_currency"], settings["timezone"], settings["locale"]) == (
+        "INR",
+        "UTC",
+        "en",
+    )
     assert (alice.actor.role, alice.actor.tenant_name) == ("agency_admin", "Alice Travels")
     assert next(event["kind"] for event in events(alice)) == "agency.signed_up"
     (user,) = sql("select * from users where id = :id", id=alice.actor.user_id)
     assert (user["role"], user["last_login_at"] is not None) == ("agency_admin", True)
 
 
-def test_an_address_signs_up_once_in_the_whole_installation(app: Flask, identity: Identity, alice: Person, sql: Sql) -> None:
+def test_an_address_signs_up_once_in_the_whole_installation(
+    app: Flask, identity: Identity, alice: Person, sql: Sql
+) -> None:
     before = sql("select count(*) from tenants")[0]["count"]
     with pytest.raises(service.EmailAlreadyRegistered):
-        act(app, service.sign_up, identity, email=alice.email, password=PASSWORD, full_name="Again", agency_name="Again", device=API)
+        act(
+            app,
+            service.sign_up,
+            identity,
+            email=alice.email,
+            password=PASSWORD,
+            full_name="Again",
+            agency_name="Again",
+            device=API,
+        )
     assert sql("select count(*) from tenants")[0]["count"] >= before
     assert sql("select 1 from tenants where display_name = 'Again'") == []
 
 
-def test_of_parallel_sign_ups_of_one_address_one_makes_an_agency(app: Flask, identity: Identity, sql: Sql) -> None:
+def test_of_parallel_sign_ups_of_one_address_one_makes_an_agency(
+    app: Flask, identity: Identity, sql: Sql
+) -> None:
     email, barrier = fresh_address(), threading.Barrier(6)
 
     def sign_up(number: int) -> bool:
         barrier.wait()
         try:
-            act(app, service.sign_up, identity, email=email, password=PASSWORD, full_name="Racer", agency_name=f"Race {email} {number}", device=API)
+            act(
+                app,
+                service.sign_up,
+                identity,
+                email=email,
+                password=PASSWORD,
+                full_name="Racer",
+                agency_name=f"Race {email} {number}",
+                device=API,
+            )
         except service.EmailAlreadyRegistered:
             return False
         return True
 
     with ThreadPoolExecutor(6) as pool:
         assert sorted(pool.map(sign_up, range(6))) == [False] * 5 + [True]
-    assert len(sql("select 1 from tenants where display_name like :name", name=f"Race {email}%")) == 1
+    assert (
+        len(sql("select 1 from tenants where display_name like :name", name=f"Race {email}%")) == 1
+    )
 
 
-def test_an_easily_guessed_password_makes_no_agency(app: Flask, identity: Identity, sql: Sql) -> None:
+def test_an_easily_guessed_password_makes_no_agency(
+    app: Flask, identity: Identity, sql: Sql
+) -> None:
     email = fresh_address()
     with pytest.raises(service.PasswordTooCommon) as refused:
-        act(app, service.sign_up, identity, email=email, password="malabar-gulf-2026", full_name="N", agency_name="Malabar Gulf", device=API)
+        act(
+            app,
+            service.sign_up,
+            identity,
+            email=email,
+            password="malabar-gulf-2026",
+            full_name="N",
+            agency_name="Malabar Gulf",
+            device=API,
+        )
     assert refused.value.body == {"error": "password_too_weak", "code": "password_common"}
     assert sql("select 1 from users where email = :email", email=email) == []
 
 
-def test_a_hook_of_a_new_agency_runs_in_its_transaction(app: Flask, identity: Identity, monkeypatch: pytest.MonkeyPatch, sql: Sql) -> None:
+def test_a_hook_of_a_new_agency_runs_in_its_transaction(
+    app: Flask, identity: Identity, monkeypatch: pytest.MonkeyPatch, sql: Sql
+) -> None:
     from voyagent.identity.service import accounts  # noqa: PLC0415 - its list of hooks
 
     def fails(_actor: object) -> None:
@@ -113,28 +177,54 @@ def test_a_hook_of_a_new_agency_runs_in_its_transaction(app: Flask, identity: Id
     monkeypatch.setattr(accounts, "_new_agency_hooks", [fails])
     email = fresh_address()
     with pytest.raises(LookupError):
-        act(app, service.sign_up, identity, email=email, password=PASSWORD, full_name="N", agency_name="N", device=API)
+        act(
+            app,
+            service.sign_up,
+            identity,
+            email=email,
+            password=PASSWORD,
+            full_name="N",
+            agency_name="N",
+            device=API,
+        )
     assert sql("select 1 from users where email = :email", email=email) == []
 
 
-# Signing in ---------------------------------------------------------------------------------------------------------------
+# Signing in
+# ---------------------------------------------------------------------------------------------------------------
 
 
-def test_address_and_password_open_a_session(app: Flask, alice: Person, sql: Sql, events: Events) -> None:
+def test_address_and_password_open_a_session(
+    app: Flask, alice: Person, sql: Sql, events: Events
+) -> None:
     signed_in = sign_in(app, alice.email)
     assert me(app, signed_in.access_token) == 200
-    (session,) = sql("select * from auth_sessions where id = :id", id=signed_in.credential.session_id)
-    assert (session["channel"], session["user_agent"], session["ip"]) == ("api", "tests/1.0", "127.0.0.1")
+    (session,) = sql(
+        "select * from auth_sessions where id = :id", id=signed_in.credential.session_id
+    )
+    assert (session["channel"], session["user_agent"], session["ip"]) == (
+        "api",
+        "tests/1.0",
+        "127.0.0.1",
+    )
     assert (session["expires_at"] - session["created_at"]).days in {29, 30}
     (user,) = sql("select * from users where id = :id", id=alice.actor.user_id)
     assert user["last_login_at"] is not None
     assert [event["kind"] for event in events(alice)][-1] == "auth.signed_in"
 
 
-def test_a_browsers_session_is_its_cookie_and_has_no_tokens(app: Flask, alice: Person, sql: Sql) -> None:
+def test_a_browsers_session_is_its_cookie_and_has_no_tokens(
+    app: Flask, alice: Person, sql: Sql
+) -> None:
     signed_in = sign_in(app, alice.email, device=BROWSER)
     assert (signed_in.access_token, signed_in.refresh_token) == ("", "")
-    assert sql("select 1 from refresh_tokens where session_id = :id", id=signed_in.credential.session_id) == []
+    assert (
+        sql(
+            "select 1 from refresh_tokens where session_id = :id",
+            id=signed_in.credential.session_id,
+        )
+        == []
+    )
 
 
 def test_several_sessions_live_side_by_side(app: Flask, alice: Person) -> None:
@@ -142,7 +232,9 @@ def test_several_sessions_live_side_by_side(app: Flask, alice: Person) -> None:
     assert me(app, alice.access_token) == me(app, other.access_token) == 200
 
 
-def test_a_wrong_password_is_refused_and_stands_in_the_agencys_audit(app: Flask, alice: Person, events: Events) -> None:
+def test_a_wrong_password_is_refused_and_stands_in_the_agencys_audit(
+    app: Flask, alice: Person, events: Events
+) -> None:
     with pytest.raises(service.InvalidCredentials):
         sign_in(app, alice.email, "Harbour-lantern-43")
     (event,) = events(alice, "auth.sign_in_failed")
@@ -154,7 +246,9 @@ def test_an_unknown_address_is_refused_like_a_wrong_password(app: Flask) -> None
         sign_in(app, fresh_address())
 
 
-def test_a_removed_person_and_one_of_a_suspended_agency_cannot_sign_in(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+def test_a_removed_person_and_one_of_a_suspended_agency_cannot_sign_in(
+    app: Flask, alice: Person, bob: Person, sql: Sql
+) -> None:
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
     with pytest.raises(service.InvalidCredentials):
         sign_in(app, bob.email)
@@ -166,29 +260,52 @@ def test_a_removed_person_and_one_of_a_suspended_agency_cannot_sign_in(app: Flas
     assert me(app, alice.access_token) == 401
 
 
-def test_an_unconfirmed_address_is_told_so_only_behind_the_right_password(app: Flask, identity: Identity, alice: Person, sql: Sql) -> None:
-    strict = replace(identity, settings=identity.settings.model_copy(update={"auth_skip_email_verification": False}))
+def test_an_unconfirmed_address_is_told_so_only_behind_the_right_password(
+    app: Flask, identity: Identity, alice: Person, sql: Sql
+) -> None:
+    strict = replace(
+        identity,
+        settings=identity.settings.model_copy(update={"auth_skip_email_verification": False}),
+    )
     sql("update users set email_verified = false where id = :id", id=alice.actor.user_id)
     with pytest.raises(service.EmailNotVerified):
         act(app, service.sign_in, strict, email=alice.email, password=PASSWORD, device=API)
     with pytest.raises(service.InvalidCredentials):
-        act(app, service.sign_in, strict, email=alice.email, password="Harbour-lantern-43", device=API)
+        act(
+            app,
+            service.sign_in,
+            strict,
+            email=alice.email,
+            password="Harbour-lantern-43",
+            device=API,
+        )
     assert sign_in(app, alice.email).access_token  # the development switch lets her in
 
 
-def test_a_password_kept_with_old_parameters_is_kept_anew_at_sign_in(app: Flask, identity: Identity, alice: Person, sql: Sql) -> None:
+def test_a_password_kept_with_old_parameters_is_kept_anew_at_sign_in(
+    app: Flask, identity: Identity, alice: Person, sql: Sql
+) -> None:
     from voyagent.identity.passwords import Passwords  # noqa: PLC0415
 
-    stronger = replace(identity, passwords=Passwords(identity.settings.model_copy(update={"auth_argon2_time_cost": 2})))
-    before = sql("select password_hash from users where id = :id", id=alice.actor.user_id)[0]["password_hash"]
+    stronger = replace(
+        identity,
+        passwords=Passwords(identity.settings.model_copy(update={"auth_argon2_time_cost": 2})),
+    )
+    before = sql("select password_hash from users where id = :id", id=alice.actor.user_id)[0][
+        "password_hash"
+    ]
     act(app, service.sign_in, stronger, email=alice.email, password=PASSWORD, device=API)
-    after = sql("select password_hash from users where id = :id", id=alice.actor.user_id)[0]["password_hash"]
+    after = sql("select password_hash from users where id = :id", id=alice.actor.user_id)[0][
+        "password_hash"
+    ]
     assert ",t=1," in before
     assert ",t=2," in after
     assert sign_in(app, alice.email).access_token
 
 
-def test_no_connection_is_held_while_a_password_is_hashed(app: Flask, identity: Identity, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_connection_is_held_while_a_password_is_hashed(
+    app: Flask, identity: Identity, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held: list[int] = []
     verify = type(identity.passwords).verify
 
@@ -203,10 +320,13 @@ def test_no_connection_is_held_while_a_password_is_hashed(app: Flask, identity: 
     assert held == [before]
 
 
-# Refreshing ---------------------------------------------------------------------------------------------------------------
+# Refreshing
+# ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_refresh_token_is_kept_as_its_hash_and_is_good_once(app: Flask, alice: Person, sql: Sql) -> None:
+def test_a_refresh_token_is_kept_as_its_hash_and_is_good_once(
+    app: Flask, alice: Person, sql: Sql
+) -> None:
     assert len(alice.refresh_token) == 43
     digest = hashlib.sha256(alice.refresh_token.encode()).digest()
     assert len(sql("select 1 from refresh_tokens where token_hash = :digest", digest=digest)) == 1
@@ -219,12 +339,24 @@ def test_a_refresh_token_is_kept_as_its_hash_and_is_good_once(app: Flask, alice:
 
 def test_rotation_does_not_lengthen_a_session(app: Flask, alice: Person, sql: Sql) -> None:
     refresh(app, alice.refresh_token)
-    ends = {row["expires_at"] for row in sql("select expires_at from refresh_tokens where tenant_id = :t", t=alice.actor.tenant_id)}
-    ends |= {row["expires_at"] for row in sql("select expires_at from auth_sessions where tenant_id = :t", t=alice.actor.tenant_id)}
+    ends = {
+        row["expires_at"]
+        for row in sql(
+            "select expires_at from refresh_tokens where tenant_id = :t", t=alice.actor.tenant_id
+        )
+    }
+    ends |= {
+        row["expires_at"]
+        for row in sql(
+            "select expires_at from auth_sessions where tenant_id = :t", t=alice.actor.tenant_id
+        )
+    }
     assert len(ends) == 1
 
 
-def test_reuse_of_a_spent_token_ends_the_whole_session_and_no_other(app: Flask, alice: Person, events: Events) -> None:
+def test_reuse_of_a_spent_token_ends_the_whole_session_and_no_other(
+    app: Flask, alice: Person, events: Events
+) -> None:
     other = sign_in(app, alice.email)
     access_token, newest = refresh(app, alice.refresh_token)
     present_again(app, alice.refresh_token)
@@ -253,12 +385,19 @@ def race(app: Flask, token: str, callers: int = 16) -> list[tuple[int, dict[str,
 def test_of_parallel_refreshes_one_wins(app: Flask, alice: Person, round_: int) -> None:
     answers = race(app, alice.refresh_token)
     assert sorted(status for status, _ in answers) == [200] + [401] * 15
-    assert {body["detail"] for status, body in answers if status == 401} == {"invalid_refresh_token"}
+    assert {body["detail"] for status, body in answers if status == 401} == {
+        "invalid_refresh_token"
+    }
 
 
 @pytest.mark.parametrize("round_", range(5))
 def test_callers_who_had_begun_before_the_token_was_spent_leave_the_family_alive(
-    app: Flask, alice: Person, events: Events, sql: Sql, monkeypatch: pytest.MonkeyPatch, round_: int
+    app: Flask,
+    alice: Person,
+    events: Events,
+    sql: Sql,
+    monkeypatch: pytest.MonkeyPatch,
+    round_: int,
 ) -> None:
     look, everybody = queries.find_refresh_token, threading.Barrier(16)
 
@@ -272,17 +411,26 @@ def test_callers_who_had_begun_before_the_token_was_spent_leave_the_family_alive
     (winner,) = (body for status, body in answers if status == 200)
     assert me(app, winner["access_token"]) == 200
     assert events(alice, "auth.refresh_reuse") == []
-    tokens = sql("select spent_at from refresh_tokens where session_id = :id order by id", id=alice.credential.session_id)
-    assert [row["spent_at"] is None for row in tokens] == [False, True], "of those who have lost nothing is left"
+    tokens = sql(
+        "select spent_at from refresh_tokens where session_id = :id order by id",
+        id=alice.credential.session_id,
+    )
+    assert [row["spent_at"] is None for row in tokens] == [
+        False,
+        True,
+    ], "of those who have lost nothing is left"
     refresh(app, winner["refresh_token"])
     present_again(app, alice.refresh_token)
     assert me(app, winner["access_token"]) == 401
     assert len(events(alice, "auth.refresh_reuse")) == 1
 
 
-def test_an_expired_an_unknown_and_a_revoked_token_are_refused_and_end_nothing(app: Flask, alice: Person, bob: Person, sql: Sql, identity: Identity) -> None:
+def test_an_expired_an_unknown_and_a_revoked_token_are_refused_and_end_nothing(
+    app: Flask, alice: Person, bob: Person, sql: Sql, identity: Identity
+) -> None:
     sql(
-        "update refresh_tokens set expires_at = now() - interval '1 second' where session_id in (select id from auth_sessions where user_id = :u)",
+        "update refresh_tokens set expires_at = now() - interval '1 second' where session_id in"
+        " (select id from auth_sessions where user_id = :u)",
         u=alice.actor.user_id,
     )
     for token in (alice.refresh_token, secrets.token_urlsafe(32), "x", ""):
@@ -295,7 +443,9 @@ def test_an_expired_an_unknown_and_a_revoked_token_are_refused_and_end_nothing(a
     assert me(app, bob.access_token) == 200
 
 
-def test_a_removed_persons_refresh_is_refused_and_an_unconfirmed_ones_works(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+def test_a_removed_persons_refresh_is_refused_and_an_unconfirmed_ones_works(
+    app: Flask, alice: Person, bob: Person, sql: Sql
+) -> None:
     sql("update users set email_verified = false where id = :id", id=alice.actor.user_id)
     assert refresh(app, alice.refresh_token)
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
@@ -303,7 +453,9 @@ def test_a_removed_persons_refresh_is_refused_and_an_unconfirmed_ones_works(app:
         refresh(app, bob.refresh_token)
 
 
-def test_the_reuse_of_a_removed_persons_token_still_ends_the_session(app: Flask, bob: Person, sql: Sql, events: Events) -> None:
+def test_the_reuse_of_a_removed_persons_token_still_ends_the_session(
+    app: Flask, bob: Person, sql: Sql, events: Events
+) -> None:
     refresh(app, bob.refresh_token)
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
     present_again(app, bob.refresh_token)
@@ -312,42 +464,67 @@ def test_the_reuse_of_a_removed_persons_token_still_ends_the_session(app: Flask,
     assert me(app, bob.access_token) == 401
 
 
-def test_a_new_role_counts_at_once_and_shows_in_the_next_token(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+def test_a_new_role_counts_at_once_and_shows_in_the_next_token(
+    app: Flask, alice: Person, bob: Person, sql: Sql
+) -> None:
     sql("update users set role = 'viewer' where id = :id", id=bob.actor.user_id)
-    answer = app.test_client().get("/api/auth/me", headers={"Authorization": f"Bearer {bob.access_token}"})
+    answer = app.test_client().get(
+        "/api/auth/me", headers={"Authorization": f"Bearer {bob.access_token}"}
+    )
     assert answer.json["role"] == "viewer"
 
 
-# Signing out --------------------------------------------------------------------------------------------------------------
+# Signing out
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_signing_out_ends_the_access_token_and_leaves_a_refresh_token_that_is_not_handed_in(
     app: Flask, identity: Identity, alice: Person, events: Events
 ) -> None:
     other = sign_in(app, alice.email)
-    act(app, service.sign_out_program, identity, access_token=alice.access_token, refresh_token=None)
+    act(
+        app, service.sign_out_program, identity, access_token=alice.access_token, refresh_token=None
+    )
     assert me(app, alice.access_token) == 401
     assert me(app, other.access_token) == 200
     assert me(app, refresh(app, alice.refresh_token)[0]) == 200
     assert [event["inputs"] for event in events(alice, "auth.signed_out")] == [{"token": "access"}]
 
 
-def test_a_repeated_sign_out_changes_and_records_nothing(app: Flask, identity: Identity, alice: Person, events: Events) -> None:
+def test_a_repeated_sign_out_changes_and_records_nothing(
+    app: Flask, identity: Identity, alice: Person, events: Events
+) -> None:
     for _ in range(2):
-        act(app, service.sign_out_program, identity, access_token=alice.access_token, refresh_token=alice.refresh_token)
+        act(
+            app,
+            service.sign_out_program,
+            identity,
+            access_token=alice.access_token,
+            refresh_token=alice.refresh_token,
+        )
     assert len(events(alice, "auth.signed_out")) == 2
     with pytest.raises(service.InvalidRefreshToken):
         refresh(app, alice.refresh_token)
     assert events(alice, "auth.refresh_reuse") == []
 
 
-def test_a_refresh_token_that_is_handed_in_ends_whoever_it_belongs_to(app: Flask, identity: Identity, alice: Person, charlie: Person, events: Events) -> None:
-    act(app, service.sign_out_program, identity, access_token=alice.access_token, refresh_token=charlie.refresh_token)
+def test_a_refresh_token_that_is_handed_in_ends_whoever_it_belongs_to(
+    app: Flask, identity: Identity, alice: Person, charlie: Person, events: Events
+) -> None:
+    act(
+        app,
+        service.sign_out_program,
+        identity,
+        access_token=alice.access_token,
+        refresh_token=charlie.refresh_token,
+    )
     assert me(app, alice.access_token) == 401
     assert me(app, charlie.access_token) == 200
     with pytest.raises(service.InvalidRefreshToken):
         refresh(app, charlie.refresh_token)
-    assert [event["inputs"] for event in events(charlie, "auth.signed_out")] == [{"token": "refresh"}]
+    assert [event["inputs"] for event in events(charlie, "auth.signed_out")] == [
+        {"token": "refresh"}
+    ]
     assert [event["inputs"] for event in events(alice, "auth.signed_out")] == [{"token": "access"}]
 
 
@@ -356,14 +533,24 @@ def test_signing_out_with_what_is_unknown_is_no_error(app: Flask, identity: Iden
     act(app, service.sign_out_program, identity, access_token=None, refresh_token=None)
 
 
-def test_what_was_signed_out_long_ago_is_forgotten(app: Flask, identity: Identity, alice: Person, bob: Person, sql: Sql) -> None:
-    act(app, service.sign_out_program, identity, access_token=alice.access_token, refresh_token=None)
-    sql("update revoked_tokens set expires_at = now() - interval '1 day' where tenant_id = :t", t=alice.actor.tenant_id)
+def test_what_was_signed_out_long_ago_is_forgotten(
+    app: Flask, identity: Identity, alice: Person, bob: Person, sql: Sql
+) -> None:
+    act(
+        app, service.sign_out_program, identity, access_token=alice.access_token, refresh_token=None
+    )
+    sql(
+        "update revoked_tokens set expires_at = now() - interval '1 day' where tenant_id = :t",
+        t=alice.actor.tenant_id,
+    )
     act(app, service.sign_out_program, identity, access_token=bob.access_token, refresh_token=None)
-    assert len(sql("select 1 from revoked_tokens where tenant_id = :t", t=alice.actor.tenant_id)) == 1
+    assert (
+        len(sql("select 1 from revoked_tokens where tenant_id = :t", t=alice.actor.tenant_id)) == 1
+    )
 
 
-# The demo -----------------------------------------------------------------------------------------------------------------
+# The demo
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -383,20 +570,34 @@ def demo(app: Flask, identity: Identity, sql: Sql) -> None:
         )
 
 
-def test_the_demo_opens_with_one_click_and_never_in_production(app: Flask, identity: Identity, demo: None, sql: Sql) -> None:
+def test_the_demo_opens_with_one_click_and_never_in_production(
+    app: Flask, identity: Identity, demo: None, sql: Sql
+) -> None:
     assert act(app, service.open_demo, identity, BROWSER).actor.email == DEMO_EMAIL
-    production = replace(identity, settings=identity.settings.model_copy(update={"env": Environment.PRODUCTION}))
+    production = replace(
+        identity, settings=identity.settings.model_copy(update={"env": Environment.PRODUCTION})
+    )
     with pytest.raises(service.DemoNotThere):
         act(app, service.open_demo, production, BROWSER)
 
 
-def test_an_ordinary_agency_never_opens_as_the_demo(app: Flask, identity: Identity, demo: None, sql: Sql) -> None:
-    sql("update tenants set is_demo = false where id = (select tenant_id from users where email = :email)", email=DEMO_EMAIL)
+def test_an_ordinary_agency_never_opens_as_the_demo(
+    app: Flask, identity: Identity, demo: None, sql: Sql
+) -> None:
+    sql(
+        "update tenants set is_demo = false where id = (select tenant_id from users where email ="
+        " :email)",
+        email=DEMO_EMAIL,
+    )
     try:
         with pytest.raises(service.DemoNotThere):
             act(app, service.open_demo, identity, BROWSER)
     finally:
-        sql("update tenants set is_demo = true where id = (select tenant_id from users where email = :email)", email=DEMO_EMAIL)
+        sql(
+            "update tenants set is_demo = true where id = (select tenant_id from users where email"
+            " = :email)",
+            email=DEMO_EMAIL,
+        )
 
 
 def test_a_colleague_counts_as_one_of_the_agency(people: People, alice: Person) -> None:

@@ -55,13 +55,20 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
         return list(pool.map(run, acts))
 
 
-# The list -----------------------------------------------------------------------------------------------------------------
+# The list
+# -----------------------------------------------------------------------------------------------------------------
 
 
-def test_everybody_sees_who_is_in_the_agency(alice: Person, bob: Person, victor: Person, charlie: Person) -> None:
+def test_everybody_sees_who_is_in_the_agency(
+    alice: Person, bob: Person, victor: Person, charlie: Person
+) -> None:
     for person in (alice, bob, victor):
         items = person.api.get("/team").json["items"]
-        assert [item["full_name"] for item in items] == ["Alice Owner", "Bob Colleague", "Victor Viewer"]
+        assert [item["full_name"] for item in items] == [
+            "Alice Owner",
+            "Bob Colleague",
+            "Victor Viewer",
+        ]
     assert items[1] == {
         "id": str(bob.actor.user_id),
         "email": bob.email,
@@ -75,25 +82,43 @@ def test_everybody_sees_who_is_in_the_agency(alice: Person, bob: Person, victor:
     assert items[1]["last_seen_at"] is not None
 
 
-# Roles --------------------------------------------------------------------------------------------------------------------
+# Roles
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_a_changed_role_counts_at_once_and_the_token_stays_good(app: Flask, alice: Person, bob: Person, ada: Person, role: str) -> None:
+def test_a_changed_role_counts_at_once_and_the_token_stays_good(
+    app: Flask, alice: Person, bob: Person, ada: Person, role: str
+) -> None:
     browser, other = bob.browser, sign_in(app, bob.email)
     answer = alice.api.patch(path_of(bob), json={"role": role})
-    assert (answer.status_code, answer.json["role"], answer.json["full_name"]) == (200, role, "Bob Colleague")
+    assert (answer.status_code, answer.json["role"], answer.json["full_name"]) == (
+        200,
+        role,
+        "Bob Colleague",
+    )
     assert bob.api.get("/auth/me").json["role"] == role
     may_write = role != "viewer"
     for token in (bob.access_token, other.access_token):
-        made = app.test_client().post("/api/enquiries", json={"customer_name": "Deepa", "pax_count": 1}, headers={"Authorization": f"Bearer {token}"})
+        made = app.test_client().post(
+            "/api/enquiries",
+            json={"customer_name": "Deepa", "pax_count": 1},
+            headers={"Authorization": f"Bearer {token}"},
+        )
         assert made.status_code == (201 if may_write else 403)
     assert (bob.api.get("/auth/invites").status_code == 200) == (role == "agency_admin")
     assert browser.get("/enquiries/new").status_code == (200 if may_write else 403)
-    assert app.extensions["voyagent.identity"].tokens.claims(refresh(app, bob.refresh_token)[0])["role"] == role
+    assert (
+        app.extensions["voyagent.identity"].tokens.claims(refresh(app, bob.refresh_token)[0])[
+            "role"
+        ]
+        == role
+    )
 
 
-def test_a_changed_role_leaves_its_event_and_a_letter(alice: Person, bob: Person, events: Events, sql: Sql) -> None:
+def test_a_changed_role_leaves_its_event_and_a_letter(
+    alice: Person, bob: Person, events: Events, sql: Sql
+) -> None:
     alice.api.patch(path_of(bob), json={"role": "ticketing_lead"})
     (event,) = events(alice, "person.role_changed")
     assert (event["actor_id"], event["entity_refs"], event["inputs"]) == (
@@ -101,23 +126,42 @@ def test_a_changed_role_leaves_its_event_and_a_letter(alice: Person, bob: Person
         {"user_id": str(bob.actor.user_id)},
         {"before": "agent", "after": "ticketing_lead"},
     )
-    assert [row["kind"] for row in sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id)] == ["role_changed"]
+    assert [
+        row["kind"]
+        for row in sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id)
+    ] == ["role_changed"]
 
 
-def test_the_same_role_again_is_no_act(alice: Person, bob: Person, events: Events, sql: Sql) -> None:
+def test_the_same_role_again_is_no_act(
+    alice: Person, bob: Person, events: Events, sql: Sql
+) -> None:
     assert alice.api.patch(path_of(bob), json={"role": "agent"}).status_code == 200
     assert events(alice, "person.role_changed") == []
     assert sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id) == []
 
 
-@pytest.mark.parametrize("body", [{}, {"role": "owner"}, {"role": None}, {"role": "agent", "email": "x@y.example"}, {"role": 5}, {"role": "Agent"}])
-def test_a_body_that_breaks_the_schema_changes_nothing(alice: Person, bob: Person, sql: Sql, body: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"role": "owner"},
+        {"role": None},
+        {"role": "agent", "email": "x@y.example"},
+        {"role": 5},
+        {"role": "Agent"},
+    ],
+)
+def test_a_body_that_breaks_the_schema_changes_nothing(
+    alice: Person, bob: Person, sql: Sql, body: dict[str, Any]
+) -> None:
     assert alice.api.patch(path_of(bob), json=body).status_code == 422
     assert role_of(bob, sql) == "agent"
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.AGENCY_ADMIN])
-def test_nobody_but_an_administrator_decides_about_colleagues(people: People, alice: Person, bob: Person, sql: Sql, role: str) -> None:
+def test_nobody_but_an_administrator_decides_about_colleagues(
+    people: People, alice: Person, bob: Person, sql: Sql, role: str
+) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
     rules = alice.app.extensions["voyagent.identity"]
     assert person.api.patch(path_of(bob), json={"role": "viewer"}).status_code == 403
@@ -145,11 +189,15 @@ def test_nobody_of_another_agency_is_found(alice: Person, charlie: Person, sql: 
     assert charlie.api.get("/auth/me").status_code == 200
 
 
-# The last administrator ---------------------------------------------------------------------------------------------------
+# The last administrator
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_the_last_administrator_stays_one(alice: Person, bob: Person, sql: Sql) -> None:
-    for answer in (alice.api.patch(path_of(alice), json={"role": "agent"}), alice.api.delete(path_of(alice))):
+    for answer in (
+        alice.api.patch(path_of(alice), json={"role": "agent"}),
+        alice.api.delete(path_of(alice)),
+    ):
         assert (answer.status_code, answer.json["detail"]) == (409, "last_administrator")
     assert role_of(alice, sql) == "agency_admin"
     assert alice.api.patch(path_of(alice), json={"role": "agency_admin"}).status_code == 200
@@ -167,7 +215,9 @@ def test_an_administrator_who_was_removed_does_not_count(alice: Person, ada: Per
 
 
 @pytest.mark.parametrize("how", ["lower", "remove"])
-def test_of_two_administrators_who_turn_on_each_other_one_wins(alice: Person, ada: Person, sql: Sql, how: str) -> None:
+def test_of_two_administrators_who_turn_on_each_other_one_wins(
+    alice: Person, ada: Person, sql: Sql, how: str
+) -> None:
     """Whoever comes second is no administrator any more, or would be the last to go."""
 
     def strike(who: Person, whom: Person) -> Callable[[], int]:
@@ -179,11 +229,17 @@ def test_of_two_administrators_who_turn_on_each_other_one_wins(alice: Person, ad
     won = {200, 204}
     assert len([status for status in answers if status in won]) == 1
     assert set(answers) - won <= {403, 409, 401}
-    left = sql("select count(*) as n from users where tenant_id = :t and is_active and role = 'agency_admin'", t=alice.actor.tenant_id)
+    left = sql(
+        "select count(*) as n from users where tenant_id = :t and is_active and role ="
+        " 'agency_admin'",
+        t=alice.actor.tenant_id,
+    )
     assert left[0]["n"] == 1
 
 
-def test_whoever_was_lowered_a_moment_ago_has_nothing_to_say(people: People, alice: Person, ada: Person, sql: Sql) -> None:
+def test_whoever_was_lowered_a_moment_ago_has_nothing_to_say(
+    people: People, alice: Person, ada: Person, sql: Sql
+) -> None:
     """Three administrators: it is not the count but the second one's own fall that stops her."""
     third = people.colleague(alice, "Tara Third", role="agency_admin")
     rules = alice.app.extensions["voyagent.identity"]
@@ -194,16 +250,29 @@ def test_whoever_was_lowered_a_moment_ago_has_nothing_to_say(people: People, ali
     assert third.api.get("/auth/me").status_code == 200
 
 
-def test_administrators_who_all_leave_at_once_leave_one_behind(people: People, alice: Person, sql: Sql) -> None:
-    admins = [alice, *(people.colleague(alice, f"Admin {letter}", role="agency_admin") for letter in "BCDE")]
-    answers = at_once(*(lambda person=person: int(person.api.delete(path_of(person)).status_code) for person in admins))
+def test_administrators_who_all_leave_at_once_leave_one_behind(
+    people: People, alice: Person, sql: Sql
+) -> None:
+    admins = [
+        alice,
+        *(people.colleague(alice, f"Admin {letter}", role="agency_admin") for letter in "BCDE"),
+    ]
+    answers = at_once(
+        *(
+            lambda person=person: int(person.api.delete(path_of(person)).status_code)
+            for person in admins
+        )
+    )
     assert sorted(answers) == [204, 204, 204, 204, 409]
 
 
-# Removal ------------------------------------------------------------------------------------------------------------------
+# Removal
+# ------------------------------------------------------------------------------------------------------------------
 
 
-def test_whoever_is_removed_is_refused_at_every_door_from_the_next_request_on(app: Flask, alice: Person, bob: Person) -> None:
+def test_whoever_is_removed_is_refused_at_every_door_from_the_next_request_on(
+    app: Flask, alice: Person, bob: Person
+) -> None:
     browser, other, key = bob.browser, sign_in(app, bob.email), with_key(bob)
     assert key.get("/auth/me").status_code == 200
     answer = alice.api.delete(path_of(bob))
@@ -216,21 +285,41 @@ def test_whoever_is_removed_is_refused_at_every_door_from_the_next_request_on(ap
     assert browser.get("/team").status_code == 303
     with pytest.raises(service.InvalidCredentials):
         sign_in(app, bob.email)
-    for again in (alice.api.delete(path_of(bob)), alice.api.patch(path_of(bob), json={"role": "viewer"}), alice.api.delete(path_of(bob) + "/sessions")):
+    for again in (
+        alice.api.delete(path_of(bob)),
+        alice.api.patch(path_of(bob), json={"role": "viewer"}),
+        alice.api.delete(path_of(bob) + "/sessions"),
+    ):
         assert (again.status_code, again.json["detail"]) == (404, "user_not_found")
 
 
-def test_a_removal_leaves_its_event_and_a_letter(app: Flask, alice: Person, bob: Person, events: Events, sql: Sql) -> None:
+def test_a_removal_leaves_its_event_and_a_letter(
+    app: Flask, alice: Person, bob: Person, events: Events, sql: Sql
+) -> None:
     sign_in(app, bob.email)
     alice.api.delete(path_of(bob))
     (event,) = events(alice, "person.removed")
-    assert (event["actor_id"], event["entity_refs"]) == (alice.actor.user_id, {"user_id": str(bob.actor.user_id)})
-    assert (event["inputs"], event["outputs"]) == ({"email": bob.email, "role": "agent"}, {"sessions": 2, "invitations": 0})
-    assert "removed_from_agency" in [row["kind"] for row in sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id)]
+    assert (event["actor_id"], event["entity_refs"]) == (
+        alice.actor.user_id,
+        {"user_id": str(bob.actor.user_id)},
+    )
+    assert (event["inputs"], event["outputs"]) == (
+        {"email": bob.email, "role": "agent"},
+        {"sessions": 2, "invitations": 0},
+    )
+    assert "removed_from_agency" in [
+        row["kind"]
+        for row in sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id)
+    ]
 
 
-def test_where_the_event_cannot_be_written_nobody_is_removed(alice: Person, bob: Person, sql: Sql) -> None:
-    sql("alter table audit_events add constraint no_removals check (kind <> 'person.removed') not valid")
+def test_where_the_event_cannot_be_written_nobody_is_removed(
+    alice: Person, bob: Person, sql: Sql
+) -> None:
+    sql(
+        "alter table audit_events add constraint no_removals check (kind <> 'person.removed') not"
+        " valid"
+    )
     try:
         assert alice.api.delete(path_of(bob)).status_code == 500
     finally:
@@ -251,58 +340,93 @@ def test_what_somebody_did_keeps_the_name_and_menus_lose_it(alice: Person, bob: 
     with alice.reading() as reader:
         assert queries.names_of(reader)[bob.actor.user_id] == "Bob Colleague"
         people, _invites, removed = queries.list_team(reader)
-        assert ([row["full_name"] for row in people], [row["full_name"] for row in removed]) == (["Alice Owner"], ["Bob Colleague"])
+        assert ([row["full_name"] for row in people], [row["full_name"] for row in removed]) == (
+            ["Alice Owner"],
+            ["Bob Colleague"],
+        )
         with pytest.raises(PersonNotFound):
             queries.get_person(reader, bob.actor.user_id)
 
 
-def test_the_address_may_join_again_as_a_new_person(app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql) -> None:
+def test_the_address_may_join_again_as_a_new_person(
+    app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql
+) -> None:
     alice.api.delete(path_of(bob))
     for by in (charlie, alice):
         assert by.api.post("/auth/invites", json={"email": bob.email}).status_code == 201
     link = alice.api.get("/auth/invites?status=pending").json["items"]
     assert [item["email"] for item in link] == [bob.email]
     alice.api.post(f"/auth/invites/{link[0]['id']}/revoke")
-    made = alice.api.post("/auth/invites", json={"email": bob.email, "role": "viewer"}).json["invite_link"]
-    joined = app.test_client().post("/api/auth/accept-invite", json={"token": made.partition("token=")[2], "password": PASSWORD, "full_name": "Bob Again"})
+    made = alice.api.post("/auth/invites", json={"email": bob.email, "role": "viewer"}).json[
+        "invite_link"
+    ]
+    joined = app.test_client().post(
+        "/api/auth/accept-invite",
+        json={"token": made.partition("token=")[2], "password": PASSWORD, "full_name": "Bob Again"},
+    )
     assert joined.status_code == 201
     assert joined.json["user"]["id"] != str(bob.actor.user_id)
     assert joined.json["user"]["role"] == "viewer"
     assert me(app, bob.access_token) == 401
-    rows = sql("select is_active, removed_at is null as is_here from users where email = :e order by created_at", e=bob.email)
+    rows = sql(
+        "select is_active, removed_at is null as is_here from users where email = :e order by"
+        " created_at",
+        e=bob.email,
+    )
     assert [tuple(row.values()) for row in rows] == [(False, False), (True, True)]
 
 
-def test_open_invitations_that_somebody_sent_go_with_her(app: Flask, alice: Person, ada: Person) -> None:
+def test_open_invitations_that_somebody_sent_go_with_her(
+    app: Flask, alice: Person, ada: Person
+) -> None:
     for by in (alice, ada):
         invite(app, by, fresh_address())
     assert alice.api.delete(path_of(ada)).status_code == 204
-    statuses = {item["invited_by_user_id"]: item["status"] for item in alice.api.get("/auth/invites").json["items"]}
+    statuses = {
+        item["invited_by_user_id"]: item["status"]
+        for item in alice.api.get("/auth/invites").json["items"]
+    }
     assert statuses == {str(alice.actor.user_id): "pending", str(ada.actor.user_id): "revoked"}
 
 
-def test_an_open_invitation_to_her_own_address_goes_with_her(app: Flask, alice: Person, bob: Person, events: Events) -> None:
+def test_an_open_invitation_to_her_own_address_goes_with_her(
+    app: Flask, alice: Person, bob: Person, events: Events
+) -> None:
     _, token = invite(app, alice, bob.email)
     assert alice.api.delete(path_of(bob)).status_code == 204
     assert events(alice, "person.removed")[0]["outputs"]["invitations"] == 1
-    answer = app.test_client().post("/api/auth/accept-invite", json={"token": token, "password": PASSWORD, "full_name": "Bob Again"})
+    answer = app.test_client().post(
+        "/api/auth/accept-invite",
+        json={"token": token, "password": PASSWORD, "full_name": "Bob Again"},
+    )
     assert (answer.status_code, answer.json["detail"]) == (400, "invite_not_pending")
 
 
-# Signing somebody out -----------------------------------------------------------------------------------------------------
+# Signing somebody out
+# -----------------------------------------------------------------------------------------------------
 
 
-def test_an_administrator_signs_somebody_out_who_may_come_back(app: Flask, alice: Person, bob: Person, events: Events) -> None:
+def test_an_administrator_signs_somebody_out_who_may_come_back(
+    app: Flask, alice: Person, bob: Person, events: Events
+) -> None:
     browser, key = bob.browser, with_key(bob)
     assert alice.api.delete(path_of(bob) + "/sessions").status_code == 204
-    assert (me(app, bob.access_token), browser.get("/team").status_code, key.get("/auth/me").status_code) == (401, 303, 200)
+    assert (
+        me(app, bob.access_token),
+        browser.get("/team").status_code,
+        key.get("/auth/me").status_code,
+    ) == (401, 303, 200)
     (event,) = events(alice, "session.ended")
-    assert (event["actor_id"], event["inputs"]) == (alice.actor.user_id, {"reason": "ended_by_administrator"})
+    assert (event["actor_id"], event["inputs"]) == (
+        alice.actor.user_id,
+        {"reason": "ended_by_administrator"},
+    )
     assert me(app, sign_in(app, bob.email).access_token) == 200
     assert alice.api.get("/auth/me").status_code == 200
 
 
-# The pages ----------------------------------------------------------------------------------------------------------------
+# The pages
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_the_team_page_leads_an_administrator_to_each_person(alice: Person, bob: Person) -> None:
@@ -311,7 +435,9 @@ def test_the_team_page_leads_an_administrator_to_each_person(alice: Person, bob:
     assert bob.browser.get(path_of(bob)).status_code == 403
 
 
-def test_a_persons_page_shows_role_and_where_she_is_signed_in(app: Flask, alice: Person, bob: Person) -> None:
+def test_a_persons_page_shows_role_and_where_she_is_signed_in(
+    app: Flask, alice: Person, bob: Person
+) -> None:
     sign_in(app, bob.email, device=Device(Channel.API, user_agent="curl/8.9.1", ip="203.0.113.9"))
     page = alice.browser.get(path_of(bob)).text
     assert "Bob Colleague" in page
@@ -322,13 +448,18 @@ def test_a_persons_page_shows_role_and_where_she_is_signed_in(app: Flask, alice:
 
 def test_a_colleague_is_not_invited_on_the_page(alice: Person, bob: Person, sql: Sql) -> None:
     browser = alice.browser
-    answer = browser.post("/team", data={"email": bob.email.upper(), "role": "agent", "csrf_token": csrf(browser, "/team")})
+    answer = browser.post(
+        "/team",
+        data={"email": bob.email.upper(), "role": "agent", "csrf_token": csrf(browser, "/team")},
+    )
     assert answer.status_code == 422
     assert "This person is in your team already." in answer.text
     assert not sql("select 1 from invites where email = :email", email=bob.email)
 
 
-def test_an_open_invitation_is_on_the_page_whoever_has_the_address(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+def test_an_open_invitation_is_on_the_page_whoever_has_the_address(
+    app: Flask, alice: Person, bob: Person, sql: Sql
+) -> None:
     invite_id, _ = invite(app, alice, bob.email)  # a program may
     assert f"/team/invitations/{invite_id}/revoke" in alice.browser.get("/team").text
     sql("update invites set expires_at = now() - interval '1 minute' where id = :id", id=invite_id)
@@ -337,7 +468,10 @@ def test_an_open_invitation_is_on_the_page_whoever_has_the_address(app: Flask, a
 
 def test_the_role_is_changed_on_the_page(alice: Person, bob: Person, sql: Sql) -> None:
     browser = alice.browser
-    answer = browser.post(path_of(bob) + "/role", data={"role": "accounting_lead", "csrf_token": csrf(browser, path_of(bob))})
+    answer = browser.post(
+        path_of(bob) + "/role",
+        data={"role": "accounting_lead", "csrf_token": csrf(browser, path_of(bob))},
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/team")
     assert role_of(bob, sql) == "accounting_lead"
     assert "The role of Bob Colleague is changed." in browser.get("/team").text
@@ -345,13 +479,17 @@ def test_the_role_is_changed_on_the_page(alice: Person, bob: Person, sql: Sql) -
 
 def test_the_same_role_again_is_told_as_no_change(alice: Person, bob: Person) -> None:
     browser = alice.browser
-    browser.post(path_of(bob) + "/role", data={"role": "agent", "csrf_token": csrf(browser, path_of(bob))})
+    browser.post(
+        path_of(bob) + "/role", data={"role": "agent", "csrf_token": csrf(browser, path_of(bob))}
+    )
     page = browser.get("/team").text
     assert "Bob Colleague has this role already." in page
     assert "is changed" not in page
 
 
-def test_the_only_administrator_is_told_why_she_cannot_leave(alice: Person, bob: Person, people: People) -> None:
+def test_the_only_administrator_is_told_why_she_cannot_leave(
+    alice: Person, bob: Person, people: People
+) -> None:
     page = alice.browser.get(path_of(alice)).text
     assert f"{path_of(alice)}/remove" not in page
     assert "You are the agency's only administrator." in page
@@ -363,7 +501,10 @@ def test_the_only_administrator_is_told_why_she_cannot_leave(alice: Person, bob:
 def test_the_page_refuses_what_cannot_be(alice: Person, sql: Sql) -> None:
     browser = alice.browser
     for role, words in (("owner", "Choose one of the list."), ("viewer", "only administrator")):
-        answer = browser.post(path_of(alice) + "/role", data={"role": role, "csrf_token": csrf(browser, path_of(alice))})
+        answer = browser.post(
+            path_of(alice) + "/role",
+            data={"role": role, "csrf_token": csrf(browser, path_of(alice))},
+        )
         assert answer.status_code == 422
         assert words in answer.text
     assert role_of(alice, sql) == "agency_admin"
@@ -374,7 +515,9 @@ def test_a_removal_is_asked_once_more_and_names_the_person(alice: Person, bob: P
     page = browser.get(path_of(bob) + "/remove")
     assert "Remove Bob Colleague from the agency?" in page.text
     assert bob.api.get("/auth/me").status_code == 200
-    answer = browser.post(path_of(bob) + "/remove", data={"csrf_token": csrf(browser, path_of(bob) + "/remove")})
+    answer = browser.post(
+        path_of(bob) + "/remove", data={"csrf_token": csrf(browser, path_of(bob) + "/remove")}
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/team")
     page = browser.get("/team").text
     assert "Bob Colleague is removed from the agency." in page
@@ -385,7 +528,9 @@ def test_a_removal_is_asked_once_more_and_names_the_person(alice: Person, bob: P
 
 def test_the_page_keeps_the_last_administrator(alice: Person) -> None:
     browser = alice.browser
-    answer = browser.post(path_of(alice) + "/remove", data={"csrf_token": csrf(browser, path_of(alice) + "/remove")})
+    answer = browser.post(
+        path_of(alice) + "/remove", data={"csrf_token": csrf(browser, path_of(alice) + "/remove")}
+    )
     assert answer.status_code == 422
     assert "only administrator" in answer.text
     assert browser.get("/team").status_code == 200
@@ -393,7 +538,9 @@ def test_the_page_keeps_the_last_administrator(alice: Person) -> None:
 
 def test_whoever_removes_herself_is_led_out_with_a_word(alice: Person, ada: Person) -> None:
     browser = ada.browser
-    answer = browser.post(path_of(ada) + "/remove", data={"csrf_token": csrf(browser, path_of(ada) + "/remove")})
+    answer = browser.post(
+        path_of(ada) + "/remove", data={"csrf_token": csrf(browser, path_of(ada) + "/remove")}
+    )
     assert answer.status_code == 303
     answer = browser.get(answer.headers["Location"])
     assert answer.status_code == 303
@@ -402,8 +549,13 @@ def test_whoever_removes_herself_is_led_out_with_a_word(alice: Person, ada: Pers
 
 def test_somebody_is_signed_out_on_the_page(app: Flask, alice: Person, bob: Person) -> None:
     browser = alice.browser
-    for words in ("Bob Colleague is signed out everywhere.", "Bob Colleague was signed in nowhere."):
-        answer = browser.post(path_of(bob) + "/sign-out", data={"csrf_token": csrf(browser, path_of(bob))})
+    for words in (
+        "Bob Colleague is signed out everywhere.",
+        "Bob Colleague was signed in nowhere.",
+    ):
+        answer = browser.post(
+            path_of(bob) + "/sign-out", data={"csrf_token": csrf(browser, path_of(bob))}
+        )
         assert answer.headers["Location"] == path_of(bob)
         assert words in browser.get(path_of(bob)).text
     assert me(app, bob.access_token) == 401

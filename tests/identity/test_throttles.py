@@ -37,7 +37,9 @@ def anyone(app: Flask) -> ApiClient:
 
 @pytest.fixture
 def narrow(settings: Settings) -> Iterator[Flask]:
-    """The application with a hundredth of the limits per client address, but at least one attempt in each."""
+    """The application with a hundredth of the limits per client address, but at least one attempt
+    in each.
+    """
     made = create_app(settings.model_copy(update={"limit_scale": 0.01}))
     yield made
     made.extensions["voyagent.doors"].lane.close()
@@ -51,13 +53,20 @@ def sign_in(client: ApiClient, email: str, password: str = WRONG) -> TestRespons
 
 def comparable(answer: TestResponse) -> tuple[int, dict[str, Any], set[str]]:
     """All of an answer that a stranger could tell two addresses apart by."""
-    return answer.status_code, {name: value for name, value in answer.json.items() if name != "request_id"}, set(answer.headers.keys())
+    return (
+        answer.status_code,
+        {name: value for name, value in answer.json.items() if name != "request_id"},
+        set(answer.headers.keys()),
+    )
 
 
-# Per account --------------------------------------------------------------------------------------------------------------
+# Per account
+# --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_eleventh_wrong_password_is_not_looked_at_and_neither_is_the_right_one(anyone: ApiClient, alice: Person) -> None:
+def test_the_eleventh_wrong_password_is_not_looked_at_and_neither_is_the_right_one(
+    anyone: ApiClient, alice: Person
+) -> None:
     assert [sign_in(anyone, alice.email).status_code for _ in range(10)] == [401] * 10
     for password in (WRONG, PASSWORD):
         refused = sign_in(anyone, alice.email.upper(), password)
@@ -65,7 +74,9 @@ def test_the_eleventh_wrong_password_is_not_looked_at_and_neither_is_the_right_o
         assert 50 <= int(refused.headers["Retry-After"]) <= 60
 
 
-def test_a_known_and_an_unknown_address_are_told_the_same_each_time(anyone: ApiClient, alice: Person) -> None:
+def test_a_known_and_an_unknown_address_are_told_the_same_each_time(
+    anyone: ApiClient, alice: Person
+) -> None:
     stranger = fresh_address()
     for _ in range(12):
         known, unknown = sign_in(anyone, alice.email), sign_in(anyone, stranger)
@@ -78,12 +89,22 @@ def test_both_doors_count_together(app: Flask, anyone: ApiClient, alice: Person)
     token = csrf(browser, "/sign-in")
     for _ in range(5):
         assert sign_in(anyone, alice.email).status_code == 401
-        assert browser.post("/sign-in", data={"email": alice.email, "password": WRONG, "csrf_token": token}).status_code == 422
+        assert (
+            browser.post(
+                "/sign-in", data={"email": alice.email, "password": WRONG, "csrf_token": token}
+            ).status_code
+            == 422
+        )
     assert sign_in(anyone, alice.email).status_code == 429
-    answer = browser.post("/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": token})
+    answer = browser.post(
+        "/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": token}
+    )
     assert answer.status_code == 429
     assert 50 <= int(answer.headers["Retry-After"]) <= 60
-    assert f"That was too often. Please try again in {answer.headers['Retry-After']} seconds." in answer.text
+    assert (
+        f"That was too often. Please try again in {answer.headers['Retry-After']} seconds."
+        in answer.text
+    )
     assert f'value="{alice.email}"' in answer.text
     assert PASSWORD not in answer.text
 
@@ -106,20 +127,36 @@ def from_address(app: Flask, address: str, token: str | None = None) -> ApiClien
     return ApiClient(client, token)
 
 
-def test_a_stranger_who_goes_on_guessing_does_not_lock_the_person_out(app: Flask, alice: Person) -> None:
-    home, stranger, cafe = (from_address(app, address) for address in ("203.0.113.7", "198.51.100.7", "203.0.113.99"))
+def test_a_stranger_who_goes_on_guessing_does_not_lock_the_person_out(
+    app: Flask, alice: Person
+) -> None:
+    home, stranger, cafe = (
+        from_address(app, address) for address in ("203.0.113.7", "198.51.100.7", "203.0.113.99")
+    )
     assert sign_in(home, alice.email, PASSWORD).status_code == 200
     assert [sign_in(stranger, alice.email).status_code for _ in range(11)] == [401] * 10 + [429]
     assert sign_in(home, alice.email, PASSWORD).status_code == 200
     body = {"password": PASSWORD}
-    assert from_address(app, "203.0.113.7", alice.access_token).post("/auth/reauthenticate", json=body).status_code == 200
-    assert sign_in(cafe, alice.email, PASSWORD).status_code == 429  # where she has never come in from she is a stranger too
+    assert (
+        from_address(app, "203.0.113.7", alice.access_token)
+        .post("/auth/reauthenticate", json=body)
+        .status_code
+        == 200
+    )
+    assert (
+        sign_in(cafe, alice.email, PASSWORD).status_code == 429
+    )  # where she has never come in from she is a stranger too
     assert [sign_in(home, alice.email).status_code for _ in range(11)] == [401] * 10 + [429]
 
 
-def test_what_breaks_the_schema_is_told_so_and_not_counted(anyone: ApiClient, alice: Person) -> None:
+def test_what_breaks_the_schema_is_told_so_and_not_counted(
+    anyone: ApiClient, alice: Person
+) -> None:
     for _ in range(12):
-        assert anyone.post("/auth/sign-in", json={"email": alice.email, "password": 7}).status_code == 422
+        assert (
+            anyone.post("/auth/sign-in", json={"email": alice.email, "password": 7}).status_code
+            == 422
+        )
     assert sign_in(anyone, alice.email, PASSWORD).status_code == 200
 
 
@@ -136,7 +173,9 @@ class CountingPasswords(Passwords):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_of_64_parallel_guesses_ten_reach_the_hasher(app: Flask, alice: Person, known: bool) -> None:
+def test_of_64_parallel_guesses_ten_reach_the_hasher(
+    app: Flask, alice: Person, known: bool
+) -> None:
     ours: Identity = app.extensions["voyagent.identity"]
     identity = replace(ours, passwords=CountingPasswords(ours.settings))
     email, everybody = alice.email if known else fresh_address(), threading.Barrier(64)
@@ -144,9 +183,20 @@ def test_of_64_parallel_guesses_ten_reach_the_hasher(app: Flask, alice: Person, 
     def guess(number: int) -> type[Exception]:
         everybody.wait()
         try:
-            act(app, service.sign_in, identity, email=email, password=f"Guess-number-{number}", device=API)
+            act(
+                app,
+                service.sign_in,
+                identity,
+                email=email,
+                password=f"Guess-number-{number}",
+                device=API,
+            )
         except (service.InvalidCredentials, TooManyRequests) as error:
-            return service.InvalidCredentials if isinstance(error, service.InvalidCredentials) else TooManyRequests
+            return (
+                service.InvalidCredentials
+                if isinstance(error, service.InvalidCredentials)
+                else TooManyRequests
+            )
         raise AssertionError("a guess was right")
 
     with ThreadPoolExecutor(64) as pool:
@@ -155,7 +205,8 @@ def test_of_64_parallel_guesses_ten_reach_the_hasher(app: Flask, alice: Person, 
     assert answers.count(service.InvalidCredentials) == 10
 
 
-# Per client address -------------------------------------------------------------------------------------------------------
+# Per client address
+# -------------------------------------------------------------------------------------------------------
 
 
 def refresh(client: ApiClient) -> TestResponse:
@@ -163,7 +214,15 @@ def refresh(client: ApiClient) -> TestResponse:
 
 
 def sign_up(client: ApiClient) -> TestResponse:
-    return client.post("/auth/sign-up", json={"email": fresh_address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"})
+    return client.post(
+        "/auth/sign-up",
+        json={
+            "email": fresh_address(),
+            "password": PASSWORD,
+            "full_name": "Neha",
+            "agency_name": "Malabar",
+        },
+    )
 
 
 def look_up(client: ApiClient) -> TestResponse:
@@ -171,15 +230,26 @@ def look_up(client: ApiClient) -> TestResponse:
 
 
 def accept(client: ApiClient) -> TestResponse:
-    return client.post("/auth/accept-invite", json={"token": secrets.token_urlsafe(32), "password": PASSWORD, "full_name": "Neha"})
+    return client.post(
+        "/auth/accept-invite",
+        json={"token": secrets.token_urlsafe(32), "password": PASSWORD, "full_name": "Neha"},
+    )
 
 
 @pytest.mark.parametrize(
     ("ask", "let_in"),
-    [(lambda client: sign_in(client, fresh_address()), 1), (refresh, 3), (sign_up, 1), (look_up, 1), (accept, 1)],
+    [
+        (lambda client: sign_in(client, fresh_address()), 1),
+        (refresh, 3),
+        (sign_up, 1),
+        (look_up, 1),
+        (accept, 1),
+    ],
     ids=["sign-in", "refresh", "sign-up", "look-up", "accept"],
 )
-def test_a_client_address_has_its_limit_and_others_go_on(narrow: Flask, ask: Ask, let_in: int) -> None:
+def test_a_client_address_has_its_limit_and_others_go_on(
+    narrow: Flask, ask: Ask, let_in: int
+) -> None:
     def asking_from(address: str) -> ApiClient:
         client = narrow.test_client()
         client.environ_base = {**client.environ_base, "REMOTE_ADDR": address}
@@ -199,8 +269,13 @@ def test_a_throttled_token_is_not_spent(narrow: Flask, alice: Person) -> None:
     client = ApiClient(narrow.test_client(), None)
     for _ in range(3):
         refresh(client)
-    assert client.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 429
-    assert alice.api.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 200
+    assert (
+        client.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 429
+    )
+    assert (
+        alice.api.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code
+        == 200
+    )
 
 
 def test_a_page_that_comes_too_often_shows_what_was_typed(narrow: Flask) -> None:
@@ -216,7 +291,9 @@ def test_a_page_that_comes_too_often_shows_what_was_typed(narrow: Flask) -> None
     assert act(narrow, queries.find_account, fields["email"]) is None
 
 
-def test_an_invitation_that_is_opened_too_often_is_a_page_with_the_time_to_wait(narrow: Flask, app: Flask, alice: Person) -> None:
+def test_an_invitation_that_is_opened_too_often_is_a_page_with_the_time_to_wait(
+    narrow: Flask, app: Flask, alice: Person
+) -> None:
     _, token = invite(app, alice, fresh_address())
     browser = narrow.test_client()
     browser.get("/accept-invite", query_string={"token": token})
@@ -227,14 +304,23 @@ def test_an_invitation_that_is_opened_too_often_is_a_page_with_the_time_to_wait(
     assert "That was too often" in again.text
 
 
-# As documented ------------------------------------------------------------------------------------------------------------
+# As documented
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("post", "/sign-in"), ("post", "/sign-up"), ("post", "/refresh"), ("get", "/invites/lookup"), ("post", "/accept-invite")],
+    [
+        ("post", "/sign-in"),
+        ("post", "/sign-up"),
+        ("post", "/refresh"),
+        ("get", "/invites/lookup"),
+        ("post", "/accept-invite"),
+    ],
 )
 def test_the_document_tells_of_the_throttle(anyone: ApiClient, method: str, path: str) -> None:
-    described = anyone.get("/openapi.json").json["paths"][f"/api/auth{path}"][method]["responses"]["429"]
+    described = anyone.get("/openapi.json").json["paths"][f"/api/auth{path}"][method]["responses"][
+        "429"
+    ]
     assert "too_many_requests" in described["description"]
     assert described["headers"]["Retry-After"]["schema"] == {"type": "integer"}

@@ -23,18 +23,33 @@ def identity(app: Flask) -> Identity:
     return app.extensions["voyagent.identity"]
 
 
-def forged(identity: Identity, person: Person, *, key: str = "", algorithm: str = "HS256", without: str = "", **claims: Any) -> str:
+def forged(
+    identity: Identity,
+    person: Person,
+    *,
+    key: str = "",
+    algorithm: str = "HS256",
+    without: str = "",
+    **claims: Any,
+) -> str:
     honest = jwt.decode(person.access_token, options={"verify_signature": False})
     honest.update(claims)
     honest.pop(without, None)
-    return jwt.encode(honest, key or identity.settings.auth_secret.get_secret_value(), algorithm=algorithm)
+    return jwt.encode(
+        honest, key or identity.settings.auth_secret.get_secret_value(), algorithm=algorithm
+    )
 
 
 def test_a_token_has_the_claims_of_the_contract(identity: Identity, alice: Person) -> None:
     claims = jwt.decode(alice.access_token, options={"verify_signature": False})
     assert claims["sub"] == str(alice.actor.user_id)
     assert claims["tid"] == str(alice.actor.tenant_id)
-    assert (claims["role"], claims["email"], claims["iss"], claims["aud"]) == ("agency_admin", alice.email, "voyagent", "voyagent-api")
+    assert (claims["role"], claims["email"], claims["iss"], claims["aud"]) == (
+        "agency_admin",
+        alice.email,
+        "voyagent",
+        "voyagent-api",
+    )
     assert claims["exp"] - claims["iat"] == 3600
     assert len(bytes.fromhex(claims["jti"])) == 16
     assert jwt.get_unverified_header(alice.access_token)["alg"] == "HS256"
@@ -42,42 +57,81 @@ def test_a_token_has_the_claims_of_the_contract(identity: Identity, alice: Perso
 
 
 @pytest.mark.parametrize("claim", ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"])
-def test_a_token_without_a_required_claim_is_refused(identity: Identity, alice: Person, claim: str) -> None:
+def test_a_token_without_a_required_claim_is_refused(
+    identity: Identity, alice: Person, claim: str
+) -> None:
     with pytest.raises(Unauthorized):
         identity.tokens.read(forged(identity, alice, without=claim))
 
 
-@pytest.mark.parametrize("claims", [{"iss": "other"}, {"aud": "other"}, {"sub": "not-an-id"}, {"tid": "not-an-id"}, {"sid": 7}, {"jti": 7}, {"exp": 1}])
-def test_a_token_with_a_wrong_claim_is_refused(identity: Identity, alice: Person, claims: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "other"},
+        {"aud": "other"},
+        {"sub": "not-an-id"},
+        {"tid": "not-an-id"},
+        {"sid": 7},
+        {"jti": 7},
+        {"exp": 1},
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(
+    identity: Identity, alice: Person, claims: dict[str, Any]
+) -> None:
     with pytest.raises(Unauthorized):
         identity.tokens.read(forged(identity, alice, **claims))
 
 
 def test_a_token_of_another_key_or_algorithm_is_refused(identity: Identity, alice: Person) -> None:
-    unsigned = jwt.encode(jwt.decode(alice.access_token, options={"verify_signature": False}), None, algorithm="none")
-    for token in (forged(identity, alice, key="x" * 40), forged(identity, alice, algorithm="HS384"), unsigned, "a.b.c", "", alice.access_token + "x"):
+    unsigned = jwt.encode(
+        jwt.decode(alice.access_token, options={"verify_signature": False}), None, algorithm="none"
+    )
+    for token in (
+        forged(identity, alice, key="x" * 40),
+        forged(identity, alice, algorithm="HS384"),
+        unsigned,
+        "a.b.c",
+        "",
+        alice.access_token + "x",
+    ):
         with pytest.raises(Unauthorized):
             identity.tokens.read(token)
 
 
-def test_a_token_is_over_at_its_end_and_a_neighbours_fast_clock_is_no_forgery(identity: Identity, alice: Person) -> None:
+def test_a_token_is_over_at_its_end_and_a_neighbours_fast_clock_is_no_forgery(
+    identity: Identity, alice: Person
+) -> None:
     now = clock.now()
-    assert identity.tokens.read(forged(identity, alice, iat=now + timedelta(seconds=90), exp=now + timedelta(hours=1))).tenant_id == alice.actor.tenant_id
+    assert (
+        identity.tokens.read(
+            forged(identity, alice, iat=now + timedelta(seconds=90), exp=now + timedelta(hours=1))
+        ).tenant_id
+        == alice.actor.tenant_id
+    )
     with pytest.raises(Unauthorized):
         identity.tokens.read(forged(identity, alice, exp=now - timedelta(seconds=1)))
 
 
-def test_a_signed_token_of_a_session_that_is_not_the_persons_opens_nothing(identity: Identity, alice: Person, charlie: Person) -> None:
+def test_a_signed_token_of_a_session_that_is_not_the_persons_opens_nothing(
+    identity: Identity, alice: Person, charlie: Person
+) -> None:
     others = jwt.decode(charlie.access_token, options={"verify_signature": False})
     for claims in ({"sid": others["sid"]}, {"tid": others["tid"]}, {"sub": others["sub"]}):
         token = forged(identity, alice, **claims)
-        answer = alice.app.test_client().get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+        answer = alice.app.test_client().get(
+            "/api/auth/me", headers={"Authorization": f"Bearer {token}"}
+        )
         assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
 
 
-def test_a_token_names_its_secret_and_outlives_a_rotation(identity: Identity, alice: Person) -> None:
+def test_a_token_names_its_secret_and_outlives_a_rotation(
+    identity: Identity, alice: Person
+) -> None:
     old = identity.settings.auth_secret.get_secret_value()
-    rotated = identity.settings.model_copy(update={"auth_secret": SecretStr("n" * 40), "auth_secrets_previous": SecretStr(old)})
+    rotated = identity.settings.model_copy(
+        update={"auth_secret": SecretStr("n" * 40), "auth_secrets_previous": SecretStr(old)}
+    )
     after = AccessTokens(rotated, Keyring(rotated))
     assert jwt.get_unverified_header(alice.access_token)["kid"] == identity.keyring.present.kid
     assert after.read(alice.access_token).user_id == alice.actor.user_id
@@ -88,8 +142,14 @@ def test_a_token_names_its_secret_and_outlives_a_rotation(identity: Identity, al
         after.read(forged(identity, alice, key="x" * 40))
 
 
-def test_a_token_of_a_password_is_fresh_and_one_of_a_refresh_is_not(app: Flask, identity: Identity, alice: Person) -> None:
-    refreshed = app.test_client().post("/api/auth/refresh", json={"refresh_token": alice.refresh_token}).json["access_token"]
+def test_a_token_of_a_password_is_fresh_and_one_of_a_refresh_is_not(
+    app: Flask, identity: Identity, alice: Person
+) -> None:
+    refreshed = (
+        app.test_client()
+        .post("/api/auth/refresh", json={"refresh_token": alice.refresh_token})
+        .json["access_token"]
+    )
     assert identity.tokens.read(alice.access_token).fresh
     assert not identity.tokens.read(refreshed).fresh
     assert not identity.tokens.read(forged(identity, alice, fresh="true")).fresh

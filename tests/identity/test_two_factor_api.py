@@ -1,4 +1,6 @@
-"""The JSON door of the second factor and of stepping up, field by field as the API contract has it; and every way in with the second factor on."""
+"""The JSON door of the second factor and of stepping up, field by field as the API contract has it;
+and every way in with the second factor on.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,15 @@ from flask import Flask, session
 from werkzeug.test import TestResponse
 
 from tests import mailbox
-from tests.identity.authenticators import API, Authenticator, in_session, recovery_codes, rules, standing_clock, switch_on
+from tests.identity.authenticators import (
+    API,
+    Authenticator,
+    in_session,
+    recovery_codes,
+    rules,
+    standing_clock,
+    switch_on,
+)
 from tests.identity.conftest import Events
 from tests.identity.test_sessions import me
 from tests.people import PASSWORD, ApiClient, People, Person
@@ -70,7 +80,9 @@ def stale(person: Person) -> ApiClient:
 
 def key_of(person: Person) -> ApiClient:
     """A program of hers with a full API key."""
-    _id, text = person.does(lambda actor: service.make_key(rules(person), replace(actor, fresh=True), name="Website"))
+    _id, text = person.does(
+        lambda actor: service.make_key(rules(person), replace(actor, fresh=True), name="Website")
+    )
     return with_token(person, text)
 
 
@@ -78,7 +90,8 @@ def verify(person: Person, code: str) -> TestResponse:
     return person.api.post("/auth/totp/verify", json={"code": code})
 
 
-# Setting up ---------------------------------------------------------------------------------------------------------------
+# Setting up
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_setup_answers_a_secret_and_its_address_for_the_app(alice: Person, sql: Sql) -> None:
@@ -89,12 +102,23 @@ def test_setup_answers_a_secret_and_its_address_for_the_app(alice: Person, sql: 
     assert len(secret) == 32
     assert set(secret) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
     assert url == f"otpauth://totp/Voyagent:{alice.email}?secret={secret}&issuer=Voyagent"
-    assert sql("select totp_enabled from users where id = :u", u=alice.actor.user_id)[0]["totp_enabled"] is False
+    assert (
+        sql("select totp_enabled from users where id = :u", u=alice.actor.user_id)[0][
+            "totp_enabled"
+        ]
+        is False
+    )
     assert me(alice.app, alice.access_token) == 200
 
 
-def test_an_address_that_means_something_in_an_address_is_written_safely(alice: Person, sql: Sql) -> None:
-    sql("update users set email = :e where id = :u", e=f"a&b=c?d#{alice.email}", u=alice.actor.user_id)
+def test_an_address_that_means_something_in_an_address_is_written_safely(
+    alice: Person, sql: Sql
+) -> None:
+    sql(
+        "update users set email = :e where id = :u",
+        e=f"a&b=c?d#{alice.email}",
+        u=alice.actor.user_id,
+    )
     parts = urlsplit(alice.api.post("/auth/totp/setup").json["otpauth_url"])
     assert unquote(parts.path) == f"/Voyagent:a&b=c?d#{alice.email}"
     assert set(parse_qs(parts.query)) == {"secret", "issuer"}
@@ -107,8 +131,12 @@ def test_no_body_and_an_empty_one_are_the_same(alice: Person, body: bytes | None
     assert alice.api.post("/auth/totp/setup", **options).status_code == 200
 
 
-def test_another_setup_takes_the_place_of_one_that_was_not_confirmed(alice: Person, travel: time_machine.Traveller) -> None:
-    first, second = (Authenticator(alice.api.post("/auth/totp/setup").json["secret"]) for _ in range(2))
+def test_another_setup_takes_the_place_of_one_that_was_not_confirmed(
+    alice: Person, travel: time_machine.Traveller
+) -> None:
+    first, second = (
+        Authenticator(alice.api.post("/auth/totp/setup").json["secret"]) for _ in range(2)
+    )
     assert first.secret != second.secret
     assert said(verify(alice, first.code())) == (401, "totp_invalid")
     assert said(verify(alice, second.code())) == (200, {"totp_enabled": True})
@@ -117,19 +145,34 @@ def test_another_setup_takes_the_place_of_one_that_was_not_confirmed(alice: Pers
 def test_setup_needs_a_fresh_token(alice: Person, sql: Sql) -> None:
     for client in (stale(alice), key_of(alice)):
         assert said(client.post("/auth/totp/setup")) == (403, "reauthentication_required")
-    assert sql("select totp_pending_secret from users where id = :u", u=alice.actor.user_id)[0]["totp_pending_secret"] is None
+    assert (
+        sql("select totp_pending_secret from users where id = :u", u=alice.actor.user_id)[0][
+            "totp_pending_secret"
+        ]
+        is None
+    )
 
 
-def test_password_and_code_stand_in_for_no_fresh_token_and_are_not_spent(alice: Person, phone: Authenticator) -> None:
+def test_password_and_code_stand_in_for_no_fresh_token_and_are_not_spent(
+    alice: Person, phone: Authenticator
+) -> None:
     body = {"password": PASSWORD, "code": phone.code()}
     for client in (stale(alice), key_of(alice)):
-        assert said(client.post("/auth/totp/setup", json=body)) == (403, "reauthentication_required")
+        assert said(client.post("/auth/totp/setup", json=body)) == (
+            403,
+            "reauthentication_required",
+        )
     assert alice.api.post("/auth/totp/setup", json=body).status_code == 200
 
 
-def test_setup_while_on_is_refused_without_password_and_code_and_changes_nothing(alice: Person, phone: Authenticator, anyone: ApiClient, sql: Sql) -> None:
+def test_setup_while_on_is_refused_without_password_and_code_and_changes_nothing(
+    alice: Person, phone: Authenticator, anyone: ApiClient, sql: Sql
+) -> None:
     def state() -> Any:
-        return sql("select totp_secret, totp_pending_secret, totp_enabled from users where id = :u", u=alice.actor.user_id)
+        return sql(
+            "select totp_secret, totp_pending_secret, totp_enabled from users where id = :u",
+            u=alice.actor.user_id,
+        )
 
     before = state()
     assert said(alice.api.post("/auth/totp/setup")) == (409, "totp_already_enabled")
@@ -137,47 +180,77 @@ def test_setup_while_on_is_refused_without_password_and_code_and_changes_nothing
 
 
 def test_replacing_needs_password_and_code_and_the_old_one_counts_until_the_new_one_is_verified(
-    alice: Person, phone: Authenticator, anyone: ApiClient, travel: time_machine.Traveller, events: Events
+    alice: Person,
+    phone: Authenticator,
+    anyone: ApiClient,
+    travel: time_machine.Traveller,
+    events: Events,
 ) -> None:
-    assert said(alice.api.post("/auth/totp/setup", json={"password": WRONG, "code": phone.code()})) == (403, "invalid_password")
-    assert said(alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": "000000"})) == (403, "totp_invalid")
+    assert said(
+        alice.api.post("/auth/totp/setup", json={"password": WRONG, "code": phone.code()})
+    ) == (403, "invalid_password")
+    assert said(
+        alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": "000000"})
+    ) == (403, "totp_invalid")
     answer = alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code()})
     assert answer.status_code == 200
     new = Authenticator(answer.json["secret"])
     travel.shift(30)
     assert sign_in_totp(anyone, alice, new.code())[0] == 401
     assert sign_in_totp(anyone, alice, phone.code())[0] == 200
-    assert said(verify(alice, phone.code())) == (401, "totp_invalid")  # the old one proves nothing of the new one
+    assert said(verify(alice, phone.code())) == (
+        401,
+        "totp_invalid",
+    )  # the old one proves nothing of the new one
     assert said(verify(alice, new.code())) == (200, {"totp_enabled": True})
     travel.shift(30)
     assert sign_in_totp(anyone, alice, phone.code())[0] == 401
     assert sign_in_totp(anyone, alice, new.code())[0] == 200
     assert len(events(alice, "auth.totp_replaced")) == 1
-    assert [event["inputs"]["replaces"] for event in events(alice, "auth.totp_setup_started")] == [False, True]
+    assert [event["inputs"]["replaces"] for event in events(alice, "auth.totp_setup_started")] == [
+        False,
+        True,
+    ]
 
 
-def test_the_new_authenticators_first_code_may_be_of_the_step_that_the_old_one_has_used(alice: Person, phone: Authenticator) -> None:
+def test_the_new_authenticators_first_code_may_be_of_the_step_that_the_old_one_has_used(
+    alice: Person, phone: Authenticator
+) -> None:
     answer = alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code(1)})
     new = Authenticator(answer.json["secret"])
     assert verify(alice, new.code()).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{"password": PASSWORD}, {"code": "123456"}, {"password": PASSWORD, "code": "12345"}, {"password": PASSWORD, "code": 123456}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"password": PASSWORD},
+        {"code": "123456"},
+        {"password": PASSWORD, "code": "12345"},
+        {"password": PASSWORD, "code": 123456},
+    ],
+)
 def test_half_a_body_of_setup_is_refused(alice: Person, body: dict[str, Any]) -> None:
     assert alice.api.post("/auth/totp/setup", json=body).status_code == 422
 
 
-# Verifying ----------------------------------------------------------------------------------------------------------------
+# Verifying
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_verify_has_one_key_and_its_errors(alice: Person, travel: time_machine.Traveller) -> None:
     assert said(verify(alice, "123456")) == (400, "totp_not_initialized")
     phone = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
     assert said(verify(alice, phone.code(3))) == (401, "totp_invalid")
-    assert said(verify(alice, f"{phone.code()[:3]} {phone.code()[3:]}")) == (200, {"totp_enabled": True})
+    assert said(verify(alice, f"{phone.code()[:3]} {phone.code()[3:]}")) == (
+        200,
+        {"totp_enabled": True},
+    )
 
 
-def test_where_it_is_on_verify_says_so_whatever_the_code(alice: Person, phone: Authenticator, events: Events) -> None:
+def test_where_it_is_on_verify_says_so_whatever_the_code(
+    alice: Person, phone: Authenticator, events: Events
+) -> None:
     before = len(events(alice))
     for code in ("000000", "AAAAAAAA", phone.code()):
         assert said(verify(alice, code)) == (200, {"totp_enabled": True})
@@ -186,19 +259,31 @@ def test_where_it_is_on_verify_says_so_whatever_the_code(alice: Person, phone: A
 
 def test_a_recovery_code_proves_no_authenticator(alice: Person, phone: Authenticator) -> None:
     codes = recovery_codes(alice, phone)
-    assert alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": codes[0]}).status_code == 200
+    assert (
+        alice.api.post(
+            "/auth/totp/setup", json={"password": PASSWORD, "code": codes[0]}
+        ).status_code
+        == 200
+    )
     assert said(verify(alice, codes[1])) == (401, "totp_invalid")
 
 
-def test_the_code_that_has_switched_it_on_opens_nothing_more(alice: Person, anyone: ApiClient, travel: time_machine.Traveller) -> None:
+def test_the_code_that_has_switched_it_on_opens_nothing_more(
+    alice: Person, anyone: ApiClient, travel: time_machine.Traveller
+) -> None:
     phone = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
     code = phone.code()
     assert verify(alice, code).status_code == 200
     assert sign_in_totp(anyone, alice, code) == (401, "totp_invalid")
 
 
-def test_of_parallel_verifies_both_are_told_that_it_is_on_and_one_has_done_it(alice: Person, travel: time_machine.Traveller, events: Events) -> None:
-    phone, barrier = Authenticator(alice.api.post("/auth/totp/setup").json["secret"]), threading.Barrier(4)
+def test_of_parallel_verifies_both_are_told_that_it_is_on_and_one_has_done_it(
+    alice: Person, travel: time_machine.Traveller, events: Events
+) -> None:
+    phone, barrier = (
+        Authenticator(alice.api.post("/auth/totp/setup").json["secret"]),
+        threading.Barrier(4),
+    )
 
     def race(_number: int) -> int:
         barrier.wait()
@@ -209,38 +294,60 @@ def test_of_parallel_verifies_both_are_told_that_it_is_on_and_one_has_done_it(al
     assert len(events(alice, "auth.totp_enabled")) == 1
 
 
-# Signing in ---------------------------------------------------------------------------------------------------------------
+# Signing in
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def sign_in(client: ApiClient, person: Person, password: str = PASSWORD) -> tuple[int, Any]:
     return said(client.post("/auth/sign-in", json={"email": person.email, "password": password}))
 
 
-def sign_in_totp(client: ApiClient, person: Person, code: str, password: str = PASSWORD) -> tuple[int, Any]:
-    return said(client.post("/auth/sign-in-totp", json={"email": person.email, "password": password, "totp_code": code}))
+def sign_in_totp(
+    client: ApiClient, person: Person, code: str, password: str = PASSWORD
+) -> tuple[int, Any]:
+    return said(
+        client.post(
+            "/auth/sign-in-totp",
+            json={"email": person.email, "password": password, "totp_code": code},
+        )
+    )
 
 
-def test_the_password_alone_opens_nothing(anyone: ApiClient, alice: Person, phone: Authenticator, sql: Sql, events: Events) -> None:
+def test_the_password_alone_opens_nothing(
+    anyone: ApiClient, alice: Person, phone: Authenticator, sql: Sql, events: Events
+) -> None:
     before = sql("select count(*) from auth_sessions where user_id = :u", u=alice.actor.user_id)
     assert sign_in(anyone, alice, WRONG) == (401, "invalid_credentials")
     assert sign_in(anyone, alice) == (401, "totp_required")
-    assert sql("select count(*) from auth_sessions where user_id = :u", u=alice.actor.user_id) == before
+    assert (
+        sql("select count(*) from auth_sessions where user_id = :u", u=alice.actor.user_id)
+        == before
+    )
     assert len(events(alice, "auth.totp_asked")) == 1
     assert events(alice, "auth.signed_in") == []
 
 
-def test_a_code_completes_it_like_sign_in(anyone: ApiClient, alice: Person, phone: Authenticator, events: Events) -> None:
+def test_a_code_completes_it_like_sign_in(
+    anyone: ApiClient, alice: Person, phone: Authenticator, events: Events
+) -> None:
     status, body = sign_in_totp(anyone, alice, phone.code())
     assert status == 200
     assert set(body) == {"access_token", "refresh_token", "expires_in", "user"}
     assert body["user"]["email"] == alice.email
     assert me(alice.app, body["access_token"]) == 200
-    assert with_token(alice, body["access_token"]).post("/auth/totp/setup").status_code == 409  # it is fresh
+    assert (
+        with_token(alice, body["access_token"]).post("/auth/totp/setup").status_code == 409
+    )  # it is fresh
     assert len(events(alice, "auth.signed_in")) == 1
 
 
 def test_the_errors_of_sign_in_totp_come_in_their_order(
-    app: Flask, anyone: ApiClient, alice: Person, travel: time_machine.Traveller, strict: Flask, sql: Sql
+    app: Flask,
+    anyone: ApiClient,
+    alice: Person,
+    travel: time_machine.Traveller,
+    strict: Flask,
+    sql: Sql,
 ) -> None:
     strictly = ApiClient(strict.test_client(), None)
     assert sign_in_totp(strictly, alice, "000000", WRONG) == (401, "invalid_credentials")
@@ -267,7 +374,9 @@ def strict(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def test_the_same_code_opens_one_session_of_sixteen_at_once(alice: Person, phone: Authenticator) -> None:
+def test_the_same_code_opens_one_session_of_sixteen_at_once(
+    alice: Person, phone: Authenticator
+) -> None:
     code, barrier = phone.code(), threading.Barrier(16)
 
     def race(_number: int) -> int:
@@ -281,18 +390,26 @@ def test_the_same_code_opens_one_session_of_sixteen_at_once(alice: Person, phone
     assert set(statuses) <= {200, 401, 429}  # beyond ten failures nothing is looked at any more
 
 
-def test_a_recovery_code_signs_in_once(anyone: ApiClient, alice: Person, phone: Authenticator, events: Events) -> None:
+def test_a_recovery_code_signs_in_once(
+    anyone: ApiClient, alice: Person, phone: Authenticator, events: Events
+) -> None:
     codes = recovery_codes(alice, phone)
     assert sign_in_totp(anyone, alice, codes[3].lower())[0] == 200
     assert sign_in_totp(anyone, alice, codes[3]) == (401, "totp_invalid")
     assert sign_in_totp(anyone, alice, codes[4], WRONG) == (401, "invalid_credentials")
     assert sign_in_totp(anyone, alice, codes[4])[0] == 200
-    assert [event["inputs"] for event in events(alice, "auth.recovery_code_used")] == [{"at": "sign_in"}] * 2
+    assert [event["inputs"] for event in events(alice, "auth.recovery_code_used")] == [
+        {"at": "sign_in"}
+    ] * 2
 
 
-def test_an_unknown_address_cannot_be_told_from_a_known_one(anyone: ApiClient, alice: Person, bob: Person, phone: Authenticator) -> None:
+def test_an_unknown_address_cannot_be_told_from_a_known_one(
+    anyone: ApiClient, alice: Person, bob: Person, phone: Authenticator
+) -> None:
     def ask(email: str, password: str) -> tuple[int, Any, set[str]]:
-        answer = anyone.post("/auth/sign-in-totp", json={"email": email, "password": password, "totp_code": "123456"})
+        answer = anyone.post(
+            "/auth/sign-in-totp", json={"email": email, "password": password, "totp_code": "123456"}
+        )
         return answer.status_code, {**answer.json, "request_id": ""}, set(answer.headers.keys())
 
     unknown = ask("nobody-at-all@malabar.example", WRONG)
@@ -300,7 +417,9 @@ def test_an_unknown_address_cannot_be_told_from_a_known_one(anyone: ApiClient, a
     assert ask(alice.email, WRONG) == ask(bob.email, WRONG) == unknown
 
 
-def test_an_unknown_address_costs_a_hash_like_a_known_one(anyone: ApiClient, alice: Person, identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_address_costs_a_hash_like_a_known_one(
+    anyone: ApiClient, alice: Person, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen, real = [], type(identity.passwords).verify
 
     def verify(passwords: Any, stored: str | None, password: str) -> bool:
@@ -309,23 +428,41 @@ def test_an_unknown_address_costs_a_hash_like_a_known_one(anyone: ApiClient, ali
 
     monkeypatch.setattr(type(identity.passwords), "verify", verify)
     sign_in_totp(anyone, alice, "123456", WRONG)
-    anyone.post("/auth/sign-in-totp", json={"email": "nobody-at-all@malabar.example", "password": WRONG, "totp_code": "123456"})
+    anyone.post(
+        "/auth/sign-in-totp",
+        json={"email": "nobody-at-all@malabar.example", "password": WRONG, "totp_code": "123456"},
+    )
     assert seen == [False, True]
 
 
 @pytest.mark.parametrize(
-    "change", [{"totp_code": "12345"}, {"totp_code": "123456789"}, {"totp_code": 123456}, {"totp_code": None}, {"remember": True}, {"password": ""}]
+    "change",
+    [
+        {"totp_code": "12345"},
+        {"totp_code": "123456789"},
+        {"totp_code": 123456},
+        {"totp_code": None},
+        {"remember": True},
+        {"password": ""},
+    ],
 )
-def test_a_body_that_is_none_is_refused_before_anything_is_looked_at(anyone: ApiClient, alice: Person, change: dict[str, Any]) -> None:
+def test_a_body_that_is_none_is_refused_before_anything_is_looked_at(
+    anyone: ApiClient, alice: Person, change: dict[str, Any]
+) -> None:
     body = {"email": alice.email, "password": PASSWORD, "totp_code": "123456", **change}
     assert anyone.post("/auth/sign-in-totp", json=body).status_code == 422
 
 
-# No way round -------------------------------------------------------------------------------------------------------------
+# No way round
+# -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_reset_does_not_go_round_it(app: Flask, anyone: ApiClient, alice: Person, phone: Authenticator) -> None:
-    assert anyone.post("/auth/request-password-reset", json={"email": alice.email}).status_code == 200
+def test_a_reset_does_not_go_round_it(
+    app: Flask, anyone: ApiClient, alice: Person, phone: Authenticator
+) -> None:
+    assert (
+        anyone.post("/auth/request-password-reset", json={"email": alice.email}).status_code == 200
+    )
     token = mailbox.newest(app, to=alice.email, kind="reset_password").token
     answer = anyone.post("/auth/reset-password", json={"token": token, "new_password": NEW})
     assert said(answer) == (200, {"reset": True})
@@ -333,29 +470,47 @@ def test_a_reset_does_not_go_round_it(app: Flask, anyone: ApiClient, alice: Pers
     assert sign_in_totp(anyone, alice, phone.code(), NEW)[0] == 200
 
 
-def test_an_invitation_does_not_go_round_it(anyone: ApiClient, alice: Person, charlie: Person, phone: Authenticator) -> None:
+def test_an_invitation_does_not_go_round_it(
+    anyone: ApiClient, alice: Person, charlie: Person, phone: Authenticator
+) -> None:
     """Whoever has an account cannot be invited into another session of it."""
-    link = charlie.api.post("/auth/invites", json={"email": alice.email, "role": "agent"}).json["invite_link"]
+    link = charlie.api.post("/auth/invites", json={"email": alice.email, "role": "agent"}).json[
+        "invite_link"
+    ]
     body = {"token": link.partition("token=")[2], "password": NEW, "full_name": "Alice"}
     assert said(anyone.post("/auth/accept-invite", json=body)) == (409, "email_already_registered")
     assert sign_in(anyone, alice) == (401, "totp_required")
 
 
-def test_a_refresh_goes_on_in_the_session_that_switched_it_on_and_is_not_fresh(alice: Person, phone: Authenticator) -> None:
+def test_a_refresh_goes_on_in_the_session_that_switched_it_on_and_is_not_fresh(
+    alice: Person, phone: Authenticator
+) -> None:
     assert said(stale(alice).post("/auth/totp/setup")) == (403, "reauthentication_required")
 
 
-def test_a_failed_code_counts_in_the_accounts_throttle_on_every_path(anyone: ApiClient, alice: Person, phone: Authenticator) -> None:
+def test_a_failed_code_counts_in_the_accounts_throttle_on_every_path(
+    anyone: ApiClient, alice: Person, phone: Authenticator
+) -> None:
     wrong = {"password": PASSWORD, "code": "AAAAAAAA"}
     for _ in range(2):
         assert sign_in_totp(anyone, alice, "AAAAAAAA") == (401, "totp_invalid")
         assert said(alice.api.post("/auth/totp/disable", json=wrong)) == (403, "totp_invalid")
-        assert said(alice.api.post("/auth/totp/recovery-codes", json=wrong)) == (403, "totp_invalid")
+        assert said(alice.api.post("/auth/totp/recovery-codes", json=wrong)) == (
+            403,
+            "totp_invalid",
+        )
         assert said(alice.api.post("/auth/totp/setup", json=wrong)) == (403, "totp_invalid")
-        assert said(alice.api.post("/auth/reauthenticate", json={"password": PASSWORD, "totp_code": "AAAAAAAA"})) == (403, "totp_invalid")
+        assert said(
+            alice.api.post(
+                "/auth/reauthenticate", json={"password": PASSWORD, "totp_code": "AAAAAAAA"}
+            )
+        ) == (403, "totp_invalid")
     code = phone.code()
     for answer in (
-        anyone.post("/auth/sign-in-totp", json={"email": alice.email, "password": PASSWORD, "totp_code": code}),
+        anyone.post(
+            "/auth/sign-in-totp",
+            json={"email": alice.email, "password": PASSWORD, "totp_code": code},
+        ),
         anyone.post("/auth/sign-in", json={"email": alice.email, "password": PASSWORD}),
         alice.api.post("/auth/totp/disable", json={"password": PASSWORD, "code": code}),
         alice.api.post("/auth/reauthenticate", json={"password": PASSWORD, "totp_code": code}),
@@ -365,7 +520,9 @@ def test_a_failed_code_counts_in_the_accounts_throttle_on_every_path(anyone: Api
         assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_a_known_password_buys_no_further_guesses_at_the_code(anyone: ApiClient, alice: Person, phone: Authenticator) -> None:
+def test_a_known_password_buys_no_further_guesses_at_the_code(
+    anyone: ApiClient, alice: Person, phone: Authenticator
+) -> None:
     for _ in range(10):
         assert sign_in(anyone, alice) == (401, "totp_required")
         assert sign_in_totp(anyone, alice, "AAAAAAAA") == (401, "totp_invalid")
@@ -379,7 +536,8 @@ def test_a_wrong_first_code_is_counted_too(alice: Person, travel: time_machine.T
     assert verify(alice, "AAAAAA").status_code == 429
 
 
-# Switching off ------------------------------------------------------------------------------------------------------------
+# Switching off
+# ------------------------------------------------------------------------------------------------------------
 
 
 def disable(client: ApiClient, code: str = "000000", password: str = PASSWORD) -> tuple[int, Any]:
@@ -394,42 +552,61 @@ def test_switching_off_takes_the_password_then_a_code_and_forgets_all(
     assert disable(alice.api, phone.code(), WRONG) == (403, "invalid_password")
     assert disable(alice.api) == (403, "totp_invalid")
     assert disable(alice.api, phone.code()) == (200, {"totp_enabled": False})
-    (row,) = sql("select totp_enabled, totp_secret, totp_pending_secret from users where id = :u", u=alice.actor.user_id)
-    assert (row["totp_enabled"], row["totp_secret"], row["totp_pending_secret"]) == (False, None, None)
+    (row,) = sql(
+        "select totp_enabled, totp_secret, totp_pending_secret from users where id = :u",
+        u=alice.actor.user_id,
+    )
+    assert (row["totp_enabled"], row["totp_secret"], row["totp_pending_secret"]) == (
+        False,
+        None,
+        None,
+    )
     assert sql("select 1 from recovery_codes where user_id = :u", u=alice.actor.user_id) == []
     assert sign_in(anyone, alice)[0] == 200
     assert sign_in_totp(anyone, alice, codes[0]) == (400, "totp_not_enabled")
 
 
-def test_where_it_is_off_the_password_is_checked_and_the_code_is_not(alice: Person, events: Events) -> None:
+def test_where_it_is_off_the_password_is_checked_and_the_code_is_not(
+    alice: Person, events: Events
+) -> None:
     alice.api.post("/auth/totp/setup")
     assert disable(alice.api, password=WRONG) == (403, "invalid_password")
     assert disable(alice.api) == (200, {"totp_enabled": False})
     assert events(alice, "auth.totp_disabled") == []
-    assert said(verify(alice, "123456")) == (400, "totp_not_initialized")  # the set-up that was begun is gone too
+    assert said(verify(alice, "123456")) == (
+        400,
+        "totp_not_initialized",
+    )  # the set-up that was begun is gone too
 
 
 def test_a_recovery_code_switches_off(alice: Person, phone: Authenticator) -> None:
     assert disable(alice.api, recovery_codes(alice, phone)[0]) == (200, {"totp_enabled": False})
 
 
-# Recovery codes -----------------------------------------------------------------------------------------------------------
+# Recovery codes
+# -----------------------------------------------------------------------------------------------------------
 
 
 def make_codes(client: ApiClient, code: str, password: str = PASSWORD) -> tuple[int, Any]:
     return said(client.post("/auth/totp/recovery-codes", json={"password": password, "code": code}))
 
 
-def test_ten_codes_for_a_fresh_token_a_password_and_a_code(alice: Person, phone: Authenticator, travel: time_machine.Traveller, events: Events) -> None:
+def test_ten_codes_for_a_fresh_token_a_password_and_a_code(
+    alice: Person, phone: Authenticator, travel: time_machine.Traveller, events: Events
+) -> None:
     assert make_codes(stale(alice), phone.code()) == (403, "reauthentication_required")
     assert make_codes(key_of(alice), phone.code()) == (403, "reauthentication_required")
     assert make_codes(alice.api, phone.code(), WRONG) == (403, "invalid_password")
     assert make_codes(alice.api, "AAAAAAAA") == (403, "totp_invalid")
     status, body = make_codes(alice.api, phone.code())
     assert (status, list(body), len(set(body["codes"]))) == (200, ["codes"], 10)
-    assert make_codes(alice.api, body["codes"][0])[0] == 200  # one of them opens the making of the next
+    assert (
+        make_codes(alice.api, body["codes"][0])[0] == 200
+    )  # one of them opens the making of the next
     assert make_codes(alice.api, body["codes"][1]) == (403, "totp_invalid")
-    assert [event["outputs"] for event in events(alice, "auth.recovery_codes_made")] == [{"codes": 10}] * 2
+    assert [event["outputs"] for event in events(alice, "auth.recovery_codes_made")] == [
+        {"codes": 10}
+    ] * 2
 
 
 def test_there_are_none_where_it_is_off(alice: Person, sql: Sql) -> None:
@@ -437,14 +614,17 @@ def test_there_are_none_where_it_is_off(alice: Person, sql: Sql) -> None:
     assert sql("select 1 from recovery_codes where user_id = :u", u=alice.actor.user_id) == []
 
 
-# Stepping up --------------------------------------------------------------------------------------------------------------
+# Stepping up
+# --------------------------------------------------------------------------------------------------------------
 
 
 def reauthenticate(client: ApiClient, **body: Any) -> tuple[int, Any]:
     return said(client.post("/auth/reauthenticate", json={"password": PASSWORD, **body}))
 
 
-def test_a_stale_token_becomes_fresh_for_the_password_in_the_same_session(alice: Person, events: Events, sql: Sql) -> None:
+def test_a_stale_token_becomes_fresh_for_the_password_in_the_same_session(
+    alice: Person, events: Events, sql: Sql
+) -> None:
     before = sql("select id from auth_sessions where user_id = :u", u=alice.actor.user_id)
     status, body = reauthenticate(stale(alice))
     assert (status, set(body), body["expires_in"]) == (200, {"access_token", "expires_in"}, 3600)
@@ -458,7 +638,10 @@ def test_stepping_up_asks_for_a_code_where_it_is_on(alice: Person, phone: Authen
     assert reauthenticate(alice.api) == (403, "totp_invalid")
     assert reauthenticate(alice.api, totp_code=None) == (403, "totp_invalid")
     assert reauthenticate(alice.api, totp_code="000000") == (403, "totp_invalid")
-    assert reauthenticate(alice.api, password=WRONG, totp_code=phone.code()) == (403, "invalid_password")
+    assert reauthenticate(alice.api, password=WRONG, totp_code=phone.code()) == (
+        403,
+        "invalid_password",
+    )
     assert reauthenticate(alice.api, totp_code=phone.code())[0] == 200
     assert reauthenticate(alice.api, totp_code=phone.code()) == (403, "totp_invalid")
 
@@ -477,7 +660,8 @@ def test_the_fresh_token_ends_with_its_session(alice: Person) -> None:
     assert me(alice.app, body["access_token"]) == 401
 
 
-# Whom it concerns ---------------------------------------------------------------------------------------------------------
+# Whom it concerns
+# ---------------------------------------------------------------------------------------------------------
 
 CALLS = [
     ("/auth/reauthenticate", {"password": PASSWORD}),
@@ -490,11 +674,16 @@ CALLS = [
 
 @pytest.mark.parametrize(("path", "body"), CALLS)
 def test_nobody_is_told_to_sign_in(anyone: ApiClient, path: str, body: Any) -> None:
-    assert said(anyone.post(path, json=body) if body else anyone.post(path)) == (401, "unauthorized")
+    assert said(anyone.post(path, json=body) if body else anyone.post(path)) == (
+        401,
+        "unauthorized",
+    )
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent", "ticketing_lead", "accounting_lead"])
-def test_every_role_has_a_second_factor(people: People, alice: Person, anyone: ApiClient, travel: time_machine.Traveller, role: str) -> None:
+def test_every_role_has_a_second_factor(
+    people: People, alice: Person, anyone: ApiClient, travel: time_machine.Traveller, role: str
+) -> None:
     person = people.colleague(alice, "Victor Viewer", role=role)
     phone = Authenticator(person.api.post("/auth/totp/setup").json["secret"])
     assert verify(person, phone.code(-1)).status_code == 200
@@ -503,17 +692,29 @@ def test_every_role_has_a_second_factor(people: People, alice: Person, anyone: A
     assert sign_in(anyone, alice)[0] == 200  # and nobody else's
 
 
-def test_a_key_that_may_only_read_changes_no_second_factor(alice: Person, phone: Authenticator) -> None:
-    _id, text = alice.does(lambda actor: service.make_key(rules(alice), replace(actor, fresh=True), name="Reader", scopes=["read"]))
+def test_a_key_that_may_only_read_changes_no_second_factor(
+    alice: Person, phone: Authenticator
+) -> None:
+    _id, text = alice.does(
+        lambda actor: service.make_key(
+            rules(alice), replace(actor, fresh=True), name="Reader", scopes=["read"]
+        )
+    )
     assert disable(with_token(alice, text), phone.code()) == (403, "forbidden_role")
 
 
-# What else ends, and who is told ------------------------------------------------------------------------------------------
+# What else ends, and who is told
+# ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", ["on", "off", "replaced"])
 def test_a_change_ends_the_other_sessions_at_both_doors_and_lets_the_acting_one_and_keys_live(
-    app: Flask, identity: Identity, alice: Person, bob: Person, travel: time_machine.Traveller, change: str
+    app: Flask,
+    identity: Identity,
+    alice: Person,
+    bob: Person,
+    travel: time_machine.Traveller,
+    change: str,
 ) -> None:
     phone = switch_on(alice) if change != "on" else None
     key = key_of(alice)
@@ -525,24 +726,36 @@ def test_a_change_ends_the_other_sessions_at_both_doors_and_lets_the_acting_one_
     elif change == "off":
         assert disable(alice.api, phone.code())[0] == 200
     else:
-        secret = alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code()}).json["secret"]
+        secret = alice.api.post(
+            "/auth/totp/setup", json={"password": PASSWORD, "code": phone.code()}
+        ).json["secret"]
         assert me(app, other.access_token) == 200  # nothing ends before the new one counts
         assert verify(alice, Authenticator(secret).code()).status_code == 200
     assert me(app, other.access_token) == 401
-    assert alice.api.post("/auth/refresh", json={"refresh_token": other.refresh_token}).status_code == 401
+    assert (
+        alice.api.post("/auth/refresh", json={"refresh_token": other.refresh_token}).status_code
+        == 401
+    )
     assert browser.get("/team").status_code == 303
     assert me(app, alice.access_token) == 200
-    assert alice.api.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 200
+    assert (
+        alice.api.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code
+        == 200
+    )
     assert key.get("/auth/me").status_code == 200
     assert me(app, bob.access_token) == 200
     letter = mailbox.newest(app, to=alice.email, kind="two_factor_changed")
-    assert {"on": "now asks for a code", "off": "no longer asks", "replaced": "another device"}[change] in letter.text
+    assert {"on": "now asks for a code", "off": "no longer asks", "replaced": "another device"}[
+        change
+    ] in letter.text
 
 
 def other_session(identity: Identity, person: Person) -> service.SignedInPerson:
 
     with person.acting() as actor:
-        return service.open_session(identity, db.session.get_one(User, (actor.tenant_id, actor.user_id)), API)
+        return service.open_session(
+            identity, db.session.get_one(User, (actor.tenant_id, actor.user_id)), API
+        )
 
 
 def browser_session(app: Flask, identity: Identity, person: Person) -> Any:
@@ -550,7 +763,9 @@ def browser_session(app: Flask, identity: Identity, person: Person) -> Any:
     client = app.test_client()
     with person.acting() as actor:
         device = service.Device(Channel.BROWSER)
-        credential = service.open_session(identity, db.session.get_one(User, (actor.tenant_id, actor.user_id)), device).credential
+        credential = service.open_session(
+            identity, db.session.get_one(User, (actor.tenant_id, actor.user_id)), device
+        ).credential
     with app.test_request_context("/"):
         sign_browser_in(credential)
         kept = dict(session)
@@ -559,32 +774,49 @@ def browser_session(app: Flask, identity: Identity, person: Person) -> Any:
     return client
 
 
-def test_new_recovery_codes_are_told_by_mail_without_them(app: Flask, alice: Person, phone: Authenticator) -> None:
+def test_new_recovery_codes_are_told_by_mail_without_them(
+    app: Flask, alice: Person, phone: Authenticator
+) -> None:
     codes = recovery_codes(alice, phone)
     letter = mailbox.newest(app, to=alice.email, kind="recovery_codes_changed")
     assert not any(code in letter.text + letter.html for code in codes)
 
 
 def test_a_weaker_hash_is_replaced_when_the_second_factor_is_on_too(
-    app: Flask, identity: Identity, alice: Person, phone: Authenticator, settings: Settings, sql: Sql
+    app: Flask,
+    identity: Identity,
+    alice: Person,
+    phone: Authenticator,
+    settings: Settings,
+    sql: Sql,
 ) -> None:
 
-    stronger = replace(identity, passwords=Passwords(settings.model_copy(update={"auth_argon2_memory_cost": 128})))
+    stronger = replace(
+        identity, passwords=Passwords(settings.model_copy(update={"auth_argon2_memory_cost": 128}))
+    )
     before = sql("select password_hash from users where id = :u", u=alice.actor.user_id)
     with app.app_context(), transaction():
         half = service.begin_sign_in(stronger, email=alice.email, password=PASSWORD, device=API)
     after = sql("select password_hash from users where id = :u", u=alice.actor.user_id)
     assert before != after
     with app.app_context(), transaction():
-        assert service.complete_sign_in(stronger, half, code=phone.code(), device=API).actor.user_id == alice.actor.user_id
+        assert (
+            service.complete_sign_in(stronger, half, code=phone.code(), device=API).actor.user_id
+            == alice.actor.user_id
+        )
     assert sql("select password_hash from users where id = :u", u=alice.actor.user_id) == after
 
 
-# Secrets ------------------------------------------------------------------------------------------------------------------
+# Secrets
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_no_secret_is_in_the_audit_or_the_log(
-    alice: Person, anyone: ApiClient, travel: time_machine.Traveller, events: Events, capsys: pytest.CaptureFixture[str]
+    alice: Person,
+    anyone: ApiClient,
+    travel: time_machine.Traveller,
+    events: Events,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     secrets = [PASSWORD]
     with structlog.testing.capture_logs() as lines:
@@ -608,28 +840,52 @@ def test_no_secret_is_in_the_audit_or_the_log(
         assert [value for value in secrets if value in text] == []
 
 
-def test_secrets_are_shown_once_though_the_request_is_repeated_under_its_key(alice: Person, travel: time_machine.Traveller) -> None:
+def test_secrets_are_shown_once_though_the_request_is_repeated_under_its_key(
+    alice: Person, travel: time_machine.Traveller
+) -> None:
     phone = switch_on(alice)
     headers = {"Idempotency-Key": "codes-1"}
     body = {"password": PASSWORD, "code": phone.code()}
-    assert alice.api.post("/auth/totp/recovery-codes", json=body, headers=headers).status_code == 200
-    assert said(alice.api.post("/auth/totp/recovery-codes", json=body, headers=headers)) == (409, "idempotency_secret_shown")
+    assert (
+        alice.api.post("/auth/totp/recovery-codes", json=body, headers=headers).status_code == 200
+    )
+    assert said(alice.api.post("/auth/totp/recovery-codes", json=body, headers=headers)) == (
+        409,
+        "idempotency_secret_shown",
+    )
 
 
-def test_a_wrong_code_under_a_key_is_counted_and_tried_again(alice: Person, phone: Authenticator, events: Events) -> None:
+def test_a_wrong_code_under_a_key_is_counted_and_tried_again(
+    alice: Person, phone: Authenticator, events: Events
+) -> None:
     headers, body = {"Idempotency-Key": "off-1"}, {"password": PASSWORD, "code": "000000"}
     for _ in range(2):
-        assert said(alice.api.post("/auth/totp/disable", json=body, headers=headers)) == (403, "totp_invalid")
+        assert said(alice.api.post("/auth/totp/disable", json=body, headers=headers)) == (
+            403,
+            "totp_invalid",
+        )
     assert len(events(alice, "auth.totp_failed")) == 2
 
 
-def test_an_act_whose_event_cannot_be_written_does_not_happen(alice: Person, phone: Authenticator, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_act_whose_event_cannot_be_written_does_not_happen(
+    alice: Person, phone: Authenticator, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
 
     def broken(*_arguments: Any, **_keywords: Any) -> None:
         raise LookupError
 
     monkeypatch.setattr(totp.audit, "record", broken)
-    assert alice.api.post("/auth/totp/disable", json={"password": PASSWORD, "code": phone.code()}).status_code == 500
+    assert (
+        alice.api.post(
+            "/auth/totp/disable", json={"password": PASSWORD, "code": phone.code()}
+        ).status_code
+        == 500
+    )
     monkeypatch.undo()
-    assert sql("select totp_enabled from users where id = :u", u=alice.actor.user_id)[0]["totp_enabled"] is True
+    assert (
+        sql("select totp_enabled from users where id = :u", u=alice.actor.user_id)[0][
+            "totp_enabled"
+        ]
+        is True
+    )
     assert disable(alice.api, phone.code())[0] == 200

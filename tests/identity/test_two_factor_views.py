@@ -1,4 +1,6 @@
-"""The pages of the second factor with JavaScript off: the second page of signing in, set-up, recovery codes, switching off."""
+"""The pages of the second factor with JavaScript off: the second page of signing in, set-up,
+recovery codes, switching off.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,22 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.identity.authenticators import Authenticator, begin, recovery_codes, standing_clock, switch_on
+from tests.identity.authenticators import (
+    Authenticator,
+    begin,
+    recovery_codes,
+    standing_clock,
+    switch_on,
+)
 from tests.identity.conftest import Events
 from tests.identity.test_sessions import me
 from tests.people import PASSWORD, Person, csrf
 
 Sql = Callable[..., list[sa.RowMapping]]
 WRONG = "Harbour-lantern-43"
-PAGE, SET_UP, CONFIRM, CODES, OFF, LEAVE = (f"/account/security{rest}" for rest in ("", "/set-up", "/confirm", "/codes", "/off", "/leave"))
+PAGE, SET_UP, CONFIRM, CODES, OFF, LEAVE = (
+    f"/account/security{rest}" for rest in ("", "/set-up", "/confirm", "/codes", "/off", "/leave")
+)
 
 
 @pytest.fixture
@@ -51,7 +61,9 @@ def path_of(answer: Any) -> str:
 
 def half(client: FlaskClient, person: Person, target: str = "/team", **fields: str) -> Any:
     """Give address and password."""
-    return submit(client, f"/sign-in?next={target}", email=person.email, password=PASSWORD, **fields)
+    return submit(
+        client, f"/sign-in?next={target}", email=person.email, password=PASSWORD, **fields
+    )
 
 
 def signed_in(client: FlaskClient, person: Person, phone: Authenticator) -> FlaskClient:
@@ -61,14 +73,18 @@ def signed_in(client: FlaskClient, person: Person, phone: Authenticator) -> Flas
     return client
 
 
-# Signing in ---------------------------------------------------------------------------------------------------------------
+# Signing in
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_a_right_password_leads_to_the_code_and_the_code_to_where_one_was_going(
     browser: FlaskClient, alice: Person, phone: Authenticator, events: Events
 ) -> None:
     answer = half(browser, alice, "/team?x=1")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in/code?next=/team?x%3D1")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        "/sign-in/code?next=/team?x%3D1",
+    )
     code_page = answer.headers["Location"]
     assert path_of(browser.get("/team")) == "/sign-in"  # half a sign-in opens nothing
     page = browser.get(code_page)
@@ -81,7 +97,9 @@ def test_a_right_password_leads_to_the_code_and_the_code_to_where_one_was_going(
     assert [event["channel"] for event in events(alice, "auth.signed_in")] == ["browser"]
 
 
-def test_a_wrong_code_comes_back_at_its_field_and_is_not_repeated(browser: FlaskClient, alice: Person, phone: Authenticator, events: Events) -> None:
+def test_a_wrong_code_comes_back_at_its_field_and_is_not_repeated(
+    browser: FlaskClient, alice: Person, phone: Authenticator, events: Events
+) -> None:
     code_page = half(browser, alice).headers["Location"]
     answer = submit(browser, code_page, code="123456")
     assert answer.status_code == 422
@@ -93,22 +111,33 @@ def test_a_wrong_code_comes_back_at_its_field_and_is_not_repeated(browser: Flask
     assert submit(browser, code_page, code=phone.code()).status_code == 303
 
 
-def test_a_recovery_code_signs_in_with_the_hyphen_that_people_write(browser: FlaskClient, alice: Person, phone: Authenticator) -> None:
+def test_a_recovery_code_signs_in_with_the_hyphen_that_people_write(
+    browser: FlaskClient, alice: Person, phone: Authenticator
+) -> None:
     code = recovery_codes(alice, phone)[0]
     code_page = half(browser, alice).headers["Location"]
     page = browser.get(f"{code_page}&recovery=1")
     assert "Recovery code" in page.text
-    assert submit(browser, f"{code_page}&recovery=1", code=f"{code[:4].lower()}-{code[4:]}").status_code == 303
+    assert (
+        submit(
+            browser, f"{code_page}&recovery=1", code=f"{code[:4].lower()}-{code[4:]}"
+        ).status_code
+        == 303
+    )
     assert browser.get("/team").status_code == 200
 
 
-def test_the_code_page_without_a_password_leads_to_the_password(browser: FlaskClient, alice: Person, phone: Authenticator) -> None:
+def test_the_code_page_without_a_password_leads_to_the_password(
+    browser: FlaskClient, alice: Person, phone: Authenticator
+) -> None:
     assert browser.get("/sign-in/code?next=/team").headers["Location"] == "/sign-in?next=/team"
     answer = submit(browser, "/sign-in/code?next=/team", token_from="/sign-in", code=phone.code())
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/team")
 
 
-def test_a_code_that_comes_after_five_minutes_comes_too_late(browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller) -> None:
+def test_a_code_that_comes_after_five_minutes_comes_too_late(
+    browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller
+) -> None:
     code_page = half(browser, alice).headers["Location"]
     travel.shift(299)
     assert browser.get(code_page).status_code == 200
@@ -120,10 +149,17 @@ def test_a_code_that_comes_after_five_minutes_comes_too_late(browser: FlaskClien
 
 @pytest.mark.parametrize(
     "change",
-    ["password_hash = 'another'", "email = 'moved-' || email", "totp_enabled = false", "is_active = false"],
+    [
+        "password_hash = 'another'",
+        "email = 'moved-' || email",
+        "totp_enabled = false",
+        "is_active = false",
+    ],
     ids=["password", "address", "second factor off", "removed"],
 )
-def test_a_change_of_the_account_ends_half_a_sign_in(browser: FlaskClient, alice: Person, phone: Authenticator, sql: Sql, change: str) -> None:
+def test_a_change_of_the_account_ends_half_a_sign_in(
+    browser: FlaskClient, alice: Person, phone: Authenticator, sql: Sql, change: str
+) -> None:
     code_page = half(browser, alice).headers["Location"]
     sql(f"update users set {change} where id = :u", u=alice.actor.user_id)
     answer = submit(browser, code_page, code=phone.code())
@@ -131,7 +167,9 @@ def test_a_change_of_the_account_ends_half_a_sign_in(browser: FlaskClient, alice
     assert path_of(browser.get("/team")) == "/sign-in"
 
 
-def test_half_a_sign_in_holds_no_secret_and_cannot_be_made_up(app: Flask, browser: FlaskClient, alice: Person, bob: Person, phone: Authenticator) -> None:
+def test_half_a_sign_in_holds_no_secret_and_cannot_be_made_up(
+    app: Flask, browser: FlaskClient, alice: Person, bob: Person, phone: Authenticator
+) -> None:
     half(browser, alice)
     with browser.session_transaction() as cookie:
         kept = repr(dict(cookie))
@@ -143,38 +181,55 @@ def test_half_a_sign_in_holds_no_secret_and_cannot_be_made_up(app: Flask, browse
     assert path_of(forged.get("/sign-in/code")) == "/sign-in"
 
 
-def test_giving_a_password_signs_out_whoever_was_here_and_drops_the_old_csrf_token(alice: Person, bob: Person, phone: Authenticator) -> None:
+def test_giving_a_password_signs_out_whoever_was_here_and_drops_the_old_csrf_token(
+    alice: Person, bob: Person, phone: Authenticator
+) -> None:
     browser = bob.browser
     before = csrf(browser, "/team")
-    half_page = browser.post("/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": before})
+    half_page = browser.post(
+        "/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": before}
+    )
     assert half_page.status_code == 303
     assert path_of(browser.get("/team")) == "/sign-in"
-    assert browser.post("/sign-in/code", data={"code": phone.code(), "csrf_token": before}).status_code == 400
+    assert (
+        browser.post("/sign-in/code", data={"code": phone.code(), "csrf_token": before}).status_code
+        == 400
+    )
 
 
-def test_keep_me_signed_in_survives_the_second_page(browser: FlaskClient, alice: Person, phone: Authenticator) -> None:
+def test_keep_me_signed_in_survives_the_second_page(
+    browser: FlaskClient, alice: Person, phone: Authenticator
+) -> None:
     code_page = half(browser, alice, remember="y").headers["Location"]
     answer = submit(browser, code_page, code=phone.code())
     assert any("Expires=" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
 
 
-def test_the_eleventh_wrong_code_is_not_looked_at(browser: FlaskClient, alice: Person, phone: Authenticator) -> None:
+def test_the_eleventh_wrong_code_is_not_looked_at(
+    browser: FlaskClient, alice: Person, phone: Authenticator
+) -> None:
     code_page = half(browser, alice).headers["Location"]
     token = csrf(browser, code_page)
     for _ in range(10):
-        assert browser.post(code_page, data={"code": "AAAAAAAA", "csrf_token": token}).status_code == 422
+        assert (
+            browser.post(code_page, data={"code": "AAAAAAAA", "csrf_token": token}).status_code
+            == 422
+        )
     answer = browser.post(code_page, data={"code": phone.code(), "csrf_token": token})
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_next_never_leaves_our_pages_from_the_second_page_either(browser: FlaskClient, alice: Person, phone: Authenticator) -> None:
+def test_next_never_leaves_our_pages_from_the_second_page_either(
+    browser: FlaskClient, alice: Person, phone: Authenticator
+) -> None:
     half(browser, alice)
     answer = submit(browser, "/sign-in/code?next=//evil.example/", code=phone.code())
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
-# Setting up ---------------------------------------------------------------------------------------------------------------
+# Setting up
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def secret_on(page: str) -> str:
@@ -187,7 +242,9 @@ def codes_on(page: str) -> list[str]:
     return re.findall(r"<li>([A-Z2-7]{8})</li>", page)
 
 
-def test_set_up_asks_for_the_password_shows_the_qr_code_and_gives_ten_codes_once(alice: Person, travel: time_machine.Traveller, app: Flask) -> None:
+def test_set_up_asks_for_the_password_shows_the_qr_code_and_gives_ten_codes_once(
+    alice: Person, travel: time_machine.Traveller, app: Flask
+) -> None:
     browser = alice.browser
     assert "Off" in browser.get(PAGE).text
     answer = submit(browser, SET_UP, password=PASSWORD)
@@ -203,24 +260,34 @@ def test_set_up_asks_for_the_password_shows_the_qr_code_and_gives_ten_codes_once
     assert codes_on(again) == []
     assert "10 of 10 are left." in again
     assert phone.secret not in again.replace(" ", "")
-    assert me(app, alice.access_token) == 401  # the acting session is the browser's: the program's has ended
+    assert (
+        me(app, alice.access_token) == 401
+    )  # the acting session is the browser's: the program's has ended
     fresh = app.test_client()
     assert submit(fresh, half(fresh, alice).headers["Location"], code=codes[0]).status_code == 303
     assert "9 of 10 are left." in browser.get(PAGE).text
 
 
-def test_the_qr_code_is_the_address_of_the_app(alice: Person, travel: time_machine.Traveller) -> None:
+def test_the_qr_code_is_the_address_of_the_app(
+    alice: Person, travel: time_machine.Traveller
+) -> None:
     browser = alice.browser
     submit(browser, SET_UP, password=PASSWORD)
     page = browser.get(PAGE).text
     url = f"otpauth://totp/Voyagent:{alice.email}?secret={secret_on(page)}&issuer=Voyagent"
     picture = html.unescape(re.search(r'<span class="v-qr"><img src="([^"]+)"', page)[1])
     assert picture.startswith("data:image/svg+xml")
-    assert picture == segno.make_qr(url, error="m").svg_data_uri(border=4, light="#fff", omitsize=True)
-    assert picture != segno.make_qr(url + "x", error="m").svg_data_uri(border=4, light="#fff", omitsize=True)
+    assert picture == segno.make_qr(url, error="m").svg_data_uri(
+        border=4, light="#fff", omitsize=True
+    )
+    assert picture != segno.make_qr(url + "x", error="m").svg_data_uri(
+        border=4, light="#fff", omitsize=True
+    )
 
 
-def test_a_wrong_first_code_comes_back_with_the_same_secret(alice: Person, travel: time_machine.Traveller) -> None:
+def test_a_wrong_first_code_comes_back_with_the_same_secret(
+    alice: Person, travel: time_machine.Traveller
+) -> None:
     browser = alice.browser
     submit(browser, SET_UP, password=PASSWORD)
     secret = secret_on(browser.get(PAGE).text)
@@ -236,10 +303,17 @@ def test_a_wrong_password_begins_nothing(alice: Person, sql: Sql) -> None:
     assert answer.status_code == 422
     assert "This is not your password." in answer.text
     assert WRONG not in answer.text
-    assert sql("select totp_pending_secret from users where id = :u", u=alice.actor.user_id)[0]["totp_pending_secret"] is None
+    assert (
+        sql("select totp_pending_secret from users where id = :u", u=alice.actor.user_id)[0][
+            "totp_pending_secret"
+        ]
+        is None
+    )
 
 
-def test_the_secret_is_shown_in_the_browser_that_gave_the_password_alone_and_for_a_quarter_of_an_hour(alice: Person, travel: time_machine.Traveller) -> None:
+def test_the_secret_is_shown_in_the_browser_that_gave_the_password_alone_and_for_a_quarter_of_an_hour(
+    alice: Person, travel: time_machine.Traveller
+) -> None:
     browser, other = alice.browser, alice.browser
     submit(browser, SET_UP, password=PASSWORD)
     assert "totp-secret" in browser.get(PAGE).text
@@ -250,18 +324,24 @@ def test_the_secret_is_shown_in_the_browser_that_gave_the_password_alone_and_for
     assert "totp-secret" not in browser.get(PAGE).text
 
 
-def test_leaving_a_set_up_changes_nothing(alice: Person, travel: time_machine.Traveller, sql: Sql, events: Events) -> None:
+def test_leaving_a_set_up_changes_nothing(
+    alice: Person, travel: time_machine.Traveller, sql: Sql, events: Events
+) -> None:
     browser = alice.browser
     submit(browser, SET_UP, password=PASSWORD)
     answer = submit(browser, LEAVE, token_from=PAGE)
     assert (answer.status_code, path_of(answer)) == (303, PAGE)
     assert "totp-secret" not in browser.get(PAGE).text
-    (row,) = sql("select totp_enabled, totp_pending_secret from users where id = :u", u=alice.actor.user_id)
+    (row,) = sql(
+        "select totp_enabled, totp_pending_secret from users where id = :u", u=alice.actor.user_id
+    )
     assert tuple(row.values()) == (False, None)
     assert len(events(alice, "auth.totp_setup_dropped")) == 1
 
 
-def test_sending_the_first_code_again_is_harmless(alice: Person, travel: time_machine.Traveller) -> None:
+def test_sending_the_first_code_again_is_harmless(
+    alice: Person, travel: time_machine.Traveller
+) -> None:
     browser = alice.browser
     submit(browser, SET_UP, password=PASSWORD)
     page = browser.get(PAGE).text
@@ -272,7 +352,11 @@ def test_sending_the_first_code_again_is_harmless(alice: Person, travel: time_ma
 
 
 def test_changing_the_authenticator_asks_for_password_and_code_and_keeps_the_codes(
-    browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller, sql: Sql
+    browser: FlaskClient,
+    alice: Person,
+    phone: Authenticator,
+    travel: time_machine.Traveller,
+    sql: Sql,
 ) -> None:
     signed_in(browser, alice, phone)
     travel.shift(30)
@@ -286,10 +370,13 @@ def test_changing_the_authenticator_asks_for_password_and_code_and_keeps_the_cod
     assert "Codes come from the new authenticator" in browser.get(PAGE).text
 
 
-# New codes, and off -------------------------------------------------------------------------------------------------------
+# New codes, and off
+# -------------------------------------------------------------------------------------------------------
 
 
-def test_new_codes_for_password_and_code(browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller) -> None:
+def test_new_codes_for_password_and_code(
+    browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller
+) -> None:
     signed_in(browser, alice, phone)
     assert "There are none." in browser.get(PAGE).text
     travel.shift(30)
@@ -306,15 +393,21 @@ def test_new_codes_for_password_and_code(browser: FlaskClient, alice: Person, ph
     assert codes_on(browser.get(PAGE).text) == []
 
 
-def test_few_codes_left_are_a_warning(browser: FlaskClient, alice: Person, phone: Authenticator, sql: Sql, travel: time_machine.Traveller) -> None:
+def test_few_codes_left_are_a_warning(
+    browser: FlaskClient,
+    alice: Person,
+    phone: Authenticator,
+    sql: Sql,
+    travel: time_machine.Traveller,
+) -> None:
     recovery_codes(alice, phone)
     travel.shift(30)
     signed_in(browser, alice, phone)
     assert "10 of 10 are left." in browser.get(PAGE).text
     for left, words in ((2, "2 codes are left."), (1, "One code is left."), (0, "There are none.")):
         sql(
-            "update recovery_codes set spent_at = now() where id in"
-            " (select id from recovery_codes where user_id = :u and spent_at is null order by id offset :left)",
+            "update recovery_codes set spent_at = now() where id in (select id from recovery_codes"
+            " where user_id = :u and spent_at is null order by id offset :left)",
             u=alice.actor.user_id,
             left=left,
         )
@@ -327,7 +420,13 @@ def test_new_codes_while_it_is_off_say_so(alice: Person) -> None:
     assert "Two-factor sign-in is not on" in answer.text
 
 
-def test_switching_off_for_password_and_code(browser: FlaskClient, alice: Person, phone: Authenticator, travel: time_machine.Traveller, app: Flask) -> None:
+def test_switching_off_for_password_and_code(
+    browser: FlaskClient,
+    alice: Person,
+    phone: Authenticator,
+    travel: time_machine.Traveller,
+    app: Flask,
+) -> None:
     signed_in(browser, alice, phone)
     travel.shift(30)
     assert submit(browser, OFF, password=PASSWORD, code="123456").status_code == 422
@@ -341,10 +440,13 @@ def test_switching_off_for_password_and_code(browser: FlaskClient, alice: Person
     assert half(fresh, alice).headers["Location"] == "/team"
 
 
-# Whose page it is ---------------------------------------------------------------------------------------------------------
+# Whose page it is
+# ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_viewer_has_the_page_too_and_sees_her_own_state(alice: Person, victor: Person, phone: Authenticator) -> None:
+def test_a_viewer_has_the_page_too_and_sees_her_own_state(
+    alice: Person, victor: Person, phone: Authenticator
+) -> None:
     browser = victor.browser
     assert "Whoever has your password can sign in as you." in browser.get(PAGE).text
     assert submit(browser, SET_UP, password=PASSWORD).status_code == 303
@@ -367,7 +469,9 @@ def test_the_page_reads_in_one_trip(alice: Person, statements: list[str]) -> Non
     assert statements == []  # who asks and what stands travel together in the lane
 
 
-def test_no_page_keeps_a_secret_in_its_cookie(alice: Person, travel: time_machine.Traveller) -> None:
+def test_no_page_keeps_a_secret_in_its_cookie(
+    alice: Person, travel: time_machine.Traveller
+) -> None:
     browser = alice.browser
     submit(browser, SET_UP, password=PASSWORD)
     secret = secret_on(browser.get(PAGE).text)
@@ -378,6 +482,8 @@ def test_no_page_keeps_a_secret_in_its_cookie(alice: Person, travel: time_machin
     assert re.findall(r"\b[A-Z2-7]{8}\b", kept) == []
 
 
-def test_a_set_up_that_a_program_has_begun_is_not_shown(alice: Person, travel: time_machine.Traveller) -> None:
+def test_a_set_up_that_a_program_has_begun_is_not_shown(
+    alice: Person, travel: time_machine.Traveller
+) -> None:
     begin(alice)
     assert "totp-secret" not in alice.browser.get(PAGE).text

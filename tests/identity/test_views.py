@@ -26,7 +26,9 @@ def browser(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def submit(browser: FlaskClient, path: str, *, token_from: str | None = None, **fields: str) -> object:
+def submit(
+    browser: FlaskClient, path: str, *, token_from: str | None = None, **fields: str
+) -> object:
     return browser.post(path, data={**fields, "csrf_token": csrf(browser, token_from or path)})
 
 
@@ -34,10 +36,13 @@ def path_of(answer: object) -> str:
     return urlsplit(answer.headers["Location"]).path
 
 
-# Signing in ---------------------------------------------------------------------------------------------------------------
+# Signing in
+# ---------------------------------------------------------------------------------------------------------------
 
 
-def test_address_and_password_open_the_house_and_sign_out_closes_it(browser: FlaskClient, alice: Person, events: Events, sql: Sql) -> None:
+def test_address_and_password_open_the_house_and_sign_out_closes_it(
+    browser: FlaskClient, alice: Person, events: Events, sql: Sql
+) -> None:
     answer = submit(browser, "/sign-in", email=alice.email.upper(), password=PASSWORD)
     assert (answer.status_code, path_of(answer)) == (303, "/")
     assert browser.get("/team").status_code == 200
@@ -62,7 +67,9 @@ def test_address_and_password_open_the_house_and_sign_out_closes_it(browser: Fla
         ({"email": "nobody@malabar.example"}, "Address or password is wrong."),
     ],
 )
-def test_a_refused_sign_in_comes_back_with_what_was_typed(browser: FlaskClient, alice: Person, fields: dict[str, str], words: str) -> None:
+def test_a_refused_sign_in_comes_back_with_what_was_typed(
+    browser: FlaskClient, alice: Person, fields: dict[str, str], words: str
+) -> None:
     answer = submit(browser, "/sign-in", **{"email": alice.email, "password": PASSWORD, **fields})
     assert answer.status_code == 422
     assert words in answer.text
@@ -72,19 +79,25 @@ def test_a_refused_sign_in_comes_back_with_what_was_typed(browser: FlaskClient, 
     assert path_of(browser.get("/team")) == "/sign-in"
 
 
-def test_the_address_of_a_refused_sign_in_stands_where_the_password_is_forgotten(browser: FlaskClient, alice: Person) -> None:
+def test_the_address_of_a_refused_sign_in_stands_where_the_password_is_forgotten(
+    browser: FlaskClient, alice: Person
+) -> None:
     assert alice.email not in browser.get("/forgot-password").text
     submit(browser, "/sign-in", email=alice.email, password="Harbour-lantern-43")
     assert f'value="{alice.email}"' in browser.get("/forgot-password").text
 
 
-def test_a_failed_sign_in_is_kept_in_the_audit(browser: FlaskClient, alice: Person, events: Events) -> None:
+def test_a_failed_sign_in_is_kept_in_the_audit(
+    browser: FlaskClient, alice: Person, events: Events
+) -> None:
     submit(browser, "/sign-in", email=alice.email, password="Harbour-lantern-43")
     (event,) = events(alice, "auth.sign_in_failed")
     assert (event["channel"], event["status"]) == ("browser", "rejected")
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/sign-in/demo", "/sign-out", "/accept-invite", "/team"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-up", "/sign-in/demo", "/sign-out", "/accept-invite", "/team"]
+)
 def test_every_form_needs_its_csrf_token(alice: Person, path: str) -> None:
     nobody = alice.app.test_client()
     for browser in (nobody, alice.browser):
@@ -96,21 +109,34 @@ def test_every_form_needs_its_csrf_token(alice: Person, path: str) -> None:
                 assert answer.status_code == 400
 
 
-def test_a_form_sent_after_signing_out_in_another_tab_leads_to_sign_in_and_back(alice: Person, sql: Sql) -> None:
+def test_a_form_sent_after_signing_out_in_another_tab_leads_to_sign_in_and_back(
+    alice: Person, sql: Sql
+) -> None:
     browser, email = alice.browser, fresh_address()
     open_page = {"email": email, "role": "agent", "csrf_token": csrf(browser, "/team")}
     submit(browser, "/sign-out", token_from="/team")
     answer = browser.post("/team", data=open_page, headers={"Referer": "http://localhost/team?x=1"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/team%3Fx%3D1")
-    assert "You were signed out. Sign in again; what you sent was not saved." in browser.get(answer.headers["Location"]).text
+    assert (
+        "You were signed out. Sign in again; what you sent was not saved."
+        in browser.get(answer.headers["Location"]).text
+    )
     assert not sql("select 1 from invites where email = :email", email=email)
     for sender in ("https://evil.example/team", "http://localhost/nowhere", "nonsense", ""):
-        assert browser.post("/team", data=open_page, headers={"Referer": sender}).headers["Location"] == "/sign-in?next=/"
+        assert (
+            browser.post("/team", data=open_page, headers={"Referer": sender}).headers["Location"]
+            == "/sign-in?next=/"
+        )
     fragment = {"HX-Request": "true", "HX-Current-URL": "http://localhost/account"}
-    assert browser.post("/team", data=open_page, headers=fragment).headers["HX-Redirect"] == "/sign-in?next=/account"
+    assert (
+        browser.post("/team", data=open_page, headers=fragment).headers["HX-Redirect"]
+        == "/sign-in?next=/account"
+    )
 
 
-def test_a_form_sent_by_a_session_that_was_ended_elsewhere_says_so_and_leads_back(alice: Person) -> None:
+def test_a_form_sent_by_a_session_that_was_ended_elsewhere_says_so_and_leads_back(
+    alice: Person,
+) -> None:
     browser = alice.browser
     open_page = {"email": fresh_address(), "role": "agent", "csrf_token": csrf(browser, "/team")}
     submit(alice.browser, "/account/sessions/end-others", token_from="/account/sessions")
@@ -119,18 +145,32 @@ def test_a_form_sent_by_a_session_that_was_ended_elsewhere_says_so_and_leads_bac
     assert "ended from another place" in browser.get(answer.headers["Location"]).text
 
 
-def test_the_csrf_token_of_before_is_worth_nothing_after_signing_in(browser: FlaskClient, alice: Person) -> None:
+def test_the_csrf_token_of_before_is_worth_nothing_after_signing_in(
+    browser: FlaskClient, alice: Person
+) -> None:
     before = csrf(browser, "/sign-in")
-    browser.post("/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": before})
-    assert browser.post("/team", data={"email": fresh_address(), "role": "agent", "csrf_token": before}).status_code == 400
+    browser.post(
+        "/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": before}
+    )
+    assert (
+        browser.post(
+            "/team", data={"email": fresh_address(), "role": "agent", "csrf_token": before}
+        ).status_code
+        == 400
+    )
 
 
-def test_a_page_that_needs_a_person_sends_there_and_back(browser: FlaskClient, alice: Person) -> None:
+def test_a_page_that_needs_a_person_sends_there_and_back(
+    browser: FlaskClient, alice: Person
+) -> None:
     answer = browser.get("/team?x=1")
     assert (answer.status_code, path_of(answer)) == (303, "/sign-in")
     address = answer.headers["Location"]
     assert "next=/team%3Fx%3D1" in address
-    answer = browser.post(address, data={"email": alice.email, "password": PASSWORD, "csrf_token": csrf(browser, address)})
+    answer = browser.post(
+        address,
+        data={"email": alice.email, "password": PASSWORD, "csrf_token": csrf(browser, address)},
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/team?x=1")
 
 
@@ -153,7 +193,11 @@ def test_a_page_that_needs_a_person_sends_there_and_back(browser: FlaskClient, a
 )
 def test_next_never_leaves_our_pages(browser: FlaskClient, alice: Person, target: str) -> None:
     csrf_token = csrf(browser, "/sign-in")
-    answer = browser.post("/sign-in", query_string={"next": target}, data={"email": alice.email, "password": PASSWORD, "csrf_token": csrf_token})
+    answer = browser.post(
+        "/sign-in",
+        query_string={"next": target},
+        data={"email": alice.email, "password": PASSWORD, "csrf_token": csrf_token},
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
@@ -162,7 +206,9 @@ def test_whoever_is_signed_in_needs_no_sign_in_page(alice: Person) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/team")
 
 
-def test_a_session_that_was_ended_elsewhere_sends_to_sign_in_and_ends_there(alice: Person, sql: Sql) -> None:
+def test_a_session_that_was_ended_elsewhere_sends_to_sign_in_and_ends_there(
+    alice: Person, sql: Sql
+) -> None:
     browser = alice.browser
     sql("update auth_sessions set ended_at = now() where user_id = :u", u=alice.actor.user_id)
     assert path_of(browser.get("/team")) == "/sign-in"
@@ -175,16 +221,21 @@ def test_an_htmx_request_of_nobody_is_told_where_to_sign_in(browser: FlaskClient
     assert answer.headers["HX-Redirect"].startswith("/sign-in?next=/team")
 
 
-# The cookie ---------------------------------------------------------------------------------------------------------------
+# The cookie
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def cookie_of(browser: FlaskClient, person: Person, **fields: str) -> str:
     answer = submit(browser, "/sign-in", email=person.email, password=PASSWORD, **fields)
-    (cookie,) = [value for value in answer.headers.getlist("Set-Cookie") if "voyagent_session" in value]
+    (cookie,) = [
+        value for value in answer.headers.getlist("Set-Cookie") if "voyagent_session" in value
+    ]
     return cookie
 
 
-def test_the_session_cookie_is_closed_to_scripts_and_other_sites(browser: FlaskClient, alice: Person) -> None:
+def test_the_session_cookie_is_closed_to_scripts_and_other_sites(
+    browser: FlaskClient, alice: Person
+) -> None:
     cookie = cookie_of(browser, alice)
     assert cookie.startswith("voyagent_session=")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
@@ -223,7 +274,9 @@ def clock() -> Iterator[object]:
         yield traveller
 
 
-def test_a_browsers_session_ends_after_fourteen_idle_days_and_lives_while_it_is_used(browser: FlaskClient, alice: Person, clock: object) -> None:
+def test_a_browsers_session_ends_after_fourteen_idle_days_and_lives_while_it_is_used(
+    browser: FlaskClient, alice: Person, clock: object
+) -> None:
     submit(browser, "/sign-in", email=alice.email, password=PASSWORD, remember="y")
     for _ in range(2):
         clock.shift(13 * 86400)
@@ -238,11 +291,18 @@ def test_the_cookie_is_not_sent_again_with_every_answer(alice: Person) -> None:
     assert "Set-Cookie" not in browser.get("/team").headers
 
 
-# Signing up ---------------------------------------------------------------------------------------------------------------
+# Signing up
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def agency(**fields: str) -> dict[str, str]:
-    return {"agency_name": "Cardamom Trails", "full_name": "Sabu Thomas", "email": fresh_address(), "password": PASSWORD, **fields}
+    return {
+        "agency_name": "Cardamom Trails",
+        "full_name": "Sabu Thomas",
+        "email": fresh_address(),
+        "password": PASSWORD,
+        **fields,
+    }
 
 
 def test_an_agency_is_made_with_its_currency_and_zone(browser: FlaskClient, sql: Sql) -> None:
@@ -251,7 +311,9 @@ def test_an_agency_is_made_with_its_currency_and_zone(browser: FlaskClient, sql:
     assert (answer.status_code, path_of(answer)) == (303, "/")
     assert "Sabu Thomas" in browser.get("/team").text
     (row,) = sql(
-        "select s.default_currency, s.timezone from tenant_settings s join users u on u.tenant_id = s.tenant_id where u.email = :email", email=fields["email"]
+        "select s.default_currency, s.timezone from tenant_settings s join users u on u.tenant_id ="
+        " s.tenant_id where u.email = :email",
+        email=fields["email"],
     )
     assert (row["default_currency"], row["timezone"]) == ("AED", "Asia/Dubai")
 
@@ -270,7 +332,9 @@ def test_an_agency_is_made_with_its_currency_and_zone(browser: FlaskClient, sql:
         ("timezone", "Mars/Olympus", "Choose one of the list."),
     ],
 )
-def test_a_refused_sign_up_says_so_at_the_field(browser: FlaskClient, sql: Sql, field: str, value: str, words: str) -> None:
+def test_a_refused_sign_up_says_so_at_the_field(
+    browser: FlaskClient, sql: Sql, field: str, value: str, words: str
+) -> None:
     fields = agency(**{field: value})
     answer = submit(browser, "/sign-up", **fields)
     assert answer.status_code == 422
@@ -286,13 +350,18 @@ def test_a_refused_sign_up_says_so_at_the_field(browser: FlaskClient, sql: Sql, 
 def test_a_taken_address_is_told_at_the_field(browser: FlaskClient, alice: Person) -> None:
     answer = submit(browser, "/sign-up", **agency(email=alice.email))
     assert answer.status_code == 422
-    assert re.search(r'id="email-err">.*?This address has an account already', answer.text, re.DOTALL)
+    assert re.search(
+        r'id="email-err">.*?This address has an account already', answer.text, re.DOTALL
+    )
 
 
-# Joining ------------------------------------------------------------------------------------------------------------------
+# Joining
+# ------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(app: Flask, browser: FlaskClient, alice: Person) -> None:
+def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
+    app: Flask, browser: FlaskClient, alice: Person
+) -> None:
     email = fresh_address()
     _, token = invite(app, alice, email, "accounting_lead")
     answer = browser.get(f"/accept-invite?token={token}")
@@ -300,7 +369,12 @@ def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     page = browser.get("/accept-invite")
     assert page.status_code == 200
-    for words in ("Join Alice Travels", f"Alice Owner ({alice.email}) has invited you.", email, "Accounting lead"):
+    for words in (
+        "Join Alice Travels",
+        f"Alice Owner ({alice.email}) has invited you.",
+        email,
+        "Accounting lead",
+    ):
         assert words in page.text
     assert token not in page.text
     refused = submit(browser, "/accept-invite", full_name="Ravi Menon", password="password1234")
@@ -312,7 +386,9 @@ def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
     assert browser.get("/accept-invite").status_code == 404
 
 
-def test_whoever_is_signed_in_is_told_what_joining_does_to_this_browser(app: Flask, alice: Person, charlie: Person, browser: FlaskClient) -> None:
+def test_whoever_is_signed_in_is_told_what_joining_does_to_this_browser(
+    app: Flask, alice: Person, charlie: Person, browser: FlaskClient
+) -> None:
     _, token = invite(app, alice, fresh_address())
     words = f"You are signed in here as {charlie.actor.full_name} ({charlie.email})."
     for client, is_told in ((charlie.browser, True), (browser, False)):
@@ -322,7 +398,9 @@ def test_whoever_is_signed_in_is_told_what_joining_does_to_this_browser(app: Fla
         assert (refused.status_code, words in refused.text) == (422, is_told)
 
 
-def test_a_link_that_opens_nothing_is_a_dead_end_with_words(app: Flask, browser: FlaskClient, alice: Person, sql: Sql) -> None:
+def test_a_link_that_opens_nothing_is_a_dead_end_with_words(
+    app: Flask, browser: FlaskClient, alice: Person, sql: Sql
+) -> None:
     invite_id, token = invite(app, alice, fresh_address())
     sql("update invites set expires_at = now() where id = :id", id=invite_id)
     browser.get(f"/accept-invite?token={token}")
@@ -333,7 +411,9 @@ def test_a_link_that_opens_nothing_is_a_dead_end_with_words(app: Flask, browser:
     assert (unknown.status_code, "not known here" in unknown.text) == (404, True)
 
 
-def test_an_invited_person_who_has_an_account_is_told_so(app: Flask, browser: FlaskClient, alice: Person, charlie: Person) -> None:
+def test_an_invited_person_who_has_an_account_is_told_so(
+    app: Flask, browser: FlaskClient, alice: Person, charlie: Person
+) -> None:
     _, token = invite(app, alice, charlie.email)
     browser.get(f"/accept-invite?token={token}")
     answer = submit(browser, "/accept-invite", full_name="Charlie", password=PASSWORD)
@@ -341,10 +421,13 @@ def test_an_invited_person_who_has_an_account_is_told_so(app: Flask, browser: Fl
     assert "has an account already" in answer.text
 
 
-# The team -----------------------------------------------------------------------------------------------------------------
+# The team
+# -----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_team_shows_everybody_of_the_agency_and_nobody_else(alice: Person, bob: Person, charlie: Person, statements: list[str]) -> None:
+def test_the_team_shows_everybody_of_the_agency_and_nobody_else(
+    alice: Person, bob: Person, charlie: Person, statements: list[str]
+) -> None:
     page = bob.browser.get("/team")
     assert page.status_code == 200
     for person in (alice, bob):
@@ -359,7 +442,9 @@ def test_the_team_costs_one_trip(alice: Person, statements: list[str]) -> None:
     assert statements == []  # the lane has connections of its own
 
 
-def test_only_an_administrator_sees_the_form_and_invitations(app: Flask, alice: Person, bob: Person, victor: Person) -> None:
+def test_only_an_administrator_sees_the_form_and_invitations(
+    app: Flask, alice: Person, bob: Person, victor: Person
+) -> None:
     email = fresh_address()
     invite(app, alice, email)
     assert 'id="invite"' in alice.browser.get("/team").text
@@ -379,7 +464,9 @@ def test_an_invitations_link_is_shown_once(alice: Person) -> None:
     page = browser.get("/team").text
     (link,) = re.findall(r"http://127\.0\.0\.1:5000/accept-invite\?token=[A-Za-z0-9_-]{43}", page)
     assert f"The invitation is on its way to {email}" in page
-    assert [letter.message["To"] for letter in mailbox.received(alice.app, to=email, kind="invitation")] == [email]
+    assert [
+        letter.message["To"] for letter in mailbox.received(alice.app, to=email, kind="invitation")
+    ] == [email]
     assert "accept-invite" not in browser.get("/team").text
     joiner = alice.app.test_client()
     parts = urlsplit(link)
@@ -387,20 +474,36 @@ def test_an_invitations_link_is_shown_once(alice: Person) -> None:
     assert "Viewer" in joiner.get("/accept-invite").text
 
 
-def test_an_invitation_stands_under_no_word_of_people_who_are_here(app: Flask, alice: Person) -> None:
+def test_an_invitation_stands_under_no_word_of_people_who_are_here(
+    app: Flask, alice: Person
+) -> None:
     invite(app, alice, fresh_address())
     table = re.search(r"<table.*?</table>", alice.browser.get("/team").text, re.DOTALL)
     assert table
     assert re.search(r'<td[^>]*colspan="2">.*?Invited.*?link ends', table.group(0), re.DOTALL)
 
 
-def test_the_whole_rule_stands_under_every_field_for_a_new_password(app: Flask, browser: FlaskClient, alice: Person) -> None:
+def test_the_whole_rule_stands_under_every_field_for_a_new_password(
+    app: Flask, browser: FlaskClient, alice: Person
+) -> None:
     _, token = invite(app, alice, fresh_address())
     rule = "12 or more characters with a letter and a figure, or 20 or more of any kind."
     browser.get(f"/accept-invite?token={token}")
-    reset = alice.does(lambda actor: issue(app.extensions["voyagent.identity"], user_id=actor.user_id, email=alice.email, purpose=Purpose.RESET_PASSWORD))
+    reset = alice.does(
+        lambda actor: issue(
+            app.extensions["voyagent.identity"],
+            user_id=actor.user_id,
+            email=alice.email,
+            purpose=Purpose.RESET_PASSWORD,
+        )
+    )
     browser.get(f"/reset-password?token={reset}")
-    for client, path in ((browser, "/sign-up"), (browser, "/accept-invite"), (browser, "/reset-password"), (alice.browser, "/account")):
+    for client, path in (
+        (browser, "/sign-up"),
+        (browser, "/accept-invite"),
+        (browser, "/reset-password"),
+        (alice.browser, "/account"),
+    ):
         assert rule in client.get(path).text, path
 
 
@@ -417,21 +520,35 @@ def test_a_refused_invitation_says_so_at_the_field(alice: Person) -> None:
         assert re.search(rf'id="{place}-err">.*?{re.escape(words)}', answer.text, re.DOTALL)
 
 
-def test_an_invitation_is_taken_back_from_the_team(app: Flask, alice: Person, charlie: Person) -> None:
+def test_an_invitation_is_taken_back_from_the_team(
+    app: Flask, alice: Person, charlie: Person
+) -> None:
     email = fresh_address()
     invite_id, _ = invite(app, alice, email)
     browser = alice.browser
-    assert submit(charlie.browser, f"/team/invitations/{invite_id}/revoke", token_from="/team").status_code == 404
-    assert submit(browser, "/team/invitations/nonsense/revoke", token_from="/team").status_code == 404
+    assert (
+        submit(
+            charlie.browser, f"/team/invitations/{invite_id}/revoke", token_from="/team"
+        ).status_code
+        == 404
+    )
+    assert (
+        submit(browser, "/team/invitations/nonsense/revoke", token_from="/team").status_code == 404
+    )
     answer = submit(browser, f"/team/invitations/{invite_id}/revoke", token_from="/team")
     assert (answer.status_code, path_of(answer)) == (303, "/team")
     page = browser.get("/team").text
     assert "is taken back" in page
     assert email not in page
-    assert submit(browser, f"/team/invitations/{invite_id}/revoke", token_from="/team").status_code == 409
+    assert (
+        submit(browser, f"/team/invitations/{invite_id}/revoke", token_from="/team").status_code
+        == 409
+    )
 
 
-def test_an_ended_invitation_is_made_again_with_one_click(app: Flask, alice: Person, sql: Sql) -> None:
+def test_an_ended_invitation_is_made_again_with_one_click(
+    app: Flask, alice: Person, sql: Sql
+) -> None:
     email = fresh_address()
     invite_id, _ = invite(app, alice, email, "viewer")
     sql("update invites set expires_at = now() where id = :id", id=invite_id)
@@ -441,10 +558,13 @@ def test_an_ended_invitation_is_made_again_with_one_click(app: Flask, alice: Per
     assert "Invite again" not in browser.get("/team").text
 
 
-# The demo -----------------------------------------------------------------------------------------------------------------
+# The demo
+# -----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_sign_in_page_opens_the_demo_agency_with_one_click(browser: FlaskClient, demo: None) -> None:  # noqa: F811 - the fixture
+def test_the_sign_in_page_opens_the_demo_agency_with_one_click(
+    browser: FlaskClient, demo: None
+) -> None:  # noqa: F811 - the fixture
     assert "Open the demo agency" in browser.get("/sign-in").text
     answer = submit(browser, "/sign-in/demo", token_from="/sign-in")
     assert (answer.status_code, path_of(answer)) == (303, "/")
@@ -454,7 +574,11 @@ def test_the_sign_in_page_opens_the_demo_agency_with_one_click(browser: FlaskCli
 def test_production_offers_no_demo(settings: Settings, demo: None) -> None:  # noqa: F811 - the fixture
     from voyagent.kernel.config import Environment  # noqa: PLC0415
 
-    production = create_app(settings.model_copy(update={"env": Environment.PRODUCTION, "auth_skip_email_verification": False}))
+    production = create_app(
+        settings.model_copy(
+            update={"env": Environment.PRODUCTION, "auth_skip_email_verification": False}
+        )
+    )
     production.url_build_error_handlers.append(lambda _error, endpoint, _values: f"/{endpoint}")
     browser = production.test_client()
     assert "demo" not in browser.get("/sign-in").text
@@ -463,4 +587,8 @@ def test_production_offers_no_demo(settings: Settings, demo: None) -> None:  # n
 
 def test_the_password_comes_right_after_the_address_by_tab(app: Flask) -> None:
     page = app.test_client().get("/sign-in").text
-    assert page.index('id="email"') < page.index('id="password"') < page.index('href="/forgot-password"')
+    assert (
+        page.index('id="email"')
+        < page.index('id="password"')
+        < page.index('href="/forgot-password"')
+    )

@@ -1,4 +1,6 @@
-"""Whatever ends a sign-in, at every door: which of a person's sign-ins and keys are good on the very next request, and which are not."""
+"""Whatever ends a sign-in, at every door: which of a person's sign-ins and keys are good on the
+very next request, and which are not.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Places:
     key: ApiClient
 
     def good(self) -> frozenset[str]:
-        """What is let in now, by a request to each; refresh tokens last, since they are spent by it."""
+        """What is let in now, by a request to each; refresh tokens last, since they are spent by
+        it.
+        """
         app = self.bob.app
         copied = app.test_client()
         copied.set_cookie("voyagent_session", self.cookie)
@@ -50,8 +54,13 @@ class Places:
             "browser's copied cookie": copied.get("/team").status_code,
             "key": self.key.get("/auth/me").status_code,
         }
-        for name, token in (("acting refresh", self.bob.refresh_token), ("other refresh", self.other.refresh_token)):
-            answers[name] = self.bob.api.post("/auth/refresh", json={"refresh_token": token}).status_code
+        for name, token in (
+            ("acting refresh", self.bob.refresh_token),
+            ("other refresh", self.other.refresh_token),
+        ):
+            answers[name] = self.bob.api.post(
+                "/auth/refresh", json={"refresh_token": token}
+            ).status_code
         assert set(answers.values()) <= {200, 303, 401}, answers
         return frozenset(name for name, status in answers.items() if status == 200)
 
@@ -62,7 +71,9 @@ class Places:
 
     def submit(self, path: str, form: str | None = None, **fields: str) -> None:
         """Send a form of Bob's browser."""
-        answer = self.browser.post(path, data={**fields, "csrf_token": csrf(self.browser, form or path)})
+        answer = self.browser.post(
+            path, data={**fields, "csrf_token": csrf(self.browser, form or path)}
+        )
         assert answer.status_code in {200, 303}, answer.text
 
 
@@ -80,7 +91,9 @@ def reset(places: Places) -> None:
     anyone = ApiClient(places.bob.app.test_client(), None)
     done(anyone.post("/auth/request-password-reset", json={"email": places.bob.email}).status_code)
     token = mailbox.newest(places.bob.app, to=places.bob.email, kind="reset_password").token
-    done(anyone.post("/auth/reset-password", json={"token": token, "new_password": NEW}).status_code)
+    done(
+        anyone.post("/auth/reset-password", json={"token": token, "new_password": NEW}).status_code
+    )
 
 
 def switch_two_factor_on(places: Places) -> None:
@@ -91,12 +104,19 @@ def switch_two_factor_on(places: Places) -> None:
 def reuse(places: Places) -> None:
     body = {"refresh_token": places.bob.refresh_token}
     done(places.bob.api.post("/auth/refresh", json=body).status_code)
-    time.sleep(0.5)  # closer together than a trip to the database takes on a busy computer they may be honest twins
+    time.sleep(
+        0.5
+        # closer together than a trip to the database takes on a busy computer they may be honest twins
+    )
     done(places.bob.api.post("/auth/refresh", json=body).status_code, 401)
 
 
 def end_one(places: Places, access_token: str) -> None:
-    done(places.bob.api.delete(f"/auth/sessions/{session_of(places.bob.app, access_token)}").status_code)
+    done(
+        places.bob.api.delete(
+            f"/auth/sessions/{session_of(places.bob.app, access_token)}"
+        ).status_code
+    )
 
 
 def end_in_browser(places: Places) -> None:
@@ -109,15 +129,24 @@ def of_bob(places: Places) -> str:
 
 
 def suspend(places: Places) -> None:
-    result = places.bob.app.test_cli_runner().invoke(args=["agency", "suspend", str(places.alice.actor.tenant_id)])
+    result = places.bob.app.test_cli_runner().invoke(
+        args=["agency", "suspend", str(places.alice.actor.tenant_id)]
+    )
     assert result.exit_code == 0
 
 
 ACTS: dict[str, tuple[Callable[[Places], object], frozenset[str]]] = {
     "nothing": (lambda _: None, NOTHING),
-    "sign-out of a program": (lambda p: done(p.bob.api.post("/auth/sign-out").status_code), frozenset({"acting access"})),
+    "sign-out of a program": (
+        lambda p: done(p.bob.api.post("/auth/sign-out").status_code),
+        frozenset({"acting access"}),
+    ),
     "sign-out with the refresh token": (
-        lambda p: done(p.bob.api.post("/auth/sign-out", json={"refresh_token": p.bob.refresh_token}).status_code),
+        lambda p: done(
+            p.bob.api.post(
+                "/auth/sign-out", json={"refresh_token": p.bob.refresh_token}
+            ).status_code
+        ),
         PROGRAM,
     ),
     "sign-out of a browser": (lambda p: p.submit("/sign-out", form="/team"), BROWSER | COPY),
@@ -126,30 +155,65 @@ ACTS: dict[str, tuple[Callable[[Places], object], frozenset[str]]] = {
     "ending the acting one": (lambda p: end_one(p, p.bob.access_token), PROGRAM),
     "ending one in the browser": (end_in_browser, OTHER),
     "ending all": (lambda p: done(p.bob.api.delete("/auth/sessions").status_code), SIGN_INS),
-    "ending the others in the browser": (lambda p: p.submit("/account/sessions/end-others", form="/account/sessions"), PROGRAM | OTHER),
+    "ending the others in the browser": (
+        lambda p: p.submit("/account/sessions/end-others", form="/account/sessions"),
+        PROGRAM | OTHER,
+    ),
     "a reset": (reset, SIGN_INS),
     "a new password": (
-        lambda p: done(p.bob.api.post("/auth/change-password", json={"current_password": PASSWORD, "new_password": NEW}).status_code),
+        lambda p: done(
+            p.bob.api.post(
+                "/auth/change-password", json={"current_password": PASSWORD, "new_password": NEW}
+            ).status_code
+        ),
         SIGN_INS - PROGRAM,
     ),
     "a new password in the browser": (
-        lambda p: p.submit("/account/password", form="/account", current_password=PASSWORD, new_password=NEW),
+        lambda p: p.submit(
+            "/account/password", form="/account", current_password=PASSWORD, new_password=NEW
+        ),
         PROGRAM | OTHER,
     ),
-    "a new name": (lambda p: done(p.bob.api.patch("/auth/profile", json={"full_name": "Bobby"}).status_code), NOTHING),
-    "a new address": (lambda p: done(p.bob.api.patch("/auth/profile", json={"email": fresh_address()}).status_code), SIGN_INS - PROGRAM),
-    "a new address in the browser": (lambda p: p.submit("/account/address", form="/account", email=fresh_address(), password=PASSWORD), PROGRAM | OTHER),
-    "a new address by a key": (lambda p: done(p.key.patch("/auth/profile", json={"email": fresh_address()}).status_code, 403), NOTHING),
+    "a new name": (
+        lambda p: done(p.bob.api.patch("/auth/profile", json={"full_name": "Bobby"}).status_code),
+        NOTHING,
+    ),
+    "a new address": (
+        lambda p: done(
+            p.bob.api.patch("/auth/profile", json={"email": fresh_address()}).status_code
+        ),
+        SIGN_INS - PROGRAM,
+    ),
+    "a new address in the browser": (
+        lambda p: p.submit(
+            "/account/address", form="/account", email=fresh_address(), password=PASSWORD
+        ),
+        PROGRAM | OTHER,
+    ),
+    "a new address by a key": (
+        lambda p: done(
+            p.key.patch("/auth/profile", json={"email": fresh_address()}).status_code, 403
+        ),
+        NOTHING,
+    ),
     "two-factor": (switch_two_factor_on, SIGN_INS - PROGRAM),
-    "another role": (lambda p: done(p.alice.api.patch(of_bob(p), json={"role": "viewer"}).status_code), NOTHING),
-    "an administrator's sign-out": (lambda p: done(p.alice.api.delete(of_bob(p) + "/sessions").status_code), SIGN_INS),
+    "another role": (
+        lambda p: done(p.alice.api.patch(of_bob(p), json={"role": "viewer"}).status_code),
+        NOTHING,
+    ),
+    "an administrator's sign-out": (
+        lambda p: done(p.alice.api.delete(of_bob(p) + "/sessions").status_code),
+        SIGN_INS,
+    ),
     "removal": (lambda p: done(p.alice.api.delete(of_bob(p)).status_code), SIGN_INS | KEY),
     "suspension": (suspend, SIGN_INS | KEY),
 }
 
 
 @pytest.mark.parametrize("what", ACTS)
-def test_from_the_next_request_on_this_ends_and_the_rest_goes_on(places: Places, charlie: Person, what: str) -> None:
+def test_from_the_next_request_on_this_ends_and_the_rest_goes_on(
+    places: Places, charlie: Person, what: str
+) -> None:
     act, ended = ACTS[what]
     act(places)
     assert places.good() == (SIGN_INS | KEY) - ended
@@ -160,27 +224,44 @@ def test_switching_two_factor_off_ends_the_others(app: Flask, alice: Person, bob
     with standing_clock() as travel:
         phone = Authenticator(bob.api.post("/auth/totp/setup").json["secret"])
         assert bob.api.post("/auth/totp/verify", json={"code": phone.code(-1)}).status_code == 200
-        signed_in = bob.api.post("/auth/sign-in-totp", json={"email": bob.email, "password": PASSWORD, "totp_code": phone.code()})
+        signed_in = bob.api.post(
+            "/auth/sign-in-totp",
+            json={"email": bob.email, "password": PASSWORD, "totp_code": phone.code()},
+        )
         other = bearing(bob, signed_in.json["access_token"])
         assert other.get("/auth/me").status_code == 200
         travel.shift(STEP_S)
-        assert bob.api.post("/auth/totp/disable", json={"password": PASSWORD, "code": phone.code()}).status_code == 200
-        assert (other.get("/auth/me").status_code, bob.api.get("/auth/me").status_code) == (401, 200)
+        assert (
+            bob.api.post(
+                "/auth/totp/disable", json={"password": PASSWORD, "code": phone.code()}
+            ).status_code
+            == 200
+        )
+        assert (other.get("/auth/me").status_code, bob.api.get("/auth/me").status_code) == (
+            401,
+            200,
+        )
 
 
 def test_what_another_process_has_ended_ends_here(places: Places, sql: Sql) -> None:
     """Nothing of a sign-in or a key that can change is remembered between requests."""
     assert places.good() > KEY
-    sql("update api_keys set revoked_at = now() where created_by_user_id = :u", u=places.bob.actor.user_id)
+    sql(
+        "update api_keys set revoked_at = now() where created_by_user_id = :u",
+        u=places.bob.actor.user_id,
+    )
     assert places.key.get("/auth/me").status_code == 401
     sql("update users set role = 'viewer' where id = :u", u=places.bob.actor.user_id)
     assert places.bob.api.post("/enquiries", json={"customer_name": "Deepa"}).status_code == 403
     assert places.browser.get("/enquiries/new").status_code == 403
-    sql("update auth_sessions set expires_at = now() where user_id = :u", u=places.bob.actor.user_id)
+    sql(
+        "update auth_sessions set expires_at = now() where user_id = :u", u=places.bob.actor.user_id
+    )
     assert places.good() == NOTHING
 
 
-# The browser's own session ------------------------------------------------------------------------------------------------
+# The browser's own session
+# ------------------------------------------------------------------------------------------------
 
 
 def cookie_of(browser: FlaskClient) -> str:

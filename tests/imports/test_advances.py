@@ -1,4 +1,6 @@
-"""Files of advances: payments of the program before with what is left of them, against the account that the books begin with."""
+"""Files of advances: payments of the program before with what is left of them, against the account
+that the books begin with.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ from voyagent.reports.checks import findings as unsound
 HEAD = "party,reference,paid_on,currency,amount\n"
 CUSTOMERS = HEAD + 'Deepa Krishnan,R-17,2026-02-10,INR,"3,000.00"\nAl Noor,R-18,2026-03-31,,150\n'
 SUPPLIERS = HEAD + "BSP India,P-4,2026-03-20,INR,500\n"
-INVOICE = "party,reference,issue_date,due_date,currency,amount\nDeepa Krishnan,OLD-17,2026-02-20,2026-03-12,INR,4000\n"
+INVOICE = (
+    "party,reference,issue_date,due_date,currency,amount\nDeepa"
+    " Krishnan,OLD-17,2026-02-20,2026-03-12,INR,4000\n"
+)
 BALANCES = """account,currency,debit,credit
 1100,INR,100,
 2200,INR,,3150
@@ -38,7 +43,17 @@ def test_advances_keep_their_former_number_and_day_and_move_no_bank(alice: Perso
     assert payments(alice) == []
     assert findings(sent(alice, "customer_advances", CUSTOMERS)) == []
     assert findings(sent(alice, "supplier_advances", SUPPLIERS)) == []
-    told = [(one["number"], one["direction"], one["party_name"], one["reference"], one["paid_on"], one["unapplied_amount"]) for one in payments(alice)]
+    told = [
+        (
+            one["number"],
+            one["direction"],
+            one["party_name"],
+            one["reference"],
+            one["paid_on"],
+            one["unapplied_amount"],
+        )
+        for one in payments(alice)
+    ]
     assert told == [
         ("A/2025-26/000002", "in", "Al Noor", "R-18", "2026-03-31", "150.00"),
         ("A/2025-26/000003", "out", "BSP India", "P-4", "2026-03-20", "500.00"),
@@ -58,12 +73,22 @@ def test_advances_keep_their_former_number_and_day_and_move_no_bank(alice: Perso
         assert list(unsound(reader)) == []
 
 
-def test_together_with_the_balances_nothing_waits_and_they_age_from_their_day(alice: Person) -> None:
-    for kind, content in (("opening_balances", BALANCES), ("customer_advances", CUSTOMERS), ("supplier_advances", SUPPLIERS)):
+def test_together_with_the_balances_nothing_waits_and_they_age_from_their_day(
+    alice: Person,
+) -> None:
+    for kind, content in (
+        ("opening_balances", BALANCES),
+        ("customer_advances", CUSTOMERS),
+        ("supplier_advances", SUPPLIERS),
+    ):
         assert findings(sent(alice, kind, content)) == []
     assert ("opening_balances", "INR") not in opened(alice)
-    report = alice.api.get("/reports/receivables?from=2020-01-01&to=2200-12-31&as_of=2026-04-01").json
-    assert [(one["count"], one["amount"]["amount"]) for one in report["advances"]["aging_buckets"][:2]] == [(1, "-150.00"), (1, "-3000.00")]
+    report = alice.api.get(
+        "/reports/receivables?from=2020-01-01&to=2200-12-31&as_of=2026-04-01"
+    ).json
+    assert [
+        (one["count"], one["amount"]["amount"]) for one in report["advances"]["aging_buckets"][:2]
+    ] == [(1, "-150.00"), (1, "-3000.00")]
     with alice.reading() as reader:
         assert list(unsound(reader)) == []
 
@@ -73,7 +98,9 @@ def test_an_advance_settles_documents_and_is_given_back_like_any_other(alice: Pe
     sent(alice, "open_invoices", INVOICE)
     other, deepa = payments(alice)
     invoice = invoices(alice)[0]["id"]
-    allocated = alice.api.post(f"/payments/{deepa['id']}/allocate", json={"effective_on": "2026-04-02"})
+    allocated = alice.api.post(
+        f"/payments/{deepa['id']}/allocate", json={"effective_on": "2026-04-02"}
+    )
     assert allocated.status_code in (200, 201), allocated.text
     assert alice.api.get(f"/invoices/{invoice}").json["open_amount"] == "1000.00"
     refunded = alice.api.post(f"/payments/{other['id']}/refund", json={"refunded_on": "2026-04-03"})
@@ -100,7 +127,9 @@ def test_an_advance_settles_documents_and_is_given_back_like_any_other(alice: Pe
         ("A,X,2026-03-01,INR", (None, "cells_do_not_fit")),
     ],
 )
-def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, row: str, told: tuple[str | None, str]) -> None:
+def test_each_bad_row_is_named_and_nothing_is_taken(
+    alice: Person, row: str, told: tuple[str | None, str]
+) -> None:
     alice.does(ledger.close_month, date(2024, 5, 1))
     content = CUSTOMERS + row + "\n"
     assert findings(sent(alice, "customer_advances", content, dry_run=True)) == [(4, *told)]
@@ -109,12 +138,21 @@ def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, row: str, tol
 
 
 def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
-    found = findings(sent(alice, "customer_advances", CUSTOMERS + ",X,2026-04-01,XXX,a lot\n", dry_run=True))
-    told = (("party", "missing"), ("paid_on", "paid_after_day"), ("currency", "invalid_currency"), ("amount", "string_pattern_mismatch"))
+    found = findings(
+        sent(alice, "customer_advances", CUSTOMERS + ",X,2026-04-01,XXX,a lot\n", dry_run=True)
+    )
+    told = (
+        ("party", "missing"),
+        ("paid_on", "paid_after_day"),
+        ("currency", "invalid_currency"),
+        ("amount", "string_pattern_mismatch"),
+    )
     assert found == [(4, *one) for one in told]
 
 
-def test_a_former_number_is_had_once_in_each_direction_and_by_each_agency(alice: Person, charlie: Person) -> None:
+def test_a_former_number_is_had_once_in_each_direction_and_by_each_agency(
+    alice: Person, charlie: Person
+) -> None:
     sent(alice, "customer_advances", CUSTOMERS)
     again = CUSTOMERS + "Somebody,R-19,2026-03-01,INR,1\n"
     assert findings(sent(alice, "customer_advances", again, dry_run=True)) == [
@@ -127,16 +165,41 @@ def test_a_former_number_is_had_once_in_each_direction_and_by_each_agency(alice:
     assert len(payments(alice)) == 4
 
 
-def test_the_day_is_needed_and_only_those_who_keep_the_books_may(people: People, alice: Person) -> None:
+def test_the_day_is_needed_and_only_those_who_keep_the_books_may(
+    people: People, alice: Person
+) -> None:
     for kind in ("customer_advances", "supplier_advances"):
         assert code(sent(alice, kind, CUSTOMERS, on=None)) == (422, "day_needed")
-        assert sent(people.colleague(alice, "Vera Agent", role="agent"), kind, CUSTOMERS).status_code == 403
-        assert sent(people.colleague(alice, "Vera Lead", role="accounting_lead"), kind, CUSTOMERS, dry_run=True).status_code == 200
+        assert (
+            sent(people.colleague(alice, "Vera Agent", role="agent"), kind, CUSTOMERS).status_code
+            == 403
+        )
+        assert (
+            sent(
+                people.colleague(alice, "Vera Lead", role="accounting_lead"),
+                kind,
+                CUSTOMERS,
+                dry_run=True,
+            ).status_code
+            == 200
+        )
 
 
-def test_nobody_else_records_a_payment_against_the_opening_balances(alice: Person, owner_engine: sa.Engine) -> None:
-    body = {"direction": "in", "party_name": "Deepa", "amount": "1", "currency": "INR", "paid_on": DAY, "account": "opening_balances"}
+def test_nobody_else_records_a_payment_against_the_opening_balances(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    body = {
+        "direction": "in",
+        "party_name": "Deepa",
+        "amount": "1",
+        "currency": "INR",
+        "paid_on": DAY,
+        "account": "opening_balances",
+    }
     assert alice.api.post("/payments", json=body).status_code == 422
     sent(alice, "customer_advances", CUSTOMERS)
     with owner_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError):
-        connection.execute(sa.text("update payments set reference = null where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("update payments set reference = null where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )

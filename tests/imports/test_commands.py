@@ -14,19 +14,34 @@ from tests.people import People, Person
 NAMES = "name,is_customer\nDeepa Krishnan,yes\nAl Noor,yes\n"
 
 
-def command(person: Person, folder: Path, kind: str, content: str | bytes, *options: str, by: str | None = None) -> Result:
+def command(
+    person: Person,
+    folder: Path,
+    kind: str,
+    content: str | bytes,
+    *options: str,
+    by: str | None = None,
+) -> Result:
     file = folder / "file.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return person.app.test_cli_runner().invoke(args=["import", kind, str(file), "--by", by or person.email, *options])
+    return person.app.test_cli_runner().invoke(
+        args=["import", kind, str(file), "--by", by or person.email, *options]
+    )
 
 
 def known(person: Person) -> int:
     return len(person.api.get("/parties").json["items"])
 
 
-def test_a_file_is_looked_at_and_then_taken_once(alice: Person, charlie: Person, tmp_path: Path) -> None:
+def test_a_file_is_looked_at_and_then_taken_once(
+    alice: Person, charlie: Person, tmp_path: Path
+) -> None:
     looked = command(alice, tmp_path, "parties", NAMES, "--dry-run")
-    assert (looked.exit_code, looked.output, known(alice)) == (0, "2 lines, nothing wrong. Nothing was saved.\n", 0)
+    assert (looked.exit_code, looked.output, known(alice)) == (
+        0,
+        "2 lines, nothing wrong. Nothing was saved.\n",
+        0,
+    )
     taken = command(alice, tmp_path, "parties", NAMES, by=alice.email.upper())
     assert (taken.exit_code, taken.output, known(alice)) == (0, "2 lines imported.\n", 2)
     again = command(alice, tmp_path, "parties", NAMES)
@@ -36,18 +51,25 @@ def test_a_file_is_looked_at_and_then_taken_once(alice: Person, charlie: Person,
 
 
 @pytest.mark.parametrize("options", [("--dry-run",), ()])
-def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_each_bad_row_is_named_and_nothing_is_taken(
+    alice: Person, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     content = CUSTOMERS + "A,X,2026-04-01,INR,1\nA,Y,2026-03-01,INR\n"
     told = command(alice, tmp_path, "customer_advances", content, "--on", DAY, *options)
     assert told.exit_code == 1
     assert told.output.splitlines() == [
-        "line 4, paid_on: This was paid after the day as of which the file stands. (paid_after_day)",
+        (
+            "line 4, paid_on: This was paid after the day as of which the file stands."
+            " (paid_after_day)"
+        ),
         "line 5: This line has another number of cells than the head. (cells_do_not_fit)",
     ]
     assert payments(alice) == []
 
 
-def test_what_a_role_may_not_it_may_not_here_either(people: People, alice: Person, tmp_path: Path) -> None:
+def test_what_a_role_may_not_it_may_not_here_either(
+    people: People, alice: Person, tmp_path: Path
+) -> None:
     agent = people.colleague(alice, "Vera Agent", role="agent")
     told = command(agent, tmp_path, "parties", NAMES)
     assert (told.exit_code, known(alice)) == (1, 0)
@@ -65,13 +87,23 @@ def test_what_a_role_may_not_it_may_not_here_either(people: People, alice: Perso
         ("pictures", NAMES, (), None, "is not one of"),
     ],
 )
-def test_what_cannot_be_is_said(alice: Person, tmp_path: Path, kind: str, content: str | bytes, options: tuple[str, ...], by: str | None, said: str) -> None:
+def test_what_cannot_be_is_said(
+    alice: Person,
+    tmp_path: Path,
+    kind: str,
+    content: str | bytes,
+    options: tuple[str, ...],
+    by: str | None,
+    said: str,
+) -> None:
     told = command(alice, tmp_path, kind, content, *options, by=by)
     assert told.exit_code in (1, 2)
     assert said in told.output
 
 
 def test_a_file_that_is_not_there_is_said(alice: Person, tmp_path: Path) -> None:
-    told = alice.app.test_cli_runner().invoke(args=["import", "parties", str(tmp_path / "none.csv"), "--by", alice.email])
+    told = alice.app.test_cli_runner().invoke(
+        args=["import", "parties", str(tmp_path / "none.csv"), "--by", alice.email]
+    )
     assert told.exit_code == 2
     assert "does not exist" in told.output

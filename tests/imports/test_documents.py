@@ -1,4 +1,6 @@
-"""Files of open documents: invoices and bills brought forward, against the account that the books begin with."""
+"""Files of open documents: invoices and bills brought forward, against the account that the books
+begin with.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,24 @@ from voyagent.ledger import service as ledger
 from voyagent.reports.checks import findings as unsound
 
 HEAD = "party,reference,issue_date,due_date,currency,amount\n"
-INVOICES = HEAD + 'Deepa Krishnan,OLD-17,2026-02-10,2026-03-12,INR,"30,000.00"\nAl Noor,OLD-18,2026-03-01,,,15000\n'
-RATED = INVOICES.replace("amount\n", "amount,exchange_rate\n").replace('"30,000.00"', '"30,000.00",').replace("15000", "15000,")
+INVOICES = (
+    HEAD + 'Deepa Krishnan,OLD-17,2026-02-10,2026-03-12,INR,"30,000.00"\nAl'
+    " Noor,OLD-18,2026-03-01,,,15000\n"
+)
+RATED = (
+    INVOICES.replace("amount\n", "amount,exchange_rate\n")
+    .replace('"30,000.00"', '"30,000.00",')
+    .replace("15000", "15000,")
+)
 BILLS = HEAD + "BSP India,B-4,2026-03-20,2026-04-05,INR,30000\n"
 
 
-def sent(person: Person, kind: str, content: str, *, dry_run: bool = False, on: str | None = DAY) -> Any:
-    body = {"kind": kind, "content": content, "dry_run": dry_run} | ({"effective_on": on} if on else {})
+def sent(
+    person: Person, kind: str, content: str, *, dry_run: bool = False, on: str | None = DAY
+) -> Any:
+    body = {"kind": kind, "content": content, "dry_run": dry_run} | (
+        {"effective_on": on} if on else {}
+    )
     return person.api.post("/imports", json=body)
 
 
@@ -37,24 +50,50 @@ def test_open_invoices_keep_their_former_number_and_bear_no_revenue(alice: Perso
     assert findings(sent(alice, "open_invoices", INVOICES, dry_run=True)) == []
     assert invoices(alice) == []
     assert findings(sent(alice, "open_invoices", INVOICES)) == []
-    told = [(one["number"], one["party_reference"], one["status"], one["issue_date"], one["due_date"], one["open_amount"]) for one in invoices(alice)]
+    told = [
+        (
+            one["number"],
+            one["party_reference"],
+            one["status"],
+            one["issue_date"],
+            one["due_date"],
+            one["open_amount"],
+        )
+        for one in invoices(alice)
+    ]
     assert told == [
         ("O/2025-26/000002", "OLD-18", "issued", "2026-03-01", "2026-03-16", "15000.00"),
         ("O/2025-26/000001", "OLD-17", "issued", "2026-02-10", "2026-03-12", "30000.00"),
     ]
-    assert opened(alice) == {("receivable", "INR"): 4_500_000, ("opening_balances", "INR"): -4_500_000}
+    assert opened(alice) == {
+        ("receivable", "INR"): 4_500_000,
+        ("opening_balances", "INR"): -4_500_000,
+    }
 
 
 @pytest.mark.parametrize(
     ("amount", "told"),
-    [("30000.50", []), ("30,000.50", []), ("1,00,000", []), ("30000,50", [(2, "amount")]), ("30.000,50", [(2, "amount")]), ("3,0", [(2, "amount")])],
+    [
+        ("30000.50", []),
+        ("30,000.50", []),
+        ("1,00,000", []),
+        ("30000,50", [(2, "amount")]),
+        ("30.000,50", [(2, "amount")]),
+        ("3,0", [(2, "amount")]),
+    ],
 )
-def test_a_comma_that_groups_nothing_is_never_read_as_if_it_did(alice: Person, amount: str, told: list[tuple[int, str]]) -> None:
+def test_a_comma_that_groups_nothing_is_never_read_as_if_it_did(
+    alice: Person, amount: str, told: list[tuple[int, str]]
+) -> None:
     content = f"party;reference;issue_date;due_date;currency;amount\nDeepa;OLD-17;2026-02-10;2026-03-12;INR;{amount}\n"
-    assert [one[:2] for one in findings(sent(alice, "open_invoices", content, dry_run=True))] == told
+    assert [
+        one[:2] for one in findings(sent(alice, "open_invoices", content, dry_run=True))
+    ] == told
 
 
-def test_balances_and_open_documents_together_leave_nothing_waiting_and_the_books_sound(alice: Person) -> None:
+def test_balances_and_open_documents_together_leave_nothing_waiting_and_the_books_sound(
+    alice: Person,
+) -> None:
     balances_sent(alice, BALANCES)
     for kind, content in (("open_invoices", INVOICES), ("open_bills", BILLS)):
         assert findings(sent(alice, kind, content)) == []
@@ -64,7 +103,11 @@ def test_balances_and_open_documents_together_leave_nothing_waiting_and_the_book
     assert left["payable", "INR"] == -3_000_000
     with alice.reading() as reader:
         assert list(unsound(reader)) == []
-    assert {one["number"] for one in invoices(alice)} == {"O/2025-26/000001", "O/2025-26/000002", "2024-25/000001"}
+    assert {one["number"] for one in invoices(alice)} == {
+        "O/2025-26/000001",
+        "O/2025-26/000002",
+        "2024-25/000001",
+    }
 
 
 def test_what_is_brought_forward_is_paid_and_made_void_like_any_other(alice: Person) -> None:
@@ -72,28 +115,63 @@ def test_what_is_brought_forward_is_paid_and_made_void_like_any_other(alice: Per
     second, first = invoices(alice)
     paid = alice.api.post(f"/invoices/{first['id']}/receipts", json={"paid_on": "2026-04-02"})
     assert paid.status_code == 201, paid.text
-    assert alice.api.post(f"/invoices/{second['id']}/void", json={"reason": "Was paid before", "voided_on": "2026-04-02"}).status_code == 200
+    assert (
+        alice.api.post(
+            f"/invoices/{second['id']}/void",
+            json={"reason": "Was paid before", "voided_on": "2026-04-02"},
+        ).status_code
+        == 200
+    )
     assert opened(alice) == {("bank", "INR"): 3_000_000, ("opening_balances", "INR"): -3_000_000}
     with alice.reading() as reader:
         assert list(unsound(reader)) == []
 
 
 @pytest.mark.parametrize("kind", ["open_invoices", "open_bills"])
-def test_a_document_in_another_currency_brings_the_rate_at_which_it_was_booked(alice: Person, kind: str) -> None:
+def test_a_document_in_another_currency_brings_the_rate_at_which_it_was_booked(
+    alice: Person, kind: str
+) -> None:
     head = HEAD.replace("amount\n", "amount,exchange_rate\n")
-    rows = "Deepa Krishnan,OLD-20,2026-03-01,2026-03-12,USD,1000,83.25\nDeepa Krishnan,OLD-21,2026-03-01,2026-03-12,USD,70,\n"
+    rows = (
+        "Deepa Krishnan,OLD-20,2026-03-01,2026-03-12,USD,1000,83.25\nDeepa"
+        " Krishnan,OLD-21,2026-03-01,2026-03-12,USD,70,\n"
+    )
     assert findings(sent(alice, kind, head + rows)) == []
-    path, name = ("/invoices", "party_reference") if kind == "open_invoices" else ("/bills", "vendor_reference")
+    path, name = (
+        ("/invoices", "party_reference")
+        if kind == "open_invoices"
+        else ("/bills", "vendor_reference")
+    )
     ids = {one[name]: one["id"] for one in alice.api.get(path).json["items"]}
     rated, bare = (alice.api.get(f"{path}/{ids[former]}").json for former in ("OLD-20", "OLD-21"))
-    assert rated["exchange_rate"] == {"base": "USD", "quote": "INR", "rate": "83.25", "on": "2026-03-01", "source": "Opening balance"}
+    assert rated["exchange_rate"] == {
+        "base": "USD",
+        "quote": "INR",
+        "rate": "83.25",
+        "on": "2026-03-01",
+        "source": "Opening balance",
+    }
     assert bare["exchange_rate"] is None
     direction = "in" if kind == "open_invoices" else "out"
-    body = {"direction": direction, "party_name": "Deepa Krishnan", "amount": "84000.00", "currency": "INR", "paid_on": "2026-04-02"}
+    body = {
+        "direction": direction,
+        "party_name": "Deepa Krishnan",
+        "amount": "84000.00",
+        "currency": "INR",
+        "paid_on": "2026-04-02",
+    }
     part = {"amount": "84000.00", "settled_currency": "USD"}
-    refused = alice.api.post("/payments", json=body | {"allocations": [part | {"document_id": bare["id"], "settled_amount": "70.00"}]})
+    refused = alice.api.post(
+        "/payments",
+        json=body
+        | {"allocations": [part | {"document_id": bare["id"], "settled_amount": "70.00"}]},
+    )
     assert code(refused) == (409, "booked_rate_missing")
-    paid = alice.api.post("/payments", json=body | {"allocations": [part | {"document_id": rated["id"], "settled_amount": "1000.00"}]})
+    paid = alice.api.post(
+        "/payments",
+        json=body
+        | {"allocations": [part | {"document_id": rated["id"], "settled_amount": "1000.00"}]},
+    )
     assert paid.status_code == 201, paid.text
     assert paid.json["allocations"][0]["booked_amount"] == "83250.00"
     sign = 1 if direction == "in" else -1
@@ -105,7 +183,12 @@ def test_a_document_in_another_currency_brings_the_rate_at_which_it_was_booked(a
 def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
     assert findings(sent(alice, "open_bills", BILLS)) == []
     (bill,) = alice.api.get("/bills").json["items"]
-    assert (bill["vendor_reference"], bill["status"], bill["due_date"], bill["open_amount"]) == ("B-4", "received", "2026-04-05", "30000.00")
+    assert (bill["vendor_reference"], bill["status"], bill["due_date"], bill["open_amount"]) == (
+        "B-4",
+        "received",
+        "2026-04-05",
+        "30000.00",
+    )
     assert opened(alice) == {("payable", "INR"): -3_000_000, ("opening_balances", "INR"): 3_000_000}
 
 
@@ -128,7 +211,9 @@ def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
         ("A,X,2026-03-01,,INR,5,1", ("exchange_rate", "invalid_rate")),
     ],
 )
-def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, row: str, told: tuple[str, str]) -> None:
+def test_each_bad_row_is_named_and_nothing_is_taken(
+    alice: Person, row: str, told: tuple[str, str]
+) -> None:
     alice.does(ledger.close_month, date(2024, 5, 1))
     good = INVOICES if row.count(",") < 6 else RATED
     content = good + row + "\n"
@@ -143,10 +228,27 @@ def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
     for row, told in (
         (
             ",X,2026-03-01,2026-02-01,XXX,a lot,83.x",
-            dict(zip(cells, ("missing", "invalid_date", "invalid_currency", *["string_pattern_mismatch"] * 2), strict=True)),
+            dict(
+                zip(
+                    cells,
+                    (
+                        "missing",
+                        "invalid_date",
+                        "invalid_currency",
+                        *["string_pattern_mismatch"] * 2,
+                    ),
+                    strict=True,
+                )
+            ),
         ),
-        (",X,2026-04-01,,inr,1.001,", {"party": "missing", "issue_date": "document_after_day", "amount": "invalid_amount"}),
-        ("A,,2026-03-01,2026-02-01,,0,", {"reference": "missing", "due_date": "invalid_date", "amount": "total_out_of_range"}),
+        (
+            ",X,2026-04-01,,inr,1.001,",
+            {"party": "missing", "issue_date": "document_after_day", "amount": "invalid_amount"},
+        ),
+        (
+            "A,,2026-03-01,2026-02-01,,0,",
+            {"reference": "missing", "due_date": "invalid_date", "amount": "total_out_of_range"},
+        ),
     ):
         found = findings(sent(alice, "open_bills", f"{RATED}{row}\n", dry_run=True))
         assert {line for line, *_ in found} == {4}
@@ -154,23 +256,42 @@ def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
 
 
 @pytest.mark.parametrize(("kind", "content"), [("open_invoices", INVOICES), ("open_bills", BILLS)])
-def test_a_number_that_the_file_has_twice_is_not_said_to_have_been_there_before(alice: Person, kind: str, content: str) -> None:
+def test_a_number_that_the_file_has_twice_is_not_said_to_have_been_there_before(
+    alice: Person, kind: str, content: str
+) -> None:
     lines = content.splitlines()
     twice = [*lines, lines[1]]
     (found,) = sent(alice, kind, "\n".join(twice), dry_run=True).json["findings"]
-    assert found == {"line": len(twice), "column": "reference", "code": "twice_in_file", "sentence": "An earlier line of this file has the same already."}
+    assert found == {
+        "line": len(twice),
+        "column": "reference",
+        "code": "twice_in_file",
+        "sentence": "An earlier line of this file has the same already.",
+    }
     assert findings(sent(alice, kind, content)) == []
     number = lines[1].split(",")[1]
     spelt = "\n".join([lines[0], lines[1].replace(number, number.lower()), lines[1]])
-    assert [found for found in findings(sent(alice, kind, spelt, dry_run=True)) if found[2] == "twice_in_file"] == []
+    assert [
+        found
+        for found in findings(sent(alice, kind, spelt, dry_run=True))
+        if found[2] == "twice_in_file"
+    ] == []
     sent(alice, kind, content)
-    codes = {one["code"] for one in sent(alice, kind, "\n".join(twice), dry_run=True).json["findings"]}
+    codes = {
+        one["code"] for one in sent(alice, kind, "\n".join(twice), dry_run=True).json["findings"]
+    }
     assert codes == {"former_number_taken" if kind == "open_invoices" else "vendor_reference_taken"}
 
 
 def test_a_cell_of_another_shape_is_told_in_words(alice: Person) -> None:
     for row, words in (
-        ("A,X,2026-03-01,,INR,-5", "This is not written as it has to be: an amount as 1234.50, a currency as INR, a country as IN."),
+        (
+            "A,X,2026-03-01,,INR,-5",
+            (
+                "This is not written as it has to be: an amount as 1234.50, a currency as INR, a"
+                " country as IN."
+            ),
+        ),
         ("A,X,24 Jan 2026,,INR,5", "Write the day as 2026-03-31, the year first."),
         ("A,X,24/1,,INR,5", "Write the day as 2026-03-31, the year first."),
     ):
@@ -178,8 +299,13 @@ def test_a_cell_of_another_shape_is_told_in_words(alice: Person) -> None:
         assert found["sentence"] == words
 
 
-def test_a_former_number_and_a_suppliers_reference_are_had_once_and_a_number_is_not_wasted(alice: Person, charlie: Person) -> None:
-    for kind, content, told in (("open_invoices", INVOICES, "former_number_taken"), ("open_bills", BILLS, "vendor_reference_taken")):
+def test_a_former_number_and_a_suppliers_reference_are_had_once_and_a_number_is_not_wasted(
+    alice: Person, charlie: Person
+) -> None:
+    for kind, content, told in (
+        ("open_invoices", INVOICES, "former_number_taken"),
+        ("open_bills", BILLS, "vendor_reference_taken"),
+    ):
         sent(alice, kind, content)
         again = content + "Somebody,NEW-1,2026-03-01,,INR,1\n"
         found = findings(sent(alice, kind, again, dry_run=True))
@@ -189,8 +315,21 @@ def test_a_former_number_and_a_suppliers_reference_are_had_once_and_a_number_is_
     assert invoices(alice)[0]["number"] == "O/2025-26/000003"
 
 
-def test_the_day_is_needed_and_only_those_who_keep_the_books_may(people: People, alice: Person) -> None:
+def test_the_day_is_needed_and_only_those_who_keep_the_books_may(
+    people: People, alice: Person
+) -> None:
     for kind, content in (("open_invoices", INVOICES), ("open_bills", BILLS)):
         assert code(sent(alice, kind, content, on=None)) == (422, "day_needed")
-        assert sent(people.colleague(alice, "Vera Agent", role="agent"), kind, content).status_code == 403
-        assert sent(people.colleague(alice, "Vera Lead", role="accounting_lead"), kind, content, dry_run=True).status_code == 200
+        assert (
+            sent(people.colleague(alice, "Vera Agent", role="agent"), kind, content).status_code
+            == 403
+        )
+        assert (
+            sent(
+                people.colleague(alice, "Vera Lead", role="accounting_lead"),
+                kind,
+                content,
+                dry_run=True,
+            ).status_code
+            == 200
+        )

@@ -1,4 +1,6 @@
-"""Files of opening balances: one entry that balances, with what documents will bring waiting on an account of its own."""
+"""Files of opening balances: one entry that balances, with what documents will bring waiting on an
+account of its own.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,12 @@ bank,AED,100,
 """
 
 
-def sent(person: Person, content: str, *, dry_run: bool = False, on: str | None = DAY, **more: Any) -> Any:
-    body = {"kind": "opening_balances", "content": content, "dry_run": dry_run} | ({"effective_on": on} if on else {})
+def sent(
+    person: Person, content: str, *, dry_run: bool = False, on: str | None = DAY, **more: Any
+) -> Any:
+    body = {"kind": "opening_balances", "content": content, "dry_run": dry_run} | (
+        {"effective_on": on} if on else {}
+    )
     return person.api.post("/imports", json=body, **more)
 
 
@@ -35,7 +41,9 @@ def opened(person: Person) -> dict[tuple[str, str], int]:
     return {key: minor for key, minor in balances(person).items() if minor}
 
 
-def test_a_trial_balance_becomes_one_entry_and_what_documents_will_bring_waits(alice: Person) -> None:
+def test_a_trial_balance_becomes_one_entry_and_what_documents_will_bring_waits(
+    alice: Person,
+) -> None:
     assert findings(sent(alice, GOOD, dry_run=True)) == []
     assert opened(alice) == {}
     taken = sent(alice, GOOD)
@@ -49,7 +57,9 @@ def test_a_trial_balance_becomes_one_entry_and_what_documents_will_bring_waits(a
         ("capital", "AED"): -10_000,
     }
     entries = alice.api.get("/journal-entries").json["items"]
-    assert [(entry["entry_date"], entry["narration"]) for entry in entries] == [(DAY, "Opening balances")]
+    assert [(entry["entry_date"], entry["narration"]) for entry in entries] == [
+        (DAY, "Opening balances")
+    ]
     accounts = alice.api.get("/accounts").json
     assert "Opening balances" in str(accounts)
 
@@ -64,19 +74,30 @@ def test_of_different_files_at_the_same_moment_one_is_taken(alice: Person) -> No
     files = [f"account,debit,credit\n1100,{amount},\n3000,,{amount}\n" for amount in range(10, 16)]
     answers = at_once([lambda content=content: sent(alice, content) for content in files])  # type: ignore[misc]
     assert sorted(answer.status_code for answer in answers) == [200, *[422] * 5]
-    assert {code(answer) for answer in answers if answer.status_code == 422} == {(422, "import_has_findings")}
-    (taken,) = [content for content, answer in zip(files, answers, strict=True) if answer.status_code == 200]
+    assert {code(answer) for answer in answers if answer.status_code == 422} == {
+        (422, "import_has_findings")
+    }
+    (taken,) = [
+        content for content, answer in zip(files, answers, strict=True) if answer.status_code == 200
+    ]
     assert opened(alice)["bank", "INR"] == int(taken.split("1100,")[1].split(",")[0]) * 100
 
 
-def test_balances_that_stand_already_are_not_doubled_by_another_day_order_or_account(alice: Person) -> None:
+def test_balances_that_stand_already_are_not_doubled_by_another_day_order_or_account(
+    alice: Person,
+) -> None:
     sent(alice, GOOD)
     head, *rows = GOOD.strip().splitlines()
-    turned, more = ("\n".join([head, *lines]) + "\n" for lines in (reversed(rows), [*rows, "1510,INR,7,", "3900,INR,,7"]))
+    turned, more = (
+        "\n".join([head, *lines]) + "\n"
+        for lines in (reversed(rows), [*rows, "1510,INR,7,", "3900,INR,,7"])
+    )
     for content, on in ((GOOD, "2026-04-01"), (turned, DAY), (more, DAY)):
         told = findings(sent(alice, content, dry_run=True, on=on))
         assert {found[1:] for found in told} == {("account", "opened_already")}
-        assert len(told) == 5, "each account that stands already, and none of those that only documents will bring"
+        assert len(told) == 5, (
+            "each account that stands already, and none of those that only documents will bring"
+        )
         assert code(sent(alice, content, on=on)) == (422, "import_has_findings")
     assert opened(alice)["cash", "INR"] == 500_050
 
@@ -112,9 +133,15 @@ def test_two_agencies_of_a_second_file_share_no_account(alice: Person, charlie: 
         ("1510,INR,1,", ("account", "account_inactive")),
     ],
 )
-def test_each_bad_row_is_named_and_nothing_is_posted(alice: Person, row: str, told: tuple[str, str]) -> None:
+def test_each_bad_row_is_named_and_nothing_is_posted(
+    alice: Person, row: str, told: tuple[str, str]
+) -> None:
     accounts = alice.api.get("/accounts").json["items"]
-    alice.does(ledger.change_account, next(a["id"] for a in accounts if a["code"] == "1510"), {"is_archived": True})
+    alice.does(
+        ledger.change_account,
+        next(a["id"] for a in accounts if a["code"] == "1510"),
+        {"is_archived": True},
+    )
     content = f"account,currency,debit,credit\n3000,INR,,1\n{row}\n"
     assert findings(sent(alice, content, dry_run=True)) == [(3, *told)]
     assert code(sent(alice, content)) == (422, "import_has_findings")
@@ -130,7 +157,9 @@ def test_each_bad_row_is_named_and_nothing_is_posted(alice: Person, row: str, to
         ("account,debit,credit\n1100,100,\n3000,,100\n", "2024-05-10", "period_locked"),
     ],
 )
-def test_what_is_wrong_with_the_file_as_a_whole_is_told_at_its_head(alice: Person, content: str, on: str, told: str) -> None:
+def test_what_is_wrong_with_the_file_as_a_whole_is_told_at_its_head(
+    alice: Person, content: str, on: str, told: str
+) -> None:
     alice.does(ledger.close_month, date(2024, 5, 1))
     assert findings(sent(alice, content, dry_run=True, on=on)) == [(1, None, told)]
     assert code(sent(alice, content, on=on)) == (422, "import_has_findings")

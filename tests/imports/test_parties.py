@@ -1,4 +1,6 @@
-"""Files of customers and suppliers: what a dry run names, what a run takes, and that it takes it once."""
+"""Files of customers and suppliers: what a dry run names, what a run takes, and that it takes it
+once.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ GOOD = HEAD + 'Deepa Krishnan,yes,no,IN,27AAPFU0939F1ZV,15,+91 94470 31822\n"Air
 
 
 def sent(person: Person, content: str, *, dry_run: bool = False, **more: Any) -> Any:
-    return person.api.post("/imports", json={"kind": "parties", "content": content, "dry_run": dry_run}, **more)
+    return person.api.post(
+        "/imports", json={"kind": "parties", "content": content, "dry_run": dry_run}, **more
+    )
 
 
 def names(person: Person) -> list[str]:
@@ -35,21 +39,42 @@ def findings(answer: Any) -> list[tuple[int, str | None, str]]:
 
 def test_a_dry_run_writes_nothing_and_a_run_takes_all(alice: Person) -> None:
     looked = sent(alice, GOOD, dry_run=True).json
-    assert looked == {"id": None, "kind": "parties", "rows": 2, "findings": [], "is_repeat": False, "imported_at": None}
+    assert looked == {
+        "id": None,
+        "kind": "parties",
+        "rows": 2,
+        "findings": [],
+        "is_repeat": False,
+        "imported_at": None,
+    }
     assert names(alice) == []
     assert events(alice, "party.created") == events(alice, "import.done") == []
     taken = sent(alice, GOOD).json
-    assert (taken["rows"], taken["findings"], taken["is_repeat"], taken["id"] is None) == (2, [], False, False)
+    assert (taken["rows"], taken["findings"], taken["is_repeat"], taken["id"] is None) == (
+        2,
+        [],
+        False,
+        False,
+    )
     assert names(alice) == ["Air, India", "Deepa Krishnan"]
     deepa = alice.api.get("/parties?kind=customer").json["items"][0]
-    assert (deepa["state"], deepa["terms_days"], deepa["phone"], deepa["is_supplier"]) == ("27", 15, "+91 94470 31822", False)
+    assert (deepa["state"], deepa["terms_days"], deepa["phone"], deepa["is_supplier"]) == (
+        "27",
+        15,
+        "+91 94470 31822",
+        False,
+    )
     assert len(events(alice, "party.created")) == 2
     assert len(events(alice, "import.done")) == 1
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_cells_may_be_divided_by_semicolons_or_tabs(alice: Person, separator: str) -> None:
-    rows = [["name", "is_customer", "terms_days"], ["Krishnan, Deepa", "yes", "15"], ['"Air; India"' if separator == ";" else "Air; India", "yes", ""]]
+    rows = [
+        ["name", "is_customer", "terms_days"],
+        ["Krishnan, Deepa", "yes", "15"],
+        ['"Air; India"' if separator == ";" else "Air; India", "yes", ""],
+    ]
     content = "".join(separator.join(row) + "\n" for row in rows)
     assert findings(sent(alice, content)) == []
     assert names(alice) == ["Air; India", "Krishnan, Deepa"]
@@ -60,11 +85,28 @@ def test_a_dry_run_is_what_is_done_where_nothing_is_said(alice: Person) -> None:
     assert names(alice) == []
 
 
-def test_each_bad_row_is_named_by_line_column_and_sentence_and_nothing_of_the_file_is_taken(alice: Person) -> None:
+def test_each_bad_row_is_named_by_line_column_and_sentence_and_nothing_of_the_file_is_taken(
+    alice: Person,
+) -> None:
     alice.api.post("/parties", json={"name": "Known", "is_customer": True})
     rows = (
-        *("Deepa Krishnan,yes,,,,,", "KNOWN,yes,,,,,", "deepa krishnan,,yes,,,,", '"Two\nlines",,,,,,', ",yes,,,,,", "A,maybe,,,,,", "B,yes,,QX,,,"),
-        *("C,yes,,IN,27AAPFU0939F1ZW,,", "D,yes,,,,366,", "E,yes,,india,,,", "F,yes", ",,,,,,", "G,yes,,,,,"),
+        *(
+            "Deepa Krishnan,yes,,,,,",
+            "KNOWN,yes,,,,,",
+            "deepa krishnan,,yes,,,,",
+            '"Two\nlines",,,,,,',
+            ",yes,,,,,",
+            "A,maybe,,,,,",
+            "B,yes,,QX,,,",
+        ),
+        *(
+            "C,yes,,IN,27AAPFU0939F1ZW,,",
+            "D,yes,,,,366,",
+            "E,yes,,india,,,",
+            "F,yes",
+            ",,,,,,",
+            "G,yes,,,,,",
+        ),
     )
     content = HEAD + "\n".join(rows)
     expected = [
@@ -103,7 +145,9 @@ def test_a_cell_that_looks_like_a_formula_is_plain_text(alice: Person, first: st
         ('name,is_customer\nA,yes\n"B"C,yes\n', [(3, None, "quotes_do_not_fit")]),
     ],
 )
-def test_what_is_wrong_with_the_head_or_the_quotes_is_named(alice: Person, content: str, told: Any) -> None:
+def test_what_is_wrong_with_the_head_or_the_quotes_is_named(
+    alice: Person, content: str, told: Any
+) -> None:
     assert findings(sent(alice, content, dry_run=True)) == told
     assert code(sent(alice, content)) == (422, "import_has_findings")
 
@@ -116,7 +160,9 @@ def test_what_is_wrong_with_the_head_or_the_quotes_is_named(alice: Person, conte
         ("name,is_customer\n" + "A" * 200_000, "file_too_large"),
     ],
 )
-def test_a_file_that_is_empty_or_too_large_is_refused(alice: Person, content: str, told: str) -> None:
+def test_a_file_that_is_empty_or_too_large_is_refused(
+    alice: Person, content: str, told: str
+) -> None:
     for dry_run in (True, False):
         assert code(sent(alice, content, dry_run=dry_run)) == (422, told)
 
@@ -131,7 +177,10 @@ def test_the_same_file_is_taken_once_however_its_lines_end(alice: Person, charli
         for dry_run in (False, True):
             assert sent(alice, content, dry_run=dry_run).json == first | {"is_repeat": True}
     assert sent(charlie, GOOD).json["is_repeat"] is False
-    assert code(sent(alice, GOOD + "Zeenat,yes,,,,,\n")) == (422, "import_has_findings"), "another file, with names that are known now"
+    assert code(sent(alice, GOOD + "Zeenat,yes,,,,,\n")) == (
+        422,
+        "import_has_findings",
+    ), "another file, with names that are known now"
 
 
 def test_twins_at_the_same_moment_take_a_file_once(alice: Person) -> None:
@@ -149,7 +198,12 @@ def test_one_key_takes_a_file_once(alice: Person) -> None:
 
 
 def test_who_may(people: People, alice: Person) -> None:
-    for role, may in (("agent", False), ("ticketing_lead", False), ("viewer", False), ("accounting_lead", True)):
+    for role, may in (
+        ("agent", False),
+        ("ticketing_lead", False),
+        ("viewer", False),
+        ("accounting_lead", True),
+    ):
         person = people.colleague(alice, "Vera Somebody", role=role)
         for dry_run in (True, False):
             assert sent(person, GOOD, dry_run=dry_run).status_code == (200 if may else 403)

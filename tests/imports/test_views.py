@@ -40,8 +40,14 @@ def test_what_is_wrong_stands_in_a_table_and_nothing_can_be_taken(alice: Person)
     raw = b"name,is_customer,country\n<b>A,perhaps,\nB,yes,QX\n"
     page = Page(chosen(alice, raw))
     assert page.status == 422
-    rows = [["".join(cell.itertext()) for cell in row] for row in page.all(".//section[@id='findings']//tbody/tr")]
-    assert rows == [["2", "is_customer", "Write yes or no."], ["3", "country", "That is not a country. Use two capitals such as IN."]]
+    rows = [
+        ["".join(cell.itertext()) for cell in row]
+        for row in page.all(".//section[@id='findings']//tbody/tr")
+    ]
+    assert rows == [
+        ["2", "is_customer", "Write yes or no."],
+        ["3", "country", "That is not a country. Use two capitals such as IN."],
+    ]
     assert not page.all(".//form[@id='take']")
     forced = Page(chosen(alice, raw, then="run"))
     assert (forced.status, names(alice)) == (422, [])
@@ -50,9 +56,16 @@ def test_what_is_wrong_stands_in_a_table_and_nothing_can_be_taken(alice: Person)
 
 @pytest.mark.parametrize(
     ("raw", "said"),
-    [(None, "Choose a file."), (b"", "Choose a file."), ("name\né".encode("latin-1"), "not text in UTF-8"), (b"x" * 200_001, "at most 200,000 bytes")],
+    [
+        (None, "Choose a file."),
+        (b"", "Choose a file."),
+        ("name\né".encode("latin-1"), "not text in UTF-8"),
+        (b"x" * 200_001, "at most 200,000 bytes"),
+    ],
 )
-def test_a_file_that_cannot_be_read_is_told_at_its_field(alice: Person, raw: bytes | None, said: str) -> None:
+def test_a_file_that_cannot_be_read_is_told_at_its_field(
+    alice: Person, raw: bytes | None, said: str
+) -> None:
     page = Page(chosen(alice, raw))
     assert page.status == 422
     assert said in page.error_at("file")
@@ -68,11 +81,20 @@ def test_only_those_who_keep_the_books_see_the_page(people: People, alice: Perso
 def test_opening_balances_carry_their_day_to_the_second_step(alice: Person) -> None:
     raw = b"account,debit,credit\n1100,100,\n3000,,100\n"
     refused = Page(chosen(alice, raw, kind="opening_balances"))
-    assert (refused.status, refused.error_at("effective_on")) == (422, "Say as of which day these balances stand.")
+    assert (refused.status, refused.error_at("effective_on")) == (
+        422,
+        "Say as of which day these balances stand.",
+    )
     looked = Page(chosen(alice, raw, kind="opening_balances", effective_on="31 Mar 2026"))
-    hidden = {name: looked.one(f".//form[@id='take']//input[@name='{name}']").attrib["value"] for name in ("kind", "then", "effective_on")}
+    hidden = {
+        name: looked.one(f".//form[@id='take']//input[@name='{name}']").attrib["value"]
+        for name in ("kind", "then", "effective_on")
+    }
     assert hidden == {"kind": "opening_balances", "then": "run", "effective_on": "2026-03-31"}
     content = looked.one(".//textarea[@name='content']").text or ""
     answer = chosen(alice, None, content=content, **hidden)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/reports/trial-balance")
-    assert {(key, minor) for key, minor in balances(alice).items() if minor} == {(("bank", "INR"), 10_000), (("capital", "INR"), -10_000)}
+    assert {(key, minor) for key, minor in balances(alice).items() if minor} == {
+        (("bank", "INR"), 10_000),
+        (("capital", "INR"), -10_000),
+    }

@@ -35,7 +35,9 @@ ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 
 
 def fill(person: Person, drain: Callable[[], None]) -> None:
-    """People, an enquiry, documents with a payment, a conversation with a request; the person is signed out afterwards."""
+    """People, an enquiry, documents with a payment, a conversation with a request; the person is
+    signed out afterwards.
+    """
     rules = person.app.extensions["voyagent.identity"]
     with person.acting() as actor:
         identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
@@ -48,12 +50,18 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         _travel(person)
         _spend()
         session_id = chat.create_session(actor).id
-        sent = assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+        sent = assistant.send(
+            actor,
+            session_id,
+            message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100",
+        )
         db.session.add(OpenAnswer(turn_id=sent.turn_id, tokens=1024, expires_at=clock.now()))
     with person.app.app_context():
         checks.check(person.actor.tenant_id)
     drain()
-    assert person.api.post("/chat/sessions", headers={"Idempotency-Key": "a-key"}).status_code == 201
+    assert (
+        person.api.post("/chat/sessions", headers={"Idempotency-Key": "a-key"}).status_code == 201
+    )
     assert person.api.post("/auth/sign-out").status_code == 204
 
 
@@ -61,29 +69,95 @@ def _credentials(person: Person) -> None:
     """A row of each kind of secret; what they open is of no matter here."""
     now, user_id = clock.now(), person.actor.user_id
     digest = secrets.token_bytes(32)
-    db.session.add(OneTimeToken(user_id=user_id, purpose="verify_email", email=person.email, token_hash=digest, expires_at=now))
+    db.session.add(
+        OneTimeToken(
+            user_id=user_id,
+            purpose="verify_email",
+            email=person.email,
+            token_hash=digest,
+            expires_at=now,
+        )
+    )
     db.session.add(RecoveryCode(user_id=user_id, code_hash=digest))
-    db.session.add(ApiKey(created_by_user_id=user_id, name="Website", prefix=secrets.token_hex(4), key_hash=digest, scopes=["read"]))
+    db.session.add(
+        ApiKey(
+            created_by_user_id=user_id,
+            name="Website",
+            prefix=secrets.token_hex(4),
+            key_hash=digest,
+            scopes=["read"],
+        )
+    )
 
 
 def _book(person: Person) -> None:
-    items = [LineItem(description="Dubai visa", quantity=2, unit_price="500.00", currency=person.actor.currency)]
+    items = [
+        LineItem(
+            description="Dubai visa",
+            quantity=2,
+            unit_price="500.00",
+            currency=person.actor.currency,
+        )
+    ]
     settings.update(person.actor, {"tax_number": "27AACCN6194P1ZP"})
     logos.put(person.actor, picture())
-    sold: dict[str, Any] = {"line_items": [items[0] | {"tax": "service_fee"}], "place_of_supply": "27", "trip_id": trips.open_trip(person.actor).id}
-    drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, **sold)
+    sold: dict[str, Any] = {
+        "line_items": [items[0] | {"tax": "service_fee"}],
+        "place_of_supply": "27",
+        "trip_id": trips.open_trip(person.actor).id,
+    }
+    drafted = billing.draft_invoice(
+        person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, **sold
+    )
     issued = billing.issue_invoice(person.actor, drafted.id)
     billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
-    planned: list[billing.InstalmentItem] = [{"due_date": ISSUED, "amount": "300.00"}, {"due_date": DUE, "amount": "700.00"}]
-    two = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, instalments=planned, line_items=items)
-    billing.record_receipt(person.actor, billing.issue_invoice(person.actor, two.id).id, Money(10_000, two.currency), ISSUED)
-    advance = billing.record_payment(person.actor, direction="in", party_name="Deepa Krishnan", amount=Money(500, issued.currency), on=ISSUED)
+    planned: list[billing.InstalmentItem] = [
+        {"due_date": ISSUED, "amount": "300.00"},
+        {"due_date": DUE, "amount": "700.00"},
+    ]
+    two = billing.draft_invoice(
+        person.actor,
+        customer_name="Deepa Krishnan",
+        issue_date=ISSUED,
+        instalments=planned,
+        line_items=items,
+    )
+    billing.record_receipt(
+        person.actor,
+        billing.issue_invoice(person.actor, two.id).id,
+        Money(10_000, two.currency),
+        ISSUED,
+    )
+    advance = billing.record_payment(
+        person.actor,
+        direction="in",
+        party_name="Deepa Krishnan",
+        amount=Money(500, issued.currency),
+        on=ISSUED,
+    )
     billing.refund_payment(person.actor, advance.id, on=ISSUED)
-    billing.issue_credit_note(person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)})
-    billing.write_off_invoice(person.actor, issued.id, reason="Cannot be traced", amount=Money(100, issued.currency))
+    billing.issue_credit_note(
+        person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)}
+    )
+    billing.write_off_invoice(
+        person.actor, issued.id, reason="Cannot be traced", amount=Money(100, issued.currency)
+    )
     printed = [items[0] | {"input_taxes": {"cgst": "90.00"}, "input_credit": True}]
-    bill = billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=printed)
-    billing.credit_bill(person.actor, bill.id, vendor_reference="AI-C1", reason="Not travelled", amounts={1: Money(100, bill.currency)})
+    bill = billing.receive_bill(
+        person.actor,
+        vendor_name="Air India",
+        vendor_reference="AI-1",
+        issue_date=ISSUED,
+        due_date=DUE,
+        line_items=printed,
+    )
+    billing.credit_bill(
+        person.actor,
+        bill.id,
+        vendor_reference="AI-C1",
+        reason="Not travelled",
+        amounts={1: Money(100, bill.currency)},
+    )
     ledger.close_month(person.actor, date(2026, 1, 1))
 
 
@@ -92,14 +166,39 @@ def _travel(person: Person) -> None:
     said: trips.PassengerChanges = {"full_name": "Deepa Krishnan", "passport_number": "Z1234567"}
     trips.add_passenger(person.app.extensions["voyagent.keyring"], person.actor, trip.id, said)
     trips.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
-    db.session.add(SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now()))
-    db.session.add(SupplierAnswer(what="flights", question="0" * 64, offer_ids=[], expires_at=clock.now() + timedelta(hours=1)))  # one that is past is swept
+    db.session.add(
+        SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now())
+    )
+    db.session.add(
+        SupplierAnswer(
+            what="flights",
+            question="0" * 64,
+            offer_ids=[],
+            expires_at=clock.now() + timedelta(hours=1),
+        )
+    )  # one that is past is swept
 
 
 def _spend() -> None:
     """What an answer of a model took, and its day."""
-    tokens = {"input_tokens": 100, "output_tokens": 20, "cache_read_tokens": 0, "cache_write_tokens": 0}
+    tokens = {
+        "input_tokens": 100,
+        "output_tokens": 20,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 0,
+    }
     cost, day = Decimal("0.0006"), clock.today()
-    db.session.add(TurnCost(session_id=new_id(), turn_id="t-0", number=2, model="a-model", estimated=False, cost_usd=cost, day=day, **tokens))
+    db.session.add(
+        TurnCost(
+            session_id=new_id(),
+            turn_id="t-0",
+            number=2,
+            model="a-model",
+            estimated=False,
+            cost_usd=cost,
+            day=day,
+            **tokens,
+        )
+    )
     db.session.add(ModelDay(day=day, answers=1, tokens=120, cost_usd=cost))
     db.session.add(MissingModel(model="a-model"))

@@ -1,10 +1,18 @@
-"""Settings that are missing or wrong are refused at the start, with a sentence and without their value."""
+"""Settings that are missing or wrong are refused at the start, with a sentence and without their
+value.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from voyagent.kernel.config import ConfigurationError, Environment, load_settings, psycopg_url, sqlalchemy_url
+from voyagent.kernel.config import (
+    ConfigurationError,
+    Environment,
+    load_settings,
+    psycopg_url,
+    sqlalchemy_url,
+)
 
 SECRET = "s" * 32
 
@@ -23,7 +31,11 @@ def test_the_defaults_are_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None
     assert made.env is Environment.PRODUCTION
     assert (made.auth_access_ttl_seconds, made.auth_refresh_ttl_seconds) == (3600, 2592000)
     assert (made.auth_issuer, made.auth_audience) == ("voyagent", "voyagent-api")
-    assert (made.auth_argon2_time_cost, made.auth_argon2_memory_cost, made.auth_argon2_parallelism) == (2, 102400, 8)
+    assert (
+        made.auth_argon2_time_cost,
+        made.auth_argon2_memory_cost,
+        made.auth_argon2_parallelism,
+    ) == (2, 102400, 8)
     assert (made.port, made.db_url, made.redis_url, made.api_cors_origins) == (5000, None, None, "")
 
 
@@ -36,62 +48,238 @@ def test_the_defaults_are_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None
         ("VOYAGENT_AUTH_ACCESS_TTL_SECONDS", "59", "VOYAGENT_AUTH_ACCESS_TTL_SECONDS"),
         ("VOYAGENT_AUTH_REFRESH_TTL_SECONDS", "soon", "VOYAGENT_AUTH_REFRESH_TTL_SECONDS"),
         ("VOYAGENT_DB_URL", "sqlite:///x.db", "VOYAGENT_DB_URL must name a PostgreSQL database"),
-        ("VOYAGENT_DB_URL", "postgresql://[::bad", "VOYAGENT_DB_URL must name a PostgreSQL database"),
-        ("VOYAGENT_DB_URL", "postgresql://u:hidden@h:number/d", "VOYAGENT_DB_URL must name a PostgreSQL database"),
-        ("VOYAGENT_DB_URL", "postgresql://u:hid@den@h/d", "VOYAGENT_DB_URL must name a PostgreSQL database"),
-        ("VOYAGENT_DB_URL", "postgresql://u:hid/den@h/d", "VOYAGENT_DB_URL must name a PostgreSQL database"),
-        ("VOYAGENT_DB_URL", "postgresql+psycopg2://u@h/d", "VOYAGENT_DB_URL must name a PostgreSQL database"),
-        ("VOYAGENT_DB_ADMIN_URL", "postgresql://[::bad", "VOYAGENT_DB_ADMIN_URL must name a PostgreSQL database"),
-        ("VOYAGENT_PUBLIC_URL", "trips.example", "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address"),
-        ("VOYAGENT_PUBLIC_URL", "ftp://voyagent.example", "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address"),
-        ("VOYAGENT_PUBLIC_URL", "https:///sign-in", "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address"),
-        ("VOYAGENT_PUBLIC_URL", "https://h:number", "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address"),
-        ("VOYAGENT_PUBLIC_URL", "https://[::bad", "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address"),
-        ("VOYAGENT_REDIS_URL", "localhost:6379", "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address"),
-        ("VOYAGENT_REDIS_URL", "", "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address"),
-        ("VOYAGENT_REDIS_URL", "redis://h:number/0", "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address"),
-        ("VOYAGENT_TRUSTED_PROXIES", "10.0.0.5,proxy.example", "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks"),
-        ("VOYAGENT_TRUSTED_PROXIES", "10.0.0.5/8", "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks"),
-        ("VOYAGENT_TRUSTED_PROXIES", "0.0.0.0/0", "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks"),
+        (
+            "VOYAGENT_DB_URL",
+            "postgresql://[::bad",
+            "VOYAGENT_DB_URL must name a PostgreSQL database",
+        ),
+        (
+            "VOYAGENT_DB_URL",
+            "postgresql://u:hidden@h:number/d",
+            "VOYAGENT_DB_URL must name a PostgreSQL database",
+        ),
+        (
+            "VOYAGENT_DB_URL",
+            "postgresql://u:hid@den@h/d",
+            "VOYAGENT_DB_URL must name a PostgreSQL database",
+        ),
+        (
+            "VOYAGENT_DB_URL",
+            "postgresql://u:hid/den@h/d",
+            "VOYAGENT_DB_URL must name a PostgreSQL database",
+        ),
+        (
+            "VOYAGENT_DB_URL",
+            "postgresql+psycopg2://u@h/d",
+            "VOYAGENT_DB_URL must name a PostgreSQL database",
+        ),
+        (
+            "VOYAGENT_DB_ADMIN_URL",
+            "postgresql://[::bad",
+            "VOYAGENT_DB_ADMIN_URL must name a PostgreSQL database",
+        ),
+        (
+            "VOYAGENT_PUBLIC_URL",
+            "trips.example",
+            "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_PUBLIC_URL",
+            "ftp://voyagent.example",
+            "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_PUBLIC_URL",
+            "https:///sign-in",
+            "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_PUBLIC_URL",
+            "https://h:number",
+            "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_PUBLIC_URL",
+            "https://[::bad",
+            "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_REDIS_URL",
+            "localhost:6379",
+            "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address",
+        ),
+        (
+            "VOYAGENT_REDIS_URL",
+            "",
+            "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address",
+        ),
+        (
+            "VOYAGENT_REDIS_URL",
+            "redis://h:number/0",
+            "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address",
+        ),
+        (
+            "VOYAGENT_TRUSTED_PROXIES",
+            "10.0.0.5,proxy.example",
+            "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks",
+        ),
+        (
+            "VOYAGENT_TRUSTED_PROXIES",
+            "10.0.0.5/8",
+            "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks",
+        ),
+        (
+            "VOYAGENT_TRUSTED_PROXIES",
+            "0.0.0.0/0",
+            "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks",
+        ),
         ("VOYAGENT_LIMIT_SCALE", "0", "VOYAGENT_LIMIT_SCALE"),
         ("VOYAGENT_LIMIT_SCALE", "inf", "VOYAGENT_LIMIT_SCALE"),
-        ("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "yes", "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch"),
+        (
+            "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION",
+            "yes",
+            "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch",
+        ),
         ("VOYAGENT_AUTH_DEBUG_TOKENS", "1", "VOYAGENT_AUTH_DEBUG_TOKENS is a development switch"),
         ("VOYAGENT_MAIL_URL", "", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "mail.example:465", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "smtp://u:hid/den@mail.example", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "smtps://u:hidden@mail.example:number", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "smtps://u:hidden@", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "smtp://mail.example?tls=perhaps", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "smtps://mail.example?tls=none", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "smtp://[::bad", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "file://relative/mail", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "console:now", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
-        ("VOYAGENT_MAIL_URL", "console:", "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is refused in production"),
-        ("VOYAGENT_MAIL_URL", "file:///srv/mail", "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is refused in production"),
-        ("VOYAGENT_MAIL_URL", "smtp://u:hidden@mail.example?tls=none", "VOYAGENT_MAIL_URL must not send mails in the clear to another computer"),
+        (
+            "VOYAGENT_MAIL_URL",
+            "mail.example:465",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "smtp://u:hid/den@mail.example",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "smtps://u:hidden@mail.example:number",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "smtps://u:hidden@",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "smtp://mail.example?tls=perhaps",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "smtps://mail.example?tls=none",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "smtp://[::bad",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "file://relative/mail",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "console:now",
+            "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address",
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "console:",
+            (
+                "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is"
+                " refused in production"
+            ),
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "file:///srv/mail",
+            (
+                "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is"
+                " refused in production"
+            ),
+        ),
+        (
+            "VOYAGENT_MAIL_URL",
+            "smtp://u:hidden@mail.example?tls=none",
+            "VOYAGENT_MAIL_URL must not send mails in the clear to another computer",
+        ),
         ("VOYAGENT_MAIL_URL", "smtps://u:hidden@mail.example", "VOYAGENT_MAIL_FROM is missing"),
-        ("VOYAGENT_ANTHROPIC_BASE_URL", "", "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address"),
-        ("VOYAGENT_ANTHROPIC_BASE_URL", "https://u:hidden@models.example", "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address"),
-        ("VOYAGENT_ANTHROPIC_BASE_URL", "https://models.example?key=hidden", "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address"),
-        ("VOYAGENT_ANTHROPIC_BASE_URL", "models.example", "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address"),
-        ("VOYAGENT_OPENAI_BASE_URL", "http://[::bad", "VOYAGENT_OPENAI_BASE_URL must be an http:// or https:// address"),
-        ("VOYAGENT_OPENAI_BASE_URL", "http://127.0.0.1:11434/v1", "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together"),
-        ("VOYAGENT_OPENAI_MODEL", "a-model", "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together"),
-        ("VOYAGENT_ANTHROPIC_API_KEY", "hidden key", "VOYAGENT_ANTHROPIC_API_KEY must be printable ASCII without spaces"),
-        ("ANTHROPIC_API_KEY", "hidden\nkey", "VOYAGENT_ANTHROPIC_API_KEY must be printable ASCII without spaces"),
-        ("VOYAGENT_OPENAI_API_KEY", "hidden\u0940", "VOYAGENT_OPENAI_API_KEY must be printable ASCII without spaces"),
+        (
+            "VOYAGENT_ANTHROPIC_BASE_URL",
+            "",
+            "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_ANTHROPIC_BASE_URL",
+            "https://u:hidden@models.example",
+            "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_ANTHROPIC_BASE_URL",
+            "https://models.example?key=hidden",
+            "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_ANTHROPIC_BASE_URL",
+            "models.example",
+            "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_OPENAI_BASE_URL",
+            "http://[::bad",
+            "VOYAGENT_OPENAI_BASE_URL must be an http:// or https:// address",
+        ),
+        (
+            "VOYAGENT_OPENAI_BASE_URL",
+            "http://127.0.0.1:11434/v1",
+            "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together",
+        ),
+        (
+            "VOYAGENT_OPENAI_MODEL",
+            "a-model",
+            "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together",
+        ),
+        (
+            "VOYAGENT_ANTHROPIC_API_KEY",
+            "hidden key",
+            "VOYAGENT_ANTHROPIC_API_KEY must be printable ASCII without spaces",
+        ),
+        (
+            "ANTHROPIC_API_KEY",
+            "hidden\nkey",
+            "VOYAGENT_ANTHROPIC_API_KEY must be printable ASCII without spaces",
+        ),
+        (
+            "VOYAGENT_OPENAI_API_KEY",
+            "hidden\u0940",
+            "VOYAGENT_OPENAI_API_KEY must be printable ASCII without spaces",
+        ),
         ("VOYAGENT_AGENT_MAX_TOKENS", "63", "VOYAGENT_AGENT_MAX_TOKENS"),
         ("VOYAGENT_AGENT_MAX_TOKENS", "16385", "VOYAGENT_AGENT_MAX_TOKENS"),
         ("VOYAGENT_MODEL_TIMEOUT_S", "0", "VOYAGENT_MODEL_TIMEOUT_S"),
         ("VOYAGENT_MODEL_CALLS_MAX", "0", "VOYAGENT_MODEL_CALLS_MAX"),
         ("VOYAGENT_MAIL_FROM", "", "VOYAGENT_MAIL_FROM must be one address"),
         ("VOYAGENT_MAIL_FROM", "nobody", "VOYAGENT_MAIL_FROM must be one address"),
-        ("VOYAGENT_MAIL_FROM", "a@agency.example, b@agency.example", "VOYAGENT_MAIL_FROM must be one address"),
-        ("VOYAGENT_MAIL_FROM", "Voyagent <a@agency.example>\nBcc: b@agency.example", "VOYAGENT_MAIL_FROM must be one address"),
+        (
+            "VOYAGENT_MAIL_FROM",
+            "a@agency.example, b@agency.example",
+            "VOYAGENT_MAIL_FROM must be one address",
+        ),
+        (
+            "VOYAGENT_MAIL_FROM",
+            "Voyagent <a@agency.example>\nBcc: b@agency.example",
+            "VOYAGENT_MAIL_FROM must be one address",
+        ),
     ],
 )
-def test_a_wrong_setting_is_named_and_its_value_is_not(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str) -> None:
+def test_a_wrong_setting_is_named_and_its_value_is_not(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
+) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError) as refused:
@@ -102,8 +290,12 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(monkeypatch: pytest.Monke
     assert SECRET not in str(refused.value)
 
 
-@pytest.mark.parametrize(("variable", "other"), [("PORT", "VOYAGENT_PORT"), ("VOYAGENT_PORT", "PORT")])
-def test_a_wrong_port_is_named_by_the_variable_that_was_set(monkeypatch: pytest.MonkeyPatch, variable: str, other: str) -> None:
+@pytest.mark.parametrize(
+    ("variable", "other"), [("PORT", "VOYAGENT_PORT"), ("VOYAGENT_PORT", "PORT")]
+)
+def test_a_wrong_port_is_named_by_the_variable_that_was_set(
+    monkeypatch: pytest.MonkeyPatch, variable: str, other: str
+) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     monkeypatch.setenv(variable, "99999")
     with pytest.raises(ConfigurationError) as refused:
@@ -126,7 +318,9 @@ def test_a_wrong_port_is_named_by_the_variable_that_was_set(monkeypatch: pytest.
         ("VOYAGENT_REDIS_URL", "unix:///run/redis.sock"),
     ],
 )
-def test_an_address_in_order_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_an_address_in_order_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     monkeypatch.setenv(variable, value)
     assert getattr(load_settings(), variable.removeprefix("VOYAGENT_").lower()) == value
@@ -143,7 +337,9 @@ def test_an_address_in_order_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, 
         ("test", "file:///tmp/my%20mail"),
     ],
 )
-def test_mail_may_go_where_the_environment_allows(monkeypatch: pytest.MonkeyPatch, env: str, url: str) -> None:
+def test_mail_may_go_where_the_environment_allows(
+    monkeypatch: pytest.MonkeyPatch, env: str, url: str
+) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     monkeypatch.setenv("VOYAGENT_ENV", env)
     monkeypatch.setenv("VOYAGENT_MAIL_URL", url)
@@ -152,7 +348,9 @@ def test_mail_may_go_where_the_environment_allows(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("yes", ["1", "true", "yes", "on", "TRUE"])
-def test_a_development_switch_works_in_development(monkeypatch: pytest.MonkeyPatch, yes: str) -> None:
+def test_a_development_switch_works_in_development(
+    monkeypatch: pytest.MonkeyPatch, yes: str
+) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     monkeypatch.setenv("VOYAGENT_ENV", "development")
     monkeypatch.setenv("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", yes)
@@ -180,7 +378,9 @@ def test_an_address_is_read_whatever_its_short_form() -> None:
         ({}, ""),
     ],
 )
-def test_the_key_for_models_has_two_names_and_ours_wins(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], key: str) -> None:
+def test_the_key_for_models_has_two_names_and_ours_wins(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], key: str
+) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
@@ -202,7 +402,9 @@ def test_the_key_for_models_has_two_names_and_ours_wins(monkeypatch: pytest.Monk
         ("OPENAI", "http://[::1]:11434/v1", "word", True),
     ],
 )
-def test_in_production_no_key_goes_to_another_computer_in_the_clear(monkeypatch: pytest.MonkeyPatch, variable: str, url: str, key: str, fine: bool) -> None:
+def test_in_production_no_key_goes_to_another_computer_in_the_clear(
+    monkeypatch: pytest.MonkeyPatch, variable: str, url: str, key: str, fine: bool
+) -> None:
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     monkeypatch.setenv(f"VOYAGENT_{variable}_BASE_URL", url)
     monkeypatch.setenv(f"VOYAGENT_{variable}_API_KEY", key)
@@ -211,5 +413,7 @@ def test_in_production_no_key_goes_to_another_computer_in_the_clear(monkeypatch:
     if fine:
         assert load_settings().is_production
         return
-    with pytest.raises(ConfigurationError, match=f"VOYAGENT_{variable}_BASE_URL must be https:// in production"):
+    with pytest.raises(
+        ConfigurationError, match=f"VOYAGENT_{variable}_BASE_URL must be https:// in production"
+    ):
         load_settings()

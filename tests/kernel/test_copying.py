@@ -1,4 +1,6 @@
-"""Cells that the database writes: amounts as the API has them in every currency, and no text that a spreadsheet takes for a formula."""
+"""Cells that the database writes: amounts as the API has them in every currency, and no text that a
+spreadsheet takes for a formula.
+"""
 
 from __future__ import annotations
 
@@ -23,26 +25,49 @@ def snapshot(app: Flask, alice: Person) -> Snapshot:
 
 
 def row_of(snapshot: Snapshot, *cells: sa.ColumnElement[object]) -> list[str]:
-    return next(csv.reader(io.StringIO(b"".join(snapshot.copied(sa.select(*cells))).decode(), newline="")))
+    return next(
+        csv.reader(io.StringIO(b"".join(snapshot.copied(sa.select(*cells))).decode(), newline=""))
+    )
 
 
 @pytest.mark.parametrize("minor", [0, 1, -5, 123_456, -(10**17)])
 def test_an_amount_has_the_places_of_the_api(snapshot: Snapshot, minor: int) -> None:
-    told = row_of(snapshot, *[amount_cell(sa.literal(minor, sa.BigInteger), sa.literal(code)) for code in currency_codes()])
+    told = row_of(
+        snapshot,
+        *[
+            amount_cell(sa.literal(minor, sa.BigInteger), sa.literal(code))
+            for code in currency_codes()
+        ],
+    )
     assert told == [Money(minor, code).wire for code in currency_codes()]
 
 
 def test_only_what_could_be_a_formula_is_marked(snapshot: Snapshot) -> None:
     evil = ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", " =1", "\u00a0@x", "\uff1d1", "\u200b-1"]
-    harmless = ["Air tickets", "zebra=1", "[x]", "_x", "7 nights", ":x", "{x}", "éclair", "विवरण", "x"]
+    harmless = [
+        "Air tickets",
+        "zebra=1",
+        "[x]",
+        "_x",
+        "7 nights",
+        ":x",
+        "{x}",
+        "éclair",
+        "विवरण",
+        "x",
+    ]
     told = row_of(snapshot, *[text_cell(sa.literal(text)) for text in (*evil, *harmless)])
     assert told == [f"'{text}" for text in evil] + harmless
     assert row_of(snapshot, text_cell(sa.null()), sa.literal(1)) == ["", "1"]
 
 
-def test_all_rows_come_and_one_that_cannot_be_made_ends_the_file_with_its_error(snapshot: Snapshot) -> None:
+def test_all_rows_come_and_one_that_cannot_be_made_ends_the_file_with_its_error(
+    snapshot: Snapshot,
+) -> None:
     number = sa.func.generate_series(1, 10_000).column_valued("n")
-    assert b"".join(snapshot.copied(sa.select(number))) == b"".join(b"%d\r\n" % n for n in range(1, 10_001))
+    assert b"".join(snapshot.copied(sa.select(number))) == b"".join(
+        b"%d\r\n" % n for n in range(1, 10_001)
+    )
     assert row_of(snapshot, sa.literal(1)) == ["1"], "the wire is free for the next"
     pieces = snapshot.copied(sa.select(1 // (9_000 - number)))
     assert next(pieces) == b"0\r\n"

@@ -1,4 +1,6 @@
-"""An act with a question to somebody outside in its middle: asked apart from what is written, and a refusal settled where the answer would be."""
+"""An act with a question to somebody outside in its middle: asked apart from what is written, and a
+refusal settled where the answer would be.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from voyagent.kernel.fields import BusinessDate, Closed, DateFilter, Int32, Offset, Open, Query, filter_field, text_field, trimmed_field
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Closed,
+    DateFilter,
+    Int32,
+    Offset,
+    Open,
+    Query,
+    filter_field,
+    text_field,
+    trimmed_field,
+)
 
 
 class Shape(Closed):
@@ -70,8 +81,16 @@ def test_a_closed_body_is_strict_by_type_and_range(document: str, kind: str) -> 
 
 
 def test_what_fits_is_taken_and_a_name_is_trimmed() -> None:
-    given = Shape.model_validate_json('{"name": "  abcde\\n", "text": " abc ", "day": "2026-11-24", "number": -2147483648, "flag": true}')
-    assert (given.name, given.text, given.day.isoformat() if given.day else None, given.number) == ("abcde", " abc ", "2026-11-24", -(2**31))
+    given = Shape.model_validate_json(
+        '{"name": "  abcde\\n", "text": " abc ", "day": "2026-11-24", "number": -2147483648,'
+        ' "flag": true}'
+    )
+    assert (given.name, given.text, given.day.isoformat() if given.day else None, given.number) == (
+        "abcde",
+        " abc ",
+        "2026-11-24",
+        -(2**31),
+    )
     assert Shape.model_validate_json('{"day": "1900-01-01"}').day is not None
     assert Shape.model_validate_json('{"day": "2200-12-31"}').day is not None
 
@@ -87,14 +106,30 @@ def test_what_no_column_holds_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"), [({"q": "", "day": ""}, (None, None)), ({"q": "  "}, (None, None)), ({"q": "abc", "day": "2026-11-24"}, ("abc", "2026-11-24"))]
+    ("given", "kept"),
+    [
+        ({"q": "", "day": ""}, (None, None)),
+        ({"q": "  "}, (None, None)),
+        ({"q": "abc", "day": "2026-11-24"}, ("abc", "2026-11-24")),
+    ],
 )
-def test_an_empty_filter_filters_nothing(given: dict[str, Any], kept: tuple[str | None, str | None]) -> None:
+def test_an_empty_filter_filters_nothing(
+    given: dict[str, Any], kept: tuple[str | None, str | None]
+) -> None:
     filters = Filters.model_validate(given)
     assert (filters.q, filters.day.isoformat() if filters.day else None) == kept
 
 
-@pytest.mark.parametrize("given", [{"q": "abcdef"}, {"day": "soon"}, {"offset": "-1"}, {"offset": "2147483648"}, {"offset": "1.5"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"q": "abcdef"},
+        {"day": "soon"},
+        {"offset": "-1"},
+        {"offset": "2147483648"},
+        {"offset": "1.5"},
+    ],
+)
 def test_a_filter_out_of_range_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Filters.model_validate(given)

@@ -1,4 +1,6 @@
-"""Housekeeping visits the agencies that have something to see to and no other, stops with its worker, and finds them by an index."""
+"""Housekeeping visits the agencies that have something to see to and no other, stops with its
+worker, and finds them by an index.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,10 @@ def found(app: Flask, find: Callable[[], list[UUID]]) -> set[UUID]:
 def visited(app: Flask, *agencies: Person) -> list[UUID | None]:
     seen: list[UUID | None] = []
     with app.app_context():
-        housekeeping.in_agencies(lambda: [person.actor.tenant_id for person in agencies], lambda: seen.append(current_tenant(db.session())))
+        housekeeping.in_agencies(
+            lambda: [person.actor.tenant_id for person in agencies],
+            lambda: seen.append(current_tenant(db.session())),
+        )
     return seen
 
 
@@ -44,34 +49,52 @@ def test_each_agency_is_visited_as_itself(app: Flask, alice: Person, charlie: Pe
 
 
 @pytest.mark.usefixtures("told_to_stop")
-def test_a_worker_that_is_told_to_stop_visits_no_further_one(app: Flask, alice: Person, charlie: Person) -> None:
+def test_a_worker_that_is_told_to_stop_visits_no_further_one(
+    app: Flask, alice: Person, charlie: Person
+) -> None:
     assert visited(app, alice, charlie) == []
 
 
-def test_an_agency_is_found_once_its_turn_is_a_minute_old_and_not_over(app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:
+def test_an_agency_is_found_once_its_turn_is_a_minute_old_and_not_over(
+    app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
     with alice.acting() as actor:
         session_id = conversations.create_session(actor).id
     turn = alice.does(conversations.start_turn, session_id, message="help")
     mine = alice.actor.tenant_id
     assert mine not in found(app, chat.agencies_with_turns), "it has only begun"
-    change(owner_engine, "update chat_turns set created_at = now() - interval '61 s' where id = :i", turn.id)
+    change(
+        owner_engine,
+        "update chat_turns set created_at = now() - interval '61 s' where id = :i",
+        turn.id,
+    )
     assert mine in found(app, chat.agencies_with_turns)
     assert charlie.actor.tenant_id not in found(app, chat.agencies_with_turns)
     change(owner_engine, "update tenants set is_active = false where id = :i", mine)
     assert mine not in found(app, chat.agencies_with_turns), "a suspended one is left alone"
     change(owner_engine, "update tenants set is_active = true where id = :i", mine)
-    change(owner_engine, "update chat_turns set status = 'stopped', finished_at = now() where id = :i", turn.id)
+    change(
+        owner_engine,
+        "update chat_turns set status = 'stopped', finished_at = now() where id = :i",
+        turn.id,
+    )
     assert mine not in found(app, chat.agencies_with_turns), "it is over"
 
 
 def test_an_agency_without_proposals_and_offers_is_not_found(app: Flask, alice: Person) -> None:
-    assert alice.actor.tenant_id not in found(app, approvals.agencies_with_proposals) | found(app, trips.agencies_with_offers)
+    assert alice.actor.tenant_id not in found(app, approvals.agencies_with_proposals) | found(
+        app, trips.agencies_with_offers
+    )
 
 
 @pytest.mark.parametrize("look_up", LOOK_UPS)
 def test_what_waits_is_found_by_an_index(owner_engine: sa.Engine, look_up: str) -> None:
     with owner_engine.begin() as connection:
-        body = str(connection.scalar(sa.text("select prosrc from pg_proc where proname = :n"), {"n": look_up}))
+        body = str(
+            connection.scalar(
+                sa.text("select prosrc from pg_proc where proname = :n"), {"n": look_up}
+            )
+        )
         inner = body.split(" in (", 1)[1].rsplit(");", 1)[0].replace("<= at", "<= now()")
         connection.execute(sa.text("set local enable_seqscan = off"))
         plan = "\n".join(connection.scalars(sa.text(f"explain {inner}")))

@@ -1,4 +1,6 @@
-"""Jobs that nobody works on are given back, a worker outlives statements of its queue that fail, and why a job failed stands in the log."""
+"""Jobs that nobody works on are given back, a worker outlives statements of its queue that fail,
+and why a job failed stands in the log.
+"""
 
 from __future__ import annotations
 
@@ -37,27 +39,49 @@ class Queue:
         self._workers: list[int] = []
 
     def worker(self, silent_for: str) -> int:
-        made = self._scalar("insert into procrastinate_workers (last_heartbeat) values (now() - cast(:v as interval)) returning id", v=silent_for)
+        made = self._scalar(
+            "insert into procrastinate_workers (last_heartbeat) values (now() - cast(:v as"
+            " interval)) returning id",
+            v=silent_for,
+        )
         self._workers.append(made)
         return made
 
-    def job(self, worker_id: int | None, *, status: str = "doing", task: str = "probe", queueing_lock: str | None = None) -> int:
+    def job(
+        self,
+        worker_id: int | None,
+        *,
+        status: str = "doing",
+        task: str = "probe",
+        queueing_lock: str | None = None,
+    ) -> int:
         statement = (
-            "insert into procrastinate_jobs (queue_name, task_name, status, worker_id, queueing_lock)"
-            " values ('elsewhere', :task, cast(:status as procrastinate_job_status), :worker, :lock) returning id"
+            "insert into procrastinate_jobs (queue_name, task_name, status, worker_id,"
+            " queueing_lock) values ('elsewhere', :task, cast(:status as procrastinate_job_status),"
+            " :worker, :lock) returning id"
         )
-        return self._scalar(statement, task=task, status=status, worker=worker_id, lock=queueing_lock)
+        return self._scalar(
+            statement, task=task, status=status, worker=worker_id, lock=queueing_lock
+        )
 
     def state(self, job_id: int) -> tuple[str, int] | None:
         """Its status and how often it was tried, or None where it is gone."""
         with self._engine.connect() as connection:
-            row = connection.execute(sa.text("select status, attempts from procrastinate_jobs where id = :i"), {"i": job_id}).first()
+            row = connection.execute(
+                sa.text("select status, attempts from procrastinate_jobs where id = :i"),
+                {"i": job_id},
+            ).first()
             return None if row is None else (row.status, row.attempts)
 
     def clear(self) -> None:
         with self._engine.begin() as connection:
-            connection.execute(sa.text("delete from procrastinate_jobs where queue_name = 'elsewhere'"))
-            connection.execute(sa.text("delete from procrastinate_workers where id = any(:made)"), {"made": self._workers})
+            connection.execute(
+                sa.text("delete from procrastinate_jobs where queue_name = 'elsewhere'")
+            )
+            connection.execute(
+                sa.text("delete from procrastinate_workers where id = any(:made)"),
+                {"made": self._workers},
+            )
 
     def _scalar(self, statement: str, **values: Any) -> int:
         with self._engine.begin() as connection:
@@ -71,13 +95,17 @@ def queue(owner_engine: sa.Engine) -> Any:
     made.clear()
 
 
-def looks(app: Flask, settings: Settings, own: int, *, times: int = 1, running: tuple[int, ...] = ()) -> None:
+def looks(
+    app: Flask, settings: Settings, own: int, *, times: int = 1, running: tuple[int, ...] = ()
+) -> None:
     """What the worker of that number does when it looks for lost jobs, while it runs some."""
 
     async def look() -> None:
         queue = jobs.worker_app(app, settings)
         async with queue.open_async():
-            await _look(Rescue(queue, stalled_s=settings.worker_stalled_s), own, times, list(running))
+            await _look(
+                Rescue(queue, stalled_s=settings.worker_stalled_s), own, times, list(running)
+            )
 
     with ThreadPoolExecutor(1) as thread:  # the browser's driver keeps an event loop in this one
         thread.submit(asyncio.run, look()).result()
@@ -92,21 +120,31 @@ async def _look(rescue: Rescue, own: int, times: int, running: list[int]) -> Non
         await rescue.look(SimpleNamespace(job=SimpleNamespace(worker_id=own)))  # type: ignore[arg-type]
 
 
-def test_jobs_of_a_worker_that_fell_silent_are_given_back(app: Flask, settings: Settings, queue: Queue) -> None:
+def test_jobs_of_a_worker_that_fell_silent_are_given_back(
+    app: Flask, settings: Settings, queue: Queue
+) -> None:
     own, dead, alive = queue.worker(ALIVE), queue.worker(LATE), queue.worker(ALIVE)
     lost, forgotten, kept = queue.job(dead), queue.job(None), queue.job(alive)
     looks(app, settings, own)
-    assert [queue.state(job) for job in (lost, forgotten, kept)] == [("todo", 1), ("todo", 1), ("doing", 0)]
+    assert [queue.state(job) for job in (lost, forgotten, kept)] == [
+        ("todo", 1),
+        ("todo", 1),
+        ("doing", 0),
+    ]
 
 
-def test_a_worker_whose_own_beat_is_late_keeps_what_it_runs(app: Flask, settings: Settings, queue: Queue) -> None:
+def test_a_worker_whose_own_beat_is_late_keeps_what_it_runs(
+    app: Flask, settings: Settings, queue: Queue
+) -> None:
     own = queue.worker(LATE)
     runs = queue.job(own)
     looks(app, settings, own, times=3, running=(runs,))
     assert queue.state(runs) == ("doing", 0)
 
 
-def test_what_a_worker_holds_and_does_not_run_is_given_back_at_the_second_look(app: Flask, settings: Settings, queue: Queue) -> None:
+def test_what_a_worker_holds_and_does_not_run_is_given_back_at_the_second_look(
+    app: Flask, settings: Settings, queue: Queue
+) -> None:
     own = queue.worker(ALIVE)
     held = queue.job(own)
     looks(app, settings, own)
@@ -115,7 +153,9 @@ def test_what_a_worker_holds_and_does_not_run_is_given_back_at_the_second_look(a
     assert queue.state(held) == ("todo", 1)
 
 
-def test_a_rescue_that_died_does_not_stand_in_the_way_of_the_next(app: Flask, settings: Settings, queue: Queue) -> None:
+def test_a_rescue_that_died_does_not_stand_in_the_way_of_the_next(
+    app: Flask, settings: Settings, queue: Queue
+) -> None:
     own, dead = queue.worker(ALIVE), queue.worker(LATE)
     died, lost = queue.job(dead, task=RESCUE_TASK, queueing_lock="probe"), queue.job(dead)
     queue.job(None, status="todo", task=RESCUE_TASK, queueing_lock="probe")
@@ -130,13 +170,17 @@ def test_why_a_job_failed_stands_in_the_log(app: Flask) -> None:
     run = jobs._in_context(app, jobs.Task("probe.fails", fail))  # noqa: SLF001 - as the worker has it
     with structlog.testing.capture_logs() as lines, pytest.raises(ZeroDivisionError):
         run()
-    assert [(line["event"], line["task"], line["exc_info"]) for line in lines] == [("job.failed", "probe.fails", True)]
+    assert [(line["event"], line["task"], line["exc_info"]) for line in lines] == [
+        ("job.failed", "probe.fails", True)
+    ]
 
 
 def test_what_a_busy_moment_refused_is_tried_again_soon_and_for_most_of_a_minute() -> None:
     waits = []
     for attempts in range(20):
-        job = procrastinate.jobs.Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts)
+        job = procrastinate.jobs.Job(
+            id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts
+        )
         decision = jobs.TRIES.get_retry_decision(exception=Exception(), job=job)
         if decision is None:
             break
@@ -147,11 +191,22 @@ def test_what_a_busy_moment_refused_is_tried_again_soon_and_for_most_of_a_minute
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_worker_outlives_a_statement_of_its_queue_that_fails(settings: Settings, alice: Person, owner_engine: sa.Engine, tmp_path: Path) -> None:
-    environment = worker_environment(settings) | {"VOYAGENT_DB_STATEMENT_TIMEOUT_MS": "1000", "VOYAGENT_METRICS_DIR": str(tmp_path / "numbers")}
+def test_a_worker_outlives_a_statement_of_its_queue_that_fails(
+    settings: Settings, alice: Person, owner_engine: sa.Engine, tmp_path: Path
+) -> None:
+    environment = worker_environment(settings) | {
+        "VOYAGENT_DB_STATEMENT_TIMEOUT_MS": "1000",
+        "VOYAGENT_METRICS_DIR": str(tmp_path / "numbers"),
+    }
     log = tmp_path / "worker.log"
     with log.open("wb") as out:
-        worker = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi:app", "worker"], cwd=ROOT, env=environment, stdout=out, stderr=out)
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "wsgi:app", "worker"],
+            cwd=ROOT,
+            env=environment,
+            stdout=out,
+            stderr=out,
+        )
     try:
         wait(lambda: answers(alice), log)
         with owner_engine.begin() as connection:

@@ -1,4 +1,6 @@
-"""The installation's secrets: what is sealed opens with the same ring only, for the same purpose and row, also after a rotation."""
+"""The installation's secrets: what is sealed opens with the same ring only, for the same purpose
+and row, also after a rotation.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,16 @@ def test_a_rotated_secret_goes_on_opening_until_it_is_taken_away() -> None:
 
 def test_a_digest_is_keyed_by_secret_and_purpose() -> None:
     ring = Keyring(settings())
-    assert len({ring.digest("a", "x"), ring.digest("b", "x"), Keyring(settings(auth_secret=OLD)).digest("a", "x")}) == 3
+    assert (
+        len(
+            {
+                ring.digest("a", "x"),
+                ring.digest("b", "x"),
+                Keyring(settings(auth_secret=OLD)).digest("a", "x"),
+            }
+        )
+        == 3
+    )
 
 
 def test_a_previous_secret_that_is_too_short_is_refused() -> None:

@@ -45,7 +45,12 @@ def make(request: pytest.FixtureRequest) -> Make:
     return made
 
 
-def fails(limiter: Limiter, account: str = "neha@malabar.example", throttle: Throttle = limits.SIGN_IN, address: str = HERE) -> int:
+def fails(
+    limiter: Limiter,
+    account: str = "neha@malabar.example",
+    throttle: Throttle = limits.SIGN_IN,
+    address: str = HERE,
+) -> int:
     """An attempt that fails: 0 where it was let in, else the seconds to wait."""
     try:
         limiter.admit(throttle, account=account, address=address)
@@ -54,7 +59,8 @@ def fails(limiter: Limiter, account: str = "neha@malabar.example", throttle: Thr
     return 0
 
 
-# Per account --------------------------------------------------------------------------------------------------------------
+# Per account
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_an_account_has_ten_failures_in_any_minute_and_the_wait_is_told_exactly(make: Make) -> None:
@@ -72,7 +78,9 @@ def test_an_account_has_ten_failures_in_any_minute_and_the_wait_is_told_exactly(
         assert fails(limiter) == 1  # the second failure leaves the window 2 s after the first
 
 
-def test_an_account_has_a_hundred_failures_in_any_hour_and_the_lock_ends_by_itself(make: Make) -> None:
+def test_an_account_has_a_hundred_failures_in_any_hour_and_the_lock_ends_by_itself(
+    make: Make,
+) -> None:
     limiter = make(limit_scale=1000)
     with time_machine.travel(NOON, tick=False) as clock:
         for _ in range(10):
@@ -162,9 +170,15 @@ def test_a_success_gives_its_own_slot_back_and_no_other(make: Make) -> None:
 def test_what_could_not_be_checked_is_no_failure(make: Make) -> None:
     limiter = make(limit_scale=1000)
     for _ in range(20):
-        with pytest.raises(Unavailable), limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE):
+        with (
+            pytest.raises(Unavailable),
+            limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE),
+        ):
             raise Unavailable
-    with pytest.raises(LookupError), limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE):
+    with (
+        pytest.raises(LookupError),
+        limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE),
+    ):
         raise LookupError
     assert [fails(limiter) > 0 for _ in range(10)] == [False] * 9 + [True]
 
@@ -176,7 +190,9 @@ def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:
     def attempt(number: int) -> None:
         everybody.wait()
         try:
-            with limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE) as attempt:
+            with limiter.admit(
+                limits.SIGN_IN, account="neha@malabar.example", address=HERE
+            ) as attempt:
                 let_in.append(number)
                 time.sleep(0.01)
                 if good:
@@ -211,7 +227,9 @@ def test_an_attempt_that_nobody_ended_does_not_hold_others_up(make: Make) -> Non
 def test_mails_to_an_account_are_ten_an_hour_whatever_the_scale(make: Make) -> None:
     limiter = make(limit_scale=1000)
     for throttle in (limits.RESET_MAIL, limits.VERIFICATION_MAIL, limits.INVITE_MAIL):
-        assert [fails(limiter, throttle=throttle) > 0 for _ in range(12)] == [False] * 10 + [True] * 2
+        assert [fails(limiter, throttle=throttle) > 0 for _ in range(12)] == [False] * 10 + [
+            True
+        ] * 2
         assert 3590 <= fails(limiter, throttle=throttle) <= 3600
 
 
@@ -220,7 +238,8 @@ def test_a_limit_per_account_cannot_be_forgotten_by_the_caller(make: Make) -> No
         make().admit(limits.SIGN_IN, address=HERE)
 
 
-# Per client address and overall -------------------------------------------------------------------------------------------
+# Per client address and overall
+# -------------------------------------------------------------------------------------------
 
 
 SMALL = Throttle("small", address=(Quota(3, 60),), overall=(Quota(5, 60),))
@@ -228,16 +247,26 @@ SMALL = Throttle("small", address=(Quota(3, 60),), overall=(Quota(5, 60),))
 
 def test_an_address_and_everybody_together_have_their_limits(make: Make) -> None:
     limiter = make()
-    assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(5)] == [False] * 3 + [True] * 2
-    assert [fails(limiter, throttle=SMALL, address=THERE) > 0 for _ in range(3)] == [False] * 2 + [True]
+    assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(5)] == [False] * 3 + [
+        True
+    ] * 2
+    assert [fails(limiter, throttle=SMALL, address=THERE) > 0 for _ in range(3)] == [False] * 2 + [
+        True
+    ]
     limited = Throttle("small", address=(Quota(3, 60),), overall=(Quota(6, 60),))
-    assert [fails(limiter, throttle=limited, address=THERE) for _ in range(1)] == [0]  # what was refused for all took nothing of the address
+    assert [fails(limiter, throttle=limited, address=THERE) for _ in range(1)] == [
+        0
+    ]  # what was refused for all took nothing of the address
 
 
 def test_the_scale_multiplies_address_and_overall(make: Make) -> None:
     limiter = make(limit_scale=2)
-    assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(7)] == [False] * 6 + [True]
-    assert [fails(limiter, throttle=SMALL, address=THERE) > 0 for _ in range(5)] == [False] * 4 + [True]
+    assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(7)] == [False] * 6 + [
+        True
+    ]
+    assert [fails(limiter, throttle=SMALL, address=THERE) > 0 for _ in range(5)] == [False] * 4 + [
+        True
+    ]
 
 
 def test_an_ipv6_network_counts_as_one_client_and_a_mapped_address_as_itself(make: Make) -> None:
@@ -253,10 +282,14 @@ def test_an_ipv6_network_counts_as_one_client_and_a_mapped_address_as_itself(mak
 
 def test_a_client_without_an_address_is_limited_too(make: Make) -> None:
     limiter = make()
-    assert [fails(limiter, throttle=SMALL, address=address) > 0 for address in ("", "unix:", "", "")] == [False] * 3 + [True]
+    assert [
+        fails(limiter, throttle=SMALL, address=address) > 0 for address in ("", "unix:", "", "")
+    ] == [False] * 3 + [True]
 
 
-def test_failures_of_what_is_checked_on_each_request_are_counted_when_they_happen(make: Make) -> None:
+def test_failures_of_what_is_checked_on_each_request_are_counted_when_they_happen(
+    make: Make,
+) -> None:
     limiter = make()
     for _ in range(3):
         limiter.failed(SMALL, address=HERE)
@@ -264,7 +297,8 @@ def test_failures_of_what_is_checked_on_each_request_are_counted_when_they_happe
         limiter.failed(SMALL, address=HERE)
 
 
-# What is stored -----------------------------------------------------------------------------------------------------------
+# What is stored
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_what_redis_holds_names_nobody_and_goes_with_its_window(server: RedisServer) -> None:

@@ -28,7 +28,10 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize(("currency", "places"), [(currency, places) for places, currencies in PLACES.items() for currency in currencies])
+@pytest.mark.parametrize(
+    ("currency", "places"),
+    [(currency, places) for places, currencies in PLACES.items() for currency in currencies],
+)
 def test_places_come_from_iso_4217(currency: str, places: int) -> None:
     assert exponent(currency) == places
 
@@ -87,7 +90,9 @@ def test_an_amount_is_read_exactly(text: str | Decimal | int, currency: str, min
         (0.5, "INR"),
     ],
 )
-def test_what_is_no_exact_amount_of_the_currency_is_refused_and_never_rounded(text: str | Decimal, currency: str) -> None:
+def test_what_is_no_exact_amount_of_the_currency_is_refused_and_never_rounded(
+    text: str | Decimal, currency: str
+) -> None:
     with pytest.raises(InvalidAmount):
         Money.parse(text, currency)
 
@@ -127,7 +132,9 @@ def test_nothing_beyond_what_the_books_hold_is_rounded(value: str) -> None:
         (BIGINT_MAX, "INR", "92233720368547758.07"),
     ],
 )
-def test_the_wire_has_at_least_two_places_and_never_a_float(minor: int, currency: str, wire: str) -> None:
+def test_the_wire_has_at_least_two_places_and_never_a_float(
+    minor: int, currency: str, wire: str
+) -> None:
     assert wire_amount(minor, currency) == wire
     assert Money(minor, currency).wire == wire
     assert Money.parse(wire, currency) == Money(minor, currency)
@@ -143,7 +150,9 @@ def test_the_wire_has_at_least_two_places_and_never_a_float(minor: int, currency
         ("1234.567", "KWD", "KWD 1,234.567"),
     ],
 )
-def test_a_sentence_groups_rupees_by_lakhs_and_other_money_by_thousands(wire: str, currency: str, said: str) -> None:
+def test_a_sentence_groups_rupees_by_lakhs_and_other_money_by_thousands(
+    wire: str, currency: str, said: str
+) -> None:
     assert spoken(wire, currency) == said
 
 
@@ -155,24 +164,36 @@ def test_a_sentence_groups_rupees_by_lakhs_and_other_money_by_thousands(wire: st
         (Money(10_001, "INR"), [1, 1, 1], [3334, 3334, 3333]),
         (Money(100, "JPY"), [1, 1, 1], [34, 33, 33]),
         (Money(1000, "KWD"), [Decimal("33.3"), Decimal("33.3"), Decimal("33.4")], [333, 333, 334]),
-        (Money(4_500_000, "INR"), [Decimal("33.3333"), Decimal("33.3333"), Decimal("33.3334")], [1_499_999, 1_499_998, 1_500_003]),
+        (
+            Money(4_500_000, "INR"),
+            [Decimal("33.3333"), Decimal("33.3333"), Decimal("33.3334")],
+            [1_499_999, 1_499_998, 1_500_003],
+        ),
         (Money(2, "INR"), [1, 1, 1], [1, 1, 0]),
         (Money(10, "INR"), [1, 0, 2], [3, 0, 7]),
         (Money(0, "INR"), [1, 1], [0, 0]),
         (Money(BIGINT_MAX, "INR"), [1, 1], [BIGINT_MAX // 2 + 1, BIGINT_MAX // 2]),
     ],
 )
-def test_parts_of_an_amount_add_up_to_it_again_and_their_order_is_kept(money: Money, weights: list[Decimal | int], parts: list[int]) -> None:
+def test_parts_of_an_amount_add_up_to_it_again_and_their_order_is_kept(
+    money: Money, weights: list[Decimal | int], parts: list[int]
+) -> None:
     assert [part.amount_minor for part in money.split(weights)] == parts
     assert sum(part.amount_minor for part in money.split(weights)) == money.amount_minor
     assert {part.currency for part in money.split(weights)} == {money.currency}
 
 
-@given(st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=40).filter(any))
+@given(
+    st.integers(-(10**12), 10**12),
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=40).filter(any),
+)
 def test_no_part_is_off_by_a_whole_minor_unit(minor: int, weights: list[int]) -> None:
     parts = Money(minor, "INR").split(weights)
     assert sum(part.amount_minor for part in parts) == minor
-    assert all(abs(part.amount_minor - minor * weight / sum(weights)) < 1.001 for part, weight in zip(parts, weights, strict=True))
+    assert all(
+        abs(part.amount_minor - minor * weight / sum(weights)) < 1.001
+        for part, weight in zip(parts, weights, strict=True)
+    )
 
 
 @pytest.mark.parametrize("weights", [[], [0, 0], [1, -1], [2, -1]])

@@ -13,7 +13,9 @@ from hypothesis import given, strategies as st
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 from voyagent.kernel.rates import ExchangeRate, InvalidRate, RateOfOtherMoney
 
-DOLLAR = ExchangeRate("USD", "INR", Decimal("83.25"), "into_quote", date(2026, 11, 26), "The bank's card")
+DOLLAR = ExchangeRate(
+    "USD", "INR", Decimal("83.25"), "into_quote", date(2026, 11, 26), "The bank's card"
+)
 
 
 def test_the_buffer_of_the_published_table() -> None:
@@ -31,8 +33,20 @@ def test_the_buffer_of_the_published_table() -> None:
         (DOLLAR, -10_000, "USD", {}, Money(-832_500, "INR")),
         (DOLLAR, 832_500, "INR", {"direction": "into_base"}, Money(10_000, "USD")),
         (DOLLAR, 100_000, "INR", {"direction": "into_base"}, Money(1201, "USD")),  # 12.012…
-        (DOLLAR, 100, "KWD", {"base": "KWD", "rate": Decimal(270)}, Money(2700, "INR")),  # 0.100 dinars
-        (DOLLAR, 100, "USD", {"quote": "JPY", "rate": Decimal("151.5")}, Money(152, "JPY")),  # half up, to whole yen
+        (
+            DOLLAR,
+            100,
+            "KWD",
+            {"base": "KWD", "rate": Decimal(270)},
+            Money(2700, "INR"),
+        ),  # 0.100 dinars
+        (
+            DOLLAR,
+            100,
+            "USD",
+            {"quote": "JPY", "rate": Decimal("151.5")},
+            Money(152, "JPY"),
+        ),  # half up, to whole yen
         (DOLLAR, 5, "JPY", {"base": "JPY", "rate": Decimal("0.55")}, Money(275, "INR")),
     ],
 )
@@ -53,9 +67,17 @@ def test_a_rate_changes_one_way_alone() -> None:
 
 
 def test_the_buffer_makes_what_it_changes_into_dearer_either_way() -> None:
-    into_rupees, into_dollars = (replace(DOLLAR, direction=way, buffer=Decimal(5)) for way in ("into_quote", "into_base"))
-    assert (into_rupees.convert(Money(10_000, "USD")), into_rupees.price(Money(10_000, "USD"))) == (Money(832_500, "INR"), Money(874_125, "INR"))
-    assert (into_dollars.convert(Money(832_500, "INR")), into_dollars.price(Money(832_500, "INR"))) == (Money(10_000, "USD"), Money(10_500, "USD"))
+    into_rupees, into_dollars = (
+        replace(DOLLAR, direction=way, buffer=Decimal(5)) for way in ("into_quote", "into_base")
+    )
+    assert (into_rupees.convert(Money(10_000, "USD")), into_rupees.price(Money(10_000, "USD"))) == (
+        Money(832_500, "INR"),
+        Money(874_125, "INR"),
+    )
+    assert (
+        into_dollars.convert(Money(832_500, "INR")),
+        into_dollars.price(Money(832_500, "INR")),
+    ) == (Money(10_000, "USD"), Money(10_500, "USD"))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +115,12 @@ def test_more_than_the_books_hold_is_refused() -> None:
         replace(DOLLAR, rate=Decimal(999999999)).convert(Money(2**62, "USD"))
 
 
-@given(minor=st.integers(0, 10**12), rate=st.decimals(Decimal("0.00000001"), Decimal(10**6), places=8, allow_nan=False, allow_infinity=False))
+@given(
+    minor=st.integers(0, 10**12),
+    rate=st.decimals(
+        Decimal("0.00000001"), Decimal(10**6), places=8, allow_nan=False, allow_infinity=False
+    ),
+)
 def test_what_comes_out_is_the_exact_product_within_half_a_paisa(minor: int, rate: Decimal) -> None:
     changed = replace(DOLLAR, rate=rate).convert(Money(minor, "USD"))
     assert abs(changed.decimal - Decimal(minor).scaleb(-2) * rate) <= Decimal("0.005")

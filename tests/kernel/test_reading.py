@@ -61,30 +61,51 @@ def wire(lane: Lane) -> Iterator[list[str]]:
 def test_the_caller_and_three_selects_cost_one_trip(app: Flask, lane: Lane, alice: Person) -> None:
     mine = reader(app, lane, alice)
     with wire(lane) as messages:
-        mine.read(EMAILS, EMAILS.limit(1), sa.select(sa.func.count()).select_from(User.__table__).where(owned(User)))
+        mine.read(
+            EMAILS,
+            EMAILS.limit(1),
+            sa.select(sa.func.count()).select_from(User.__table__).where(owned(User)),
+        )
     kinds = [re.split(r"\s+", line.strip()) for line in messages]
     sent = [kind for kind in kinds if kind[0] == "F"]
     assert [kind[2] for kind in sent].count("Sync") == 1
     assert [kind[2] for kind in sent].count("Execute") == 4
     received = next(number for number, kind in enumerate(kinds) if kind[0] == "B")
-    assert all(kind[0] == "B" for kind in kinds[received:]), "the lane waited for an answer and sent more"
+    assert all(kind[0] == "B" for kind in kinds[received:]), (
+        "the lane waited for an answer and sent more"
+    )
 
 
-def test_a_select_planned_once_is_read_by_kept_plans_and_so_is_its_trip_alone(app: Flask, lane: Lane, alice: Person) -> None:
-    mode = sa.select(sa.func.current_setting("plan_cache_mode").label("mode"), USERS.email).where(owned(User)).limit(1)
+def test_a_select_planned_once_is_read_by_kept_plans_and_so_is_its_trip_alone(
+    app: Flask, lane: Lane, alice: Person
+) -> None:
+    mode = (
+        sa.select(sa.func.current_setting("plan_cache_mode").label("mode"), USERS.email)
+        .where(owned(User))
+        .limit(1)
+    )
     asked = reader(app, lane, alice)
-    assert [rows[0]["mode"] for rows in asked.read(mode, planned_once(mode))] == ["force_generic_plan", "force_generic_plan"]
+    assert [rows[0]["mode"] for rows in asked.read(mode, planned_once(mode))] == [
+        "force_generic_plan",
+        "force_generic_plan",
+    ]
     assert asked.read(mode)[0][0]["mode"] == "auto"
     assert asked.actor is not None
     assert asked.actor.email == alice.email
 
 
-def test_the_first_read_proves_the_caller_and_later_ones_are_as_good(app: Flask, lane: Lane, alice: Person) -> None:
+def test_the_first_read_proves_the_caller_and_later_ones_are_as_good(
+    app: Flask, lane: Lane, alice: Person
+) -> None:
     mine = reader(app, lane, alice)
     assert mine.actor is None
     assert mine.read(EMAILS) == [[{"email": alice.email}]]
     assert mine.actor is not None
-    assert (mine.actor.user_id, mine.actor.role, mine.actor.tenant_name) == (alice.actor.user_id, "agency_admin", "Alice Travels")
+    assert (mine.actor.user_id, mine.actor.role, mine.actor.tenant_name) == (
+        alice.actor.user_id,
+        "agency_admin",
+        "Alice Travels",
+    )
     assert mine.read(EMAILS) == [[{"email": alice.email}]]
 
 
@@ -92,7 +113,9 @@ def test_nobody_is_refused(app: Flask, lane: Lane, alice: Person, charlie: Perso
     mine = credential(app, alice)
     for wrong in (
         Credential(charlie.actor.tenant_id, mine.user_id, mine.session_id, mine.token_id),
-        Credential(mine.tenant_id, charlie.actor.user_id or uuid4(), mine.session_id, mine.token_id),
+        Credential(
+            mine.tenant_id, charlie.actor.user_id or uuid4(), mine.session_id, mine.token_id
+        ),
         Credential(mine.tenant_id, mine.user_id, uuid4(), mine.token_id),
     ):
         stranger = LaneReader(lane, wrong, "agency.read")
@@ -102,7 +125,9 @@ def test_nobody_is_refused(app: Flask, lane: Lane, alice: Person, charlie: Perso
             stranger.prove()
 
 
-def test_a_role_that_may_not_is_refused_by_its_first_read(app: Flask, lane: Lane, victor: Person) -> None:
+def test_a_role_that_may_not_is_refused_by_its_first_read(
+    app: Flask, lane: Lane, victor: Person
+) -> None:
     theirs = reader(app, lane, victor, "audit.read")
     with pytest.raises(Forbidden):
         theirs.read(EMAILS)
@@ -110,7 +135,9 @@ def test_a_role_that_may_not_is_refused_by_its_first_read(app: Flask, lane: Lane
         reader(app, lane, victor, "audit.read").prove()
 
 
-def test_a_select_that_does_not_name_the_agency_is_refused(app: Flask, lane: Lane, alice: Person) -> None:
+def test_a_select_that_does_not_name_the_agency_is_refused(
+    app: Flask, lane: Lane, alice: Person
+) -> None:
     for statement in (
         sa.select(USERS.email),
         sa.select(sa.func.count()).select_from(User.__table__),
@@ -121,19 +148,34 @@ def test_a_select_that_does_not_name_the_agency_is_refused(app: Flask, lane: Lan
             reader(app, lane, alice).read(statement)
 
 
-def test_behind_the_first_wall_stands_the_second(app: Flask, lane: Lane, alice: Person, charlie: Person) -> None:
+def test_behind_the_first_wall_stands_the_second(
+    app: Flask, lane: Lane, alice: Person, charlie: Person
+) -> None:
     """A join that names the agency for one of its tables only: the policies name it for the other."""
-    leaky = sa.select(USERS.email).join_from(SESSIONS.id.table, USERS.id.table, sa.true()).where(owned(AuthSession)).distinct()
+    leaky = (
+        sa.select(USERS.email)
+        .join_from(SESSIONS.id.table, USERS.id.table, sa.true())
+        .where(owned(AuthSession))
+        .distinct()
+    )
     assert reader(app, lane, alice).read(leaky) == [[{"email": alice.email}]]
 
 
-def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(app: Flask, lane: Lane, alice: Person, bob: Person, charlie: Person) -> None:
+def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(
+    app: Flask, lane: Lane, alice: Person, bob: Person, charlie: Person
+) -> None:
     def by(role: str) -> sa.Select[Any]:
         return sa.select(USERS.email).where(owned(User), USERS.role == role)
 
     for _ in range(2):
-        assert reader(app, lane, alice).read(by("agency_admin"), by("agent")) == [[{"email": alice.email}], [{"email": bob.email}]]
-        assert reader(app, lane, charlie).read(by("agency_admin"), by("agent")) == [[{"email": charlie.email}], []]
+        assert reader(app, lane, alice).read(by("agency_admin"), by("agent")) == [
+            [{"email": alice.email}],
+            [{"email": bob.email}],
+        ]
+        assert reader(app, lane, charlie).read(by("agency_admin"), by("agent")) == [
+            [{"email": charlie.email}],
+            [],
+        ]
     first, _ = compiled(by("agent"), credential(app, alice))
     second, values = compiled(by("viewer"), credential(app, charlie))
     assert first == second
@@ -141,17 +183,25 @@ def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(app: Flas
     assert charlie.actor.tenant_id in values.values()
 
 
-def test_a_select_that_is_kept_never_mixes_agencies(app: Flask, lane: Lane, alice: Person, charlie: Person) -> None:
+def test_a_select_that_is_kept_never_mixes_agencies(
+    app: Flask, lane: Lane, alice: Person, charlie: Person
+) -> None:
     for person in (alice, charlie, alice):
         assert reader(app, lane, person).read(EMAILS) == [[{"email": person.email}]]
 
 
-def test_the_selects_of_one_thing_are_built_once_and_asked_with_each_key(app: Flask, lane: Lane, alice: Person, bob: Person, charlie: Person) -> None:
+def test_the_selects_of_one_thing_are_built_once_and_asked_with_each_key(
+    app: Flask, lane: Lane, alice: Person, bob: Person, charlie: Person
+) -> None:
     built = []
 
     def build(user_id: Any) -> tuple[sa.Select[Any], ...]:
         built.append(user_id)
-        whose = sa.select(SESSIONS.user_id).where(owned(AuthSession), SESSIONS.user_id == user_id).distinct()
+        whose = (
+            sa.select(SESSIONS.user_id)
+            .where(owned(AuthSession), SESSIONS.user_id == user_id)
+            .distinct()
+        )
         return sa.select(USERS.email).where(owned(User), USERS.id == user_id), whose
 
     of_person = of_one(build)
@@ -167,8 +217,12 @@ def test_the_selects_of_one_thing_are_built_once_and_asked_with_each_key(app: Fl
 
 
 @pytest.mark.parametrize("roles", [["agent"], ["agent", "agency_admin"], []])
-def test_a_list_of_values_may_have_any_length(app: Flask, lane: Lane, alice: Person, bob: Person, roles: list[str]) -> None:
-    statement = sa.select(USERS.email).where(owned(User), USERS.role.in_(roles)).order_by(USERS.email)
+def test_a_list_of_values_may_have_any_length(
+    app: Flask, lane: Lane, alice: Person, bob: Person, roles: list[str]
+) -> None:
+    statement = (
+        sa.select(USERS.email).where(owned(User), USERS.role.in_(roles)).order_by(USERS.email)
+    )
     expected = sorted(person.email for person in (alice, bob) if person.actor.role in roles)
     assert [row["email"] for row in reader(app, lane, alice).read(statement)[0]] == expected
 
@@ -176,13 +230,19 @@ def test_a_list_of_values_may_have_any_length(app: Flask, lane: Lane, alice: Per
 def end_all(lane: Lane, owner: sa.Engine, connections: int) -> None:
     """Have the server end every connection of the lane's pool, as a restart does."""
     with ExitStack() as stack:
-        pids = [stack.enter_context(lane._connection()).info.backend_pid for _ in range(connections)]  # noqa: SLF001
+        pids = [
+            stack.enter_context(lane._connection()).info.backend_pid for _ in range(connections)
+        ]  # noqa: SLF001
     with owner.connect() as connection:
         for pid in pids:
-            assert connection.scalar(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+            assert connection.scalar(
+                sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid}
+            )
 
 
-def test_connections_that_have_died_are_replaced_unnoticed(app: Flask, owner_engine: sa.Engine, alice: Person) -> None:
+def test_connections_that_have_died_are_replaced_unnoticed(
+    app: Flask, owner_engine: sa.Engine, alice: Person
+) -> None:
     lane = Lane(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 3}))
     try:
         end_all(lane, owner_engine, 3)
@@ -192,7 +252,9 @@ def test_connections_that_have_died_are_replaced_unnoticed(app: Flask, owner_eng
         lane.close()
 
 
-def test_the_selects_of_a_trip_see_one_moment_whoever_writes_meanwhile(app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person) -> None:
+def test_the_selects_of_a_trip_see_one_moment_whoever_writes_meanwhile(
+    app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person
+) -> None:
     slowly = sa.select(sa.func.pg_sleep(1).label("slept"))
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(reader(app, lane, alice).read, EMAILS, slowly, EMAILS)
@@ -203,7 +265,9 @@ def test_the_selects_of_a_trip_see_one_moment_whoever_writes_meanwhile(app: Flas
     assert reader(app, lane, alice).read(EMAILS) == [[{"email": there}]]
 
 
-def test_trips_of_one_snapshot_see_one_moment_too_and_others_do_not(app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person) -> None:
+def test_trips_of_one_snapshot_see_one_moment_too_and_others_do_not(
+    app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person
+) -> None:
     mine = reader(app, lane, alice)
     with mine.snapshot():
         assert mine.read(EMAILS) == [[{"email": alice.email}]]
@@ -212,22 +276,32 @@ def test_trips_of_one_snapshot_see_one_moment_too_and_others_do_not(app: Flask, 
     assert mine.read(EMAILS) == [[{"email": there}]]
 
 
-def test_a_snapshot_gives_its_connection_back_whatever_happens_in_it(app: Flask, lane: Lane, alice: Person) -> None:
+def test_a_snapshot_gives_its_connection_back_whatever_happens_in_it(
+    app: Flask, lane: Lane, alice: Person
+) -> None:
     mine = reader(app, lane, alice)
     with pytest.raises(psycopg.Error), mine.snapshot():
         mine.read(sa.select(sa.literal(1) / sa.func.length("")))
     assert mine.read(EMAILS) == [[{"email": alice.email}]], "it is the lane's only one"
 
 
-def test_a_snapshot_begins_on_a_new_connection_where_the_old_one_has_died(app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person) -> None:
+def test_a_snapshot_begins_on_a_new_connection_where_the_old_one_has_died(
+    app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person
+) -> None:
     end_all(lane, owner_engine, 1)
     mine = reader(app, lane, alice)
     with mine.snapshot():
         assert mine.read(EMAILS, EMAILS) == [[{"email": alice.email}]] * 2
 
 
-def test_a_moment_that_another_write_has_overtaken_is_looked_at_anew(app: Flask, lane: Lane, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine, once, times = reader(app, lane, alice), lane._once, []  # noqa: SLF001 - what the first attempt meets
+def test_a_moment_that_another_write_has_overtaken_is_looked_at_anew(
+    app: Flask, lane: Lane, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, once, times = (
+        reader(app, lane, alice),
+        lane._once,
+        [],
+    )  # noqa: SLF001 - what the first attempt meets
 
     def overtaken(*asked: Any) -> Any:
         times.append(1)
@@ -244,11 +318,18 @@ def test_a_moment_that_another_write_has_overtaken_is_looked_at_anew(app: Flask,
 def rename(owner: sa.Engine, person: Person, email: str) -> None:
     """Another address of a person, written by somebody else."""
     with owner.begin() as connection:
-        connection.execute(sa.text("update users set email = :email where id = :id"), {"email": email, "id": person.actor.user_id})
+        connection.execute(
+            sa.text("update users set email = :email where id = :id"),
+            {"email": email, "id": person.actor.user_id},
+        )
 
 
 def test_where_the_database_is_away_the_lane_says_so_at_once(app: Flask, alice: Person) -> None:
-    lane = Lane(app.extensions["voyagent.settings"].model_copy(update={"db_url": "postgresql://nobody@127.0.0.1:9/nothing"}))
+    lane = Lane(
+        app.extensions["voyagent.settings"].model_copy(
+            update={"db_url": "postgresql://nobody@127.0.0.1:9/nothing"}
+        )
+    )
     try:
         for _ in range(2):
             began = time.monotonic()
@@ -259,7 +340,9 @@ def test_where_the_database_is_away_the_lane_says_so_at_once(app: Flask, alice: 
         lane.close()
 
 
-def test_a_caller_waits_for_a_connection_that_others_use(app: Flask, lane: Lane, alice: Person) -> None:
+def test_a_caller_waits_for_a_connection_that_others_use(
+    app: Flask, lane: Lane, alice: Person
+) -> None:
     with ThreadPoolExecutor(1) as pool, lane._connection():  # noqa: SLF001 - its only one
         waiting = pool.submit(reader(app, lane, alice).read, EMAILS)
         with pytest.raises(TimeoutError):

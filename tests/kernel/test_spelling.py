@@ -9,11 +9,26 @@ from voyagent.kernel.spelling import in_words
 
 CASES = [
     (0, "INR", "Rupees zero only", "शून्य रुपये मात्र"),
-    (12345650, "INR", "Rupees one lakh twenty three thousand four hundred fifty six and fifty paise only", None),
-    (12345600, "INR", "Rupees one lakh twenty three thousand four hundred and fifty six only", None),
+    (
+        12345650,
+        "INR",
+        "Rupees one lakh twenty three thousand four hundred fifty six and fifty paise only",
+        None,
+    ),
+    (
+        12345600,
+        "INR",
+        "Rupees one lakh twenty three thousand four hundred and fifty six only",
+        None,
+    ),
     (5, "INR", "Rupees zero and five paise only", "शून्य रुपये पाँच पैसे मात्र"),
     (10_00_00_000_00, "INR", "Rupees ten crore only", "दस करोड़ रुपये मात्र"),
-    (123_00_00_001_00, "INR", "Rupees one hundred and twenty three crore one only", "एक सौ तेईस करोड़ एक रुपये मात्र"),
+    (
+        123_00_00_001_00,
+        "INR",
+        "Rupees one hundred and twenty three crore one only",
+        "एक सौ तेईस करोड़ एक रुपये मात्र",
+    ),
     (1_00_00_000_00_00_000_00, "INR", "Rupees one crore crore only", None),
     (1250, "USD", "US dollars twelve and 50/100 only", None),
     (1200, "JPY", "Japanese yen one thousand two hundred only", None),
@@ -22,7 +37,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("minor", "currency", "english", "hindi"), CASES)
-def test_an_amount_is_written_out(minor: int, currency: str, english: str, hindi: str | None) -> None:
+def test_an_amount_is_written_out(
+    minor: int, currency: str, english: str, hindi: str | None
+) -> None:
     assert in_words(Money(minor, currency), "en") == english
     if hindi is not None:
         assert in_words(Money(minor, currency), "hi") == hindi

@@ -1,4 +1,6 @@
-"""The first wall alone: what the gate does with each kind of ORM statement, on a connection that no row-level security holds back."""
+"""The first wall alone: what the gate does with each kind of ORM statement, on a connection that no
+row-level security holds back.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ Made = Callable[[Person | None], Session]
 
 @pytest.fixture
 def session_of(owner_engine: sa.Engine) -> Iterator[Made]:
-    """A guarded session for somebody's agency as the server's owner, whom no policy holds back: what is filtered, the gate filters."""
+    """A guarded session for somebody's agency as the server's owner, whom no policy holds back:
+    what is filtered, the gate filters.
+    """
     opened: list[Session] = []
 
     def make(person: Person | None) -> Session:
@@ -55,18 +59,31 @@ SELECTS: dict[str, Any] = {
     "alias": sa.select(other.email),
     "subquery": sa.select(sa.select(User.email).subquery().c.email),
     "cte": sa.select(sa.select(User.email).cte().c.email),
-    "union": sa.union_all(sa.select(User.email).where(User.is_active), sa.select(User.email).where(~User.is_active)),
-    "join": sa.select(User.email).join(AuthSession, (AuthSession.tenant_id == User.tenant_id) & (AuthSession.user_id == User.id)).distinct(),
+    "union": sa.union_all(
+        sa.select(User.email).where(User.is_active), sa.select(User.email).where(~User.is_active)
+    ),
+    "join": (
+        sa.select(User.email)
+        .join(
+            AuthSession,
+            (AuthSession.tenant_id == User.tenant_id) & (AuthSession.user_id == User.id),
+        )
+        .distinct()
+    ),
     "exists": sa.select(User.email).where(sa.exists().where(AuthSession.user_id == User.id)),
     "scalar subquery": sa.select(sa.select(sa.func.string_agg(User.email, ",")).scalar_subquery()),
     "in subquery": sa.select(User.email).where(User.id.in_(sa.select(AuthSession.user_id))),
-    "two entities": sa.select(User.email, other.email).where(User.id == other.id).with_only_columns(User.email),
+    "two entities": (
+        sa.select(User.email, other.email).where(User.id == other.id).with_only_columns(User.email)
+    ),
     "outer join": sa.select(User.email).outerjoin(Invite, Invite.invited_by_user_id == User.id),
 }
 
 
 @pytest.mark.parametrize("kind", SELECTS)
-def test_every_kind_of_select_sees_the_bound_agency_only(session: Session, alice: Person, kind: str) -> None:
+def test_every_kind_of_select_sees_the_bound_agency_only(
+    session: Session, alice: Person, kind: str
+) -> None:
     assert session.scalars(SELECTS[kind]).all() == [alice.email]
 
 
@@ -94,10 +111,14 @@ def test_a_select_that_no_filter_reaches_is_refused(session: Session, statement:
 
 def test_a_core_select_that_names_the_agency_is_answered(session: Session, alice: Person) -> None:
     statement = sa.select(User.__table__.c.email).where(tenancy.owned(User))
-    assert session.scalars(statement, {tenancy.TENANT: alice.actor.tenant_id}).all() == [alice.email]
+    assert session.scalars(statement, {tenancy.TENANT: alice.actor.tenant_id}).all() == [
+        alice.email
+    ]
 
 
-def test_another_agencys_row_is_not_found_by_its_key(session: Session, alice: Person, charlie: Person) -> None:
+def test_another_agencys_row_is_not_found_by_its_key(
+    session: Session, alice: Person, charlie: Person
+) -> None:
     assert session.get(User, (alice.actor.tenant_id, alice.actor.user_id)) is not None
     assert session.get(User, (charlie.actor.tenant_id, charlie.actor.user_id)) is None
     assert session.get(User, (alice.actor.tenant_id, charlie.actor.user_id)) is None
@@ -111,23 +132,46 @@ def test_a_bulk_update_and_a_bulk_delete_change_the_bound_agency_only(session: S
 
 @pytest.mark.parametrize(
     "statement",
-    [sa.select(User), sa.select(sa.func.count()).select_from(User), sa.update(User).values(role="viewer"), sa.delete(User), sa.select(Tenant)],
+    [
+        sa.select(User),
+        sa.select(sa.func.count()).select_from(User),
+        sa.update(User).values(role="viewer"),
+        sa.delete(User),
+        sa.select(Tenant),
+    ],
     ids=["select", "count", "update", "delete", "agencies"],
 )
-def test_a_statement_without_an_agency_is_an_error(session_of: Made, alice: Person, statement: Any) -> None:
+def test_a_statement_without_an_agency_is_an_error(
+    session_of: Made, alice: Person, statement: Any
+) -> None:
     with pytest.raises(TenantNotBound):
         session_of(None).execute(statement)
 
 
 def test_a_write_without_an_agency_is_an_error(session_of: Made, alice: Person) -> None:
     session = session_of(None)
-    session.add(User(id=new_id(), email="x@malabar.example", display_name="X", role="agent", password_hash="x"))
+    session.add(
+        User(
+            id=new_id(),
+            email="x@malabar.example",
+            display_name="X",
+            role="agent",
+            password_hash="x",
+        )
+    )
     with pytest.raises(TenantNotBound):
         session.flush()
 
 
 def test_a_bulk_insert_is_refused(session: Session, alice: Person) -> None:
-    row = {"tenant_id": alice.actor.tenant_id, "id": new_id(), "email": "x@malabar.example", "display_name": "X", "role": "agent", "password_hash": "x"}
+    row = {
+        "tenant_id": alice.actor.tenant_id,
+        "id": new_id(),
+        "email": "x@malabar.example",
+        "display_name": "X",
+        "role": "agent",
+        "password_hash": "x",
+    }
     with pytest.raises(TenantNotBound):
         session.execute(sa.insert(User), [row])
     with pytest.raises(TenantNotBound):
@@ -135,19 +179,36 @@ def test_a_bulk_insert_is_refused(session: Session, alice: Person) -> None:
 
 
 def test_a_new_row_is_stamped_with_the_bound_agency(session: Session, alice: Person) -> None:
-    made = User(id=new_id(), email=f"{uuid4().hex}@malabar.example", display_name="X", role="agent", password_hash="x")
+    made = User(
+        id=new_id(),
+        email=f"{uuid4().hex}@malabar.example",
+        display_name="X",
+        role="agent",
+        password_hash="x",
+    )
     session.add(made)
     session.flush()
     assert made.tenant_id == alice.actor.tenant_id
 
 
-def test_a_row_of_another_agency_is_neither_made_nor_changed_nor_moved_nor_deleted(session_of: Made, alice: Person, charlie: Person) -> None:
+def test_a_row_of_another_agency_is_neither_made_nor_changed_nor_moved_nor_deleted(
+    session_of: Made, alice: Person, charlie: Person
+) -> None:
     def foreign(session: Session) -> User:
         with tenancy.across_tenants(session, "The test needs a row that the gate would not give."):
             return session.scalars(sa.select(User).where(User.email == charlie.email)).one()
 
     def make(session: Session) -> None:
-        session.add(User(tenant_id=charlie.actor.tenant_id, id=new_id(), email="y@malabar.example", display_name="Y", role="agent", password_hash="y"))
+        session.add(
+            User(
+                tenant_id=charlie.actor.tenant_id,
+                id=new_id(),
+                email="y@malabar.example",
+                display_name="Y",
+                role="agent",
+                password_hash="y",
+            )
+        )
 
     def change(session: Session) -> None:
         foreign(session).display_name = "Hacked"
@@ -165,7 +226,9 @@ def test_a_row_of_another_agency_is_neither_made_nor_changed_nor_moved_nor_delet
             session.flush()
 
 
-def test_one_session_speaks_for_one_agency(session: Session, alice: Person, charlie: Person) -> None:
+def test_one_session_speaks_for_one_agency(
+    session: Session, alice: Person, charlie: Person
+) -> None:
     tenancy.bind(session, alice.actor.tenant_id)
     with pytest.raises(WrongTenant):
         tenancy.bind(session, charlie.actor.tenant_id)
@@ -173,9 +236,13 @@ def test_one_session_speaks_for_one_agency(session: Session, alice: Person, char
         tenancy.note_entered(session, charlie.actor.tenant_id)
 
 
-def test_each_transaction_of_a_session_tells_the_database_its_agency(session: Session, alice: Person) -> None:
+def test_each_transaction_of_a_session_tells_the_database_its_agency(
+    session: Session, alice: Person
+) -> None:
     for _ in range(2):
-        assert session.scalar(sa.text("select current_setting('app.tenant', true)")) == str(alice.actor.tenant_id)
+        assert session.scalar(sa.text("select current_setting('app.tenant', true)")) == str(
+            alice.actor.tenant_id
+        )
         session.commit()
 
 
@@ -183,11 +250,19 @@ def test_a_transaction_that_has_begun_is_told_as_well(session_of: Made, alice: P
     session = session_of(None)
     session.execute(sa.text("select 1"))
     tenancy.bind(session, alice.actor.tenant_id)
-    assert session.scalar(sa.text("select current_setting('app.tenant', true)")) == str(alice.actor.tenant_id)
+    assert session.scalar(sa.text("select current_setting('app.tenant', true)")) == str(
+        alice.actor.tenant_id
+    )
 
 
-def test_the_way_past_the_wall_needs_a_reason_and_ends_with_its_block(session: Session, alice: Person, charlie: Person) -> None:
-    both = sa.select(sa.func.count()).select_from(User).where(User.email.in_([alice.email, charlie.email]))
+def test_the_way_past_the_wall_needs_a_reason_and_ends_with_its_block(
+    session: Session, alice: Person, charlie: Person
+) -> None:
+    both = (
+        sa.select(sa.func.count())
+        .select_from(User)
+        .where(User.email.in_([alice.email, charlie.email]))
+    )
     with pytest.raises(ValueError, match="reason"), tenancy.across_tenants(session, ""):
         pass
     with tenancy.across_tenants(session, "The test looks at both."):
@@ -210,11 +285,14 @@ def test_the_uses_of_the_way_past_the_wall_are_counted() -> None:
 
 
 def test_nobody_compares_agencies_by_hand() -> None:
-    """The gate does it for the ORM and `owned` for the lane; a join of two owned tables is the one place where the columns meet."""
+    """The gate does it for the ORM and `owned` for the lane; a join of two owned tables is the one
+    place where the columns meet.
+    """
     found = [
         f"{path.relative_to(ROOT).as_posix()}: {line.strip()}"
         for path in sorted((ROOT / "voyagent").rglob("*.py"))
         for line in path.read_text().splitlines()
-        if re.search(r"tenant_id\s*==(?!\s*\w+(\.c)?\.tenant_id)", line) and path.name != "tenancy.py"
+        if re.search(r"tenant_id\s*==(?!\s*\w+(\.c)?\.tenant_id)", line)
+        and path.name != "tenancy.py"
     ]
     assert found == []

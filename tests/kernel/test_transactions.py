@@ -35,14 +35,25 @@ def note(word: str) -> None:
 
 def name_of(engine: sa.Engine, person: Person) -> str:
     with engine.connect() as connection:
-        return str(connection.scalar(sa.text("select display_name from users where id = :id"), {"id": person.actor.user_id}))
+        return str(
+            connection.scalar(
+                sa.text("select display_name from users where id = :id"),
+                {"id": person.actor.user_id},
+            )
+        )
 
 
 def rename(person: Person, name: str) -> int:
-    return rows_changed("update users set display_name = :name where tenant_id = :tenant_id and id = :id", name=name, id=person.actor.user_id)
+    return rows_changed(
+        "update users set display_name = :name where tenant_id = :tenant_id and id = :id",
+        name=name,
+        id=person.actor.user_id,
+    )
 
 
-def test_leaving_commits_and_raising_rolls_back(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+def test_leaving_commits_and_raising_rolls_back(
+    app: Flask, alice: Person, owner_engine: sa.Engine
+) -> None:
     with app.app_context(), transaction(alice.actor.tenant_id):
         assert rename(alice, "Renamed") == 1
     assert name_of(owner_engine, alice) == "Renamed"
@@ -60,7 +71,9 @@ def test_an_error_may_keep_its_work(app: Flask, alice: Person, owner_engine: sa.
     assert name_of(owner_engine, alice) == "Kept"
 
 
-def test_a_pause_gives_the_connection_back_and_is_refused_once_something_is_written(app: Flask, alice: Person) -> None:
+def test_a_pause_gives_the_connection_back_and_is_refused_once_something_is_written(
+    app: Flask, alice: Person
+) -> None:
     with app.app_context(), transaction(alice.actor.tenant_id):
         before = db.engine.pool.checkedout()
         db.session.execute(sa.text("select 1"))
@@ -70,12 +83,16 @@ def test_a_pause_gives_the_connection_back_and_is_refused_once_something_is_writ
         assert rename(alice, "After the pause") == 1
         from voyagent.identity.models import User  # noqa: PLC0415
 
-        db.session.get_one(User, (alice.actor.tenant_id, alice.actor.user_id)).display_name = "Begun"
+        db.session.get_one(
+            User, (alice.actor.tenant_id, alice.actor.user_id)
+        ).display_name = "Begun"
         with pytest.raises(RuntimeError, match="begun to write"):
             pause()
 
 
-def test_one_request_may_concern_two_agencies_one_after_the_other(app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:
+def test_one_request_may_concern_two_agencies_one_after_the_other(
+    app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
     with app.app_context(), transaction(alice.actor.tenant_id):
         rename(alice, "First")
         next_act()
@@ -86,7 +103,9 @@ def test_one_request_may_concern_two_agencies_one_after_the_other(app: Flask, al
     assert (name_of(owner_engine, alice), name_of(owner_engine, charlie)) == ("First", "Second")
 
 
-def test_a_job_is_deferred_with_the_act_or_not_at_all(app: Flask, alice: Person, drain: Callable[[], None]) -> None:
+def test_a_job_is_deferred_with_the_act_or_not_at_all(
+    app: Flask, alice: Person, drain: Callable[[], None]
+) -> None:
     SEEN.clear()
     with pytest.raises(Undone), app.app_context(), transaction(alice.actor.tenant_id):
         jobs.defer("tests.note", word="rolled back")

@@ -62,7 +62,15 @@ def test_now_is_aware_and_a_day_depends_on_where_one_is() -> None:
 
 def test_a_zone_is_one_of_the_database() -> None:
     assert clock.is_zone("Asia/Kolkata")
-    for name in ("Mars/Olympus", "", "../etc/passwd", "asia/kolkata", "UTC+5", "localtime", "Factory"):
+    for name in (
+        "Mars/Olympus",
+        "",
+        "../etc/passwd",
+        "asia/kolkata",
+        "UTC+5",
+        "localtime",
+        "Factory",
+    ):
         assert not clock.is_zone(name)
     assert "Asia/Dubai" in clock.zones()
 
@@ -80,7 +88,10 @@ def test_equal_values_have_one_spelling_and_one_hash() -> None:
     assert len(bytes.fromhex(digest({}))) == 32
 
 
-@pytest.mark.parametrize("value", [1.5, {"a": [1.0]}, float("nan"), {"a": {"b": (0.1,)}}, {"a": object()}, {"a": UUID(int=0)}])
+@pytest.mark.parametrize(
+    "value",
+    [1.5, {"a": [1.0]}, float("nan"), {"a": {"b": (0.1,)}}, {"a": object()}, {"a": UUID(int=0)}],
+)
 def test_what_has_no_exact_spelling_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         canonical_json(value)
@@ -99,7 +110,9 @@ def test_a_cursor_comes_back_as_it_went() -> None:
         "é",
         "AAAA",
         base64.urlsafe_b64encode(b"2026-11-24|x").decode(),
-        base64.urlsafe_b64encode(b"2026-11-24T10:00:00|01a2106e-8927-7239-ba9b-e857b5135be4").decode(),
+        base64.urlsafe_b64encode(
+            b"2026-11-24T10:00:00|01a2106e-8927-7239-ba9b-e857b5135be4"
+        ).decode(),
         "a" * 5000,
         "\x00",
     ],

@@ -1,4 +1,6 @@
-"""The second wall alone: raw SQL as the application's role, and what the catalogue says of every table."""
+"""The second wall alone: raw SQL as the application's role, and what the catalogue says of every
+table.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ import sqlalchemy as sa
 from tests.kernel.filling import fill
 from tests.people import Person
 
-# Tables that no agency owns: the agencies themselves (walled by their id), the migrations' mark, the job library's.
+# Tables that no agency owns: the agencies themselves (walled by their id), the migrations' mark,
+# the job library's.
 OF_NO_AGENCY = re.compile(r"tenants|alembic_version|procrastinate_\w+")
 # Every way past the second wall: a narrow look-up that has to come before an agency is known.
 LOOK_UPS = {
@@ -45,9 +48,10 @@ def tables(catalogue: sa.Connection) -> dict[str, sa.RowMapping]:
     """Every table of the schema, with what the catalogue says of its wall."""
     found = catalogue.execute(
         sa.text(
-            "select c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner) as owner,"
-            " exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped) as is_an_agencys"
-            " from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')"
+            "select c.relname, c.relrowsecurity, c.relforcerowsecurity, pg_get_userbyid(c.relowner)"
+            " as owner, exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname"
+            " = 'tenant_id' and not a.attisdropped) as is_an_agencys from pg_class c where"
+            " c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')"
         )
     )
     return {row["relname"]: row for row in found.mappings()}
@@ -59,11 +63,15 @@ def test_raw_sql_without_an_agency_sees_nobody(app_engine: sa.Engine, alice: Per
         assert connection.scalar(sa.text("select count(*) from tenants")) == 0
 
 
-def test_raw_sql_sees_only_the_bound_agency(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
+def test_raw_sql_sees_only_the_bound_agency(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
     with app_engine.begin() as connection:
         connection.execute(sa.text(BOUND), {"t": str(alice.actor.tenant_id)})
         assert connection.scalars(sa.text("select email from users")).all() == [alice.email]
-        assert connection.scalars(sa.text("select id from tenants")).all() == [alice.actor.tenant_id]
+        assert connection.scalars(sa.text("select id from tenants")).all() == [
+            alice.actor.tenant_id
+        ]
 
 
 def test_the_binding_ends_with_its_transaction(app_engine: sa.Engine, alice: Person) -> None:
@@ -75,17 +83,35 @@ def test_the_binding_ends_with_its_transaction(app_engine: sa.Engine, alice: Per
             assert connection.scalar(sa.text("select count(*) from users")) == 0
 
 
-def test_a_row_for_another_agency_is_refused(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
-    with app_engine.begin() as connection, pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
+def test_a_row_for_another_agency_is_refused(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
+    with (
+        app_engine.begin() as connection,
+        pytest.raises(sa.exc.ProgrammingError, match="row-level security"),
+    ):
         connection.execute(sa.text(BOUND), {"t": str(alice.actor.tenant_id)})
-        connection.execute(sa.text("insert into revoked_tokens values (:t, 'x', now())"), {"t": charlie.actor.tenant_id})
+        connection.execute(
+            sa.text("insert into revoked_tokens values (:t, 'x', now())"),
+            {"t": charlie.actor.tenant_id},
+        )
 
 
-def test_a_row_cannot_be_moved_into_another_agency(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
-    with app_engine.begin() as connection, pytest.raises(sa.exc.ProgrammingError, match="row-level security"):
+def test_a_row_cannot_be_moved_into_another_agency(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
+    with (
+        app_engine.begin() as connection,
+        pytest.raises(sa.exc.ProgrammingError, match="row-level security"),
+    ):
         connection.execute(sa.text(BOUND), {"t": str(alice.actor.tenant_id)})
-        connection.execute(sa.text("insert into revoked_tokens values (:t, 'x', now())"), {"t": alice.actor.tenant_id})
-        connection.execute(sa.text("update revoked_tokens set tenant_id = :t"), {"t": charlie.actor.tenant_id})
+        connection.execute(
+            sa.text("insert into revoked_tokens values (:t, 'x', now())"),
+            {"t": alice.actor.tenant_id},
+        )
+        connection.execute(
+            sa.text("update revoked_tokens set tenant_id = :t"), {"t": charlie.actor.tenant_id}
+        )
 
 
 def test_every_table_of_an_agency_has_its_forced_wall(catalogue: sa.Connection) -> None:
@@ -94,25 +120,48 @@ def test_every_table_of_an_agency_has_its_forced_wall(catalogue: sa.Connection) 
             assert (table["relrowsecurity"], table["relforcerowsecurity"]) == (True, True), name
             assert table["owner"] not in {"voyagent_app", "voyagent_lookup"}, name
         else:
-            assert OF_NO_AGENCY.fullmatch(name), f"{name} has no tenant_id and is not on the list of tables that no agency owns"
+            assert OF_NO_AGENCY.fullmatch(name), (
+                f"{name} has no tenant_id and is not on the list of tables that no agency owns"
+            )
 
 
-def test_every_wall_guards_reading_and_writing_by_the_bound_agency(catalogue: sa.Connection) -> None:
-    policies = catalogue.execute(sa.text("select * from pg_policies where schemaname = 'public' and 'voyagent_app' = any(roles)")).mappings().all()
+def test_every_wall_guards_reading_and_writing_by_the_bound_agency(
+    catalogue: sa.Connection,
+) -> None:
+    policies = (
+        catalogue.execute(
+            sa.text(
+                "select * from pg_policies where schemaname = 'public' and 'voyagent_app' ="
+                " any(roles)"
+            )
+        )
+        .mappings()
+        .all()
+    )
     guarded = {policy["tablename"]: policy for policy in policies}
     assert len(guarded) == len(policies), "a second policy would widen the first"
     for name, table in tables(catalogue).items():
         if not (table["is_an_agencys"] or name == "tenants"):
             continue
         policy, column = guarded[name], "id" if name == "tenants" else "tenant_id"
-        pattern = rf"\({column} = \( SELECT \(NULLIF\(current_setting\('app\.tenant'::text, true\), ''::text\)\)::uuid AS \"?\w+\"?\)\)"
+        pattern = (
+            rf"\({column} = \( SELECT \(NULLIF\(current_setting\('app\.tenant'::text, true\),"
+            r" ''::text\)\)::uuid AS \"?\w+\"?\)\)"
+        )
         assert policy["cmd"] == "ALL"
         assert re.fullmatch(pattern, policy["qual"]), (name, policy["qual"])
         assert policy["with_check"] == policy["qual"], name
 
 
-def test_nobody_else_has_a_policy_but_the_look_up_role_and_that_one_only_reads(catalogue: sa.Connection) -> None:
-    others = catalogue.execute(sa.text("select roles::text, cmd from pg_policies where schemaname = 'public' and not 'voyagent_app' = any(roles)")).all()
+def test_nobody_else_has_a_policy_but_the_look_up_role_and_that_one_only_reads(
+    catalogue: sa.Connection,
+) -> None:
+    others = catalogue.execute(
+        sa.text(
+            "select roles::text, cmd from pg_policies where schemaname = 'public' and not"
+            " 'voyagent_app' = any(roles)"
+        )
+    ).all()
     assert {tuple(row) for row in others} <= {("{voyagent_lookup}", "SELECT")}
 
 
@@ -127,11 +176,22 @@ def suppress_denial() -> Iterator[None]:
 
 
 def test_no_agencys_row_is_seen_or_changed_from_another_agency(
-    app_engine: sa.Engine, catalogue: sa.Connection, alice: Person, charlie: Person, drain: Callable[[], None]
+    app_engine: sa.Engine,
+    catalogue: sa.Connection,
+    alice: Person,
+    charlie: Person,
+    drain: Callable[[], None],
 ) -> None:
     fill(charlie, drain)
     owned = [name for name, table in tables(catalogue).items() if table["is_an_agencys"]]
-    empty = [name for name in owned if not catalogue.scalar(sa.text(f"select count(*) from {name} where tenant_id = :c"), {"c": charlie.actor.tenant_id})]
+    empty = [
+        name
+        for name in owned
+        if not catalogue.scalar(
+            sa.text(f"select count(*) from {name} where tenant_id = :c"),
+            {"c": charlie.actor.tenant_id},
+        )
+    ]
     assert empty == [], "a wall is only tried where there is a row behind it: see filling.py"
     for name in owned:
         for statement in (
@@ -142,11 +202,17 @@ def test_no_agencys_row_is_seen_or_changed_from_another_agency(
             assert _reached(app_engine, alice, statement, charlie) == 0, statement
 
 
-def test_the_same_select_reaches_ones_own_rows(app_engine: sa.Engine, catalogue: sa.Connection, charlie: Person, drain: Callable[[], None]) -> None:
-    """The other half: could the application's role read nothing at all, the test above would be worth nothing."""
+def test_the_same_select_reaches_ones_own_rows(
+    app_engine: sa.Engine, catalogue: sa.Connection, charlie: Person, drain: Callable[[], None]
+) -> None:
+    """The other half: could the application's role read nothing at all, the test above would be
+    worth nothing.
+    """
     fill(charlie, drain)
     for name in (name for name, table in tables(catalogue).items() if table["is_an_agencys"]):
-        assert _reached(app_engine, charlie, f"select * from {name} where tenant_id = :c", charlie) > 0, name
+        assert (
+            _reached(app_engine, charlie, f"select * from {name} where tenant_id = :c", charlie) > 0
+        ), name
 
 
 def _reached(app_engine: sa.Engine, bound: Person, statement: str, owner: Person) -> int:
@@ -160,16 +226,41 @@ def _reached(app_engine: sa.Engine, bound: Person, statement: str, owner: Person
     return reached
 
 
-def test_the_applications_role_owns_nothing_and_passes_no_wall(app_engine: sa.Engine, catalogue: sa.Connection) -> None:
+def test_the_applications_role_owns_nothing_and_passes_no_wall(
+    app_engine: sa.Engine, catalogue: sa.Connection
+) -> None:
     with app_engine.connect() as connection:
         assert connection.scalar(sa.text("select current_user")) == "voyagent_app"
-    role = catalogue.execute(sa.text("select * from pg_roles where rolname = 'voyagent_app'")).mappings().one()
-    for right in ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolreplication"):  # the embedded server lets it sign in, others need not
+    role = (
+        catalogue.execute(sa.text("select * from pg_roles where rolname = 'voyagent_app'"))
+        .mappings()
+        .one()
+    )
+    for right in (
+        "rolsuper",
+        "rolbypassrls",
+        "rolcreaterole",
+        "rolcreatedb",
+        "rolreplication",
+    ):  # the embedded server lets it sign in, others need not
         assert role[right] is False, right
-    assert catalogue.scalar(sa.text("select count(*) from pg_class where relowner = 'voyagent_app'::regrole")) == 0
-    assert catalogue.scalar(sa.text("select count(*) from pg_auth_members where member = 'voyagent_app'::regrole")) == 0
+    assert (
+        catalogue.scalar(
+            sa.text("select count(*) from pg_class where relowner = 'voyagent_app'::regrole")
+        )
+        == 0
+    )
+    assert (
+        catalogue.scalar(
+            sa.text("select count(*) from pg_auth_members where member = 'voyagent_app'::regrole")
+        )
+        == 0
+    )
     assert not catalogue.scalar(
-        sa.text("select has_schema_privilege('voyagent_app', 'public', 'create') or has_schema_privilege('voyagent_app', 'app', 'create')")
+        sa.text(
+            "select has_schema_privilege('voyagent_app', 'public', 'create') or"
+            " has_schema_privilege('voyagent_app', 'app', 'create')"
+        )
     )
 
 
@@ -177,20 +268,25 @@ def definers(catalogue: sa.Connection) -> dict[str, sa.RowMapping]:
     """Every function that runs with more rights than its caller."""
     found = catalogue.execute(
         sa.text(
-            "select p.oid::regprocedure::text as name, pg_get_userbyid(p.proowner) as owner, p.proconfig, p.provolatile, p.prosrc,"
-            " has_function_privilege('public', p.oid, 'execute') as open_to_all"
-            " from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.prosecdef and n.nspname in ('app', 'public')"
+            "select p.oid::regprocedure::text as name, pg_get_userbyid(p.proowner) as owner,"
+            " p.proconfig, p.provolatile, p.prosrc, has_function_privilege('public', p.oid,"
+            " 'execute') as open_to_all from pg_proc p join pg_namespace n on n.oid ="
+            " p.pronamespace where p.prosecdef and n.nspname in ('app', 'public')"
         )
     )
     return {row["name"]: row for row in found.mappings()}
 
 
 def test_only_the_listed_functions_look_past_the_wall(catalogue: sa.Connection) -> None:
-    unbound = {name for name, row in definers(catalogue).items() if "tenant_id = $1" not in row["prosrc"]}
+    unbound = {
+        name for name, row in definers(catalogue).items() if "tenant_id = $1" not in row["prosrc"]
+    }
     assert unbound == LOOK_UPS
     for name, row in definers(catalogue).items():
         if name not in unbound:
-            assert "using current_setting('app.tenant')::uuid," in row["prosrc"], f"{name} does not take the agency from the transaction"
+            assert "using current_setting('app.tenant')::uuid," in row["prosrc"], (
+                f"{name} does not take the agency from the transaction"
+            )
 
 
 def test_every_definer_function_is_narrow(catalogue: sa.Connection) -> None:
@@ -203,40 +299,67 @@ def test_every_definer_function_is_narrow(catalogue: sa.Connection) -> None:
 
 def test_the_look_up_role_reads_named_columns_and_writes_nothing(catalogue: sa.Connection) -> None:
     rights = catalogue.execute(
-        sa.text("select table_name, privilege_type from information_schema.role_table_grants where grantee = 'voyagent_lookup' and table_schema = 'public'")
+        sa.text(
+            "select table_name, privilege_type from information_schema.role_table_grants where"
+            " grantee = 'voyagent_lookup' and table_schema = 'public'"
+        )
     ).all()
     assert rights == []
     columns = catalogue.execute(
-        sa.text("select distinct privilege_type from information_schema.role_column_grants where grantee = 'voyagent_lookup' and table_schema = 'public'")
+        sa.text(
+            "select distinct privilege_type from information_schema.role_column_grants where"
+            " grantee = 'voyagent_lookup' and table_schema = 'public'"
+        )
     ).scalars()
     assert set(columns) == {"SELECT"}
-    role = catalogue.execute(sa.text("select rolcanlogin, rolsuper from pg_roles where rolname = 'voyagent_lookup'")).one()
+    role = catalogue.execute(
+        sa.text("select rolcanlogin, rolsuper from pg_roles where rolname = 'voyagent_lookup'")
+    ).one()
     assert tuple(role) == (False, False)
 
 
-def test_every_foreign_key_into_an_agencys_table_carries_the_agency(catalogue: sa.Connection) -> None:
+def test_every_foreign_key_into_an_agencys_table_carries_the_agency(
+    catalogue: sa.Connection,
+) -> None:
     found = catalogue.execute(
         sa.text(
-            "select k.conname, k.conrelid::regclass::text as source, k.confrelid::regclass::text as target,"
-            " (select array_agg(a.attname::text) from pg_attribute a where a.attrelid = k.conrelid and a.attnum = any(k.conkey)) as columns"
-            " from pg_constraint k where k.contype = 'f' and k.connamespace = 'public'::regnamespace"
+            "select k.conname, k.conrelid::regclass::text as source, k.confrelid::regclass::text as"
+            " target, (select array_agg(a.attname::text) from pg_attribute a where a.attrelid ="
+            " k.conrelid and a.attnum = any(k.conkey)) as columns from pg_constraint k where"
+            " k.contype = 'f' and k.connamespace = 'public'::regnamespace"
         )
     ).mappings()
     known = tables(catalogue)
     checked = 0
     for key in found:
         if key["target"] != "tenants" and known[key["target"]]["is_an_agencys"]:
-            assert "tenant_id" in key["columns"], f"{key['source']}.{key['conname']} could point at another agency"
+            assert "tenant_id" in key["columns"], (
+                f"{key['source']}.{key['conname']} could point at another agency"
+            )
             checked += 1
     assert checked >= 3
 
 
-def test_the_audit_refuses_change_even_from_its_owner(owner_engine: sa.Engine, app_engine: sa.Engine, alice: Person) -> None:
-    for statement in ("update audit_events set kind = 'x' where tenant_id = :t", "delete from audit_events where tenant_id = :t"):
-        with owner_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="append-only"):
+def test_the_audit_refuses_change_even_from_its_owner(
+    owner_engine: sa.Engine, app_engine: sa.Engine, alice: Person
+) -> None:
+    for statement in (
+        "update audit_events set kind = 'x' where tenant_id = :t",
+        "delete from audit_events where tenant_id = :t",
+    ):
+        with (
+            owner_engine.begin() as connection,
+            pytest.raises(sa.exc.IntegrityError, match="append-only"),
+        ):
             connection.execute(sa.text(statement), {"t": alice.actor.tenant_id})
-        with app_engine.begin() as connection, pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+        with (
+            app_engine.begin() as connection,
+            pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+        ):
             connection.execute(sa.text(BOUND), {"t": str(alice.actor.tenant_id)})
             connection.execute(sa.text(statement), {"t": alice.actor.tenant_id})
-    with owner_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError, match="append-only"):
+    with (
+        owner_engine.begin() as connection,
+        pytest.raises(sa.exc.IntegrityError, match="append-only"),
+    ):
         connection.execute(sa.text("truncate audit_events"))

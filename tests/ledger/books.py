@@ -24,26 +24,41 @@ def inr(minor: int) -> Money:
 def sale(amount: Money | None = None) -> list[service.Line]:
     """Two lines that balance: a receivable against revenue, by default 100 rupees."""
     amount = amount or inr(10_000)
-    return [service.debit("receivable", amount, party_name="Deepa Krishnan"), service.credit("revenue_services", amount)]
+    return [
+        service.debit("receivable", amount, party_name="Deepa Krishnan"),
+        service.credit("revenue_services", amount),
+    ]
 
 
 def post(person: Person, lines: list[service.Line] | None = None, **given: Any) -> service.Posted:
     """Post an entry, by default a sale of 100 rupees on the tenth of March 2026."""
-    values = {"source_type": "test", "source_id": new_id(), "purpose": "sale", "narration": "A sale", "entry_date": DAY} | given
+    values = {
+        "source_type": "test",
+        "source_id": new_id(),
+        "purpose": "sale",
+        "narration": "A sale",
+        "entry_date": DAY,
+    } | given
     return person.does(service.post, lines=sale() if lines is None else lines, **values)
 
 
 def account_id(person: Person, purpose: str) -> UUID:
     """The account of a purpose."""
     with person.reading() as reader:
-        return next(account["id"] for account in queries.list_accounts(reader) if account["purpose"] == purpose)
+        return next(
+            account["id"]
+            for account in queries.list_accounts(reader)
+            if account["purpose"] == purpose
+        )
 
 
 def balances(person: Person, as_of: date = date(2200, 12, 31)) -> dict[tuple[str, str], int]:
     """Debit less credit by purpose and currency."""
     with person.reading() as reader:
         rows = queries.trial_balance_rows(reader, as_of)
-    return {(row["purpose"], row["currency"]): row["debit_minor"] - row["credit_minor"] for row in rows}
+    return {
+        (row["purpose"], row["currency"]): row["debit_minor"] - row["credit_minor"] for row in rows
+    }
 
 
 def stored(engine: sa.Engine, sql: str, **values: Any) -> list[sa.RowMapping]:
@@ -54,4 +69,6 @@ def stored(engine: sa.Engine, sql: str, **values: Any) -> list[sa.RowMapping]:
 
 def bind(connection: sa.Connection, person: Person) -> None:
     """Let raw SQL of the application's role speak for a person's agency."""
-    connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
+    connection.execute(
+        sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)}
+    )

@@ -1,4 +1,6 @@
-"""The chart of accounts: who adds, changes and archives what, and what is refused; over the API and by the rules."""
+"""The chart of accounts: who adds, changes and archives what, and what is refused; over the API and
+by the rules.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,11 @@ def charge(person: Person, to: str, minor: int = 10_000) -> None:
     sides = [service.debit, service.credit]
     if minor < 0:
         sides.reverse()
-    person.does(service.post_by_hand, narration="Stamps", lines=[sides[0](UUID(to), inr(abs(minor))), sides[1]("bank", inr(abs(minor)))])
+    person.does(
+        service.post_by_hand,
+        narration="Stamps",
+        lines=[sides[0](UUID(to), inr(abs(minor))), sides[1]("bank", inr(abs(minor)))],
+    )
 
 
 def test_the_chart_is_listed_by_code_in_pages(alice: Person) -> None:
@@ -46,9 +52,16 @@ def test_the_chart_is_listed_by_code_in_pages(alice: Person) -> None:
     assert [item["code"] for item in listed["items"]] == [account.code for account in CHART]
     assert listed["next_cursor"] is None
     bank = next(item for item in listed["items"] if item["purpose"] == "bank")
-    assert (bank["normal_side"], bank["is_control"], bank["is_archived"], bank["balances"]) == ("debit", False, False, [])
+    assert (bank["normal_side"], bank["is_control"], bank["is_archived"], bank["balances"]) == (
+        "debit",
+        False,
+        False,
+        [],
+    )
     assert next(item for item in listed["items"] if item["purpose"] == "receivable")["is_control"]
-    assert next(item for item in listed["items"] if item["code"] == "1590")["normal_side"] == "credit", "a contra account"
+    assert (
+        next(item for item in listed["items"] if item["code"] == "1590")["normal_side"] == "credit"
+    ), "a contra account"
     seen: list[str] = []
     cursor = ""
     while cursor is not None:
@@ -62,32 +75,75 @@ def test_the_chart_is_listed_by_code_in_pages(alice: Person) -> None:
 def test_the_list_is_narrowed_by_type_and_archived(alice: Person) -> None:
     gone = added(alice)
     alice.api.patch(f"/accounts/{gone}", json={"is_archived": True})
-    assert {item["type"] for item in alice.api.get("/accounts?type=equity").json["items"]} == {"equity"}
+    assert {item["type"] for item in alice.api.get("/accounts?type=equity").json["items"]} == {
+        "equity"
+    }
     assert [item["id"] for item in alice.api.get("/accounts?archived=1").json["items"]] == [gone]
-    assert gone not in {item["id"] for item in alice.api.get("/accounts?archived=0&limit=200").json["items"]}
-    assert alice.api.get("/accounts?type=income").status_code == alice.api.get("/accounts?archived=2").status_code == 422
+    assert gone not in {
+        item["id"] for item in alice.api.get("/accounts?archived=0&limit=200").json["items"]
+    }
+    assert (
+        alice.api.get("/accounts?type=income").status_code
+        == alice.api.get("/accounts?archived=2").status_code
+        == 422
+    )
 
 
 def test_an_account_is_added_posted_to_and_shows_its_balance(alice: Person) -> None:
     postage = added(alice)
     charge(alice, postage)
-    post(alice, [service.debit("bank", inr(1)), service.credit(UUID(postage), inr(1))], entry_date=clock.today())
+    post(
+        alice,
+        [service.debit("bank", inr(1)), service.credit(UUID(postage), inr(1))],
+        entry_date=clock.today(),
+    )
     read = alice.api.get(f"/accounts/{postage}").json
     assert read["balances"] == [{"currency": "INR", "balance": "99.99"}]
-    assert (read["code"], read["name"], read["type"], read["normal_side"], read["purpose"]) == ("5810", "Postage", "expense", "debit", None)
+    assert (read["code"], read["name"], read["type"], read["normal_side"], read["purpose"]) == (
+        "5810",
+        "Postage",
+        "expense",
+        "debit",
+        None,
+    )
     bank = alice.api.get(f"/accounts/{account_id(alice, 'bank')}").json
     assert bank["balances"] == [{"currency": "INR", "balance": "-99.99"}], "more credit than debit"
 
 
-@pytest.mark.parametrize(("kind", "side"), [("asset", "debit"), ("expense", "debit"), ("liability", "credit"), ("equity", "credit"), ("revenue", "credit")])
-def test_an_account_has_the_normal_side_of_its_type_unless_another_is_named(alice: Person, kind: str, side: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "side"),
+    [
+        ("asset", "debit"),
+        ("expense", "debit"),
+        ("liability", "credit"),
+        ("equity", "credit"),
+        ("revenue", "credit"),
+    ],
+)
+def test_an_account_has_the_normal_side_of_its_type_unless_another_is_named(
+    alice: Person, kind: str, side: str
+) -> None:
     assert alice.api.get(f"/accounts/{added(alice, type=kind)}").json["normal_side"] == side
     other = "credit" if side == "debit" else "debit"
-    assert alice.api.get(f"/accounts/{added(alice, code='X.1-b', type=kind, normal_side=other)}").json["normal_side"] == other
+    assert (
+        alice.api.get(f"/accounts/{added(alice, code='X.1-b', type=kind, normal_side=other)}").json[
+            "normal_side"
+        ]
+        == other
+    )
 
 
 @pytest.mark.parametrize(
-    "change", [{"code": "58 10"}, {"code": ""}, {"code": "x" * 33}, {"name": " "}, {"name": "x" * 129}, {"type": "income"}, {"purpose": "bank"}]
+    "change",
+    [
+        {"code": "58 10"},
+        {"code": ""},
+        {"code": "x" * 33},
+        {"name": " "},
+        {"name": "x" * 129},
+        {"type": "income"},
+        {"purpose": "bank"},
+    ],
 )
 def test_what_is_no_account_is_refused(alice: Person, change: dict[str, str]) -> None:
     assert alice.api.post("/accounts", json=POSTAGE | change).status_code == 422
@@ -97,50 +153,99 @@ def test_what_is_no_account_is_refused(alice: Person, change: dict[str, str]) ->
 def test_a_code_is_taken_once(alice: Person, charlie: Person) -> None:
     postage = added(alice)
     assert said(alice.api.post("/accounts", json=POSTAGE)) == (409, "account_code_taken")
-    assert said(alice.api.patch(f"/accounts/{postage}", json={"code": "1100"})) == (409, "account_code_taken")
-    assert alice.api.patch(f"/accounts/{postage}", json={"code": "5810"}).status_code == 200, "its own"
+    assert said(alice.api.patch(f"/accounts/{postage}", json={"code": "1100"})) == (
+        409,
+        "account_code_taken",
+    )
+    assert alice.api.patch(f"/accounts/{postage}", json={"code": "5810"}).status_code == 200, (
+        "its own"
+    )
     added(charlie)
-    results = at_once([lambda: alice.does(service.add_account, code="5899", name="Twin", account_type="expense")] * 4)
-    assert sorted(type(result).__name__ for result in results) == ["AccountCodeTaken"] * 3 + ["UUID"]
+    results = at_once(
+        [lambda: alice.does(service.add_account, code="5899", name="Twin", account_type="expense")]
+        * 4
+    )
+    assert sorted(type(result).__name__ for result in results) == ["AccountCodeTaken"] * 3 + [
+        "UUID"
+    ]
 
 
 def test_code_and_name_change_whatever_was_posted_and_whatever_posts_to_it(alice: Person) -> None:
     bank = account_id(alice, "bank")
     charge(alice, added(alice))
-    changed = alice.api.patch(f"/accounts/{bank}", json={"code": "1101", "name": "HDFC, current account"}).json
-    assert (changed["code"], changed["name"], changed["purpose"]) == ("1101", "HDFC, current account", "bank")
+    changed = alice.api.patch(
+        f"/accounts/{bank}", json={"code": "1101", "name": "HDFC, current account"}
+    ).json
+    assert (changed["code"], changed["name"], changed["purpose"]) == (
+        "1101",
+        "HDFC, current account",
+        "bank",
+    )
 
 
 def test_type_and_side_are_fixed_once_something_was_posted(alice: Person) -> None:
     postage = added(alice)
     changed = alice.api.patch(f"/accounts/{postage}", json={"type": "revenue"}).json
     assert (changed["type"], changed["normal_side"]) == ("revenue", "credit")
-    changed = alice.api.patch(f"/accounts/{postage}", json={"type": "expense", "normal_side": "credit"}).json
+    changed = alice.api.patch(
+        f"/accounts/{postage}", json={"type": "expense", "normal_side": "credit"}
+    ).json
     assert (changed["type"], changed["normal_side"]) == ("expense", "credit")
     charge(alice, postage)
     charge(alice, postage, -10_000)
     for change in ({"type": "asset"}, {"normal_side": "debit"}):
-        assert said(alice.api.patch(f"/accounts/{postage}", json=change)) == (409, "account_posted"), "though nothing stands on it"
-    assert alice.api.patch(f"/accounts/{postage}", json={"type": "expense", "normal_side": "credit", "name": "Post"}).status_code == 200, "no change is none"
+        assert said(alice.api.patch(f"/accounts/{postage}", json=change)) == (
+            409,
+            "account_posted",
+        ), "though nothing stands on it"
+    assert (
+        alice.api.patch(
+            f"/accounts/{postage}",
+            json={"type": "expense", "normal_side": "credit", "name": "Post"},
+        ).status_code
+        == 200
+    ), "no change is none"
 
 
-@pytest.mark.parametrize("purpose", ["receivable", "payable", "customer_advances", "bank", "output_cgst", "retained_earnings", "round_off"])
-def test_what_the_program_posts_to_keeps_its_type_and_is_never_archived(alice: Person, purpose: str) -> None:
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "receivable",
+        "payable",
+        "customer_advances",
+        "bank",
+        "output_cgst",
+        "retained_earnings",
+        "round_off",
+    ],
+)
+def test_what_the_program_posts_to_keeps_its_type_and_is_never_archived(
+    alice: Person, purpose: str
+) -> None:
     account = account_id(alice, purpose)
     for change in ({"is_archived": True}, {"type": "equity", "normal_side": "debit"}):
-        assert said(alice.api.patch(f"/accounts/{account}", json=change)) == (409, "account_serves_program")
+        assert said(alice.api.patch(f"/accounts/{account}", json=change)) == (
+            409,
+            "account_serves_program",
+        )
 
 
-def test_an_account_is_archived_when_nothing_stands_on_it_and_then_takes_nothing(alice: Person) -> None:
+def test_an_account_is_archived_when_nothing_stands_on_it_and_then_takes_nothing(
+    alice: Person,
+) -> None:
     postage = added(alice)
     charge(alice, postage)
-    assert said(alice.api.patch(f"/accounts/{postage}", json={"is_archived": True, "name": "Gone"})) == (409, "account_has_balance")
+    assert said(
+        alice.api.patch(f"/accounts/{postage}", json={"is_archived": True, "name": "Gone"})
+    ) == (409, "account_has_balance")
     assert alice.api.get(f"/accounts/{postage}").json["name"] == "Postage", "refused whole"
     charge(alice, postage, -10_000)
     assert alice.api.patch(f"/accounts/{postage}", json={"is_archived": True}).json["is_archived"]
     with pytest.raises(service.AccountInactive):
         charge(alice, postage)
-    assert not alice.api.patch(f"/accounts/{postage}", json={"is_archived": False}).json["is_archived"]
+    assert not alice.api.patch(f"/accounts/{postage}", json={"is_archived": False}).json[
+        "is_archived"
+    ]
     charge(alice, postage)
 
 
@@ -150,19 +255,45 @@ def test_a_reversal_by_hand_puts_nothing_on_an_archived_account(alice: Person) -
     charge(alice, postage, -10_000)
     alice.api.patch(f"/accounts/{postage}", json={"is_archived": True})
     entry_id = alice.api.get("/journal-entries").json["items"][0]["id"]
-    assert said(alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})) == (409, "account_inactive")
-    step = Page(submit(alice.browser, f"/journal/{entry_id}/reverse", reason="Twice", entry_date=""))
+    assert said(
+        alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})
+    ) == (409, "account_inactive")
+    step = Page(
+        submit(alice.browser, f"/journal/{entry_id}/reverse", reason="Twice", entry_date="")
+    )
     assert (step.status, "restore it first" in step.words(".//*[@role='alert']")) == (422, True)
     alice.api.patch(f"/accounts/{postage}", json={"is_archived": False})
-    assert alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"}).status_code == 201
+    assert (
+        alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"}).status_code
+        == 201
+    )
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_who_keeps_the_chart(people: People, alice: Person, charlie: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_who_keeps_the_chart(
+    people: People, alice: Person, charlie: Person, role: str, may: bool
+) -> None:
     person, postage = people.colleague(alice, "Rita Role", role=role), added(alice)
-    assert person.api.post("/accounts", json=POSTAGE | {"code": "5811"}).status_code == (201 if may else 403)
-    assert person.api.patch(f"/accounts/{postage}", json={"name": "Post"}).status_code == (200 if may else 403)
-    assert person.api.get("/accounts").status_code == person.api.get(f"/accounts/{postage}").status_code == 200
+    assert person.api.post("/accounts", json=POSTAGE | {"code": "5811"}).status_code == (
+        201 if may else 403
+    )
+    assert person.api.patch(f"/accounts/{postage}", json={"name": "Post"}).status_code == (
+        200 if may else 403
+    )
+    assert (
+        person.api.get("/accounts").status_code
+        == person.api.get(f"/accounts/{postage}").status_code
+        == 200
+    )
     for unknown in (postage, new_id(), "nonsense"):
         assert (
             said(charlie.api.get(f"/accounts/{unknown}"))
@@ -177,8 +308,12 @@ def test_who_keeps_the_chart(people: People, alice: Person, charlie: Person, rol
 
 
 @pytest.mark.parametrize("is_archived_first", [True, False])
-def test_nothing_slips_onto_an_account_that_is_archived_at_the_same_moment(alice: Person, is_archived_first: bool) -> None:
-    """Whichever comes first holds the account until it is through, so that an archived one never has a balance."""
+def test_nothing_slips_onto_an_account_that_is_archived_at_the_same_moment(
+    alice: Person, is_archived_first: bool
+) -> None:
+    """Whichever comes first holds the account until it is through, so that an archived one never
+    has a balance.
+    """
     postage = UUID(added(alice))
     lines = [service.debit(postage, inr(1)), service.credit("bank", inr(1))]
     acts: list[Callable[[Actor], Any]] = [
@@ -192,5 +327,7 @@ def test_nothing_slips_onto_an_account_that_is_archived_at_the_same_moment(alice
             waiting = pool.submit(alice.does, second)
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
-        with pytest.raises(service.AccountInactive if is_archived_first else service.AccountHasBalance):
+        with pytest.raises(
+            service.AccountInactive if is_archived_first else service.AccountHasBalance
+        ):
             waiting.result(timeout=10)

@@ -1,4 +1,6 @@
-"""The pages of the chart of accounts: what they list, add and change, where they say what is wrong, and to whom."""
+"""The pages of the chart of accounts: what they list, add and change, where they say what is wrong,
+and to whom.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,18 @@ TYPED = {"code": "5810", "name": "Postage", "type": "expense", "normal_side": ""
 
 
 def test_the_chart_stands_by_type_with_what_is_on_each_account(alice: Person) -> None:
-    post(alice, [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))], purpose="capital")
+    post(
+        alice,
+        [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))],
+        purpose="capital",
+    )
     page = Page(alice.browser.get("/accounts"))
     groups = page.words(".//tr[@class='v-group']")
     assert groups == "Assets Liabilities Equity Revenue Expenses"
-    assert page.words(".//tbody[1]/tr[3]") == "1100 Bank, current account Debit in use INR2,000.00Dr Edit 1100 Bank, current account"
+    assert (
+        page.words(".//tbody[1]/tr[3]")
+        == "1100 Bank, current account Debit in use INR2,000.00Dr Edit 1100 Bank, current account"
+    )
     assert "3000 Capital Credit in use INR2,000.00Cr" in page.words(".//tbody[3]")
     assert "/accounts/new" in page.links()
     assert f"/reports/general-ledger?account={account_id(alice, 'bank')}" in page.links()
@@ -32,19 +41,31 @@ def test_the_chart_stands_by_type_with_what_is_on_each_account(alice: Person) ->
 
 def test_a_balance_of_the_chart_says_that_later_entries_are_in_it(alice: Person) -> None:
     later = clock.today() + timedelta(days=40)
-    post(alice, [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))], purpose="capital", entry_date=later)
+    post(
+        alice,
+        [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))],
+        purpose="capital",
+        entry_date=later,
+    )
     words = Page(alice.browser.get("/accounts")).words(".//main")
     assert "3000 Capital Credit in use INR2,000.00Cr" in words
     assert "Other balances are of all that was ever posted, later book dates included." in words
 
 
-def test_names_that_we_ship_are_in_the_pages_language_and_those_of_an_agency_as_it_wrote_them(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_we_ship_are_in_the_pages_language_and_those_of_an_agency_as_it_wrote_them(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     post(alice)
     alice.does(settings.update, {"locale": "hi"})
     renamed = account_id(alice, "revenue_services")
     assert alice.api.patch(f"/accounts/{renamed}", json={"name": "Search"}).status_code == 200
     browser, days = alice.browser, "from=2026-03-01&as_of=2026-03-31"
-    pages = ["/accounts", f"/reports/trial-balance?{days}", "/reports/balance-sheet?as_of=2026-03-31", "/reports/general-ledger?account=1200"]
+    pages = [
+        "/accounts",
+        f"/reports/trial-balance?{days}",
+        "/reports/balance-sheet?as_of=2026-03-31",
+        "/reports/general-ledger?account=1200",
+    ]
     for path in pages:
         words = Page(browser.get(path)).words()
         assert ("ग्राहकों से प्राप्य" in words, "Trade receivables" in words) == (True, False), path
@@ -54,11 +75,17 @@ def test_names_that_we_ship_are_in_the_pages_language_and_those_of_an_agency_as_
     monkeypatch.setattr(Paper, "pdf", lambda _self, _name, data: told.append(data) or b"")
     browser.get(f"/reports/trial-balance?{days}&format=pdf")
     assert told[0]["tables"][0]["groups"][0]["rows"][0][0] == "1200 ग्राहकों से प्राप्य"
-    assert "1200,Trade receivables," in browser.get(f"/reports/trial-balance?{days}&format=csv").text, "a file for programs"
-    assert "Trade receivables" in {account["name"] for account in alice.api.get("/accounts?limit=200").json["items"]}
+    assert (
+        "1200,Trade receivables," in browser.get(f"/reports/trial-balance?{days}&format=csv").text
+    ), "a file for programs"
+    assert "Trade receivables" in {
+        account["name"] for account in alice.api.get("/accounts?limit=200").json["items"]
+    }
 
 
-def test_the_chart_is_narrowed_and_read_in_pages(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_chart_is_narrowed_and_read_in_pages(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone = added(alice)
     assert "No such accounts" in Page(alice.browser.get("/accounts?archived=1")).words(".//main")
     alice.api.patch(f"/accounts/{gone}", json={"is_archived": True})
@@ -72,7 +99,9 @@ def test_the_chart_is_narrowed_and_read_in_pages(alice: Person, monkeypatch: pyt
     further = next(link for link in first.links() if "after=" in link)
     second = Page(alice.browser.get(further))
     assert len(first.all(".//tbody//th[@scope='row']")) == 20
-    assert not set(first.links()) & {link for link in second.links() if link.startswith("/reports/general-ledger?account=")}
+    assert not set(first.links()) & {
+        link for link in second.links() if link.startswith("/reports/general-ledger?account=")
+    }
     assert "/accounts?archived=0" in second.links()
     assert alice.browser.get("/accounts?after=*").status_code == 422
 
@@ -81,7 +110,11 @@ def test_the_chart_is_narrowed_and_read_in_pages(alice: Person, monkeypatch: pyt
 def test_the_chart_is_one_trip_however_many_accounts_there_are(alice: Person, path: str) -> None:
     def trips() -> list[int]:
         with watched(alice.app) as made:
-            answer = alice.api.get(path.removeprefix("/api")) if path.startswith("/api") else browser.get(path)
+            answer = (
+                alice.api.get(path.removeprefix("/api"))
+                if path.startswith("/api")
+                else browser.get(path)
+            )
         assert answer.status_code == 200
         return made
 
@@ -95,14 +128,22 @@ def test_the_chart_is_one_trip_however_many_accounts_there_are(alice: Person, pa
 
 def test_an_account_is_added(alice: Person) -> None:
     assert submit(alice.browser, "/accounts/new", **TYPED).status_code == 303
-    item = next(item for item in alice.api.get("/accounts?type=expense&limit=200").json["items"] if item["code"] == "5810")
+    item = next(
+        item
+        for item in alice.api.get("/accounts?type=expense&limit=200").json["items"]
+        if item["code"] == "5810"
+    )
     assert (item["name"], item["normal_side"]) == ("Postage", "debit")
 
 
 @pytest.mark.parametrize(
     ("change", "place", "sentence"),
     [
-        ({"code": ""}, "code", "Write a code of up to 32 letters, figures, dots and hyphens, such as 5250."),
+        (
+            {"code": ""},
+            "code",
+            "Write a code of up to 32 letters, figures, dots and hyphens, such as 5250.",
+        ),
         ({"code": "58 10"}, "code", "Write a code of up to 32 letters"),
         ({"code": "1100"}, "code", "Another account has that code."),
         ({"name": " "}, "name", "A name is needed."),
@@ -110,7 +151,9 @@ def test_an_account_is_added(alice: Person) -> None:
         ({"normal_side": "left"}, "normal_side", "Choose one of the list."),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field(alice: Person, change: dict[str, str], place: str, sentence: str) -> None:
+def test_what_is_wrong_is_told_at_its_field(
+    alice: Person, change: dict[str, str], place: str, sentence: str
+) -> None:
     postage = added(alice, code="5899")
     for path in ("/accounts/new", f"/accounts/{postage}/edit"):
         page = Page(submit(alice.browser, path, **TYPED | {"normal_side": "debit"} | change))
@@ -124,7 +167,11 @@ def test_an_account_is_changed_archived_and_restored(alice: Person) -> None:
     postage = added(alice)
     path, fields = f"/accounts/{postage}/edit", TYPED | {"type": "revenue", "normal_side": "credit"}
     form = Page(alice.browser.get(path))
-    assert (form.field("code"), form.field("type"), form.field("normal_side")) == ("5810", "expense", "debit")
+    assert (form.field("code"), form.field("type"), form.field("normal_side")) == (
+        "5810",
+        "expense",
+        "debit",
+    )
     assert submit(alice.browser, path, **fields, is_archived="y").status_code == 303
     read = alice.api.get(f"/accounts/{postage}").json
     assert (read["type"], read["normal_side"], read["is_archived"]) == ("revenue", "credit", True)
@@ -140,24 +187,61 @@ def test_what_is_fixed_is_shown_and_not_asked(alice: Person) -> None:
     assert not page.all(".//select[@name='type']")
     assert "Expenses" in page.words(".//dl")
     assert "INR100.00Dr" in page.words(".//dl")
-    refused = Page(submit(alice.browser, path, code="5810", name="Post", is_archived="y", type="asset"))
-    assert (refused.status, "Something still stands on this account, earlier financial years included." in refused.error_at("is_archived")) == (422, True)
+    refused = Page(
+        submit(alice.browser, path, code="5810", name="Post", is_archived="y", type="asset")
+    )
+    assert (
+        refused.status,
+        "Something still stands on this account, earlier financial years included."
+        in refused.error_at("is_archived"),
+    ) == (422, True)
     assert refused.field("name") == "Post"
     bank = Page(alice.browser.get(f"/accounts/{account_id(alice, 'bank')}/edit"))
     assert not bank.all(".//input[@name='is_archived']")
     assert "posts to this account by itself" in bank.words(".//form")
-    forced = submit(alice.browser, f"/accounts/{account_id(alice, 'bank')}/edit", code="1100", name="Bank", is_archived="y")
+    forced = submit(
+        alice.browser,
+        f"/accounts/{account_id(alice, 'bank')}/edit",
+        code="1100",
+        name="Bank",
+        is_archived="y",
+    )
     assert forced.status_code == 422
-    assert submit(alice.browser, f"/accounts/{account_id(alice, 'bank')}/edit", code="1100", name="HDFC").status_code == 303
+    assert (
+        submit(
+            alice.browser, f"/accounts/{account_id(alice, 'bank')}/edit", code="1100", name="HDFC"
+        ).status_code
+        == 303
+    )
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_who_sees_and_who_changes_the_chart(people: People, alice: Person, charlie: Person, role: str, may: bool) -> None:
-    browser, postage = people.colleague(alice, "Rita Role", role=role).browser, added(alice, code="5899")
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_who_sees_and_who_changes_the_chart(
+    people: People, alice: Person, charlie: Person, role: str, may: bool
+) -> None:
+    browser, postage = (
+        people.colleague(alice, "Rita Role", role=role).browser,
+        added(alice, code="5899"),
+    )
     listed = Page(browser.get("/accounts"))
-    assert (listed.status, "/accounts/new" in listed.links(), f"/accounts/{postage}/edit" in listed.links()) == (200, may, may)
+    assert (
+        listed.status,
+        "/accounts/new" in listed.links(),
+        f"/accounts/{postage}/edit" in listed.links(),
+    ) == (200, may, may)
     for path in ("/accounts/new", f"/accounts/{postage}/edit"):
         assert browser.get(path).status_code == (200 if may else 403)
         fields: dict[str, Any] = TYPED | {"normal_side": "debit", "code": f"58{len(path)}"}
-        assert browser.post(path, data=fields | {"csrf_token": csrf(browser, "/team")}).status_code == (303 if may else 403)
+        assert browser.post(
+            path, data=fields | {"csrf_token": csrf(browser, "/team")}
+        ).status_code == (303 if may else 403)
     assert charlie.browser.get(f"/accounts/{postage}/edit").status_code == 404

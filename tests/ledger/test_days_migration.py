@@ -1,4 +1,6 @@
-"""What was posted and what came in before days and hours were summed is summed by the migration, as the triggers go on with it."""
+"""What was posted and what came in before days and hours were summed is summed by the migration, as
+the triggers go on with it.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,14 @@ insert into enquiries (tenant_id, id, created_by_user_id, customer_name, status,
     from (values ('{TENANT}', 'new', '2026-03-01 10:00+00'), ('{TENANT}', 'booked', '2026-03-01 10:59:59+00'), ('{TENANT}', 'new', '2026-03-01 11:00+00'),
                  ('{OTHER}', 'booked', '2026-03-01 10:30+00')) v(t, status, at);
 """
-DAYS = "select tenant_id::text, account_id::text, day::text, debit_minor, credit_minor from balances_day order by 1, 2, 3"
-HOURS = "select tenant_id::text, to_char(hour at time zone 'UTC', 'HH24'), received, booked from enquiries_by_hour order by 1, 2"
+DAYS = (
+    "select tenant_id::text, account_id::text, day::text, debit_minor, credit_minor from"
+    " balances_day order by 1, 2, 3"
+)
+HOURS = (
+    "select tenant_id::text, to_char(hour at time zone 'UTC', 'HH24'), received, booked from"
+    " enquiries_by_hour order by 1, 2"
+)
 SUMMED = [
     (TENANT, TENANT, "2026-03-01", 12, 0),
     (TENANT, TENANT, "2026-03-02", 0, 3),
@@ -47,7 +55,12 @@ def test_what_was_there_before_is_summed_by_day_and_by_hour(empty_app: Flask) ->
             with engine.connect() as connection:
                 assert [tuple(row) for row in connection.execute(sa.text(DAYS)).all()] == SUMMED
                 found = [tuple(row) for row in connection.execute(sa.text(HOURS)).all()]
-                forced = connection.scalars(sa.text("select relforcerowsecurity from pg_class where relname in ('postings', 'enquiries')")).all()
+                forced = connection.scalars(
+                    sa.text(
+                        "select relforcerowsecurity from pg_class where relname in ('postings',"
+                        " 'enquiries')"
+                    )
+                ).all()
             assert found == [(TENANT, "10", 2, 1), (TENANT, "11", 1, 0), (OTHER, "10", 1, 1)]
             assert forced == [True, True], "the walls stand again"
             flask_migrate.downgrade(revision="-1")

@@ -1,4 +1,6 @@
-"""The journal by hand: who posts and reverses, what is refused and where, and the list by book date."""
+"""The journal by hand: who posts and reverses, what is refused and where, and the list by book
+date.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,12 @@ DAY = date(2024, 6, 10)
 def written(person: Person, **changes: Any) -> dict[str, Any]:
     """A body that passes: bank charges of 100 rupees."""
     lines = [
-        {"account_id": str(account_id(person, "bank_charges")), "currency": "INR", "debit_amount": "100.00", "narration": "June"},
+        {
+            "account_id": str(account_id(person, "bank_charges")),
+            "currency": "INR",
+            "debit_amount": "100.00",
+            "narration": "June",
+        },
         {"account_id": str(account_id(person, "bank")), "currency": "INR", "credit_amount": "100"},
     ]
     return {"narration": "Bank charges", "entry_date": "2024-06-10", "lines": lines} | changes
@@ -43,20 +50,40 @@ def test_an_entry_by_hand_is_posted_read_and_reversed_once(alice: Person) -> Non
     entry_id = made(alice)
     assert balances(alice)["bank_charges", "INR"] == 10_000
     read = alice.api.get(f"/journal-entries/{entry_id}").json
-    assert (read["source_type"], read["totals"], read["created_by"], read["reversed_by_id"]) == ("journal", {"INR": "100.00"}, "Alice Owner", None)
-    assert [(line["debit_amount"], line["credit_amount"], line["narration"]) for line in read["lines"]] == [("100.00", None, "June"), (None, "100.00", None)]
-    undone = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice", "entry_date": "2024-06-11"})
-    assert (undone.status_code, undone.json["reverses_id"], undone.json["entry_date"]) == (201, entry_id, "2024-06-11")
+    assert (read["source_type"], read["totals"], read["created_by"], read["reversed_by_id"]) == (
+        "journal",
+        {"INR": "100.00"},
+        "Alice Owner",
+        None,
+    )
+    assert [
+        (line["debit_amount"], line["credit_amount"], line["narration"]) for line in read["lines"]
+    ] == [("100.00", None, "June"), (None, "100.00", None)]
+    undone = alice.api.post(
+        f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice", "entry_date": "2024-06-11"}
+    )
+    assert (undone.status_code, undone.json["reverses_id"], undone.json["entry_date"]) == (
+        201,
+        entry_id,
+        "2024-06-11",
+    )
     assert alice.api.get(f"/journal-entries/{entry_id}").json["reversed_by_id"] == undone.json["id"]
     assert set(balances(alice).values()) == {0}
     again = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})
     assert (again.status_code, again.json["detail"]) == (409, "journal_entry_already_reversed")
-    back = alice.api.post(f"/journal-entries/{undone.json['id']}/reverse", json={"reason": "It was right", "entry_date": "2024-06-11"})
+    back = alice.api.post(
+        f"/journal-entries/{undone.json['id']}/reverse",
+        json={"reason": "It was right", "entry_date": "2024-06-11"},
+    )
     assert back.status_code == 201, "a reversal of what a person wrote is undone too"
 
 
-def test_posting_by_hand_is_six_statements_and_answers_what_is_read_afterwards(alice: Person, statements: list[str]) -> None:
-    """What follows the entry holds up whoever else posts to its accounts, so nothing but the audit does."""
+def test_posting_by_hand_is_six_statements_and_answers_what_is_read_afterwards(
+    alice: Person, statements: list[str]
+) -> None:
+    """What follows the entry holds up whoever else posts to its accounts, so nothing but the audit
+    does.
+    """
     body = written(alice)
     alice.api.post("/journal-entries", json=body)
     statements.clear()
@@ -79,7 +106,9 @@ def test_posting_by_hand_is_six_statements_and_answers_what_is_read_afterwards(a
         ({"account_id": "0190a0a0-0000-7000-8000-000000000000"}, 404, "account_not_found"),
     ],
 )
-def test_what_is_no_proper_entry_is_refused(alice: Person, change: dict[str, Any], status: int, detail: str | None) -> None:
+def test_what_is_no_proper_entry_is_refused(
+    alice: Person, change: dict[str, Any], status: int, detail: str | None
+) -> None:
     body = written(alice)
     body["lines"][1] |= change
     answer = alice.api.post("/journal-entries", json=body)
@@ -88,7 +117,9 @@ def test_what_is_no_proper_entry_is_refused(alice: Person, change: dict[str, Any
     assert balances(alice) == {}
 
 
-@pytest.mark.parametrize("purpose", ["receivable", "payable", "customer_advances", "supplier_advances"])
+@pytest.mark.parametrize(
+    "purpose", ["receivable", "payable", "customer_advances", "supplier_advances"]
+)
 def test_receivables_and_payables_follow_their_documents(alice: Person, purpose: str) -> None:
     body = written(alice)
     body["lines"][1]["account_id"] = str(account_id(alice, purpose))
@@ -104,7 +135,10 @@ def test_what_a_document_posted_is_not_reversed_by_hand(alice: Person) -> None:
     with pytest.raises(service.EntryOfDocument):
         alice.does(service.reverse_by_hand, reversal, reason="No")
     assert alice.browser.get(f"/journal/{entry_id}/reverse").status_code == 303
-    assert f"/journal/{entry_id}/reverse" not in Page(alice.browser.get(f"/journal/{entry_id}")).links()
+    assert (
+        f"/journal/{entry_id}/reverse"
+        not in Page(alice.browser.get(f"/journal/{entry_id}")).links()
+    )
 
 
 def test_a_closed_month_takes_neither(alice: Person) -> None:
@@ -112,7 +146,9 @@ def test_a_closed_month_takes_neither(alice: Person) -> None:
     alice.does(service.close_month, date(2024, 6, 1))
     refused = alice.api.post("/journal-entries", json=written(alice))
     assert (refused.status_code, refused.json["detail"]) == (409, "period_locked")
-    refused = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "No", "entry_date": "2024-06-30"})
+    refused = alice.api.post(
+        f"/journal-entries/{entry_id}/reverse", json={"reason": "No", "entry_date": "2024-06-30"}
+    )
     assert (refused.status_code, refused.json["detail"]) == (409, "period_locked")
 
 
@@ -121,16 +157,36 @@ def test_more_than_two_hundred_lines_are_refused(alice: Person) -> None:
     body["lines"] = [body["lines"][0]] * 201
     assert alice.api.post("/journal-entries", json=body).status_code == 422
     with pytest.raises(service.EntryTooLong):
-        alice.does(service.post_by_hand, narration="Long", lines=[service.debit("bank", inr(1))] * 201)
+        alice.does(
+            service.post_by_hand, narration="Long", lines=[service.debit("bank", inr(1))] * 201
+        )
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_who_posts_and_reverses_by_hand(people: People, alice: Person, charlie: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_who_posts_and_reverses_by_hand(
+    people: People, alice: Person, charlie: Person, role: str, may: bool
+) -> None:
     person, entry_id = people.colleague(alice, "Rita Role", role=role), made(alice)
-    assert person.api.post("/journal-entries", json=written(alice)).status_code == (201 if may else 403)
-    assert charlie.api.post("/journal-entries", json=written(alice)).status_code == 404, "another agency's accounts"
+    assert person.api.post("/journal-entries", json=written(alice)).status_code == (
+        201 if may else 403
+    )
+    assert charlie.api.post("/journal-entries", json=written(alice)).status_code == 404, (
+        "another agency's accounts"
+    )
     assert charlie.api.get(f"/journal-entries/{entry_id}").status_code == 404
-    assert charlie.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "No"}).status_code == 404
+    assert (
+        charlie.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "No"}).status_code
+        == 404
+    )
     assert charlie.api.get("/journal-entries").json["items"] == []
     assert person.browser.get(f"/journal/{entry_id}/reverse").status_code == (200 if may else 403)
     assert person.api.get("/journal-entries").status_code == 200
@@ -142,7 +198,9 @@ def test_who_posts_and_reverses_by_hand(people: People, alice: Person, charlie: 
 def test_of_many_reversals_at_once_one_goes_through(alice: Person) -> None:
     entry_id = made(alice)
     results = at_once([lambda: alice.does(service.reverse_by_hand, entry_id, reason="Twice")] * 5)
-    assert sorted(type(result).__name__ for result in results) == ["EntryAlreadyReversed"] * 4 + ["Posted"]
+    assert sorted(type(result).__name__ for result in results) == ["EntryAlreadyReversed"] * 4 + [
+        "Posted"
+    ]
     assert set(balances(alice).values()) == {0}
 
 
@@ -165,7 +223,9 @@ def test_the_list_is_read_in_pages_by_book_date(alice: Person) -> None:
 
 def test_the_page_begins_with_what_has_happened_and_says_what_comes(alice: Person) -> None:
     browser, day = alice.browser, clock.today(alice.actor.timezone)
-    coming = [str(post(alice, entry_date=day + timedelta(days=ahead)).entry_id) for ahead in (1, 40)]
+    coming = [
+        str(post(alice, entry_date=day + timedelta(days=ahead)).entry_id) for ahead in (1, 40)
+    ]
     page = Page(browser.get("/journal"))
     assert "Nothing has been posted up to today" in page.words(".//main")
     happened = [str(post(alice, entry_date=day - timedelta(days=back)).entry_id) for back in (0, 3)]
@@ -176,20 +236,34 @@ def test_the_page_begins_with_what_has_happened_and_says_what_comes(alice: Perso
     behind = Page(browser.get(way))
     assert listed(behind) == coming[::-1]
     assert behind.all(".//a[@id='coming']") == []
-    assert listed(Page(browser.get(f"/journal?from={day}"))) == happened[:1], "a first day alone brings no days to come along"
-    assert listed(Page(browser.get(f"/journal?to={day + timedelta(days=1)}"))) == [coming[0], *happened], "a last day is what was asked for"
-    assert len(alice.api.get("/journal-entries").json["items"]) == 4, "the API ends where it is told to"
+    assert listed(Page(browser.get(f"/journal?from={day}"))) == happened[:1], (
+        "a first day alone brings no days to come along"
+    )
+    assert listed(Page(browser.get(f"/journal?to={day + timedelta(days=1)}"))) == [
+        coming[0],
+        *happened,
+    ], "a last day is what was asked for"
+    assert len(alice.api.get("/journal-entries").json["items"]) == 4, (
+        "the API ends where it is told to"
+    )
 
 
-def test_coming_entries_are_counted_up_to_a_bound(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_coming_entries_are_counted_up_to_a_bound(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(entries, "COMING_MAX", 2)
     entries.coming_statement.cache_clear()  # type: ignore[attr-defined]
     day = clock.today(alice.actor.timezone)
     for ahead in (1, 2, 3, 4):
         post(alice, entry_date=day + timedelta(days=ahead))
     with alice.reading() as reader:
-        assert entries.list_happened(reader, None, day, limit=5)[1] == 3, "one more than the bound, however many there are"
-    assert Page(alice.browser.get("/journal")).words(".//a[@id='coming']") == "More than 2 entries of coming days"
+        assert entries.list_happened(reader, None, day, limit=5)[1] == 3, (
+            "one more than the bound, however many there are"
+        )
+    assert (
+        Page(alice.browser.get("/journal")).words(".//a[@id='coming']")
+        == "More than 2 entries of coming days"
+    )
     entries.coming_statement.cache_clear()  # type: ignore[attr-defined]
 
 
@@ -200,15 +274,29 @@ def test_the_pages_list_and_reverse(alice: Person) -> None:
     listed = Page(browser.get("/journal?from=1+Jun+2024&to=30+Jun+2024"))
     assert f"/journal/{entry_id}" in listed.links()
     assert "By hand" in listed.words(".//tbody")
-    assert "No entries on these days" in Page(browser.get("/journal?from=1+Jul+2024")).words(".//main")
-    assert browser.get("/journal?to=x").status_code == browser.get("/journal?after=x").status_code == 422
+    assert "No entries on these days" in Page(browser.get("/journal?from=1+Jul+2024")).words(
+        ".//main"
+    )
+    assert (
+        browser.get("/journal?to=x").status_code
+        == browser.get("/journal?after=x").status_code
+        == 422
+    )
     assert f"/journal/{entry_id}/reverse" in Page(browser.get(f"/journal/{entry_id}")).links()
     step = Page(browser.get(f"/journal/{entry_id}/reverse"))
-    assert "INR100.00" in step.words(".//section[@id='postings']//tbody/tr[1]/td[3]"), "the other way round"
+    assert "INR100.00" in step.words(".//section[@id='postings']//tbody/tr[1]/td[3]"), (
+        "the other way round"
+    )
     token = step.all(".//form[@id='confirm']//input[@name='csrf_token']")[0].get("value")
-    early = browser.post(f"/journal/{entry_id}/reverse", data={"csrf_token": token, "reason": "Twice", "entry_date": "9 Jun 2024"})
+    early = browser.post(
+        f"/journal/{entry_id}/reverse",
+        data={"csrf_token": token, "reason": "Twice", "entry_date": "9 Jun 2024"},
+    )
     assert early.status_code == 422
-    done = browser.post(f"/journal/{entry_id}/reverse", data={"csrf_token": token, "reason": "Twice", "entry_date": "11 Jun 2024"})
+    done = browser.post(
+        f"/journal/{entry_id}/reverse",
+        data={"csrf_token": token, "reason": "Twice", "entry_date": "11 Jun 2024"},
+    )
     assert done.status_code == 303
     assert "reverses another one" in Page(browser.get(done.headers["Location"])).words(".//main")
     assert browser.get(f"/journal/{entry_id}/reverse").status_code == 303

@@ -20,14 +20,25 @@ from voyagent.settings import service as settings
 @pytest.fixture
 def leila(people: People, alice: Person) -> Person:
     """The accounting lead, who may grant up to 1,000 rupees."""
-    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"accounting_lead": {"amount": "1000.00", "currency": "INR"}}}).tenant_id)
+    alice.does(
+        lambda actor: (
+            settings.update(
+                actor,
+                {"approval_limits": {"accounting_lead": {"amount": "1000.00", "currency": "INR"}}},
+            ).tenant_id
+        )
+    )
     return people.colleague(alice, "Leila Ledger", role="accounting_lead")
 
 
 def entry(person: Person, *amounts: tuple[str, str]) -> dict[str, Any]:
     """An entry by hand that moves these amounts, each in its currency."""
     sides = (("bank_charges", "debit_amount"), ("bank", "credit_amount"))
-    lines = [{"account_id": str(account_id(person, purpose)), "currency": currency, side: amount} for currency, amount in amounts for purpose, side in sides]
+    lines = [
+        {"account_id": str(account_id(person, purpose)), "currency": currency, side: amount}
+        for currency, amount in amounts
+        for purpose, side in sides
+    ]
     return {"narration": "Bank charges", "entry_date": "2024-06-10", "lines": lines}
 
 
@@ -41,32 +52,67 @@ def entry(person: Person, *amounts: tuple[str, str]) -> dict[str, Any]:
         ([("INR", "1.00"), ("USD", "1.00")], 403),
     ],
 )
-def test_an_entry_is_within_what_the_role_may_grant(alice: Person, leila: Person, amounts: list[tuple[str, str]], status: int) -> None:
+def test_an_entry_is_within_what_the_role_may_grant(
+    alice: Person, leila: Person, amounts: list[tuple[str, str]], status: int
+) -> None:
     answer = leila.api.post("/journal-entries", json=entry(alice, *amounts))
-    assert (answer.status_code, (answer.json or {}).get("detail")) == (status, None if status == 201 else "amount_above_limit")
+    assert (answer.status_code, (answer.json or {}).get("detail")) == (
+        status,
+        None if status == 201 else "amount_above_limit",
+    )
     assert bool(balances(alice)) is (status == 201)
-    assert alice.api.post("/journal-entries", json=entry(alice, *amounts)).status_code == 201, "an administrator has no limit here"
+    assert alice.api.post("/journal-entries", json=entry(alice, *amounts)).status_code == 201, (
+        "an administrator has no limit here"
+    )
 
 
 def test_a_reversal_moves_as_much_as_the_entry(alice: Person, leila: Person) -> None:
-    dear, cheap = (alice.api.post("/journal-entries", json=entry(alice, ("INR", amount))).json["id"] for amount in ("1000.01", "1000.00"))
-    assert said(leila.api.post(f"/journal-entries/{dear}/reverse", json={"reason": "Twice"})) == (403, "amount_above_limit")
-    assert leila.api.post(f"/journal-entries/{cheap}/reverse", json={"reason": "Twice"}).status_code == 201
+    dear, cheap = (
+        alice.api.post("/journal-entries", json=entry(alice, ("INR", amount))).json["id"]
+        for amount in ("1000.01", "1000.00")
+    )
+    assert said(leila.api.post(f"/journal-entries/{dear}/reverse", json={"reason": "Twice"})) == (
+        403,
+        "amount_above_limit",
+    )
+    assert (
+        leila.api.post(f"/journal-entries/{cheap}/reverse", json={"reason": "Twice"}).status_code
+        == 201
+    )
     undone = alice.api.post(f"/journal-entries/{dear}/reverse", json={"reason": "Twice"}).json["id"]
-    assert said(leila.api.post(f"/journal-entries/{undone}/reverse", json={"reason": "No"})) == (403, "amount_above_limit"), "which would post it anew"
+    assert said(leila.api.post(f"/journal-entries/{undone}/reverse", json={"reason": "No"})) == (
+        403,
+        "amount_above_limit",
+    ), "which would post it anew"
 
 
 def test_the_pages_say_it_and_lose_nothing(alice: Person, leila: Person) -> None:
     page = Page(send(leila, typed(leila)))
-    assert (page.status, "above what your role may grant" in page.error_at("lines"), page.field("debit")) == (422, True, "1,234.50")
+    assert (
+        page.status,
+        "above what your role may grant" in page.error_at("lines"),
+        page.field("debit"),
+    ) == (422, True, "1,234.50")
     dear = alice.api.post("/journal-entries", json=entry(alice, ("INR", "1000.01"))).json["id"]
-    step = Page(submit(leila.browser, f"/journal/{dear}/reverse", reason="Twice", entry_date="11 Jun 2024"))
-    assert (step.status, "above what your role may grant" in step.words(".//*[@role='alert']"), step.field("reason")) == (422, True, "Twice")
+    step = Page(
+        submit(leila.browser, f"/journal/{dear}/reverse", reason="Twice", entry_date="11 Jun 2024")
+    )
+    assert (
+        step.status,
+        "above what your role may grant" in step.words(".//*[@role='alert']"),
+        step.field("reason"),
+    ) == (422, True, "Twice")
 
 
 def test_what_the_assistant_does_was_granted_before(leila: Person) -> None:
     lines = [service.debit("bank_charges", inr(100_001)), service.credit("bank", inr(100_001))]
     with leila.acting() as actor:
-        service.post_by_hand(replace(actor, channel=Channel.ASSISTANT), narration="Bank charges", lines=lines)
+        service.post_by_hand(
+            replace(actor, channel=Channel.ASSISTANT), narration="Bank charges", lines=lines
+        )
     with pytest.raises(service.EntryUnbalanced):
-        leila.does(service.post_by_hand, narration="Bank charges", lines=[service.debit("bank_charges", inr(1)), service.credit("bank", inr(2))])
+        leila.does(
+            service.post_by_hand,
+            narration="Bank charges",
+            lines=[service.debit("bank_charges", inr(1)), service.credit("bank", inr(2))],
+        )

@@ -1,4 +1,6 @@
-"""Months that close: nothing is posted into one, at whatever door and moment; and how one is opened again."""
+"""Months that close: nothing is posted into one, at whatever door and moment; and how one is opened
+again.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def entries(engine: sa.Engine, person: Person, before: date) -> set[UUID]:
     return {row["id"] for row in stored(engine, sql, t=person.actor.tenant_id, d=before)}
 
 
-def test_nothing_is_posted_into_a_closed_month_or_one_before_it(alice: Person, owner_engine: sa.Engine) -> None:
+def test_nothing_is_posted_into_a_closed_month_or_one_before_it(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     post(alice, entry_date=date(2024, 3, 31))
     close(alice, MARCH)
     for day in (date(2024, 3, 31), MARCH, date(2024, 1, 15), date(1900, 1, 1)):
@@ -69,7 +73,9 @@ def test_what_was_posted_before_the_month_closed_is_found_again(alice: Person) -
     source = new_id()
     first = post(alice, source_id=source, entry_date=date(2024, 3, 10))
     close(alice, MARCH)
-    assert post(alice, source_id=source, entry_date=date(2024, 3, 10)) == service.Posted(first.entry_id, is_new=False)
+    assert post(alice, source_id=source, entry_date=date(2024, 3, 10)) == service.Posted(
+        first.entry_id, is_new=False
+    )
 
 
 def test_months_close_in_order_and_only_once_they_are_over(alice: Person) -> None:
@@ -105,8 +111,13 @@ def test_the_latest_closed_month_opens_first(alice: Person) -> None:
         post(alice, entry_date=date(2024, 3, 31))
 
 
-@pytest.mark.parametrize(("role", "closes"), [("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_who_closes_and_who_opens_again(people: People, alice: Person, role: str, closes: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "closes"),
+    [("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)],
+)
+def test_who_closes_and_who_opens_again(
+    people: People, alice: Person, role: str, closes: bool
+) -> None:
     other = people.colleague(alice, "Somebody Else", role=role)
     if closes:
         close(other, MARCH)
@@ -127,18 +138,27 @@ def test_another_agencys_months_are_its_own(alice: Person, charlie: Person) -> N
 
 def test_of_two_who_close_one_month_one_does(alice: Person) -> None:
     results = at_once([lambda: close(alice, MARCH)] * 8)
-    assert sorted(type(result).__name__ for result in results) == ["MonthAlreadyClosed"] * 7 + ["NoneType"]
+    assert sorted(type(result).__name__ for result in results) == ["MonthAlreadyClosed"] * 7 + [
+        "NoneType"
+    ]
 
 
 def test_the_database_refuses_what_goes_past_the_rules(alice: Person) -> None:
     close(alice, MARCH)
     with pytest.raises(sa.exc.IntegrityError, match="closed"), alice.acting() as actor:
         values = {"t": actor.tenant_id, "id": new_id(), "d": date(2024, 3, 10)}
-        db.session.execute(sa.text("insert into journal_entries values (:t, :id, :d, 'x', 'raw', :id, 'x', 2)"), values)
+        db.session.execute(
+            sa.text("insert into journal_entries values (:t, :id, :d, 'x', 'raw', :id, 'x', 2)"),
+            values,
+        )
 
 
-def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(alice: Person, owner_engine: sa.Engine) -> None:
-    """What stood when the closing was acknowledged is all that ever stands; every poster was let in before, or refused."""
+def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    """What stood when the closing was acknowledged is all that ever stands; every poster was let in
+    before, or refused.
+    """
     seen: list[set[UUID]] = []
 
     def shut() -> None:
@@ -146,15 +166,25 @@ def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(alice: Perso
         seen.append(entries(owner_engine, alice, APRIL))
 
     results = at_once([*[lambda: [post(alice, entry_date=MARCH) for _ in range(6)]] * 10, shut])
-    assert all(result is None or isinstance(result, list | service.PeriodLocked) for result in results), results
+    assert all(
+        result is None or isinstance(result, list | service.PeriodLocked) for result in results
+    ), results
     assert entries(owner_engine, alice, APRIL) == seen[0]
 
 
 def test_closing_waits_for_whoever_is_posting(alice: Person, owner_engine: sa.Engine) -> None:
-    """The poster holds its entry uncommitted while the other begins to close; the entry stands, and the closing comes after."""
+    """The poster holds its entry uncommitted while the other begins to close; the entry stands, and
+    the closing comes after.
+    """
     with alice.acting() as actor:
         posted = service.post(
-            actor, source_type="test", source_id=new_id(), purpose="sale", narration="A sale", lines=_lines(), entry_date=date(2024, 3, 10)
+            actor,
+            source_type="test",
+            source_id=new_id(),
+            purpose="sale",
+            narration="A sale",
+            lines=_lines(),
+            entry_date=date(2024, 3, 10),
         ).entry_id
         closing = Thread(target=close, args=(alice, MARCH))
         closing.start()
@@ -189,21 +219,35 @@ def test_the_door_of_invoices_says_that_the_month_is_closed(alice: Person) -> No
     close(alice, papers.ISSUED.replace(day=1))
     for answer in (
         alice.api.post(f"/invoices/{draft}/issue"),
-        alice.api.post(f"/invoices/{issued}/receipts", json={"amount": "100.00", "paid_on": papers.DUE.isoformat()}),
+        alice.api.post(
+            f"/invoices/{issued}/receipts",
+            json={"amount": "100.00", "paid_on": papers.DUE.isoformat()},
+        ),
     ):
         assert (answer.status_code, answer.json["detail"]) == (409, "period_locked")
         assert answer.json["message"].startswith("The books of that month are closed.")
 
 
 def _propose(person: Person, arguments: dict[str, Any]) -> str:
-    about = {"session_id": None, "turn_id": None, "tool_call_id": "c1", "tool_name": "post_journal_entry", "summary": "Please"}
+    about = {
+        "session_id": None,
+        "turn_id": None,
+        "tool_call_id": "c1",
+        "tool_name": "post_journal_entry",
+        "summary": "Please",
+    }
     with person.acting() as actor:
         return approvals.propose(actor.via(Channel.ASSISTANT), arguments=arguments, **about).id
 
 
-def test_a_grant_whose_month_closed_meanwhile_fails_and_says_why(alice: Person, bob: Person, leila: Person, drain: Callable[[], None]) -> None:
+def test_a_grant_whose_month_closed_meanwhile_fails_and_says_why(
+    alice: Person, bob: Person, leila: Person, drain: Callable[[], None]
+) -> None:
     bank, cash = (str(account_id(alice, purpose)) for purpose in ("bank", "cash"))
-    lines = [{"account_id": cash, "currency": "INR", "debit_amount": "50"}, {"account_id": bank, "currency": "INR", "credit_amount": "50"}]
+    lines = [
+        {"account_id": cash, "currency": "INR", "debit_amount": "50"},
+        {"account_id": bank, "currency": "INR", "credit_amount": "50"},
+    ]
     arguments = {"entry": {"narration": "Petty cash", "entry_date": "2024-03-10", "lines": lines}}
     approval_id = _propose(bob, arguments)
     leila.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
@@ -215,7 +259,9 @@ def test_a_grant_whose_month_closed_meanwhile_fails_and_says_why(alice: Person, 
     assert balances(alice) == {}
     refused = _propose(bob, arguments)
     with leila.acting():
-        assert (approval_queries.get_approval(refused).preview or {}).get("refusal") == "period_locked"
+        assert (approval_queries.get_approval(refused).preview or {}).get(
+            "refusal"
+        ) == "period_locked"
 
 
 def test_the_json_door(alice: Person, owner_engine: sa.Engine) -> None:
@@ -223,40 +269,94 @@ def test_the_json_door(alice: Person, owner_engine: sa.Engine) -> None:
     post(alice, entry_date=date(2024, 5, 10))
     assert alice.api.post("/months/2024-05/close").json["detail"] == "earlier_month_open"
     closed = alice.api.post("/months/2024-03/close")
-    assert (closed.status_code, closed.json) == (200, {"month": "2024-03", "state": "closed", "closed_through": "2024-03"})
+    assert (closed.status_code, closed.json) == (
+        200,
+        {"month": "2024-03", "state": "closed", "closed_through": "2024-03"},
+    )
     listed = alice.api.get("/months").json
-    assert [(item["month"], item["state"], item["closed_by"]) for item in listed["items"]] == [("2024-05", "open", None), ("2024-03", "closed", "Alice Owner")]
-    assert (listed["closed_through"], listed["next_to_close"], listed["next_before"]) == ("2024-03", "2024-05", None)
+    assert [(item["month"], item["state"], item["closed_by"]) for item in listed["items"]] == [
+        ("2024-05", "open", None),
+        ("2024-03", "closed", "Alice Owner"),
+    ]
+    assert (listed["closed_through"], listed["next_to_close"], listed["next_before"]) == (
+        "2024-03",
+        "2024-05",
+        None,
+    )
     first = alice.api.get("/months?limit=1").json
-    assert ([item["month"] for item in first["items"]], first["next_before"]) == (["2024-05"], "2024-05")
+    assert ([item["month"] for item in first["items"]], first["next_before"]) == (
+        ["2024-05"],
+        "2024-05",
+    )
     older = alice.api.get(f"/months?limit=1&before={first['next_before']}").json
     assert ([item["month"] for item in older["items"]], older["next_before"]) == (["2024-03"], None)
     opened = alice.api.post("/months/2024-03/reopen", json={"reason": "A bill came late"})
-    assert (opened.status_code, opened.json) == (200, {"month": "2024-03", "state": "open", "closed_through": None})
-    events = stored(owner_engine, "select inputs from audit_events where tenant_id = :t and kind = 'month.reopened'", t=alice.actor.tenant_id)
-    assert [event["inputs"] for event in events] == [{"month": "2024-03", "reason": "A bill came late"}]
+    assert (opened.status_code, opened.json) == (
+        200,
+        {"month": "2024-03", "state": "open", "closed_through": None},
+    )
+    events = stored(
+        owner_engine,
+        "select inputs from audit_events where tenant_id = :t and kind = 'month.reopened'",
+        t=alice.actor.tenant_id,
+    )
+    assert [event["inputs"] for event in events] == [
+        {"month": "2024-03", "reason": "A bill came late"}
+    ]
 
 
-@pytest.mark.parametrize("month", ["2024-3", "2024-13", "24-03", "1899-12", "2201-01", "2024-00", "2024-03-01", "nonsense", "२०२४-03"])
+@pytest.mark.parametrize(
+    "month",
+    [
+        "2024-3",
+        "2024-13",
+        "24-03",
+        "1899-12",
+        "2201-01",
+        "2024-00",
+        "2024-03-01",
+        "nonsense",
+        "२०२४-03",
+    ],
+)
 def test_a_month_that_is_none_is_not_found(alice: Person, month: str) -> None:
-    assert (alice.api.post(f"/months/{month}/close").json["detail"], alice.api.get(f"/months?before={month}").status_code) == ("month_not_found", 422)
+    assert (
+        alice.api.post(f"/months/{month}/close").json["detail"],
+        alice.api.get(f"/months?before={month}").status_code,
+    ) == ("month_not_found", 422)
 
 
 def test_the_page_before_closing_says_what_was_looked_at(alice: Person) -> None:
     draft = papers.draft(alice)
     page = alice.browser.get("/months/2024-06/close").text
-    assert '<a class="v-under" href="/invoices?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1 draft of an invoice is dated in the month.</a>' in page
+    assert (
+        '<a class="v-under" href="/invoices?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1'
+        " draft of an invoice is dated in the month.</a>" in page
+    )
     assert "Debits equal credits in every currency." in page
     assert "The balances of the month agree with its lines." in page
     papers.issue(alice, draft)
-    assert "No draft is dated in the month." in (page := alice.browser.get("/months/2024-06/close").text)
-    assert "The numbers of invoices, credit notes, receipts, payments and refunds have no gap." in page
+    assert "No draft is dated in the month." in (
+        page := alice.browser.get("/months/2024-06/close").text
+    )
+    assert (
+        "The numbers of invoices, credit notes, receipts, payments and refunds have no gap." in page
+    )
 
 
 def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
-    bill = {"vendor_name": "BSP India", "vendor_reference": "B-1", "issue_date": papers.ISSUED, "due_date": papers.DUE, "line_items": [papers.line()]}
+    bill = {
+        "vendor_name": "BSP India",
+        "vendor_reference": "B-1",
+        "issue_date": papers.ISSUED,
+        "due_date": papers.DUE,
+        "line_items": [papers.line()],
+    }
     bill_id = alice.does(lambda actor: billing.draft_bill(actor, **bill).id)
-    of_bills = 'href="/bills?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1 draft of a bill is dated in the month.</a>'
+    of_bills = (
+        'href="/bills?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1 draft of a bill is'
+        " dated in the month.</a>"
+    )
     assert of_bills in (page := alice.browser.get("/months/2024-06/close").text)
     assert "of an invoice" not in page
     papers.draft(alice)
@@ -271,14 +371,39 @@ def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
 def numbered(person: Person) -> None:
     """A document of each series in June 2024."""
     invoice_id = papers.issued(person)
-    person.does(billing.issue_credit_note, invoice_id, reason="Not travelled", on=papers.ISSUED, amounts={1: Money(100, "INR")})
+    person.does(
+        billing.issue_credit_note,
+        invoice_id,
+        reason="Not travelled",
+        on=papers.ISSUED,
+        amounts={1: Money(100, "INR")},
+    )
     for direction in ("in", "out"):
-        payment = {"direction": direction, "party_name": "Somebody", "amount": Money(500, "INR"), "on": papers.ISSUED}
-        payment_id = person.does(lambda actor, given=payment: billing.record_payment(actor, **given).id)
+        payment = {
+            "direction": direction,
+            "party_name": "Somebody",
+            "amount": Money(500, "INR"),
+            "on": papers.ISSUED,
+        }
+        payment_id = person.does(
+            lambda actor, given=payment: billing.record_payment(actor, **given).id
+        )
     person.does(billing.refund_payment, payment_id, on=papers.ISSUED)
-    opening = {"party_name": "Deepa", "reference": "OLD-1", "issue_date": papers.ISSUED, "due_date": None, "amount": Money(500, "INR")}
+    opening = {
+        "party_name": "Deepa",
+        "reference": "OLD-1",
+        "issue_date": papers.ISSUED,
+        "due_date": None,
+        "amount": Money(500, "INR"),
+    }
     person.does(lambda actor: billing.bring_invoice(actor, **opening).id)
-    advance = {"direction": "in", "party_name": "Deepa", "reference": "OLD-2", "paid_on": papers.ISSUED, "amount": Money(500, "INR")}
+    advance = {
+        "direction": "in",
+        "party_name": "Deepa",
+        "reference": "OLD-2",
+        "paid_on": papers.ISSUED,
+        "amount": Money(500, "INR"),
+    }
     person.does(lambda actor: billing.bring_advance(actor, **advance).id)
 
 
@@ -294,26 +419,46 @@ def numbered(person: Person) -> None:
         ("refund", "Numbers of refunds are missing in 2024-25."),
     ],
 )
-def test_the_page_before_closing_names_a_gap_in_the_numbers(alice: Person, charlie: Person, owner_engine: sa.Engine, series: str, told: str) -> None:
+def test_the_page_before_closing_names_a_gap_in_the_numbers(
+    alice: Person, charlie: Person, owner_engine: sa.Engine, series: str, told: str
+) -> None:
     for person in (alice, charlie):
         numbered(person)
     assert "refunds have no gap." in alice.browser.get("/months/2024-06/close").text
     with owner_engine.begin() as connection:
-        skip = sa.text("update number_series set last_number = last_number + 1 where tenant_id = :t and series = :s")
+        skip = sa.text(
+            "update number_series set last_number = last_number + 1 where tenant_id = :t and series"
+            " = :s"
+        )
         assert connection.execute(skip, {"t": alice.actor.tenant_id, "s": series}).rowcount == 1
     page = alice.browser.get("/months/2024-06/close").text
     assert page.count("are missing in") == 1
     assert told in page
-    assert "refunds have no gap." in alice.browser.get("/months/2025-06/close").text, "another year has nothing to do with it"
+    assert "refunds have no gap." in alice.browser.get("/months/2025-06/close").text, (
+        "another year has nothing to do with it"
+    )
     assert "refunds have no gap." in charlie.browser.get("/months/2024-06/close").text
 
 
-def test_the_page_before_closing_counts_the_requests_that_would_post_into_it(alice: Person, bob: Person) -> None:
+def test_the_page_before_closing_counts_the_requests_that_would_post_into_it(
+    alice: Person, bob: Person
+) -> None:
     bank, cash = (str(account_id(alice, purpose)) for purpose in ("bank", "cash"))
-    lines = [{"account_id": cash, "currency": "INR", "debit_amount": "50"}, {"account_id": bank, "currency": "INR", "credit_amount": "50"}]
-    _propose(bob, {"entry": {"narration": "Petty cash", "entry_date": "2024-03-10", "lines": lines}})
-    assert "1 request waits that would post into the month." in alice.browser.get("/months/2024-03/close").text
-    assert "No request waits that would post into the month." in alice.browser.get("/months/2024-04/close").text
+    lines = [
+        {"account_id": cash, "currency": "INR", "debit_amount": "50"},
+        {"account_id": bank, "currency": "INR", "credit_amount": "50"},
+    ]
+    _propose(
+        bob, {"entry": {"narration": "Petty cash", "entry_date": "2024-03-10", "lines": lines}}
+    )
+    assert (
+        "1 request waits that would post into the month."
+        in alice.browser.get("/months/2024-03/close").text
+    )
+    assert (
+        "No request waits that would post into the month."
+        in alice.browser.get("/months/2024-04/close").text
+    )
 
 
 def test_the_page_of_the_months_offers_what_comes_next(alice: Person, bob: Person) -> None:
@@ -329,13 +474,23 @@ def test_the_page_of_the_months_offers_what_comes_next(alice: Person, bob: Perso
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(("post", "post", "reverse", "close", "reopen")), st.integers(1, 4), st.sampled_from(("INR", "AED"))), min_size=3, max_size=14
+    st.tuples(
+        st.sampled_from(("post", "post", "reverse", "close", "reopen")),
+        st.integers(1, 4),
+        st.sampled_from(("INR", "AED")),
+    ),
+    min_size=3,
+    max_size=14,
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
-def test_whatever_is_done_the_books_balance_and_closed_months_stay(alice: Person, owner_engine: sa.Engine, steps: list[tuple[str, int, str]]) -> None:
+def test_whatever_is_done_the_books_balance_and_closed_months_stay(
+    alice: Person, owner_engine: sa.Engine, steps: list[tuple[str, int, str]]
+) -> None:
     while (closed := _closed(alice)) is not None:
         alice.does(service.reopen_month, closed, reason="Again")
     posted: list[UUID] = []
@@ -344,15 +499,31 @@ def test_whatever_is_done_the_books_balance_and_closed_months_stay(alice: Person
         before = entries(owner_engine, alice, _end(closed))
         try:
             if kind == "post":
-                lines = [service.debit("bank", Money(number, currency)), service.credit("capital", Money(number, currency))]
+                lines = [
+                    service.debit("bank", Money(number, currency)),
+                    service.credit("capital", Money(number, currency)),
+                ]
                 posted.append(post(alice, lines, entry_date=day).entry_id)
             elif kind == "reverse" and posted:
-                posted.append(alice.does(service.reverse, posted[number % len(posted)], reason="Again", entry_date=day).entry_id)
+                posted.append(
+                    alice.does(
+                        service.reverse,
+                        posted[number % len(posted)],
+                        reason="Again",
+                        entry_date=day,
+                    ).entry_id
+                )
             elif kind == "close":
                 close(alice, day.replace(day=1))
             elif kind == "reopen":
                 alice.does(service.reopen_month, day.replace(day=1), reason="Again")
-        except (service.PeriodLocked, service.EarlierMonthOpen, service.MonthAlreadyClosed, service.MonthNotClosed, service.LaterMonthClosed):
+        except (
+            service.PeriodLocked,
+            service.EarlierMonthOpen,
+            service.MonthAlreadyClosed,
+            service.MonthNotClosed,
+            service.LaterMonthClosed,
+        ):
             pass
         except (service.EntryAlreadyReversed, service.InvalidBookDate):
             pass

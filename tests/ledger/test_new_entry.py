@@ -1,4 +1,6 @@
-"""The page of an entry by hand: what it posts, what it shows before, where it says what is wrong, and that nothing typed is lost."""
+"""The page of an entry by hand: what it posts, what it shows before, where it says what is wrong,
+and that nothing typed is lost.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,24 @@ BLANK: dict[str, list[str]] = {name: ["", ""] for name in ("account_id", "memo",
 def typed(person: Person, **changes: Any) -> dict[str, Any]:
     """What a person types who books bank charges of 1,234.50."""
     accounts = [str(account_id(person, purpose)) for purpose in ("bank_charges", "bank")]
-    lines = {"account_id": accounts, "memo": ["June", ""], "debit": ["1,234.50", ""], "credit": ["", "1234.5"]}
-    return {"narration": "Bank charges", "entry_date": "10 Jun 2024", "currency": "INR"} | lines | changes
+    lines = {
+        "account_id": accounts,
+        "memo": ["June", ""],
+        "debit": ["1,234.50", ""],
+        "credit": ["", "1234.5"],
+    }
+    return (
+        {"narration": "Bank charges", "entry_date": "10 Jun 2024", "currency": "INR"}
+        | lines
+        | changes
+    )
 
 
 def send(person: Person, fields: dict[str, Any], **options: Any) -> TestResponse:
     browser = person.browser
-    return browser.post("/journal/new", data=fields | {"csrf_token": csrf(browser, "/journal/new")}, **options)
+    return browser.post(
+        "/journal/new", data=fields | {"csrf_token": csrf(browser, "/journal/new")}, **options
+    )
 
 
 def test_an_entry_is_written_in_the_browser(alice: Person) -> None:
@@ -34,7 +47,12 @@ def test_an_entry_is_written_in_the_browser(alice: Person) -> None:
     done = send(alice, typed(alice))
     assert done.status_code == 303, Page(done).words(".//main")
     read = alice.api.get(f"/journal-entries/{done.headers['Location'].rsplit('/', 1)[1]}").json
-    assert (read["narration"], read["entry_date"], read["source_type"], read["totals"]) == ("Bank charges", "2024-06-10", "journal", {"INR": "1234.50"})
+    assert (read["narration"], read["entry_date"], read["source_type"], read["totals"]) == (
+        "Bank charges",
+        "2024-06-10",
+        "journal",
+        {"INR": "1234.50"},
+    )
     assert [line["narration"] for line in read["lines"]] == ["June", None]
 
 
@@ -47,14 +65,33 @@ def test_empty_lines_between_are_left_out(alice: Person) -> None:
 
 
 def test_the_page_shows_each_account_before_and_after(alice: Person) -> None:
-    post(alice, [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))], purpose="capital")
+    post(
+        alice,
+        [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))],
+        purpose="capital",
+    )
     shown = Page(send(alice, typed(alice, then="look")))
     assert shown.status == 200
-    rows = [shown.words(f".//section[@id='outlook']//tbody/tr[{number}]/{cell}") for number in (1, 2) for cell in ("th", "td[1]", "td[4]")]
-    assert rows == ["5700 Bank and gateway charges", "–", "1,234.50Dr", "1100 Bank, current account", "2,000.00Dr", "765.50Dr"]
+    rows = [
+        shown.words(f".//section[@id='outlook']//tbody/tr[{number}]/{cell}")
+        for number in (1, 2)
+        for cell in ("th", "td[1]", "td[4]")
+    ]
+    assert rows == [
+        "5700 Bank and gateway charges",
+        "–",
+        "1,234.50Dr",
+        "1100 Bank, current account",
+        "2,000.00Dr",
+        "765.50Dr",
+    ]
     assert shown.words(".//section[@id='outlook']//tfoot//td[@class]") == "1,234.50 1,234.50"
     assert "Debits equal credits." in shown.words(".//*[@id='outlook']")
-    assert (shown.field("narration"), shown.field("debit"), shown.field("entry_date")) == ("Bank charges", "1,234.50", "10 Jun 2024")
+    assert (shown.field("narration"), shown.field("debit"), shown.field("entry_date")) == (
+        "Bank charges",
+        "1,234.50",
+        "10 Jun 2024",
+    )
     assert balances(alice)["bank", "INR"] == 200_000, "nothing was posted"
 
 
@@ -65,15 +102,23 @@ def test_while_it_is_typed_only_the_effect_is_answered(alice: Person) -> None:
     page = Page(answer)
     assert (answer.status_code, "<form" in answer.text) == (200, False)
     assert page.words(".//tbody/tr/td[4]") == "70.00Dr", "lines of one account are one change"
-    assert "Debits and credits differ by INR70.00. More debit than credit." in page.words(".//*[@role='status']")
+    assert "Debits and credits differ by INR70.00. More debit than credit." in page.words(
+        ".//*[@role='status']"
+    )
     unread = Page(send(alice, part | {"debit": ["1x", ""]}, headers={"HX-Request": "true"}))
     assert "cannot be read" in unread.words(".//*[@role='status']")
-    assert "Nothing is written yet" in Page(alice.browser.get("/journal/new")).words(".//*[@role='status']")
+    assert "Nothing is written yet" in Page(alice.browser.get("/journal/new")).words(
+        ".//*[@role='status']"
+    )
 
 
 def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
     went_on = Page(send(alice, typed(alice, then="line", narration="")))
-    assert (went_on.status, len(went_on.all(".//tbody[@data-line-rows]/tr")), went_on.words(".//*[@role='alert']")) == (200, 4, "")
+    assert (
+        went_on.status,
+        len(went_on.all(".//tbody[@data-line-rows]/tr")),
+        went_on.words(".//*[@role='alert']"),
+    ) == (200, 4, "")
 
 
 @pytest.mark.parametrize(
@@ -82,19 +127,37 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
         ({"narration": " "}, "narration", "Say in a few words what this journal entry is about."),
         ({"entry_date": "31 Feb"}, "entry_date", "Write a date such as 24 Nov 2026 or 24/11."),
         ({"entry_date": "1 Jan 1800"}, "entry_date", "Use a date between 1900 and 2200."),
-        ({"currency": "QQQ"}, "currency", "That is not a currency code. Use three capitals such as INR."),
-        ({"credit": ["", "1234.49"]}, "lines", "Debits and credits of a journal entry must be equal in each currency."),
+        (
+            {"currency": "QQQ"},
+            "currency",
+            "That is not a currency code. Use three capitals such as INR.",
+        ),
+        (
+            {"credit": ["", "1234.49"]},
+            "lines",
+            "Debits and credits of a journal entry must be equal in each currency.",
+        ),
         ({"credit": ["", "1234.505"]}, "lines", "more decimals than the currency has"),
         ({"credit": ["", "x"]}, "lines", "Write an amount such as 45000 or 45,000.50."),
-        ({"credit": ["5", "1234.50"]}, "lines", "Write a debit or a credit on each line, and not both."),
+        (
+            {"credit": ["5", "1234.50"]},
+            "lines",
+            "Write a debit or a credit on each line, and not both.",
+        ),
         ({"credit": ["", ""]}, "lines", "Write a debit or a credit on each line, and not both."),
         ({"account_id": ["", ""]}, "lines", "Choose an account for each line."),
-        ({"account_id": [str(new_id())] * 2}, "lines", "We could not find that account in your chart of accounts."),
+        (
+            {"account_id": [str(new_id())] * 2},
+            "lines",
+            "We could not find that account in your chart of accounts.",
+        ),
         (BLANK, "lines", "A journal entry needs at least two lines."),
         ({name: ["x"] * 201 for name in BLANK}, "lines", "A journal entry has at most 200 lines."),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place_and_nothing_is_lost(alice: Person, change: dict[str, Any], place: str, sentence: str) -> None:
+def test_what_is_wrong_is_told_at_its_place_and_nothing_is_lost(
+    alice: Person, change: dict[str, Any], place: str, sentence: str
+) -> None:
     fields = typed(alice) | change
     page = Page(send(alice, fields))
     assert page.status == 422
@@ -107,8 +170,13 @@ def test_what_is_wrong_is_told_at_its_place_and_nothing_is_lost(alice: Person, c
 
 
 def test_the_wrong_inputs_are_marked(alice: Person) -> None:
-    page = Page(send(alice, typed(alice, credit=["", "x"], account_id=[str(account_id(alice, "bank")), ""])))
-    marked = [(box.attrib["name"], box.attrib["aria-label"]) for box in page.all(".//*[@aria-invalid='true'][@aria-describedby='lines-err']")]
+    page = Page(
+        send(alice, typed(alice, credit=["", "x"], account_id=[str(account_id(alice, "bank")), ""]))
+    )
+    marked = [
+        (box.attrib["name"], box.attrib["aria-label"])
+        for box in page.all(".//*[@aria-invalid='true'][@aria-describedby='lines-err']")
+    ]
     assert [box.attrib["aria-label"] for box in page.all(".//*[@autofocus]")] == ["Account, line 2"]
     assert marked == [("account_id", "Account, line 2"), ("credit", "Credit, line 2")]
 
@@ -120,16 +188,36 @@ def test_a_closed_month_is_told_at_the_day(alice: Person) -> None:
 
 
 def test_accounts_that_follow_their_documents_are_not_offered(alice: Person) -> None:
-    offered = {option.attrib["value"] for option in Page(alice.browser.get("/journal/new")).all(".//select[@name='account_id'][1]/option")}
+    offered = {
+        option.attrib["value"]
+        for option in Page(alice.browser.get("/journal/new")).all(
+            ".//select[@name='account_id'][1]/option"
+        )
+    }
     assert str(account_id(alice, "bank")) in offered
     receivable = str(account_id(alice, "receivable"))
     assert receivable not in offered
     page = Page(send(alice, typed(alice, account_id=[receivable, str(account_id(alice, "bank"))])))
-    assert (page.status, "follow their documents" in page.error_at("lines"), page.field("account_id")) == (422, True, receivable)
+    assert (
+        page.status,
+        "follow their documents" in page.error_at("lines"),
+        page.field("account_id"),
+    ) == (422, True, receivable)
 
 
-@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
-def test_who_writes_entries_in_the_browser(people: People, alice: Person, role: str, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        ("agency_admin", True),
+        ("accounting_lead", True),
+        ("ticketing_lead", False),
+        ("agent", False),
+        ("viewer", False),
+    ],
+)
+def test_who_writes_entries_in_the_browser(
+    people: People, alice: Person, role: str, may: bool
+) -> None:
     browser = people.colleague(alice, "Rita Role", role=role).browser
     assert browser.get("/journal/new").status_code == (200 if may else 403)
     assert ("/journal/new" in Page(browser.get("/journal")).links()) is may

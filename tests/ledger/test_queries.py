@@ -19,7 +19,14 @@ FIRST = date(2026, 1, 15)
 PURPOSES = ("receivable", "bank", "revenue_services", "cost_of_services", "payable")
 amounts = st.integers(1, 10**9)
 days = st.integers(0, 120).map(lambda n: FIRST + timedelta(days=n))
-moves = st.tuples(days, st.sampled_from(PURPOSES), st.sampled_from(PURPOSES), st.sampled_from(("INR", "AED", "KWD")), amounts, st.booleans())
+moves = st.tuples(
+    days,
+    st.sampled_from(PURPOSES),
+    st.sampled_from(PURPOSES),
+    st.sampled_from(("INR", "AED", "KWD")),
+    amounts,
+    st.booleans(),
+)
 
 
 def rows(person: Person, as_of: date, *, include_zero: bool = False) -> list[dict[str, Any]]:
@@ -27,30 +34,48 @@ def rows(person: Person, as_of: date, *, include_zero: bool = False) -> list[dic
         return queries.trial_balance_rows(reader, as_of, include_zero)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(moves, min_size=1, max_size=8), st.lists(days, min_size=1, max_size=4))
-def test_balances_equal_the_lines_on_every_day(people: Any, acts: list[Any], asked: list[date]) -> None:
+def test_balances_equal_the_lines_on_every_day(
+    people: Any, acts: list[Any], asked: list[date]
+) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
     lines: list[tuple[date, str, str, int]] = []
     for day, left, right, currency, minor, is_undone in acts:
-        posted = post(person, [debit(left, Money(minor, currency)), credit(right, Money(minor, currency))], entry_date=day)
+        posted = post(
+            person,
+            [debit(left, Money(minor, currency)), credit(right, Money(minor, currency))],
+            entry_date=day,
+        )
         lines += [(day, left, currency, minor), (day, right, currency, -minor)]
         if is_undone:
             after = day + timedelta(days=20)
             person.does(service.reverse, posted.entry_id, reason="Undone", entry_date=after)
             lines += [(after, left, currency, -minor), (after, right, currency, minor)]
-    for as_of in {*asked, *(day for day, *_ in lines), FIRST - timedelta(days=1), date(2026, 6, 30)}:
+    for as_of in {
+        *asked,
+        *(day for day, *_ in lines),
+        FIRST - timedelta(days=1),
+        date(2026, 6, 30),
+    }:
         wanted: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
         for day, purpose, currency, signed in lines:
             if day <= as_of:
                 wanted[purpose, currency][signed < 0] += abs(signed)
-        found = {(row["purpose"], row["currency"]): [row["debit_minor"], row["credit_minor"]] for row in rows(person, as_of)}
+        found = {
+            (row["purpose"], row["currency"]): [row["debit_minor"], row["credit_minor"]]
+            for row in rows(person, as_of)
+        }
         assert found == dict(wanted), as_of
     with person.reading() as reader:
         assert queries.untied_balances(reader) == []
 
 
-def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(alice: Person, charlie: Person) -> None:
+def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(
+    alice: Person, charlie: Person
+) -> None:
     """Both agencies ask the same, so the same statement is sent for both, and each finds its own."""
     post(alice)
     post(charlie, sale(Money(5, "AED")))
@@ -59,7 +84,9 @@ def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(alice: Person, c
     assert {row["currency"] for row in rows(charlie, DAY)} == {"AED"}
     for person, currency in ((charlie, "AED"), (alice, "INR")):
         answer = person.api.get(f"/reports/trial-balance?as_of={DAY}").json
-        assert {currency} == {block["currency"] for block in [answer, *answer["by_currency"]] if block["accounts"]}
+        assert {currency} == {
+            block["currency"] for block in [answer, *answer["by_currency"]] if block["accounts"]
+        }
 
 
 def test_a_wrong_roll_up_is_found(alice: Person) -> None:
@@ -67,17 +94,31 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
     with alice.acting():
         from voyagent.kernel.db import rows_changed  # noqa: PLC0415
 
-        assert rows_changed("update balances_month set debit_minor = debit_minor + 1 where debit_minor > 0 and tenant_id = :tenant_id") == 1
+        assert (
+            rows_changed(
+                "update balances_month set debit_minor = debit_minor + 1 where debit_minor > 0 and"
+                " tenant_id = :tenant_id"
+            )
+            == 1
+        )
     with alice.reading() as reader:
-        assert [(row["which"], row["currency"], row["since"], row["debit_minor"]) for row in queries.untied_balances(reader)] == [
-            ("month", "INR", date(2026, 3, 1), 1)
-        ]
+        assert [
+            (row["which"], row["currency"], row["since"], row["debit_minor"])
+            for row in queries.untied_balances(reader)
+        ] == [("month", "INR", date(2026, 3, 1), 1)]
 
 
-def test_the_trial_balance_goes_by_code_and_leaves_out_what_was_never_posted_to(alice: Person) -> None:
+def test_the_trial_balance_goes_by_code_and_leaves_out_what_was_never_posted_to(
+    alice: Person,
+) -> None:
     assert rows(alice, DAY) == []
     post(alice, [*sale(), *sale(Money(5, "AED"))])
-    assert [(row["code"], row["currency"]) for row in rows(alice, DAY)] == [("1200", "AED"), ("1200", "INR"), ("4300", "AED"), ("4300", "INR")]
+    assert [(row["code"], row["currency"]) for row in rows(alice, DAY)] == [
+        ("1200", "AED"),
+        ("1200", "INR"),
+        ("4300", "AED"),
+        ("4300", "INR"),
+    ]
     assert rows(alice, DAY - timedelta(days=1)) == []
 
 
@@ -85,13 +126,22 @@ def test_with_zeros_the_whole_chart_is_there(alice: Person) -> None:
     post(alice)
     everything = rows(alice, DAY, include_zero=True)
     with alice.reading() as reader:
-        assert [row["code"] for row in everything] == [account["code"] for account in queries.list_accounts(reader)]
+        assert [row["code"] for row in everything] == [
+            account["code"] for account in queries.list_accounts(reader)
+        ]
     empty = next(row for row in everything if row["code"] == "1010")
     assert (empty["currency"], empty["debit_minor"], empty["credit_minor"]) == (None, 0, 0)
 
 
 def test_debits_equal_credits_in_each_currency(alice: Person) -> None:
-    post(alice, [debit("bank", inr(300)), debit("receivable", inr(700)), credit("revenue_services", inr(1000))])
+    post(
+        alice,
+        [
+            debit("bank", inr(300)),
+            debit("receivable", inr(700)),
+            credit("revenue_services", inr(1000)),
+        ],
+    )
     post(alice, sale(Money(5, "AED")))
     sums: dict[str, int] = defaultdict(int)
     for row in rows(alice, DAY):
@@ -99,13 +149,19 @@ def test_debits_equal_credits_in_each_currency(alice: Person) -> None:
     assert sums == {"INR": 0, "AED": 0}
 
 
-@pytest.mark.parametrize("said", ["1200", "Trade receivables", "trade RECEIVABLES", "receivable", " receivables "])
-def test_an_account_is_found_by_code_name_purpose_or_part_of_its_name(alice: Person, said: str) -> None:
+@pytest.mark.parametrize(
+    "said", ["1200", "Trade receivables", "trade RECEIVABLES", "receivable", " receivables "]
+)
+def test_an_account_is_found_by_code_name_purpose_or_part_of_its_name(
+    alice: Person, said: str
+) -> None:
     post(alice)
     with alice.reading() as reader:
         balance = queries.account_balance(reader, said, DAY)
     assert balance.account["code"] == "1200"
-    assert [(b.currency, b.debit_minor, b.credit_minor, b.balance_minor) for b in balance.balances] == [("INR", 10_000, 0, 10_000)]
+    assert [
+        (b.currency, b.debit_minor, b.credit_minor, b.balance_minor) for b in balance.balances
+    ] == [("INR", 10_000, 0, 10_000)]
 
 
 def test_an_account_is_found_by_its_id(alice: Person) -> None:

@@ -30,8 +30,17 @@ def test_a_new_agency_has_a_chart_of_accounts_of_its_own(alice: Person, charlie:
     assert codes["1200"]["normal_side"] == "debit"
     assert codes["2310"]["name"] == "Output CGST"
     assert codes["2310"]["normal_side"] == "credit"
-    assert (codes["1590"]["type"], codes["1590"]["normal_side"]) == ("asset", "credit"), "a contra account keeps its own side"
-    assert {account["type"] for account in mine} == {"asset", "liability", "equity", "revenue", "expense"}
+    assert (codes["1590"]["type"], codes["1590"]["normal_side"]) == (
+        "asset",
+        "credit",
+    ), "a contra account keeps its own side"
+    assert {account["type"] for account in mine} == {
+        "asset",
+        "liability",
+        "equity",
+        "revenue",
+        "expense",
+    }
     assert not {account["id"] for account in mine} & {account["id"] for account in theirs}
 
 
@@ -54,7 +63,13 @@ def test_an_entry_is_posted_with_its_lines_source_and_author(alice: Person) -> N
     with alice.reading() as reader:
         entry, lines = queries.read_entry(reader, posted.entry_id)
     assert posted.is_new
-    assert (entry["entry_date"], entry["narration"], entry["source_type"], entry["source_id"], entry["purpose"]) == (
+    assert (
+        entry["entry_date"],
+        entry["narration"],
+        entry["source_type"],
+        entry["source_id"],
+        entry["purpose"],
+    ) == (
         DAY,
         "Invoice to Deepa",
         "test",
@@ -64,7 +79,16 @@ def test_an_entry_is_posted_with_its_lines_source_and_author(alice: Person) -> N
     assert entry["created_by"] == "Alice Owner"
     assert entry["reverses_id"] is None
     assert entry["reversed_by_id"] is None
-    assert [(line["line_no"], line["code"], line["debit_minor"], line["credit_minor"], line["party_name"]) for line in lines] == [
+    assert [
+        (
+            line["line_no"],
+            line["code"],
+            line["debit_minor"],
+            line["credit_minor"],
+            line["party_name"],
+        )
+        for line in lines
+    ] == [
         (1, "1200", 10_000, 0, "Deepa Krishnan"),
         (2, "4300", 0, 10_000, None),
     ]
@@ -132,22 +156,33 @@ REFUSED: list[tuple[list[Line], type[VoyagentError]]] = [
     ([], service.EntryTooShort),
     ([debit("receivable", inr(1))], service.EntryTooShort),
     ([debit("receivable", inr(100)), credit("revenue_services", inr(99))], service.EntryUnbalanced),
-    ([debit("receivable", inr(100)), credit("revenue_services", Money(100, "USD"))], service.EntryUnbalanced),
+    (
+        [debit("receivable", inr(100)), credit("revenue_services", Money(100, "USD"))],
+        service.EntryUnbalanced,
+    ),
     ([debit("receivable", inr(1)), debit("bank", inr(1))], service.EntryUnbalanced),
     ([debit("receivable", inr(0)), credit("revenue_services", inr(0))], InvalidAmount),
     ([debit("receivable", inr(-5)), credit("revenue_services", inr(-5))], InvalidAmount),
     ([debit("receivable", HUGE), credit("revenue_services", HUGE)], InvalidAmount),
     ([Line("receivable"), credit("revenue_services", inr(1))], InvalidAmount),
-    ([Line("receivable", debit=inr(1), credit=inr(1)), credit("revenue_services", inr(1))], InvalidAmount),
+    (
+        [Line("receivable", debit=inr(1), credit=inr(1)), credit("revenue_services", inr(1))],
+        InvalidAmount,
+    ),
     (sale(Money(1, "XYZ")), UnknownCurrency),
     (sale(Money(1, "inr")), UnknownCurrency),
-    ([debit("no_such_purpose", inr(1)), credit("revenue_services", inr(1))], service.AccountNotFound),
+    (
+        [debit("no_such_purpose", inr(1)), credit("revenue_services", inr(1))],
+        service.AccountNotFound,
+    ),
     ([debit(new_id(), inr(1)), credit("revenue_services", inr(1))], service.AccountNotFound),
 ]
 
 
 @pytest.mark.parametrize(("lines", "error"), REFUSED)
-def test_what_is_no_proper_entry_is_refused_and_leaves_nothing(alice: Person, lines: list[Line], error: type[VoyagentError]) -> None:
+def test_what_is_no_proper_entry_is_refused_and_leaves_nothing(
+    alice: Person, lines: list[Line], error: type[VoyagentError]
+) -> None:
     with pytest.raises(error):
         post(alice, lines)
     assert balances(alice) == {}
@@ -194,21 +229,41 @@ def test_posting_and_reversing_leave_their_events(alice: Person, owner_engine: s
     posted = post(alice)
     alice.does(service.reverse, posted.entry_id, reason="Wrong customer")
     post(alice, source_id=posted.entry_id, source_type="journal_entry", purpose="reversal")
-    events = stored(owner_engine, "select kind, outputs from audit_events where tenant_id = :t and kind like 'journal.%' order by seq", t=alice.actor.tenant_id)
-    assert [event["kind"] for event in events] == ["journal.posted", "journal.reversed"], "a repeat is no act"
+    events = stored(
+        owner_engine,
+        "select kind, outputs from audit_events where tenant_id = :t and kind like 'journal.%'"
+        " order by seq",
+        t=alice.actor.tenant_id,
+    )
+    assert [event["kind"] for event in events] == [
+        "journal.posted",
+        "journal.reversed",
+    ], "a repeat is no act"
     assert events[0]["outputs"] == {"total": {"INR": "100.00"}}
 
 
 def test_a_reversal_swaps_the_sides_and_is_linked(alice: Person) -> None:
     posted = post(alice)
-    reversal = alice.does(service.reverse, posted.entry_id, reason="Wrong customer", entry_date=date(2026, 4, 1))
+    reversal = alice.does(
+        service.reverse, posted.entry_id, reason="Wrong customer", entry_date=date(2026, 4, 1)
+    )
     with alice.reading() as reader:
         entry, lines = queries.read_entry(reader, reversal.entry_id)
         original, _ = queries.read_entry(reader, posted.entry_id)
-    assert (entry["reverses_id"], entry["entry_date"], entry["narration"]) == (posted.entry_id, date(2026, 4, 1), "Wrong customer")
+    assert (entry["reverses_id"], entry["entry_date"], entry["narration"]) == (
+        posted.entry_id,
+        date(2026, 4, 1),
+        "Wrong customer",
+    )
     assert original["reversed_by_id"] == reversal.entry_id
-    assert [(line["code"], line["debit_minor"], line["credit_minor"]) for line in lines] == [("1200", 0, 10_000), ("4300", 10_000, 0)]
-    assert balances(alice, date(2026, 3, 31)) == {("receivable", "INR"): 10_000, ("revenue_services", "INR"): -10_000}
+    assert [(line["code"], line["debit_minor"], line["credit_minor"]) for line in lines] == [
+        ("1200", 0, 10_000),
+        ("4300", 10_000, 0),
+    ]
+    assert balances(alice, date(2026, 3, 31)) == {
+        ("receivable", "INR"): 10_000,
+        ("revenue_services", "INR"): -10_000,
+    }
     assert set(balances(alice).values()) == {0}
 
 
@@ -231,7 +286,9 @@ def test_a_reversal_can_be_reversed(alice: Person) -> None:
 def test_a_reversal_is_not_dated_before_its_entry(alice: Person) -> None:
     posted = post(alice)
     with pytest.raises(service.InvalidBookDate):
-        alice.does(service.reverse, posted.entry_id, reason="Early", entry_date=DAY - timedelta(days=1))
+        alice.does(
+            service.reverse, posted.entry_id, reason="Early", entry_date=DAY - timedelta(days=1)
+        )
 
 
 def test_an_entry_of_a_day_to_come_is_reversed_on_its_own_day(alice: Person) -> None:
@@ -248,7 +305,9 @@ def test_a_reversal_says_why(alice: Person) -> None:
         alice.does(service.reverse, posted.entry_id, reason=" ")
 
 
-def test_an_entry_on_a_closed_account_can_still_be_reversed(alice: Person, owner_engine: sa.Engine) -> None:
+def test_an_entry_on_a_closed_account_can_still_be_reversed(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     posted = post(alice)
     close(owner_engine, alice, "revenue_services")
     assert alice.does(service.reverse, posted.entry_id, reason="Closed since").is_new
@@ -262,4 +321,7 @@ def test_another_agency_s_entry_is_not_there(alice: Person, charlie: Person) -> 
 
 def close(engine: sa.Engine, person: Person, purpose: str) -> None:
     with engine.begin() as connection:
-        connection.execute(sa.text("update accounts set is_active = false where tenant_id = :t and purpose = :p"), {"t": person.actor.tenant_id, "p": purpose})
+        connection.execute(
+            sa.text("update accounts set is_active = false where tenant_id = :t and purpose = :p"),
+            {"t": person.actor.tenant_id, "p": purpose},
+        )

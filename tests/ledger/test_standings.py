@@ -1,4 +1,6 @@
-"""What the chart and the preview of an entry say of revenue and expenses is what the ledger and the trial balance say: each financial year begins anew."""
+"""What the chart and the preview of an entry say of revenue and expenses is what the ledger and the
+trial balance say: each financial year begins anew.
+"""
 
 from __future__ import annotations
 
@@ -25,38 +27,78 @@ NEXT_DAY = timedelta(days=1)
 
 
 def spend(person: Person, day: date, amount: Money) -> None:
-    post(person, [service.debit("bank_charges", amount), service.credit("bank", amount)], entry_date=day)
+    post(
+        person,
+        [service.debit("bank_charges", amount), service.credit("bank", amount)],
+        entry_date=day,
+    )
 
 
 def in_chart(person: Person, purpose: str) -> dict[str, int] | None:
     with person.reading() as reader:
         listed = accounts.list_accounts(reader, limit=200).items
-    found: dict[str, int] | None = next(row["balances"] for row in listed if row["purpose"] == purpose)
+    found: dict[str, int] | None = next(
+        row["balances"] for row in listed if row["purpose"] == purpose
+    )
     return found
 
 
 @pytest.mark.parametrize("month", [1, APRIL, 11])
-def test_the_chart_says_what_the_ledger_and_the_trial_balance_say_today(alice: Person, month: int) -> None:
+def test_the_chart_says_what_the_ledger_and_the_trial_balance_say_today(
+    alice: Person, month: int
+) -> None:
     alice.does(settings.update, {"financial_year_start_month": month, "timezone": ZONE})
     today = clock.today(ZONE)
     began = year_began(today, month)
-    days = [began - 400 * NEXT_DAY, began - NEXT_DAY, began, began + (today - began) / 2, today.replace(day=1), today, today + NEXT_DAY]
+    days = [
+        began - 400 * NEXT_DAY,
+        began - NEXT_DAY,
+        began,
+        began + (today - began) / 2,
+        today.replace(day=1),
+        today,
+        today + NEXT_DAY,
+    ]
     for place, day in enumerate(days):
         spend(alice, day, inr(10**place))
-        post(alice, [service.debit("bank", inr(3 * 10**place)), service.credit("revenue_fees", inr(3 * 10**place))], entry_date=day)
+        post(
+            alice,
+            [
+                service.debit("bank", inr(3 * 10**place)),
+                service.credit("revenue_fees", inr(3 * 10**place)),
+            ],
+            entry_date=day,
+        )
     spend(alice, today, Money(7, "KWD"))
     period = Period(began, today, began)
     with alice.reading() as reader:
-        books = trial_balance.read_period(reader, period, "INR", include_zero=False, kept_earnings="kept")
-        closing = {(line.code, block.currency): line.closing.amount_minor for block in books.blocks for line in block.accounts}
+        books = trial_balance.read_period(
+            reader, period, "INR", include_zero=False, kept_earnings="kept"
+        )
+        closing = {
+            (line.code, block.currency): line.closing.amount_minor
+            for block in books.blocks
+            for line in block.accounts
+        }
         for row in accounts.list_accounts(reader, limit=200).items:
             if row["type"] in ("revenue", "expense"):
-                ledger = general_ledger.read_general_ledger(reader, queries.find_account(reader, row["code"]), period)
-                assert (row["balances"] or {}) == {one.opening.currency: one.closing.amount_minor for one in ledger.currencies}
-                assert (row["balances"] or {}) == {currency: minor for (code, currency), minor in closing.items() if code == row["code"]}
+                ledger = general_ledger.read_general_ledger(
+                    reader, queries.find_account(reader, row["code"]), period
+                )
+                assert (row["balances"] or {}) == {
+                    one.opening.currency: one.closing.amount_minor for one in ledger.currencies
+                }
+                assert (row["balances"] or {}) == {
+                    currency: minor
+                    for (code, currency), minor in closing.items()
+                    if code == row["code"]
+                }
     counted = sum(10**place for place, day in enumerate(days) if began <= day <= today)
     assert in_chart(alice, "bank_charges") == {"INR": counted, "KWD": 7}
-    assert in_chart(alice, "bank") == {"INR": 2 * sum(10**place for place in range(len(days))), "KWD": -7}, "all that was ever posted"
+    assert in_chart(alice, "bank") == {
+        "INR": 2 * sum(10**place for place in range(len(days))),
+        "KWD": -7,
+    }, "all that was ever posted"
     account = alice.api.get(f"/accounts/{account_id(alice, 'bank_charges')}").json
     assert account["balances"][0] == {"currency": "INR", "balance": f"{counted / 100:.2f}"}
     words = Page(alice.browser.get("/accounts")).words(".//main")
@@ -65,30 +107,70 @@ def test_the_chart_says_what_the_ledger_and_the_trial_balance_say_today(alice: P
 
 
 @pytest.mark.parametrize(("zone", "counted"), [("UTC", 500), ("Asia/Kolkata", 0)])
-def test_a_year_begins_at_midnight_of_the_agency(alice: Person, monkeypatch: pytest.MonkeyPatch, zone: str, counted: int) -> None:
+def test_a_year_begins_at_midnight_of_the_agency(
+    alice: Person, monkeypatch: pytest.MonkeyPatch, zone: str, counted: int
+) -> None:
     alice.does(settings.update, {"timezone": zone})
     spend(alice, date(2026, 3, 31), inr(500))
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 31, 20, tzinfo=UTC))
     assert in_chart(alice, "bank_charges") == {"INR": counted}
 
 
-def test_what_earlier_years_left_on_an_account_keeps_it_from_being_archived_and_its_type(alice: Person) -> None:
+def test_what_earlier_years_left_on_an_account_keeps_it_from_being_archived_and_its_type(
+    alice: Person,
+) -> None:
     postage = added(alice)
     lines = [service.debit(UUID(postage), inr(500)), service.credit("bank", inr(500))]
     post(alice, lines, entry_date=year_began(clock.today(ZONE), APRIL) - NEXT_DAY)
-    assert alice.api.get(f"/accounts/{postage}").json["balances"] == [{"currency": "INR", "balance": "0.00"}]
-    assert said(alice.api.patch(f"/accounts/{postage}", json={"is_archived": True})) == (409, "account_has_balance")
-    assert said(alice.api.patch(f"/accounts/{postage}", json={"type": "asset"})) == (409, "account_posted")
+    assert alice.api.get(f"/accounts/{postage}").json["balances"] == [
+        {"currency": "INR", "balance": "0.00"}
+    ]
+    assert said(alice.api.patch(f"/accounts/{postage}", json={"is_archived": True})) == (
+        409,
+        "account_has_balance",
+    )
+    assert said(alice.api.patch(f"/accounts/{postage}", json={"type": "asset"})) == (
+        409,
+        "account_posted",
+    )
 
 
 @pytest.mark.parametrize(
-    ("day", "before", "after"), [("", "30.00Dr", "1,264.50Dr"), ("10 Jun {last}", "2.00Dr", "1,236.50Dr"), ("10 Jun {next}", "400.00Dr", "1,634.50Dr")]
+    ("day", "before", "after"),
+    [
+        ("", "30.00Dr", "1,264.50Dr"),
+        ("10 Jun {last}", "2.00Dr", "1,236.50Dr"),
+        ("10 Jun {next}", "400.00Dr", "1,634.50Dr"),
+    ],
 )
-def test_an_entry_is_shown_over_what_its_own_financial_year_has(alice: Person, day: str, before: str, after: str) -> None:
+def test_an_entry_is_shown_over_what_its_own_financial_year_has(
+    alice: Person, day: str, before: str, after: str
+) -> None:
     today = clock.today()
     began = year_began(today, APRIL)
-    for booked, minor in ((began - NEXT_DAY, 200), (began, 1_000), (today, 2_000), (date(began.year + 2, 3, 31), 40_000)):
+    for booked, minor in (
+        (began - NEXT_DAY, 200),
+        (began, 1_000),
+        (today, 2_000),
+        (date(began.year + 2, 3, 31), 40_000),
+    ):
         spend(alice, booked, inr(minor))
-    shown = Page(send(alice, typed(alice, then="look", entry_date=day.format(last=began.year - 1, next=began.year + 1))))
-    cells = [shown.words(f".//section[@id='outlook']//tbody/tr[{number}]/{cell}") for number in (1, 2) for cell in ("td[1]", "td[4]")]
-    assert cells == [before, after, "432.00Cr", "1,666.50Cr"], "the bank stands at all that was ever posted"
+    shown = Page(
+        send(
+            alice,
+            typed(
+                alice, then="look", entry_date=day.format(last=began.year - 1, next=began.year + 1)
+            ),
+        )
+    )
+    cells = [
+        shown.words(f".//section[@id='outlook']//tbody/tr[{number}]/{cell}")
+        for number in (1, 2)
+        for cell in ("td[1]", "td[4]")
+    ]
+    assert cells == [
+        before,
+        after,
+        "432.00Cr",
+        "1,666.50Cr",
+    ], "the bank stands at all that was ever posted"

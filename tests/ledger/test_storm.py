@@ -1,4 +1,6 @@
-"""Many at once, some of whom fail: at every moment the books balance, and what was acknowledged is what is stored."""
+"""Many at once, some of whom fail: at every moment the books balance, and what was acknowledged is
+what is stored.
+"""
 
 from __future__ import annotations
 
@@ -34,26 +36,46 @@ def entry(chance: random.Random) -> list[service.Line]:
     return [*lines, service.credit(chance.choice(PURPOSES), Money(sum(parts), currency))]
 
 
-def post(person: Person, lines: list[service.Line], *, is_aborted: bool = False) -> list[tuple[Any, str, int]]:
+def post(
+    person: Person, lines: list[service.Line], *, is_aborted: bool = False
+) -> list[tuple[Any, str, int]]:
     """The lines that stand once it is acknowledged."""
     with person.acting() as actor:
-        posted = service.post(actor, source_type="storm", source_id=new_id(), purpose="post", narration="Storm", lines=lines, entry_date=DAY)
+        posted = service.post(
+            actor,
+            source_type="storm",
+            source_id=new_id(),
+            purpose="post",
+            narration="Storm",
+            lines=lines,
+            entry_date=DAY,
+        )
         if is_aborted:
             raise Aborted
         entry_id = posted.entry_id
-    return [(entry_id, f"{line.account} {line.amount.currency}", line.signed_minor) for line in lines]
+    return [
+        (entry_id, f"{line.account} {line.amount.currency}", line.signed_minor) for line in lines
+    ]
 
 
 def unbalance(person: Person, account: Any) -> None:
     """An entry that the service would refuse, written past it."""
     with person.acting() as actor:
         values = {"t": actor.tenant_id, "id": new_id(), "a": account, "d": DAY}
-        db.session.execute(sa.text("insert into journal_entries values (:t, :id, :d, 'x', 'storm', :id, 'x', 2)"), values)
+        db.session.execute(
+            sa.text("insert into journal_entries values (:t, :id, :d, 'x', 'storm', :id, 'x', 2)"),
+            values,
+        )
         for number, sides in ((1, "5, 0"), (2, "0, 4")):
-            db.session.execute(sa.text(f"insert into postings values (:t, :id, {number}, :a, 'INR', {sides}, :d)"), values)
+            db.session.execute(
+                sa.text(f"insert into postings values (:t, :id, {number}, :a, 'INR', {sides}, :d)"),
+                values,
+            )
 
 
-def writer(person: Person, account: Any, number: int) -> tuple[list[tuple[Any, str, int]], Counter[str]]:
+def writer(
+    person: Person, account: Any, number: int
+) -> tuple[list[tuple[Any, str, int]], Counter[str]]:
     """A seeded row of acts; what was acknowledged, and how it went."""
     chance = random.Random(SEED + number)  # noqa: S311 - to be the same each time
     stands: list[tuple[Any, str, int]] = []
@@ -65,8 +87,14 @@ def writer(person: Person, account: Any, number: int) -> tuple[list[tuple[Any, s
                 unbalance(person, account)
             elif kind == "reverse" and stands:
                 entry_id = chance.choice(stands)[0]
-                reversal = person.does(service.reverse, entry_id, reason="Storm", entry_date=DAY).entry_id
-                stands += [(reversal, name, -minor) for found, name, minor in list(stands) if found == entry_id]
+                reversal = person.does(
+                    service.reverse, entry_id, reason="Storm", entry_date=DAY
+                ).entry_id
+                stands += [
+                    (reversal, name, -minor)
+                    for found, name, minor in list(stands)
+                    if found == entry_id
+                ]
             else:
                 stands += post(person, entry(chance), is_aborted=kind == "abort")
             went["done"] += 1
@@ -103,6 +131,8 @@ def test_the_books_balance_at_every_moment_of_a_storm(alice: Person) -> None:
         for _, name, minor in stands:
             purpose, _, currency = name.rpartition(" ")
             acknowledged[purpose, currency] += minor
-    assert {key: minor for key, minor in balances(alice).items() if minor} == {key: minor for key, minor in acknowledged.items() if minor}, f"seed {SEED}"
+    assert {key: minor for key, minor in balances(alice).items() if minor} == {
+        key: minor for key, minor in acknowledged.items() if minor
+    }, f"seed {SEED}"
     with alice.reading() as reader:
         assert queries.untied_balances(reader) == []

@@ -20,14 +20,26 @@ OURS = {
 
 def test_the_tables_equal_the_models(owner_engine: sa.Engine) -> None:
     with owner_engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"include_object": lambda _o, name, kind, *_r: kind != "table" or name in OURS})
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_object": lambda _o, name, kind, *_r: kind != "table" or name in OURS},
+        )
         assert compare_metadata(context, Base.metadata) == []
 
 
 @pytest.mark.parametrize("table", sorted(OURS))
 def test_each_table_stands_behind_the_wall(owner_engine: sa.Engine, table: str) -> None:
     with owner_engine.connect() as connection:
-        walls = connection.execute(sa.text("select relrowsecurity, relforcerowsecurity from pg_class where relname = :t"), {"t": table}).one()
-        policies = connection.scalars(sa.text("select count(*) from pg_policies where tablename = :t and 'voyagent_app' = any(roles)"), {"t": table}).one()
+        walls = connection.execute(
+            sa.text("select relrowsecurity, relforcerowsecurity from pg_class where relname = :t"),
+            {"t": table},
+        ).one()
+        policies = connection.scalars(
+            sa.text(
+                "select count(*) from pg_policies where tablename = :t and 'voyagent_app' ="
+                " any(roles)"
+            ),
+            {"t": table},
+        ).one()
     assert tuple(walls) == (True, True)
     assert policies == 1

@@ -1,4 +1,6 @@
-"""The outbox as tests use it: a driver that keeps what it gets, the two jobs by hand, and looks at what is stored."""
+"""The outbox as tests use it: a driver that keeps what it gets, the two jobs by hand, and looks at
+what is stored.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class Post:
         """Send by this driver from now on."""
         self._app.extensions["voyagent.outbox"] = dataclasses.replace(self.outbox, driver=driver)
 
-    def leave(self, person: Person, kind: str = "password_changed", *, locale: str = "en", **values: Any) -> UUID:
+    def leave(
+        self, person: Person, kind: str = "password_changed", *, locale: str = "en", **values: Any
+    ) -> UUID:
         """Leave a mail to a person in an act of her own."""
         with person.acting():
             return self.outbox.send(to=person.email, kind=kind, locale=locale, **values)
@@ -55,12 +59,19 @@ class Post:
     def row(self, mail_id: UUID) -> Any:
         """A mail as it is stored, past every wall; None when there is none."""
         with self._engine.connect() as connection:
-            return connection.execute(sa.text("select * from mails where id = :id"), {"id": mail_id}).mappings().first()
+            return (
+                connection.execute(sa.text("select * from mails where id = :id"), {"id": mail_id})
+                .mappings()
+                .first()
+            )
 
     def queued(self, mail_id: UUID) -> int:
         """How many jobs for a mail are waiting."""
         with self._engine.connect() as connection:
-            statement = "select count(*) from procrastinate_jobs where task_name = 'mail.deliver' and status = 'todo' and args->>'mail_id' = :id"
+            statement = (
+                "select count(*) from procrastinate_jobs where task_name = 'mail.deliver' and"
+                " status = 'todo' and args->>'mail_id' = :id"
+            )
             return int(connection.scalar(sa.text(statement), {"id": str(mail_id)}) or 0)
 
 

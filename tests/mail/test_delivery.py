@@ -44,13 +44,19 @@ def test_no_connection_is_held_while_a_mail_is_sent(alice: Person, post: Post) -
     assert held == [0]
 
 
-def test_a_failed_mail_waits_for_its_time_and_is_tried_again(alice: Person, clock: Clock, post: Post) -> None:
+def test_a_failed_mail_waits_for_its_time_and_is_tried_again(
+    alice: Person, clock: Clock, post: Post
+) -> None:
     mail_id = post.leave(alice)
     jobs = post.queued(mail_id)
     post.recording.failures = [away()]
     post.deliver(alice, mail_id)
     failed = post.row(mail_id)
-    assert (failed["attempts"], failed["last_error"], failed["sealed"] is None) == (1, "ConnectionRefusedError", False)
+    assert (failed["attempts"], failed["last_error"], failed["sealed"] is None) == (
+        1,
+        "ConnectionRefusedError",
+        False,
+    )
     assert failed["due_at"] == START + timedelta(seconds=10)
     clock.shift(9)
     post.deliver(alice, mail_id)
@@ -66,7 +72,9 @@ def test_a_failed_mail_waits_for_its_time_and_is_tried_again(alice: Person, cloc
     assert post.row(mail_id)["last_error"] is None
 
 
-def test_the_timetable_goes_on_for_most_of_a_day_and_then_the_mail_is_given_up(alice: Person, clock: Clock, post: Post) -> None:
+def test_the_timetable_goes_on_for_most_of_a_day_and_then_the_mail_is_given_up(
+    alice: Person, clock: Clock, post: Post
+) -> None:
     mail_id = post.leave(alice)
     waits = []
     for _ in range(len(DELAYS_S)):
@@ -75,13 +83,26 @@ def test_the_timetable_goes_on_for_most_of_a_day_and_then_the_mail_is_given_up(a
         assert post.row(mail_id)["failed_at"] is None
         waits.append(post.row(mail_id)["due_at"] - datetime.now(UTC))
         clock.move_to(post.row(mail_id)["due_at"])
-    assert waits[:5] == [timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
+    assert waits[:5] == [
+        timedelta(seconds=10),
+        timedelta(minutes=1),
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+    ]
     assert timedelta(hours=22) < sum(waits, timedelta()) < timedelta(hours=24)
     post.recording.failures = [away()]
     post.deliver(alice, mail_id)
     given_up = post.row(mail_id)
-    assert (given_up["failed_at"], given_up["sealed"], given_up["sent_at"]) == (datetime.now(UTC), None, None)
-    assert (given_up["attempts"], given_up["last_error"]) == (len(DELAYS_S) + 1, "ConnectionRefusedError")
+    assert (given_up["failed_at"], given_up["sealed"], given_up["sent_at"]) == (
+        datetime.now(UTC),
+        None,
+        None,
+    )
+    assert (given_up["attempts"], given_up["last_error"]) == (
+        len(DELAYS_S) + 1,
+        "ConnectionRefusedError",
+    )
     clock.shift(timedelta(hours=3))
     jobs = post.queued(mail_id)
     post.see_to()
@@ -96,10 +117,16 @@ def test_a_mail_that_is_refused_for_good_is_not_tried_again(alice: Person, post:
     post.deliver(alice, mail_id)
     refused = post.row(mail_id)
     assert refused["failed_at"] is not None
-    assert (refused["sealed"], refused["last_error"], refused["attempts"]) == (None, "SMTPRecipientsRefused", 1)
+    assert (refused["sealed"], refused["last_error"], refused["attempts"]) == (
+        None,
+        "SMTPRecipientsRefused",
+        1,
+    )
 
 
-def test_a_worker_that_dies_while_sending_costs_a_delay_and_never_the_mail(alice: Person, clock: Clock, post: Post) -> None:
+def test_a_worker_that_dies_while_sending_costs_a_delay_and_never_the_mail(
+    alice: Person, clock: Clock, post: Post
+) -> None:
     class Dying(Recording):
         def send(self, message: EmailMessage) -> None:
             super().send(message)
@@ -116,13 +143,20 @@ def test_a_worker_that_dies_while_sending_costs_a_delay_and_never_the_mail(alice
     post.see_to()
     assert post.queued(mail_id) == jobs + 1
     post.deliver(alice, mail_id)
-    assert [message["Message-ID"] for message in post.recording.sent] == [dying.sent[0]["Message-ID"]], "the second one is known as the same mail"
+    assert [message["Message-ID"] for message in post.recording.sent] == [
+        dying.sent[0]["Message-ID"]
+    ], "the second one is known as the same mail"
 
 
-def test_a_mail_whose_job_was_lost_gets_another(alice: Person, clock: Clock, owner_engine: sa.Engine, post: Post) -> None:
+def test_a_mail_whose_job_was_lost_gets_another(
+    alice: Person, clock: Clock, owner_engine: sa.Engine, post: Post
+) -> None:
     mail_id = post.leave(alice)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("delete from procrastinate_jobs where args->>'mail_id' = :id"), {"id": str(mail_id)})
+        connection.execute(
+            sa.text("delete from procrastinate_jobs where args->>'mail_id' = :id"),
+            {"id": str(mail_id)},
+        )
     clock.shift(timedelta(minutes=9))
     post.see_to()
     assert post.queued(mail_id) == 0, "a job may well have to wait behind others"
@@ -131,7 +165,9 @@ def test_a_mail_whose_job_was_lost_gets_another(alice: Person, clock: Clock, own
     assert post.queued(mail_id) == 1
 
 
-def test_a_mail_waits_uncounted_while_the_installation_has_no_mail_server(alice: Person, clock: Clock, post: Post) -> None:
+def test_a_mail_waits_uncounted_while_the_installation_has_no_mail_server(
+    alice: Person, clock: Clock, post: Post
+) -> None:
     mail_id = post.leave(alice)
     post.use(None)
     for _ in range(3):
@@ -144,21 +180,28 @@ def test_a_mail_waits_uncounted_while_the_installation_has_no_mail_server(alice:
     assert len(post.recording.sent) == 1
 
 
-def test_a_link_that_is_dead_is_not_sent_and_its_mail_is_wiped(alice: Person, charlie: Person, clock: Clock, post: Post) -> None:
+def test_a_link_that_is_dead_is_not_sent_and_its_mail_is_wiped(
+    alice: Person, charlie: Person, clock: Clock, post: Post
+) -> None:
     mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
     others = post.leave(charlie)
     clock.shift(timedelta(minutes=60))
     post.deliver(alice, mail_id)
     assert post.recording.sent == []
     post.see_to()
-    assert (post.row(mail_id)["sealed"], post.row(mail_id)["failed_at"]) == (None, START + timedelta(minutes=60))
+    assert (post.row(mail_id)["sealed"], post.row(mail_id)["failed_at"]) == (
+        None,
+        START + timedelta(minutes=60),
+    )
     assert post.row(others)["sealed"] is not None
     clock.shift(timedelta(days=7))
     post.see_to()
     assert post.row(others)["sealed"] is None, "older news serve nobody"
 
 
-def test_the_record_of_a_mail_goes_after_ninety_days(alice: Person, clock: Clock, post: Post) -> None:
+def test_the_record_of_a_mail_goes_after_ninety_days(
+    alice: Person, clock: Clock, post: Post
+) -> None:
     mail_id = post.leave(alice)
     clock.shift(timedelta(days=89))
     post.see_to()
@@ -168,10 +211,14 @@ def test_the_record_of_a_mail_goes_after_ninety_days(alice: Person, clock: Clock
     assert post.row(mail_id) is None
 
 
-def test_a_seal_that_no_secret_opens_any_more_ends_the_mail(alice: Person, owner_engine: sa.Engine, post: Post) -> None:
+def test_a_seal_that_no_secret_opens_any_more_ends_the_mail(
+    alice: Person, owner_engine: sa.Engine, post: Post
+) -> None:
     mail_id = post.leave(alice)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update mails set sealed = '\\x01' where id = :id"), {"id": mail_id})
+        connection.execute(
+            sa.text("update mails set sealed = '\\x01' where id = :id"), {"id": mail_id}
+        )
     post.deliver(alice, mail_id)
     assert (post.row(mail_id)["last_error"], post.row(mail_id)["sealed"]) == ("SealBroken", None)
     assert post.recording.sent == []

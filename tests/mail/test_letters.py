@@ -1,4 +1,6 @@
-"""The letters: each in text and HTML, in the reader's language, with names that nobody can smuggle anything in by."""
+"""The letters: each in text and HTML, in the reader's language, with names that nobody can smuggle
+anything in by.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in {"href", "src", "background", "action"}]
+        self.addresses += [
+            value or "" for name, value in attrs if name in {"href", "src", "background", "action"}
+        ]
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -61,16 +65,25 @@ def posted(post: Post, person: Person, kind: str, *, locale: str = "en", **value
     """The mail as the driver was given it: subject, text and HTML."""
     post.deliver(person, post.leave(person, kind, locale=locale, **(values_of(kind) | values)))
     message = post.recording.sent[-1]
-    return message, message.get_body(("plain",)).get_content(), message.get_body(("html",)).get_content()
+    return (
+        message,
+        message.get_body(("plain",)).get_content(),
+        message.get_body(("html",)).get_content(),
+    )
 
 
 @pytest.mark.parametrize("locale", ["en", "hi"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_letter_says_the_same_as_text_and_as_html(post: Post, alice: Person, kind: str, locale: str) -> None:
+def test_each_letter_says_the_same_as_text_and_as_html(
+    post: Post, alice: Person, kind: str, locale: str
+) -> None:
     message, text, html = posted(post, alice, kind, locale=locale)
     words = Words(html)
     assert str(message["To"]) == alice.email
-    assert str(message["From"]) == f"{'Alice Travels' if KINDS[kind].for_customer else 'Voyagent'} <no-reply@voyagent.invalid>"
+    assert (
+        str(message["From"]) == f"{'Alice Travels' if KINDS[kind].for_customer else 'Voyagent'}"
+        " <no-reply@voyagent.invalid>"
+    )
     assert message["Subject"]
     assert f'<html lang="{locale}">' in html
     if kind != "two_factor_changed":
@@ -81,24 +94,42 @@ def test_each_letter_says_the_same_as_text_and_as_html(post: Post, alice: Person
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_letter_fetches_nothing_and_leads_to_its_link_and_to_the_site_only(post: Post, alice: Person, kind: str) -> None:
+def test_a_letter_fetches_nothing_and_leads_to_its_link_and_to_the_site_only(
+    post: Post, alice: Person, kind: str
+) -> None:
     _, text, html = posted(post, alice, kind)
     words = Words(html)
     site = "http://127.0.0.1:5000"
     assert not {"img", "script", "style", "iframe", "form", "object", "svg"} & set(words.tags)
-    assert set(words.addresses) == (set() if KINDS[kind].for_customer else {LINK, site} if "link" in KINDS[kind].values else {site})
+    assert set(words.addresses) == (
+        set()
+        if KINDS[kind].for_customer
+        else {LINK, site}
+        if "link" in KINDS[kind].values
+        else {site}
+    )
     assert set(re.findall(r"https?://\S+", text)) == set(words.addresses)
 
 
 @pytest.mark.parametrize("change", ["on", "off", "replaced"])
-def test_a_changed_second_factor_is_told_as_what_it_is(post: Post, alice: Person, change: str) -> None:
+def test_a_changed_second_factor_is_told_as_what_it_is(
+    post: Post, alice: Person, change: str
+) -> None:
     message, text, _ = posted(post, alice, "two_factor_changed", change=change)
-    said = {"on": "now asks for a code", "off": "no longer asks for a code", "replaced": "come from another device"}
+    said = {
+        "on": "now asks for a code",
+        "off": "no longer asks for a code",
+        "replaced": "come from another device",
+    }
     assert {other for other, words in said.items() if words in text} == {change}
-    assert {"on": "is on now", "off": "is off now", "replaced": "has another device now"}[change] in message["Subject"]
+    assert {"on": "is on now", "off": "is off now", "replaced": "has another device now"}[
+        change
+    ] in message["Subject"]
 
 
-def test_the_new_address_is_told_to_the_old_one_as_its_owner_only_knows_it(post: Post, alice: Person) -> None:
+def test_the_new_address_is_told_to_the_old_one_as_its_owner_only_knows_it(
+    post: Post, alice: Person
+) -> None:
     message, text, html = posted(post, alice, "address_changed")
     for told in (text, html):
         assert "n***@sharma.example" in told
@@ -106,7 +137,9 @@ def test_the_new_address_is_told_to_the_old_one_as_its_owner_only_knows_it(post:
     assert "neha" not in message.as_string()
 
 
-def test_the_link_is_good_for_as_long_as_it_says_in_singular_and_plural(post: Post, alice: Person) -> None:
+def test_the_link_is_good_for_as_long_as_it_says_in_singular_and_plural(
+    post: Post, alice: Person
+) -> None:
     assert "good for 1 hour." in posted(post, alice, "verify_email", hours=1)[1]
     assert "good for 24 hours." in posted(post, alice, "verify_email", hours=24)[1]
 
@@ -122,7 +155,9 @@ def test_a_mail_is_written_in_its_readers_language(post: Post, alice: Person) ->
         assert word in html
 
 
-def test_every_sentence_of_every_letter_goes_through_the_catalogue(post: Post, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_sentence_of_every_letter_goes_through_the_catalogue(
+    post: Post, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The whole of a Hindi mail but its names comes out of the translations that are asked for it."""
     asked: list[str] = []
 
@@ -154,7 +189,17 @@ def test_a_hostile_name_is_shown_as_what_it_is(people: People, post: Post) -> No
     assert "{{ 7 * 7 }}" in str(message["Subject"])
 
 
-@pytest.mark.parametrize("ending", ["\r\nBcc: all@example.com", "\nBcc: all@example.com", "\r\n\r\nanother body", "\x00", "\u2028Bcc: x", "\u202e"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "\r\nBcc: all@example.com",
+        "\nBcc: all@example.com",
+        "\r\n\r\nanother body",
+        "\x00",
+        "\u2028Bcc: x",
+        "\u202e",
+    ],
+)
 def test_nothing_comes_into_the_head_by_a_name(people: People, post: Post, ending: str) -> None:
     alice = people.sign_up("Alice Owner", agency="Alice Travels")
     message, text, _ = posted(post, alice, "invitation", inviter=f"Neha{ending}")
@@ -185,25 +230,44 @@ def test_a_mail_can_be_told_from_a_persons_and_from_itself(post: Post, alice: Pe
     assert message["Date"].datetime == post.row(mail_id)["created_at"].replace(microsecond=0)
 
 
-def test_a_letter_to_a_customer_is_answered_to_whoever_sent_it_and_carries_its_document(post: Post, alice: Person) -> None:
+def test_a_letter_to_a_customer_is_answered_to_whoever_sent_it_and_carries_its_document(
+    post: Post, alice: Person
+) -> None:
     with alice.acting():
         paper = Attached("itinerary.pdf", "application/pdf", b"%PDF-1.7 \x00\xff")
-        mail_id = post.outbox.send(to="deepa@example.com", kind="itinerary", locale="en", attached=paper, **values_of("itinerary"))
+        mail_id = post.outbox.send(
+            to="deepa@example.com",
+            kind="itinerary",
+            locale="en",
+            attached=paper,
+            **values_of("itinerary"),
+        )
     assert b"%PDF" not in post.row(mail_id)["sealed"]
     post.deliver(alice, mail_id)
     message = post.recording.sent[-1]
     assert str(message["Reply-To"]) == "neha@malabar.example"
     (document,) = message.iter_attachments()
-    assert (document.get_filename(), document.get_content_type(), document.get_content()) == (paper.name, paper.media_type, paper.content)
+    assert (document.get_filename(), document.get_content_type(), document.get_content()) == (
+        paper.name,
+        paper.media_type,
+        paper.content,
+    )
     assert post.row(mail_id)["sealed"] is None
 
 
 def test_no_other_letter_carries_a_document(post: Post, alice: Person) -> None:
     with alice.acting(), pytest.raises(WrongMail):
-        post.outbox.send(to=alice.email, kind="password_changed", locale="en", attached=Attached("a.pdf", "application/pdf", b""))
+        post.outbox.send(
+            to=alice.email,
+            kind="password_changed",
+            locale="en",
+            attached=Attached("a.pdf", "application/pdf", b""),
+        )
 
 
-def test_an_address_with_a_foreign_domain_is_written_as_mail_servers_know_it(post: Post, alice: Person) -> None:
+def test_an_address_with_a_foreign_domain_is_written_as_mail_servers_know_it(
+    post: Post, alice: Person
+) -> None:
     with alice.acting():
         mail_id = post.outbox.send(to="neha@bücher.de", kind="password_changed", locale="en")
     post.deliver(alice, mail_id)

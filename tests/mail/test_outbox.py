@@ -1,4 +1,6 @@
-"""The outbox: a mail comes with the act that causes it, is sent after the commit, and is forgotten once it is sent."""
+"""The outbox: a mail comes with the act that causes it, is sent after the commit, and is forgotten
+once it is sent.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from voyagent.mail.models import Mail
 from voyagent.mail.service import Letter, Outbox, WrongMail
 
 
-def test_a_mail_is_sent_once_the_act_has_committed(app: Flask, alice: Person, outbox: Outbox) -> None:
+def test_a_mail_is_sent_once_the_act_has_committed(
+    app: Flask, alice: Person, outbox: Outbox
+) -> None:
     with alice.acting():
         outbox.send(to=alice.email, kind="verify_email", locale="en", link=LINK, hours=24)
         assert mailbox.received(app, to=alice.email) == []
@@ -30,7 +34,9 @@ def test_a_mail_is_sent_once_the_act_has_committed(app: Flask, alice: Person, ou
     assert len(mailbox.received(app, to=alice.email)) == 1, "a mail that was sent is not sent again"
 
 
-def test_a_mail_goes_with_the_act_that_is_rolled_back(app: Flask, alice: Person, post: Post) -> None:
+def test_a_mail_goes_with_the_act_that_is_rolled_back(
+    app: Flask, alice: Person, post: Post
+) -> None:
     with pytest.raises(LookupError), alice.acting():
         mail_id = post.outbox.send(to=alice.email, kind="password_changed", locale="en")
         raise LookupError
@@ -43,11 +49,21 @@ def test_no_mail_without_an_agency(app: Flask, outbox: Outbox) -> None:
         outbox.send(to="neha@example.com", kind="password_changed", locale="en")
 
 
-def test_what_is_stored_tells_neither_recipient_nor_link_nor_value(alice: Person, post: Post, owner_engine: sa.Engine) -> None:
-    mail_id = post.leave(alice, "invitation", link=LINK, inviter="Neha Kulkarni", role="viewer", days=7)
+def test_what_is_stored_tells_neither_recipient_nor_link_nor_value(
+    alice: Person, post: Post, owner_engine: sa.Engine
+) -> None:
+    mail_id = post.leave(
+        alice, "invitation", link=LINK, inviter="Neha Kulkarni", role="viewer", days=7
+    )
     with owner_engine.connect() as connection:
-        stored = connection.scalar(sa.text("select mails::text || encode(sealed, 'escape') from mails where id = :id"), {"id": mail_id})
-        job = connection.scalar(sa.text("select args::text from procrastinate_jobs where args->>'mail_id' = :id"), {"id": str(mail_id)})
+        stored = connection.scalar(
+            sa.text("select mails::text || encode(sealed, 'escape') from mails where id = :id"),
+            {"id": mail_id},
+        )
+        job = connection.scalar(
+            sa.text("select args::text from procrastinate_jobs where args->>'mail_id' = :id"),
+            {"id": str(mail_id)},
+        )
     for secret in (alice.email, "0123456789abcdef", "Neha", "viewer"):
         assert secret not in stored
         assert secret not in job
@@ -55,7 +71,14 @@ def test_what_is_stored_tells_neither_recipient_nor_link_nor_value(alice: Person
 
 def test_contents_do_not_open_in_another_row(alice: Person, post: Post) -> None:
     one, other = (post.leave(alice, "verify_email", link=LINK, hours=hours) for hours in (1, 2))
-    own = Letter(one, "verify_email", "en", post.row(one)["sealed"], post.row(one)["created_at"], "Alice Travels")
+    own = Letter(
+        one,
+        "verify_email",
+        "en",
+        post.row(one)["sealed"],
+        post.row(one)["created_at"],
+        "Alice Travels",
+    )
     assert post.outbox.unseal(own) == (alice.email, {"link": LINK, "hours": 1}, None)
     with pytest.raises(SealBroken):
         post.outbox.unseal(dataclasses.replace(own, sealed=post.row(other)["sealed"]))
@@ -68,12 +91,19 @@ def test_contents_are_wiped_once_the_mail_is_sent(alice: Person, post: Post) -> 
     kept = post.row(mail_id)
     assert kept["sealed"] is None
     assert kept["sent_at"] is not None
-    assert (kept["kind"], kept["attempts"], kept["last_error"], kept["failed_at"]) == ("verify_email", 1, None, None)
+    assert (kept["kind"], kept["attempts"], kept["last_error"], kept["failed_at"]) == (
+        "verify_email",
+        1,
+        None,
+        None,
+    )
     post.deliver(alice, mail_id)
     assert len(post.recording.sent) == 1
 
 
-def test_another_agency_neither_sees_nor_sends_it(alice: Person, bob: Person, charlie: Person, post: Post) -> None:
+def test_another_agency_neither_sees_nor_sends_it(
+    alice: Person, bob: Person, charlie: Person, post: Post
+) -> None:
     mail_id = post.leave(alice)
     with charlie.acting():
         assert db.session.scalars(sa.select(Mail)).all() == []
@@ -96,12 +126,26 @@ def test_another_agency_neither_sees_nor_sends_it(alice: Person, bob: Person, ch
         ("verify_email", {"link": LINK, "hours": True}, "hours is to be int"),
         ("role_changed", {"role": 7}, "role is to be str"),
         ("two_factor_changed", {"change": "secret-word"}, "change is one of off, on, replaced"),
-        ("verify_email", {"link": "http://evil.example/?token=secret-word", "hours": 24}, "link leads away from this site"),
-        ("verify_email", {"link": "http://127.0.0.1:5000.evil.example/?token=secret-word", "hours": 24}, "link leads away from this site"),
-        ("verify_email", {"link": "http://127.0.0.1:5000/x\nsecret-word", "hours": 24}, "link leads away from this site"),
+        (
+            "verify_email",
+            {"link": "http://evil.example/?token=secret-word", "hours": 24},
+            "link leads away from this site",
+        ),
+        (
+            "verify_email",
+            {"link": "http://127.0.0.1:5000.evil.example/?token=secret-word", "hours": 24},
+            "link leads away from this site",
+        ),
+        (
+            "verify_email",
+            {"link": "http://127.0.0.1:5000/x\nsecret-word", "hours": 24},
+            "link leads away from this site",
+        ),
     ],
 )
-def test_a_wrong_kind_or_value_is_a_fault_of_ours_and_is_not_repeated(alice: Person, outbox: Outbox, kind: str, values: dict[str, Any], sentence: str) -> None:
+def test_a_wrong_kind_or_value_is_a_fault_of_ours_and_is_not_repeated(
+    alice: Person, outbox: Outbox, kind: str, values: dict[str, Any], sentence: str
+) -> None:
     with alice.acting(), pytest.raises(WrongMail, match=sentence) as refused:
         outbox.send(to=alice.email, kind=kind, locale="en", **values)
     assert "secret-word" not in str(refused.value)

@@ -1,4 +1,6 @@
-"""Nothing that a mail carries comes into the log, neither when it is sent nor when it fails, whoever writes the line."""
+"""Nothing that a mail carries comes into the log, neither when it is sent nor when it fails,
+whoever writes the line.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ LINK = f"http://127.0.0.1:5000/reset-password?token={TOKEN}"
 
 @pytest.fixture
 def lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
-    """Every line that structlog or the standard library's logging writes, however small, SQL with its parameters too."""
+    """Every line that structlog or the standard library's logging writes, however small, SQL with
+    its parameters too.
+    """
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     root = logging.getLogger()
@@ -41,13 +45,19 @@ def lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], 
     for logger in (root, *noisy):
         logger.setLevel(logging.DEBUG)
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=repr)],
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(default=repr),
+        ],
         logger_factory=structlog.PrintLoggerFactory(written),
         cache_logger_on_first_use=False,
     )
     for name, module in list(sys.modules.items()):
         if name.startswith("voyagent.") and hasattr(module, "log"):
-            monkeypatch.setattr(module, "log", structlog.get_logger(name))  # those that there are have chosen where they write
+            monkeypatch.setattr(
+                module, "log", structlog.get_logger(name)
+            )  # those that there are have chosen where they write
     yield written.getvalue
     engine.hide_parameters = True
     structlog.configure(**configuration)
@@ -74,7 +84,9 @@ def secrets_of(person: Person) -> tuple[str, ...]:
     return TOKEN, "/reset-password", person.email
 
 
-def test_a_mail_that_is_sent_leaves_no_secret_in_the_log(app: Flask, settings: Settings, alice: Person, post: Post, lines: Callable[[], str]) -> None:
+def test_a_mail_that_is_sent_leaves_no_secret_in_the_log(
+    app: Flask, settings: Settings, alice: Person, post: Post, lines: Callable[[], str]
+) -> None:
     mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
     drain(app, settings)
     assert TOKEN in post.recording.sent[-1].as_string()
@@ -88,7 +100,12 @@ def test_a_mail_that_is_sent_leaves_no_secret_in_the_log(app: Flask, settings: S
 
 @pytest.mark.parametrize("failing", ["not_sent", "blabbing", "no_server"])
 def test_a_mail_that_fails_leaves_no_secret_in_the_log(
-    app: Flask, settings: Settings, alice: Person, post: Post, lines: Callable[[], str], failing: str
+    app: Flask,
+    settings: Settings,
+    alice: Person,
+    post: Post,
+    lines: Callable[[], str],
+    failing: str,
 ) -> None:
     if failing == "not_sent":
         post.recording.failures = [MailNotSent("SMTPServerDisconnected")]
@@ -107,5 +124,11 @@ def test_a_mail_that_fails_leaves_no_secret_in_the_log(
 def test_what_rules_hold_shows_no_secret_when_it_is_printed(alice: Person, post: Post) -> None:
     assert TOKEN not in repr(Smtp("127.0.0.1", 25, "none", user="postmaster", password=TOKEN))
     with alice.acting(), pytest.raises(ValueError, match="leads away") as refused:
-        post.outbox.send(to=alice.email, kind="reset_password", locale="en", link=f"https://evil.example/?token={TOKEN}", minutes=60)
+        post.outbox.send(
+            to=alice.email,
+            kind="reset_password",
+            locale="en",
+            link=f"https://evil.example/?token={TOKEN}",
+            minutes=60,
+        )
     assert TOKEN not in str(refused.value)

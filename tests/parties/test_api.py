@@ -28,7 +28,9 @@ WHOLE = {
 
 
 def made(person: Person, **said: Any) -> dict[str, Any]:
-    answer = person.api.post("/parties", json={"name": "Deepa Krishnan", "is_customer": True} | said)
+    answer = person.api.post(
+        "/parties", json={"name": "Deepa Krishnan", "is_customer": True} | said
+    )
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json
     return body
@@ -45,8 +47,15 @@ def test_a_party_is_read_as_it_was_noted_and_changed(alice: Person) -> None:
     assert {name: told[name] for name in WHOLE} == WHOLE
     assert told["is_archived"] is False
     assert alice.api.get(f"/parties/{told['id']}").json == told
-    changed = alice.api.patch(f"/parties/{told['id']}", json={"phone": None, "terms_days": 0, "is_archived": True})
-    assert changed.json == told | {"phone": None, "terms_days": 0, "is_archived": True, "updated_at": changed.json["updated_at"]}
+    changed = alice.api.patch(
+        f"/parties/{told['id']}", json={"phone": None, "terms_days": 0, "is_archived": True}
+    )
+    assert changed.json == told | {
+        "phone": None,
+        "terms_days": 0,
+        "is_archived": True,
+        "updated_at": changed.json["updated_at"],
+    }
 
 
 def test_the_list_is_by_name_and_narrowed_by_all_filters_at_once(alice: Person) -> None:
@@ -58,7 +67,12 @@ def test_the_list_is_by_name_and_narrowed_by_all_filters_at_once(alice: Person) 
     assert names(alice) == ["air india", "Deepa Krishnan", "Zeenat"]
     assert names(alice, "?kind=customer") == ["Deepa Krishnan", "Zeenat"]
     assert names(alice, "?kind=supplier&q=ZEE") == ["Zeenat"]
-    assert names(alice, "?q=malabar.ex&kind=") == names(alice, "?q=94470") == names(alice, "?q=aapfu") == ["Deepa Krishnan"]
+    assert (
+        names(alice, "?q=malabar.ex&kind=")
+        == names(alice, "?q=94470")
+        == names(alice, "?q=aapfu")
+        == ["Deepa Krishnan"]
+    )
     assert names(alice, "?q=_%25") == ["air india"]
     assert names(alice, "?archived=1") == ["Gone"]
     assert alice.api.get("/parties?kind=friend").status_code == 422
@@ -70,13 +84,22 @@ def test_the_pages_of_the_list_follow_one_another(alice: Person) -> None:
     first = alice.api.get("/parties?limit=2")
     assert [item["name"] for item in first.json["items"]] == ["A", "B"]
     second = alice.api.get(f"/parties?limit=2&cursor={first.json['next_cursor']}")
-    assert ([item["name"] for item in second.json["items"]], second.json["next_cursor"]) == (["ज़ीनत"], None)
+    assert ([item["name"] for item in second.json["items"]], second.json["next_cursor"]) == (
+        ["ज़ीनत"],
+        None,
+    )
     for cursor in ("nonsense", "bnw", "bnwA"[:3], "MjAyNg"):
         assert alice.api.get(f"/parties?cursor={cursor}").status_code in (200, 422)
-    assert code(alice.api.get("/parties?cursor=nonsense")) == code(alice.api.get("/parties?cursor=bnwA")) == (422, "invalid_cursor")
+    assert (
+        code(alice.api.get("/parties?cursor=nonsense"))
+        == code(alice.api.get("/parties?cursor=bnwA"))
+        == (422, "invalid_cursor")
+    )
 
 
-def test_the_list_costs_the_same_however_many_there_are(alice: Person, statements: list[str]) -> None:
+def test_the_list_costs_the_same_however_many_there_are(
+    alice: Person, statements: list[str]
+) -> None:
     costs = []
     for batch in range(2):
         for number in range(3):
@@ -95,57 +118,108 @@ def test_the_list_costs_the_same_however_many_there_are(alice: Person, statement
         ({"country": "IN", "state": "99"}, (400, "state_unknown")),
         ({"state": "32"}, (400, "state_unknown")),
         ({"country": "IN", "tax_number": "27AAPFU0939F1ZW"}, (400, "tax_number_invalid")),
-        ({"country": "IN", "state": "32", "tax_number": "27AAPFU0939F1ZV"}, (400, "state_is_not_of_tax_number")),
+        (
+            {"country": "IN", "state": "32", "tax_number": "27AAPFU0939F1ZV"},
+            (400, "state_is_not_of_tax_number"),
+        ),
         ({"name": "KNOWN"}, (409, "party_name_taken")),
     ],
 )
-def test_what_the_rules_refuse_is_said_by_its_code(alice: Person, said: dict[str, Any], told: tuple[int, str]) -> None:
+def test_what_the_rules_refuse_is_said_by_its_code(
+    alice: Person, said: dict[str, Any], told: tuple[int, str]
+) -> None:
     made(alice, name="Known")
-    assert code(alice.api.post("/parties", json={"name": "Deepa Krishnan", "is_customer": True} | said)) == told
+    assert (
+        code(
+            alice.api.post("/parties", json={"name": "Deepa Krishnan", "is_customer": True} | said)
+        )
+        == told
+    )
 
 
 @pytest.mark.parametrize(
-    "said", [{"name": " "}, {"email": "nobody"}, {"terms_days": 366}, {"terms_days": "15"}, {"country": "in"}, {"name": None}, {"other": 1}]
+    "said",
+    [
+        {"name": " "},
+        {"email": "nobody"},
+        {"terms_days": 366},
+        {"terms_days": "15"},
+        {"country": "in"},
+        {"name": None},
+        {"other": 1},
+    ],
 )
 def test_what_the_shape_refuses_is_unprocessable(alice: Person, said: dict[str, Any]) -> None:
     party = made(alice)
-    assert alice.api.post("/parties", json={"name": "Zeenat", "is_customer": True} | said).status_code == 422
+    assert (
+        alice.api.post("/parties", json={"name": "Zeenat", "is_customer": True} | said).status_code
+        == 422
+    )
     assert alice.api.patch(f"/parties/{party['id']}", json=said).status_code == 422
 
 
 def test_a_name_in_the_books_stays(alice: Person) -> None:
     party = made(alice)
     issued(alice)
-    assert code(alice.api.patch(f"/parties/{party['id']}", json={"name": "Zeenat"})) == (409, "party_in_books")
+    assert code(alice.api.patch(f"/parties/{party['id']}", json={"name": "Zeenat"})) == (
+        409,
+        "party_in_books",
+    )
 
 
-def test_everybody_of_the_agency_reads_and_a_viewer_writes_nothing(people: People, alice: Person, charlie: Person) -> None:
+def test_everybody_of_the_agency_reads_and_a_viewer_writes_nothing(
+    people: People, alice: Person, charlie: Person
+) -> None:
     party = made(alice)
     path = f"/parties/{party['id']}"
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
     assert viewer.api.get(path).json == party
     assert names(viewer) == ["Deepa Krishnan"]
-    assert viewer.api.post("/parties", json={"name": "Zeenat", "is_customer": True}).status_code == 403
+    assert (
+        viewer.api.post("/parties", json={"name": "Zeenat", "is_customer": True}).status_code == 403
+    )
     assert viewer.api.patch(path, json={"terms_days": 1}).status_code == 403
     assert names(charlie) == []
-    for person, where in ((charlie, path), (alice, f"/parties/{new_id()}"), (alice, "/parties/nonsense")):
-        assert code(person.api.get(where)) == code(person.api.patch(where, json={"terms_days": 1})) == (404, "party_not_found")
+    for person, where in (
+        (charlie, path),
+        (alice, f"/parties/{new_id()}"),
+        (alice, "/parties/nonsense"),
+    ):
+        assert (
+            code(person.api.get(where))
+            == code(person.api.patch(where, json={"terms_days": 1}))
+            == (404, "party_not_found")
+        )
     nobody = type(alice.api)(alice.app.test_client(), None)
     assert nobody.get(path).status_code == nobody.post("/parties", json={}).status_code == 401
 
 
 def test_one_key_notes_one_party_and_twins_at_once_note_one(alice: Person, bob: Person) -> None:
     body = {"name": "Zeenat", "is_customer": True}
-    first, again = (alice.api.post("/parties", json=body, headers={"Idempotency-Key": "k"}) for _time in range(2))
+    first, again = (
+        alice.api.post("/parties", json=body, headers={"Idempotency-Key": "k"})
+        for _time in range(2)
+    )
     assert (first.status_code, again.json) == (201, first.json)
-    twins = at_once([lambda person=person: person.api.post("/parties", json=body | {"name": "Twin"}) for person in (alice, bob) * 4])
+    twins = at_once(
+        [
+            lambda person=person: person.api.post("/parties", json=body | {"name": "Twin"})
+            for person in (alice, bob) * 4
+        ]
+    )
     assert sorted(answer.status_code for answer in twins) == [201, *[409] * 7]
     assert names(alice) == ["Twin", "Zeenat"]
 
 
 def test_changes_of_one_party_at_once_lose_none(alice: Person) -> None:
     path = f"/parties/{made(alice)['id']}"
-    said: list[dict[str, Any]] = [{"phone": "1"}, {"terms_days": 30}, {"notes": "n"}, {"address": "a"}, {"is_supplier": True}]
+    said: list[dict[str, Any]] = [
+        {"phone": "1"},
+        {"terms_days": 30},
+        {"notes": "n"},
+        {"address": "a"},
+        {"is_supplier": True},
+    ]
     answers = at_once([lambda one=one: alice.api.patch(path, json=one) for one in said])
     assert {answer.status_code for answer in answers} == {200}
     found = alice.api.get(path).json

@@ -19,10 +19,14 @@ GSTIN = "27AAPFU0939F1ZV"
 
 
 def noted(person: Person, name: str = "Deepa Krishnan", **said: Any) -> SimpleNamespace:
-    return person.does(lambda actor: _read(service.create(actor, **{"name": name, "is_customer": True} | said)))
+    return person.does(
+        lambda actor: _read(service.create(actor, **{"name": name, "is_customer": True} | said))
+    )
 
 
-def changed(person: Person, party_id: Any, *, seen: datetime | None = None, **said: Any) -> SimpleNamespace:
+def changed(
+    person: Person, party_id: Any, *, seen: datetime | None = None, **said: Any
+) -> SimpleNamespace:
     return person.does(lambda actor: _read(service.update(actor, party_id, said, seen=seen)))
 
 
@@ -32,7 +36,12 @@ def _read(party: Party) -> SimpleNamespace:
 
 def test_a_name_has_one_spelling_and_blanks_are_nothing(alice: Person) -> None:
     party = noted(alice, "  Deepa \t Krishnan ", phone=" ", notes="  Two\nlines ")
-    assert (party.name, party.phone, party.notes, party.is_archived) == ("Deepa Krishnan", None, "Two\nlines", False)
+    assert (party.name, party.phone, party.notes, party.is_archived) == (
+        "Deepa Krishnan",
+        None,
+        "Two\nlines",
+        False,
+    )
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 256])
@@ -88,12 +97,16 @@ def test_texts_keep_to_their_lengths(alice: Person) -> None:
         ({"country": "IN", "state": "32", "tax_number": GSTIN}, service.StateIsNotOfNumber),
     ],
 )
-def test_country_state_and_tax_number_fit_one_another(alice: Person, said: dict[str, Any], error: type[Exception]) -> None:
+def test_country_state_and_tax_number_fit_one_another(
+    alice: Person, said: dict[str, Any], error: type[Exception]
+) -> None:
     with pytest.raises(error):
         noted(alice, **said)
 
 
-def test_a_gstin_tells_the_state_and_another_countrys_number_is_taken_as_it_is(alice: Person) -> None:
+def test_a_gstin_tells_the_state_and_another_countrys_number_is_taken_as_it_is(
+    alice: Person,
+) -> None:
     party = noted(alice, country="IN", tax_number="27 aapfu0939f1zv")
     assert (party.tax_number, party.state) == (GSTIN, "27")
     abroad = noted(alice, "Emirates", country="AE", tax_number="100-200 300")
@@ -103,7 +116,9 @@ def test_a_gstin_tells_the_state_and_another_countrys_number_is_taken_as_it_is(a
 
 
 @pytest.mark.parametrize("in_books", ["an invoice", "a bill"])
-def test_a_name_that_stands_in_the_books_stays_but_for_its_capitals(alice: Person, in_books: str) -> None:
+def test_a_name_that_stands_in_the_books_stays_but_for_its_capitals(
+    alice: Person, in_books: str
+) -> None:
     name = "Deepa Krishnan" if in_books == "an invoice" else "BSP India"
     party = noted(alice, name, is_supplier=True)
     assert changed(alice, party.id, name="Somebody").name == "Somebody"
@@ -126,7 +141,10 @@ def test_what_changes_nothing_is_no_event_and_no_new_state(alice: Person) -> Non
     changed(alice, party.id, is_archived=True)
     with alice.reading() as reader:
         assert queries.list_parties(reader, queries.PartySearch()).items == []
-        assert [row["name"] for row in queries.list_parties(reader, queries.PartySearch(is_archived=True)).items] == ["Deepa Krishnan"]
+        assert [
+            row["name"]
+            for row in queries.list_parties(reader, queries.PartySearch(is_archived=True)).items
+        ] == ["Deepa Krishnan"]
 
 
 def test_whoever_has_seen_an_older_state_is_told(alice: Person) -> None:
@@ -136,7 +154,9 @@ def test_whoever_has_seen_an_older_state_is_told(alice: Person) -> None:
     assert changed(alice, party.id, phone="1", seen=party.updated_at).phone == "1"
 
 
-def test_a_viewer_notes_and_changes_nothing_and_another_agency_finds_nothing(people: People, alice: Person, charlie: Person) -> None:
+def test_a_viewer_notes_and_changes_nothing_and_another_agency_finds_nothing(
+    people: People, alice: Person, charlie: Person
+) -> None:
     viewer = people.colleague(alice, "Vera Viewer", role="viewer")
     party = noted(alice)
     with pytest.raises(Forbidden):

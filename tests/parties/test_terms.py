@@ -1,4 +1,6 @@
-"""When a document is due: on the day that is named, else by the terms of its party, else on the day of issue."""
+"""When a document is due: on the day that is named, else by the terms of its party, else on the day
+of issue.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,19 @@ from tests.people import Person
 from voyagent.billing import queries, service
 
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
-DRAWN = {"customer_name": "deepa KRISHNAN", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
-ENTERED = {"vendor_name": "BSP India", "vendor_reference": "B-1", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
+DRAWN = {
+    "customer_name": "deepa KRISHNAN",
+    "issue_date": "2024-06-10",
+    "currency": "INR",
+    "line_items": [VISAS],
+}
+ENTERED = {
+    "vendor_name": "BSP India",
+    "vendor_reference": "B-1",
+    "issue_date": "2024-06-10",
+    "currency": "INR",
+    "line_items": [VISAS],
+}
 
 
 def drawn(person: Person, **said: Any) -> dict[str, Any]:
@@ -26,8 +39,13 @@ def drawn(person: Person, **said: Any) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize(("terms", "due"), [(None, "2024-06-10"), (0, "2024-06-10"), (30, "2024-07-10"), (365, "2025-06-10")])
-def test_an_invoice_is_due_by_the_terms_of_its_customer_however_spelt(alice: Person, terms: int | None, due: str) -> None:
+@pytest.mark.parametrize(
+    ("terms", "due"),
+    [(None, "2024-06-10"), (0, "2024-06-10"), (30, "2024-07-10"), (365, "2025-06-10")],
+)
+def test_an_invoice_is_due_by_the_terms_of_its_customer_however_spelt(
+    alice: Person, terms: int | None, due: str
+) -> None:
     made(alice, terms_days=terms)
     assert drawn(alice)["due_date"] == due
     assert drawn(alice, due_date=None)["due_date"] == due
@@ -82,10 +100,20 @@ def test_the_form_offers_customers_and_leaves_the_day_to_their_terms(alice: Pers
     gone = made(alice, name="Gone")
     alice.api.patch(f"/parties/{gone['id']}", json={"is_archived": True})
     form = Page(alice.browser.get("/invoices/new"))
-    assert [option.attrib["value"] for option in form.all(".//datalist[@id='known-names']/option")] == ["Deepa Krishnan"]
-    assert (form.one(".//input[@name='customer_name']").attrib["list"], form.field("due_date")) == ("known-names", "")
+    assert [
+        option.attrib["value"] for option in form.all(".//datalist[@id='known-names']/option")
+    ] == ["Deepa Krishnan"]
+    assert (form.one(".//input[@name='customer_name']").attrib["list"], form.field("due_date")) == (
+        "known-names",
+        "",
+    )
     answer = send(alice, "/invoices/new", **TYPED | {"due_date": ""}, **LINES)
-    assert alice.api.get(f"/invoices/{answer.headers['Location'].rpartition('/')[2]}").json["due_date"] == "2024-06-25"
+    assert (
+        alice.api.get(f"/invoices/{answer.headers['Location'].rpartition('/')[2]}").json["due_date"]
+        == "2024-06-25"
+    )
     for direction, name in (("in", "Deepa Krishnan"), ("out", "Air India")):
         page = Page(alice.browser.get(f"/payments/new?direction={direction}"))
-        assert [option.attrib["value"] for option in page.all(".//datalist[@id='known-names']/option")] == [name]
+        assert [
+            option.attrib["value"] for option in page.all(".//datalist[@id='known-names']/option")
+        ] == [name]

@@ -18,21 +18,48 @@ TYPED = {"name": "Deepa Krishnan", "is_customer": "1"}
 
 
 def test_a_party_is_noted_shown_and_changed(alice: Person) -> None:
-    typed = {name: str(value) for name, value in WHOLE.items() if name not in ("is_customer", "is_supplier")}
+    typed = {
+        name: str(value)
+        for name, value in WHOLE.items()
+        if name not in ("is_customer", "is_supplier")
+    }
     answer = send(alice, "/parties/new", **typed, is_customer="1")
     (party,) = alice.api.get("/parties").json["items"]
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/parties/{party['id']}")
     assert {name: party[name] for name in WHOLE} == WHOLE
     page = Page(alice.browser.get(f"/parties/{party['id']}"))
     facts = page.words(".//dl[@id='facts']")
-    for said in ("94470", "deepa@malabar.example", "12 MG Road", "India", "Maharashtra", "27AAPFU0939F1ZV", "15 days"):
+    for said in (
+        "94470",
+        "deepa@malabar.example",
+        "12 MG Road",
+        "India",
+        "Maharashtra",
+        "27AAPFU0939F1ZV",
+        "15 days",
+    ):
         assert said in facts
     form = Page(alice.browser.get(f"/parties/{party['id']}/edit"))
-    assert (form.field("name"), form.field("state"), form.field("terms_days")) == ("Deepa Krishnan", "27", "15")
-    answer = send(alice, f"/parties/{party['id']}/edit", **dict.fromkeys(typed, "") | TYPED, is_supplier="1", seen=form.field("seen"))
+    assert (form.field("name"), form.field("state"), form.field("terms_days")) == (
+        "Deepa Krishnan",
+        "27",
+        "15",
+    )
+    answer = send(
+        alice,
+        f"/parties/{party['id']}/edit",
+        **dict.fromkeys(typed, "") | TYPED,
+        is_supplier="1",
+        seen=form.field("seen"),
+    )
     assert answer.status_code == 303
     after = alice.api.get(f"/parties/{party['id']}").json
-    assert (after["is_supplier"], after["phone"], after["tax_number"], after["terms_days"]) == (True, None, None, None)
+    assert (after["is_supplier"], after["phone"], after["tax_number"], after["terms_days"]) == (
+        True,
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,10 +74,16 @@ def test_a_party_is_noted_shown_and_changed(alice: Person) -> None:
         ({"country": "AE", "state": "32"}, "state", "not a state of that country"),
         ({"country": "QQ"}, "country", "not a country"),
         ({"country": "IN", "tax_number": "27AAPFU0939F1ZW"}, "tax_number", "not a tax number"),
-        ({"country": "IN", "tax_number": "27AAPFU0939F1ZV", "state": "32"}, "tax_number", "another state"),
+        (
+            {"country": "IN", "tax_number": "27AAPFU0939F1ZV", "state": "32"},
+            "tax_number",
+            "another state",
+        ),
     ],
 )
-def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(alice: Person, changes: dict[str, Any], place: str, said: str) -> None:
+def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(
+    alice: Person, changes: dict[str, Any], place: str, said: str
+) -> None:
     made(alice, name="Known")
     typed = {name: value for name, value in (TYPED | changes).items() if value}
     page = Page(send(alice, "/parties/new", **typed))
@@ -70,7 +103,9 @@ def test_what_was_changed_meanwhile_is_not_lost(alice: Person) -> None:
     assert alice.api.get(f"/parties/{party['id']}").json["phone"] == "1"
 
 
-def test_the_page_says_what_is_open_in_each_currency_and_leads_to_the_documents(alice: Person) -> None:
+def test_the_page_says_what_is_open_in_each_currency_and_leads_to_the_documents(
+    alice: Person,
+) -> None:
     party = made(alice, is_supplier=True)
     path = f"/parties/{party['id']}"
     assert Page(alice.browser.get(path)).words(".//p[@id='standing']") == "Nothing is open."
@@ -84,7 +119,11 @@ def test_the_page_says_what_is_open_in_each_currency_and_leads_to_the_documents(
     for said in ("Owes us", "40,000.00", "Has paid ahead", "700.00", "We owe", "45,000.00"):
         assert said in standing
     assert "We have paid ahead" not in standing
-    for link in ("/invoices?party=Deepa+Krishnan", "/reports/party-statement?party=Deepa+Krishnan&kind=supplier", "/payments?party=Deepa+Krishnan"):
+    for link in (
+        "/invoices?party=Deepa+Krishnan",
+        "/reports/party-statement?party=Deepa+Krishnan&kind=supplier",
+        "/payments?party=Deepa+Krishnan",
+    ):
         assert link in page.links()
         assert alice.browser.get(link).status_code == 200
 
@@ -105,7 +144,9 @@ def test_the_list_is_searched_and_paged(alice: Person) -> None:
     assert page.rows() == [f"Party {number:02}" for number in range(50)]
     (following,) = (link for link in page.links() if "cursor=" in link)
     assert Page(alice.browser.get(following)).rows() == ["Party 50", "Party 51"]
-    assert Page(alice.browser.get("/parties?q=y+3&kind=customer")).rows() == [f"Party 3{number}" for number in range(10)]
+    assert Page(alice.browser.get("/parties?q=y+3&kind=customer")).rows() == [
+        f"Party 3{number}" for number in range(10)
+    ]
     assert Page(alice.browser.get("/parties?kind=supplier")).rows() == ["Party 07"]
     for query in ("kind=friend", "cursor=x"):
         wrong = Page(alice.browser.get(f"/parties?{query}"))
@@ -119,7 +160,11 @@ def test_a_viewer_sees_no_button(people: People, alice: Person) -> None:
     assert shown.status == 200
     assert not any("/edit" in link or "/new" in link for link in shown.links())
     assert not shown.all(".//main//form")
-    assert browser.get("/parties/new").status_code == browser.get(f"/parties/{party['id']}/edit").status_code == 403
+    assert (
+        browser.get("/parties/new").status_code
+        == browser.get(f"/parties/{party['id']}/edit").status_code
+        == 403
+    )
 
 
 def test_every_state_has_its_word() -> None:

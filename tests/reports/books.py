@@ -17,7 +17,8 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 
 AS_OF = date(2026, 3, 31)
-# Domain rules, section on ageing: due date, days past due on 31 March 2026, bucket, whether it is not due.
+# Domain rules, section on ageing: due date, days past due on 31 March 2026, bucket, whether it is
+# not due.
 VECTORS = (
     (date(2026, 4, 15), 0, "0-30"),
     (date(2026, 3, 31), 0, "0-30"),
@@ -55,7 +56,15 @@ def days_ago(days: int) -> date:
     return today() - timedelta(days=days)
 
 
-def invoice(who: Person, party: str, amount: str, *, due: date, issued: date | None = None, currency: str = "INR") -> UUID:
+def invoice(
+    who: Person,
+    party: str,
+    amount: str,
+    *,
+    due: date,
+    issued: date | None = None,
+    currency: str = "INR",
+) -> UUID:
     """An issued invoice of one line."""
     with who.acting() as actor:
         drafted = billing.draft_invoice(
@@ -63,12 +72,21 @@ def invoice(who: Person, party: str, amount: str, *, due: date, issued: date | N
             customer_name=party,
             issue_date=issued or due,
             due_date=due,
-            line_items=[{"description": "Air tickets", "quantity": 1, "unit_price": amount, "currency": currency}],
+            line_items=[
+                {
+                    "description": "Air tickets",
+                    "quantity": 1,
+                    "unit_price": amount,
+                    "currency": currency,
+                }
+            ],
         )
         return billing.issue_invoice(actor, drafted.id).id
 
 
-def bill(who: Person, party: str, amount: str, *, due: date, reference: str, currency: str = "INR") -> UUID:
+def bill(
+    who: Person, party: str, amount: str, *, due: date, reference: str, currency: str = "INR"
+) -> UUID:
     """A received bill of one line."""
     with who.acting() as actor:
         return billing.receive_bill(
@@ -77,7 +95,14 @@ def bill(who: Person, party: str, amount: str, *, due: date, reference: str, cur
             vendor_reference=reference,
             issue_date=due,
             due_date=due,
-            line_items=[{"description": "Air tickets, net", "quantity": 1, "unit_price": amount, "currency": currency}],
+            line_items=[
+                {
+                    "description": "Air tickets, net",
+                    "quantity": 1,
+                    "unit_price": amount,
+                    "currency": currency,
+                }
+            ],
         ).id
 
 
@@ -93,35 +118,77 @@ def trade(who: Person) -> None:
     pay(who, invoice(who, "Deepa Krishnan", "50.25", due=days_ago(40)), "50.25", on=days_ago(2))
     invoice(who, "Al Noor Trading LLC", "700.25", due=days_ago(40), currency="AED")
     bill(who, "Galaxy Consolidators", "300", due=days_ago(5), reference="G-1")
-    who.does(billing.pay_bill, bill(who, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2"), Money.parse("80", "INR"), days_ago(1))
+    who.does(
+        billing.pay_bill,
+        bill(who, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2"),
+        Money.parse("80", "INR"),
+        days_ago(1),
+    )
     for currency in ("INR", "AED"):
-        who.does(billing.record_payment, direction="in", party_name="Deepa Krishnan", amount=Money(10_000, currency), on=days_ago(4))
-    by_hand = [ledger.debit("cash", Money(500, "INR"), party_name="By hand"), ledger.credit("capital", Money(500, "INR"))]
-    undone = post(who, lines=[by_hand[0], ledger.credit("revenue_fees", Money(500, "INR"))], entry_date=date(2026, 1, 5))
+        who.does(
+            billing.record_payment,
+            direction="in",
+            party_name="Deepa Krishnan",
+            amount=Money(10_000, currency),
+            on=days_ago(4),
+        )
+    by_hand = [
+        ledger.debit("cash", Money(500, "INR"), party_name="By hand"),
+        ledger.credit("capital", Money(500, "INR")),
+    ]
+    undone = post(
+        who,
+        lines=[by_hand[0], ledger.credit("revenue_fees", Money(500, "INR"))],
+        entry_date=date(2026, 1, 5),
+    )
     who.does(ledger.reverse, undone.entry_id, reason="Undone", entry_date=date(2026, 2, 5))
     post(who, lines=[ledger.debit("bank", Money(500, "INR"), party_name="By hand"), by_hand[1]])
 
 
 def busy_may(who: Person) -> None:
-    """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in dirhams."""
+    """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in
+    dirhams.
+    """
     invoice(who, EVIL, "1000.50", due=MAY)
     invoice(who, "Deepa Krishnan", "200", due=MAY)
     bill(who, "Galaxy Consolidators", "300", due=MAY, reference="-G-1")
     loss = Money(70_025, "AED")
-    post(who, lines=[ledger.debit("cost_of_services", loss), ledger.credit("bank", loss)], entry_date=MAY, narration="@rooms")
+    post(
+        who,
+        lines=[ledger.debit("cost_of_services", loss), ledger.credit("bank", loss)],
+        entry_date=MAY,
+        narration="@rooms",
+    )
 
 
 def taken_back(who: Person) -> None:
     """A refund, a credit note and a supplier's credit, each reversed a day later."""
     sold, bought = issued(who), receive(who)
     with who.acting() as actor:
-        paid = billing.record_payment(actor, direction="in", party_name="Meera Nair", amount=Money(1_000, "INR"), on=DUE)
+        paid = billing.record_payment(
+            actor, direction="in", party_name="Meera Nair", amount=Money(1_000, "INR"), on=DUE
+        )
         refund = billing.refund_payment(actor, paid.id, amount=Money(400, "INR"), on=DUE)
-        billing.reverse_refund(actor, paid.id, refund.id, reason="Wrong customer", on=DUE + timedelta(days=1))
-        note = billing.issue_credit_note(actor, sold, reason="Late", on=DUE, amounts={1: Money(1_000_000, "INR")})
-        billing.reverse_credit_note(actor, note.id, reason="Wrong invoice", on=DUE + timedelta(days=1))
-        credit = billing.credit_bill(actor, bought, reason="Late", on=DUE, vendor_reference="C-1", amounts={1: Money(2_000_000, "INR")})
-        billing.reverse_supplier_credit(actor, credit.id, reason="Wrong bill", on=DUE + timedelta(days=1))
+        billing.reverse_refund(
+            actor, paid.id, refund.id, reason="Wrong customer", on=DUE + timedelta(days=1)
+        )
+        note = billing.issue_credit_note(
+            actor, sold, reason="Late", on=DUE, amounts={1: Money(1_000_000, "INR")}
+        )
+        billing.reverse_credit_note(
+            actor, note.id, reason="Wrong invoice", on=DUE + timedelta(days=1)
+        )
+        credit = billing.credit_bill(
+            actor,
+            bought,
+            reason="Late",
+            on=DUE,
+            vendor_reference="C-1",
+            amounts={1: Money(2_000_000, "INR")},
+        )
+        billing.reverse_supplier_credit(
+            actor, credit.id, reason="Wrong bill", on=DUE + timedelta(days=1)
+        )
 
 
 def paid_in_other_money(who: Person) -> None:

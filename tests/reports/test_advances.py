@@ -1,4 +1,6 @@
-"""What was paid ahead on the pages of ageing: its own column, below zero, aged from its day, as it stood on any day, and never netted silently."""
+"""What was paid ahead on the pages of ageing: its own column, below zero, aged from its day, as it
+stood on any day, and never netted silently.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,27 @@ from voyagent.reports.queries import receivables
 from voyagent.reports.queries.receivables import Asked, CurrencyBlock
 
 
-def advance(person: Person, amount: str, on: date, *, party: str = "Deepa Krishnan", direction: billing.Direction = "in") -> Money:
+def advance(
+    person: Person,
+    amount: str,
+    on: date,
+    *,
+    party: str = "Deepa Krishnan",
+    direction: billing.Direction = "in",
+) -> Money:
     with person.acting() as actor:
         money = Money.parse(amount, "INR")
         billing.record_payment(actor, direction=direction, party_name=party, amount=money, on=on)
     return money
 
 
-def block_on(person: Person, day: date, kind: billing_queries.Kind = "receivable", *, party: str | None = None) -> CurrencyBlock | None:
+def block_on(
+    person: Person,
+    day: date,
+    kind: billing_queries.Kind = "receivable",
+    *,
+    party: str | None = None,
+) -> CurrencyBlock | None:
     with person.reading() as reader:
         blocks = receivables.read_open(reader, kind, Asked(day, party=party), "INR").blocks
     return blocks[0] if blocks else None
@@ -52,10 +67,20 @@ def test_an_advance_stands_beside_what_is_open_below_zero(trader: Person) -> Non
     found = block_on(trader, today(), party="*")
     assert found is not None
     (party,) = found.parties
-    assert (party.open.amount_minor, party.advance.amount_minor, party.outstanding.amount_minor) == (100_000, -30_000, 70_000)
-    assert [(one.number[:2], one.days, one.left.amount_minor) for one in party.advances] == [("R/", 20, -30_000)]
+    assert (
+        party.open.amount_minor,
+        party.advance.amount_minor,
+        party.outstanding.amount_minor,
+    ) == (100_000, -30_000, 70_000)
+    assert [(one.number[:2], one.days, one.left.amount_minor) for one in party.advances] == [
+        ("R/", 20, -30_000)
+    ]
     books = balances(trader)
-    assert found.outstanding.amount_minor == books["receivable", "INR"] + books["customer_advances", "INR"] == 70_000
+    assert (
+        found.outstanding.amount_minor
+        == books["receivable", "INR"] + books["customer_advances", "INR"]
+        == 70_000
+    )
     assert found.is_proved
     assert found.is_ahead_proved
 
@@ -63,7 +88,13 @@ def test_an_advance_stands_beside_what_is_open_below_zero(trader: Person) -> Non
 def test_as_of_a_day_it_stands_as_it_stood_then(trader: Person) -> None:
     payment_id = newest_payment(trader)
     trader.does(billing.allocate, payment_id, on=days_ago(10))
-    for ago, expected in ((21, (100_000, 0)), (20, (100_000, -30_000)), (11, (100_000, -30_000)), (10, (70_000, 0)), (0, (70_000, 0))):
+    for ago, expected in (
+        (21, (100_000, 0)),
+        (20, (100_000, -30_000)),
+        (11, (100_000, -30_000)),
+        (10, (70_000, 0)),
+        (0, (70_000, 0)),
+    ):
         found = block_on(trader, days_ago(ago))
         assert found is not None
         assert (found.open.amount_minor, found.advance.amount_minor) == expected, ago
@@ -92,7 +123,10 @@ def test_whoever_only_paid_ahead_is_shown_too(alice: Person, charlie: Person) ->
     advance(alice, "300", days_ago(20))
     found = block_on(alice, today())
     assert found is not None
-    assert [(party.name, party.open.amount_minor, party.outstanding.amount_minor) for party in found.parties] == [("Deepa Krishnan", 0, -30_000)]
+    assert [
+        (party.name, party.open.amount_minor, party.outstanding.amount_minor)
+        for party in found.parties
+    ] == [("Deepa Krishnan", 0, -30_000)]
     page = Page(alice.browser.get("/reports/receivables"))
     assert "-300.00" in page.words(".//section").replace("−", "-")
     assert page.status == 200
@@ -103,7 +137,11 @@ def test_what_a_supplier_was_paid_ahead_is_the_mirror_of_it(alice: Person) -> No
     advance(alice, "100", days_ago(4), party="Galaxy Consolidators", direction="out")
     found = block_on(alice, today(), "payable")
     assert found is not None
-    assert (found.open.amount_minor, found.advance.amount_minor, found.outstanding.amount_minor) == (8_000, -10_000, -2_000)
+    assert (
+        found.open.amount_minor,
+        found.advance.amount_minor,
+        found.outstanding.amount_minor,
+    ) == (8_000, -10_000, -2_000)
     assert found.is_proved
     assert block_on(alice, today(), "receivable") is None
 
@@ -119,11 +157,20 @@ def test_the_page_has_its_column_only_where_something_was_paid_ahead(alice: Pers
 
 
 def test_what_the_books_say_otherwise_is_said(trader: Person) -> None:
-    post(trader, lines=[ledger.debit("customer_advances", Money(500, "INR")), ledger.credit("revenue_fees", Money(500, "INR"))], entry_date=days_ago(1))
+    post(
+        trader,
+        lines=[
+            ledger.debit("customer_advances", Money(500, "INR")),
+            ledger.credit("revenue_fees", Money(500, "INR")),
+        ],
+        entry_date=days_ago(1),
+    )
     found = block_on(trader, today())
     assert found is not None
     assert not found.is_proved
-    assert "INR: advances add up to" in Page(trader.browser.get("/reports/receivables")).words(".//*[@role='alert']")
+    assert "INR: advances add up to" in Page(trader.browser.get("/reports/receivables")).words(
+        ".//*[@role='alert']"
+    )
 
 
 def report_of(person: Person, query: str = "", kind: str = "receivables") -> Any:
@@ -133,11 +180,21 @@ def report_of(person: Person, query: str = "", kind: str = "receivables") -> Any
 
 
 def aged(report: Any) -> list[tuple[int, str]]:
-    assert [bucket["bucket"] for bucket in report["advances"]["aging_buckets"]] == ["0-30", "31-60", "61-90", "90+"]
-    return [(bucket["count"], bucket["amount"]["amount"]) for bucket in report["advances"]["aging_buckets"]]
+    assert [bucket["bucket"] for bucket in report["advances"]["aging_buckets"]] == [
+        "0-30",
+        "31-60",
+        "61-90",
+        "90+",
+    ]
+    return [
+        (bucket["count"], bucket["amount"]["amount"])
+        for bucket in report["advances"]["aging_buckets"]
+    ]
 
 
-def test_programs_get_advances_in_a_field_of_their_own_and_the_buckets_without_them(trader: Person) -> None:
+def test_programs_get_advances_in_a_field_of_their_own_and_the_buckets_without_them(
+    trader: Person,
+) -> None:
     report = report_of(trader)
     assert report["total_outstanding"] == {"amount": "1000.00", "currency": "INR"}
     assert report["advances"]["total"] == {"amount": "-300.00", "currency": "INR"}
@@ -146,34 +203,57 @@ def test_programs_get_advances_in_a_field_of_their_own_and_the_buckets_without_t
     assert report_of(trader, kind="payables")["advances"]["total"]["amount"] == "0.00"
 
 
-@pytest.mark.parametrize(("days", "place"), [(0, 0), (30, 0), (31, 1), (60, 1), (61, 2), (90, 2), (91, 3)])
-def test_an_advance_ages_from_the_day_on_which_it_came(alice: Person, days: int, place: int) -> None:
+@pytest.mark.parametrize(
+    ("days", "place"), [(0, 0), (30, 0), (31, 1), (60, 1), (61, 2), (90, 2), (91, 3)]
+)
+def test_an_advance_ages_from_the_day_on_which_it_came(
+    alice: Person, days: int, place: int
+) -> None:
     advance(alice, "5", days_ago(days))
     expected = [(1, "-5.00") if at == place else (0, "0.00") for at in range(4)]
     assert aged(report_of(alice)) == aged(report_of(alice, f"&as_of={today()}")) == expected
 
 
-def test_buckets_and_advances_are_the_two_accounts_on_any_day_and_in_each_currency(trader: Person) -> None:
+def test_buckets_and_advances_are_the_two_accounts_on_any_day_and_in_each_currency(
+    trader: Person,
+) -> None:
     bill(trader, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-1")
     advance(trader, "100", days_ago(4), party="Galaxy Consolidators", direction="out")
     with trader.acting() as actor:
-        billing.record_payment(actor, direction="in", party_name="Al Noor Trading LLC", amount=Money.parse("7.25", "AED"), on=days_ago(15))
+        billing.record_payment(
+            actor,
+            direction="in",
+            party_name="Al Noor Trading LLC",
+            amount=Money.parse("7.25", "AED"),
+            on=days_ago(15),
+        )
     trader.does(billing.allocate, newest_payment_of(trader, "Deepa Krishnan"), on=days_ago(10))
     for ago in (41, 25, 20, 15, 11, 10, 4, 0):
         books = {
             (account["code"], account["currency"]): Decimal(account["balance"])
-            for block in blocks_of(trader.api.get(f"/reports/trial-balance?as_of={days_ago(ago)}").json)
+            for block in blocks_of(
+                trader.api.get(f"/reports/trial-balance?as_of={days_ago(ago)}").json
+            )
             for account in block["accounts"]
         }
-        for kind, side, accounts in (("receivables", 1, ("1200", "2200")), ("payables", -1, ("2100", "1320"))):
+        for kind, side, accounts in (
+            ("receivables", 1, ("1200", "2200")),
+            ("payables", -1, ("2100", "1320")),
+        ):
             for block in blocks_of(report_of(trader, f"&as_of={days_ago(ago)}", kind)):
                 currency = block["total_outstanding"]["currency"]
-                buckets = sum(Decimal(bucket["amount"]["amount"]) for bucket in (*block["aging_buckets"], *block["advances"]["aging_buckets"]))
+                buckets = sum(
+                    Decimal(bucket["amount"]["amount"])
+                    for bucket in (*block["aging_buckets"], *block["advances"]["aging_buckets"])
+                )
                 assert buckets == Decimal(block["net_outstanding"]["amount"]), (ago, kind, currency)
-                assert buckets == side * sum(books.get((code, currency), Decimal(0)) for code in accounts), (ago, kind, currency)
-    assert [block["net_outstanding"]["amount"] for block in blocks_of(report_of(trader))] == ["700.00", "-7.25"], (
-        "a currency in which nothing is open has its own"
-    )
+                assert buckets == side * sum(
+                    books.get((code, currency), Decimal(0)) for code in accounts
+                ), (ago, kind, currency)
+    assert [block["net_outstanding"]["amount"] for block in blocks_of(report_of(trader))] == [
+        "700.00",
+        "-7.25",
+    ], "a currency in which nothing is open has its own"
 
 
 def test_a_program_sees_no_advance_of_another_agency(alice: Person, charlie: Person) -> None:
@@ -182,7 +262,10 @@ def test_a_program_sees_no_advance_of_another_agency(alice: Person, charlie: Per
 
 
 def test_what_is_to_be_paid_on_a_day_is_told_by_that_day(alice: Person, charlie: Person) -> None:
-    first, second, third = (bill(alice, "Galaxy Consolidators", amount, due=days_ago(9), reference=f"G-{amount}") for amount in ("80", "20", "7"))
+    first, second, third = (
+        bill(alice, "Galaxy Consolidators", amount, due=days_ago(9), reference=f"G-{amount}")
+        for amount in ("80", "20", "7")
+    )
     soon, later = today() + timedelta(days=3), today() + timedelta(days=5)
     alice.does(billing.schedule_bill, first, pay_on=later)
     alice.does(billing.schedule_bill, second, pay_on=soon)
@@ -192,29 +275,51 @@ def test_what_is_to_be_paid_on_a_day_is_told_by_that_day(alice: Person, charlie:
         {"pay_on": soon.isoformat(), "count": 1, "amount": {"amount": "20.00", "currency": "INR"}},
         {"pay_on": later.isoformat(), "count": 1, "amount": {"amount": "80.00", "currency": "INR"}},
     ]
-    assert report_of(alice, kind="payables")["scheduled"] == report_of(alice, f"&as_of={today()}", "payables")["scheduled"] == expected
+    assert (
+        report_of(alice, kind="payables")["scheduled"]
+        == report_of(alice, f"&as_of={today()}", "payables")["scheduled"]
+        == expected
+    )
     assert report_of(alice)["scheduled"] == []
     answer = alice.browser.get("/reports/payables?format=csv")
     row, total = csv.DictReader(io.StringIO(answer.data.decode()))
-    assert (row["row"], total["row"], total["party"], total["scheduled"], total["next_pay_on"]) == ("line", "total", "", "100.00", "")
-    assert (row["open"], row["scheduled"], row["next_pay_on"]) == ("107.00", "100.00", soon.isoformat())
+    assert (row["row"], total["row"], total["party"], total["scheduled"], total["next_pay_on"]) == (
+        "line",
+        "total",
+        "",
+        "100.00",
+        "",
+    )
+    assert (row["open"], row["scheduled"], row["next_pay_on"]) == (
+        "107.00",
+        "100.00",
+        soon.isoformat(),
+    )
     assert "next_pay_on" not in alice.browser.get("/reports/receivables?format=csv").text
     alice.does(billing.pay_bill, second, Money.parse("20", "INR"), today())
     alice.does(billing.unschedule_bill, first)
     assert report_of(alice, kind="payables")["scheduled"] == []
-    row, _total = csv.DictReader(io.StringIO(alice.browser.get("/reports/payables?format=csv").data.decode()))
+    row, _total = csv.DictReader(
+        io.StringIO(alice.browser.get("/reports/payables?format=csv").data.decode())
+    )
     assert (row["open"], row["scheduled"], row["next_pay_on"]) == ("87.00", "0.00", "")
     assert third
 
 
 def test_the_files_of_receivables_have_the_advances_too(trader: Person) -> None:
-    row, _total = csv.DictReader(io.StringIO(trader.browser.get("/reports/receivables?format=csv").data.decode()))
+    row, _total = csv.DictReader(
+        io.StringIO(trader.browser.get("/reports/receivables?format=csv").data.decode())
+    )
     assert (row["open"], row["advances"], row["outstanding"]) == ("1000.00", "-300.00", "700.00")
 
 
 def newest_payment_of(person: Person, party: str) -> object:
     with person.reading() as reader:
-        return next(row["id"] for row in billing_queries.list_payments(reader, billing_queries.PaymentSearch()).items if row["party_name"] == party)
+        return next(
+            row["id"]
+            for row in billing_queries.list_payments(reader, billing_queries.PaymentSearch()).items
+            if row["party_name"] == party
+        )
 
 
 def blocks_of(report: Any) -> list[Any]:
@@ -236,27 +341,60 @@ def test_roll_ups_say_on_every_day_what_the_payments_say(trader: Person) -> None
         for ago in range(22):
             for first, last in (receivables.EVER, (days_ago(20), days_ago(7))):
                 day = days_ago(ago)
-                listed = reader.read(billing_queries.list_advances_statement("receivable", first, last, day))[0]
-                by_party = reader.read(billing_queries.advances_by_party_statement("receivable", first, last, day))[0]
-                by_age = reader.read(billing_queries.advances_by_age_statement("receivable", first, last, today=today(), as_of=day))[0]
+                listed = reader.read(
+                    billing_queries.list_advances_statement("receivable", first, last, day)
+                )[0]
+                by_party = reader.read(
+                    billing_queries.advances_by_party_statement("receivable", first, last, day)
+                )[0]
+                by_age = reader.read(
+                    billing_queries.advances_by_age_statement(
+                        "receivable", first, last, today=today(), as_of=day
+                    )
+                )[0]
                 expected = sum(row["unapplied_minor"] for row in listed), len(listed)
-                assert (sum(row["unapplied_minor"] for row in by_party), sum(row["n"] for row in by_party)) == expected, ago
-                assert (sum(row["unapplied_minor"] for row in by_age), sum(row["n"] for row in by_age)) == expected, ago
+                assert (
+                    sum(row["unapplied_minor"] for row in by_party),
+                    sum(row["n"] for row in by_party),
+                ) == expected, ago
+                assert (
+                    sum(row["unapplied_minor"] for row in by_age),
+                    sum(row["n"] for row in by_age),
+                ) == expected, ago
 
 
-def test_a_page_shows_the_largest_and_the_totals_of_all(trader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_shows_the_largest_and_the_totals_of_all(
+    trader: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(receivables, "PARTIES_SHOWN", 2)
     for name, amount in (("Ravi", "700"), ("Asha", "900"), ("Meera", "500")):
         invoice(trader, name, amount, due=days_ago(3))
     advance(trader, "60", days_ago(5), party="Zubin")
-    for asked in (Asked(today()), Asked(today(), first=days_ago(10)), Asked(days_ago(2), last=days_ago(1)), Asked(days_ago(30)), Asked(today(), party="ravi")):
+    for asked in (
+        Asked(today()),
+        Asked(today(), first=days_ago(10)),
+        Asked(days_ago(2), last=days_ago(1)),
+        Asked(days_ago(30)),
+        Asked(today(), party="ravi"),
+    ):
         with trader.reading() as reader:
             (whole,) = receivables.read_open(reader, "receivable", asked, "INR").blocks
-            pages = [receivables.read_open(reader, "receivable", replace(asked, skip=skip), "INR", is_paged=True).blocks[0] for skip in (0, 2, 4)]
-        assert {(page.totals, page.advance, page.parties_in_all, page.is_proved) for page in pages} == {
-            (whole.totals, whole.advance, len(whole.parties), whole.is_proved)
-        }
-        shown = [party for page in pages if page.skipped or page is pages[0] for party in page.parties if party.name.lower() != asked.party]
+            pages = [
+                receivables.read_open(
+                    reader, "receivable", replace(asked, skip=skip), "INR", is_paged=True
+                ).blocks[0]
+                for skip in (0, 2, 4)
+            ]
+        assert {
+            (page.totals, page.advance, page.parties_in_all, page.is_proved) for page in pages
+        } == {(whole.totals, whole.advance, len(whole.parties), whole.is_proved)}
+        shown = [
+            party
+            for page in pages
+            if page.skipped or page is pages[0]
+            for party in page.parties
+            if party.name.lower() != asked.party
+        ]
         assert shown == [party for party in whole.parties if party.name.lower() != asked.party]
     by_name = {party.name: party for party in pages[-1].parties}
     assert len(by_name["Ravi"].documents) == 1, "who is named stands on every page"

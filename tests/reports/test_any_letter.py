@@ -1,4 +1,6 @@
-"""A paper comes whatever its texts are: every report and document with texts in all alphabets, and with letters that no font has."""
+"""A paper comes whatever its texts are: every report and document with texts in all alphabets, and
+with letters that no font has.
+"""
 
 from __future__ import annotations
 
@@ -33,21 +35,47 @@ UNFONTED = "\N{OL CHIKI LETTER LA}\ue000"
 @pytest.fixture
 def agency(alice: Person) -> Person:
     """Somebody whose agency has its address in all alphabets."""
-    answer = alice.api.patch("/tenant-settings", json={"address": f"{ASIAN}\n{OTHERS}", "bank_details": NAME})
+    answer = alice.api.patch(
+        "/tenant-settings", json={"address": f"{ASIAN}\n{OTHERS}", "bank_details": NAME}
+    )
     assert answer.status_code == 200, answer.text
     return alice
 
 
 def papers(person: Person, name: str) -> list[str]:
-    """The API's door to each document, made out to a name, with it as description, notes, reason and reference."""
+    """The API's door to each document, made out to a name, with it as description, notes, reason
+    and reference.
+    """
     made = {"issue_date": DAY, "due_date": DAY}
-    sold = issued(person, line("500", quantity=1, description=name), customer_name=name, notes=name, **made)
-    bought = receive(person, line("500", quantity=1, description=name), vendor_name=name, vendor_reference=name[:64], **made)
-    payment = advance(person, 1_000, DAY, Part(sold, Money(500, "INR")), party_name=name, reference=name[:64])
+    sold = issued(
+        person, line("500", quantity=1, description=name), customer_name=name, notes=name, **made
+    )
+    bought = receive(
+        person,
+        line("500", quantity=1, description=name),
+        vendor_name=name,
+        vendor_reference=name[:64],
+        **made,
+    )
+    payment = advance(
+        person, 1_000, DAY, Part(sold, Money(500, "INR")), party_name=name, reference=name[:64]
+    )
     with person.acting() as actor:
-        note = billing.issue_credit_note(actor, sold, reason=name, on=DAY, amounts={1: Money(100, "INR")}).id
-        credit = billing.credit_bill(actor, bought, vendor_reference=name[:64], reason=name, on=DAY, amounts={1: Money(100, "INR")}).id
-    lines = [ledger.debit("receivable", Money(500, "INR"), party_name=name), ledger.credit("capital", Money(500, "INR"))]
+        note = billing.issue_credit_note(
+            actor, sold, reason=name, on=DAY, amounts={1: Money(100, "INR")}
+        ).id
+        credit = billing.credit_bill(
+            actor,
+            bought,
+            vendor_reference=name[:64],
+            reason=name,
+            on=DAY,
+            amounts={1: Money(100, "INR")},
+        ).id
+    lines = [
+        ledger.debit("receivable", Money(500, "INR"), party_name=name),
+        ledger.credit("capital", Money(500, "INR")),
+    ]
     entry = post(person, lines=lines, narration=name, entry_date=DAY).entry_id
     trip = a_trip(person, title=name)
     a_passenger(person, trip, name)
@@ -83,9 +111,17 @@ def read(person: Person, path: str) -> str:
 
 
 def test_every_door_to_a_paper_is_tried(agency: Person) -> None:
-    rules = {rule.rule.removeprefix("/api") for rule in agency.app.url_map.iter_rules() if rule.rule.startswith("/api/") and rule.rule.endswith(".pdf")}
-    tried = [path.partition("?")[0].split("/") for path in [*papers(agency, "Deepa"), *reports("Deepa")]]
-    assert {(way[1], way[-1]) for way in tried} == {(rule.split("/")[1], rule.split("/")[-1]) for rule in rules}
+    rules = {
+        rule.rule.removeprefix("/api")
+        for rule in agency.app.url_map.iter_rules()
+        if rule.rule.startswith("/api/") and rule.rule.endswith(".pdf")
+    }
+    tried = [
+        path.partition("?")[0].split("/") for path in [*papers(agency, "Deepa"), *reports("Deepa")]
+    ]
+    assert {(way[1], way[-1]) for way in tried} == {
+        (rule.split("/")[1], rule.split("/")[-1]) for rule in rules
+    }
 
 
 def test_every_paper_shows_what_was_typed_in_any_alphabet(agency: Person) -> None:
@@ -94,13 +130,19 @@ def test_every_paper_shows_what_was_typed_in_any_alphabet(agency: Person) -> Non
     for path in [*papers(agency, NAME), *reports(NAME)]:
         shown = read(agency, path)
         assert (set(shown) >= ALL, STAND_IN in shown) == (True, False), path
-    assert unicodedata.normalize("NFC", ASIAN) in agency.api.get("/invoices").text, "and the other doors tell it as it is"
+    assert unicodedata.normalize("NFC", ASIAN) in agency.api.get("/invoices").text, (
+        "and the other doors tell it as it is"
+    )
 
 
 def test_a_letter_that_no_font_has_stops_no_paper(agency: Person) -> None:
     paths = [*papers(agency, f"Travel {UNFONTED}"), *reports(f"Travel {UNFONTED}")]
     without = {path for path in paths if STAND_IN not in read(agency, path)}
-    assert {path.split("/")[2].split(".")[0] for path in without} <= {"trial-balance", "profit-and-loss", "balance-sheet"}, "these name no party"
+    assert {path.split("/")[2].split(".")[0] for path in without} <= {
+        "trial-balance",
+        "profit-and-loss",
+        "balance-sheet",
+    }, "these name no party"
     assert read(agency, f"{paths[0]}?locale=hi")
     assert UNFONTED in agency.api.get("/invoices").json["items"][0]["customer_name"]
 
@@ -116,12 +158,27 @@ def test_an_invoice_in_any_alphabet_is_mailed(agency: Person) -> None:
 
 
 def test_a_report_has_every_currency_and_an_invoice_its_sign(agency: Person) -> None:
-    both = [(ledger.debit("bank", Money(12_345, code)), ledger.credit("capital", Money(12_345, code))) for code in currency_codes()]
+    both = [
+        (ledger.debit("bank", Money(12_345, code)), ledger.credit("capital", Money(12_345, code)))
+        for code in currency_codes()
+    ]
     entry = post(agency, lines=[line for pair in both for line in pair], entry_date=DAY).entry_id
-    for path in (f"/reports/trial-balance.pdf?{REPORTS['trial-balance']}", f"/journal-entries/{entry}/journal-entry.pdf"):
+    for path in (
+        f"/reports/trial-balance.pdf?{REPORTS['trial-balance']}",
+        f"/journal-entries/{entry}/journal-entry.pdf",
+    ):
         shown = read(agency, path)
         assert [code for code in currency_codes() if f"({code})" not in shown] == [], path
-    for code, sign in {"VND": "₫", "KRW": "₩", "ILS": "₪", "PHP": "₱", "TOP": "TOP", "THB": "THB", "JPY": "¥", "INR": "₹"}.items():
+    for code, sign in {
+        "VND": "₫",
+        "KRW": "₩",
+        "ILS": "₪",
+        "PHP": "₱",
+        "TOP": "TOP",
+        "THB": "THB",
+        "JPY": "¥",
+        "INR": "₹",
+    }.items():
         path = f"/invoices/{draft(agency, line('1000', currency=code))}/invoice.pdf"
         assert sign in read(agency, path).replace("\n", ""), code
         assert STAND_IN not in read(agency, f"{path}?locale=hi")

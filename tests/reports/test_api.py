@@ -23,7 +23,10 @@ def receivables(who: Person, query: str = YEAR) -> dict[str, Any]:
 
 
 def buckets(report: dict[str, Any]) -> dict[str, tuple[int, str]]:
-    return {bucket["bucket"]: (bucket["count"], bucket["amount"]["amount"]) for bucket in report["aging_buckets"]}
+    return {
+        bucket["bucket"]: (bucket["count"], bucket["amount"]["amount"])
+        for bucket in report["aging_buckets"]
+    }
 
 
 def test_a_new_agency_gets_four_empty_buckets_in_its_own_currency(alice: Person) -> None:
@@ -35,10 +38,19 @@ def test_a_new_agency_gets_four_empty_buckets_in_its_own_currency(alice: Person)
         "basis": "due_date",
         "total_outstanding": EMPTY,
         "not_due": EMPTY,
-        "aging_buckets": [{"bucket": name, "count": 0, "amount": EMPTY} for name in ("0-30", "31-60", "61-90", "90+")],
+        "aging_buckets": [
+            {"bucket": name, "count": 0, "amount": EMPTY}
+            for name in ("0-30", "31-60", "61-90", "90+")
+        ],
         "top_debtors": [],
         "top_creditors": [],
-        "advances": {"total": EMPTY, "aging_buckets": [{"bucket": name, "count": 0, "amount": EMPTY} for name in ("0-30", "31-60", "61-90", "90+")]},
+        "advances": {
+            "total": EMPTY,
+            "aging_buckets": [
+                {"bucket": name, "count": 0, "amount": EMPTY}
+                for name in ("0-30", "31-60", "61-90", "90+")
+            ],
+        },
         "net_outstanding": EMPTY,
         "scheduled": [],
         "by_currency": [],
@@ -46,10 +58,15 @@ def test_a_new_agency_gets_four_empty_buckets_in_its_own_currency(alice: Person)
 
 
 @pytest.mark.parametrize(("due", "age", "bucket"), VECTORS)
-def test_a_document_falls_into_the_bucket_of_its_days_past_due(alice: Person, due: Any, age: int, bucket: str) -> None:
+def test_a_document_falls_into_the_bucket_of_its_days_past_due(
+    alice: Person, due: Any, age: int, bucket: str
+) -> None:
     invoice(alice, "Deepa Krishnan", "1250.50", due=due, issued=min(due, AS_OF))
     report = receivables(alice, f"{YEAR}&as_of={AS_OF}")
-    assert buckets(report) == {name: (1, "1250.50") if name == bucket else (0, "0.00") for name in ("0-30", "31-60", "61-90", "90+")}
+    assert buckets(report) == {
+        name: (1, "1250.50") if name == bucket else (0, "0.00")
+        for name in ("0-30", "31-60", "61-90", "90+")
+    }
     assert report["not_due"]["amount"] == ("1250.50" if age == 0 else "0.00")
     assert report["total_outstanding"] == {"amount": "1250.50", "currency": "INR"}
 
@@ -57,7 +74,12 @@ def test_a_document_falls_into_the_bucket_of_its_days_past_due(alice: Person, du
 def test_without_as_of_the_age_counts_from_today(alice: Person) -> None:
     for days in (0, 30, 31, 60, 61, 90, 91):
         invoice(alice, "Deepa Krishnan", "100", due=days_ago(days))
-    assert buckets(receivables(alice)) == {"0-30": (2, "200.00"), "31-60": (2, "200.00"), "61-90": (2, "200.00"), "90+": (1, "100.00")}
+    assert buckets(receivables(alice)) == {
+        "0-30": (2, "200.00"),
+        "31-60": (2, "200.00"),
+        "61-90": (2, "200.00"),
+        "90+": (1, "100.00"),
+    }
 
 
 def test_currencies_stand_beside_each_other_and_are_never_added(alice: Person) -> None:
@@ -72,17 +94,35 @@ def test_currencies_stand_beside_each_other_and_are_never_added(alice: Person) -
     ]
     aed = report["by_currency"][0]
     assert set(report) - {"by_currency"} == set(aed)
-    assert buckets(aed) == {"0-30": (0, "0.00"), "31-60": (1, "700.25"), "61-90": (0, "0.00"), "90+": (0, "0.00")}
-    assert aed["top_debtors"] == [{"name": "Al Noor Trading LLC", "amount": {"amount": "700.25", "currency": "AED"}}]
+    assert buckets(aed) == {
+        "0-30": (0, "0.00"),
+        "31-60": (1, "700.25"),
+        "61-90": (0, "0.00"),
+        "90+": (0, "0.00"),
+    }
+    assert aed["top_debtors"] == [
+        {"name": "Al Noor Trading LLC", "amount": {"amount": "700.25", "currency": "AED"}}
+    ]
     assert [debtor["name"] for debtor in report["top_debtors"]] == ["Deepa Krishnan"]
 
 
-def test_only_the_five_largest_parties_are_named_largest_first_their_documents_together(alice: Person) -> None:
+def test_only_the_five_largest_parties_are_named_largest_first_their_documents_together(
+    alice: Person,
+) -> None:
     for number in range(1, 7):
         invoice(alice, f"Customer {number}", f"{number * 100}", due=days_ago(5))
     invoice(alice, "customer 1", "450", due=days_ago(70))
-    named = [(debtor["name"].casefold(), debtor["amount"]["amount"]) for debtor in receivables(alice)["top_debtors"]]
-    assert named == [("customer 6", "600.00"), ("customer 1", "550.00"), ("customer 5", "500.00"), ("customer 4", "400.00"), ("customer 3", "300.00")]
+    named = [
+        (debtor["name"].casefold(), debtor["amount"]["amount"])
+        for debtor in receivables(alice)["top_debtors"]
+    ]
+    assert named == [
+        ("customer 6", "600.00"),
+        ("customer 1", "550.00"),
+        ("customer 5", "500.00"),
+        ("customer 4", "400.00"),
+        ("customer 3", "300.00"),
+    ]
 
 
 def test_the_period_is_of_issue_dates_both_ends_included(alice: Person) -> None:
@@ -98,14 +138,28 @@ def test_a_payment_counts_from_its_day_on(alice: Person) -> None:
     pay(alice, paid, "400", on=days_ago(20))
     pay(alice, paid, "500", on=days_ago(10))
     assert receivables(alice)["total_outstanding"]["amount"] == "0.00"
-    assert receivables(alice, f"{YEAR}&as_of={days_ago(15)}")["total_outstanding"]["amount"] == "500.00"
-    assert receivables(alice, f"{YEAR}&as_of={days_ago(25)}")["total_outstanding"]["amount"] == "900.00"
-    assert receivables(alice, f"{YEAR}&as_of={days_ago(61)}")["total_outstanding"]["amount"] == "0.00"
+    assert (
+        receivables(alice, f"{YEAR}&as_of={days_ago(15)}")["total_outstanding"]["amount"]
+        == "500.00"
+    )
+    assert (
+        receivables(alice, f"{YEAR}&as_of={days_ago(25)}")["total_outstanding"]["amount"]
+        == "900.00"
+    )
+    assert (
+        receivables(alice, f"{YEAR}&as_of={days_ago(61)}")["total_outstanding"]["amount"] == "0.00"
+    )
 
 
 def test_a_draft_is_owed_by_nobody(alice: Person) -> None:
     line = {"description": "Air tickets", "quantity": 1, "unit_price": "100", "currency": "INR"}
-    alice.does(billing.draft_invoice, customer_name="Deepa Krishnan", issue_date=today(), due_date=today(), line_items=[line])
+    alice.does(
+        billing.draft_invoice,
+        customer_name="Deepa Krishnan",
+        issue_date=today(),
+        due_date=today(),
+        line_items=[line],
+    )
     assert receivables(alice)["total_outstanding"]["amount"] == "0.00"
 
 
@@ -123,8 +177,15 @@ def test_payables_are_the_same_report_for_bills(alice: Person) -> None:
     bill(alice, "Desert Rose Tours LLC", "50", due=days_ago(1), reference="B-2", currency="AED")
     invoice(alice, "Deepa Krishnan", "5000", due=days_ago(1))
     report = alice.api.get(f"/reports/payables?{YEAR}").json
-    assert buckets(report) == {"0-30": (0, "0.00"), "31-60": (1, "700.00"), "61-90": (0, "0.00"), "90+": (0, "0.00")}
-    assert report["top_creditors"] == [{"name": "BSP India", "amount": {"amount": "700.00", "currency": "INR"}}]
+    assert buckets(report) == {
+        "0-30": (0, "0.00"),
+        "31-60": (1, "700.00"),
+        "61-90": (0, "0.00"),
+        "90+": (0, "0.00"),
+    }
+    assert report["top_creditors"] == [
+        {"name": "BSP India", "amount": {"amount": "700.00", "currency": "INR"}}
+    ]
     assert report["top_debtors"] == []
     assert [other["total_outstanding"]["currency"] for other in report["by_currency"]] == ["AED"]
 
@@ -164,7 +225,10 @@ def test_unknown_parameters_are_ignored_and_blank_options_absent(alice: Person) 
 def test_tz_says_whose_today_it_is(alice: Person) -> None:
     for zone in ("Pacific/Kiritimati", "Pacific/Midway", "Asia/Kolkata"):
         assert receivables(alice, f"{YEAR}&tz={zone}")["as_of"] == clock.today(zone).isoformat()
-        assert alice.api.get(f"/reports/trial-balance?tz={zone}").json["as_of"] == clock.today(zone).isoformat()
+        assert (
+            alice.api.get(f"/reports/trial-balance?tz={zone}").json["as_of"]
+            == clock.today(zone).isoformat()
+        )
 
 
 def test_a_new_agency_has_no_accounts_unless_the_chart_is_asked_for(alice: Person) -> None:
@@ -180,21 +244,41 @@ def test_a_new_agency_has_no_accounts_unless_the_chart_is_asked_for(alice: Perso
         "by_currency": [],
     }
     chart = alice.api.get("/reports/trial-balance?include_zero=1").json["accounts"]
-    assert {"code": "1200", "name": "Trade receivables", "type": "asset", "debit": "0.00", "credit": "0.00", "balance": "0.00", "currency": "INR"} in chart
+    assert {
+        "code": "1200",
+        "name": "Trade receivables",
+        "type": "asset",
+        "debit": "0.00",
+        "credit": "0.00",
+        "balance": "0.00",
+        "currency": "INR",
+    } in chart
     assert [account["code"] for account in chart] == sorted(account["code"] for account in chart)
-    assert {account["type"] for account in chart} == {"asset", "liability", "equity", "revenue", "expense"}
+    assert {account["type"] for account in chart} == {
+        "asset",
+        "liability",
+        "equity",
+        "revenue",
+        "expense",
+    }
 
 
 def test_the_balance_is_debit_less_credit_for_every_type(alice: Person) -> None:
     paid = invoice(alice, "Deepa Krishnan", "900", due=today())
     pay(alice, paid, "400", on=today())
     report = alice.api.get("/reports/trial-balance?include_zero=0").json
-    assert [(a["code"], a["type"], a["debit"], a["credit"], a["balance"]) for a in report["accounts"]] == [
+    assert [
+        (a["code"], a["type"], a["debit"], a["credit"], a["balance"]) for a in report["accounts"]
+    ] == [
         ("1100", "asset", "400.00", "0.00", "400.00"),
         ("1200", "asset", "900.00", "400.00", "500.00"),
         ("4300", "revenue", "0.00", "900.00", "-900.00"),
     ]
-    assert (report["total_debit"], report["total_credit"], report["in_balance"]) == ("1300.00", "1300.00", True)
+    assert (report["total_debit"], report["total_credit"], report["in_balance"]) == (
+        "1300.00",
+        "1300.00",
+        True,
+    )
 
 
 def test_the_trial_balance_holds_each_currency_apart(alice: Person) -> None:
@@ -205,20 +289,40 @@ def test_the_trial_balance_holds_each_currency_apart(alice: Person) -> None:
     assert {account["currency"] for account in report["accounts"]} == {"INR"}
     (kwd,) = report["by_currency"]
     assert set(kwd) == set(report) - {"by_currency"}
-    assert (kwd["currency"], kwd["total_debit"], kwd["total_credit"], kwd["in_balance"]) == ("KWD", "12.345", "12.345", True)
+    assert (kwd["currency"], kwd["total_debit"], kwd["total_credit"], kwd["in_balance"]) == (
+        "KWD",
+        "12.345",
+        "12.345",
+        True,
+    )
     assert {account["currency"] for account in kwd["accounts"]} == {"KWD"}
     chart = alice.api.get("/reports/trial-balance?include_zero=1").json
-    assert [a["code"] for a in chart["accounts"]] == [a["code"] for a in chart["by_currency"][0]["accounts"]]
+    assert [a["code"] for a in chart["accounts"]] == [
+        a["code"] for a in chart["by_currency"][0]["accounts"]
+    ]
 
 
 def test_the_trial_balance_takes_book_dates_up_to_as_of(alice: Person) -> None:
     invoice(alice, "Deepa Krishnan", "900", due=days_ago(10))
     invoice(alice, "Deepa Krishnan", "55", due=days_ago(9))
-    assert alice.api.get(f"/reports/trial-balance?as_of={days_ago(10)}").json["total_debit"] == "900.00"
+    assert (
+        alice.api.get(f"/reports/trial-balance?as_of={days_ago(10)}").json["total_debit"]
+        == "900.00"
+    )
     assert alice.api.get(f"/reports/trial-balance?as_of={days_ago(11)}").json["accounts"] == []
 
 
-@pytest.mark.parametrize("query", ["include_zero=2", "include_zero=-1", "include_zero=yes", "as_of=2026-13-01", "as_of=1899-01-01", "tz=nowhere"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "include_zero=2",
+        "include_zero=-1",
+        "include_zero=yes",
+        "as_of=2026-13-01",
+        "as_of=1899-01-01",
+        "tz=nowhere",
+    ],
+)
 def test_a_wrong_question_about_the_trial_balance_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/reports/trial-balance?{query}").status_code == 422
 
@@ -227,7 +331,9 @@ REPORTS = [f"/reports/receivables?{YEAR}", f"/reports/payables?{YEAR}", "/report
 
 
 @pytest.mark.parametrize("path", REPORTS)
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(alice: Person, bob: Person, victor: Person, charlie: Person, path: str) -> None:
+def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+    alice: Person, bob: Person, victor: Person, charlie: Person, path: str
+) -> None:
     invoice(alice, "Deepa Krishnan", "900", due=days_ago(3))
     bill(alice, "BSP India", "700", due=days_ago(35), reference="B-1")
     seen = alice.api.get(path).json
@@ -236,17 +342,28 @@ def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(alice: Person
     assert "900.00" not in charlie.api.get(path).text
 
 
-@pytest.mark.parametrize("path", [*REPORTS, "/reports/receivables?from=wrong", "/reports/trial-balance?include_zero=7"])
+@pytest.mark.parametrize(
+    "path", [*REPORTS, "/reports/receivables?from=wrong", "/reports/trial-balance?include_zero=7"]
+)
 def test_nobody_is_told_to_sign_in_before_anything_else(alice: Person, path: str) -> None:
     answer = ApiClient(alice.app.test_client(), None).get(path)
     assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize("path", REPORTS)
-def test_a_report_costs_one_trip_and_at_most_three_statements(alice: Person, path: str, statements: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_costs_one_trip_and_at_most_three_statements(
+    alice: Person, path: str, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     trips: list[int] = []
     run = Lane.run
-    monkeypatch.setattr(Lane, "run", lambda lane, credential, selects: (trips.append(1 + len(selects)), run(lane, credential, selects))[1])
+    monkeypatch.setattr(
+        Lane,
+        "run",
+        lambda lane, credential, selects: (
+            trips.append(1 + len(selects)),
+            run(lane, credential, selects),
+        )[1],
+    )
     client = alice.api
     statements.clear()
     assert client.get(path).status_code == 200

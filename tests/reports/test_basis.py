@@ -1,4 +1,6 @@
-"""What is open by the date of its document instead of the day on which it is due: in every form of the report, proved against the same account."""
+"""What is open by the date of its document instead of the day on which it is due: in every form of
+the report, proved against the same account.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ EVER = f"from=2020-01-01&to={today() + timedelta(days=400)}"
 
 @pytest.fixture
 def owing(alice: Person) -> Person:
-    """Four open invoices, whose days and documents fall into different ages; one of them is of today."""
+    """Four open invoices, whose days and documents fall into different ages; one of them is of
+    today.
+    """
     invoice(alice, "Deepa", "100.00", issued=days_ago(70), due=days_ago(10))
     invoice(alice, "Deepa", "40.00", issued=days_ago(95), due=today() + timedelta(days=5))
     invoice(alice, "Meera", "7.00", issued=days_ago(31), due=days_ago(31))
@@ -44,19 +48,44 @@ def asked(who: Person, query: str, kind: str = "receivables") -> dict[str, Any]:
 def test_without_a_word_it_is_the_day_on_which_it_is_due(owing: Person, query: str) -> None:
     told = asked(owing, query)
     assert (told["basis"], told["not_due"]["amount"]) == ("due_date", "43.00")
-    assert buckets(told) == [("0-30", 3, "143.00"), ("31-60", 1, "7.00"), ("61-90", 0, "0.00"), ("90+", 0, "0.00")]
+    assert buckets(told) == [
+        ("0-30", 3, "143.00"),
+        ("31-60", 1, "7.00"),
+        ("61-90", 0, "0.00"),
+        ("90+", 0, "0.00"),
+    ]
 
 
-def test_by_the_date_of_the_document_the_same_is_older_and_what_is_not_due_stays_so(owing: Person) -> None:
+def test_by_the_date_of_the_document_the_same_is_older_and_what_is_not_due_stays_so(
+    owing: Person,
+) -> None:
     told = asked(owing, "basis=document_date")
-    assert (told["basis"], told["total_outstanding"]["amount"], told["not_due"]["amount"]) == ("document_date", "150.00", "43.00")
-    assert buckets(told) == [("0-30", 1, "3.00"), ("31-60", 1, "7.00"), ("61-90", 1, "100.00"), ("90+", 1, "40.00")]
+    assert (told["basis"], told["total_outstanding"]["amount"], told["not_due"]["amount"]) == (
+        "document_date",
+        "150.00",
+        "43.00",
+    )
+    assert buckets(told) == [
+        ("0-30", 1, "3.00"),
+        ("31-60", 1, "7.00"),
+        ("61-90", 1, "100.00"),
+        ("90+", 1, "40.00"),
+    ]
 
 
 def test_it_stands_as_it_stood_on_another_day(owing: Person) -> None:
     then = f"basis=document_date&as_of={days_ago(5)}"
-    assert buckets(asked(owing, then)) == [("0-30", 1, "7.00"), ("31-60", 0, "0.00"), ("61-90", 2, "140.00"), ("90+", 0, "0.00")]
-    (first,) = (row["id"] for row in owing.api.get("/invoices?party=deepa").json["items"] if row["total_amount"] == "100.00")
+    assert buckets(asked(owing, then)) == [
+        ("0-30", 1, "7.00"),
+        ("31-60", 0, "0.00"),
+        ("61-90", 2, "140.00"),
+        ("90+", 0, "0.00"),
+    ]
+    (first,) = (
+        row["id"]
+        for row in owing.api.get("/invoices?party=deepa").json["items"]
+        if row["total_amount"] == "100.00"
+    )
     pay(owing, UUID(first), "100.00", on=today())
     assert buckets(asked(owing, "basis=document_date"))[2] == ("61-90", 0, "0.00")
     assert buckets(asked(owing, then))[2] == ("61-90", 2, "140.00")
@@ -65,7 +94,13 @@ def test_it_stands_as_it_stood_on_another_day(owing: Person) -> None:
 def test_a_document_in_instalments_counts_once_and_is_as_old_as_itself(alice: Person) -> None:
     with alice.acting() as actor:
         parts = plan((days_ago(20), "30.00"), (today() + timedelta(days=9), "70.00"))
-        drawn = billing.draft_invoice(actor, customer_name="Deepa", issue_date=days_ago(65), instalments=parts, line_items=[line("100.00", quantity=1)])
+        drawn = billing.draft_invoice(
+            actor,
+            customer_name="Deepa",
+            issue_date=days_ago(65),
+            instalments=parts,
+            line_items=[line("100.00", quantity=1)],
+        )
         billing.issue_invoice(actor, drawn.id)
     told = asked(alice, "basis=document_date")
     assert (buckets(told)[2], told["not_due"]["amount"]) == (("61-90", 1, "100.00"), "70.00")
@@ -89,22 +124,45 @@ def test_another_basis_is_refused_at_both_doors(owing: Person, basis: str) -> No
 def test_the_page_says_it_keeps_it_and_proves_the_same_account(owing: Person) -> None:
     page = Page(owing.browser.get("/reports/receivables?basis=document_date&party=*"))
     assert page.words(".//thead/tr/th[2]") == "Same day"
-    assert [" ".join("".join(cell.itertext()).split()) for cell in page.all(".//tfoot/tr/td")] == ["3.00", "–", "7.00", "100.00", "40.00", "150.00"]
-    assert "the ages add up to what is open, and that equals account 1200" in page.words(".//*[@id='proof']")
+    assert [" ".join("".join(cell.itertext()).split()) for cell in page.all(".//tfoot/tr/td")] == [
+        "3.00",
+        "–",
+        "7.00",
+        "100.00",
+        "40.00",
+        "150.00",
+    ]
+    assert "the ages add up to what is open, and that equals account 1200" in page.words(
+        ".//*[@id='proof']"
+    )
     assert "by date of the document" in page.words(".//body")
     assert page.field("basis") == "document_date"
-    inside = [link for link in page.links() if "/reports/receivables" in link and "currency=INR" in link]
-    assert inside, "a figure leads to the documents on this page, since the list of invoices knows due days alone"
+    inside = [
+        link for link in page.links() if "/reports/receivables" in link and "currency=INR" in link
+    ]
+    assert inside, (
+        "a figure leads to the documents on this page, since the list of invoices knows due days"
+        " alone"
+    )
     assert all("basis=document_date" in link for link in inside)
 
 
-@pytest.mark.parametrize("place", ["/reports/receivables?format=csv&basis=document_date", f"/api/reports/receivables.csv?{EVER}&basis=document_date"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/reports/receivables?format=csv&basis=document_date",
+        f"/api/reports/receivables.csv?{EVER}&basis=document_date",
+    ],
+)
 def test_files_are_of_the_same_basis(owing: Person, place: str) -> None:
     client = owing.api if place.startswith("/api") else owing.browser
     answer = client.get(place.removeprefix("/api"))
     assert answer.status_code == 200
     (total,) = (row for row in csv.DictReader(io.StringIO(answer.text)) if row["row"] == "total")
-    assert [total[name] for name in ("days_0", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90")] == ["3.00", "0.00", "7.00", "100.00", "40.00"]
+    assert [
+        total[name]
+        for name in ("days_0", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90")
+    ] == ["3.00", "0.00", "7.00", "100.00", "40.00"]
 
 
 def test_the_paper_comes_too(owing: Person) -> None:
@@ -113,4 +171,7 @@ def test_the_paper_comes_too(owing: Person) -> None:
 
 
 def test_before_the_first_document_nothing_is_open(owing: Person) -> None:
-    assert asked(owing, f"basis=document_date&as_of={date(2019, 1, 1)}")["total_outstanding"]["amount"] == "0.00"
+    assert (
+        asked(owing, f"basis=document_date&as_of={date(2019, 1, 1)}")["total_outstanding"]["amount"]
+        == "0.00"
+    )

@@ -1,4 +1,6 @@
-"""The books as beancount reads them: its own checker finds nothing, every account stands where our trial balance says, and nothing in a text ends its line."""
+"""The books as beancount reads them: its own checker finds nothing, every account stands where our
+trial balance says, and nothing in a text ends its line.
+"""
 
 from __future__ import annotations
 
@@ -41,57 +43,126 @@ def export(app: Flask, alice: Person, tmp_path: Path) -> Callable[..., Path]:
 
 
 def command(app: Flask, of: Person, file: Path) -> Result:
-    return app.test_cli_runner().invoke(args=["books", "export", "--tenant", str(of.actor.tenant_id), "--format", "beancount", str(file)])
+    return app.test_cli_runner().invoke(
+        args=[
+            "books",
+            "export",
+            "--tenant",
+            str(of.actor.tenant_id),
+            "--format",
+            "beancount",
+            str(file),
+        ]
+    )
 
 
 def complaints(file: Path) -> str:
-    """What beancount's own checker says; it runs as a program of its own, as it would at an accountant's."""
-    told = subprocess.run([CHECKER, "--no-cache", file], capture_output=True, text=True, check=False)
+    """What beancount's own checker says; it runs as a program of its own, as it would at an
+    accountant's.
+    """
+    told = subprocess.run(
+        [CHECKER, "--no-cache", file], capture_output=True, text=True, check=False
+    )
     assert (told.returncode == 0) == (told.stderr == ""), told
     return told.stderr
 
 
-def test_beancount_finds_nothing_wrong_and_holds_every_account_to_our_trial_balance(alice: Person, export: Callable[..., Path]) -> None:
+def test_beancount_finds_nothing_wrong_and_holds_every_account_to_our_trial_balance(
+    alice: Person, export: Callable[..., Path]
+) -> None:
     trade(alice)
-    post(alice, lines=[ledger.debit("cash", Money(1_000, "JPY")), ledger.credit("capital", Money(1_000, "JPY"))])
-    post(alice, lines=[ledger.debit("cash", Money(1_234, "KWD")), ledger.credit("capital", Money(1_234, "KWD"))])
+    post(
+        alice,
+        lines=[
+            ledger.debit("cash", Money(1_000, "JPY")),
+            ledger.credit("capital", Money(1_000, "JPY")),
+        ],
+    )
+    post(
+        alice,
+        lines=[
+            ledger.debit("cash", Money(1_234, "KWD")),
+            ledger.credit("capital", Money(1_234, "KWD")),
+        ],
+    )
     file = export()
     assert complaints(file) == ""
     assert held_to_our_trial_balance(alice, file) == {"INR", "AED", "JPY", "KWD"}
 
 
-def test_what_is_settled_in_another_currency_balances_in_each(alice: Person, export: Callable[..., Path]) -> None:
+def test_what_is_settled_in_another_currency_balances_in_each(
+    alice: Person, export: Callable[..., Path]
+) -> None:
     paid_in_other_money(alice)
     file = export()
     assert complaints(file) == ""
-    balances = {(name.split(":")[1][:4], currency): amount for name, amount, currency in BALANCE.findall(file.read_text())}
-    assert (balances["1160", "INR"], balances["1160", "USD"], balances["5920", "INR"]) == ("-83000.00", "1000.00", "-1000.00")
+    balances = {
+        (name.split(":")[1][:4], currency): amount
+        for name, amount, currency in BALANCE.findall(file.read_text())
+    }
+    assert (balances["1160", "INR"], balances["1160", "USD"], balances["5920", "INR"]) == (
+        "-83000.00",
+        "1000.00",
+        "-1000.00",
+    )
 
 
-def test_what_was_taken_back_is_there_twice_and_comes_to_nothing(alice: Person, export: Callable[..., Path]) -> None:
+def test_what_was_taken_back_is_there_twice_and_comes_to_nothing(
+    alice: Person, export: Callable[..., Path]
+) -> None:
     taken_back(alice)
     paid_in_other_money(alice)
     file = export()
     assert complaints(file) == ""
     assert held_to_our_trial_balance(alice, file) == {"INR", "USD"}
-    assert len(re.findall(r'^2024-06-26 \* .*"Reversal of (?:refund|credit note|supplier credit note) ', file.read_text(), re.MULTILINE)) == 3
+    assert (
+        len(
+            re.findall(
+                r'^2024-06-26 \* .*"Reversal of (?:refund|credit note|supplier credit note) ',
+                file.read_text(),
+                re.MULTILINE,
+            )
+        )
+        == 3
+    )
 
 
 def held_to_our_trial_balance(person: Person, file: Path) -> set[str]:
-    """The currencies of the file, in which each account is asserted to stand at what our trial balance says."""
+    """The currencies of the file, in which each account is asserted to stand at what our trial
+    balance says.
+    """
     with person.reading() as reader:
         names = account_names(queries.list_accounts(reader))
         rows = queries.trial_balance_rows(reader, ledger.LAST_DAY)
-    ours = {(names[row["code"]], row["currency"]): Money(row["debit_minor"] - row["credit_minor"], row["currency"]) for row in rows}
-    asserted = {(name, currency): Money.parse(amount, currency) for name, amount, currency in BALANCE.findall(file.read_text())}
+    ours = {
+        (names[row["code"]], row["currency"]): Money(
+            row["debit_minor"] - row["credit_minor"], row["currency"]
+        )
+        for row in rows
+    }
+    asserted = {
+        (name, currency): Money.parse(amount, currency)
+        for name, amount, currency in BALANCE.findall(file.read_text())
+    }
     assert asserted == ours
     return {currency for _, currency in ours}
 
 
-@pytest.mark.parametrize("written", [r"(  Income:4200-\S+  -?\d+\.\d)(\d) ", r"(balance Assets:1200-\S+  -?\d+\.\d)(\d) "])
-def test_the_smallest_difference_is_found_by_beancount(alice: Person, export: Callable[..., Path], written: str) -> None:
+@pytest.mark.parametrize(
+    "written",
+    [r"(  Income:4200-\S+  -?\d+\.\d)(\d) ", r"(balance Assets:1200-\S+  -?\d+\.\d)(\d) "],
+)
+def test_the_smallest_difference_is_found_by_beancount(
+    alice: Person, export: Callable[..., Path], written: str
+) -> None:
     trade(alice)
-    post(alice, lines=[ledger.debit("cash", Money(999, "INR")), ledger.credit("revenue_fees", Money(999, "INR"))])
+    post(
+        alice,
+        lines=[
+            ledger.debit("cash", Money(999, "INR")),
+            ledger.credit("revenue_fees", Money(999, "INR")),
+        ],
+    )
     file = export()
     text = file.read_text()
     spoilt = re.sub(written, lambda found: f"{found[1]}{(int(found[2]) + 1) % 10} ", text, count=1)
@@ -100,45 +171,70 @@ def test_the_smallest_difference_is_found_by_beancount(alice: Person, export: Ca
     assert complaints(file)
 
 
-def test_an_entry_is_a_transaction_with_where_it_comes_from(alice: Person, export: Callable[..., Path]) -> None:
+def test_an_entry_is_a_transaction_with_where_it_comes_from(
+    alice: Person, export: Callable[..., Path]
+) -> None:
     source = new_id()
-    lines = [ledger.debit("receivable", Money(10_050, "INR"), party_name="Deepa", memo="Seat 4"), ledger.credit("revenue_services", Money(10_050, "INR"))]
+    lines = [
+        ledger.debit("receivable", Money(10_050, "INR"), party_name="Deepa", memo="Seat 4"),
+        ledger.credit("revenue_services", Money(10_050, "INR")),
+    ]
     first = post(alice, lines=lines, source_id=source)
-    undone = alice.does(ledger.reverse, first.entry_id, reason="Twice", entry_date=date(2026, 3, 12))
+    undone = alice.does(
+        ledger.reverse, first.entry_id, reason="Twice", entry_date=date(2026, 3, 12)
+    )
     text = export().read_text()
     assert (
-        '\n2026-03-10 * "Deepa" "A sale"\n'
-        f'  entry: "{first.entry_id}"\n  source: "test"\n  source_id: "{source}"\n  purpose: "sale"\n'
-        '  Assets:1200-Trade-receivables  100.50 INR\n    party: "Deepa"\n    memo: "Seat 4"\n'
-        "  Income:4300-Sales-of-travel-services  -100.50 INR\n"
-    ) in text
+        f'\n2026-03-10 * "Deepa" "A sale"\n  entry: "{first.entry_id}"\n  source: "test"\n '
+        f' source_id: "{source}"\n  purpose: "sale"\n  Assets:1200-Trade-receivables  100.50 INR\n '
+        '   party: "Deepa"\n    memo: "Seat 4"\n  Income:4300-Sales-of-travel-services  -100.50'
+        " INR\n" in text
+    )
     assert f'  entry: "{undone.entry_id}"\n' in text
     assert f'  reverses: "{first.entry_id}"\n' in text
     assert text.endswith("2026-03-13 balance Income:4300-Sales-of-travel-services  0.00 ~ 0 INR\n")
 
 
 def test_an_entry_of_two_parties_has_no_payee(alice: Person, export: Callable[..., Path]) -> None:
-    lines = [ledger.debit("receivable", Money(1, "INR"), party_name="One"), ledger.credit("receivable", Money(1, "INR"), party_name="Two")]
+    lines = [
+        ledger.debit("receivable", Money(1, "INR"), party_name="One"),
+        ledger.credit("receivable", Money(1, "INR"), party_name="Two"),
+    ]
     post(alice, lines=lines)
     assert '\n2026-03-10 * "A sale"\n' in export().read_text()
 
 
-def test_texts_days_and_amounts_at_their_edges_pass(alice: Person, export: Callable[..., Path]) -> None:
+def test_texts_days_and_amounts_at_their_edges_pass(
+    alice: Person, export: Callable[..., Path]
+) -> None:
     evil = 'She said "no"\n2026-01-01 open Assets:Evil\r\n\\" ; # ^ | \x01 \N{LINE SEPARATOR} यात्रा'
     twice = Money(2 * ledger.AMOUNT_MAX_MINOR, "INR")
     for day in (ledger.FIRST_DAY, ledger.LAST_DAY):
         most = Money(ledger.AMOUNT_MAX_MINOR, "INR")
-        lines = [ledger.debit("receivable", most, party_name='A "B" \\', memo=evil), ledger.credit("revenue_fees", most)]
+        lines = [
+            ledger.debit("receivable", most, party_name='A "B" \\', memo=evil),
+            ledger.credit("revenue_fees", most),
+        ]
         lines += [ledger.debit("cash", Money(1, "KWD")), ledger.credit("capital", Money(1, "KWD"))]
         post(alice, lines=lines, narration=evil, entry_date=day)
     file = export()
     assert complaints(file) == ""
     assert "\n2026-01-01 open" not in file.read_text()
-    assert f"\n2201-01-01 balance Assets:1200-Trade-receivables  {twice.decimal:f} ~ 0 INR\n" in file.read_text()
+    assert (
+        f"\n2201-01-01 balance Assets:1200-Trade-receivables  {twice.decimal:f} ~ 0 INR\n"
+        in file.read_text()
+    )
 
 
 def test_names_of_accounts_are_valid_and_each_is_its_own() -> None:
-    named = [("1", "A B"), ("1-A", "B"), ("1.A", "B"), ("a.b-", "Café & Bar"), ("A.b-", "Café & Bar"), ("9", "यात्रा")]
+    named = [
+        ("1", "A B"),
+        ("1-A", "B"),
+        ("1.A", "B"),
+        ("a.b-", "Café & Bar"),
+        ("A.b-", "Café & Bar"),
+        ("9", "यात्रा"),
+    ]
     names = account_names([{"code": code, "name": name, "type": "asset"} for code, name in named])
     assert names == {
         "1": "Assets:1-A-B",
@@ -150,21 +246,33 @@ def test_names_of_accounts_are_valid_and_each_is_its_own() -> None:
     }
 
 
-def test_books_without_an_entry_are_accounts_alone(alice: Person, export: Callable[..., Path]) -> None:
+def test_books_without_an_entry_are_accounts_alone(
+    alice: Person, export: Callable[..., Path]
+) -> None:
     file = export()
     text = file.read_text()
     assert complaints(file) == ""
-    assert '\n1900-01-01 open Assets:1590-Accumulated-depreciation\n  code: "1590"\n  name: "Accumulated depreciation"\n' in text
+    assert (
+        '\n1900-01-01 open Assets:1590-Accumulated-depreciation\n  code: "1590"\n  name:'
+        ' "Accumulated depreciation"\n' in text
+    )
     assert (" * " in text, " balance " in text) == (False, False)
 
 
-def test_an_agency_has_its_own_books_alone(alice: Person, charlie: Person, export: Callable[..., Path]) -> None:
+def test_an_agency_has_its_own_books_alone(
+    alice: Person, charlie: Person, export: Callable[..., Path]
+) -> None:
     post(alice, narration="Of Alice")
     post(charlie, narration="Of Charlie")
-    assert ("Of Alice" in export().read_text(), "Of Charlie" in export().read_text()) == (True, False)
+    assert ("Of Alice" in export().read_text(), "Of Charlie" in export().read_text()) == (
+        True,
+        False,
+    )
 
 
-def test_every_entry_is_there_once_however_few_are_read_at_a_time(alice: Person, export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_entry_is_there_once_however_few_are_read_at_a_time(
+    alice: Person, export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     entries = [post(alice, entry_date=date(2026, 3, day)).entry_id for day in (3, 1, 2, 2, 2)]
     whole = export().read_text()
     for size in (1, 2, 5):
@@ -173,7 +281,9 @@ def test_every_entry_is_there_once_however_few_are_read_at_a_time(alice: Person,
     assert sorted(re.findall(r'  entry: "(\S+)"', whole)) == sorted(map(str, entries))
 
 
-def test_a_file_that_is_not_complete_has_not_its_name(app: Flask, alice: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_complete_has_not_its_name(
+    app: Flask, alice: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refused = command(app, alice, tmp_path / "nowhere" / "books")
     assert (refused.exit_code, "cannot be written" in refused.output) == (1, True)
 
@@ -183,10 +293,22 @@ def test_a_file_that_is_not_complete_has_not_its_name(app: Flask, alice: Person,
     monkeypatch.setattr(beancount, "every_entry", breaks)
     (tmp_path / "books").write_text("of yesterday")
     assert command(app, alice, tmp_path / "books").exit_code == 1
-    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("books", "of yesterday")]
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [
+        ("books", "of yesterday")
+    ]
 
 
 def test_an_agency_that_is_not_there_has_no_books(app: Flask, tmp_path: Path) -> None:
-    told = app.test_cli_runner().invoke(args=["books", "export", "--tenant", str(new_id()), "--format", "beancount", str(tmp_path / "books")])
+    told = app.test_cli_runner().invoke(
+        args=[
+            "books",
+            "export",
+            "--tenant",
+            str(new_id()),
+            "--format",
+            "beancount",
+            str(tmp_path / "books"),
+        ]
+    )
     assert (told.exit_code, "there is no agency" in told.output) == (1, True)
     assert list(tmp_path.iterdir()) == []

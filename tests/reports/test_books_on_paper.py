@@ -1,4 +1,6 @@
-"""The books as PDF: profit and loss, an account, the day book, margins; whole, with their sums, and quick at their largest."""
+"""The books as PDF: profit and loss, an account, the day book, margins; whole, with their sums, and
+quick at their largest.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,21 @@ def of_the_table(table: dict[str, Any]) -> list[list[str]]:
     return [row for group in table["groups"] for row in (*group["rows"], *group["sums"])]
 
 
-def test_profit_and_loss_has_a_total_for_each_type_and_the_result(busy: Person, told: dict[str, Any]) -> None:
+def test_profit_and_loss_has_a_total_for_each_type_and_the_result(
+    busy: Person, told: dict[str, Any]
+) -> None:
     text = text_of(pdf(busy, "profit-and-loss"))
-    assert (told["title"], told["words"][:42]) == ("Profit and loss", "Book dates from 1 May 2026 to 31 May 2026,")
+    assert (told["title"], told["words"][:42]) == (
+        "Profit and loss",
+        "Book dates from 1 May 2026 to 31 May 2026,",
+    )
     rupees, dirhams = told["tables"]
-    assert rupees["columns"] == ["Account", "1 May 2026 to 31 May 2026", "1 April 2026 to 30 April 2026", "Difference"]
+    assert rupees["columns"] == [
+        "Account",
+        "1 May 2026 to 31 May 2026",
+        "1 April 2026 to 30 April 2026",
+        "Difference",
+    ]
     assert [group["title"] for group in rupees["groups"]] == ["Revenue", "Expenses"]
     assert of_the_table(rupees) == [
         ["4300 Sales of travel services", "1,200.50", "0.00", "1,200.50"],
@@ -42,14 +54,24 @@ def test_profit_and_loss_has_a_total_for_each_type_and_the_result(busy: Person, 
         ["Total expenses", "300.00", "0.00", "300.00"],
     ]
     assert rupees["totals"] == [["Profit in INR", "900.50", "0.00", "900.50"]]
-    assert (dirhams["title"], dirhams["totals"]) == ("United Arab Emirates Dirham (AED)", [["Loss in AED", "−700.25", "0.00", "−700.25"]])
-    assert all(words in text for words in ("Profit and loss", "Profit in INR", "900.50", "Alice Travels"))
+    assert (dirhams["title"], dirhams["totals"]) == (
+        "United Arab Emirates Dirham (AED)",
+        [["Loss in AED", "−700.25", "0.00", "−700.25"]],
+    )
+    assert all(
+        words in text for words in ("Profit and loss", "Profit in INR", "900.50", "Alice Travels")
+    )
     pdf(busy, "profit-and-loss", f"{DAYS}&compare=none&currency=INR")
     (alone,) = told["tables"]
-    assert (alone["columns"], alone["totals"]) == (["Account", "1 May 2026 to 31 May 2026"], [["Profit in INR", "900.50"]])
+    assert (alone["columns"], alone["totals"]) == (
+        ["Account", "1 May 2026 to 31 May 2026"],
+        [["Profit in INR", "900.50"]],
+    )
 
 
-def test_the_balance_sheet_has_both_sides_and_says_whether_they_are_equal(busy: Person, told: dict[str, Any]) -> None:
+def test_the_balance_sheet_has_both_sides_and_says_whether_they_are_equal(
+    busy: Person, told: dict[str, Any]
+) -> None:
     text = text_of(pdf(busy, "balance-sheet"))
     rupees, dirhams = told["tables"]
     assert rupees["columns"] == ["Account", "31 May 2026"]
@@ -62,7 +84,10 @@ def test_the_balance_sheet_has_both_sides_and_says_whether_they_are_equal(busy: 
         ["Result of this financial year (computed)", "900.50"],
         ["Total equity", "900.50"],
     ]
-    assert (rupees["totals"], rupees["note"]) == ([["Liabilities and equity in INR", "1,200.50"]], "assets equal liabilities and equity")
+    assert (rupees["totals"], rupees["note"]) == (
+        [["Liabilities and equity in INR", "1,200.50"]],
+        "assets equal liabilities and equity",
+    )
     assert of_the_table(dirhams)[0] == ["1100 Bank, current account", "−700.25"]
     assert "Liabilities and equity in AED" in text
     pdf(busy, "balance-sheet", "as_of=2026-05-31&compare_as_of=2026-04-30&currency=INR")
@@ -73,22 +98,36 @@ def test_the_balance_sheet_has_both_sides_and_says_whether_they_are_equal(busy: 
     )
 
 
-def test_an_account_opens_moves_and_closes_in_each_currency(busy: Person, told: dict[str, Any]) -> None:
-    paid = [ledger.debit("bank", Money(20_000, "INR"), memo="by cheque"), ledger.credit("receivable", Money(20_000, "INR"), party_name="Deepa Krishnan")]
+def test_an_account_opens_moves_and_closes_in_each_currency(
+    busy: Person, told: dict[str, Any]
+) -> None:
+    paid = [
+        ledger.debit("bank", Money(20_000, "INR"), memo="by cheque"),
+        ledger.credit("receivable", Money(20_000, "INR"), party_name="Deepa Krishnan"),
+    ]
     post(busy, lines=paid, entry_date=MAY, narration="Paid")
     pdf(busy, "general-ledger", "account=1200&from=2026-05-05&to=2026-05-31")
     assert told["title"] == "General ledger, 1200 Trade receivables"
     (table,) = told["tables"]
     assert table["columns"] == ["Book date", "Entry", "Debit", "Credit", "Balance"]
-    assert rows(table) == [["", "Opening, 5 May 2026", "", "", "1,200.50 Dr"], ["6 May 2026", "Paid\nDeepa Krishnan", "", "200.00", "1,000.50 Dr"]]
+    assert rows(table) == [
+        ["", "Opening, 5 May 2026", "", "", "1,200.50 Dr"],
+        ["6 May 2026", "Paid\nDeepa Krishnan", "", "200.00", "1,000.50 Dr"],
+    ]
     assert table["totals"] == [["", "Closing, 31 May 2026", "0.00", "200.00", "1,000.50 Dr"]]
     pdf(busy, "general-ledger", f"account=1100&{DAYS}")
     dirhams, rupees = told["tables"]
-    assert (dirhams["title"], rows(dirhams)[0][-1], rows(dirhams)[1][-1]) == ("United Arab Emirates Dirham (AED)", "0.00", "700.25 Cr")
+    assert (dirhams["title"], rows(dirhams)[0][-1], rows(dirhams)[1][-1]) == (
+        "United Arab Emirates Dirham (AED)",
+        "0.00",
+        "700.25 Cr",
+    )
     assert rows(rupees)[1][1:] == ["Paid\nby cheque", "200.00", "", "200.00 Dr"]
 
 
-def test_the_day_book_has_each_entry_under_its_day_and_the_sums_of_all(busy: Person, told: dict[str, Any]) -> None:
+def test_the_day_book_has_each_entry_under_its_day_and_the_sums_of_all(
+    busy: Person, told: dict[str, Any]
+) -> None:
     text = text_of(pdf(busy, "day-book"))
     (table,) = told["tables"]
     (loss,) = [group for group in table["groups"] if group["title"].endswith("@rooms")]
@@ -98,56 +137,101 @@ def test_the_day_book_has_each_entry_under_its_day_and_the_sums_of_all(busy: Per
         ["1100 Bank, current account", "", "AED\N{NO-BREAK SPACE}700.25"],
     ]
     assert table["totals"] == [
-        ["All entries of these days in AED", "AED\N{NO-BREAK SPACE}700.25", "AED\N{NO-BREAK SPACE}700.25"],
+        [
+            "All entries of these days in AED",
+            "AED\N{NO-BREAK SPACE}700.25",
+            "AED\N{NO-BREAK SPACE}700.25",
+        ],
         ["All entries of these days in INR", "₹1,500.50", "₹1,500.50"],
     ]
-    assert all(words in text for words in ("4 May 2026 · @rooms", "Galaxy Consolidators", "₹1,500.50"))
+    assert all(
+        words in text for words in ("4 May 2026 · @rooms", "Galaxy Consolidators", "₹1,500.50")
+    )
 
 
 def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, Any]) -> None:
     first = a_trip(alice, title="Krishnan family, Dubai")
     a_line(alice, first, DESERT, cost="600.00", price="800.00", currency="INR")
     a_line(alice, first, VISA, cost="200.00", price="300.50", currency="AED")
-    a_line(alice, a_trip(alice, title="Loss"), DESERT, cost="500.00", price="400.00", currency="INR")
+    a_line(
+        alice, a_trip(alice, title="Loss"), DESERT, cost="500.00", price="400.00", currency="INR"
+    )
     a_trip(alice, title="Not begun")
     pdf(alice, "trip-margins", f"to={today()}")
     dirhams, rupees = told["tables"]
     unbooked = ["0.00", "0.00", "0.00", ""]
-    assert rows(dirhams) == [["Krishnan family, Dubai", "300.50", "200.00", "100.50", "33.4 %", *unbooked]]
+    assert rows(dirhams) == [
+        ["Krishnan family, Dubai", "300.50", "200.00", "100.50", "33.4 %", *unbooked]
+    ]
     assert rows(rupees)[1:] == [
         ["Loss", "400.00", "500.00", "−100.00", "−25.0 %", *unbooked],
         ["Krishnan family, Dubai", "800.00", "600.00", "200.00", "25.0 %", *unbooked],
     ]
     assert rows(rupees)[0] == ["Not begun", "0.00", "0.00", "0.00", "", *unbooked]
-    assert rupees["totals"] == [["All trips of these days in INR", "1,200.00", "1,100.00", "100.00", "8.3 %", *unbooked]]
+    assert rupees["totals"] == [
+        ["All trips of these days in INR", "1,200.00", "1,100.00", "100.00", "8.3 %", *unbooked]
+    ]
 
 
-def test_margins_stand_beside_all_that_was_posted_on_paper(alice: Person, told: dict[str, Any]) -> None:
+def test_margins_stand_beside_all_that_was_posted_on_paper(
+    alice: Person, told: dict[str, Any]
+) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
     trip_id = a_trip(alice, title="Dubai", enquiry_id=asked)
     issued(alice, line("900.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=trip_id)
     bill(alice, "Galaxy Consolidators", "300", due=MAY, reference="G-1")
     text = text_of(pdf(alice, "trip-margins", DAYS))
     table, books = told["tables"]
-    assert rows(table) == [["Dubai\nDeepa Krishnan", "0.00", "0.00", "0.00", "", "900.00", "0.00", "900.00", "100.0 %"]]
-    assert rows(books) == [["Posted for trips", "900.00", "0.00", "900.00"], ["Posted without a trip", "0.00", "300.00", "−300.00"]]
+    assert rows(table) == [
+        ["Dubai\nDeepa Krishnan", "0.00", "0.00", "0.00", "", "900.00", "0.00", "900.00", "100.0 %"]
+    ]
+    assert rows(books) == [
+        ["Posted for trips", "900.00", "0.00", "900.00"],
+        ["Posted without a trip", "0.00", "300.00", "−300.00"],
+    ]
     assert books["totals"] == [["Trial balance of these days", "900.00", "300.00", "600.00"]]
-    assert books["note"] == "What was posted without a trip is reckoned: it is the trial balance less what was posted for trips."
+    assert (
+        books["note"]
+        == "What was posted without a trip is reckoned: it is the trial balance less what was"
+        " posted for trips."
+    )
     assert "All that was posted" in text
     for by, name in (("customer", "Deepa Krishnan"), ("month", "May 2026")):
         pdf(alice, "trip-margins", f"{DAYS}&group_by={by}")
-        assert rows(told["tables"][0])[0] == [name, "0.00", "0.00", "0.00", "", "900.00", "0.00", "900.00", "100.0 %"]
+        assert rows(told["tables"][0])[0] == [
+            name,
+            "0.00",
+            "0.00",
+            "0.00",
+            "",
+            "900.00",
+            "0.00",
+            "900.00",
+            "100.0 %",
+        ]
 
 
 @pytest.mark.parametrize(
-    ("module", "size", "report"), [(books, "ledgers", "general-ledger"), (lines, "PAGE_ENTRIES", "day-book"), (margins, "PAGE_TRIPS", "trip-margins")]
+    ("module", "size", "report"),
+    [
+        (books, "ledgers", "general-ledger"),
+        (lines, "PAGE_ENTRIES", "day-book"),
+        (margins, "PAGE_TRIPS", "trip-margins"),
+    ],
 )
 def test_a_paper_has_what_the_page_has_on_several(
-    busy: Person, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch, module: Any, size: str, report: str
+    busy: Person,
+    told: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    size: str,
+    report: str,
 ) -> None:
     pdf(busy, report)
     whole = told["tables"]
-    monkeypatch.setattr(*((module.ledgers, "PAGE_LINES") if size == "ledgers" else (module, size)), 1)
+    monkeypatch.setattr(
+        *((module.ledgers, "PAGE_LINES") if size == "ledgers" else (module, size)), 1
+    )
     pdf(busy, report)
     assert told["tables"] == whole
 
@@ -155,10 +239,21 @@ def test_a_paper_has_what_the_page_has_on_several(
 def test_a_long_name_and_a_long_account_stay_on_the_page(alice: Person) -> None:
     busy_may(alice)
     name = "Very long name of an account " * 8 + "its end"
-    account_id = alice.does(ledger.add_account, code="5999", name=name[:255].strip(), account_type="expense")
+    account_id = alice.does(
+        ledger.add_account, code="5999", name=name[:255].strip(), account_type="expense"
+    )
     much = Money(10**13, "INR")
-    post(alice, lines=[ledger.debit(account_id, much), ledger.credit("bank", much)], entry_date=MAY, narration="n" * 400)
-    for report, query in (("profit-and-loss", DAYS), ("general-ledger", f"account=5999&{DAYS}"), ("day-book", DAYS)):
+    post(
+        alice,
+        lines=[ledger.debit(account_id, much), ledger.credit("bank", much)],
+        entry_date=MAY,
+        narration="n" * 400,
+    )
+    for report, query in (
+        ("profit-and-loss", DAYS),
+        ("general-ledger", f"account=5999&{DAYS}"),
+        ("day-book", DAYS),
+    ):
         text = "".join(text_of(pdf(alice, report, query)).split())
         assert "itsend" in text
         assert "1,00,00,00,00,000.00" in text
@@ -166,10 +261,21 @@ def test_a_long_name_and_a_long_account_stay_on_the_page(alice: Person) -> None:
 
 def test_two_thousand_rows_are_set_in_seconds(alice: Person) -> None:
     """Two seconds on a computer that has nothing else to do; the bound here is for one that has."""
-    pair = [ledger.debit("bank", Money(100, "INR"), memo="a memo"), ledger.credit("capital", Money(100, "INR"))]
+    pair = [
+        ledger.debit("bank", Money(100, "INR"), memo="a memo"),
+        ledger.credit("capital", Money(100, "INR")),
+    ]
     with alice.acting() as actor:
         for number in range(100):
-            ledger.post(actor, source_type="test", source_id=actor.user_id, purpose=f"p{number}", narration="Many", entry_date=MAY, lines=pair * 10)
+            ledger.post(
+                actor,
+                source_type="test",
+                source_id=actor.user_id,
+                purpose=f"p{number}",
+                narration="Many",
+                entry_date=MAY,
+                lines=pair * 10,
+            )
     begun = time.perf_counter()
     assert text_of(pdf(alice, "day-book")).count("a memo") == 1_000
     assert time.perf_counter() - begun < 20

@@ -1,4 +1,6 @@
-"""The books prove themselves: each check finds what breaks it, and the command names the agency, the currency and the difference."""
+"""The books prove themselves: each check finds what breaks it, and the command names the agency,
+the currency and the difference.
+"""
 
 from __future__ import annotations
 
@@ -25,75 +27,175 @@ from voyagent.ledger import service as ledger
 from voyagent.reports import checks
 
 INVOICE = "(select id from invoices where tenant_id = :t and status = 'partially_paid')"
-# What somebody does behind the rules' back, and which checks tell; a lone superuser's statement, no trigger fires.
+# What somebody does behind the rules' back, and which checks tell; a lone superuser's statement, no
+# trigger fires.
 BROKEN = {
     "a line": (
-        "update postings set debit_minor = debit_minor + 1 where tenant_id = :t and party_name = 'By hand' and debit_minor > 0",
+        (
+            "update postings set debit_minor = debit_minor + 1 where tenant_id = :t and party_name"
+            " = 'By hand' and debit_minor > 0"
+        ),
         {"entries": 1, "months": -1, "days": -1},
     ),
     "a month": (
-        "update balances_month b set debit_minor = debit_minor + 1 from accounts a where b.tenant_id = :t and b.currency = 'INR'"
-        " and a.tenant_id = :t and a.id = b.account_id and a.purpose = 'capital'",
+        (
+            "update balances_month b set debit_minor = debit_minor + 1 from accounts a where"
+            " b.tenant_id = :t and b.currency = 'INR' and a.tenant_id = :t and a.id = b.account_id"
+            " and a.purpose = 'capital'"
+        ),
         {"trial_balance": 1, "months": 1, "balance_sheet": 1},
     ),
     "a day": (
-        "update balances_day b set debit_minor = debit_minor + 1 from accounts a where b.tenant_id = :t and b.currency = 'INR'"
-        " and a.tenant_id = :t and a.id = b.account_id and a.purpose = 'capital'",
+        (
+            "update balances_day b set debit_minor = debit_minor + 1 from accounts a where"
+            " b.tenant_id = :t and b.currency = 'INR' and a.tenant_id = :t and a.id = b.account_id"
+            " and a.purpose = 'capital'"
+        ),
         {"days": 1},
     ),
     "a month of revenue": (
-        "update balances_month b set debit_minor = debit_minor + 1 from accounts a where b.tenant_id = :t and b.currency = 'INR'"
-        " and b.month = '2026-01-01' and a.tenant_id = :t and a.id = b.account_id and a.purpose = 'revenue_fees'",
-        {"trial_balance": 1, "months": 1, "profit_and_loss": -1, "turns": 1, "balance_sheet": 1, "trips": 1},
+        (
+            "update balances_month b set debit_minor = debit_minor + 1 from accounts a where"
+            " b.tenant_id = :t and b.currency = 'INR' and b.month = '2026-01-01' and a.tenant_id ="
+            " :t and a.id = b.account_id and a.purpose = 'revenue_fees'"
+        ),
+        {
+            "trial_balance": 1,
+            "months": 1,
+            "profit_and_loss": -1,
+            "turns": 1,
+            "balance_sheet": 1,
+            "trips": 1,
+        },
     ),
     "a line of revenue": (
-        "update postings p set credit_minor = credit_minor + 1 from accounts a where p.tenant_id = :t and p.credit_minor > 0"
-        " and p.effective_date = '2026-01-05' and a.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_fees'",
+        (
+            "update postings p set credit_minor = credit_minor + 1 from accounts a where"
+            " p.tenant_id = :t and p.credit_minor > 0 and p.effective_date = '2026-01-05' and"
+            " a.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_fees'"
+        ),
         {"entries": 1, "months": 1, "days": 1, "profit_and_loss": -1, "turns": 1, "trips": 1},
     ),
-    "what a trip earned": ("update trip_earnings set revenue_minor = revenue_minor + 1 where tenant_id = :t", {"trips": 1}),
-    "what a trip cost": ("update trip_earnings set cost_minor = cost_minor + 1 where tenant_id = :t", {"trips": 1}),
-    "the day of what a trip earned": ("update trip_earnings set day = day + 1 where tenant_id = :t", {"trips": 100_000}),
-    "a trip that earned nothing": (
-        "insert into trip_earnings select tenant_id, day, gen_random_uuid(), currency, 1, 0 from trip_earnings where tenant_id = :t",
+    "what a trip earned": (
+        "update trip_earnings set revenue_minor = revenue_minor + 1 where tenant_id = :t",
         {"trips": 1},
     ),
-    "the control account": ("update accounts set purpose = null where tenant_id = :t and purpose = 'receivable'", {"control": None}),
-    "an invoice's total": (f"update invoices set total_minor = total_minor + 1 where tenant_id = :t and id = {INVOICE}", {"ageing": -1}),
+    "what a trip cost": (
+        "update trip_earnings set cost_minor = cost_minor + 1 where tenant_id = :t",
+        {"trips": 1},
+    ),
+    "the day of what a trip earned": (
+        "update trip_earnings set day = day + 1 where tenant_id = :t",
+        {"trips": 100_000},
+    ),
+    "a trip that earned nothing": (
+        (
+            "insert into trip_earnings select tenant_id, day, gen_random_uuid(), currency, 1, 0"
+            " from trip_earnings where tenant_id = :t"
+        ),
+        {"trips": 1},
+    ),
+    "the control account": (
+        "update accounts set purpose = null where tenant_id = :t and purpose = 'receivable'",
+        {"control": None},
+    ),
+    "an invoice's total": (
+        (
+            "update invoices set total_minor = total_minor + 1 where tenant_id = :t and id ="
+            f" {INVOICE}"
+        ),
+        {"ageing": -1},
+    ),
     "the ageing": (
-        "update ageing_by_due set open_minor = open_minor + 1 where tenant_id = :t and kind = 'payable' and currency = 'INR' and n > 0",
+        (
+            "update ageing_by_due set open_minor = open_minor + 1 where tenant_id = :t and kind ="
+            " 'payable' and currency = 'INR' and n > 0"
+        ),
         {"control": 1, "ageing": 1},
     ),
-    "what was paid": (f"update invoices set paid_minor = paid_minor + 1 where tenant_id = :t and id = {INVOICE}", {"paid": 1, "ageing": 1}),
+    "what was paid": (
+        f"update invoices set paid_minor = paid_minor + 1 where tenant_id = :t and id = {INVOICE}",
+        {"paid": 1, "ageing": 1},
+    ),
     "what was written off": (
-        f"update invoices set credited_minor = credited_minor + 1, written_off_minor = 1 where tenant_id = :t and id = {INVOICE}",
+        (
+            "update invoices set credited_minor = credited_minor + 1, written_off_minor = 1 where"
+            f" tenant_id = :t and id = {INVOICE}"
+        ),
         {"written_off": 1, "ageing": 1},
     ),
-    "what was credited": (f"update invoices set credited_minor = credited_minor + 1 where tenant_id = :t and id = {INVOICE}", {"credited": 1, "ageing": 1}),
-    "an allocation": (f"delete from allocations where tenant_id = :t and invoice_id = {INVOICE}", {"paid": 40000, "used": 40000}),
+    "what was credited": (
+        (
+            "update invoices set credited_minor = credited_minor + 1 where tenant_id = :t and id ="
+            f" {INVOICE}"
+        ),
+        {"credited": 1, "ageing": 1},
+    ),
+    "an allocation": (
+        f"delete from allocations where tenant_id = :t and invoice_id = {INVOICE}",
+        {"paid": 40000, "used": 40000},
+    ),
     "an advance": (
-        "update payments set refunded_minor = refunded_minor + 5 where tenant_id = :t and allocated_minor = 0 and currency = 'INR' and reversed_on is null",
+        (
+            "update payments set refunded_minor = refunded_minor + 5 where tenant_id = :t and"
+            " allocated_minor = 0 and currency = 'INR' and reversed_on is null"
+        ),
         {"advances": -5, "used": 5},
     ),
-    "what was booked": ("update allocations set booked_minor = booked_minor + 1 where tenant_id = :t and settled_minor is not null", {"exchanged": 1}),
+    "what was booked": (
+        (
+            "update allocations set booked_minor = booked_minor + 1 where tenant_id = :t and"
+            " settled_minor is not null"
+        ),
+        {"exchanged": 1},
+    ),
     "the rate of a document": (
-        "update bills set rate_base = null, rate_quote = null, rate = null, rate_on = null, rate_source = null where tenant_id = :t and rate is not null",
+        (
+            "update bills set rate_base = null, rate_quote = null, rate = null, rate_on = null,"
+            " rate_source = null where tenant_id = :t and rate is not null"
+        ),
         {"exchanged": 1_660_000},
     ),
     "a line of the account of exchange": (
-        "update postings p set account_id = o.id from accounts a, accounts o, allocations l where p.tenant_id = :t and a.tenant_id = :t and o.tenant_id = :t"
-        " and a.purpose = 'currency_exchange' and o.purpose = 'cash' and p.account_id = a.id and p.currency = 'INR' and l.tenant_id = :t"
-        " and l.entry_id = p.entry_id and p.credit_minor = 8300000",
+        (
+            "update postings p set account_id = o.id from accounts a, accounts o, allocations l"
+            " where p.tenant_id = :t and a.tenant_id = :t and o.tenant_id = :t and a.purpose ="
+            " 'currency_exchange' and o.purpose = 'cash' and p.account_id = a.id and p.currency ="
+            " 'INR' and l.tenant_id = :t and l.entry_id = p.entry_id and p.credit_minor = 8300000"
+        ),
         {"exchanged": 8_300_000, "months": None, "days": None},
     ),
     "what is deferred": (
-        "update postings p set account_id = d.id from accounts d, accounts r, invoices i where p.tenant_id = :t and d.tenant_id = :t and r.tenant_id = :t"
-        f" and d.purpose = 'deferred_income' and r.type = 'revenue' and p.account_id = r.id and i.id = {INVOICE} and p.entry_id = i.entry_id",
-        {"deferred": None, "months": None, "days": None, "profit_and_loss": None, "turns": None, "trips": None},
+        (
+            "update postings p set account_id = d.id from accounts d, accounts r, invoices i where"
+            " p.tenant_id = :t and d.tenant_id = :t and r.tenant_id = :t and d.purpose ="
+            " 'deferred_income' and r.type = 'revenue' and p.account_id = r.id and i.id ="
+            f" {INVOICE} and p.entry_id = i.entry_id"
+        ),
+        {
+            "deferred": None,
+            "months": None,
+            "days": None,
+            "profit_and_loss": None,
+            "turns": None,
+            "trips": None,
+        },
     ),
-    "a number": (f"update invoices set number = '2026-27/000009' where tenant_id = :t and id = {INVOICE}", {"numbers": None}),
-    "an enquiry": ("update enquiries set status = 'cancelled' where tenant_id = :t and customer_name = 'Counted'", {"enquiries": None}),
-    "the counter": ("update number_series set last_number = last_number + 1 where tenant_id = :t", {"numbers": None}),
+    "a number": (
+        f"update invoices set number = '2026-27/000009' where tenant_id = :t and id = {INVOICE}",
+        {"numbers": None},
+    ),
+    "an enquiry": (
+        (
+            "update enquiries set status = 'cancelled' where tenant_id = :t and customer_name ="
+            " 'Counted'"
+        ),
+        {"enquiries": None},
+    ),
+    "the counter": (
+        "update number_series set last_number = last_number + 1 where tenant_id = :t",
+        {"numbers": None},
+    ),
 }
 
 
@@ -118,15 +220,35 @@ def trader(alice: Person) -> Person:
 
 
 def exchange(person: Person) -> None:
-    """Documents in dollars settled with rupees, either way and in parts, one taken back; one in rupees settled with dollars; and an exchange by hand."""
+    """Documents in dollars settled with rupees, either way and in parts, one taken back; one in
+    rupees settled with dollars; and an exchange by hand.
+    """
     parts = [Part(exchanged.booked(person), Money(8_400_000, "INR"), Money(100_000, "USD"))]
     advance(person, 8_400_000, DUE, *parts)
     bill_id = exchanged.bought(person)
     for minor, settled in ((1_700_000, 20_000), (2_500_000, 30_000)):
-        payment_id = advance(person, minor, DUE, Part(bill_id, Money(minor, "INR"), Money(settled, "USD")), direction="out")
+        payment_id = advance(
+            person,
+            minor,
+            DUE,
+            Part(bill_id, Money(minor, "INR"), Money(settled, "USD")),
+            direction="out",
+        )
     person.does(billing.reverse_payment, payment_id, reason="A mistake", on=exchanged.LATER)
-    advance(person, 54_000, DUE, Part(issued(person), Money(54_000, "USD"), Money(4_500_000, "INR")), currency="USD")
-    post(person, lines=[ledger.debit("currency_exchange", Money(700, "USD")), ledger.credit("bank", Money(700, "USD"))])
+    advance(
+        person,
+        54_000,
+        DUE,
+        Part(issued(person), Money(54_000, "USD"), Money(4_500_000, "INR")),
+        currency="USD",
+    )
+    post(
+        person,
+        lines=[
+            ledger.debit("currency_exchange", Money(700, "USD")),
+            ledger.credit("bank", Money(700, "USD")),
+        ],
+    )
 
 
 def broken(owner_engine: sa.Engine, person: Person, statement: str) -> None:
@@ -139,7 +261,9 @@ def found(app: Flask, person: Person) -> list[checks.Finding]:
         return checks.run(person.actor.tenant_id)
 
 
-def test_sound_books_have_no_finding(app: Flask, trader: Person, command: Callable[..., Result]) -> None:
+def test_sound_books_have_no_finding(
+    app: Flask, trader: Person, command: Callable[..., Result]
+) -> None:
     assert found(app, trader) == []
     told = command("--tenant", trader.actor.tenant_id)
     assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 19 checks\n")
@@ -150,7 +274,9 @@ def test_an_agency_without_a_single_entry_is_sound(app: Flask, alice: Person) ->
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_what_breaks_the_books_is_found(app: Flask, trader: Person, owner_engine: sa.Engine, command: Callable[..., Result], what: str) -> None:
+def test_what_breaks_the_books_is_found(
+    app: Flask, trader: Person, owner_engine: sa.Engine, command: Callable[..., Result], what: str
+) -> None:
     statement, expected = BROKEN[what]
     broken(owner_engine, trader, statement)
     findings = found(app, trader)
@@ -161,7 +287,10 @@ def test_what_breaks_the_books_is_found(app: Flask, trader: Person, owner_engine
             assert abs(finding.difference.amount_minor) == abs(expected[finding.check] or 0)
             assert finding.difference.currency == "INR"
     told = command("--tenant", trader.actor.tenant_id)
-    assert (told.exit_code, told.output.splitlines()) == (1, [f"{trader.actor.tenant_id}: {finding}" for finding in findings])
+    assert (told.exit_code, told.output.splitlines()) == (
+        1,
+        [f"{trader.actor.tenant_id}: {finding}" for finding in findings],
+    )
 
 
 def test_the_tried_ways_reach_every_check() -> None:
@@ -169,19 +298,38 @@ def test_the_tried_ways_reach_every_check() -> None:
 
 
 def test_each_agency_is_told_apart_and_one_unsound_is_enough(
-    trader: Person, charlie: Person, owner_engine: sa.Engine, command: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+    trader: Person,
+    charlie: Person,
+    owner_engine: sa.Engine,
+    command: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mine, every = {trader.actor.tenant_id, charlie.actor.tenant_id}, chain.every_agency
-    monkeypatch.setattr(chain, "every_agency", lambda: [agency for agency in every() if agency in mine])  # not the thousands that other tests have left
-    post(charlie, lines=[ledger.debit("receivable", Money(12_345, "AED")), ledger.credit("revenue_fees", Money(12_345, "AED"))])
+    monkeypatch.setattr(
+        chain, "every_agency", lambda: [agency for agency in every() if agency in mine]
+    )  # not the thousands that other tests have left
+    post(
+        charlie,
+        lines=[
+            ledger.debit("receivable", Money(12_345, "AED")),
+            ledger.credit("revenue_fees", Money(12_345, "AED")),
+        ],
+    )
     told = command()
     lines = told.output.splitlines()
     assert told.exit_code == 1
     assert f"{trader.actor.tenant_id}: OK, 19 checks" in lines
-    assert f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their control account differ" in lines
-    with untied(owner_engine) as connection:  # other tests of this database look at all agencies as well
+    assert (
+        f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their"
+        " control account differ" in lines
+    )
+    with untied(
+        owner_engine
+    ) as connection:  # other tests of this database look at all agencies as well
         for table in ("balances_month", "balances_day", "postings", "journal_entries"):
-            connection.execute(sa.text(f"delete from {table} where tenant_id = :t"), {"t": charlie.actor.tenant_id})
+            connection.execute(
+                sa.text(f"delete from {table} where tenant_id = :t"), {"t": charlie.actor.tenant_id}
+            )
 
 
 def test_an_agency_that_is_not_there_is_refused(command: Callable[..., Result]) -> None:

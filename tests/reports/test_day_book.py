@@ -1,4 +1,6 @@
-"""The day book and the general ledger over the API: whatever was posted, the pages hold each entry once and end at the totals of the books."""
+"""The day book and the general ledger over the API: whatever was posted, the pages hold each entry
+once and end at the totals of the books.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,14 @@ PERIOD = f"from={FIRST}&to={LAST}"
 __all__ = ["big"]
 
 
-def entry(person: Person, day: date, minor: int = 500, currency: str = "INR", narration: str = "A sale") -> ledger.Posted:
+def entry(
+    person: Person, day: date, minor: int = 500, currency: str = "INR", narration: str = "A sale"
+) -> ledger.Posted:
     amount = Money(minor, currency)
-    lines = [ledger.debit("bank", amount, party_name="Deepa Krishnan"), ledger.credit("revenue_fees", amount, memo="Visa fee")]
+    lines = [
+        ledger.debit("bank", amount, party_name="Deepa Krishnan"),
+        ledger.credit("revenue_fees", amount, memo="Visa fee"),
+    ]
     return post(person, lines=lines, entry_date=day, narration=narration)
 
 
@@ -50,7 +57,9 @@ def pages(person: Person, path: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_pages_of_any_size_hold_each_entry_once_in_the_order_of_the_books(alice: Person, seed: int) -> None:
+def test_pages_of_any_size_hold_each_entry_once_in_the_order_of_the_books(
+    alice: Person, seed: int
+) -> None:
     luck = random.Random(seed)  # noqa: S311 - a test's
     made, totals = [], defaultdict(int)
     for _ in range(25):
@@ -62,10 +71,14 @@ def test_pages_of_any_size_hold_each_entry_once_in_the_order_of_the_books(alice:
             totals[currency] += minor
     for limit in (1, 3, 200):
         found = pages(alice, f"/reports/day-book?{PERIOD}&limit={limit}")
-        assert [(one["entry_date"], one["id"]) for page in found for one in page["entries"]] == sorted(made)
+        assert [
+            (one["entry_date"], one["id"]) for page in found for one in page["entries"]
+        ] == sorted(made)
         assert all(len(page["entries"]) == limit for page in found[:-1])
         for page in found:
-            assert {one["currency"]: one["debit"] for one in page["totals"]} == {c: Money(minor, c).wire for c, minor in totals.items()}
+            assert {one["currency"]: one["debit"] for one in page["totals"]} == {
+                c: Money(minor, c).wire for c, minor in totals.items()
+            }
             assert all(one["debit"] == one["credit"] for one in page["totals"])
 
 
@@ -83,15 +96,31 @@ def test_an_entry_over_the_wire_has_its_lines_and_what_it_takes_back(alice: Pers
         "purpose": "sale",
         "reverses_id": None,
         "lines": [
-            {"line_no": 1, "account_code": "1100", "account_name": "Bank, current account", "party_name": "Deepa Krishnan", "memo": None}
+            {
+                "line_no": 1,
+                "account_code": "1100",
+                "account_name": "Bank, current account",
+                "party_name": "Deepa Krishnan",
+                "memo": None,
+            }
             | {"currency": "INR", "debit": "5.00", "credit": "0.00"},
-            {"line_no": 2, "account_code": "4200", "account_name": "Service fees", "party_name": None, "memo": "Visa fee"}
+            {
+                "line_no": 2,
+                "account_code": "4200",
+                "account_name": "Service fees",
+                "party_name": None,
+                "memo": "Visa fee",
+            }
             | {"currency": "INR", "debit": "0.00", "credit": "5.00"},
         ],
     }
     assert (second["id"], second["reverses_id"]) == (str(undone.entry_id), str(made.entry_id))
     assert report["totals"] == [{"currency": "INR", "debit": "10.00", "credit": "10.00"}]
-    assert (report["period"], report["limit"], report["next_cursor"]) == ({"from": str(FIRST), "to": str(LAST)}, 50, None)
+    assert (report["period"], report["limit"], report["next_cursor"]) == (
+        {"from": str(FIRST), "to": str(LAST)},
+        50,
+        None,
+    )
 
 
 def test_the_general_ledger_over_the_wire_runs_on_across_pages(alice: Person) -> None:
@@ -101,7 +130,10 @@ def test_the_general_ledger_over_the_wire_runs_on_across_pages(alice: Person) ->
     entry(alice, date(2026, 2, 3), 70_025, "AED")
     path = f"/reports/general-ledger?account=1100&{PERIOD}"
     found = pages(alice, f"{path}&limit=2")
-    assert [[(line["debit"], line["balance"], line["currency"]) for line in page["lines"]] for page in found] == [
+    assert [
+        [(line["debit"], line["balance"], line["currency"]) for line in page["lines"]]
+        for page in found
+    ] == [
         [("5.00", "6.00", "INR"), ("2.50", "8.50", "INR")],
         [("0.75", "9.25", "INR"), ("700.25", "700.25", "AED")],
     ]
@@ -109,13 +141,33 @@ def test_the_general_ledger_over_the_wire_runs_on_across_pages(alice: Person) ->
         found[0]["currencies"]
         == found[1]["currencies"]
         == [
-            {"currency": "AED", "opening": "0.00", "debit": "700.25", "credit": "0.00", "carried": "0.00", "closing": "700.25"},
-            {"currency": "INR", "opening": "1.00", "debit": "8.25", "credit": "0.00", "carried": "0.00", "closing": "9.25"},
+            {
+                "currency": "AED",
+                "opening": "0.00",
+                "debit": "700.25",
+                "credit": "0.00",
+                "carried": "0.00",
+                "closing": "700.25",
+            },
+            {
+                "currency": "INR",
+                "opening": "1.00",
+                "debit": "8.25",
+                "credit": "0.00",
+                "carried": "0.00",
+                "closing": "9.25",
+            },
         ]
     )
     account = found[0]["account"]
-    assert (account["code"], account["name"], account["type"]) == ("1100", "Bank, current account", "asset")
-    assert alice.api.get(f"/reports/general-ledger?account={account['id']}&{PERIOD}").json["lines"] == [line for page in found for line in page["lines"]]
+    assert (account["code"], account["name"], account["type"]) == (
+        "1100",
+        "Bank, current account",
+        "asset",
+    )
+    assert alice.api.get(f"/reports/general-ledger?account={account['id']}&{PERIOD}").json[
+        "lines"
+    ] == [line for page in found for line in page["lines"]]
 
 
 @pytest.mark.parametrize(
@@ -123,13 +175,23 @@ def test_the_general_ledger_over_the_wire_runs_on_across_pages(alice: Person) ->
     [
         ("/reports/day-book?from=2026-02-02&to=2026-02-01", 422, "from must be on or before to"),
         (f"/reports/day-book?{PERIOD}&cursor=x", 422, "invalid_cursor"),
-        (f"/reports/day-book?{PERIOD}&cursor=2026-05-01.01a2170c-b618-7592-b853-c5223d892cd3.1", 422, "invalid_cursor"),
-        ("/reports/general-ledger?account=1100&from=2026-02-02&to=2026-02-01", 422, "from must be on or before to"),
+        (
+            f"/reports/day-book?{PERIOD}&cursor=2026-05-01.01a2170c-b618-7592-b853-c5223d892cd3.1",
+            422,
+            "invalid_cursor",
+        ),
+        (
+            "/reports/general-ledger?account=1100&from=2026-02-02&to=2026-02-01",
+            422,
+            "from must be on or before to",
+        ),
         (f"/reports/general-ledger?account=1100&{PERIOD}&cursor=x", 422, "invalid_cursor"),
         (f"/reports/general-ledger?account=9999&{PERIOD}", 404, "account_not_found"),
     ],
 )
-def test_what_is_wrong_is_told_by_its_code(alice: Person, path: str, status: int, detail: str) -> None:
+def test_what_is_wrong_is_told_by_its_code(
+    alice: Person, path: str, status: int, detail: str
+) -> None:
     answer = alice.api.get(path)
     assert (answer.status_code, answer.json["detail"]) == (status, detail)
 
@@ -140,8 +202,12 @@ def test_what_is_no_question_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/reports/general-ledger?{query}").status_code == 422
 
 
-@pytest.mark.parametrize("path", [f"/reports/day-book?{PERIOD}", f"/reports/general-ledger?account=1100&{PERIOD}"])
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(alice: Person, bob: Person, victor: Person, charlie: Person, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", [f"/reports/day-book?{PERIOD}", f"/reports/general-ledger?account=1100&{PERIOD}"]
+)
+def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+    alice: Person, bob: Person, victor: Person, charlie: Person, path: str
+) -> None:
     entry(alice, FIRST, 70_025)
     seen = alice.api.get(path).json
     assert bob.api.get(path).json == victor.api.get(path).json == seen
@@ -159,14 +225,25 @@ def test_the_page_shows_entries_with_their_lines_and_leads_to_them(alice: Person
     head, group, debit, credit, total = rows(book(page))
     assert head == ["Account", "Party or note", "Debit", "Credit"]
     assert group[0].endswith("Invoice")
-    assert (debit[0], debit[2:], credit[2:]) == ("1200 Trade receivables", ["INR 1,000.50", ""], ["", "INR 1,000.50"])
+    assert (debit[0], debit[2:], credit[2:]) == (
+        "1200 Trade receivables",
+        ["INR 1,000.50", ""],
+        ["", "INR 1,000.50"],
+    )
     assert total == ["All entries of these days in INR", "INR 1,000.50", "INR 1,000.50"]
     assert link_of(page, "Invoice") == f"/invoices/{made}"
-    leads = [link.attrib["href"] for link in Page(client.get("/reports/day-book")).all(".//td[@class='v-num']/a")]
+    leads = [
+        link.attrib["href"]
+        for link in Page(client.get("/reports/day-book")).all(".//td[@class='v-num']/a")
+    ]
     assert (len(leads), len(set(leads))) == (2, 1), "each amount opens its entry"
     assert "1,000.50" in shown(client, leads[0])
-    assert f"Day book Book dates from 1 {today():%B %Y} to {today().day} {today():%B %Y}." in words(page)
-    assert "Nothing was posted in these days" in shown(client, "/reports/day-book?from=2020-01-01&to=2020-01-02")
+    assert f"Day book Book dates from 1 {today():%B %Y} to {today().day} {today():%B %Y}." in words(
+        page
+    )
+    assert "Nothing was posted in these days" in shown(
+        client, "/reports/day-book?from=2020-01-01&to=2020-01-02"
+    )
     for query, sentence in (
         ("to=soonish", "We could not read: until."),
         ("from=2026-02-02&to=2026-02-01", "The first day is after"),
@@ -184,13 +261,23 @@ def test_the_pages_are_turned_and_totals_stand_on_the_last(alice: Person) -> Non
     assert "All entries of these days" not in first
     second = shown(client, link_of(first, "Newer"))
     assert (first.count('scope="rowgroup"'), second.count('scope="rowgroup"')) == (50, 2)
-    assert rows(book(second))[-1] == ["All entries of these days in INR", "INR 260.00", "INR 260.00"]
+    assert rows(book(second))[-1] == [
+        "All entries of these days in INR",
+        "INR 260.00",
+        "INR 260.00",
+    ]
     assert book(shown(client, link_of(second, "From the beginning"))) == book(first)
 
 
-def test_every_report_is_named_with_a_sentence_and_leads_somewhere(alice: Person, victor: Person) -> None:
+def test_every_report_is_named_with_a_sentence_and_leads_somewhere(
+    alice: Person, victor: Person
+) -> None:
     page = shown(victor.browser, "/reports")
-    reports = [line.split()[1] for line in _report_pages(alice) if line.split()[1] not in {"/reports", "/reports/trip-margins/lines"}]
+    reports = [
+        line.split()[1]
+        for line in _report_pages(alice)
+        if line.split()[1] not in {"/reports", "/reports/trip-margins/lines"}
+    ]
     assert len(reports) >= 8
     for path in reports:
         assert f'<a href="{path}">' in page, path
@@ -199,16 +286,31 @@ def test_every_report_is_named_with_a_sentence_and_leads_somewhere(alice: Person
 
 def _report_pages(person: Person) -> list[str]:
     rules = person.app.url_map.iter_rules()
-    return [f"GET {rule.rule}" for rule in rules if rule.endpoint.startswith("reports.") and not rule.arguments]
+    return [
+        f"GET {rule.rule}"
+        for rule in rules
+        if rule.endpoint.startswith("reports.") and not rule.arguments
+    ]
 
 
-@pytest.mark.parametrize("path", [f"/reports/day-book?{PERIOD}", f"/reports/general-ledger?account=1100&{PERIOD}"])
-def test_a_page_costs_a_fixed_number_of_readings(alice: Person, path: str, statements: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "path", [f"/reports/day-book?{PERIOD}", f"/reports/general-ledger?account=1100&{PERIOD}"]
+)
+def test_a_page_costs_a_fixed_number_of_readings(
+    alice: Person, path: str, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for day in range(5):
         entry(alice, FIRST + timedelta(days=day))
     trips: list[int] = []
     run = Lane.run
-    monkeypatch.setattr(Lane, "run", lambda lane, credential, selects: (trips.append(1 + len(selects)), run(lane, credential, selects))[1])
+    monkeypatch.setattr(
+        Lane,
+        "run",
+        lambda lane, credential, selects: (
+            trips.append(1 + len(selects)),
+            run(lane, credential, selects),
+        )[1],
+    )
     client, browser = alice.api, alice.browser
     statements.clear()
     assert client.get(path).status_code == 200
@@ -221,16 +323,23 @@ def test_a_page_costs_a_fixed_number_of_readings(alice: Person, path: str, state
 
 def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     cursor.execute(
-        "select relname, pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid) as n from pg_class"
-        " where relname in ('postings', 'journal_entries', 'pk_postings', 'ix_journal_entries_date')"
+        "select relname, pg_stat_get_xact_tuples_returned(oid) +"
+        " pg_stat_get_xact_tuples_fetched(oid) as n from pg_class where relname in ('postings',"
+        " 'journal_entries', 'pk_postings', 'ix_journal_entries_date')"
     )
     return dict(cursor.fetchall())
 
 
-def test_a_page_costs_its_entries_however_long_the_books_are(big: Person, lane: psycopg.Connection[Any]) -> None:
-    """A page late in three years of ten entries a day goes through as many rows as the first: at worst its entries once for each account, of 32,000 rows."""
+def test_a_page_costs_its_entries_however_long_the_books_are(
+    big: Person, lane: psycopg.Connection[Any]
+) -> None:
+    """A page late in three years of ten entries a day goes through as many rows as the first: at
+    worst its entries once for each account, of 32,000 rows.
+    """
     first, last = date(2023, 1, 1), date(2025, 12, 28)
     for after in (None, Place(date(2025, 11, 20), big.actor.tenant_id, 1)):
-        sql, values = compiled(daybook_statement(first, last, after=after, limit=51), big.credential)
+        sql, values = compiled(
+            daybook_statement(first, last, after=after, limit=51), big.credential
+        )
         found, _ = scanned(lane, big, sql, values, _scans)
         assert 51 <= sum(found.values()) < 5_000, (after, found)

@@ -1,4 +1,6 @@
-"""The general ledger: whatever was posted and wherever a page breaks, the balances run on and end where the books stand; a page costs its lines."""
+"""The general ledger: whatever was posted and wherever a page breaks, the balances run on and end
+where the books stand; a page costs its lines.
+"""
 
 from __future__ import annotations
 
@@ -32,18 +34,32 @@ from voyagent.reports.queries.periods import Period
 
 FIRST, LAST = date(2026, 1, 10), date(2026, 3, 20)
 _MANY = (
-    "create temp table made on commit drop as select gen_random_uuid() as id, date '2023-01-01' + d as day"
-    " from generate_series(0, 1095) d, generate_series(1, 10)",
-    "insert into journal_entries (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count)"
-    " select :t, id, day, 'Many', 'test', id, 'many', 2 from made",
-    "insert into postings (tenant_id, entry_id, line_no, account_id, currency, debit_minor, credit_minor, effective_date)"
-    " select :t, m.id, case a.purpose when 'bank' then 1 else 2 end, a.id, 'INR', case a.purpose when 'bank' then 100 else 0 end,"
-    " case a.purpose when 'bank' then 0 else 100 end, m.day from made m, accounts a where a.tenant_id = :t and a.purpose in ('bank', 'revenue_fees')",
-    "insert into balances_month (tenant_id, account_id, currency, month, debit_minor, credit_minor)"
-    " select tenant_id, account_id, currency, date_trunc('month', effective_date)::date, sum(debit_minor), sum(credit_minor)"
-    " from postings where tenant_id = :t group by 1, 2, 3, 4",
-    "insert into balances_day (tenant_id, day, account_id, currency, debit_minor, credit_minor)"
-    " select tenant_id, effective_date, account_id, currency, sum(debit_minor), sum(credit_minor) from postings where tenant_id = :t group by 1, 2, 3, 4",
+    (
+        "create temp table made on commit drop as select gen_random_uuid() as id, date '2023-01-01'"
+        " + d as day from generate_series(0, 1095) d, generate_series(1, 10)"
+    ),
+    (
+        "insert into journal_entries (tenant_id, id, entry_date, narration, source_type, source_id,"
+        " purpose, line_count) select :t, id, day, 'Many', 'test', id, 'many', 2 from made"
+    ),
+    (
+        "insert into postings (tenant_id, entry_id, line_no, account_id, currency, debit_minor,"
+        " credit_minor, effective_date) select :t, m.id, case a.purpose when 'bank' then 1 else 2"
+        " end, a.id, 'INR', case a.purpose when 'bank' then 100 else 0 end, case a.purpose when"
+        " 'bank' then 0 else 100 end, m.day from made m, accounts a where a.tenant_id = :t and"
+        " a.purpose in ('bank', 'revenue_fees')"
+    ),
+    (
+        "insert into balances_month (tenant_id, account_id, currency, month, debit_minor,"
+        " credit_minor) select tenant_id, account_id, currency, date_trunc('month',"
+        " effective_date)::date, sum(debit_minor), sum(credit_minor) from postings where tenant_id"
+        " = :t group by 1, 2, 3, 4"
+    ),
+    (
+        "insert into balances_day (tenant_id, day, account_id, currency, debit_minor, credit_minor)"
+        " select tenant_id, effective_date, account_id, currency, sum(debit_minor),"
+        " sum(credit_minor) from postings where tenant_id = :t group by 1, 2, 3, 4"
+    ),
 )
 PERIOD = Period(FIRST, LAST, date(2025, 4, 1))
 
@@ -53,9 +69,13 @@ def bank(person: Person) -> dict[str, Any]:
         return reports.account_of(queries.list_accounts(reader), "1100")
 
 
-def page_of(person: Person, account: dict[str, Any], period: Period, after: str | None, limit: int) -> reports.GeneralLedger:
+def page_of(
+    person: Person, account: dict[str, Any], period: Period, after: str | None, limit: int
+) -> reports.GeneralLedger:
     with person.reading() as reader:
-        return reports.read_general_ledger(reader, account, period, after=Place.decode(after) if after else None, limit=limit)
+        return reports.read_general_ledger(
+            reader, account, period, after=Place.decode(after) if after else None, limit=limit
+        )
 
 
 def pages(person: Person, limit: int) -> list[reports.GeneralLedger]:
@@ -68,7 +88,9 @@ def pages(person: Person, limit: int) -> list[reports.GeneralLedger]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(alice: Person, seed: int) -> None:
+def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(
+    alice: Person, seed: int
+) -> None:
     luck = random.Random(seed)  # noqa: S311 - a test's
     standing: dict[str, int] = defaultdict(int)
     made: list[tuple[date, str, int]] = []
@@ -76,26 +98,47 @@ def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(alice: 
         day = date(2025, 12, 20) + timedelta(days=luck.choice([0, 5, 25, 26, 26, 26, 60, 95, 120]))
         amount = Money(luck.randint(1, 9999), luck.choice(["INR", "INR", "AED"]))
         left, right = luck.sample(["bank", "revenue_fees"], 2)
-        post(alice, lines=[ledger.debit(left, amount), ledger.credit(right, amount)], entry_date=day)
-        made.append((day, amount.currency, amount.amount_minor if left == "bank" else -amount.amount_minor))
+        post(
+            alice, lines=[ledger.debit(left, amount), ledger.credit(right, amount)], entry_date=day
+        )
+        made.append(
+            (day, amount.currency, amount.amount_minor if left == "bank" else -amount.amount_minor)
+        )
     for day, currency, minor in made:
         standing[currency] += minor if day < FIRST else 0
     inside = [one for one in made if FIRST <= one[0] <= LAST]
     for limit in (1, 2, 7, 100):
         found = pages(alice, limit)
-        assert {one.opening.currency: one.opening.amount_minor for one in found[0].currencies if one.opening} == {c: m for c, m in standing.items() if m}
+        assert {
+            one.opening.currency: one.opening.amount_minor
+            for one in found[0].currencies
+            if one.opening
+        } == {c: m for c, m in standing.items() if m}
         running, lines = dict(standing), [line for page in found for line in page.lines]
-        assert sorted((line.day, line.debit.currency, (line.debit - line.credit).amount_minor) for line in lines) == sorted(inside)
+        assert sorted(
+            (line.day, line.debit.currency, (line.debit - line.credit).amount_minor)
+            for line in lines
+        ) == sorted(inside)
         assert [line.day for line in lines] == sorted(line.day for line in lines)
         for line in lines:
-            running[line.balance.currency] = running.get(line.balance.currency, 0) + (line.debit - line.credit).amount_minor
+            running[line.balance.currency] = (
+                running.get(line.balance.currency, 0) + (line.debit - line.credit).amount_minor
+            )
             assert line.balance.amount_minor == running[line.balance.currency]
-        assert {one.closing.currency: one.closing.amount_minor for one in found[-1].currencies if one.closing} == {c: m for c, m in running.items() if m}
+        assert {
+            one.closing.currency: one.closing.amount_minor
+            for one in found[-1].currencies
+            if one.closing
+        } == {c: m for c, m in running.items() if m}
         assert all(len(page.lines) == limit for page in found[:-1])
 
 
 def test_a_page_marker_of_another_period_is_refused(alice: Person) -> None:
-    post(alice, lines=[ledger.debit("bank", Money(1, "INR")), ledger.credit("capital", Money(1, "INR"))], entry_date=date(2026, 2, 1))
+    post(
+        alice,
+        lines=[ledger.debit("bank", Money(1, "INR")), ledger.credit("capital", Money(1, "INR"))],
+        entry_date=date(2026, 2, 1),
+    )
     account = bank(alice)
     for day in (FIRST - timedelta(days=1), LAST + timedelta(days=1)):
         mark = Place(day, account["id"], 1)
@@ -103,24 +146,47 @@ def test_a_page_marker_of_another_period_is_refused(alice: Person) -> None:
             page_of(alice, account, PERIOD, mark.encode(), 5)
 
 
-@pytest.mark.parametrize("token", ["", "x", "2026-01-01", "2026-01-01.x.1", "2026-01-01.01a2170c-b618-7592-b853-c5223d892cd3.0", "9.9.9", "2026-13-01.a.1"])
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "2026-01-01",
+        "2026-01-01.x.1",
+        "2026-01-01.01a2170c-b618-7592-b853-c5223d892cd3.0",
+        "9.9.9",
+        "2026-13-01.a.1",
+    ],
+)
 def test_a_page_marker_that_is_none_of_ours_is_refused(token: str) -> None:
     with pytest.raises(VoyagentError):
         Place.decode(token)
 
 
-def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(alice: Person, charlie: Person) -> None:
+def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(
+    alice: Person, charlie: Person
+) -> None:
     made = invoice(alice, "Deepa Krishnan", "1000.50", due=today())
     client = alice.browser
     page = shown(client, "/reports/general-ledger?account=1200")
     _head, opening, line, closing = rows(table(page))
-    assert (opening[1], line[3:], closing[1:]) == ("–", ["INR 1,000.50", "", "INR 1,000.50 Dr"], ["INR 1,000.50", "INR 0.00", "INR 1,000.50 Dr"])
+    assert (opening[1], line[3:], closing[1:]) == (
+        "–",
+        ["INR 1,000.50", "", "INR 1,000.50 Dr"],
+        ["INR 1,000.50", "INR 0.00", "INR 1,000.50 Dr"],
+    )
     assert link_of(page, "Invoice") == f"/invoices/{made}"
     assert "1,000.50" in shown(client, link_of(page, line[1].removesuffix(" Invoice")))
-    assert "Nothing was posted to this account" in shown(client, "/reports/general-ledger?account=3000")
+    assert "Nothing was posted to this account" in shown(
+        client, "/reports/general-ledger?account=3000"
+    )
     assert "Choose an account" in shown(client, "/reports/general-ledger")
-    assert "could not find that account" in shown(client, "/reports/general-ledger?account=9999", status=422)
-    assert "page marker" in shown(client, "/reports/general-ledger?account=1200&after=x", status=422)
+    assert "could not find that account" in shown(
+        client, "/reports/general-ledger?account=9999", status=422
+    )
+    assert "page marker" in shown(
+        client, "/reports/general-ledger?account=1200&after=x", status=422
+    )
     assert "1,000.50" not in shown(charlie.browser, "/reports/general-ledger?account=1200")
 
 
@@ -129,13 +195,29 @@ def test_where_currencies_are_several_each_sum_says_which_it_is_of(alice: Person
         found = rows(table(shown(alice.browser, "/reports/general-ledger?account=1100")))
         return [row[0].split(" ")[-1] for row in found if row[0].startswith(("Opening", "Closing"))]
 
-    post(alice, lines=[ledger.debit("bank", Money(100, "AED")), ledger.credit("capital", Money(100, "AED"))], entry_date=today())
+    post(
+        alice,
+        lines=[
+            ledger.debit("bank", Money(100, "AED")),
+            ledger.credit("capital", Money(100, "AED")),
+        ],
+        entry_date=today(),
+    )
     assert "AED" not in sums(), "one alone"
-    post(alice, lines=[ledger.debit("bank", Money(500, "INR")), ledger.credit("capital", Money(500, "INR"))], entry_date=today())
+    post(
+        alice,
+        lines=[
+            ledger.debit("bank", Money(500, "INR")),
+            ledger.credit("capital", Money(500, "INR")),
+        ],
+        entry_date=today(),
+    )
     assert sorted(sums()) == ["AED", "AED", "INR", "INR"]
 
 
-def test_the_first_page_of_more_has_the_sums_of_all(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_page_of_more_has_the_sums_of_all(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for amount in ("1000", "200", "30"):
         invoice(alice, "Deepa Krishnan", amount, due=today())
     path = "/reports/general-ledger?account=1200"
@@ -146,73 +228,119 @@ def test_the_first_page_of_more_has_the_sums_of_all(alice: Person, monkeypatch: 
     assert (closing, closing[1:]) == (whole[-1], ["INR 1,230.00", "INR 0.00", "INR 1,230.00 Dr"])
     assert len(lines) == 2
     second = rows(table(shown(alice.browser, link_of(first, "Newer"))))
-    assert (len(whole), len(second), second[-1]) == (6, 3, whole[-1]), "on one page, and behind the last, they stand once"
+    assert (len(whole), len(second), second[-1]) == (
+        6,
+        3,
+        whole[-1],
+    ), "on one page, and behind the last, they stand once"
 
 
 @pytest.fixture
 def big(alice: Person, owner_engine: sa.Engine) -> Person:
-    """Alice with ten entries a day for three years, all in one account; written past the triggers, with the roll-up that they would have kept."""
+    """Alice with ten entries a day for three years, all in one account; written past the triggers,
+    with the roll-up that they would have kept.
+    """
     tenant = {"t": alice.actor.tenant_id}
     with untied(owner_engine) as connection:
         for statement in _MANY:
             connection.execute(sa.text(statement), tenant)
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("vacuum analyze postings, journal_entries, balances_month, balances_day"))
+        connection.execute(
+            sa.text("vacuum analyze postings, journal_entries, balances_month, balances_day")
+        )
     return alice
 
 
 def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     cursor.execute(
-        "select relname, pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid) as n from pg_class"
-        " where relname in ('postings', 'journal_entries', 'ix_postings_account', 'ix_journal_entries_date', 'balances_month', 'balances_day')"
+        "select relname, pg_stat_get_xact_tuples_returned(oid) +"
+        " pg_stat_get_xact_tuples_fetched(oid) as n from pg_class where relname in ('postings',"
+        " 'journal_entries', 'ix_postings_account', 'ix_journal_entries_date', 'balances_month',"
+        " 'balances_day')"
     )
     return dict(cursor.fetchall())
 
 
-def _cost(lane: psycopg.Connection[Any], person: Person, period: Period, after: Place | None) -> int:
+def _cost(
+    lane: psycopg.Connection[Any], person: Person, period: Period, after: Place | None
+) -> int:
     """How many rows, of tables and of indexes, one page of a hundred lines goes through."""
     account = bank(person)
     statements = [
         queries.balances_statement(period.evening_before, [account["id"]]),
-        lines.account_lines_statement(account["id"], period.first, period.last, after=after, limit=101),
+        lines.account_lines_statement(
+            account["id"], period.first, period.last, after=after, limit=101
+        ),
         *([lines.balances_at_statement(account["id"], after)] if after else []),
     ]
     return sum(sum(_read(lane, person, statement).values()) for statement in statements)
 
 
-def _read(lane: psycopg.Connection[Any], person: Person, statement: sa.Select[Any]) -> dict[str, int]:
+def _read(
+    lane: psycopg.Connection[Any], person: Person, statement: sa.Select[Any]
+) -> dict[str, int]:
     sql, values = compiled(statement, person.credential)
     return scanned(lane, person, sql, values, _scans)[0]
 
 
-def test_a_page_costs_its_lines_however_long_the_account_is(big: Person, lane: psycopg.Connection[Any]) -> None:
-    """The last page of three years costs what the first page costs: a page's lines, less than a month of lines, and the months."""
+def test_a_page_costs_its_lines_however_long_the_account_is(
+    big: Person, lane: psycopg.Connection[Any]
+) -> None:
+    """The last page of three years costs what the first page costs: a page's lines, less than a
+    month of lines, and the months.
+    """
     period = Period(date(2023, 1, 1), date(2025, 12, 28), date(2022, 4, 1))
     far = Place(date(2025, 11, 20), big.actor.tenant_id, 1)
     assert 100 < _cost(lane, big, period, None) < 2_500
     assert 100 < _cost(lane, big, period, far) < 2_500
 
 
-def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(big: Person, lane: psycopg.Connection[Any]) -> None:
-    """A page of fifty entries, those of coming days up to what is counted of them, and for the sales of twelve months their months and the days of one."""
+def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(
+    big: Person, lane: psycopg.Connection[Any]
+) -> None:
+    """A page of fifty entries, those of coming days up to what is counted of them, and for the
+    sales of twelve months their months and the days of one.
+    """
     day = date(2024, 1, 20)
-    page, coming = (_read(lane, big, statement) for statement in (entries.page_statement(None, day, 51, None), entries.coming_statement(day)))
+    page, coming = (
+        _read(lane, big, statement)
+        for statement in (
+            entries.page_statement(None, day, 51, None),
+            entries.coming_statement(day),
+        )
+    )
     assert 50 < sum(page.values()) < 300
     assert entries.COMING_MAX < sum(coming.values()) <= 2 * (entries.COMING_MAX + 1)
     sales = _read(lane, big, sales_statement(date(2023, 2, 1), day))
-    assert sales.get("balances_day", 0) < 100, "the days of one month, where more than their index is looked at"
+    assert sales.get("balances_day", 0) < 100, (
+        "the days of one month, where more than their index is looked at"
+    )
 
 
-def test_a_file_of_three_years_begins_with_its_first_days(app: Flask, big: Person, lane: psycopg.Connection[Any]) -> None:
-    """Before the first line leaves, no more is put in order than a day, nor is any entry searched for by its key."""
+def test_a_file_of_three_years_begins_with_its_first_days(
+    app: Flask, big: Person, lane: psycopg.Connection[Any]
+) -> None:
+    """Before the first line leaves, no more is put in order than a day, nor is any entry searched
+    for by its key.
+    """
     years = (date(2023, 1, 1), date(2025, 12, 30), "line")
-    for cells in (copies.daybook_cells(*years), copies.account_lines_cells(bank(big)["id"], *years, {"INR": 0})):
+    for cells in (
+        copies.daybook_cells(*years),
+        copies.account_lines_cells(bank(big)["id"], *years, {"INR": 0}),
+    ):
         snapshot: Snapshot = app.extensions["voyagent.exports"].open(big.actor.tenant_id)
         told = snapshot.bound(cells)
         snapshot.close()
         with lane.transaction(), lane.cursor() as cursor:
             cursor.execute("select set_config('app.tenant', %s, true)", [str(big.actor.tenant_id)])
             cursor.execute(copying.ABREAST)
-            plan = [row[0].strip(" ->") for row in cursor.execute(f"explain (costs off) {told}".encode()).fetchall()]
-        assert ("Merge Join" in plan, "Incremental Sort" in plan, "Sort" in plan) == (True, True, False)
+            plan = [
+                row[0].strip(" ->")
+                for row in cursor.execute(f"explain (costs off) {told}".encode()).fetchall()
+            ]
+        assert ("Merge Join" in plan, "Incremental Sort" in plan, "Sort" in plan) == (
+            True,
+            True,
+            False,
+        )
         assert "Presorted Key: postings.effective_date" in plan

@@ -26,7 +26,11 @@ def steps(client: FlaskClient) -> list[tuple[str, bool, str | None]]:
     page = shown(client, "/")
     found = re.search(r"<ol class=.*?</ol>", page, re.DOTALL)
     assert found, "no first steps"
-    entries = [entry for entry in re.findall(r"<li>(.*?)</li>", found.group(0), re.DOTALL) if "Create your agency" not in entry]
+    entries = [
+        entry
+        for entry in re.findall(r"<li>(.*?)</li>", found.group(0), re.DOTALL)
+        if "Create your agency" not in entry
+    ]
     told = []
     for entry in entries:
         title = re.search(r'class="v-strong">([^<]+)<', entry)
@@ -44,7 +48,9 @@ def log_enquiry(who: Person, name: str = "Deepa Krishnan", **wish: object) -> ob
 def ask_to_issue(who: Person, customer: str = "Deepa Krishnan") -> str:
     with who.acting() as actor:
         line = {"description": "Air tickets", "quantity": 1, "unit_price": "900", "currency": "INR"}
-        draft = billing.draft_invoice(actor, customer_name=customer, issue_date=today(), due_date=today(), line_items=[line])  # type: ignore[list-item]
+        draft = billing.draft_invoice(
+            actor, customer_name=customer, issue_date=today(), due_date=today(), line_items=[line]
+        )  # type: ignore[list-item]
         return approvals.propose(
             actor,
             session_id=None,
@@ -83,16 +89,23 @@ def test_whoever_may_only_look_gets_no_button(alice: Person, victor: Person) -> 
     assert [href for _title, _done, href in steps(victor.browser)] == [None, None, None]
 
 
-def test_whoever_was_invited_is_not_told_that_she_made_the_agency(alice: Person, bob: Person) -> None:
+def test_whoever_was_invited_is_not_told_that_she_made_the_agency(
+    alice: Person, bob: Person
+) -> None:
     assert "Create your agency" in shown(alice.browser, "/")
     assert "Create your agency" not in shown(bob.browser, "/")
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_an_unconfirmed_person_is_asked_to_confirm_until_she_has(alice: Person, bob: Person, owner_engine: sa.Engine, is_new: bool) -> None:
+def test_an_unconfirmed_person_is_asked_to_confirm_until_she_has(
+    alice: Person, bob: Person, owner_engine: sa.Engine, is_new: bool
+) -> None:
     def note(confirmed: bool) -> None:
         with owner_engine.begin() as connection:
-            connection.execute(sa.text("update users set email_verified = :confirmed where id = :id"), {"confirmed": confirmed, "id": bob.actor.user_id})
+            connection.execute(
+                sa.text("update users set email_verified = :confirmed where id = :id"),
+                {"confirmed": confirmed, "id": bob.actor.user_id},
+            )
 
     if not is_new:
         log_enquiry(alice)
@@ -148,7 +161,9 @@ def test_each_number_opens_the_list_behind_it(alice: Person) -> None:
     assert "Zachariah Kurian" not in lists[3]
 
 
-def test_what_waits_stands_in_the_order_in_which_it_needs_somebody(alice: Person, bob: Person) -> None:
+def test_what_waits_stands_in_the_order_in_which_it_needs_somebody(
+    alice: Person, bob: Person
+) -> None:
     log_enquiry(alice, "Lakshmi Nair", destination="London")
     log_enquiry(alice, "Thomas Varkey")
     with alice.acting() as actor:
@@ -157,7 +172,9 @@ def test_what_waits_stands_in_the_order_in_which_it_needs_somebody(alice: Person
     ask_to_issue(bob, "Harbinder Singh Gill")
     invoice(alice, "Zachariah Kurian", "123456", due=days_ago(12))
     client = alice.browser
-    found = re.search(r'<section class="v-panel" id="needs-you".*?</section>', shown(client, "/"), re.DOTALL)
+    found = re.search(
+        r'<section class="v-panel" id="needs-you".*?</section>', shown(client, "/"), re.DOTALL
+    )
     assert found
     needs = words(found.group(0))
     places = [
@@ -179,7 +196,10 @@ def test_what_waits_stands_in_the_order_in_which_it_needs_somebody(alice: Person
 
 
 def test_the_assistants_work_is_told_by_what_became_of_it(alice: Person, bob: Person) -> None:
-    granted, rejected = ask_to_issue(bob, "Harbinder Singh Gill"), ask_to_issue(bob, "Zachariah Kurian")
+    granted, rejected = (
+        ask_to_issue(bob, "Harbinder Singh Gill"),
+        ask_to_issue(bob, "Zachariah Kurian"),
+    )
     alice.does(approvals.resolve, granted, granted=True)
     with alice.acting():
         approvals.carry_out(granted)
@@ -193,7 +213,9 @@ def test_the_assistants_work_is_told_by_what_became_of_it(alice: Person, bob: Pe
     did = words(found.group(0))
     assert "Did, after a grant: Issue the invoice for Harbinder Singh Gill" in did
     assert "Was told not to: Issue the invoice for Zachariah Kurian" in did
-    assert "Meera Nair" not in did  # what was withdrawn came to nothing, and what took its place is told
+    assert (
+        "Meera Nair" not in did
+    )  # what was withdrawn came to nothing, and what took its place is told
     assert link_of(page, "Issue the invoice for Zachariah Kurian") == f"/approvals/{rejected}"
 
 
@@ -211,15 +233,29 @@ def test_weeks_and_money_ahead_are_counted_by_the_agencys_calendar(alice: Person
     invoice(alice, "Deepa Krishnan", "50000", due=days_ago(10))
     with alice.reading() as reader:
         now = read_now(reader, alice.actor)
-    assert [(week.monday, week.received, week.booked) for week in now.weeks[-2:]] == [(monday - timedelta(days=7), 0, 0), (monday, 2, 1)]
+    assert [(week.monday, week.received, week.booked) for week in now.weeks[-2:]] == [
+        (monday - timedelta(days=7), 0, 0),
+        (monday, 2, 1),
+    ]
     assert len(now.weeks) == 8
     due = now.due["INR"]
-    assert [amount.wire for amount in due.weeks] == ["100.00", "20.00", "0.00", "3.00", "7000.00", "0.00", "0.00", "0.00"]
+    assert [amount.wire for amount in due.weeks] == [
+        "100.00",
+        "20.00",
+        "0.00",
+        "3.00",
+        "7000.00",
+        "0.00",
+        "0.00",
+        "0.00",
+    ]
     assert (due.later.wire, due.total.wire) == ("9.00", "57132.00")
     assert (due.overdue.wire, due.overdue_count, due.this_week_count) == ("50000.00", 1, 1)
 
 
-def test_a_stranger_sees_nothing_of_it_and_nobody_is_sent_to_sign_in(alice: Person, charlie: Person) -> None:
+def test_a_stranger_sees_nothing_of_it_and_nobody_is_sent_to_sign_in(
+    alice: Person, charlie: Person
+) -> None:
     log_enquiry(alice, "Lakshmi Nair")
     ask_to_issue(alice, "Harbinder Singh Gill")
     invoice(alice, "Zachariah Kurian", "123456", due=days_ago(12))
@@ -230,7 +266,9 @@ def test_a_stranger_sees_nothing_of_it_and_nobody_is_sent_to_sign_in(alice: Pers
     assert (nobody.status_code, nobody.headers["Location"]) == (303, "/sign-in?next=/")
 
 
-def test_a_role_that_only_looks_reads_the_home_page_too(people: People, alice: Person, victor: Person) -> None:
+def test_a_role_that_only_looks_reads_the_home_page_too(
+    people: People, alice: Person, victor: Person
+) -> None:
     log_enquiry(alice, "Lakshmi Nair")
     page = shown(victor.browser, "/")
     assert "Lakshmi Nair" in page

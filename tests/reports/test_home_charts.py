@@ -1,4 +1,6 @@
-"""The charts of the home page: what they add up, where each bar leads, and that nobody sees them who may not see money."""
+"""The charts of the home page: what they add up, where each bar leads, and that nobody sees them
+who may not see money.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +33,25 @@ MONEY_STATEMENTS, OTHERS = 4, 9
 def rows(page: Page, section: str, currency: int = 0) -> list[list[str]]:
     """The cells of a chart, by rows."""
     table = page.all(f".//section[@id='{section}']//table")[currency]
-    return [[" ".join("".join(cell.itertext()).split()) for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
+    return [
+        [" ".join("".join(cell.itertext()).split()) for cell in row if cell.tag in ("th", "td")]
+        for row in table.iter("tr")
+    ]
 
 
 def ways(page: Page, section: str) -> dict[str, str]:
     """Where each amount of a chart leads, the first of those that are equal."""
-    return {"".join(link.itertext()): link.attrib["href"] for link in reversed(page.all(f".//section[@id='{section}']//table//a"))}
+    return {
+        "".join(link.itertext()): link.attrib["href"]
+        for link in reversed(page.all(f".//section[@id='{section}']//table//a"))
+    }
 
 
 def widths(page: Page, section: str) -> list[float]:
     """The lengths of the bars, in hundredths of the longest."""
-    return [float(bar.attrib["width"]) for bar in page.all(f".//section[@id='{section}']//{{*}}rect")]
+    return [
+        float(bar.attrib["width"]) for bar in page.all(f".//section[@id='{section}']//{{*}}rect")
+    ]
 
 
 def moved(person: Person, amount: str, left: str, right: str, day: date) -> None:
@@ -79,7 +89,9 @@ def a_viewer_without(*permissions: str) -> Iterator[None]:
         define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
 
 
-def test_money_due_stands_by_week_and_each_amount_opens_the_documents_behind_it(alice: Person) -> None:
+def test_money_due_stands_by_week_and_each_amount_opens_the_documents_behind_it(
+    alice: Person,
+) -> None:
     invoice(alice, "Late Customer", "123456.50", due=days_ago(12))
     invoice(alice, "Week Customer", "4000", due=MONDAY + timedelta(days=6), issued=days_ago(40))
     invoice(alice, "Seventh Customer", "300", due=MONDAY + timedelta(weeks=7), issued=days_ago(40))
@@ -107,9 +119,16 @@ def test_money_due_stands_by_week_and_each_amount_opens_the_documents_behind_it(
     ):
         behind = Page(browser.get(found[amount])).words(".//main")
         assert name in behind, amount
-        assert [other for other in ("Late Customer", "Week Customer", "Seventh Customer", "Later Customer") if other in behind] in ([name], []), amount
+        assert [
+            other
+            for other in ("Late Customer", "Week Customer", "Seventh Customer", "Later Customer")
+            if other in behind
+        ] in ([name], []), amount
     assert found["1,27,776.50"] == "/reports/receivables?currency=INR"
-    assert widths(page, "money-due")[:2] == [100.0, 0.5], "one scale for what comes in and what goes out"
+    assert widths(page, "money-due")[:2] == [
+        100.0,
+        0.5,
+    ], "one scale for what comes in and what goes out"
 
 
 def test_currencies_stand_beside_each_other_and_are_never_added(alice: Person) -> None:
@@ -119,12 +138,19 @@ def test_currencies_stand_beside_each_other_and_are_never_added(alice: Person) -
     assert rows(page, "money-due")[1] == ["Overdue", "–", "50"]
     assert rows(page, "money-due", 1)[1] == ["Overdue", "700.25", "–"]
     assert widths(page, "money-due").count(100.0) == 2, "each has its own scale"
-    assert ways(page, "money-due")["700.25"] == f"/invoices?status=open&currency=AED&due_to={days_ago(1)}"
+    assert (
+        ways(page, "money-due")["700.25"]
+        == f"/invoices?status=open&currency=AED&due_to={days_ago(1)}"
+    )
     assert [row[1] for row in rows(page, "sales", 1)][-1] == "700.25"
 
 
 def test_sales_and_margin_stand_by_month_and_open_the_profit_and_loss(alice: Person) -> None:
-    for first, sold, cost in ((months_ago(0), "900", "300"), (months_ago(11), "100", "250.50"), (months_ago(12), "7", "1")):
+    for first, sold, cost in (
+        (months_ago(0), "900", "300"),
+        (months_ago(11), "100", "250.50"),
+        (months_ago(12), "7", "1"),
+    ):
         moved(alice, sold, "bank", "revenue_services", first)
         moved(alice, cost, "cost_of_services", "bank", first)
     moved(alice, "55", "bank_charges", "bank", FIRST)
@@ -141,7 +167,10 @@ def test_sales_and_margin_stand_by_month_and_open_the_profit_and_loss(alice: Per
     way = ways(page, "sales")["900"]
     assert way == f"/reports/profit-and-loss?compare=none&currency=INR&from={FIRST}&to={today()}"
     last = months_ago(10) - timedelta(days=1)
-    assert ways(page, "sales")["100"] == f"/reports/profit-and-loss?compare=none&currency=INR&from={months_ago(11)}&to={last}"
+    assert (
+        ways(page, "sales")["100"]
+        == f"/reports/profit-and-loss?compare=none&currency=INR&from={months_ago(11)}&to={last}"
+    )
     behind = Page(browser.get(way)).words(".//main")
     assert "900.00" in behind
     assert "300.00" in behind
@@ -150,7 +179,9 @@ def test_sales_and_margin_stand_by_month_and_open_the_profit_and_loss(alice: Per
     assert f"/reports/trip-margins?from={months_ago(11)}&to={today()}" in page.links()
 
 
-def test_the_running_month_counts_what_has_happened_and_its_profit_and_loss_the_same(alice: Person) -> None:
+def test_the_running_month_counts_what_has_happened_and_its_profit_and_loss_the_same(
+    alice: Person,
+) -> None:
     for day, sold, cost in ((today(), "900", "300"), (today() + timedelta(days=1), "50", "20")):
         moved(alice, sold, "bank", "revenue_services", day)
         moved(alice, cost, "cost_of_services", "bank", day)
@@ -161,8 +192,12 @@ def test_the_running_month_counts_what_has_happened_and_its_profit_and_loss_the_
     assert ("900.00" in behind, "950.00" in behind) == (True, False)
 
 
-@pytest.mark.parametrize(("last", "sums"), [(10, (900, 300)), (11, (950, 320)), (30, (950, 327)), (9, (0, 0))])
-def test_sales_of_a_month_end_on_the_day_that_is_named(alice: Person, last: int, sums: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("last", "sums"), [(10, (900, 300)), (11, (950, 320)), (30, (950, 327)), (9, (0, 0))]
+)
+def test_sales_of_a_month_end_on_the_day_that_is_named(
+    alice: Person, last: int, sums: tuple[int, int]
+) -> None:
     moved(alice, "5", "bank", "revenue_services", date(2024, 5, 31))
     for day, sold, cost in ((10, "900", "300"), (11, "50", "20"), (12, None, "7")):
         if sold:
@@ -170,7 +205,9 @@ def test_sales_of_a_month_end_on_the_day_that_is_named(alice: Person, last: int,
         moved(alice, cost, "cost_of_services", "bank", date(2024, 6, day))
     with alice.reading() as reader:
         (found,) = reader.read(sales_statement(date(2024, 5, 1), date(2024, 6, last)))
-    told = {(row["month"].month, row["sales_minor"] // 100, row["cost_minor"] // 100) for row in found}
+    told = {
+        (row["month"].month, row["sales_minor"] // 100, row["cost_minor"] // 100) for row in found
+    }
     assert told == {(5, 5, 0)} | ({(6, *sums)} if any(sums) else set())
 
 
@@ -192,13 +229,21 @@ def test_the_page_takes_as_many_statements_whatever_stands_in_the_books(alice: P
     invoice(alice, "Deepa Krishnan", "900", due=today())
     assert trips() == [MONEY_STATEMENTS + OTHERS]
     for number in range(5):
-        invoice(alice, f"Customer {number}", "900", due=days_ago(number * 40), currency=("INR", "AED")[number % 2])
+        invoice(
+            alice,
+            f"Customer {number}",
+            "900",
+            due=days_ago(number * 40),
+            currency=("INR", "AED")[number % 2],
+        )
         bill(alice, f"Supplier {number}", "90", due=days_ago(-number * 10), reference=f"S-{number}")
     assert trips() == [MONEY_STATEMENTS + OTHERS]
 
 
 @pytest.mark.parametrize("missing", MONEY)
-def test_whoever_may_not_see_money_sees_none_of_it_and_none_is_read(alice: Person, victor: Person, missing: str) -> None:
+def test_whoever_may_not_see_money_sees_none_of_it_and_none_is_read(
+    alice: Person, victor: Person, missing: str
+) -> None:
     invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))
     assert "1,23,456" in victor.browser.get("/").text
     with a_viewer_without(missing), alice.reading() as reader:
@@ -206,7 +251,11 @@ def test_whoever_may_not_see_money_sees_none_of_it_and_none_is_read(alice: Perso
         counting = Counting(reader)
         now = read_now(counting, replace(alice.actor, role="viewer"))
     assert page.status_code == 200
-    assert not [word for word in ("1,23,456", "money-due", 'id="sales"', "Overdue", "Deepa") if word in page.text]
+    assert not [
+        word
+        for word in ("1,23,456", "money-due", 'id="sales"', "Overdue", "Deepa")
+        if word in page.text
+    ]
     assert counting.trips[0] == OTHERS
     assert (now.sees_money, now.overdue, now.due["INR"].total.amount_minor) == (False, [], 0)
     assert not any(month.sales for month in now.months["INR"])

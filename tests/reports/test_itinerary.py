@@ -1,4 +1,6 @@
-"""The itinerary of a conversation over the API, field by field, and how much of a passport each caller sees."""
+"""The itinerary of a conversation over the API, field by field, and how much of a passport each
+caller sees.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +34,39 @@ def test_the_whole_trip_with_a_real_total(alice: Person) -> None:
         "tenant_id": str(alice.actor.tenant_id),
         "session_id": str(session_id),
         "trip_id": str(trip_id),
-        "passengers": [{"full_name": f"{name} Krishnan", "passport_number": f"Z123456{n}"} for n, name in enumerate(("Deepa", "Rajiv", "Ananya", "Aarav"))],
+        "passengers": [
+            {"full_name": f"{name} Krishnan", "passport_number": f"Z123456{n}"}
+            for n, name in enumerate(("Deepa", "Rajiv", "Ananya", "Aarav"))
+        ],
         "flights": [
-            {"pnr": "Q7X2LM", "origin": "COK", "dest": "DXB", "depart": "2026-12-19T04:30", "carrier": "EK"},
-            {"pnr": "Q7X2LM", "origin": "DXB", "dest": "COK", "depart": "2026-12-25T21:25", "carrier": "EK"},
+            {
+                "pnr": "Q7X2LM",
+                "origin": "COK",
+                "dest": "DXB",
+                "depart": "2026-12-19T04:30",
+                "carrier": "EK",
+            },
+            {
+                "pnr": "Q7X2LM",
+                "origin": "DXB",
+                "dest": "COK",
+                "depart": "2026-12-25T21:25",
+                "carrier": "EK",
+            },
         ],
         "hotels": [
-            {"name": "Marsa Creek Hotel", "city": "Dubai", "check_in": "2026-12-19", "check_out": "2026-12-23"},
-            {"name": "Yas Bay Residences", "city": "Abu Dhabi", "check_in": "2026-12-23", "check_out": "2026-12-25"},
+            {
+                "name": "Marsa Creek Hotel",
+                "city": "Dubai",
+                "check_in": "2026-12-19",
+                "check_out": "2026-12-23",
+            },
+            {
+                "name": "Yas Bay Residences",
+                "city": "Abu Dhabi",
+                "check_in": "2026-12-23",
+                "check_out": "2026-12-25",
+            },
         ],
         "visas": [{"country": "AE", "status": "filed"}],
         "total_cost": {"amount": "228200.50", "currency": "INR"},
@@ -51,7 +78,10 @@ def test_a_conversation_without_a_trip_is_empty_and_costs_nothing(alice: Person)
     session_id = conversation(alice)
     found = itinerary(alice.api, session_id)
     assert found["total_cost"] == {"amount": "0.00", "currency": "INR"}
-    assert [found[name] for name in ("trip_id", "passengers", "flights", "hotels", "visas", "by_currency")] == [None, [], [], [], [], []]
+    assert [
+        found[name]
+        for name in ("trip_id", "passengers", "flights", "hotels", "visas", "by_currency")
+    ] == [None, [], [], [], [], []]
 
 
 def test_the_agencys_currency_comes_first_whatever_the_trip_is_in(alice: Person) -> None:
@@ -62,28 +92,51 @@ def test_the_agencys_currency_comes_first_whatever_the_trip_is_in(alice: Person)
     assert found["by_currency"] == [{"total_cost": {"amount": "1480.00", "currency": "AED"}}]
 
 
-def test_a_viewer_and_a_key_that_only_reads_see_four_characters(alice: Person, bob: Person, victor: Person) -> None:
+def test_a_viewer_and_a_key_that_only_reads_see_four_characters(
+    alice: Person, bob: Person, victor: Person
+) -> None:
     session_id = conversation(alice)
     a_passenger(alice, a_trip(alice, session_id=session_id), passport_number="Z1234567")
     a_passenger(alice, UUID(itinerary(alice.api, session_id)["trip_id"]), "Rajiv Krishnan")
     for who in (alice.api, bob.api, with_key(alice, "full")):
-        assert [one["passport_number"] for one in itinerary(who, session_id)["passengers"]] == ["Z1234567", None]
-    for who in (victor.api, with_key(alice, "read"), with_key(alice, "reports"), with_key(bob, "books")):
-        assert [one["passport_number"] for one in itinerary(who, session_id)["passengers"]] == ["••••4567", None]
+        assert [one["passport_number"] for one in itinerary(who, session_id)["passengers"]] == [
+            "Z1234567",
+            None,
+        ]
+    for who in (
+        victor.api,
+        with_key(alice, "read"),
+        with_key(alice, "reports"),
+        with_key(bob, "books"),
+    ):
+        assert [one["passport_number"] for one in itinerary(who, session_id)["passengers"]] == [
+            "••••4567",
+            None,
+        ]
 
 
-def test_what_is_cancelled_is_no_part_of_it_and_a_visa_that_was_granted_says_so(alice: Person) -> None:
+def test_what_is_cancelled_is_no_part_of_it_and_a_visa_that_was_granted_says_so(
+    alice: Person,
+) -> None:
     session_id = conversation(alice)
     trip_id = a_trip(alice, session_id=session_id)
     flight_id = a_line(alice, trip_id, OUT, price="100")
-    a_line(alice, trip_id, VISA.model_copy(update={"granted_on": OUT.departs.date()}), status="filed")
+    a_line(
+        alice, trip_id, VISA.model_copy(update={"granted_on": OUT.departs.date()}), status="filed"
+    )
     alice.does(trips.cancel_line, trip_id, flight_id)
     found = itinerary(alice.api, session_id)
-    assert (found["flights"], found["total_cost"]["amount"], found["visas"]) == ([], "0.00", [{"country": "AE", "status": "granted"}])
+    assert (found["flights"], found["total_cost"]["amount"], found["visas"]) == (
+        [],
+        "0.00",
+        [{"country": "AE", "status": "granted"}],
+    )
 
 
 @pytest.mark.parametrize("session_id", ["nonsense", "%20", "01A2106E-8927-7239-BA9B"])
-def test_a_malformed_id_is_like_an_unknown_one(alice: Person, charlie: Person, session_id: str) -> None:
+def test_a_malformed_id_is_like_an_unknown_one(
+    alice: Person, charlie: Person, session_id: str
+) -> None:
     for asked in (session_id, uuid4(), conversation(charlie)):
         answer = alice.api.get(f"/reports/itinerary?session_id={asked}")
         assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found")

@@ -38,39 +38,77 @@ WHOLE = "from=2026-05-01&to=2026-07-31"
 
 @pytest.fixture
 def year(alice: Person, dubai: UUID) -> UUID:
-    """Everything that moves a margin, in two currencies, with days before and behind those that are looked at; the trip to Dubai."""
-    invoice_id, bill_id = sold(alice, "1000.00", dubai), bought(alice, "600.00", dubai, reference="A-1")
+    """Everything that moves a margin, in two currencies, with days before and behind those that are
+    looked at; the trip to Dubai.
+    """
+    invoice_id, bill_id = (
+        sold(alice, "1000.00", dubai),
+        bought(alice, "600.00", dubai, reference="A-1"),
+    )
     sold(alice, "250.00", dubai, service_date=JULY)
     sold(alice, "900.00", dubai, sold_as="agent", commission="80.00")
     sold(alice, "500.00", dubai, currency="USD")
     twice, wrong = sold(alice, "33.00", dubai), bought(alice, "44.00", dubai, reference="A-2")
     with alice.acting() as actor:
-        note = billing.issue_credit_note(actor, invoice_id, reason="Not travelled", on=JUNE, amounts={1: Money(30_000, "INR")}).id
-        credit = billing.credit_bill(actor, bill_id, vendor_reference="A-C1", reason="Not travelled", on=JUNE, amounts={1: Money(20_000, "INR")}).id
+        note = billing.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", on=JUNE, amounts={1: Money(30_000, "INR")}
+        ).id
+        credit = billing.credit_bill(
+            actor,
+            bill_id,
+            vendor_reference="A-C1",
+            reason="Not travelled",
+            on=JUNE,
+            amounts={1: Money(20_000, "INR")},
+        ).id
         billing.void_invoice(actor, twice, reason="Twice", on=JUNE)
         billing.void_bill(actor, wrong, reason="Wrong", on=MAY)
         billing.reverse_credit_note(actor, note, reason="Wrong invoice", on=JULY)
         billing.reverse_supplier_credit(actor, credit, reason="Wrong bill", on=JULY)
     for name, price in (("Meera Nair", "40.00"), ("MEERA NAIR", "2.00")):
-        issued(alice, line(price, quantity=1), customer_name=name, issue_date=JUNE, due_date=JUNE, trip_id=a_trip(alice))
+        issued(
+            alice,
+            line(price, quantity=1),
+            customer_name=name,
+            issue_date=JUNE,
+            due_date=JUNE,
+            trip_id=a_trip(alice),
+        )
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="O'Neill & Söhne").id)
     sold(alice, "10.00", a_trip(alice, title="Asked", enquiry_id=asked), on=JULY)
     bought(alice, "7.00", a_trip(alice, title="Unsold"), reference="A-3", on=JUNE)
     sold(alice, "70.00")
-    by_hand = [ledger.debit("cost_of_services", Money(500, "INR")), ledger.credit("bank", Money(500, "INR"))]
-    alice.does(ledger.reverse, post(alice, lines=by_hand, entry_date=MAY).entry_id, reason="Twice", entry_date=JUNE)
+    by_hand = [
+        ledger.debit("cost_of_services", Money(500, "INR")),
+        ledger.credit("bank", Money(500, "INR")),
+    ]
+    alice.does(
+        ledger.reverse,
+        post(alice, lines=by_hand, entry_date=MAY).entry_id,
+        reason="Twice",
+        entry_date=JUNE,
+    )
     return dubai
 
 
 def figures(page: Page) -> list[tuple[str, str]]:
     """What is clicked, and what it opens."""
-    cells = [cell for table in page.all(".//table") for cell in table.findall(".//td/a") if "/lines?" in cell.attrib["href"]]
+    cells = [
+        cell
+        for table in page.all(".//table")
+        for cell in table.findall(".//td/a")
+        if "/lines?" in cell.attrib["href"]
+    ]
     return [("".join(cell.itertext()), cell.attrib["href"]) for cell in cells]
 
 
 def summed(page: Page) -> list[int]:
     """The amounts of the lines on a page, in minor units."""
-    return [minor("".join(cell.itertext())) for cell in page.all(".//tbody[@data-rows]/tr/td[last()]") if cell.find("a") is not None]
+    return [
+        minor("".join(cell.itertext()))
+        for cell in page.all(".//tbody[@data-rows]/tr/td[last()]")
+        if cell.find("a") is not None
+    ]
 
 
 def minor(text: str) -> int:
@@ -81,7 +119,10 @@ def foot(page: Page) -> str:
     return page.words(".//tfoot//td")
 
 
-@pytest.mark.parametrize("days", [WHOLE, IN_MAY, IN_JUNE, "from=2026-05-04&to=2026-06-09", "from=2026-06-10&to=2026-07-03"])
+@pytest.mark.parametrize(
+    "days",
+    [WHOLE, IN_MAY, IN_JUNE, "from=2026-05-04&to=2026-06-09", "from=2026-06-10&to=2026-07-03"],
+)
 @pytest.mark.parametrize("by", ["trip", "customer", "month"])
 @pytest.mark.usefixtures("year")
 def test_what_is_clicked_is_the_sum_of_the_lines(alice: Person, by: str, days: str) -> None:
@@ -92,18 +133,36 @@ def test_what_is_clicked_is_the_sum_of_the_lines(alice: Person, by: str, days: s
         lines = summed(page)
         assert page.status == 200
         assert (minor(foot(page)), sum(lines)) == (minor(text), minor(text)), href
-        assert page.words(".//tfoot//th") == f"{len(lines)} line{'s' if len(lines) > 1 else ''} in all"
+        assert (
+            page.words(".//tfoot//th") == f"{len(lines)} line{'s' if len(lines) > 1 else ''} in all"
+        )
 
 
-def test_every_figure_of_the_books_that_is_not_nothing_leads_there(alice: Person, year: UUID) -> None:
+def test_every_figure_of_the_books_that_is_not_nothing_leads_there(
+    alice: Person, year: UUID
+) -> None:
     page = Page(alice.browser.get(f"/reports/trip-margins?{WHOLE}"))
-    (row,) = [row for row in page.all(".//tbody[@data-rows]/tr") if any(f"trip={year}&currency=USD" in link for link in links(row))]
+    (row,) = [
+        row
+        for row in page.all(".//tbody[@data-rows]/tr")
+        if any(f"trip={year}&currency=USD" in link for link in links(row))
+    ]
     lines = f"{AT}?of={{0}}&trip={year}&currency=USD&from=2026-05-01&to=2026-07-31"
-    assert links(row) == [lines.format("revenue"), lines.format("margin")], "of nothing there is nothing to open"
-    (books,) = [table for table in page.all(".//table") if "All that was posted, INR" in "".join(table.itertext())]
+    assert links(row) == [
+        lines.format("revenue"),
+        lines.format("margin"),
+    ], "of nothing there is nothing to open"
+    (books,) = [
+        table
+        for table in page.all(".//table")
+        if "All that was posted, INR" in "".join(table.itertext())
+    ]
     ways = [links(row) for row in books.iter("tr")][1:]
     result = "/reports/profit-and-loss?from=2026-05-01&to=2026-07-31"
-    assert [{link.partition("trips=")[2][:4] for link in way} for way in ways[:2]] == [{"any&"}, {"none"}]
+    assert [{link.partition("trips=")[2][:4] for link in way} for way in ways[:2]] == [
+        {"any&"},
+        {"none"},
+    ]
     assert ways[2:] == [[result] * 4]
 
 
@@ -113,15 +172,24 @@ def links(element: Element) -> list[str]:
 
 def test_the_planned_amounts_of_a_trip_lead_to_the_trip(alice: Person, year: UUID) -> None:
     page = Page(alice.browser.get(f"/reports/trip-margins?{WHOLE}"))
-    found = {text for link in page.all(".//td[@class='v-num']/a") if link.attrib["href"] == f"/trips/{year}" for text in link.itertext()}
+    found = {
+        text
+        for link in page.all(".//td[@class='v-num']/a")
+        if link.attrib["href"] == f"/trips/{year}"
+        for text in link.itertext()
+    }
     assert found == {"900.00", "600.00", "300.00"}
 
 
-def test_a_line_shows_its_day_entry_document_account_and_narration(alice: Person, year: UUID) -> None:
+def test_a_line_shows_its_day_entry_document_account_and_narration(
+    alice: Person, year: UUID
+) -> None:
     page = Page(alice.browser.get(f"{AT}?of=margin&currency=INR&trip={year}&{IN_JUNE}"))
     told = page.words()
     assert "Margin: Dubai INR" in told
-    rows = [" ".join("".join(row.itertext()).split()) for row in page.all(".//tbody[@data-rows]/tr")]
+    rows = [
+        " ".join("".join(row.itertext()).split()) for row in page.all(".//tbody[@data-rows]/tr")
+    ]
     assert len(rows) == 3, "the credit note, the supplier's and the void of what was issued in May"
     assert all(row.startswith("10 Jun 2026") for row in rows)
     leads = page.links()
@@ -133,7 +201,9 @@ def test_a_line_shows_its_day_entry_document_account_and_narration(alice: Person
     assert "Revenue counts as it is, direct cost with a minus." in told
 
 
-def test_a_page_leads_to_the_next_and_each_has_the_sum_of_all(alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_leads_to_the_next_and_each_has_the_sum_of_all(
+    alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = f"{AT}?of=margin&currency=INR&trips=any&{WHOLE}"
     whole = Page(alice.browser.get(path))
     monkeypatch.setattr(margin_pages, "PAGE_LINES", 4)
@@ -149,8 +219,12 @@ def test_a_page_leads_to_the_next_and_each_has_the_sum_of_all(alice: Person, yea
 
 
 def test_the_lines_come_as_a_file(alice: Person, year: UUID) -> None:
-    file = alice.browser.get(f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=csv").text.splitlines()
-    assert file[0] == "row,entry_date,entry_id,line_no,code,name,narration,party,memo,currency,amount"
+    file = alice.browser.get(
+        f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=csv"
+    ).text.splitlines()
+    assert (
+        file[0] == "row,entry_date,entry_id,line_no,code,name,narration,party,memo,currency,amount"
+    )
     assert [row.rsplit(",", 1)[1] for row in file[1:]] == ["600.00", "44.00", "-44.00", "600.00"]
     assert file[-1].startswith("total,2026-05-31,,,,All lines,")
     assert alice.browser.get(f"{AT}?of=cost&currency=INR&trips=none&format=xlsx").status_code == 200
@@ -161,17 +235,26 @@ def test_the_lines_come_on_paper(alice: Person, year: UUID, told: dict[str, Any]
     assert "format=pdf" in shown(alice.browser, asked)
     answer = alice.browser.get(f"{asked}&format=pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
-    assert answer.headers["Content-Disposition"] == 'inline; filename="voyagent-trip-margins-lines-2026-05-31.pdf"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == 'inline; filename="voyagent-trip-margins-lines-2026-05-31.pdf"'
+    )
     (table,) = told["tables"]
     assert table["title"] == "Direct cost: Dubai, Indian Rupee (INR)"
     (group,) = table["groups"]
-    assert [(row[0], row[3]) for row in group["rows"]] == [("4 May 2026", "600.00"), ("4 May 2026", "44.00"), ("4 May 2026", "−44.00")]
+    assert [(row[0], row[3]) for row in group["rows"]] == [
+        ("4 May 2026", "600.00"),
+        ("4 May 2026", "44.00"),
+        ("4 May 2026", "−44.00"),
+    ]
     assert table["totals"] == [["", "3 lines in all", "", "600.00"]]
     alice.browser.get(f"{AT}?of=margin&currency=INR&trips=any&{IN_MAY}&format=pdf")
     assert told["tables"][0]["note"] == "Revenue counts as it is, direct cost with a minus."
 
 
-def test_a_paper_has_all_lines_or_says_that_it_cannot(alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paper_has_all_lines_or_says_that_it_cannot(
+    alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(answers, "LINES_MAX", 2)
     answer = alice.browser.get(f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=pdf")
     assert (answer.status_code, answer.mimetype) == (422, "text/html")
@@ -180,7 +263,10 @@ def test_a_paper_has_all_lines_or_says_that_it_cannot(alice: Person, year: UUID,
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("trips=any&customer=", "Say whose lines: of one trip, one customer, one month, of all trips or of none."),
+        (
+            "trips=any&customer=",
+            "Say whose lines: of one trip, one customer, one month, of all trips or of none.",
+        ),
         ("month=2026-05&trips=none", "Say whose lines"),
         ("trips=some", "We could not read: trips."),
         ("trip=x", "We could not read: trip."),
@@ -211,11 +297,19 @@ def test_where_nothing_was_posted_it_says_so(alice: Person, dubai: UUID) -> None
     assert "Revenue: Dubai INR" in told
 
 
-def test_a_viewer_reads_them_and_a_stranger_finds_nothing(alice: Person, victor: Person, charlie: Person, year: UUID) -> None:
+def test_a_viewer_reads_them_and_a_stranger_finds_nothing(
+    alice: Person, victor: Person, charlie: Person, year: UUID
+) -> None:
     path = f"{AT}?of=revenue&currency=INR&trip={year}&{WHOLE}"
     assert foot(Page(victor.browser.get(path))) == foot(Page(alice.browser.get(path)))
     assert "We could not find that trip." in shown(charlie.browser, path, status=422)
-    for whose in ("trips=any", "trips=none", "customer=Deepa+Krishnan", "customer=", "month=2026-05"):
+    for whose in (
+        "trips=any",
+        "trips=none",
+        "customer=Deepa+Krishnan",
+        "customer=",
+        "month=2026-05",
+    ):
         assert "Nothing was posted in these days" in shown(charlie.browser, f"{AT}?{whose}&{WHOLE}")
 
 
@@ -224,7 +318,9 @@ def test_nobody_is_sent_to_sign_in(alice: Person) -> None:
     assert (answer.status_code, "/sign-in" in answer.location) == (303, True)
 
 
-def test_of_one_trip_it_costs_what_its_documents_posted(big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine) -> None:
+def test_of_one_trip_it_costs_what_its_documents_posted(
+    big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine
+) -> None:
     """Beside three years of ten invoices a day."""
     trip_id = a_trip(big, title="Dubai")
     for price in ("1000.00", "20.00"):
@@ -232,10 +328,16 @@ def test_of_one_trip_it_costs_what_its_documents_posted(big: Person, lane: psyco
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("vacuum analyze journal_entries, postings, accounts"))
     entries = entries_statement(Whose(trip=trip_id), Days(date(2023, 1, 1), date(2026, 12, 31)))
-    for statement in (earned_lines_statement(entries, "margin", "INR", after=None, limit=101), earned_sum_statement(entries, "margin", "INR")):
+    for statement in (
+        earned_lines_statement(entries, "margin", "INR", after=None, limit=101),
+        earned_sum_statement(entries, "margin", "INR"),
+    ):
         sql, values = compiled(statement, big.credential)
         with lane.transaction(), lane.cursor() as cursor:
             cursor.execute("select set_config('app.tenant', %s, true)", [str(big.actor.tenant_id)])
             cursor.execute(f"explain (analyze, buffers, format json) {sql}", values)
             plan = next(iter(cursor.fetchone() or ()))[0]["Plan"]
-        assert (plan["Actual Rows"] > 0, plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 400) == (True, True), "of eleven thousand"
+        assert (
+            plan["Actual Rows"] > 0,
+            plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 400,
+        ) == (True, True), "of eleven thousand"

@@ -1,4 +1,6 @@
-"""The margin by trip: price less cost of what stands in each trip, by currency, across pages of any size."""
+"""The margin by trip: price less cost of what stands in each trip, by currency, across pages of any
+size.
+"""
 
 from __future__ import annotations
 
@@ -33,44 +35,78 @@ def pages(person: Person, path: str) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def traveller(alice: Person) -> Person:
-    """Three trips: one in two currencies with a line that is cancelled, one without lines, one that loses."""
+    """Three trips: one in two currencies with a line that is cancelled, one without lines, one that
+    loses.
+    """
     first = a_trip(alice, title="Krishnan family, Dubai")
     a_line(alice, first, DESERT, cost="600.00", price="800.00", currency="INR")
     a_line(alice, first, VISA, cost="200.00", price="300.50", currency="AED")
     gone = a_line(alice, first, DESERT, cost="0.01", price="99.99", currency="INR")
     alice.does(trips.cancel_line, first, gone)
     a_trip(alice, title="Not begun")
-    a_line(alice, a_trip(alice, title="Loss"), DESERT, cost="500.00", price="400.00", currency="INR")
+    a_line(
+        alice, a_trip(alice, title="Loss"), DESERT, cost="500.00", price="400.00", currency="INR"
+    )
     return alice
 
 
 def test_each_trip_has_price_cost_and_what_is_left_by_currency(traveller: Person) -> None:
     report = traveller.api.get(PATH).json
-    told = {one["title"]: [(t["currency"], t["price"], t["cost"], t["margin"], t["share"]) for t in one["by_currency"]] for one in report["trips"]}
+    told = {
+        one["title"]: [
+            (t["currency"], t["price"], t["cost"], t["margin"], t["share"])
+            for t in one["by_currency"]
+        ]
+        for one in report["trips"]
+    }
     assert told == {
         "Loss": [("INR", "400.00", "500.00", "-100.00", "-25.0")],
         "Not begun": [("INR", "0.00", "0.00", "0.00", None)],
-        "Krishnan family, Dubai": [("AED", "300.50", "200.00", "100.50", "33.4"), ("INR", "800.00", "600.00", "200.00", "25.0")],
+        "Krishnan family, Dubai": [
+            ("AED", "300.50", "200.00", "100.50", "33.4"),
+            ("INR", "800.00", "600.00", "200.00", "25.0"),
+        ],
     }
     assert list(told) == ["Loss", "Not begun", "Krishnan family, Dubai"], "the newest first"
-    assert [(one["currency"], one["margin"]) for one in report["totals"]] == [("AED", "100.50"), ("INR", "100.00")]
+    assert [(one["currency"], one["margin"]) for one in report["totals"]] == [
+        ("AED", "100.50"),
+        ("INR", "100.00"),
+    ]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 200])
 def test_pages_hold_each_trip_once_and_the_totals_of_all(traveller: Person, limit: int) -> None:
     found = list(pages(traveller, f"{PATH}&limit={limit}"))
-    assert [one["title"] for page in found for one in page["trips"]] == ["Loss", "Not begun", "Krishnan family, Dubai"]
+    assert [one["title"] for page in found for one in page["trips"]] == [
+        "Loss",
+        "Not begun",
+        "Krishnan family, Dubai",
+    ]
     assert all([one["margin"] for one in page["totals"]] == ["100.50", "100.00"] for page in found)
-    assert next(iter(pages(traveller, "/reports/trip-margins?from=2020-01-01&to=2020-01-02")))["trips"] == []
+    assert (
+        next(iter(pages(traveller, "/reports/trip-margins?from=2020-01-01&to=2020-01-02")))["trips"]
+        == []
+    )
 
 
 def test_a_share_is_of_the_price_and_of_nothing_there_is_none() -> None:
     assert str(share(Total(Money(2, "INR"), Money(3, "INR")))) == "33.3"
     assert share(Total(Money(2, "INR"), Money(0, "INR"))) is None
-    assert [share_words(Total(Money(cost, "INR"), Money(price, "INR"))) for cost, price in ((500, 400), (2, 3), (2, 0))] == ["−25.0 %", "33.3 %", ""]
+    assert [
+        share_words(Total(Money(cost, "INR"), Money(price, "INR")))
+        for cost, price in ((500, 400), (2, 3), (2, 0))
+    ] == ["−25.0 %", "33.3 %", ""]
 
 
-@pytest.mark.parametrize("query", ["from=2026-02-02&to=2026-02-01", "from=2026-02-01", "from=2026-02-01&to=2026-02-02&cursor=x", "from=x&to=2026-01-01"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2026-02-02&to=2026-02-01",
+        "from=2026-02-01",
+        "from=2026-02-01&to=2026-02-02&cursor=x",
+        "from=x&to=2026-01-01",
+    ],
+)
 def test_a_wrong_question_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/reports/trip-margins?{query}").status_code == 422
 
@@ -81,14 +117,26 @@ def test_the_page_and_its_file(traveller: Person) -> None:
     assert "Krishnan family, Dubai AED 300.50 200.00 100.50 33.4 %" in told
     assert "All trips of these days in INR INR 1,200.00 1,100.00 100.00 8.3 %" in told
     file = client.get(f"{PATH}&format=csv").text.splitlines()
-    assert (file[0], len(file)) == ("row,trip_id,trip,currency,price,cost,margin,customer,revenue,direct_cost,actual_margin", 7)
-    assert any(line.startswith("line,") and line.endswith("Loss,INR,400.00,500.00,-100.00,,0.00,0.00,0.00") for line in file)
+    assert (file[0], len(file)) == (
+        "row,trip_id,trip,currency,price,cost,margin,customer,revenue,direct_cost,actual_margin",
+        7,
+    )
+    assert any(
+        line.startswith("line,") and line.endswith("Loss,INR,400.00,500.00,-100.00,,0.00,0.00,0.00")
+        for line in file
+    )
     assert "total,,All trips,INR,1200.00,1100.00,100.00,,0.00,0.00,0.00" in file
-    assert "No trip was opened in these days" in shown(client, "/reports/trip-margins?from=2020-01-01&to=2020-01-02")
-    assert "The first day is after the last." in shown(client, "/reports/trip-margins?from=2026-02-02&to=2026-02-01", status=422)
+    assert "No trip was opened in these days" in shown(
+        client, "/reports/trip-margins?from=2020-01-01&to=2020-01-02"
+    )
+    assert "The first day is after the last." in shown(
+        client, "/reports/trip-margins?from=2026-02-02&to=2026-02-01", status=422
+    )
 
 
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(traveller: Person, bob: Person, victor: Person, charlie: Person) -> None:
+def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+    traveller: Person, bob: Person, victor: Person, charlie: Person
+) -> None:
     seen = traveller.api.get(PATH).json
     assert bob.api.get(PATH).json == victor.api.get(PATH).json == seen
     assert "300.50" in shown(victor.browser, PATH)
@@ -97,10 +145,19 @@ def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(traveller: Pe
     assert ApiClient(traveller.app.test_client(), None).get(PATH).status_code == 401
 
 
-def test_a_page_costs_a_fixed_number_of_readings(traveller: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_costs_a_fixed_number_of_readings(
+    traveller: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[int] = []
     run = Lane.run
-    monkeypatch.setattr(Lane, "run", lambda lane, credential, selects: (seen.append(1 + len(selects)), run(lane, credential, selects))[1])
+    monkeypatch.setattr(
+        Lane,
+        "run",
+        lambda lane, credential, selects: (
+            seen.append(1 + len(selects)),
+            run(lane, credential, selects),
+        )[1],
+    )
     client, browser = traveller.api, traveller.browser
     statements.clear()
     assert client.get(PATH).status_code == 200

@@ -1,4 +1,6 @@
-"""The actual margin: what the documents of a trip posted within some days, grouped or not, and what of the trial balance that leaves."""
+"""The actual margin: what the documents of a trip posted within some days, grouped or not, and what
+of the trial balance that leaves.
+"""
 
 from __future__ import annotations
 
@@ -27,18 +29,44 @@ from voyagent.reports import checks
 from voyagent.reports.views import margins as margin_pages
 
 JUNE, JULY = date(2026, 6, 10), date(2026, 7, 3)
-IN_MAY, IN_JUNE, IN_JULY = (f"from=2026-{month}-01&to=2026-{month}-{last}" for month, last in (("05", "31"), ("06", "30"), ("07", "31")))
+IN_MAY, IN_JUNE, IN_JULY = (
+    f"from=2026-{month}-01&to=2026-{month}-{last}"
+    for month, last in (("05", "31"), ("06", "30"), ("07", "31"))
+)
 NOTHING = ("0.00", "0.00", "0.00")
 Figures = tuple[str, str, str]
 
 
-def sold(person: Person, price: str, trip_id: UUID | None = None, *, on: date = MAY, currency: str = "INR", **line_said: Any) -> UUID:
+def sold(
+    person: Person,
+    price: str,
+    trip_id: UUID | None = None,
+    *,
+    on: date = MAY,
+    currency: str = "INR",
+    **line_said: Any,
+) -> UUID:
     item: Any = line(price, quantity=1, currency=currency) | line_said
     return issued(person, item, issue_date=on, due_date=on, trip_id=trip_id)
 
 
-def bought(person: Person, price: str, trip_id: UUID | None = None, *, reference: str, on: date = MAY, currency: str = "INR") -> UUID:
-    return receive(person, line(price, quantity=1, currency=currency), vendor_reference=reference, issue_date=on, due_date=on, trip_id=trip_id)
+def bought(
+    person: Person,
+    price: str,
+    trip_id: UUID | None = None,
+    *,
+    reference: str,
+    on: date = MAY,
+    currency: str = "INR",
+) -> UUID:
+    return receive(
+        person,
+        line(price, quantity=1, currency=currency),
+        vendor_reference=reference,
+        issue_date=on,
+        due_date=on,
+        trip_id=trip_id,
+    )
 
 
 def report(person: Person, days: str = IN_MAY) -> dict[str, Any]:
@@ -60,11 +88,20 @@ def figures(told: dict[str, Any]) -> Figures:
 
 def actual(person: Person, days: str = IN_MAY) -> dict[tuple[str, str], Figures]:
     """Revenue, direct cost and margin by title and currency."""
-    return {(one["title"], item["currency"]): figures(item["actual"]) for one in report(person, days)["trips"] for item in one["by_currency"]}
+    return {
+        (one["title"], item["currency"]): figures(item["actual"])
+        for one in report(person, days)["trips"]
+        for item in one["by_currency"]
+    }
 
 
 def books(person: Person, days: str = IN_MAY) -> dict[str, list[Figures]]:
-    return {one["currency"]: [figures(one[side]) for side in ("of_trips", "without_trip", "trial_balance")] for one in report(person, days)["books"]}
+    return {
+        one["currency"]: [
+            figures(one[side]) for side in ("of_trips", "without_trip", "trial_balance")
+        ]
+        for one in report(person, days)["books"]
+    }
 
 
 @pytest.fixture
@@ -81,13 +118,22 @@ def test_what_is_posted_for_a_trip_stands_beside_its_plan(alice: Person, dubai: 
     draft(alice, line("77.00"), issue_date=MAY, due_date=MAY, trip_id=dubai)
     (trip,) = report(alice)["trips"]
     earned = {"revenue": "1000.00", "cost": "650.00", "margin": "350.00", "share": "35.0"}
-    planned = {"currency": "INR", "price": "900.00", "cost": "600.00", "margin": "300.00", "share": "33.3", "actual": earned}
+    planned = {
+        "currency": "INR",
+        "price": "900.00",
+        "cost": "600.00",
+        "margin": "300.00",
+        "share": "33.3",
+        "actual": earned,
+    }
     assert (trip["title"], trip["by_currency"]) == ("Dubai", [planned])
     assert report(alice)["totals"] == [planned]
     assert report(alice, IN_JUNE)["trips"] == []
 
 
-def test_a_trip_of_the_days_stands_there_whether_or_not_anything_was_posted(alice: Person, dubai: UUID) -> None:
+def test_a_trip_of_the_days_stands_there_whether_or_not_anything_was_posted(
+    alice: Person, dubai: UUID
+) -> None:
     sold(alice, "1000.00", dubai)
     today = enquiries.clock.today()
     assert actual(alice, f"from={today}&to={today}") == {("Dubai", "INR"): NOTHING}
@@ -97,18 +143,41 @@ def test_what_is_posted_without_a_trip_has_a_line_of_its_own(alice: Person, duba
     sold(alice, "1000.00", dubai)
     sold(alice, "70.00")
     bought(alice, "20.00", reference="A-1")
-    by_hand = [ledger.debit("cost_of_services", Money(500, "INR")), ledger.credit("bank", Money(500, "INR"))]
+    by_hand = [
+        ledger.debit("cost_of_services", Money(500, "INR")),
+        ledger.credit("bank", Money(500, "INR")),
+    ]
     entry = post(alice, lines=by_hand, entry_date=MAY)
-    assert books(alice) == {"INR": [("1000.00", "0.00", "1000.00"), ("70.00", "25.00", "45.00"), ("1070.00", "25.00", "1045.00")]}
+    assert books(alice) == {
+        "INR": [
+            ("1000.00", "0.00", "1000.00"),
+            ("70.00", "25.00", "45.00"),
+            ("1070.00", "25.00", "1045.00"),
+        ]
+    }
     alice.does(ledger.reverse, entry.entry_id, reason="Twice", entry_date=MAY)
     assert books(alice)["INR"][1] == ("70.00", "20.00", "50.00")
 
 
-def test_credits_are_taken_off_on_their_own_day_and_given_back_when_reversed(alice: Person, dubai: UUID) -> None:
-    invoice_id, bill_id = sold(alice, "1000.00", dubai), bought(alice, "600.00", dubai, reference="A-1")
+def test_credits_are_taken_off_on_their_own_day_and_given_back_when_reversed(
+    alice: Person, dubai: UUID
+) -> None:
+    invoice_id, bill_id = (
+        sold(alice, "1000.00", dubai),
+        bought(alice, "600.00", dubai, reference="A-1"),
+    )
     with alice.acting() as actor:
-        note = billing.issue_credit_note(actor, invoice_id, reason="Not travelled", on=JUNE, amounts={1: Money(30_000, "INR")})
-        credit = billing.credit_bill(actor, bill_id, vendor_reference="A-C1", reason="Not travelled", on=JUNE, amounts={1: Money(20_000, "INR")})
+        note = billing.issue_credit_note(
+            actor, invoice_id, reason="Not travelled", on=JUNE, amounts={1: Money(30_000, "INR")}
+        )
+        credit = billing.credit_bill(
+            actor,
+            bill_id,
+            vendor_reference="A-C1",
+            reason="Not travelled",
+            on=JUNE,
+            amounts={1: Money(20_000, "INR")},
+        )
         found = note.id, credit.id
     assert actual(alice) == {("Dubai", "INR"): ("1000.00", "600.00", "400.00")}
     assert actual(alice, IN_JUNE) == {("Dubai", "INR"): ("-300.00", "-200.00", "-100.00")}
@@ -120,7 +189,10 @@ def test_credits_are_taken_off_on_their_own_day_and_given_back_when_reversed(ali
 
 
 def test_what_is_made_void_counts_until_the_day_on_which_it_is(alice: Person, dubai: UUID) -> None:
-    invoice_id, bill_id = sold(alice, "1000.00", dubai), bought(alice, "600.00", dubai, reference="A-1")
+    invoice_id, bill_id = (
+        sold(alice, "1000.00", dubai),
+        bought(alice, "600.00", dubai, reference="A-1"),
+    )
     alice.does(billing.void_invoice, invoice_id, reason="Twice", on=JUNE)
     alice.does(billing.void_bill, bill_id, reason="Twice", on=MAY)
     assert actual(alice) == {("Dubai", "INR"): ("1000.00", "0.00", "1000.00")}
@@ -144,18 +216,41 @@ def test_of_what_is_sold_as_agent_the_commission_is_revenue(alice: Person, dubai
 def test_each_currency_is_apart(alice: Person, dubai: UUID) -> None:
     sold(alice, "500.00", dubai, currency="USD")
     bought(alice, "20000.00", dubai, reference="A-1")
-    assert actual(alice) == {("Dubai", "USD"): ("500.00", "0.00", "500.00"), ("Dubai", "INR"): ("0.00", "20000.00", "-20000.00")}
-    assert books(alice)["USD"] == [("500.00", "0.00", "500.00"), NOTHING, ("500.00", "0.00", "500.00")]
+    assert actual(alice) == {
+        ("Dubai", "USD"): ("500.00", "0.00", "500.00"),
+        ("Dubai", "INR"): ("0.00", "20000.00", "-20000.00"),
+    }
+    assert books(alice)["USD"] == [
+        ("500.00", "0.00", "500.00"),
+        NOTHING,
+        ("500.00", "0.00", "500.00"),
+    ]
 
 
 def test_the_customer_is_the_enquiry_s_else_the_newest_invoice_s(alice: Person) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
-    alice.does(billing.void_invoice, sold(alice, "1.00", a_trip(alice, title="Void"), on=JUNE), reason="Twice", on=JUNE)
+    alice.does(
+        billing.void_invoice,
+        sold(alice, "1.00", a_trip(alice, title="Void"), on=JUNE),
+        reason="Twice",
+        on=JUNE,
+    )
     sold(alice, "10.00", a_trip(alice, title="Asked", enquiry_id=asked), on=JUNE)
     plain = a_trip(alice, title="Plain")
     for name, day in (("Meera Nair", JUNE), ("Older", MAY)):
-        issued(alice, line("5.00", quantity=1), customer_name=name, issue_date=day, due_date=day, trip_id=plain)
-    assert {one["title"]: one["customer"] for one in report(alice, IN_JUNE)["trips"]} == {"Asked": "Deepa Krishnan", "Plain": "Meera Nair", "Void": None}
+        issued(
+            alice,
+            line("5.00", quantity=1),
+            customer_name=name,
+            issue_date=day,
+            due_date=day,
+            trip_id=plain,
+        )
+    assert {one["title"]: one["customer"] for one in report(alice, IN_JUNE)["trips"]} == {
+        "Asked": "Deepa Krishnan",
+        "Plain": "Meera Nair",
+        "Void": None,
+    }
 
 
 @pytest.fixture
@@ -164,16 +259,38 @@ def season(alice: Person, dubai: UUID) -> Person:
     sold(alice, "1000.00", dubai)
     sold(alice, "200.00", dubai, on=JUNE)
     for name, price in (("Meera Nair", "40.00"), ("MEERA NAIR", "2.00")):
-        issued(alice, line(price, quantity=1), customer_name=name, issue_date=JUNE, due_date=JUNE, trip_id=a_trip(alice))
+        issued(
+            alice,
+            line(price, quantity=1),
+            customer_name=name,
+            issue_date=JUNE,
+            due_date=JUNE,
+            trip_id=a_trip(alice),
+        )
     bought(alice, "7.00", a_trip(alice, title="Unsold"), reference="A-1", on=JUNE)
     return alice
 
 
-def grouped(person: Person, by: str, days: str = "from=2026-05-01&to=2026-06-30", **more: Any) -> list[tuple[Any, str, Figures]]:
-    path = "&".join([f"/reports/trip-margins?{days}", f"group_by={by}", *(f"{name}={value}" for name, value in more.items())])
+def grouped(
+    person: Person, by: str, days: str = "from=2026-05-01&to=2026-06-30", **more: Any
+) -> list[tuple[Any, str, Figures]]:
+    path = "&".join(
+        [
+            f"/reports/trip-margins?{days}",
+            f"group_by={by}",
+            *(f"{name}={value}" for name, value in more.items()),
+        ]
+    )
     found = list(pages(person, path))
-    assert all(page["trips"] == [] and page["totals"] == report(person, days)["totals"] for page in found)
-    return [(group[by], item["currency"], figures(item["actual"])) for page in found for group in page["groups"] for item in group["by_currency"]]
+    assert all(
+        page["trips"] == [] and page["totals"] == report(person, days)["totals"] for page in found
+    )
+    return [
+        (group[by], item["currency"], figures(item["actual"]))
+        for page in found
+        for group in page["groups"]
+        for item in group["by_currency"]
+    ]
 
 
 def test_trips_are_added_up_by_customer_in_pages(season: Person) -> None:
@@ -183,31 +300,50 @@ def test_trips_are_added_up_by_customer_in_pages(season: Person) -> None:
         ("Meera Nair", "INR", ("42.00", "0.00", "42.00")),
     ]
     for size in (1, 2, 200):
-        assert [(name and name.title(), *rest) for name, *rest in grouped(season, "customer", limit=size)] == told
+        assert [
+            (name and name.title(), *rest)
+            for name, *rest in grouped(season, "customer", limit=size)
+        ] == told
 
 
-def test_by_month_each_amount_is_in_that_of_its_book_date_and_the_plan_in_that_of_the_opening(season: Person) -> None:
+def test_by_month_each_amount_is_in_that_of_its_book_date_and_the_plan_in_that_of_the_opening(
+    season: Person,
+) -> None:
     assert grouped(season, "month") == [
         ("2026-05-01", "INR", ("1000.00", "0.00", "1000.00")),
         ("2026-06-01", "INR", ("242.00", "7.00", "235.00")),
     ] + [(month, "INR", NOTHING) for month in [f"{enquiries.clock.today():%Y-%m}-01"]]
 
 
-@pytest.mark.parametrize("query", ["group_by=owner", "group_by=customer&cursor=x", "cursor=bnxh", "group_by=customer&cursor=" + "a" * 2001])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "group_by=owner",
+        "group_by=customer&cursor=x",
+        "cursor=bnxh",
+        "group_by=customer&cursor=" + "a" * 2001,
+    ],
+)
 def test_a_wrong_grouping_or_another_one_s_cursor_is_refused(alice: Person, query: str) -> None:
     assert alice.api.get(f"/reports/trip-margins?{IN_MAY}&{query}").status_code == 422
 
 
-def test_a_page_of_trips_holds_those_that_were_opened_and_those_that_were_posted(season: Person) -> None:
+def test_a_page_of_trips_holds_those_that_were_opened_and_those_that_were_posted(
+    season: Person,
+) -> None:
     today = enquiries.clock.today()
     a_trip(season, title="Without a plan")
     days = f"/reports/trip-margins?from=2026-05-01&to={today}"
     whole = [one["title"] for page in pages(season, days) for one in page["trips"]]
     assert (len(whole), whole[0], whole[-1]) == (5, "Without a plan", "Dubai")
-    assert [one["title"] for page in pages(season, f"{days}&limit=2") for one in page["trips"]] == whole
+    assert [
+        one["title"] for page in pages(season, f"{days}&limit=2") for one in page["trips"]
+    ] == whole
 
 
-def test_a_viewer_reads_it_and_a_stranger_finds_nothing_of_it(season: Person, victor: Person, charlie: Person) -> None:
+def test_a_viewer_reads_it_and_a_stranger_finds_nothing_of_it(
+    season: Person, victor: Person, charlie: Person
+) -> None:
     sold(charlie, "3.00", a_trip(charlie, title="Mine"))
     assert report(victor) == report(season)
     assert actual(charlie) == {("Mine", "INR"): ("3.00", "0.00", "3.00")}
@@ -225,33 +361,66 @@ def test_a_file_has_the_books_below_its_totals(season: Person) -> None:
         "month": "month,currency,price,cost,margin",
     }
     for by, head in heads.items():
-        file = season.api.get(f"/reports/trip-margins.csv?{IN_JUNE}&group_by={by}").text.splitlines()
+        file = season.api.get(
+            f"/reports/trip-margins.csv?{IN_JUNE}&group_by={by}"
+        ).text.splitlines()
         assert file[0] == f"row,{head},revenue,direct_cost,actual_margin"
         blank = ("," if by == "trip" else "", "," if by == "trip" else "")
-        assert file[-3:] == [f"total,{blank[0]}All trips,INR,900.00,600.00,300.00,{blank[1]}242.00,7.00,235.00", *(row.format(*blank) for row in beside)]
-    assert any(row.startswith("line,2026-06-01,INR,0.00,0.00,0.00,242.00,7.00,235.00") for row in file)
-    assert season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=month&format=csv").text.splitlines() == file
+        assert file[-3:] == [
+            f"total,{blank[0]}All trips,INR,900.00,600.00,300.00,{blank[1]}242.00,7.00,235.00",
+            *(row.format(*blank) for row in beside),
+        ]
+    assert any(
+        row.startswith("line,2026-06-01,INR,0.00,0.00,0.00,242.00,7.00,235.00") for row in file
+    )
+    assert (
+        season.browser.get(
+            f"/reports/trip-margins?{IN_JUNE}&group_by=month&format=csv"
+        ).text.splitlines()
+        == file
+    )
 
 
 def test_the_page_shows_both_sides_and_the_books_and_groups(season: Person) -> None:
     told = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}"))
     assert "Dubai Deepa Krishnan INR 900.00 600.00 300.00 33.3 % 200.00 0.00 200.00 100.0 %" in told
-    assert "Posted for trips 242.00 7.00 235.00 Posted without a trip 0.00 0.00 0.00 Trial balance of these days 242.00" in told
-    assert "What was posted without a trip is reckoned: it is the trial balance less what was posted for trips." in told
+    assert (
+        "Posted for trips 242.00 7.00 235.00 Posted without a trip 0.00 0.00 0.00 Trial balance of"
+        " these days 242.00" in told
+    )
+    assert (
+        "What was posted without a trip is reckoned: it is the trial balance less what was posted"
+        " for trips." in told
+    )
     by_customer = words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
     assert "No customer known" in by_customer
-    assert "June 2026" in words(shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=month"))
-    assert "We could not read: grouping." in shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=owner", status=422)
+    assert "June 2026" in words(
+        shown(season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=month")
+    )
+    assert "We could not read: grouping." in shown(
+        season.browser, f"/reports/trip-margins?{IN_JUNE}&group_by=owner", status=422
+    )
 
 
 def test_a_customer_leads_to_the_invoices_of_that_name(season: Person) -> None:
     page = Page(season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
-    (lead,) = [link for link in page.links() if link.startswith("/invoices?party=") and "meera" in link.lower()]
+    (lead,) = [
+        link
+        for link in page.links()
+        if link.startswith("/invoices?party=") and "meera" in link.lower()
+    ]
     assert [name.title() for name in Page(season.browser.get(lead)).rows()] == ["Meera Nair"] * 2
-    assert not any("/invoices?" in link for link in Page(season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=month")).links())
+    assert not any(
+        "/invoices?" in link
+        for link in Page(
+            season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=month")
+        ).links()
+    )
 
 
-def test_a_page_of_customers_leads_to_the_next(season: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_of_customers_leads_to_the_next(
+    season: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(margin_pages, "PAGE_TRIPS", 2)
     first = Page(season.browser.get(f"/reports/trip-margins?{IN_JUNE}&group_by=customer"))
     (more,) = [link for link in first.links() if "after=" in link]
@@ -269,24 +438,33 @@ def test_without_a_trip_the_page_still_has_the_books(alice: Person) -> None:
 # Somebody changes something behind the rules' back, and the check says so; no trigger fires.
 BROKEN = {
     "a line": (
-        "update postings p set credit_minor = credit_minor + 5 from accounts a where p.tenant_id = :t and a.id = p.account_id"
-        " and a.purpose = 'revenue_services'",
+        (
+            "update postings p set credit_minor = credit_minor + 5 from accounts a where"
+            " p.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_services'"
+        ),
         "-0.05",
     ),
     "a line without a trip": (
-        "update postings p set credit_minor = credit_minor + 5 from accounts a where p.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_fees'",
+        (
+            "update postings p set credit_minor = credit_minor + 5 from accounts a where"
+            " p.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_fees'"
+        ),
         "0.05",
     ),
     "the balances": (
-        "update balances_month b set credit_minor = credit_minor + 5 from accounts a where b.tenant_id = :t and a.id = b.account_id"
-        " and a.purpose = 'revenue_services'",
+        (
+            "update balances_month b set credit_minor = credit_minor + 5 from accounts a where"
+            " b.tenant_id = :t and a.id = b.account_id and a.purpose = 'revenue_services'"
+        ),
         "-0.05",
     ),
 }
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_books_that_are_not_those_of_the_lines_are_found(alice: Person, dubai: UUID, owner_engine: sa.Engine, what: str) -> None:
+def test_books_that_are_not_those_of_the_lines_are_found(
+    alice: Person, dubai: UUID, owner_engine: sa.Engine, what: str
+) -> None:
     sold(alice, "1000.00", dubai)
     sold(alice, "70.00", sold_as="fee")
     statement, difference = BROKEN[what]
@@ -294,12 +472,22 @@ def test_books_that_are_not_those_of_the_lines_are_found(alice: Person, dubai: U
         assert connection.execute(sa.text(statement), {"t": alice.actor.tenant_id}).rowcount == 1
     with alice.app.app_context():
         found = [one for one in checks.run(alice.actor.tenant_id) if one.check == "trips"]
-    assert [(one.difference.wire, one.difference.currency) for one in found if one.difference] == [(difference, "INR")]
+    assert [(one.difference.wire, one.difference.currency) for one in found if one.difference] == [
+        (difference, "INR")
+    ]
 
 
-def test_an_entry_of_two_trips_would_be_counted_twice_and_found(alice: Person, dubai: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_of_two_trips_would_be_counted_twice_and_found(
+    alice: Person, dubai: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sold(alice, "1000.00", dubai)
     once = checks.of_trips
-    monkeypatch.setattr(checks, "of_trips", lambda: {kind: sa.select(sa.union_all(of, of).subquery(kind)) for kind, of in once().items()})
+    monkeypatch.setattr(
+        checks,
+        "of_trips",
+        lambda: {
+            kind: sa.select(sa.union_all(of, of).subquery(kind)) for kind, of in once().items()
+        },
+    )
     with alice.reading() as reader:
         assert [one.difference for one in checks.trips(reader)] == [Money(-100_000, "INR")]

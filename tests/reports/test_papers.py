@@ -1,4 +1,6 @@
-"""Reports as PDF: the same figures as the page, each currency apart, with what proves them, for whoever may read the page."""
+"""Reports as PDF: the same figures as the page, each currency apart, with what proves them, for
+whoever may read the page.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,17 @@ from voyagent.ledger import service as ledger
 from voyagent.reports.views import answers, lines
 from voyagent.settings import service as settings
 
-PAPERS = ("receivables", "payables", "trial-balance", "party-statement", "profit-and-loss", "balance-sheet", "general-ledger", "day-book", "trip-margins")
+PAPERS = (
+    "receivables",
+    "payables",
+    "trial-balance",
+    "party-statement",
+    "profit-and-loss",
+    "balance-sheet",
+    "general-ledger",
+    "day-book",
+    "trip-margins",
+)
 
 
 @pytest.fixture
@@ -40,55 +52,117 @@ def rows(table: dict[str, Any]) -> list[list[str]]:
 
 
 def test_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
-    busy.does(billing.record_payment, direction="in", party_name="Deepa Krishnan", amount=Money(5_000, "INR"), on=date(2026, 5, 5))
+    busy.does(
+        billing.record_payment,
+        direction="in",
+        party_name="Deepa Krishnan",
+        amount=Money(5_000, "INR"),
+        on=date(2026, 5, 5),
+    )
     text = text_of(pdf(busy, "receivables"))
     assert (told["title"], told["is_wide"]) == ("Receivables by age", True)
     assert told["words"].startswith("As of 31 May 2026, by due date")
     (table,) = told["tables"]
     assert table["title"] == "Indian Rupee (INR)"
-    assert table["columns"] == ["Customer", "Not due", "1–30", "31–60", "61–90", "Over 90", "Still open", "Advances", "Outstanding"]
+    assert table["columns"] == [
+        "Customer",
+        "Not due",
+        "1–30",
+        "31–60",
+        "61–90",
+        "Over 90",
+        "Still open",
+        "Advances",
+        "Outstanding",
+    ]
     assert rows(table) == [
         [EVIL, "", "1,000.50", "", "", "", "1,000.50", "", "1,000.50"],
         ["Deepa Krishnan", "", "200.00", "", "", "", "200.00", "−50.00", "150.00"],
     ]
-    assert table["totals"] == [["Total INR", "0.00", "1,200.50", "0.00", "0.00", "0.00", "1,200.50", "−50.00", "1,150.50"]]
+    assert table["totals"] == [
+        ["Total INR", "0.00", "1,200.50", "0.00", "0.00", "0.00", "1,200.50", "−50.00", "1,150.50"]
+    ]
     assert table["note"] == "equals account 1200, ₹1,200.50"
-    assert all(words in text for words in ("Receivables by age", "Deepa Krishnan", "1,150.50", EVIL))
+    assert all(
+        words in text for words in ("Receivables by age", "Deepa Krishnan", "1,150.50", EVIL)
+    )
 
 
-def test_payables_have_no_column_for_advances_that_are_not_there(busy: Person, told: dict[str, Any]) -> None:
+def test_payables_have_no_column_for_advances_that_are_not_there(
+    busy: Person, told: dict[str, Any]
+) -> None:
     pdf(busy, "payables")
     assert (told["title"], told["tables"][0]["columns"][-1]) == ("Payables by age", "Still open")
     assert rows(told["tables"][0]) == [["Galaxy Consolidators", "", "300.00", "", "", "", "300.00"]]
 
 
 def test_paper_says_where_documents_and_books_differ(busy: Person, told: dict[str, Any]) -> None:
-    both = [ledger.debit(control, Money(100, "INR"), party_name="X") for control in ("receivable", "customer_advances")]
-    post(busy, lines=[*both, ledger.credit("capital", Money(200, "INR"))], entry_date=date(2026, 5, 6))
+    both = [
+        ledger.debit(control, Money(100, "INR"), party_name="X")
+        for control in ("receivable", "customer_advances")
+    ]
+    post(
+        busy,
+        lines=[*both, ledger.credit("capital", Money(200, "INR"))],
+        entry_date=date(2026, 5, 6),
+    )
     pdf(busy, "receivables")
-    assert told["tables"][0]["note"] == "the books say ₹1,201.50 · INR: advances add up to ₹0.00, their account stands at ₹1.00"
+    assert (
+        told["tables"][0]["note"]
+        == "the books say ₹1,201.50 · INR: advances add up to ₹0.00, their account stands at ₹1.00"
+    )
     pdf(busy, "party-statement", f"party=X&{DAYS}")
-    assert told["tables"][0]["note"] == "INR: ageing says that documents over ₹0.00 are open, the books say ₹1.00."
+    assert (
+        told["tables"][0]["note"]
+        == "INR: ageing says that documents over ₹0.00 are open, the books say ₹1.00."
+    )
 
 
-def test_the_trial_balance_has_a_table_for_each_currency_and_a_head_for_each_type(busy: Person, told: dict[str, Any]) -> None:
+def test_the_trial_balance_has_a_table_for_each_currency_and_a_head_for_each_type(
+    busy: Person, told: dict[str, Any]
+) -> None:
     pdf(busy, "trial-balance")
-    assert [table["title"] for table in told["tables"]] == ["Indian Rupee (INR)", "United Arab Emirates Dirham (AED)"]
+    assert [table["title"] for table in told["tables"]] == [
+        "Indian Rupee (INR)",
+        "United Arab Emirates Dirham (AED)",
+    ]
     rupees = told["tables"][0]
-    assert [group["title"] for group in rupees["groups"]] == ["Assets", "Liabilities", "Revenue", "Expenses"]
-    assert rupees["columns"][:3] == ["Account", "Opening, 1 May 2026\nDebit", "Opening, 1 May 2026\nCredit"]
+    assert [group["title"] for group in rupees["groups"]] == [
+        "Assets",
+        "Liabilities",
+        "Revenue",
+        "Expenses",
+    ]
+    assert rupees["columns"][:3] == [
+        "Account",
+        "Opening, 1 May 2026\nDebit",
+        "Opening, 1 May 2026\nCredit",
+    ]
     assert rows(rupees)[0] == ["1200 Trade receivables", "", "", "1,200.50", "", "1,200.50", ""]
-    assert rupees["totals"] == [["Total INR", "0.00", "0.00", "1,500.50", "1,500.50", "1,500.50", "1,500.50"]]
+    assert rupees["totals"] == [
+        ["Total INR", "0.00", "0.00", "1,500.50", "1,500.50", "1,500.50", "1,500.50"]
+    ]
     assert rupees["note"] == "in balance"
     pdf(busy, "trial-balance", f"{REPORTS['trial-balance']}&currency=AED")
     assert [table["title"] for table in told["tables"]] == ["United Arab Emirates Dirham (AED)"]
 
 
-def test_a_statement_has_the_letterhead_and_the_balance_behind_each_entry(busy: Person, told: dict[str, Any]) -> None:
-    busy.does(lambda actor: settings.update(actor, {"address": "12 Marine Drive\nKochi", "tax_number": "27AACCN6194P1ZP"}).address)
+def test_a_statement_has_the_letterhead_and_the_balance_behind_each_entry(
+    busy: Person, told: dict[str, Any]
+) -> None:
+    busy.does(
+        lambda actor: (
+            settings.update(
+                actor, {"address": "12 Marine Drive\nKochi", "tax_number": "27AACCN6194P1ZP"}
+            ).address
+        )
+    )
     invoice(busy, "Deepa Krishnan", "70", due=date(2026, 5, 9), currency="AED")
     text = text_of(pdf(busy, "party-statement", f"party=deepa krishnan&{DAYS}"))
-    assert (told["title"], told["address"]) == ("Statement, Deepa Krishnan", "12 Marine Drive\nKochi")
+    assert (told["title"], told["address"]) == (
+        "Statement, Deepa Krishnan",
+        "12 Marine Drive\nKochi",
+    )
     dirhams, rupees = told["tables"]
     assert rows(rupees) == [
         ["", "Opening, 1 May 2026", "", "", "0.00"],
@@ -97,17 +171,33 @@ def test_a_statement_has_the_letterhead_and_the_balance_behind_each_entry(busy: 
     assert rupees["totals"] == [["", "Closing, 31 May 2026", "", "", "200.00"]]
     assert rupees["note"] == "INR: open documents, as ageing has them, come to ₹200.00."
     assert rows(dirhams)[1][2] == "70.00"
-    assert all(words in text for words in ("Statement, Deepa Krishnan", "27AACCN6194P1ZP", "Closing, 31 May 2026"))
+    assert all(
+        words in text
+        for words in ("Statement, Deepa Krishnan", "27AACCN6194P1ZP", "Closing, 31 May 2026")
+    )
     assert (busy.actor.full_name or busy.email) in told["made"]
 
 
 def test_a_supplier_is_billed(busy: Person, told: dict[str, Any]) -> None:
-    busy.does(billing.record_payment, direction="out", party_name="Galaxy Consolidators", amount=Money(5_000, "INR"), on=date(2026, 5, 5))
+    busy.does(
+        billing.record_payment,
+        direction="out",
+        party_name="Galaxy Consolidators",
+        amount=Money(5_000, "INR"),
+        on=date(2026, 5, 5),
+    )
     pdf(busy, "party-statement", f"party=Galaxy Consolidators&kind=supplier&{DAYS}")
     (table,) = told["tables"]
     assert table["columns"][2:4] == ["Billed or refunded", "Paid or taken back"]
-    assert [row[2:] for row in rows(table)] == [["", "", "0.00"], ["300.00", "", "300.00"], ["", "50.00", "250.00"]]
-    assert table["note"] == "INR: open documents, as ageing has them, come to ₹300.00, advances to ₹50.00."
+    assert [row[2:] for row in rows(table)] == [
+        ["", "", "0.00"],
+        ["300.00", "", "300.00"],
+        ["", "50.00", "250.00"],
+    ]
+    assert (
+        table["note"]
+        == "INR: open documents, as ageing has them, come to ₹300.00, advances to ₹50.00."
+    )
 
 
 def test_in_hindi_its_words_are_hindi(busy: Person, told: dict[str, Any]) -> None:
@@ -115,11 +205,16 @@ def test_in_hindi_its_words_are_hindi(busy: Person, told: dict[str, Any]) -> Non
     for report in PAPERS:
         pdf(busy, report)
         assert told["lang"] == "hi"
-        assert not any(letter.isascii() and letter.isalpha() for letter in told["title"].replace(EVIL, "").replace("Trade receivables", ""))
+        assert not any(
+            letter.isascii() and letter.isalpha()
+            for letter in told["title"].replace(EVIL, "").replace("Trade receivables", "")
+        )
 
 
 @pytest.mark.parametrize("report", PAPERS)
-def test_each_paper_is_offered_and_a_stranger_gets_his_own(busy: Person, victor: Person, charlie: Person, told: dict[str, Any], report: str) -> None:
+def test_each_paper_is_offered_and_a_stranger_gets_his_own(
+    busy: Person, victor: Person, charlie: Person, told: dict[str, Any], report: str
+) -> None:
     address = f"/reports/{report}?{REPORTS[report]}"
     assert "format=pdf" in victor.browser.get(address).text
     pdf(busy, report)
@@ -130,7 +225,10 @@ def test_each_paper_is_offered_and_a_stranger_gets_his_own(busy: Person, victor:
     assert "1,000.50" not in text_of(pdf(charlie, report))
     assert (told["tables"], told["empty"]) == ([], "Nothing to report in this selection.")
     assert busy.app.test_client().get(f"{address}&format=pdf").status_code == 303
-    assert 'inline; filename="voyagent-' in busy.browser.get(f"{address}&format=pdf").headers["Content-Disposition"]
+    assert (
+        'inline; filename="voyagent-'
+        in busy.browser.get(f"{address}&format=pdf").headers["Content-Disposition"]
+    )
 
 
 def test_a_paper_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:

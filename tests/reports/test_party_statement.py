@@ -1,4 +1,6 @@
-"""The statement of a customer or supplier: whatever was invoiced and paid, it runs on across pages and closes at what ageing says of the party."""
+"""The statement of a customer or supplier: whatever was invoiced and paid, it runs on across pages
+and closes at what ageing says of the party.
+"""
 
 from __future__ import annotations
 
@@ -30,21 +32,31 @@ CUSTOMER = ("receivable", "customer_advances")
 PARTIES = ("Deepa Krishnan", "deepa krishnan", "Al Noor Trading LLC")
 
 
-def statement_of(person: Person, kind: statements.PartyKind, party: str, days: Days, limit: int = 100) -> list[statements.PartyStatement]:
+def statement_of(
+    person: Person, kind: statements.PartyKind, party: str, days: Days, limit: int = 100
+) -> list[statements.PartyStatement]:
     found: list[statements.PartyStatement] = []
     while not found or found[-1].next_cursor:
         after = statements.Place.decode(found[-1].next_cursor or "") if found else None
         with person.reading() as reader:
-            found.append(statements.read_party_statement(reader, kind, party, days, after=after, limit=limit))
+            found.append(
+                statements.read_party_statement(reader, kind, party, days, after=after, limit=limit)
+            )
     return found
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_balance_runs_on_across_pages_and_closes_at_what_ageing_says(alice: Person, seed: int) -> None:
+def test_the_balance_runs_on_across_pages_and_closes_at_what_ageing_says(
+    alice: Person, seed: int
+) -> None:
     luck = random.Random(seed)  # noqa: S311 - a test's
     moved: list[tuple[date, str, str, int]] = []
     for _ in range(12):
-        party, currency, issued = luck.choice(PARTIES), luck.choice(["INR", "INR", "AED"]), days_ago(luck.randint(5, 90))
+        party, currency, issued = (
+            luck.choice(PARTIES),
+            luck.choice(["INR", "INR", "AED"]),
+            days_ago(luck.randint(5, 90)),
+        )
         amount = Money(luck.randint(200, 99_999), currency)
         made = invoice(alice, party, amount.wire, due=issued, currency=currency)
         moved.append((issued, party.lower(), currency, amount.amount_minor))
@@ -63,26 +75,42 @@ def test_the_balance_runs_on_across_pages_and_closes_at_what_ageing_says(alice: 
         for limit in (1, 3, 100):
             pages = statement_of(alice, "customer", "DEEPA KRISHNAN", days, limit)
             rows = [row for page in pages for row in page.moved]
-            expected = [(day, minor) for day, party, _, minor in moved if party == "deepa krishnan" and days.first <= day <= days.last]
-            assert sorted((row.day, (row.more - row.less).amount_minor) for row in rows) == sorted(expected)
+            expected = [
+                (day, minor)
+                for day, party, _, minor in moved
+                if party == "deepa krishnan" and days.first <= day <= days.last
+            ]
+            assert sorted((row.day, (row.more - row.less).amount_minor) for row in rows) == sorted(
+                expected
+            )
             running = dict(opening)
             for row in rows:
-                running[row.balance.currency] = running.get(row.balance.currency, 0) + (row.more - row.less).amount_minor
+                running[row.balance.currency] = (
+                    running.get(row.balance.currency, 0) + (row.more - row.less).amount_minor
+                )
                 assert row.balance.amount_minor == running[row.balance.currency]
             for page in pages:
-                assert {one.currency: one.closing.amount_minor for one in page.currencies if one.closing} == {c: m for c, m in closing.items() if m}
+                assert {
+                    one.currency: one.closing.amount_minor for one in page.currencies if one.closing
+                } == {c: m for c, m in closing.items() if m}
                 assert page.is_proved
         with alice.reading() as reader:
-            aged = billing.parties_by_age(reader, "receivable", *EVER, today=days.last, as_of=days.last)
+            aged = billing.parties_by_age(
+                reader, "receivable", *EVER, today=days.last, as_of=days.last
+            )
         by_ageing: dict[str, int] = defaultdict(int)
         for row in aged:
-            by_ageing[row["currency"]] += int(row["open_minor"]) if row["party_key"] == "deepa krishnan" else 0
+            by_ageing[row["currency"]] += (
+                int(row["open_minor"]) if row["party_key"] == "deepa krishnan" else 0
+            )
         assert {c: m for c, m in by_ageing.items() if m} == {c: m for c, m in closing.items() if m}
 
 
 @pytest.fixture
 def customer(alice: Person) -> Person:
-    """Somebody to whom Deepa Krishnan owes 1,100 of which 400 was paid, and who holds 50 of hers besides."""
+    """Somebody to whom Deepa Krishnan owes 1,100 of which 400 was paid, and who holds 50 of hers
+    besides.
+    """
     pay(alice, invoice(alice, "Deepa Krishnan", "1000", due=days_ago(20)), "400", on=days_ago(3))
     invoice(alice, "Deepa Krishnan", "100", due=days_ago(40))
     invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(40), currency="AED")
@@ -90,7 +118,10 @@ def customer(alice: Person) -> Person:
     held = Money(5_000, "INR")
     post(
         alice,
-        lines=[ledger.debit("bank", held, party_name="Deepa Krishnan"), ledger.credit("customer_advances", held, party_name="Deepa Krishnan")],
+        lines=[
+            ledger.debit("bank", held, party_name="Deepa Krishnan"),
+            ledger.credit("customer_advances", held, party_name="Deepa Krishnan"),
+        ],
         entry_date=days_ago(2),
         narration="Advance",
     )
@@ -98,20 +129,46 @@ def customer(alice: Person) -> Person:
 
 
 def test_the_statement_over_the_wire(customer: Person) -> None:
-    report = customer.api.get(f"/reports/party-statement?kind=customer&party=deepa krishnan&from={days_ago(30)}&to={today()}").json
+    report = customer.api.get(
+        "/reports/party-statement?kind=customer&party=deepa"
+        f" krishnan&from={days_ago(30)}&to={today()}"
+    ).json
     assert report["currencies"] == [
-        {"currency": "INR", "opening": "100.00", "closing": "650.00", "open_documents": "700.00", "advances": "50.00", "aged": "700.00", "is_proved": True}
+        {
+            "currency": "INR",
+            "opening": "100.00",
+            "closing": "650.00",
+            "open_documents": "700.00",
+            "advances": "50.00",
+            "aged": "700.00",
+            "is_proved": True,
+        }
     ]
     assert [(one["entry_date"], one["amount"], one["balance"]) for one in report["entries"]] == [
         (days_ago(20).isoformat(), "1000.00", "1100.00"),
         (days_ago(3).isoformat(), "-400.00", "700.00"),
         (days_ago(2).isoformat(), "-50.00", "650.00"),
     ]
-    assert (report["kind"], report["party"], report["limit"], report["next_cursor"]) == ("customer", "Deepa Krishnan", 100, None)
-    supplier = customer.api.get(f"/reports/party-statement?kind=supplier&party=Galaxy Consolidators&from={days_ago(30)}&to={today()}").json
-    assert [(one["closing"], one["aged"], one["is_proved"]) for one in supplier["currencies"]] == [("300.00", "300.00", True)]
-    assert [(one["amount"], one["balance"]) for one in supplier["entries"]] == [("300.00", "300.00")]
-    nobody = customer.api.get(f"/reports/party-statement?kind=supplier&party=Deepa Krishnan&from={days_ago(30)}&to={today()}").json
+    assert (report["kind"], report["party"], report["limit"], report["next_cursor"]) == (
+        "customer",
+        "Deepa Krishnan",
+        100,
+        None,
+    )
+    supplier = customer.api.get(
+        "/reports/party-statement?kind=supplier&party=Galaxy"
+        f" Consolidators&from={days_ago(30)}&to={today()}"
+    ).json
+    assert [(one["closing"], one["aged"], one["is_proved"]) for one in supplier["currencies"]] == [
+        ("300.00", "300.00", True)
+    ]
+    assert [(one["amount"], one["balance"]) for one in supplier["entries"]] == [
+        ("300.00", "300.00")
+    ]
+    nobody = customer.api.get(
+        "/reports/party-statement?kind=supplier&party=Deepa"
+        f" Krishnan&from={days_ago(30)}&to={today()}"
+    ).json
     assert (nobody["currencies"], nobody["entries"]) == ([], [])
 
 
@@ -120,7 +177,10 @@ def test_the_statement_over_the_wire(customer: Person) -> None:
     [
         ("kind=customer&party=x&from=2026-02-02&to=2026-02-01", "from must be on or before to"),
         ("kind=customer&party=x&from=2026-02-02&to=2026-02-03&cursor=x", "invalid_cursor"),
-        ("kind=customer&party=x&from=2026-02-02&to=2026-02-03&cursor=2026-05-01.01a2170c-b618-7592-b853-c5223d892cd3.1", "invalid_cursor"),
+        (
+            "kind=customer&party=x&from=2026-02-02&to=2026-02-03&cursor=2026-05-01.01a2170c-b618-7592-b853-c5223d892cd3.1",
+            "invalid_cursor",
+        ),
         ("kind=friend&party=x&from=2026-02-02&to=2026-02-03", None),
         ("kind=customer&party=&from=2026-02-02&to=2026-02-03", None),
     ],
@@ -131,8 +191,13 @@ def test_a_wrong_question_is_refused(alice: Person, query: str, detail: str | No
     assert detail is None or answer.json["detail"] == detail
 
 
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(customer: Person, bob: Person, victor: Person, charlie: Person) -> None:
-    path = f"/reports/party-statement?kind=customer&party=Al Noor Trading LLC&from={days_ago(90)}&to={today()}"
+def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+    customer: Person, bob: Person, victor: Person, charlie: Person
+) -> None:
+    path = (
+        "/reports/party-statement?kind=customer&party=Al Noor Trading"
+        f" LLC&from={days_ago(90)}&to={today()}"
+    )
     seen = customer.api.get(path).json
     assert bob.api.get(path).json == victor.api.get(path).json == seen
     assert "700.25" in shown(victor.browser, path)
@@ -146,15 +211,26 @@ def test_the_page_shows_what_moved_the_party_and_that_ageing_agrees(customer: Pe
     page = shown(client, f"/reports/party-statement?party=deepa+krishnan&from={days_ago(30)}")
     told = words(page)
     assert "Statement, Deepa Krishnan" in page
-    assert "INR: open documents, as ageing has them, come to INR 700.00 , advances to INR 50.00" in told
+    assert (
+        "INR: open documents, as ageing has them, come to INR 700.00 , advances to INR 50.00"
+        in told
+    )
     for figure in ("INR 1,000.00", "INR 1,100.00", "INR 400.00", "INR 650.00"):
         assert figure in told
     assert 'role="alert"><i' not in page
     ageing = shown(client, "/reports/receivables?party=Deepa+Krishnan")
-    assert "INR 650.00" in words(shown(client, link_of(ageing, 'Statement<span class="visually-hidden">, Deepa Krishnan</span>')))
+    assert "INR 650.00" in words(
+        shown(
+            client,
+            link_of(ageing, 'Statement<span class="visually-hidden">, Deepa Krishnan</span>'),
+        )
+    )
     post(
         customer,
-        lines=[ledger.debit("receivable", Money(100, "INR"), party_name="Deepa Krishnan"), ledger.credit("capital", Money(100, "INR"))],
+        lines=[
+            ledger.debit("receivable", Money(100, "INR"), party_name="Deepa Krishnan"),
+            ledger.credit("capital", Money(100, "INR")),
+        ],
         entry_date=today(),
     )
     assert "ageing says that documents over INR 700.00 are open, the books say INR 701.00" in words(
@@ -168,43 +244,79 @@ def test_without_a_name_those_with_something_open_are_offered(customer: Person) 
     assert "INR 650.00" in words(shown(client, link_of(page, "Deepa Krishnan")))
     assert "Galaxy Consolidators" not in page
     assert "Galaxy Consolidators" in shown(client, "/reports/party-statement?kind=supplier")
-    assert "Nothing was posted with this name" in shown(client, "/reports/party-statement?party=Nobody")
-    assert "We could not read: customer or supplier." in shown(client, "/reports/party-statement?kind=friend", status=422)
-    assert "The first day is after the last." in shown(client, "/reports/party-statement?party=x&from=2026-02-02&to=2026-02-01", status=422)
+    assert "Nothing was posted with this name" in shown(
+        client, "/reports/party-statement?party=Nobody"
+    )
+    assert "We could not read: customer or supplier." in shown(
+        client, "/reports/party-statement?kind=friend", status=422
+    )
+    assert "The first day is after the last." in shown(
+        client, "/reports/party-statement?party=x&from=2026-02-02&to=2026-02-01", status=422
+    )
 
 
 def test_a_payment_to_a_supplier_makes_less(alice: Person) -> None:
     made = bill(alice, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2")
     alice.does(documents.pay_bill, made, Money.parse("30", "INR"), days_ago(1))
     [page] = statement_of(alice, "supplier", "Galaxy Consolidators", Days(days_ago(30), today()))
-    assert [(one.more.wire, one.less.wire, one.balance.wire) for one in page.moved] == [("80.00", "0.00", "80.00"), ("0.00", "30.00", "50.00")]
+    assert [(one.more.wire, one.less.wire, one.balance.wire) for one in page.moved] == [
+        ("80.00", "0.00", "80.00"),
+        ("0.00", "30.00", "50.00"),
+    ]
     assert page.is_proved
 
 
-def test_a_payment_that_was_reversed_stands_on_its_day_and_is_taken_back_on_that_of_the_reversal(alice: Person) -> None:
+def test_a_payment_that_was_reversed_stands_on_its_day_and_is_taken_back_on_that_of_the_reversal(
+    alice: Person,
+) -> None:
     made = invoice(alice, "Deepa Krishnan", "100", due=days_ago(40))
     settled = [documents.Part(made, Money(6_000, "INR"))]
     payment_id = alice.does(
         lambda actor: (
             documents.record_payment(
-                actor, direction="in", party_name="Deepa Krishnan", amount=Money(9_000, "INR"), on=days_ago(9), reference="UTR 1", parts=settled
+                actor,
+                direction="in",
+                party_name="Deepa Krishnan",
+                amount=Money(9_000, "INR"),
+                on=days_ago(9),
+                reference="UTR 1",
+                parts=settled,
             ).id
         )
     )
-    alice.does(lambda actor: documents.reverse_payment(actor, payment_id, reason="Typed twice", on=days_ago(3)).id)
+    alice.does(
+        lambda actor: (
+            documents.reverse_payment(actor, payment_id, reason="Typed twice", on=days_ago(3)).id
+        )
+    )
     [page] = statement_of(alice, "customer", "Deepa Krishnan", Days(days_ago(30), today()))
     moved = [(one.day, one.more.wire, one.less.wire, one.balance.wire) for one in page.moved]
-    assert moved == [(days_ago(9), "0.00", "90.00", "10.00"), (days_ago(3), "90.00", "0.00", "100.00")]
+    assert moved == [
+        (days_ago(9), "0.00", "90.00", "10.00"),
+        (days_ago(3), "90.00", "0.00", "100.00"),
+    ]
     assert page.is_proved
     [before] = statement_of(alice, "customer", "Deepa Krishnan", Days(days_ago(30), days_ago(4)))
     assert ([one.balance.wire for one in before.moved], before.is_proved) == (["10.00"], True)
 
 
-def test_a_statement_costs_a_fixed_number_of_readings(customer: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_statement_costs_a_fixed_number_of_readings(
+    customer: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     trips: list[int] = []
     run = Lane.run
-    monkeypatch.setattr(Lane, "run", lambda lane, credential, selects: (trips.append(1 + len(selects)), run(lane, credential, selects))[1])
-    path = f"/reports/party-statement?kind=customer&party=Deepa Krishnan&from={days_ago(90)}&to={today()}"
+    monkeypatch.setattr(
+        Lane,
+        "run",
+        lambda lane, credential, selects: (
+            trips.append(1 + len(selects)),
+            run(lane, credential, selects),
+        )[1],
+    )
+    path = (
+        "/reports/party-statement?kind=customer&party=Deepa"
+        f" Krishnan&from={days_ago(90)}&to={today()}"
+    )
     client, browser = customer.api, customer.browser
     statements.clear()
     assert client.get(path).status_code == 200
@@ -217,13 +329,16 @@ def test_a_statement_costs_a_fixed_number_of_readings(customer: Person, statemen
 
 def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     cursor.execute(
-        "select relname, pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid) as n from pg_class"
-        " where relname in ('postings', 'journal_entries', 'ix_postings_party', 'ix_postings_account', 'ix_postings_date')"
+        "select relname, pg_stat_get_xact_tuples_returned(oid) +"
+        " pg_stat_get_xact_tuples_fetched(oid) as n from pg_class where relname in ('postings',"
+        " 'journal_entries', 'ix_postings_party', 'ix_postings_account', 'ix_postings_date')"
     )
     return dict(cursor.fetchall())
 
 
-def test_a_statement_goes_through_the_partys_own_lines_only(big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine) -> None:
+def test_a_statement_goes_through_the_partys_own_lines_only(
+    big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine
+) -> None:
     """Beside three years of ten entries a day of others."""
     invoice(big, "Deepa Krishnan", "1000", due=date(2025, 6, 1))
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -231,7 +346,9 @@ def test_a_statement_goes_through_the_partys_own_lines_only(big: Person, lane: p
     first, last = date(2023, 1, 1), date(2025, 12, 28)
     for statement in (
         parties.party_balances_statement(CUSTOMER, "deepa krishnan", last),
-        parties.party_entries_statement(CUSTOMER, "Deepa Krishnan", first, last, after=None, limit=101),
+        parties.party_entries_statement(
+            CUSTOMER, "Deepa Krishnan", first, last, after=None, limit=101
+        ),
     ):
         sql, values = compiled(statement, big.credential)
         found, _ = scanned(lane, big, sql, values, _scans)

@@ -1,4 +1,6 @@
-"""Why something was written off, credited, made void or reversed stays in the books: the statement that goes out to the party does not say it."""
+"""Why something was written off, credited, made void or reversed stays in the books: the statement
+that goes out to the party does not say it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,15 @@ from voyagent.ledger.queries import list_accounts
 
 BUYER, SELLER = "Asha Rao: Travels, Pune", "Galaxy, Consolidators"
 WHYS = (
-    *("bankrupt", "paid after all", "too dear, said Asha Rao: Travels, Pune: herself", "wrong note", "drawn up twice", "typed twice", "was not sent back"),
+    *(
+        "bankrupt",
+        "paid after all",
+        "too dear, said Asha Rao: Travels, Pune: herself",
+        "wrong note",
+        "drawn up twice",
+        "typed twice",
+        "was not sent back",
+    ),
     *("late: by an hour", "of another bill", "entered twice"),
 )
 DAY, RUPEE = days_ago(9), Money(100, "INR")
@@ -27,9 +37,14 @@ DAY, RUPEE = days_ago(9), Money(100, "INR")
 
 @pytest.fixture
 def explained(alice: Person) -> Person:
-    """Somebody in whose books is every act that asks for a reason, on a customer or a supplier, each with a reason of its own."""
+    """Somebody in whose books is every act that asks for a reason, on a customer or a supplier,
+    each with a reason of its own.
+    """
     sold, mistaken = (invoice(alice, BUYER, amount, due=DAY) for amount in ("900", "50"))
-    bought, twice = (bill(alice, SELLER, amount, due=DAY, reference=reference) for amount, reference in (("800", "G-8"), ("70", "G-9")))
+    bought, twice = (
+        bill(alice, SELLER, amount, due=DAY, reference=reference)
+        for amount, reference in (("800", "G-8"), ("70", "G-9"))
+    )
     whys: Iterator[str] = iter(WHYS)
     with alice.acting() as actor:
         given_up = billing.write_off_invoice(actor, sold, reason=next(whys), amount=RUPEE, on=DAY)
@@ -37,28 +52,44 @@ def explained(alice: Person) -> Person:
         note = billing.issue_credit_note(actor, sold, reason=next(whys), on=DAY, amounts={1: RUPEE})
         billing.reverse_credit_note(actor, note.id, reason=next(whys), on=DAY)
         billing.void_invoice(actor, mistaken, reason=next(whys), on=DAY)
-        paid = billing.record_payment(actor, direction="in", party_name=BUYER, amount=Money(500, "INR"), on=DAY)
+        paid = billing.record_payment(
+            actor, direction="in", party_name=BUYER, amount=Money(500, "INR"), on=DAY
+        )
         refund = billing.refund_payment(actor, paid.id, amount=RUPEE, on=DAY)
         billing.reverse_refund(actor, paid.id, refund.id, reason=next(whys), on=DAY)
         billing.reverse_payment(actor, paid.id, reason=next(whys), on=DAY)
-        credit = billing.credit_bill(actor, bought, vendor_reference="C-8", reason=next(whys), on=DAY, amounts={1: RUPEE})
+        credit = billing.credit_bill(
+            actor, bought, vendor_reference="C-8", reason=next(whys), on=DAY, amounts={1: RUPEE}
+        )
         billing.reverse_supplier_credit(actor, credit.id, reason=next(whys), on=DAY)
         billing.void_bill(actor, twice, reason=next(whys), on=DAY)
     return alice
 
 
-@pytest.mark.parametrize(("kind", "party", "count"), [("customer", BUYER.upper(), 11), ("supplier", SELLER, 5)])
+@pytest.mark.parametrize(
+    ("kind", "party", "count"), [("customer", BUYER.upper(), 11), ("supplier", SELLER, 5)]
+)
 def test_no_statement_tells_a_reason(explained: Person, kind: str, party: str, count: int) -> None:
     address = f"/reports/party-statement?kind={kind}&party={party}&from={days_ago(30)}&to={today()}"
     told = [one["narration"] for one in explained.api.get(address).json["entries"]]
     assert len(told) == count
-    files = [explained.api.get(address.replace("?", ".csv?")), explained.browser.get(f"{address}&format=csv")]
+    files = [
+        explained.api.get(address.replace("?", ".csv?")),
+        explained.browser.get(f"{address}&format=csv"),
+    ]
     for answer in files:
         rows = csv.DictReader(io.StringIO(answer.get_data(as_text=True)))
         assert [row["narration"] for row in rows if row["entry_id"]] == told
-    workbook = openpyxl.load_workbook(io.BytesIO(explained.browser.get(f"{address}&format=xlsx").data))
-    assert [row[3] for row in workbook.active.iter_rows(min_row=2, values_only=True) if row[2]] == told
-    page, paper = shown(explained.browser, address), text_of(explained.browser.get(f"{address}&format=pdf").data)
+    workbook = openpyxl.load_workbook(
+        io.BytesIO(explained.browser.get(f"{address}&format=xlsx").data)
+    )
+    assert [
+        row[3] for row in workbook.active.iter_rows(min_row=2, values_only=True) if row[2]
+    ] == told
+    page, paper = (
+        shown(explained.browser, address),
+        text_of(explained.browser.get(f"{address}&format=pdf").data),
+    )
     for text in map(unspaced, (*told, page, paper)):
         assert [why for why in WHYS if unspaced(why) in text] == []
     for text in map(unspaced, (page, paper)):
@@ -68,19 +99,37 @@ def test_no_statement_tells_a_reason(explained: Person, kind: str, party: str, c
 def test_what_a_statement_says_instead(explained: Person) -> None:
     address = f"/reports/party-statement?from={days_ago(30)}&to={today()}&party="
     sold = explained.api.get("/invoices").json["items"][-1]["number"]
-    told = {one["narration"] for one in explained.api.get(address + BUYER + "&kind=customer").json["entries"]}
-    assert {f"Write-off of invoice {sold}", f"Write-off of invoice {sold} taken back", f"Invoice {sold}, {BUYER}"} <= told
-    told = {one["narration"] for one in explained.api.get(address + SELLER + "&kind=supplier").json["entries"]}
-    assert {"Supplier credit note C-8 on bill G-8", "Reversal of supplier credit note C-8 on bill G-8", "Void of bill G-9"} <= told
+    told = {
+        one["narration"]
+        for one in explained.api.get(address + BUYER + "&kind=customer").json["entries"]
+    }
+    assert {
+        f"Write-off of invoice {sold}",
+        f"Write-off of invoice {sold} taken back",
+        f"Invoice {sold}, {BUYER}",
+    } <= told
+    told = {
+        one["narration"]
+        for one in explained.api.get(address + SELLER + "&kind=supplier").json["entries"]
+    }
+    assert {
+        "Supplier credit note C-8 on bill G-8",
+        "Reversal of supplier credit note C-8 on bill G-8",
+        "Void of bill G-9",
+    } <= told
 
 
 def test_nothing_else_is_cut(alice: Person) -> None:
     bill_id = bill(alice, SELLER, "800", due=DAY, reference=f"PNR 7, {SELLER}: two")
     alice.does(lambda actor: billing.pay_bill(actor, bill_id, Money(100, "INR"), DAY))
-    asked = f"/reports/party-statement?kind=supplier&party={SELLER}&from={days_ago(30)}&to={today()}"
+    asked = (
+        f"/reports/party-statement?kind=supplier&party={SELLER}&from={days_ago(30)}&to={today()}"
+    )
     told = [one["narration"] for one in alice.api.get(asked).json["entries"]]
     assert [one.count(f"PNR 7, {SELLER}: two, {SELLER}") for one in told] == [1, 1]
-    rows = csv.DictReader(io.StringIO(alice.api.get(asked.replace("?", ".csv?")).get_data(as_text=True)))
+    rows = csv.DictReader(
+        io.StringIO(alice.api.get(asked.replace("?", ".csv?")).get_data(as_text=True))
+    )
     assert [row["narration"] for row in rows if row["entry_id"]] == told
 
 
@@ -91,8 +140,14 @@ def test_the_books_keep_every_reason(explained: Person) -> None:
         page = shown(explained.browser, address)
         assert [why for why in WHYS if why not in page] == [], address
     with explained.reading() as reader:
-        codes = [row["code"] for row in list_accounts(reader) if row["purpose"] in ("receivable", "payable", "customer_advances")]
-    ledgers = "".join(shown(explained.browser, f"/reports/general-ledger?account={code}&{days}") for code in codes)
+        codes = [
+            row["code"]
+            for row in list_accounts(reader)
+            if row["purpose"] in ("receivable", "payable", "customer_advances")
+        ]
+    ledgers = "".join(
+        shown(explained.browser, f"/reports/general-ledger?account={code}&{days}") for code in codes
+    )
     assert [why for why in WHYS if why not in ledgers] == []
 
 

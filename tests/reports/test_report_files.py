@@ -1,4 +1,6 @@
-"""Reports as files over the API: what the pages give, for tokens and keys, of one agency, and as much as the JSON says."""
+"""Reports as files over the API: what the pages give, for tokens and keys, of one agency, and as
+much as the JSON says.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,12 @@ def table(text: str) -> list[list[str]]:
 def figures(told: Any) -> set[Decimal]:
     """Every amount of a report's JSON, whatever its sign."""
     if isinstance(told, dict):
-        return {figure for name, value in told.items() if name not in {"share", "as_of"} for figure in figures(value)}
+        return {
+            figure
+            for name, value in told.items()
+            if name not in {"share", "as_of"}
+            for figure in figures(value)
+        }
     if isinstance(told, list):
         return {figure for one in told for figure in figures(one)}
     try:
@@ -70,18 +77,27 @@ def test_every_report_that_has_files_is_tried_here() -> None:
 
 @each
 def test_a_file_over_the_api_is_the_one_of_the_page(busy: Person, report: str) -> None:
-    page = f"/reports/{report}?{urlencode(ASKED[report])}" + ("&compare=none" if report == "balance-sheet" else "")
+    page = f"/reports/{report}?{urlencode(ASKED[report])}" + (
+        "&compare=none" if report == "balance-sheet" else ""
+    )
     answer = busy.api.get(address(report, "csv"))
     assert (answer.status_code, answer.content_type) == (200, "text/csv; charset=utf-8")
     assert table(answer.text) == table(busy.browser.get(f"{page}&format=csv").text)
     workbook = busy.api.get(address(report, "xlsx"))
     assert (workbook.status_code, workbook.mimetype) == (200, MIMETYPE)
     told = opened(busy.browser.get(f"{page}&format=xlsx").data)
-    assert list(opened(workbook.data).iter_rows(values_only=True)) == list(told.iter_rows(values_only=True))
-    assert workbook.headers["Content-Disposition"] == f'attachment; filename="voyagent-{openpyxl.load_workbook(io.BytesIO(workbook.data)).sheetnames[0]}.xlsx"'
+    assert list(opened(workbook.data).iter_rows(values_only=True)) == list(
+        told.iter_rows(values_only=True)
+    )
+    assert (
+        workbook.headers["Content-Disposition"] == "attachment;"
+        f' filename="voyagent-{openpyxl.load_workbook(io.BytesIO(workbook.data)).sheetnames[0]}.xlsx"'
+    )
     paper = busy.api.get(address(report, "pdf"))
     assert (paper.status_code, paper.mimetype) == (200, "application/pdf")
-    assert text_of(paper.data).split() == text_of(busy.browser.get(f"{page}&format=pdf").data).split()
+    assert (
+        text_of(paper.data).split() == text_of(busy.browser.get(f"{page}&format=pdf").data).split()
+    )
 
 
 @each
@@ -89,7 +105,12 @@ def test_amounts_of_a_file_are_those_of_the_json(busy: Person, report: str) -> N
     """Every figure of the table that the JSON has is the same; of the books both have all."""
     told = figures(busy.api.get(f"/reports/{report}?{urlencode(ASKED[report])}").json)
     rows = table(busy.api.get(address(report, "csv")).text)
-    found = {abs(Decimal(cell)) for row in rows[1:] for cell in row if cell.replace(".", "", 1).lstrip("-").isdigit() and "." in cell}
+    found = {
+        abs(Decimal(cell))
+        for row in rows[1:]
+        for cell in row
+        if cell.replace(".", "", 1).lstrip("-").isdigit() and "." in cell
+    }
     if report in {"day-book", "general-ledger", "party-statement"}:
         assert found - {Decimal(0)} <= told
     assert found & told - {Decimal(0)}
@@ -97,7 +118,9 @@ def test_amounts_of_a_file_are_those_of_the_json(busy: Person, report: str) -> N
 
 @each
 @pytest.mark.parametrize("form", MEDIA)
-def test_files_are_for_those_who_may_read_reports(busy: Person, charlie: Person, report: str, form: str) -> None:
+def test_files_are_for_those_who_may_read_reports(
+    busy: Person, charlie: Person, report: str, form: str
+) -> None:
     wanted = address(report, form)
     assert busy.app.test_client().get(f"/api{wanted}").status_code == 401
     assert with_key(busy, "enquiries").get(wanted).status_code == 403
@@ -111,7 +134,9 @@ def test_no_cell_is_a_formula(busy: Person) -> None:
     for report in ASKED:
         for row in table(busy.api.get(address(report, "csv")).text):
             assert not [cell for cell in row if cell.startswith(("=", "+", "@"))], report
-    assert f"'{EVIL}" in [cell for row in table(busy.api.get(address("receivables", "csv")).text) for cell in row]
+    assert f"'{EVIL}" in [
+        cell for row in table(busy.api.get(address("receivables", "csv")).text) for cell in row
+    ]
 
 
 def test_a_wrong_query_is_refused_as_by_the_json(busy: Person) -> None:
@@ -119,13 +144,21 @@ def test_a_wrong_query_is_refused_as_by_the_json(busy: Person) -> None:
         for report in ("day-book", "general-ledger", "receivables", "profit-and-loss"):
             wrong = address(report, form, **{"from": "2026-06-01"})
             file, told = busy.api.get(wrong), busy.api.get(wrong.replace(f".{form}", ""))
-            assert (file.status_code, file.json["detail"]) == (told.status_code, told.json["detail"])
+            assert (file.status_code, file.json["detail"]) == (
+                told.status_code,
+                told.json["detail"],
+            )
         assert busy.api.get(f"/reports/day-book.{form}").status_code == 422
-        assert busy.api.get(address("general-ledger", form, account="9999")).json["detail"] == "account_not_found"
+        assert (
+            busy.api.get(address("general-ledger", form, account="9999")).json["detail"]
+            == "account_not_found"
+        )
     assert busy.api.get(address("day-book", "pdf", locale="xx")).status_code == 422
 
 
-def test_the_paper_is_in_the_language_that_is_asked_for_and_the_tables_are_not(busy: Person) -> None:
+def test_the_paper_is_in_the_language_that_is_asked_for_and_the_tables_are_not(
+    busy: Person,
+) -> None:
     plain = text_of(busy.api.get(address("trial-balance", "pdf")).data)
     hindi = text_of(busy.api.get(address("trial-balance", "pdf", locale="hi")).data)
     assert "Trial balance" in plain
@@ -136,7 +169,9 @@ def test_the_paper_is_in_the_language_that_is_asked_for_and_the_tables_are_not(b
     assert "Trial balance" not in text_of(busy.api.get(address("trial-balance", "pdf")).data)
 
 
-def test_a_file_is_whole_or_none_and_the_lines_of_the_books_have_no_limit(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_whole_or_none_and_the_lines_of_the_books_have_no_limit(
+    busy: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "LINES_MAX", 1)
     assert sheets.LINES_MAX == 20_000
     for form in ("xlsx", "pdf"):
@@ -148,7 +183,10 @@ def test_a_file_is_whole_or_none_and_the_lines_of_the_books_have_no_limit(busy: 
 def test_a_file_asks_for_no_page_and_a_paper_for_a_language(busy: Person) -> None:
     with busy.app.app_context():
         paths: Any = openapi()["paths"]
-    names = {form: {each["name"] for each in paths[f"/api/reports/day-book.{form}"]["get"]["parameters"]} for form in MEDIA}
+    names = {
+        form: {each["name"] for each in paths[f"/api/reports/day-book.{form}"]["get"]["parameters"]}
+        for form in MEDIA
+    }
     assert names == {"csv": {"from", "to"}, "xlsx": {"from", "to"}, "pdf": {"from", "to", "locale"}}
     content = paths["/api/reports/day-book.pdf"]["get"]["responses"]["200"]["content"]
     assert list(content) == ["application/pdf"]

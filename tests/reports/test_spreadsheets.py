@@ -1,4 +1,6 @@
-"""Reports as CSV: the same figures as the page, whole, and nothing that a spreadsheet would take for a formula."""
+"""Reports as CSV: the same figures as the page, whole, and nothing that a spreadsheet would take
+for a formula.
+"""
 
 from __future__ import annotations
 
@@ -20,20 +22,54 @@ def read(person: Person, report: str, query: str = "", kind: str = "csv") -> lis
     answer = person.browser.get(f"/reports/{report}?{query or REPORTS[report]}&format={kind}")
     assert answer.status_code == 200, answer.text
     assert answer.mimetype == "text/csv"
-    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig" if kind == "csv-bom" else "utf-8"))))
+    return list(
+        csv.DictReader(
+            io.StringIO(answer.data.decode("utf-8-sig" if kind == "csv-bom" else "utf-8"))
+        )
+    )
 
 
 @pytest.fixture
 def busy(alice: Person) -> Person:
-    """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in dirhams."""
+    """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in
+    dirhams.
+    """
     busy_may(alice)
     return alice
 
 
 def test_a_cell_that_looks_like_a_formula_is_text_and_numbers_stay_numbers() -> None:
-    cells = ["=1", "+1", "-1", "@x", "\tx", "\rx", "x=1", "", None, 7, MAY, Money(-150, "INR"), Money(1234, "KWD")]
+    cells = [
+        "=1",
+        "+1",
+        "-1",
+        "@x",
+        "\tx",
+        "\rx",
+        "x=1",
+        "",
+        None,
+        7,
+        MAY,
+        Money(-150, "INR"),
+        Money(1234, "KWD"),
+    ]
     told = [written(cell) for cell in cells]
-    assert told == ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "x=1", "", "", "7", "2026-05-04", "-1.50", "1.234"]
+    assert told == [
+        "'=1",
+        "'+1",
+        "'-1",
+        "'@x",
+        "'\tx",
+        "'\rx",
+        "x=1",
+        "",
+        "",
+        "7",
+        "2026-05-04",
+        "-1.50",
+        "1.234",
+    ]
 
 
 def test_the_file_is_as_rfc_4180_has_it_and_the_mark_is_an_option() -> None:
@@ -50,9 +86,26 @@ def lines_of(told: list[dict[str, str]]) -> list[dict[str, str]]:
 
 # The amounts of each report's lines, and which of its totals they come to, by currency.
 ADDED = {
-    "receivables": ("not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"),
+    "receivables": (
+        "not_due",
+        "days_1_to_30",
+        "days_31_to_60",
+        "days_61_to_90",
+        "days_over_90",
+        "open",
+        "advances",
+        "outstanding",
+    ),
     "payables": ("not_due", "days_1_to_30", "open", "advances", "outstanding", "scheduled"),
-    "trial-balance": ("opening_debit", "opening_credit", "debit", "credit", "carried_debit", "closing_debit", "closing_credit"),
+    "trial-balance": (
+        "opening_debit",
+        "opening_credit",
+        "debit",
+        "credit",
+        "carried_debit",
+        "closing_debit",
+        "closing_credit",
+    ),
     "general-ledger": ("debit", "credit"),
     "day-book": ("debit", "credit"),
     "party-statement": ("amount",),
@@ -67,37 +120,70 @@ def test_the_total_of_a_currency_is_what_its_lines_come_to(busy: Person, report:
     assert len({row["currency"] for row in totals}) == len(totals)
     for total in totals:
         for name in ADDED[report]:
-            assert Decimal(total[name]) == sum(Decimal(row[name]) for row in lines_of(told) if row["currency"] == total["currency"]), name
+            assert Decimal(total[name]) == sum(
+                Decimal(row[name]) for row in lines_of(told) if row["currency"] == total["currency"]
+            ), name
 
 
 def test_the_totals_of_the_statements(busy: Person) -> None:
-    earned = [(row["row"], row["type"], row["amount"]) for row in read(busy, "profit-and-loss", f"{DAYS}&currency=INR")]
+    earned = [
+        (row["row"], row["type"], row["amount"])
+        for row in read(busy, "profit-and-loss", f"{DAYS}&currency=INR")
+    ]
     assert earned[1::2] == [("total", "revenue", "1200.50"), ("total", "expense", "300.00")]
     assert earned[-1] == ("total", "result", "900.50")
-    totals = {row["type"]: row["amount"] for row in read(busy, "balance-sheet", "as_of=2026-05-31&currency=INR") if row["row"] == "total"}
-    assert totals == {"asset": "1200.50", "liability": "300.00", "equity": "900.50", "liabilities_and_equity": "1200.50"}
-    account = [(row["row"], row["narration"], row["debit"], row["balance"]) for row in read(busy, "general-ledger") if row["row"] != "line"]
-    assert account == [("opening", "Opening", "", "0.00"), ("total", "Closing", "1200.50", "1200.50")]
+    totals = {
+        row["type"]: row["amount"]
+        for row in read(busy, "balance-sheet", "as_of=2026-05-31&currency=INR")
+        if row["row"] == "total"
+    }
+    assert totals == {
+        "asset": "1200.50",
+        "liability": "300.00",
+        "equity": "900.50",
+        "liabilities_and_equity": "1200.50",
+    }
+    account = [
+        (row["row"], row["narration"], row["debit"], row["balance"])
+        for row in read(busy, "general-ledger")
+        if row["row"] != "line"
+    ]
+    assert account == [
+        ("opening", "Opening", "", "0.00"),
+        ("total", "Closing", "1200.50", "1200.50"),
+    ]
 
 
 def test_ageing(busy: Person) -> None:
-    assert [(row["currency"], row["party"], row["days_1_to_30"], row["open"]) for row in lines_of(read(busy, "receivables"))] == [
+    assert [
+        (row["currency"], row["party"], row["days_1_to_30"], row["open"])
+        for row in lines_of(read(busy, "receivables"))
+    ] == [
         ("INR", f"'{EVIL}", "1000.50", "1000.50"),
         ("INR", "Deepa Krishnan", "200.00", "200.00"),
     ]
-    assert [(row["party"], row["open"]) for row in lines_of(read(busy, "payables"))] == [("Galaxy Consolidators", "300.00")]
+    assert [(row["party"], row["open"]) for row in lines_of(read(busy, "payables"))] == [
+        ("Galaxy Consolidators", "300.00")
+    ]
 
 
 def test_the_trial_balance(busy: Person) -> None:
     rows = {(row["currency"], row["code"]): row for row in read(busy, "trial-balance")}
-    assert (rows["INR", "1200"]["debit"], rows["INR", "1200"]["closing_debit"], rows["INR", "1200"]["opening_debit"]) == ("1200.50", "1200.50", "0.00")
+    assert (
+        rows["INR", "1200"]["debit"],
+        rows["INR", "1200"]["closing_debit"],
+        rows["INR", "1200"]["opening_debit"],
+    ) == ("1200.50", "1200.50", "0.00")
     assert rows["AED", "1100"]["closing_credit"] == "700.25"
     alone = read(busy, "trial-balance", f"{REPORTS['trial-balance']}&currency=AED")
     assert {row["currency"] for row in alone} == {"AED"}
 
 
 def test_the_statements(busy: Person) -> None:
-    result = [(row["currency"], row["type"], row["code"], row["amount"], row["before"]) for row in read(busy, "profit-and-loss")]
+    result = [
+        (row["currency"], row["type"], row["code"], row["amount"], row["before"])
+        for row in read(busy, "profit-and-loss")
+    ]
     assert result == [
         ("INR", "revenue", "4300", "1200.50", "0.00"),
         ("INR", "revenue", "", "1200.50", "0.00"),
@@ -109,12 +195,25 @@ def test_the_statements(busy: Person) -> None:
         ("AED", "expense", "", "700.25", "0.00"),
         ("AED", "result", "", "-700.25", "0.00"),
     ]
-    assert {row["before"] for row in read(busy, "profit-and-loss", f"{DAYS}&compare=none&currency=AED")} == {""}
-    assert {row["difference"] for row in read(busy, "profit-and-loss", f"{DAYS}&currency=AED")} == {"0.00", "700.25", "-700.25"}
-    beside = {(row["currency"], row["type"]): row for row in read(busy, "balance-sheet", "as_of=2026-05-31&compare=period")}
-    assert [beside["INR", "result_of_year"][name] for name in ("amount", "before", "difference")] == ["900.50", "0.00", "900.50"]
+    assert {
+        row["before"] for row in read(busy, "profit-and-loss", f"{DAYS}&compare=none&currency=AED")
+    } == {""}
+    assert {row["difference"] for row in read(busy, "profit-and-loss", f"{DAYS}&currency=AED")} == {
+        "0.00",
+        "700.25",
+        "-700.25",
+    }
+    beside = {
+        (row["currency"], row["type"]): row
+        for row in read(busy, "balance-sheet", "as_of=2026-05-31&compare=period")
+    }
+    assert [
+        beside["INR", "result_of_year"][name] for name in ("amount", "before", "difference")
+    ] == ["900.50", "0.00", "900.50"]
     assert {row["before"] + row["difference"] for row in read(busy, "balance-sheet")} == {""}
-    position = [(row["currency"], row["type"], row["amount"]) for row in read(busy, "balance-sheet")]
+    position = [
+        (row["currency"], row["type"], row["amount"]) for row in read(busy, "balance-sheet")
+    ]
     assert ("INR", "result_of_year", "900.50") in position
     assert ("AED", "asset", "-700.25") in position
 
@@ -130,17 +229,24 @@ def test_lines_and_entries(busy: Person) -> None:
     assert len(entries) == 8
     assert {row["memo"] for row in entries} >= {"'-G-1"}
     assert {row["narration"] for row in entries} >= {"'@rooms"}
-    assert next((row["narration"], row["amount"], row["balance"]) for row in read(busy, "party-statement")) == ("Opening", "", "0.00")
+    assert next(
+        (row["narration"], row["amount"], row["balance"]) for row in read(busy, "party-statement")
+    ) == ("Opening", "", "0.00")
     assert read(busy, "party-statement")[1]["balance"] == "1000.50"
 
 
 @pytest.mark.parametrize("report", REPORTS)
-def test_each_report_offers_its_file_and_a_stranger_gets_his_own(busy: Person, victor: Person, charlie: Person, report: str) -> None:
+def test_each_report_offers_its_file_and_a_stranger_gets_his_own(
+    busy: Person, victor: Person, charlie: Person, report: str
+) -> None:
     page = victor.browser.get(f"/reports/{report}?{REPORTS[report]}").text
     assert "format=csv-bom" in page
     seen = read(victor, report, kind="csv-bom")
     assert seen == read(busy, report)
-    assert not any("1000.50" in row.values() or "700.25" in row.values() for row in read(charlie, report, REPORTS[report]))
+    assert not any(
+        "1000.50" in row.values() or "700.25" in row.values()
+        for row in read(charlie, report, REPORTS[report])
+    )
     nobody = busy.app.test_client().get(f"/reports/{report}?{REPORTS[report]}&format=csv")
     assert nobody.status_code == 303
     refused = victor.browser.get(f"/reports/{report}?{REPORTS[report]}&format=xls")
@@ -149,7 +255,10 @@ def test_each_report_offers_its_file_and_a_stranger_gets_his_own(busy: Person, v
 
 def test_the_file_has_a_name_and_is_saved(busy: Person) -> None:
     answer = busy.browser.get(f"/reports/profit-and-loss?{DAYS}&format=csv")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="voyagent-profit-and-loss-2026-05-31.csv"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == 'attachment; filename="voyagent-profit-and-loss-2026-05-31.csv"'
+    )
 
 
 def test_a_file_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:

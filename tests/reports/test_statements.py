@@ -1,4 +1,6 @@
-"""Profit and loss and the balance sheet: whatever was posted they tie with the trial balance and with the lines, each currency apart."""
+"""Profit and loss and the balance sheet: whatever was posted they tie with the trial balance and
+with the lines, each currency apart.
+"""
 
 from __future__ import annotations
 
@@ -30,28 +32,51 @@ EDGES = (date(2024, 3, 31), date(2024, 4, 1), date(2025, 3, 31), date(2025, 4, 1
 """The last and the first days of financial years, which books of luck would seldom meet."""
 
 
-def earned(person: Person, minor: int, day: date, *, currency: str = "INR", on: str = "revenue_fees", against: str = "bank") -> None:
+def earned(
+    person: Person,
+    minor: int,
+    day: date,
+    *,
+    currency: str = "INR",
+    on: str = "revenue_fees",
+    against: str = "bank",
+) -> None:
     amount = Money(minor, currency)
     post(person, lines=[ledger.debit(against, amount), ledger.credit(on, amount)], entry_date=day)
 
 
 def spent(person: Person, minor: int, day: date, *, currency: str = "INR") -> None:
     amount = Money(minor, currency)
-    post(person, lines=[ledger.debit("cost_of_services", amount), ledger.credit("bank", amount)], entry_date=day)
+    post(
+        person,
+        lines=[ledger.debit("cost_of_services", amount), ledger.credit("bank", amount)],
+        entry_date=day,
+    )
 
 
 def random_books(person: Person, seed: int) -> list[tuple[date, str, str, int]]:
-    """Forty entries of two to four lines on any accounts, some of them taken back later; and what was posted: day, currency, purpose, debit less credit."""
+    """Forty entries of two to four lines on any accounts, some of them taken back later; and what
+    was posted: day, currency, purpose, debit less credit.
+    """
     luck = random.Random(seed)  # noqa: S311 - a test's
     made = []
     for _ in range(40):
-        day, currency = luck.choice((*DAYS, *EDGES, *EDGES)), luck.choice(["INR", "INR", "AED", "KWD"])
+        day, currency = (
+            luck.choice((*DAYS, *EDGES, *EDGES)),
+            luck.choice(["INR", "INR", "AED", "KWD"]),
+        )
         left, *right = luck.sample(PURPOSES, luck.randint(2, 4))
         parts = [luck.randint(1, 99_999) for _ in right]
         lines = [ledger.debit(left, Money(sum(parts), currency))]
-        lines += [ledger.credit(purpose, Money(part, currency)) for purpose, part in zip(right, parts, strict=True)]
+        lines += [
+            ledger.credit(purpose, Money(part, currency))
+            for purpose, part in zip(right, parts, strict=True)
+        ]
         entry = post(person, lines=lines, entry_date=day)
-        moved = [(left, sum(parts)), *((purpose, -part) for purpose, part in zip(right, parts, strict=True))]
+        moved = [
+            (left, sum(parts)),
+            *((purpose, -part) for purpose, part in zip(right, parts, strict=True)),
+        ]
         made += [(day, currency, purpose, minor) for purpose, minor in moved]
         if luck.random() < 0.2:
             later = day + timedelta(days=luck.choice([0, 3, 200, 400]))
@@ -61,8 +86,18 @@ def random_books(person: Person, seed: int) -> list[tuple[date, str, str, int]]:
 
 
 def type_of(purpose: str) -> str:
-    types = {"revenue_fees": "revenue", "revenue_services": "revenue", "cost_of_services": "expense", "bank_charges": "expense"}
-    return types.get(purpose) or {"bank": "asset", "receivable": "asset", "payable": "liability", "customer_advances": "liability"}.get(purpose, "equity")
+    types = {
+        "revenue_fees": "revenue",
+        "revenue_services": "revenue",
+        "cost_of_services": "expense",
+        "bank_charges": "expense",
+    }
+    return types.get(purpose) or {
+        "bank": "asset",
+        "receivable": "asset",
+        "payable": "liability",
+        "customer_advances": "liability",
+    }.get(purpose, "equity")
 
 
 def result_of(person: Person, days: Days) -> statements.ProfitAndLoss:
@@ -71,7 +106,9 @@ def result_of(person: Person, days: Days) -> statements.ProfitAndLoss:
     return statements.profit_and_loss(read, days, before, "INR")
 
 
-def position_of(person: Person, as_of: date, before_day: date | None = None, *, month: int = APRIL) -> statements.BalanceSheet:
+def position_of(
+    person: Person, as_of: date, before_day: date | None = None, *, month: int = APRIL
+) -> statements.BalanceSheet:
     now, before = evenings(as_of, before_day, month)
     with person.reading() as reader:
         read = statements.read_balance_sheet(reader, now, before)
@@ -79,27 +116,56 @@ def position_of(person: Person, as_of: date, before_day: date | None = None, *, 
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_result_is_what_revenue_and_expenses_move_in_the_trial_balance(alice: Person, seed: int) -> None:
+def test_the_result_is_what_revenue_and_expenses_move_in_the_trial_balance(
+    alice: Person, seed: int
+) -> None:
     made = random_books(alice, seed)
-    for days in (Days(DAYS[3], DAYS[7]), Days(DAYS[0], DAYS[-1]), Days(date(2024, 4, 1), date(2025, 3, 31)), Days(DAYS[5], DAYS[5])):
+    for days in (
+        Days(DAYS[3], DAYS[7]),
+        Days(DAYS[0], DAYS[-1]),
+        Days(date(2024, 4, 1), date(2025, 3, 31)),
+        Days(DAYS[5], DAYS[5]),
+    ):
         by_lines: dict[str, int] = defaultdict(int)
         for day, currency, purpose, minor in made:
-            by_lines[currency] -= minor if days.first <= day <= days.last and type_of(purpose) in OF_THE_YEAR else 0
+            by_lines[currency] -= (
+                minor if days.first <= day <= days.last and type_of(purpose) in OF_THE_YEAR else 0
+            )
         found = result_of(alice, days)
-        assert {one.currency: one.result.amount_minor for one in found.blocks if one.result} == {c: minor for c, minor in by_lines.items() if minor}
+        assert {one.currency: one.result.amount_minor for one in found.blocks if one.result} == {
+            c: minor for c, minor in by_lines.items() if minor
+        }
         with alice.reading() as reader:
             period = Period(days.first, days.last, year_began(days.first, APRIL))
-            books = trial_balance.read_period(reader, period, "INR", include_zero=False, kept_earnings="kept")
+            books = trial_balance.read_period(
+                reader, period, "INR", include_zero=False, kept_earnings="kept"
+            )
         moved = {
-            one.currency: sum((line.movement[1] - line.movement[0]).amount_minor for line in one.accounts if line.type in OF_THE_YEAR) for one in books.blocks
+            one.currency: sum(
+                (line.movement[1] - line.movement[0]).amount_minor
+                for line in one.accounts
+                if line.type in OF_THE_YEAR
+            )
+            for one in books.blocks
         }
-        assert {one.currency: one.result.amount_minor for one in found.blocks if one.result} == {c: minor for c, minor in moved.items() if minor}
+        assert {one.currency: one.result.amount_minor for one in found.blocks if one.result} == {
+            c: minor for c, minor in moved.items() if minor
+        }
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(alice: Person, seed: int) -> None:
+def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(
+    alice: Person, seed: int
+) -> None:
     made = random_books(alice, seed)
-    for as_of in (DAYS[2], date(2024, 3, 31), date(2024, 4, 1), DAYS[14], date(2025, 3, 31), date(2200, 12, 31)):
+    for as_of in (
+        DAYS[2],
+        date(2024, 3, 31),
+        date(2024, 4, 1),
+        DAYS[14],
+        date(2025, 3, 31),
+        date(2200, 12, 31),
+    ):
         found, began = position_of(alice, as_of), year_began(as_of, APRIL)
         by_type: dict[tuple[str, str], int] = defaultdict(int)
         for day, currency, purpose, minor in made:
@@ -109,13 +175,32 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(a
                 by_type[currency, kind] += minor if kind == "asset" else -minor
         assert found.in_balance
         for one in found.blocks:
-            totals = one.assets.total, one.liabilities.total, one.equity.total, one.kept, one.of_the_year
-            expected = tuple(by_type[one.currency, kind] for kind in ("asset", "liability", "equity", "kept", "year"))
+            totals = (
+                one.assets.total,
+                one.liabilities.total,
+                one.equity.total,
+                one.kept,
+                one.of_the_year,
+            )
+            expected = tuple(
+                by_type[one.currency, kind]
+                for kind in ("asset", "liability", "equity", "kept", "year")
+            )
             assert tuple(total.amount_minor for total in totals) == expected
             assert one.difference == Money(0, one.currency)
         with alice.reading() as reader:
-            books = trial_balance.trial_balance(trial_balance.read_rows(reader, as_of, include_zero=False), as_of, "INR", include_zero=False)
-        shown_lines = {(one.currency, line.code): line.amount for one in found.blocks for section in one.sections for line in section.lines}
+            books = trial_balance.trial_balance(
+                trial_balance.read_rows(reader, as_of, include_zero=False),
+                as_of,
+                "INR",
+                include_zero=False,
+            )
+        shown_lines = {
+            (one.currency, line.code): line.amount
+            for one in found.blocks
+            for section in one.sections
+            for line in section.lines
+        }
         tied = {
             (one.currency, line.code): line.balance if line.type == "asset" else -line.balance
             for one in books.blocks
@@ -140,7 +225,9 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(a
         ("2026-03-10", "2026-03-19", "none", None),
     ],
 )
-def test_what_a_period_is_held_against(first: str, last: str, comparison: Any, expected: tuple[str, str] | None) -> None:
+def test_what_a_period_is_held_against(
+    first: str, last: str, comparison: Any, expected: tuple[str, str] | None
+) -> None:
     found = Days(date.fromisoformat(first), date.fromisoformat(last)).compared(comparison)
     assert (found and (found.first.isoformat(), found.last.isoformat())) == expected
 
@@ -156,15 +243,28 @@ def test_what_a_period_is_held_against(first: str, last: str, comparison: Any, e
         ("2026-02-01", "2026-02-28", "2026-01-01", ("2026-01-01", "2026-01-31")),
     ],
 )
-def test_as_many_days_are_counted_from_another(first: str, last: str, day: str, expected: tuple[str, str]) -> None:
-    found = Days(date.fromisoformat(first), date.fromisoformat(last)).from_day(date.fromisoformat(day))
+def test_as_many_days_are_counted_from_another(
+    first: str, last: str, day: str, expected: tuple[str, str]
+) -> None:
+    found = Days(date.fromisoformat(first), date.fromisoformat(last)).from_day(
+        date.fromisoformat(day)
+    )
     assert (found.first.isoformat(), found.last.isoformat()) == expected
 
 
 @pytest.fixture
 def shop(alice: Person) -> Person:
-    """A year and a bit of an agency: what earlier years earned, capital, fees and costs, and a currency beside the own."""
-    post(alice, lines=[ledger.debit("bank", Money(500_000, "INR")), ledger.credit("capital", Money(500_000, "INR"))], entry_date=date(2024, 5, 1))
+    """A year and a bit of an agency: what earlier years earned, capital, fees and costs, and a
+    currency beside the own.
+    """
+    post(
+        alice,
+        lines=[
+            ledger.debit("bank", Money(500_000, "INR")),
+            ledger.credit("capital", Money(500_000, "INR")),
+        ],
+        entry_date=date(2024, 5, 1),
+    )
     earned(alice, 10_000, date(2025, 3, 31))
     earned(alice, 200_000, date(2025, 6, 10))
     spent(alice, 80_000, date(2025, 6, 12))
@@ -182,24 +282,60 @@ def test_profit_and_loss_over_the_wire(shop: Person) -> None:
         "period": {"from": "2025-07-01", "to": "2025-07-31"},
         "compared_with": {"from": "2025-06-01", "to": "2025-06-30"},
         "revenue": [
-            {"code": "4200", "name": "Service fees", "amount": "0.00", "before": "2000.00", "change": "-2000.00"},
-            {"code": "4300", "name": "Sales of travel services", "amount": "30.00", "before": "0.00", "change": "30.00"},
+            {
+                "code": "4200",
+                "name": "Service fees",
+                "amount": "0.00",
+                "before": "2000.00",
+                "change": "-2000.00",
+            },
+            {
+                "code": "4300",
+                "name": "Sales of travel services",
+                "amount": "30.00",
+                "before": "0.00",
+                "change": "30.00",
+            },
         ],
-        "expenses": [{"code": "5100", "name": "Cost of travel services", "amount": "90.00", "before": "800.00", "change": "-710.00"}],
+        "expenses": [
+            {
+                "code": "5100",
+                "name": "Cost of travel services",
+                "amount": "90.00",
+                "before": "800.00",
+                "change": "-710.00",
+            }
+        ],
         "total_revenue": "30.00",
         "total_expenses": "90.00",
         "result": "-60.00",
         "before": {"total_revenue": "2000.00", "total_expenses": "800.00", "result": "1200.00"},
         "currency": "INR",
     }
-    assert [(one["currency"], one["result"], one["before"]["result"]) for one in aed] == [("AED", "700.25", "0.00")]
+    assert [(one["currency"], one["result"], one["before"]["result"]) for one in aed] == [
+        ("AED", "700.25", "0.00")
+    ]
     assert aed[0].keys() == report.keys()
     alone = shop.api.get("/reports/profit-and-loss?from=2025-07-01&to=2025-07-31&compare=none").json
-    assert (alone["compared_with"], alone["before"], alone["expenses"][0]["before"], len(alone["revenue"])) == (None, None, None, 1)
-    other = shop.api.get("/reports/profit-and-loss?from=2025-07-01&to=2025-07-31&compare=none&compare_from=2025-03-01").json
-    assert (other["compared_with"], other["before"]["result"]) == ({"from": "2025-03-01", "to": "2025-03-31"}, "100.00")
+    assert (
+        alone["compared_with"],
+        alone["before"],
+        alone["expenses"][0]["before"],
+        len(alone["revenue"]),
+    ) == (None, None, None, 1)
+    other = shop.api.get(
+        "/reports/profit-and-loss?from=2025-07-01&to=2025-07-31&compare=none&compare_from=2025-03-01"
+    ).json
+    assert (other["compared_with"], other["before"]["result"]) == (
+        {"from": "2025-03-01", "to": "2025-03-31"},
+        "100.00",
+    )
     year = shop.api.get("/reports/profit-and-loss?from=2026-06-01&to=2026-06-30&compare=year").json
-    assert (year["compared_with"], year["result"], year["before"]["result"]) == ({"from": "2025-06-01", "to": "2025-06-30"}, "0.00", "1200.00")
+    assert (year["compared_with"], year["result"], year["before"]["result"]) == (
+        {"from": "2025-06-01", "to": "2025-06-30"},
+        "0.00",
+        "1200.00",
+    )
 
 
 def test_the_balance_sheet_over_the_wire(shop: Person, owner_engine: sa.Engine) -> None:
@@ -227,11 +363,25 @@ def test_the_balance_sheet_over_the_wire(shop: Person, owner_engine: sa.Engine) 
         "in_balance": True,
         "currency": "INR",
     }
-    assert [(one["currency"], one["total_assets"], one["result_of_year"], one["in_balance"]) for one in aed] == [("AED", "700.25", "700.25", True)]
-    with owner_engine.begin() as connection:  # a financial year that begins in July keeps what was earned in June
-        connection.execute(sa.text("update tenant_settings set financial_year_start_month = 7 where tenant_id = :t"), {"t": shop.actor.tenant_id})
+    assert [
+        (one["currency"], one["total_assets"], one["result_of_year"], one["in_balance"])
+        for one in aed
+    ] == [("AED", "700.25", "700.25", True)]
+    with (
+        owner_engine.begin() as connection
+    ):  # a financial year that begins in July keeps what was earned in June
+        connection.execute(
+            sa.text(
+                "update tenant_settings set financial_year_start_month = 7 where tenant_id = :t"
+            ),
+            {"t": shop.actor.tenant_id},
+        )
     moved = shop.api.get("/reports/balance-sheet?as_of=2025-07-31").json
-    assert (moved["year_began"], moved["retained_earnings"], moved["result_of_year"]) == ("2025-07-01", "1300.00", "-60.00")
+    assert (moved["year_began"], moved["retained_earnings"], moved["result_of_year"]) == (
+        "2025-07-01",
+        "1300.00",
+        "-60.00",
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,8 +389,14 @@ def test_the_balance_sheet_over_the_wire(shop: Person, owner_engine: sa.Engine) 
     [
         ("/reports/profit-and-loss?from=2026-01-01", ["query", "to"]),
         ("/reports/profit-and-loss?from=soon&to=2026-01-01", ["query", "from"]),
-        ("/reports/profit-and-loss?from=2026-01-01&to=2026-01-02&compare=always", ["query", "compare"]),
-        ("/reports/profit-and-loss?from=2026-01-01&to=2026-01-02&compare_from=soon", ["query", "compare_from"]),
+        (
+            "/reports/profit-and-loss?from=2026-01-01&to=2026-01-02&compare=always",
+            ["query", "compare"],
+        ),
+        (
+            "/reports/profit-and-loss?from=2026-01-01&to=2026-01-02&compare_from=soon",
+            ["query", "compare_from"],
+        ),
         ("/reports/balance-sheet?as_of=1850-01-01", ["query", "as_of"]),
         ("/reports/balance-sheet?tz=Mars", ["query", "tz"]),
         ("/reports/balance-sheet?compare=always", ["query", "compare"]),
@@ -255,14 +411,21 @@ def test_a_wrong_question_is_refused_at_its_place(alice: Person, path: str, loc:
 def test_a_period_that_is_turned_round_is_refused(alice: Person) -> None:
     answer = alice.api.get("/reports/profit-and-loss?from=2026-02-02&to=2026-02-01")
     assert (answer.status_code, answer.json["detail"]) == (422, "from must be on or before to")
-    assert "The first day is after the last." in shown(alice.browser, "/reports/profit-and-loss?from=2026-02-02&to=2026-02-01", status=422)
+    assert "The first day is after the last." in shown(
+        alice.browser, "/reports/profit-and-loss?from=2026-02-02&to=2026-02-01", status=422
+    )
 
 
-PATHS = ["/reports/profit-and-loss?from=2025-07-01&to=2025-07-31", "/reports/balance-sheet?as_of=2025-07-31"]
+PATHS = [
+    "/reports/profit-and-loss?from=2025-07-01&to=2025-07-31",
+    "/reports/balance-sheet?as_of=2025-07-31",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(shop: Person, bob: Person, victor: Person, charlie: Person, path: str) -> None:
+def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(
+    shop: Person, bob: Person, victor: Person, charlie: Person, path: str
+) -> None:
     seen = shop.api.get(path).json
     assert bob.api.get(path).json == victor.api.get(path).json == seen
     assert "700.25" in shop.api.get(path).text
@@ -273,13 +436,27 @@ def test_colleagues_read_the_same_and_a_stranger_sees_only_his_own(shop: Person,
     assert shop.app.test_client().get(path).status_code == 303
 
 
-@pytest.mark.parametrize(("path", "trips_expected", "statements_max"), [(PATHS[0], 1, 5), (PATHS[1], 2, 5)])
+@pytest.mark.parametrize(
+    ("path", "trips_expected", "statements_max"), [(PATHS[0], 1, 5), (PATHS[1], 2, 5)]
+)
 def test_a_statement_costs_a_fixed_number_of_readings(
-    shop: Person, path: str, trips_expected: int, statements_max: int, statements: list[str], monkeypatch: pytest.MonkeyPatch
+    shop: Person,
+    path: str,
+    trips_expected: int,
+    statements_max: int,
+    statements: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trips: list[int] = []
     run = Lane.run
-    monkeypatch.setattr(Lane, "run", lambda lane, credential, selects: (trips.append(1 + len(selects)), run(lane, credential, selects))[1])
+    monkeypatch.setattr(
+        Lane,
+        "run",
+        lambda lane, credential, selects: (
+            trips.append(1 + len(selects)),
+            run(lane, credential, selects),
+        )[1],
+    )
     client, browser = shop.api, shop.browser
     statements.clear()
     assert client.get(path).status_code == 200
@@ -291,7 +468,9 @@ def test_a_statement_costs_a_fixed_number_of_readings(
     assert statements == []
 
 
-def test_the_page_of_profit_and_loss_shows_both_periods_and_each_figure_opens_its_lines(shop: Person) -> None:
+def test_the_page_of_profit_and_loss_shows_both_periods_and_each_figure_opens_its_lines(
+    shop: Person,
+) -> None:
     client = shop.browser
     page = shown(client, PATHS[0])
     assert rows(block(page, "INR")) == [
@@ -307,7 +486,10 @@ def test_the_page_of_profit_and_loss_shows_both_periods_and_each_figure_opens_it
     ]
     assert "Loss INR −60.00" in words(block(page, "INR"))
     assert "Profit AED 700.25" in words(block(page, "AED"))
-    assert link_of(page, "90.00") == "/reports/general-ledger?account=5100&from=2025-07-01&to=2025-07-31"
+    assert (
+        link_of(page, "90.00")
+        == "/reports/general-ledger?account=5100&from=2025-07-01&to=2025-07-31"
+    )
     before = link_of(page, "800.00")
     assert before == "/reports/general-ledger?account=5100&from=2025-06-01&to=2025-06-30"
     assert "800.00" in shown(client, before)
@@ -315,12 +497,21 @@ def test_the_page_of_profit_and_loss_shows_both_periods_and_each_figure_opens_it
     assert rows(alone)[-1] == ["Loss in INR", "−60.00"]
     assert 'id="in-INR"' not in shown(client, f"{PATHS[0]}&currency=AED")
     assert "Nothing in this currency" in shown(client, f"{PATHS[0]}&currency=KWD")
-    assert "We could not read: comparison." in shown(client, f"{PATHS[0]}&compare=always", status=422)
-    assert "1 Mar 2025 to 31 Mar 2025" in rows(block(shown(client, f"{PATHS[0]}&compare=none&compare_from=1+mar+2025"), "INR"))[0]
-    assert "We could not read: day of comparison." in shown(client, f"{PATHS[0]}&compare_from=soonish", status=422)
+    assert "We could not read: comparison." in shown(
+        client, f"{PATHS[0]}&compare=always", status=422
+    )
+    assert (
+        "1 Mar 2025 to 31 Mar 2025"
+        in rows(block(shown(client, f"{PATHS[0]}&compare=none&compare_from=1+mar+2025"), "INR"))[0]
+    )
+    assert "We could not read: day of comparison." in shown(
+        client, f"{PATHS[0]}&compare_from=soonish", status=422
+    )
 
 
-def test_the_page_of_the_balance_sheet_shows_that_it_balances_and_where_the_computed_lines_come_from(shop: Person) -> None:
+def test_the_page_of_the_balance_sheet_shows_that_it_balances_and_where_the_computed_lines_come_from(
+    shop: Person,
+) -> None:
     client = shop.browser
     page = shown(client, PATHS[1])
     assert rows(block(page, "INR")) == [
@@ -339,8 +530,14 @@ def test_the_page_of_the_balance_sheet_shows_that_it_balances_and_where_the_comp
         ["Liabilities and equity in INR", "6,240.00"],
     ]
     assert "assets equal liabilities and equity" in words(block(page, "INR"))
-    assert link_of(page, "6,210.00") == "/reports/general-ledger?account=1100&from=2025-04-01&to=2025-07-31"
-    for name, result in (("Result of this financial year", "Profit in INR 1,140.00"), ("Result of earlier years", "Profit in INR 100.00")):
+    assert (
+        link_of(page, "6,210.00")
+        == "/reports/general-ledger?account=1100&from=2025-04-01&to=2025-07-31"
+    )
+    for name, result in (
+        ("Result of this financial year", "Profit in INR 1,140.00"),
+        ("Result of earlier years", "Profit in INR 100.00"),
+    ):
         assert result in words(shown(client, link_of(page, name)))
 
 
@@ -365,15 +562,38 @@ def test_what_a_day_is_held_against(day: str, comparison: Any, expected: str | N
 @pytest.mark.parametrize("seed", range(2))
 def test_what_stands_beside_is_the_balance_sheet_of_that_day(alice: Person, seed: int) -> None:
     random_books(alice, seed)
-    for as_of, before in ((DAYS[14], DAYS[2]), (DAYS[2], date(2024, 3, 31)), (date(2025, 4, 1), date(2025, 3, 31)), (DAYS[5], DAYS[20])):
-        found, alone = position_of(alice, as_of, before), {one.currency: one for one in position_of(alice, before).blocks}
+    for as_of, before in (
+        (DAYS[14], DAYS[2]),
+        (DAYS[2], date(2024, 3, 31)),
+        (date(2025, 4, 1), date(2025, 3, 31)),
+        (DAYS[5], DAYS[20]),
+    ):
+        found, alone = (
+            position_of(alice, as_of, before),
+            {one.currency: one for one in position_of(alice, before).blocks},
+        )
         for one in found.blocks:
             then = alone.get(one.currency)
-            shown_then = {line.code: line.before for section in one.sections for line in section.lines if line.before}
-            assert shown_then == ({line.code: line.amount for section in then.sections for line in section.lines} if then else {})
+            shown_then = {
+                line.code: line.before
+                for section in one.sections
+                for line in section.lines
+                if line.before
+            }
+            assert shown_then == (
+                {line.code: line.amount for section in then.sections for line in section.lines}
+                if then
+                else {}
+            )
             zero = Money(0, one.currency)
-            assert one.assets.total_before == one.liabilities_and_equity_before == (then.assets.total if then else zero)
-            assert (one.kept_before, one.of_the_year_before) == ((then.kept, then.of_the_year) if then else (zero, zero))
+            assert (
+                one.assets.total_before
+                == one.liabilities_and_equity_before
+                == (then.assets.total if then else zero)
+            )
+            assert (one.kept_before, one.of_the_year_before) == (
+                (then.kept, then.of_the_year) if then else (zero, zero)
+            )
         assert {one.currency for one in found.blocks} >= alone.keys()
 
 
@@ -381,8 +601,20 @@ def test_the_balance_sheet_beside_another_day_over_the_wire(shop: Person) -> Non
     report = shop.api.get("/reports/balance-sheet?as_of=2025-07-31&compare=period").json
     assert report["compared_with"] == "2025-06-30"
     assert report["assets"] == [
-        {"code": "1100", "name": "Bank, current account", "amount": "6210.00", "before": "6300.00", "change": "-90.00"},
-        {"code": "1200", "name": "Trade receivables", "amount": "30.00", "before": "0.00", "change": "30.00"},
+        {
+            "code": "1100",
+            "name": "Bank, current account",
+            "amount": "6210.00",
+            "before": "6300.00",
+            "change": "-90.00",
+        },
+        {
+            "code": "1200",
+            "name": "Trade receivables",
+            "amount": "30.00",
+            "before": "0.00",
+            "change": "30.00",
+        },
     ]
     assert report["before"] == {
         "year_began": "2025-04-01",
@@ -392,13 +624,24 @@ def test_the_balance_sheet_beside_another_day_over_the_wire(shop: Person) -> Non
         "total_liabilities": "0.00",
         "total_equity": "6300.00",
     }
-    assert [(one["currency"], one["compared_with"], one["before"]["total_assets"]) for one in report["by_currency"]] == [("AED", "2025-06-30", "0.00")]
+    assert [
+        (one["currency"], one["compared_with"], one["before"]["total_assets"])
+        for one in report["by_currency"]
+    ] == [("AED", "2025-06-30", "0.00")]
     year = shop.api.get("/reports/balance-sheet?as_of=2025-07-31&compare=year").json
-    assert (year["compared_with"], year["before"]["year_began"], year["before"]["total_assets"]) == ("2024-07-31", "2024-04-01", "5000.00")
-    named = shop.api.get("/reports/balance-sheet?as_of=2025-07-31&compare=year&compare_as_of=2025-06-11").json
+    assert (
+        year["compared_with"],
+        year["before"]["year_began"],
+        year["before"]["total_assets"],
+    ) == ("2024-07-31", "2024-04-01", "5000.00")
+    named = shop.api.get(
+        "/reports/balance-sheet?as_of=2025-07-31&compare=year&compare_as_of=2025-06-11"
+    ).json
     assert (named["compared_with"], named["before"]["total_assets"]) == ("2025-06-11", "7100.00")
     later = shop.api.get("/reports/balance-sheet?as_of=2024-01-01&compare_as_of=2025-06-11").json
-    assert [(line["amount"], line["before"]) for line in later["assets"]] == [("0.00", "7100.00")], "what stands only on the other day is shown too"
+    assert [(line["amount"], line["before"]) for line in later["assets"]] == [
+        ("0.00", "7100.00")
+    ], "what stands only on the other day is shown too"
 
 
 def test_the_page_of_the_balance_sheet_beside_another_day(shop: Person) -> None:
@@ -419,24 +662,39 @@ def test_the_page_of_the_balance_sheet_beside_another_day(shop: Person) -> None:
         ["Total equity", "6,240.00", "6,300.00", "−60.00"],
         ["Liabilities and equity in INR", "6,240.00", "6,300.00", "−60.00"],
     ]
-    assert link_of(page, "6,300.00") == "/reports/general-ledger?account=1100&from=2025-04-01&to=2025-06-30"
+    assert (
+        link_of(page, "6,300.00")
+        == "/reports/general-ledger?account=1100&from=2025-04-01&to=2025-06-30"
+    )
     assert "Profit in INR 1,200.00" in words(shown(client, link_of(page, "1,200.00")))
     assert "As of 31 July 2025, beside 30 June 2025, all currencies." in words(page)
-    assert "11 Jun 2025" in rows(block(shown(client, f"{PATHS[1]}&compare_as_of=11+jun+2025"), "INR"))[0]
-    assert "We could not read: day of comparison." in shown(client, f"{PATHS[1]}&compare_as_of=soonish", status=422)
+    assert (
+        "11 Jun 2025"
+        in rows(block(shown(client, f"{PATHS[1]}&compare_as_of=11+jun+2025"), "INR"))[0]
+    )
+    assert "We could not read: day of comparison." in shown(
+        client, f"{PATHS[1]}&compare_as_of=soonish", status=422
+    )
 
 
 def test_what_is_empty_says_what_will_stand_there(alice: Person) -> None:
-    assert "Nothing was earned or spent in these days" in shown(alice.browser, "/reports/profit-and-loss")
+    assert "Nothing was earned or spent in these days" in shown(
+        alice.browser, "/reports/profit-and-loss"
+    )
     assert "Nothing has been posted yet" in shown(alice.browser, "/reports/balance-sheet")
-    assert "We could not read: as of." in shown(alice.browser, "/reports/balance-sheet?as_of=soonish", status=422)
+    assert "We could not read: as of." in shown(
+        alice.browser, "/reports/balance-sheet?as_of=soonish", status=422
+    )
     assert alice.api.get("/reports/balance-sheet").json["assets"] == []
 
 
-def test_a_difference_is_shown_in_red_with_its_amount(shop: Person, owner_engine: sa.Engine) -> None:
+def test_a_difference_is_shown_in_red_with_its_amount(
+    shop: Person, owner_engine: sa.Engine
+) -> None:
     tamper = sa.text(
-        "update balances_month set debit_minor = debit_minor + 100 where tenant_id = :tenant and currency = 'INR' and account_id ="
-        " (select id from accounts where tenant_id = :tenant and purpose = 'capital')"
+        "update balances_month set debit_minor = debit_minor + 100 where tenant_id = :tenant and"
+        " currency = 'INR' and account_id = (select id from accounts where tenant_id = :tenant and"
+        " purpose = 'capital')"
     )
     with owner_engine.begin() as connection:
         assert connection.execute(tamper, {"tenant": shop.actor.tenant_id}).rowcount == 1
@@ -445,15 +703,21 @@ def test_a_difference_is_shown_in_red_with_its_amount(shop: Person, owner_engine
     assert rows(block(page, "INR"))[-1] == ["Difference", "1.00"]
     assert 'class="v-num v-red"' in block(page, "INR")
     assert "assets equal liabilities and equity" in words(block(page, "AED"))
-    assert [shop.api.get(PATHS[1]).json[name] for name in ("difference", "in_balance")] == ["1.00", False]
+    assert [shop.api.get(PATHS[1]).json[name] for name in ("difference", "in_balance")] == [
+        "1.00",
+        False,
+    ]
 
 
 def test_paper_names_the_report_its_days_and_what_they_are_held_against(shop: Person) -> None:
     told = words(shown(shop.browser, PATHS[0]))
     assert (
-        "Profit and loss Book dates from 1 July 2025 to 31 July 2025, beside 1 June 2025 to 30 June 2025, all currencies. Currencies are never added." in told
+        "Profit and loss Book dates from 1 July 2025 to 31 July 2025, beside 1 June 2025 to 30 June"
+        " 2025, all currencies. Currencies are never added." in told
     )
-    assert "Balance sheet As of 31 July 2025, in AED only. Currencies are never added." in words(shown(shop.browser, f"{PATHS[1]}&currency=AED"))
+    assert "Balance sheet As of 31 July 2025, in AED only. Currencies are never added." in words(
+        shown(shop.browser, f"{PATHS[1]}&currency=AED")
+    )
 
 
 def test_the_financial_year_is_where_a_period_begins_when_nothing_is_said(shop: Person) -> None:

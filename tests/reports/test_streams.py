@@ -1,4 +1,6 @@
-"""Files of the day book and of an account: the lines that the database writes are those of the report, of one moment, and of one agency."""
+"""Files of the day book and of an account: the lines that the database writes are those of the
+report, of one moment, and of one agency.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,25 @@ WORDS = ("A sale", "=1+1", 'say "so"', "two\nlines", " +9", "a;b,c", "ünïcöd�
 
 @pytest.fixture
 def busy(alice: Person) -> Person:
-    """Lines of three years in currencies of none, two and three places, either way round, with turns of a year between them."""
+    """Lines of three years in currencies of none, two and three places, either way round, with
+    turns of a year between them.
+    """
     for number in range(42):
         amount = Money(1_000_001 + number, CURRENCIES[number % 3])
         lines = sale(amount)
         if number % 4 == 0:
-            lines = [ledger.debit("revenue_services", amount), ledger.credit("receivable", amount, party_name=WORDS[number % 7], memo=WORDS[number % 5])]
-        post(alice, lines, entry_date=FIRST + timedelta(days=27 * number), narration=WORDS[number % 7])
+            lines = [
+                ledger.debit("revenue_services", amount),
+                ledger.credit(
+                    "receivable", amount, party_name=WORDS[number % 7], memo=WORDS[number % 5]
+                ),
+            ]
+        post(
+            alice,
+            lines,
+            entry_date=FIRST + timedelta(days=27 * number),
+            narration=WORDS[number % 7],
+        )
     return alice
 
 
@@ -59,50 +73,91 @@ def code_of(person: Person, purpose: str) -> str:
 def test_the_file_of_an_account_is_its_report(busy: Person, purpose: str, carried: int) -> None:
     code = code_of(busy, purpose)
     with busy.reading() as reader:
-        report = read_general_ledger(reader, account_of(list_accounts(reader), code), PERIOD, limit=1_000)
-    told = table(busy.browser.get(f"/reports/general-ledger?account={code}&{OVER}&format=csv").data.decode())
+        report = read_general_ledger(
+            reader, account_of(list_accounts(reader), code), PERIOD, limit=1_000
+        )
+    told = table(
+        busy.browser.get(f"/reports/general-ledger?account={code}&{OVER}&format=csv").data.decode()
+    )
     assert unquoted(told) == unquoted(table(spreadsheets.general_ledger(report).csv(bom=False)))
     kinds = [row[0] for row in told]
-    assert (kinds.count("opening"), kinds.count("line"), kinds.count("carried"), kinds.count("total")) == (3, 42, carried, 3)
+    assert (
+        kinds.count("opening"),
+        kinds.count("line"),
+        kinds.count("carried"),
+        kinds.count("total"),
+    ) == (3, 42, carried, 3)
 
 
 def test_the_file_of_the_day_book_is_its_report(busy: Person) -> None:
     with busy.reading() as reader:
         report = read_day_book(reader, DAYS, limit=1_000)
     answer = busy.browser.get(f"/reports/day-book?{OVER}&format=csv-bom")
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="voyagent-day-book-{LAST}.csv"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == f'attachment; filename="voyagent-day-book-{LAST}.csv"'
+    )
     told = table(answer.data.decode("utf-8-sig"))
     assert unquoted(told) == unquoted(table(spreadsheets.day_book(report).csv(bom=False)))
     assert len(told) == 1 + 84 + 3
-    assert not [cell for row in told for cell in row if cell.lstrip()[:1] in ("=", "+", "@")], "nothing is reckoned with"
+    assert not [cell for row in told for cell in row if cell.lstrip()[:1] in ("=", "+", "@")], (
+        "nothing is reckoned with"
+    )
     assert b"\r\n" in answer.data
     assert answer.data.replace(b"\r\n", b"").count(b"\n") == answer.data.count(b"two\nlines")
 
 
-@pytest.mark.parametrize(("kind", "purpose", "count"), [("customer", "receivable", 19), ("supplier", "payable", 10)])
-def test_the_file_of_a_party_is_its_statement(busy: Person, kind: PartyKind, purpose: str, count: int) -> None:
-    """Entries of several lines, in two currencies, and one that moves nothing in all are a row for each currency, as in the report."""
+@pytest.mark.parametrize(
+    ("kind", "purpose", "count"), [("customer", "receivable", 19), ("supplier", "payable", 10)]
+)
+def test_the_file_of_a_party_is_its_statement(
+    busy: Person, kind: PartyKind, purpose: str, count: int
+) -> None:
+    """Entries of several lines, in two currencies, and one that moves nothing in all are a row for
+    each currency, as in the report.
+    """
     party = "Meera & Sons"
     for number in range(count):
         day = FIRST - timedelta(days=3) + timedelta(days=40 * number)
         lines: list[ledger.Line] = []
         for currency in CURRENCIES[: 1 + number % 3]:
             one, two = Money(1_000 + number, currency), Money(500, currency)
-            lines += [ledger.debit(purpose, one, party_name=party), ledger.credit(purpose, two, party_name=party.upper())]
+            lines += [
+                ledger.debit(purpose, one, party_name=party),
+                ledger.credit(purpose, two, party_name=party.upper()),
+            ]
             lines.append(ledger.credit("revenue_services", one - two))
         post(busy, lines, entry_date=day, narration=WORDS[number % 7])
     same = Money(700, "INR")
-    post(busy, [ledger.debit(purpose, same, party_name=party), ledger.credit(purpose, same, party_name=party)], entry_date=LAST, narration="Moved")
+    post(
+        busy,
+        [
+            ledger.debit(purpose, same, party_name=party),
+            ledger.credit(purpose, same, party_name=party),
+        ],
+        entry_date=LAST,
+        narration="Moved",
+    )
     with busy.reading() as reader:
         report = read_party_statement(reader, kind, party, DAYS, limit=1_000)
-    told = table(busy.browser.get(f"/reports/party-statement?kind={kind}&party=meera+%26+sons&{OVER}&format=csv").data.decode())
+    told = table(
+        busy.browser.get(
+            f"/reports/party-statement?kind={kind}&party=meera+%26+sons&{OVER}&format=csv"
+        ).data.decode()
+    )
     assert unquoted(told) == unquoted(table(spreadsheets.party_statement(report).csv(bom=False)))
     assert [row[0] for row in told].count("line") == len(report.moved) > count
-    nobody = table(busy.browser.get(f"/reports/party-statement?kind={kind}&party=Nobody&{OVER}&format=csv").data.decode())
+    nobody = table(
+        busy.browser.get(
+            f"/reports/party-statement?kind={kind}&party=Nobody&{OVER}&format=csv"
+        ).data.decode()
+    )
     assert nobody == told[:1], "the head line alone"
 
 
-def test_another_agency_has_none_of_it_and_an_account_without_lines_has_a_file(busy: Person, charlie: Person) -> None:
+def test_another_agency_has_none_of_it_and_an_account_without_lines_has_a_file(
+    busy: Person, charlie: Person
+) -> None:
     code = code_of(charlie, "receivable")
     for report in (f"general-ledger?account={code}&", "day-book?"):
         told = table(charlie.browser.get(f"/reports/{report}{OVER}&format=csv").data.decode())
@@ -119,11 +174,18 @@ def test_beginning_and_end_are_of_the_moment_of_the_lines(app: Flask, busy: Pers
     told = table((begun + b"".join(pieces)).decode())
     assert len(told) == 1 + 84 + 3
     inr = [row for row in told if row[9] == "INR"]
-    assert sum(float(row[10] or 0) for row in inr if row[0] == "line") == pytest.approx(float(inr[-1][10]))
-    assert len(table(busy.browser.get(f"/reports/day-book?{OVER}&format=csv").data.decode())) == 1 + 86 + 3
+    assert sum(float(row[10] or 0) for row in inr if row[0] == "line") == pytest.approx(
+        float(inr[-1][10])
+    )
+    assert (
+        len(table(busy.browser.get(f"/reports/day-book?{OVER}&format=csv").data.decode()))
+        == 1 + 86 + 3
+    )
 
 
-def test_its_place_is_free_again_however_the_file_ends(app: Flask, busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_place_is_free_again_however_the_file_ends(
+    app: Flask, busy: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(copying, "WAIT_S", 0.05)
     exports: Exports = app.extensions["voyagent.exports"]
     address = f"/reports/day-book?{OVER}&format=csv"

@@ -1,4 +1,6 @@
-"""The books as Tally imports them: each voucher comes to nothing, has the type that its lines make it, and posts to ledgers that the file makes before."""
+"""The books as Tally imports them: each voucher comes to nothing, has the type that its lines make
+it, and posts to ledgers that the file makes before.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,16 @@ from flask import Flask
 from tests.billing.papers import issued, untied
 from tests.ledger.books import post
 from tests.people import Person
-from tests.reports.books import DAYS, MAY, busy_may, days_ago, invoice, paid_in_other_money, taken_back, trade
+from tests.reports.books import (
+    DAYS,
+    MAY,
+    busy_may,
+    days_ago,
+    invoice,
+    paid_in_other_money,
+    taken_back,
+    trade,
+)
 from voyagent.billing import service as billing
 from voyagent.billing.queries import get_invoice
 from voyagent.billing.service import LineItem
@@ -37,7 +48,16 @@ def command(app: Flask, alice: Person, tmp_path: Path) -> Callable[..., Result]:
     """The command for Alice's agency, into a file `books.xml`."""
 
     def run(*options: str) -> Result:
-        arguments = ["books", "export", "--tenant", str(alice.actor.tenant_id), "--format", "tally", *options, str(tmp_path / "books.xml")]
+        arguments = [
+            "books",
+            "export",
+            "--tenant",
+            str(alice.actor.tenant_id),
+            "--format",
+            "tally",
+            *options,
+            str(tmp_path / "books.xml"),
+        ]
         return app.test_cli_runner().invoke(args=arguments)
 
     return run
@@ -77,7 +97,10 @@ def masters(envelope: ET.Element, tag: str = "LEDGER") -> dict[str, str]:
 def lines(voucher: ET.Element) -> list[tuple[str, str, str]]:
     """Ledger, whether it is deemed positive, and amount of each line."""
     names = ("LEDGERNAME", "ISDEEMEDPOSITIVE", "AMOUNT")
-    return [tuple(one.findtext(name, "") for name in names) for one in voucher.findall("ALLLEDGERENTRIES.LIST")]  # type: ignore[misc]
+    return [
+        tuple(one.findtext(name, "") for name in names)
+        for one in voucher.findall("ALLLEDGERENTRIES.LIST")
+    ]  # type: ignore[misc]
 
 
 def proved(envelope: ET.Element) -> ET.Element:
@@ -85,10 +108,14 @@ def proved(envelope: ET.Element) -> ET.Element:
     known = masters(envelope)
     groups = masters(envelope, "GROUP")
     assert set(known.values()) | set(groups.values()) <= GROUPS | set(groups)
-    assert not {name.casefold() for name in known} & {name.casefold() for name in GROUPS | set(groups)}
+    assert not {name.casefold() for name in known} & {
+        name.casefold() for name in GROUPS | set(groups)
+    }
     for voucher in vouchers(envelope):
         assert sum(Decimal(amount) for _, _, amount in lines(voucher)) == 0
-        assert all((positive == "Yes") == (Decimal(amount) < 0) for _, positive, amount in lines(voucher))
+        assert all(
+            (positive == "Yes") == (Decimal(amount) < 0) for _, positive, amount in lines(voucher)
+        )
         assert {name for name, _, _ in lines(voucher)} <= set(known)
         assert voucher.findtext("PARTYLEDGERNAME", next(iter(known))) in known
         assert voucher.get("VCHTYPE") == voucher.findtext("VOUCHERTYPENAME")
@@ -99,22 +126,40 @@ def proved(envelope: ET.Element) -> ET.Element:
 
 def kinds(envelope: ET.Element) -> dict[str, str]:
     """The type of each voucher by its narration."""
-    return {voucher.findtext("NARRATION", ""): voucher.get("VCHTYPE", "") for voucher in vouchers(envelope)}
+    return {
+        voucher.findtext("NARRATION", ""): voucher.get("VCHTYPE", "")
+        for voucher in vouchers(envelope)
+    }
 
 
-def test_every_act_of_the_agency_is_a_voucher_of_its_type(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_every_act_of_the_agency_is_a_voucher_of_its_type(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     trade(alice)
     sold = invoice(alice, "Meera Nair", "500", due=days_ago(2))
     alice.does(billing.issue_credit_note, sold, reason="Seat changed", on=days_ago(1))
     with alice.acting() as actor:
-        paid = billing.record_payment(actor, direction="in", party_name="Meera Nair", amount=ONE, on=days_ago(3))
+        paid = billing.record_payment(
+            actor, direction="in", party_name="Meera Nair", amount=ONE, on=days_ago(3)
+        )
         billing.refund_payment(actor, paid.id, on=days_ago(1))
     voided = invoice(alice, "Nobody", "70", due=days_ago(1))
     alice.does(billing.void_invoice, voided, reason="Twice")
-    assert set(kinds(proved(export())).values()) == {"Sales", "Credit Note", "Purchase", "Receipt", "Payment"}
+    assert set(kinds(proved(export())).values()) == {
+        "Sales",
+        "Credit Note",
+        "Purchase",
+        "Receipt",
+        "Payment",
+    }
     by_narration = kinds(export())
-    assert by_narration[next(text for text in by_narration if text.startswith("Refund "))] == "Payment"
-    assert by_narration[next(text for text in by_narration if text.endswith("Nobody: Twice"))] == "Credit Note"
+    assert (
+        by_narration[next(text for text in by_narration if text.startswith("Refund "))] == "Payment"
+    )
+    assert (
+        by_narration[next(text for text in by_narration if text.endswith("Nobody: Twice"))]
+        == "Credit Note"
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,20 +179,45 @@ def test_every_act_of_the_agency_is_a_voucher_of_its_type(alice: Person, export:
     ],
 )
 def test_the_type_of_a_voucher_is_what_moves_on_which_side(
-    alice: Person, export: Callable[..., ET.Element], debit: str, credit: str, kind: str, reversed_kind: str
+    alice: Person,
+    export: Callable[..., ET.Element],
+    debit: str,
+    credit: str,
+    kind: str,
+    reversed_kind: str,
 ) -> None:
-    posted = post(alice, lines=[ledger.debit(debit, ONE, party_name="A"), ledger.credit(credit, ONE, party_name="A")])
+    posted = post(
+        alice,
+        lines=[
+            ledger.debit(debit, ONE, party_name="A"),
+            ledger.credit(credit, ONE, party_name="A"),
+        ],
+    )
     alice.does(ledger.reverse, posted.entry_id, reason="Undone", entry_date=date(2026, 3, 11))
     assert kinds(proved(export())) == {"A sale": kind, "Undone": reversed_kind}
 
 
-def test_money_on_both_sides_beside_something_else_is_a_journal(alice: Person, export: Callable[..., ET.Element]) -> None:
-    post(alice, lines=[ledger.debit("bank", Money(200, "INR")), ledger.credit("cash", ONE), ledger.credit("capital", ONE)])
+def test_money_on_both_sides_beside_something_else_is_a_journal(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
+    post(
+        alice,
+        lines=[
+            ledger.debit("bank", Money(200, "INR")),
+            ledger.credit("cash", ONE),
+            ledger.credit("capital", ONE),
+        ],
+    )
     assert kinds(proved(export())) == {"A sale": "Journal"}
 
 
-def test_a_customer_who_comes_to_nothing_is_a_journal(alice: Person, export: Callable[..., ET.Element]) -> None:
-    both = [ledger.debit("receivable", ONE, party_name="A"), ledger.credit("receivable", ONE, party_name="B")]
+def test_a_customer_who_comes_to_nothing_is_a_journal(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
+    both = [
+        ledger.debit("receivable", ONE, party_name="A"),
+        ledger.credit("receivable", ONE, party_name="B"),
+    ]
     post(alice, lines=[*both, ledger.debit("round_off", ONE), ledger.credit("capital", ONE)])
     assert kinds(proved(export())) == {"A sale": "Journal"}
 
@@ -158,8 +228,14 @@ def test_a_voucher_in_full(alice: Person, export: Callable[..., ET.Element]) -> 
     assert envelope.findtext("HEADER/TALLYREQUEST") == "Import Data"
     assert envelope.findtext("BODY/IMPORTDATA/REQUESTDESC/REPORTNAME") == "All Masters"
     (voucher,) = vouchers(envelope)
-    assert voucher.get("REMOTEID") == voucher.findtext("GUID") == str(alice.does(lambda _: get_invoice(sold).entry_id))
-    told = {one.tag: one.text for one in voucher if one.tag not in {"ALLLEDGERENTRIES.LIST", "GUID"}}
+    assert (
+        voucher.get("REMOTEID")
+        == voucher.findtext("GUID")
+        == str(alice.does(lambda _: get_invoice(sold).entry_id))
+    )
+    told = {
+        one.tag: one.text for one in voucher if one.tag not in {"ALLLEDGERENTRIES.LIST", "GUID"}
+    }
     assert told == {
         "DATE": "20260504",
         "EFFECTIVEDATE": "20260504",
@@ -171,48 +247,94 @@ def test_a_voucher_in_full(alice: Person, export: Callable[..., ET.Element]) -> 
         "PERSISTEDVIEW": "Accounting Voucher View",
         "ISINVOICE": "No",
     }
-    assert lines(voucher) == [("Deepa Krishnan", "Yes", "-1000.50"), ("Sales of travel services", "No", "1000.50")]
-    assert masters(envelope) == {"Deepa Krishnan": "Trade receivables", "Sales of travel services": "Sales Accounts"}
+    assert lines(voucher) == [
+        ("Deepa Krishnan", "Yes", "-1000.50"),
+        ("Sales of travel services", "No", "1000.50"),
+    ]
+    assert masters(envelope) == {
+        "Deepa Krishnan": "Trade receivables",
+        "Sales of travel services": "Sales Accounts",
+    }
     assert masters(envelope, "GROUP") == {"Trade receivables": "Sundry Debtors"}
 
 
-def test_taxes_are_lines_of_their_own_in_the_group_of_taxes(alice: Person, export: Callable[..., ET.Element]) -> None:
-    assert alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code == 200
-    fee = LineItem(description="Visa fee", quantity=1, unit_price="100.05", currency="INR", tax="service_fee")
-    sold = issued(alice, fee, place_of_supply="27", issue_date=date(2026, 6, 10), due_date=date(2026, 6, 25))
+def test_taxes_are_lines_of_their_own_in_the_group_of_taxes(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
+    assert (
+        alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code
+        == 200
+    )
+    fee = LineItem(
+        description="Visa fee", quantity=1, unit_price="100.05", currency="INR", tax="service_fee"
+    )
+    sold = issued(
+        alice, fee, place_of_supply="27", issue_date=date(2026, 6, 10), due_date=date(2026, 6, 25)
+    )
     alice.does(billing.issue_credit_note, sold, reason="Not needed", on=date(2026, 6, 11))
     envelope = proved(export())
     taxes = [("Output CGST", "No", "9.00"), ("Output SGST", "No", "9.00")]
     sale, back = vouchers(envelope)
     assert (sale.get("VCHTYPE"), back.get("VCHTYPE")) == ("Sales", "Credit Note")
-    assert set(lines(sale)) == {("Deepa Krishnan", "Yes", "-118.05"), ("Sales of travel services", "No", "100.05"), *taxes}
+    assert set(lines(sale)) == {
+        ("Deepa Krishnan", "Yes", "-118.05"),
+        ("Sales of travel services", "No", "100.05"),
+        *taxes,
+    }
     assert ("Deepa Krishnan", "No", "118.05") in lines(back)
     assert masters(envelope)["Output CGST"] == "Duties & Taxes"
 
 
 def test_whatever_is_collected_for_the_state_is_in_the_group_of_taxes() -> None:
-    collected = {one.purpose for one in CHART if re.match(r"(input|output)_|t[cd]s_payable", one.purpose or "")}
+    collected = {
+        one.purpose
+        for one in CHART
+        if re.match(r"(input|output)_|t[cd]s_payable", one.purpose or "")
+    }
     assert {OF_PURPOSE[purpose] for purpose in collected if purpose} == {"Duties & Taxes"}
     assert set(OF_PURPOSE) <= {one.purpose for one in CHART}
     assert set(OF_PURPOSE.values()) | set(OF_TYPE.values()) <= GROUPS
 
 
-def test_what_tally_adds_up_is_our_trial_balance_account_for_account(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_what_tally_adds_up_is_our_trial_balance_account_for_account(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     trade(alice)
     added_up(alice, export, "INR", "AED")
 
 
-def test_what_was_taken_back_and_what_is_paid_in_other_money_is_told_and_adds_up(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_what_was_taken_back_and_what_is_paid_in_other_money_is_told_and_adds_up(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     taken_back(alice)
     paid_in_other_money(alice)
     assert untied(alice) == []
     found = kinds(proved(export()))
-    undone = [(text.partition(" of ")[2].partition("C-1" if "C-1" in text else "/")[0], kind) for text, kind in found.items() if text.startswith("Reversal")]
-    assert undone == [("refund F", "Receipt"), ("credit note C", "Sales"), ("supplier credit note ", "Purchase")]
-    assert [kind for text, kind in found.items() if text.startswith(("Refund", "Credit", "Supplier credit"))] == ["Payment", "Credit Note", "Debit Note"]
+    undone = [
+        (text.partition(" of ")[2].partition("C-1" if "C-1" in text else "/")[0], kind)
+        for text, kind in found.items()
+        if text.startswith("Reversal")
+    ]
+    assert undone == [
+        ("refund F", "Receipt"),
+        ("credit note C", "Sales"),
+        ("supplier credit note ", "Purchase"),
+    ]
+    assert [
+        kind
+        for text, kind in found.items()
+        if text.startswith(("Refund", "Credit", "Supplier credit"))
+    ] == ["Payment", "Credit Note", "Debit Note"]
     assert next(kind for text, kind in found.items() if text.startswith("Exchanged")) == "Journal"
-    (exchanged,) = [lines(voucher) for voucher in vouchers(export("--currency", "USD")) if voucher.get("VCHTYPE") == "Journal"]
-    assert exchanged == [("Currency exchange", "Yes", "-1000.00"), ("Deepa Krishnan", "No", "1000.00")]
+    (exchanged,) = [
+        lines(voucher)
+        for voucher in vouchers(export("--currency", "USD"))
+        if voucher.get("VCHTYPE") == "Journal"
+    ]
+    assert exchanged == [
+        ("Currency exchange", "Yes", "-1000.00"),
+        ("Deepa Krishnan", "No", "1000.00"),
+    ]
     added_up(alice, export, "INR", "USD")
 
 
@@ -227,18 +349,41 @@ def added_up(person: Person, export: Callable[..., ET.Element], *currencies: str
                 sums[known[name] if known[name] in groups else name] -= Decimal(amount)
         with person.reading() as reader:
             rows = queries.trial_balance_rows(reader, ledger.LAST_DAY)
-        ours = {row["name"]: Money(row["debit_minor"] - row["credit_minor"], currency).decimal for row in rows if row["currency"] == currency}
+        ours = {
+            row["name"]: Money(row["debit_minor"] - row["credit_minor"], currency).decimal
+            for row in rows
+            if row["currency"] == currency
+        }
         assert sums == ours
         assert len(ours) > 2
 
 
-def test_no_two_masters_share_a_name_and_a_later_entry_changes_none(alice: Person, export: Callable[..., ET.Element]) -> None:
-    post(alice, lines=[ledger.debit("payable", ONE, party_name="Galaxy"), ledger.credit("receivable", ONE, party_name="sundry debtors")])
+def test_no_two_masters_share_a_name_and_a_later_entry_changes_none(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
+    post(
+        alice,
+        lines=[
+            ledger.debit("payable", ONE, party_name="Galaxy"),
+            ledger.credit("receivable", ONE, party_name="sundry debtors"),
+        ],
+    )
     first = masters(proved(export()))
     assert first == {"Galaxy": "Trade payables", "sundry debtors (1200)": "Trade receivables"}
-    more = [ledger.credit(control, ONE, party_name="GALAXY") for control in ("receivable", "customer_advances")]
-    more += [ledger.debit("payable", ONE, party_name="galaxy"), ledger.debit("receivable", ONE), ledger.debit("capital", ONE, party_name="Capital")]
-    post(alice, lines=[*more, ledger.credit("receivable", ONE, party_name="Capital")], entry_date=date(2026, 1, 1))
+    more = [
+        ledger.credit(control, ONE, party_name="GALAXY")
+        for control in ("receivable", "customer_advances")
+    ]
+    more += [
+        ledger.debit("payable", ONE, party_name="galaxy"),
+        ledger.debit("receivable", ONE),
+        ledger.debit("capital", ONE, party_name="Capital"),
+    ]
+    post(
+        alice,
+        lines=[*more, ledger.credit("receivable", ONE, party_name="Capital")],
+        entry_date=date(2026, 1, 1),
+    )
     then = masters(proved(export()))
     assert then == first | {
         "Capital": "Trade receivables",
@@ -249,9 +394,14 @@ def test_no_two_masters_share_a_name_and_a_later_entry_changes_none(alice: Perso
     }
 
 
-def test_days_cut_the_vouchers_and_the_masters_that_they_need(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_days_cut_the_vouchers_and_the_masters_that_they_need(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     for day in (9, 10, 11):
-        lines_of_day = [ledger.debit("receivable", ONE, party_name=f"Party {day}"), ledger.credit("revenue_fees", ONE)]
+        lines_of_day = [
+            ledger.debit("receivable", ONE, party_name=f"Party {day}"),
+            ledger.credit("revenue_fees", ONE),
+        ]
         post(alice, lines=lines_of_day, narration=f"Day {day}", entry_date=date(2026, 3, day))
     envelope = proved(export("--from", "2026-03-10", "--to", "2026-03-10"))
     assert list(kinds(envelope)) == ["Day 10"]
@@ -263,53 +413,106 @@ def test_days_cut_the_vouchers_and_the_masters_that_they_need(alice: Person, exp
 def test_a_currency_stands_alone(alice: Person, export: Callable[..., ET.Element]) -> None:
     dirhams = [ledger.debit("bank", Money(1, "AED")), ledger.credit("capital", Money(1, "AED"))]
     yen = [ledger.debit("cash", Money(5, "JPY")), ledger.credit("capital", Money(5, "JPY"))]
-    post(alice, lines=[ledger.debit("cash", ONE), ledger.credit("capital", ONE), *dirhams], narration="Two")
+    post(
+        alice,
+        lines=[ledger.debit("cash", ONE), ledger.credit("capital", ONE), *dirhams],
+        narration="Two",
+    )
     post(alice, lines=yen, narration="Yen")
-    assert [lines(one) for one in vouchers(proved(export()))] == [[("Cash in hand", "Yes", "-1.00"), ("Capital", "No", "1.00")]]
-    assert [lines(one) for one in vouchers(proved(export("--currency", "AED")))] == [[("Bank, current account", "Yes", "-0.01"), ("Capital", "No", "0.01")]]
+    assert [lines(one) for one in vouchers(proved(export()))] == [
+        [("Cash in hand", "Yes", "-1.00"), ("Capital", "No", "1.00")]
+    ]
+    assert [lines(one) for one in vouchers(proved(export("--currency", "AED")))] == [
+        [("Bank, current account", "Yes", "-0.01"), ("Capital", "No", "0.01")]
+    ]
     assert [lines(one)[0][2] for one in vouchers(proved(export("--currency", "JPY")))] == ["-5"]
     page = alice.browser.get(f"/reports/day-book?{EVER}").text
-    assert all(f"currency={currency}&amp;format=tally" in page or f"format=tally&amp;currency={currency}" in page for currency in ("INR", "AED", "JPY"))
-    assert masters(proved(on_the_page(alice, f"{EVER}&currency=AED"))) == {"Bank, current account": "Bank Accounts", "Capital": "Capital Account"}
+    assert all(
+        f"currency={currency}&amp;format=tally" in page
+        or f"format=tally&amp;currency={currency}" in page
+        for currency in ("INR", "AED", "JPY")
+    )
+    assert masters(proved(on_the_page(alice, f"{EVER}&currency=AED"))) == {
+        "Bank, current account": "Bank Accounts",
+        "Capital": "Capital Account",
+    }
 
 
-def test_whatever_stands_in_a_text_is_a_text(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_whatever_stands_in_a_text_is_a_text(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     evil = '<VOUCHER> & ]]> "quoted" \x01\ufffe\nयात्रा ✈'
-    post(alice, lines=[ledger.debit("receivable", ONE, party_name="A & <B>\tC"), ledger.credit("revenue_fees", ONE)], narration=evil)
+    post(
+        alice,
+        lines=[
+            ledger.debit("receivable", ONE, party_name="A & <B>\tC"),
+            ledger.credit("revenue_fees", ONE),
+        ],
+        narration=evil,
+    )
     (voucher,) = vouchers(proved(export()))
-    assert voucher.findtext("NARRATION") == evil.replace("\x01", "\ufffd").replace("\ufffe", "\ufffd")
+    assert voucher.findtext("NARRATION") == evil.replace("\x01", "\ufffd").replace(
+        "\ufffe", "\ufffd"
+    )
     assert voucher.findtext("PARTYLEDGERNAME") == "A & <B> C"
 
 
 def test_days_and_amounts_at_their_edges(alice: Person, export: Callable[..., ET.Element]) -> None:
     most = Money(ledger.AMOUNT_MAX_MINOR, "INR")
     for day in (ledger.FIRST_DAY, ledger.LAST_DAY):
-        post(alice, lines=[ledger.debit("cash", most), ledger.credit("capital", most)], entry_date=day)
+        post(
+            alice,
+            lines=[ledger.debit("cash", most), ledger.credit("capital", most)],
+            entry_date=day,
+        )
     found = vouchers(proved(export()))
     assert [voucher.findtext("DATE") for voucher in found] == ["19000101", "22001231"]
     assert lines(found[0])[0][2] == f"-{most.wire}"
 
 
-def test_books_without_an_entry_have_no_voucher_and_no_master(alice: Person, export: Callable[..., ET.Element]) -> None:
+def test_books_without_an_entry_have_no_voucher_and_no_master(
+    alice: Person, export: Callable[..., ET.Element]
+) -> None:
     assert list(export().iter("TALLYMESSAGE")) == []
 
 
-def test_what_cannot_be_read_is_refused(command: Callable[..., Result], app: Flask, alice: Person, tmp_path: Path) -> None:
-    for options in (("--from", "2026-02-02", "--to", "2026-02-01"), ("--currency", "XXQ"), ("--from", "soon")):
+def test_what_cannot_be_read_is_refused(
+    command: Callable[..., Result], app: Flask, alice: Person, tmp_path: Path
+) -> None:
+    for options in (
+        ("--from", "2026-02-02", "--to", "2026-02-01"),
+        ("--currency", "XXQ"),
+        ("--from", "soon"),
+    ):
         assert command(*options).exit_code == 2, options
-    arguments = ["books", "export", "--tenant", str(alice.actor.tenant_id), "--format", "beancount", "--from", "2026-01-01", str(tmp_path / "books")]
+    arguments = [
+        "books",
+        "export",
+        "--tenant",
+        str(alice.actor.tenant_id),
+        "--format",
+        "beancount",
+        "--from",
+        "2026-01-01",
+        str(tmp_path / "books"),
+    ]
     assert app.test_cli_runner().invoke(args=arguments).exit_code == 2
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_page_hands_out_the_same_to_whoever_may_read_reports(alice: Person, victor: Person, charlie: Person, export: Callable[..., ET.Element]) -> None:
+def test_the_page_hands_out_the_same_to_whoever_may_read_reports(
+    alice: Person, victor: Person, charlie: Person, export: Callable[..., ET.Element]
+) -> None:
     busy_may(alice)
     whole = export("--from", "2026-05-01", "--to", "2026-05-31")
     for person in (alice, victor):
         assert ET.tostring(on_the_page(person, DAYS)) == ET.tostring(whole)
     assert vouchers(on_the_page(charlie, DAYS)) == []
     answer = alice.browser.get(f"/reports/day-book?{DAYS}&format=tally")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="voyagent-tally-INR-2026-05-31.xml"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == 'attachment; filename="voyagent-tally-INR-2026-05-31.xml"'
+    )
     assert alice.app.test_client().get(f"/reports/day-book?{DAYS}&format=tally").status_code == 303
 
 
@@ -318,7 +521,9 @@ def test_only_entries_are_vouchers(alice: Person) -> None:
     assert (refused.status_code, "We could not read: format." in refused.text) == (422, True)
 
 
-def test_a_file_of_the_page_is_whole_or_none(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_the_page_is_whole_or_none(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     busy_may(alice)
     monkeypatch.setattr(answers, "LINES_MAX", 3)
     answer = alice.browser.get(f"/reports/day-book?{DAYS}&format=tally")

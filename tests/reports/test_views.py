@@ -40,7 +40,9 @@ def words(markup: str) -> str:
 
 
 def block(markup: str, currency: str) -> str:
-    found = re.search(rf'<section class="v-ageblock" id="in-{currency}".*?</section>', markup, re.DOTALL)
+    found = re.search(
+        rf'<section class="v-ageblock" id="in-{currency}".*?</section>', markup, re.DOTALL
+    )
     assert found, f"nothing in {currency}"
     return found.group(0)
 
@@ -48,7 +50,10 @@ def block(markup: str, currency: str) -> str:
 def rows(markup: str) -> list[list[str]]:
     """The cells of each table row, as text."""
     found = re.findall(r"<tr[^>]*>(.*?)</tr>", markup, re.DOTALL)
-    return [[words(cell).strip() for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)] for row in found]
+    return [
+        [words(cell).strip() for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)]
+        for row in found
+    ]
 
 
 def table(markup: str) -> str:
@@ -68,7 +73,9 @@ def link_of(markup: str, text: str) -> str:
 def debtors(alice: Person) -> dict[str, str]:
     """Invoices of every age in two currencies; their numbers by name."""
     made = {
-        "not due": invoice(alice, "Deepa Krishnan", "100000", due=today() + timedelta(days=5), issued=today()),
+        "not due": invoice(
+            alice, "Deepa Krishnan", "100000", due=today() + timedelta(days=5), issued=today()
+        ),
         "today": invoice(alice, "Deepa Krishnan", "2500.50", due=today()),
         "1-30": invoice(alice, "Deepa Krishnan", "300", due=days_ago(30)),
         "31-60": invoice(alice, "Mohammed Ashraf K.", "4000", due=days_ago(31)),
@@ -90,7 +97,9 @@ def test_a_new_agency_is_told_what_will_stand_here(alice: Person) -> None:
     assert "1200 Trade receivables" in words(chart)
 
 
-def test_parties_stand_by_age_in_their_own_currency_the_largest_first(alice: Person, debtors: dict[str, str]) -> None:
+def test_parties_stand_by_age_in_their_own_currency_the_largest_first(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     page = shown(alice.browser, "/reports/receivables")
     assert rows(block(page, "INR"))[1:] == [
         ["Zachariah Kurian", "–", "–", "–", "–", "1,23,456.75", "1,23,456.75"],
@@ -117,7 +126,9 @@ def test_parties_stand_by_age_in_their_own_currency_the_largest_first(alice: Per
         ("2,30,657.25", ["not due", "today", "1-30", "31-60", "61-90", "over 90"], ["dirham"]),
     ],
 )
-def test_each_figure_opens_the_invoices_behind_it(alice: Person, debtors: dict[str, str], figure: str, holds: list[str], not_holds: list[str]) -> None:
+def test_each_figure_opens_the_invoices_behind_it(
+    alice: Person, debtors: dict[str, str], figure: str, holds: list[str], not_holds: list[str]
+) -> None:
     client = alice.browser
     listed = shown(client, link_of(shown(client, "/reports/receivables"), figure))
     assert [name for name in holds if debtors[name] not in listed] == []
@@ -126,7 +137,14 @@ def test_each_figure_opens_the_invoices_behind_it(alice: Person, debtors: dict[s
 
 @pytest.mark.parametrize(
     ("figure", "due_from", "due_to"),
-    [("1,02,500.50", 0, None), ("300.00", 30, 1), ("4,000.00", 60, 31), ("400.00", 90, 61), ("1,23,456.75", None, 91), ("2,30,657.25", None, None)],
+    [
+        ("1,02,500.50", 0, None),
+        ("300.00", 30, 1),
+        ("4,000.00", 60, 31),
+        ("400.00", 90, 61),
+        ("1,23,456.75", None, 91),
+        ("2,30,657.25", None, None),
+    ],
 )
 def test_a_figure_asks_for_exactly_the_due_days_of_its_age(
     alice: Person, debtors: dict[str, str], figure: str, due_from: int | None, due_to: int | None
@@ -136,14 +154,18 @@ def test_a_figure_asks_for_exactly_the_due_days_of_its_age(
     assert asked.pop("currency") == ["INR"]
     asked.pop("party", None)
     bounds = {"due_from": due_from, "due_to": due_to}
-    assert asked == {name: [days_ago(days).isoformat()] for name, days in bounds.items() if days is not None}
+    assert asked == {
+        name: [days_ago(days).isoformat()] for name, days in bounds.items() if days is not None
+    }
 
 
 def test_a_partys_documents_open_under_it(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
     closed = shown(client, "/reports/receivables")
     assert debtors["61-90"] not in closed
-    found = re.search(r'<a href="([^"]+)" aria-expanded="false"><i [^>]*></i> Mohammed Ashraf K\.</a>', closed)
+    found = re.search(
+        r'<a href="([^"]+)" aria-expanded="false"><i [^>]*></i> Mohammed Ashraf K\.</a>', closed
+    )
     assert found
     page = block(shown(client, found.group(1)), "INR")
     assert rows(page)[4:6] == [
@@ -160,7 +182,9 @@ def day_words(days: int) -> str:
     return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != today().year else "")
 
 
-def test_the_page_proves_documents_against_the_books(alice: Person, debtors: dict[str, str]) -> None:
+def test_the_page_proves_documents_against_the_books(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     page = words(shown(alice.browser, "/reports/receivables"))
     assert "equals account 1200, INR 2,30,657.25" in page
     assert "equals account 1200, AED 700.25" in page
@@ -180,17 +204,24 @@ def book_past_every_document(actor: Actor) -> None:
     )
 
 
-def test_a_difference_is_shown_in_red_with_both_sides(alice: Person, debtors: dict[str, str]) -> None:
+def test_a_difference_is_shown_in_red_with_both_sides(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     alice.does(book_past_every_document)
     page = shown(alice.browser, "/reports/receivables")
     assert "the books say INR 2,30,712.25" in words(block(page, "INR"))
-    assert "open documents add up to INR 2,30,657.25 , account 1200 stands at INR 2,30,712.25" in words(page)
+    assert (
+        "open documents add up to INR 2,30,657.25 , account 1200 stands at INR 2,30,712.25"
+        in words(page)
+    )
     assert "the documents and the books differ by INR −55.00" in words(page)
     assert "equals account 1200, AED 700.25" in words(page)
 
 
 @pytest.mark.parametrize("address", ["/reports/receivables", "/reports/receivables?party=*"])
-def test_what_is_posted_while_the_page_is_read_is_no_difference(alice: Person, debtors: dict[str, str], address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_posted_while_the_page_is_read_is_no_difference(
+    alice: Person, debtors: dict[str, str], address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client, run = alice.browser, Lane.run
 
     def run_beside_others(lane: Lane, credential: Any, selects: Any) -> Any:
@@ -216,25 +247,42 @@ def test_the_books_alone_are_enough_to_be_shown(alice: Person) -> None:
 def test_as_of_a_day_the_page_stands_as_it_stood(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
     page = shown(client, f"/reports/receivables?as_of={days_ago(2)}")
-    assert rows(block(page, "INR"))[-1] == ["Total INR", "–", "4,300.00", "500.00", "1,23,456.75", "–", "1,28,256.75"]
+    assert rows(block(page, "INR"))[-1] == [
+        "Total INR",
+        "–",
+        "4,300.00",
+        "500.00",
+        "1,23,456.75",
+        "–",
+        "1,28,256.75",
+    ]
     assert "equals account 1200, INR 1,28,256.75" in words(page)
     assert "differ by" not in page
 
 
-def test_a_figure_of_another_day_opens_its_documents_here(alice: Person, debtors: dict[str, str]) -> None:
+def test_a_figure_of_another_day_opens_its_documents_here(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     client = alice.browser
     link = link_of(shown(client, f"/reports/receivables?as_of={days_ago(2)}"), "1,28,256.75")
     assert link.startswith("/reports/receivables?")
     assert debtors["over 90"] in shown(client, link)
 
 
-def test_issue_dates_narrow_what_is_shown_and_not_what_is_proved(alice: Person, debtors: dict[str, str]) -> None:
+def test_issue_dates_narrow_what_is_shown_and_not_what_is_proved(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     page = shown(alice.browser, f"/reports/receivables?from={days_ago(35)}&to={days_ago(25)}")
     assert rows(block(page, "INR"))[-1][-1] == "4,300.00"
-    assert "all open documents, those not shown here too, add up to INR 2,30,657.25 , and that equals account 1200." in words(page)
+    assert (
+        "all open documents, those not shown here too, add up to INR 2,30,657.25 , and that equals"
+        " account 1200." in words(page)
+    )
 
 
-def test_a_currency_narrows_and_can_be_taken_away_again(alice: Person, debtors: dict[str, str]) -> None:
+def test_a_currency_narrows_and_can_be_taken_away_again(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     client = alice.browser
     page = shown(client, "/reports/receivables?currency=AED")
     assert 'id="in-INR"' not in page
@@ -247,7 +295,9 @@ def test_days_are_read_as_people_write_them(alice: Person, debtors: dict[str, st
     client = alice.browser
     typed = typed_day(days_ago(2))
     assert shown(client, f"/reports/receivables?as_of={typed.replace(' ', '+')}").count(typed) >= 2
-    assert f"as of {typed}" in shown(client, f"/reports/trial-balance?as_of={typed.replace(' ', '+')}")
+    assert f"as of {typed}" in shown(
+        client, f"/reports/trial-balance?as_of={typed.replace(' ', '+')}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -260,14 +310,18 @@ def test_days_are_read_as_people_write_them(alice: Person, debtors: dict[str, st
         ("from=2026-02-02&to=2026-02-01", "The first day is after the last.", "2 Feb 2026"),
     ],
 )
-def test_what_cannot_be_read_is_named_and_kept_in_its_field(alice: Person, debtors: dict[str, str], query: str, sentence: str, kept: str) -> None:
+def test_what_cannot_be_read_is_named_and_kept_in_its_field(
+    alice: Person, debtors: dict[str, str], query: str, sentence: str, kept: str
+) -> None:
     page = shown(alice.browser, f"/reports/receivables?{query}", status=422)
     assert sentence in page
     assert f'value="{kept}"' in page
     assert 'class="v-ageblock"' not in page
 
 
-def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(alice: Person, charlie: Person) -> None:
+def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(
+    alice: Person, charlie: Person
+) -> None:
     client = alice.browser
     assert "You owe nobody anything" in shown(client, "/reports/payables")
     bill(alice, "Galaxy Consolidators", "4000", due=days_ago(31), reference="GC-1")
@@ -286,21 +340,39 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(a
     ]
     assert "equals account 2100, INR 4,130.00" in words(block(page, "INR"))
     behind = link_of(block(page, "INR"), "4,000.00")
-    assert behind == f"/bills?status=open&currency=INR&due_from={days_ago(60)}&due_to={days_ago(31)}&party=Galaxy+Consolidators"
+    assert (
+        behind
+        == f"/bills?status=open&currency=INR&due_from={days_ago(60)}&due_to={days_ago(31)}&party=Galaxy+Consolidators"
+    )
     assert ("GC-1" in shown(client, behind), "GC-2" in shown(client, behind)) == (True, False)
-    assert link_of(shown(client, f"/reports/payables?as_of={days_ago(3)}"), "50.00").startswith("/reports/payables?"), "of another day the bills stand here"
+    assert link_of(shown(client, f"/reports/payables?as_of={days_ago(3)}"), "50.00").startswith(
+        "/reports/payables?"
+    ), "of another day the bills stand here"
     assert "equals account 2100, AED 700.25" in words(block(page, "AED"))
-    assert "50.00" in words(block(shown(client, f"/reports/payables?as_of={days_ago(3)}"), "INR")), "as of a day before the payment"
+    assert "50.00" in words(
+        block(shown(client, f"/reports/payables?as_of={days_ago(3)}"), "INR")
+    ), "as of a day before the payment"
     assert "Galaxy" not in shown(charlie.browser, "/reports/payables")
-    post(alice, lines=[ledger.debit("bank", Money(100, "INR")), ledger.credit("payable", Money(100, "INR"))], entry_date=today())
+    post(
+        alice,
+        lines=[
+            ledger.debit("bank", Money(100, "INR")),
+            ledger.credit("payable", Money(100, "INR")),
+        ],
+        entry_date=today(),
+    )
     assert "the books say INR 4,131.00" in words(block(shown(client, "/reports/payables"), "INR"))
 
 
 def test_the_trial_balance_refuses_the_same(alice: Person) -> None:
-    assert "We could not read: as of." in shown(alice.browser, "/reports/trial-balance?as_of=soonish", status=422)
+    assert "We could not read: as of." in shown(
+        alice.browser, "/reports/trial-balance?as_of=soonish", status=422
+    )
 
 
-def test_the_trial_balance_shows_sides_totals_and_that_they_are_equal(alice: Person, debtors: dict[str, str]) -> None:
+def test_the_trial_balance_shows_sides_totals_and_that_they_are_equal(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     page = shown(alice.browser, f"/reports/trial-balance?from={days_ago(92)}")
     assert rows(block(page, "INR"))[2:] == [
         ["Assets"],
@@ -322,11 +394,24 @@ def test_the_trial_balance_shows_sides_totals_and_that_they_are_equal(alice: Per
 
 
 def test_an_opening_is_net_and_earlier_years_are_one_computed_row(alice: Person) -> None:
-    """Domain rules, section on double entry: revenue and expense restart with the financial year (here on 1 April), what earlier years earned is kept."""
-    for day, minor in ((date(2025, 1, 10), 10_000), (date(2025, 5, 10), 3_000), (date(2025, 7, 10), 700)):
+    """Domain rules, section on double entry: revenue and expense restart with the financial year
+    (here on 1 April), what earlier years earned is kept.
+    """
+    for day, minor in (
+        (date(2025, 1, 10), 10_000),
+        (date(2025, 5, 10), 3_000),
+        (date(2025, 7, 10), 700),
+    ):
         earned = Money(minor, "INR")
-        post(alice, lines=[ledger.debit("bank", earned), ledger.credit("revenue_fees", earned)], entry_date=day)
-    back = [ledger.debit("revenue_fees", Money(200, "INR")), ledger.credit("bank", Money(200, "INR"))]
+        post(
+            alice,
+            lines=[ledger.debit("bank", earned), ledger.credit("revenue_fees", earned)],
+            entry_date=day,
+        )
+    back = [
+        ledger.debit("revenue_fees", Money(200, "INR")),
+        ledger.credit("bank", Money(200, "INR")),
+    ]
     post(alice, lines=back, entry_date=date(2025, 7, 11))
     client = alice.browser
     page = shown(client, "/reports/trial-balance?from=2025-07-01&as_of=2025-07-31")
@@ -340,7 +425,15 @@ def test_an_opening_is_net_and_earlier_years_are_one_computed_row(alice: Person)
         ["Total INR", "130.00", "130.00", "9.00", "9.00", "135.00", "135.00"],
     ]
     whole_year = rows(block(shown(client, "/reports/trial-balance?as_of=2025-07-31"), "INR"))
-    assert ["4200 Service fees", "", "", "2.00", "37.00", "", "35.00"] in whole_year, "from the beginning of the financial year where nothing is said"
+    assert [
+        "4200 Service fees",
+        "",
+        "",
+        "2.00",
+        "37.00",
+        "",
+        "35.00",
+    ] in whole_year, "from the beginning of the financial year where nothing is said"
     lines = shown(client, link_of(page, '<span class="v-mono v-lite">4200</span> Service fees'))
     assert [row[-3:] for row in rows(table(lines))[2:]] == [
         ["", "INR 7.00", "INR 37.00 Cr"],
@@ -350,14 +443,20 @@ def test_an_opening_is_net_and_earlier_years_are_one_computed_row(alice: Person)
 
 
 def test_a_period_that_is_turned_round_is_refused(alice: Person) -> None:
-    for path in ("/reports/trial-balance?from=2026-02-02&as_of=2026-02-01", "/reports/general-ledger?account=1100&from=2026-02-02&to=2026-02-01"):
+    for path in (
+        "/reports/trial-balance?from=2026-02-02&as_of=2026-02-01",
+        "/reports/general-ledger?account=1100&from=2026-02-02&to=2026-02-01",
+    ):
         assert "The first day is after the last." in shown(alice.browser, path, status=422)
 
 
-def test_books_that_do_not_balance_are_shown_in_red(alice: Person, debtors: dict[str, str], owner_engine: sa.Engine) -> None:
+def test_books_that_do_not_balance_are_shown_in_red(
+    alice: Person, debtors: dict[str, str], owner_engine: sa.Engine
+) -> None:
     tamper = sa.text(
-        "update balances_month set credit_minor = credit_minor + 100 where tenant_id = :tenant and currency = 'INR' and account_id ="
-        " (select id from accounts where tenant_id = :tenant and purpose = 'revenue_services') and month = date_trunc('month', current_date)::date"
+        "update balances_month set credit_minor = credit_minor + 100 where tenant_id = :tenant and"
+        " currency = 'INR' and account_id = (select id from accounts where tenant_id = :tenant and"
+        " purpose = 'revenue_services') and month = date_trunc('month', current_date)::date"
     )
     with owner_engine.begin() as connection:
         assert connection.execute(tamper, {"tenant": alice.actor.tenant_id}).rowcount == 1
@@ -368,25 +467,46 @@ def test_books_that_do_not_balance_are_shown_in_red(alice: Person, debtors: dict
     assert alice.api.get("/reports/trial-balance").json["in_balance"] is False
 
 
-def test_the_trial_balance_can_list_the_chart_and_one_currency(alice: Person, debtors: dict[str, str]) -> None:
+def test_the_trial_balance_can_list_the_chart_and_one_currency(
+    alice: Person, debtors: dict[str, str]
+) -> None:
     page = shown(alice.browser, "/reports/trial-balance?include_zero=1&currency=AED")
     assert 'id="in-INR"' not in page
     assert ["1010 Cash in hand", "", "", "", "", "", ""] in rows(block(page, "AED"))
-    assert "Nothing was posted in KWD" in shown(alice.browser, "/reports/trial-balance?currency=KWD")
+    assert "Nothing was posted in KWD" in shown(
+        alice.browser, "/reports/trial-balance?currency=KWD"
+    )
 
 
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/reports/receivables", "Receivables by age As of {day}, by due date, all currencies, all customers. Currencies are never added."),
-        ("/reports/receivables?currency=AED", "Receivables by age As of {day}, by due date, in AED only, all customers. Currencies are never added."),
+        (
+            "/reports/receivables",
+            (
+                "Receivables by age As of {day}, by due date, all currencies, all customers."
+                " Currencies are never added."
+            ),
+        ),
+        (
+            "/reports/receivables?currency=AED",
+            (
+                "Receivables by age As of {day}, by due date, in AED only, all customers."
+                " Currencies are never added."
+            ),
+        ),
         (
             "/reports/trial-balance?from=2026-01-01",
-            "Trial balance Book dates from 1 January 2026 to {day}, all currencies, accounts without postings left out. Currencies are never added.",
+            (
+                "Trial balance Book dates from 1 January 2026 to {day}, all currencies, accounts"
+                " without postings left out. Currencies are never added."
+            ),
         ),
     ],
 )
-def test_paper_says_whose_it_is_what_it_is_and_who_printed_it(alice: Person, debtors: dict[str, str], path: str, said: str) -> None:
+def test_paper_says_whose_it_is_what_it_is_and_who_printed_it(
+    alice: Person, debtors: dict[str, str], path: str, said: str
+) -> None:
     page = shown(alice.browser, path)
     head = re.search(r'<div class="v-print mb-3">.*?\n</div>', page, re.DOTALL)
     assert head
@@ -401,7 +521,8 @@ def test_today_is_the_agencys_day(alice: Person, owner_engine: sa.Engine, path: 
     for zone in ("Pacific/Kiritimati", "Pacific/Midway"):
         with owner_engine.begin() as connection:
             connection.execute(
-                sa.text("update tenant_settings set timezone = :zone where tenant_id = :tenant"), {"zone": zone, "tenant": alice.actor.tenant_id}
+                sa.text("update tenant_settings set timezone = :zone where tenant_id = :tenant"),
+                {"zone": zone, "tenant": alice.actor.tenant_id},
             )
         assert f"as of {typed_day(clock.today(zone))}" in shown(alice.browser, path)
 
@@ -419,16 +540,37 @@ def test_colleagues_read_it_and_a_stranger_reads_his_own(
 
 @pytest.mark.parametrize(
     ("path", "selects_max", "trips_max"),
-    [("/reports/receivables?party=*", 8, 3), ("/reports/trial-balance", 5, 2), ("/reports/general-ledger?account=1200", 6, 2), ("/", 14, 2)],
+    [
+        ("/reports/receivables?party=*", 8, 3),
+        ("/reports/trial-balance", 5, 2),
+        ("/reports/general-ledger?account=1200", 6, 2),
+        ("/", 14, 2),
+    ],
 )
 def test_a_page_costs_few_trips_whatever_it_shows(
-    alice: Person, debtors: dict[str, str], path: str, selects_max: int, trips_max: int, statements: list[str], monkeypatch: pytest.MonkeyPatch
+    alice: Person,
+    debtors: dict[str, str],
+    path: str,
+    selects_max: int,
+    trips_max: int,
+    statements: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Ageing asks first who stands on the page, and then for these alone. The home page has two selects of its own for its charts."""
+    """Ageing asks first who stands on the page, and then for these alone.
+
+    The home page has two selects of its own for its charts.
+    """
     client = alice.browser
     trips: list[int] = []
     run = Lane.run
-    monkeypatch.setattr(Lane, "run", lambda lane, credential, selects: (trips.append(len(selects)), run(lane, credential, selects))[1])
+    monkeypatch.setattr(
+        Lane,
+        "run",
+        lambda lane, credential, selects: (
+            trips.append(len(selects)),
+            run(lane, credential, selects),
+        )[1],
+    )
     statements.clear()
     assert client.get(path).status_code == 200
     assert len(trips) == trips_max

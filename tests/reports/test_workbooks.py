@@ -1,4 +1,6 @@
-"""Reports as workbooks: read back by another library, they say what CSV says, with numbers as numbers and days as days."""
+"""Reports as workbooks: read back by another library, they say what CSV says, with numbers as
+numbers and days as days.
+"""
 
 from __future__ import annotations
 
@@ -69,22 +71,38 @@ def test_a_workbook_says_what_csv_says(busy: Person, charlie: Person, report: st
                 assert Decimal(str(one.value)) == Decimal(text)
             else:
                 assert as_csv(one.value) == text.removeprefix("'")
-    assert not any("1000.5" in map(as_csv, row) for row in opened(charlie.browser.get(f"{address}&format=xlsx").data).iter_rows(values_only=True))
+    assert not any(
+        "1000.5" in map(as_csv, row)
+        for row in opened(charlie.browser.get(f"{address}&format=xlsx").data).iter_rows(
+            values_only=True
+        )
+    )
     assert busy.app.test_client().get(f"{address}&format=xlsx").status_code == 303
 
 
 def test_totals_are_bold_values_that_nothing_need_reckon(busy: Person) -> None:
-    page = opened(busy.browser.get(f"/reports/trial-balance?{REPORTS['trial-balance']}&format=xlsx").data)
+    page = opened(
+        busy.browser.get(f"/reports/trial-balance?{REPORTS['trial-balance']}&format=xlsx").data
+    )
     told = {row[0].value: row for row in page.iter_rows()}
-    assert [(one.data_type, one.value, one.font.bold) for one in told["total"][-2:]] == [("n", 700.25, True)] * 2
+    assert [(one.data_type, one.value, one.font.bold) for one in told["total"][-2:]] == [
+        ("n", 700.25, True)
+    ] * 2
     assert [one.font.bold for one in told["line"]] == [False] * len(told["line"])
 
 
 def test_the_file_has_a_name_and_its_head_stays_in_sight(busy: Person) -> None:
     answer = busy.browser.get(f"/reports/profit-and-loss?{DAYS}&format=xlsx")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="voyagent-profit-and-loss-2026-05-31.xlsx"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == 'attachment; filename="voyagent-profit-and-loss-2026-05-31.xlsx"'
+    )
     page = opened(answer.data)
-    assert (page.title, page.freeze_panes, page["A1"].font.bold) == ("profit-and-loss-2026-05-31", "A2", True)
+    assert (page.title, page.freeze_panes, page["A1"].font.bold) == (
+        "profit-and-loss-2026-05-31",
+        "A2",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,13 +116,18 @@ def test_the_file_has_a_name_and_its_head_stays_in_sight(busy: Person) -> None:
         (Money(NUMBER_MAX, "INR"), 9_999_999_999_999.99, "#,##0.00"),
     ],
 )
-def test_an_amount_is_a_number_with_the_places_of_its_currency(amount: Money, value: float, shown: str) -> None:
+def test_an_amount_is_a_number_with_the_places_of_its_currency(
+    amount: Money, value: float, shown: str
+) -> None:
     found = cell(amount)
     assert (found.data_type, found.value, found.number_format) == ("n", value, shown)
 
 
 def test_an_amount_with_more_digits_than_a_spreadsheet_keeps_is_a_text_and_whole() -> None:
-    for amount, text in ((Money(NUMBER_MAX + 1, "INR"), "10000000000000.00"), (Money(-NUMBER_MAX - 1, "KWD"), "-1000000000000.000")):
+    for amount, text in (
+        (Money(NUMBER_MAX + 1, "INR"), "10000000000000.00"),
+        (Money(-NUMBER_MAX - 1, "KWD"), "-1000000000000.000"),
+    ):
         found = cell(amount)
         assert (found.data_type, found.value) == ("s", text)
 
@@ -116,27 +139,53 @@ def test_a_day_is_a_day(day: date) -> None:
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\tx", "\rx"])
-def test_a_text_that_begins_like_a_formula_is_a_text_and_stays_one_when_it_is_edited(text: str) -> None:
+def test_a_text_that_begins_like_a_formula_is_a_text_and_stays_one_when_it_is_edited(
+    text: str,
+) -> None:
     found = cell(text)
     assert (found.data_type, found.quotePrefix) == ("s", True)
     assert unescape(found.value) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["https://example.com", "12", "TRUE", "2026-05-04", "  spaced ", "two\nlines", "<b>&amp;</b>", "यात्रा ✈", "_x0041_", "x" * 32_767]
+    "text",
+    [
+        "https://example.com",
+        "12",
+        "TRUE",
+        "2026-05-04",
+        "  spaced ",
+        "two\nlines",
+        "<b>&amp;</b>",
+        "यात्रा ✈",
+        "_x0041_",
+        "x" * 32_767,
+    ],
 )
 def test_any_other_text_is_the_same_text(text: str) -> None:
     found = cell(text)
-    assert (found.data_type, unescape(found.value), found.quotePrefix, found.hyperlink) == ("s", text, False, None)
+    assert (found.data_type, unescape(found.value), found.quotePrefix, found.hyperlink) == (
+        "s",
+        text,
+        False,
+        None,
+    )
 
 
 def test_what_xml_cannot_have_does_not_break_the_file() -> None:
-    assert unescape(cell(f"a{EVERY_CONTROL}b\ufffe\uffffc").value) == f"a{EVERY_CONTROL}b\ufffd\ufffdc"
+    assert (
+        unescape(cell(f"a{EVERY_CONTROL}b\ufffe\uffffc").value) == f"a{EVERY_CONTROL}b\ufffd\ufffdc"
+    )
 
 
 def test_numbers_ids_and_nothing() -> None:
     key = new_id()
-    assert (cell(7).value, cell(key).value, cell(None).value, cell("").value) == (7, str(key), None, "")
+    assert (cell(7).value, cell(key).value, cell(None).value, cell("").value) == (
+        7,
+        str(key),
+        None,
+        "",
+    )
 
 
 def test_a_name_longer_than_a_sheet_may_have_is_cut() -> None:

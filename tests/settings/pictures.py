@@ -9,7 +9,14 @@ from typing import Any
 from PIL import Image
 
 
-def picture(kind: str = "PNG", size: tuple[int, int] = (120, 40), *, mode: str = "RGB", colour: Any = "teal", **how: Any) -> bytes:
+def picture(
+    kind: str = "PNG",
+    size: tuple[int, int] = (120, 40),
+    *,
+    mode: str = "RGB",
+    colour: Any = "teal",
+    **how: Any,
+) -> bytes:
     """A picture of one colour; `how` is what the file carries beside it."""
     out = io.BytesIO()
     Image.new(mode, size, colour).save(out, kind, **how)

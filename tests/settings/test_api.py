@@ -29,7 +29,15 @@ def test_a_new_agency_has_the_contracts_settings(alice: Person) -> None:
     assert CONTRACT.items() <= answer.json.items()
     assert (
         set(answer.json) - set(CONTRACT)
-        == {"tenant_id", "model_override", "four_eyes", "financial_year_start_month", "approval_limits", "round_invoices"} | PAPER
+        == {
+            "tenant_id",
+            "model_override",
+            "four_eyes",
+            "financial_year_start_month",
+            "approval_limits",
+            "round_invoices",
+        }
+        | PAPER
     )
 
 
@@ -40,12 +48,17 @@ def test_every_member_reads_them(request: pytest.FixtureRequest, who: str) -> No
 
 def test_each_agency_has_its_own(alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update tenant_settings set timezone = 'Asia/Dubai' where tenant_id = :t"), {"t": charlie.actor.tenant_id})
+        connection.execute(
+            sa.text("update tenant_settings set timezone = 'Asia/Dubai' where tenant_id = :t"),
+            {"t": charlie.actor.tenant_id},
+        )
     assert charlie.api.get("/tenant-settings").json["timezone"] == "Asia/Dubai"
     assert alice.api.get("/tenant-settings").json["timezone"] == "UTC"
 
 
-def test_reading_them_costs_no_statement_beside_the_lanes(alice: Person, statements: list[str]) -> None:
+def test_reading_them_costs_no_statement_beside_the_lanes(
+    alice: Person, statements: list[str]
+) -> None:
     statements.clear()
     assert alice.api.get("/tenant-settings").status_code == 200
     assert statements == []
@@ -54,15 +67,24 @@ def test_reading_them_costs_no_statement_beside_the_lanes(alice: Person, stateme
 def test_the_rules_of_other_rooms_get_them_inside_a_transaction(alice: Person) -> None:
     with alice.acting():
         found = queries.get_settings()
-        assert (found.default_currency, found.four_eyes, found.financial_year_start_month) == ("INR", True, 4)
+        assert (found.default_currency, found.four_eyes, found.financial_year_start_month) == (
+            "INR",
+            True,
+            4,
+        )
         assert db.session.get_one(type(found), alice.actor.tenant_id) is found
 
 
-def test_settings_that_are_missing_are_made_once_by_parallel_readers(alice: Person, owner_engine: sa.Engine) -> None:
+def test_settings_that_are_missing_are_made_once_by_parallel_readers(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("delete from tenant_settings where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("delete from tenant_settings where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
 
     def read(_number: int) -> str:
         with alice.acting():
@@ -83,4 +105,7 @@ def test_a_wrong_setting_is_refused_by_the_table(alice: Person, owner_engine: sa
     ]
     for change in wrong:
         with owner_engine.begin() as connection, pytest.raises(sa.exc.IntegrityError):
-            connection.execute(sa.text(f"update tenant_settings set {change} where tenant_id = :t"), {"t": alice.actor.tenant_id})
+            connection.execute(
+                sa.text(f"update tenant_settings set {change} where tenant_id = :t"),
+                {"t": alice.actor.tenant_id},
+            )

@@ -103,13 +103,22 @@ def test_everything_can_be_changed_and_the_answer_is_the_whole(alice: Person) ->
 def test_an_absent_member_stays_and_an_empty_body_changes_nothing(alice: Person) -> None:
     change(alice, WHOLE)
     assert change(alice, {}).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE}
-    assert change(alice, {"locale": "en"}).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE, "locale": "en"}
+    assert change(alice, {"locale": "en"}).json == {
+        "tenant_id": str(alice.actor.tenant_id),
+        **WHOLE,
+        "locale": "en",
+    }
 
 
 def test_null_clears_model_suffix_and_budget(alice: Person) -> None:
     change(alice, WHOLE)
     cleared = {"model": None, "system_prompt_suffix": None, "daily_token_budget": None}
-    assert change(alice, cleared).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE, **cleared, "model_override": None}
+    assert change(alice, cleared).json == {
+        "tenant_id": str(alice.actor.tenant_id),
+        **WHOLE,
+        **cleared,
+        "model_override": None,
+    }
 
 
 def test_what_was_chosen_last_answers(alice: Person) -> None:
@@ -131,15 +140,25 @@ def test_null_is_refused_for_what_an_agency_cannot_be_without(alice: Person, nam
     assert answer.json["detail"][0]["loc"] == ["body", name]
 
 
-@pytest.mark.parametrize("body", REFUSED, ids=lambda body: "=".join(str(part)[:12] for part in next(iter(body.items()))).replace("\x00", "NUL"))
-def test_what_is_out_of_range_is_refused_and_nothing_changes(alice: Person, body: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "body",
+    REFUSED,
+    ids=lambda body: "=".join(str(part)[:12] for part in next(iter(body.items()))).replace(
+        "\x00", "NUL"
+    ),
+)
+def test_what_is_out_of_range_is_refused_and_nothing_changes(
+    alice: Person, body: dict[str, Any]
+) -> None:
     before = alice.api.get(PATH).json
     assert change(alice, {"rate_limit_per_hour": 7, **body}).status_code == 422
     assert alice.api.get(PATH).json == before
 
 
 @pytest.mark.parametrize("who", ["bob", "victor"])
-def test_only_an_administrator_changes_and_the_role_comes_before_the_schema(request: pytest.FixtureRequest, alice: Person, who: str) -> None:
+def test_only_an_administrator_changes_and_the_role_comes_before_the_schema(
+    request: pytest.FixtureRequest, alice: Person, who: str
+) -> None:
     for body in ({"locale": "hi"}, {"unknown": 1}):
         answer = change(request.getfixturevalue(who), body)
         assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
@@ -159,36 +178,60 @@ def test_the_state_that_was_seen_may_be_named(alice: Person) -> None:
 
 def test_twins_at_once_lose_nothing_of_each_other(alice: Person) -> None:
     together = {"model", "model_override"}  # whoever names the one alone takes back the other
-    bodies: list[dict[str, Any]] = [{name: WHOLE[name] for name in together}, *({name: value} for name, value in WHOLE.items() if name not in together)]
+    bodies: list[dict[str, Any]] = [
+        {name: WHOLE[name] for name in together},
+        *({name: value} for name, value in WHOLE.items() if name not in together),
+    ]
     with ThreadPoolExecutor(5) as pool:
         answers = list(pool.map(lambda body: change(alice, body).status_code, bodies))
     assert answers == [200] * len(bodies)
     assert alice.api.get(PATH).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE}
 
 
-def test_settings_that_are_missing_are_made_by_the_first_read(alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+def test_settings_that_are_missing_are_made_by_the_first_read(
+    alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("delete from tenant_settings where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("delete from tenant_settings where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _number: bob.api.get(PATH), range(4)))
     assert [answer.status_code for answer in answers] == [200] * 4
     assert answers[0].json["rate_limit_per_hour"] == 1000
 
 
-def test_settings_that_are_missing_are_made_by_the_first_change(alice: Person, owner_engine: sa.Engine) -> None:
+def test_settings_that_are_missing_are_made_by_the_first_change(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("delete from tenant_settings where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("delete from tenant_settings where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
     assert change(alice, {"locale": "hi"}).json["locale"] == "hi"
 
 
 def test_a_role_s_limit_is_set_and_lifted_by_itself_and_written_exactly(alice: Person) -> None:
-    first = change(alice, {"approval_limits": {"agent": {"amount": "5000", "currency": "INR"}, "ticketing_lead": {"amount": "7", "currency": "JPY"}}}).json
+    first = change(
+        alice,
+        {
+            "approval_limits": {
+                "agent": {"amount": "5000", "currency": "INR"},
+                "ticketing_lead": {"amount": "7", "currency": "JPY"},
+            }
+        },
+    ).json
     assert first["approval_limits"]["agent"] == {"amount": "5000.00", "currency": "INR"}
     assert first["approval_limits"]["accounting_lead"] is None
     mark = alice.api.get(PATH).headers["ETag"]
-    assert change(alice, {"approval_limits": {"agent": {"amount": "5000.0", "currency": "INR"}}}).headers["ETag"] == mark, (
-        "the same in other words is no change"
-    )
+    assert (
+        change(
+            alice, {"approval_limits": {"agent": {"amount": "5000.0", "currency": "INR"}}}
+        ).headers["ETag"]
+        == mark
+    ), "the same in other words is no change"
     lifted = change(alice, {"approval_limits": {"agent": None}}).json
     assert lifted["approval_limits"]["agent"] is None
     assert lifted["approval_limits"]["ticketing_lead"] == {"amount": "7.00", "currency": "JPY"}

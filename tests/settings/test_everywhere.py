@@ -1,4 +1,6 @@
-"""A changed language, zone or currency counts on the very next request, at both doors and for everybody of the agency."""
+"""A changed language, zone or currency counts on the very next request, at both doors and for
+everybody of the agency.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,24 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.settings import service
 
-PAGES = ["/", "/enquiries", "/enquiries/new", "/assistant", "/approvals", "/invoices", "/reports/receivables", "/reports/trial-balance", "/team", "/settings"]
+PAGES = [
+    "/",
+    "/enquiries",
+    "/enquiries/new",
+    "/assistant",
+    "/approvals",
+    "/invoices",
+    "/reports/receivables",
+    "/reports/trial-balance",
+    "/team",
+    "/settings",
+]
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_every_page_speaks_the_language_that_was_chosen(alice: Person, bob: Person, address: str) -> None:
+def test_every_page_speaks_the_language_that_was_chosen(
+    alice: Person, bob: Person, address: str
+) -> None:
     browser = bob.browser
     assert '<html lang="en"' in browser.get(address).text
     alice.does(service.update, {"locale": "hi"})
@@ -50,7 +65,9 @@ def test_the_answer_to_a_change_is_in_the_new_language(alice: Person) -> None:
     assert '<html lang="hi"' in browser.get("/settings").text
 
 
-def test_the_api_speaks_to_people_in_the_agencys_language_and_to_programs_in_codes(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_api_speaks_to_people_in_the_agencys_language_and_to_programs_in_codes(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spoken: list[str] = []
 
     def gettext(sentence: str) -> str:
@@ -72,7 +89,10 @@ def test_instants_are_told_in_the_zone_that_was_chosen(alice: Person) -> None:
     browser = alice.browser
     for zone in ("Asia/Kolkata", "America/New_York"):
         alice.does(service.update, {"timezone": zone})
-        told = re.findall(r'<time datetime="([^"]+)" title="([^"]+)"', browser.get(f"/enquiries/{enquiry_id}").text)
+        told = re.findall(
+            r'<time datetime="([^"]+)" title="([^"]+)"',
+            browser.get(f"/enquiries/{enquiry_id}").text,
+        )
         assert told
         for instant, title in told:
             local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
@@ -86,9 +106,14 @@ def test_every_zone_that_can_be_chosen_is_known_to_the_database(owner_engine: sa
 
 
 def test_pages_ask_no_other_zone_database(alice: Person, owner_engine: sa.Engine) -> None:
-    """The name is one that the pages' library does not list, as a zone that was founded after its release would be."""
+    """The name is one that the pages' library does not list, as a zone that was founded after its
+    release would be.
+    """
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update tenant_settings set timezone = 'Factory' where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("update tenant_settings set timezone = 'Factory' where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
     for address in [*PAGES, "/audit"]:
         assert alice.browser.get(address).status_code == 200, address
 
@@ -109,7 +134,9 @@ def test_a_posting_without_a_day_is_booked_on_the_agencys_day(alice: Person) -> 
         invoice = draft(alice, today)
         with present(alice) as actor:
             issued = billing.issue_invoice(actor, invoice)
-            paid = billing.record_receipt(actor, issued.id, Money(issued.total_minor, issued.currency))
+            paid = billing.record_receipt(
+                actor, issued.id, Money(issued.total_minor, issued.currency)
+            )
             assert paid.paid_on == today
 
 
@@ -123,7 +150,10 @@ def test_documents_begin_in_the_currency_that_was_chosen(alice: Person) -> None:
 def test_reports_are_in_the_currency_that_was_chosen(alice: Person) -> None:
     def currencies() -> tuple[str, str]:
         ageing = alice.api.get("/reports/receivables?from=2026-01-01&to=2026-12-31").json
-        return ageing["total_outstanding"]["currency"], ageing["aging_buckets"][0]["amount"]["currency"]
+        return (
+            ageing["total_outstanding"]["currency"],
+            ageing["aging_buckets"][0]["amount"]["currency"],
+        )
 
     assert currencies() == ("INR", "INR")
     alice.does(service.update, {"default_currency": "KWD"})
@@ -133,7 +163,9 @@ def test_reports_are_in_the_currency_that_was_chosen(alice: Person) -> None:
     assert "KWD" in alice.browser.get("/reports/trial-balance?include_zero=1").text
 
 
-def test_the_assistant_reads_amounts_in_the_currency_that_was_chosen(alice: Person, drain: Callable[[], None]) -> None:
+def test_the_assistant_reads_amounts_in_the_currency_that_was_chosen(
+    alice: Person, drain: Callable[[], None]
+) -> None:
     alice.does(service.update, {"default_currency": "AED"})
     ask(alice, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     drain()
@@ -142,7 +174,9 @@ def test_the_assistant_reads_amounts_in_the_currency_that_was_chosen(alice: Pers
     assert "INR" not in str(approval["payload"])
 
 
-def test_the_assistant_answers_in_the_language_that_was_chosen(alice: Person, drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_assistant_answers_in_the_language_that_was_chosen(
+    alice: Person, drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     spoken: list[str] = []
 
     def gettext(sentence: str, **values: object) -> str:
@@ -165,29 +199,55 @@ def test_four_eyes_are_asked_for_from_the_next_decision_on(people: People, alice
     session_id = UUID(alice.api.post("/chat/sessions", json={}).json["session_id"])
     for number, (needed, status) in enumerate(((True, 403), (False, 200), (True, 403))):
         assert alice.api.patch("/tenant-settings", json={"four_eyes": needed}).status_code == 200
-        about = {"turn_id": "t-0123456789ab", "tool_call_id": f"c{number}", "summary": "Draft invoice"}
+        about = {
+            "turn_id": "t-0123456789ab",
+            "tool_call_id": f"c{number}",
+            "summary": "Draft invoice",
+        }
         arguments = {"session_id": str(session_id), "text": str(number)}
         with alice.acting() as actor:
-            approval_id = approvals.propose(actor, session_id=session_id, tool_name=probes.MONEY.tool_name, arguments=arguments, **about).id
-        assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == status
+            approval_id = approvals.propose(
+                actor,
+                session_id=session_id,
+                tool_name=probes.MONEY.tool_name,
+                arguments=arguments,
+                **about,
+            ).id
+        assert (
+            alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code
+            == status
+        )
 
 
-def test_what_another_process_has_changed_counts_here_at_once(alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
-    """Written past this program, as by another process: whatever remembered the settings here would still have the old ones."""
+def test_what_another_process_has_changed_counts_here_at_once(
+    alice: Person, bob: Person, owner_engine: sa.Engine
+) -> None:
+    """Written past this program, as by another process: whatever remembered the settings here would
+    still have the old ones.
+    """
     browser = bob.browser
 
     def seen() -> tuple[object, ...]:
         home = browser.get("/").text
         report = alice.api.get("/reports/receivables?from=2026-01-01&to=2026-12-31").json
         settings = alice.api.get("/tenant-settings").json
-        words = re.search(r'<html lang="(\w+)"', home)[1], re.search(r'data-today="([^"]+)"', home)[1]  # type: ignore[index]
+        words = (
+            re.search(r'<html lang="(\w+)"', home)[1],
+            re.search(r'data-today="([^"]+)"', home)[1],
+        )  # type: ignore[index]
         return (*words, report["total_outstanding"]["currency"], settings["rate_limit_per_hour"])
 
     assert seen() == ("en", clock.today("UTC").isoformat(), "INR", 1000)
-    for locale, zone, currency, limit in (("hi", "Pacific/Kiritimati", "AED", 7), ("en", "Pacific/Pago_Pago", "KWD", 8)):
+    for locale, zone, currency, limit in (
+        ("hi", "Pacific/Kiritimati", "AED", 7),
+        ("en", "Pacific/Pago_Pago", "KWD", 8),
+    ):
         values = {"l": locale, "z": zone, "c": currency, "n": limit, "t": alice.actor.tenant_id}
         with owner_engine.begin() as connection:
-            change = "update tenant_settings set locale = :l, timezone = :z, default_currency = :c, rate_limit_per_hour = :n where tenant_id = :t"
+            change = (
+                "update tenant_settings set locale = :l, timezone = :z, default_currency = :c,"
+                " rate_limit_per_hour = :n where tenant_id = :t"
+            )
             connection.execute(sa.text(change), values)
         assert seen() == (locale, clock.today(zone).isoformat(), currency, limit)
 
@@ -217,5 +277,15 @@ def ask(person: Person, message: str) -> None:
 def draft(person: Person, day: date) -> UUID:
     """A draft invoice of a day."""
     with present(person) as actor:
-        items = [LineItem(description="Dubai visa", quantity=1, unit_price="500.00", currency=actor.currency)]
-        return billing.draft_invoice(actor, customer_name="Deepa Krishnan", issue_date=day, due_date=day + timedelta(days=30), line_items=items).id
+        items = [
+            LineItem(
+                description="Dubai visa", quantity=1, unit_price="500.00", currency=actor.currency
+            )
+        ]
+        return billing.draft_invoice(
+            actor,
+            customer_name="Deepa Krishnan",
+            issue_date=day,
+            due_date=day + timedelta(days=30),
+            line_items=items,
+        ).id

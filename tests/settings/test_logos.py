@@ -1,4 +1,6 @@
-"""An agency's logo: what is taken for a picture, what is kept of it, who may put it there, and who sees it."""
+"""An agency's logo: what is taken for a picture, what is kept of it, who may put it there, and who
+sees it.
+"""
 
 from __future__ import annotations
 
@@ -36,15 +38,24 @@ def commented() -> bytes:
 
 
 def chunk(name: bytes, inner: bytes) -> bytes:
-    return struct.pack(">I", len(inner)) + name + inner + struct.pack(">I", zlib.crc32(name + inner))
+    return (
+        struct.pack(">I", len(inner)) + name + inner + struct.pack(">I", zlib.crc32(name + inner))
+    )
 
 
 def claiming(width: int, height: int) -> bytes:
     """A PNG of a few bytes that says to be of a size."""
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", b"")
+        + chunk(b"IEND", b"")
+    )
 
 
-def put(person: Person, raw: bytes, name: str = "logo.png", browser: FlaskClient | None = None) -> Any:
+def put(
+    person: Person, raw: bytes, name: str = "logo.png", browser: FlaskClient | None = None
+) -> Any:
     browser = browser or person.browser
     fields = {"csrf_token": csrf(browser, "/settings")}
     return browser.post("/settings/logo", data={**fields, "logo": (io.BytesIO(raw), name)})
@@ -55,7 +66,8 @@ def kept(person: Person) -> Any:
         return queries.read_logo(SessionReader(db.session))
 
 
-# What is taken for a picture, and what is kept of it ------------------------------------------------------------------------
+# What is taken for a picture, and what is kept of it
+# ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -73,7 +85,12 @@ def kept(person: Person) -> Any:
 def test_png_and_jpeg_are_kept_in_their_kind(raw: bytes, media_type: str, mode: str) -> None:
     made = remade(raw)
     again = opened(made.content)
-    assert (made.media_type, again.mode, again.size, (made.width, made.height)) == (media_type, mode, (120, 40), (120, 40))
+    assert (made.media_type, again.mode, again.size, (made.width, made.height)) == (
+        media_type,
+        mode,
+        (120, 40),
+        (120, 40),
+    )
     assert remade(raw) == made
 
 
@@ -83,15 +100,31 @@ def test_sixteen_bits_of_grey_stay_grey() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"), [((2000, 100), (800, 40)), ((300, 2000), (60, 400)), ((1, 1), (1, 1)), ((2000, 1), (800, 1)), ((799, 399), (799, 399))]
+    ("size", "expected"),
+    [
+        ((2000, 100), (800, 40)),
+        ((300, 2000), (60, 400)),
+        ((1, 1), (1, 1)),
+        ((2000, 1), (800, 1)),
+        ((799, 399), (799, 399)),
+    ],
 )
-def test_a_large_one_is_made_smaller_and_a_small_one_stays(size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_a_large_one_is_made_smaller_and_a_small_one_stays(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
     made = remade(picture(size=size))
     assert (made.width, made.height) == opened(made.content).size == expected
 
 
 @pytest.mark.parametrize(
-    "raw", [commented(), picture("JPEG", comment=SECRET), picture() + SECRET, picture("JPEG") + SECRET, picture("JPEG", icc_profile=SECRET)]
+    "raw",
+    [
+        commented(),
+        picture("JPEG", comment=SECRET),
+        picture() + SECRET,
+        picture("JPEG") + SECRET,
+        picture("JPEG", icc_profile=SECRET),
+    ],
 )
 def test_nothing_but_the_picture_is_kept(raw: bytes) -> None:
     assert SECRET in raw or b"Comment" in raw
@@ -134,14 +167,22 @@ def test_what_is_no_picture_or_a_damaged_one_is_refused(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [picture(size=(2001, 10)), picture("JPEG", size=(10, 2001)), claiming(9_000, 9_000), claiming(60_000, 60_000), b"x" * (BYTES_MAX + 1)]
+    "raw",
+    [
+        picture(size=(2001, 10)),
+        picture("JPEG", size=(10, 2001)),
+        claiming(9_000, 9_000),
+        claiming(60_000, 60_000),
+        b"x" * (BYTES_MAX + 1),
+    ],
 )
 def test_too_many_bytes_or_pixels_are_refused_before_they_are_unpacked(raw: bytes) -> None:
     with pytest.raises(PictureTooLarge):
         remade(raw)
 
 
-# The rule ----------------------------------------------------------------------------------------------------------------------
+# The rule
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 def test_it_is_put_replaced_and_removed_and_the_history_says_so(alice: Person) -> None:
@@ -152,7 +193,10 @@ def test_it_is_put_replaced_and_removed_and_the_history_says_so(alice: Person) -
     alice.does(logos.remove)
     alice.does(logos.remove)
     with alice.acting() as actor:
-        told = [row["changes"] for row in queries.read_history(SessionReader(db.session), actor.tenant_id)]
+        told = [
+            row["changes"]
+            for row in queries.read_history(SessionReader(db.session), actor.tenant_id)
+        ]
     assert [[change["field"] for change in changes] for changes in told] == [["logo"]] * 3
     (off,), (other,), (first,) = told
     assert first["before"] is None
@@ -171,7 +215,9 @@ def test_only_an_administrator_may(bob: Person) -> None:
             act()
 
 
-def test_the_table_holds_no_row_of_another_agency(alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:
+def test_the_table_holds_no_row_of_another_agency(
+    alice: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
     charlie.does(logos.put, picture())
     with pytest.raises(queries.LogoNotFound):
         kept(alice)
@@ -179,10 +225,17 @@ def test_the_table_holds_no_row_of_another_agency(alice: Person, charlie: Person
         assert db.session.execute(sa.text("select count(*) from tenant_logos")).scalar() == 0
         assert db.session.execute(sa.text("delete from tenant_logos")).rowcount == 0  # type: ignore[attr-defined]
     with owner_engine.connect() as connection:
-        assert connection.scalar(sa.text("select count(*) from tenant_logos where tenant_id = :t"), {"t": charlie.actor.tenant_id}) == 1
+        assert (
+            connection.scalar(
+                sa.text("select count(*) from tenant_logos where tenant_id = :t"),
+                {"t": charlie.actor.tenant_id},
+            )
+            == 1
+        )
 
 
-# The doors ---------------------------------------------------------------------------------------------------------------------
+# The doors
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_page_takes_a_picture_and_shows_it(alice: Person) -> None:
@@ -194,7 +247,11 @@ def test_the_page_takes_a_picture_and_shows_it(alice: Person) -> None:
     address = f"/settings/logo?v={kept(alice)['digest'][:12]}"
     assert address in page
     shown = alice.browser.get(address)
-    assert (shown.status_code, shown.mimetype, shown.data) == (200, "image/png", kept(alice)["content"])
+    assert (shown.status_code, shown.mimetype, shown.data) == (
+        200,
+        "image/png",
+        kept(alice)["content"],
+    )
     assert shown.headers["Cache-Control"] == "private, no-cache"
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
     again = alice.browser.get(address, headers={"If-None-Match": shown.headers["ETag"]})
@@ -216,10 +273,16 @@ def test_it_is_removed_by_the_page(alice: Person) -> None:
         (b"GIF89a", "logo.png", "That is no picture in PNG or JPEG, or it is damaged."),
         (b"", "logo.png", "Choose a file."),
         (picture(), "", "Choose a file."),
-        (b"x" * (BYTES_MAX + 1), "logo.png", "A picture has at most 500 kB and 2,000 pixels on each side."),
+        (
+            b"x" * (BYTES_MAX + 1),
+            "logo.png",
+            "A picture has at most 500 kB and 2,000 pixels on each side.",
+        ),
     ],
 )
-def test_what_is_refused_is_told_at_the_field(alice: Person, raw: bytes, name: str, sentence: str) -> None:
+def test_what_is_refused_is_told_at_the_field(
+    alice: Person, raw: bytes, name: str, sentence: str
+) -> None:
     answer = put(alice, raw, name)
     assert answer.status_code == 422
     assert sentence in answer.text
@@ -238,7 +301,9 @@ def test_a_picture_is_larger_than_any_other_form_may_be(alice: Person) -> None:
     assert put(alice, out.getvalue()).status_code == 303
 
 
-def test_whoever_only_reads_sees_it_and_may_not_change_it(alice: Person, victor: Person, bob: Person) -> None:
+def test_whoever_only_reads_sees_it_and_may_not_change_it(
+    alice: Person, victor: Person, bob: Person
+) -> None:
     assert "settings/logo" not in victor.browser.get("/settings").text
     alice.does(logos.put, picture())
     for person in (victor, bob):
@@ -254,7 +319,10 @@ def test_whoever_only_reads_sees_it_and_may_not_change_it(alice: Person, victor:
 def test_another_agency_and_nobody_see_nothing(alice: Person, charlie: Person) -> None:
     alice.does(logos.put, picture())
     mark = kept(alice)["digest"]
-    assert charlie.browser.get("/settings/logo", headers={"If-None-Match": f'"{mark}"'}).status_code == 404
+    assert (
+        charlie.browser.get("/settings/logo", headers={"If-None-Match": f'"{mark}"'}).status_code
+        == 404
+    )
     assert charlie.api.get(PATH).status_code == 404
     assert mark[:12] not in charlie.browser.get("/settings").text
     nobody = alice.app.test_client().get("/settings/logo")
@@ -266,7 +334,11 @@ def test_a_program_puts_reads_and_removes_it(alice: Person) -> None:
     assert (missing.status_code, missing.json["detail"]) == (404, "logo_not_found")
     put_there = alice.api.put(PATH, json={"content": in_base64(picture("JPEG"))})
     assert put_there.status_code == 200
-    assert {name: put_there.json[name] for name in ("media_type", "width", "height")} == {"media_type": "image/jpeg", "width": 120, "height": 40}
+    assert {name: put_there.json[name] for name in ("media_type", "width", "height")} == {
+        "media_type": "image/jpeg",
+        "width": 120,
+        "height": 40,
+    }
     assert put_there.json["content"] == in_base64(kept(alice)["content"])
     assert alice.api.get(PATH).json == put_there.json
     assert alice.api.delete(PATH).status_code == 204

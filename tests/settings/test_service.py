@@ -16,8 +16,14 @@ from voyagent.settings import queries, service
 def events(engine: sa.Engine, person: Person) -> list[dict[str, Any]]:
     """Every change of settings in the person's audit, oldest first."""
     with engine.connect() as connection:
-        statement = sa.text("select * from audit_events where tenant_id = :t and kind = 'settings.changed' order by seq")
-        return [dict(row) for row in connection.execute(statement, {"t": person.actor.tenant_id}).mappings()]
+        statement = sa.text(
+            "select * from audit_events where tenant_id = :t and kind = 'settings.changed' order"
+            " by seq"
+        )
+        return [
+            dict(row)
+            for row in connection.execute(statement, {"t": person.actor.tenant_id}).mappings()
+        ]
 
 
 def as_they_stand(person: Person) -> dict[str, Any]:
@@ -29,11 +35,17 @@ def as_they_stand(person: Person) -> dict[str, Any]:
 def test_an_administrator_changes_what_she_names_and_nothing_else(alice: Person) -> None:
     before = as_they_stand(alice)
     alice.does(service.update, {"timezone": "Asia/Kolkata", "daily_token_budget": 200_000})
-    assert as_they_stand(alice) == {**before, "timezone": "Asia/Kolkata", "daily_token_budget": 200_000}
+    assert as_they_stand(alice) == {
+        **before,
+        "timezone": "Asia/Kolkata",
+        "daily_token_budget": 200_000,
+    }
 
 
 @pytest.mark.parametrize("who", ["bob", "victor"])
-def test_nobody_else_changes_anything(request: pytest.FixtureRequest, alice: Person, who: str) -> None:
+def test_nobody_else_changes_anything(
+    request: pytest.FixtureRequest, alice: Person, who: str
+) -> None:
     before = as_they_stand(alice)
     with pytest.raises(Forbidden):
         request.getfixturevalue(who).does(service.update, {"locale": "hi"})
@@ -46,8 +58,18 @@ def test_another_agencys_settings_stay(alice: Person, charlie: Person) -> None:
     assert as_they_stand(charlie) == before
 
 
-def test_a_change_leaves_one_event_with_exactly_the_changed_fields(alice: Person, owner_engine: sa.Engine) -> None:
-    alice.does(service.update, {"locale": "hi", "timezone": "UTC", "rate_limit_per_minute": 30, "model": "claude-opus-4-6"})
+def test_a_change_leaves_one_event_with_exactly_the_changed_fields(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
+    alice.does(
+        service.update,
+        {
+            "locale": "hi",
+            "timezone": "UTC",
+            "rate_limit_per_minute": 30,
+            "model": "claude-opus-4-6",
+        },
+    )
     (event,) = events(owner_engine, alice)
     assert event["inputs"] == {
         "fields": [
@@ -56,23 +78,44 @@ def test_a_change_leaves_one_event_with_exactly_the_changed_fields(alice: Person
             {"field": "model", "before": None, "after": "claude-opus-4-6"},
         ]
     }
-    assert (event["actor_id"], event["actor_email"], event["status"]) == (alice.actor.user_id, alice.email, "succeeded")
+    assert (event["actor_id"], event["actor_email"], event["status"]) == (
+        alice.actor.user_id,
+        alice.email,
+        "succeeded",
+    )
 
 
-def test_where_nothing_differs_nothing_happens(alice: Person, owner_engine: sa.Engine, statements: list[str]) -> None:
+def test_where_nothing_differs_nothing_happens(
+    alice: Person, owner_engine: sa.Engine, statements: list[str]
+) -> None:
     alice.does(service.update, {"locale": "en", "four_eyes": True, "model": None})
     assert events(owner_engine, alice) == []
     assert not [statement for statement in statements if statement.lower().startswith("update")]
 
 
 def test_none_clears_model_suffix_and_budget(alice: Person) -> None:
-    alice.does(service.update, {"model": "claude-sonnet-4-5", "system_prompt_suffix": "Prefer direct flights.", "daily_token_budget": 5})
-    alice.does(service.update, {"model": None, "system_prompt_suffix": None, "daily_token_budget": None})
+    alice.does(
+        service.update,
+        {
+            "model": "claude-sonnet-4-5",
+            "system_prompt_suffix": "Prefer direct flights.",
+            "daily_token_budget": 5,
+        },
+    )
+    alice.does(
+        service.update, {"model": None, "system_prompt_suffix": None, "daily_token_budget": None}
+    )
     found = as_they_stand(alice)
-    assert (found["model"], found["system_prompt_suffix"], found["daily_token_budget"]) == (None, None, None)
+    assert (found["model"], found["system_prompt_suffix"], found["daily_token_budget"]) == (
+        None,
+        None,
+        None,
+    )
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "IST", "asia/kolkata", "", "../etc/passwd", "Asia/Kolkata "])
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "IST", "asia/kolkata", "", "../etc/passwd", "Asia/Kolkata "]
+)
 def test_a_zone_must_be_known(alice: Person, zone: str) -> None:
     with pytest.raises(service.UnknownZone):
         alice.does(service.update, {"timezone": zone})
@@ -101,7 +144,9 @@ def test_the_mark_says_what_the_settings_say(alice: Person) -> None:
     assert queries.mark_of(as_they_stand(alice)) == first
 
 
-def test_changes_at_once_lose_no_field_and_each_event_tells_what_it_found(alice: Person, owner_engine: sa.Engine) -> None:
+def test_changes_at_once_lose_no_field_and_each_event_tells_what_it_found(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     wishes: list[Any] = [
         {"locale": "hi"},
         {"timezone": "Asia/Dubai"},
@@ -112,11 +157,19 @@ def test_changes_at_once_lose_no_field_and_each_event_tells_what_it_found(alice:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda wish: alice.does(service.update, wish), wishes))
     found = as_they_stand(alice)
-    assert (found["locale"], found["timezone"], found["default_currency"], found["four_eyes"]) == ("hi", "Asia/Dubai", "AED", False)
+    assert (found["locale"], found["timezone"], found["default_currency"], found["four_eyes"]) == (
+        "hi",
+        "Asia/Dubai",
+        "AED",
+        False,
+    )
     told = [event["inputs"]["fields"][0] for event in events(owner_engine, alice)]
     minutes = [change for change in told if change["field"] == "rate_limit_per_minute"]
     assert len(told) == len(wishes)
-    assert [change["before"] for change in minutes] == [60, *(change["after"] for change in minutes[:-1])], "each begins where the one before it ended"
+    assert [change["before"] for change in minutes] == [
+        60,
+        *(change["after"] for change in minutes[:-1]),
+    ], "each begins where the one before it ended"
     assert minutes[-1]["after"] == found["rate_limit_per_minute"]
 
 

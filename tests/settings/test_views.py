@@ -21,22 +21,60 @@ def as_they_stand(person: Person) -> dict[str, Any]:
 def form_of(browser: FlaskClient) -> dict[str, str]:
     """What the form would send as it stands."""
     html = browser.get("/settings").text
-    form = html[html.index('id="settings-form"') : html.index("</form>", html.index('id="settings-form"'))]
-    fields = {m[1]: m[2] for m in re.finditer(r'<input[^>]*name="(\w+)"[^>]*type="(?:hidden|text)"[^>]*value="([^"]*)"', form)}
-    fields |= {m[1]: m[3] for m in re.finditer(r'<select[^>]*name="(\w+)"[^>]*>.*?(<option selected value="([^"]*)")', form, re.DOTALL)}
-    fields |= {m[2]: m[3] for m in re.finditer(r'<input (checked )?class="form-check-input"[^>]*name="(model)" type="radio" value="([^"]*)"', form) if m[1]}
-    fields |= {"four_eyes": "y"} if re.search(r"<input[^>]*checked[^>]*name=\"four_eyes\"", form) else {}
-    fields |= {m[1]: m[2] for m in re.finditer(r'<textarea[^>]*name="(\w+)"[^>]*>\s*(.*?)</textarea>', form, re.DOTALL)}
-    return {name: value.replace("&#39;", "'").replace("&amp;", "&") for name, value in fields.items()}
+    form = html[
+        html.index('id="settings-form"') : html.index("</form>", html.index('id="settings-form"'))
+    ]
+    fields = {
+        m[1]: m[2]
+        for m in re.finditer(
+            r'<input[^>]*name="(\w+)"[^>]*type="(?:hidden|text)"[^>]*value="([^"]*)"', form
+        )
+    }
+    fields |= {
+        m[1]: m[3]
+        for m in re.finditer(
+            r'<select[^>]*name="(\w+)"[^>]*>.*?(<option selected value="([^"]*)")', form, re.DOTALL
+        )
+    }
+    fields |= {
+        m[2]: m[3]
+        for m in re.finditer(
+            r'<input (checked )?class="form-check-input"[^>]*name="(model)" type="radio"'
+            r' value="([^"]*)"',
+            form,
+        )
+        if m[1]
+    }
+    fields |= (
+        {"four_eyes": "y"} if re.search(r"<input[^>]*checked[^>]*name=\"four_eyes\"", form) else {}
+    )
+    fields |= {
+        m[1]: m[2]
+        for m in re.finditer(
+            r'<textarea[^>]*name="(\w+)"[^>]*>\s*(.*?)</textarea>', form, re.DOTALL
+        )
+    }
+    return {
+        name: value.replace("&#39;", "'").replace("&amp;", "&") for name, value in fields.items()
+    }
 
 
 def save(browser: FlaskClient, **changes: str | None) -> Any:
-    sent = {name: value for name, value in {**form_of(browser), **changes}.items() if value is not None}
+    sent = {
+        name: value for name, value in {**form_of(browser), **changes}.items() if value is not None
+    }
     return browser.post("/settings", data=sent)
 
 
 def test_sending_the_page_as_it_stands_changes_nothing(alice: Person) -> None:
-    alice.does(service.update, {"daily_token_budget": 200_000, "system_prompt_suffix": "Never promise a visa.", "four_eyes": False})
+    alice.does(
+        service.update,
+        {
+            "daily_token_budget": 200_000,
+            "system_prompt_suffix": "Never promise a visa.",
+            "four_eyes": False,
+        },
+    )
     before = as_they_stand(alice)
     assert save(alice.browser).status_code == 303
     assert as_they_stand(alice) == before
@@ -44,19 +82,44 @@ def test_sending_the_page_as_it_stands_changes_nothing(alice: Person) -> None:
 
 def test_an_administrator_saves_and_is_told(alice: Person) -> None:
     browser = alice.browser
-    answer = save(browser, timezone="Asia/Kolkata", daily_token_budget="2,00,000", four_eyes=None, model="claude-opus-4-6", financial_year_start_month="1")
+    answer = save(
+        browser,
+        timezone="Asia/Kolkata",
+        daily_token_budget="2,00,000",
+        four_eyes=None,
+        model="claude-opus-4-6",
+        financial_year_start_month="1",
+    )
     assert (answer.status_code, answer.location) == (303, "/settings")
     found = as_they_stand(alice)
-    assert (found["timezone"], found["daily_token_budget"], found["four_eyes"]) == ("Asia/Kolkata", 200_000, False)
+    assert (found["timezone"], found["daily_token_budget"], found["four_eyes"]) == (
+        "Asia/Kolkata",
+        200_000,
+        False,
+    )
     assert (found["model"], found["financial_year_start_month"]) == ("claude-opus-4-6", 1)
     assert "The settings are saved." in browser.get("/settings").text
 
 
 def test_blank_clears_what_may_be_empty(alice: Person) -> None:
-    alice.does(service.update, {"model": "claude-opus-4-6", "daily_token_budget": 5, "system_prompt_suffix": "Never promise a visa."})
-    assert save(alice.browser, model="", daily_token_budget="", system_prompt_suffix=" ").status_code == 303
+    alice.does(
+        service.update,
+        {
+            "model": "claude-opus-4-6",
+            "daily_token_budget": 5,
+            "system_prompt_suffix": "Never promise a visa.",
+        },
+    )
+    assert (
+        save(alice.browser, model="", daily_token_budget="", system_prompt_suffix=" ").status_code
+        == 303
+    )
     found = as_they_stand(alice)
-    assert (found["model"], found["daily_token_budget"], found["system_prompt_suffix"]) == (None, None, None)
+    assert (found["model"], found["daily_token_budget"], found["system_prompt_suffix"]) == (
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,16 +137,29 @@ def test_blank_clears_what_may_be_empty(alice: Person) -> None:
         ("system_prompt_suffix", "x" * 10_001, "At most 10,000 characters."),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field_and_nothing_is_saved(alice: Person, field: str, typed: str, sentence: str) -> None:
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_saved(
+    alice: Person, field: str, typed: str, sentence: str
+) -> None:
     before = as_they_stand(alice)
-    answer = save(alice.browser, rate_limit_per_minute="77", **{field: typed}) if field != "rate_limit_per_minute" else save(alice.browser, **{field: typed})
+    answer = (
+        save(alice.browser, rate_limit_per_minute="77", **{field: typed})
+        if field != "rate_limit_per_minute"
+        else save(alice.browser, **{field: typed})
+    )
     assert answer.status_code == 422
-    assert re.search(rf'id="{field}-err"[^>]*>.*?{re.escape(sentence)}', answer.text, re.DOTALL), field
+    assert re.search(rf'id="{field}-err"[^>]*>.*?{re.escape(sentence)}', answer.text, re.DOTALL), (
+        field
+    )
     assert as_they_stand(alice) == before
 
 
 def test_a_refused_form_keeps_what_was_typed(alice: Person) -> None:
-    answer = save(alice.browser, rate_limit_per_hour="0", system_prompt_suffix="Quote hotels with breakfast.", timezone="Asia/Dubai")
+    answer = save(
+        alice.browser,
+        rate_limit_per_hour="0",
+        system_prompt_suffix="Quote hotels with breakfast.",
+        timezone="Asia/Dubai",
+    )
     assert answer.status_code == 422
     assert 'value="0"' in answer.text
     assert "Quote hotels with breakfast." in answer.text
@@ -102,8 +178,13 @@ def test_whoever_saves_over_a_colleagues_change_is_told(alice: Person) -> None:
 
 
 @pytest.mark.parametrize("who", ["bob", "victor"])
-def test_the_others_read_and_cannot_change(request: pytest.FixtureRequest, alice: Person, who: str) -> None:
-    alice.does(service.update, {"timezone": "Asia/Kolkata", "system_prompt_suffix": "Never promise a visa."})
+def test_the_others_read_and_cannot_change(
+    request: pytest.FixtureRequest, alice: Person, who: str
+) -> None:
+    alice.does(
+        service.update,
+        {"timezone": "Asia/Kolkata", "system_prompt_suffix": "Never promise a visa."},
+    )
     browser = request.getfixturevalue(who).browser
     page = browser.get("/settings")
     assert page.status_code == 200
@@ -115,9 +196,19 @@ def test_the_others_read_and_cannot_change(request: pytest.FixtureRequest, alice
     assert as_they_stand(alice)["locale"] == "en"
 
 
-def test_the_history_tells_who_changed_what_when_in_the_agencys_zone(alice: Person, bob: Person, charlie: Person) -> None:
+def test_the_history_tells_who_changed_what_when_in_the_agencys_zone(
+    alice: Person, bob: Person, charlie: Person
+) -> None:
     charlie.does(service.update, {"locale": "hi"})
-    alice.does(service.update, {"timezone": "Asia/Kolkata", "daily_token_budget": 200_000, "four_eyes": False, "financial_year_start_month": 1})
+    alice.does(
+        service.update,
+        {
+            "timezone": "Asia/Kolkata",
+            "daily_token_budget": 200_000,
+            "four_eyes": False,
+            "financial_year_start_month": 1,
+        },
+    )
     text = re.sub(r"\s+", " ", bob.browser.get("/settings").text)
     history = text[text.index('id="history"') :]
     assert f'<span class="v-strong">{alice.actor.full_name}</span>' in history
@@ -137,17 +228,32 @@ def test_the_page_stands_in_the_menu(victor: Person) -> None:
     assert 'href="/settings"' in victor.browser.get("/team").text
 
 
-def test_limits_of_roles_are_written_as_people_do_and_the_history_tells_them(alice: Person, bob: Person) -> None:
+def test_limits_of_roles_are_written_as_people_do_and_the_history_tells_them(
+    alice: Person, bob: Person
+) -> None:
     browser = alice.browser
-    assert save(browser, limit_agent="2,50,000", limit_ticketing_lead="aed 1 000.50", limit_accounting_lead="").status_code == 303
+    assert (
+        save(
+            browser,
+            limit_agent="2,50,000",
+            limit_ticketing_lead="aed 1 000.50",
+            limit_accounting_lead="",
+        ).status_code
+        == 303
+    )
     with alice.acting():
         limits = queries.get_settings().approval_limits
-    assert limits == {"agent": {"amount": "250000.00", "currency": "INR"}, "ticketing_lead": {"amount": "1000.50", "currency": "AED"}}
+    assert limits == {
+        "agent": {"amount": "250000.00", "currency": "INR"},
+        "ticketing_lead": {"amount": "1000.50", "currency": "AED"},
+    }
     page = Page(browser.get("/settings"))
     assert page.field("limit_agent") == "INR 2,50,000.00"
     assert page.field("limit_ticketing_lead") == "AED 1,000.50"
     assert "Limit, Agent: no limit → INR 2,50,000.00" in page.words(".//*[@id='changes']")
-    assert "Limit, AgentINR 2,50,000.00" in Page(bob.browser.get("/settings")).words(".//section[@id='approvals']")
+    assert "Limit, AgentINR 2,50,000.00" in Page(bob.browser.get("/settings")).words(
+        ".//section[@id='approvals']"
+    )
     assert save(browser, limit_agent="").status_code == 303
     with alice.acting():
         assert "agent" not in queries.get_settings().approval_limits

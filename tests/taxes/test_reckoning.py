@@ -1,4 +1,6 @@
-"""What lines are taxed with: each rate, each rounding, each change by date, and what is collected on overseas packages."""
+"""What lines are taxed with: each rate, each rounding, each change by date, and what is collected
+on overseas packages.
+"""
 
 from __future__ import annotations
 
@@ -17,33 +19,61 @@ def inr(text: str) -> Money:
     return Money.parse(text, "INR")
 
 
-def taxed(treatment: str, base: str, supply: tables.Supply | None, on: date = TODAY) -> list[tuple[str, str, str]]:
-    return [(one.component, one.taxable.wire, one.amount.wire) for one in reckoning.tax_on("IN", treatment, inr(base), on=on, supply=supply)]
+def taxed(
+    treatment: str, base: str, supply: tables.Supply | None, on: date = TODAY
+) -> list[tuple[str, str, str]]:
+    return [
+        (one.component, one.taxable.wire, one.amount.wire)
+        for one in reckoning.tax_on("IN", treatment, inr(base), on=on, supply=supply)
+    ]
 
 
 def test_parts_are_rounded_each_by_itself_and_none_is_derived_from_another() -> None:
-    assert taxed("service_fee", "100.05", "same_state") == [("cgst", "100.05", "9.00"), ("sgst", "100.05", "9.00")]
+    assert taxed("service_fee", "100.05", "same_state") == [
+        ("cgst", "100.05", "9.00"),
+        ("sgst", "100.05", "9.00"),
+    ]
     assert taxed("service_fee", "100.05", "other_state") == [("igst", "100.05", "18.01")]
 
 
 def test_of_a_fare_only_a_share_is_taxed() -> None:
     assert taxed("air_domestic", "3000", "other_state") == [("igst", "150.00", "27.00")]
-    assert taxed("air_domestic", "3000", "same_state") == [("cgst", "150.00", "13.50"), ("sgst", "150.00", "13.50")]
+    assert taxed("air_domestic", "3000", "same_state") == [
+        ("cgst", "150.00", "13.50"),
+        ("sgst", "150.00", "13.50"),
+    ]
     assert taxed("air_international", "3000", "other_state") == [("igst", "300.00", "54.00")]
-    assert [reckoning.is_on_fare("IN", name, TODAY) for name in ("air_domestic", "air_international", "service_fee")] == [True, True, False]
+    assert [
+        reckoning.is_on_fare("IN", name, TODAY)
+        for name in ("air_domestic", "air_international", "service_fee")
+    ] == [True, True, False]
 
 
 def test_half_a_paisa_goes_up() -> None:
-    assert taxed("service_fee", "0.50", "same_state") == [("cgst", "0.50", "0.05"), ("sgst", "0.50", "0.05")]  # 4.5 paise
-    assert taxed("tour_without_credit", "0.10", "other_state") == [("igst", "0.10", "0.01")]  # half of one
+    assert taxed("service_fee", "0.50", "same_state") == [
+        ("cgst", "0.50", "0.05"),
+        ("sgst", "0.50", "0.05"),
+    ]  # 4.5 paise
+    assert taxed("tour_without_credit", "0.10", "other_state") == [
+        ("igst", "0.10", "0.01")
+    ]  # half of one
 
 
 @pytest.mark.parametrize(
     ("treatment", "before", "after"),
-    [("flight_economy", "5", "5"), ("flight_other_cabin", "12", "18"), ("room_up_to_7500", "12", "5"), ("room_above_7500", "18", "18")],
+    [
+        ("flight_economy", "5", "5"),
+        ("flight_other_cabin", "12", "18"),
+        ("room_up_to_7500", "12", "5"),
+        ("room_above_7500", "18", "18"),
+    ],
 )
 def test_rates_change_on_their_day(treatment: str, before: str, after: str) -> None:
-    told = [tax.percent for day in (date(2025, 9, 21), date(2025, 9, 22)) for tax in reckoning.tax_on("IN", treatment, inr("1"), on=day, supply="other_state")]
+    told = [
+        tax.percent
+        for day in (date(2025, 9, 21), date(2025, 9, 22))
+        for tax in reckoning.tax_on("IN", treatment, inr("1"), on=day, supply="other_state")
+    ]
     assert told == [Decimal(before), Decimal(after)]
 
 
@@ -66,20 +96,36 @@ def test_what_is_not_in_the_tables_is_refused() -> None:
     with pytest.raises(reckoning.PlaceOfSupplyMissing):
         taxed("service_fee", "1", None)
     with pytest.raises(tables.UnknownTreatment):
-        reckoning.collected_on("AE", "overseas_package", inr("1"), before=inr("0"), on=TODAY, has_pan=True)
+        reckoning.collected_on(
+            "AE", "overseas_package", inr("1"), before=inr("0"), on=TODAY, has_pan=True
+        )
     with pytest.raises(tables.NoRateThen):
-        reckoning.collected_on("IN", "overseas_package", inr("1"), before=inr("0"), on=date(2020, 9, 30), has_pan=True)
+        reckoning.collected_on(
+            "IN", "overseas_package", inr("1"), before=inr("0"), on=date(2020, 9, 30), has_pan=True
+        )
 
 
 def test_where_no_states_are_told_apart_none_is_asked_for() -> None:
     aed = Money.parse("200", "AED")
-    assert [(tax.component, tax.amount.wire) for tax in reckoning.tax_on("AE", "standard", aed, on=TODAY, supply=None)] == [("vat", "10.00")]
+    assert [
+        (tax.component, tax.amount.wire)
+        for tax in reckoning.tax_on("AE", "standard", aed, on=TODAY, supply=None)
+    ] == [("vat", "10.00")]
 
 
 @pytest.mark.parametrize(
-    ("home", "place", "supply"), [("32", "32", "same_state"), ("32", "27", "other_state"), (None, "27", None), ("32", None, None), ("32", "", None)]
+    ("home", "place", "supply"),
+    [
+        ("32", "32", "same_state"),
+        ("32", "27", "other_state"),
+        (None, "27", None),
+        ("32", None, None),
+        ("32", "", None),
+    ],
 )
-def test_two_states_decide_which_tax_it_is(home: str | None, place: str | None, supply: str | None) -> None:
+def test_two_states_decide_which_tax_it_is(
+    home: str | None, place: str | None, supply: str | None
+) -> None:
     assert reckoning.supply_between(home, place) == supply
 
 
@@ -96,15 +142,26 @@ def test_two_states_decide_which_tax_it_is(home: str | None, place: str | None, 
         (TODAY, "5000000", "100000", True, ["2000.00"]),
     ],
 )
-def test_what_is_collected_on_a_package_goes_by_the_buyers_year(on: date, before: str, amount: str, has_pan: bool, collected: list[str]) -> None:
-    found = reckoning.collected_on("IN", "overseas_package", inr(amount), before=inr(before), on=on, has_pan=has_pan)
+def test_what_is_collected_on_a_package_goes_by_the_buyers_year(
+    on: date, before: str, amount: str, has_pan: bool, collected: list[str]
+) -> None:
+    found = reckoning.collected_on(
+        "IN", "overseas_package", inr(amount), before=inr(before), on=on, has_pan=has_pan
+    )
     assert [one.amount.wire for one in found] == collected
     assert sum(one.taxable.amount_minor for one in found) == inr(amount).amount_minor
 
 
 def test_a_buyers_year_in_another_currency_is_refused() -> None:
     with pytest.raises(MixedCurrencies):
-        reckoning.collected_on("IN", "overseas_package", inr("1"), before=Money.parse("1", "USD"), on=TODAY, has_pan=True)
+        reckoning.collected_on(
+            "IN",
+            "overseas_package",
+            inr("1"),
+            before=Money.parse("1", "USD"),
+            on=TODAY,
+            has_pan=True,
+        )
 
 
 OLD, NEW = date(2025, 9, 20), date(2025, 9, 25)
@@ -124,7 +181,9 @@ OLD, NEW = date(2025, 9, 20), date(2025, 9, 25)
         (NEW, OLD, None, NEW),
     ],
 )
-def test_around_a_change_two_of_three_days_decide(invoice: date, payment: date | None, service: date | None, day: date) -> None:
+def test_around_a_change_two_of_three_days_decide(
+    invoice: date, payment: date | None, service: date | None, day: date
+) -> None:
     assert reckoning.day_of_supply(invoice, payment=payment, service=service) == day
 
 

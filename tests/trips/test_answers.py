@@ -1,4 +1,6 @@
-"""The same question within minutes is answered as it was: for the agency alone, until its time is over, and with no store beside the database."""
+"""The same question within minutes is answered as it was: for the agency alone, until its time is
+over, and with no store beside the database.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def flights(person: Person, of: Suppliers, query: FlightQuery = FLIGHTS) -> list
         return service.search_flights(of, actor, query).done()
 
 
-def test_the_same_search_within_five_minutes_asks_once_and_gives_the_same_offers(alice: Person, bob: Person, counted: Suppliers) -> None:
+def test_the_same_search_within_five_minutes_asks_once_and_gives_the_same_offers(
+    alice: Person, bob: Person, counted: Suppliers
+) -> None:
     first = flights(alice, counted)
     assert flights(bob, counted) == first, "a colleague's question is the agency's"
     assert asked(counted.flights) == ["search"]
@@ -77,27 +81,45 @@ def test_hotels_and_a_rate_are_kept_each_for_its_time(alice: Person, counted: Su
         rate = service.check_hotel_rate(counted, actor, found[0].offer.rate_key).done()
         assert service.check_hotel_rate(counted, actor, found[0].offer.rate_key).done() == rate
     assert asked(counted.hotels) == ["search", "check_rate"]
-    assert {what: kept.total_seconds() for what, kept in KEPT_FOR.items()} == {"flights": 300, "hotels": 300, "rate": 120}
+    assert {what: kept.total_seconds() for what, kept in KEPT_FOR.items()} == {
+        "flights": 300,
+        "hotels": 300,
+        "rate": 120,
+    }
 
 
 @pytest.mark.parametrize(("later_s", "times"), [(299, 1), (300, 2)])
-def test_after_five_minutes_it_is_asked_anew(alice: Person, counted: Suppliers, owner_engine: sa.Engine, later_s: int, times: int) -> None:
+def test_after_five_minutes_it_is_asked_anew(
+    alice: Person, counted: Suppliers, owner_engine: sa.Engine, later_s: int, times: int
+) -> None:
     flights(alice, counted)
     with owner_engine.begin() as connection:
-        moved = "update supplier_answers set expires_at = expires_at - make_interval(secs => :s) - interval '10 milliseconds' * :over where tenant_id = :t"
-        connection.execute(sa.text(moved), {"s": later_s, "over": int(later_s == 300), "t": alice.actor.tenant_id})
+        moved = (
+            "update supplier_answers set expires_at = expires_at - make_interval(secs => :s) -"
+            " interval '10 milliseconds' * :over where tenant_id = :t"
+        )
+        connection.execute(
+            sa.text(moved), {"s": later_s, "over": int(later_s == 300), "t": alice.actor.tenant_id}
+        )
     flights(alice, counted)
     assert len(asked(counted.flights)) == times
 
 
-def test_an_answer_never_outlives_what_it_offers(alice: Person, counted: Suppliers, owner_engine: sa.Engine) -> None:
+def test_an_answer_never_outlives_what_it_offers(
+    alice: Person, counted: Suppliers, owner_engine: sa.Engine
+) -> None:
     first = flights(alice, counted)
     with owner_engine.connect() as connection:
-        until = connection.scalar(sa.text("select expires_at from supplier_answers where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        until = connection.scalar(
+            sa.text("select expires_at from supplier_answers where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
     assert until <= min(one.offer.valid_until for one in first)
 
 
-def test_another_agency_is_told_nothing_of_it(alice: Person, charlie: Person, counted: Suppliers) -> None:
+def test_another_agency_is_told_nothing_of_it(
+    alice: Person, charlie: Person, counted: Suppliers
+) -> None:
     ours = flights(alice, counted)
     theirs = flights(charlie, counted)
     assert asked(counted.flights) == ["search"] * 2
@@ -111,7 +133,9 @@ def test_a_failure_is_not_kept(alice: Person, counted: Suppliers) -> None:
     assert asked(counted.flights) == ["search"] * 2
 
 
-def test_whoever_takes_an_offer_is_not_told_the_old_answer_again(alice: Person, counted: Suppliers) -> None:
+def test_whoever_takes_an_offer_is_not_told_the_old_answer_again(
+    alice: Person, counted: Suppliers
+) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     hold(alice, trip_id, flights(alice, counted)[0].id)
@@ -119,22 +143,31 @@ def test_whoever_takes_an_offer_is_not_told_the_old_answer_again(alice: Person, 
     assert asked(counted.flights) == ["search"] * 2
 
 
-def test_an_answer_whose_time_is_over_is_swept(app: Flask, alice: Person, counted: Suppliers, owner_engine: sa.Engine) -> None:
+def test_an_answer_whose_time_is_over_is_swept(
+    app: Flask, alice: Person, counted: Suppliers, owner_engine: sa.Engine
+) -> None:
     flights(alice, counted)
     count = sa.text("select count(*) from supplier_answers where tenant_id = :t")
     with owner_engine.begin() as connection:
         with alice.acting():
             sweep()
         assert connection.scalar(count, {"t": alice.actor.tenant_id}) == 1
-        connection.execute(sa.text("update supplier_answers set expires_at = now() where tenant_id = :t"), {"t": alice.actor.tenant_id})
+        connection.execute(
+            sa.text("update supplier_answers set expires_at = now() where tenant_id = :t"),
+            {"t": alice.actor.tenant_id},
+        )
     with alice.acting():
         sweep()
     with owner_engine.connect() as connection:
         assert connection.scalar(count, {"t": alice.actor.tenant_id}) == 0
 
 
-def test_without_redis_and_with_one_that_is_away_it_is_kept_all_the_same(settings: Settings, alice: Person, counted: Suppliers) -> None:
-    """The answers stand in the database: an installation whose Redis does not answer is no slower and asks no more often."""
+def test_without_redis_and_with_one_that_is_away_it_is_kept_all_the_same(
+    settings: Settings, alice: Person, counted: Suppliers
+) -> None:
+    """The answers stand in the database: an installation whose Redis does not answer is no slower
+    and asks no more often.
+    """
     made = create_app(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
     try:
         first = flights(alice, counted)

@@ -11,11 +11,24 @@ from tests.identity.keys import with_key
 from tests.people import Person
 from tests.trips.things import PASSPORT, a_line, a_passenger, a_trip, whole_trip
 
-FLIGHT = {"kind": "flight", "carrier": "EK", "number": "533", "origin": "COK", "destination": "DXB"} | {
+FLIGHT = {
+    "kind": "flight",
+    "carrier": "EK",
+    "number": "533",
+    "origin": "COK",
+    "destination": "DXB",
+} | {
     "departs_at": "2026-12-19T04:30",
     "arrives_at": "2026-12-19T07:10",
 }
-HOTEL = {"kind": "hotel", "name": "Marsa Creek Hotel", "city": "Dubai", "country": "AE", "check_in": "2026-12-19", "check_out": "2026-12-23"}
+HOTEL = {
+    "kind": "hotel",
+    "name": "Marsa Creek Hotel",
+    "city": "Dubai",
+    "country": "AE",
+    "check_in": "2026-12-19",
+    "check_out": "2026-12-23",
+}
 
 
 def made(person: Person, path: str, **body: Any) -> dict[str, Any]:
@@ -26,24 +39,61 @@ def made(person: Person, path: str, **body: Any) -> dict[str, Any]:
 
 def test_a_trip_is_opened_filled_and_read(alice: Person) -> None:
     trip = made(alice, "/trips", title=" Krishnan family, Dubai ", currency="INR")
-    assert (trip["title"], trip["status"], trip["passengers"], trip["lines"]) == ("Krishnan family, Dubai", "planned", [], [])
-    assert trip["totals"] == [{"currency": "INR", "cost": "0.00", "price": "0.00", "margin": "0.00"}]
+    assert (trip["title"], trip["status"], trip["passengers"], trip["lines"]) == (
+        "Krishnan family, Dubai",
+        "planned",
+        [],
+        [],
+    )
+    assert trip["totals"] == [
+        {"currency": "INR", "cost": "0.00", "price": "0.00", "margin": "0.00"}
+    ]
     path = f"/trips/{trip['id']}"
-    somebody = made(alice, f"{path}/passengers", full_name="Deepa Krishnan", passport_number="z123-45 67", passport_expiry="2027-01-05", nationality="IN")
+    somebody = made(
+        alice,
+        f"{path}/passengers",
+        full_name="Deepa Krishnan",
+        passport_number="z123-45 67",
+        passport_expiry="2027-01-05",
+        nationality="IN",
+    )
     assert (somebody["passport_number"], somebody["kind"]) == ("••••4567", "adult")
-    hotel = made(alice, f"{path}/lines", details=HOTEL, cost="62000", price="71000.50", status="booked", supplier_ref="MC-77120")
+    hotel = made(
+        alice,
+        f"{path}/lines",
+        details=HOTEL,
+        cost="62000",
+        price="71000.50",
+        status="booked",
+        supplier_ref="MC-77120",
+    )
     flight = made(alice, f"{path}/lines", details=FLIGHT, price="104000")
     assert flight["details"] == FLIGHT
-    assert (hotel["starts_on"], hotel["ends_on"], hotel["cost"], hotel["price"], hotel["currency"]) == (
-        *("2026-12-19", "2026-12-23", "62000.00", "71000.50", "INR"),
-    )
+    assert (
+        hotel["starts_on"],
+        hotel["ends_on"],
+        hotel["cost"],
+        hotel["price"],
+        hotel["currency"],
+    ) == (*("2026-12-19", "2026-12-23", "62000.00", "71000.50", "INR"),)
     read = alice.api.get(path).json
     assert [line["id"] for line in read["lines"]] == [flight["id"], hotel["id"]]
     assert read["passengers"] == [somebody]
-    assert read["totals"] == [{"currency": "INR", "cost": "62000.00", "price": "175000.50", "margin": "113000.50"}]
+    assert read["totals"] == [
+        {"currency": "INR", "cost": "62000.00", "price": "175000.50", "margin": "113000.50"}
+    ]
     (finding,) = read["findings"]
-    assert (finding["code"], finding["severity"], finding["passenger_ids"], finding["line_ids"]) == ("passport_expires", "warning", [somebody["id"]], [])
-    assert finding["sentence"] == "The passport of Deepa Krishnan expires on 5 Jan 2027; United Arab Emirates asks for one that is good until 23 Jun 2027."
+    assert (
+        finding["code"],
+        finding["severity"],
+        finding["passenger_ids"],
+        finding["line_ids"],
+    ) == ("passport_expires", "warning", [somebody["id"]], [])
+    assert (
+        finding["sentence"]
+        == "The passport of Deepa Krishnan expires on 5 Jan 2027; United Arab Emirates asks for one"
+        " that is good until 23 Jun 2027."
+    )
     assert PASSPORT not in alice.api.get(path).text
     assert alice.api.get(f"{path}/passengers").json == {"items": [somebody]}
     assert alice.api.get(f"{path}/passengers/{somebody['id']}").json == somebody
@@ -55,7 +105,12 @@ def test_a_viewer_reads_and_changes_nothing(alice: Person, victor: Person) -> No
     trip_id = whole_trip(alice)
     assert victor.api.get(f"/trips/{trip_id}").status_code == 200
     assert victor.api.get("/trips").json["total"] == 1
-    for call, path in (("post", "/trips"), ("patch", f"/trips/{trip_id}"), ("post", f"/trips/{trip_id}/lines"), ("post", f"/trips/{trip_id}/passengers")):
+    for call, path in (
+        ("post", "/trips"),
+        ("patch", f"/trips/{trip_id}"),
+        ("post", f"/trips/{trip_id}/lines"),
+        ("post", f"/trips/{trip_id}/passengers"),
+    ):
         answer = getattr(victor.api, call)(path, json={})
         assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
 
@@ -63,16 +118,31 @@ def test_a_viewer_reads_and_changes_nothing(alice: Person, victor: Person) -> No
 def test_a_patch_keeps_what_it_does_not_name_and_null_clears(alice: Person) -> None:
     trip = made(alice, "/trips", title="Dubai", notes="Sockets are British.")
     path = f"/trips/{trip['id']}"
-    assert alice.api.patch(path, json={"title": "Dubai and Abu Dhabi"}).json["notes"] == "Sockets are British."
+    assert (
+        alice.api.patch(path, json={"title": "Dubai and Abu Dhabi"}).json["notes"]
+        == "Sockets are British."
+    )
     assert alice.api.patch(path, json={"notes": None}).json["notes"] is None
     person_id = a_passenger(alice, trip["id"], passport_number=PASSPORT)
     one = alice.api.patch(f"{path}/passengers/{person_id}", json={"kind": "senior"}).json
-    assert (one["kind"], one["passport_number"], one["full_name"]) == ("senior", "••••4567", "Deepa Krishnan")
-    assert alice.api.patch(f"{path}/passengers/{person_id}", json={"passport_number": None}).json["passport_number"] is None
+    assert (one["kind"], one["passport_number"], one["full_name"]) == (
+        "senior",
+        "••••4567",
+        "Deepa Krishnan",
+    )
+    assert (
+        alice.api.patch(f"{path}/passengers/{person_id}", json={"passport_number": None}).json[
+            "passport_number"
+        ]
+        is None
+    )
     line_id = a_line(alice, trip["id"], price="100", supplier_ref="X-1")
     line = alice.api.patch(f"{path}/lines/{line_id}", json={"price": "120.5"}).json
     assert (line["price"], line["supplier_ref"], line["status"]) == ("120.50", "X-1", "planned")
-    assert alice.api.patch(f"{path}/lines/{line_id}", json={"supplier_ref": None}).json["supplier_ref"] is None
+    assert (
+        alice.api.patch(f"{path}/lines/{line_id}", json={"supplier_ref": None}).json["supplier_ref"]
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +185,9 @@ def test_what_breaks_the_schema_is_refused(alice: Person, path: str, body: dict[
         ({"status": "ticketed"}, 400, "invalid_line_status"),
     ],
 )
-def test_what_a_rule_refuses_is_said_by_its_code(alice: Person, body: dict[str, Any], status: int, code: str) -> None:
+def test_what_a_rule_refuses_is_said_by_its_code(
+    alice: Person, body: dict[str, Any], status: int, code: str
+) -> None:
     trip_id = a_trip(alice)
     answer = alice.api.patch(f"/trips/{trip_id}/lines/{a_line(alice, trip_id)}", json=body)
     assert (answer.status_code, answer.json["detail"]) == (status, code)
@@ -124,7 +196,10 @@ def test_what_a_rule_refuses_is_said_by_its_code(alice: Person, body: dict[str, 
 def test_what_is_booked_is_cancelled_before_it_goes(alice: Person) -> None:
     trip_id = a_trip(alice)
     path = f"/trips/{trip_id}/lines/{a_line(alice, trip_id, status='booked')}"
-    assert (alice.api.delete(path).status_code, alice.api.delete(path).json["detail"]) == (409, "line_is_committed")
+    assert (alice.api.delete(path).status_code, alice.api.delete(path).json["detail"]) == (
+        409,
+        "line_is_committed",
+    )
     assert alice.api.post(f"{path}/cancel").json["status"] == "cancelled"
     assert alice.api.post(f"{path}/cancel").json["detail"] == "line_is_over"
     assert alice.api.delete(path).status_code == 204
@@ -135,11 +210,20 @@ def test_a_conversation_has_one_trip(alice: Person, charlie: Person) -> None:
     session_id = alice.api.post("/chat/sessions").json["session_id"]
     trip = made(alice, "/trips", session_id=session_id)
     assert trip["session_id"] == session_id
-    assert alice.api.post("/trips", json={"session_id": session_id}).json["detail"] == "trip_already_open"
-    for body, code in (({"session_id": str(uuid4())}, "session_not_found"), ({"enquiry_id": str(uuid4())}, "enquiry_not_found")):
+    assert (
+        alice.api.post("/trips", json={"session_id": session_id}).json["detail"]
+        == "trip_already_open"
+    )
+    for body, code in (
+        ({"session_id": str(uuid4())}, "session_not_found"),
+        ({"enquiry_id": str(uuid4())}, "enquiry_not_found"),
+    ):
         answer = alice.api.post("/trips", json=body)
         assert (answer.status_code, answer.json["detail"]) == (404, code)
-    assert charlie.api.post("/trips", json={"session_id": session_id}).json["detail"] == "session_not_found"
+    assert (
+        charlie.api.post("/trips", json={"session_id": session_id}).json["detail"]
+        == "session_not_found"
+    )
 
 
 def test_the_list_is_paged_and_narrowed(alice: Person) -> None:
@@ -164,12 +248,25 @@ def test_a_key_for_trips_reaches_trips_and_their_itinerary_and_nothing_else(alic
     assert key.get(f"/trips/{trip_id}").status_code == 200
     assert key.post(f"/trips/{trip_id}/lines", json={"details": FLIGHT}).status_code == 201
     itinerary = key.get(f"/reports/itinerary?session_id={session_id}")
-    assert (itinerary.status_code, itinerary.json["passengers"][0]["passport_number"]) == (200, "Z1234560")
-    elsewhere = ("/enquiries", "/approvals", "/chat/sessions", "/reports/receivables?from=2026-01-01&to=2026-12-31", "/audit", "/auth/invites")
+    assert (itinerary.status_code, itinerary.json["passengers"][0]["passport_number"]) == (
+        200,
+        "Z1234560",
+    )
+    elsewhere = (
+        "/enquiries",
+        "/approvals",
+        "/chat/sessions",
+        "/reports/receivables?from=2026-01-01&to=2026-12-31",
+        "/audit",
+        "/auth/invites",
+    )
     assert [key.get(path).status_code for path in elsewhere] == [403] * len(elsewhere)
     for scope in ("enquiries", "assistant", "approvals", "books", "reports"):
         other = with_key(alice, scope)
-        assert (other.get("/trips").status_code, other.post("/trips", json={}).status_code) == (403, 403), scope
+        assert (other.get("/trips").status_code, other.post("/trips", json={}).status_code) == (
+            403,
+            403,
+        ), scope
 
 
 def test_a_key_that_reads_changes_no_trip(alice: Person) -> None:

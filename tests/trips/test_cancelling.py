@@ -1,4 +1,6 @@
-"""Cancelling a thing of a trip by either door: given back where it is held, asked for where that may cost something, noted where nobody can be told."""
+"""Cancelling a thing of a trip by either door: given back where it is held, asked for where that
+may cost something, noted where nobody can be told.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,24 @@ from tests.approvals.conftest import Desk
 from tests.enquiries.reading import Page
 from tests.people import People, Person
 from tests.trips.test_effects import grant, held, proposed
-from tests.trips.test_supplies import a_rate, book, both_at_once, issue, journey, suppliers, travellers
+from tests.trips.test_supplies import (
+    a_rate,
+    book,
+    both_at_once,
+    issue,
+    journey,
+    suppliers,
+    travellers,
+)
 from tests.trips.test_views import send
 from tests.trips.things import CREEK, OUT, VISA, a_line, a_trip
-from voyagent.drivers.suppliers.errors import CapabilityNotSupported, HoldExpired, TransientFailure, UnknownAtSupplier, UpstreamTimeout
+from voyagent.drivers.suppliers.errors import (
+    CapabilityNotSupported,
+    HoldExpired,
+    TransientFailure,
+    UnknownAtSupplier,
+    UpstreamTimeout,
+)
 from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import Forbidden
 from voyagent.trips import cancelling, service
@@ -43,7 +59,9 @@ def states(person: Person, trip_id: UUID) -> set[str]:
     return {line.status for line in journey(person, trip_id).lines}
 
 
-def asked(person: Person, monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any] | None = None) -> list[str]:
+def asked(
+    person: Person, monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any] | None = None
+) -> list[str]:
     """What the supplier of flights is asked to let go from here on, and with `answer` what it says."""
     heard: list[str] = []
     driver: Any = vars(suppliers(person).flights)["_driver"]
@@ -62,7 +80,8 @@ def a_stay(person: Person, *, refundable: bool = True) -> tuple[UUID, Any]:
     return trip_id, book(person, a_rate(person, refundable=refundable), travellers(person, trip_id))
 
 
-# What is held at a supplier ------------------------------------------------------------------------------------------------
+# What is held at a supplier
+# ------------------------------------------------------------------------------------------------
 
 
 def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdrawn(
@@ -71,10 +90,17 @@ def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdraw
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
-    path, heard, browser = f"/trips/{trip_id}/lines/{lines[-1].id}/cancel", asked(alice, monkeypatch), alice.browser
+    path, heard, browser = (
+        f"/trips/{trip_id}/lines/{lines[-1].id}/cancel",
+        asked(alice, monkeypatch),
+        alice.browser,
+    )
     words = Page(browser.get(path)).words(".//*[@id='confirm']")
     for part in (
-        f"Releases the seats of booking {lines[0].supplier_ref} at the supplier, which costs nothing; its {len(lines)} flights go together.",
+        (
+            f"Releases the seats of booking {lines[0].supplier_ref} at the supplier, which costs"
+            f" nothing; its {len(lines)} flights go together."
+        ),
         "The request to issue its tickets is withdrawn.",
         "They stay on the trip as cancelled, without a price, and go from the itinerary.",
     ):
@@ -82,21 +108,40 @@ def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdraw
     answer = send(browser, path)
     assert answer.status_code == 303
     told = Page(browser.get(answer.location)).words()
-    assert f"{lines[0].supplier_ref} is let go; it was not paid and costs nothing. The request to issue its tickets is withdrawn." in told
+    assert (
+        f"{lines[0].supplier_ref} is let go; it was not paid and costs nothing. The request to"
+        " issue its tickets is withdrawn." in told
+    )
     assert heard == [f"release-{lines[0].our_reference}"]
     assert states(alice, trip_id) == {"cancelled"}
     with alice.acting() as actor:
-        assert service.read_flight(suppliers(alice), actor, str(lines[0].supplier_ref)).done()[1].status.value == "cancelled"
-    assert (desk.row(approval_id)["status"], str(desk.row(approval_id)["reason"])[:23]) == ("expired", "The hold was given back")
+        assert (
+            service.read_flight(suppliers(alice), actor, str(lines[0].supplier_ref))
+            .done()[1]
+            .status.value
+            == "cancelled"
+        )
+    assert (desk.row(approval_id)["status"], str(desk.row(approval_id)["reason"])[:23]) == (
+        "expired",
+        "The hold was given back",
+    )
     assert "Withdrawn" in Page(browser.get(f"/approvals/{approval_id}")).words()
 
 
-def test_the_api_gives_a_held_flight_back_once_under_one_key(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_api_gives_a_held_flight_back_once_under_one_key(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     heard, key = asked(alice, monkeypatch), str(uuid4())
-    first, again = (cancel(alice, trip_id, lines[0].id, **{"Idempotency-Key": key}) for _ in range(2))
-    assert (first.status_code, first.json["status"], first.json["approval_id"]) == (200, "cancelled", None)
+    first, again = (
+        cancel(alice, trip_id, lines[0].id, **{"Idempotency-Key": key}) for _ in range(2)
+    )
+    assert (first.status_code, first.json["status"], first.json["approval_id"]) == (
+        200,
+        "cancelled",
+        None,
+    )
     assert again.data == first.data
     assert again.headers["Idempotent-Replayed"] == "true"
     assert len(heard) == 1
@@ -116,7 +161,13 @@ def test_the_api_gives_a_held_flight_back_once_under_one_key(alice: Person, monk
     ids=lambda value: getattr(value, "code", ""),
 )
 def test_where_the_supplier_fails_nothing_is_half_done(
-    desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, failure: Any, status: int, tries: int
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Any,
+    status: int,
+    tries: int,
 ) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
@@ -128,10 +179,16 @@ def test_where_the_supplier_fails_nothing_is_half_done(
     with monkeypatch.context() as patch:
         heard = asked(alice, patch, refuse)
         answer = cancel(alice, trip_id, lines[0].id)
-        assert (answer.status_code, answer.json["detail"], len(heard)) == (status, failure.code, tries)
+        assert (answer.status_code, answer.json["detail"], len(heard)) == (
+            status,
+            failure.code,
+            tries,
+        )
         shown = send(alice.browser, f"/trips/{trip_id}/lines/{lines[0].id}/cancel")
         assert shown.status_code == status
-        assert f"{failure.message} On the trip nothing has changed." in Page(shown).words(".//*[@role='alert']")
+        assert f"{failure.message} On the trip nothing has changed." in Page(shown).words(
+            ".//*[@role='alert']"
+        )
         assert Page(shown).all(".//form[@id='confirm']"), "it can be tried again"
     assert states(alice, trip_id) == {"held"}
     assert desk.row(approval_id)["status"] == "pending"
@@ -139,14 +196,20 @@ def test_where_the_supplier_fails_nothing_is_half_done(
     assert desk.row(approval_id)["status"] == "expired"
 
 
-def test_nothing_is_open_while_the_supplier_is_asked(alice: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_open_while_the_supplier_is_asked(
+    alice: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     before, seen = vars(suppliers(alice).flights)["_driver"].cancel, []
 
     def look(supplier_ref: str, reference: str) -> Any:
         with owner_engine.begin() as connection:
-            seen.append(connection.execute(sa.text("select id from trips where id = :i for update nowait"), {"i": trip_id}).scalar())
+            seen.append(
+                connection.execute(
+                    sa.text("select id from trips where id = :i for update nowait"), {"i": trip_id}
+                ).scalar()
+            )
         return before(supplier_ref, reference)
 
     asked(alice, monkeypatch, look)
@@ -161,19 +224,28 @@ def test_of_two_who_give_it_back_at_the_same_moment_the_second_is_told(alice: Pe
     def prepare(actor: Any) -> Errand[Any]:
         return cancelling.cancel(actor, trip_id, lines[0].id)
 
-    assert both_at_once(alice, prepare, lambda done: done.line.status) == ["cancelled", "line_is_over"]
+    assert both_at_once(alice, prepare, lambda done: done.line.status) == [
+        "cancelled",
+        "line_is_over",
+    ]
 
 
-def test_a_flight_whose_other_one_was_cancelled_before_is_given_back(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_flight_whose_other_one_was_cancelled_before_is_given_back(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update trip_lines set status = 'cancelled' where id = :i"), {"i": lines[-1].id})
+        connection.execute(
+            sa.text("update trip_lines set status = 'cancelled' where id = :i"), {"i": lines[-1].id}
+        )
     assert cancel(alice, trip_id, lines[0].id).json["status"] == "cancelled"
     assert states(alice, trip_id) == {"cancelled"}
 
 
-def test_what_is_being_ticketed_is_not_given_back(desk: Desk, alice: Person, bob: Person, tina: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_being_ticketed_is_not_given_back(
+    desk: Desk, alice: Person, bob: Person, tina: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
@@ -190,34 +262,63 @@ def test_a_hold_whose_time_is_over_is_let_go_without_asking(
     lines = held(alice, trip_id)
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update trip_lines set hold_expires_at = now() - interval '1 minute' where trip_id = :i"), {"i": trip_id})
+        connection.execute(
+            sa.text(
+                "update trip_lines set hold_expires_at = now() - interval '1 minute' where trip_id"
+                " = :i"
+            ),
+            {"i": trip_id},
+        )
     heard, path = asked(alice, monkeypatch), f"/trips/{trip_id}/lines/{lines[0].id}/cancel"
-    assert "in time, so its airline has let the seats go by itself." in Page(alice.browser.get(path)).words()
+    assert (
+        "in time, so its airline has let the seats go by itself."
+        in Page(alice.browser.get(path)).words()
+    )
     assert send(alice.browser, path).status_code == 303
     assert (heard, states(alice, trip_id)) == ([], {"cancelled"})
     assert desk.row(approval_id)["status"] == "expired"
 
 
-# What a supplier has booked ------------------------------------------------------------------------------------------------
+# What a supplier has booked
+# ------------------------------------------------------------------------------------------------
 
 
-def test_booked_rooms_are_asked_for_and_given_back_by_a_grant(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+def test_booked_rooms_are_asked_for_and_given_back_by_a_grant(
+    desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
+) -> None:
     trip_id, stay = a_stay(alice, refundable=False)
     path, browser = f"/trips/{trip_id}/lines/{stay.id}/cancel", bob.browser
     words = Page(browser.get(path)).words(".//*[@id='confirm']")
-    assert "giving them back may cost something. So this asks for it: somebody who may decides." in words
+    assert (
+        "giving them back may cost something. So this asks for it: somebody who may decides."
+        in words
+    )
     assert "Ask for the cancellation" in words
     answer = send(browser, path)
-    assert "The cancellation is asked for. It waits until somebody who may has granted it." in Page(browser.get(answer.location)).words()
+    assert (
+        "The cancellation is asked for. It waits until somebody who may has granted it."
+        in Page(browser.get(answer.location)).words()
+    )
     assert states(alice, trip_id) == {"booked"}
     assert cancel(alice, trip_id, stay.id).json["detail"] == "cancellation_requested"
     page = Page(alice.browser.get(path))
     assert page.all(".//form[@id='confirm']") == []
-    (approval_id,) = {link.removeprefix("/approvals/") for link in page.links() if link.startswith("/approvals/ap-")}
-    assert (desk.row(approval_id)["tool_name"], desk.row(approval_id)["payload"]) == ("cancel_hotel_booking", {"booking_id": str(stay.id)})
+    (approval_id,) = {
+        link.removeprefix("/approvals/")
+        for link in page.links()
+        if link.startswith("/approvals/ap-")
+    }
+    assert (desk.row(approval_id)["tool_name"], desk.row(approval_id)["payload"]) == (
+        "cancel_hotel_booking",
+        {"booking_id": str(stay.id)},
+    )
     grant(tina, approval_id, drain)
-    assert {line.status for line in journey(alice, trip_id).lines if line.kind == "hotel"} == {"cancelled"}
-    assert [line.cost for line in journey(alice, trip_id).standing] == [stay.cost], "what it costs stands on the trip"
+    assert {line.status for line in journey(alice, trip_id).lines if line.kind == "hotel"} == {
+        "cancelled"
+    }
+    assert [line.cost for line in journey(alice, trip_id).standing] == [stay.cost], (
+        "what it costs stands on the trip"
+    )
 
 
 def test_the_api_answers_with_the_request(desk: Desk, alice: Person) -> None:
@@ -236,20 +337,30 @@ def test_no_rule_notes_what_a_supplier_has_as_cancelled(alice: Person) -> None:
     assert states(alice, trip_id) | states(alice, other) == {"booked", "held"}
 
 
-# What is only noted --------------------------------------------------------------------------------------------------------
+# What is only noted
+# --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("details", "status", "words"),
     [
-        (OUT, "held", "It was booked outside of this program, so this only notes it: tell the supplier yourself; nothing is sent."),
+        (
+            OUT,
+            "held",
+            (
+                "It was booked outside of this program, so this only notes it: tell the supplier"
+                " yourself; nothing is sent."
+            ),
+        ),
         (OUT, "ticketed", "It was booked outside of this program"),
         (CREEK, "booked", "It was booked outside of this program"),
         (VISA, "filed", "It was booked outside of this program"),
         (CREEK, "planned", "It is only planned, so nobody has to be told."),
     ],
 )
-def test_what_was_booked_elsewhere_is_noted_and_the_page_says_so(alice: Person, monkeypatch: pytest.MonkeyPatch, details: Any, status: str, words: str) -> None:
+def test_what_was_booked_elsewhere_is_noted_and_the_page_says_so(
+    alice: Person, monkeypatch: pytest.MonkeyPatch, details: Any, status: str, words: str
+) -> None:
     trip_id, heard = a_trip(alice), asked(alice, monkeypatch)
     line_id = a_line(alice, trip_id, details, status=status, **GONE)
     path = f"/trips/{trip_id}/lines/{line_id}/cancel"
@@ -258,30 +369,46 @@ def test_what_was_booked_elsewhere_is_noted_and_the_page_says_so(alice: Person, 
     assert (states(alice, trip_id), heard) == ({"cancelled"}, [])
 
 
-def test_tickets_of_a_supplier_are_noted_and_stay_for_it_to_refund(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tickets_of_a_supplier_are_noted_and_stay_for_it_to_refund(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     issue(alice, lines[0].id)
     heard = asked(alice, monkeypatch)
     page = Page(alice.browser.get(f"/trips/{trip_id}/lines/{lines[0].id}/cancel"))
-    assert "Its tickets are issued and paid for, so this only notes it: have the supplier void or refund them; nothing is sent." in page.words()
+    assert (
+        "Its tickets are issued and paid for, so this only notes it: have the supplier void or"
+        " refund them; nothing is sent." in page.words()
+    )
     assert cancel(alice, trip_id, lines[0].id).json["status"] == "cancelled"
     assert (heard, states(alice, trip_id)) == ([], {"cancelled", "ticketed"})
 
 
-@pytest.mark.parametrize(("details", "tool", "name"), [(OUT, "issue_ticket", "pnr_id"), (CREEK, "cancel_hotel_booking", "booking_id")])
-def test_a_request_about_what_is_noted_ends_with_it(desk: Desk, alice: Person, bob: Person, details: Any, tool: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("details", "tool", "name"),
+    [(OUT, "issue_ticket", "pnr_id"), (CREEK, "cancel_hotel_booking", "booking_id")],
+)
+def test_a_request_about_what_is_noted_ends_with_it(
+    desk: Desk, alice: Person, bob: Person, details: Any, tool: str, name: str
+) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, details, status="held")
     approval_id = proposed(desk, bob, tool, **{name: str(line_id)})
     assert cancel(alice, trip_id, line_id).status_code == 200
-    assert (desk.row(approval_id)["status"], str(desk.row(approval_id)["reason"])[:35]) == ("expired", "What it is about was cancelled on t")
+    assert (desk.row(approval_id)["status"], str(desk.row(approval_id)["reason"])[:35]) == (
+        "expired",
+        "What it is about was cancelled on t",
+    )
 
 
-# Who may -------------------------------------------------------------------------------------------------------------------
+# Who may
+# -------------------------------------------------------------------------------------------------------------------
 
 
-def test_neither_a_viewer_nor_another_agency_cancels_anything(alice: Person, victor: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_a_viewer_nor_another_agency_cancels_anything(
+    alice: Person, victor: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (trip_id, stay), other = a_stay(alice), a_trip(alice)
     lines, heard = held(alice, other), asked(alice, monkeypatch)
     for trip, line_id in ((trip_id, stay.id), (other, lines[0].id)):

@@ -1,4 +1,6 @@
-"""What of a trip goes on an invoice: each booking once, with its cost and price, in words that a customer understands."""
+"""What of a trip goes on an invoice: each booking once, with its cost and price, in words that a
+customer understands.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,24 @@ from voyagent.trips.charges import charges_of
 
 def charges(person: Person, trip_id: UUID) -> list[tuple[str, str, str]]:
     with person.reading() as reader:
-        return [(one.description, one.cost.wire, one.price.wire) for one in charges_of(queries.read_trip(reader, trip_id))]
+        return [
+            (one.description, one.cost.wire, one.price.wire)
+            for one in charges_of(queries.read_trip(reader, trip_id))
+        ]
 
 
-def test_the_flights_of_a_booking_are_one_charge_and_everything_else_is_its_own(alice: Person) -> None:
+def test_the_flights_of_a_booking_are_one_charge_and_everything_else_is_its_own(
+    alice: Person,
+) -> None:
     assert charges(alice, whole_trip(alice)) == [
-        ("Flights EK 533 Kochi – Dubai 19 Dec 2026, EK 532 Dubai – Kochi 25 Dec 2026, booking Q7X2LM", "96000.00", "104000.00"),
+        (
+            (
+                "Flights EK 533 Kochi – Dubai 19 Dec 2026, EK 532 Dubai – Kochi 25 Dec 2026,"
+                " booking Q7X2LM"
+            ),
+            "96000.00",
+            "104000.00",
+        ),
         ("Marsa Creek Hotel, Dubai, 19 Dec 2026 – 23 Dec 2026", "62000.00", "71000.50"),
         ("Desert at sunset, 21 Dec 2026", "11000.00", "14000.00"),
         ("Transfer Dubai to Abu Dhabi, 23 Dec 2026", "4000.00", "5200.00"),

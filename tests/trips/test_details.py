@@ -14,17 +14,32 @@ def with_tickets(*numbers: str) -> FlightDetails:
 
 
 def test_a_ticket_is_the_airlines_three_figures_and_ten_of_its_own() -> None:
-    assert with_tickets("1606802005008", "1606802005009").tickets == ["1606802005008", "1606802005009"]
+    assert with_tickets("1606802005008", "1606802005009").tickets == [
+        "1606802005008",
+        "1606802005009",
+    ]
 
 
 @pytest.mark.parametrize("last", range(10))
 def test_no_figure_of_a_ticket_is_taken_for_a_check_digit(last: int) -> None:
-    """Sources disagree on what a check digit is reckoned over, and most systems do not carry it: so none refuses a ticket."""
+    """Sources disagree on what a check digit is reckoned over, and most systems do not carry it: so
+    none refuses a ticket.
+    """
     assert with_tickets(f"160680200500{last}").tickets == [f"160680200500{last}"]
 
 
 @pytest.mark.parametrize(
-    "number", ["", "6802005008", "160680200500", "16068020050081", "160-6802005008", "1606802005008/09", "160680200500A", "\u0661606802005008"]
+    "number",
+    [
+        "",
+        "6802005008",
+        "160680200500",
+        "16068020050081",
+        "160-6802005008",
+        "1606802005008/09",
+        "160680200500A",
+        "\u0661606802005008",
+    ],
 )
 def test_what_is_no_ticket_is_refused(number: str) -> None:
     with pytest.raises(ValidationError):

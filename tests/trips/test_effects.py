@@ -1,4 +1,6 @@
-"""Granting what leaves the house on a trip: the reviewer sees the itinerary's difference, and the supplier is asked once, under the proposal's id."""
+"""Granting what leaves the house on a trip: the reviewer sees the itinerary's difference, and the
+supplier is asked once, under the proposal's id.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def steps(row: Any) -> list[tuple[str | None, str | None]]:
     return [(step.get("before"), step.get("after")) for step in row["preview"].get("itinerary", [])]
 
 
-def test_the_reviewer_sees_the_flights_become_tickets(desk: Desk, alice: Person, bob: Person) -> None:
+def test_the_reviewer_sees_the_flights_become_tickets(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     row = desk.row(proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id)))
@@ -61,22 +65,47 @@ def test_the_reviewer_sees_the_flights_become_tickets(desk: Desk, alice: Person,
         assert line.name in (before or "")
         assert (before or "").replace("Held", "Ticketed") == after
     assert row["preview"]["leaves"][0]["kind"] == "ticket"
-    assert re.fullmatch(r"The airline holds it until \d{1,2} \w+ \d{4}, \d\d:\d\d", row["preview"]["checks"][0]["text"]), "a hold is over within a day"
-    assert (row["amount_minor"], row["currency"]) == (sum(line.cost.amount_minor for line in lines), "INR")
-    assert {line.status for line in journey(alice, trip_id).lines} == {"held"}, "nothing of a rehearsal stays"
+    assert re.fullmatch(
+        r"The airline holds it until \d{1,2} \w+ \d{4}, \d\d:\d\d",
+        row["preview"]["checks"][0]["text"],
+    ), "a hold is over within a day"
+    assert (row["amount_minor"], row["currency"]) == (
+        sum(line.cost.amount_minor for line in lines),
+        "INR",
+    )
+    assert {line.status for line in journey(alice, trip_id).lines} == {"held"}, (
+        "nothing of a rehearsal stays"
+    )
 
 
-def test_a_grant_issues_the_ticket_once(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+def test_a_grant_issues_the_ticket_once(
+    desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
     grant(tina, approval_id, drain)
     row = desk.row(approval_id)
-    assert (row["effect_status"], row["effect_result"]["issued"], len(row["effect_result"]["tickets"])) == ("done", True, 1)
+    assert (
+        row["effect_status"],
+        row["effect_result"]["issued"],
+        len(row["effect_result"]["tickets"]),
+    ) == ("done", True, 1)
     page = Page(alice.browser.get(f"/approvals/{approval_id}"))
     outcome = page.words(".//*[@id='outcome']")
-    assert all(words in outcome for words in ("Booking", row["effect_result"]["locator"], "Tickets", row["effect_result"]["tickets"][0], "Open the trip"))
-    assert not any(words in outcome for words in ("True", str(lines[0].id), str(trip_id))), "ids and plain yeses are for programs"
+    assert all(
+        words in outcome
+        for words in (
+            "Booking",
+            row["effect_result"]["locator"],
+            "Tickets",
+            row["effect_result"]["tickets"][0],
+            "Open the trip",
+        )
+    )
+    assert not any(words in outcome for words in ("True", str(lines[0].id), str(trip_id))), (
+        "ids and plain yeses are for programs"
+    )
     assert f"/trips/{trip_id}" in page.links()
     assert {line.status for line in journey(alice, trip_id).lines} == {"ticketed"}
     again = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
@@ -90,7 +119,9 @@ def test_who_may_grant_is_the_contracts(effect: effects.Effect) -> None:
     assert effect.schema is not None
 
 
-def test_the_wrong_role_and_the_one_who_asked_grant_nothing(desk: Desk, people: People, alice: Person, bob: Person, tina: Person) -> None:
+def test_the_wrong_role_and_the_one_who_asked_grant_nothing(
+    desk: Desk, people: People, alice: Person, bob: Person, tina: Person
+) -> None:
     leila = people.colleague(alice, "Leila Lead", role="accounting_lead")
     line_id = str(held(alice, a_trip(alice))[0].id)
     asked = proposed(desk, tina, "issue_ticket", pnr_id=line_id)
@@ -99,7 +130,9 @@ def test_the_wrong_role_and_the_one_who_asked_grant_nothing(desk: Desk, people: 
             service.resolve(actor, asked, granted=True)
 
 
-def test_a_refusal_of_the_airline_is_the_end_of_the_effect(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+def test_a_refusal_of_the_airline_is_the_end_of_the_effect(
+    desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id, surname="Noticket")
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
@@ -109,14 +142,21 @@ def test_a_refusal_of_the_airline_is_the_end_of_the_effect(desk: Desk, alice: Pe
     assert {line.status for line in journey(alice, trip_id).lines} == {"held"}
 
 
-def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(
+    desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
+) -> None:
     trip_id = a_trip(alice)
     people, rate = travellers(alice, trip_id), a_rate(alice)
-    booking = proposed(desk, bob, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people])
+    booking = proposed(
+        desk, bob, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people]
+    )
     row = desk.row(booking)
     assert [before for before, _after in steps(row)] == [None]
     assert rate.hotel.name in (steps(row)[0][1] or "")
-    assert (row["amount_minor"], row["preview"]["leaves"][0]["kind"]) == (rate.total.amount_minor, "booking")
+    assert (row["amount_minor"], row["preview"]["leaves"][0]["kind"]) == (
+        rate.total.amount_minor,
+        "booking",
+    )
     assert {"label": "Meals", "value": board_word(rate.board.value)} in row["preview"]["facts"]
     assert board_word(rate.board.value)
     grant(tina, booking, drain)
@@ -124,18 +164,27 @@ def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(desk: Desk, alice
     assert (result["booked"], result["status"]) == (True, "booked")
     page = Page(alice.browser.get(f"/approvals/{booking}"))
     outcome = page.words(".//*[@id='outcome']")
-    assert all(words in outcome for words in ("Booking number", result["supplier_ref"], "State", "Booked", "Open the trip"))
+    assert all(
+        words in outcome
+        for words in ("Booking number", result["supplier_ref"], "State", "Booked", "Open the trip")
+    )
     assert not any(words in outcome for words in ("True", result["booking_id"], str(trip_id)))
     assert rate.rate_key not in page.words(".//*[@id='changes']")
-    assert not page.all(".//*[@id='changes']//details[@open]"), "what ran is folded away once it has"
+    assert not page.all(".//*[@id='changes']//details[@open]"), (
+        "what ran is folded away once it has"
+    )
     cancelling = proposed(desk, bob, "cancel_hotel_booking", booking_id=result["booking_id"])
     assert [after for _before, after in steps(desk.row(cancelling))] == [None]
     grant(tina, cancelling, drain)
     assert desk.row(cancelling)["effect_result"]["cancelled"] is True
-    assert [line.status for line in journey(alice, trip_id).lines if line.kind == "hotel"] == ["cancelled"]
+    assert [line.status for line in journey(alice, trip_id).lines if line.kind == "hotel"] == [
+        "cancelled"
+    ]
 
 
-def test_the_same_preview_twice_is_the_same_so_that_a_grant_is_not_stale_by_itself(desk: Desk, alice: Person, bob: Person) -> None:
+def test_the_same_preview_twice_is_the_same_so_that_a_grant_is_not_stale_by_itself(
+    desk: Desk, alice: Person, bob: Person
+) -> None:
     people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
     arguments = {"rate_key": rate.rate_key, "passenger_ids": [str(one) for one in people]}
     first, second = (desk.row(proposed(desk, bob, "book_hotel", **arguments)) for _ in range(2))
@@ -146,31 +195,57 @@ def test_who_reads_hindi_sees_the_words_of_a_request_in_it_and_grants_what_was_k
     desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
 ) -> None:
     people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
-    booking = proposed(desk, bob, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people])
+    booking = proposed(
+        desk, bob, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people]
+    )
     kept = desk.row(booking)["preview"]
     alice.does(settings.update, settings.SettingsChanges(locale="hi"))
     review = Page(tina.browser.get(f"/approvals/{booking}")).words(".//*[@id='review']")
-    assert all(words in review for words in ("होटल", "रातें", "कमरा", "अतिथि", "लागत", "बुक करें", "यह दर", rate.hotel.name))
-    assert not any(words in review for words in ("Nights", "Guests", "Cost", "The rate was offered", "Book "))
+    assert all(
+        words in review
+        for words in (
+            "होटल",
+            "रातें",
+            "कमरा",
+            "अतिथि",
+            "लागत",
+            "बुक करें",
+            "यह दर",
+            rate.hotel.name,
+        )
+    )
+    assert not any(
+        words in review for words in ("Nights", "Guests", "Cost", "The rate was offered", "Book ")
+    )
     assert desk.row(booking)["preview"] == kept
     grant(tina, booking, drain)
     assert desk.row(booking)["effect_status"] == "done"
 
 
-def test_a_visa_is_filed_by_a_grant(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+def test_a_visa_is_filed_by_a_grant(
+    desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
+) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
-    refused = desk.row(proposed(desk, bob, "file_visa", passenger_id=str(people[0]), destination="AE"))
+    refused = desk.row(
+        proposed(desk, bob, "file_visa", passenger_id=str(people[0]), destination="AE")
+    )
     assert refused["preview"]["refusal"] == "day_of_arrival_needed"
     hold(alice, trip_id, an_offer(alice)[0])
     approval_id = proposed(desk, bob, "file_visa", passenger_id=str(people[0]), destination="AE")
-    assert [(before, (after or "").split(",")[0]) for before, after in steps(desk.row(approval_id))] == [(None, "United Arab Emirates")]
+    assert [
+        (before, (after or "").split(",")[0]) for before, after in steps(desk.row(approval_id))
+    ] == [(None, "United Arab Emirates")]
     grant(tina, approval_id, drain)
     row = desk.row(approval_id)
-    assert (row["effect_status"], row["effect_result"]["filed"]) == ("done", True), row["effect_error"]
+    assert (row["effect_status"], row["effect_result"]["filed"]) == ("done", True), row[
+        "effect_error"
+    ]
 
 
-def test_another_agencys_things_are_refused_like_unknown_ones(desk: Desk, alice: Person, charlie: Person) -> None:
+def test_another_agencys_things_are_refused_like_unknown_ones(
+    desk: Desk, alice: Person, charlie: Person
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     stay = book(alice, a_rate(alice), [a_passenger(alice, trip_id)])
@@ -182,10 +257,14 @@ def test_another_agencys_things_are_refused_like_unknown_ones(desk: Desk, alice:
         ("book_hotel", {"rate_key": "unknown", "passenger_ids": [one]}, "offer_not_found"),
         ("book_hotel", {"rate_key": "", "passenger_ids": []}, "invalid_arguments"),
     ):
-        assert desk.row(proposed(desk, charlie, tool, **arguments))["preview"]["refusal"] == code, tool
+        assert desk.row(proposed(desk, charlie, tool, **arguments))["preview"]["refusal"] == code, (
+            tool
+        )
 
 
-def test_a_flight_that_is_given_back_meanwhile_takes_the_request_with_it(desk: Desk, alice: Person, bob: Person, tina: Person) -> None:
+def test_a_flight_that_is_given_back_meanwhile_takes_the_request_with_it(
+    desk: Desk, alice: Person, bob: Person, tina: Person
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
@@ -204,23 +283,47 @@ FORGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", FORGED)
-def test_what_a_supplier_holds_cannot_be_made_to_look_like_less_before_a_grant(alice: Person, bob: Person, change: str) -> None:
+def test_what_a_supplier_holds_cannot_be_made_to_look_like_less_before_a_grant(
+    alice: Person, bob: Person, change: str
+) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     stay = book(alice, a_rate(alice), [a_passenger(alice, trip_id)])
     for line in (lines[0], stay):
         answer = bob.api.patch(f"/trips/{trip_id}/lines/{line.id}", json=FORGED[change])
         assert (answer.status_code, answer.json["detail"]) == (409, "line_at_supplier")  # type: ignore[index]
-    assert {line.id: line for line in journey(alice, trip_id).lines} == {line.id: line for line in [*lines, stay]}
+    assert {line.id: line for line in journey(alice, trip_id).lines} == {
+        line.id: line for line in [*lines, stay]
+    }
 
 
-def test_where_a_held_flight_goes_stays_and_what_else_is_said_of_it_can_change(alice: Person, bob: Person) -> None:
+def test_where_a_held_flight_goes_stays_and_what_else_is_said_of_it_can_change(
+    alice: Person, bob: Person
+) -> None:
     trip_id = a_trip(alice)
     line = held(alice, trip_id)[0]
-    path, flight = f"/trips/{trip_id}/lines/{line.id}", line.details.model_dump(mode="json", exclude_none=True)
-    assert bob.api.patch(path, json={"details": flight | {"number": "1"}}).json["detail"] == "line_at_supplier"  # type: ignore[index]
-    answer = bob.api.patch(path, json={"details": flight | {"seats": "12A"}, "price": "99999", "cost": line.cost.wire, "status": "held"})
-    assert (answer.status_code, answer.json["price"], answer.json["details"]["seats"]) == (200, "99999.00", "12A")  # type: ignore[index]
+    path, flight = (
+        f"/trips/{trip_id}/lines/{line.id}",
+        line.details.model_dump(mode="json", exclude_none=True),
+    )
+    assert (
+        bob.api.patch(path, json={"details": flight | {"number": "1"}}).json["detail"]
+        == "line_at_supplier"
+    )  # type: ignore[index]
+    answer = bob.api.patch(
+        path,
+        json={
+            "details": flight | {"seats": "12A"},
+            "price": "99999",
+            "cost": line.cost.wire,
+            "status": "held",
+        },
+    )
+    assert (answer.status_code, answer.json["price"], answer.json["details"]["seats"]) == (
+        200,
+        "99999.00",
+        "12A",
+    )  # type: ignore[index]
 
 
 def test_outside_of_a_grant_an_act_has_no_name() -> None:
@@ -230,7 +333,12 @@ def test_outside_of_a_grant_an_act_has_no_name() -> None:
 
 def test_a_line_by_hand_is_no_booking(desk: Desk, alice: Person, bob: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
-    assert desk.row(proposed(desk, bob, "cancel_hotel_booking", booking_id=str(line_id)))["preview"]["refusal"] == "not_at_supplier"
+    assert (
+        desk.row(proposed(desk, bob, "cancel_hotel_booking", booking_id=str(line_id)))["preview"][
+            "refusal"
+        ]
+        == "not_at_supplier"
+    )
 
 
 def test_only_those_who_are_booked_get_a_ticket_and_the_preview_says_so(
@@ -242,7 +350,9 @@ def test_only_those_who_are_booked_get_a_ticket_and_the_preview_says_so(
     lines = hold(alice, trip_id, an_offer(alice)[0], [deepa])
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
     shown = desk.row(approval_id)["preview"]
-    assert {fact["label"]: fact["value"] for fact in shown["facts"]}["Passengers"] == "Deepa Krishnan"
+    assert {fact["label"]: fact["value"] for fact in shown["facts"]}[
+        "Passengers"
+    ] == "Deepa Krishnan"
     assert shown["leaves"][0]["text"].startswith("one ticket: ")
     grant(tina, approval_id, drain)
     assert len(desk.row(approval_id)["effect_result"]["tickets"]) == 1

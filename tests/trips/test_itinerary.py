@@ -25,12 +25,35 @@ def sheet(person: Person, check_out: date, locale: str = "en") -> Itinerary:
     ("check_out", "days"),
     [
         (date(2026, 12, 20), [("19 Dec", "To Dubai"), ("20 Dec", "Check-out, Marsa Creek Hotel")]),
-        (date(2026, 12, 21), [("19 Dec", "To Dubai"), ("20 Dec", "At leisure"), ("21 Dec", "Check-out, Marsa Creek Hotel")]),
-        (date(2026, 12, 24), [("19 Dec", "To Dubai"), ("20 – 23 Dec", "At leisure"), ("24 Dec", "Check-out, Marsa Creek Hotel")]),
-        (date(2027, 1, 3), [("19 Dec", "To Dubai"), ("20 Dec – 2 Jan", "At leisure"), ("3 Jan", "Check-out, Marsa Creek Hotel")]),
+        (
+            date(2026, 12, 21),
+            [
+                ("19 Dec", "To Dubai"),
+                ("20 Dec", "At leisure"),
+                ("21 Dec", "Check-out, Marsa Creek Hotel"),
+            ],
+        ),
+        (
+            date(2026, 12, 24),
+            [
+                ("19 Dec", "To Dubai"),
+                ("20 – 23 Dec", "At leisure"),
+                ("24 Dec", "Check-out, Marsa Creek Hotel"),
+            ],
+        ),
+        (
+            date(2027, 1, 3),
+            [
+                ("19 Dec", "To Dubai"),
+                ("20 Dec – 2 Jan", "At leisure"),
+                ("3 Jan", "Check-out, Marsa Creek Hotel"),
+            ],
+        ),
     ],
 )
-def test_days_at_leisure_in_a_row_are_one(alice: Person, check_out: date, days: list[tuple[str, str]]) -> None:
+def test_days_at_leisure_in_a_row_are_one(
+    alice: Person, check_out: date, days: list[tuple[str, str]]
+) -> None:
     found = sheet(alice, check_out).days
     assert [(day.day, day.heading) for day in found] == days
 
@@ -41,9 +64,16 @@ def test_the_weekdays_of_a_run_are_its_first_and_last_in_both_languages(alice: P
     assert sheet(alice, date(2026, 12, 24), "hi").days[1].weekday == "रवि – बुध"
 
 
-def test_a_night_that_two_hotels_have_is_one_night_on_the_cover_and_beside_it(alice: Person) -> None:
+def test_a_night_that_two_hotels_have_is_one_night_on_the_cover_and_beside_it(
+    alice: Person,
+) -> None:
     trip_id = a_trip(alice)
-    for details in (OUT, CREEK, CREEK.model_copy(update={"name": "Banyan Quay", "check_out": date(2026, 12, 25)}), BACK):
+    for details in (
+        OUT,
+        CREEK,
+        CREEK.model_copy(update={"name": "Banyan Quay", "check_out": date(2026, 12, 25)}),
+        BACK,
+    ):
         a_line(alice, trip_id, details)
     with alice.reading() as reader:
         told = itinerary_of(queries.read_trip(reader, trip_id), [])
@@ -51,9 +81,14 @@ def test_a_night_that_two_hotels_have_is_one_night_on_the_cover_and_beside_it(al
     assert dict(told.summaries)["Stay"].startswith("6 nights Dubai")
 
 
-def test_the_way_to_the_airport_comes_before_the_flight_and_the_way_from_it_after(alice: Person) -> None:
+def test_the_way_to_the_airport_comes_before_the_flight_and_the_way_from_it_after(
+    alice: Person,
+) -> None:
     trip_id = a_trip(alice)
-    rides = [RIDE.model_copy(update={"on": date(2026, 12, 25), "at": at, "vehicle": words}) for at, words in (("18:00", "to"), ("22:00", "from"))]
+    rides = [
+        RIDE.model_copy(update={"on": date(2026, 12, 25), "at": at, "vehicle": words})
+        for at, words in (("18:00", "to"), ("22:00", "from"))
+    ]
     for details in (BACK, *rides):
         a_line(alice, trip_id, details)
     with alice.reading() as reader:
@@ -64,7 +99,16 @@ def test_the_way_to_the_airport_comes_before_the_flight_and_the_way_from_it_afte
 
 
 @pytest.mark.parametrize(
-    ("code", "city"), [("COK", "Kochi"), ("CCJ", "Kozhikode"), ("IST", "Istanbul"), ("DEL", "Delhi"), ("DXB", "Dubai"), ("LHR", "London"), ("QQQ", "QQQ")]
+    ("code", "city"),
+    [
+        ("COK", "Kochi"),
+        ("CCJ", "Kozhikode"),
+        ("IST", "Istanbul"),
+        ("DEL", "Delhi"),
+        ("DXB", "Dubai"),
+        ("LHR", "London"),
+        ("QQQ", "QQQ"),
+    ],
 )
 def test_a_city_is_called_as_customers_call_it(code: str, city: str) -> None:
     assert places.city_of(code) == city

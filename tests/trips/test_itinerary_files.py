@@ -14,7 +14,19 @@ import pytest
 from tests.enquiries.reading import Page
 from tests.identity.keys import with_key
 from tests.people import Person
-from tests.trips.things import BACK, CREEK, DESERT, OUT, PASSPORT, RIDE, VISA, a_line, a_passenger, a_trip, whole_trip
+from tests.trips.things import (
+    BACK,
+    CREEK,
+    DESERT,
+    OUT,
+    PASSPORT,
+    RIDE,
+    VISA,
+    a_line,
+    a_passenger,
+    a_trip,
+    whole_trip,
+)
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.workbooks import MIMETYPE
 from voyagent.settings import service as settings
@@ -57,61 +69,196 @@ def test_the_table_has_what_the_json_of_the_trip_has(alice: Person, bob: Person)
     heads = {row["item"]: row["text"] or row["day"] for row in told if row["row"] == "head"}
     with alice.acting() as actor:
         assert (heads.pop("agency"), heads.pop("contact")) == (actor.tenant_name, actor.full_name)
-    assert heads == {name: trip[name] for name in ("id", "title", "status", "first_day", "last_day", "notes")}
+    assert heads == {
+        name: trip[name] for name in ("id", "title", "status", "first_day", "last_day", "notes")
+    }
     assert [said(row, "line_no", "item", "text") for row in told if row["row"] == "passenger"] == [
-        [str(number), one["full_name"], one["kind"]] for number, one in enumerate(trip["passengers"], start=1)
+        [str(number), one["full_name"], one["kind"]]
+        for number, one in enumerate(trip["passengers"], start=1)
     ]
-    assert [said(row, "row", "line_no", "day", "reference", "state", "notes") for row in things(told)] == [
-        [line["kind"], str(number), line["starts_on"] or "", line["supplier_ref"] or "", line["status"], line["details"].get("notes", "")]
+    assert [
+        said(row, "row", "line_no", "day", "reference", "state", "notes") for row in things(told)
+    ] == [
+        [
+            line["kind"],
+            str(number),
+            line["starts_on"] or "",
+            line["supplier_ref"] or "",
+            line["status"],
+            line["details"].get("notes", ""),
+        ]
         for number, line in enumerate(trip["lines"], start=1)
     ]
     assert [said(row, "item", "currency", "amount") for row in told if row["row"] == "total"] == [
         ["price", total["currency"], total["price"]] for total in trip["totals"]
     ]
     assert [total["currency"] for total in trip["totals"]] == ["INR", "AED"]
-    assert {row["currency"] + row["amount"] for row in told if row["row"] != "total"} == {""}, "only the whole has a price, as on paper"
-    assert bob.api.get(f"/trips/{trip_id}/itinerary.csv").text == alice.api.get(f"/trips/{trip_id}/itinerary.csv").text
+    assert {row["currency"] + row["amount"] for row in told if row["row"] != "total"} == {""}, (
+        "only the whole has a price, as on paper"
+    )
+    assert (
+        bob.api.get(f"/trips/{trip_id}/itinerary.csv").text
+        == alice.api.get(f"/trips/{trip_id}/itinerary.csv").text
+    )
 
 
 def test_each_thing_says_when_and_where_it_begins_and_ends(alice: Person) -> None:
     trip_id = a_trip(alice)
     ticketed = {"tickets": ["1769000000011", "1769000000012"]}
-    out = {"destination_terminal": "T3", "carrier_name": "Emirates", "seats": "14A", "baggage": "30 kg", **ticketed}
+    out = {
+        "destination_terminal": "T3",
+        "carrier_name": "Emirates",
+        "seats": "14A",
+        "baggage": "30 kg",
+        **ticketed,
+    }
     a_line(alice, trip_id, OUT.model_copy(update=out), status="ticketed", supplier_ref="Q7X2LM")
     a_line(alice, trip_id, BACK.model_copy(update=ticketed), status="ticketed")
-    a_line(alice, trip_id, CREEK.model_copy(update={"room": "Sea view", "board": "Breakfast", "phone": "+971 4 1", "address": "Quay 1"}), supplier_ref="MC-7")
+    a_line(
+        alice,
+        trip_id,
+        CREEK.model_copy(
+            update={
+                "room": "Sea view",
+                "board": "Breakfast",
+                "phone": "+971 4 1",
+                "address": "Quay 1",
+            }
+        ),
+        supplier_ref="MC-7",
+    )
     a_line(alice, trip_id, RIDE)
     a_line(alice, trip_id, DESERT.model_copy(update={"until": date(2026, 12, 22)}))
-    a_line(alice, trip_id, VISA.model_copy(update={"type": "Tourist", "granted_on": date(2026, 12, 1)}), status="filed")
-    a_line(alice, trip_id, VISA.model_copy(update={"traveller": "Deepa", "count": 1, "filed_on": date(2026, 11, 30)}), status="filed")
-    a_line(alice, trip_id, DESERT.model_copy(update={"title": "Insurance", "on": None, "at": None, "notes": None}))
-    names = ("row", "item", "text", "day", "time", "place", "until_day", "until_time", "until_place", "quantity", "state")
-    flight = ["Emirates · Economy · 14A · 30 kg", "2026-12-19", "04:30", "Kochi (COK)", "2026-12-19", "07:10", "Dubai (DXB), T3"]
+    a_line(
+        alice,
+        trip_id,
+        VISA.model_copy(update={"type": "Tourist", "granted_on": date(2026, 12, 1)}),
+        status="filed",
+    )
+    a_line(
+        alice,
+        trip_id,
+        VISA.model_copy(update={"traveller": "Deepa", "count": 1, "filed_on": date(2026, 11, 30)}),
+        status="filed",
+    )
+    a_line(
+        alice,
+        trip_id,
+        DESERT.model_copy(update={"title": "Insurance", "on": None, "at": None, "notes": None}),
+    )
+    names = (
+        "row",
+        "item",
+        "text",
+        "day",
+        "time",
+        "place",
+        "until_day",
+        "until_time",
+        "until_place",
+        "quantity",
+        "state",
+    )
+    flight = [
+        "Emirates · Economy · 14A · 30 kg",
+        "2026-12-19",
+        "04:30",
+        "Kochi (COK)",
+        "2026-12-19",
+        "07:10",
+        "Dubai (DXB), T3",
+    ]
     home = ["", "2026-12-25", "21:25", "Dubai (DXB)", "2026-12-26", "02:50", "Kochi (COK)"]
     told = table(alice, trip_id)
     assert [said(row, *names) for row in things(told)] == [
         ["flight", "EK 533", *flight, "", "ticketed"],
-        ["hotel", "Marsa Creek Hotel", "Sea view · Breakfast · +971 4 1 · Quay 1", "2026-12-19", "", "Dubai", "2026-12-23", "", "", "", "planned"],
-        ["other", "Desert at sunset", "", "2026-12-21", "14:30", "", "2026-12-22", "", "", "", "planned"],
-        ["transfer", "Dubai – Abu Dhabi", "Van", "2026-12-23", "10:00", "Dubai", "", "", "Abu Dhabi", "", "planned"],
+        [
+            "hotel",
+            "Marsa Creek Hotel",
+            "Sea view · Breakfast · +971 4 1 · Quay 1",
+            "2026-12-19",
+            "",
+            "Dubai",
+            "2026-12-23",
+            "",
+            "",
+            "",
+            "planned",
+        ],
+        [
+            "other",
+            "Desert at sunset",
+            "",
+            "2026-12-21",
+            "14:30",
+            "",
+            "2026-12-22",
+            "",
+            "",
+            "",
+            "planned",
+        ],
+        [
+            "transfer",
+            "Dubai – Abu Dhabi",
+            "Van",
+            "2026-12-23",
+            "10:00",
+            "Dubai",
+            "",
+            "",
+            "Abu Dhabi",
+            "",
+            "planned",
+        ],
         ["flight", "EK 532", *home, "", "ticketed"],
-        ["visa", "United Arab Emirates", "Tourist", "2026-12-01", "", "AE", "", "", "", "4", "granted"],
+        [
+            "visa",
+            "United Arab Emirates",
+            "Tourist",
+            "2026-12-01",
+            "",
+            "AE",
+            "",
+            "",
+            "",
+            "4",
+            "granted",
+        ],
         ["visa", "United Arab Emirates", "Deepa", "2026-11-30", "", "AE", "", "", "", "1", "filed"],
         ["other", "Insurance", "", "", "", "", "", "", "", "", "planned"],
     ]
-    assert [said(row, "line_no", "item") for row in told if row["row"] == "ticket"] == [["1", "1769000000011"], ["2", "1769000000012"]]
+    assert [said(row, "line_no", "item") for row in told if row["row"] == "ticket"] == [
+        ["1", "1769000000011"],
+        ["2", "1769000000012"],
+    ]
     assert [row["reference"] for row in things(told)][:2] == ["Q7X2LM", "MC-7"]
 
 
 def test_what_the_customer_does_not_see_on_paper_is_in_no_file(alice: Person) -> None:
     trip_id = a_trip(alice)
-    a_passenger(alice, trip_id, passport_number=PASSPORT, passport_expiry=date(2031, 4, 30), date_of_birth=date(1986, 5, 4), nationality="IN")
+    a_passenger(
+        alice,
+        trip_id,
+        passport_number=PASSPORT,
+        passport_expiry=date(2031, 4, 30),
+        date_of_birth=date(1986, 5, 4),
+        nationality="IN",
+    )
     a_line(alice, trip_id, CREEK, cost="77111.25", price="80000", supplier="Desert Beds LLC")
     with alice.acting() as actor:
-        service.cancel_line(actor, trip_id, a_line(alice, trip_id, DESERT, status="booked", price="55"))
+        service.cancel_line(
+            actor, trip_id, a_line(alice, trip_id, DESERT, status="booked", price="55")
+        )
     text = alice.api.get(f"/trips/{trip_id}/itinerary.csv").text
-    assert [word for word in (PASSPORT, PASSPORT[-4:], "2031", "1986", "77111", "Desert", "55.00") if word in text] == []
-    assert [said(row, "currency", "amount") for row in rows(text) if row["row"] == "total"] == [["INR", "80000.00"]]
+    assert [
+        word
+        for word in (PASSPORT, PASSPORT[-4:], "2031", "1986", "77111", "Desert", "55.00")
+        if word in text
+    ] == []
+    assert [said(row, "currency", "amount") for row in rows(text) if row["row"] == "total"] == [
+        ["INR", "80000.00"]
+    ]
 
 
 def test_without_prices_no_file_has_one_and_all_else_stays(alice: Person) -> None:
@@ -121,7 +268,9 @@ def test_without_prices_no_file_has_one_and_all_else_stays(alice: Person) -> Non
     assert bare == [row for row in priced if row["row"] != "total"]
     assert len(bare) == len(priced) - 2
     assert rows(alice.browser.get(f"/trips/{trip_id}/itinerary.csv?prices=no").text) == bare
-    book = openpyxl.load_workbook(io.BytesIO(alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx?prices=no").data))
+    book = openpyxl.load_workbook(
+        io.BytesIO(alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx?prices=no").data)
+    )
     assert "total" not in [row[0] for row in book.worksheets[0].iter_rows(values_only=True)]
     assert alice.api.get(f"/trips/{trip_id}/itinerary.csv?prices=nonsense").status_code == 422
 
@@ -137,10 +286,22 @@ def test_an_empty_trip_has_its_facts_and_no_total(alice: Person) -> None:
 def test_a_workbook_says_what_csv_says_with_days_and_amounts(alice: Person) -> None:
     trip_id = whole_trip(alice)
     told = cells(alice.api.get(f"/trips/{trip_id}/itinerary.csv").text)
-    for answer in (alice.api.get(f"/trips/{trip_id}/itinerary.xlsx"), alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx")):
+    for answer in (
+        alice.api.get(f"/trips/{trip_id}/itinerary.xlsx"),
+        alice.browser.get(f"/trips/{trip_id}/itinerary.xlsx"),
+    ):
         assert (answer.status_code, answer.mimetype) == (200, MIMETYPE)
-        assert answer.headers["Content-Disposition"].startswith('attachment; filename="voyagent-itinerary-krishnan-family-dubai-')
-        found = [list(row) for row in openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True)]
+        assert answer.headers["Content-Disposition"].startswith(
+            'attachment; filename="voyagent-itinerary-krishnan-family-dubai-'
+        )
+        found = [
+            list(row)
+            for row in (
+                openpyxl.load_workbook(io.BytesIO(answer.data))
+                .worksheets[0]
+                .iter_rows(values_only=True)
+            )
+        ]
         assert [row[-1] for row in found if row[0] == "total"] == [228200.5, 1480]
         for row, texts in zip(found, told, strict=True):
             for cell, text in zip(row, texts, strict=True):
@@ -150,7 +311,9 @@ def test_a_workbook_says_what_csv_says_with_days_and_amounts(alice: Person) -> N
                     assert ("" if cell is None else str(cell).removesuffix(" 00:00:00")) == text
 
 
-def test_the_pages_file_is_the_apis_behind_the_mark_of_spreadsheets_and_in_english_whatever_the_page_speaks(alice: Person) -> None:
+def test_the_pages_file_is_the_apis_behind_the_mark_of_spreadsheets_and_in_english_whatever_the_page_speaks(
+    alice: Person,
+) -> None:
     trip_id = whole_trip(alice)
     text = alice.api.get(f"/trips/{trip_id}/itinerary.csv").text
     alice.does(settings.update, {"locale": "hi"})
@@ -160,24 +323,40 @@ def test_the_pages_file_is_the_apis_behind_the_mark_of_spreadsheets_and_in_engli
 def test_no_cell_is_a_formula(alice: Person) -> None:
     trip_id = a_trip(alice, title=EVIL, notes="@sum(1)")
     a_passenger(alice, trip_id, "+Deepa")
-    a_line(alice, trip_id, CREEK.model_copy(update={"name": EVIL, "city": "-Dubai", "phone": "+971 4 1", "notes": EVIL}), supplier_ref="=1+1")
+    a_line(
+        alice,
+        trip_id,
+        CREEK.model_copy(
+            update={"name": EVIL, "city": "-Dubai", "phone": "+971 4 1", "notes": EVIL}
+        ),
+        supplier_ref="=1+1",
+    )
     text = alice.api.get(f"/trips/{trip_id}/itinerary.csv").text
     assert f"'{EVIL}" in [cell for row in cells(text) for cell in row]
-    assert [cell for row in cells(text) for cell in row if cell.startswith(("=", "+", "-", "@"))] == []
-    page = openpyxl.load_workbook(io.BytesIO(alice.api.get(f"/trips/{trip_id}/itinerary.xlsx").data)).worksheets[0]
+    assert [
+        cell for row in cells(text) for cell in row if cell.startswith(("=", "+", "-", "@"))
+    ] == []
+    page = openpyxl.load_workbook(
+        io.BytesIO(alice.api.get(f"/trips/{trip_id}/itinerary.xlsx").data)
+    ).worksheets[0]
     assert [cell.value for row in page.iter_rows() for cell in row if cell.data_type == "f"] == []
     assert EVIL in [cell.value for row in page.iter_rows() for cell in row]
 
 
 @each
-def test_the_files_are_for_those_who_may_read_the_trip(alice: Person, charlie: Person, victor: Person, form: str) -> None:
+def test_the_files_are_for_those_who_may_read_the_trip(
+    alice: Person, charlie: Person, victor: Person, form: str
+) -> None:
     trip_id = whole_trip(alice)
     address = f"/trips/{trip_id}/itinerary.{form}"
     unknown = charlie.api.get(f"/trips/{new_id()}/itinerary.{form}")
     for answer in (charlie.api.get(address), alice.api.get(f"/trips/nonsense/itinerary.{form}")):
         assert (answer.status_code, answer.json["detail"]) == (404, unknown.json["detail"])
     assert charlie.browser.get(address).status_code == 404
-    assert (victor.api.get(address).status_code, victor.browser.get(address).status_code) == (200, 200)
+    assert (victor.api.get(address).status_code, victor.browser.get(address).status_code) == (
+        200,
+        200,
+    )
     nobody = alice.app.test_client()
     assert (nobody.get(f"/api{address}").status_code, nobody.get(address).status_code) == (401, 303)
     assert with_key(alice, "trips").get(address).status_code == 200
@@ -185,7 +364,11 @@ def test_the_files_are_for_those_who_may_read_the_trip(alice: Person, charlie: P
 
 
 @pytest.mark.parametrize(("query", "behind"), [("", ""), ("?prices=no", "?prices=no")])
-def test_the_page_leads_to_each_file_with_or_without_the_price_as_it_shows_it(alice: Person, query: str, behind: str) -> None:
+def test_the_page_leads_to_each_file_with_or_without_the_price_as_it_shows_it(
+    alice: Person, query: str, behind: str
+) -> None:
     trip_id = whole_trip(alice)
     links = Page(alice.browser.get(f"/trips/{trip_id}{query}")).links()
-    assert [link for link in links if "/itinerary." in link] == [f"/trips/{trip_id}/itinerary.{form}{behind}" for form in ("pdf", "xlsx", "csv")]
+    assert [link for link in links if "/itinerary." in link] == [
+        f"/trips/{trip_id}/itinerary.{form}{behind}" for form in ("pdf", "xlsx", "csv")
+    ]

@@ -1,4 +1,6 @@
-"""What is wrong with a trip: each rule on both sides of its edge, and what holds of all of them whatever the trip."""
+"""What is wrong with a trip: each rule on both sides of its edge, and what holds of all of them
+whatever the trip.
+"""
 
 from __future__ import annotations
 
@@ -30,37 +32,97 @@ _moments = (NOW + timedelta(seconds=number) for number in count())
 def line(details: AnyDetails, status: str = "planned") -> Line:
     starts, ends = span(details)
     made = next(_moments)
-    nothing: dict[str, Any] = dict.fromkeys(("supplier", "supplier_ref", "supplier_key", "our_reference", "hold_expires_at"))
-    return Line(new_id(), new_id(), details.kind, status, starts, ends, details, Money(0, "INR"), Money(0, "INR"), **nothing, created_at=made, updated_at=made)
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("supplier", "supplier_ref", "supplier_key", "our_reference", "hold_expires_at")
+    )
+    return Line(
+        new_id(),
+        new_id(),
+        details.kind,
+        status,
+        starts,
+        ends,
+        details,
+        Money(0, "INR"),
+        Money(0, "INR"),
+        **nothing,
+        created_at=made,
+        updated_at=made,
+    )
 
 
-def person(kind: str = "adult", *, passport: bool = True, expiry: date | None = date(2031, 1, 1), nationality: str | None = "IN") -> Passenger:
+def person(
+    kind: str = "adult",
+    *,
+    passport: bool = True,
+    expiry: date | None = date(2031, 1, 1),
+    nationality: str | None = "IN",
+) -> Passenger:
     made = next(_moments)
-    return Passenger(new_id(), new_id(), f"{kind.title()} Krishnan", kind, None, nationality, "4567" if passport else None, expiry, made, made)
+    return Passenger(
+        new_id(),
+        new_id(),
+        f"{kind.title()} Krishnan",
+        kind,
+        None,
+        nationality,
+        "4567" if passport else None,
+        expiry,
+        made,
+        made,
+    )
 
 
 def flight(route: str, departs: str, arrives: str) -> FlightDetails:
     origin, destination = route.split("-")
-    return OUT.model_copy(update={"origin": origin, "destination": destination, "departs_at": departs, "arrives_at": arrives})
+    return OUT.model_copy(
+        update={
+            "origin": origin,
+            "destination": destination,
+            "departs_at": departs,
+            "arrives_at": arrives,
+        }
+    )
 
 
-def hotel(first: str, after: str, name: str = "Marsa Creek Hotel", city: str = "Dubai") -> HotelDetails:
-    return CREEK.model_copy(update={"name": name, "city": city, "check_in": date.fromisoformat(first), "check_out": date.fromisoformat(after)})
+def hotel(
+    first: str, after: str, name: str = "Marsa Creek Hotel", city: str = "Dubai"
+) -> HotelDetails:
+    return CREEK.model_copy(
+        update={
+            "name": name,
+            "city": city,
+            "check_in": date.fromisoformat(first),
+            "check_out": date.fromisoformat(after),
+        }
+    )
 
 
 def codes(lines: list[AnyDetails], people: list[Passenger] | None = None) -> list[str]:
-    return [one.code for one in findings([person()] if people is None else people, [line(details) for details in lines])]
+    return [
+        one.code
+        for one in findings(
+            [person()] if people is None else people, [line(details) for details in lines]
+        )
+    ]
 
 
 def test_a_sound_trip_has_nothing_to_look_at() -> None:
-    assert codes([OUT, CREEK, DESERT, YAS, BACK], [person(), person("senior"), person("child"), person("infant")]) == []
+    assert (
+        codes(
+            [OUT, CREEK, DESERT, YAS, BACK],
+            [person(), person("senior"), person("child"), person("infant")],
+        )
+        == []
+    )
 
 
 def test_a_trip_of_nothing_has_nothing_to_look_at() -> None:
     assert findings([], []) == []
 
 
-# Nights --------------------------------------------------------------------------------------------------------------------
+# Nights
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -81,15 +143,30 @@ def test_each_night_has_one_bed(stays: list[HotelDetails], found: list[tuple[str
 
 
 def test_missing_nights_in_a_row_are_one_finding() -> None:
-    (gap,) = findings([], [line(OUT), line(BACK), line(hotel("2026-12-19", "2026-12-20")), line(hotel("2026-12-23", "2026-12-25", "Yas"))])
+    (gap,) = findings(
+        [],
+        [
+            line(OUT),
+            line(BACK),
+            line(hotel("2026-12-19", "2026-12-20")),
+            line(hotel("2026-12-23", "2026-12-25", "Yas")),
+        ],
+    )
     assert gap.values == {"night": date(2026, 12, 20), "until": date(2026, 12, 23), "nights": 3}
 
 
 @pytest.mark.parametrize(
     ("lines", "found"),
     [
-        # a night in the air, a night's wait for the next flight, and an overnight wait that is too long for a chair
-        ([flight("DEL-LHR", "2026-12-18T23:30", "2026-12-19T04:00"), hotel("2026-12-19", "2026-12-20", city="London")], []),
+        # a night in the air, a night's wait for the next flight, and an overnight wait that is too
+        # long for a chair
+        (
+            [
+                flight("DEL-LHR", "2026-12-18T23:30", "2026-12-19T04:00"),
+                hotel("2026-12-19", "2026-12-20", city="London"),
+            ],
+            [],
+        ),
         (
             [
                 flight("COK-DXB", "2026-12-18T20:00", "2026-12-18T22:40"),
@@ -108,8 +185,22 @@ def test_missing_nights_in_a_row_are_one_finding() -> None:
             ["night_missing"],
         ),
         # who leaves before dawn need not have a bed for that night
-        ([hotel("2026-12-19", "2026-12-24"), OUT, flight("DXB-COK", "2026-12-25T03:00", "2026-12-25T08:30")], []),
-        ([hotel("2026-12-19", "2026-12-24"), OUT, flight("DXB-COK", "2026-12-25T06:00", "2026-12-25T11:30")], ["night_missing"]),
+        (
+            [
+                hotel("2026-12-19", "2026-12-24"),
+                OUT,
+                flight("DXB-COK", "2026-12-25T03:00", "2026-12-25T08:30"),
+            ],
+            [],
+        ),
+        (
+            [
+                hotel("2026-12-19", "2026-12-24"),
+                OUT,
+                flight("DXB-COK", "2026-12-25T06:00", "2026-12-25T11:30"),
+            ],
+            ["night_missing"],
+        ),
     ],
 )
 def test_nights_that_need_no_bed(lines: list[AnyDetails], found: list[str]) -> None:
@@ -120,7 +211,9 @@ def test_nights_that_need_no_bed(lines: list[AnyDetails], found: list[str]) -> N
     ("check_in", "found"),
     [("2026-12-19", []), ("2026-12-18", []), ("2026-12-17", ["hotel_before_arrival"])],
 )
-def test_a_hotel_begins_when_one_arrives_or_the_night_before_a_morning(check_in: str, found: list[str]) -> None:
+def test_a_hotel_begins_when_one_arrives_or_the_night_before_a_morning(
+    check_in: str, found: list[str]
+) -> None:
     assert codes([OUT, hotel(check_in, "2026-12-25"), BACK], []) == found
 
 
@@ -130,24 +223,45 @@ def test_a_hotel_before_an_arrival_in_the_evening_is_told() -> None:
 
 
 def test_a_hotel_at_home_on_the_eve_is_no_mistake() -> None:
-    assert "hotel_before_arrival" not in codes([hotel("2026-12-18", "2026-12-19", "Airport hotel", "Kochi"), OUT, CREEK, YAS, BACK], [])
+    assert "hotel_before_arrival" not in codes(
+        [hotel("2026-12-18", "2026-12-19", "Airport hotel", "Kochi"), OUT, CREEK, YAS, BACK], []
+    )
 
 
-# Connections ---------------------------------------------------------------------------------------------------------------
+# Connections
+# ---------------------------------------------------------------------------------------------------------------
 
 INTO_DUBAI = flight("COK-DXB", "2026-12-19T04:30", "2026-12-19T07:10")
 
 
 @pytest.mark.parametrize(
-    ("leaves", "found"), [("08:39", ["connection_short"]), ("08:40", []), ("07:00", ["connection_short"]), ("06:50", ["connection_short"])]
+    ("leaves", "found"),
+    [
+        ("08:39", ["connection_short"]),
+        ("08:40", []),
+        ("07:00", ["connection_short"]),
+        ("06:50", ["connection_short"]),
+    ],
 )
 def test_ninety_minutes_are_needed_abroad(leaves: str, found: list[str]) -> None:
-    assert codes([INTO_DUBAI, flight("DXB-LHR", f"2026-12-19T{leaves}", "2026-12-19T13:00")], []) == found
+    assert (
+        codes([INTO_DUBAI, flight("DXB-LHR", f"2026-12-19T{leaves}", "2026-12-19T13:00")], [])
+        == found
+    )
 
 
 @pytest.mark.parametrize(("leaves", "found"), [("09:59", ["connection_short"]), ("10:00", [])])
 def test_sixty_minutes_are_needed_within_a_country(leaves: str, found: list[str]) -> None:
-    assert codes([flight("COK-BOM", "2026-12-19T07:00", "2026-12-19T09:00"), flight("BOM-DEL", f"2026-12-19T{leaves}", "2026-12-19T12:30")], []) == found
+    assert (
+        codes(
+            [
+                flight("COK-BOM", "2026-12-19T07:00", "2026-12-19T09:00"),
+                flight("BOM-DEL", f"2026-12-19T{leaves}", "2026-12-19T12:30"),
+            ],
+            [],
+        )
+        == found
+    )
 
 
 def test_an_airport_with_its_own_figures_has_those() -> None:
@@ -157,30 +271,54 @@ def test_an_airport_with_its_own_figures_has_those() -> None:
     assert (short.code, short.values["least"]) == ("connection_short", 121)
 
 
-@pytest.mark.parametrize(("leaves", "found"), [("15:30", ("connection_short", "error")), ("16:30", ("airport_change", "note"))])
+@pytest.mark.parametrize(
+    ("leaves", "found"),
+    [("15:30", ("connection_short", "error")), ("16:30", ("airport_change", "note"))],
+)
 def test_another_airport_of_the_city_needs_hours(leaves: str, found: tuple[str, str]) -> None:
     into = flight("DXB-LHR", "2026-12-19T08:00", "2026-12-19T12:00")
-    (told,) = findings([], [line(into), line(flight("LGW-GLA", f"2026-12-19T{leaves}", "2026-12-19T18:00"))])
+    (told,) = findings(
+        [], [line(into), line(flight("LGW-GLA", f"2026-12-19T{leaves}", "2026-12-19T18:00"))]
+    )
     assert (told.code, told.severity) == found
 
 
 def test_the_clock_of_each_place_counts() -> None:
     """By the hands of the clocks it would be five hours before the landing."""
-    assert codes([flight("HNL-HND", "2026-12-19T12:00", "2026-12-20T16:30"), flight("HND-ITM", "2026-12-20T18:00", "2026-12-20T19:10")], []) == []
+    assert (
+        codes(
+            [
+                flight("HNL-HND", "2026-12-19T12:00", "2026-12-20T16:30"),
+                flight("HND-ITM", "2026-12-20T18:00", "2026-12-20T19:10"),
+            ],
+            [],
+        )
+        == []
+    )
 
 
 def test_a_flight_that_others_of_the_family_come_by_is_no_connection() -> None:
     from_mumbai = flight("BOM-DXB", "2026-12-19T10:00", "2026-12-19T12:00")
-    assert codes([INTO_DUBAI, from_mumbai, flight("DXB-LHR", "2026-12-19T09:30", "2026-12-19T13:30")], []) == []
+    assert (
+        codes(
+            [INTO_DUBAI, from_mumbai, flight("DXB-LHR", "2026-12-19T09:30", "2026-12-19T13:30")], []
+        )
+        == []
+    )
 
 
 def test_airports_that_nobody_knows_are_compared_by_their_own_clock() -> None:
-    assert codes([flight("COK-QQQ", "2026-12-19T07:00", "2026-12-19T09:00"), flight("QQQ-DXB", "2026-12-19T10:00", "2026-12-19T13:00")], []) == [
-        "connection_short"
-    ]
+    assert codes(
+        [
+            flight("COK-QQQ", "2026-12-19T07:00", "2026-12-19T09:00"),
+            flight("QQQ-DXB", "2026-12-19T10:00", "2026-12-19T13:00"),
+        ],
+        [],
+    ) == ["connection_short"]
 
 
-# People --------------------------------------------------------------------------------------------------------------------
+# People
+# --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -217,22 +355,45 @@ def test_who_flies_abroad_has_a_passport_and_who_flies_at_home_needs_none() -> N
         ("COK-DXB", None, []),
     ],
 )
-def test_a_passport_is_good_for_as_long_as_the_country_asks(route: str, expiry: date | None, found: list[tuple[str, str]]) -> None:
+def test_a_passport_is_good_for_as_long_as_the_country_asks(
+    route: str, expiry: date | None, found: list[tuple[str, str]]
+) -> None:
     out = flight(route, "2026-12-19T04:30", "2026-12-19T12:10")
-    stay = hotel("2026-12-19", "2026-12-25").model_copy(update={"country": places.country_of(route[-3:])})
-    assert [(one.code, one.severity) for one in findings([person(expiry=expiry)], [line(out), line(stay)])] == found
+    stay = hotel("2026-12-19", "2026-12-25").model_copy(
+        update={"country": places.country_of(route[-3:])}
+    )
+    assert [
+        (one.code, one.severity)
+        for one in findings([person(expiry=expiry)], [line(out), line(stay)])
+    ] == found
 
 
 def test_nobodys_own_country_asks_for_a_passport_and_a_stop_on_the_way_does_not_either() -> None:
     short = date(2027, 1, 1)
     home = flight("COK-DXB", "2026-12-19T04:30", "2026-12-19T07:10")
     assert codes([home], [person(expiry=short, nationality="AE")]) == []
-    assert codes([home, flight("DXB-LHR", "2026-12-19T09:30", "2026-12-19T13:30")], [person(expiry=short)]) == []
+    assert (
+        codes(
+            [home, flight("DXB-LHR", "2026-12-19T09:30", "2026-12-19T13:30")],
+            [person(expiry=short)],
+        )
+        == []
+    )
     assert codes([home], [person(expiry=short, nationality=None)]) == ["passport_expires"]
 
 
 def test_what_is_cancelled_counts_for_nothing() -> None:
-    assert findings([person(passport=False)], [line(OUT, "cancelled"), line(CREEK), line(hotel("2026-12-19", "2026-12-23", "Other"), "failed")]) == []
+    assert (
+        findings(
+            [person(passport=False)],
+            [
+                line(OUT, "cancelled"),
+                line(CREEK),
+                line(hotel("2026-12-19", "2026-12-23", "Other"), "failed"),
+            ],
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("locale", ["en", "hi"])
@@ -244,10 +405,13 @@ def test_a_finding_is_a_sentence_in_both_languages(app: Flask, locale: str) -> N
     assert ("United Arab Emirates" if locale == "en" else "संयुक्त अरब अमीरात") in sentence
 
 
-# Whatever the trip ---------------------------------------------------------------------------------------------------------
+# Whatever the trip
+# ---------------------------------------------------------------------------------------------------------
 
 CODES = ("COK", "DXB", "DEL", "LHR", "LGW", "CDG", "AUH", "QQQ")
-MOMENTS = st.integers(0, 60 * 24 * 60).map(lambda minutes: datetime(2026, 12, 1, tzinfo=UTC) + timedelta(minutes=minutes))
+MOMENTS = st.integers(0, 60 * 24 * 60).map(
+    lambda minutes: datetime(2026, 12, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+)
 
 
 @st.composite
@@ -255,13 +419,22 @@ def flights(draw: Callable[..., Any]) -> Line:
     left = draw(MOMENTS)
     landed = left + timedelta(minutes=draw(st.integers(30, 1200)))
     route = draw(st.permutations(CODES))
-    return line(flight(f"{route[0]}-{route[1]}", left.isoformat()[:16], landed.isoformat()[:16]), draw(st.sampled_from(["planned", "ticketed", "cancelled"])))
+    return line(
+        flight(f"{route[0]}-{route[1]}", left.isoformat()[:16], landed.isoformat()[:16]),
+        draw(st.sampled_from(["planned", "ticketed", "cancelled"])),
+    )
 
 
 @st.composite
 def stays(draw: Callable[..., Any]) -> Line:
     first = draw(st.dates(date(2026, 12, 1), date(2027, 1, 31)))
-    return line(hotel(first.isoformat(), (first + timedelta(days=draw(st.integers(1, 9)))).isoformat(), draw(st.sampled_from(["Creek", "Yas"]))))
+    return line(
+        hotel(
+            first.isoformat(),
+            (first + timedelta(days=draw(st.integers(1, 9)))).isoformat(),
+            draw(st.sampled_from(["Creek", "Yas"])),
+        )
+    )
 
 
 PEOPLE = st.builds(
@@ -281,7 +454,9 @@ def nights(stay: Line) -> set[date]:
 
 @given(TRIPS, st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None)
-def test_the_order_in_which_things_were_noted_does_not_matter(trip: tuple[list[Passenger], list[Line]], chance: Random) -> None:
+def test_the_order_in_which_things_were_noted_does_not_matter(
+    trip: tuple[list[Passenger], list[Line]], chance: Random
+) -> None:
     people, lines = trip
     told = findings(people, lines)
     chance.shuffle(people)
@@ -291,18 +466,28 @@ def test_the_order_in_which_things_were_noted_does_not_matter(trip: tuple[list[P
 
 @given(TRIPS)
 @settings(max_examples=150, deadline=None)
-def test_findings_name_only_what_is_there_the_gravest_first(trip: tuple[list[Passenger], list[Line]]) -> None:
+def test_findings_name_only_what_is_there_the_gravest_first(
+    trip: tuple[list[Passenger], list[Line]],
+) -> None:
     people, lines = trip
     told = findings(people, lines)
     standing = {one.id for one in lines if not one.is_over}
-    assert all(set(one.line_ids) <= standing and set(one.passenger_ids) <= {somebody.id for somebody in people} for one in told)
-    assert [SEVERITIES.index(one.severity) for one in told] == sorted(SEVERITIES.index(one.severity) for one in told)
+    assert all(
+        set(one.line_ids) <= standing
+        and set(one.passenger_ids) <= {somebody.id for somebody in people}
+        for one in told
+    )
+    assert [SEVERITIES.index(one.severity) for one in told] == sorted(
+        SEVERITIES.index(one.severity) for one in told
+    )
     assert all(one.sentence % dict(one.values) for one in told)
 
 
 @given(st.lists(stays(), min_size=1, max_size=6))
 @settings(max_examples=150, deadline=None)
-def test_without_flights_a_night_is_missing_or_covered_and_two_beds_are_told(lines: list[Line]) -> None:
+def test_without_flights_a_night_is_missing_or_covered_and_two_beds_are_told(
+    lines: list[Line],
+) -> None:
     told = findings([], lines)
     beds = [nights(one) for one in lines]
     covered = set().union(*beds)
@@ -310,7 +495,12 @@ def test_without_flights_a_night_is_missing_or_covered_and_two_beds_are_told(lin
     missing = {first + timedelta(days=number) for number in range((last - first).days)} - covered
     gaps = [one for one in told if one.code == "night_missing"]
     assert sum(int(one.values["nights"]) for one in gaps) == len(missing)  # type: ignore[call-overload]
-    pairs = {frozenset({one.id, other.id}) for one in lines for other in lines if one.id < other.id and nights(one) & nights(other)}
+    pairs = {
+        frozenset({one.id, other.id})
+        for one in lines
+        for other in lines
+        if one.id < other.id and nights(one) & nights(other)
+    }
     assert {frozenset(one.line_ids) for one in told if one.code == "nights_overlap"} == pairs
 
 
@@ -318,24 +508,41 @@ def test_without_flights_a_night_is_missing_or_covered_and_two_beds_are_told(lin
 @settings(max_examples=60, deadline=None)
 def test_a_later_expiry_never_makes_it_worse(days: int, more: int) -> None:
     expiry = date(2026, 12, 1) + timedelta(days=days)
-    earlier, later = (len(findings([person(expiry=day)], [line(OUT), line(BACK)])) for day in (expiry, expiry + timedelta(days=more * 30)))
+    earlier, later = (
+        len(findings([person(expiry=day)], [line(OUT), line(BACK)]))
+        for day in (expiry, expiry + timedelta(days=more * 30))
+    )
     assert later <= earlier
 
 
 @given(st.integers(-600, 3000))
 @settings(max_examples=80, deadline=None)
 def test_a_connection_is_short_exactly_below_its_least_time(minutes: int) -> None:
-    """Down to the moment at which the first flight leaves, 250 minutes before it lands: what went before it is no connection of it."""
+    """Down to the moment at which the first flight leaves, 250 minutes before it lands: what went
+    before it is no connection of it.
+    """
     leaves = datetime(2026, 12, 19, 7, 10, tzinfo=UTC) + timedelta(minutes=minutes)
-    then = flight("DXB-LHR", leaves.isoformat()[:16], (leaves + timedelta(hours=4)).isoformat()[:16])
+    then = flight(
+        "DXB-LHR", leaves.isoformat()[:16], (leaves + timedelta(hours=4)).isoformat()[:16]
+    )
     assert ("connection_short" in codes([INTO_DUBAI, then], [])) == (-250 < minutes < 90)
 
 
 def _plainly(told: list[Finding]) -> list[Any]:
-    return sorted((one.code, one.severity, sorted(map(str, one.line_ids)), sorted(map(str, one.passenger_ids)), one.sentence) for one in told)
+    return sorted(
+        (
+            one.code,
+            one.severity,
+            sorted(map(str, one.line_ids)),
+            sorted(map(str, one.passenger_ids)),
+            one.sentence,
+        )
+        for one in told
+    )
 
 
-# The same flight twice, and ages ---------------------------------------------------------------------------------------------
+# The same flight twice, and ages
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -347,7 +554,9 @@ def _plainly(told: list[Finding]) -> list[Any]:
         (["Deepa Krishnan"], ["Ravi Menon"], []),
     ],
 )
-def test_a_flight_is_there_once_for_each(first: list[str] | None, then: list[str] | None, found: list[str]) -> None:
+def test_a_flight_is_there_once_for_each(
+    first: list[str] | None, then: list[str] | None, found: list[str]
+) -> None:
     lines = [OUT.model_copy(update={"travellers": names}) for names in (first, then)]
     assert [code for code in codes(lines) if code == "flight_twice"] == found
 
@@ -361,17 +570,25 @@ def test_a_flight_is_there_once_for_each(first: list[str] | None, then: list[str
         ("2026-12-19T09:00", ["Deepa Krishnan"], []),
     ],
 )
-def test_nobody_is_in_two_flights_at_once(departs: str, names: list[str] | None, found: list[str]) -> None:
+def test_nobody_is_in_two_flights_at_once(
+    departs: str, names: list[str] | None, found: list[str]
+) -> None:
     arrives = f"{departs[:11]}{int(departs[11:13]) + 3:02d}{departs[13:]}"
-    other = flight("COK-AUH", departs, arrives).model_copy(update={"number": "999", "travellers": names})
+    other = flight("COK-AUH", departs, arrives).model_copy(
+        update={"number": "999", "travellers": names}
+    )
     into = INTO_DUBAI.model_copy(update={"travellers": ["Deepa Krishnan"]})
     assert [code for code in codes([into, other], []) if code == "flights_overlap"] == found
 
 
 def test_the_same_number_on_another_day_is_another_flight_and_what_is_cancelled_is_none() -> None:
-    later = OUT.model_copy(update={"departs_at": "2026-12-20T10:00", "arrives_at": "2026-12-20T12:00"})
+    later = OUT.model_copy(
+        update={"departs_at": "2026-12-20T10:00", "arrives_at": "2026-12-20T12:00"}
+    )
     assert "flight_twice" not in codes([OUT, later])
-    assert "flight_twice" not in [one.code for one in findings([person()], [line(OUT), line(OUT, "cancelled")])]
+    assert "flight_twice" not in [
+        one.code for one in findings([person()], [line(OUT), line(OUT, "cancelled")])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -386,7 +603,9 @@ def test_the_same_number_on_another_day_is_another_flight_and_what_is_cancelled_
         ("senior", 70, 0, []),
     ],
 )
-def test_an_infant_is_under_two_and_a_child_under_twelve_on_the_last_flight(kind: str, years: int, days: int, found: list[str]) -> None:
+def test_an_infant_is_under_two_and_a_child_under_twelve_on_the_last_flight(
+    kind: str, years: int, days: int, found: list[str]
+) -> None:
     last = BACK.departs.date()
     birthday = last - timedelta(days=days)
     born = replace(person(kind), date_of_birth=birthday.replace(year=birthday.year - years))

@@ -1,4 +1,6 @@
-"""The two lines of a passport: the specimen of ICAO Doc 9303, each check digit by itself, what the digits cannot see, and the centuries."""
+"""The two lines of a passport: the specimen of ICAO Doc 9303, each check digit by itself, what the
+digits cannot see, and the centuries.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +16,47 @@ FIRST = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
 SECOND = "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
 
 
-def line(number: str = "Z1234567<", nationality: str = "IND", born: str = "860504", expires: str = "310101", personal: str = "<" * 14) -> str:
+def line(
+    number: str = "Z1234567<",
+    nationality: str = "IND",
+    born: str = "860504",
+    expires: str = "310101",
+    personal: str = "<" * 14,
+) -> str:
     """A second line whose check digits fit."""
-    parts = [number + check_digit(number), nationality, born + check_digit(born), "F", expires + check_digit(expires), personal + check_digit(personal)]
+    parts = [
+        number + check_digit(number),
+        nationality,
+        born + check_digit(born),
+        "F",
+        expires + check_digit(expires),
+        personal + check_digit(personal),
+    ]
     return "".join(parts) + check_digit(parts[0] + parts[2] + parts[4] + parts[5])
 
 
 def test_the_specimen_of_icao() -> None:
-    parts = (SECOND[:9], SECOND[13:19], SECOND[21:27], SECOND[28:42], SECOND[:10] + SECOND[13:20] + SECOND[21:43])
+    parts = (
+        SECOND[:9],
+        SECOND[13:19],
+        SECOND[21:27],
+        SECOND[28:42],
+        SECOND[:10] + SECOND[13:20] + SECOND[21:43],
+    )
     assert [check_digit(part) for part in parts] == ["6", "2", "9", "1", "0"]
     zone = read_zone(f"{FIRST}\n{SECOND}", TODAY)
     assert (zone.number, zone.nationality_code, zone.nationality) == ("L898902C3", "UTO", None)
     assert (zone.date_of_birth, zone.expires_on) == (date(1974, 8, 12), date(2012, 4, 15))
-    assert (zone.given_names, zone.surname, zone.full_name) == ("Anna Maria", "Eriksson", "Anna Maria Eriksson")
+    assert (zone.given_names, zone.surname, zone.full_name) == (
+        "Anna Maria",
+        "Eriksson",
+        "Anna Maria Eriksson",
+    )
 
 
-@pytest.mark.parametrize("text", [f" {FIRST.lower()} \r\n {SECOND.lower()} ", FIRST + SECOND, " ".join(FIRST + SECOND)])
+@pytest.mark.parametrize(
+    "text", [f" {FIRST.lower()} \r\n {SECOND.lower()} ", FIRST + SECOND, " ".join(FIRST + SECOND)]
+)
 def test_spaces_line_ends_and_small_letters_do_not_matter(text: str) -> None:
     assert read_zone(text, TODAY) == read_zone(f"{FIRST}\n{SECOND}", TODAY)
 
@@ -40,7 +67,17 @@ def test_the_second_line_alone_has_no_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "P<UTO", FIRST, SECOND[:-1], SECOND + "<", f"X{FIRST[1:]}{SECOND}", SECOND.replace("<", "«"), SECOND.replace("8", "\u0668")]
+    "text",
+    [
+        "",
+        "P<UTO",
+        FIRST,
+        SECOND[:-1],
+        SECOND + "<",
+        f"X{FIRST[1:]}{SECOND}",
+        SECOND.replace("<", "«"),
+        SECOND.replace("8", "\u0668"),
+    ],
 )
 def test_what_is_no_passport_is_refused(text: str) -> None:
     with pytest.raises(machine_zone.NoPassportLines):
@@ -57,7 +94,9 @@ def test_what_is_no_passport_is_refused(text: str) -> None:
         (43, machine_zone.LineMisread),
     ],
 )
-def test_each_check_digit_is_told_by_its_name(at: int, misread: type[machine_zone.PassportLinesMisread]) -> None:
+def test_each_check_digit_is_told_by_its_name(
+    at: int, misread: type[machine_zone.PassportLinesMisread]
+) -> None:
     wrong = "7" if SECOND[at] == "6" else "6"  # of another value modulo ten than what stands there
     with pytest.raises(misread):
         read_zone(SECOND[:at] + wrong + SECOND[at + 1 :], TODAY)
@@ -113,7 +152,13 @@ def test_a_birth_lies_in_the_past(born: str, day: date | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires", "day"), [("261125", date(2026, 11, 25)), ("361126", date(2036, 11, 26)), ("761231", date(2076, 12, 31)), ("770101", date(1977, 1, 1))]
+    ("expires", "day"),
+    [
+        ("261125", date(2026, 11, 25)),
+        ("361126", date(2036, 11, 26)),
+        ("761231", date(2076, 12, 31)),
+        ("770101", date(1977, 1, 1)),
+    ],
 )
 def test_an_expiry_leans_to_the_future(expires: str, day: date) -> None:
     assert read_zone(line(expires=expires), TODAY).expires_on == day

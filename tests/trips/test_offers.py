@@ -1,4 +1,6 @@
-"""Offers of suppliers go by themselves once they have been over for an hour, and those of other agencies with them."""
+"""Offers of suppliers go by themselves once they have been over for an hour, and those of other
+agencies with them.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,25 @@ from voyagent.trips.tasks import sweep_offers
 
 def offer(person: Person, *, expired_for: timedelta) -> object:
     with person.acting():
-        made = SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now() - expired_for)
+        made = SupplierOffer(
+            kind="flight", supplier="sandbox", payload={}, expires_at=clock.now() - expired_for
+        )
         db.session.add(made)
         db.session.flush()
         return made.id
 
 
-def test_only_what_is_long_over_is_swept_in_every_agency(app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:
-    gone = {offer(alice, expired_for=timedelta(minutes=61)), offer(charlie, expired_for=timedelta(days=1))}
-    kept = {offer(alice, expired_for=timedelta(minutes=59)), offer(charlie, expired_for=timedelta(minutes=-20))}
+def test_only_what_is_long_over_is_swept_in_every_agency(
+    app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine
+) -> None:
+    gone = {
+        offer(alice, expired_for=timedelta(minutes=61)),
+        offer(charlie, expired_for=timedelta(days=1)),
+    }
+    kept = {
+        offer(alice, expired_for=timedelta(minutes=59)),
+        offer(charlie, expired_for=timedelta(minutes=-20)),
+    }
     with app.app_context():
         sweep_offers.run(timestamp=0)
     with owner_engine.connect() as connection:

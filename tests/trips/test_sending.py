@@ -1,4 +1,6 @@
-"""The itinerary goes to the customer: what was seen is what goes, in her language, to one address, and whoever sent it gets the answer."""
+"""The itinerary goes to the customer: what was seen is what goes, in her language, to one address,
+and whoever sent it gets the answer.
+"""
 
 from __future__ import annotations
 
@@ -36,17 +38,24 @@ def to() -> str:
 
 def send(person: Person, trip_id: UUID, to: str, **fields: Any) -> Any:
     path, browser = f"/trips/{trip_id}/send", person.browser
-    return browser.post(path, data={"to": to, "locale": "en", "prices": "y", "csrf_token": csrf(browser, path), **fields})
+    return browser.post(
+        path,
+        data={"to": to, "locale": "en", "prices": "y", "csrf_token": csrf(browser, path), **fields},
+    )
 
 
-def mailed(person: Person, trip_id: UUID, to: str, *, locale: str = "en", prices: bool = True) -> None:
+def mailed(
+    person: Person, trip_id: UUID, to: str, *, locale: str = "en", prices: bool = True
+) -> None:
     with person.acting() as actor, person.app.test_request_context():
         mail_itinerary(actor, trip_id, to=to, locale=locale, prices=prices)
 
 
 def of_enquiry(person: Person, email: str | None) -> UUID:
     with person.acting() as actor:
-        enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", customer_email=email, destination="Dubai").id
+        enquiry_id = enquiries.create(
+            actor, customer_name="Deepa Krishnan", customer_email=email, destination="Dubai"
+        ).id
     trip_id = a_trip(person, title="Krishnan family, Dubai", enquiry_id=enquiry_id)
     a_line(person, trip_id, CREEK, price="71000")
     return trip_id
@@ -54,7 +63,10 @@ def of_enquiry(person: Person, email: str | None) -> UUID:
 
 def sent_events(engine: sa.Engine, person: Person) -> list[Any]:
     with engine.connect() as connection:
-        asked = sa.text("select inputs, entity_refs, actor_id from audit_events where tenant_id = :t and kind = 'trip.itinerary_sent' order by seq")
+        asked = sa.text(
+            "select inputs, entity_refs, actor_id from audit_events where tenant_id = :t and kind ="
+            " 'trip.itinerary_sent' order by seq"
+        )
         return list(connection.execute(asked, {"t": person.actor.tenant_id}).mappings())
 
 
@@ -66,16 +78,23 @@ def test_the_page_shows_what_goes_and_to_whom_before_it_goes(alice: Person, to: 
     assert not received(alice.app, to=to)
 
 
-def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(alice: Person, to: str) -> None:
+def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(
+    alice: Person, to: str
+) -> None:
     made(alice, name="Deepa Krishnan", is_customer=True, email="deepa@of-the-party.example")
     for typed, address in ((None, "deepa@of-the-party.example"), (to, to)):
-        assert Page(alice.browser.get(f"/trips/{of_enquiry(alice, typed)}/send")).field("to") == address
+        assert (
+            Page(alice.browser.get(f"/trips/{of_enquiry(alice, typed)}/send")).field("to")
+            == address
+        )
     alone = a_trip(alice, title="Without an enquiry")
     a_line(alice, alone, CREEK, price="71000")
     assert not Page(alice.browser.get(f"/trips/{alone}/send")).field("to")
 
 
-def test_the_customer_gets_the_paper_in_the_name_of_the_agency_and_answers_the_sender(alice: Person, owner_engine: sa.Engine, to: str) -> None:
+def test_the_customer_gets_the_paper_in_the_name_of_the_agency_and_answers_the_sender(
+    alice: Person, owner_engine: sa.Engine, to: str
+) -> None:
     trip_id = of_enquiry(alice, to)
     answer = send(alice, trip_id, to)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/trips/{trip_id}")
@@ -89,7 +108,10 @@ def test_the_customer_gets_the_paper_in_the_name_of_the_agency_and_answers_the_s
     assert paper.get_content().startswith(b"%PDF")
     (event,) = sent_events(owner_engine, alice)
     assert event["inputs"] == {"to": "d***@example.com", "locale": "en", "prices": True}
-    assert (event["entity_refs"], event["actor_id"]) == ({"trip_id": str(trip_id)}, alice.actor.user_id)
+    assert (event["entity_refs"], event["actor_id"]) == (
+        {"trip_id": str(trip_id)},
+        alice.actor.user_id,
+    )
     page = Page(alice.browser.get(f"/trips/{trip_id}")).words()
     assert to in page
     assert "Changed since then" not in page
@@ -106,9 +128,16 @@ def test_the_letter_is_in_the_language_that_was_chosen(alice: Person, to: str) -
 
 
 @pytest.mark.parametrize(
-    ("to", "words"), [("", "An address is needed."), ("deepa", "That is not an e-mail address."), ("a@b.example\nBcc: c@d.example", "That is not an")]
+    ("to", "words"),
+    [
+        ("", "An address is needed."),
+        ("deepa", "That is not an e-mail address."),
+        ("a@b.example\nBcc: c@d.example", "That is not an"),
+    ],
 )
-def test_what_is_no_address_comes_back_with_what_was_typed(alice: Person, to: str, words: str) -> None:
+def test_what_is_no_address_comes_back_with_what_was_typed(
+    alice: Person, to: str, words: str
+) -> None:
     answer = send(alice, of_enquiry(alice, "deepa@example.com"), to)
     assert answer.status_code == 422
     assert words in Page(answer).words()
@@ -124,7 +153,9 @@ def test_a_trip_of_nothing_is_not_sent(alice: Person, owner_engine: sa.Engine, t
     assert sent_events(owner_engine, alice) == []
 
 
-def test_another_agencys_trip_is_not_found_and_a_viewer_sends_nothing(alice: Person, victor: Person, charlie: Person, to: str) -> None:
+def test_another_agencys_trip_is_not_found_and_a_viewer_sends_nothing(
+    alice: Person, victor: Person, charlie: Person, to: str
+) -> None:
     trip_id = of_enquiry(alice, to)
     assert charlie.browser.get(f"/trips/{trip_id}/send").status_code == 404
     with pytest.raises(TripNotFound):
@@ -146,7 +177,9 @@ def test_one_address_gets_ten_an_hour_and_the_page_says_so(alice: Person, to: st
         mailed(alice, trip_id, to)
 
 
-def test_costs_and_passports_are_not_on_it_and_the_price_only_where_it_is_wanted(alice: Person) -> None:
+def test_costs_and_passports_are_not_on_it_and_the_price_only_where_it_is_wanted(
+    alice: Person,
+) -> None:
     trip_id = whole_trip(alice)
     shown = Page(alice.browser.get(f"/trips/{trip_id}")).words()
     assert "₹2,28,200.50" in shown
@@ -154,11 +187,15 @@ def test_costs_and_passports_are_not_on_it_and_the_price_only_where_it_is_wanted
     sheet = bare[bare.index('id="sheet"') : bare.index("</article>")]
     assert "₹" not in sheet
     assert "Z123" not in sheet
-    priced, without = (alice.browser.get(f"/trips/{trip_id}/itinerary.pdf{query}").data for query in ("", "?prices=no"))
+    priced, without = (
+        alice.browser.get(f"/trips/{trip_id}/itinerary.pdf{query}").data
+        for query in ("", "?prices=no")
+    )
     assert len(without) < len(priced)
 
 
-# By the assistant ----------------------------------------------------------------------------------------------------------
+# By the assistant
+# ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -167,32 +204,48 @@ def desk(owner_engine: sa.Engine) -> Desk:
 
 
 def proposed(desk: Desk, person: Person, trip_id: UUID, to: str) -> str:
-    return desk.propose(person, "send_itinerary", arguments={"trip_id": str(trip_id), "to": to}, summary="send")
+    return desk.propose(
+        person, "send_itinerary", arguments={"trip_id": str(trip_id), "to": to}, summary="send"
+    )
 
 
-def test_the_reviewer_sees_to_whom_and_what_it_says_and_nothing_goes_before(desk: Desk, alice: Person, bob: Person, to: str) -> None:
+def test_the_reviewer_sees_to_whom_and_what_it_says_and_nothing_goes_before(
+    desk: Desk, alice: Person, bob: Person, to: str
+) -> None:
     trip_id = of_enquiry(alice, to)
     preview = desk.row(proposed(desk, bob, trip_id, to))["preview"]
     assert preview["leaves"] == [{"kind": "mail", "text": to}]
     facts = {fact["label"]: fact["value"] for fact in preview["facts"]}
-    assert (facts["E-mail address"], facts["Language"], facts["Price"]) == (to, "English", "₹71,000.00")
+    assert (facts["E-mail address"], facts["Language"], facts["Price"]) == (
+        to,
+        "English",
+        "₹71,000.00",
+    )
     assert facts["Hotel"].startswith("Marsa Creek Hotel, 19 Dec 2026")
     assert not received(alice.app, to=to)
     with alice.reading() as reader:
         assert queries.read_trip(reader, trip_id).trip["sent_at"] is None
 
 
-def test_a_grant_sends_it_once_in_the_name_of_whoever_asked(desk: Desk, alice: Person, bob: Person, drain: Callable[[], None], to: str) -> None:
+def test_a_grant_sends_it_once_in_the_name_of_whoever_asked(
+    desk: Desk, alice: Person, bob: Person, drain: Callable[[], None], to: str
+) -> None:
     trip_id = of_enquiry(alice, to)
     approval_id = proposed(desk, bob, trip_id, to)
     alice.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
     drain()
-    assert desk.row(approval_id)["effect_result"] == {"sent": True, "trip_id": str(trip_id), "to": to}
+    assert desk.row(approval_id)["effect_result"] == {
+        "sent": True,
+        "trip_id": str(trip_id),
+        "to": to,
+    }
     (mail,) = received(alice.app, to=to, kind="itinerary")
     assert str(mail.message["Reply-To"]) == bob.email
 
 
-def test_another_line_meanwhile_makes_what_was_shown_stale(desk: Desk, alice: Person, bob: Person, to: str) -> None:
+def test_another_line_meanwhile_makes_what_was_shown_stale(
+    desk: Desk, alice: Person, bob: Person, to: str
+) -> None:
     trip_id = of_enquiry(alice, to)
     approval_id = proposed(desk, bob, trip_id, to)
     a_line(alice, trip_id)
@@ -205,5 +258,9 @@ def test_it_cannot_be_taken_back_and_moves_no_money() -> None:
     assert SEND.approver_roles == {"agency_admin", "ticketing_lead", "accounting_lead", "agent"}
 
 
-def test_nothing_to_send_is_told_before_anybody_is_asked(desk: Desk, alice: Person, bob: Person, to: str) -> None:
-    assert desk.row(proposed(desk, bob, a_trip(alice), to))["preview"]["refusal"] == "nothing_to_send"
+def test_nothing_to_send_is_told_before_anybody_is_asked(
+    desk: Desk, alice: Person, bob: Person, to: str
+) -> None:
+    assert (
+        desk.row(proposed(desk, bob, a_trip(alice), to))["preview"]["refusal"] == "nothing_to_send"
+    )

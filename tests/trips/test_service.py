@@ -12,7 +12,22 @@ import pytest
 import sqlalchemy as sa
 
 from tests.people import Person
-from tests.trips.things import BACK, CREEK, DESERT, OUT, PASSPORT, RIDE, VISA, a_line, a_passenger, a_trip, keyring, line, passenger, whole_trip
+from tests.trips.things import (
+    BACK,
+    CREEK,
+    DESERT,
+    OUT,
+    PASSPORT,
+    RIDE,
+    VISA,
+    a_line,
+    a_passenger,
+    a_trip,
+    keyring,
+    line,
+    passenger,
+    whole_trip,
+)
 from voyagent.chat import queries as chats, service as chat
 from voyagent.chat.queries import SessionNotFound
 from voyagent.enquiries import service as enquiries
@@ -41,13 +56,17 @@ def enquiry_of(person: Person, **wish: Any) -> UUID:
 def events(person: Person, engine: sa.Engine) -> list[dict[str, Any]]:
     with engine.connect() as connection:
         rows = connection.execute(
-            sa.text("select kind, inputs, entity_refs from audit_events where tenant_id = :t and kind like 'trip.%' order by seq"),
+            sa.text(
+                "select kind, inputs, entity_refs from audit_events where tenant_id = :t and kind"
+                " like 'trip.%' order by seq"
+            ),
             {"t": person.actor.tenant_id},
         )
         return [dict(row) for row in rows.mappings()]
 
 
-# Trips ---------------------------------------------------------------------------------------------------------------------
+# Trips
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_trip_of_a_conversation_takes_title_and_enquiry_from_there(alice: Person) -> None:
@@ -55,7 +74,11 @@ def test_a_trip_of_a_conversation_takes_title_and_enquiry_from_there(alice: Pers
     enquiry_id = enquiry_of(alice, session_id=session_id, destination="Dubai")
     with alice.acting() as actor:
         trip = service.open_trip(actor, session_id=session_id)
-        assert (trip.title, trip.enquiry_id, trip.currency) == ("Deepa Krishnan, Dubai", enquiry_id, "INR")
+        assert (trip.title, trip.enquiry_id, trip.currency) == (
+            "Deepa Krishnan, Dubai",
+            enquiry_id,
+            "INR",
+        )
 
 
 def test_without_an_enquiry_a_trip_is_called_as_its_conversation_is(alice: Person) -> None:
@@ -66,8 +89,17 @@ def test_without_an_enquiry_a_trip_is_called_as_its_conversation_is(alice: Perso
 def test_a_title_that_nobody_gave_follows_who_travels_and_where_to(alice: Person) -> None:
     session_id = session_of(alice, None)
     with alice.acting() as actor:
-        said = {"type": "text", "text": "Kochi to Dubai flights 18 Dec back 27 Dec, 2 adults 1 child, please"}
-        chat.append(actor, chats.get_session(session_id, lock=True), role="user", blocks=[said], turn_id=None)
+        said = {
+            "type": "text",
+            "text": "Kochi to Dubai flights 18 Dec back 27 Dec, 2 adults 1 child, please",
+        }
+        chat.append(
+            actor,
+            chats.get_session(session_id, lock=True),
+            role="user",
+            blocks=[said],
+            turn_id=None,
+        )
         trip_id = service.open_trip(actor, session_id=session_id).id
     assert title_of(alice, trip_id) == "Trip"
     a_line(alice, trip_id, OUT)
@@ -79,7 +111,11 @@ def test_a_title_that_nobody_gave_follows_who_travels_and_where_to(alice: Person
         service.remove_passenger(actor, trip_id, person_id)
     assert title_of(alice, trip_id) == "Khan, Dubai"
     with alice.acting() as actor:
-        service.update_trip(actor, trip_id, {"title": "Khan, Dubai", "enquiry_id": enquiry_of(alice, destination="Sharjah")})
+        service.update_trip(
+            actor,
+            trip_id,
+            {"title": "Khan, Dubai", "enquiry_id": enquiry_of(alice, destination="Sharjah")},
+        )
     assert title_of(alice, trip_id) == "Deepa Krishnan, Sharjah"
 
 
@@ -100,10 +136,18 @@ def title_of(person: Person, trip_id: UUID) -> str:
         return queries.get_trip(trip_id).title
 
 
-@pytest.mark.parametrize(("destination", "title"), [("Dubai", "Deepa Krishnan, Dubai"), (None, "Deepa Krishnan"), ("  ", "Deepa Krishnan")])
-def test_a_trip_of_an_enquiry_is_called_after_it(alice: Person, destination: str | None, title: str) -> None:
+@pytest.mark.parametrize(
+    ("destination", "title"),
+    [("Dubai", "Deepa Krishnan, Dubai"), (None, "Deepa Krishnan"), ("  ", "Deepa Krishnan")],
+)
+def test_a_trip_of_an_enquiry_is_called_after_it(
+    alice: Person, destination: str | None, title: str
+) -> None:
     with alice.acting() as actor:
-        assert service.open_trip(actor, enquiry_id=enquiry_of(alice, destination=destination)).title == title
+        assert (
+            service.open_trip(actor, enquiry_id=enquiry_of(alice, destination=destination)).title
+            == title
+        )
 
 
 def test_a_conversation_has_one_trip_and_asking_for_it_opens_it_once(alice: Person) -> None:
@@ -130,7 +174,9 @@ def test_the_trip_for_an_enquiry_is_its_newest_and_joins_its_conversation(alice:
         assert service.trip_for(actor, enquiry_id=enquiry_id).id == newer
 
 
-def test_a_trip_joins_only_what_is_the_agencys_and_still_there(alice: Person, charlie: Person) -> None:
+def test_a_trip_joins_only_what_is_the_agencys_and_still_there(
+    alice: Person, charlie: Person
+) -> None:
     theirs, their_enquiry, gone = session_of(charlie), enquiry_of(charlie), session_of(alice)
     alice.does(chat.delete, gone)
     trip_id = a_trip(alice)
@@ -149,16 +195,31 @@ def test_a_trip_joins_only_what_is_the_agencys_and_still_there(alice: Person, ch
             service.open_trip(actor, currency="XYZ")
 
 
-def test_another_agency_and_a_viewer_change_nothing(alice: Person, victor: Person, charlie: Person) -> None:
+def test_another_agency_and_a_viewer_change_nothing(
+    alice: Person, victor: Person, charlie: Person
+) -> None:
     trip_id = a_trip(alice)
     person_id, line_id = a_passenger(alice, trip_id), a_line(alice, trip_id)
     acts: list[tuple[type[Exception], Callable[[Person, Any], Any]]] = [
         (TripNotFound, lambda _, actor: service.update_trip(actor, trip_id, {"title": "Mine"})),
-        (TripNotFound, lambda who, actor: service.add_passenger(keyring(who), actor, trip_id, {"full_name": "X"})),
-        (PassengerNotFound, lambda who, actor: service.update_passenger(keyring(who), actor, trip_id, person_id, {"full_name": "X"})),
+        (
+            TripNotFound,
+            lambda who, actor: service.add_passenger(
+                keyring(who), actor, trip_id, {"full_name": "X"}
+            ),
+        ),
+        (
+            PassengerNotFound,
+            lambda who, actor: service.update_passenger(
+                keyring(who), actor, trip_id, person_id, {"full_name": "X"}
+            ),
+        ),
         (PassengerNotFound, lambda _, actor: service.remove_passenger(actor, trip_id, person_id)),
         (TripNotFound, lambda _, actor: service.add_line(actor, trip_id, DESERT)),
-        (LineNotFound, lambda _, actor: service.update_line(actor, trip_id, line_id, {"price": "1"})),
+        (
+            LineNotFound,
+            lambda _, actor: service.update_line(actor, trip_id, line_id, {"price": "1"}),
+        ),
         (LineNotFound, lambda _, actor: service.cancel_line(actor, trip_id, line_id)),
         (LineNotFound, lambda _, actor: service.remove_line(actor, trip_id, line_id)),
     ]
@@ -180,14 +241,26 @@ def test_what_belongs_to_one_trip_is_not_found_under_another(alice: Person) -> N
             queries.get_line(other, line_id)
 
 
-# Passengers ----------------------------------------------------------------------------------------------------------------
+# Passengers
+# ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_passport_is_sealed_for_its_row_and_opens_nowhere_else(alice: Person, owner_engine: sa.Engine) -> None:
+def test_a_passport_is_sealed_for_its_row_and_opens_nowhere_else(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     trip_id = a_trip(alice)
-    one, other = passenger(alice, trip_id, passport_number=PASSPORT), passenger(alice, trip_id, "Rajiv Krishnan")
+    one, other = (
+        passenger(alice, trip_id, passport_number=PASSPORT),
+        passenger(alice, trip_id, "Rajiv Krishnan"),
+    )
     with owner_engine.connect() as connection:
-        row = connection.execute(sa.text("select * from trip_passengers where id = :i"), {"i": one.id}).mappings().one()
+        row = (
+            connection.execute(
+                sa.text("select * from trip_passengers where id = :i"), {"i": one.id}
+            )
+            .mappings()
+            .one()
+        )
     assert PASSPORT.encode() not in bytes(row["passport_sealed"])
     assert PASSPORT not in json.dumps({name: str(value) for name, value in row.items()})
     assert row["passport_last4"] == "4567"
@@ -198,16 +271,32 @@ def test_a_passport_is_sealed_for_its_row_and_opens_nowhere_else(alice: Person, 
 
 def test_a_passport_is_changed_kept_and_cleared(alice: Person) -> None:
     trip_id = a_trip(alice)
-    person_id = a_passenger(alice, trip_id, passport_number=PASSPORT, passport_expiry=date(2030, 1, 1))
+    person_id = a_passenger(
+        alice, trip_id, passport_number=PASSPORT, passport_expiry=date(2030, 1, 1)
+    )
     with alice.acting() as actor:
         sealed = queries.get_passenger(trip_id, person_id).passport_sealed
-        service.update_passenger(keyring(alice), actor, trip_id, person_id, {"full_name": "Deepa R Krishnan", "passport_number": PASSPORT})
+        service.update_passenger(
+            keyring(alice),
+            actor,
+            trip_id,
+            person_id,
+            {"full_name": "Deepa R Krishnan", "passport_number": PASSPORT},
+        )
         kept = queries.get_passenger(trip_id, person_id)
         assert (kept.full_name, kept.passport_sealed) == ("Deepa R Krishnan", sealed)
-        service.update_passenger(keyring(alice), actor, trip_id, person_id, {"passport_number": "Y7654321"})
+        service.update_passenger(
+            keyring(alice), actor, trip_id, person_id, {"passport_number": "Y7654321"}
+        )
         assert queries.get_passenger(trip_id, person_id).passport_last4 == "4321"
-        cleared = service.update_passenger(keyring(alice), actor, trip_id, person_id, {"passport_number": None})
-        assert (cleared.passport_sealed, cleared.passport_last4, cleared.passport_expiry) == (None, None, date(2030, 1, 1))
+        cleared = service.update_passenger(
+            keyring(alice), actor, trip_id, person_id, {"passport_number": None}
+        )
+        assert (cleared.passport_sealed, cleared.passport_last4, cleared.passport_expiry) == (
+            None,
+            None,
+            date(2030, 1, 1),
+        )
 
 
 def test_nobody_is_born_tomorrow(alice: Person) -> None:
@@ -216,7 +305,9 @@ def test_nobody_is_born_tomorrow(alice: Person) -> None:
         a_passenger(alice, a_trip(alice), date_of_birth=tomorrow)
 
 
-def test_a_trip_takes_so_many_people_and_things_and_no_more(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trip_takes_so_many_people_and_things_and_no_more(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(passenger_rules, "PASSENGERS_MAX", 1)
     monkeypatch.setattr(line_rules, "LINES_MAX", 1)
     trip_id = a_trip(alice)
@@ -228,38 +319,72 @@ def test_a_trip_takes_so_many_people_and_things_and_no_more(alice: Person, monke
         a_line(alice, trip_id)
 
 
-def test_neither_passports_nor_names_reach_the_audit(alice: Person, owner_engine: sa.Engine) -> None:
+def test_neither_passports_nor_names_reach_the_audit(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     trip_id = a_trip(alice)
-    person_id = a_passenger(alice, trip_id, passport_number=PASSPORT, date_of_birth=date(1986, 5, 4))
+    person_id = a_passenger(
+        alice, trip_id, passport_number=PASSPORT, date_of_birth=date(1986, 5, 4)
+    )
     with alice.acting() as actor:
-        service.update_passenger(keyring(alice), actor, trip_id, person_id, {"passport_number": "Y7654321", "full_name": "Deepa R Krishnan"})
+        service.update_passenger(
+            keyring(alice),
+            actor,
+            trip_id,
+            person_id,
+            {"passport_number": "Y7654321", "full_name": "Deepa R Krishnan"},
+        )
         service.remove_passenger(actor, trip_id, person_id)
         service.update_trip(actor, trip_id, {"title": "The Krishnans", "currency": "AED"})
     left = events(alice, owner_engine)
     assert [event["kind"] for event in left] == [
-        *("trip.opened", "trip.passenger_added", "trip.passenger_updated", "trip.passenger_removed", "trip.updated"),
+        *(
+            "trip.opened",
+            "trip.passenger_added",
+            "trip.passenger_updated",
+            "trip.passenger_removed",
+            "trip.updated",
+        ),
     ]
     assert left[1]["inputs"] == {"fields": ["date_of_birth", "full_name", "passport_number"]}
     assert left[2]["inputs"] == {"fields": ["full_name", "passport_number"]}
-    assert left[4]["inputs"]["fields"] == [{"field": "title"}, {"field": "currency", "before": "INR", "after": "AED"}]
+    assert left[4]["inputs"]["fields"] == [
+        {"field": "title"},
+        {"field": "currency", "before": "INR", "after": "AED"},
+    ]
     for secret in (PASSPORT, "4567", "Y7654321", "Deepa", "1986", "Krishnans"):
         assert secret not in json.dumps(left)
 
 
-def test_after_a_rotation_passports_are_sealed_with_the_present_secret(alice: Person, settings: Settings) -> None:
+def test_after_a_rotation_passports_are_sealed_with_the_present_secret(
+    alice: Person, settings: Settings
+) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id, passport_number=PASSPORT)
     old, new = settings.auth_secret.get_secret_value(), "another-secret-" + "1" * 40
-    rotated = Keyring(settings.model_copy(update={"auth_secret": type(settings.auth_secret)(new), "auth_secrets_previous": type(settings.auth_secret)(old)}))
+    rotated = Keyring(
+        settings.model_copy(
+            update={
+                "auth_secret": type(settings.auth_secret)(new),
+                "auth_secrets_previous": type(settings.auth_secret)(old),
+            }
+        )
+    )
     alone = Keyring(settings.model_copy(update={"auth_secret": type(settings.auth_secret)(new)}))
     with alice.acting():
         assert service.seal_anew(keyring(alice)) == 0
         assert service.seal_anew(rotated) == 1
         assert service.seal_anew(rotated) == 0
-        assert passports.opened(alone, person_id, queries.get_passenger(trip_id, person_id).passport_sealed) == PASSPORT
+        assert (
+            passports.opened(
+                alone, person_id, queries.get_passenger(trip_id, person_id).passport_sealed
+            )
+            == PASSPORT
+        )
 
 
-# Lines ---------------------------------------------------------------------------------------------------------------------
+# Lines
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_line_has_its_days_and_its_amounts_in_the_currency_of_the_trip(alice: Person) -> None:
@@ -282,22 +407,40 @@ def test_a_line_has_its_days_and_its_amounts_in_the_currency_of_the_trip(alice: 
         (DESERT, {"status": "cancelled"}, service.InvalidLineStatus),
         (OUT.model_copy(update={"arrives_at": "2026-12-19T02:00"}), {}, service.InvalidFlightTimes),
         (OUT.model_copy(update={"arrives_at": "2026-12-21T07:10"}), {}, service.InvalidFlightTimes),
-        (OUT.model_copy(update={"destination": "QQQ", "arrives_at": "2026-12-18T02:00"}), {}, service.InvalidFlightTimes),
+        (
+            OUT.model_copy(update={"destination": "QQQ", "arrives_at": "2026-12-18T02:00"}),
+            {},
+            service.InvalidFlightTimes,
+        ),
     ],
 )
-def test_what_a_line_cannot_be(alice: Person, details: Any, said: dict[str, str], refusal: type[Exception]) -> None:
+def test_what_a_line_cannot_be(
+    alice: Person, details: Any, said: dict[str, str], refusal: type[Exception]
+) -> None:
     with pytest.raises(refusal):
         a_line(alice, a_trip(alice), details, **said)
 
 
 def test_a_flight_over_the_date_line_lands_the_day_before(alice: Person) -> None:
-    over = OUT.model_copy(update={"origin": "HND", "destination": "HNL", "departs_at": "2026-12-19T23:00", "arrives_at": "2026-12-19T11:00"})
+    over = OUT.model_copy(
+        update={
+            "origin": "HND",
+            "destination": "HNL",
+            "departs_at": "2026-12-19T23:00",
+            "arrives_at": "2026-12-19T11:00",
+        }
+    )
     flight = line(alice, a_trip(alice), over)
     assert (flight.starts_on, flight.ends_on) == (date(2026, 12, 19), date(2026, 12, 19))
 
 
 def test_an_airport_that_is_not_listed_is_kept(alice: Person) -> None:
-    assert line(alice, a_trip(alice), OUT.model_copy(update={"destination": "QQQ"})).details.destination == "QQQ"
+    assert (
+        line(
+            alice, a_trip(alice), OUT.model_copy(update={"destination": "QQQ"})
+        ).details.destination
+        == "QQQ"
+    )
 
 
 def test_a_discount_may_lower_the_total(alice: Person) -> None:
@@ -309,10 +452,21 @@ def test_a_line_changes_and_keeps_what_is_not_said(alice: Person, owner_engine: 
     line_id = a_line(alice, trip_id, CREEK, cost="100", price="120", supplier_ref="MC-1")
     longer = CREEK.model_copy(update={"check_out": date(2026, 12, 24)})
     with alice.acting() as actor:
-        changed = service.update_line(actor, trip_id, line_id, {"details": longer, "price": "130.50", "status": "booked"})
-        assert (changed.ends_on, changed.cost_minor, changed.price_minor, changed.supplier_ref) == (date(2026, 12, 24), 10_000, 13_050, "MC-1")
+        changed = service.update_line(
+            actor, trip_id, line_id, {"details": longer, "price": "130.50", "status": "booked"}
+        )
+        assert (changed.ends_on, changed.cost_minor, changed.price_minor, changed.supplier_ref) == (
+            date(2026, 12, 24),
+            10_000,
+            13_050,
+            "MC-1",
+        )
         service.update_line(actor, trip_id, line_id, {"price": "130.50"})
-    told = [event["inputs"] for event in events(alice, owner_engine) if event["kind"] == "trip.line_updated"]
+    told = [
+        event["inputs"]
+        for event in events(alice, owner_engine)
+        if event["kind"] == "trip.line_updated"
+    ]
     assert len(told) == 1, "a change that changes nothing leaves no event"
     assert {"field": "details"} in told[0]["fields"]
     assert {"field": "price", "before": "120.00 INR", "after": "130.50 INR"} in told[0]["fields"]
@@ -324,7 +478,11 @@ def test_another_currency_keeps_the_figures(alice: Person) -> None:
     line_id = a_line(alice, trip_id, CREEK, cost="100", price="120")
     with alice.acting() as actor:
         changed = service.update_line(actor, trip_id, line_id, {"currency": "KWD"})
-        assert (changed.cost_minor, changed.price_minor, changed.currency) == (100_000, 120_000, "KWD")
+        assert (changed.cost_minor, changed.price_minor, changed.currency) == (
+            100_000,
+            120_000,
+            "KWD",
+        )
 
 
 def test_a_flight_never_becomes_a_hotel(alice: Person) -> None:
@@ -341,7 +499,10 @@ def test_what_is_booked_is_cancelled_before_it_is_removed(alice: Person) -> None
         service.remove_line(actor, trip_id, line_id)
     with alice.acting() as actor:
         assert service.cancel_line(actor, trip_id, line_id).status == "cancelled"
-    for act in (service.cancel_line, lambda actor, *ids: service.update_line(actor, *ids, {"price": "1"})):
+    for act in (
+        service.cancel_line,
+        lambda actor, *ids: service.update_line(actor, *ids, {"price": "1"}),
+    ):
         with pytest.raises(service.LineIsOver), alice.acting() as actor:
             act(actor, trip_id, line_id)
     with alice.reading() as reader:
@@ -351,7 +512,8 @@ def test_what_is_booked_is_cancelled_before_it_is_removed(alice: Person) -> None
         queries.get_line(trip_id, line_id)
 
 
-# Reading -------------------------------------------------------------------------------------------------------------------
+# Reading
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_trip_is_read_in_the_order_in_which_it_happens_with_its_totals(alice: Person) -> None:
@@ -359,10 +521,20 @@ def test_a_trip_is_read_in_the_order_in_which_it_happens_with_its_totals(alice: 
     with alice.reading() as reader:
         journey = queries.read_trip(reader, trip_id)
     assert [one.name for one in journey.lines] == [
-        *("EK 533", "Marsa Creek Hotel", "Desert at sunset", "Dubai – Abu Dhabi", "Yas Bay Residences", "EK 532", "AE"),
+        *(
+            "EK 533",
+            "Marsa Creek Hotel",
+            "Desert at sunset",
+            "Dubai – Abu Dhabi",
+            "Yas Bay Residences",
+            "EK 532",
+            "AE",
+        ),
     ]
     assert journey.days == (date(2026, 12, 19), date(2026, 12, 26))
-    assert [(one.cost.wire, one.price.wire, one.margin.wire, one.currency) for one in journey.totals] == [
+    assert [
+        (one.cost.wire, one.price.wire, one.margin.wire, one.currency) for one in journey.totals
+    ] == [
         ("203000.00", "228200.50", "25200.50", "INR"),
         ("1200.00", "1480.00", "280.00", "AED"),
     ]
@@ -370,7 +542,15 @@ def test_a_trip_is_read_in_the_order_in_which_it_happens_with_its_totals(alice: 
     assert [one.passport_sealed for one in journey.passengers] == [None] * 4
 
 
-@pytest.mark.parametrize(("statuses", "word"), [([], "planned"), (["planned"], "planned"), (["held"], "planned"), (["booked", "filed", "ticketed"], "booked")])
+@pytest.mark.parametrize(
+    ("statuses", "word"),
+    [
+        ([], "planned"),
+        (["planned"], "planned"),
+        (["held"], "planned"),
+        (["booked", "filed", "ticketed"], "booked"),
+    ],
+)
 def test_the_state_of_a_trip_follows_from_its_lines(statuses: list[str], word: str) -> None:
     assert queries.status_of(statuses) == word
 
@@ -385,7 +565,9 @@ def test_a_deleted_conversation_is_no_link(alice: Person) -> None:
             queries.read_trip_of_session(reader, session_id)
 
 
-def test_the_list_shows_days_people_prices_and_state_newest_first(alice: Person, charlie: Person) -> None:
+def test_the_list_shows_days_people_prices_and_state_newest_first(
+    alice: Person, charlie: Person
+) -> None:
     older, newer = whole_trip(alice), a_trip(alice, title="Goa")
     a_trip(charlie)
     with alice.reading() as reader:
@@ -393,9 +575,18 @@ def test_the_list_shows_days_people_prices_and_state_newest_first(alice: Person,
     assert [row["id"] for row in page.items] == [newer, older]
     assert page.total == 2
     whole = page.items[1]
-    assert (whole["first_day"], whole["last_day"], whole["passenger_count"], whole["status"]) == (date(2026, 12, 19), date(2026, 12, 26), 4, "part_booked")
+    assert (whole["first_day"], whole["last_day"], whole["passenger_count"], whole["status"]) == (
+        date(2026, 12, 19),
+        date(2026, 12, 26),
+        4,
+        "part_booked",
+    )
     assert whole["prices"] == [Money(22_820_050, "INR"), Money(148_000, "AED")]
-    assert (page.items[0]["prices"], page.items[0]["first_day"], page.items[0]["status"]) == ([Money(0, "INR")], None, "planned")
+    assert (page.items[0]["prices"], page.items[0]["first_day"], page.items[0]["status"]) == (
+        [Money(0, "INR")],
+        None,
+        "planned",
+    )
 
 
 def test_the_list_costs_the_same_however_long(alice: Person, statements: list[str]) -> None:
@@ -408,7 +599,9 @@ def test_the_list_costs_the_same_however_long(alice: Person, statements: list[st
     assert len(statements) == 2
 
 
-def test_of_two_who_ask_for_the_trip_of_a_conversation_at_once_both_get_the_same(alice: Person, bob: Person) -> None:
+def test_of_two_who_ask_for_the_trip_of_a_conversation_at_once_both_get_the_same(
+    alice: Person, bob: Person
+) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     session_id = session_of(alice)

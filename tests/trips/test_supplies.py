@@ -1,4 +1,6 @@
-"""From a search to a ticket, a room and a visa, over the sandbox; each thing happens once, and its failures leave nothing behind."""
+"""From a search to a ticket, a room and a visa, over the sandbox; each thing happens once, and its
+failures leave nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,22 @@ import sqlalchemy as sa
 from tests.people import Person
 from tests.trips.things import CREEK, a_line, a_passenger, a_trip, keyring
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.errors import OfferExpired, PriceChanged, SoldOut, TicketingRefused, TransientFailure, UpstreamTimeout
+from voyagent.drivers.suppliers.errors import (
+    OfferExpired,
+    PriceChanged,
+    SoldOut,
+    TicketingRefused,
+    TransientFailure,
+    UpstreamTimeout,
+)
 from voyagent.drivers.suppliers.payloads import as_payload
-from voyagent.drivers.suppliers.protocols import FlightOffer, FlightQuery, HotelQuery, HotelRate, Party
+from voyagent.drivers.suppliers.protocols import (
+    FlightOffer,
+    FlightQuery,
+    HotelQuery,
+    HotelRate,
+    Party,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errands import Errand
@@ -43,57 +58,91 @@ def journey(person: Person, trip_id: UUID) -> Journey:
         return queries.read_trip(reader, trip_id)
 
 
-def travellers(person: Person, trip_id: UUID, *, surname: str = "Krishnan", kinds: tuple[str, ...] = ("adult",)) -> list[UUID]:
-    said: dict[str, Any] = {"nationality": "IN", "passport_number": "Z1234567", "passport_expiry": LEAVES + timedelta(days=2000)}
+def travellers(
+    person: Person, trip_id: UUID, *, surname: str = "Krishnan", kinds: tuple[str, ...] = ("adult",)
+) -> list[UUID]:
+    said: dict[str, Any] = {
+        "nationality": "IN",
+        "passport_number": "Z1234567",
+        "passport_expiry": LEAVES + timedelta(days=2000),
+    }
     return [
-        a_passenger(person, trip_id, f"{name} {surname}", kind=kind, date_of_birth=BORN[kind], **said)
+        a_passenger(
+            person, trip_id, f"{name} {surname}", kind=kind, date_of_birth=BORN[kind], **said
+        )
         for name, kind in zip(("Deepa", "Rajiv", "Ananya"), kinds, strict=False)
     ]
 
 
 def an_offer(person: Person, **asked: Any) -> tuple[UUID, FlightOffer]:
-    query = FlightQuery("COK", "DXB", LEAVES, Party(adult=1), "INR", return_date=LEAVES + timedelta(days=6))
+    query = FlightQuery(
+        "COK", "DXB", LEAVES, Party(adult=1), "INR", return_date=LEAVES + timedelta(days=6)
+    )
     with person.acting() as actor:
-        offered = service.search_flights(suppliers(person), actor, replace(query, **asked)).done()[0]
+        offered = service.search_flights(suppliers(person), actor, replace(query, **asked)).done()[
+            0
+        ]
     return offered.id, offered.offer
 
 
 def a_rate(person: Person, *, refundable: bool = True) -> HotelRate:
     query = HotelQuery("AE", "Dubai", LEAVES, LEAVES + timedelta(days=4), 2, "INR")
     with person.acting() as actor:
-        found = [offered.offer for offered in service.search_hotels(suppliers(person), actor, query).done()]
+        found = [
+            offered.offer
+            for offered in service.search_hotels(suppliers(person), actor, query).done()
+        ]
     return next(rate for rate in found if rate.refundable is refundable)
 
 
-def hold(person: Person, trip_id: UUID, offer_id: UUID, passenger_ids: list[UUID] | None = None) -> list[queries.Line]:
+def hold(
+    person: Person, trip_id: UUID, offer_id: UUID, passenger_ids: list[UUID] | None = None
+) -> list[queries.Line]:
     with person.acting() as actor:
-        held = service.hold_flight(suppliers(person), keyring(person), actor, trip_id, offer_id, passenger_ids).done()
+        held = service.hold_flight(
+            suppliers(person), keyring(person), actor, trip_id, offer_id, passenger_ids
+        ).done()
         return [queries.line_of(line) for line in held]
 
 
 def issue(person: Person, line_id: UUID) -> list[queries.Line]:
     with person.acting() as actor:
-        return [queries.line_of(line) for line in service.issue_ticket(suppliers(person), actor, line_id).done()]
+        return [
+            queries.line_of(line)
+            for line in service.issue_ticket(suppliers(person), actor, line_id).done()
+        ]
 
 
 def release(person: Person, line_id: UUID) -> list[queries.Line]:
     with person.acting() as actor:
-        return [queries.line_of(line) for line in service.release_flight(suppliers(person), actor, line_id).done()[0]]
+        return [
+            queries.line_of(line)
+            for line in service.release_flight(suppliers(person), actor, line_id).done()[0]
+        ]
 
 
 def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> queries.Line:
     with person.acting() as actor:
-        return queries.line_of(service.book_hotel(suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids).done())
+        return queries.line_of(
+            service.book_hotel(
+                suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids
+            ).done()
+        )
 
 
-# Flights -------------------------------------------------------------------------------------------------------------------
+# Flights
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_an_offer_is_kept_until_it_expires(alice: Person) -> None:
     offer_id, offer = an_offer(alice)
     with alice.acting():
         row = db.session.get_one(SupplierOffer, (alice.actor.tenant_id, offer_id))
-        assert (row.kind, row.payload, row.expires_at) == ("flight", as_payload(offer), offer.valid_until)
+        assert (row.kind, row.payload, row.expires_at) == (
+            "flight",
+            as_payload(offer),
+            offer.valid_until,
+        )
     assert timedelta(minutes=15) < offer.valid_until - clock.now() <= timedelta(minutes=20)
 
 
@@ -103,24 +152,33 @@ def test_a_held_offer_is_lines_of_the_trip_with_its_number_and_its_limit(alice: 
     offer_id, offer = an_offer(alice, party=Party(adult=1, child=1))
     lines = hold(alice, trip_id, offer_id)
     segments = [segment for one in offer.journeys for segment in one.segments]
-    assert [(line.name, line.status) for line in lines] == [(segment.flight, "held") for segment in segments]
+    assert [(line.name, line.status) for line in lines] == [
+        (segment.flight, "held") for segment in segments
+    ]
     assert len({line.supplier_ref for line in lines}) == 1
     assert lines[0].supplier_ref is not None
     assert lines[0].hold_expires_at is not None
     assert sum(line.cost.amount_minor for line in lines) == offer.total.amount_minor
     details: Any = lines[0].details
-    assert (details.departs_at, details.carrier_name) == (segments[0].departs_at.strftime("%Y-%m-%dT%H:%M"), segments[0].carrier_name)
+    assert (details.departs_at, details.carrier_name) == (
+        segments[0].departs_at.strftime("%Y-%m-%dT%H:%M"),
+        segments[0].carrier_name,
+    )
 
 
 def test_the_same_offer_is_held_once_however_often_it_is_asked_for(alice: Person) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     offer_id, _offer = an_offer(alice)
-    assert [line.id for line in hold(alice, trip_id, offer_id)] == [line.id for line in hold(alice, trip_id, offer_id)]
+    assert [line.id for line in hold(alice, trip_id, offer_id)] == [
+        line.id for line in hold(alice, trip_id, offer_id)
+    ]
     assert len({line.supplier_ref for line in journey(alice, trip_id).lines}) == 1
 
 
-def test_a_hold_is_given_back_once_costs_nothing_and_can_be_held_anew(alice: Person, victor: Person) -> None:
+def test_a_hold_is_given_back_once_costs_nothing_and_can_be_held_anew(
+    alice: Person, victor: Person
+) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id)
     offer_id, _offer = an_offer(alice)
@@ -128,14 +186,23 @@ def test_a_hold_is_given_back_once_costs_nothing_and_can_be_held_anew(alice: Per
     with pytest.raises(Forbidden):
         release(victor, held[0].id)
     gone = release(alice, held[-1].id)
-    assert {(line.id, line.status, line.hold_expires_at) for line in gone} == {(line.id, "cancelled", None) for line in held}
-    assert not any(total.price.amount_minor for total in journey(alice, trip_id).totals), "what was given back counts for nothing"
+    assert {(line.id, line.status, line.hold_expires_at) for line in gone} == {
+        (line.id, "cancelled", None) for line in held
+    }
+    assert not any(total.price.amount_minor for total in journey(alice, trip_id).totals), (
+        "what was given back counts for nothing"
+    )
     with pytest.raises(service.NotHeld):
         release(alice, held[0].id)
     with pytest.raises(service.NotHeld):
         issue(alice, held[0].id)
     with alice.acting() as actor:
-        assert service.read_flight(suppliers(alice), actor, str(held[0].supplier_ref)).done()[1].status.value == "cancelled"
+        assert (
+            service.read_flight(suppliers(alice), actor, str(held[0].supplier_ref))
+            .done()[1]
+            .status.value
+            == "cancelled"
+        )
     for _ in range(2):
         anew = hold(alice, trip_id, offer_id)
         assert {line.status for line in anew} == {"held"}
@@ -174,13 +241,20 @@ def test_an_offer_whose_time_is_over_is_told_so(alice: Person, owner_engine: sa.
     offer_id, offer = an_offer(alice)
     late = as_payload(replace(offer, valid_until=clock.now() - timedelta(seconds=1)))
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update supplier_offers set payload = cast(:p as jsonb) where id = :i"), {"p": json.dumps(late), "i": offer_id})
+        connection.execute(
+            sa.text("update supplier_offers set payload = cast(:p as jsonb) where id = :i"),
+            {"p": json.dumps(late), "i": offer_id},
+        )
     with pytest.raises(OfferExpired):
         hold(alice, trip_id, offer_id)
 
 
-@pytest.mark.parametrize(("surname", "refusal"), [("Soldout", SoldOut), ("Pricechange", PriceChanged)])
-def test_what_the_supplier_refuses_leaves_nothing_on_the_trip(alice: Person, surname: str, refusal: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    ("surname", "refusal"), [("Soldout", SoldOut), ("Pricechange", PriceChanged)]
+)
+def test_what_the_supplier_refuses_leaves_nothing_on_the_trip(
+    alice: Person, surname: str, refusal: type[Exception]
+) -> None:
     trip_id = a_trip(alice)
     travellers(alice, trip_id, surname=surname)
     with pytest.raises(refusal):
@@ -206,8 +280,14 @@ def test_a_ticket_is_issued_once_and_its_number_stands_on_every_flight(alice: Pe
     with pytest.raises(service.NotHeld):
         issue(alice, held[0].id)
     with alice.acting() as actor:
-        lines, booking = service.read_flight(suppliers(alice), actor, (held[0].supplier_ref or "").lower()).done()
-        assert (len(lines), booking.status.value, [ticket.number for ticket in booking.tickets]) == (len(held), "ticketed", numbers)
+        lines, booking = service.read_flight(
+            suppliers(alice), actor, (held[0].supplier_ref or "").lower()
+        ).done()
+        assert (
+            len(lines),
+            booking.status.value,
+            [ticket.number for ticket in booking.tickets],
+        ) == (len(held), "ticketed", numbers)
 
 
 def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) -> None:
@@ -217,7 +297,9 @@ def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) 
     held = hold(alice, trip_id, an_offer(alice)[0])
     first: Any = None
     with pytest.raises(RuntimeError, match="killed"), alice.acting() as actor:
-        first = queries.line_of(service.issue_ticket(suppliers(alice), actor, held[0].id).done()[0]).details
+        first = queries.line_of(
+            service.issue_ticket(suppliers(alice), actor, held[0].id).done()[0]
+        ).details
         raise RuntimeError("killed")
     again: Any = issue(alice, held[0].id)[0].details
     assert again.tickets == first.tickets
@@ -242,7 +324,8 @@ def test_what_was_noted_by_hand_cannot_be_ticketed(alice: Person, charlie: Perso
         issue(alice, a_line(alice, trip_id, CREEK))
 
 
-# Hotels --------------------------------------------------------------------------------------------------------------------
+# Hotels
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
@@ -250,10 +333,19 @@ def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
     people = travellers(alice, trip_id, kinds=("adult", "child"))
     rate = a_rate(alice)
     with alice.acting() as actor:
-        assert service.check_hotel_rate(suppliers(alice), actor, rate.rate_key).done().total == rate.total
+        assert (
+            service.check_hotel_rate(suppliers(alice), actor, rate.rate_key).done().total
+            == rate.total
+        )
     line = book(alice, rate, people)
     details: Any = line.details
-    assert (line.status, line.cost, details.name, details.check_in, details.check_out) == ("booked", rate.total, rate.hotel.name, rate.check_in, rate.check_out)
+    assert (line.status, line.cost, details.name, details.check_in, details.check_out) == (
+        "booked",
+        rate.total,
+        rate.hotel.name,
+        rate.check_in,
+        rate.check_out,
+    )
     assert book(alice, rate, people[::-1]).id == line.id, "who asks again has it already"
     with alice.acting() as actor:
         _line, booking = service.read_hotel_booking(suppliers(alice), actor, line.id).done()
@@ -291,8 +383,12 @@ def test_a_rate_is_booked_for_as_many_as_it_is_for(alice: Person) -> None:
     assert book(alice, a_rate(alice), people[:2]).status == "booked"
 
 
-def both_at_once(person: Person, prepare: Callable[[Any], Errand[Any]], told: Callable[[Any], Any]) -> list[Any]:
-    """Two grants of one act whose workers both ask the supplier before either has written what came of it: what each came to, as `told` reads it."""
+def both_at_once(
+    person: Person, prepare: Callable[[Any], Errand[Any]], told: Callable[[Any], Any]
+) -> list[Any]:
+    """Two grants of one act whose workers both ask the supplier before either has written what came
+    of it: what each came to, as `told` reads it.
+    """
     with person.acting() as actor:
         first, second = prepare(actor), prepare(actor)
     settle = [errand.go() for errand in (first, second)]
@@ -310,23 +406,41 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])
-    assert both_at_once(alice, lambda actor: service.issue_ticket(suppliers(alice), actor, held[0].id), lambda lines: lines[0].status) == [
+    assert both_at_once(
+        alice,
+        lambda actor: service.issue_ticket(suppliers(alice), actor, held[0].id),
+        lambda lines: lines[0].status,
+    ) == [
         "ticketed",
         "not_held",
     ]
     rate = a_rate(alice, refundable=False)
-    one, same = both_at_once(alice, lambda actor: service.book_hotel(suppliers(alice), keyring(alice), actor, rate.rate_key, people), lambda line: line.id)
+    one, same = both_at_once(
+        alice,
+        lambda actor: service.book_hotel(
+            suppliers(alice), keyring(alice), actor, rate.rate_key, people
+        ),
+        lambda line: line.id,
+    )
     assert one == same
-    charge, refused = both_at_once(alice, lambda actor: service.cancel_hotel_booking(suppliers(alice), actor, one), lambda done: done[1])
+    charge, refused = both_at_once(
+        alice,
+        lambda actor: service.cancel_hotel_booking(suppliers(alice), actor, one),
+        lambda done: done[1],
+    )
     assert refused == "line_is_over"
     first, same = both_at_once(
         alice,
-        lambda actor: service.file_visa(suppliers(alice), keyring(alice), actor, people[0], "AE", filed_on=clock.today()),
+        lambda actor: service.file_visa(
+            suppliers(alice), keyring(alice), actor, people[0], "AE", filed_on=clock.today()
+        ),
         lambda line: line.id,
     )
     assert first == same
     lines = journey(alice, trip_id).lines
-    assert sorted(line.kind for line in lines) == sorted(["flight"] * len(held) + ["hotel", "other", "visa"])
+    assert sorted(line.kind for line in lines) == sorted(
+        ["flight"] * len(held) + ["hotel", "other", "visa"]
+    )
     assert [line.cost for line in lines if line.kind == "other"] == [charge]
 
 
@@ -358,24 +472,35 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
     people, rate = travellers(alice, trip_id), a_rate(alice)
     late = Late(suppliers(alice).hotels)
     with alice.acting() as actor:
-        service.book_hotel(replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people).done()
+        service.book_hotel(
+            replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people
+        ).done()
     assert len(late.asked) == 2
     assert len(set(late.asked)) == 1
     assert len(journey(alice, trip_id).lines) == 1
     never = Late(suppliers(alice).hotels, times=9)
     with pytest.raises(UpstreamTimeout), alice.acting() as actor:
-        service.book_hotel(replace(suppliers(alice), hotels=never), keyring(alice), actor, a_rate(alice, refundable=False).rate_key, people).done()
+        service.book_hotel(
+            replace(suppliers(alice), hotels=never),
+            keyring(alice),
+            actor,
+            a_rate(alice, refundable=False).rate_key,
+            people,
+        ).done()
     assert len(never.asked) == 2
     assert set(never.asked) & set(late.asked) == set()
     assert len(journey(alice, trip_id).lines) == 1
 
 
-# Visas ---------------------------------------------------------------------------------------------------------------------
+# Visas
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def file_visa(person: Person, passenger_id: UUID) -> queries.Line:
     with person.acting() as actor:
-        line = service.file_visa(suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today()).done()
+        line = service.file_visa(
+            suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today()
+        ).done()
         return queries.line_of(line)
 
 
@@ -390,7 +515,12 @@ def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:
     assert asked.documents
     line = file_visa(alice, people[0])
     details: Any = line.details
-    assert (line.status, details.country, details.traveller, line.supplier_ref is not None) == ("filed", "AE", "Deepa Krishnan", True)
+    assert (line.status, details.country, details.traveller, line.supplier_ref is not None) == (
+        "filed",
+        "AE",
+        "Deepa Krishnan",
+        True,
+    )
     assert file_visa(alice, people[0]).id == line.id
     assert file_visa(alice, people[1]).id != line.id
 
@@ -404,15 +534,20 @@ def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
         file_visa(alice, uuid4())
 
 
-# All of them ---------------------------------------------------------------------------------------------------------------
+# All of them
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_no_supplier_is_asked_in_a_rehearsal(alice: Person) -> None:
     with pytest.raises(OutsideInRehearsal), alice.acting() as actor, rehearsing(db.session):
-        service.search_flights(suppliers(alice), actor, FlightQuery("COK", "DXB", LEAVES, Party(), "INR"))
+        service.search_flights(
+            suppliers(alice), actor, FlightQuery("COK", "DXB", LEAVES, Party(), "INR")
+        )
 
 
-def test_each_act_names_its_supplier_in_the_audit_and_no_passport(alice: Person, owner_engine: sa.Engine) -> None:
+def test_each_act_names_its_supplier_in_the_audit_and_no_passport(
+    alice: Person, owner_engine: sa.Engine
+) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])
@@ -422,10 +557,17 @@ def test_each_act_names_its_supplier_in_the_audit_and_no_passport(alice: Person,
         service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
     file_visa(alice, people[0])
     with owner_engine.connect() as connection:
-        asked = sa.text("select kind, driver, outputs::text as told from audit_events where tenant_id = :t and driver is not null order by seq")
+        asked = sa.text(
+            "select kind, driver, outputs::text as told from audit_events where tenant_id = :t and"
+            " driver is not null order by seq"
+        )
         left = list(connection.execute(asked, {"t": alice.actor.tenant_id}))
     assert [(row.kind, row.driver) for row in left] == [
-        *(("trip.flight_held", "sandbox"), ("trip.ticketed", "sandbox"), ("trip.hotel_booked", "sandbox")),
+        *(
+            ("trip.flight_held", "sandbox"),
+            ("trip.ticketed", "sandbox"),
+            ("trip.hotel_booked", "sandbox"),
+        ),
         *(("trip.hotel_cancelled", "sandbox"), ("trip.visa_filed", "sandbox")),
     ]
     assert not [row for row in left if "Z1234567" in row.told or "Krishnan" in row.told]

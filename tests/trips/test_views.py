@@ -14,7 +14,17 @@ from tests.enquiries.reading import Page
 from tests.paper_text import text_of
 from tests.people import Person, csrf
 from tests.trips.test_machine_zone import FIRST, SECOND, line
-from tests.trips.things import BACK, CREEK, OUT, PASSPORT, VISA, a_line, a_passenger, a_trip, whole_trip
+from tests.trips.things import (
+    BACK,
+    CREEK,
+    OUT,
+    PASSPORT,
+    VISA,
+    a_line,
+    a_passenger,
+    a_trip,
+    whole_trip,
+)
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.settings import service as settings
@@ -51,7 +61,12 @@ def test_the_page_is_the_itinerary_day_by_day(alice: Person) -> None:
     assert answer.status_code == 200
     page = Page(answer).words()
     for words in (
-        *("Deepa, Rajiv, Ananya and Aarav Krishnan", "19 to 25 December 2026 · 6 nights", "Booking Q7X2LM", "Kochi to Dubai and back"),
+        *(
+            "Deepa, Rajiv, Ananya and Aarav Krishnan",
+            "19 to 25 December 2026 · 6 nights",
+            "Booking Q7X2LM",
+            "Kochi to Dubai and back",
+        ),
         *("4 nights Dubai, 2 nights Abu Dhabi", "4 visas for United Arab Emirates, applied for"),
         *(
             "To Dubai",
@@ -72,19 +87,29 @@ def test_the_page_is_the_itinerary_day_by_day(alice: Person) -> None:
 
 def test_staff_see_what_to_look_at_and_the_customer_does_not(alice: Person) -> None:
     trip_id = a_trip(alice)
-    a_passenger(alice, trip_id, passport_expiry=date(2027, 1, 5), passport_number=PASSPORT, nationality="IN")
+    a_passenger(
+        alice, trip_id, passport_expiry=date(2027, 1, 5), passport_number=PASSPORT, nationality="IN"
+    )
     a_line(alice, trip_id, OUT)
     page = Page(alice.browser.get(f"/trips/{trip_id}"))
-    assert "expires on 5 Jan 2027; United Arab Emirates asks for one that is good until 19 Jun 2027" in page.words(".//section[@id='findings']")
+    assert (
+        "expires on 5 Jan 2027; United Arab Emirates asks for one that is good until 19 Jun 2027"
+        in page.words(".//section[@id='findings']")
+    )
     assert page.one(".//section[@id='findings']").attrib["class"] == "v-findings v-screen"
     assert "Passport" not in page.words(".//article")
-    assert page.one(".//aside[@id='about']").attrib["class"] == "v-screen", "costs and passports are never printed"
+    assert page.one(".//aside[@id='about']").attrib["class"] == "v-screen", (
+        "costs and passports are never printed"
+    )
 
 
 def test_a_viewer_reads_without_a_way_to_change(alice: Person, victor: Person) -> None:
     trip_id = whole_trip(alice)
     page = Page(victor.browser.get(f"/trips/{trip_id}"))
-    own = [*(f"/trips/{trip_id}/itinerary.{form}" for form in ("pdf", "xlsx", "csv")), f"/trips/{trip_id}?prices=no"]
+    own = [
+        *(f"/trips/{trip_id}/itinerary.{form}" for form in ("pdf", "xlsx", "csv")),
+        f"/trips/{trip_id}?prices=no",
+    ]
     assert [link for link in page.links() if link.startswith(f"/trips/{trip_id}")] == own
     assert "••••4560" in page.words()
     assert victor.browser.get(f"/trips/{trip_id}/edit").status_code == 403
@@ -100,21 +125,33 @@ def test_the_list_shows_trips_newest_first_and_says_how_to_begin(alice: Person) 
     assert "Nothing further" in Page(alice.browser.get("/trips?offset=50")).words()
 
 
-# Opening -------------------------------------------------------------------------------------------------------------------
+# Opening
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_trip_is_opened_by_a_form(alice: Person) -> None:
-    answer = send(alice.browser, "/trips/new", title="Dubai", currency="AED", notes="Sockets are British.")
+    answer = send(
+        alice.browser, "/trips/new", title="Dubai", currency="AED", notes="Sockets are British."
+    )
     assert answer.status_code == 303
     trip = journey(alice, UUID(answer.location.rsplit("/", 1)[1])).trip
-    assert (trip["title"], trip["currency"], trip["notes"]) == ("Dubai", "AED", "Sockets are British.")
+    assert (trip["title"], trip["currency"], trip["notes"]) == (
+        "Dubai",
+        "AED",
+        "Sockets are British.",
+    )
 
 
 def test_a_trip_is_renamed_and_its_notes_cleared(alice: Person) -> None:
     trip_id = a_trip(alice, notes="Old")
     browser = alice.browser
     assert Page(browser.get(f"/trips/{trip_id}/edit")).field("notes") == "Old"
-    assert send(browser, f"/trips/{trip_id}/edit", title="Abu Dhabi", currency="INR", notes="").status_code == 303
+    assert (
+        send(
+            browser, f"/trips/{trip_id}/edit", title="Abu Dhabi", currency="INR", notes=""
+        ).status_code
+        == 303
+    )
     trip = journey(alice, trip_id).trip
     assert (trip["title"], trip["notes"]) == ("Abu Dhabi", None)
 
@@ -124,10 +161,23 @@ def test_the_trip_of_an_enquiry_and_of_a_conversation_is_one_click_away(alice: P
         enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id
         session_id = chat.create_session(actor, title="Krishnan family").id
     browser = alice.browser
-    for origin, given in ((f"/enquiries/{enquiry_id}", {"enquiry_id": enquiry_id}), (f"/assistant/{session_id}", {"session_id": session_id})):
+    for origin, given in (
+        (f"/enquiries/{enquiry_id}", {"enquiry_id": enquiry_id}),
+        (f"/assistant/{session_id}", {"session_id": session_id}),
+    ):
         forms = Page(browser.get(origin)).all(".//form[@action='/trips/open']")
-        assert [field.attrib["value"] for form in forms for field in form.iter("input") if field.attrib["name"] in given] == [str(*given.values())]
-        first, again = (browser.post("/trips/open", data={**given, "csrf_token": csrf(browser, origin)}).location for _ in range(2))
+        assert [
+            field.attrib["value"]
+            for form in forms
+            for field in form.iter("input")
+            if field.attrib["name"] in given
+        ] == [str(*given.values())]
+        first, again = (
+            browser.post(
+                "/trips/open", data={**given, "csrf_token": csrf(browser, origin)}
+            ).location
+            for _ in range(2)
+        )
         assert first == again
         assert browser.get(first).status_code == 200
 
@@ -137,7 +187,12 @@ def test_opening_for_nothing_or_for_anothers_is_not_found(alice: Person, charlie
         theirs = chat.create_session(actor, title="Theirs").id
     browser = alice.browser
     for given in ({}, {"session_id": "nonsense"}, {"session_id": theirs}, {"enquiry_id": theirs}):
-        assert browser.post("/trips/open", data={**given, "csrf_token": csrf(browser, "/trips/new")}).status_code == 404
+        assert (
+            browser.post(
+                "/trips/open", data={**given, "csrf_token": csrf(browser, "/trips/new")}
+            ).status_code
+            == 404
+        )
 
 
 def test_the_itinerary_of_a_conversation_leads_to_its_trip(alice: Person, charlie: Person) -> None:
@@ -147,23 +202,40 @@ def test_the_itinerary_of_a_conversation_leads_to_its_trip(alice: Person, charli
     page = Page(browser.get(f"/reports/itinerary?session_id={session_id}"))
     assert "No trip in this conversation yet" in page.words()
     trip_id = a_trip(alice, session_id=session_id)
-    assert browser.get(f"/reports/itinerary?session_id={session_id}").location == f"/trips/{trip_id}"
+    assert (
+        browser.get(f"/reports/itinerary?session_id={session_id}").location == f"/trips/{trip_id}"
+    )
     assert browser.get("/reports/itinerary").location == "/trips"
     assert browser.get("/reports/itinerary?session_id=nonsense").status_code == 404
     assert charlie.browser.get(f"/reports/itinerary?session_id={session_id}").status_code == 404
 
 
-# Passengers ----------------------------------------------------------------------------------------------------------------
+# Passengers
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_somebody_is_added_and_another_after_her(alice: Person) -> None:
     trip_id = a_trip(alice)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
-    said = {"kind": "adult", "nationality": "IN", "date_of_birth": "4 May 1986", "passport_number": "z123 4567", "passport_expiry": "2031-01-01"}
+    said = {
+        "kind": "adult",
+        "nationality": "IN",
+        "date_of_birth": "4 May 1986",
+        "passport_number": "z123 4567",
+        "passport_expiry": "2031-01-01",
+    }
     assert send(browser, path, full_name="Deepa Krishnan", then="another", **said).location == path
-    assert send(browser, path, full_name="Rajiv Krishnan", kind="adult").location == f"/trips/{trip_id}"
+    assert (
+        send(browser, path, full_name="Rajiv Krishnan", kind="adult").location
+        == f"/trips/{trip_id}"
+    )
     deepa, rajiv = journey(alice, trip_id).passengers
-    assert (deepa.full_name, deepa.passport_last4, deepa.date_of_birth, deepa.nationality) == ("Deepa Krishnan", "4567", date(1986, 5, 4), "IN")
+    assert (deepa.full_name, deepa.passport_last4, deepa.date_of_birth, deepa.nationality) == (
+        "Deepa Krishnan",
+        "4567",
+        date(1986, 5, 4),
+        "IN",
+    )
     assert (rajiv.passport_last4, rajiv.nationality) == (None, None)
 
 
@@ -176,9 +248,15 @@ def test_somebody_is_added_and_another_after_her(alice: Person) -> None:
         ({"kind": "pet"}, "kind"),
     ],
 )
-def test_a_passenger_that_cannot_be_comes_back_with_what_was_typed(alice: Person, said: dict[str, str], field: str) -> None:
+def test_a_passenger_that_cannot_be_comes_back_with_what_was_typed(
+    alice: Person, said: dict[str, str], field: str
+) -> None:
     trip_id = a_trip(alice)
-    answer = send(alice.browser, f"/trips/{trip_id}/passengers/new", **{"full_name": "Deepa", "kind": "adult", **said})
+    answer = send(
+        alice.browser,
+        f"/trips/{trip_id}/passengers/new",
+        **{"full_name": "Deepa", "kind": "adult", **said},
+    )
     assert answer.status_code == 422
     assert Page(answer).error_at(field)
     assert journey(alice, trip_id).passengers == ()
@@ -191,36 +269,71 @@ def test_a_passport_stays_unless_it_is_written_anew_or_forgotten(alice: Person) 
     page = Page(browser.get(path))
     assert "••••4567 is kept" in page.words()
     assert (page.field("passport_number") or "") == ""
-    for said, kept in (({}, "4567"), ({"passport_number": "Y7654321"}, "4321"), ({"forget_passport": "y"}, None)):
-        assert send(browser, path, full_name="Deepa Krishnan", kind="adult", **said).status_code == 303
+    for said, kept in (
+        ({}, "4567"),
+        ({"passport_number": "Y7654321"}, "4321"),
+        ({"forget_passport": "y"}, None),
+    ):
+        assert (
+            send(browser, path, full_name="Deepa Krishnan", kind="adult", **said).status_code == 303
+        )
         assert journey(alice, trip_id).passengers[0].passport_last4 == kept
 
 
 def test_the_lines_of_a_passport_fill_the_form_and_save_nothing(alice: Person) -> None:
     trip_id = a_trip(alice)
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
-    answer = send(browser, path, full_name="", kind="adult", passport_lines=f"{FIRST}\n{line(nationality='IND')}")
+    answer = send(
+        browser,
+        path,
+        full_name="",
+        kind="adult",
+        passport_lines=f"{FIRST}\n{line(nationality='IND')}",
+    )
     page = Page(answer)
     assert answer.status_code == 200
     assert "born was read as 4 May 1986 and good until as 1 Jan 2031" in page.words()
     names = ("full_name", "passport_number", "nationality", "date_of_birth", "passport_expiry")
     filled = {name: page.field(name) or "" for name in names}
-    assert filled == dict(zip(names, ("Anna Maria Eriksson", "Z1234567", "IN", "4 May 1986", "1 Jan 2031"), strict=True))
+    assert filled == dict(
+        zip(
+            names,
+            ("Anna Maria Eriksson", "Z1234567", "IN", "4 May 1986", "1 Jan 2031"),
+            strict=True,
+        )
+    )
     assert (page.field("passport_lines") or "").strip() == ""
     assert journey(alice, trip_id).passengers == ()
     assert send(browser, path, kind="adult", **filled).status_code == 303
     saved = journey(alice, trip_id).passengers[0]
-    assert (saved.full_name, saved.passport_last4, saved.nationality) == ("Anna Maria Eriksson", "4567", "IN")
+    assert (saved.full_name, saved.passport_last4, saved.nationality) == (
+        "Anna Maria Eriksson",
+        "4567",
+        "IN",
+    )
     assert (saved.date_of_birth, saved.passport_expiry) == (date(1986, 5, 4), date(2031, 1, 1))
 
 
-def test_a_name_that_is_written_stays_and_what_the_passport_says_stands_beside_it(alice: Person) -> None:
+def test_a_name_that_is_written_stays_and_what_the_passport_says_stands_beside_it(
+    alice: Person,
+) -> None:
     trip_id = a_trip(alice)
     person_id = a_passenger(alice, trip_id, nationality="IN")
     browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}"
-    page = Page(send(browser, path, full_name="Deepa Krishnan", kind="adult", nationality="IN", passport_lines=FIRST + SECOND))
+    page = Page(
+        send(
+            browser,
+            path,
+            full_name="Deepa Krishnan",
+            kind="adult",
+            nationality="IN",
+            passport_lines=FIRST + SECOND,
+        )
+    )
     assert (page.field("full_name"), page.field("nationality")) == ("Deepa Krishnan", "IN")
-    assert "The passport says Anna Maria Eriksson; the name below was left as it is." in page.words()
+    assert (
+        "The passport says Anna Maria Eriksson; the name below was left as it is." in page.words()
+    )
     assert "The nationality there is UTO, which is no country that we know" in page.words()
     assert journey(alice, trip_id).passengers[0].passport_last4 is None
 
@@ -233,9 +346,17 @@ def test_a_name_that_is_written_stays_and_what_the_passport_says_stands_beside_i
         (SECOND[:-1] + "1", "The last check digit"),
     ],
 )
-def test_lines_that_do_not_fit_come_back_with_the_digit_that_does_not(alice: Person, typed: str, said: str) -> None:
+def test_lines_that_do_not_fit_come_back_with_the_digit_that_does_not(
+    alice: Person, typed: str, said: str
+) -> None:
     trip_id = a_trip(alice)
-    answer = send(alice.browser, f"/trips/{trip_id}/passengers/new", full_name="Deepa", kind="adult", passport_lines=typed)
+    answer = send(
+        alice.browser,
+        f"/trips/{trip_id}/passengers/new",
+        full_name="Deepa",
+        kind="adult",
+        passport_lines=typed,
+    )
     assert answer.status_code == 422
     assert said in str(Page(answer).error_at("passport_lines"))
     assert journey(alice, trip_id).passengers == ()
@@ -251,7 +372,8 @@ def test_somebody_stays_at_home_after_a_second_step(alice: Person) -> None:
     assert journey(alice, trip_id).passengers == ()
 
 
-# Lines ---------------------------------------------------------------------------------------------------------------------
+# Lines
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_flight_is_typed_as_people_type_it(alice: Person) -> None:
@@ -260,9 +382,19 @@ def test_a_flight_is_typed_as_people_type_it(alice: Person) -> None:
     assert answer.status_code == 303, Page(answer).words()
     (line,) = journey(alice, trip_id).lines
     details: Any = line.details
-    assert (details.carrier, details.number, details.origin, details.destination) == ("EK", "533", "COK", "DXB")
+    assert (details.carrier, details.number, details.origin, details.destination) == (
+        "EK",
+        "533",
+        "COK",
+        "DXB",
+    )
     assert (details.departs_at, details.arrives_at) == ("2026-12-19T04:30", "2026-12-19T07:10")
-    assert (line.cost.wire, line.price.wire, line.status, line.supplier_ref) == ("96000.00", "104000.50", "booked", "Q7X2LM")
+    assert (line.cost.wire, line.price.wire, line.status, line.supplier_ref) == (
+        "96000.00",
+        "104000.50",
+        "booked",
+        "Q7X2LM",
+    )
 
 
 @pytest.mark.parametrize(
@@ -275,16 +407,39 @@ def test_a_flight_is_typed_as_people_type_it(alice: Person) -> None:
         ("flight", FLIGHT | {"arrives_time": "2:00"}, "arrives_on"),
         ("flight", FLIGHT | {"price": "12.345"}, "price"),
         ("flight", FLIGHT | {"cost": "much"}, "cost"),
-        ("hotel", {"name": "Creek", "city": "Dubai", "check_in": "23 Dec 2026", "check_out": "19 Dec 2026"}, "check_out"),
-        ("hotel", {"name": "", "city": "Dubai", "check_in": "19 Dec 2026", "check_out": "23 Dec 2026"}, "name"),
-        ("transfer", {"on": "23 Dec 2026", "origin": "Dubai", "destination": "Abu Dhabi", "at": "noon"}, "at"),
+        (
+            "hotel",
+            {
+                "name": "Creek",
+                "city": "Dubai",
+                "check_in": "23 Dec 2026",
+                "check_out": "19 Dec 2026",
+            },
+            "check_out",
+        ),
+        (
+            "hotel",
+            {"name": "", "city": "Dubai", "check_in": "19 Dec 2026", "check_out": "23 Dec 2026"},
+            "name",
+        ),
+        (
+            "transfer",
+            {"on": "23 Dec 2026", "origin": "Dubai", "destination": "Abu Dhabi", "at": "noon"},
+            "at",
+        ),
         ("visa", {"country": ""}, "country"),
         ("other", {"title": "Desert", "on": "21 Dec 2026", "until": "20 Dec 2026"}, "until"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field(alice: Person, kind: str, said: dict[str, str], field: str) -> None:
+def test_what_is_wrong_is_told_at_its_field(
+    alice: Person, kind: str, said: dict[str, str], field: str
+) -> None:
     trip_id = a_trip(alice)
-    answer = send(alice.browser, f"/trips/{trip_id}/lines/new?kind={kind}", **{"status": "planned", "currency": "INR", **said})
+    answer = send(
+        alice.browser,
+        f"/trips/{trip_id}/lines/new?kind={kind}",
+        **{"status": "planned", "currency": "INR", **said},
+    )
     assert answer.status_code == 422
     assert Page(answer).error_at(field), Page(answer).words(".//form")
     assert journey(alice, trip_id).lines == ()
@@ -296,24 +451,37 @@ def test_a_line_sent_as_it_stands_stays_as_it_is(alice: Person, kind: str) -> No
     trip_id = whole_trip(alice)
     if kind == "flight":
         flight = next(line for line in journey(alice, trip_id).lines if line.kind == "flight")
-        ticketed: Any = OUT.model_copy(update={"tickets": ["1761234567890"], "origin_terminal": "T3"})
+        ticketed: Any = OUT.model_copy(
+            update={"tickets": ["1761234567890"], "origin_terminal": "T3"}
+        )
         alice.does(service.update_line, trip_id, flight.id, {"details": ticketed})
     before = next(line for line in journey(alice, trip_id).lines if line.kind == kind)
     browser, path = alice.browser, f"/trips/{trip_id}/lines/{before.id}"
     page = Page(browser.get(path))
-    names = {element.attrib["name"] for element in page.all(".//form[@id='line-form']//*[@name]")} - {"csrf_token"}
-    assert send(browser, path, **{name: page.field(name) or "" for name in names}).status_code == 303
+    names = {
+        element.attrib["name"] for element in page.all(".//form[@id='line-form']//*[@name]")
+    } - {"csrf_token"}
+    assert (
+        send(browser, path, **{name: page.field(name) or "" for name in names}).status_code == 303
+    )
     after = next(line for line in journey(alice, trip_id).lines if line.id == before.id)
     assert after == before
 
 
-def test_a_booked_line_is_cancelled_and_then_removed_each_after_a_second_step(alice: Person) -> None:
+def test_a_booked_line_is_cancelled_and_then_removed_each_after_a_second_step(
+    alice: Person,
+) -> None:
     trip_id = a_trip(alice)
     line_id = a_line(alice, trip_id, CREEK, status="booked", price="100")
     browser, path = alice.browser, f"/trips/{trip_id}/lines/{line_id}"
     assert f"{path}/cancel" in Page(browser.get(path)).links()
     assert "Cancel Marsa Creek Hotel?" in Page(browser.get(f"{path}/cancel")).words()
-    assert browser.post(f"{path}/remove", data={"csrf_token": csrf(browser, f"{path}/remove")}).status_code == 409
+    assert (
+        browser.post(
+            f"{path}/remove", data={"csrf_token": csrf(browser, f"{path}/remove")}
+        ).status_code
+        == 409
+    )
     assert send(browser, f"{path}/cancel").status_code == 303
     page = Page(browser.get(path))
     assert page.all(".//form[@id='line-form']") == []
@@ -322,7 +490,8 @@ def test_a_booked_line_is_cancelled_and_then_removed_each_after_a_second_step(al
     assert journey(alice, trip_id).lines == ()
 
 
-# Paper ---------------------------------------------------------------------------------------------------------------------
+# Paper
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("locale", ["en", "hi"])
@@ -332,19 +501,39 @@ def test_the_paper_is_a_pdf_in_the_agencys_language(alice: Person, locale: str) 
     answer = alice.browser.get(f"/trips/{trip_id}/itinerary.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert answer.data.startswith(b"%PDF-")
-    assert re.fullmatch(r'inline; filename="itinerary-krishnan-family-dubai-\d{4}-\d\d-\d\d\.pdf"', answer.headers["Content-Disposition"])
+    assert re.fullmatch(
+        r'inline; filename="itinerary-krishnan-family-dubai-\d{4}-\d\d-\d\d\.pdf"',
+        answer.headers["Content-Disposition"],
+    )
     assert b"Z123456" not in answer.data
 
 
-def test_the_paper_has_who_travels_with_which_flight_and_ticket_and_what_it_costs(alice: Person) -> None:
+def test_the_paper_has_who_travels_with_which_flight_and_ticket_and_what_it_costs(
+    alice: Person,
+) -> None:
     trip_id = a_trip(alice)
     for name in ("Deepa Krishnan", "Rajiv Krishnan"):
         a_passenger(alice, trip_id, name, passport_number=PASSPORT)
     ticketed = {"tickets": ["1769000000011", "1769000000012"]}
-    a_line(alice, trip_id, OUT.model_copy(update=ticketed), price="104000", status="ticketed", supplier_ref="Q7X2LM")
-    a_line(alice, trip_id, BACK.model_copy(update=ticketed), status="ticketed", supplier_ref="Q7X2LM")
+    a_line(
+        alice,
+        trip_id,
+        OUT.model_copy(update=ticketed),
+        price="104000",
+        status="ticketed",
+        supplier_ref="Q7X2LM",
+    )
+    a_line(
+        alice, trip_id, BACK.model_copy(update=ticketed), status="ticketed", supplier_ref="Q7X2LM"
+    )
     read = text_of(alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").data)
-    for words in ("Deepa and Rajiv Krishnan", "EK 533 · 4 h 10", "Booking Q7X2LM", "1769000000011, 1769000000012", "₹1,04,000.00"):
+    for words in (
+        "Deepa and Rajiv Krishnan",
+        "EK 533 · 4 h 10",
+        "Booking Q7X2LM",
+        "1769000000011, 1769000000012",
+        "₹1,04,000.00",
+    ):
         assert words in " ".join(read.split()), words
     assert PASSPORT not in read
 
@@ -368,7 +557,11 @@ def test_over_the_api_the_itinerary_is_the_pages_with_or_without_its_price(alice
     trip_id = whole_trip(alice)
     shown = text_of(alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").data)
     answer = alice.api.get(f"/trips/{trip_id}/itinerary.pdf")
-    assert (answer.status_code, answer.mimetype, text_of(answer.data)) == (200, "application/pdf", shown)
+    assert (answer.status_code, answer.mimetype, text_of(answer.data)) == (
+        200,
+        "application/pdf",
+        shown,
+    )
     assert "₹" in shown
     assert "₹" not in text_of(alice.api.get(f"/trips/{trip_id}/itinerary.pdf?prices=false").data)
     assert "और" in text_of(alice.api.get(f"/trips/{trip_id}/itinerary.pdf?locale=hi").data)

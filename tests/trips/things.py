@@ -9,19 +9,67 @@ from uuid import UUID
 from tests.people import Person
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import queries, service
-from voyagent.trips.details import FlightDetails, HotelDetails, OtherDetails, TransferDetails, VisaDetails
+from voyagent.trips.details import (
+    FlightDetails,
+    HotelDetails,
+    OtherDetails,
+    TransferDetails,
+    VisaDetails,
+)
 from voyagent.trips.queries import Line, Passenger
 
 PASSPORT = "Z1234567"
 OUT = FlightDetails(
-    kind="flight", carrier="EK", number="533", origin="COK", destination="DXB", departs_at="2026-12-19T04:30", arrives_at="2026-12-19T07:10", cabin="Economy"
+    kind="flight",
+    carrier="EK",
+    number="533",
+    origin="COK",
+    destination="DXB",
+    departs_at="2026-12-19T04:30",
+    arrives_at="2026-12-19T07:10",
+    cabin="Economy",
 )
-BACK = FlightDetails(kind="flight", carrier="EK", number="532", origin="DXB", destination="COK", departs_at="2026-12-25T21:25", arrives_at="2026-12-26T02:50")
-CREEK = HotelDetails(kind="hotel", name="Marsa Creek Hotel", city="Dubai", country="AE", check_in=date(2026, 12, 19), check_out=date(2026, 12, 23))
-YAS = HotelDetails(kind="hotel", name="Yas Bay Residences", city="Abu Dhabi", country="AE", check_in=date(2026, 12, 23), check_out=date(2026, 12, 25))
-RIDE = TransferDetails(kind="transfer", on=date(2026, 12, 23), at="10:00", origin="Dubai", destination="Abu Dhabi", vehicle="Van")
+BACK = FlightDetails(
+    kind="flight",
+    carrier="EK",
+    number="532",
+    origin="DXB",
+    destination="COK",
+    departs_at="2026-12-25T21:25",
+    arrives_at="2026-12-26T02:50",
+)
+CREEK = HotelDetails(
+    kind="hotel",
+    name="Marsa Creek Hotel",
+    city="Dubai",
+    country="AE",
+    check_in=date(2026, 12, 19),
+    check_out=date(2026, 12, 23),
+)
+YAS = HotelDetails(
+    kind="hotel",
+    name="Yas Bay Residences",
+    city="Abu Dhabi",
+    country="AE",
+    check_in=date(2026, 12, 23),
+    check_out=date(2026, 12, 25),
+)
+RIDE = TransferDetails(
+    kind="transfer",
+    on=date(2026, 12, 23),
+    at="10:00",
+    origin="Dubai",
+    destination="Abu Dhabi",
+    vehicle="Van",
+)
 VISA = VisaDetails(kind="visa", country="AE", count=4)
-DESERT = OtherDetails(kind="other", title="Desert at sunset", on=date(2026, 12, 21), at="14:30", notes="Dunes, camels and dinner under the stars.")
+DESERT = OtherDetails(
+    kind="other",
+    title="Desert at sunset",
+    on=date(2026, 12, 21),
+    at="14:30",
+    notes="Dunes, camels and dinner under the stars.",
+)
 
 
 def keyring(person: Person) -> Keyring:
@@ -35,13 +83,19 @@ def a_trip(person: Person, **said: Any) -> UUID:
         return service.open_trip(actor, **{"title": "Krishnan family, Dubai", **said}).id
 
 
-def a_passenger(person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **said: Any) -> UUID:
+def a_passenger(
+    person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **said: Any
+) -> UUID:
     return passenger(person, trip_id, full_name, **said).id
 
 
-def passenger(person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **said: Any) -> Passenger:
+def passenger(
+    person: Person, trip_id: UUID, full_name: str = "Deepa Krishnan", **said: Any
+) -> Passenger:
     with person.acting() as actor:
-        return queries.passenger_of(service.add_passenger(keyring(person), actor, trip_id, {"full_name": full_name, **said}))
+        return queries.passenger_of(
+            service.add_passenger(keyring(person), actor, trip_id, {"full_name": full_name, **said})
+        )
 
 
 def a_line(person: Person, trip_id: UUID, details: Any = DESERT, **said: Any) -> UUID:
@@ -56,7 +110,12 @@ def line(person: Person, trip_id: UUID, details: Any = DESERT, **said: Any) -> L
 def whole_trip(person: Person, **said: Any) -> UUID:
     """The Krishnans' week: four people, two flights, two hotels, a ride, visas and an excursion."""
     trip_id = a_trip(person, **said)
-    born = {"Deepa": date(1986, 5, 4), "Rajiv": date(1984, 1, 30), "Ananya": date(2017, 8, 9), "Aarav": date(2020, 3, 2)}
+    born = {
+        "Deepa": date(1986, 5, 4),
+        "Rajiv": date(1984, 1, 30),
+        "Ananya": date(2017, 8, 9),
+        "Aarav": date(2020, 3, 2),
+    }
     for number, (name, day) in enumerate(born.items()):
         a_passenger(
             person,
@@ -68,11 +127,23 @@ def whole_trip(person: Person, **said: Any) -> UUID:
             passport_number=f"Z123456{number}",
             passport_expiry=date(2031, 4, 30),
         )
-    a_line(person, trip_id, OUT, cost="96000", price="104000", status="ticketed", supplier_ref="Q7X2LM")
-    a_line(person, trip_id, CREEK, cost="62000", price="71000.50", status="booked", supplier_ref="MC-77120")
+    a_line(
+        person, trip_id, OUT, cost="96000", price="104000", status="ticketed", supplier_ref="Q7X2LM"
+    )
+    a_line(
+        person,
+        trip_id,
+        CREEK,
+        cost="62000",
+        price="71000.50",
+        status="booked",
+        supplier_ref="MC-77120",
+    )
     a_line(person, trip_id, DESERT, cost="11000", price="14000")
     a_line(person, trip_id, RIDE, cost="4000", price="5200")
-    a_line(person, trip_id, YAS, cost="30000", price="34000", status="booked", supplier_ref="YB-40316")
+    a_line(
+        person, trip_id, YAS, cost="30000", price="34000", status="booked", supplier_ref="YB-40316"
+    )
     a_line(person, trip_id, VISA, cost="1200", price="1480", currency="AED", status="filed")
     a_line(person, trip_id, BACK, status="ticketed", supplier_ref="Q7X2LM")
     return trip_id

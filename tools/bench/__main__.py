@@ -1,4 +1,6 @@
-"""Runs the parts that BENCH names (all of them where it names none), prints each figure as it comes, and ends with 1 where a target is missed."""
+"""Runs the parts that BENCH names (all of them where it names none), prints each figure as it
+comes, and ends with 1 where a target is missed.
+"""
 
 from __future__ import annotations
 
@@ -29,18 +31,26 @@ def main(wanted: str) -> int:
     if unknown := [name for name in names if name not in PARTS]:
         print(f"BENCH knows {', '.join(PARTS)}, and not {', '.join(unknown)}.", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything that was started is stopped
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that everything that was started is stopped
     began = time.monotonic()
     with ground() as here:
         busy = os.getloadavg()[0]
-        print(f"\n{os.cpu_count()} cores, of which other programs wanted {busy:.1f} in the last minute{'' if busy < QUIET else CAUTION}.")
+        print(
+            f"\n{os.cpu_count()} cores, of which other programs wanted {busy:.1f} in the last"
+            f" minute{'' if busy < QUIET else CAUTION}."
+        )
         told = [_tell(commit_time(here))]
         for name in names:
             print(f"\n{name}", flush=True)
             told += [_tell(figure) for figure in PARTS[name](here)]
     failed = missed(told)
     judged = sum(figure.has_target for figure in told)
-    print(f"\n{judged - len(failed)} of {judged} targets met in {time.monotonic() - began:.0f} s.", flush=True)
+    print(
+        f"\n{judged - len(failed)} of {judged} targets met in {time.monotonic() - began:.0f} s.",
+        flush=True,
+    )
     for figure in failed:
         print(f"missed: {figure.row().strip()}")
     return exit_code(told)

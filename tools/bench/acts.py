@@ -1,6 +1,8 @@
-"""Audited acts: how many a minute, for one agency and for fifty, and that the chain of one agency is no queue for another.
+"""Audited acts: how many a minute, for one agency and for fifty, and that the chain of one agency
+is no queue for another.
 
-The promise is 10,000 events a minute on two cores. An act is an enquiry that is logged: a row, its counter, and its event sealed into the agency's chain.
+The promise is 10,000 events a minute on two cores. An act is an enquiry that is logged: a row, its
+counter, and its event sealed into the agency's chain.
 """
 
 from __future__ import annotations
@@ -37,15 +39,23 @@ def measure(ground: Ground) -> Iterator[Figure]:
             for name, some in _scopes(people):
                 timings = _acting(ground, workers, some)
                 done += len(timings.seconds)
-                yield from _throughput(f"{name}, by the service ({PROCESSES} processes × {THREADS})", timings)
+                yield from _throughput(
+                    f"{name}, by the service ({PROCESSES} processes × {THREADS})", timings
+                )
             more, figures = _neighbours(workers, people)
             yield from figures
-        yield Figure("acts that left no event, or events of no act", abs(_written(here) - before - done - more), at_most=0)
+        yield Figure(
+            "acts that left no event, or events of no act",
+            abs(_written(here) - before - done - more),
+            at_most=0,
+        )
         yield from _held(here, people)
         with here.serve() as web:
             for name, some in _scopes(people):
                 with probes.working(lambda: (*web.pids, *ground.database_pids())) as worked_s:
-                    timings = drive(web.port, _logging(some), connections=CONNECTIONS, seconds=SECONDS)
+                    timings = drive(
+                        web.port, _logging(some), connections=CONNECTIONS, seconds=SECONDS
+                    )
                     timings = replace(timings, work_s=worked_s())
                 yield from _throughput(f"{name}, over HTTP ({CONNECTIONS} connections)", timings)
             yield from _crowd(web.port, people)
@@ -59,37 +69,65 @@ def _scopes(people: Sequence[Person]) -> list[tuple[str, Sequence[Person]]]:
 def _acting(ground: Ground, workers: Workers, people: Sequence[Person]) -> Timings:
     actors = [person.actor for person in people]
     with probes.working(ground.database_pids) as worked_s:
-        parts = workers.act(*[(actors[n::PROCESSES] or actors, THREADS, True) for n in range(PROCESSES)], seconds=SECONDS)
+        parts = workers.act(
+            *[(actors[n::PROCESSES] or actors, THREADS, True) for n in range(PROCESSES)],
+            seconds=SECONDS,
+        )
         return joined(parts, SECONDS, work_s=worked_s() + sum(part.work_s for part in parts))
 
 
 def _throughput(name: str, timings: Timings) -> Iterator[Figure]:
     yield Figure(f"audited acts of {name}", timings.rate, "/s", at_least=PER_SECOND)
-    yield Figure("… cores that 10,000 a minute keep busy, PostgreSQL included", timings.work_ms / 1000 * PER_SECOND, at_most=CORES)
+    yield Figure(
+        "… cores that 10,000 a minute keep busy, PostgreSQL included",
+        timings.work_ms / 1000 * PER_SECOND,
+        at_most=CORES,
+    )
     yield Figure("… one act, p50", timings.ms(0.5), "ms")
     yield Figure("… one act, p99", timings.ms(0.99), "ms")
 
 
 def _neighbours(workers: Workers, people: Sequence[Person]) -> tuple[int, list[Figure]]:
-    """An agency B beside an agency A that acts without end: once without the audit, which costs the cores as much and no chain, and once with it."""
+    """An agency B beside an agency A that acts without end: once without the audit, which costs the
+    cores as much and no chain, and once with it.
+    """
     busy, calm = [people[0].actor], [people[1].actor]
     seen: dict[str, list[Timings]] = {"alone": [], "beside rows": [], "beside acts": []}
     done = 0
     for _ in range(ROUNDS):
-        for name, (threads, audited) in {"alone": (0, True), "beside rows": (THREADS, False), "beside acts": (THREADS, True)}.items():
-            ours, *theirs = workers.act((calm, 1, True), *[(busy, threads, audited)] * PROCESSES, seconds=NEIGHBOUR_SECONDS)
+        for name, (threads, audited) in {
+            "alone": (0, True),
+            "beside rows": (THREADS, False),
+            "beside acts": (THREADS, True),
+        }.items():
+            ours, *theirs = workers.act(
+                (calm, 1, True), *[(busy, threads, audited)] * PROCESSES, seconds=NEIGHBOUR_SECONDS
+            )
             seen[name].append(ours)
             done += len(ours.seconds) + sum(len(part.seconds) for part in theirs if audited)
     b = {name: joined(parts, ROUNDS * NEIGHBOUR_SECONDS) for name, parts in seen.items()}
-    figures = [Figure(f"an act of B {name}, p{share * 100:.0f}", timings.ms(share), "ms") for name, timings in b.items() for share in (0.5, 0.99)]
+    figures = [
+        Figure(f"an act of B {name}, p{share * 100:.0f}", timings.ms(share), "ms")
+        for name, timings in b.items()
+        for share in (0.5, 0.99)
+    ]
     for share in (0.5, 0.99):
         ratio = b["beside acts"].ms(share) / b["beside rows"].ms(share)
-        figures.append(Figure(f"B's p{share * 100:.0f} beside A's audited acts ÷ beside A's rows without audit", ratio, "×", at_most=2))
+        figures.append(
+            Figure(
+                f"B's p{share * 100:.0f} beside A's audited acts ÷ beside A's rows without audit",
+                ratio,
+                "×",
+                at_most=2,
+            )
+        )
     return done, figures
 
 
 def _held(here: Installation, people: Sequence[Person]) -> Iterator[Figure]:
-    """Somebody holds the end of A's chain and does not let go: an act of A has to wait for it, acts of B do not."""
+    """Somebody holds the end of A's chain and does not let go: an act of A has to wait for it, acts
+    of B do not.
+    """
     a, b = people[0], people[1]
     act(here.app, b.actor)
     with ThreadPoolExecutor(2) as threads:
@@ -101,7 +139,12 @@ def _held(here: Installation, people: Sequence[Person]) -> Iterator[Figure]:
             time.sleep(HELD_S)
             holder.rollback()
         waited_s, slowest_s = waiting.result(), acting.result()
-    yield Figure(f"an act of A while the end of A's chain is held for {HELD_S:.0f} s", waited_s * 1000, "ms", at_least=HELD_S * 900)
+    yield Figure(
+        f"an act of A while the end of A's chain is held for {HELD_S:.0f} s",
+        waited_s * 1000,
+        "ms",
+        at_least=HELD_S * 900,
+    )
     yield Figure("B's slowest act meanwhile", slowest_s * 1000, "ms", at_most=HELD_S * 250)
 
 
@@ -113,23 +156,44 @@ def _act_until(here: Installation, person: Person, until: float) -> float:
 
 
 def _crowd(port: int, people: Sequence[Person]) -> Iterator[Figure]:
-    """B over HTTP beside a crowd that asks for the same either for one agency or for many: only the chain makes a difference."""
+    """B over HTTP beside a crowd that asks for the same either for one agency or for many: only the
+    chain makes a difference.
+    """
     ours, one, many = _logging(people[1:2]), _logging(people[:1]), _logging(people[2:])
     spread: list[Timings] = []
     queued: list[Timings] = []
     for _ in range(ROUNDS):
         for caller, parts in ((many, spread), (one, queued)):
-            parts.append(drive_beside(port, ours, caller, connections=(CALM, CROWD), seconds=NEIGHBOUR_SECONDS))
+            parts.append(
+                drive_beside(
+                    port, ours, caller, connections=(CALM, CROWD), seconds=NEIGHBOUR_SECONDS
+                )
+            )
     calm, busy = (joined(parts, ROUNDS * NEIGHBOUR_SECONDS) for parts in (spread, queued))
-    yield Figure(f"B's request beside {CROWD} connections of {AGENCIES - 2} agencies, p50", calm.ms(0.5), "ms")
-    yield Figure(f"B's request beside {CROWD} connections of agency A alone, p50", busy.ms(0.5), "ms")
+    yield Figure(
+        f"B's request beside {CROWD} connections of {AGENCIES - 2} agencies, p50",
+        calm.ms(0.5),
+        "ms",
+    )
+    yield Figure(
+        f"B's request beside {CROWD} connections of agency A alone, p50", busy.ms(0.5), "ms"
+    )
     for share in (0.5, 0.99):
-        yield Figure(f"… the second ÷ the first, p{share * 100:.0f}", busy.ms(share) / calm.ms(share), "×", at_most=2)
+        yield Figure(
+            f"… the second ÷ the first, p{share * 100:.0f}",
+            busy.ms(share) / calm.ms(share),
+            "×",
+            at_most=2,
+        )
 
 
 def _sound(here: Installation, people: Sequence[Person]) -> Iterator[Figure]:
     """After all that: no deadlock, and the busiest chain holds."""
-    yield Figure("deadlocks", here.count("select deadlocks from pg_stat_database where datname = current_database()"), at_most=0)
+    yield Figure(
+        "deadlocks",
+        here.count("select deadlocks from pg_stat_database where datname = current_database()"),
+        at_most=0,
+    )
     with here.app.app_context():
         verdict = checks.walk(people[0].actor.tenant_id)
     yield Figure("events in A's chain", verdict.seq)
@@ -137,8 +201,16 @@ def _sound(here: Installation, people: Sequence[Person]) -> Iterator[Figure]:
 
 
 def _logging(people: Sequence[Person]) -> Caller:
-    body = {"customer_name": "Meera Nair", "origin": "BLR", "destination": "SIN", "depart_date": "2027-03-01", "pax_count": 2}
-    calls = [as_json("POST", "/api/enquiries", person.token, body, expects=201) for person in people]
+    body = {
+        "customer_name": "Meera Nair",
+        "origin": "BLR",
+        "destination": "SIN",
+        "depart_date": "2027-03-01",
+        "pax_count": 2,
+    }
+    calls = [
+        as_json("POST", "/api/enquiries", person.token, body, expects=201) for person in people
+    ]
 
     def call(n: int) -> Call:
         return calls[n % len(calls)]

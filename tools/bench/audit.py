@@ -1,4 +1,6 @@
-"""The audit's list, page and file at two sizes: 1,000 events and 100,000 must cost a reader the same, and the file must take no more memory."""
+"""The audit's list, page and file at two sizes: 1,000 events and 100,000 must cost a reader the
+same, and the file must take no more memory.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 
 def _readings(here: Installation, web: Web, short: Person, long: Person) -> Iterator[Figure]:
-    cookies = {person: browser_cookie(web.port, person.email, cast.PASSWORD) for person in (short, long)}
+    cookies = {
+        person: browser_cookie(web.port, person.email, cast.PASSWORD) for person in (short, long)
+    }
     one_kind = f"kind={cast.KINDS[0]}"
 
     def page(person: Person, query: str = "") -> Call:
@@ -47,16 +51,34 @@ def _readings(here: Installation, web: Web, short: Person, long: Person) -> Iter
         small, large = take_turns([(web.port, always(call)) for call in calls], rounds=READINGS)
         yield Figure(f"{name}: at {SMALL:,} events, p50", small.ms(0.5), "ms")
         yield Figure(f"{name}: at {LARGE:,} events, p50", large.ms(0.5), "ms")
-        yield Figure(f"{name}: the second ÷ the first", large.ms(0.5) / small.ms(0.5), "×", at_most=GROWTH_MAX)
+        yield Figure(
+            f"{name}: the second ÷ the first",
+            large.ms(0.5) / small.ms(0.5),
+            "×",
+            at_most=GROWTH_MAX,
+        )
     counting = as_json("GET", f"/api/audit?{one_kind}", long.token)
     (counted,) = take_turns([(web.port, always(counting))], rounds=READINGS)
-    yield Figure(f"list, one kind, its exact total counted among {LARGE:,}, p50", counted.ms(0.5), "ms", at_most=COUNTING_MAX_MS)
-    yield Figure("list: statements", probes.statements(here, *[whole["list"][1]] * 2), at_most=STATEMENTS_MAX)
-    yield Figure("page: statements", probes.statements(here, *[whole["page"][1]] * 2), at_most=PAGE_STATEMENTS_MAX)
+    yield Figure(
+        f"list, one kind, its exact total counted among {LARGE:,}, p50",
+        counted.ms(0.5),
+        "ms",
+        at_most=COUNTING_MAX_MS,
+    )
+    yield Figure(
+        "list: statements", probes.statements(here, *[whole["list"][1]] * 2), at_most=STATEMENTS_MAX
+    )
+    yield Figure(
+        "page: statements",
+        probes.statements(here, *[whole["page"][1]] * 2),
+        at_most=PAGE_STATEMENTS_MAX,
+    )
 
 
 def _files(web: Web, short: Person, long: Person) -> Iterator[Figure]:
-    for _ in range(2 * FILES):  # each process has made a short file, and none a long one, before anything is compared
+    for _ in range(
+        2 * FILES
+    ):  # each process has made a short file, and none a long one, before anything is compared
         fetch(web.port, _file(short))
     peaks, rates, firsts = [], [], []
     for person in (short, long):
@@ -70,9 +92,13 @@ def _files(web: Web, short: Person, long: Person) -> Iterator[Figure]:
     if rows < LARGE - ROOM:
         raise BenchFailed(f"the file had {rows} rows")
     yield Figure(f"file of {rows:,} events: rows, p50", percentile(rates, 0.5), "/s")
-    yield Figure("… first events there, p50", percentile(firsts, 0.5) * 1000, "ms", at_most=BEGINNING_MAX_MS)
+    yield Figure(
+        "… first events there, p50", percentile(firsts, 0.5) * 1000, "ms", at_most=BEGINNING_MAX_MS
+    )
     yield Figure(f"web process, peak while {SMALL:,} events are exported", peaks[0], "MiB")
-    yield Figure("… beyond that, while the long file is", peaks[1] - peaks[0], "MiB", at_most=MEMORY_MAX_MIB)
+    yield Figure(
+        "… beyond that, while the long file is", peaks[1] - peaks[0], "MiB", at_most=MEMORY_MAX_MIB
+    )
 
 
 def _file(person: Person) -> Call:

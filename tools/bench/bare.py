@@ -1,4 +1,6 @@
-"""What a request costs without the web around it: the statements that it sent, sent again by a plain connection."""
+"""What a request costs without the web around it: the statements that it sent, sent again by a
+plain connection.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,17 @@ Sent = list[tuple[Any, Any]]
 
 
 def sent_by(here: Installation, call: Call) -> Sent:
-    """What a request sends to the database; the second time that it is made, when nothing has to be found out any more."""
+    """What a request sends to the database; the second time that it is made, when nothing has to be
+    found out any more.
+    """
     probes.answered(here, call)
     return probes.answered(here, call)
 
 
 def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> list[Timings]:
-    """Each list of statements once in every round, in one message and one transaction, until all rows are there."""
+    """Each list of statements once in every round, in one message and one transaction, until all
+    rows are there.
+    """
     took: list[list[float]] = [[] for _ in plans]
     with ExitStack() as closing:
         connections = [closing.enter_context(connected(here)) for here, _ in plans]
@@ -35,7 +41,10 @@ def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> li
             for connection, (_, statements), seconds in zip(connections, plans, took, strict=True):
                 began = time.perf_counter()
                 with connection.pipeline():
-                    cursors = [connection.cursor(row_factory=dict_row).execute(query, values) for query, values in statements]
+                    cursors = [
+                        connection.cursor(row_factory=dict_row).execute(query, values)
+                        for query, values in statements
+                    ]
                 for cursor in cursors:
                     if cursor.description is not None:
                         cursor.fetchall()
@@ -44,5 +53,9 @@ def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> li
 
 
 def connected(here: Installation) -> psycopg.Connection[Any]:
-    """A connection of the program's own role, which takes each message as a transaction; its statements name the agency."""
-    return psycopg.connect(psycopg_url(here.settings.db_url or ""), autocommit=True, options="-c role=voyagent_app")
+    """A connection of the program's own role, which takes each message as a transaction; its
+    statements name the agency.
+    """
+    return psycopg.connect(
+        psycopg_url(here.settings.db_url or ""), autocommit=True, options="-c role=voyagent_app"
+    )

@@ -1,7 +1,10 @@
-"""An agency with years of business behind it, written by SQL: parties, enquiries, documents in every state, payments, and the journal that stands for them.
+"""An agency with years of business behind it, written by SQL: parties, enquiries, documents in
+every state, payments, and the journal that stands for them.
 
-The rows of `books.sql` are those that the rules would have left, and the program's own check of the books looks at them. They are loaded past foreign keys and
-the guards of single rows; what counts and rolls up the rows of a statement does run, so counts, balances and ageing are the program's own work.
+The rows of `books.sql` are those that the rules would have left, and the program's own check of the
+books looks at them. They are loaded past foreign keys and the guards of single rows; what counts
+and rolls up the rows of a statement does run, so counts, balances and ageing are the program's own
+work.
 """
 
 from __future__ import annotations
@@ -33,7 +36,9 @@ select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgreli
 _COUNTED = {
     "enquiries": b"select count(*) from enquiries",
     "invoices": b"select count(*) from invoices",
-    "… of which open": b"select count(*) from invoices where status in ('issued', 'partially_paid')",
+    "… of which open": (
+        b"select count(*) from invoices where status in ('issued', 'partially_paid')"
+    ),
     "bills": b"select count(*) from bills",
     "… of which open ": b"select count(*) from bills where status in ('received', 'scheduled')",
     "payments": b"select count(*) from payments",
@@ -51,10 +56,18 @@ class Books:
 
 
 def load(here: Installation, size: int, *, today: date) -> Books:
-    """An agency with so many enquiries, invoices, bills and proposals, a multiple of 2,000; six journal lines and a quarter of an audit event for each."""
+    """An agency with so many enquiries, invoices, bills and proposals, a multiple of 2,000; six
+    journal lines and a quarter of an audit event for each.
+    """
     (person,) = cast.agencies(here, 1)
     actor = person.actor
-    values: dict[str, Any] = {"tenant": actor.tenant_id, "user": actor.user_id, "session": new_id(), "size": size, "half": PARTIES // 2}
+    values: dict[str, Any] = {
+        "tenant": actor.tenant_id,
+        "user": actor.user_id,
+        "session": new_id(),
+        "size": size,
+        "half": PARTIES // 2,
+    }
     values |= {"days": DAYS, "today": today, "first": today - timedelta(days=DAYS)}
     with here.as_owner() as connection, _rows_unguarded(connection), connection.transaction():
         cursor = psycopg.ClientCursor(connection)  # a temporary table takes no parameters from afar
@@ -70,7 +83,10 @@ def told(here: Installation, books: Books) -> Iterator[Figure]:
     """How much there is, and whether the books are sound."""
     with here.as_owner() as connection:
         for name, query in _COUNTED.items():
-            yield Figure(f"{name.strip()}{'' if name.startswith('…') else f' at {books.size:,}'}", float(str(connection.execute(query).fetchall()[0][0])))
+            yield Figure(
+                f"{name.strip()}{'' if name.startswith('…') else f' at {books.size:,}'}",
+                float(str(connection.execute(query).fetchall()[0][0])),
+            )
     with here.app.app_context():
         findings = checks.run(books.person.actor.tenant_id)
     cast.db_remove(here)
@@ -79,8 +95,12 @@ def told(here: Installation, books: Books) -> Iterator[Figure]:
 
 @contextmanager
 def _rows_unguarded(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Neither guards nor foreign keys look at single rows; what counts and rolls up the rows of a statement does."""
-    keepers = [(str(table), str(trigger)) for table, trigger in connection.execute(_KEEPERS).fetchall()]
+    """Neither guards nor foreign keys look at single rows; what counts and rolls up the rows of a
+    statement does.
+    """
+    keepers = [
+        (str(table), str(trigger)) for table, trigger in connection.execute(_KEEPERS).fetchall()
+    ]
     for table, trigger in keepers:
         connection.execute(f"alter table {table} enable always trigger {trigger}".encode())
     connection.execute("set session_replication_role = replica")

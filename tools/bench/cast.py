@@ -1,4 +1,6 @@
-"""Who is in a bench: agencies with an administrator each, made through the rules, and a past written as the program writes it."""
+"""Who is in a bench: agencies with an administrator each, made through the rules, and a past
+written as the program writes it.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,22 @@ from voyagent.kernel.ids import new_id
 
 PASSWORD = "Harbour-lantern-42"  # noqa: S105 - opens nothing but the bench's own database
 BATCH = 5_000
-KINDS = ("enquiry.created", "enquiry.updated", "session.opened", "approval.granted", "invoice.issued", "settings.changed", "auth.signed_in")
+KINDS = (
+    "enquiry.created",
+    "enquiry.updated",
+    "session.opened",
+    "approval.granted",
+    "invoice.issued",
+    "settings.changed",
+    "auth.signed_in",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An administrator whose address is verified and whose password has a real hash, signed in over the API."""
+    """An administrator whose address is verified and whose password has a real hash, signed in over
+    the API.
+    """
 
     actor: Actor
     email: str
@@ -36,8 +48,17 @@ class Person:
 
 
 def agencies(here: Installation, count: int) -> list[Person]:
-    """New agencies with their administrators; only one password is really hashed, since nobody measures that here."""
-    quick = replace(_identity(here), passwords=Passwords(here.settings.model_copy(update={"auth_argon2_memory_cost": 64, "auth_argon2_parallelism": 1})))
+    """New agencies with their administrators; only one password is really hashed, since nobody
+    measures that here.
+    """
+    quick = replace(
+        _identity(here),
+        passwords=Passwords(
+            here.settings.model_copy(
+                update={"auth_argon2_memory_cost": 64, "auth_argon2_parallelism": 1}
+            )
+        ),
+    )
     password_hash = _identity(here).passwords.hash(PASSWORD)
     return [_agency(here, quick, f"Agency {n + 1}", password_hash) for n in range(count)]
 
@@ -51,7 +72,9 @@ def key_of(here: Installation, person: Person) -> str:
 
 
 def write_events(here: Installation, person: Person, count: int) -> None:
-    """So many events of an agency, as large as the program's own, sealed into its chain some thousand at a time."""
+    """So many events of an agency, as large as the program's own, sealed into its chain some
+    thousand at a time.
+    """
     for begin in range(0, count, BATCH):
         batch = [_event(person, n) for n in range(begin, min(begin + BATCH, count))]
         with as_program(here, person) as connection:
@@ -59,10 +82,16 @@ def write_events(here: Installation, person: Person, count: int) -> None:
 
 
 @contextmanager
-def as_program(here: Installation, person: Person) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+def as_program(
+    here: Installation, person: Person
+) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """A transaction of an agency in plain SQL, in the program's own role."""
-    with psycopg.connect(psycopg_url(here.settings.db_url or ""), options="-c role=voyagent_app") as connection:
-        connection.execute("select set_config('app.tenant', %s, true)", (str(person.actor.tenant_id),))
+    with psycopg.connect(
+        psycopg_url(here.settings.db_url or ""), options="-c role=voyagent_app"
+    ) as connection:
+        connection.execute(
+            "select set_config('app.tenant', %s, true)", (str(person.actor.tenant_id),)
+        )
         yield connection
 
 
@@ -81,10 +110,24 @@ def _agency(here: Installation, identity: Identity, name: str, password_hash: st
     device = Device(Channel.API)
     with here.app.app_context():
         with transaction():
-            made = service.sign_up(identity, email=f"first-{email}", password=PASSWORD, full_name="First Person", agency_name=name, device=device)
+            made = service.sign_up(
+                identity,
+                email=f"first-{email}",
+                password=PASSWORD,
+                full_name="First Person",
+                agency_name=name,
+                device=device,
+            )
         db.session.remove()
         with transaction(made.actor.tenant_id):
-            user = service.add_person(identity, email=email, password_hash=password_hash, full_name="Olive Owner", role=Role.AGENCY_ADMIN, verified=True)
+            user = service.add_person(
+                identity,
+                email=email,
+                password_hash=password_hash,
+                full_name="Olive Owner",
+                role=Role.AGENCY_ADMIN,
+                verified=True,
+            )
             signed_in = service.open_session(identity, user, device)
             actor = queries.get_actor(user.id).via(Channel.API)
         db.session.remove()
@@ -101,6 +144,11 @@ def _event(person: Person, number: int) -> dict[str, Any]:
         "kind": KINDS[number % len(KINDS)],
         "status": "failed" if number % 50 == 0 else "succeeded",
         "entity_refs": {"enquiry_id": str(new_id())},
-        "inputs": {"fields": [{"field": "status", "before": "new", "after": "quoted"}, {"field": "destination", "before": None, "after": f"City {number}"}]},
+        "inputs": {
+            "fields": [
+                {"field": "status", "before": "new", "after": "quoted"},
+                {"field": "destination", "before": None, "after": f"City {number}"},
+            ]
+        },
         "outputs": {"number": number},
     }

@@ -11,7 +11,9 @@ _NAME, _VALUE, _TARGET = 74, 16, 12
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number that was measured, and what it must not pass; without a target it is told and judged by nobody."""
+    """One number that was measured, and what it must not pass; without a target it is told and
+    judged by nobody.
+    """
 
     name: str
     value: float
@@ -27,21 +29,31 @@ class Figure:
     @property
     def is_met(self) -> bool:
         """Whether it keeps to its targets; what is not a number meets none."""
-        return (self.at_most is None or self.value <= self.at_most) and (self.at_least is None or self.value >= self.at_least)
+        return (self.at_most is None or self.value <= self.at_most) and (
+            self.at_least is None or self.value >= self.at_least
+        )
 
     def row(self) -> str:
         """The figure as a line of the table."""
         verdict = "" if not self.has_target else "ok" if self.is_met else "NOT"
-        return f"  {self.name:<{_NAME}}{_plain(self.value) + ' ' + self.unit:>{_VALUE}}  {self._target():>{_TARGET}}  {verdict}".rstrip()
+        return (
+            f"  {self.name:<{_NAME}}{_plain(self.value) + ' ' + self.unit:>{_VALUE}} "
+            f" {self._target():>{_TARGET}}  {verdict}".rstrip()
+        )
 
     def _target(self) -> str:
-        parts = [f"≥ {_plain(self.at_least)}" if self.at_least is not None else "", f"≤ {_plain(self.at_most)}" if self.at_most is not None else ""]
+        parts = [
+            f"≥ {_plain(self.at_least)}" if self.at_least is not None else "",
+            f"≤ {_plain(self.at_most)}" if self.at_most is not None else "",
+        ]
         return " ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How long each of many calls took, the wall time of all together, and where it was measured what the processes worked for them."""
+    """How long each of many calls took, the wall time of all together, and where it was measured
+    what the processes worked for them.
+    """
 
     seconds: tuple[float, ...]
     elapsed_s: float
@@ -54,7 +66,9 @@ class Timings:
 
     @property
     def work_ms(self) -> float:
-        """What one call kept a core busy for, in milliseconds; other programs of the machine change it little, unlike a time or a rate."""
+        """What one call kept a core busy for, in milliseconds; other programs of the machine change
+        it little, unlike a time or a rate.
+        """
         return self.work_s / len(self.seconds) * 1000
 
     def ms(self, share: float) -> float:
@@ -63,13 +77,20 @@ class Timings:
 
 
 def joined(parts: Sequence[Timings], elapsed_s: float, *, work_s: float | None = None) -> Timings:
-    """Calls that were measured in parts, as one; `work_s` where it was taken for all parts together."""
+    """Calls that were measured in parts, as one; `work_s` where it was taken for all parts
+    together.
+    """
     seconds = tuple(took for part in parts for took in part.seconds)
-    return Timings(seconds, elapsed_s, sum(part.work_s for part in parts) if work_s is None else work_s)
+    return Timings(
+        seconds, elapsed_s, sum(part.work_s for part in parts) if work_s is None else work_s
+    )
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share (above 0, at most 1) of them does not exceed. Raises ValueError where there is none."""
+    """The smallest value that at least this share (above 0, at most 1) of them does not exceed.
+
+    Raises ValueError where there is none.
+    """
     if not values or not 0 < share <= 1:
         raise ValueError("a percentile needs values and a share above 0, at most 1")
     return sorted(values)[math.ceil(share * len(values)) - 1]

@@ -1,4 +1,6 @@
-"""Files that are read while they are sent: lines a second, when the first are there, and what a web process takes for it."""
+"""Files that are read while they are sent: lines a second, when the first are there, and what a web
+process takes for it.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,27 @@ def measure(web: Web, name: str, call: Call, *, is_judged: bool) -> Iterator[Fig
     more = max(probes.peak_mib([pid]) - before[pid] for pid in web.pids)
     lines = told[0][0]
     yield Figure(f"{name}: lines", lines)
-    yield Figure("… a second, p50", percentile([lines / whole_s for _, _, whole_s in told], 0.5), "/s", at_least=LINES_MIN if is_judged else None)
-    yield Figure("… first lines there, p50", percentile([first_s for _, first_s, _ in told], 0.5) * 1000, "ms", at_most=BEGINNING_MAX_MS)
-    yield Figure("… memory of a web process beyond what it had", more, "MiB", at_most=MEMORY_MAX_MIB)
+    yield Figure(
+        "… a second, p50",
+        percentile([lines / whole_s for _, _, whole_s in told], 0.5),
+        "/s",
+        at_least=LINES_MIN if is_judged else None,
+    )
+    yield Figure(
+        "… first lines there, p50",
+        percentile([first_s for _, first_s, _ in told], 0.5) * 1000,
+        "ms",
+        at_most=BEGINNING_MAX_MS,
+    )
+    yield Figure(
+        "… memory of a web process beyond what it had", more, "MiB", at_most=MEMORY_MAX_MIB
+    )
 
 
 def fetch(port: int, call: Call) -> tuple[int, float, float]:
-    """The lines of a whole file below its head, and the seconds until its first ones and its end; it is read and thrown away. Raises BenchFailed."""
+    """The lines of a whole file below its head, and the seconds until its first ones and its end;
+    it is read and thrown away. Raises BenchFailed.
+    """
     with connected(port) as connection:
         began = time.perf_counter()
         connection.request(call.method, call.path, headers=dict(call.headers))

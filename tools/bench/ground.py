@@ -1,4 +1,6 @@
-"""What a bench stands on: PostgreSQL in a folder of its own, writing through to the disk as in production; fresh databases; web processes over them."""
+"""What a bench stands on: PostgreSQL in a folder of its own, writing through to the disk as in
+production; fresh databases; web processes over them.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A migrated database, the application over it in this process, and the environment of processes beside it."""
+    """A migrated database, the application over it in this process, and the environment of
+    processes beside it.
+    """
 
     settings: Settings
     app: Flask
@@ -60,14 +64,27 @@ class Installation:
 
     @contextmanager
     def serve(self, app: str = "wsgi:app") -> Iterator[Web]:
-        """The site as production serves it, or what stands in for it, by two processes, for as long as the block lasts."""
+        """The site as production serves it, or what stands in for it, by two processes, for as long
+        as the block lasts.
+        """
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        command = [sys.executable, "-m", "gunicorn", app, "--workers", str(WEB_PROCESSES), "--bind", f"127.0.0.1:{port}"]
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            app,
+            "--workers",
+            str(WEB_PROCESSES),
+            "--bind",
+            f"127.0.0.1:{port}",
+        ]
         log = self.folder / "web.log"
         with log.open("ab") as lines:
-            process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=lines, stderr=lines)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=lines, stderr=lines
+            )
         try:
             _wait(lambda: process.poll() is None and _answers(port), log)
             yield Web(port, children(process.pid))
@@ -77,7 +94,9 @@ class Installation:
     @contextmanager
     def as_owner(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
         """A connection past every wall, committing each statement by itself."""
-        with psycopg.connect(psycopg_url(self.settings.migration_url or ""), autocommit=True) as connection:
+        with psycopg.connect(
+            psycopg_url(self.settings.migration_url or ""), autocommit=True
+        ) as connection:
             yield connection
 
     def count(self, query: str) -> int:
@@ -102,7 +121,9 @@ class Ground:
 
     @contextmanager
     def installation(self) -> Iterator[Installation]:
-        """A fresh installation with the settings of production; its limits let one address through that does everything, and nothing else is different."""
+        """A fresh installation with the settings of production; its limits let one address through
+        that does everything, and nothing else is different.
+        """
         name = f"bench_{secrets.token_hex(4)}"
         folder = self.folder / name
         folder.mkdir()
@@ -118,11 +139,18 @@ class Ground:
             "METRICS_TOKEN": METRICS_TOKEN,
         }
         settings = load_settings(**{key.lower(): value for key, value in values.items()})
-        with redirect_stdout(self.log):  # the program's log holds on to what standard output is when it first writes
+        with redirect_stdout(
+            self.log
+        ):  # the program's log holds on to what standard output is when it first writes
             app = create_app(settings)
             cli.migrate(app)
         try:
-            yield Installation(settings, app, os.environ | {f"VOYAGENT_{key}": value for key, value in values.items()}, folder)
+            yield Installation(
+                settings,
+                app,
+                os.environ | {f"VOYAGENT_{key}": value for key, value in values.items()},
+                folder,
+            )
         finally:
             cast("Doors", app.extensions["voyagent.doors"]).lane.close()
             with app.app_context():
@@ -132,7 +160,11 @@ class Ground:
 @contextmanager
 def ground() -> Iterator[Ground]:
     """A server for as long as the block lasts; nothing of it stays."""
-    for name in [name for name in os.environ if name.startswith(("VOYAGENT_", "PROMETHEUS_")) or name == "PORT"]:
+    for name in [
+        name
+        for name in os.environ
+        if name.startswith(("VOYAGENT_", "PROMETHEUS_")) or name == "PORT"
+    ]:
         del os.environ[name]  # what the caller has set for an installation is not the bench's
     var = ROOT / "var"
     var.mkdir(exist_ok=True)
@@ -149,8 +181,12 @@ def ground() -> Iterator[Ground]:
 
 @contextmanager
 def admin(here: Installation) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection of the server's own administrator to an installation's database, committing each statement by itself."""
-    with psycopg.connect(psycopg_url(here.settings.db_admin_url or ""), autocommit=True) as connection:
+    """A connection of the server's own administrator to an installation's database, committing each
+    statement by itself.
+    """
+    with psycopg.connect(
+        psycopg_url(here.settings.db_admin_url or ""), autocommit=True
+    ) as connection:
         yield connection
 
 

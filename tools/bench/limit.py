@@ -1,7 +1,9 @@
-"""What a request cannot pass: a WSGI function under the same gunicorn that sends the product's own statements and writes down the rows, and nothing else.
+"""What a request cannot pass: a WSGI function under the same gunicorn that sends the product's own
+statements and writes down the rows, and nothing else.
 
-Of the product it keeps what no answer may do without: the token is read, and `app.enter` is the first of the statements. The first time that a path is asked
-for, the product in the same process answers it and its statements are noted; from then on it has no part.
+Of the product it keeps what no answer may do without: the token is read, and `app.enter` is the
+first of the statements. The first time that a path is asked for, the product in the same process
+answers it and its statements are noted; from then on it has no part.
 """
 
 from __future__ import annotations
@@ -44,20 +46,32 @@ class Limit:
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """The rows of every statement of a path, as JSON."""
-        path = environ["PATH_INFO"] + (f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else "")
+        path = environ["PATH_INFO"] + (
+            f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else ""
+        )
         if path == "/health/db":
             return self._answer(start, b"{}")
         bearer = environ["HTTP_AUTHORIZATION"]
-        cast("Doors", self.extensions["voyagent.doors"]).authenticate(bearer.removeprefix("Bearer "))
+        cast("Doors", self.extensions["voyagent.doors"]).authenticate(
+            bearer.removeprefix("Bearer ")
+        )
         sent = self.plans.get(path) or self._learn(path, bearer)
         with self.pool.connection() as connection:
             with connection.pipeline():
-                cursors = [connection.cursor(row_factory=dict_row).execute(query, values) for query, values in sent]
-            rows = [cursor.fetchall() for cursor in cursors if cursor.description is not None]  # what a statement gives is known only when all have come
+                cursors = [
+                    connection.cursor(row_factory=dict_row).execute(query, values)
+                    for query, values in sent
+                ]
+            rows = [
+                cursor.fetchall() for cursor in cursors if cursor.description is not None
+            ]  # what a statement gives is known only when all have come
         return self._answer(start, to_json(rows))
 
     def _learn(self, path: str, bearer: str) -> Sent:
-        here, call = cast("Installation", SimpleNamespace(app=self.product)), Call("GET", path, {"Authorization": bearer})
+        here, call = (
+            cast("Installation", SimpleNamespace(app=self.product)),
+            Call("GET", path, {"Authorization": bearer}),
+        )
         with self.learning:  # noting looks at every statement of the process
             if path not in self.plans:
                 self.plans[path] = sent_by(here, call)
@@ -69,8 +83,16 @@ class Limit:
 
 
 def serve() -> Limit:
-    """The function over the installation that the environment names, with as many connections as the product reads with: what gunicorn calls."""
+    """The function over the installation that the environment names, with as many connections as
+    the product reads with: what gunicorn calls.
+    """
     settings = load_settings()
     options = {"autocommit": True, "options": server_options(settings), "connect_timeout": 5}
-    pool = ConnectionPool(psycopg_url(settings.db_url or ""), min_size=1, max_size=settings.db_lane_pool_size, open=True, kwargs=options)
+    pool = ConnectionPool(
+        psycopg_url(settings.db_url or ""),
+        min_size=1,
+        max_size=settings.db_lane_pool_size,
+        open=True,
+        kwargs=options,
+    )
     return Limit(create_app(settings), pool)

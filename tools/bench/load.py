@@ -1,4 +1,6 @@
-"""Callers: requests over connections that are kept open, timed one by one; each must get the answer that it expects."""
+"""Callers: requests over connections that are kept open, timed one by one; each must get the answer
+that it expects.
+"""
 
 from __future__ import annotations
 
@@ -42,39 +44,59 @@ def always(call: Call) -> Caller:
     return lambda _n: call
 
 
-def as_json(method: str, path: str, token: str, body: Any = None, *, expects: int = 200, **headers: str) -> Call:
+def as_json(
+    method: str, path: str, token: str, body: Any = None, *, expects: int = 200, **headers: str
+) -> Call:
     """A call of the API with a bearer; an empty token goes without."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if token:
         sent["Authorization"] = f"Bearer {token}"
     if body is None:
         return Call(method, path, sent, None, expects)
-    return Call(method, path, {**sent, "Content-Type": "application/json"}, json.dumps(body).encode(), expects)
+    return Call(
+        method,
+        path,
+        {**sent, "Content-Type": "application/json"},
+        json.dumps(body).encode(),
+        expects,
+    )
 
 
 def drive(port: int, caller: Caller, *, connections: int, seconds: float) -> Timings:
-    """Call for some seconds over so many connections, each one request after the other; the first few are not counted."""
+    """Call for some seconds over so many connections, each one request after the other; the first
+    few are not counted.
+    """
     parts = _together([(caller, n, connections) for n in range(connections)], port, seconds)
     return Timings(tuple(took for part in parts for took in part), seconds)
 
 
-def drive_beside(port: int, ours: Caller, theirs: Caller, *, connections: tuple[int, int], seconds: float) -> Timings:
+def drive_beside(
+    port: int, ours: Caller, theirs: Caller, *, connections: tuple[int, int], seconds: float
+) -> Timings:
     """Some connections that make our calls while others make theirs; ours are told."""
     mine, others = connections
     plans = [(ours, n, mine) for n in range(mine)] + [(theirs, n, others) for n in range(others)]
-    return Timings(tuple(took for part in _together(plans, port, seconds)[:mine] for took in part), seconds)
+    return Timings(
+        tuple(took for part in _together(plans, port, seconds)[:mine] for took in part), seconds
+    )
 
 
 def take_turns(callers: Sequence[tuple[int, Caller]], *, rounds: int) -> list[Timings]:
-    """Each caller, by the port that it calls, once in every round, over a connection of its own: a slow moment of the machine meets all of them alike."""
+    """Each caller, by the port that it calls, once in every round, over a connection of its own: a
+    slow moment of the machine meets all of them alike.
+    """
     took: list[list[float]] = [[] for _ in callers]
     with ExitStack() as closing:
         connections = [closing.enter_context(connected(port)) for port, _ in callers]
         used = [time.monotonic()] * len(callers)
         for n in range(-WARM_UP, rounds):
-            for place, (connection, (_, caller), seconds) in enumerate(zip(connections, callers, took, strict=True)):
+            for place, (connection, (_, caller), seconds) in enumerate(
+                zip(connections, callers, took, strict=True)
+            ):
                 if time.monotonic() - used[place] > IDLE_S:
-                    connection.close()  # the server may have closed it while the others had their turn; it opens anew by itself
+                    # the server may have closed it while the others had their turn; it opens anew
+                    # by itself
+                    connection.close()
                 seconds.append(_timed(connection, caller(n + WARM_UP)))
                 used[place] = time.monotonic()
     return [Timings(tuple(seconds[WARM_UP:]), sum(seconds[WARM_UP:])) for seconds in took]
@@ -91,12 +113,18 @@ def connected(port: int) -> Iterator[HTTPConnection]:
 
 
 def send(connection: HTTPConnection, call: Call) -> bytes:
-    """One call and its answer's body. Raises BenchFailed where it is another answer than expected."""
+    """One call and its answer's body.
+
+    Raises BenchFailed where it is another answer than expected.
+    """
     connection.request(call.method, call.path, call.body, dict(call.headers))
     answer = connection.getresponse()
     body = answer.read()
     if answer.status != call.expects:
-        raise BenchFailed(f"{call.method} {call.path} was answered by {answer.status}: {body[:300].decode(errors='replace')}")
+        raise BenchFailed(
+            f"{call.method} {call.path} was answered by {answer.status}:"
+            f" {body[:300].decode(errors='replace')}"
+        )
     return body
 
 
@@ -106,8 +134,13 @@ def browser_cookie(port: int, email: str, password: str) -> str:
         connection.request("GET", "/sign-in")
         answer = connection.getresponse()
         found = _CSRF.search(answer.read().decode())
-        form = urlencode({"email": email, "password": password, "csrf_token": found.group(1) if found else ""})
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": _cookie(answer.getheader("Set-Cookie"))}
+        form = urlencode(
+            {"email": email, "password": password, "csrf_token": found.group(1) if found else ""}
+        )
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": _cookie(answer.getheader("Set-Cookie")),
+        }
         connection.request("POST", "/sign-in", form, headers)
         answer = connection.getresponse()
         answer.read()
@@ -116,14 +149,21 @@ def browser_cookie(port: int, email: str, password: str) -> str:
         return _cookie(answer.getheader("Set-Cookie"))
 
 
-def _together(plans: Sequence[tuple[Caller, int, int]], port: int, seconds: float) -> list[list[float]]:
+def _together(
+    plans: Sequence[tuple[Caller, int, int]], port: int, seconds: float
+) -> list[list[float]]:
     begin = time.monotonic() + 0.2
     with ThreadPoolExecutor(len(plans)) as threads:
-        running = [threads.submit(_repeat, port, caller, first, step, begin, begin + seconds) for caller, first, step in plans]
+        running = [
+            threads.submit(_repeat, port, caller, first, step, begin, begin + seconds)
+            for caller, first, step in plans
+        ]
         return [one.result() for one in running]
 
 
-def _repeat(port: int, caller: Caller, first: int, step: int, begin: float, end: float) -> list[float]:
+def _repeat(
+    port: int, caller: Caller, first: int, step: int, begin: float, end: float
+) -> list[float]:
     took = []
     with connected(port) as connection:
         send(connection, caller(first))

@@ -1,4 +1,6 @@
-"""Looking at processes from outside, as Linux keeps record of them, and at the statements that a request sends."""
+"""Looking at processes from outside, as Linux keeps record of them, and at the statements that a
+request sends.
+"""
 
 from __future__ import annotations
 
@@ -28,32 +30,45 @@ def peak_mib(pids: Iterable[int]) -> float:
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """What processes, and those of their children that have ended, have worked since they began, in seconds of a core."""
+    """What processes, and those of their children that have ended, have worked since they began, in
+    seconds of a core.
+    """
     ticks = 0
     for pid in pids:
         with suppress(OSError):  # one that has ended meanwhile counts with its parent
-            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+            ticks += sum(
+                map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15])
+            )
     return ticks / _TICKS
 
 
 @contextmanager
 def working(pids: Callable[[], Iterable[int]]) -> Iterator[Callable[[], float]]:
-    """What processes have worked since the block began, in seconds of a core; which they are is asked at both ends."""
+    """What processes have worked since the block began, in seconds of a core; which they are is
+    asked at both ends.
+    """
     before = cpu_s(pids())
     yield lambda: cpu_s(pids()) - before
 
 
 def statements(here: Installation, *calls: Call) -> int:
-    """How many statements the last of the calls sends, in this process: what stands between BEGIN and COMMIT. Raises BenchFailed on another answer."""
+    """How many statements the last of the calls sends, in this process: what stands between BEGIN
+    and COMMIT. Raises BenchFailed on another answer.
+    """
     return [len(answered(here, call)) for call in calls][-1]
 
 
 def answered(here: Installation, call: Call) -> list[tuple[Any, Any]]:
-    """The statements that a call sends, in this process, each with its values. Raises BenchFailed on another answer than expected."""
+    """The statements that a call sends, in this process, each with its values.
+
+    Raises BenchFailed on another answer than expected.
+    """
     client = here.app.test_client(use_cookies=False)
     sent: list[tuple[Any, Any]] = []
     with _noted(lambda query, values: sent.append((query, values))):
-        answer = client.open(call.path, method=call.method, headers=dict(call.headers), data=call.body, buffered=True)
+        answer = client.open(
+            call.path, method=call.method, headers=dict(call.headers), data=call.body, buffered=True
+        )
     if answer.status_code != call.expects:
         raise BenchFailed(f"{call.method} {call.path} was answered by {answer.status_code}")
     return sent

@@ -1,6 +1,8 @@
-"""Lists, pages and reports of an agency at two sizes, a hundred times apart: what has grown must not be felt.
+"""Lists, pages and reports of an agency at two sizes, a hundred times apart: what has grown must
+not be felt.
 
-Two databases, each with web processes of its own, are asked in turn; parties and months are the same in both. The limit is the same SQL without the web.
+Two databases, each with web processes of its own, are asked in turn; parties and months are the
+same in both. The limit is the same SQL without the web.
 """
 
 from __future__ import annotations
@@ -17,7 +19,16 @@ from tools.bench import bare, books, cast, files, probes, writers
 from tools.bench.books import Books
 from tools.bench.figures import Figure, percentile
 from tools.bench.ground import Ground, Installation, Web, commit_time
-from tools.bench.load import Call, always, as_json, browser_cookie, connected, drive, send, take_turns
+from tools.bench.load import (
+    Call,
+    always,
+    as_json,
+    browser_cookie,
+    connected,
+    drive,
+    send,
+    take_turns,
+)
 
 SMALL, LARGE = 2_000, int(os.environ.get("BENCH_LARGE") or 200_000)
 ROUNDS, CONNECTIONS, WRITERS, SECONDS = 150, 4, 16, 0.6
@@ -28,7 +39,10 @@ THINGS = {
     "an invoice": ("invoices", "select id from invoices where status = 'paid' order by id"),
     "a bill": ("bills", "select id from bills where status = 'paid' order by id"),
     "a payment": ("payments", "select id from payments order by id"),
-    "a journal entry": ("journal-entries", "select id from journal_entries where source_type = 'invoice' order by id"),
+    "a journal entry": (
+        "journal-entries",
+        "select id from journal_entries where source_type = 'invoice' order by id",
+    ),
     "an enquiry": ("enquiries", "select id from enquiries where status = 'quoted' order by id"),
 }
 """Single things: the resource of the API, and which of them there are."""
@@ -37,7 +51,9 @@ DEEP_MAX_MS, COMMON_MAX_MS = 25, 40
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What an operation must reach beside its statements alone: at least this share of their requests, for at most so many times their work."""
+    """What an operation must reach beside its statements alone: at least this share of their
+    requests, for at most so many times their work.
+    """
 
     share_min: float
     work_max: float
@@ -48,7 +64,9 @@ LIST, REPORT, THING = Worth(0.6, 2.2), Worth(0.6, 3.0), Worth(0.25, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One size: its installation, its web processes, its agency, and the cookie of its administrator's browser."""
+    """One size: its installation, its web processes, its agency, and the cookie of its
+    administrator's browser.
+    """
 
     here: Installation
     web: Web
@@ -72,12 +90,20 @@ def measure(ground: Ground) -> Iterator[Figure]:
     """Load both, say what was loaded, then every operation at both."""
     today = datetime.now(UTC).date()
     with ground.installation() as small, ground.installation() as large:
-        loaded = [books.load(here, size, today=today) for here, size in ((small, SMALL), (large, LARGE))]
+        loaded = [
+            books.load(here, size, today=today) for here, size in ((small, SMALL), (large, LARGE))
+        ]
         yield from books.told(small, loaded[0])
         yield from books.told(large, loaded[1])
         with small.serve() as young, large.serve() as aged:
-            cookies = [browser_cookie(web.port, mine.person.email, cast.PASSWORD) for web, mine in zip((young, aged), loaded, strict=True)]
-            sides = (Side(small, young, loaded[0], cookies[0]), Side(large, aged, loaded[1], cookies[1]))
+            cookies = [
+                browser_cookie(web.port, mine.person.email, cast.PASSWORD)
+                for web, mine in zip((young, aged), loaded, strict=True)
+            ]
+            sides = (
+                Side(small, young, loaded[0], cookies[0]),
+                Side(large, aged, loaded[1], cookies[1]),
+            )
             for name, path in paths(today).items():
                 yield from reading(name, (path, path), sides)
             for name, both in details(sides).items():
@@ -95,7 +121,9 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 def paths(today: date) -> dict[str, str]:
     """What is read, by name: lists and reports over the API, then as pages."""
-    return {f"{name}, API": path for name, path in programs(today).items()} | {f"{name}, page": path for name, path in people(today).items()}
+    return {f"{name}, API": path for name, path in programs(today).items()} | {
+        f"{name}, page": path for name, path in people(today).items()
+    }
 
 
 def details(sides: tuple[Side, Side]) -> dict[str, tuple[str, str]]:
@@ -136,7 +164,9 @@ def people(today: date) -> dict[str, str]:
         "balance sheet": "/reports/balance-sheet",
         "general ledger of receivables": "/reports/general-ledger?account=1200",
         "day book": f"/reports/day-book?{recent}",
-        "statement of a customer": f"/reports/party-statement?kind=customer&party=Customer+1&{recent}",
+        "statement of a customer": (
+            f"/reports/party-statement?kind=customer&party=Customer+1&{recent}"
+        ),
     }
 
 
@@ -161,7 +191,9 @@ def programs(today: date) -> dict[str, str]:
         "balance sheet": "/api/reports/balance-sheet",
         "general ledger of receivables": f"/api/reports/general-ledger?account=1200&{recent}",
         "day book": f"/api/reports/day-book?{recent}",
-        "statement of a customer": f"/api/reports/party-statement?kind=customer&party=Customer+1&{recent}",
+        "statement of a customer": (
+            f"/api/reports/party-statement?kind=customer&party=Customer+1&{recent}"
+        ),
     }
 
 
@@ -172,15 +204,26 @@ def _page(resource: str) -> str:
 
 def _days(today: date) -> tuple[str, str]:
     """All that the agency has behind it, and this month so far, as a query."""
-    return f"from={today - timedelta(days=books.DAYS)}&to={today}", f"from={today.replace(day=1)}&to={today}"
+    return (
+        f"from={today - timedelta(days=books.DAYS)}&to={today}",
+        f"from={today.replace(day=1)}&to={today}",
+    )
 
 
 def reading(name: str, paths: tuple[str, str], sides: tuple[Side, Side]) -> Iterator[Figure]:
-    """One operation at both sizes: statements, requests a second, times, the same SQL alone, and what a hundred times more makes of it."""
+    """One operation at both sizes: statements, requests a second, times, the same SQL alone, and
+    what a hundred times more makes of it.
+    """
     calls = [side.call(path) for side, path in zip(sides, paths, strict=True)]
     sent = [bare.sent_by(side.here, call) for side, call in zip(sides, calls, strict=True)]
-    asked = take_turns([(side.web.port, always(call)) for side, call in zip(sides, calls, strict=True)], rounds=ROUNDS)
-    alone = bare.take_turns([(side.here, statements) for side, statements in zip(sides, sent, strict=True)], rounds=ROUNDS)
+    asked = take_turns(
+        [(side.web.port, always(call)) for side, call in zip(sides, calls, strict=True)],
+        rounds=ROUNDS,
+    )
+    alone = bare.take_turns(
+        [(side.here, statements) for side, statements in zip(sides, sent, strict=True)],
+        rounds=ROUNDS,
+    )
     for side, call, statements, whole, limit in zip(sides, calls, sent, asked, alone, strict=True):
         rate = drive(side.web.port, always(call), connections=CONNECTIONS, seconds=SECONDS).rate
         at = f"{name} at {side.books.size:,}"
@@ -189,12 +232,22 @@ def reading(name: str, paths: tuple[str, str], sides: tuple[Side, Side]) -> Iter
         yield Figure("… one request, p99", whole.ms(0.99), "ms")
         yield Figure("… its SQL alone, p50", limit.ms(0.5), "ms")
         yield Figure("… statements", len(statements))
-    yield Figure(f"{name}: the second ÷ the first", asked[1].ms(0.5) / asked[0].ms(0.5), "×", at_most=GROWTH_MAX)
+    yield Figure(
+        f"{name}: the second ÷ the first",
+        asked[1].ms(0.5) / asked[0].ms(0.5),
+        "×",
+        at_most=GROWTH_MAX,
+    )
 
 
 def shares(side: Side, limit: Web, today: date) -> Iterator[Figure]:
-    """The product beside its own statements without the product around them, in turn, under the same gunicorn: requests a second, and work for one."""
-    wanted = {name: (path, REPORT if path.startswith("/api/reports/") else LIST) for name, path in programs(today).items()}
+    """The product beside its own statements without the product around them, in turn, under the
+    same gunicorn: requests a second, and work for one.
+    """
+    wanted = {
+        name: (path, REPORT if path.startswith("/api/reports/") else LIST)
+        for name, path in programs(today).items()
+    }
     wanted |= {name: (f"/api{side.address(*THINGS[name])}", THING) for name in THINGS}
     for name, (path, worth) in wanted.items():
         call = always(side.call(path))
@@ -206,57 +259,129 @@ def shares(side: Side, limit: Web, today: date) -> Iterator[Figure]:
                     timings = drive(web.port, call, connections=CONNECTIONS, seconds=SECONDS)
                     work.append(replace(timings, work_s=worked_s()).work_ms)
                 rate.append(timings.rate)
-        (ours, most), (ours_ms, least_ms) = ([percentile(told, 0.5) for told in both] for both in (rates, works))
-        yield Figure(f"{name}, API at {side.books.size:,}: requests, {CONNECTIONS} connections", ours, "/s")
+        (ours, most), (ours_ms, least_ms) = (
+            [percentile(told, 0.5) for told in both] for both in (rates, works)
+        )
+        yield Figure(
+            f"{name}, API at {side.books.size:,}: requests, {CONNECTIONS} connections", ours, "/s"
+        )
         yield Figure("… its statements alone under the same server", most, "/s")
         yield Figure("… web processes at work for one", ours_ms, "ms")
         yield Figure("… for its statements alone", least_ms, "ms")
-        yield Figure(f"{name}, API: requests of the first ÷ those of the second", ours / most, "×", at_least=worth.share_min)
-        yield Figure("… web processes at work for one: that of the first ÷ that of the second", ours_ms / least_ms, "×", at_most=worth.work_max)
+        yield Figure(
+            f"{name}, API: requests of the first ÷ those of the second",
+            ours / most,
+            "×",
+            at_least=worth.share_min,
+        )
+        yield Figure(
+            "… web processes at work for one: that of the first ÷ that of the second",
+            ours_ms / least_ms,
+            "×",
+            at_most=worth.work_max,
+        )
 
 
 def walking(side: Side) -> Iterator[Figure]:
-    """What may grow with the rows that it walks through, and how far: a page deep in a list by its offset, and the exact total of a common word."""
+    """What may grow with the rows that it walks through, and how far: a page deep in a list by its
+    offset, and the exact total of a common word.
+    """
     for name, path, at_most in (
-        (f"enquiries behind an offset of {side.books.size // 4:,}", f"/api/enquiries?offset={side.books.size // 4}", DEEP_MAX_MS),
-        ("enquiries with a common word, counted exactly", f"/api/enquiries?q={books.COMMON}", COMMON_MAX_MS),
+        (
+            f"enquiries behind an offset of {side.books.size // 4:,}",
+            f"/api/enquiries?offset={side.books.size // 4}",
+            DEEP_MAX_MS,
+        ),
+        (
+            "enquiries with a common word, counted exactly",
+            f"/api/enquiries?q={books.COMMON}",
+            COMMON_MAX_MS,
+        ),
     ):
-        (alone,) = bare.take_turns([(side.here, bare.sent_by(side.here, side.call(path)))], rounds=ROUNDS)
-        yield Figure(f"{name} at {side.books.size:,}: its SQL alone, p50", alone.ms(0.5), "ms", at_most=at_most)
+        (alone,) = bare.take_turns(
+            [(side.here, bare.sent_by(side.here, side.call(path)))], rounds=ROUNDS
+        )
+        yield Figure(
+            f"{name} at {side.books.size:,}: its SQL alone, p50",
+            alone.ms(0.5),
+            "ms",
+            at_most=at_most,
+        )
 
 
 def writing(sides: tuple[Side, Side]) -> Iterator[Figure]:
-    """An audited act at both sizes in turn: an enquiry logged, and an entry posted to two accounts that everything else is posted to as well."""
+    """An audited act at both sizes in turn: an enquiry logged, and an entry posted to two accounts
+    that everything else is posted to as well.
+    """
     small, large = (acts(side) for side in sides)
     for name in small:
         calls = [always(small[name]), always(large[name])]
-        asked = take_turns([(side.web.port, call) for side, call in zip(sides, calls, strict=True)], rounds=ROUNDS)
+        asked = take_turns(
+            [(side.web.port, call) for side, call in zip(sides, calls, strict=True)], rounds=ROUNDS
+        )
         for side, call, whole in zip(sides, calls, asked, strict=True):
             rate = drive(side.web.port, call, connections=WRITERS, seconds=SECONDS).rate
-            yield Figure(f"{name} at {side.books.size:,}: one agency, {WRITERS} connections", rate, "/s")
+            yield Figure(
+                f"{name} at {side.books.size:,}: one agency, {WRITERS} connections", rate, "/s"
+            )
             yield Figure("… one request, p50", whole.ms(0.5), "ms")
-        yield Figure(f"{name}: the second ÷ the first", asked[1].ms(0.5) / asked[0].ms(0.5), "×", at_most=GROWTH_MAX)
+        yield Figure(
+            f"{name}: the second ÷ the first",
+            asked[1].ms(0.5) / asked[0].ms(0.5),
+            "×",
+            at_most=GROWTH_MAX,
+        )
 
 
 def acts(side: Side) -> dict[str, Call]:
     """Audited acts of this side's agency, by name."""
-    wish = {"customer_name": "Meera Nair", "origin": "BLR", "destination": "SIN", "depart_date": "2027-03-01", "pax_count": 2}
-    bodies = {"enquiry logged": ("/api/enquiries", wish), "entry posted": ("/api/journal-entries", _entry(side))}
-    return {name: as_json("POST", path, side.books.person.token, body, expects=201) for name, (path, body) in bodies.items()}
+    wish = {
+        "customer_name": "Meera Nair",
+        "origin": "BLR",
+        "destination": "SIN",
+        "depart_date": "2027-03-01",
+        "pax_count": 2,
+    }
+    bodies = {
+        "enquiry logged": ("/api/enquiries", wish),
+        "entry posted": ("/api/journal-entries", _entry(side)),
+    }
+    return {
+        name: as_json("POST", path, side.books.person.token, body, expects=201)
+        for name, (path, body) in bodies.items()
+    }
 
 
 def sending(side: Side, today: date) -> Iterator[Figure]:
-    """Reports as files, over all that the agency has behind it; the speed is judged at the larger size alone."""
+    """Reports as files, over all that the agency has behind it; the speed is judged at the larger
+    size alone.
+    """
     ever, _ = _days(today)
-    for name, report in (("day book", "day-book?"), ("general ledger of receivables", "general-ledger?account=1200&")):
+    for name, report in (
+        ("day book", "day-book?"),
+        ("general ledger of receivables", "general-ledger?account=1200&"),
+    ):
         call = side.call(f"/reports/{report}{ever}&format=csv")
-        yield from files.measure(side.web, f"{name} as CSV at {side.books.size:,}", call, is_judged=side.books.size > SMALL)
+        yield from files.measure(
+            side.web,
+            f"{name} as CSV at {side.books.size:,}",
+            call,
+            is_judged=side.books.size > SMALL,
+        )
 
 
 def _entry(side: Side) -> dict[str, Any]:
     """An entry in the accounts of this side's agency."""
     with connected(side.web.port) as connection:
         answer = json.loads(send(connection, side.call("/api/accounts")))
-    accounts = {account["code"]: account["id"] for account in (answer["items"] if isinstance(answer, dict) else answer)}
+    accounts = {
+        account["code"]: account["id"]
+        for account in (answer["items"] if isinstance(answer, dict) else answer)
+    }
     sides = (("1100", {"debit_amount": "100.00"}), ("4300", {"credit_amount": "100.00"}))
-    return {"narration": "Sold at the counter", "lines": [{"account_id": accounts[code], "currency": "INR"} | amount for code, amount in sides]}
+    return {
+        "narration": "Sold at the counter",
+        "lines": [
+            {"account_id": accounts[code], "currency": "INR"} | amount for code, amount in sides
+        ],
+    }

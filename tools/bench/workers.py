@@ -1,4 +1,6 @@
-"""Processes that act through the services, each act in a transaction of its own, as the web processes and the job worker do."""
+"""Processes that act through the services, each act in a transaction of its own, as the web
+processes and the job worker do.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +34,19 @@ class Workers:
     """Some processes with the program in them, ready to act."""
 
     def __init__(self, settings: Settings, count: int) -> None:
-        self._pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(settings,))
+        self._pool = ProcessPoolExecutor(
+            count,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_prepare,
+            initargs=(settings,),
+        )
         self._count = count
 
     def __enter__(self) -> Self:
         began = time.monotonic() + GATHER_S
-        for ready in [self._pool.submit(_act, [], 0, began, began, audited=True) for _ in range(self._count)]:
+        for ready in [
+            self._pool.submit(_act, [], 0, began, began, audited=True) for _ in range(self._count)
+        ]:
             ready.result()
         return self
 
@@ -45,23 +54,50 @@ class Workers:
         self._pool.shutdown()
 
     def act(self, *groups: tuple[Sequence[Actor], int, bool], seconds: float) -> list[Timings]:
-        """Have a process for each group act for some seconds at the same time: for these actors in turn, by so many threads, with the audit or without."""
+        """Have a process for each group act for some seconds at the same time: for these actors in
+        turn, by so many threads, with the audit or without.
+        """
         begin = time.monotonic() + GATHER_S
-        running = [self._pool.submit(_act, list(actors), threads, begin, begin + seconds, audited=audited) for actors, threads, audited in groups]
+        running = [
+            self._pool.submit(_act, list(actors), threads, begin, begin + seconds, audited=audited)
+            for actors, threads, audited in groups
+        ]
         return [one.result() for one in running]
 
 
 def act(app: Flask, actor: Actor, *, audited: bool = True) -> float:
-    """Log an enquiry in a transaction of its own, and how long it took; without the audit the same row is written and nothing told of it."""
+    """Log an enquiry in a transaction of its own, and how long it took; without the audit the same
+    row is written and nothing told of it.
+    """
     began = time.perf_counter()
     with app.app_context(), transaction(actor.tenant_id):
         if audited:
-            enquiries.create(actor, customer_name="Meera Nair", origin="BLR", destination="SIN", depart_date=date(2027, 3, 1), pax_count=2)
+            enquiries.create(
+                actor,
+                customer_name="Meera Nair",
+                origin="BLR",
+                destination="SIN",
+                depart_date=date(2027, 3, 1),
+                pax_count=2,
+            )
         else:
             now = clock.now()
-            trip = {"origin": "BLR", "destination": "SIN", "depart_date": date(2027, 3, 1), "pax_count": 2, "status": "new"}
+            trip = {
+                "origin": "BLR",
+                "destination": "SIN",
+                "depart_date": date(2027, 3, 1),
+                "pax_count": 2,
+                "status": "new",
+            }
             db.session.add(
-                Enquiry(id=new_id(), created_by_user_id=actor.user_id, customer_name="Meera Nair", created_at=now, updated_at=now, **trip),
+                Enquiry(
+                    id=new_id(),
+                    created_by_user_id=actor.user_id,
+                    customer_name="Meera Nair",
+                    created_at=now,
+                    updated_at=now,
+                    **trip,
+                ),
             )
     return time.perf_counter() - began
 
@@ -71,18 +107,25 @@ def _prepare(settings: Settings) -> None:
     _here[:] = [create_app(settings)]
 
 
-def _act(actors: Sequence[Actor], threads: int, begin: float, end: float, *, audited: bool) -> Timings:
+def _act(
+    actors: Sequence[Actor], threads: int, begin: float, end: float, *, audited: bool
+) -> Timings:
     time.sleep(max(0.0, begin - time.monotonic()))
     if not threads:
         return Timings((), end - begin)
     worked_s = time.process_time()
     with ThreadPoolExecutor(threads) as running:
-        parts = [running.submit(_repeat, actors, n, threads, end, audited=audited) for n in range(threads)]
+        parts = [
+            running.submit(_repeat, actors, n, threads, end, audited=audited)
+            for n in range(threads)
+        ]
         took = tuple(took for part in parts for took in part.result())
     return Timings(took, end - begin, time.process_time() - worked_s)
 
 
-def _repeat(actors: Sequence[Actor], first: int, step: int, end: float, *, audited: bool) -> list[float]:
+def _repeat(
+    actors: Sequence[Actor], first: int, step: int, end: float, *, audited: bool
+) -> list[float]:
     took, n = [], first
     while time.monotonic() < end:
         took.append(act(_here[0], actors[n % len(actors)], audited=audited))

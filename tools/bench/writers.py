@@ -1,6 +1,8 @@
-"""One agency's writers without the web: the statements of an act as the product sends them, with keys of their own, sent in one message by many connections.
+"""One agency's writers without the web: the statements of an act as the product sends them, with
+keys of their own, sent in one message by many connections.
 
-A commit lasts a millisecond, as on a usual disk: where this one is quicker the server waits before it writes through (`commit_delay`), whoever else commits.
+A commit lasts a millisecond, as on a usual disk: where this one is quicker the server waits before
+it writes through (`commit_delay`), whoever else commits.
 """
 
 from __future__ import annotations
@@ -29,13 +31,22 @@ _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12
 _DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 
 
-def measure(here: Installation, size: int, acts: dict[str, Call], commit_s: float) -> Iterator[Figure]:
-    """Each act by name: how many a second all writers of one agency get done, and that none of them met in a deadlock."""
+def measure(
+    here: Installation, size: int, acts: dict[str, Call], commit_s: float
+) -> Iterator[Figure]:
+    """Each act by name: how many a second all writers of one agency get done, and that none of them
+    met in a deadlock.
+    """
     before = here.count(_DEADLOCKS)
     with _slowed(here, max(0.0, COMMIT_S - commit_s)):
         for name, call in acts.items():
             timings = _write(here, *[probes.answered(here, call) for _ in range(2)])
-            yield Figure(f"{name} at {size:,}, in the database: one agency, {WRITERS} writers", timings.rate, "/s", at_least=WRITES_MIN)
+            yield Figure(
+                f"{name} at {size:,}, in the database: one agency, {WRITERS} writers",
+                timings.rate,
+                "/s",
+                at_least=WRITES_MIN,
+            )
             yield Figure("… one, p50", timings.ms(0.5), "ms")
     time.sleep(1)  # what a connection has counted is told when it ends
     yield Figure(f"deadlocks at {size:,}", here.count(_DEADLOCKS) - before, at_most=0)
@@ -48,7 +59,11 @@ def renewed(sent: Sent, keys: set[str]) -> Sent:
     def value(old: Any) -> Any:
         if isinstance(old, UUID):
             return UUID(new.get(str(old), str(old)))
-        return _KEY.sub(lambda found: new.get(found[0], found[0]), old) if isinstance(old, str) else old
+        return (
+            _KEY.sub(lambda found: new.get(found[0], found[0]), old)
+            if isinstance(old, str)
+            else old
+        )
 
     return [(query, {name: value(old) for name, old in values.items()}) for query, values in sent]
 
@@ -59,18 +74,29 @@ def made_anew(first: Sent, second: Sent) -> set[str]:
 
 
 def _keys(sent: Sent) -> set[str]:
-    return {key for _, values in sent for value in values.values() if isinstance(value, str | UUID) for key in _KEY.findall(str(value))}
+    return {
+        key
+        for _, values in sent
+        for value in values.values()
+        if isinstance(value, str | UUID)
+        for key in _KEY.findall(str(value))
+    }
 
 
 def _write(here: Installation, first: Sent, second: Sent) -> Timings:
     keys = made_anew(first, second)
     begin = time.monotonic() + 1
     with ThreadPoolExecutor(WRITERS) as threads:
-        running = [threads.submit(_repeat, here, second, keys, begin, begin + SECONDS) for _ in range(WRITERS)]
+        running = [
+            threads.submit(_repeat, here, second, keys, begin, begin + SECONDS)
+            for _ in range(WRITERS)
+        ]
         return Timings(tuple(took for one in running for took in one.result()), SECONDS)
 
 
-def _repeat(here: Installation, sent: Sent, keys: set[str], begin: float, end: float) -> list[float]:
+def _repeat(
+    here: Installation, sent: Sent, keys: set[str], begin: float, end: float
+) -> list[float]:
     took = []
     with bare.connected(here) as connection:
         for _ in range(WARM_UP):
@@ -83,7 +109,10 @@ def _repeat(here: Installation, sent: Sent, keys: set[str], begin: float, end: f
 
 
 def _act(connection: psycopg.Connection[Any], sent: Sent) -> None:
-    """One message, one transaction, as the reading lane has it; it ends when the commit is there. Raises psycopg.Error where a statement failed."""
+    """One message, one transaction, as the reading lane has it; it ends when the commit is there.
+
+    Raises psycopg.Error where a statement failed.
+    """
     with connection.pipeline():
         for query, values in sent:
             connection.execute(query, values)
@@ -94,7 +123,10 @@ def _slowed(here: Installation, delay_s: float) -> Iterator[None]:
     """Let every commit of connections that open in the block wait so long before it writes through."""
     with admin(here) as connection:
         (name,) = connection.execute("select current_database()").fetchone() or ("",)
-        for setting, value in (("commit_delay", round(delay_s * 1_000_000)), ("commit_siblings", 0)):
+        for setting, value in (
+            ("commit_delay", round(delay_s * 1_000_000)),
+            ("commit_siblings", 0),
+        ):
             connection.execute(f"alter database {name} set {setting} = {value}".encode())
         try:
             yield

@@ -27,19 +27,43 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import Reader, Row
 
 api = ApiBlueprint("approvals", __name__, tag="Approvals", guard=Guard.BEARER)
-_SEEN = (("If-Match", "The `ETag` that the caller has seen; 412 where the proposal has been edited since."),)
+_SEEN = (
+    (
+        "If-Match",
+        "The `ETag` that the caller has seen; 412 where the proposal has been edited since.",
+    ),
+)
 
 
-@api.get("/approvals", answer=ApprovalList, permission="approval.read", errors=(InvalidSessionId, InvalidCursor))
+@api.get(
+    "/approvals",
+    answer=ApprovalList,
+    permission="approval.read",
+    errors=(InvalidSessionId, InvalidCursor),
+)
 def list_approvals(reader: Reader, query: ApprovalFilter) -> Row:
     """List proposals in a state, newest first; one whose time is over counts as expired."""
-    page = queries.list_approvals(reader, status=query.status, session_id=query.session(), limit=query.limit, offset=query.offset, cursor=query.cursor)
+    page = queries.list_approvals(
+        reader,
+        status=query.status,
+        session_id=query.session(),
+        limit=query.limit,
+        offset=query.offset,
+        cursor=query.cursor,
+    )
     return wire_page(page)
 
 
-@api.get("/approvals/<approval_id>", answer=ApprovalItem, permission="approval.read", missing=ApprovalNotFound)
+@api.get(
+    "/approvals/<approval_id>",
+    answer=ApprovalItem,
+    permission="approval.read",
+    missing=ApprovalNotFound,
+)
 def get_approval(reader: Reader, approval_id: str) -> Headed:
-    """Read a proposal with what it would change; its `ETag` is the state that `If-Match` of a decision or an edit may name."""
+    """Read a proposal with what it would change; its `ETag` is the state that `If-Match` of a
+    decision or an edit may name.
+    """
     row = queries.get_row(reader, approval_id)
     return Headed(wire(row), {"ETag": f'"{queries.mark_of(row)}"'})
 
@@ -49,21 +73,32 @@ def get_approval(reader: Reader, approval_id: str) -> Headed:
     answer=ApprovalItem,
     permission="approval.resolve",
     missing=ApprovalNotFound,
-    errors=(service.ApprovalAlreadyResolved, service.SelfApproval, service.AmountAboveLimit, service.PreviewStale, service.ShownChanged),
+    errors=(
+        service.ApprovalAlreadyResolved,
+        service.SelfApproval,
+        service.AmountAboveLimit,
+        service.PreviewStale,
+        service.ShownChanged,
+    ),
     headers=_SEEN,
 )
 def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Row:
     """Grant or reject; one decision wins, and what was granted is done once.
 
-    A grant rehearses again what it would change. Where that is no longer what the proposal shows, it answers 409 `preview_stale`: the proposal has expired, and
-    the fresh one that its `superseded_by` names shows what would change now.
+    A grant rehearses again what it would change. Where that is no longer what the proposal shows,
+    it answers 409 `preview_stale`: the proposal has expired, and the fresh one that its
+    `superseded_by` names shows what would change now.
     """
-    return wire_model(service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()))
+    return wire_model(
+        service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen())
+    )
 
 
 @api.post("/approvals/resolve", answer=BatchAnswer, permission="approval.resolve")
 def resolve_approvals(actor: Actor, body: BatchIn) -> Row:
-    """Decide several, each by itself: one that is refused keeps no other from being decided, and each item has the status of a call of its own."""
+    """Decide several, each by itself: one that is refused keeps no other from being decided, and
+    each item has the status of a call of its own.
+    """
     answered = service.resolve_each(actor, [decision.wish() for decision in body.decisions])
     return {"items": [wire_answered(one, status_of) for one in answered]}
 
@@ -73,14 +108,22 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Row:
     answer=ApprovalItem,
     permission="approval.resolve",
     missing=ApprovalNotFound,
-    errors=(service.ApprovalAlreadyResolved, service.NotEditable, service.ArgumentsInvalid, service.ShownChanged, service.EditRefused),
+    errors=(
+        service.ApprovalAlreadyResolved,
+        service.NotEditable,
+        service.ArgumentsInvalid,
+        service.ShownChanged,
+        service.EditRefused,
+    ),
     headers=_SEEN,
 )
 def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed:
-    """Change what a pending proposal will do, before it is granted; the first arguments stay as `original_payload`.
+    """Change what a pending proposal will do, before it is granted; the first arguments stay as
+    `original_payload`.
 
-    The tool's schema reads the new ones whole; what a rule would refuse is answered 422 with its code, and nothing of it is kept. The answer shows what they
-    would change, under the `ETag` that a grant may name.
+    The tool's schema reads the new ones whole; what a rule would refuse is answered 422 with its
+    code, and nothing of it is kept. The answer shows what they would change, under the `ETag` that
+    a grant may name.
     """
     edited = service.edit(actor, approval_id, body.arguments, seen=_seen())
     return Headed(wire_model(edited), {"ETag": f'"{queries.mark_of(edited)}"'})

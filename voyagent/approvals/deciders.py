@@ -10,14 +10,38 @@ from voyagent.http.presentation import role_word
 
 
 def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
-    """Who may grant a request; where no role's limit reaches so far, how that is changed. `is_above_own` where the reader's own does not."""
+    """Who may grant a request; where no role's limit reaches so far, how that is changed.
+
+    `is_above_own` where the reader's own does not.
+    """
     own = [gettext("This is above what your role may grant.")] if is_above_own else []
     if roles:
-        return " ".join((*own, gettext("Who may grant this: %(roles)s.", roles=", ".join(role_word(role) for role in roles))))
-    return " ".join((*own, gettext("It is above the limit of every role. An administrator raises one in the settings.")))
+        return " ".join(
+            (
+                *own,
+                gettext(
+                    "Who may grant this: %(roles)s.",
+                    roles=", ".join(role_word(role) for role in roles),
+                ),
+            )
+        )
+    return " ".join(
+        (
+            *own,
+            gettext(
+                "It is above the limit of every role. An administrator raises one in the settings."
+            ),
+        )
+    )
 
 
 def others_in_words(roles: Sequence[str]) -> str:
-    """Why somebody cannot grant her own request, and which roles of her colleagues can: `service.who_else_may_grant`."""
+    """Why somebody cannot grant her own request, and which roles of her colleagues can:
+    `service.who_else_may_grant`.
+    """
     named = gettext(" or ").join(role_word(role) for role in roles)
-    return str(gettext("You asked for this yourself, so a colleague has to grant it: %(roles)s.", roles=named))
+    return str(
+        gettext(
+            "You asked for this yourself, so a colleague has to grant it: %(roles)s.", roles=named
+        )
+    )

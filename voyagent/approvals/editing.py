@@ -1,4 +1,6 @@
-"""The arguments of a proposal as a sheet that a person fills in: simple values as fields, lists of lines as tables, everything else as it is."""
+"""The arguments of a proposal as a sheet that a person fills in: simple values as fields, lists of
+lines as tables, everything else as it is.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _PREFIX = "a"
 
 @dataclass(slots=True)
 class Cell:
-    """One value: the name of its control, what it is called, what stands in it, and what is wrong with that."""
+    """One value: the name of its control, what it is called, what stands in it, and what is wrong
+    with that.
+    """
 
     name: str
     label: str
@@ -43,19 +47,29 @@ class Cell:
 
     @property
     def day(self) -> date | None:
-        """The day as it stands stored, for the page to write as people do; None for what was typed and is none."""
-        return date.fromisoformat(self.value) if self.is_date and _DATE.fullmatch(self.value) and read_date(self.value) else None
+        """The day as it stands stored, for the page to write as people do; None for what was typed
+        and is none.
+        """
+        return (
+            date.fromisoformat(self.value)
+            if self.is_date and _DATE.fullmatch(self.value) and read_date(self.value)
+            else None
+        )
 
     @property
     def choices(self) -> dict[str, str]:
         """The words that may stand here, each with what it is called; nothing where any may."""
         words = CHOICES.get(self.name.rpartition(".")[2], {})
-        return {word: str(called) for word, called in words.items()} if self.example in words else {}
+        return (
+            {word: str(called) for word, called in words.items()} if self.example in words else {}
+        )
 
     @property
     def is_figure(self) -> bool:
         """Whether a number is written here."""
-        return isinstance(self.example, int) or (isinstance(self.example, str) and _FIGURE.fullmatch(self.example) is not None)
+        return isinstance(self.example, int) or (
+            isinstance(self.example, str) and _FIGURE.fullmatch(self.example) is not None
+        )
 
     @property
     def is_amount(self) -> bool:
@@ -63,9 +77,11 @@ class Cell:
         return self.is_figure and self.name.endswith(AMOUNTS) and not isinstance(self.example, int)
 
     def read(self, currency: str | None = None) -> Any:
-        """What was written, of the kind that stood here; what cannot be read stays as it is, for the schema to refuse; None where blank.
+        """What was written, of the kind that stood here; what cannot be read stays as it is, for
+        the schema to refuse; None where blank.
 
-        A day and an amount may be in free words; `understood` then says what they were taken for. One in another currency than that beside it is not read.
+        A day and an amount may be in free words; `understood` then says what they were taken for.
+        One in another currency than that beside it is not read.
         """
         text = self.value.strip()
         if not text:
@@ -101,7 +117,8 @@ class Cell:
 class Table:
     """Lines under one name; one that is emptied goes.
 
-    Where it `grows` the last is blank, to add one; lines that name something by its id have `titles` instead.
+    Where it `grows` the last is blank, to add one; lines that name something by its id have
+    `titles` instead.
     """
 
     place: Place
@@ -124,8 +141,16 @@ class Sheet:
     _places: dict[Place, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, payload: dict[str, Any], sent: Mapping[str, str] | None = None, titles: Sequence[str] = ()) -> Sheet:
-        """The sheet over stored arguments, filled with what was sent where something was. `titles` say whose the lines are, where these know it by an id."""
+    def of(
+        cls,
+        payload: dict[str, Any],
+        sent: Mapping[str, str] | None = None,
+        titles: Sequence[str] = (),
+    ) -> Sheet:
+        """The sheet over stored arguments, filled with what was sent where something was.
+
+        `titles` say whose the lines are, where these know it by an id.
+        """
         sheet = cls(payload)
         for place, value in _things(payload):
             if _is_simple(str(place[-1]), value):
@@ -140,14 +165,18 @@ class Sheet:
 
     @property
     def first(self) -> str | None:
-        """The control that takes the focus: the first one with something wrong, else the first of all."""
+        """The control that takes the focus: the first one with something wrong, else the first of
+        all.
+        """
         cells = self._everywhere
         return next((cell.name for cell in cells if cell.problem), cells[0].name if cells else None)
 
     @property
     def understood(self) -> list[tuple[str, str]]:
         """Days and amounts that were written in free words, each with what it was taken for."""
-        return [(cell.value.strip(), cell.understood) for cell in self._everywhere if cell.understood]
+        return [
+            (cell.value.strip(), cell.understood) for cell in self._everywhere if cell.understood
+        ]
 
     def arguments(self) -> dict[str, Any]:
         """The arguments as they were written."""
@@ -160,7 +189,9 @@ class Sheet:
         return told
 
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
-        """Do the act with what was written; None where the tool's schema or a rule does not take it, or somebody else was faster, which the sheet then says."""
+        """Do the act with what was written; None where the tool's schema or a rule does not take
+        it, or somebody else was faster, which the sheet then says.
+        """
         try:
             return act(self.arguments())
         except ArgumentsInvalid as refusal:
@@ -176,21 +207,41 @@ class Sheet:
         for n, row in enumerate(table.rows):
             kept = table.lines[n] if n < len(table.lines) else {}
             written = dict(zip(table.columns, row, strict=True))
-            currency = written["currency"].read() if "currency" in written else kept.get("currency") or self._currency_beside(table.place)
-            line = {name: value for name, cell in written.items() if (value := cell.read(currency)) is not None}
+            currency = (
+                written["currency"].read()
+                if "currency" in written
+                else kept.get("currency") or self._currency_beside(table.place)
+            )
+            line = {
+                name: value
+                for name, cell in written.items()
+                if (value := cell.read(currency)) is not None
+            }
             if not line:
                 continue
-            self._places |= {(*table.place, number, name): cell.name for name, cell in written.items()}
+            self._places |= {
+                (*table.place, number, name): cell.name for name, cell in written.items()
+            }
             yield {name: value for name, value in kept.items() if name not in table.columns} | line
             number += 1
 
     @property
     def _everywhere(self) -> list[Cell]:
-        return [*self.cells.values(), *(cell for table in self.tables for row in table.rows for cell in row)]
+        return [
+            *self.cells.values(),
+            *(cell for table in self.tables for row in table.rows for cell in row),
+        ]
 
     def _currency_beside(self, place: Place) -> str | None:
         """The currency that holds at a place: as written beside it, else that of the whole."""
-        near = next((cell for at in (place[:-1], ()) if (cell := self.cells.get((*at, "currency"))) is not None), None)
+        near = next(
+            (
+                cell
+                for at in (place[:-1], ())
+                if (cell := self.cells.get((*at, "currency"))) is not None
+            ),
+            None,
+        )
         return near.read() if near is not None else None
 
     def _note(self, place: Place, kind: str, message: str) -> None:
@@ -199,19 +250,32 @@ class Sheet:
         name = self._places.get(place)
         for cell in self._everywhere:
             if cell.name == name:
-                cell.problem = _figure_sentence(cell) if kind == "string_pattern_mismatch" and cell.is_figure else sentence
+                cell.problem = (
+                    _figure_sentence(cell)
+                    if kind == "string_pattern_mismatch" and cell.is_figure
+                    else sentence
+                )
                 return
-        self.problems.append(f"{' '.join(argument(str(part)) for part in place)}: {sentence}" if place else sentence)
+        self.problems.append(
+            f"{' '.join(argument(str(part)) for part in place)}: {sentence}" if place else sentence
+        )
 
 
 def _figure_sentence(cell: Cell) -> str:
     if cell.is_amount:
-        return str(gettext("Write an amount such as 45,000.50 or 1.3 lakh, in the currency that stands beside it."))
+        return str(
+            gettext(
+                "Write an amount such as 45,000.50 or 1.3 lakh, in the currency that stands"
+                " beside it."
+            )
+        )
     return str(AMOUNT_SENTENCE)
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
-    """Each argument by its place; an object's members are things of their own, and what is deeper is not looked into."""
+    """Each argument by its place; an object's members are things of their own, and what is deeper
+    is not looked into.
+    """
     for key, value in payload.items():
         if isinstance(value, dict):
             yield from (((key, name), member) for name, member in value.items())
@@ -228,11 +292,23 @@ def _put(told: dict[str, Any], place: Place, value: Any) -> None:
         told[str(place[-1])] = value
 
 
-def _table(place: Place, lines: list[dict[str, Any]], sent: Mapping[str, str] | None, titles: Sequence[str]) -> Table:
-    examples = {name: value for line in reversed(lines) for name, value in line.items() if _is_simple(name, value)}
-    columns = [name for name in dict.fromkeys(name for line in lines for name in line) if name in examples]
+def _table(
+    place: Place, lines: list[dict[str, Any]], sent: Mapping[str, str] | None, titles: Sequence[str]
+) -> Table:
+    examples = {
+        name: value
+        for line in reversed(lines)
+        for name, value in line.items()
+        if _is_simple(name, value)
+    }
+    columns = [
+        name for name in dict.fromkeys(name for line in lines for name in line) if name in examples
+    ]
     grows = all(name in examples for line in lines for name in line)
-    rows = [[_cell((*place, n, name), line.get(name), sent, examples[name]) for name in columns] for n, line in enumerate([*lines, *([{}] if grows else [])])]
+    rows = [
+        [_cell((*place, n, name), line.get(name), sent, examples[name]) for name in columns]
+        for n, line in enumerate([*lines, *([{}] if grows else [])])
+    ]
     named = list(titles) if not grows and len(titles) == len(lines) else []
     return Table(place, argument(str(place[-1])), columns, rows, lines, named, grows)
 
@@ -240,7 +316,12 @@ def _table(place: Place, lines: list[dict[str, Any]], sent: Mapping[str, str] | 
 def _cell(place: Place, value: Any, sent: Mapping[str, str] | None, example: Any = None) -> Cell:
     name = ".".join((_PREFIX, *map(str, place)))
     standing = "" if value is None else str(value)
-    return Cell(name, argument(str(place[-1])), standing if sent is None else sent.get(name, standing), value if example is None else example)
+    return Cell(
+        name,
+        argument(str(place[-1])),
+        standing if sent is None else sent.get(name, standing),
+        value if example is None else example,
+    )
 
 
 def _is_simple(key: str, value: Any) -> bool:
@@ -256,6 +337,9 @@ def _is_lines(value: Any) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(line, dict) and any(_is_simple(k, v) for k, v in line.items()) for line in value)
+        and all(
+            isinstance(line, dict) and any(_is_simple(k, v) for k, v in line.items())
+            for line in value
+        )
         and all(_is_simple(k, v) or _is_id(k) for line in value for k, v in line.items())
     )

@@ -1,4 +1,6 @@
-"""What "granted" means, tool by tool: higher rooms register what runs, who may decide, and how the page shows what will change."""
+"""What "granted" means, tool by tool: higher rooms register what runs, who may decide, and how the
+page shows what will change.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class MoneyShown(TypedDict):
 
 
 class LineShown(TypedDict, total=False):
-    """A journal line with the account's balance before and after; balances are debit minus credit, so a credit is negative."""
+    """A journal line with the account's balance before and after; balances are debit minus credit,
+    so a credit is negative.
+    """
 
     code: str
     name: str
@@ -39,7 +43,9 @@ class LineShown(TypedDict, total=False):
 
 
 class BalanceShown(TypedDict, total=False):
-    """What somebody owes before and after, or another pair of amounts; `key` says whose in a word that no language changes, such as the customer's name."""
+    """What somebody owes before and after, or another pair of amounts; `key` says whose in a word
+    that no language changes, such as the customer's name.
+    """
 
     key: str
     label: str
@@ -56,7 +62,9 @@ class RowShown(TypedDict):
 
 
 class DocumentShown(TypedDict, total=False):
-    """The document that will be made, in small; `date` is in words and `day` the same as YYYY-MM-DD, amounts of rows are in the currency of `total`."""
+    """The document that will be made, in small; `date` is in words and `day` the same as
+    YYYY-MM-DD, amounts of rows are in the currency of `total`.
+    """
 
     title: str
     number: str
@@ -69,7 +77,10 @@ class DocumentShown(TypedDict, total=False):
 
 
 class CheckShown(TypedDict, total=False):
-    """Something that was looked at: `ok` or worth a thought. One with a `code` counts: when its `ok` turns, what was shown is no longer true."""
+    """Something that was looked at: `ok` or worth a thought.
+
+    One with a `code` counts: when its `ok` turns, what was shown is no longer true.
+    """
 
     ok: bool
     text: str
@@ -101,7 +112,8 @@ class StepShown(TypedDict, total=False):
 class Description(TypedDict, total=False):
     """What an effect will change, as the review page shows it; each part may be absent.
 
-    `refusal` is the code of the rule that would refuse it as things stand, with its sentence as the `warning`. `locale` is the language of its words.
+    `refusal` is the code of the rule that would refuse it as things stand, with its sentence as the
+    `warning`. `locale` is the language of its words.
     """
 
     locale: str
@@ -119,7 +131,9 @@ class Description(TypedDict, total=False):
 
 
 class Standing(TypedDict):
-    """An amount that is measured before and after: whose (`key`), what it is called, and a note for the page."""
+    """An amount that is measured before and after: whose (`key`), what it is called, and a note for
+    the page.
+    """
 
     key: str
     label: str
@@ -154,18 +168,23 @@ Settled = Callable[[Actor, Approval], None]
 class Effect:
     """A tool that needs a person's grant.
 
-    `run` gets the requester (channel assistant) and the stored arguments, inside the transaction that also marks the effect as done; it returns a small JSON
-    object, and raises an expected failure where the arguments no longer hold. `money` is a tool that moves money or tickets: four eyes. `reversible` is false
-    where granting asks once more.
+    `run` gets the requester (channel assistant) and the stored arguments, inside the transaction
+    that also marks the effect as done; it returns a small JSON object, and raises an expected
+    failure where the arguments no longer hold. `money` is a tool that moves money or tickets: four
+    eyes. `reversible` is false where granting asks once more.
 
-    Before anybody is asked, the effect is rehearsed as the requester: `run` is tried in a savepoint that is rolled back, the journal lines and mails of it are
-    kept, and `measure` tells how things stand before it and after it. An `external` effect reaches an outside system, so its `run` is never tried; `rehearse`
-    does in its place what it does to our own books and trips. Where it `asks`, `run` gives an errand: the outside system is asked with no transaction open, and
-    what comes of it is written in the one that marks the effect as done. `describe` reads only, and adds the words, the document, facts and checks (and lines
-    and balances where nothing can be rehearsed).
+    Before anybody is asked, the effect is rehearsed as the requester: `run` is tried in a savepoint
+    that is rolled back, the journal lines and mails of it are kept, and `measure` tells how things
+    stand before it and after it. An `external` effect reaches an outside system, so its `run` is
+    never tried; `rehearse` does in its place what it does to our own books and trips. Where it
+    `asks`, `run` gives an errand: the outside system is asked with no transaction open, and what
+    comes of it is written in the one that marks the effect as done. `describe` reads only, and adds
+    the words, the document, facts and checks (and lines and balances where nothing can be
+    rehearsed).
 
-    `amount` is what granting is worth, for the limits of roles; where one act can move several currencies, `amounts` reads all of them out of the arguments,
-    and each is held to the limit. `schema` reads arguments that a reviewer has edited; without it they cannot be edited.
+    `amount` is what granting is worth, for the limits of roles; where one act can move several
+    currencies, `amounts` reads all of them out of the arguments, and each is held to the limit.
+    `schema` reads arguments that a reviewer has edited; without it they cannot be edited.
     """
 
     tool_name: str
@@ -195,7 +214,11 @@ _settled: list[Settled] = []
 
 
 def register(effect: Effect) -> Effect:
-    """Make a tool known. Raises ValueError for a role that people do not have, no role at all, `viewer`, or a name that is taken."""
+    """Make a tool known.
+
+    Raises ValueError for a role that people do not have, no role at all, `viewer`, or a name that
+    is taken.
+    """
     strange = effect.approver_roles - {role.value for role in Role}
     if strange or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
         raise ValueError(f"{effect.tool_name}: roles {sorted(effect.approver_roles)} cannot decide")
@@ -228,15 +251,19 @@ def carrying(approval_id: str) -> Iterator[None]:
 
 
 def reference() -> str:
-    """Our name for the act that is being carried out, the same at every try: what an outside system is asked under. Raises LookupError where nothing is."""
+    """Our name for the act that is being carried out, the same at every try: what an outside system
+    is asked under. Raises LookupError where nothing is.
+    """
     return _carried.get()
 
 
 def on_settled(hook: Settled) -> Settled:
-    """Be told of every decision once it has been carried out: a grant whose effect is done or has failed, or a rejection.
+    """Be told of every decision once it has been carried out: a grant whose effect is done or has
+    failed, or a rejection.
 
-    `hook(actor, approval)` runs in that very transaction; `actor` is the requester (where she is gone, whoever decided), `approval` has `effect_status`,
-    `effect_result`, `effect_error`, `reason`.
+    `hook(actor, approval)` runs in that very transaction; `actor` is the requester (where she is
+    gone, whoever decided), `approval` has `effect_status`, `effect_result`, `effect_error`,
+    `reason`.
     """
     _settled.append(hook)
     return hook

@@ -1,4 +1,6 @@
-"""The form of a decision: two buttons, a reason, and the second step before what cannot be taken back."""
+"""The form of a decision: two buttons, a reason, and the second step before what cannot be taken
+back.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ class DecideSeveralForm(SchemaForm[SeveralForm]):
 
     def values(self) -> dict[str, Any]:
         """With every request that was chosen."""
-        return {**super().values(), **{name: request.form.getlist(name) for name in ("chosen", "rejectable")}}
+        return {
+            **super().values(),
+            **{name: request.form.getlist(name) for name in ("chosen", "rejectable")},
+        }
 
 
 class DecideForm(SchemaForm[DecisionForm]):

@@ -1,4 +1,6 @@
-"""A day or an amount that somebody wrote in free words (`next Friday`, `1.3 lakh`): the room that understands words says who reads them."""
+"""A day or an amount that somebody wrote in free words (`next Friday`, `1.3 lakh`): the room that
+understands words says who reads them.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,17 @@ _amounts: list[AmountReader] = []
 
 
 def reads_days(reader: DayReader) -> DayReader:
-    """Have a higher room read days: words and today to the day, None for words that are not one day and nothing else."""
+    """Have a higher room read days: words and today to the day, None for words that are not one day
+    and nothing else.
+    """
     _days.append(reader)
     return reader
 
 
 def reads_amounts(reader: AmountReader) -> AmountReader:
-    """Have a higher room read amounts: words to a plain decimal and the currency if they name one, None for words that are not one amount and nothing else."""
+    """Have a higher room read amounts: words to a plain decimal and the currency if they name one,
+    None for words that are not one amount and nothing else.
+    """
     _amounts.append(reader)
     return reader
 

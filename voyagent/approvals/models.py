@@ -1,4 +1,6 @@
-"""Tables of proposals: what exactly was proposed, who decided, and what came of it; and how many stand in each state."""
+"""Tables of proposals: what exactly was proposed, who decided, and what came of it; and how many
+stand in each state.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,15 @@ def new_approval_id() -> str:
 
 
 class Approval(TenantBound, Base):
-    """One proposal. `payload` with its hash is what was shown and what will run; `hidden_at` is set while its conversation is deleted.
+    """One proposal.
 
-    `preview` is what a rehearsal found that it changes, and `preview_hash` is over that and the arguments; both are None where nothing could be rehearsed.
-    `original_payload` is what was asked for before somebody edited it. `superseded_by` is what took the place of a proposal whose preview had become untrue.
+    `payload` with its hash is what was shown and what will run; `hidden_at` is set while its
+    conversation is deleted.
+
+    `preview` is what a rehearsal found that it changes, and `preview_hash` is over that and the
+    arguments; both are None where nothing could be rehearsed. `original_payload` is what was asked
+    for before somebody edited it. `superseded_by` is what took the place of a proposal whose
+    preview had become untrue.
     """
 
     __tablename__ = "approvals"
@@ -42,7 +49,9 @@ class Approval(TenantBound, Base):
     arguments_hash: Mapped[str]
     requested_by_user_id: Mapped[UUID | None]
     requested_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    expires_at: Mapped[datetime] = mapped_column(server_default=text("now() + interval '15 minutes'"))
+    expires_at: Mapped[datetime] = mapped_column(
+        server_default=text("now() + interval '15 minutes'")
+    )
     status: Mapped[str] = mapped_column(server_default=text("'pending'"))
     resolved_at: Mapped[datetime | None]
     resolved_by_user_id: Mapped[UUID | None]
@@ -62,27 +71,67 @@ class Approval(TenantBound, Base):
     currency: Mapped[str | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_approvals_session", ondelete="CASCADE"),
-        ForeignKeyConstraint(["tenant_id", "requested_by_user_id"], ["users.tenant_id", "users.id"], name="fk_approvals_requester"),
-        ForeignKeyConstraint(["tenant_id", "resolved_by_user_id"], ["users.tenant_id", "users.id"], name="fk_approvals_resolver"),
-        ForeignKeyConstraint(["tenant_id", "edited_by_user_id"], ["users.tenant_id", "users.id"], name="fk_approvals_editor"),
         ForeignKeyConstraint(
-            ["tenant_id", "superseded_by"], ["approvals.tenant_id", "approvals.id"], name="fk_approvals_successor", deferrable=True, initially="DEFERRED"
+            ["tenant_id", "session_id"],
+            ["chat_sessions.tenant_id", "chat_sessions.id"],
+            name="fk_approvals_session",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "requested_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_approvals_requester",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "resolved_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_approvals_resolver",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "edited_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_approvals_editor",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "superseded_by"],
+            ["approvals.tenant_id", "approvals.id"],
+            name="fk_approvals_successor",
+            deferrable=True,
+            initially="DEFERRED",
         ),
         CheckConstraint("id ~ '^ap-' and length(id) <= 128", name="id"),
         CheckConstraint("length(summary) between 1 and 1024", name="summary"),
         CheckConstraint("arguments_hash ~ '^[0-9a-f]{64}$'", name="hash"),
         CheckConstraint("length(reason) <= 1024", name="reason"),
         CheckConstraint("status in ('pending', 'granted', 'rejected', 'expired')", name="status"),
-        CheckConstraint("(status in ('granted', 'rejected')) = (resolved_at is not null)", name="resolved"),
-        CheckConstraint("effect_status in ('none', 'waiting', 'running', 'done', 'failed')", name="effect_status"),
+        CheckConstraint(
+            "(status in ('granted', 'rejected')) = (resolved_at is not null)", name="resolved"
+        ),
+        CheckConstraint(
+            "effect_status in ('none', 'waiting', 'running', 'done', 'failed')",
+            name="effect_status",
+        ),
         CheckConstraint("(effect_status = 'none') = (status <> 'granted')", name="effect_of_grant"),
-        CheckConstraint("(effect_status in ('done', 'failed')) = (effect_finished_at is not null)", name="effect_finished"),
+        CheckConstraint(
+            "(effect_status in ('done', 'failed')) = (effect_finished_at is not null)",
+            name="effect_finished",
+        ),
         CheckConstraint("(preview is null) = (preview_hash is null)", name="preview"),
         CheckConstraint("preview_hash ~ '^[0-9a-f]{64}$'", name="preview_hash"),
-        CheckConstraint("(original_payload is null) = (edited_at is null) and (original_payload is null) = (edited_by_user_id is null)", name="edited"),
-        CheckConstraint("superseded_by is null or (status = 'expired' and superseded_by <> id)", name="superseded"),
-        CheckConstraint("(amount_minor is null) = (currency is null) and amount_minor >= 0 and currency ~ '^[A-Z]{3}$'", name="amount"),
+        CheckConstraint(
+            "(original_payload is null) = (edited_at is null) and (original_payload is null) ="
+            " (edited_by_user_id is null)",
+            name="edited",
+        ),
+        CheckConstraint(
+            "superseded_by is null or (status = 'expired' and superseded_by <> id)",
+            name="superseded",
+        ),
+        CheckConstraint(
+            "(amount_minor is null) = (currency is null) and amount_minor >= 0 and currency ~"
+            " '^[A-Z]{3}$'",
+            name="amount",
+        ),
         Index(
             "uq_approvals_proposal",
             "tenant_id",
@@ -93,19 +142,57 @@ class Approval(TenantBound, Base):
             unique=True,
             postgresql_where=text("superseded_by is null"),
         ),
-        Index("ix_approvals_successor", "tenant_id", "superseded_by", postgresql_where=text("superseded_by is not null")),
-        Index("ix_approvals_status", "tenant_id", "status", desc("requested_at"), desc("id"), postgresql_where=text("hidden_at is null")),
-        Index("ix_approvals_requested", "tenant_id", desc("requested_at"), desc("id"), postgresql_where=text("hidden_at is null")),
+        Index(
+            "ix_approvals_successor",
+            "tenant_id",
+            "superseded_by",
+            postgresql_where=text("superseded_by is not null"),
+        ),
+        Index(
+            "ix_approvals_status",
+            "tenant_id",
+            "status",
+            desc("requested_at"),
+            desc("id"),
+            postgresql_where=text("hidden_at is null"),
+        ),
+        Index(
+            "ix_approvals_requested",
+            "tenant_id",
+            desc("requested_at"),
+            desc("id"),
+            postgresql_where=text("hidden_at is null"),
+        ),
         Index("ix_approvals_session", "tenant_id", "session_id", desc("requested_at"), desc("id")),
-        Index("ix_approvals_overdue", "tenant_id", "expires_at", postgresql_where=text("status = 'pending'")),
-        Index("ix_approvals_undecided", "expires_at", postgresql_where=text("status = 'pending' and hidden_at is null")),
-        Index("ix_approvals_waiting", "tenant_id", "resolved_at", postgresql_where=text("effect_status = 'waiting'")),
-        Index("ix_approvals_resolved", "resolved_at", postgresql_where=text("effect_status = 'waiting'")),
+        Index(
+            "ix_approvals_overdue",
+            "tenant_id",
+            "expires_at",
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index(
+            "ix_approvals_undecided",
+            "expires_at",
+            postgresql_where=text("status = 'pending' and hidden_at is null"),
+        ),
+        Index(
+            "ix_approvals_waiting",
+            "tenant_id",
+            "resolved_at",
+            postgresql_where=text("effect_status = 'waiting'"),
+        ),
+        Index(
+            "ix_approvals_resolved",
+            "resolved_at",
+            postgresql_where=text("effect_status = 'waiting'"),
+        ),
     )
 
 
 class ApprovalCount(TenantBound, Base):
-    """How many visible proposals of an agency are in a state; kept by triggers, so that a total costs the same at any age."""
+    """How many visible proposals of an agency are in a state; kept by triggers, so that a total
+    costs the same at any age.
+    """
 
     __tablename__ = "approval_counts"
 

@@ -1,4 +1,6 @@
-"""Reading proposals; those of a deleted conversation are not there, and an overdue one is expired whether or not that has been written down."""
+"""Reading proposals; those of a deleted conversation are not there, and an overdue one is expired
+whether or not that has been written down.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, case, cast, func, literal, select, text, true, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from voyagent.approvals.models import Approval, ApprovalCount
@@ -37,7 +53,9 @@ class ApprovalNotFound(NotFound):
 
 
 def agencies_with_proposals() -> list[UUID]:
-    """The agencies with proposals that have run out of time unwritten, or effects that still wait a minute after the grant."""
+    """The agencies with proposals that have run out of time unwritten, or effects that still wait a
+    minute after the grant.
+    """
     return list(db.session.scalars(text("select app.tenants_with_proposals(clock_timestamp())")))
 
 
@@ -50,20 +68,29 @@ def get_approval(approval_id: str) -> Approval:
 
 
 def get_locked(approval_id: str) -> Approval:
-    """A proposal that is visible, its conversation held until the transaction ends, as everybody does who decides or edits. Raises ApprovalNotFound."""
+    """A proposal that is visible, its conversation held until the transaction ends, as everybody
+    does who decides or edits. Raises ApprovalNotFound.
+    """
     lock_session(get_approval(approval_id).session_id)
     return get_approval(approval_id)
 
 
 def mark_of(approval: Approval | Row) -> str:
-    """The mark of what a decision is about: the hash over arguments and preview, over the arguments alone where there is no preview."""
-    preview_hash, arguments_hash = (approval[n] if isinstance(approval, dict) else getattr(approval, n) for n in ("preview_hash", "arguments_hash"))
+    """The mark of what a decision is about: the hash over arguments and preview, over the arguments
+    alone where there is no preview.
+    """
+    preview_hash, arguments_hash = (
+        approval[n] if isinstance(approval, dict) else getattr(approval, n)
+        for n in ("preview_hash", "arguments_hash")
+    )
     return str(preview_hash or arguments_hash)
 
 
 def find_approval(approval_id: str) -> Approval | None:
     """A proposal, hidden ones too."""
-    return db.session.scalar(select(Approval).where(Approval.id == approval_id).execution_options(populate_existing=True))
+    return db.session.scalar(
+        select(Approval).where(Approval.id == approval_id).execution_options(populate_existing=True)
+    )
 
 
 def get_row(reader: Reader, approval_id: str) -> Row:
@@ -85,9 +112,18 @@ def several_statement(approval_ids: Sequence[str]) -> Select[Any]:
 
 
 def list_approvals(
-    reader: Reader, *, status: str = "pending", session_id: UUID | None = None, limit: int = 50, offset: int = 0, cursor: str | None = None
+    reader: Reader,
+    *,
+    status: str = "pending",
+    session_id: UUID | None = None,
+    limit: int = 50,
+    offset: int = 0,
+    cursor: str | None = None,
 ) -> Page[Row]:
-    """Proposals in a state (or `all`), newest first, with how many there are. Raises InvalidCursor."""
+    """Proposals in a state (or `all`), newest first, with how many there are.
+
+    Raises InvalidCursor.
+    """
     rows, counts = reader.read(*_page(status, session_id, limit, offset, cursor))
     return Page(rows, int(counts[0]["total"]), limit, offset, _next(rows, limit))
 
@@ -114,7 +150,9 @@ def is_pending() -> ColumnElement[bool]:
 
 
 def pending_of_session(reader: Reader, session_id: UUID) -> list[Row]:
-    """What waits for a decision in a conversation: `approval_id, tool_name, summary, expires_at`, oldest first."""
+    """What waits for a decision in a conversation: `approval_id, tool_name, summary, expires_at`,
+    oldest first.
+    """
     return reader.read(pending_statement(session_id))[0]
 
 
@@ -128,23 +166,43 @@ def pending_statement(session_id: UUID) -> Select[Any]:
 
 
 def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
-    """The newest proposal of a tool with an argument of that value that waits for a decision or is being carried out: its id."""
+    """The newest proposal of a tool with an argument of that value that waits for a decision or is
+    being carried out: its id.
+    """
     found = SessionReader(db.session).read(unfinished_statement(tool_name, name, value))[0]
     return found[0]["id"] if found else None
 
 
 def is_under_way(tool_name: str, name: str, value: str) -> bool:
-    """Whether a proposal of a tool with an argument of that value was granted and is still to be carried out, in a conversation that was deleted too."""
-    granted = select(_C.id).where(owned(Approval), _C.effect_status == "waiting", _C.tool_name == tool_name, _C.payload[name].astext == value).limit(1)
+    """Whether a proposal of a tool with an argument of that value was granted and is still to be
+    carried out, in a conversation that was deleted too.
+    """
+    granted = (
+        select(_C.id)
+        .where(
+            owned(Approval),
+            _C.effect_status == "waiting",
+            _C.tool_name == tool_name,
+            _C.payload[name].astext == value,
+        )
+        .limit(1)
+    )
     return bool(SessionReader(db.session).read(granted)[0])
 
 
 def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[str]) -> Select[Any]:
-    """The same as a select, for a trip that reads more: id, session_id, summary, status, expires_at; at most one row."""
+    """The same as a select, for a trip that reads more: id, session_id, summary, status,
+    expires_at; at most one row.
+    """
     under_way = (_C.effect_status == "waiting") & _C.hidden_at.is_(None)
     return (
         select(_C.id, _C.session_id, _C.summary, _C.status, _C.expires_at)
-        .where(owned(Approval), is_pending() | under_way, _C.tool_name == tool_name, _C.payload[name].astext == value)
+        .where(
+            owned(Approval),
+            is_pending() | under_way,
+            _C.tool_name == tool_name,
+            _C.payload[name].astext == value,
+        )
         .order_by(*_NEWEST_FIRST)
         .limit(1)
     )
@@ -152,21 +210,35 @@ def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[s
 
 def session_statement(session_id: UUID) -> Select[Any]:
     """Every proposal of a conversation as it stands now, oldest first, for its page."""
-    return _rows().where(_C.session_id == session_id).order_by(None).order_by(_C.requested_at, _C.id)
+    return (
+        _rows().where(_C.session_id == session_id).order_by(None).order_by(_C.requested_at, _C.id)
+    )
 
 
 def state_of(session_id: UUID) -> str:
-    """A short mark of how the proposals of a conversation stand: another once one is made, decided, edited, superseded, carried out, or out of time."""
-    told = func.concat_ws(" ", _C.id, _shown_status(), _C.effect_status, _C.arguments_hash, _C.preview_hash)
+    """A short mark of how the proposals of a conversation stand: another once one is made, decided,
+    edited, superseded, carried out, or out of time.
+    """
+    told = func.concat_ws(
+        " ", _C.id, _shown_status(), _C.effect_status, _C.arguments_hash, _C.preview_hash
+    )
     whole = func.array_to_string(func.array_agg(aggregate_order_by(told, _C.id)), ",")
-    found = select(func.md5(func.coalesce(whole, "")).label("mark")).where(owned(Approval), _C.session_id == session_id, _C.hidden_at.is_(None))
+    found = select(func.md5(func.coalesce(whole, "")).label("mark")).where(
+        owned(Approval), _C.session_id == session_id, _C.hidden_at.is_(None)
+    )
     return str(SessionReader(db.session).read(found)[0][0]["mark"])
 
 
 def _standing() -> ColumnElement[str]:
-    """How a proposal stands in a word of the pages: its status, `error` where it was granted and could not be done, `withdrawn` where its time was not over."""
+    """How a proposal stands in a word of the pages: its status, `error` where it was granted and
+    could not be done, `withdrawn` where its time was not over.
+    """
     is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
-    return case((_C.effect_status == "failed", literal("error")), (is_withdrawn, literal("withdrawn")), else_=_shown_status())
+    return case(
+        (_C.effect_status == "failed", literal("error")),
+        (is_withdrawn, literal("withdrawn")),
+        else_=_shown_status(),
+    )
 
 
 def _shown_status() -> ColumnElement[str]:
@@ -226,13 +298,22 @@ def _in_state(status: str) -> ColumnElement[bool]:
 
 
 @kept
-def _page(status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None) -> tuple[Select[Any], Select[Any]]:
+def _page(
+    status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None
+) -> tuple[Select[Any], Select[Any]]:
     """The rows and their total."""
     total = _counted(status, session_id) if session_id is not None else _total(status)
     return _some(status, session_id, limit, offset, cursor, total), select(total.label("total"))
 
 
-def _some(status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None, total: ScalarSelect[Any]) -> Select[Any]:
+def _some(
+    status: str,
+    session_id: UUID | None,
+    limit: int,
+    offset: int,
+    cursor: str | None,
+    total: ScalarSelect[Any],
+) -> Select[Any]:
     narrowed: list[ColumnElement[bool]] = []
     if session_id is not None:
         narrowed.append(_C.session_id == session_id)
@@ -243,14 +324,29 @@ def _some(status: str, session_id: UUID | None, limit: int, offset: int, cursor:
     if status != "expired":
         return _rows().where(_in_state(status), *narrowed).limit(limit).offset(offset)
     # Two states make this list, each in the order of its index; the page is cut from the two heads.
-    heads = [_rows().where(condition, *narrowed).limit(limit + offset).subquery() for condition in (_C.status == "expired", _is_overdue())]
+    heads = [
+        _rows().where(condition, *narrowed).limit(limit + offset).subquery()
+        for condition in (_C.status == "expired", _is_overdue())
+    ]
     both = union_all(*(select(head) for head in heads)).subquery()
-    return select(both).order_by(both.c.requested_at.desc(), both.c.id.desc()).limit(limit).offset(offset)
+    return (
+        select(both)
+        .order_by(both.c.requested_at.desc(), both.c.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
 
 
 def _total(status: str) -> ScalarSelect[Any]:
-    """From the counters; only what has run out of time since housekeeping last came by is counted by rows."""
-    overdue = select(func.count()).select_from(Approval.__table__).where(owned(Approval), _is_overdue(), _C.hidden_at.is_(None)).scalar_subquery()
+    """From the counters; only what has run out of time since housekeeping last came by is counted
+    by rows.
+    """
+    overdue = (
+        select(func.count())
+        .select_from(Approval.__table__)
+        .where(owned(Approval), _is_overdue(), _C.hidden_at.is_(None))
+        .scalar_subquery()
+    )
     counted = select(cast(func.coalesce(func.sum(_N.n), 0), BigInteger)).where(owned(ApprovalCount))
     if status != "all":
         counted = counted.where(_N.status == status)
@@ -271,7 +367,9 @@ def _counted(status: str, session_id: UUID) -> ScalarSelect[Any]:
 
 def _behind(cursor: str) -> ColumnElement[bool]:
     after = Cursor.decode(cursor)
-    return tuple_(_C.requested_at, _C.id) < tuple_(literal(after.at), literal(f"{_PREFIX}{after.id}"))
+    return tuple_(_C.requested_at, _C.id) < tuple_(
+        literal(after.at), literal(f"{_PREFIX}{after.id}")
+    )
 
 
 def _next(rows: list[Row], limit: int) -> str | None:

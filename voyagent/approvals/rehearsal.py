@@ -1,6 +1,8 @@
-"""Trying a proposal out without doing it: in a savepoint that is rolled back, and what it changed there is what the reviewer is shown.
+"""Trying a proposal out without doing it: in a savepoint that is rolled back, and what it changed
+there is what the reviewer is shown.
 
-What is shown has a hash together with the arguments (decision 22). Granting rehearses again, and where the hash differs the world has moved.
+What is shown has a hash together with the arguments (decision 22). Granting rehearses again, and
+where the hash differs the world has moved.
 """
 
 from __future__ import annotations
@@ -17,7 +19,17 @@ from flask_babel import force_locale
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from voyagent.approvals.effects import BalanceShown, Description, Effect, LeavingShown, LineShown, Measured, Run, Standing, StepShown
+from voyagent.approvals.effects import (
+    BalanceShown,
+    Description,
+    Effect,
+    LeavingShown,
+    LineShown,
+    Measured,
+    Run,
+    Standing,
+    StepShown,
+)
 from voyagent.audit import service as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
@@ -38,18 +50,29 @@ class _Over(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What was granted and is not carried out yet: it will have happened when the rehearsed act does."""
+    """What was granted and is not carried out yet: it will have happened when the rehearsed act
+    does.
+    """
 
     run: Run
     requester: Actor
     arguments: dict[str, Any]
 
 
-def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any], *, ahead: Sequence[Ahead] = (), locale: str | None = None) -> Description | None:
-    """What carrying the proposal out would change now, in a language, else the agency's; nothing of it stays, and nothing leaves the house.
+def rehearse(
+    effect: Effect,
+    requester: Actor,
+    arguments: dict[str, Any],
+    *,
+    ahead: Sequence[Ahead] = (),
+    locale: str | None = None,
+) -> Description | None:
+    """What carrying the proposal out would change now, in a language, else the agency's; nothing of
+    it stays, and nothing leaves the house.
 
-    What is `ahead` of it is tried first, and stands in its "before". Where a rule refuses it the preview is that refusal. None where it cannot be told: nothing
-    can be tried, or a fault of ours is in the way.
+    What is `ahead` of it is tried first, and stands in its "before". Where a rule refuses it the
+    preview is that refusal. None where it cannot be told: nothing can be tried, or a fault of ours
+    is in the way.
     """
     said_in = locale or requester.locale
     with force_locale(said_in):
@@ -57,41 +80,63 @@ def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any], *, ahe
             shown = _tried(effect, requester, arguments, ahead)
         except OperationalError:
             raise  # the connection, a lock: the whole act is tried again or fails as such
-        except Exception:  # a preview is a service to the reviewer; whatever breaks it must not keep people from asking or rejecting
+        # a preview is a service to the reviewer; whatever breaks it must not keep people from
+        # asking or rejecting
+        except Exception:
             log.exception("rehearsal.failed", tool=effect.tool_name)
             return None
     return shown | Description(locale=said_in) if shown else None
 
 
 def hash_of(arguments_hash: str, shown: Description) -> str:
-    """The hash of what a decision is about: the arguments, and of what was shown whatever does not change by itself.
+    """The hash of what a decision is about: the arguments, and of what was shown whatever does not
+    change by itself.
 
-    Notes and the running totals of accounts are left out; what others post to them is not this proposal's matter. What was told in a language is held to
-    in that language.
+    Notes and the running totals of accounts are left out; what others post to them is not this
+    proposal's matter. What was told in a language is held to in that language.
     """
     document = shown.get("document")
     return digest(
         {
             "arguments": arguments_hash,
             "refusal": shown.get("refusal"),
-            "lines": [[line.get(name) for name in ("code", "party", "currency", "debit", "credit")] for line in shown.get("lines", [])],
-            "balances": [[balance.get(name) for name in ("key", "before", "after")] for balance in shown.get("balances", [])],
-            "document": None if document is None else [document.get(name) for name in ("party", "day", "rows", "total")],
+            "lines": [
+                [line.get(name) for name in ("code", "party", "currency", "debit", "credit")]
+                for line in shown.get("lines", [])
+            ],
+            "balances": [
+                [balance.get(name) for name in ("key", "before", "after")]
+                for balance in shown.get("balances", [])
+            ],
+            "document": (
+                None
+                if document is None
+                else [document.get(name) for name in ("party", "day", "rows", "total")]
+            ),
             "itinerary": shown.get("itinerary", []),
             "leaves": shown.get("leaves", []),
             "facts": shown.get("facts", []),
-            "checks": {check["code"]: check["ok"] for check in shown.get("checks", []) if "code" in check},
+            "checks": {
+                check["code"]: check["ok"] for check in shown.get("checks", []) if "code" in check
+            },
         }
     )
 
 
-def _tried(effect: Effect, requester: Actor, arguments: dict[str, Any], ahead: Sequence[Ahead]) -> Description:
-    """What is ahead has happened, then the description reads, then the act is tried; a refusal of the act keeps what the description found."""
+def _tried(
+    effect: Effect, requester: Actor, arguments: dict[str, Any], ahead: Sequence[Ahead]
+) -> Description:
+    """What is ahead has happened, then the description reads, then the act is tried; a refusal of
+    the act keeps what the description found.
+    """
     shown = Description()
     try:
         with audit.savepoint(), rehearsing(db.session) as notes:
             for one in ahead:
-                with suppress(VoyagentError), audit.savepoint():  # what will be refused changes nothing
+                with (
+                    suppress(VoyagentError),
+                    audit.savepoint(),
+                ):  # what will be refused changes nothing
                     one.run(one.requester, dict(one.arguments))
             if effect.describe is not None:
                 shown = effect.describe(requester, dict(arguments))
@@ -106,13 +151,19 @@ def _tried(effect: Effect, requester: Actor, arguments: dict[str, Any], ahead: S
         return shown | Description(warning=failure.message, refusal=failure.code)
 
 
-def _run(effect: Effect, run: Run, requester: Actor, arguments: dict[str, Any], notes: Notes) -> Description:
+def _run(
+    effect: Effect, run: Run, requester: Actor, arguments: dict[str, Any], notes: Notes
+) -> Description:
     notes.entries.clear()
     notes.mails.clear()
-    before = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
+    before = (
+        effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
+    )
     run(requester, dict(arguments))
     db.session.flush()
-    db.session.execute(text("set constraints all immediate"))  # what a commit would refuse is refused here
+    db.session.execute(
+        text("set constraints all immediate")
+    )  # what a commit would refuse is refused here
     after = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
     return _seen(notes, before, after)
 
@@ -133,14 +184,23 @@ def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
 
 
 def _lines(entries: Iterable[UUID]) -> list[LineShown]:
-    """The lines as the ledger has them, each with its account's balance before and after all of them."""
+    """The lines as the ledger has them, each with its account's balance before and after all of
+    them.
+    """
     reader = SessionReader(db.session)
     rows = reader.read(books.lines_statement(*entries))[0]
     after = _balances_of(reader, {row["account_id"] for row in rows})
     moved: dict[tuple[UUID, str], int] = defaultdict(int)
     for row in rows:
         moved[row["account_id"], row["currency"]] += row["debit_minor"] - row["credit_minor"]
-    return [_line(row, after[row["account_id"], row["currency"]], moved[row["account_id"], row["currency"]]) for row in rows]
+    return [
+        _line(
+            row,
+            after[row["account_id"], row["currency"]],
+            moved[row["account_id"], row["currency"]],
+        )
+        for row in rows
+    ]
 
 
 def _line(row: Row, after_minor: int, moved_minor: int) -> LineShown:
@@ -165,15 +225,30 @@ def _balances_of(reader: SessionReader, account_ids: set[UUID]) -> dict[tuple[UU
 
 
 def _balances(before: list[Standing], after: list[Standing]) -> Iterable[BalanceShown]:
-    known = {(standing["key"], standing["amount"]["currency"]): standing["amount"] for standing in before}
+    known = {
+        (standing["key"], standing["amount"]["currency"]): standing["amount"] for standing in before
+    }
     for standing in after:
         amount = standing["amount"]
         nothing = {"amount": wire_amount(0, amount["currency"]), "currency": amount["currency"]}
         was = known.get((standing["key"], amount["currency"]), nothing)
-        yield BalanceShown(key=standing["key"], label=standing["label"], before=was, after=amount, note=standing["note"])  # type: ignore[typeddict-item]
+        yield BalanceShown(
+            key=standing["key"],
+            label=standing["label"],
+            before=was,
+            after=amount,
+            note=standing["note"],
+        )  # type: ignore[typeddict-item]
 
 
 def _steps(before: dict[str, str], after: dict[str, str]) -> Iterable[StepShown]:
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
-            yield StepShown(key=key, **{name: side[key] for name, side in (("before", before), ("after", after)) if key in side})  # type: ignore[typeddict-item]
+            yield StepShown(
+                key=key,
+                **{
+                    name: side[key]
+                    for name, side in (("before", before), ("after", after))
+                    if key in side
+                },
+            )  # type: ignore[typeddict-item]

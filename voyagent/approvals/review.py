@@ -1,4 +1,6 @@
-"""What a reviewer sees of a proposal: its consequences with amounts as amounts, and its arguments in words."""
+"""What a reviewer sees of a proposal: its consequences with amounts as amounts, and its arguments
+in words.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from voyagent.approvals.effects import Description, DocumentShown, LeavingShown, LineShown, MoneyShown
+from voyagent.approvals.effects import (
+    Description,
+    DocumentShown,
+    LeavingShown,
+    LineShown,
+    MoneyShown,
+)
 from voyagent.approvals.wording import AMOUNTS, ARGUMENTS
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
@@ -18,7 +26,9 @@ _DEPTH_MAX = 6
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DayWord = Callable[[date], str]
 _OPAQUE = 64
-"""A value of so many characters and no space is a key of a supplier's: people see how it begins and ends."""
+"""A value of so many characters and no space is a key of a supplier's: people see how it begins and
+ends.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +54,18 @@ class Journal:
     @property
     def debit(self) -> Money:
         """The sum of the debits."""
-        return sum((line.debit for line in self.lines if line.debit is not None), start=Money(0, self.currency))
+        return sum(
+            (line.debit for line in self.lines if line.debit is not None),
+            start=Money(0, self.currency),
+        )
 
     @property
     def credit(self) -> Money:
         """The sum of the credits."""
-        return sum((line.credit for line in self.lines if line.credit is not None), start=Money(0, self.currency))
+        return sum(
+            (line.credit for line in self.lines if line.credit is not None),
+            start=Money(0, self.currency),
+        )
 
     @property
     def balances(self) -> bool:
@@ -100,21 +116,38 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
         warning=say(shown["warning"]) if shown.get("warning") else "",
         is_refused="refusal" in shown,
         journals=_journals(shown.get("lines", [])),
-        balances=[Balance(b["label"], _money(b["before"]), _money(b["after"]), b.get("note", "")) for b in shown.get("balances", [])],
+        balances=[
+            Balance(b["label"], _money(b["before"]), _money(b["after"]), b.get("note", ""))
+            for b in shown.get("balances", [])
+        ],
         document=_document(shown["document"]) if "document" in shown else None,
-        itinerary=[Step(step.get("before", ""), step.get("after", "")) for step in shown.get("itinerary", [])],
+        itinerary=[
+            Step(step.get("before", ""), step.get("after", ""))
+            for step in shown.get("itinerary", [])
+        ],
         leaves=shown.get("leaves", []),
         facts=[(fact["label"], fact["value"]) for fact in shown.get("facts", [])],
         checks=[(check["ok"], check["text"]) for check in shown.get("checks", [])],
     )
 
 
-def arguments_in_words(payload: dict[str, Any], currency: str | None = None, day: DayWord = date.isoformat) -> list[tuple[str, str]]:
-    """Every stored argument as a name and a text: nothing that will run is left out, whatever the tool.
+def arguments_in_words(
+    payload: dict[str, Any], currency: str | None = None, day: DayWord = date.isoformat
+) -> list[tuple[str, str]]:
+    """Every stored argument as a name and a text: nothing that will run is left out, whatever the
+    tool.
 
-    A day is written by `day`, an amount as in every sentence; one that has no currency beside it is in `currency`, that of the request.
+    A day is written by `day`, an amount as in every sentence; one that has no currency beside it is
+    in `currency`, that of the request.
     """
-    return [(name, _short(_written(key, value, beside, day))) for name, key, value, beside in _flat(payload, "", 0, {"currency": currency})] if payload else []
+    return (
+        [
+            (name, _short(_written(key, value, beside, day)))
+            for name, key, value, beside in _flat(payload, "", 0, {"currency": currency})
+        ]
+        if payload
+        else []
+    )
 
 
 def has_a_name(argument: str) -> bool:
@@ -122,14 +155,20 @@ def has_a_name(argument: str) -> bool:
     return argument in ARGUMENTS
 
 
-def results_in_words(result: dict[str, Any], state: Callable[[str], str], day: DayWord) -> list[tuple[str, str]]:
-    """What came of it, as names and texts, a state in the word of `state`; ids and plain yeses are for programs, and the page leads to what they name."""
+def results_in_words(
+    result: dict[str, Any], state: Callable[[str], str], day: DayWord
+) -> list[tuple[str, str]]:
+    """What came of it, as names and texts, a state in the word of `state`; ids and plain yeses are
+    for programs, and the page leads to what they name.
+    """
     told = {
         name: state(value) if name == "status" else _in_words(name, value, result)
         for name, value in result.items()
         if not isinstance(value, bool) and parse_id(value) is None
     }
-    return arguments_in_words({name: value for name, value in told.items() if value is not None}, day=day)
+    return arguments_in_words(
+        {name: value for name, value in told.items() if value is not None}, day=day
+    )
 
 
 def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
@@ -145,11 +184,17 @@ def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
     return value
 
 
-def differences(first: dict[str, Any], now: dict[str, Any], currency: str | None, day: DayWord) -> list[tuple[str, str, str]]:
+def differences(
+    first: dict[str, Any], now: dict[str, Any], currency: str | None, day: DayWord
+) -> list[tuple[str, str, str]]:
     """Where two sets of arguments differ: the name, what was first asked for, and what stands now."""
     before, after = (dict(arguments_in_words(one, currency, day)) for one in (first, now))
     names = dict.fromkeys((*before, *after))
-    return [(name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name) != after.get(name)]
+    return [
+        (name, before.get(name, ""), after.get(name, ""))
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
 
 
 def failure_in_words(code: str | None) -> str:
@@ -165,14 +210,24 @@ def failure_in_words(code: str | None) -> str:
     return code.replace("_", " ")
 
 
-def _flat(value: Any, name: str, depth: int, beside: dict[str, Any], key: str = "") -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
-    """The leaves below a value, each with its name in words, its key and what stands around it, with the currency that holds there."""
+def _flat(
+    value: Any, name: str, depth: int, beside: dict[str, Any], key: str = ""
+) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
+    """The leaves below a value, each with its name in words, its key and what stands around it,
+    with the currency that holds there.
+    """
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         yield _capital(name), "amount", value["amount"], value
     elif isinstance(value, dict) and value and depth < _DEPTH_MAX:
         around = {"currency": beside.get("currency")} | value
         for part, item in value.items():
-            yield from _flat(item, _joined(name, str(ARGUMENTS.get(part) or str(part).replace("_", " "))), depth + 1, around, part)
+            yield from _flat(
+                item,
+                _joined(name, str(ARGUMENTS.get(part) or str(part).replace("_", " "))),
+                depth + 1,
+                around,
+                part,
+            )
     elif isinstance(value, list) and value and depth < _DEPTH_MAX:
         for number, item in enumerate(value, start=1):
             yield from _flat(item, _joined(name, str(number)), depth + 1, beside, key)
@@ -181,7 +236,9 @@ def _flat(value: Any, name: str, depth: int, beside: dict[str, Any], key: str = 
 
 
 def _written(key: str, value: Any, beside: dict[str, Any], day: DayWord) -> Any:
-    """A day and an amount as people read them; one that is none, or that the currency cannot hold, stays as it will run."""
+    """A day and an amount as people read them; one that is none, or that the currency cannot hold,
+    stays as it will run.
+    """
     try:
         if isinstance(value, str) and _DATE.fullmatch(value):
             return day(date.fromisoformat(value))
@@ -199,7 +256,11 @@ def _capital(name: str) -> str:
 
 def _short(value: Any) -> str:
     text = "–" if value is None or value in ("", [], {}) else str(value)
-    return f"{text[:12]}…{text[-6:]}" if len(text) > _OPAQUE and not any(character.isspace() for character in text) else text
+    return (
+        f"{text[:12]}…{text[-6:]}"
+        if len(text) > _OPAQUE and not any(character.isspace() for character in text)
+        else text
+    )
 
 
 def _joined(name: str, part: str) -> str:
@@ -215,7 +276,10 @@ def _journals(lines: list[LineShown]) -> list[Journal]:
                 line.get("code", ""),
                 line.get("name", ""),
                 line.get("party") or "",
-                *(_amount(line.get(side), currency) for side in ("debit", "credit", "before", "after")),
+                *(
+                    _amount(line.get(side), currency)
+                    for side in ("debit", "credit", "before", "after")
+                ),
             )
         )
     return [Journal(currency, found) for currency, found in by_currency.items()]
@@ -223,7 +287,10 @@ def _journals(lines: list[LineShown]) -> list[Journal]:
 
 def _document(shown: DocumentShown) -> dict[str, Any]:
     total = _money(shown["total"]) if "total" in shown else None
-    rows = [(row["text"], _amount(row["amount"], total.currency) if total else None) for row in shown.get("rows", [])]
+    rows = [
+        (row["text"], _amount(row["amount"], total.currency) if total else None)
+        for row in shown.get("rows", [])
+    ]
     return {**shown, "rows": rows, "total": total}
 
 

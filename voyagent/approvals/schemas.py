@@ -11,7 +11,18 @@ from pydantic import Field, model_validator
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import BATCH_MAX, Answered, Wish
 from voyagent.kernel.errors import N_, Unprocessable, VoyagentError
-from voyagent.kernel.fields import Answer, Closed, Instant, Offset, Open, Query, filter_field, text_field, trimmed_field, wire_instant
+from voyagent.kernel.fields import (
+    Answer,
+    Closed,
+    Instant,
+    Offset,
+    Open,
+    Query,
+    filter_field,
+    text_field,
+    trimmed_field,
+    wire_instant,
+)
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Page
 from voyagent.kernel.reading import Row
@@ -51,7 +62,9 @@ _SHOWN = (
 class ChosenQuery(Query):
     """Which requests of the inbox are to be decided together."""
 
-    chosen: list[Annotated[str, Field(max_length=ID_MAX)]] = Field(default_factory=list, max_length=BATCH_MAX)
+    chosen: list[Annotated[str, Field(max_length=ID_MAX)]] = Field(
+        default_factory=list, max_length=BATCH_MAX
+    )
 
 
 class SeenQuery(Query):
@@ -87,7 +100,9 @@ class ApprovalFilter(Query):
 
 
 class HistoryQuery(Query):
-    """Which decisions the page shows; without a state it is the inbox, of which `seen` is what the page shows already and `open` the request beside it."""
+    """Which decisions the page shows; without a state it is the inbox, of which `seen` is what the
+    page shows already and `open` the request beside it.
+    """
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] | None = None
     offset: Offset = 0
@@ -127,7 +142,9 @@ class BatchIn(Closed):
 
 
 class DecisionForm(Open):
-    """The same from the page's buttons; `confirmed` is the second step before what cannot be taken back, `shown` the mark of the state that the page showed."""
+    """The same from the page's buttons; `confirmed` is the second step before what cannot be taken
+    back, `shown` the mark of the state that the page showed.
+    """
 
     granted: bool
     reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
@@ -136,7 +153,8 @@ class DecisionForm(Open):
 
 
 class SeveralForm(Open):
-    """The page's decision of several: `chosen` are ids with the mark of the state that was shown, as `ap-…:mark`.
+    """The page's decision of several: `chosen` are ids with the mark of the state that was shown,
+    as `ap-…:mark`.
 
     `rejectable` are those beside them that this person may reject and not grant.
     """
@@ -154,12 +172,20 @@ class SeveralForm(Open):
 
     def wishes(self) -> list[Wish]:
         """The decisions as the rules take them."""
-        pairs = [one.partition(":") for one in (self.chosen if self.granted else [*self.chosen, *self.rejectable])]
-        return [Wish(approval_id, self.granted, self.reason, mark or None) for approval_id, _, mark in pairs]
+        pairs = [
+            one.partition(":")
+            for one in (self.chosen if self.granted else [*self.chosen, *self.rejectable])
+        ]
+        return [
+            Wish(approval_id, self.granted, self.reason, mark or None)
+            for approval_id, _, mark in pairs
+        ]
 
 
 class ApprovalItem(Answer):
-    """A proposal: what exactly was asked for, by whom, until when, who decided, and what came of it."""
+    """A proposal: what exactly was asked for, by whom, until when, who decided, and what came of
+    it.
+    """
 
     id: str
     session_id: str
@@ -188,7 +214,9 @@ class ApprovalItem(Answer):
 
 
 class BatchItem(Answer):
-    """What came of one decision of several: the status that a call of its own would have had, with the proposal or the code of the refusal."""
+    """What came of one decision of several: the status that a call of its own would have had, with
+    the proposal or the code of the refusal.
+    """
 
     approval_id: str
     status: Literal[200, 403, 404, 409]
@@ -229,11 +257,27 @@ def wire_model(approval: Approval) -> Row:
 def wire_answered(answered: Answered, status_of: Callable[[VoyagentError], int]) -> Row:
     """What came of one decision of several, as the API writes it."""
     if answered.refusal is not None:
-        return {"approval_id": answered.approval_id, "status": int(status_of(answered.refusal)), "detail": answered.refusal.code, "approval": None}
+        return {
+            "approval_id": answered.approval_id,
+            "status": int(status_of(answered.refusal)),
+            "detail": answered.refusal.code,
+            "approval": None,
+        }
     assert answered.approval is not None
-    return {"approval_id": answered.approval_id, "status": 200, "detail": None, "approval": wire_model(answered.approval)}
+    return {
+        "approval_id": answered.approval_id,
+        "status": 200,
+        "detail": None,
+        "approval": wire_model(answered.approval),
+    }
 
 
 def wire_page(page: Page[Row]) -> Row:
     """A page as the API writes it."""
-    return {"items": [wire(row) for row in page.items], "total": page.total, "limit": page.limit, "offset": page.offset, "next_cursor": page.next_cursor}
+    return {
+        "items": [wire(row) for row in page.items],
+        "total": page.total,
+        "limit": page.limit,
+        "offset": page.offset,
+        "next_cursor": page.next_cursor,
+    }

@@ -12,7 +12,9 @@ from voyagent.kernel.jobs import task
 
 @task(service.EFFECT_TASK, own_transactions=True)
 def run_effect(tenant_id: str, approval_id: str) -> None:
-    """Carry a granted proposal out, in one transaction; whoever outside must be asked for it is asked before, with none open."""
+    """Carry a granted proposal out, in one transaction; whoever outside must be asked for it is
+    asked before, with none open.
+    """
     agency = UUID(tenant_id)
     with transaction(agency):
         errand = service.prepare(approval_id)
@@ -24,4 +26,7 @@ def run_effect(tenant_id: str, approval_id: str) -> None:
 @task("approvals.housekeeping", own_transactions=True, every="* * * * *")
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """Write overdue proposals down as expired, and try effects again that nobody finished."""
-    in_agencies(queries.agencies_with_proposals, lambda: (service.expire_overdue(), service.resume_effects()))
+    in_agencies(
+        queries.agencies_with_proposals,
+        lambda: (service.expire_overdue(), service.resume_effects()),
+    )

@@ -1,4 +1,6 @@
-"""The pages of approvals: the inbox with what waits and what was decided, and the review of one request."""
+"""The pages of approvals: the inbox with what waits and what was decided, and the review of one
+request.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +51,11 @@ class Obstacle:
 
 @pages.page("/approvals", permission="approval.read")
 def index(reader: LaneReader) -> Any:
-    """What waits for a decision and what was decided today; with `?status=` the history; for the menu of a page that stays open, the number alone.
+    """What waits for a decision and what was decided today; with `?status=` the history; for the
+    menu of a page that stays open, the number alone.
 
-    For an inbox that stays open the same page, of which it takes what it needs, or nothing where it shows that already.
+    For an inbox that stays open the same page, of which it takes what it needs, or nothing where it
+    shows that already.
     """
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
         reader.prove()
@@ -59,8 +63,12 @@ def index(reader: LaneReader) -> Any:
     asked = query_of(HistoryQuery)
     if asked.status is not None:
         page = queries.list_approvals(reader, status=asked.status, limit=PAGE, offset=asked.offset)
-        return render_template("approvals/history.html", history=page, asked=asked, address=_history_address)
-    waiting, decided = reader.read(queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY))
+        return render_template(
+            "approvals/history.html", history=page, asked=asked, address=_history_address
+        )
+    waiting, decided = reader.read(
+        queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY)
+    )
     inbox = _inbox_of(waiting, decided, reader.prove(), asked.open)
     if is_htmx() and asked.seen == inbox["inbox_mark"]:
         return "", 204
@@ -69,7 +77,9 @@ def index(reader: LaneReader) -> Any:
 
 @pages.page("/approvals/several", permission="approval.resolve")
 def several(actor: Actor) -> Any:
-    """The requests that were chosen, with what each would change in a line, before they are decided together."""
+    """The requests that were chosen, with what each would change in a line, before they are decided
+    together.
+    """
     return _several(actor, query_of(ChosenQuery).chosen, DecideSeveralForm())
 
 
@@ -79,61 +89,149 @@ def decide_several(actor: Actor) -> Any:
     form = DecideSeveralForm()
     decision = form.accepted()
     if decision is None:
-        return _several(actor, [one.partition(":")[0] for one in _sent()[:BATCH_MAX]], form), form.status
+        return (
+            _several(actor, [one.partition(":")[0] for one in _sent()[:BATCH_MAX]], form),
+            form.status,
+        )
     answered = service.resolve_each(actor, decision.wishes())
-    rows = {row["id"]: row for row in _reader().read(queries.several_statement([one.approval_id for one in answered]))[0]}
-    outcomes = [(rows.get(one.approval_id), translated(one.refusal.message) if one.refusal is not None else "") for one in answered]
-    return render_template("approvals/results.html", outcomes=outcomes, granted=decision.granted, **_inbox(actor))
+    rows = {
+        row["id"]: row
+        for row in _reader().read(queries.several_statement([one.approval_id for one in answered]))[
+            0
+        ]
+    }
+    outcomes = [
+        (
+            rows.get(one.approval_id),
+            translated(one.refusal.message) if one.refusal is not None else "",
+        )
+        for one in answered
+    ]
+    return render_template(
+        "approvals/results.html", outcomes=outcomes, granted=decision.granted, **_inbox(actor)
+    )
 
 
 @pages.page("/approvals/<approval_id>", permission="approval.read", missing=ApprovalNotFound)
 def detail(actor: Actor, approval_id: str) -> Any:
-    """One request with its consequences; as a fragment for the part of the page that asks for it, nothing where that shows it already."""
+    """One request with its consequences; as a fragment for the part of the page that asks for it,
+    nothing where that shows it already.
+    """
     facts = _review(actor, approval_id)
-    if is_htmx() and facts["approval"]["status"] == "pending" and query_of(SeenQuery).seen == facts["mark"]:
+    if (
+        is_htmx()
+        and facts["approval"]["status"] == "pending"
+        and query_of(SeenQuery).seen == facts["mark"]
+    ):
         return "", 204
-    fragment = {"review": "approvals/_review.html", "decide": "approvals/_decide.html"}.get(request.headers.get("HX-Target", ""))
+    fragment = {"review": "approvals/_review.html", "decide": "approvals/_decide.html"}.get(
+        request.headers.get("HX-Target", "")
+    )
     if is_htmx() and fragment is not None:
         return render_template(fragment, **facts)
     return render_template("approvals/detail.html", **facts, **_inbox(actor, approval_id))
 
 
-@pages.page("/approvals/<approval_id>/decide", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
+@pages.page(
+    "/approvals/<approval_id>/decide",
+    methods=("POST",),
+    permission="approval.resolve",
+    missing=ApprovalNotFound,
+)
 def decide(actor: Actor, approval_id: str) -> Any:
-    """Grant or reject; what cannot be taken back asks once more, and what has changed since it was shown is shown anew."""
+    """Grant or reject; what cannot be taken back asks once more, and what has changed since it was
+    shown is shown anew.
+    """
     form = DecideForm()
     decision = form.accepted()
     if decision is None:
-        return render_template("approvals/detail.html", **_review(actor, approval_id, form, step="reject"), **_inbox(actor, approval_id)), form.status
+        return (
+            render_template(
+                "approvals/detail.html",
+                **_review(actor, approval_id, form, step="reject"),
+                **_inbox(actor, approval_id),
+            ),
+            form.status,
+        )
     if decision.granted and not decision.confirmed and _is_final(queries.get_approval(approval_id)):
         return see_other(url_for("approvals.detail", approval_id=approval_id, step="grant"))
-    decided = form.attempt(lambda body: service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=body.shown), preview_stale="")
+    decided = form.attempt(
+        lambda body: service.resolve(
+            actor, approval_id, granted=body.granted, reason=body.reason, seen=body.shown
+        ),
+        preview_stale="",
+    )
     if decided is None:
         toast(form.form_errors[-1], kind="error")
-        return see_other(url_for("approvals.detail", approval_id=queries.get_approval(approval_id).superseded_by or approval_id))
-    toast(_("Granted. It is being done now.") if decision.granted else _("Rejected. Nothing was done."))
+        return see_other(
+            url_for(
+                "approvals.detail",
+                approval_id=queries.get_approval(approval_id).superseded_by or approval_id,
+            )
+        )
+    toast(
+        _("Granted. It is being done now.")
+        if decision.granted
+        else _("Rejected. Nothing was done.")
+    )
     return see_other(url_for("approvals.detail", approval_id=approval_id))
 
 
-@pages.page("/approvals/<approval_id>/edit", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
+@pages.page(
+    "/approvals/<approval_id>/edit",
+    methods=("POST",),
+    permission="approval.resolve",
+    missing=ApprovalNotFound,
+)
 def edit(actor: Actor, approval_id: str) -> Any:
     """Change what will run, then show what that would change."""
     sheet = _sheet(queries.get_approval(approval_id), request.form)
-    edited = sheet.attempt(lambda arguments: service.edit(actor, approval_id, arguments, seen=request.form.get("shown") or None))
+    edited = sheet.attempt(
+        lambda arguments: service.edit(
+            actor, approval_id, arguments, seen=request.form.get("shown") or None
+        )
+    )
     if edited is None:
-        return render_template("approvals/detail.html", **_review(actor, approval_id, step="edit", sheet=sheet), **_inbox(actor, approval_id)), 422
+        return (
+            render_template(
+                "approvals/detail.html",
+                **_review(actor, approval_id, step="edit", sheet=sheet),
+                **_inbox(actor, approval_id),
+            ),
+            422,
+        )
     toast(_("Edited. Below you see what it would change now; nothing has been done yet."))
     if sheet.understood:
-        toast("; ".join(_("“%(words)s” was read as %(meaning)s", words=words, meaning=meaning) for words, meaning in sheet.understood) + ".")
+        toast(
+            "; ".join(
+                _("“%(words)s” was read as %(meaning)s", words=words, meaning=meaning)
+                for words, meaning in sheet.understood
+            )
+            + "."
+        )
     return see_other(url_for("approvals.detail", approval_id=approval_id))
 
 
 def _several(actor: Actor, chosen: list[str], form: DecideSeveralForm) -> str:
-    rows = [row for row in _reader().read(queries.several_statement(chosen))[0] if row["status"] == "pending"]
+    rows = [
+        row
+        for row in _reader().read(queries.several_statement(chosen))[0]
+        if row["status"] == "pending"
+    ]
     for row in rows:
-        row["worth"] = None if row["currency"] is None else Money(row["amount_minor"], row["currency"])
-    asked = [(row, review.changes_of(row["preview"] or {}, translated), queries.mark_of(row)) for row in rows]
-    return render_template("approvals/several.html", asked=[(*one, _obstacle(actor, one[0]["id"], one[1])) for one in asked], form=form, **_inbox(actor))
+        row["worth"] = (
+            None if row["currency"] is None else Money(row["amount_minor"], row["currency"])
+        )
+    asked = [
+        (row, review.changes_of(row["preview"] or {}, translated), queries.mark_of(row))
+        for row in rows
+    ]
+    return render_template(
+        "approvals/several.html",
+        asked=[(*one, _obstacle(actor, one[0]["id"], one[1])) for one in asked],
+        form=form,
+        **_inbox(actor),
+    )
 
 
 def _sent() -> list[str]:
@@ -145,15 +243,32 @@ def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstac
     approval = queries.get_approval(approval_id)
     if not service.may_decide(actor, approval):
         known = effects.find(approval.tool_name) is not None
-        return Obstacle(deciders_in_words(service.who_may_grant(approval)) if known else str(_("Your role does not decide requests.")), may_reject=False)
+        return Obstacle(
+            (
+                deciders_in_words(service.who_may_grant(approval))
+                if known
+                else str(_("Your role does not decide requests."))
+            ),
+            may_reject=False,
+        )
     if service.needs_another(actor, approval):
         return Obstacle(others_in_words(service.who_else_may_grant(approval)))
     if service.above_limit(actor, approval):
         return Obstacle(deciders_in_words(service.who_may_grant(approval), is_above_own=True))
-    return Obstacle(str(_("As things stand it would be refused, so there is nothing to grant."))) if changes.is_refused else None
+    return (
+        Obstacle(str(_("As things stand it would be refused, so there is nothing to grant.")))
+        if changes.is_refused
+        else None
+    )
 
 
-def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step: str = "", sheet: Sheet | None = None) -> Row:
+def _review(
+    actor: Actor,
+    approval_id: str,
+    form: DecideForm | None = None,
+    step: str = "",
+    sheet: Sheet | None = None,
+) -> Row:
     approval = queries.get_approval(approval_id)
     row = queries.get_row(_reader(), approval_id)
     pending = row["status"] == "pending"
@@ -162,18 +277,32 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
     return {
         "approval": row,
         "tool": effects.find(approval.tool_name),
-        "changes": review.changes_of(service.preview(actor, approval) if pending else {}, translated),
+        "changes": review.changes_of(
+            service.preview(actor, approval) if pending else {}, translated
+        ),
         "arguments": review.arguments_in_words(arguments, row["currency"], day),
         "mark": queries.mark_of(row),
-        "differences": review.differences(approval.original_payload or {}, arguments, row["currency"], day),
-        "results": review.results_in_words(approval.effect_result or {}, lambda status: str(status_look(status).word), day),
+        "differences": review.differences(
+            approval.original_payload or {}, arguments, row["currency"], day
+        ),
+        "results": review.results_in_words(
+            approval.effect_result or {}, lambda status: str(status_look(status).word), day
+        ),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": needs_another,
         "others": others_in_words(service.who_else_may_grant(approval)) if needs_another else "",
         "above_limit": pending and service.above_limit(actor, approval),
-        "deciders": deciders_in_words(service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)) if pending else "",
-        "sheet": (sheet or _sheet(approval)) if pending and service.may_edit(actor, approval) else None,
+        "deciders": (
+            deciders_in_words(
+                service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)
+            )
+            if pending
+            else ""
+        ),
+        "sheet": (
+            (sheet or _sheet(approval)) if pending and service.may_edit(actor, approval) else None
+        ),
         "step": (step or request.args.get("step", "")) if pending else "",
         "form": form or DecideForm(),
         "next_waiting": _next_waiting(approval_id) if not is_htmx() else None,
@@ -181,25 +310,42 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
 
 
 def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
-    """What can be edited of a request; lines of a journal entry know their account by its id, and the preview has its name."""
+    """What can be edited of a request; lines of a journal entry know their account by its id, and
+    the preview has its name.
+    """
     lines = (approval.preview or {}).get("lines", [])
-    return Sheet.of(service.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines])
+    return Sheet.of(
+        service.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines]
+    )
 
 
 def _inbox(actor: Actor, approval_id: str | None = None) -> Row:
-    waiting, decided = _reader().read(queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY))
+    waiting, decided = _reader().read(
+        queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY)
+    )
     return _inbox_of(waiting, decided, actor, approval_id)
 
 
 def _inbox_of(waiting: list[Row], decided: list[Row], actor: Actor, approval_id: str | None) -> Row:
-    """What the inbox shows, and a mark by which a page that stays open tells whether that is another now."""
+    """What the inbox shows, and a mark by which a page that stays open tells whether that is
+    another now.
+    """
     today = _of_today(decided, actor)
     shown = [[row["id"] for row in waiting], [[row["id"], row["standing"]] for row in today]]
-    return {"waiting": waiting, "decided": today, "open_id": approval_id, "inbox_mark": digest(shown)}
+    return {
+        "waiting": waiting,
+        "decided": today,
+        "open_id": approval_id,
+        "inbox_mark": digest(shown),
+    }
 
 
 def _next_waiting(approval_id: str) -> str | None:
-    others = [row["id"] for row in _reader().read(queries.waiting_statement())[0] if row["id"] != approval_id]
+    others = [
+        row["id"]
+        for row in _reader().read(queries.waiting_statement())[0]
+        if row["id"] != approval_id
+    ]
     return others[0] if others else None
 
 
@@ -220,7 +366,11 @@ def _is_final(approval: Approval) -> bool:
 
 def _history_address(asked: HistoryQuery, **changes: Any) -> str:
     values = {"status": asked.status, "offset": asked.offset} | changes
-    return url_for("approvals.index") + "?" + urlencode({name: value for name, value in values.items() if value})
+    return (
+        url_for("approvals.index")
+        + "?"
+        + urlencode({name: value for name, value in values.items() if value})
+    )
 
 
 def _reader() -> Reader:

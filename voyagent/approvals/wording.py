@@ -77,7 +77,8 @@ ARGUMENTS: dict[str, Any] = {
     "as_of": _l("As of"),
 }
 
-# An argument that is one of a few words, each with what a person calls it; one with another value is written freely.
+# An argument that is one of a few words, each with what a person calls it; one with another value
+# is written freely.
 CHOICES: dict[str, dict[str, Any]] = {"account": {"bank": _l("Bank"), "cash": _l("Cash")}}
 
 # How the names of amounts end: what stands there is money, and is read and written as such.

@@ -1,1 +1,3 @@
-"""The mind: turns run move by move in the worker, by a planner that chooses tools and a loop that runs them and writes everything down."""
+"""The mind: turns run move by move in the worker, by a planner that chooses tools and a loop that
+runs them and writes everything down.
+"""

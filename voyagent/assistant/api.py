@@ -42,7 +42,10 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("chat", __name__, tag="Chat", guard=Guard.BEARER)
-LAST_EVENT_ID = ("Last-Event-ID", "The number of the last event that was seen: what came after it is sent again, byte for byte.")
+LAST_EVENT_ID = (
+    "Last-Event-ID",
+    "The number of the last event that was seen: what came after it is sent again, byte for byte.",
+)
 REPLACING = (TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable)
 
 
@@ -52,19 +55,32 @@ def create_session(actor: Actor, body: SessionCreateRequest | None) -> Row:  # n
     return {"session_id": chat.create_session(actor).id}
 
 
-@api.get("/chat/sessions", answer=SessionListResponse, permission="chat.read", errors=(InvalidCursor,))
+@api.get(
+    "/chat/sessions", answer=SessionListResponse, permission="chat.read", errors=(InvalidCursor,)
+)
 def list_sessions(reader: Reader, query: SessionListQuery) -> Row:
     """List the agency's conversations, newest first."""
     return wire_list(*chats.list_sessions(reader, query.limit, query.cursor))
 
 
-@api.get("/chat/sessions/<session_id>", answer=SessionSummaryResponse, permission="chat.read", missing=SessionNotFound)
+@api.get(
+    "/chat/sessions/<session_id>",
+    answer=SessionSummaryResponse,
+    permission="chat.read",
+    missing=SessionNotFound,
+)
 def get_session(reader: Reader, session_id: UUID) -> Row:
     """Read a conversation: its name, how much was said, and what waits for a decision."""
     return _summary(reader, session_id)
 
 
-@api.patch("/chat/sessions/<session_id>", answer=SessionSummaryResponse, permission="chat.write", missing=SessionNotFound, errors=(TitleEmpty, TitleTooLong))
+@api.patch(
+    "/chat/sessions/<session_id>",
+    answer=SessionSummaryResponse,
+    permission="chat.write",
+    missing=SessionNotFound,
+    errors=(TitleEmpty, TitleTooLong),
+)
 def rename_session(actor: Actor, session_id: UUID, body: SessionRenameRequest) -> Row:
     """Give a conversation another name."""
     chat.rename(actor, session_id, body.title)
@@ -72,16 +88,26 @@ def rename_session(actor: Actor, session_id: UUID, body: SessionRenameRequest) -
     return _summary(SessionReader(db.session), session_id)
 
 
-@api.delete("/chat/sessions/<session_id>", status=204, permission="chat.write", missing=SessionNotFound)
+@api.delete(
+    "/chat/sessions/<session_id>", status=204, permission="chat.write", missing=SessionNotFound
+)
 def delete_session(actor: Actor, session_id: UUID) -> None:
-    """Delete a conversation with its messages and approvals; what was granted is still carried out, and enquiries lose the link."""
+    """Delete a conversation with its messages and approvals; what was granted is still carried out,
+    and enquiries lose the link.
+    """
     chat.delete(actor, session_id)
 
 
 def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     """Join the turn that a message has begun, or tell again what it told: the stream of a repeat."""
     reply = Reply(place["after_seq"], place["turn_id"], tuple(place["awaits"]))
-    return reply_to(actor, session_id, service.resume(actor, session_id, reply, last_event_id=request.headers.get("Last-Event-ID")))
+    return reply_to(
+        actor,
+        session_id,
+        service.resume(
+            actor, session_id, reply, last_event_id=request.headers.get("Last-Event-ID")
+        ),
+    )
 
 
 @api.post(
@@ -104,19 +130,37 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     resume=follow_again,
 )
 def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Response:
-    """Say something to the assistant, or decide what it asks for, and follow its answer as server-sent events.
+    """Say something to the assistant, or decide what it asks for, and follow its answer as
+    server-sent events.
 
-    The turn runs on its own and does not end with the connection. A blank message follows what runs, or what went on after a decision. A repeat under the same
-    `Idempotency-Key` joins the turn, or is told it again from its first event.
+    The turn runs on its own and does not end with the connection. A blank message follows what
+    runs, or what went on after a decision. A repeat under the same `Idempotency-Key` joins the
+    turn, or is told it again from its first event.
     """
-    reply = service.send(actor, session_id, message=body.message, decisions=body.approvals, last_event_id=request.headers.get("Last-Event-ID"))
+    reply = service.send(
+        actor,
+        session_id,
+        message=body.message,
+        decisions=body.approvals,
+        last_event_id=request.headers.get("Last-Event-ID"),
+    )
     return reply_to(actor, session_id, reply)
 
 
-@api.get("/chat/sessions/<session_id>/messages", answer=TranscriptResponse, permission="chat.read", missing=SessionNotFound, errors=(InvalidCursor,))
+@api.get(
+    "/chat/sessions/<session_id>/messages",
+    answer=TranscriptResponse,
+    permission="chat.read",
+    missing=SessionNotFound,
+    errors=(InvalidCursor,),
+)
 def list_messages(reader: Reader, session_id: UUID, query: TranscriptQuery) -> Row:
-    """Read what was said, oldest first: as the talk stands now, or with `branch=all` also what was asked again or put in other words."""
-    said, cursor, last = chats.transcript(reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all")
+    """Read what was said, oldest first: as the talk stands now, or with `branch=all` also what was
+    asked again or put in other words.
+    """
+    said, cursor, last = chats.transcript(
+        reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all"
+    )
     return wire_transcript(queries.as_turns_stand(reader, session_id, said), cursor, last)
 
 
@@ -130,16 +174,32 @@ def list_messages(reader: Reader, session_id: UUID, query: TranscriptQuery) -> R
     headers=(LAST_EVENT_ID,),
 )
 def follow_session(actor: Actor, session_id: UUID) -> Response:
-    """Follow all that is told in a conversation, over its turns, from behind the last event that was seen, else from now on.
+    """Follow all that is told in a conversation, over its turns, from behind the last event that
+    was seen, else from now on.
 
-    The stream ends by itself only after fifteen minutes, or once its listener may hear it no more: go on from its last event.
+    The stream ends by itself only after fifteen minutes, or once its listener may hear it no more:
+    go on from its last event.
     """
-    return answer(following(actor, session_id, service.place_to_follow(session_id, request.headers.get("Last-Event-ID"))))
+    return answer(
+        following(
+            actor,
+            session_id,
+            service.place_to_follow(session_id, request.headers.get("Last-Event-ID")),
+        )
+    )
 
 
-@api.post("/chat/sessions/<session_id>/stop", answer=StopResponse, permission="chat.write", missing=SessionNotFound)
+@api.post(
+    "/chat/sessions/<session_id>/stop",
+    answer=StopResponse,
+    permission="chat.write",
+    missing=SessionNotFound,
+)
 def stop_turn(actor: Actor, session_id: UUID) -> Row:
-    """Have the turn that runs end after its present step. Once none runs, nothing is stopped and `stopping` is false."""
+    """Have the turn that runs end after its present step.
+
+    Once none runs, nothing is stopped and `stopping` is false.
+    """
     return {"stopping": chat.request_stop(actor, session_id)}
 
 
@@ -169,15 +229,24 @@ def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Row:
 )
 def edit_message(actor: Actor, session_id: UUID, turn_id: str, body: EditMessageRequest) -> Row:
     """Say something else in the place of a message and of all behind it, and have that answered."""
-    return _started(session_id, turn_id, service.ask_again(actor, session_id, turn_id, message=body.message))
+    return _started(
+        session_id, turn_id, service.ask_again(actor, session_id, turn_id, message=body.message)
+    )
 
 
 def _started(session_id: UUID, replaces: str, reply: Reply) -> Row:
-    return {"session_id": session_id, "turn_id": reply.turn_id, "replaces": replaces, "last_event_id": reply.after_seq}
+    return {
+        "session_id": session_id,
+        "turn_id": reply.turn_id,
+        "replaces": replaces,
+        "last_event_id": reply.after_seq,
+    }
 
 
 def _summary(reader: Reader, session_id: UUID) -> Row:
-    sessions, pending = reader.read(chats.session_statement(session_id), approvals.pending_statement(session_id))
+    sessions, pending = reader.read(
+        chats.session_statement(session_id), approvals.pending_statement(session_id)
+    )
     if not sessions:
         raise SessionNotFound
     return wire_summary(sessions[0], pending)

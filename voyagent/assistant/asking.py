@@ -1,4 +1,6 @@
-"""What the assistant asks suppliers for, in the words of their protocols; the asking itself is the trips' matter."""
+"""What the assistant asks suppliers for, in the words of their protocols; the asking itself is the
+trips' matter.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,40 @@ def suppliers() -> Suppliers:
 
 
 def flight_query(  # noqa: PLR0913 - each is a field of the query
-    *, origin: str, destination: str, outbound_date: date, passengers: dict[str, int], currency: str, return_date: date | None, cabin: str, direct_only: bool
+    *,
+    origin: str,
+    destination: str,
+    outbound_date: date,
+    passengers: dict[str, int],
+    currency: str,
+    return_date: date | None,
+    cabin: str,
+    direct_only: bool,
 ) -> FlightQuery:
     """A search of flights."""
     party = Party(**{"adult": 0, **passengers})
-    return FlightQuery(origin, destination, outbound_date, party, currency, return_date, Cabin(cabin), direct_only)
+    return FlightQuery(
+        origin, destination, outbound_date, party, currency, return_date, Cabin(cabin), direct_only
+    )
 
 
-def hotel_query(*, country: str, city: str, check_in: date, check_out: date, guests: int, currency: str, budget_max: str | None) -> HotelQuery:
+def hotel_query(
+    *,
+    country: str,
+    city: str,
+    check_in: date,
+    check_out: date,
+    guests: int,
+    currency: str,
+    budget_max: str | None,
+) -> HotelQuery:
     """A search of hotels. Raises InvalidAmount, UnknownCurrency."""
-    return HotelQuery(country, city, check_in, check_out, guests, currency, Money.parse(budget_max, currency) if budget_max else None)
+    return HotelQuery(
+        country,
+        city,
+        check_in,
+        check_out,
+        guests,
+        currency,
+        Money.parse(budget_max, currency) if budget_max else None,
+    )

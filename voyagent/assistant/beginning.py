@@ -1,4 +1,6 @@
-"""What a turn starts from: kept as the first step of its journal, so that whoever takes it over starts from the same."""
+"""What a turn starts from: kept as the first step of its journal, so that whoever takes it over
+starts from the same.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,10 @@ from voyagent.assistant.planner.moves import Context, Decision, context_from, de
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What a turn starts from. `notice` is told first: that the budget is spent, or why the turn is refused; `anew` is a fresh request that it shows.
+    """What a turn starts from.
+
+    `notice` is told first: that the budget is spent, or why the turn is refused; `anew` is a fresh
+    request that it shows.
 
     `refusal` is why that request would be refused as things stand.
     """
@@ -32,11 +37,25 @@ class Beginning:
     @property
     def kept(self) -> dict[str, Any]:
         """As JSON for the journal."""
-        told = {"context": kept(self.context), "decision": kept(self.decision) if self.decision else None, "locale": self.locale}
-        return told | {"model": self.model, "notice": self.notice, "is_refused": self.is_refused, "anew": self.anew, "refusal": self.refusal}
+        told = {
+            "context": kept(self.context),
+            "decision": kept(self.decision) if self.decision else None,
+            "locale": self.locale,
+        }
+        return told | {
+            "model": self.model,
+            "notice": self.notice,
+            "is_refused": self.is_refused,
+            "anew": self.anew,
+            "refusal": self.refusal,
+        }
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Beginning:
         """As it was kept; older turns knew no models."""
-        told = {name: document[name] for name in ("locale", "model", "notice", "is_refused", "anew", "refusal") if name in document}
+        told = {
+            name: document[name]
+            for name in ("locale", "model", "notice", "is_refused", "anew", "refusal")
+            if name in document
+        }
         return cls(context_from(document["context"]), decision_from(document["decision"]), **told)

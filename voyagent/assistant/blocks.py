@@ -1,4 +1,6 @@
-"""The events of a turn folded into the blocks of a message: what a page shows while it runs is what the transcript keeps when it has ended."""
+"""The events of a turn folded into the blocks of a message: what a page shows while it runs is what
+the transcript keeps when it has ended.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,11 @@ def deltas(text: str) -> list[str]:
 def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
     """Text runs, tools with their results, requests, decisions and failures, in order.
 
-    Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output, at, took_s}` (output null while it runs; `at` is the instant at which it began, or
-    was done where a grant had it done; `took_s` in seconds is there once it is over and only where it was begun in this turn), `approval {approval_id,
-    tool_name, summary}`, `decision {approval_id, granted, summary}`, `error {message}`.
+    Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output, at, took_s}` (output null
+    while it runs; `at` is the instant at which it began, or was done where a grant had it done;
+    `took_s` in seconds is there once it is over and only where it was begun in this turn),
+    `approval {approval_id, tool_name, summary}`, `decision {approval_id, granted, summary}`, `error
+    {message}`.
     """
     blocks: list[Block] = []
     for event in events:
@@ -37,7 +41,11 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
         elif kind == "tool_result":
             _result(blocks, event)
         elif kind in _MAKERS:
-            if kind == "approval_request" and blocks and blocks[-1].get("tool_call_id") == event["tool_call_id"]:
+            if (
+                kind == "approval_request"
+                and blocks
+                and blocks[-1].get("tool_call_id") == event["tool_call_id"]
+            ):
                 blocks.pop()  # the request says what the call says, and more
             blocks.append(_MAKERS[kind](event))
     return blocks
@@ -49,12 +57,21 @@ def read(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _result(blocks: list[Block], event: dict[str, Any]) -> None:
-    used = next((block for block in reversed(blocks) if block["type"] == "tool" and block["tool_call_id"] == event["tool_call_id"]), None)
+    used = next(
+        (
+            block
+            for block in reversed(blocks)
+            if block["type"] == "tool" and block["tool_call_id"] == event["tool_call_id"]
+        ),
+        None,
+    )
     if used is None:
         used = _tool(event)
         blocks.append(used)
     else:
-        used["took_s"] = (datetime.fromisoformat(event["timestamp"]) - datetime.fromisoformat(used["at"])).total_seconds()
+        used["took_s"] = (
+            datetime.fromisoformat(event["timestamp"]) - datetime.fromisoformat(used["at"])
+        ).total_seconds()
     used["output"] = event["tool_output"]
 
 
@@ -68,16 +85,32 @@ def _error(event: dict[str, Any]) -> Block:
 
 def _tool(event: dict[str, Any]) -> Block:
     named = {"tool_call_id": event["tool_call_id"], "tool_name": event["tool_name"]}
-    return {"type": "tool", **named, "input": event["tool_input"], "output": None, "at": event["timestamp"]}
+    return {
+        "type": "tool",
+        **named,
+        "input": event["tool_input"],
+        "output": None,
+        "at": event["timestamp"],
+    }
 
 
 def _approval(event: dict[str, Any]) -> Block:
-    return {"type": "approval", "approval_id": event["approval_id"], "tool_name": event["tool_name"], "summary": event["approval_summary"]}
+    return {
+        "type": "approval",
+        "approval_id": event["approval_id"],
+        "tool_name": event["tool_name"],
+        "summary": event["approval_summary"],
+    }
 
 
 def _decision(event: dict[str, Any]) -> Block:
     granted = event["kind"] == "approval_granted"
-    return {"type": "decision", "approval_id": event["approval_id"], "granted": granted, "summary": event["approval_summary"]}
+    return {
+        "type": "decision",
+        "approval_id": event["approval_id"],
+        "granted": granted,
+        "summary": event["approval_summary"],
+    }
 
 
 _MAKERS: dict[str, Callable[[dict[str, Any]], Block]] = {

@@ -16,7 +16,9 @@ from voyagent.kernel.errors import NotFound
 @click.argument("turn_id", metavar="TURN")
 @with_appcontext
 def replay(turn_id: str) -> None:
-    """Play a stored turn again from its journal, offline: byte for byte the same, or the first difference."""
+    """Play a stored turn again from its journal, offline: byte for byte the same, or the first
+    difference.
+    """
     for tenant_id in identity.tenant_ids():
         db.session.remove()
         with transaction(tenant_id):

@@ -1,4 +1,7 @@
-"""What models take, and the limits of an agency: turns a minute and an hour, tokens a day. Counted in the database, so for all processes together."""
+"""What models take, and the limits of an agency: turns a minute and an hour, tokens a day.
+
+Counted in the database, so for all processes together.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ MINUTE, HOUR, DAY = timedelta(seconds=60), timedelta(seconds=3600), timedelta(da
 WARN_AT = (100, 80, 50)
 BUDGET_SPENT = "daily_budget_exceeded"
 GRACE_S = 10.0
-"""How long after its time an answer that nobody has counted still holds what was kept for it: its worker may only be slow to write."""
+"""How long after its time an answer that nobody has counted still holds what was kept for it: its
+worker may only be slow to write.
+"""
 _COSTS, _DAYS, _MISSING = TurnCost.__table__.c, ModelDay.__table__.c, MissingModel.__table__.c
 _COUNT_DAY = """
 insert into model_days as known (tenant_id, day, answers, tokens, cost_usd, unpriced) values (:tenant_id, :day, 1, :tokens, :cost, :unpriced)
@@ -44,15 +49,26 @@ insert into missing_models (tenant_id, model) values (:tenant_id, :model)
 on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
 """
 _WORDS = {
-    "rate_limited: minute": N_("Your agency has asked the assistant as often as its settings allow in a minute. Please ask again in a minute."),
-    "rate_limited: hour": N_("Your agency has asked the assistant as often as its settings allow in an hour. Please ask again later."),
-    BUDGET_SPENT: N_("Your agency's tokens for today are used up. From here on the built-in planner answers, with what it can do."),
+    "rate_limited: minute": N_(
+        "Your agency has asked the assistant as often as its settings allow in a minute. Please ask"
+        " again in a minute."
+    ),
+    "rate_limited: hour": N_(
+        "Your agency has asked the assistant as often as its settings allow in an hour. Please ask"
+        " again later."
+    ),
+    BUDGET_SPENT: N_(
+        "Your agency's tokens for today are used up. From here on the built-in planner answers,"
+        " with what it can do."
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Tokens and USD of some answers; `unpriced` of them took tokens whose price nobody knows, and are in no sum of money."""
+    """Tokens and USD of some answers; `unpriced` of them took tokens whose price nobody knows, and
+    are in no sum of money.
+    """
 
     tokens: int = 0
     cost_usd: Decimal = Decimal(0)
@@ -101,30 +117,43 @@ class Spending:
 
 
 def admit(turn: Turn) -> str | None:
-    """Count a turn for the limits of its agency; where one is reached, count nothing and say which, as the API contract words it.
+    """Count a turn for the limits of its agency; where one is reached, count nothing and say which,
+    as the API contract words it.
 
-    What goes on after a decision was no call of anybody's and is not counted. The settings' row is held meanwhile, so parallel turns are counted one after
-    the other, in whichever process they run.
+    What goes on after a decision was no call of anybody's and is not counted. The settings' row is
+    held meanwhile, so parallel turns are counted one after the other, in whichever process they
+    run.
     """
     if turn.kind != "message":
         return None
     limits = settings.get_settings(lock=True)
     now = func.clock_timestamp()
-    db.session.execute(delete(TurnAdmission).where(TurnAdmission.admitted_at <= now - HOUR).execution_options(synchronize_session=False))
-    counts = select(func.count(case((TurnAdmission.admitted_at > now - MINUTE, 1))).label("minute"), func.count().label("hour")).select_from(TurnAdmission)
+    db.session.execute(
+        delete(TurnAdmission)
+        .where(TurnAdmission.admitted_at <= now - HOUR)
+        .execution_options(synchronize_session=False)
+    )
+    counts = select(
+        func.count(case((TurnAdmission.admitted_at > now - MINUTE, 1))).label("minute"),
+        func.count().label("hour"),
+    ).select_from(TurnAdmission)
     found = db.session.execute(counts).one()
     if found.minute >= limits.rate_limit_per_minute:
         return "rate_limited: minute"
     if found.hour >= limits.rate_limit_per_hour:
         return "rate_limited: hour"
     rows_changed(
-        "insert into turn_admissions (tenant_id, turn_id, admitted_at) values (:tenant_id, :turn_id, clock_timestamp()) on conflict do nothing", turn_id=turn.id
+        "insert into turn_admissions (tenant_id, turn_id, admitted_at) values (:tenant_id,"
+        " :turn_id, clock_timestamp()) on conflict do nothing",
+        turn_id=turn.id,
     )
     return None
 
 
 def budget_spent() -> str | None:
-    """What is said where today's tokens are used up, in the agency's zone; None while there are some."""
+    """What is said where today's tokens are used up, in the agency's zone; None while there are
+    some.
+    """
     row = settings.get_settings()
     if row.daily_token_budget is None:
         return None
@@ -134,18 +163,22 @@ def budget_spent() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """No tokens are left for an answer; `may_pass` where they are only kept for others, which may take less. Then `told` counts what is kept as used."""
+    """No tokens are left for an answer; `may_pass` where they are only kept for others, which may
+    take less. Then `told` counts what is kept as used.
+    """
 
     told: str
     may_pass: bool
 
 
 def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
-    """Keep `tokens`, the most that an answer can take, before it is asked for, until it is counted or `seconds` and a grace are over.
+    """Keep `tokens`, the most that an answer can take, before it is asked for, until it is counted
+    or `seconds` and a grace are over.
 
-    While any are left one answer may always be asked for, so that none is refused that would have fitted; further ones beside it only where all fit together.
-    What is kept is of no day: it counts for the day on which it is looked at, since that is where the answer will be counted. The settings' row is held
-    meanwhile, as for `admit`. Without a budget nothing is kept.
+    While any are left one answer may always be asked for, so that none is refused that would have
+    fitted; further ones beside it only where all fit together. What is kept is of no day: it counts
+    for the day on which it is looked at, since that is where the answer will be counted. The
+    settings' row is held meanwhile, as for `admit`. Without a budget nothing is kept.
     """
     if settings.get_settings().daily_token_budget is None:
         return None
@@ -154,10 +187,17 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
     if limit is None:
         return None
     now = func.clock_timestamp()
-    db.session.execute(delete(OpenAnswer).where(OpenAnswer.expires_at <= now).execution_options(synchronize_session=False))
+    db.session.execute(
+        delete(OpenAnswer)
+        .where(OpenAnswer.expires_at <= now)
+        .execution_options(synchronize_session=False)
+    )
     others = select(func.sum(OpenAnswer.tokens)).where(OpenAnswer.turn_id != turn.id)
-    # One statement and so one instant: an answer is counted and let go in one transaction, and must be seen on one side.
-    used, kept = db.session.execute(select(_used_today(row.timezone).scalar_subquery(), others.scalar_subquery())).one()
+    # One statement and so one instant: an answer is counted and let go in one transaction, and must
+    # be seen on one side.
+    used, kept = db.session.execute(
+        select(_used_today(row.timezone).scalar_subquery(), others.scalar_subquery())
+    ).one()
     used, kept = int(used or 0), int(kept or 0)
     if used >= limit:
         return Refusal(_spent_words(limit, used), may_pass=False)
@@ -168,8 +208,13 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
 
 
 def release(turn: Turn) -> None:
-    """Let go what was kept for the answer of a turn: it is counted in this transaction, or will never come."""
-    rows_changed("delete from open_answers where tenant_id = :tenant_id and turn_id = :turn_id", turn_id=turn.id)
+    """Let go what was kept for the answer of a turn: it is counted in this transaction, or will
+    never come.
+    """
+    rows_changed(
+        "delete from open_answers where tenant_id = :tenant_id and turn_id = :turn_id",
+        turn_id=turn.id,
+    )
 
 
 def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
@@ -192,7 +237,13 @@ def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
         )
     )
     db.session.flush()
-    rows_changed(_COUNT_DAY, day=day, tokens=usage.total, cost=cost, unpriced=int(price is None and usage.total > 0))
+    rows_changed(
+        _COUNT_DAY,
+        day=day,
+        tokens=usage.total,
+        cost=cost,
+        unpriced=int(price is None and usage.total > 0),
+    )
 
 
 def note_missing(model: str) -> None:
@@ -201,14 +252,20 @@ def note_missing(model: str) -> None:
 
 
 def missed_at(reader: Reader, model: str) -> datetime | None:
-    """When the vendor did not know a model, where that was within the last day: it is asked again at every turn, so an older one has been mended."""
-    found = select(_MISSING.missed_at).where(owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - DAY)
+    """When the vendor did not know a model, where that was within the last day: it is asked again
+    at every turn, so an older one has been mended.
+    """
+    found = select(_MISSING.missed_at).where(
+        owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - DAY
+    )
     rows = reader.read(found)[0]
     return rows[0]["missed_at"] if rows else None
 
 
 def in_words(message: str) -> str:
-    """An error of the stream as a sentence for people: those that programs know by their beginning, and all others as they are."""
+    """An error of the stream as a sentence for people: those that programs know by their beginning,
+    and all others as they are.
+    """
     code = message if message in _WORDS else message.partition(":")[0]
     return gettext(_WORDS[code]) if code in _WORDS else message
 
@@ -225,14 +282,25 @@ def spending_statements(today: date) -> tuple[Select[Any], Select[Any], Select[A
 
 def spending_of(day: list[Row], month: list[Row], rows: list[Row]) -> Spending:
     """What those have found."""
-    return Spending(_spent(day[0]), _spent(month[0]), rows[0]["daily_token_budget"] if rows else None)
+    return Spending(
+        _spent(day[0]), _spent(month[0]), rows[0]["daily_token_budget"] if rows else None
+    )
 
 
 def spent_in(reader: Reader, session_id: UUID) -> tuple[Spent, dict[str, Spent]]:
     """What a conversation took, together and for each reply by its turn."""
-    statement = _sums(select(_COSTS.turn_id)).where(owned(TurnCost), _COSTS.session_id == session_id).group_by(_COSTS.turn_id)
+    statement = (
+        _sums(select(_COSTS.turn_id))
+        .where(owned(TurnCost), _COSTS.session_id == session_id)
+        .group_by(_COSTS.turn_id)
+    )
     by_turn = {row["turn_id"]: _spent(row) for row in reader.read(statement)[0]}
-    whole = Spent(*(sum(getattr(one, name) for one in by_turn.values()) for name in ("tokens", "cost_usd", "answers", "unpriced")))
+    whole = Spent(
+        *(
+            sum(getattr(one, name) for one in by_turn.values())
+            for name in ("tokens", "cost_usd", "answers", "unpriced")
+        )
+    )
     return whole, by_turn
 
 
@@ -245,7 +313,12 @@ def _spent_words(limit: int, used: int) -> str:
 
 
 def _sums(statement: Select[Any]) -> Select[Any]:
-    tokens = _COSTS.input_tokens + _COSTS.output_tokens + _COSTS.cache_read_tokens + _COSTS.cache_write_tokens
+    tokens = (
+        _COSTS.input_tokens
+        + _COSTS.output_tokens
+        + _COSTS.cache_read_tokens
+        + _COSTS.cache_write_tokens
+    )
     return statement.add_columns(
         func.coalesce(func.sum(tokens), 0).label("tokens"),
         func.coalesce(func.sum(_COSTS.cost_usd), 0).label("cost_usd"),
@@ -255,9 +328,14 @@ def _sums(statement: Select[Any]) -> Select[Any]:
 
 
 def _day(first: date, last: date) -> Select[Any]:
-    totals = (func.coalesce(func.sum(_DAYS[name]), 0).label(name) for name in ("tokens", "cost_usd", "answers", "unpriced"))
+    totals = (
+        func.coalesce(func.sum(_DAYS[name]), 0).label(name)
+        for name in ("tokens", "cost_usd", "answers", "unpriced")
+    )
     return select(*totals).where(owned(ModelDay), _DAYS.day.between(first, last))
 
 
 def _spent(row: Row) -> Spent:
-    return Spent(int(row["tokens"]), Decimal(row["cost_usd"]), int(row["answers"]), int(row["unpriced"]))
+    return Spent(
+        int(row["tokens"]), Decimal(row["cost_usd"]), int(row["answers"]), int(row["unpriced"])
+    )

@@ -1,4 +1,6 @@
-"""The front desk of the built-in planner: what is missing it asks for itself, and a wish it hands to the desk that does it (API contract, section 17)."""
+"""The front desk of the built-in planner: what is missing it asks for itself, and a wish it hands
+to the desk that does it (API contract, section 17).
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ GOAL_MAX = 500
 
 
 class FrontDesk:
-    """The built-in planner with the hand-over before the first tool of a desk; what every desk has at hand is done where the wish came in.
+    """The built-in planner with the hand-over before the first tool of a desk; what every desk has
+    at hand is done where the wish came in.
 
-    The hand-over is a move like any other, so it is journalled, told and played again with the rest of the turn.
+    The hand-over is a move like any other, so it is journalled, told and played again with the rest
+    of the turn.
     """
 
     name = BuiltInPlanner.name
@@ -28,7 +32,9 @@ class FrontDesk:
         """See Planner."""
         done = tuple(one for one in conversation.played if not _hands_over(one))
         move = self._planner.next_move(replace(conversation, played=done), tell)
-        if not isinstance(move, Call) or (conversation.played and _hands_over(conversation.played[-1])):
+        if not isinstance(move, Call) or (
+            conversation.played and _hands_over(conversation.played[-1])
+        ):
             return move
         tool = registry.get(move.tool if done else self._planner.aim(conversation, move))
         if tool.shared or tool.desk in (Desk.ORCHESTRATOR, prompt.desk_of(conversation)):
@@ -41,6 +47,10 @@ def _hands_over(played: Played) -> bool:
 
 
 def _goal(conversation: Conversation, tool: registry.Tool) -> str:
-    """The wish in the person's words; what goes on from a decision or from an answer to a question has the tool's purpose instead."""
+    """The wish in the person's words; what goes on from a decision or from an answer to a question
+    has the tool's purpose instead.
+    """
     said = " ".join(conversation.message.split())
-    return tool.purpose if not said or conversation.context.question is not None else said[:GOAL_MAX]
+    return (
+        tool.purpose if not said or conversation.context.question is not None else said[:GOAL_MAX]
+    )

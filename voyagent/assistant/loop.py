@@ -1,9 +1,13 @@
-"""Runs a turn in the worker: move by move, every event stored as it happens, every finished step kept, so that a turn outlives its worker.
+"""Runs a turn in the worker: move by move, every event stored as it happens, every finished step
+kept, so that a turn outlives its worker.
 
-A turn is a journal. Whoever takes it over reads the journal, repeats nothing that stands in it, and goes on behind its last line: a tool's work, its outcome
-and the event that tells of it are one transaction, so a tool runs once or not at all. A tool that asks somebody outside does so between two transactions, under
-a name of ours that stays the same: whoever takes over asks again, and it happens once. A model's words are told as they come and its answer is kept when it
-is complete, so an answer is asked for once; words of one whose worker died before that stand without it, and whoever goes on says so (`restarts`).
+A turn is a journal. Whoever takes it over reads the journal, repeats nothing that stands in it, and
+goes on behind its last line: a tool's work, its outcome and the event that tells of it are one
+transaction, so a tool runs once or not at all. A tool that asks somebody outside does so between
+two transactions, under a name of ours that stays the same: whoever takes over asks again, and it
+happens once. A model's words are told as they come and its answer is kept when it is complete, so
+an answer is asked for once; words of one whose worker died before that stand without it, and
+whoever goes on says so (`restarts`).
 """
 
 from __future__ import annotations
@@ -25,7 +29,21 @@ from voyagent.assistant import blocks, costs, minds, prompt, queries
 from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.minds import Models
 from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of, refused, settled
-from voyagent.assistant.planner.moves import Answer, Ask, Call, Conversation, Decision, Done, Fail, Move, Outcome, Planner, Played, kept, move_from
+from voyagent.assistant.planner.moves import (
+    Answer,
+    Ask,
+    Call,
+    Conversation,
+    Decision,
+    Done,
+    Fail,
+    Move,
+    Outcome,
+    Planner,
+    Played,
+    kept,
+    move_from,
+)
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import JsonObject, Scene, Tool
 from voyagent.audit import service as audit
@@ -41,12 +59,23 @@ from voyagent.kernel.errors import N_, Forbidden, Unauthorized, VoyagentError
 from voyagent.settings import queries as settings
 
 log = structlog.get_logger(__name__)
-MOVES_MAX = 8  # those of the built-in planner; each answer of a model brings as many again, and one for each of its calls
+# those of the built-in planner; each answer of a model brings as many again, and one for each of
+# its calls
+MOVES_MAX = 8
 LOOK_EVERY_S = 0.25  # how often a turn looks whether tokens that were kept for others are free
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
-ANEW = N_("What this would change has changed meanwhile, so nothing was done. Here is a fresh request that shows what it would change now.")
-ANEW_REFUSED = N_("What this would change has changed meanwhile, so nothing was done. As things stand now it cannot be done: %(why)s")
-CRASHED = N_("Something went wrong on our side while I was at it. What was finished stands; please ask again.")
+ANEW = N_(
+    "What this would change has changed meanwhile, so nothing was done. Here is a fresh request"
+    " that shows what it would change now."
+)
+ANEW_REFUSED = N_(
+    "What this would change has changed meanwhile, so nothing was done. As things stand now it"
+    " cannot be done: %(why)s"
+)
+CRASHED = N_(
+    "Something went wrong on our side while I was at it. What was finished stands; please ask"
+    " again."
+)
 GONE = N_("Whoever asked for this is no longer with the agency, so nothing more was done.")
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
@@ -56,9 +85,11 @@ class StopRequested(Exception):
 
 
 def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None = None) -> None:
-    """Run a turn to its one `final`, or go on with it where another worker left it; `planner` thinks where `models` have none for the agency.
+    """Run a turn to its one `final`, or go on with it where another worker left it; `planner`
+    thinks where `models` have none for the agency.
 
-    A database that is away leaves the turn as it stands, and the job is tried again; any other failure of ours is told as an `error`, and the turn ends.
+    A database that is away leaves the turn as it stands, and the job is tried again; any other
+    failure of ours is told as an `error`, and the turn ends.
     """
     with transaction(tenant_id):
         turn = chat.begin_turn(turn_id)
@@ -117,8 +148,12 @@ class Performance:
                             continue
                         status = "failed"
                         break
-                    moves_left += MOVES_MAX + len(move.raw["calls"]) if isinstance(move, Answer) else -1
-                    conversation = replace(conversation, played=(*conversation.played, Played(move, outcome)))
+                    moves_left += (
+                        MOVES_MAX + len(move.raw["calls"]) if isinstance(move, Answer) else -1
+                    )
+                    conversation = replace(
+                        conversation, played=(*conversation.played, Played(move, outcome))
+                    )
                     if isinstance(move, Ask):
                         extra.append({"type": "question", "move": kept(move)})
                     if outcome is not None and outcome.approval_id is not None:
@@ -128,7 +163,9 @@ class Performance:
             self._conclude("failed" if beginning.is_refused else status, extra)
 
     def _beginning(self) -> Beginning:
-        """What the turn starts from; kept, so that a take-over after midnight or after a change goes on from the same."""
+        """What the turn starts from; kept, so that a take-over after midnight or after a change
+        goes on from the same.
+        """
         if self._steps:
             beginning = Beginning.read(self._step().outcome)
         else:
@@ -141,33 +178,64 @@ class Performance:
         return beginning
 
     def _begin(self, actor: Actor) -> Beginning:
-        context, decision = queries.context_of(actor, self._turn.session_id, self._turn.id), queries.decision_of(self._turn)
+        context, decision = (
+            queries.context_of(actor, self._turn.session_id, self._turn.id),
+            queries.decision_of(self._turn),
+        )
         anew = queries.asked_anew(self._turn)
         if anew is not None:
             with force_locale(actor.locale):
-                return Beginning(context, None, actor.locale, anew=anew, refusal=queries.refusal_of(anew["approval_id"]))
+                return Beginning(
+                    context,
+                    None,
+                    actor.locale,
+                    anew=anew,
+                    refusal=queries.refusal_of(anew["approval_id"]),
+                )
         refused = costs.admit(self._turn)
-        model = self._models.choose(settings.wanted_model(settings.get_settings())) if self._models is not None and refused is None else None
+        model = (
+            self._models.choose(settings.wanted_model(settings.get_settings()))
+            if self._models is not None and refused is None
+            else None
+        )
         spent = costs.budget_spent() if model is not None else None
-        return Beginning(context, decision, actor.locale, None if spent else model, refused or spent, is_refused=refused is not None)
+        return Beginning(
+            context,
+            decision,
+            actor.locale,
+            None if spent else model,
+            refused or spent,
+            is_refused=refused is not None,
+        )
 
     def _mind(self, model: dict[str, str], models: Models) -> Planner:
         """The mind that the turn began with. Raises Unauthorized for a person who has gone."""
         with transaction(self._turn.tenant_id):
             brief = prompt.brief_of(identity.get_actor(self._turn.user_id), self._turn)
-        return minds.ModelMind(models.open(model), brief, models.bounds, should_stop=self._should_stop, reserve=self._reserve)
+        return minds.ModelMind(
+            models.open(model),
+            brief,
+            models.bounds,
+            should_stop=self._should_stop,
+            reserve=self._reserve,
+        )
 
     def _goes_on_without(self, move: Fail, conversation: Conversation) -> bool:
-        """Whether the built-in planner takes the place of a model that is gone or cannot be paid for: only where it has not said or done anything yet."""
+        """Whether the built-in planner takes the place of a model that is gone or cannot be paid
+        for: only where it has not said or done anything yet.
+        """
         if not (move.is_missing or move.is_spent) or conversation.played:
             return False
         self._planner = self._built_in
         return True
 
     def _reserve(self, tokens: int, seconds: float) -> str | None:
-        """Have tokens kept for an answer; what is said where none are left. Waits, and holds nothing, while what is left is kept for other turns' answers.
+        """Have tokens kept for an answer; what is said where none are left.
 
-        It waits no longer than an answer may last: what a worker that died had kept is void by then. Raises StopRequested.
+        Waits, and holds nothing, while what is left is kept for other turns' answers.
+
+        It waits no longer than an answer may last: what a worker that died had kept is void by
+        then. Raises StopRequested.
         """
         until = time.monotonic() + seconds + costs.GRACE_S
         while True:
@@ -190,15 +258,24 @@ class Performance:
         if beginning.decision is not None:
             self._announce(beginning.decision)
         if beginning.anew is not None:
-            self._say(gettext(ANEW_REFUSED, why=beginning.refusal) if beginning.refusal else gettext(ANEW))
+            self._say(
+                gettext(ANEW_REFUSED, why=beginning.refusal) if beginning.refusal else gettext(ANEW)
+            )
             self._emit("approval_request", **beginning.anew)
 
     def _announce(self, decision: Decision) -> None:
         told = {"tool_name": decision.tool, "tool_call_id": decision.tool_call_id}
         kind = "approval_granted" if decision.granted else "approval_denied"
-        self._emit(kind, approval_id=decision.approval_id, approval_summary=decision.summary, **told)
+        self._emit(
+            kind, approval_id=decision.approval_id, approval_summary=decision.summary, **told
+        )
         if decision.granted:
-            self._emit("tool_result", tool_output=output_of(decision.outcome), tool_input=decision.arguments, **told)
+            self._emit(
+                "tool_result",
+                tool_output=output_of(decision.outcome),
+                tool_input=decision.arguments,
+                **told,
+            )
 
     def _next(self, conversation: Conversation) -> Move:
         if self._steps:
@@ -207,7 +284,9 @@ class Performance:
         move = self._planner.next_move(conversation, self._tell)
         with transaction(self._turn.tenant_id):
             wants_stop = turns.hold_turn(self._turn)
-            if isinstance(move, Answer | Fail):  # kept though somebody wants to stop: it has been paid for
+            if isinstance(
+                move, Answer | Fail
+            ):  # kept though somebody wants to stop: it has been paid for
                 self._keep("answer", kept(move))
                 _charge(self._turn, self._number, move)
             elif wants_stop:
@@ -219,7 +298,10 @@ class Performance:
         return move
 
     def _tell(self, text: str) -> None:
-        """A piece of an answer that is still coming. A stop ends the answer at its driver, so that what it took is still told."""
+        """A piece of an answer that is still coming.
+
+        A stop ends the answer at its driver, so that what it took is still told.
+        """
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
             chat.emit(self._turn, "text_delta", text=text)
@@ -248,7 +330,9 @@ class Performance:
         return None
 
     def _say(self, text: str) -> None:
-        """Words of ours, a few at a time; what follows words that stand before a tool begins a paragraph of its own."""
+        """Words of ours, a few at a time; what follows words that stand before a tool begins a
+        paragraph of its own.
+        """
         for piece in blocks.deltas(f"\n\n{text}" if text and self._has_spoken else text):
             self._has_spoken = True
             self._emit("text_delta", text=piece)
@@ -269,18 +353,24 @@ class Performance:
             begun, summary = self._carry_out(call, call_id)
             if announces:
                 self._acts = True  # told in the transaction that asks
-                self._tell_of(call, call_id, is_refused=isinstance(begun, Outcome) and begun.error is not None)
+                self._tell_of(
+                    call, call_id, is_refused=isinstance(begun, Outcome) and begun.error is not None
+                )
                 self._acts = False
             if isinstance(begun, Outcome):
                 return self._note(call, call_id, begun, summary)
-        settle = begun.go()  # somebody outside is asked, and neither the conversation nor a connection waits for it
+        settle = (
+            begun.go()
+        )  # somebody outside is asked, and neither the conversation nor a connection waits for it
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)  # noted though somebody wants to stop: it has happened
             return self._note(call, call_id, settled(settle), "")
 
     @staticmethod
     def _announces(call: Call) -> bool:
-        """Whether the words before a tool tell what is asked for: they are told with the request, and not at all where it is refused."""
+        """Whether the words before a tool tell what is asked for: they are told with the request,
+        and not at all where it is refused.
+        """
         return bool(call.words) and registry.is_gated(call.tool)
 
     def _tell_of(self, call: Call, call_id: str, *, is_refused: bool = False) -> None:
@@ -300,7 +390,9 @@ class Performance:
         return f"call-{self._turn.id.removeprefix('t-')}-{self._number}"
 
     def _carry_out(self, call: Call, call_id: str) -> tuple[Outcome | Errand[JsonObject], str]:
-        """Use a tool as the person, with her present rights; a refusal undoes the tool's work and nothing else. An errand is still to be run."""
+        """Use a tool as the person, with her present rights; a refusal undoes the tool's work and
+        nothing else. An errand is still to be run.
+        """
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
             tool = registry.get(call.tool)
@@ -325,7 +417,8 @@ class Performance:
                     tool_name=tool.name,
                     arguments=wanted.model_dump(mode="json", exclude_none=True),
                     summary=tool.summary_of(scene, wanted),
-                    if_it_stands=True,  # what a rule would refuse is told now, and nobody is asked to grant it
+                    # what a rule would refuse is told now, and nobody is asked to grant it
+                    if_it_stands=True,
                 )
                 return Outcome(approval_id=approval.id), approval.summary
         except VoyagentError as refusal:
@@ -338,19 +431,34 @@ class Performance:
         return tuple(queries.written_before(self._turn.session_id, self._turn.id, tool.name))
 
     def _require(self, actor: Actor, tool: Tool) -> None:
-        """Whether the person's present role may use the tool; what it may not, the audit tells (API contract, audit kinds). Raises Forbidden."""
+        """Whether the person's present role may use the tool; what it may not, the audit tells (API
+        contract, audit kinds). Raises Forbidden.
+        """
         if not actor.can(tool.permission):
             refs = {"session_id": self._turn.session_id}
-            audit.record(actor, tool.name, status="rejected", error=Forbidden.code, entity_refs=refs, inputs={"turn_id": self._turn.id})
+            audit.record(
+                actor,
+                tool.name,
+                status="rejected",
+                error=Forbidden.code,
+                entity_refs=refs,
+                inputs={"turn_id": self._turn.id},
+            )
             raise Forbidden
 
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
-            turns.conclude_turn(self._turn, status, [*blocks.fold(queries.told_by(chats.get_turn(self._turn.id))), *extra])
+            turns.conclude_turn(
+                self._turn,
+                status,
+                [*blocks.fold(queries.told_by(chats.get_turn(self._turn.id))), *extra],
+            )
 
     def _emit(self, kind: str, **fields: Any) -> None:
-        """The next event: told again from the journal where it stands there, else stored in a transaction of its own."""
+        """The next event: told again from the journal where it stands there, else stored in a
+        transaction of its own.
+        """
         if self._stored:
             self._retell(kind)
             return
@@ -379,7 +487,9 @@ class Performance:
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
-    """Keep what an answer took, or what was paid for one that never came, and let go what was kept for it."""
+    """Keep what an answer took, or what was paid for one that never came, and let go what was kept
+    for it.
+    """
     costs.release(turn)
     if isinstance(move, Answer):
         costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))

@@ -1,7 +1,9 @@
-"""The assistant's words as a page shows them: paragraphs, lists, tables and links, and nothing that a page would run or fetch.
+"""The assistant's words as a page shows them: paragraphs, lists, tables and links, and nothing that
+a page would run or fetch.
 
-A model writes markdown, and part of what it writes comes from customers and suppliers. So raw HTML stays text, pictures are never fetched, and what is left is
-cleaned once more against a short list of what may stand there.
+A model writes markdown, and part of what it writes comes from customers and suppliers. So raw HTML
+stays text, pictures are never fetched, and what is left is cleaned once more against a short list
+of what may stand there.
 """
 
 from __future__ import annotations
@@ -13,13 +15,38 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-TAGS = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+TAGS = {
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "em",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "strong",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+}
 LINKS = {"http", "https", "mailto", "tel"}
 REL = "noopener nofollow noreferrer"
 HEADING = "v-strong"  # a heading of an answer is no heading of the page
-SIDES = {"text-align:center": "text-center", "text-align:right": "text-end"}  # a style of its own is not let through by the content policy
+SIDES = {
+    "text-align:center": "text-center",
+    "text-align:right": "text-end",
+}  # a style of its own is not let through by the content policy
 CLASSES = {"p": {HEADING}, "th": set(SIDES.values()), "td": set(SIDES.values())}
-SCROLLS = {tag: {"tabindex": "0"} for tag in ("pre", "table")}  # what is wider than the talk is scrolled by keys too
+SCROLLS = {
+    tag: {"tabindex": "0"} for tag in ("pre", "table")
+}  # what is wider than the talk is scrolled by keys too
 
 
 @lru_cache(maxsize=512)
@@ -32,7 +59,15 @@ def as_html(text: str) -> Markup:
         elif token.type in ("th_open", "td_open") and token.attrGet("style") in SIDES:
             token.attrSet("class", SIDES[str(token.attrGet("style"))])
     html = _READER.renderer.render(tokens, _READER.options, {})
-    kept = nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, allowed_classes=CLASSES, set_tag_attribute_values=SCROLLS, url_schemes=LINKS, link_rel=REL)
+    kept = nh3.clean(
+        html,
+        tags=TAGS,
+        attributes={"a": {"href"}},
+        allowed_classes=CLASSES,
+        set_tag_attribute_values=SCROLLS,
+        url_schemes=LINKS,
+        link_rel=REL,
+    )
     return Markup(kept)  # noqa: S704 - nh3 has cleaned it
 
 
@@ -42,4 +77,8 @@ def _as_paragraph(token: Token) -> None:
         token.attrSet("class", HEADING)
 
 
-_READER = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable(["image", "html_block", "html_inline"])
+_READER = (
+    MarkdownIt("commonmark", {"html": False, "breaks": True})
+    .enable(["table", "strikethrough"])
+    .disable(["image", "html_block", "html_inline"])
+)

@@ -1,4 +1,6 @@
-"""Who thinks in a turn: a language model where one is configured, else the built-in planner; and how a model's answers become moves."""
+"""Who thinks in a turn: a language model where one is configured, else the built-in planner; and
+how a model's answers become moves.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +13,54 @@ from typing import Protocol
 from flask_babel import gettext, ngettext
 
 from voyagent.assistant import prompt
-from voyagent.assistant.planner.moves import Answer, Call, Conversation, Done, Fail, Move, Outcome, Played, Say, Tell
+from voyagent.assistant.planner.moves import (
+    Answer,
+    Call,
+    Conversation,
+    Done,
+    Fail,
+    Move,
+    Outcome,
+    Played,
+    Say,
+    Tell,
+)
 from voyagent.assistant.prompt import Brief
 from voyagent.drivers.models import open_anthropic, open_local
-from voyagent.drivers.models.errors import ModelError, ModelMissing, ModelNonsense, ModelRefused, ModelTimeout
-from voyagent.drivers.models.protocol import TRIES_MAX, ModelAnswer, ModelDriver, ModelRequest, ToolCall
+from voyagent.drivers.models.errors import (
+    ModelError,
+    ModelMissing,
+    ModelNonsense,
+    ModelRefused,
+    ModelTimeout,
+)
+from voyagent.drivers.models.protocol import (
+    TRIES_MAX,
+    ModelAnswer,
+    ModelDriver,
+    ModelRequest,
+    ToolCall,
+)
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import N_
 from voyagent.settings.queries import BUILT_IN
 
 ARGUMENTS_MAX = 64 * 1024
-"""Characters of a call's arguments; the longest honest ones, a customer's pasted message, are half of it."""
+"""Characters of a call's arguments; the longest honest ones, a customer's pasted message, are half
+of it.
+"""
 ALIKE_MAX = 2
-"""How often the same call may bring the same before another one is a circle; a look after a change brings something else."""
-CIRCLES = N_("The model went round in circles, so I stopped it. What was finished stands; please ask again, perhaps for less at once.")
-CUT = N_("The answer was longer than this installation allows, so it ends here. Please ask for less at once.")
+"""How often the same call may bring the same before another one is a circle; a look after a change
+brings something else.
+"""
+CIRCLES = N_(
+    "The model went round in circles, so I stopped it. What was finished stands; please ask again,"
+    " perhaps for less at once."
+)
+CUT = N_(
+    "The answer was longer than this installation allows, so it ends here. Please ask for less at"
+    " once."
+)
 DECLINED = N_("The model declines to answer that. Please ask in other words.")
 EMPTY = N_("The model gave no answer. Please ask again, perhaps in other words.")
 _ENDINGS = {"max_tokens": CUT, "refusal": DECLINED}
@@ -33,7 +68,9 @@ _ENDINGS = {"max_tokens": CUT, "refusal": DECLINED}
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one turn may take: requests to the model with those that failed, seconds for one answer and for all of them, tokens of an answer."""
+    """What one turn may take: requests to the model with those that failed, seconds for one answer
+    and for all of them, tokens of an answer.
+    """
 
     calls_max: int = 12
     answer_s: float = 60.0
@@ -50,7 +87,9 @@ class Models(Protocol):
         ...
 
     def choose(self, wanted: str | None) -> dict[str, str] | None:
-        """Which model answers an agency that has chosen `wanted`, as `{driver, model}` to be kept with the turn; None for the built-in planner."""
+        """Which model answers an agency that has chosen `wanted`, as `{driver, model}` to be kept
+        with the turn; None for the built-in planner.
+        """
         ...
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
@@ -59,14 +98,22 @@ class Models(Protocol):
 
 
 class Configured:
-    """The models that the environment names: Anthropic's where there is a key, else the installation's own server."""
+    """The models that the environment names: Anthropic's where there is a key, else the
+    installation's own server.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.bounds = Bounds(settings.model_calls_max, settings.model_timeout_s, settings.model_turn_s, settings.agent_max_tokens)
+        self.bounds = Bounds(
+            settings.model_calls_max,
+            settings.model_timeout_s,
+            settings.model_turn_s,
+            settings.agent_max_tokens,
+        )
 
     def choose(self, wanted: str | None) -> dict[str, str] | None:
-        """An agency that has named a model gets it where there is a key; one that has named none gets the installation's own server before a paid one.
+        """An agency that has named a model gets it where there is a key; one that has named none
+        gets the installation's own server before a paid one.
 
         One that insists on the built-in planner gets that, whatever the environment has.
         """
@@ -78,16 +125,23 @@ class Configured:
 
     def open(self, choice: dict[str, str]) -> ModelDriver | None:
         """See Models."""
-        found = open_anthropic(self._settings, choice["model"]) if choice["driver"] == "anthropic" else open_local(self._settings)
+        found = (
+            open_anthropic(self._settings, choice["model"])
+            if choice["driver"] == "anthropic"
+            else open_local(self._settings)
+        )
         return found if found is not None and found.model == choice["model"] else None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelMind:
-    """Asks a model, and plays its answers: the calls of one answer one after another, then the next answer.
+    """Asks a model, and plays its answers: the calls of one answer one after another, then the next
+    answer.
 
-    It sees the conversation alone, so whoever takes a turn over and plays its journal again is where the first one was. `reserve` is called before each
-    request with the most tokens that its answer can take and the seconds that it may last: it may wait, and gives a sentence where the budget is spent.
+    It sees the conversation alone, so whoever takes a turn over and plays its journal again is
+    where the first one was. `reserve` is called before each request with the most tokens that its
+    answer can take and the seconds that it may last: it may wait, and gives a sentence where the
+    budget is spent.
     """
 
     driver: ModelDriver | None
@@ -98,7 +152,14 @@ class ModelMind:
 
     def next_move(self, conversation: Conversation, tell: Tell) -> Move:
         """See Planner."""
-        place = max((number for number, one in enumerate(conversation.played) if isinstance(one.move, Answer)), default=None)
+        place = max(
+            (
+                number
+                for number, one in enumerate(conversation.played)
+                if isinstance(one.move, Answer)
+            ),
+            default=None,
+        )
         if place is None:
             return self._ask(conversation, tell)
         move = conversation.played[place].move
@@ -118,23 +179,36 @@ class ModelMind:
         return self._ask(conversation, tell)
 
     def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
-        """Why nothing that an answer wants is done: nobody could be told of it any more, or it is nonsense."""
+        """Why nothing that an answer wants is done: nobody could be told of it any more, or it is
+        nonsense.
+        """
         if _tries(conversation) >= self.bounds.calls_max:
             return Fail(gettext(CIRCLES), cause="the last request allowed still wants tools")
         if any(len(json.dumps(call.arguments)) > ARGUMENTS_MAX for call in answer.calls):
-            return Fail(gettext(ModelNonsense.sentence), cause="arguments of a tool call are too long")
+            return Fail(
+                gettext(ModelNonsense.sentence), cause="arguments of a tool call are too long"
+            )
         if any(_times_alike(conversation, call) >= ALIKE_MAX for call in answer.calls):
-            return Fail(gettext(CIRCLES), cause=f"the same call, with the same outcome {ALIKE_MAX} times already")
+            return Fail(
+                gettext(CIRCLES),
+                cause=f"the same call, with the same outcome {ALIKE_MAX} times already",
+            )
         return None
 
     def _ask(self, conversation: Conversation, tell: Tell) -> Move:
-        left, left_s = self.bounds.calls_max - _tries(conversation), self.bounds.turn_s - _took_s(conversation)
+        left, left_s = (
+            self.bounds.calls_max - _tries(conversation),
+            self.bounds.turn_s - _took_s(conversation),
+        )
         if left <= 0:
             return Fail(gettext(CIRCLES), cause="no request is left")
         if left_s <= 0:
             return Fail(gettext(ModelTimeout.sentence), cause="the turn's time is over")
         if self.driver is None:
-            return Fail(gettext(ModelRefused.sentence), cause="the model that began this turn is not configured any more")
+            return Fail(
+                gettext(ModelRefused.sentence),
+                cause="the model that began this turn is not configured any more",
+            )
         request, lasts_s = self._request(conversation, left), min(self.bounds.answer_s, left_s)
         spent = self.reserve(request.tokens_max, lasts_s)
         if spent is not None:
@@ -147,11 +221,22 @@ class ModelMind:
                 tell(text)
 
         try:
-            answer = self.driver.answer(replace(request, deadline=begun + lasts_s), on_text, self.should_stop)
+            answer = self.driver.answer(
+                replace(request, deadline=begun + lasts_s), on_text, self.should_stop
+            )
         except ModelError as error:
             cause, used = f"{type(error).__name__}: {error.message}", asdict(error.usage)
             took_s, is_missing = time.monotonic() - begun, isinstance(error, ModelMissing)
-            return Fail(gettext(error.sentence), cause, self.driver.model, used, error.tries, pieces, took_s, is_missing=is_missing)
+            return Fail(
+                gettext(error.sentence),
+                cause,
+                self.driver.model,
+                used,
+                error.tries,
+                pieces,
+                took_s,
+                is_missing=is_missing,
+            )
         return Answer(answer.raw, pieces, time.monotonic() - begun)
 
     def _request(self, conversation: Conversation, left: int) -> ModelRequest:
@@ -168,19 +253,27 @@ class ModelMind:
 
 
 def _is_over(last: Played) -> bool:
-    """Whether the turn ends here: a proposal waits for a person, a question was asked, or that question has been told."""
+    """Whether the turn ends here: a proposal waits for a person, a question was asked, or that
+    question has been told.
+    """
     if last.outcome is not None and last.outcome.approval_id is not None:
         return True
-    return isinstance(last.move, Say) or (isinstance(last.move, Call) and last.move.tool == "clarify" and _went_well(last.outcome))
+    return isinstance(last.move, Say) or (
+        isinstance(last.move, Call) and last.move.tool == "clarify" and _went_well(last.outcome)
+    )
 
 
 def _closing(last: Played, left: int) -> Move:
-    """What ends the turn; what an answer wanted behind a request is not done, and the talk says so to the person and to the model that goes on."""
+    """What ends the turn; what an answer wanted behind a request is not done, and the talk says so
+    to the person and to the model that goes on.
+    """
     if left > 0 and last.outcome is not None and last.outcome.approval_id is not None:
         return Say(
             ngettext(
-                "One more step was wanted behind this request. It is not done: one waits at a time. Ask again once this is decided.",
-                "%(num)d more steps were wanted behind this request. They are not done: one waits at a time. Ask again once this is decided.",
+                "One more step was wanted behind this request. It is not done: one waits at a time."
+                " Ask again once this is decided.",
+                "%(num)d more steps were wanted behind this request. They are not done: one waits"
+                " at a time. Ask again once this is decided.",
                 left,
             )
         )
@@ -190,8 +283,14 @@ def _closing(last: Played, left: int) -> Move:
 
 
 def _ending(answer: ModelAnswer) -> Move:
-    sentence = _ENDINGS.get(answer.stop_reason) or (None if answer.text.strip() or answer.stop_reason == "stopped" else EMPTY)
-    return Done() if sentence is None else Fail(gettext(sentence), cause=f"the answer ended by {answer.stop_reason}")
+    sentence = _ENDINGS.get(answer.stop_reason) or (
+        None if answer.text.strip() or answer.stop_reason == "stopped" else EMPTY
+    )
+    return (
+        Done()
+        if sentence is None
+        else Fail(gettext(sentence), cause=f"the answer ended by {answer.stop_reason}")
+    )
 
 
 def _went_well(outcome: Outcome | None) -> bool:
@@ -201,13 +300,18 @@ def _went_well(outcome: Outcome | None) -> bool:
 def _times_alike(conversation: Conversation, wanted: ToolCall) -> int:
     """How often the last calls that were this one brought what the very last of them brought."""
     brought = [
-        one.outcome for one in conversation.played if isinstance(one.move, Call) and (one.move.tool, one.move.arguments) == (wanted.name, wanted.arguments)
+        one.outcome
+        for one in conversation.played
+        if isinstance(one.move, Call)
+        and (one.move.tool, one.move.arguments) == (wanted.name, wanted.arguments)
     ]
     return sum(1 for outcome in brought if outcome == brought[-1])
 
 
 def _tries(conversation: Conversation) -> int:
-    return sum(int(one.move.raw["tries"]) for one in conversation.played if isinstance(one.move, Answer))
+    return sum(
+        int(one.move.raw["tries"]) for one in conversation.played if isinstance(one.move, Answer)
+    )
 
 
 def _took_s(conversation: Conversation) -> float:

@@ -1,4 +1,7 @@
-"""Tables of what models took, and of the turns that count for an agency's limits. They name conversations and outlive them."""
+"""Tables of what models took, and of the turns that count for an agency's limits.
+
+They name conversations and outlive them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class TurnCost(TenantOwned, Base):
-    """What one answer took, with the requests that failed before it; `number` is its step in the turn, `day` the agency's."""
+    """What one answer took, with the requests that failed before it; `number` is its step in the
+    turn, `day` the agency's.
+    """
 
     __tablename__ = "turn_costs"
 
@@ -33,14 +38,20 @@ class TurnCost(TenantOwned, Base):
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "turn_id", "number", name="uq_turn_costs_number"),
-        CheckConstraint("least(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) >= 0", name="tokens"),
+        CheckConstraint(
+            "least(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) >= 0",
+            name="tokens",
+        ),
         CheckConstraint("cost_usd >= 0", name="cost"),
         Index("ix_turn_costs_session", "tenant_id", "session_id"),
     )
 
 
 class ModelDay(TenantBound, Base):
-    """A day of an agency's zone, counted as it goes: the budget is held against it. `unpriced` are answers of models whose price nobody knows."""
+    """A day of an agency's zone, counted as it goes: the budget is held against it.
+
+    `unpriced` are answers of models whose price nobody knows.
+    """
 
     __tablename__ = "model_days"
 
@@ -63,7 +74,9 @@ class MissingModel(TenantBound, Base):
 
 
 class OpenAnswer(TenantBound, Base):
-    """An answer that a model is asked for at this moment, the one of its turn, and the most tokens that it can take; void once `expires_at` is past."""
+    """An answer that a model is asked for at this moment, the one of its turn, and the most tokens
+    that it can take; void once `expires_at` is past.
+    """
 
     __tablename__ = "open_answers"
 
@@ -72,7 +85,12 @@ class OpenAnswer(TenantBound, Base):
     expires_at: Mapped[datetime]
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "turn_id"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_open_answers_turn", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "turn_id"],
+            ["chat_turns.tenant_id", "chat_turns.id"],
+            name="fk_open_answers_turn",
+            ondelete="CASCADE",
+        ),
         CheckConstraint("tokens > 0", name="tokens"),
     )
 

@@ -14,10 +14,15 @@ from voyagent.kernel.errors import N_, Conflict, VoyagentError
 
 
 class GrantedBefore(Conflict):
-    """Asked again, or in other words, a turn does not ask once more for what somebody has granted in the answer whose place it took."""
+    """Asked again, or in other words, a turn does not ask once more for what somebody has granted
+    in the answer whose place it took.
+    """
 
     code = "granted_before"
-    message = N_("A person has granted this in the answer that was replaced, so I do not ask for it once more. Say in a new message what is to be different.")
+    message = N_(
+        "A person has granted this in the answer that was replaced, so I do not ask for it once"
+        " more. Say in a new message what is to be different."
+    )
 
 
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
@@ -35,14 +40,23 @@ def refused(refusal: VoyagentError) -> Outcome:
     return Outcome(error=refusal.code, message=told)
 
 
-def outcome_event(call: Call, call_id: str, outcome: Outcome, summary: str) -> tuple[str, dict[str, Any]]:
+def outcome_event(
+    call: Call, call_id: str, outcome: Outcome, summary: str
+) -> tuple[str, dict[str, Any]]:
     """The event that tells of an outcome."""
     fields: dict[str, Any] = {"tool_name": call.tool, "tool_call_id": call_id}
     if outcome.approval_id is not None:
-        return "approval_request", fields | {"approval_id": outcome.approval_id, "approval_summary": summary}
+        return "approval_request", fields | {
+            "approval_id": outcome.approval_id,
+            "approval_summary": summary,
+        }
     return "tool_result", fields | {"tool_output": output_of(outcome)}
 
 
 def output_of(outcome: Outcome) -> dict[str, Any]:
     """What a tool gave, or its refusal in a code and a sentence."""
-    return outcome.output if outcome.error is None else {"error": outcome.error, "message": outcome.message}
+    return (
+        outcome.output
+        if outcome.error is None
+        else {"error": outcome.error, "message": outcome.message}
+    )

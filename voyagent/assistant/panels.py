@@ -1,4 +1,6 @@
-"""What the assistant's room shows on pages of lower rooms: on the settings, who answers and what is used of the limits."""
+"""What the assistant's room shows on pages of lower rooms: on the settings, who answers and what is
+used of the limits.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from voyagent.settings.views import under_the_limits, under_the_model
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """Who answers an agency now: a model with its price and its last day as far as they are known, or without a name the built-in planner."""
+    """Who answers an agency now: a model with its price and its last day as far as they are known,
+    or without a name the built-in planner.
+    """
 
     today: date
     name: str | None = None
@@ -42,19 +46,31 @@ class Mind:
 def answering(wanted: str | None, today: date) -> Mind:
     """Who answers an agency that has chosen `wanted`."""
     chosen = Configured(current_app.extensions["voyagent.settings"]).choose(wanted)
-    return Mind(today) if chosen is None else Mind(today, chosen["model"], price_of(chosen["model"]), last_day_of(chosen["model"]))
+    return (
+        Mind(today)
+        if chosen is None
+        else Mind(today, chosen["model"], price_of(chosen["model"]), last_day_of(chosen["model"]))
+    )
 
 
 def read_mind(reader: Reader, actor: Actor) -> Mind:
     """Who answers the agency now, and whether its vendor had it when it was asked last."""
     row = settings.read(reader)
-    found = answering(settings.wanted_model(row) if row is not None else None, clock.today(actor.timezone))
-    return found if found.name is None else replace(found, missed_at=costs.missed_at(reader, found.name))
+    found = answering(
+        settings.wanted_model(row) if row is not None else None, clock.today(actor.timezone)
+    )
+    return (
+        found
+        if found.name is None
+        else replace(found, missed_at=costs.missed_at(reader, found.name))
+    )
 
 
 @under_the_model
 def mind(reader: Reader, actor: Actor) -> str:
-    """Who answers now, and that an administrator should choose another where that one is not to be had."""
+    """Who answers now, and that an administrator should choose another where that one is not to be
+    had.
+    """
     return render_template("assistant/_mind.html", mind=read_mind(reader, actor))
 
 
@@ -63,7 +79,8 @@ def used(reader: Reader, actor: Actor) -> str:
     """Today and this month, with a warning where today's budget runs out."""
     spending = costs.spending(reader, clock.today(actor.timezone))
     return (
-        render_template("assistant/_budget.html", spending=spending) + render_template("assistant/_spending.html", spending=spending)
+        render_template("assistant/_budget.html", spending=spending)
+        + render_template("assistant/_spending.html", spending=spending)
         if spending.is_shown
         else ""
     )

@@ -14,7 +14,15 @@ from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
 from voyagent.assistant import blocks
 from voyagent.assistant.planner.about import about_whom
-from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
+from voyagent.assistant.planner.moves import (
+    Ask,
+    Context,
+    Decision,
+    DraftInView,
+    EnquiryInView,
+    Outcome,
+    move_from,
+)
 from voyagent.assistant.planner.names import key_of
 from voyagent.assistant.planner.people import find_party
 from voyagent.assistant.planner.sentences import SHOWN_MAX
@@ -35,20 +43,31 @@ _LOOK_BACK = 30
 EVENTS_MAX = 10_000
 """Of one turn; it never comes to so many."""
 _OFFERS = {
-    "search_flights": ("fares", "fares", ("fare_id", "flights", "departs_at", "price", "refundable")),
-    "search_hotels": ("rates", "results", ("rate_key", "hotel", "room", "price", "stars", "board_basis", "is_refundable")),
+    "search_flights": (
+        "fares",
+        "fares",
+        ("fare_id", "flights", "departs_at", "price", "refundable"),
+    ),
+    "search_hotels": (
+        "rates",
+        "results",
+        ("rate_key", "hotel", "room", "price", "stars", "board_basis", "is_refundable"),
+    ),
 }
 
 
 def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
-    """The agency's day and currency, the enquiry of the conversation, its newest draft, the question that was asked last, and what searches showed.
+    """The agency's day and currency, the enquiry of the conversation, its newest draft, the
+    question that was asked last, and what searches showed.
 
     An enquiry that was logged by a turn whose place the present one takes is not known yet.
     """
     reader = SessionReader(db.session)
     said = chats.last_messages(reader, session_id, _LOOK_BACK)
     proposals = reader.read(approvals.session_statement(session_id))[0]
-    newest = next((message["turn_id"] for message in reversed(said) if message["role"] == "assistant"), None)
+    newest = next(
+        (message["turn_id"] for message in reversed(said) if message["role"] == "assistant"), None
+    )
     context = Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
@@ -60,7 +79,13 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
         timezone=actor.timezone,
         listed=_listed(said),
         waiting=[
-            {"id": row["id"], "tool": row["tool_name"], "arguments": row["payload"], "summary": row["summary"], "is_aside": row["turn_id"] != newest}
+            {
+                "id": row["id"],
+                "tool": row["tool_name"],
+                "arguments": row["payload"],
+                "summary": row["summary"],
+                "is_aside": row["turn_id"] != newest,
+            }
             for row in proposals
             if row["status"] == "pending"
         ],
@@ -71,7 +96,9 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
 
 
 def standing_of(session_id: UUID) -> str:
-    """A short mark of how a conversation stands: another once a turn begins, or once a proposal stands in another way (see `approvals.state_of`)."""
+    """A short mark of how a conversation stands: another once a turn begins, or once a proposal
+    stands in another way (see `approvals.state_of`).
+    """
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
 
@@ -79,11 +106,19 @@ def standing_of(session_id: UUID) -> str:
 def told_by(turn: Turn) -> list[dict[str, Any]]:
     """The events of what a turn has told so far."""
     begins = turn.first_event_seq
-    return [] if begins is None else blocks.read(chats.events_after(turn.session_id, begins - 1, limit=EVENTS_MAX, turn_id=turn.id))
+    return (
+        []
+        if begins is None
+        else blocks.read(
+            chats.events_after(turn.session_id, begins - 1, limit=EVENTS_MAX, turn_id=turn.id)
+        )
+    )
 
 
 def decision_of(turn: Turn) -> Decision | None:
-    """The decision that a continuation goes on from, with what the effect came to; None for a turn that answers a message."""
+    """The decision that a continuation goes on from, with what the effect came to; None for a turn
+    that answers a message.
+    """
     approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None
     if approval is None or approval.superseded_by is not None:
         return None
@@ -106,23 +141,38 @@ def decision_of(turn: Turn) -> Decision | None:
 
 
 def asked_anew(turn: Turn) -> dict[str, str] | None:
-    """The fresh request that a turn is there to show, as the fields of its event; None for a turn that is there for something else."""
+    """The fresh request that a turn is there to show, as the fields of its event; None for a turn
+    that is there for something else.
+    """
     old = approvals.find_approval(turn.approval_id) if turn.approval_id else None
-    fresh = approvals.find_approval(old.superseded_by) if old is not None and old.superseded_by is not None else None
+    fresh = (
+        approvals.find_approval(old.superseded_by)
+        if old is not None and old.superseded_by is not None
+        else None
+    )
     if fresh is None:
         return None
-    return {"approval_id": fresh.id, "approval_summary": fresh.summary, "tool_name": fresh.tool_name, "tool_call_id": fresh.tool_call_id}
+    return {
+        "approval_id": fresh.id,
+        "approval_summary": fresh.summary,
+        "tool_name": fresh.tool_name,
+        "tool_call_id": fresh.tool_call_id,
+    }
 
 
 def refusal_of(approval_id: str) -> str:
-    """Why a rule would refuse a request as things stood when it was made, as a sentence in the language that is set; empty where none would."""
+    """Why a rule would refuse a request as things stood when it was made, as a sentence in the
+    language that is set; empty where none would.
+    """
     preview = approvals.get_approval(approval_id).preview or {}
     sentence: str = preview.get("warning", "")
     return str(gettext(sentence)) if "refusal" in preview else ""
 
 
 def expected_continuations(session_id: UUID) -> list[str]:
-    """Proposals of a conversation that were granted and are not carried out yet: the assistant goes on by itself when they are."""
+    """Proposals of a conversation that were granted and are not carried out yet: the assistant goes
+    on by itself when they are.
+    """
     rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
     return [row["id"] for row in rows if is_awaited(row)]
 
@@ -133,7 +183,9 @@ def is_awaited(proposal: Row) -> bool:
 
 
 def still_done(session_id: UUID, turn_id: str) -> list[Row]:
-    """What was granted in the turns whose place this one took: it stays done, and whoever reads on must know of it."""
+    """What was granted in the turns whose place this one took: it stays done, and whoever reads on
+    must know of it.
+    """
     turns = set(chats.superseded_behind(session_id, turn_id))
     if not turns:
         return []
@@ -142,64 +194,132 @@ def still_done(session_id: UUID, turn_id: str) -> list[Row]:
 
 
 def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
-    """Whether a person granted a tool's request in the turns whose place this one took, and it is done or on its way."""
-    return any(row["tool_name"] == tool and row["effect_status"] != "failed" for row in still_done(session_id, turn_id))
+    """Whether a person granted a tool's request in the turns whose place this one took, and it is
+    done or on its way.
+    """
+    return any(
+        row["tool_name"] == tool and row["effect_status"] != "failed"
+        for row in still_done(session_id, turn_id)
+    )
 
 
 def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, Any]]:
-    """What a tool gave in the turns whose place this one took, oldest first: that it wrote then stands, though the words around it do not."""
+    """What a tool gave in the turns whose place this one took, oldest first: that it wrote then
+    stands, though the words around it do not.
+    """
     turns = set(chats.superseded_behind(session_id, turn_id))
     if not turns:
         return []
     said = chats.messages(SessionReader(db.session), session_id, superseded=True)
-    blocks = (block for message in said if message["turn_id"] in turns for block in message["blocks"])
+    blocks = (
+        block for message in said if message["turn_id"] in turns for block in message["blocks"]
+    )
     return [
-        block["output"] for block in blocks if block["type"] == "tool" and block["tool_name"] == tool and block["output"] and "error" not in block["output"]
+        block["output"]
+        for block in blocks
+        if block["type"] == "tool"
+        and block["tool_name"] == tool
+        and block["output"]
+        and "error" not in block["output"]
     ]
 
 
 def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Row]:
-    """Messages of a conversation, where a turn waits only for as long as its request does: once that is decided or out of time, the turn is done."""
+    """Messages of a conversation, where a turn waits only for as long as its request does: once
+    that is decided or out of time, the turn is done.
+    """
     if all(row["turn_status"] != "waiting" for row in said):
         return said
-    asking = {row["turn_id"] for row in reader.read(approvals.session_statement(session_id))[0] if row["status"] == "pending"}
-    return [row | {"turn_status": "done"} if row["turn_status"] == "waiting" and row["turn_id"] not in asking else row for row in said]
+    asking = {
+        row["turn_id"]
+        for row in reader.read(approvals.session_statement(session_id))[0]
+        if row["status"] == "pending"
+    }
+    return [
+        (
+            row | {"turn_status": "done"}
+            if row["turn_status"] == "waiting" and row["turn_id"] not in asking
+            else row
+        )
+        for row in said
+    ]
 
 
 def _names(reader: Reader, said: list[Row], turn_id: str, context: Context) -> dict[str, Any]:
     """What is known of the name that the turn's words are about, where they are about one."""
-    asked = next((row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None)
-    words = "\n".join(block["text"] for block in asked["blocks"] if block["type"] == "text") if asked else ""
+    asked = next(
+        (row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None
+    )
+    words = (
+        "\n".join(block["text"] for block in asked["blocks"] if block["type"] == "text")
+        if asked
+        else ""
+    )
     found: dict[str, Any] = {}
     for name, side in about_whom(words, context) if words else []:
         read = asdict(billing.read_namesakes(reader, name, side))
         known = found.setdefault(key_of(name), read)
-        known |= {"is_known": known["is_known"] or read["is_known"], "near": list(dict.fromkeys((*known["near"], *read["near"])))}
+        known |= {
+            "is_known": known["is_known"] or read["is_known"],
+            "near": list(dict.fromkeys((*known["near"], *read["near"]))),
+        }
     return found
 
 
-def _enquiry(reader: Reader, session_id: UUID, turn_id: str, said: list[Row]) -> EnquiryInView | None:
-    """The enquiry that the talk logged last, else the conversation's own; an answer that is given anew does not know the one that it had logged before."""
+def _enquiry(
+    reader: Reader, session_id: UUID, turn_id: str, said: list[Row]
+) -> EnquiryInView | None:
+    """The enquiry that the talk logged last, else the conversation's own; an answer that is given
+    anew does not know the one that it had logged before.
+    """
     known = enquiries.find_by_session(reader, session_id)
-    besides = {one["enquiry_id"] for one in written_before(session_id, turn_id, "create_enquiry")} if known else set()
+    besides = (
+        {one["enquiry_id"] for one in written_before(session_id, turn_id, "create_enquiry")}
+        if known
+        else set()
+    )
     rows = [row for row in known if str(row["id"]) not in besides]
     if not rows:
         return None
     own = rows[-1]
     newest = _logged_last(reader, said, {*besides, str(own["id"])}) or own
     whose = own["customer_name"] if newest is not own else ""
-    days = {name: newest[name].isoformat() if newest[name] else "" for name in ("depart_date", "return_date")}
+    days = {
+        name: newest[name].isoformat() if newest[name] else ""
+        for name in ("depart_date", "return_date")
+    }
     places = {name: newest[name] or "" for name in ("origin", "destination", "customer_email")}
     party = find_party(newest["notes"] or "") or {}
-    is_unsaid = newest["pax_count"] == 1 and newest["notes"] and not party  # what the customer's words leave open is kept as one
+    is_unsaid = (
+        newest["pax_count"] == 1 and newest["notes"] and not party
+    )  # what the customer's words leave open is kept as one
     people = 0 if is_unsaid else newest["pax_count"] or 0
-    return EnquiryInView(str(newest["id"]), newest["customer_name"], pax_count=people, party=dict(party), beside=whose, **places, **days)
+    return EnquiryInView(
+        str(newest["id"]),
+        newest["customer_name"],
+        pax_count=people,
+        party=dict(party),
+        beside=whose,
+        **places,
+        **days,
+    )
 
 
 def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | None:
-    """The enquiry that the newest of some messages logged, where it is none of those `besides` and is still there."""
-    blocks = (block for message in reversed(said) for block in reversed(message["blocks"]) if block["type"] == "tool")
-    logged = (block["output"].get("enquiry_id") for block in blocks if block["tool_name"] == "create_enquiry" and block["output"])
+    """The enquiry that the newest of some messages logged, where it is none of those `besides` and
+    is still there.
+    """
+    blocks = (
+        block
+        for message in reversed(said)
+        for block in reversed(message["blocks"])
+        if block["type"] == "tool"
+    )
+    logged = (
+        block["output"].get("enquiry_id")
+        for block in blocks
+        if block["tool_name"] == "create_enquiry" and block["output"]
+    )
     newest = next((one for one in logged if one), None)
     if newest is None or newest in besides:
         return None
@@ -210,7 +330,9 @@ def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | No
 
 
 def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
-    """Who travels on the conversation's trip, and the bookings that are held on it, each with its flights in order."""
+    """Who travels on the conversation's trip, and the bookings that are held on it, each with its
+    flights in order.
+    """
     journey = trips.read_trip_of_session(reader, session_id)
     if journey is None:
         return {}
@@ -218,22 +340,49 @@ def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
     for line in journey.standing:
         if isinstance(line.details, FlightDetails) and line.status == "held" and line.supplier_ref:
             until = wire_instant(line.hold_expires_at) if line.hold_expires_at else ""
-            facts = {"id": str(line.id), "held_at": wire_instant(line.created_at), "departs_at": line.details.departs_at}
-            booking = held.setdefault(line.supplier_ref, {"locator": line.supplier_ref, "expires_at": until, "flights": [], **facts})
+            facts = {
+                "id": str(line.id),
+                "held_at": wire_instant(line.created_at),
+                "departs_at": line.details.departs_at,
+            }
+            booking = held.setdefault(
+                line.supplier_ref,
+                {"locator": line.supplier_ref, "expires_at": until, "flights": [], **facts},
+            )
             booking["flights"].append(f"{line.details.carrier} {line.details.number}")
-    people = [{"id": str(one.id), "full_name": one.full_name, "nationality": one.nationality or "", "kind": one.kind} for one in journey.passengers]
+    people = [
+        {
+            "id": str(one.id),
+            "full_name": one.full_name,
+            "nationality": one.nationality or "",
+            "kind": one.kind,
+        }
+        for one in journey.passengers
+    ]
     return {"id": str(journey.trip["id"]), "passengers": people, "held": list(held.values())}
 
 
 def _draft(proposals: list[Row]) -> DraftInView | None:
     """The newest draft that a grant in this conversation made and no later grant issued."""
     rows = [row for row in proposals if row["effect_status"] == "done"]
-    issued = {_text(row["effect_result"], "invoice_id") for row in rows if row["tool_name"] == "issue_invoice"}
+    issued = {
+        _text(row["effect_result"], "invoice_id")
+        for row in rows
+        if row["tool_name"] == "issue_invoice"
+    }
     for row in reversed(rows):
         made = _text(row["effect_result"], "invoice_id")
         if row["tool_name"] == "draft_invoice" and made and made not in issued:
-            waiting = (other for other in proposals if other["tool_name"] == "issue_invoice" and other["status"] == "pending")
-            return DraftInView(made, str(row["payload"].get("customer_name", "")), any(other["payload"].get("invoice_id") == made for other in waiting))
+            waiting = (
+                other
+                for other in proposals
+                if other["tool_name"] == "issue_invoice" and other["status"] == "pending"
+            )
+            return DraftInView(
+                made,
+                str(row["payload"].get("customer_name", "")),
+                any(other["payload"].get("invoice_id") == made for other in waiting),
+            )
     return None
 
 
@@ -241,14 +390,27 @@ def _rejected(proposals: list[Row]) -> dict[str, str]:
     """The newest request that somebody rejected, by when it was decided."""
     rows = [row for row in proposals if row["status"] == "rejected"]
     newest = max(rows, key=lambda row: row["resolved_at"], default=None)
-    return {"summary": newest["summary"], "reason": newest["reason"] or "", "by": newest["resolver_name"] or ""} if newest else {}
+    return (
+        {
+            "summary": newest["summary"],
+            "reason": newest["reason"] or "",
+            "by": newest["resolver_name"] or "",
+        }
+        if newest
+        else {}
+    )
 
 
 def _question(said: list[Row]) -> Ask | None:
-    """The question that nobody has answered yet: nothing was said after it but the present words and what came of requests that were granted meanwhile."""
+    """The question that nobody has answered yet: nothing was said after it but the present words
+    and what came of requests that were granted meanwhile.
+    """
     before = dropwhile(lambda message: message["role"] != "assistant", reversed(said))
     for message in takewhile(lambda message: message["role"] == "assistant", before):
-        asked = next((block["move"] for block in reversed(message["blocks"]) if block["type"] == "question"), None)
+        asked = next(
+            (block["move"] for block in reversed(message["blocks"]) if block["type"] == "question"),
+            None,
+        )
         move = move_from(asked) if asked else None
         if isinstance(move, Ask):
             return move
@@ -256,24 +418,39 @@ def _question(said: list[Row]) -> Ask | None:
 
 
 def _offers(said: list[Row]) -> dict[str, Any]:
-    """As many of the newest fares and rates as were named, by what a person can say of them and what a tool needs."""
+    """As many of the newest fares and rates as were named, by what a person can say of them and
+    what a tool needs.
+    """
     found: dict[str, Any] = {}
     for message in reversed(said):
         for at, block in reversed(list(enumerate(message["blocks"]))):
             if block["type"] != "tool" or not block["output"]:
                 continue
             if block["tool_name"] == "create_enquiry" and "enquiry_id" in block["output"]:
-                return found | ({"visa": visa} if (visa := _visa_asked(said)) else {})  # what was searched before is another customer's
-            if block["tool_name"] == "check_hotel_rate" and "rate_key" in block["output"] and "newest" not in found:
+                return found | (
+                    {"visa": visa} if (visa := _visa_asked(said)) else {}
+                )  # what was searched before is another customer's
+            if (
+                block["tool_name"] == "check_hotel_rate"
+                and "rate_key" in block["output"]
+                and "newest" not in found
+            ):
                 found.setdefault("checked", {"rate_key": block["output"]["rate_key"]})
             name, key, facts = _OFFERS.get(block["tool_name"], ("", "", ()))
             offers = block["output"].get(key)
             if not offers or name in found:
                 continue
             asked = dict(block["input"] or {})
-            back = {"return_date": asked["return_date"]} if name == "fares" and asked.get("return_date") else {}
+            back = (
+                {"return_date": asked["return_date"]}
+                if name == "fares" and asked.get("return_date")
+                else {}
+            )
             numbered = enumerate(offers, 1)
-            kept = [{fact: one[fact] for fact in facts if fact in one} | back | {"number": number} for number, one in numbered]
+            kept = [
+                {fact: one[fact] for fact in facts if fact in one} | back | {"number": number}
+                for number, one in numbered
+            ]
             shown = _numbers_told(message["blocks"][at + 1 :])
             found[name] = [one for one in kept if one["number"] in shown] or kept[:SHOWN_MAX]
             found.setdefault("newest", name)
@@ -283,7 +460,9 @@ def _offers(said: list[Row]) -> dict[str, Any]:
 
 
 def _visa_asked(said: list[Row]) -> dict[str, Any]:
-    """The newest visa that was looked up, or is about to be: its `destination` where it is known, and as `said` the person's words that asked about it."""
+    """The newest visa that was looked up, or is about to be: its `destination` where it is known,
+    and as `said` the person's words that asked about it.
+    """
     found: dict[str, Any] = {}
     for row in reversed(said):
         if row["role"] == "assistant":
@@ -300,9 +479,15 @@ def _visa_asked(said: list[Row]) -> dict[str, Any]:
 
 
 def _of_visa(row: Row) -> dict[str, Any] | None:
-    """The destination that an answer looked up a visa for, or asked back about; None where it is about something else."""
+    """The destination that an answer looked up a visa for, or asked back about; None where it is
+    about something else.
+    """
     for block in reversed(row["blocks"]):
-        if block["type"] == "tool" and block["tool_name"] == "visa_requirements" and "kind" in (block["output"] or {}):
+        if (
+            block["type"] == "tool"
+            and block["tool_name"] == "visa_requirements"
+            and "kind" in (block["output"] or {})
+        ):
             return {"destination": block["input"]["destination"]}
         if block["type"] == "question" and block["move"]["tool"] == "visa_requirements":
             return {"destination": block["move"]["known"].get("destination")}
@@ -310,32 +495,56 @@ def _of_visa(row: Row) -> dict[str, Any] | None:
 
 
 def _listed(said: list[Row]) -> dict[str, Any]:
-    """The list at the end of the newest answer, and how many of it were told, in that answer and in those right before it that told of the same."""
+    """The list at the end of the newest answer, and how many of it were told, in that answer and in
+    those right before it that told of the same.
+    """
     found: dict[str, Any] = {}
     for message in reversed([row for row in said if row["role"] == "assistant"]):
-        block = next((block for block in reversed(message["blocks"]) if block["type"] == "tool"), None)
+        block = next(
+            (block for block in reversed(message["blocks"]) if block["type"] == "tool"), None
+        )
         if block is None or block["tool_name"] not in LISTS or not block["output"]:
             break
         same = {"tool": block["tool_name"], "arguments": dict(block["input"] or {})}
         if found and {"tool": found["tool"], "arguments": found["arguments"]} != same:
             break
-        found = same | {"told": found.get("told", 0) + SHOWN_MAX, "of": block["output"].get(LISTS[block["tool_name"]][1], 0)}
+        found = same | {
+            "told": found.get("told", 0) + SHOWN_MAX,
+            "of": block["output"].get(LISTS[block["tool_name"]][1], 0),
+        }
     return found if found and found["told"] < found["of"] else {}
 
 
 def _last(said: list[Row]) -> dict[str, Any]:
-    """The tool that the assistant's last message used last, of enquiries that it listed their ids, the drafts among invoices, and what it `held`."""
+    """The tool that the assistant's last message used last, of enquiries that it listed their ids,
+    the drafts among invoices, and what it `held`.
+    """
     newest = next((row for row in reversed(said) if row["role"] == "assistant"), None)
-    block = next((block for block in reversed(newest["blocks"]) if block["type"] == "tool"), None) if newest else None
+    block = (
+        next((block for block in reversed(newest["blocks"]) if block["type"] == "tool"), None)
+        if newest
+        else None
+    )
     if block is None or not block["output"]:
         return {}
     ids = [one["id"] for one in block["output"].get("enquiries", []) if "id" in one]
-    drafts = [{name: one[name] for name in ("id", "customer_name", "total")} for one in block["output"].get("invoices", []) if one["status"] == "draft"]
+    drafts = [
+        {name: one[name] for name in ("id", "customer_name", "total")}
+        for one in block["output"].get("invoices", [])
+        if one["status"] == "draft"
+    ]
     told = {"tool": block["tool_name"], "arguments": dict(block["input"] or {}), "ids": ids}
-    outputs = [one["output"] or {} for one in (newest["blocks"] if newest else ()) if one["type"] == "tool"]
+    outputs = [
+        one["output"] or {} for one in (newest["blocks"] if newest else ()) if one["type"] == "tool"
+    ]
     held = [one["locator"] for one in outputs if "held" in one and "locator" in one]
     is_refused = {"refused": True} if "error" in block["output"] else {}
-    return told | is_refused | ({"drafts": drafts} if drafts else {}) | ({"held": held[-1]} if held else {})
+    return (
+        told
+        | is_refused
+        | ({"drafts": drafts} if drafts else {})
+        | ({"held": held[-1]} if held else {})
+    )
 
 
 def _numbers_told(blocks: list[dict[str, Any]]) -> set[int]:

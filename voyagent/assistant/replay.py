@@ -1,4 +1,6 @@
-"""Plays a stored turn again, offline: the mind anew, on answers and results that the journal has, and each event held against the one that was told."""
+"""Plays a stored turn again, offline: the mind anew, on answers and results that the journal has,
+and each event held against the one that was told.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,17 @@ from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.loop import Performance, StopRequested
 from voyagent.assistant.minds import Bounds, ModelMind
 from voyagent.assistant.outcomes import outcome_event
-from voyagent.assistant.planner.moves import Answer, Call, Conversation, Fail, Move, Outcome, kept, move_from, silently
+from voyagent.assistant.planner.moves import (
+    Answer,
+    Call,
+    Conversation,
+    Fail,
+    Move,
+    Outcome,
+    kept,
+    move_from,
+    silently,
+)
 from voyagent.assistant.prompt import Brief
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
@@ -42,7 +54,12 @@ class _Recorded:
     def __init__(self) -> None:
         self.expected: Answer | None = None
 
-    def answer(self, _request: ModelRequest, on_text: Callable[[str], None], _should_stop: Callable[[], bool] = never) -> ModelAnswer:
+    def answer(
+        self,
+        _request: ModelRequest,
+        on_text: Callable[[str], None],
+        _should_stop: Callable[[], bool] = never,
+    ) -> ModelAnswer:
         """See ModelDriver. Raises Difference where the turn asked for no answer here."""
         if self.expected is None:
             raise Difference("the mind asks a model where the turn did not")
@@ -52,11 +69,18 @@ class _Recorded:
 
 
 class Replay(Performance):
-    """A performance that writes nothing: what it would tell is compared. Instants are taken from the record."""
+    """A performance that writes nothing: what it would tell is compared.
+
+    Instants are taken from the record.
+    """
 
     def __init__(self, turn: Turn) -> None:
         super().__init__(turn, FrontDesk())
-        self._rows: deque[Row] = deque(chats.events_after(turn.session_id, (turn.first_event_seq or 1) - 1, limit=10_000, turn_id=turn.id))
+        self._rows: deque[Row] = deque(
+            chats.events_after(
+                turn.session_id, (turn.first_event_seq or 1) - 1, limit=10_000, turn_id=turn.id
+            )
+        )
         self._model = _Recorded()
         self.equal = 0
 
@@ -70,14 +94,22 @@ class Replay(Performance):
             self._take("error")
             self._emit("final")
         if self._rows:
-            raise Difference(f"event {self.equal + 1}: recorded {_short(self._rows[0]['data'])}, now nothing")
+            raise Difference(
+                f"event {self.equal + 1}: recorded {_short(self._rows[0]['data'])}, now nothing"
+            )
         return self.equal
 
     def _beginning(self) -> Beginning:
         beginning = Beginning.read(self._step().outcome)
         if beginning.model is not None:
             brief = Brief(system_actor(self._turn.tenant_id))
-            self._planner = ModelMind(self._model, brief, _BOUNDS, should_stop=never, reserve=lambda _tokens, _seconds: None)
+            self._planner = ModelMind(
+                self._model,
+                brief,
+                _BOUNDS,
+                should_stop=never,
+                reserve=lambda _tokens, _seconds: None,
+            )
         return beginning
 
     def _next(self, conversation: Conversation) -> Move:
@@ -89,9 +121,13 @@ class Replay(Performance):
         if isinstance(move, Fail):  # what failed outside cannot fail again by itself
             return move
         self._model.expected = move if isinstance(move, Answer) else None
-        now = kept(self._planner.next_move(conversation, silently)) | ({"took_s": move.took_s} if isinstance(move, Answer) else {})
+        now = kept(self._planner.next_move(conversation, silently)) | (
+            {"took_s": move.took_s} if isinstance(move, Answer) else {}
+        )
         if _canonical(now) != _canonical(recorded):
-            raise Difference(f"step {self._number}: {_apart(_canonical(recorded), _canonical(now))}")
+            raise Difference(
+                f"step {self._number}: {_apart(_canonical(recorded), _canonical(now))}"
+            )
         return move
 
     def _make(self, move: Move) -> Outcome | None:
@@ -100,7 +136,9 @@ class Replay(Performance):
                 self._emit("text_delta", text=piece)
         elif isinstance(move, Fail):
             for _ in move.pieces:
-                self._take("text_delta")  # of an answer that never came its words are recorded nowhere else
+                self._take(
+                    "text_delta"
+                )  # of an answer that never came its words are recorded nowhere else
         return super()._make(move)
 
     def _call(self, call: Call) -> Outcome:
@@ -121,7 +159,10 @@ class Replay(Performance):
         """What the next step of the journal says. Raises Difference where it is of another kind."""
         step = self._step()
         if step.kind not in kinds:
-            raise Difference(f"step {self._number}: recorded {step.kind} {_short(step.outcome)}, now {' or '.join(kinds)}")
+            raise Difference(
+                f"step {self._number}: recorded {step.kind} {_short(step.outcome)}, now"
+                f" {' or '.join(kinds)}"
+            )
         return step.outcome
 
     def _emit(self, kind: str, **fields: Any) -> None:
@@ -140,7 +181,10 @@ class Replay(Performance):
 
     def _take(self, kind: str) -> None:
         if not self._rows or self._rows[0]["kind"] != kind:
-            raise Difference(f"event {self.equal + 1}: recorded {_short(self._rows[0]['data']) if self._rows else 'nothing'}, now {kind}")
+            raise Difference(
+                f"event {self.equal + 1}: recorded"
+                f" {_short(self._rows[0]['data']) if self._rows else 'nothing'}, now {kind}"
+            )
         self._rows.popleft()
         self.equal += 1
 
@@ -167,7 +211,9 @@ class Replay(Performance):
                 self._take("text_delta")
             raise _Crashed
         recorded = _short(self._rows[0]["data"]) if self._rows else "nothing"
-        raise Difference(f"event {self.equal + 1}: recorded {recorded}, now {expected or 'a further move'}")
+        raise Difference(
+            f"event {self.equal + 1}: recorded {recorded}, now {expected or 'a further move'}"
+        )
 
 
 def pieces_of(text: str, lengths: list[int]) -> list[str]:
@@ -184,8 +230,17 @@ def _canonical(document: dict[str, Any]) -> str:
 
 
 def _apart(recorded: str, now: str) -> str:
-    """Both sides from shortly before the place where they part, so that it is to be seen what differs, however long they are."""
-    same = next((place for place, (one, other) in enumerate(zip(recorded, now, strict=False)) if one != other), min(len(recorded), len(now)))
+    """Both sides from shortly before the place where they part, so that it is to be seen what
+    differs, however long they are.
+    """
+    same = next(
+        (
+            place
+            for place, (one, other) in enumerate(zip(recorded, now, strict=False))
+            if one != other
+        ),
+        min(len(recorded), len(now)),
+    )
     begin = max(0, same - LED_BY)
     before = "…" if begin else ""
     return f"recorded {before}{_short(recorded[begin:])}, now {before}{_short(now[begin:])}"

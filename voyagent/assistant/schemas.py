@@ -7,7 +7,18 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.kernel.fields import INT32_MAX, Answer, Closed, Instant, Open, Query, filter_field, text_field, trimmed_field, wire_instant
+from voyagent.kernel.fields import (
+    INT32_MAX,
+    Answer,
+    Closed,
+    Instant,
+    Open,
+    Query,
+    filter_field,
+    text_field,
+    trimmed_field,
+    wire_instant,
+)
 from voyagent.kernel.reading import Row
 
 MESSAGE_MAX = 32_000
@@ -37,7 +48,9 @@ class SendMessageRequest(Open):
     """What a person says, or decides: each entry of `approvals` is a call to resolve."""
 
     message: text_field(MESSAGE_MAX) = ""  # type: ignore[valid-type]
-    approvals: Annotated[dict[Annotated[str, Field(max_length=128)], bool], Field(max_length=100)] | None = None
+    approvals: (
+        Annotated[dict[Annotated[str, Field(max_length=128)], bool], Field(max_length=100)] | None
+    ) = None
 
 
 class SayIn(Closed):
@@ -66,21 +79,27 @@ class TranscriptQuery(Query):
 
 
 class ConversationQuery(Query):
-    """Where the talk on a page begins, by the number of its first message, and whether it shows earlier versions."""
+    """Where the talk on a page begins, by the number of its first message, and whether it shows
+    earlier versions.
+    """
 
     first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
     branch: Literal["current", "all"] = "current"
 
 
 class EventsQuery(Query):
-    """The number of the last event that the page shows, and the mark of the turns and proposals that it shows."""
+    """The number of the last event that the page shows, and the mark of the turns and proposals
+    that it shows.
+    """
 
     after: Annotated[int, Field(ge=0)] = 0
     asked: filter_field(100)  # type: ignore[valid-type]
 
 
 class IndexQuery(Query):
-    """What stands ready in the composer, and which conversations are shown: a page of them, or those that speak of something."""
+    """What stands ready in the composer, and which conversations are shown: a page of them, or
+    those that speak of something.
+    """
 
     about: filter_field(2_000)  # type: ignore[valid-type]
     cursor: filter_field(200)  # type: ignore[valid-type]
@@ -145,7 +164,9 @@ class MessageAuthor(Answer):
 
 
 class TurnOfMessage(Answer):
-    """The run of the assistant that a message begins or comes from; `superseded_at` says since when another stands in its place."""
+    """The run of the assistant that a message begins or comes from; `superseded_at` says since when
+    another stands in its place.
+    """
 
     turn_id: str
     kind: Annotated[str, Field(pattern="^(message|continuation)$")]
@@ -155,7 +176,9 @@ class TurnOfMessage(Answer):
 
 
 class TranscriptMessage(Answer):
-    """What was said, as blocks: `text`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped`, `enquiry`; each has its `type`."""
+    """What was said, as blocks: `text`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped`,
+    `enquiry`; each has its `type`.
+    """
 
     id: UUID
     sequence: int
@@ -167,7 +190,10 @@ class TranscriptMessage(Answer):
 
 
 class TranscriptResponse(Answer):
-    """A page of what was said, oldest first. A stream from behind `last_event_id` tells the rest; what comes twice has the same turn."""
+    """A page of what was said, oldest first.
+
+    A stream from behind `last_event_id` tells the rest; what comes twice has the same turn.
+    """
 
     messages: list[TranscriptMessage]
     next_cursor: str | None
@@ -177,11 +203,17 @@ class TranscriptResponse(Answer):
 class AgentEvent(Answer):
     """One event of the stream; every name is always there, null where it says nothing.
 
-    `restarts` alone is there only as true, on a `text_delta` whose text is empty: what was told since the last event of another kind was begun by a worker that
-    died, and is to be forgotten; the words begin anew.
+    `restarts` alone is there only as true, on a `text_delta` whose text is empty: what was told
+    since the last event of another kind was begun by a worker that died, and is to be forgotten;
+    the words begin anew.
     """
 
-    kind: Annotated[str, Field(pattern="^(text_delta|tool_use|tool_result|approval_request|approval_granted|approval_denied|error|final)$")]
+    kind: Annotated[
+        str,
+        Field(
+            pattern="^(text_delta|tool_use|tool_result|approval_request|approval_granted|approval_denied|error|final)$"
+        ),
+    ]
     session_id: str
     turn_id: str
     timestamp: str
@@ -200,7 +232,10 @@ class AgentEvent(Answer):
 EVENT_STREAM: dict[str, Any] = {
     "type": "string",
     "x-sse-events": {
-        "agent_event": {"id": "integer, increasing per session", "data": AgentEvent.model_json_schema(mode="serialization")},
+        "agent_event": {
+            "id": "integer, increasing per session",
+            "data": AgentEvent.model_json_schema(mode="serialization"),
+        },
         "heartbeat": {"data": ""},
     },
 }
@@ -208,13 +243,25 @@ EVENT_STREAM: dict[str, Any] = {
 
 def wire_list(rows: list[Row], next_cursor: str | None) -> Row:
     """A page of conversations as the API writes it."""
-    shown = [{"id": row["id"], "title": row["title"], "created_at": wire_instant(row["created_at"]), "message_count": row["message_count"]} for row in rows]
+    shown = [
+        {
+            "id": row["id"],
+            "title": row["title"],
+            "created_at": wire_instant(row["created_at"]),
+            "message_count": row["message_count"],
+        }
+        for row in rows
+    ]
     return {"sessions": shown, "next_cursor": next_cursor}
 
 
 def wire_transcript(rows: list[Row], next_cursor: str | None, last_event_id: int) -> Row:
     """A page of what was said as the API writes it."""
-    return {"messages": [_wire_message(row) for row in rows], "next_cursor": next_cursor, "last_event_id": last_event_id}
+    return {
+        "messages": [_wire_message(row) for row in rows],
+        "next_cursor": next_cursor,
+        "last_event_id": last_event_id,
+    }
 
 
 def _wire_message(row: Row) -> Row:
@@ -244,6 +291,8 @@ def wire_summary(session: Row, pending: list[Row]) -> Row:
         "tenant_id": session["tenant_id"],
         "actor_id": session["created_by_user_id"],
         "message_count": session["message_count"],
-        "pending_approvals": [{name: row[name] for name in PendingApproval.model_fields} for row in pending],
+        "pending_approvals": [
+            {name: row[name] for name in PendingApproval.model_fields} for row in pending
+        ],
         "title": session["title"],
     }

@@ -1,4 +1,6 @@
-"""What the page of a conversation shows, read and put in order: the talk, what it asks for, what it is about, and the other conversations."""
+"""What the page of a conversation shows, read and put in order: the talk, what it asks for, what it
+is about, and the other conversations.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ SHOWN_CONVERSATIONS = 40
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something said: by a person, by the assistant, or as the facts that a conversation begins with."""
+    """Something said: by a person, by the assistant, or as the facts that a conversation begins
+    with.
+    """
 
     key: str
     role: str
@@ -53,11 +57,15 @@ class Entry:
     @property
     def text(self) -> str:
         """The words alone."""
-        return "\n\n".join(block["text"].strip() for block in self.blocks if block["type"] == "text")
+        return "\n\n".join(
+            block["text"].strip() for block in self.blocks if block["type"] == "text"
+        )
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether it failed or was stopped, so that it may be wanted once more though it says nothing."""
+        """Whether it failed or was stopped, so that it may be wanted once more though it says
+        nothing.
+        """
         return any(block["type"] in ("error", "stopped") for block in self.blocks)
 
 
@@ -121,7 +129,9 @@ class Screen:
     """The mark of the turns and proposals as they are shown."""
     awaited: bool = False
     moved: bool = False
-    """Whether something was told while the page was read, so that its parts may be of different moments."""
+    """Whether something was told while the page was read, so that its parts may be of different
+    moments.
+    """
     earlier_from: int | None = None
     papers: list[Paper] = field(default_factory=list)
     superseded: bool = False
@@ -133,26 +143,45 @@ class Screen:
 
     @property
     def heard(self) -> int:
-        """The number of the event behind which the page reads aloud: a turn that runs is heard from its first word, though part of it stands there already."""
+        """The number of the event behind which the page reads aloud: a turn that runs is heard from
+        its first word, though part of it stands there already.
+        """
         first = self.running.first_event_seq if self.running is not None else None
         return self.seq if first is None else min(self.seq, first - 1)
 
     @property
     def asked(self) -> list[Request]:
         """Every proposal once, without those that another one took the place of."""
-        return list({request.row["id"]: request for request in self.requests.values() if request.row["superseded_by"] is None}.values())
+        return list(
+            {
+                request.row["id"]: request
+                for request in self.requests.values()
+                if request.row["superseded_by"] is None
+            }.values()
+        )
 
     @property
     def is_live(self) -> bool:
-        """Whether something may still be told: a turn runs, a grant is being carried out, a decision waits, or the page is behind already."""
-        return self.running is not None or self.awaited or self.moved or any(request.row["status"] == "pending" for request in self.requests.values())
+        """Whether something may still be told: a turn runs, a grant is being carried out, a
+        decision waits, or the page is behind already.
+        """
+        return (
+            self.running is not None
+            or self.awaited
+            or self.moved
+            or any(request.row["status"] == "pending" for request in self.requests.values())
+        )
 
 
-def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded: bool = False) -> Screen:
-    """A conversation, its newest hundred messages or those from a number on, with earlier versions where they are wanted. Raises SessionNotFound.
+def read(
+    actor: Actor, session_id: UUID, *, first: int | None = None, superseded: bool = False
+) -> Screen:
+    """A conversation, its newest hundred messages or those from a number on, with earlier versions
+    where they are wanted. Raises SessionNotFound.
 
-    The number of the last event is read first, then what was asked for, then whether a turn runs, then what was said: a grant that is carried out meanwhile has
-    left the turn that goes on, and whatever is told meanwhile has a number behind that one.
+    The number of the last event is read first, then what was asked for, then whether a turn runs,
+    then what was said: a grant that is carried out meanwhile has left the turn that goes on, and
+    whatever is told meanwhile has a number behind that one.
     """
     reader = SessionReader(db.session)
     sessions = reader.read(chats.session_statement(session_id))[0]
@@ -162,8 +191,16 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded
     state = queries.standing_of(session_id)
     proposals = reader.read(approvals.session_statement(session_id))[0]
     running = chats.find_running_turn(session_id)
-    before = max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)
-    said = chats.messages(reader, session_id, after=before, limit=None if first is None else SHOWN_MESSAGES * 5, superseded=superseded)
+    before = (
+        max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)
+    )
+    said = chats.messages(
+        reader,
+        session_id,
+        after=before,
+        limit=None if first is None else SHOWN_MESSAGES * 5,
+        superseded=superseded,
+    )
     spent, by_turn = costs.spent_in(reader, session_id)
     entries = _entries(said, identity.names_of(reader))
     if running is not None and all(entry.key != running.id for entry in entries):
@@ -188,18 +225,27 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded
     )
 
 
-def read_conversations(reader: Reader, actor: Actor, cursor: str | None = None, words: str | None = None) -> Conversations:
-    """The newest conversations by the day on which they began, or those that speak of something. Raises InvalidCursor."""
+def read_conversations(
+    reader: Reader, actor: Actor, cursor: str | None = None, words: str | None = None
+) -> Conversations:
+    """The newest conversations by the day on which they began, or those that speak of something.
+
+    Raises InvalidCursor.
+    """
     is_partial = False
     if words:
-        rows, marker, is_partial = searching.find_sessions(reader, words, SHOWN_CONVERSATIONS, cursor)
+        rows, marker, is_partial = searching.find_sessions(
+            reader, words, SHOWN_CONVERSATIONS, cursor
+        )
     else:
         rows, marker = chats.list_sessions(reader, SHOWN_CONVERSATIONS, cursor)
     waiting = Counter(row["session_id"] for row in reader.read(approvals.waiting_statement(200))[0])
     today = clock.today(actor.timezone)
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(_age(row["created_at"].astimezone(ZoneInfo(actor.timezone)).date(), today), []).append(row)
+        groups.setdefault(
+            _age(row["created_at"].astimezone(ZoneInfo(actor.timezone)).date(), today), []
+        ).append(row)
     return Conversations(list(groups.items()), dict(waiting), marker, words, is_partial)
 
 
@@ -227,18 +273,38 @@ def _entries(said: list[Row], names: dict[UUID, str]) -> list[Entry]:
 
 
 def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
-    """What the turn that runs has told up to an event, as it will stand in the transcript; what it tells behind that one comes to the page as it is told."""
+    """What the turn that runs has told up to an event, as it will stand in the transcript; what it
+    tells behind that one comes to the page as it is told.
+    """
     told: list[dict[str, Any]] = []
     if running.first_event_seq is not None:
-        rows = chats.events_after(running.session_id, running.first_event_seq - 1, limit=10_000, turn_id=running.id)
+        rows = chats.events_after(
+            running.session_id, running.first_event_seq - 1, limit=10_000, turn_id=running.id
+        )
         told = blocks.read(row for row in rows if row["seq"] <= last_seq)
-    return [Entry(key=running.id, role="assistant", name="", at=running.created_at, blocks=blocks.fold(told), running=True)]
+    return [
+        Entry(
+            key=running.id,
+            role="assistant",
+            name="",
+            at=running.created_at,
+            blocks=blocks.fold(told),
+            running=True,
+        )
+    ]
 
 
 def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
-    """Each proposal's card by its id; where a fresh one has taken its place and the talk does not show that one yet, that one's."""
+    """Each proposal's card by its id; where a fresh one has taken its place and the talk does not
+    show that one yet, that one's.
+    """
     made = {row["id"]: _request(actor, row) for row in proposals}
-    told = {block["approval_id"] for entry in entries for block in entry.blocks if block["type"] == "approval"}
+    told = {
+        block["approval_id"]
+        for entry in entries
+        for block in entry.blocks
+        if block["type"] == "approval"
+    }
     for row in reversed(proposals):  # the newest first, so that a chain of them ends at the last
         if row["superseded_by"] not in told:
             made[row["id"]] = made.get(row["superseded_by"], made[row["id"]])
@@ -253,7 +319,11 @@ def _request(actor: Actor, row: Row) -> Request:
     may_decide = approvals_service.may_decide(actor, approval)
     return Request(
         row,
-        deciders_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide) if effect is not None else "",
+        (
+            deciders_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide)
+            if effect is not None
+            else ""
+        ),
         changes=review.changes_of(approvals_service.preview(actor, approval), translated),
         may_decide=may_decide,
         needs_another=(is_own := approvals_service.needs_another(actor, approval)),
@@ -264,13 +334,29 @@ def _request(actor: Actor, row: Row) -> Request:
 
 
 def _papers(reader: Reader, proposals: list[Row]) -> list[Paper]:
-    """Invoices that grants of this conversation made, each once, as it stands now, whoever has issued or paid it since."""
-    made = dict.fromkeys((row["effect_result"] or {}).get("invoice_id") for row in proposals if row["effect_status"] == "done")
+    """Invoices that grants of this conversation made, each once, as it stands now, whoever has
+    issued or paid it since.
+    """
+    made = dict.fromkeys(
+        (row["effect_result"] or {}).get("invoice_id")
+        for row in proposals
+        if row["effect_status"] == "done"
+    )
     named = [invoice_id for invoice_id in made if invoice_id]
-    found = {str(row["id"]): row for row in billing.find_invoices(reader, [UUID(one) for one in named])} if named else {}
+    found = (
+        {str(row["id"]): row for row in billing.find_invoices(reader, [UUID(one) for one in named])}
+        if named
+        else {}
+    )
     return [Paper(one, found[one]["number"], found[one]["status"]) for one in named if one in found]
 
 
 def _with_budget(row: Row) -> Row:
     amount = row["budget_hundredths"]
-    return row | {"budget": None if amount is None else Money.rounded(Decimal(amount).scaleb(-2), row["budget_currency"])}
+    return row | {
+        "budget": (
+            None
+            if amount is None
+            else Money.rounded(Decimal(amount).scaleb(-2), row["budget_currency"])
+        )
+    }

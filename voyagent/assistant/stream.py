@@ -1,4 +1,6 @@
-"""The stream of a reply: where a grant is still being carried out it waits, without a connection, until the assistant goes on."""
+"""The stream of a reply: where a grant is still being carried out it waits, without a connection,
+until the assistant goes on.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,26 @@ MIMETYPE = "text/event-stream; charset=utf-8"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 AWAIT_S = 120.0
 LOOK_S = 1.0
-NO_TURN = "replay"  # a reserved name that no stored turn has: what is stored is shown, and that is all
+NO_TURN = (  # a reserved name that no stored turn has: what is stored is shown, and that is all
+    "replay"
+)
 
 
 class Replying(Stream):
-    """The body of the answer to a message; takes its seat when made, so that a refusal is plain JSON."""
+    """The body of the answer to a message; takes its seat when made, so that a refusal is plain
+    JSON.
+    """
 
     def __init__(self, app: Flask, actor: Actor, session_id: UUID, reply: Reply) -> None:
         turn_id = reply.turn_id or NO_TURN
-        super().__init__(app, listener=actor.credential, session_id=session_id, after_seq=reply.after_seq, turn_id=turn_id, line=line())
+        super().__init__(
+            app,
+            listener=actor.credential,
+            session_id=session_id,
+            after_seq=reply.after_seq,
+            turn_id=turn_id,
+            line=line(),
+        )
         if reply.awaits:
             self._frames = _awaiting(app, actor.credential, session_id, reply)
 
@@ -47,13 +60,22 @@ def answer(stream: Stream) -> Response:
 
 
 def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> Followed:
-    """The answer to a message, which a repeat under the same key follows from the same event. Raises as `Replying`."""
-    response = Followed(Replying(application(), actor, session_id, reply), place=asdict(reply), content_type=MIMETYPE)
+    """The answer to a message, which a repeat under the same key follows from the same event.
+
+    Raises as `Replying`.
+    """
+    response = Followed(
+        Replying(application(), actor, session_id, reply),
+        place=asdict(reply),
+        content_type=MIMETYPE,
+    )
     response.headers.update(HEADERS)
     return response
 
 
-def _awaiting(app: Flask, listener: Credential, session_id: UUID, reply: Reply) -> Generator[bytes, None, None]:
+def _awaiting(
+    app: Flask, listener: Credential, session_id: UUID, reply: Reply
+) -> Generator[bytes, None, None]:
     doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
     end, quiet_since = time.monotonic() + AWAIT_S, time.monotonic()
     yield OPENING
@@ -62,33 +84,58 @@ def _awaiting(app: Flask, listener: Credential, session_id: UUID, reply: Reply) 
         while not complete and not doorbell.is_closed and time.monotonic() < end:
             bell.clear()
             turn_id, complete = _continuation(app, listener.tenant_id, reply.awaits)
-            if not complete and not bell.wait(LOOK_S) and time.monotonic() - quiet_since > HEARTBEAT_S:
+            if (
+                not complete
+                and not bell.wait(LOOK_S)
+                and time.monotonic() - quiet_since > HEARTBEAT_S
+            ):
                 quiet_since = time.monotonic()
                 yield HEARTBEAT
-    yield from frames(app, listener, session_id, after_seq=reply.after_seq, turn_id=turn_id or reply.turn_id or NO_TURN)
+    yield from frames(
+        app,
+        listener,
+        session_id,
+        after_seq=reply.after_seq,
+        turn_id=turn_id or reply.turn_id or NO_TURN,
+    )
 
 
-def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> tuple[str | None, bool]:
+def _continuation(
+    app: Flask, tenant_id: UUID, approval_ids: Sequence[str]
+) -> tuple[str | None, bool]:
     """The last of the turns that go on after these decisions, and whether none is still to begin.
 
-    Each begins in the transaction that carries its decision out, so the decisions are read first: one that has been carried out has its turn by then.
+    Each begins in the transaction that carries its decision out, so the decisions are read first:
+    one that has been carried out has its turn by then.
     """
     with app.app_context(), transaction(tenant_id):
         rows = [approvals.find_approval(approval_id) for approval_id in approval_ids]
-        complete = all(row is None or row.effect_status not in ("waiting", "running") for row in rows)
+        complete = all(
+            row is None or row.effect_status not in ("waiting", "running") for row in rows
+        )
         begun = [turn for turn in map(chats.find_continuation, approval_ids) if turn is not None]
         newest = max(begun, key=lambda turn: turn.created_at, default=None)
         return (newest.id if newest is not None else None), complete
 
 
-def following(actor: Actor, session_id: UUID, after_seq: int, *, asked: str | None = None) -> Stream:
+def following(
+    actor: Actor, session_id: UUID, after_seq: int, *, asked: str | None = None
+) -> Stream:
     """All that is told in a conversation from a number on. Raises as `Replying`.
 
-    A page names the mark of the turns and proposals that it shows (`asked`); it is told `event: asked` whenever a turn begins or a proposal stands in another
-    way, whoever did that and where.
+    A page names the mark of the turns and proposals that it shows (`asked`); it is told `event:
+    asked` whenever a turn begins or a proposal stands in another way, whoever did that and where.
     """
     aside = None if asked is None else Aside("asked", asked, queries.standing_of)
-    return Stream(application(), listener=actor.credential, session_id=session_id, after_seq=after_seq, turn_id=None, aside=aside, line=line())
+    return Stream(
+        application(),
+        listener=actor.credential,
+        session_id=session_id,
+        after_seq=after_seq,
+        turn_id=None,
+        aside=aside,
+        line=line(),
+    )
 
 
 def line() -> socket | None:

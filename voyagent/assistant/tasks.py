@@ -9,15 +9,39 @@ from flask import current_app
 from voyagent.assistant import loop
 from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.minds import Configured
-from voyagent.assistant.tools import bills, books, enquiries, flights, hotels, invoices, registry, routing, trips
+from voyagent.assistant.tools import (
+    bills,
+    books,
+    enquiries,
+    flights,
+    hotels,
+    invoices,
+    registry,
+    routing,
+    trips,
+)
 from voyagent.chat.service import TURN_TASK
 from voyagent.kernel.jobs import task
 
-TOOLS = (bills, books, enquiries, flights, hotels, invoices, routing, trips)  # named here so that the loop finds them
+TOOLS = (
+    bills,
+    books,
+    enquiries,
+    flights,
+    hotels,
+    invoices,
+    routing,
+    trips,
+)  # named here so that the loop finds them
 registry.check()
 
 
 @task(TURN_TASK, own_transactions=True)
 def run_turn(tenant_id: str, turn_id: str) -> None:
     """Run a turn to its end, in many small transactions."""
-    loop.run(UUID(tenant_id), turn_id, FrontDesk(), Configured(current_app.extensions["voyagent.settings"]))
+    loop.run(
+        UUID(tenant_id),
+        turn_id,
+        FrontDesk(),
+        Configured(current_app.extensions["voyagent.settings"]),
+    )

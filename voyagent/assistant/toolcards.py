@@ -1,4 +1,6 @@
-"""How a tool's use is put on the page: a glyph, a line that says what was done, and what came of it in a word."""
+"""How a tool's use is put on the page: a glyph, a line that says what was done, and what came of it
+in a word.
+"""
 
 from __future__ import annotations
 
@@ -38,27 +40,38 @@ class Card(NamedTuple):
 
 
 def card_of(block: Block) -> Card:
-    """The head of the card for a tool that runs or has run, with the instant at which it began and how long it took as far as they were kept."""
+    """The head of the card for a tool that runs or has run, with the instant at which it began and
+    how long it took as far as they were kept.
+    """
     at, took_s = block.get("at"), block.get("took_s")
-    return _head(block)._replace(at=datetime.fromisoformat(at) if at else None, took="" if took_s is None else _duration(took_s))
+    return _head(block)._replace(
+        at=datetime.fromisoformat(at) if at else None,
+        took="" if took_s is None else _duration(took_s),
+    )
 
 
 def _duration(seconds: float) -> str:
     """A tenth of a second at least; whole minutes and seconds from a minute on."""
     if seconds < 59.95:
         return _("%(seconds)s s", seconds=format_decimal(max(0.1, round(seconds, 1)), format="0.0"))
-    return _("%(minutes)s min %(seconds)s s", minutes=round(seconds) // 60, seconds=round(seconds) % 60)
+    return _(
+        "%(minutes)s min %(seconds)s s", minutes=round(seconds) // 60, seconds=round(seconds) % 60
+    )
 
 
 def _head(block: Block) -> Card:
     given, output = block.get("input") or {}, block.get("output")
-    glyph, say = CARDS.get(block["tool_name"], ("gear", lambda *_: str(block["tool_name"]).replace("_", " ")))
+    glyph, say = CARDS.get(
+        block["tool_name"], ("gear", lambda *_: str(block["tool_name"]).replace("_", " "))
+    )
     line = say(given, output or {})
     if output is None:
         return Card(glyph, line, "")
     if "error" in output:
         found_none = _is_finding(block["tool_name"], str(output["error"]))
-        return Card(glyph, line, _("nothing there") if found_none else _("not done"), failed=not found_none)
+        return Card(
+            glyph, line, _("nothing there") if found_none else _("not done"), failed=not found_none
+        )
     if output.get("reason") == UNSUPPORTED:
         return Card(glyph, line, _("not offered"))
     note = NOTES.get(block["tool_name"])
@@ -66,7 +79,9 @@ def _head(block: Block) -> Card:
 
 
 def _is_finding(tool_name: str, error: str) -> bool:
-    """Whether somebody has looked and there was nothing, which is an answer and no failure; an act that had nothing to be done on was not done."""
+    """Whether somebody has looked and there was nothing, which is an answer and no failure; an act
+    that had nothing to be done on was not done.
+    """
     try:
         return error.endswith("_not_found") and registry.get(tool_name).approval == "auto"
     except ToolUnknown:
@@ -76,8 +91,19 @@ def _is_finding(tool_name: str, error: str) -> bool:
 def asked_with(block: Block) -> list[tuple[str, str]]:
     """What a tool was given, as names and texts; ids and switches are for programs."""
     sent = (block.get("input") or {}).items()
-    given = {name: value for name, value in sent if has_a_name(name) and value is not None and not isinstance(value, bool) and parse_id(value) is None}
-    told = {name: _figure(name, value, given) for name, value in given.items() if not (name == "currency" and any(one in given for one in _AMOUNTS))}
+    given = {
+        name: value
+        for name, value in sent
+        if has_a_name(name)
+        and value is not None
+        and not isinstance(value, bool)
+        and parse_id(value) is None
+    }
+    told = {
+        name: _figure(name, value, given)
+        for name, value in given.items()
+        if not (name == "currency" and any(one in given for one in _AMOUNTS))
+    }
     return arguments_in_words(told)
 
 
@@ -116,8 +142,19 @@ def _asked(_given: Facts, _output: Facts) -> str:
 
 
 def _searched(given: Facts, _output: Facts) -> str:
-    words = [status_word(str(given.get("status"))), *(str(given[name]) for name in ("q", "customer_email", "origin", "destination") if given.get(name))]
-    days = [day(given[name]) for name in ("depart_from", "depart_to", "created_from", "created_to") if given.get(name)]
+    words = [
+        status_word(str(given.get("status"))),
+        *(
+            str(given[name])
+            for name in ("q", "customer_email", "origin", "destination")
+            if given.get(name)
+        ),
+    ]
+    days = [
+        day(given[name])
+        for name in ("depart_from", "depart_to", "created_from", "created_to")
+        if given.get(name)
+    ]
     told = ", ".join([*filter(None, words), *([" – ".join(days)] if days else [])])
     return _("Searched enquiries: %(words)s", words=told) if told else _("Listed enquiries")
 
@@ -153,7 +190,11 @@ def _chart(_given: Facts, _output: Facts) -> str:
 
 def _account(_given: Facts, output: Facts) -> str:
     account = output.get("account")
-    return _("Read account %(code)s %(name)s", code=account["code"], name=account["name"]) if account else _("Read an account")
+    return (
+        _("Read account %(code)s %(name)s", code=account["code"], name=account["name"])
+        if account
+        else _("Read an account")
+    )
 
 
 def _balance(_given: Facts, _output: Facts) -> str:
@@ -168,8 +209,14 @@ def _posted(given: Facts, output: Facts) -> str:
 
 
 def _statement(given: Facts, _output: Facts) -> str:
-    days = " – ".join(day(given[name]) for name in ("period_start", "period_end") if given.get(name))
-    return _("Asked for the BSP statement, %(days)s", days=days) if days else _("Asked for the BSP statement")
+    days = " – ".join(
+        day(given[name]) for name in ("period_start", "period_end") if given.get(name)
+    )
+    return (
+        _("Asked for the BSP statement, %(days)s", days=days)
+        if days
+        else _("Asked for the BSP statement")
+    )
 
 
 def _reconciled(_given: Facts, _output: Facts) -> str:
@@ -191,24 +238,38 @@ def _drafted(given: Facts, output: Facts) -> str:
 
 
 def _issued(_given: Facts, output: Facts) -> str:
-    return _("Issued invoice %(number)s", number=output["number"]) if output.get("number") else _("Issue the invoice")
+    return (
+        _("Issued invoice %(number)s", number=output["number"])
+        if output.get("number")
+        else _("Issue the invoice")
+    )
 
 
 def _created(given: Facts, output: Facts) -> str:
     number = output.get("invoice_number")
     if number:
         return _("Created invoice %(number)s", number=number)
-    return _("Create invoice %(number)s", number=(given.get("invoice") or {}).get("invoice_number", "")).strip()
+    return _(
+        "Create invoice %(number)s", number=(given.get("invoice") or {}).get("invoice_number", "")
+    ).strip()
 
 
 def _receipt(_given: Facts, output: Facts) -> str:
     if not output.get("recorded"):
         return _("Record a payment")
-    return _("Recorded a payment of %(name)s for %(number)s", name=output["party_name"], number=output["number"])
+    return _(
+        "Recorded a payment of %(name)s for %(number)s",
+        name=output["party_name"],
+        number=output["number"],
+    )
 
 
 def _written_off(_given: Facts, output: Facts) -> str:
-    return _("Wrote off a part of %(number)s", number=output["number"]) if output.get("written_off") else _("Write off an invoice")
+    return (
+        _("Wrote off a part of %(number)s", number=output["number"])
+        if output.get("written_off")
+        else _("Write off an invoice")
+    )
 
 
 def _bills(given: Facts, _output: Facts) -> str:
@@ -216,7 +277,11 @@ def _bills(given: Facts, _output: Facts) -> str:
         return _("Looked for bill %(reference)s", reference=given["vendor_reference"])
     name = given.get("vendor_name")
     if given.get("due_from") or given.get("due_to"):
-        return _("Looked for bills of %(name)s by their due date", name=name) if name else _("Looked for open bills by their due date")
+        return (
+            _("Looked for bills of %(name)s by their due date", name=name)
+            if name
+            else _("Looked for open bills by their due date")
+        )
     return _("Looked for bills of %(name)s", name=name) if name else _("Looked for open bills")
 
 
@@ -227,28 +292,51 @@ def _entered(given: Facts, output: Facts) -> str:
         "reference": given.get("vendor_reference") or output.get("vendor_reference", ""),
         "name": given.get("vendor_name") or output.get("vendor_name", ""),
     }
-    return _("Entered bill %(reference)s of %(name)s", **named) if output.get("received") else _("Enter bill %(reference)s of %(name)s", **named)
+    return (
+        _("Entered bill %(reference)s of %(name)s", **named)
+        if output.get("received")
+        else _("Enter bill %(reference)s of %(name)s", **named)
+    )
 
 
 def _paid(_given: Facts, output: Facts) -> str:
     if not output.get("paid"):
         return _("Record that a bill was paid")
-    return _("Recorded a payment to %(name)s for bill %(reference)s", name=output["party_name"], reference=output["vendor_reference"])
+    return _(
+        "Recorded a payment to %(name)s for bill %(reference)s",
+        name=output["party_name"],
+        reference=output["vendor_reference"],
+    )
 
 
 def _flights(given: Facts, _output: Facts) -> str:
-    days = " – ".join(day(given[name]) for name in ("outbound_date", "return_date") if given.get(name))
+    days = " – ".join(
+        day(given[name]) for name in ("outbound_date", "return_date") if given.get(name)
+    )
     if not (given.get("origin") and given.get("destination")):
         return _("Searched flights")
-    return _("Searched flights %(origin)s → %(destination)s, %(days)s", origin=given.get("origin", ""), destination=given.get("destination", ""), days=days)
+    return _(
+        "Searched flights %(origin)s → %(destination)s, %(days)s",
+        origin=given.get("origin", ""),
+        destination=given.get("destination", ""),
+        days=days,
+    )
 
 
 def _held(_given: Facts, output: Facts) -> str:
-    return _("Held flight booking %(locator)s", locator=output["locator"]) if output.get("locator") else _("Hold a flight")
+    return (
+        _("Held flight booking %(locator)s", locator=output["locator"])
+        if output.get("locator")
+        else _("Hold a flight")
+    )
 
 
 def _let_go(_given: Facts, output: Facts) -> str:
-    return _("Gave flight booking %(locator)s back", locator=output["locator"]) if output.get("locator") else _("Give a held flight back")
+    return (
+        _("Gave flight booking %(locator)s back", locator=output["locator"])
+        if output.get("locator")
+        else _("Give a held flight back")
+    )
 
 
 def _pnr(given: Facts, output: Facts) -> str:
@@ -258,11 +346,19 @@ def _pnr(given: Facts, output: Facts) -> str:
 
 def _visa(given: Facts, _output: Facts) -> str:
     country = country_name(str(given.get("destination", "")))
-    return _("Looked up the visa rules of %(country)s", country=country) if country else _("Looked up visa rules")
+    return (
+        _("Looked up the visa rules of %(country)s", country=country)
+        if country
+        else _("Looked up visa rules")
+    )
 
 
 def _ticketed(_given: Facts, output: Facts) -> str:
-    return _("Issued the tickets of %(locator)s", locator=output["locator"]) if output.get("locator") else _("Issue the tickets")
+    return (
+        _("Issued the tickets of %(locator)s", locator=output["locator"])
+        if output.get("locator")
+        else _("Issue the tickets")
+    )
 
 
 def _filed(given: Facts, output: Facts) -> str:
@@ -274,27 +370,51 @@ def _filed(given: Facts, output: Facts) -> str:
 
 def _hotels(given: Facts, _output: Facts) -> str:
     days = " – ".join(day(given[name]) for name in ("check_in", "check_out") if given.get(name))
-    return _("Searched hotels in %(city)s, %(days)s", city=given["city"], days=days) if given.get("city") else _("Searched hotels")
+    return (
+        _("Searched hotels in %(city)s, %(days)s", city=given["city"], days=days)
+        if given.get("city")
+        else _("Searched hotels")
+    )
 
 
 def _rate(_given: Facts, output: Facts) -> str:
-    return _("Checked the rate at %(hotel)s", hotel=output["hotel"]) if output.get("hotel") else _("Checked a hotel rate")
+    return (
+        _("Checked the rate at %(hotel)s", hotel=output["hotel"])
+        if output.get("hotel")
+        else _("Checked a hotel rate")
+    )
 
 
 def _stay(_given: Facts, output: Facts) -> str:
-    return _("Read hotel booking %(number)s", number=output["supplier_ref"]) if output.get("supplier_ref") else _("Read a hotel booking")
+    return (
+        _("Read hotel booking %(number)s", number=output["supplier_ref"])
+        if output.get("supplier_ref")
+        else _("Read a hotel booking")
+    )
 
 
 def _booked(_given: Facts, output: Facts) -> str:
-    return _("Booked the hotel, number %(number)s", number=output["supplier_ref"]) if output.get("supplier_ref") else _("Book a hotel")
+    return (
+        _("Booked the hotel, number %(number)s", number=output["supplier_ref"])
+        if output.get("supplier_ref")
+        else _("Book a hotel")
+    )
 
 
 def _given_back(_given: Facts, output: Facts) -> str:
-    return _("Gave the hotel booking back") if output.get("cancelled") else _("Give a hotel booking back")
+    return (
+        _("Gave the hotel booking back")
+        if output.get("cancelled")
+        else _("Give a hotel booking back")
+    )
 
 
 def _trip(_given: Facts, output: Facts) -> str:
-    return _("Read the trip: %(title)s", title=output["title"]) if output.get("title") else _("Read the trip")
+    return (
+        _("Read the trip: %(title)s", title=output["title"])
+        if output.get("title")
+        else _("Read the trip")
+    )
 
 
 def _itinerary(_given: Facts, _output: Facts) -> str:
@@ -305,21 +425,33 @@ def _sent(given: Facts, output: Facts) -> str:
     to = output.get("to") or given.get("to")
     if not to:
         return _("Mail the itinerary")
-    return _("Mailed the itinerary to %(to)s", to=to) if output.get("sent") else _("Mail the itinerary to %(to)s", to=to)
+    return (
+        _("Mailed the itinerary to %(to)s", to=to)
+        if output.get("sent")
+        else _("Mail the itinerary to %(to)s", to=to)
+    )
 
 
 def _joined(given: Facts, output: Facts) -> str:
-    return _("Added %(name)s to the trip", name=output.get("full_name") or given.get("full_name", ""))
+    return _(
+        "Added %(name)s to the trip", name=output.get("full_name") or given.get("full_name", "")
+    )
 
 
 def _left(given: Facts, output: Facts) -> str:
-    return _("Took %(name)s off the trip", name=output.get("full_name") or given.get("full_name", ""))
+    return _(
+        "Took %(name)s off the trip", name=output.get("full_name") or given.get("full_name", "")
+    )
 
 
 def _ride(given: Facts, _output: Facts) -> str:
     if not (given.get("origin") and given.get("destination")):
         return _("Planned a transfer")
-    return _("Planned a transfer from %(origin)s to %(destination)s", origin=given.get("origin", ""), destination=given.get("destination", ""))
+    return _(
+        "Planned a transfer from %(origin)s to %(destination)s",
+        origin=given.get("origin", ""),
+        destination=given.get("destination", ""),
+    )
 
 
 CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {

@@ -22,7 +22,10 @@ def _as_of(output: Facts) -> str:
 
 def _sum(output: Facts) -> str:
     """The amount, wherever the tool's answer has it."""
-    price = output.get("price") or {"amount": output.get("total_amount") or output.get("amount"), "currency": output.get("currency")}
+    price = output.get("price") or {
+        "amount": output.get("total_amount") or output.get("amount"),
+        "currency": output.get("currency"),
+    }
     return money(price["amount"], price["currency"]) if price["amount"] else ""
 
 

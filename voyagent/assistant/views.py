@@ -1,4 +1,6 @@
-"""The pages of the assistant: the conversations, one of them with what it asks for and is about, and its events as they come."""
+"""The pages of the assistant: the conversations, one of them with what it asks for and is about,
+and its events as they come.
+"""
 
 from __future__ import annotations
 
@@ -54,14 +56,21 @@ def begin(actor: Actor) -> Any:
 @pages.page("/assistant/<session_id>", permission="chat.read", missing=SessionNotFound)
 def conversation(actor: Actor, session_id: UUID) -> Any:
     """One conversation."""
-    return _conversation(actor, session_id, SayForm(data={"message": query_of(IndexQuery).about or ""}))
+    return _conversation(
+        actor, session_id, SayForm(data={"message": query_of(IndexQuery).about or ""})
+    )
 
 
-@pages.page("/assistant/<session_id>", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+@pages.page(
+    "/assistant/<session_id>", methods=("POST",), permission="chat.write", missing=SessionNotFound
+)
 def say(actor: Actor, session_id: UUID) -> Any:
     """Say something; what was typed stays where it cannot be taken now."""
     form = SayForm()
-    reply = form.attempt(lambda said: service.send(actor, session_id, message=said.message), turn_in_progress="message")
+    reply = form.attempt(
+        lambda said: service.send(actor, session_id, message=said.message),
+        turn_in_progress="message",
+    )
     return _conversation(actor, session_id, form) if reply is None else _to(session_id)
 
 
@@ -71,54 +80,98 @@ def events(actor: Actor, session_id: UUID) -> Response:
     chats.get_session(session_id)
     last_seen = request.headers.get("Last-Event-ID", "")
     shown = query_of(EventsQuery)
-    after_seq = int(last_seen) if last_seen.isascii() and last_seen.isdigit() and len(last_seen) < 18 else shown.after
+    after_seq = (
+        int(last_seen)
+        if last_seen.isascii() and last_seen.isdigit() and len(last_seen) < 18
+        else shown.after
+    )
     return answer(following(actor, session_id, after_seq, asked=shown.asked))
 
 
-@pages.page("/assistant/<session_id>/stop", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+@pages.page(
+    "/assistant/<session_id>/stop",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
 def stop(actor: Actor, session_id: UUID) -> Any:
     """Ask the assistant to end."""
     chat.request_stop(actor, session_id)
     return _to(session_id)
 
 
-@pages.page("/assistant/<session_id>/turns/<turn_id>/regenerate", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+@pages.page(
+    "/assistant/<session_id>/turns/<turn_id>/regenerate",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Any:
     """Have a message answered again."""
     service.ask_again(actor, session_id, turn_id)
     return _to(session_id)
 
 
-@pages.page("/assistant/<session_id>/turns/<turn_id>/edit", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+@pages.page(
+    "/assistant/<session_id>/turns/<turn_id>/edit",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
 def edit(actor: Actor, session_id: UUID, turn_id: str) -> Any:
     """Say something else in the place of a message."""
     form = EditForm()
-    reply = form.attempt(lambda said: service.ask_again(actor, session_id, turn_id, message=said.message), turn_in_progress="message")
+    reply = form.attempt(
+        lambda said: service.ask_again(actor, session_id, turn_id, message=said.message),
+        turn_in_progress="message",
+    )
     return _conversation(actor, session_id, form) if reply is None else _to(session_id)
 
 
-@pages.page("/assistant/<session_id>/rename", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+@pages.page(
+    "/assistant/<session_id>/rename",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
 def rename(actor: Actor, session_id: UUID) -> Any:
     """Give the conversation another name."""
     form = RenameForm()
-    renamed = form.attempt(lambda wanted: chat.rename(actor, session_id, wanted.title), title_empty="title", title_too_long="title")
+    renamed = form.attempt(
+        lambda wanted: chat.rename(actor, session_id, wanted.title),
+        title_empty="title",
+        title_too_long="title",
+    )
     if renamed is None:
         return _conversation(actor, session_id, SayForm(formdata=None), form)
     toast(_("Renamed."))
     return _to(session_id)
 
 
-@pages.page("/assistant/<session_id>/delete", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+@pages.page(
+    "/assistant/<session_id>/delete",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
 def delete(actor: Actor, session_id: UUID) -> Any:
     """Delete the conversation; for ten minutes it can be had back."""
     title = chats.get_session(session_id).title or _("the conversation")
     chat.delete(actor, session_id)
-    told = {"text": _("Deleted: %(title)s", title=title), "undo": url_for("assistant.restore", session_id=session_id)}
+    told = {
+        "text": _("Deleted: %(title)s", title=title),
+        "undo": url_for("assistant.restore", session_id=session_id),
+    }
     flash(told, "undo")  # type: ignore[arg-type]  # the toast's macro takes a sentence with its undo
     return see_other(url_for("assistant.index"))
 
 
-@pages.page("/assistant/<session_id>/restore", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+@pages.page(
+    "/assistant/<session_id>/restore",
+    methods=("POST",),
+    permission="chat.write",
+    missing=SessionNotFound,
+)
 def restore(actor: Actor, session_id: UUID) -> Any:
     """Take the deletion back."""
     chat.restore(actor, session_id)
@@ -128,12 +181,22 @@ def restore(actor: Actor, session_id: UUID) -> Any:
 
 def _index(actor: Actor, form: SayForm) -> Any:
     wanted = query_of(IndexQuery)
-    conversations = screen.read_conversations(SessionReader(db.session), actor, wanted.cursor, wanted.q)
-    facts = {"form": form, "conversations": conversations, "examples": EXAMPLES, "session": None, "mind": _mind(actor)}
+    conversations = screen.read_conversations(
+        SessionReader(db.session), actor, wanted.cursor, wanted.q
+    )
+    facts = {
+        "form": form,
+        "conversations": conversations,
+        "examples": EXAMPLES,
+        "session": None,
+        "mind": _mind(actor),
+    }
     return render_template("assistant/index.html", **facts), form.status
 
 
-def _conversation(actor: Actor, session_id: UUID, form: SayForm | EditForm, naming: RenameForm | None = None) -> Any:
+def _conversation(
+    actor: Actor, session_id: UUID, form: SayForm | EditForm, naming: RenameForm | None = None
+) -> Any:
     wanted = query_of(ConversationQuery)
     shown = screen.read(actor, session_id, first=wanted.first, superseded=wanted.branch == "all")
     naming = naming or RenameForm(formdata=None, data={"title": shown.session["title"] or ""})
@@ -150,7 +213,9 @@ def _conversation(actor: Actor, session_id: UUID, form: SayForm | EditForm, nami
         "as_html": as_html,
         "mind": _mind(actor),
     }
-    return render_template("assistant/conversation.html", form=form, naming=naming, **facts), 422 if form.errors or naming.errors else 200
+    return render_template("assistant/conversation.html", form=form, naming=naming, **facts), (
+        422 if form.errors or naming.errors else 200
+    )
 
 
 def _mind(actor: Actor) -> Mind:

@@ -7,7 +7,13 @@ from flask import Response
 from voyagent.audit import queries
 from voyagent.audit.doors import csv_answer
 from voyagent.audit.exports import ExportTooLarge
-from voyagent.audit.schemas import AuditFilter, AuditListQuery, AuditListResponse, InvalidActorId, wire_page
+from voyagent.audit.schemas import (
+    AuditFilter,
+    AuditListQuery,
+    AuditListResponse,
+    InvalidActorId,
+    wire_page,
+)
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -18,11 +24,17 @@ from voyagent.kernel.reading import Reader, Row
 api = ApiBlueprint("audit", __name__, tag="Audit", guard=Guard.BEARER)
 
 
-@api.get("/audit", answer=AuditListResponse, permission="audit.read", errors=(InvalidActorId, InvalidCursor))
+@api.get(
+    "/audit",
+    answer=AuditListResponse,
+    permission="audit.read",
+    errors=(InvalidActorId, InvalidCursor),
+)
 def list_audit(reader: Reader, query: AuditListQuery) -> Row:
     """List what people, the assistant and the program have done, newest first.
 
-    All filters hold at once. At or past the end the page is empty and the total right. Reading leaves no event.
+    All filters hold at once. At or past the end the page is empty and the total right. Reading
+    leaves no event.
     """
     return wire_page(queries.list_events(reader, query.search(), query.part()))
 
@@ -37,6 +49,7 @@ def list_audit(reader: Reader, query: AuditListQuery) -> Row:
 def export_audit(actor: Actor, query: AuditFilter) -> Response:
     """Export the same as CSV, newest first, at most 100,000 events.
 
-    Cells that a spreadsheet would take for formulas begin with an apostrophe. The export leaves an event, which is not in it.
+    Cells that a spreadsheet would take for formulas begin with an apostrophe. The export leaves an
+    event, which is not in it.
     """
     return csv_answer(actor, query.search())

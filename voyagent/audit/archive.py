@@ -1,4 +1,6 @@
-"""An agency's whole audit as a file that a stranger can check: events, head, the program that verifies them, and how to run it."""
+"""An agency's whole audit as a file that a stranger can check: events, head, the program that
+verifies them, and how to run it.
+"""
 
 from __future__ import annotations
 
@@ -43,22 +45,32 @@ field in the order of a line, up to recorded_at: the length of its text in bytes
 
 
 def write(tenant_id: UUID, path: Path) -> Head:
-    """Write the archive of an agency and return the head that it ends with; the export's own event is the last in it, whatever is written meanwhile.
+    """Write the archive of an agency and return the head that it ends with; the export's own event
+    is the last in it, whatever is written meanwhile.
 
-    Events pass through one at a time, so the size of the audit does not matter. The file appears under its name when it is complete. Raises OSError.
+    Events pass through one at a time, so the size of the audit does not matter. The file appears
+    under its name when it is complete. Raises OSError.
     """
     with transaction(tenant_id):
         service.record(system_actor(tenant_id), EXPORTED, inputs={"format": ARCHIVE})
     unfinished = path.with_name(path.name + ".part")
     try:
-        with snapshot(tenant_id) as chain, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        with (
+            snapshot(tenant_id) as chain,
+            zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+        ):
             head = chain.archived or Head(0, verifier.GENESIS)
             with archive.open(EVENTS, "w", force_zip64=True) as events:
                 for line in islice(chain.lines, head.seq):
                     events.write(line + b"\n")
             archive.writestr(HEAD, verifier.head_document(str(tenant_id), head))
             archive.writestr(PROGRAM, Path(verifier.__file__).read_bytes())
-            archive.writestr(README, _ABOUT.format(tenant_id=tenant_id, exported_at=wire_instant(clock.now()), seq=head.seq))
+            archive.writestr(
+                README,
+                _ABOUT.format(
+                    tenant_id=tenant_id, exported_at=wire_instant(clock.now()), seq=head.seq
+                ),
+            )
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -1,4 +1,6 @@
-"""The chain of one agency as it stands: its lines from the first event on and its head, in one snapshot and a few rows at a time."""
+"""The chain of one agency as it stands: its lines from the first event on and its head, in one
+snapshot and a few rows at a time.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ FIRST = UUID(int=0)
 _ROWS_AT_A_TIME = 1000
 _BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
 _HEAD = text(f"select seq, encode(hash, 'hex') as hash from audit_heads where tenant_id = {_BOUND}")  # noqa: S608 - a constant of ours
-_LINES = text(f"select app.audit_line(e) from audit_events e where tenant_id = {_BOUND} order by seq")  # noqa: S608 - as above
+_LINES = text(
+    f"select app.audit_line(e) from audit_events e where tenant_id = {_BOUND} order by seq"
+)  # noqa: S608 - as above
 _LAST_ARCHIVED = text(
     f"select seq, encode(hash, 'hex') as hash from audit_events where tenant_id = {_BOUND}"  # noqa: S608 - as above
     " and kind = :kind and inputs->>'format' = :format order by seq desc limit 1"
@@ -27,7 +31,8 @@ _LAST_ARCHIVED = text(
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What is there: `head` is None where the agency's head has gone, `archived` is the newest export as an archive, None where there was none yet.
+    """What is there: `head` is None where the agency's head has gone, `archived` is the newest
+    export as an archive, None where there was none yet.
 
     `lines` are events as an export has them, without their ends.
     """
@@ -44,17 +49,27 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
     with database.snapshot(tenant_id) as connection:
         head = connection.execute(_HEAD).first()
         archived = connection.execute(_LAST_ARCHIVED, {"kind": EXPORTED, "format": ARCHIVE}).first()
-        rows = connection.execute(_LINES, execution_options={"stream_results": True, "yield_per": _ROWS_AT_A_TIME})
-        yield Chain(tenant_id, _head(head), _head(archived), (str(line).encode() for line in rows.scalars()))
+        rows = connection.execute(
+            _LINES, execution_options={"stream_results": True, "yield_per": _ROWS_AT_A_TIME}
+        )
+        yield Chain(
+            tenant_id, _head(head), _head(archived), (str(line).encode() for line in rows.scalars())
+        )
 
 
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
     """Ids of agencies behind one, suspended ones too, in their order."""
-    return list(db.session.scalars(text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}))
+    return list(
+        db.session.scalars(
+            text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}
+        )
+    )
 
 
 def every_agency() -> Iterator[UUID]:
-    """The ids of all agencies, suspended ones too, in their order; between them the session may be used for anything."""
+    """The ids of all agencies, suspended ones too, in their order; between them the session may be
+    used for anything.
+    """
     last = FIRST
     while batch := agencies(last):
         db.session.remove()

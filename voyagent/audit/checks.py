@@ -26,25 +26,38 @@ _COMPARED_MAX = 20
 
 
 def ask(actor: Actor) -> UUID:
-    """Have the agency's chain checked by a job; whoever asks while it is being checked shares that check. Raises Forbidden."""
+    """Have the agency's chain checked by a job; whoever asks while it is being checked shares that
+    check. Raises Forbidden.
+    """
     actor.require("audit.read")
     running = db.session.scalar(
-        select(AuditCheck.id).where(AuditCheck.checked_at.is_(None), AuditCheck.asked_at > func.clock_timestamp() - PATIENCE).order_by(AuditCheck.id.desc())
+        select(AuditCheck.id)
+        .where(
+            AuditCheck.checked_at.is_(None), AuditCheck.asked_at > func.clock_timestamp() - PATIENCE
+        )
+        .order_by(AuditCheck.id.desc())
     )
     if running is not None:
         return running
     check = AuditCheck()
     db.session.add(check)
     db.session.flush()
-    jobs.defer(CHECK_TASK, lock=f"audit:{actor.tenant_id}", tenant_id=str(actor.tenant_id), check_id=str(check.id))
+    jobs.defer(
+        CHECK_TASK,
+        lock=f"audit:{actor.tenant_id}",
+        tenant_id=str(actor.tenant_id),
+        check_id=str(check.id),
+    )
     service.record(actor, "audit.check_asked", entity_refs={"check_id": check.id})
     return check.id
 
 
 def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
-    """Walk along an agency's chain, keep what was found, and copy the head into the log, where whoever changes the database cannot reach it.
+    """Walk along an agency's chain, keep what was found, and copy the head into the log, where
+    whoever changes the database cannot reach it.
 
-    The walk is compared with what earlier checks found, so a chain that was cut and closed again is noticed as well.
+    The walk is compared with what earlier checks found, so a chain that was cut and closed again is
+    noticed as well.
     """
     verdict = walk(tenant_id, found_before(tenant_id))
     with transaction(tenant_id):
@@ -52,7 +65,9 @@ def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
     db.session.remove()
     log.info("audit.head", agency=str(tenant_id), seq=verdict.seq, hash=verdict.hash)
     if not verdict.ok:
-        log.error("audit.broken", agency=str(tenant_id), bad_seq=verdict.bad_seq, reason=verdict.reason)
+        log.error(
+            "audit.broken", agency=str(tenant_id), bad_seq=verdict.bad_seq, reason=verdict.reason
+        )
     return verdict
 
 
@@ -67,14 +82,25 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 def found_before(tenant_id: UUID) -> list[Head]:
     """Where the newest checks of an agency found its chain to hold, the newest last."""
     db.session.remove()
-    newest = select(AuditCheck).where(AuditCheck.ok.is_(True)).order_by(AuditCheck.asked_at.desc(), AuditCheck.id.desc()).limit(_COMPARED_MAX)
+    newest = (
+        select(AuditCheck)
+        .where(AuditCheck.ok.is_(True))
+        .order_by(AuditCheck.asked_at.desc(), AuditCheck.id.desc())
+        .limit(_COMPARED_MAX)
+    )
     with transaction(tenant_id):
         kept = db.session.scalars(newest).all()
-        return [Head(check.through_seq or 0, (check.head_hash or b"").hex()) for check in reversed(kept)]
+        return [
+            Head(check.through_seq or 0, (check.head_hash or b"").hex()) for check in reversed(kept)
+        ]
 
 
 def _keep(verdict: Verdict, check_id: UUID | None) -> None:
-    kept = db.session.scalar(select(AuditCheck).where(AuditCheck.id == check_id)) if check_id is not None else None
+    kept = (
+        db.session.scalar(select(AuditCheck).where(AuditCheck.id == check_id))
+        if check_id is not None
+        else None
+    )
     if kept is None:
         kept = AuditCheck()
         db.session.add(kept)
@@ -82,6 +108,14 @@ def _keep(verdict: Verdict, check_id: UUID | None) -> None:
     kept.ok, kept.through_seq, kept.head_hash = verdict.ok, verdict.seq, bytes.fromhex(verdict.hash)
     kept.first_bad_seq, kept.reason = verdict.bad_seq, verdict.reason or None
     db.session.flush()
-    newest = select(AuditCheck.id).order_by(AuditCheck.asked_at.desc(), AuditCheck.id.desc()).limit(KEPT_MAX)
+    newest = (
+        select(AuditCheck.id)
+        .order_by(AuditCheck.asked_at.desc(), AuditCheck.id.desc())
+        .limit(KEPT_MAX)
+    )
     kept_ids = list(db.session.scalars(newest))
-    db.session.execute(delete(AuditCheck).where(AuditCheck.id.not_in(kept_ids)).execution_options(synchronize_session=False))
+    db.session.execute(
+        delete(AuditCheck)
+        .where(AuditCheck.id.not_in(kept_ids))
+        .execution_options(synchronize_session=False)
+    )

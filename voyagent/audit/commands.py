@@ -1,4 +1,6 @@
-"""The commands of the audit: `flask audit verify` checks the chains, `flask audit export` writes an archive that anybody can check."""
+"""The commands of the audit: `flask audit verify` checks the chains, `flask audit export` writes an
+archive that anybody can check.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,18 @@ def audit() -> None:
 
 @audit.command("verify")
 @click.option("--agency", type=click.UUID, help="One agency; all of them where it is absent.")
-@click.option("--head", "noted", multiple=True, metavar="NUMBER:HASH", help="A head that was noted elsewhere, of the agency that is named.")
+@click.option(
+    "--head",
+    "noted",
+    multiple=True,
+    metavar="NUMBER:HASH",
+    help="A head that was noted elsewhere, of the agency that is named.",
+)
 @with_appcontext
 def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
-    """Compute every hash anew, and name the first event of each chain that is missing or has been changed; ends with 1 where there is one."""
+    """Compute every hash anew, and name the first event of each chain that is missing or has been
+    changed; ends with 1 where there is one.
+    """
     known = _heads(noted)
     if agency is not None:
         _must_exist(agency)
@@ -45,7 +55,9 @@ def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_appcontext
 def export(agency: UUID, file: Path) -> None:
-    """Write the whole audit of an agency as an archive, with the program that checks it; ends with 1 where its chain is broken."""
+    """Write the whole audit of an agency as an archive, with the program that checks it; ends with
+    1 where its chain is broken.
+    """
     _must_exist(agency)
     try:
         head = archive.write(agency, file)
@@ -54,7 +66,10 @@ def export(agency: UUID, file: Path) -> None:
     click.echo(f"{file}: {head.seq} events. Note its head somewhere else: {head.seq}:{head.hash}")
     verdict = checks.walk(agency, checks.found_before(agency))
     if not verdict.ok:
-        raise click.ClickException(f"the archive is written, and its chain is BROKEN at event {verdict.bad_seq}: {verdict.reason}")
+        raise click.ClickException(
+            f"the archive is written, and its chain is BROKEN at event {verdict.bad_seq}:"
+            f" {verdict.reason}"
+        )
 
 
 def _must_exist(tenant_id: UUID) -> None:

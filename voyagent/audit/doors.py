@@ -11,9 +11,18 @@ from voyagent.kernel.copying import Exports
 
 
 def csv_answer(actor: Actor, search: Search) -> Response:
-    """The file as a stream that begins once the export's event is committed. Raises as `exports.export`."""
+    """The file as a stream that begins once the export's event is committed.
+
+    Raises as `exports.export`.
+    """
     opened: Exports = current_app.extensions["voyagent.exports"]
     file = exports.export(actor, search, opened)
-    answer = Response(file, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{exports.file_name(actor.tenant_id)}"'})
+    answer = Response(
+        file,
+        mimetype="text/csv",
+        headers={
+            "Content-Disposition": f'attachment; filename="{exports.file_name(actor.tenant_id)}"'
+        },
+    )
     answer.call_on_close(file.close)
     return answer

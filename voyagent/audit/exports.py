@@ -1,4 +1,6 @@
-"""The audit as CSV: counted and streamed from one snapshot; and the event of everything else that is exported."""
+"""The audit as CSV: counted and streamed from one snapshot; and the event of everything else that
+is exported.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ class ExportTooLarge(Invalid):
     """More events than one file may have."""
 
     code = "export_too_large"
-    message = N_("That is more than 100,000 events. Narrow the filters, for example to one year, and export again.")
+    message = N_(
+        "That is more than 100,000 events. Narrow the filters, for example to one year, and export"
+        " again."
+    )
 
 
 class Export:
@@ -60,21 +65,33 @@ def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
 
 
 def export(actor: Actor, search: Search, exports: Exports) -> Export:
-    """Open the export of what a search finds; it leaves its event, which the caller commits before the first byte goes out.
+    """Open the export of what a search finds; it leaves its event, which the caller commits before
+    the first byte goes out.
 
     Raises Forbidden, ExportTooLarge, ExportsBusy.
     """
     actor.require("audit.read")
     opened = open_export(actor.tenant_id, search, exports)
     when_undone(opened.close)  # no event, no file
-    filters = {"actor_id": search.actor_id, "kind": list(search.kinds), "from": search.first, "to": search.last, "status": search.status, "tz": search.zone}
+    filters = {
+        "actor_id": search.actor_id,
+        "kind": list(search.kinds),
+        "from": search.first,
+        "to": search.last,
+        "status": search.status,
+        "tz": search.zone,
+    }
     told = {name: value for name, value in filters.items() if value}
-    service.record(actor, EXPORTED, inputs={"format": "csv", "filters": told}, outputs={"rows": opened.rows})
+    service.record(
+        actor, EXPORTED, inputs={"format": "csv", "filters": told}, outputs={"rows": opened.rows}
+    )
     return opened
 
 
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
-    """Leave the event of a report or a list that goes out of the house as a file; `filters` are what it was narrowed to."""
+    """Leave the event of a report or a list that goes out of the house as a file; `filters` are
+    what it was narrowed to.
+    """
     tenancy.bind(db.session(), actor.tenant_id)
     service.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
 

@@ -18,25 +18,49 @@ from voyagent.http.list_pages import PLACE, PlacedQuery
 _SEQ_MAX = 2**63 - 1
 _DAYS = ("from", "to")
 _PLACE = (*PLACE, "open")
-_UNREAD_WORDS = {"actor_id": _l("who"), "kind": _l("what"), "status": _l("result"), "open": _l("the open event")}
+_UNREAD_WORDS = {
+    "actor_id": _l("who"),
+    "kind": _l("what"),
+    "status": _l("result"),
+    "open": _l("the open event"),
+}
 
 
 class ListQuery(PlacedQuery, AuditFilter):
-    """What the page's address asks for: filters, the place in the list, the event that is open beside it by its number in the chain."""
+    """What the page's address asks for: filters, the place in the list, the event that is open
+    beside it by its number in the chain.
+    """
 
     ordered_by = "started_at"
     words_of = _UNREAD_WORDS
 
-    open: Annotated[Annotated[int, Field(ge=1, le=_SEQ_MAX)] | None, BeforeValidator(lambda value: value or None)] = None
+    open: Annotated[
+        Annotated[int, Field(ge=1, le=_SEQ_MAX)] | None,
+        BeforeValidator(lambda value: value or None),
+    ] = None
     wrong_days: Annotated[dict[str, str], Field(exclude=True)] = Field(default_factory=dict)
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
-        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end; a day stays as it was typed."""
-        names = {field.alias or name for name, field in cls.model_fields.items()} - {"unread", "wrong_days", "tz"}
-        values: dict[str, Any] = {name: given.getlist(name) if name == "kind" else given[name] for name in names if name in given}
+        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong
+        letter is no dead end; a day stays as it was typed.
+        """
+        names = {field.alias or name for name, field in cls.model_fields.items()} - {
+            "unread",
+            "wrong_days",
+            "tz",
+        }
+        values: dict[str, Any] = {
+            name: given.getlist(name) if name == "kind" else given[name]
+            for name in names
+            if name in given
+        }
         for name in _DAYS:
-            found = read_date(values[name].strip(), ahead=PAST) if values.get(name, "").strip() else None
+            found = (
+                read_date(values[name].strip(), ahead=PAST)
+                if values.get(name, "").strip()
+                else None
+            )
             values[name] = found.isoformat() if found else values.get(name, "")
         try:
             query = cls.model_validate(values)
@@ -44,7 +68,9 @@ class ListQuery(PlacedQuery, AuditFilter):
             unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
             typed = {name: given[name].strip() for name in _DAYS if name in unread}
             rest = {name: value for name, value in values.items() if name not in unread}
-            query = cls.model_validate(rest | {"unread": (*sorted(unread - typed.keys()),), "wrong_days": typed})
+            query = cls.model_validate(
+                rest | {"unread": (*sorted(unread - typed.keys()),), "wrong_days": typed}
+            )
         return _sensible(query)
 
     def typed(self, name: str) -> date | str | None:
@@ -54,7 +80,9 @@ class ListQuery(PlacedQuery, AuditFilter):
     @property
     def day_errors(self) -> dict[str, str]:
         """What is wrong with the days, each at its field."""
-        wrong = {name: str(_l("Write a date such as 24 Nov 2026 or 24/11.")) for name in self.wrong_days}
+        wrong = {
+            name: str(_l("Write a date such as 24 Nov 2026 or 24/11.")) for name in self.wrong_days
+        }
         if self.first and self.last and self.last < self.first:
             wrong["to"] = str(_l("This is before the first day."))
         return wrong
@@ -80,17 +108,27 @@ class ListQuery(PlacedQuery, AuditFilter):
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """What a filter's own form carries along: the other filters that are on."""
         values = self._with(dict.fromkeys((*_PLACE, *without)))
-        return [(name, str(part)) for name, value in values.items() for part in (value if isinstance(value, list) else [value])]
+        return [
+            (name, str(part))
+            for name, value in values.items()
+            for part in (value if isinstance(value, list) else [value])
+        ]
 
     def _with(self, changes: dict[str, Any]) -> dict[str, Any]:
-        values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True)
+        values = self.model_dump(
+            mode="json", by_alias=True, exclude_defaults=True, exclude_none=True
+        )
         if set(changes) - {"open"}:
             values = {name: value for name, value in values.items() if name not in _PLACE}
-        return {name: value for name, value in (values | changes).items() if value not in (None, "", [])}
+        return {
+            name: value for name, value in (values | changes).items() if value not in (None, "", [])
+        }
 
 
 def _sensible(query: ListQuery) -> ListQuery:
-    """Leave out marks and people that are none; a range that ends before it begins stays, and finds nothing."""
+    """Leave out marks and people that are none; a range that ends before it begins stays, and finds
+    nothing.
+    """
     wrong: tuple[str, ...] = ()
     try:
         query.search()

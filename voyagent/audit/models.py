@@ -6,7 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, desc, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    desc,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,7 +37,9 @@ class AuditEvent(TenantBound, Base):
 
     __tablename__ = "audit_events"
 
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="RESTRICT"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey("tenants.id", ondelete="RESTRICT"), primary_key=True
+    )
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     id: Mapped[UUID]
     actor_kind: Mapped[str]
@@ -54,19 +65,35 @@ class AuditEvent(TenantBound, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "id", name="uq_audit_events_id"),
         CheckConstraint("actor_kind in ('human', 'agent', 'system')", name="actor"),
-        CheckConstraint("status in ('started', 'succeeded', 'failed', 'rejected', 'cancelled')", name="status"),
+        CheckConstraint(
+            "status in ('started', 'succeeded', 'failed', 'rejected', 'cancelled')", name="status"
+        ),
         Index("ix_audit_events_started", "tenant_id", desc("started_at"), desc("seq")),
         Index("ix_audit_events_kind", "tenant_id", "kind", desc("started_at")),
         Index("ix_audit_events_actor", "tenant_id", "actor_id", desc("started_at")),
-        Index("ix_audit_events_failed", "tenant_id", desc("started_at"), desc("seq"), postgresql_where=text("status in ('failed', 'rejected')")),
-        Index("ix_audit_events_entities", "tenant_id", "entity_refs", postgresql_using="gin", postgresql_ops={"entity_refs": "jsonb_path_ops"}),
+        Index(
+            "ix_audit_events_failed",
+            "tenant_id",
+            desc("started_at"),
+            desc("seq"),
+            postgresql_where=text("status in ('failed', 'rejected')"),
+        ),
+        Index(
+            "ix_audit_events_entities",
+            "tenant_id",
+            "entity_refs",
+            postgresql_using="gin",
+            postgresql_ops={"entity_refs": "jsonb_path_ops"},
+        ),
     )
 
 
 class AuditCheck(TenantOwned, Base):
-    """One walk along an agency's chain: asked for, and once it has ended, whether it holds, through which event, and where it first does not.
+    """One walk along an agency's chain: asked for, and once it has ended, whether it holds, through
+    which event, and where it first does not.
 
-    `head_hash` is the hash of event `through_seq` as it was found, so a later walk also notices a chain that was cut and closed again.
+    `head_hash` is the hash of event `through_seq` as it was found, so a later walk also notices a
+    chain that was cut and closed again.
     """
 
     __tablename__ = "audit_checks"
@@ -80,7 +107,10 @@ class AuditCheck(TenantOwned, Base):
     reason: Mapped[str | None]
 
     __table_args__ = (
-        CheckConstraint("(checked_at is null) = (ok is null) and (ok is null) = (through_seq is null)", name="ended"),
+        CheckConstraint(
+            "(checked_at is null) = (ok is null) and (ok is null) = (through_seq is null)",
+            name="ended",
+        ),
         CheckConstraint("ok is not false or reason is not null", name="reason"),
         Index("ix_audit_checks_asked", "tenant_id", desc("asked_at"), desc("id")),
     )

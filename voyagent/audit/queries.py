@@ -1,4 +1,6 @@
-"""Reading the audit: a page of it with its total, one event, the last checks of the chain, what happened to one thing."""
+"""Reading the audit: a page of it with its total, one event, the last checks of the chain, what
+happened to one thing.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,22 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, ScalarSelect, Select, Text, any_, case, cast, func, literal, literal_column, select, tuple_
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Text,
+    any_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -31,7 +48,9 @@ FAILED = ("failed", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a list is narrowed to, all of it at once; days are inclusive and days of `zone`, and a range that ends before it begins is empty."""
+    """What a list is narrowed to, all of it at once; days are inclusive and days of `zone`, and a
+    range that ends before it begins is empty.
+    """
 
     actor_id: UUID | None = None
     kinds: tuple[str, ...] = ()
@@ -55,16 +74,22 @@ class Search:
         if self.first is not None:
             found.append(events.started_at >= clock.midnight(self.first, self.zone))
         if self.last is not None:
-            found.append(events.started_at < clock.midnight(self.last + timedelta(days=1), self.zone))
+            found.append(
+                events.started_at < clock.midnight(self.last + timedelta(days=1), self.zone)
+            )
         if self.status is not None:
-            failed = events.status.in_([literal_column(f"'{word}'") for word in FAILED])  # as words, for the index that holds only these
+            failed = events.status.in_(
+                [literal_column(f"'{word}'") for word in FAILED]
+            )  # as words, for the index that holds only these
             found.append(failed if self.status == "error" else ~failed)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """How people are called, told by the room that knows them: a scalar select of a name for a column of ids, and a select of everybody (`id`, `full_name`)."""
+    """How people are called, told by the room that knows them: a scalar select of a name for a
+    column of ids, and a select of everybody (`id`, `full_name`).
+    """
 
     name_of: Callable[[ColumnElement[Any]], ScalarSelect[Any]]
     people: Callable[[], Select[Any]]
@@ -72,7 +97,9 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the page shows: rows, the event that is open beside them, the state of the chain, and what the filters offer."""
+    """What the page shows: rows, the event that is open beside them, the state of the chain, and
+    what the filters offer.
+    """
 
     page: Page[Row]
     is_capped: bool
@@ -107,7 +134,11 @@ def read_board(reader: Reader, search: Search, part: Part, opened: int | None = 
     """What the page shows, in one trip. A narrowed total is not counted beyond a thousand."""
     further = [_event_statement(opened)] if opened is not None else []
     rows, checks, kinds, people, *beside = reader.read(
-        list_statement(search, part, for_page=True), checks_statement(), _kinds_statement(), _directory[0].people(), *further
+        list_statement(search, part, for_page=True),
+        checks_statement(),
+        _kinds_statement(),
+        _directory[0].people(),
+        *further,
     )
     page = _page(rows, part)
     return Board(
@@ -126,17 +157,25 @@ def read_checks(reader: Reader) -> list[Row]:
     return reader.read(checks_statement())[0]
 
 
-def events_of(reader: Reader, entity: str, entity_id: object, *, limit: int = HISTORY_MAX) -> list[Row]:
+def events_of(
+    reader: Reader, entity: str, entity_id: object, *, limit: int = HISTORY_MAX
+) -> list[Row]:
     """The newest events that name a thing, such as `("enquiry_id", id)`."""
     return reader.read(events_statement({entity: str(entity_id)}, limit=limit))[0]
 
 
 def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Select[Any]:
-    """The newest events whose references hold all of `refs`, for a page that reads more in the same trip.
+    """The newest events whose references hold all of `refs`, for a page that reads more in the same
+    trip.
 
-    The keys come from a look-up function, because a policy hides the index of `entity_refs` from the planner; the rows are read behind the wall.
+    The keys come from a look-up function, because a policy hides the index of `entity_refs` from
+    the planner; the rows are read behind the wall.
     """
-    keys = func.array(select(func.app.events_of(cast(literal(canonical_json(dict(refs)), Text), JSONB), limit)).scalar_subquery())
+    keys = func.array(
+        select(
+            func.app.events_of(cast(literal(canonical_json(dict(refs)), Text), JSONB), limit)
+        ).scalar_subquery()
+    )
     return (
         select(
             _EVENTS.seq,
@@ -157,24 +196,36 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
 
 @kept
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
-    """One select with the rows and the total beside each; where nothing is found one row without an id carries the total.
+    """One select with the rows and the total beside each; where nothing is found one row without an
+    id carries the total.
 
-    Nothing narrowed: the head's number is the total. Otherwise an index counts, for a page no further than it shows. Past the end the events are not touched.
+    Nothing narrowed: the head's number is the total. Otherwise an index counts, for a page no
+    further than it shows. Past the end the events are not touched.
     """
     found = _total(search, capped=for_page)
     rows = _rows(search, part, found)
-    shown = _shown(rows.c, named=for_page).add_columns(found.c.total).select_from(found.outerjoin(rows, literal(value=True)))
+    shown = (
+        _shown(rows.c, named=for_page)
+        .add_columns(found.c.total)
+        .select_from(found.outerjoin(rows, literal(value=True)))
+    )
     if for_page:
         shown = shown.add_columns(_head_seq().label("head_seq"))
     return shown.order_by(rows.c.started_at.desc(), rows.c.seq.desc())
 
 
 def export_statement(search: Search) -> Select[Any]:
-    """The rows of the CSV, newest first; every cell that a spreadsheet could take for a formula is text.
+    """The rows of the CSV, newest first; every cell that a spreadsheet could take for a formula is
+    text.
 
-    The events are put in order inside and become text outside: the other way round nothing would leave before the last row is written out and sorted.
+    The events are put in order inside and become text outside: the other way round nothing would
+    leave before the last row is written out and sorted.
     """
-    inside = select(_TABLE).where(owned(AuditEvent), *search.conditions(_EVENTS)).order_by(_EVENTS.started_at.desc(), _EVENTS.seq.desc())
+    inside = (
+        select(_TABLE)
+        .where(owned(AuditEvent), *search.conditions(_EVENTS))
+        .order_by(_EVENTS.started_at.desc(), _EVENTS.seq.desc())
+    )
     events = inside.subquery("ordered").c
     wire = _wire(events)
     columns = [
@@ -192,22 +243,55 @@ def export_statement(search: Search) -> Select[Any]:
 
 def count_statement(search: Search, *, at_most: int) -> Select[Any]:
     """How many events there are, counted no further than asked for."""
-    return select(func.count().label("n")).select_from(select(literal(1)).where(owned(AuditEvent), *search.conditions(_EVENTS)).limit(at_most).subquery())
+    return select(func.count().label("n")).select_from(
+        select(literal(1))
+        .where(owned(AuditEvent), *search.conditions(_EVENTS))
+        .limit(at_most)
+        .subquery()
+    )
 
 
 def checks_statement() -> Select[Any]:
     """The newest check of the chain, and the newest that has ended where that is another one."""
-    newest = select(_CHECKS.id).where(owned(AuditCheck)).order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc()).limit(1)
-    ended = select(_CHECKS.id).where(owned(AuditCheck), _CHECKS.checked_at.is_not(None)).order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc()).limit(1)
-    columns = (_CHECKS.id, _CHECKS.asked_at, _CHECKS.checked_at, _CHECKS.ok, _CHECKS.through_seq, _CHECKS.first_bad_seq, _CHECKS.reason)
+    newest = (
+        select(_CHECKS.id)
+        .where(owned(AuditCheck))
+        .order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc())
+        .limit(1)
+    )
+    ended = (
+        select(_CHECKS.id)
+        .where(owned(AuditCheck), _CHECKS.checked_at.is_not(None))
+        .order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc())
+        .limit(1)
+    )
+    columns = (
+        _CHECKS.id,
+        _CHECKS.asked_at,
+        _CHECKS.checked_at,
+        _CHECKS.ok,
+        _CHECKS.through_seq,
+        _CHECKS.first_bad_seq,
+        _CHECKS.reason,
+    )
     wanted = _CHECKS.id.in_([newest.scalar_subquery(), ended.scalar_subquery()])
-    return select(*columns).where(owned(AuditCheck), wanted).order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc())
+    return (
+        select(*columns)
+        .where(owned(AuditCheck), wanted)
+        .order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc())
+    )
 
 
 def _page(rows: list[Row], part: Part) -> Page[Row]:
     items = [row for row in rows if row["id"] is not None]
     cursor = next_cursor(items, part.limit, at="started_at")
-    return Page(items=items, total=int(rows[0]["total"]), limit=part.limit, offset=part.offset, next_cursor=cursor)
+    return Page(
+        items=items,
+        total=int(rows[0]["total"]),
+        limit=part.limit,
+        offset=part.offset,
+        next_cursor=cursor,
+    )
 
 
 def _total(search: Search, *, capped: bool) -> CTE:
@@ -217,27 +301,45 @@ def _total(search: Search, *, capped: bool) -> CTE:
         matching = select(literal(1)).where(owned(AuditEvent), *search.conditions(_EVENTS))
         counted = matching.limit(COUNTED_MAX + 1) if capped else matching
         total = select(func.count()).select_from(counted.subquery()).scalar_subquery()
-    return select(total.label("total")).cte("found").prefix_with("materialized")  # counted once, though two places ask
+    return (
+        select(total.label("total")).cte("found").prefix_with("materialized")
+    )  # counted once, though two places ask
 
 
 def _head_seq() -> ScalarSelect[Any]:
-    return select(cast(func.coalesce(func.max(_HEADS.seq), 0), BigInteger)).where(owned(AuditHead)).scalar_subquery()
+    return (
+        select(cast(func.coalesce(func.max(_HEADS.seq), 0), BigInteger))
+        .where(owned(AuditHead))
+        .scalar_subquery()
+    )
 
 
 def _rows(search: Search, part: Part, found: CTE) -> LateralFromClause:
     table = _TABLE.alias("l")
-    page = select(table).where(owned(table), *search.conditions(table.c), *_place(part, table)).limit(part.limit)
+    page = (
+        select(table)
+        .where(owned(table), *search.conditions(table.c), *_place(part, table))
+        .limit(part.limit)
+    )
     if part.cursor is None:
         page = page.where(part.offset < found.c.total).offset(part.offset)
-    order = (table.c.started_at, table.c.seq) if part.backward else (table.c.started_at.desc(), table.c.seq.desc())
+    order = (
+        (table.c.started_at, table.c.seq)
+        if part.backward
+        else (table.c.started_at.desc(), table.c.seq.desc())
+    )
     return page.order_by(*order).lateral("rows")
 
 
 def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
-    """Behind the cursor's event; equal instants are told apart by the number in the chain, which the event's id names."""
+    """Behind the cursor's event; equal instants are told apart by the number in the chain, which
+    the event's id names.
+    """
     if part.cursor is None:
         return []
-    its_seq = select(_EVENTS.seq).where(owned(AuditEvent), _EVENTS.id == part.cursor.id).scalar_subquery()
+    its_seq = (
+        select(_EVENTS.seq).where(owned(AuditEvent), _EVENTS.id == part.cursor.id).scalar_subquery()
+    )
     here, there = tuple_(table.c.started_at, table.c.seq), tuple_(literal(part.cursor.at), its_seq)
     return [here > there if part.backward else here < there]
 
@@ -249,22 +351,53 @@ def _event_statement(seq: int) -> Select[Any]:
 def _shown(events: Any, *, named: bool) -> Select[Any]:
     """The columns of an answer; `named` adds what the page shows beside them."""
     wire = _wire(events)
-    columns = [events.id, events.tenant_id, events.seq, events.started_at, events.actor_id, events.kind, *wire.values()]
+    columns = [
+        events.id,
+        events.tenant_id,
+        events.seq,
+        events.started_at,
+        events.actor_id,
+        events.kind,
+        *wire.values(),
+    ]
     if named:
-        columns += [events.channel, events.driver, events.error, events.entity_refs, events.inputs, events.outputs, events.recorded_at]
-        columns += [events.approved_by, events.approved_at, events.status.label("stored_status"), events.actor_kind.label("stored_kind")]
-        columns += [events.prev_hash, events.hash, _directory[0].name_of(events.actor_id).label("actor_name")]
+        columns += [
+            events.channel,
+            events.driver,
+            events.error,
+            events.entity_refs,
+            events.inputs,
+            events.outputs,
+            events.recorded_at,
+        ]
+        columns += [
+            events.approved_by,
+            events.approved_at,
+            events.status.label("stored_status"),
+            events.actor_kind.label("stored_kind"),
+        ]
+        columns += [
+            events.prev_hash,
+            events.hash,
+            _directory[0].name_of(events.actor_id).label("actor_name"),
+        ]
         columns += [_directory[0].name_of(events.approved_by).label("approver_name")]
     return select(*columns)
 
 
 def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
-    """What the API and the CSV make of an event, said once: kind of actor, outcome, summary, payload, instant."""
+    """What the API and the CSV make of an event, said once: kind of actor, outcome, summary,
+    payload, instant.
+    """
     failed = events.status.in_(FAILED)
     told = func.concat(" (", events.status, ")")
     summary = func.concat(
         events.kind,
-        case((events.error.is_not(None), func.concat(": ", events.error)), (events.driver.is_not(None), func.concat(" via ", events.driver, told)), else_=told),
+        case(
+            (events.error.is_not(None), func.concat(": ", events.error)),
+            (events.driver.is_not(None), func.concat(" via ", events.driver, told)),
+            else_=told,
+        ),
     )
     made = {
         "created_at": func.app.instant(events.started_at),
@@ -279,7 +412,9 @@ def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
 
 def _payload(events: Any) -> ColumnElement[Any]:
     """Inputs, outputs and references always; the rest only where there is something to say."""
-    payload: ColumnElement[Any] = func.jsonb_build_object("inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs)
+    payload: ColumnElement[Any] = func.jsonb_build_object(
+        "inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs
+    )
     optional = {
         "driver": events.driver,
         "error": events.error,
@@ -294,8 +429,16 @@ def _payload(events: Any) -> ColumnElement[Any]:
 
 def _kinds_statement() -> Select[Any]:
     """Every kind that the agency's audit has, by one look into the index for each."""
-    first = select(func.min(_EVENTS.kind).label("kind")).where(owned(AuditEvent)).cte("kinds", recursive=True)
+    first = (
+        select(func.min(_EVENTS.kind).label("kind"))
+        .where(owned(AuditEvent))
+        .cte("kinds", recursive=True)
+    )
     table = _TABLE.alias("n")
-    following = select(func.min(table.c.kind)).where(owned(table), table.c.kind > first.c.kind).scalar_subquery()
+    following = (
+        select(func.min(table.c.kind))
+        .where(owned(table), table.c.kind > first.c.kind)
+        .scalar_subquery()
+    )
     kinds = first.union_all(select(following).where(first.c.kind.is_not(None)))
     return select(kinds.c.kind).where(kinds.c.kind.is_not(None)).limit(KINDS_MAX)

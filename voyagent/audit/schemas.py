@@ -9,7 +9,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from voyagent.audit.queries import Search
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.fields import Answer, DateFilter, Instant, Offset, Query, ZoneFilter, filter_field, storable, wire_members
+from voyagent.kernel.fields import (
+    Answer,
+    DateFilter,
+    Instant,
+    Offset,
+    Query,
+    ZoneFilter,
+    filter_field,
+    storable,
+    wire_members,
+)
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Cursor, Page, Part
 from voyagent.kernel.reading import Row
@@ -41,41 +51,70 @@ Kind = Annotated[str, StringConstraints(max_length=128), AfterValidator(storable
 
 
 class AuditFilter(Query):
-    """What the audit is narrowed to, all of it at once. Days are inclusive; a range that ends before it begins is empty."""
+    """What the audit is narrowed to, all of it at once.
+
+    Days are inclusive; a range that ends before it begins is empty.
+    """
 
     actor_id: filter_field(64) = Field(default=None, description="The person who acted.")  # type: ignore[valid-type]
-    kind: Annotated[list[Kind] | None, BeforeValidator(_split), Field(max_length=KINDS_MAX)] = Field(
-        default=None, description="One or more kinds, repeated or separated by commas; any of them."
+    kind: Annotated[list[Kind] | None, BeforeValidator(_split), Field(max_length=KINDS_MAX)] = (
+        Field(
+            default=None,
+            description="One or more kinds, repeated or separated by commas; any of them.",
+        )
     )
     first: DateFilter = Field(default=None, alias="from")
     last: DateFilter = Field(default=None, alias="to")
-    status: Annotated[Outcome | None, BeforeValidator(_blank)] = Field(default=None, description="Only what succeeded, or only what failed or was refused.")
-    tz: ZoneFilter = Field(default=None, description="The zone whose days `from` and `to` are; UTC where absent.")
+    status: Annotated[Outcome | None, BeforeValidator(_blank)] = Field(
+        default=None, description="Only what succeeded, or only what failed or was refused."
+    )
+    tz: ZoneFilter = Field(
+        default=None, description="The zone whose days `from` and `to` are; UTC where absent."
+    )
 
     def search(self, zone: str = "UTC") -> Search:
-        """The same as the reads take it; `zone` is that of the days where none is asked for. Raises InvalidActorId."""
+        """The same as the reads take it; `zone` is that of the days where none is asked for.
+
+        Raises InvalidActorId.
+        """
         actor_id = parse_id(self.actor_id) if self.actor_id is not None else None
         if self.actor_id is not None and actor_id is None:
             raise InvalidActorId
         return Search(
-            actor_id=actor_id, kinds=tuple(dict.fromkeys(self.kind or ())), first=self.first, last=self.last, status=self.status, zone=self.tz or zone
+            actor_id=actor_id,
+            kinds=tuple(dict.fromkeys(self.kind or ())),
+            first=self.first,
+            last=self.last,
+            status=self.status,
+            zone=self.tz or zone,
         )
 
 
 class AuditListQuery(AuditFilter):
-    """A page of the audit: by offset, or behind the cursor of the page before, which costs the same at any depth."""
+    """A page of the audit: by offset, or behind the cursor of the page before, which costs the same
+    at any depth.
+    """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before; `offset` then only counts.")  # type: ignore[valid-type]
+    cursor: filter_field(200) = Field(
+        default=None, description="`next_cursor` of the page before; `offset` then only counts."
+    )  # type: ignore[valid-type]
 
     def part(self) -> Part:
         """Which part of the list. Raises InvalidCursor."""
-        return Part(limit=self.limit, offset=self.offset, cursor=None if self.cursor is None else Cursor.decode(self.cursor))
+        return Part(
+            limit=self.limit,
+            offset=self.offset,
+            cursor=None if self.cursor is None else Cursor.decode(self.cursor),
+        )
 
 
 class AuditEventResponse(Answer):
-    """One act: who did what when, and how it ended. `payload` has inputs, outputs and entity_refs, and more where there is more to say."""
+    """One act: who did what when, and how it ended.
+
+    `payload` has inputs, outputs and entity_refs, and more where there is more to say.
+    """
 
     id: UUID
     tenant_id: UUID

@@ -1,4 +1,6 @@
-"""An event as its page shows it: what it is about, what it changed, and where its things can be looked at."""
+"""An event as its page shows it: what it is about, what it changed, and where its things can be
+looked at.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,8 @@ class Value(NamedTuple):
 
 
 def about(event: Row, people: Iterable[Row] = ()) -> str:
-    """What an event is about, in a few words of its own: a summary, a number, an address, the fields that changed; of somebody else with her name before it.
+    """What an event is about, in a few words of its own: a summary, a number, an address, the
+    fields that changed; of somebody else with her name before it.
 
     `people` are those whom the page can name.
     """
@@ -62,13 +65,27 @@ def about(event: Row, people: Iterable[Row] = ()) -> str:
     whose = _somebody_else(event, people)
     if whose and text:
         return f"{whose}: {text}"
-    return whose or text or ", ".join(thing.word for thing in things(event, people, but=event["actor_id"]))
+    return (
+        whose
+        or text
+        or ", ".join(thing.word for thing in things(event, people, but=event["actor_id"]))
+    )
 
 
 def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -> list[Thing]:
-    """What an event names, each with the way there; `but` is somebody who need not be named, such as whoever acted."""
-    named = {name: str(value) for name, value in event["entity_refs"].items() if value and name in words.THINGS}
-    return [_thing(name, value, people) for name, value in named.items() if (name, value) != ("user_id", str(but))]
+    """What an event names, each with the way there; `but` is somebody who need not be named, such
+    as whoever acted.
+    """
+    named = {
+        name: str(value)
+        for name, value in event["entity_refs"].items()
+        if value and name in words.THINGS
+    }
+    return [
+        _thing(name, value, people)
+        for name, value in named.items()
+        if (name, value) != ("user_id", str(but))
+    ]
 
 
 def changes(event: Row) -> list[Change]:
@@ -78,7 +95,10 @@ def changes(event: Row) -> list[Change]:
         return [_change(field) for field in inputs["fields"][:_LIST_MAX] if isinstance(field, dict)]
     if "before" in inputs and "after" in inputs:
         name = "role" if event["kind"] == ROLE_CHANGED else ""
-        before, after = (words.said(name, value) if isinstance(value, str) else value for value in (inputs["before"], inputs["after"]))
+        before, after = (
+            words.said(name, value) if isinstance(value, str) else value
+            for value in (inputs["before"], inputs["after"])
+        )
         return [Change(event["kind"].rpartition(".")[2], _words(before), _words(after))]
     return []
 
@@ -103,7 +123,19 @@ def short_hash(digest: bytes) -> str:
 
 def _own_words(event: Row) -> str:
     told = {**event["inputs"], **event["outputs"]}
-    for name in ("summary", "number", "customer_name", "vendor_name", "title", "name", "email", "tool_name", "role", "format", "reason"):
+    for name in (
+        "summary",
+        "number",
+        "customer_name",
+        "vendor_name",
+        "title",
+        "name",
+        "email",
+        "tool_name",
+        "role",
+        "format",
+        "reason",
+    ):
         if isinstance(told.get(name), str) and told[name]:
             return words.said(name, told[name])
     if event["kind"] == ROLE_CHANGED and isinstance(told.get("after"), str):
@@ -114,11 +146,15 @@ def _own_words(event: Row) -> str:
 def _somebody_else(event: Row, people: Iterable[Row]) -> str | None:
     """Whom an event of another's hand names."""
     person_id = event["entity_refs"].get("user_id")
-    return _name(person_id, people) if person_id and str(person_id) != str(event["actor_id"]) else None
+    return (
+        _name(person_id, people) if person_id and str(person_id) != str(event["actor_id"]) else None
+    )
 
 
 def _name(person_id: object, people: Iterable[Row]) -> str | None:
-    return next((str(person["full_name"]) for person in people if str(person["id"]) == str(person_id)), None)
+    return next(
+        (str(person["full_name"]) for person in people if str(person["id"]) == str(person_id)), None
+    )
 
 
 def _thing(name: str, value: str, people: Iterable[Row]) -> Thing:
@@ -131,7 +167,9 @@ def _thing(name: str, value: str, people: Iterable[Row]) -> Thing:
 
 
 def _change(field: Mapping[str, Any]) -> Change:
-    return Change(str(field.get("field", "")), _words(field.get("before")), _words(field.get("after")))
+    return Change(
+        str(field.get("field", "")), _words(field.get("before")), _words(field.get("after"))
+    )
 
 
 def _flat(told: Mapping[str, Any], prefix: str = "") -> Iterator[Value]:

@@ -1,4 +1,5 @@
-"""Recording an act: the event is kept until the transaction commits and is written then, last, in one call.
+"""Recording an act: the event is kept until the transaction commits and is written then, last, in
+one call.
 
 If the event cannot be written the act does not happen: both are one transaction.
 """
@@ -40,8 +41,9 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 ) -> None:
     """Leave the event of an act, such as `enquiry.promoted`, in the running transaction.
 
-    `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids as text. `status` is one of started, succeeded, failed,
-    rejected, cancelled. Where a key acted the event says so: the actor is its maker, and `entity_refs` has `by_api_key_id`.
+    `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids
+    as text. `status` is one of started, succeeded, failed, rejected, cancelled. Where a key acted
+    the event says so: the actor is its maker, and `entity_refs` has `by_api_key_id`.
     """
     db.session().info.setdefault(_PENDING, []).append(
         {
@@ -54,7 +56,10 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
             "driver": driver,
             "status": status,
             "error": error,
-            "entity_refs": {**(entity_refs or {}), **({"by_api_key_id": actor.key_id} if actor.key_id else {})},
+            "entity_refs": {
+                **(entity_refs or {}),
+                **({"by_api_key_id": actor.key_id} if actor.key_id else {}),
+            },
             "inputs": dict(inputs or {}),
             "outputs": dict(outputs or {}),
             "approval_required": approved_by is not None,
@@ -67,7 +72,9 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 
 @contextmanager
 def savepoint() -> Iterator[None]:
-    """Try a part of a transaction: when it raises, its writes and its events go and the rest may stay. The exception goes on to the caller."""
+    """Try a part of a transaction: when it raises, its writes and its events go and the rest may
+    stay. The exception goes on to the caller.
+    """
     pending = db.session().info.setdefault(_PENDING, [])
     before = len(pending)
     try:
@@ -80,11 +87,15 @@ def savepoint() -> Iterator[None]:
 
 def open_chain(tenant_id: UUID) -> None:
     """Give a new agency the head of its chain."""
-    db.session.execute(text("insert into audit_heads (tenant_id) values (:tenant_id)"), {"tenant_id": tenant_id})
+    db.session.execute(
+        text("insert into audit_heads (tenant_id) values (:tenant_id)"), {"tenant_id": tenant_id}
+    )
 
 
 def install() -> None:
-    """Write pending events before each commit and forget them after a rollback; called once for the process."""
+    """Write pending events before each commit and forget them after a rollback; called once for the
+    process.
+    """
     if not event.contains(db.session, "before_commit", _write):
         event.listen(db.session, "before_commit", _write)
         event.listen(db.session, "after_rollback", _forget)
@@ -98,13 +109,18 @@ def _kind_of(actor: Actor) -> str:
 
 def _write(session: Session) -> None:
     pending = session.info.get(_PENDING)
-    if not pending or session.in_nested_transaction():  # the end of a savepoint is not the end: the head is locked last
+    if (
+        not pending or session.in_nested_transaction()
+    ):  # the end of a savepoint is not the end: the head is locked last
         return
     if session.info.get(TENANT) is None:
         raise TenantNotBound("an audit event without an agency")
     session.flush()
     events = session.info.pop(_PENDING)
-    session.execute(text("select app.audit(cast(:events as jsonb))"), {"events": json.dumps(events, default=_plain)})
+    session.execute(
+        text("select app.audit(cast(:events as jsonb))"),
+        {"events": json.dumps(events, default=_plain)},
+    )
 
 
 def _forget(session: Session) -> None:

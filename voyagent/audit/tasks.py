@@ -21,7 +21,9 @@ def check(tenant_id: str, check_id: str) -> None:
 
 @task(NIGHT_TASK, own_transactions=True)
 def check_agencies(after: str) -> None:
-    """Check the agencies behind one, a batch of them; the rest is a job of its own, so that none runs for ever."""
+    """Check the agencies behind one, a batch of them; the rest is a job of its own, so that none
+    runs for ever.
+    """
     with transaction():
         batch = chain.agencies(UUID(after), limit=BATCH)
     for tenant_id in batch:
@@ -32,7 +34,9 @@ def check_agencies(after: str) -> None:
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *")
 def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Once a night check every agency's chain; each leaves its head in the log as one line, `audit.head`."""
+    """Once a night check every agency's chain; each leaves its head in the log as one line,
+    `audit.head`.
+    """
     _go_on(chain.FIRST)
 
 

@@ -2,12 +2,15 @@
 
 `python3 verify.py` beside the unpacked files, or `python3 verify.py audit.zip`.
 
-Every event carries the SHA-256 over the hash of the event before it and its own fields, each written as its length in bytes, a colon and the text, or `-` where
-it is absent. The first event follows the hash of nothing. This program computes all of them anew, wants the numbers 1, 2, 3 … without a gap, and the last in
-`head.json`. The last must be the event of an export as an archive, since every archive ends with that of its own. The program ends with 0 where all that holds,
-else with 1 and the first place where it does not.
+Every event carries the SHA-256 over the hash of the event before it and its own fields, each
+written as its length in bytes, a colon and the text, or `-` where it is absent. The first event
+follows the hash of nothing. This program computes all of them anew, wants the numbers 1, 2, 3 …
+without a gap, and the last in `head.json`. The last must be the event of an export as an archive,
+since every archive ends with that of its own. The program ends with 0 where all that holds, else
+with 1 and the first place where it does not.
 
-An archive that was cut off at an earlier export and given a new head is whole in itself: compare it with a head that was noted elsewhere, `--head NUMBER:HASH`.
+An archive that was cut off at an earlier export and given a new head is whole in itself: compare it
+with a head that was noted elsewhere, `--head NUMBER:HASH`.
 """
 
 from __future__ import annotations
@@ -23,8 +26,30 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 FIELDS = (
-    *("tenant_id", "seq", "id", "actor_kind", "actor_id", "actor_email", "channel", "kind", "driver", "status", "error", "entity_refs", "inputs", "outputs"),
-    *("approval_required", "approved_by", "approved_at", "started_at", "completed_at", "recorded_at"),
+    *(
+        "tenant_id",
+        "seq",
+        "id",
+        "actor_kind",
+        "actor_id",
+        "actor_email",
+        "channel",
+        "kind",
+        "driver",
+        "status",
+        "error",
+        "entity_refs",
+        "inputs",
+        "outputs",
+    ),
+    *(
+        "approval_required",
+        "approved_by",
+        "approved_at",
+        "started_at",
+        "completed_at",
+        "recorded_at",
+    ),
 )
 MEMBERS = (*FIELDS, "prev_hash", "hash")
 GENESIS = hashlib.sha256(b"").hexdigest()
@@ -32,7 +57,18 @@ EVENTS, HEAD, PROGRAM, README = "events.jsonl", "head.json", "verify.py", "READM
 EXPORTED, ARCHIVE = "audit.exported", "archive"
 LINE_BYTES_MAX = 64 * 1024 * 1024
 # What reading a damaged archive may raise.
-DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError, RuntimeError, OverflowError, MemoryError)
+DAMAGE = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+)
 
 
 class Head(NamedTuple):
@@ -43,7 +79,9 @@ class Head(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """How far a chain holds; `bad_seq` and `reason` say where it does not and why, and are empty where it does."""
+    """How far a chain holds; `bad_seq` and `reason` say where it does not and why, and are empty
+    where it does.
+    """
 
     seq: int
     hash: str
@@ -65,15 +103,21 @@ class BrokenError(Exception):
         self.reason = reason
 
 
-def verify(lines: Iterable[bytes], head: Head, tenant_id: str, known: Iterable[Head] = ()) -> Verdict:
-    """Walk along the lines of one agency's chain, from its first event to its head; `known` are heads that were noted elsewhere, at any time before."""
+def verify(
+    lines: Iterable[bytes], head: Head, tenant_id: str, known: Iterable[Head] = ()
+) -> Verdict:
+    """Walk along the lines of one agency's chain, from its first event to its head; `known` are
+    heads that were noted elsewhere, at any time before.
+    """
     seq, last, noted = 0, GENESIS, dict([Head(0, GENESIS), *known])
     try:
         for line in lines:
             last = _follow(line, seq + 1, last, tenant_id)
             seq += 1
             if noted.get(seq, last) != last:
-                return Verdict(seq, last, seq, f"event {seq} has another hash than was noted elsewhere")
+                return Verdict(
+                    seq, last, seq, f"event {seq} has another hash than was noted elsewhere"
+                )
     except BrokenError as broken:
         return Verdict(seq, last, broken.seq, broken.reason)
     return _at_the_end(seq, last, head, max(noted))
@@ -82,20 +126,41 @@ def verify(lines: Iterable[bytes], head: Head, tenant_id: str, known: Iterable[H
 def digest(previous: str, event: dict[str, str | None]) -> str:
     """The hash of an event behind the one with the hash `previous`."""
     parts = (event[name] for name in FIELDS)
-    text = b"".join(b"-" if part is None else b"%d:%s" % (len(raw := part.encode()), raw) for part in parts)
+    text = b"".join(
+        b"-" if part is None else b"%d:%s" % (len(raw := part.encode()), raw) for part in parts
+    )
     return hashlib.sha256(bytes.fromhex(previous) + text).hexdigest()
 
 
 def _at_the_end(seq: int, last: str, head: Head, noted_seq: int) -> Verdict:
-    """Whether the last event is the one that the head names, and none that was noted elsewhere is still to come."""
+    """Whether the last event is the one that the head names, and none that was noted elsewhere is
+    still to come.
+    """
     if seq < head.seq:
-        return Verdict(seq, last, seq + 1, f"event {seq + 1} is missing: the chain ends at {seq}, and its head is event {head.seq}")
+        return Verdict(
+            seq,
+            last,
+            seq + 1,
+            f"event {seq + 1} is missing: the chain ends at {seq}, and its head is event"
+            f" {head.seq}",
+        )
     if seq > head.seq:
-        return Verdict(seq, last, head.seq + 1, f"event {head.seq + 1} is one too many: the head is event {head.seq}")
+        return Verdict(
+            seq,
+            last,
+            head.seq + 1,
+            f"event {head.seq + 1} is one too many: the head is event {head.seq}",
+        )
     if last != head.hash:
         return Verdict(seq, last, seq, f"event {seq} has another hash than the head")
     if seq < noted_seq:
-        return Verdict(seq, last, seq + 1, f"event {seq + 1} is missing: the chain ends at {seq}, and event {noted_seq} was noted elsewhere")
+        return Verdict(
+            seq,
+            last,
+            seq + 1,
+            f"event {seq + 1} is missing: the chain ends at {seq}, and event {noted_seq} was noted"
+            " elsewhere",
+        )
     return Verdict(seq, last)
 
 
@@ -105,7 +170,9 @@ def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
     if event["seq"] != str(seq):
         found = event["seq"] or ""
         if found.isdecimal() and found.isascii() and int(found[:18]) > seq:
-            raise BrokenError(seq, f"event {seq} is missing: event {found[:18]} stands in its place")
+            raise BrokenError(
+                seq, f"event {seq} is missing: event {found[:18]} stands in its place"
+            )
         raise BrokenError(seq, f"event {seq} does not follow: its number is another one")
     if event["tenant_id"] != tenant_id:
         raise BrokenError(seq, f"event {seq} is another agency's")
@@ -122,14 +189,26 @@ def _event(line: bytes, number: int) -> dict[str, str | None]:
         text = line.decode("utf-8")
         event: Any = json.loads(text)
     except (ValueError, RecursionError):
-        raise BrokenError(number, f"event {number} cannot be read: line {number} is not one object of JSON in UTF-8") from None
-    members = isinstance(event, dict) and (*event,) == MEMBERS and all(value is None or isinstance(value, str) for value in event.values())
+        raise BrokenError(
+            number,
+            f"event {number} cannot be read: line {number} is not one object of JSON in UTF-8",
+        ) from None
+    members = (
+        isinstance(event, dict)
+        and (*event,) == MEMBERS
+        and all(value is None or isinstance(value, str) for value in event.values())
+    )
     if not members or json.dumps(event, ensure_ascii=False, separators=(", ", " : ")) != text:
-        raise BrokenError(number, f"event {number} is not as it was exported: line {number} has other members or another spelling")
+        raise BrokenError(
+            number,
+            f"event {number} is not as it was exported: line {number} has other members or another"
+            " spelling",
+        )
     return dict(event)
 
 
-# The program ---------------------------------------------------------------------------------------------------------------
+# The program
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def main(arguments: list[str]) -> int:
@@ -143,13 +222,23 @@ def main(arguments: list[str]) -> int:
         return _say(f"BROKEN: the archive cannot be read ({type(damage).__name__})", 1)
     if not verdict.ok:
         return _say(f"BROKEN at event {verdict.bad_seq}: {verdict.reason}", 1)
-    return _say(f"OK: {verdict.seq} events, unbroken from the first to the last; head {verdict.seq}:{verdict.hash}", 0)
+    return _say(
+        f"OK: {verdict.seq} events, unbroken from the first to the last; head"
+        f" {verdict.seq}:{verdict.hash}",
+        0,
+    )
 
 
 def parse_head(text: str) -> Head:
     """A head as people note it, `NUMBER:HASH`. Raises ValueError."""
     seq, _, noted = text.strip().partition(":")
-    if not (seq.isascii() and seq.isdecimal() and len(seq) <= 18 and len(noted) == 64 and set(noted) <= set("0123456789abcdef")):
+    if not (
+        seq.isascii()
+        and seq.isdecimal()
+        and len(seq) <= 18
+        and len(noted) == 64
+        and set(noted) <= set("0123456789abcdef")
+    ):
         raise ValueError("a head is written NUMBER:HASH, with 64 hexadecimal digits")
     return Head(int(seq), noted)
 
@@ -196,7 +285,12 @@ def _verify_parts(open_part: Any, known: list[Head]) -> Verdict:
         verdict = verify(_remembering(_lines(events), last), head, tenant_id, known)
     if verdict.ok and not _is_of_an_export(last):
         missing = verdict.seq + 1
-        return Verdict(verdict.seq, verdict.hash, missing, f"event {missing} is missing: an archive ends with the event of its own export")
+        return Verdict(
+            verdict.seq,
+            verdict.hash,
+            missing,
+            f"event {missing} is missing: an archive ends with the event of its own export",
+        )
     return verdict
 
 
@@ -236,7 +330,10 @@ def _lines(events: BinaryIO) -> Iterator[bytes]:
         try:
             line = events.readline(LINE_BYTES_MAX)
         except DAMAGE:
-            raise BrokenError(number, f"event {number} cannot be read: {EVENTS} is damaged at or behind line {number}") from None
+            raise BrokenError(
+                number,
+                f"event {number} cannot be read: {EVENTS} is damaged at or behind line {number}",
+            ) from None
         if not line:
             return
         if not line.endswith(b"\n"):

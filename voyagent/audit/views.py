@@ -1,4 +1,6 @@
-"""The page of the audit: events with one open beside them, whether the chain holds, and the same as a file."""
+"""The page of the audit: events with one open beside them, whether the chain holds, and the same as
+a file.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def index(reader: LaneReader) -> Any:
     board = queries.read_board(reader, asked.search(zone), asked.part(), asked.open)
     facts = {"asked": asked, "board": board, "screen": screen, "chain": _chain(board.checks)}
     if not is_htmx():
-        return render_template("audit/index.html", **facts), 422 if asked.unread or asked.day_errors else 200
+        return render_template("audit/index.html", **facts), (
+            422 if asked.unread or asked.day_errors else 200
+        )
     answer = make_response(render_template("audit/_list.html", swap_oob=True, **facts))
     answer.headers["HX-Push-Url"] = asked.address(open=asked.open)
     return answer

@@ -1,4 +1,6 @@
-"""The words that a person has for what the audit writes in the words of the wire: kinds of events, things, fields, reasons."""
+"""The words that a person has for what the audit writes in the words of the wire: kinds of events,
+things, fields, reasons.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ _FIELDS = {
     "full_name": _l("Name"),
     "email": _l("E-mail address"),
     "password": _l("Password"),
-    "role_changed": _l("Role"),  # an event of one change has no field; the end of its kind stands there
+    "role_changed": _l(
+        "Role"
+    ),  # an event of one change has no field; the end of its kind stands there
 }
 _REASONS = {
     "confirmed": _l("confirmed already"),
@@ -252,7 +256,10 @@ _KINDS = {
     "visa_requirements": _l("Assistant: look up what a visa needs"),
     "write_off_invoice": _l("Write off an invoice"),
 }
-"""What happened, by the kind of an event. A tool of the assistant bears its own name: as the kind, and as `tool_name` of a request."""
+"""What happened, by the kind of an event.
+
+A tool of the assistant bears its own name: as the kind, and as `tool_name` of a request.
+"""
 
 
 def kind(name: str) -> str:
@@ -266,7 +273,9 @@ def field(name: str) -> str:
 
 
 def said(name: str, value: str) -> str:
-    """A value of an event; words of the wire as a person says them, what somebody has written as it is."""
+    """A value of an event; words of the wire as a person says them, what somebody has written as it
+    is.
+    """
     if name == "role":
         return role_word(value)
     if name == "tool_name":

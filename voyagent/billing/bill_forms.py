@@ -1,4 +1,6 @@
-"""The form of a supplier's bill, that of the day on which one is to be paid, and the address of the list of bills."""
+"""The form of a supplier's bill, that of the day on which one is to be paid, and the address of the
+list of bills.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +58,13 @@ class BillForm(DocumentForm[BillDraftIn]):
     party = "vendor_name"
     kept = (*DocumentForm.kept, "vendor_reference")
     sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
-        **dict.fromkeys(("vendor_name.string_too_short", "vendor_name.missing"), _l("A name is needed.")),
-        **dict.fromkeys(("vendor_reference.string_too_short", "vendor_reference.missing"), _l("Write the number that stands on the supplier’s paper.")),
+        **dict.fromkeys(
+            ("vendor_name.string_too_short", "vendor_name.missing"), _l("A name is needed.")
+        ),
+        **dict.fromkeys(
+            ("vendor_reference.string_too_short", "vendor_reference.missing"),
+            _l("Write the number that stands on the supplier’s paper."),
+        ),
     }
 
     stand_ins: ClassVar[dict[str, Any]] = {"vendor_name": "–", "vendor_reference": "–"}
@@ -67,33 +74,59 @@ class BillForm(DocumentForm[BillDraftIn]):
     party_reference = StringField(_l("Our reference"))
     notes = TextAreaField(_l("Notes"))
 
-    def __init__(self, currency: str, home: Home | None, books: str | None = None, **given: Any) -> None:
+    def __init__(
+        self, currency: str, home: Home | None, books: str | None = None, **given: Any
+    ) -> None:
         super().__init__(currency, books, **given)
         self.home = home
 
     @classmethod
-    def of(cls, bill: Bill, lines: Sequence[BillLine], taxes: Sequence[BillTax], home: Home | None, books: str) -> BillForm:
+    def of(
+        cls,
+        bill: Bill,
+        lines: Sequence[BillLine],
+        taxes: Sequence[BillTax],
+        home: Home | None,
+        books: str,
+    ) -> BillForm:
         """The form over a draft."""
         data = cls.data_of(bill, lines)
         for line, row in zip(lines, data["line_items"], strict=True):
-            row |= {f"tax_{tax.component}": grouped(tax.amount_minor, bill.currency) for tax in taxes if tax.line_no == line.line_no}
+            row |= {
+                f"tax_{tax.component}": grouped(tax.amount_minor, bill.currency)
+                for tax in taxes
+                if tax.line_no == line.line_no
+            }
         return cls(bill.currency, home, books, data=data)
 
     @classmethod
     def row_of(cls, line: BillLine, currency: str) -> dict[str, Any]:
         """What stands in the inputs of a line, with how it is bought and what becomes of its tax."""
-        return super().row_of(line, currency) | {"bought_as": line.bought_as, "input_credit": "yes" if line.input_credit else ""}
+        return super().row_of(line, currency) | {
+            "bought_as": line.bought_as,
+            "input_credit": "yes" if line.input_credit else "",
+        }
 
     @property
     def components(self) -> list[str]:
-        """The taxes that a supplier may have printed: those of the agency's country now, and what stands in the lines already."""
+        """The taxes that a supplier may have printed: those of the agency's country now, and what
+        stands in the lines already.
+        """
         known = tables.components_on(self.home.country, today()) if self.home else ()
-        return [one for one in INPUT if one in known or any(row.get(f"tax_{one}") for row in self.line_items.data)]
+        return [
+            one
+            for one in INPUT
+            if one in known or any(row.get(f"tax_{one}") for row in self.line_items.data)
+        ]
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """What was typed of a line, with how it is bought and which tax is printed on it."""
         taxes = [{"component": one, "amount": typed} for one, typed in _printed(row)]
-        return super().line_values(row) | {"bought_as": row.get("bought_as") or "cost", "taxes": taxes, "input_credit": row.get("input_credit") == "yes"}
+        return super().line_values(row) | {
+            "bought_as": row.get("bought_as") or "cost",
+            "taxes": taxes,
+            "input_credit": row.get("input_credit") == "yes",
+        }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """The same; a finding about a tax marks its input."""
@@ -109,9 +142,16 @@ class BillForm(DocumentForm[BillDraftIn]):
 
     @property
     def sides(self) -> Sequence[tuple[str, int, Money | None]]:
-        """What receiving the bill as it is typed would post; without amounts while it is not all typed yet, or would be refused: `unfit` says why."""
-        purposes = bought_sides([Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data], self.currency.data)
-        return self.look(self._bought) or [(purpose, sign, None) for purpose, sign, _amount in purposes]
+        """What receiving the bill as it is typed would post; without amounts while it is not all
+        typed yet, or would be refused: `unfit` says why.
+        """
+        purposes = bought_sides(
+            [Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data],
+            self.currency.data,
+        )
+        return self.look(self._bought) or [
+            (purpose, sign, None) for purpose, sign, _amount in purposes
+        ]
 
     def _bought(self, body: BillDraftIn) -> Sequence[tuple[str, int, Money]]:
         self.check(body)
@@ -131,8 +171,17 @@ class BillList(DocumentQuery, Listing):
     kept = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency", "trip")
     days = ("from", "to", "due_from", "due_to")
     narrowing = ("q", "party", *days, "currency", "trip")
-    words = WORDS | {"status": _l("Status"), "due_from": _l("due from"), "due_to": _l("due until"), "currency": _l("currency"), "trip": _l("Trip")}
-    status: Annotated[Literal["draft", "received", "scheduled", "paid", "void", "open", "overdue"] | None, BeforeValidator(lambda value: value or None)] = None
+    words = WORDS | {
+        "status": _l("Status"),
+        "due_from": _l("due from"),
+        "due_to": _l("due until"),
+        "currency": _l("currency"),
+        "trip": _l("Trip"),
+    }
+    status: Annotated[
+        Literal["draft", "received", "scheduled", "paid", "void", "open", "overdue"] | None,
+        BeforeValidator(lambda value: value or None),
+    ] = None
     q: filter_field(255) = None  # type: ignore[valid-type]
     due_from: DateFilter = None
     due_to: DateFilter = None
@@ -141,12 +190,27 @@ class BillList(DocumentQuery, Listing):
 
     def search(self, today: date) -> BillSearch:
         """What the list is narrowed to on a day."""
-        due: dict[str, Any] = {"due_from": self.due_from, "due_to": self.due_to, "currency": self.currency, "trip_id": self.trip}
-        return BillSearch(today, text=self.q, status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to, **due)
+        due: dict[str, Any] = {
+            "due_from": self.due_from,
+            "due_to": self.due_to,
+            "currency": self.currency,
+            "trip_id": self.trip,
+        }
+        return BillSearch(
+            today,
+            text=self.q,
+            status=self.status,
+            party=self.party,
+            issued_from=self.issued_from,
+            issued_to=self.issued_to,
+            **due,
+        )
 
     def carried(self) -> dict[str, str]:
         """The filters that are on and have no field of their own."""
-        return self.model_dump(mode="json", exclude_none=True, include={"due_from", "due_to", "currency", "trip"})
+        return self.model_dump(
+            mode="json", exclude_none=True, include={"due_from", "due_to", "currency", "trip"}
+        )
 
     def tabs(self) -> list[dict[str, Any]]:
         """One for each state that people ask for."""

@@ -1,4 +1,6 @@
-"""Bills on the wire of the API: the bodies that it takes, the address of the list, and what is answered."""
+"""Bills on the wire of the API: the bodies that it takes, the address of the list, and what is
+answered.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,16 @@ from voyagent.billing.schemas import InvoiceLineIn
 from voyagent.billing.service import BillChanges, LineItem
 from voyagent.billing.service.pricing import LINES_MAX, BoughtAs
 from voyagent.kernel import clock
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, PlainAmount, WireAmount, filter_field, trimmed_field
+from voyagent.kernel.fields import (
+    MAY_BE_ABSENT,
+    Answer,
+    BusinessDate,
+    Closed,
+    PlainAmount,
+    WireAmount,
+    filter_field,
+    trimmed_field,
+)
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
@@ -34,17 +45,20 @@ BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
 
 
 class InputTaxIn(Closed):
-    """A component of the tax on a line, such as `cgst`, and the amount of it that is printed on the bill."""
+    """A component of the tax on a line, such as `cgst`, and the amount of it that is printed on the
+    bill.
+    """
 
     component: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
     amount: PlainAmount
 
 
 class BoughtLineIn(InvoiceLineIn):
-    """A line of a bill before tax: the agency's own `cost`, or bought as `agent` for a customer, which stands against what is held for the supplier.
+    """A line of a bill before tax: the agency's own `cost`, or bought as `agent` for a customer,
+    which stands against what is held for the supplier.
 
-    `taxes` are what is printed, each component once and together not above the line. With `input_credit` they are credited to the agency; without, they are
-    part of what the line costs.
+    `taxes` are what is printed, each component once and together not above the line. With
+    `input_credit` they are credited to the agency; without, they are part of what the line costs.
     """
 
     bought_as: BoughtAs = "cost"
@@ -61,12 +75,19 @@ class BoughtLineIn(InvoiceLineIn):
     def item(self, currency: str) -> LineItem:
         """The line as the rules take it."""
         item = super().item(currency)
-        item |= {"bought_as": self.bought_as, "input_taxes": {tax.component: tax.amount for tax in self.taxes}, "input_credit": self.input_credit}
+        item |= {
+            "bought_as": self.bought_as,
+            "input_taxes": {tax.component: tax.amount for tax in self.taxes},
+            "input_credit": self.input_credit,
+        }
         return item
 
 
 class BillDraftIn(DocumentDraftIn):
-    """A supplier's bill to be entered, by the supplier's own reference; `party_reference` is ours. Without a due day it is due by the supplier's terms."""
+    """A supplier's bill to be entered, by the supplier's own reference; `party_reference` is ours.
+
+    Without a due day it is due by the supplier's terms.
+    """
 
     vendor_name: trimmed_field(255)  # type: ignore[valid-type]
     vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
@@ -78,10 +99,14 @@ class BillPatch(DocumentPatch):
 
     vendor_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
     vendor_reference: trimmed_field(64) = MAY_BE_ABSENT  # type: ignore[valid-type]
-    line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
+    line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)] = (
+        MAY_BE_ABSENT
+    )
 
     def changes(self, currency: str) -> BillChanges:
-        """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
+        """What was sent; lines are read in the currency that is sent with them, or else in the one
+        given.
+        """
         changes: BillChanges = self.said(currency)
         return changes
 
@@ -95,19 +120,34 @@ class ScheduleIn(Closed):
 class BillQuery(TripDocumentQuery):
     """What the list of bills is narrowed to, all of it at once, and the page behind a cursor."""
 
-    status: Annotated[Literal["draft", "received", "scheduled", "paid", "void", "open"] | None, BeforeValidator(lambda value: value or None)] = Field(
-        default=None, description="A state; `open` is received or scheduled."
-    )
-    q: filter_field(255) = Field(default=None, description="Part of the supplier's number, the supplier or our reference, in the next 20,000 bills.")  # type: ignore[valid-type]
+    status: Annotated[
+        Literal["draft", "received", "scheduled", "paid", "void", "open"] | None,
+        BeforeValidator(lambda value: value or None),
+    ] = Field(default=None, description="A state; `open` is received or scheduled.")
+    q: filter_field(255) = Field(
+        default=None,
+        description="Part of the supplier's number, the supplier or our reference, in the next 20,000 bills.",
+    )  # type: ignore[valid-type]
 
     def search(self) -> BillSearch:
         """The same as the reads take it."""
         first, last = self.issued_from, self.issued_to
-        return BillSearch(clock.today(), text=self.q, status=self.status, party=self.party, issued_from=first, issued_to=last, trip_id=self.trip_id)
+        return BillSearch(
+            clock.today(),
+            text=self.q,
+            status=self.status,
+            party=self.party,
+            issued_from=first,
+            issued_to=last,
+            trip_id=self.trip_id,
+        )
 
 
 class BillBrief(DocumentBrief):
-    """A bill in the list, known by the supplier's own reference; `party_reference` is ours. A scheduled one is to be paid on `pay_on`."""
+    """A bill in the list, known by the supplier's own reference; `party_reference` is ours.
+
+    A scheduled one is to be paid on `pay_on`.
+    """
 
     status: BillStatus
     vendor_reference: str
@@ -116,7 +156,11 @@ class BillBrief(DocumentBrief):
 
 
 class BillCreditOut(Answer):
-    """A supplier's credit on this bill. One with `reversed_on` was entered by mistake and credits nothing from that day on, for `reversal_reason`."""
+    """A supplier's credit on this bill.
+
+    One with `reversed_on` was entered by mistake and credits nothing from that day on, for
+    `reversal_reason`.
+    """
 
     supplier_credit_id: UUID
     vendor_reference: str
@@ -162,7 +206,11 @@ class BillListOut(Answer):
 
 def wire_bills(page: Listed, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+    return {
+        "items": [_brief(row) for row in page.items],
+        "limit": limit,
+        "next_cursor": page.next_cursor,
+    }
 
 
 def wire_bill(document: BillDocument) -> Row:
@@ -175,23 +223,39 @@ def wire_bill(document: BillDocument) -> Row:
             "amount": wire_amount(credit["amount_minor"], document.bill["currency"]),
             "reason": credit["reason"],
             "journal_entry_id": credit["entry_id"],
-            **{name: credit[name] for name in ("reversed_on", "reversal_reason", "reversal_entry_id")},
+            **{
+                name: credit[name]
+                for name in ("reversed_on", "reversal_reason", "reversal_entry_id")
+            },
         }
         for credit in document.credits
     ]
     parts = wire_parts(document.bill, document.lines, document.payments)
     currency = document.bill["currency"]
     lines = [
-        told | {"bought_as": line["bought_as"], "taxes": wire_taxes(line, document.taxes, currency), "input_credit": line["input_credit"]}
+        told
+        | {
+            "bought_as": line["bought_as"],
+            "taxes": wire_taxes(line, document.taxes, currency),
+            "input_credit": line["input_credit"],
+        }
         for told, line in zip(parts["line_items"], document.lines, strict=True)
     ]
-    told = {"tax_amount": wire_amount(document.bill["tax_minor"], currency), "line_items": lines, "credits": credited}
+    told = {
+        "tax_amount": wire_amount(document.bill["tax_minor"], currency),
+        "line_items": lines,
+        "credits": credited,
+    }
     return _brief(document.bill) | parts | told
 
 
 def wire_taxes(line: Row, taxes: Iterable[Row], currency: str) -> list[Row]:
     """The taxes on a line as the API writes them."""
-    return [{"component": tax["component"], "amount": wire_amount(tax["amount_minor"], currency)} for tax in taxes if tax["line_no"] == line["line_no"]]
+    return [
+        {"component": tax["component"], "amount": wire_amount(tax["amount_minor"], currency)}
+        for tax in taxes
+        if tax["line_no"] == line["line_no"]
+    ]
 
 
 def _brief(row: Row) -> Row:

@@ -1,4 +1,6 @@
-"""Tables that count documents: the last number of each series, how many there are, and what is open by age and party."""
+"""Tables that count documents: the last number of each series, how many there are, and what is open
+by age and party.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _OPEN = text("n > 0")
 
 
 class NumberSeries(TenantBound, Base):
-    """The last number given out in a series and financial year; its row is locked from the taking to the commit, so no number is lost or used twice."""
+    """The last number given out in a series and financial year; its row is locked from the taking
+    to the commit, so no number is lost or used twice.
+    """
 
     __tablename__ = "number_series"
 
@@ -36,7 +40,9 @@ class InvoiceCount(TenantBound, Base):
 
 
 class OpenDocuments(TenantBound):
-    """How many documents (`kind` receivable or payable) of a currency are open, and what is open of them."""
+    """How many documents (`kind` receivable or payable) of a currency are open, and what is open of
+    them.
+    """
 
     kind: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
     currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -45,7 +51,9 @@ class OpenDocuments(TenantBound):
 
 
 class Advances(TenantBound):
-    """How many payments (`direction` in or out) of a currency have something left, and what is left of them."""
+    """How many payments (`direction` in or out) of a currency have something left, and what is left
+    of them.
+    """
 
     direction: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
     currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
@@ -61,9 +69,11 @@ class OfParty:
 
 
 class AgeingByDue(OpenDocuments, Base):
-    """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by triggers on `invoices` and `bills`.
+    """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by
+    triggers on `invoices` and `bills`.
 
-    Of a document in instalments each open one counts in `n` on its own day; in `documents` the document counts once, on the day of the first open one.
+    Of a document in instalments each open one counts in `n` on its own day; in `documents` the
+    document counts once, on the day of the first open one.
     """
 
     __tablename__ = "ageing_by_due"
@@ -89,19 +99,37 @@ class AgeingByParty(OpenDocuments, OfParty, Base):
 
     issue_month: Mapped[date] = mapped_column(primary_key=True)
 
-    __table_args__ = (Index("ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=_OPEN),)
+    __table_args__ = (
+        Index(
+            "ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=_OPEN
+        ),
+    )
 
 
 class OpenByParty(OpenDocuments, OfParty, Base):
-    """All open documents of a party, whenever they were issued; kept by triggers on `ageing_by_party`."""
+    """All open documents of a party, whenever they were issued; kept by triggers on
+    `ageing_by_party`.
+    """
 
     __tablename__ = "open_by_party"
 
-    __table_args__ = (Index("ix_open_by_party_largest", "tenant_id", "kind", "currency", desc("open_minor"), "party_key", postgresql_where=_OPEN),)
+    __table_args__ = (
+        Index(
+            "ix_open_by_party_largest",
+            "tenant_id",
+            "kind",
+            "currency",
+            desc("open_minor"),
+            "party_key",
+            postgresql_where=_OPEN,
+        ),
+    )
 
 
 class AdvancesByDay(Advances, Base):
-    """Payments (`direction` in or out) of a day that have something left; kept by triggers on `payments`."""
+    """Payments (`direction` in or out) of a day that have something left; kept by triggers on
+    `payments`.
+    """
 
     __tablename__ = "advances_by_day"
 
@@ -118,8 +146,12 @@ class AdvancesByDay(Advances, Base):
 
 
 class AdvancesByParty(Advances, OfParty, Base):
-    """Payments of a party that have something left, whenever they were made; kept by triggers on `payments`."""
+    """Payments of a party that have something left, whenever they were made; kept by triggers on
+    `payments`.
+    """
 
     __tablename__ = "advances_by_party"
 
-    __table_args__ = (Index("ix_advances_by_party_left", "tenant_id", "direction", postgresql_where=_OPEN),)
+    __table_args__ = (
+        Index("ix_advances_by_party_left", "tenant_id", "direction", postgresql_where=_OPEN),
+    )

@@ -1,4 +1,6 @@
-"""The form of a credit note, ours or a supplier's: an amount for each line of the document, why, and on which day. And the address of their list."""
+"""The form of a credit note, ours or a supplier's: an amount for each line of the document, why,
+and on which day. And the address of their list.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,15 @@ from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.queries import CreditSearch
 from voyagent.billing.supplier_credit_wire import BillCreditIn
-from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, DateText, SchemaForm, SentOnce, plain, typed_amount
+from voyagent.http.forms import (
+    AMOUNT_SENTENCE,
+    BOOKED,
+    DateText,
+    SchemaForm,
+    SentOnce,
+    plain,
+    typed_amount,
+)
 from voyagent.kernel.fields import filter_field
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
@@ -54,7 +64,9 @@ class AmountsField(StringField):  # type: ignore[misc]  # WTForms has no types
 
 
 class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
-    """A credit note on a document; thousands may be grouped, and a line without an amount is left as it is."""
+    """A credit note on a document; thousands may be grouped, and a line without an amount is left
+    as it is.
+    """
 
     sentences: ClassVar[dict[str, Any]] = {
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -80,9 +92,19 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
         day: date,
         proposed: Mapping[int, Money] | None = None,
     ) -> Self:
-        """The form over a document, with all that is not credited yet, or with what is proposed of that."""
+        """The form over a document, with all that is not credited yet, or with what is proposed of
+        that.
+        """
         wanted = left if proposed is None else proposed
-        form = cls(data={"issue_date": day, "lines": [typed_amount(wanted[line.line_no]) if line.line_no in wanted else "" for line in lines]})
+        form = cls(
+            data={
+                "issue_date": day,
+                "lines": [
+                    typed_amount(wanted[line.line_no]) if line.line_no in wanted else ""
+                    for line in lines
+                ],
+            }
+        )
         form.document, form.known, form.left, form.is_cut = document, lines, left, wanted != left
         form.wrong = set()
         return form
@@ -93,7 +115,9 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     def values(self) -> dict[str, Any]:
         """What was typed: the lines with an amount, by their numbers."""
-        return super().values() | {"lines": [{"line_no": number, "amount": amount} for number, amount in self._typed()]}
+        return super().values() | {
+            "lines": [{"line_no": number, "amount": amount} for number, amount in self._typed()]
+        }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """A finding about a line is told at the lines, and its input is marked."""
@@ -103,7 +127,9 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     @property
     def rows(self) -> list[Row]:
-        """The lines of the document with what is left of each, what was typed, and whether it is wrong."""
+        """The lines of the document with what is left of each, what was typed, and whether it is
+        wrong.
+        """
         typed = [*self.lines.data, *("" for _ in self.known)]
         nothing = Money(0, self.document.currency)
         return [
@@ -118,7 +144,11 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
         ]
 
     def _typed(self) -> list[tuple[int, str]]:
-        return [(line.line_no, plain(amount)) for line, amount in zip(self.known, self.lines.data, strict=False) if amount.strip()]
+        return [
+            (line.line_no, plain(amount))
+            for line, amount in zip(self.known, self.lines.data, strict=False)
+            if amount.strip()
+        ]
 
 
 class CreditForm(DocumentCreditForm[CreditIn]):
@@ -133,7 +163,8 @@ class BillCreditForm(DocumentCreditForm[BillCreditIn]):
 
     schema: ClassVar[type[BaseModel]] = BillCreditIn
     sentences: ClassVar[dict[str, Any]] = DocumentCreditForm.sentences | dict.fromkeys(
-        ("vendor_reference.string_too_short", "vendor_reference.missing"), _l("Write the number that stands on the supplier’s paper.")
+        ("vendor_reference.string_too_short", "vendor_reference.missing"),
+        _l("Write the number that stands on the supplier’s paper."),
     )
 
     stand_ins: ClassVar[dict[str, Any]] = DocumentCreditForm.stand_ins | {"vendor_reference": "–"}
@@ -145,7 +176,9 @@ class BillCreditForm(DocumentCreditForm[BillCreditIn]):
 
 
 class CreditList(DocumentQuery, Listing):
-    """What the address of the list of credit notes asks for: those to customers, or those from suppliers."""
+    """What the address of the list of credit notes asks for: those to customers, or those from
+    suppliers.
+    """
 
     endpoint = "billing.credit_notes"
     kept = ("kind", "q", "party", "from", "to")
@@ -159,4 +192,6 @@ class CreditList(DocumentQuery, Listing):
 
     def tabs(self) -> list[dict[str, Any]]:
         """One for each kind."""
-        return self.tabs_of("kind", self.kind, ((None, _l("To customers")), ("supplier", _l("From suppliers"))))
+        return self.tabs_of(
+            "kind", self.kind, ((None, _l("To customers")), ("supplier", _l("From suppliers")))
+        )

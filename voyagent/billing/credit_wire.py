@@ -1,4 +1,6 @@
-"""Credit notes on the wire of the API: the body that draws one up, the address of the list, and what is answered."""
+"""Credit notes on the wire of the API: the body that draws one up, the address of the list, and
+what is answered.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.document_wire import DocumentQuery, RecognitionOut, SignedAmount, wire_recognitions
+from voyagent.billing.document_wire import (
+    DocumentQuery,
+    RecognitionOut,
+    SignedAmount,
+    wire_recognitions,
+)
 from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
 from voyagent.billing.service import LineAlreadyNamed
 from voyagent.billing.service.pricing import LINES_MAX
@@ -38,7 +45,8 @@ class CreditLineIn(Closed):
 
 
 class CreditIn(Closed):
-    """What is credited of lines before tax, why, and on which day: today in the agency's zone where none is named.
+    """What is credited of lines before tax, why, and on which day: today in the agency's zone where
+    none is named.
 
     Without lines it is all that no note has credited yet.
     """
@@ -48,7 +56,10 @@ class CreditIn(Closed):
     lines: Annotated[list[CreditLineIn], Field(min_length=1, max_length=LINES_MAX)] | None = None
 
     def amounts(self, currency: str) -> Mapping[int, Money] | None:
-        """The amounts by line, in the currency of the invoice. Raises InvalidAmount, LineAlreadyNamed."""
+        """The amounts by line, in the currency of the invoice.
+
+        Raises InvalidAmount, LineAlreadyNamed.
+        """
         if self.lines is None:
             return None
         amounts = {line.line_no: Money.parse(line.amount, currency) for line in self.lines}
@@ -64,10 +75,15 @@ class CreditNoteIn(CreditIn):
 
 
 class CreditNoteQuery(DocumentQuery):
-    """What the list of credit notes is narrowed to, all of it at once, and the page behind a cursor."""
+    """What the list of credit notes is narrowed to, all of it at once, and the page behind a
+    cursor.
+    """
 
     invoice_id: Id | None = Field(default=None, description="The notes on one invoice.")
-    q: filter_field(255) = Field(default=None, description="Part of the number, the customer or the invoice's number, in the next 20,000 notes.")  # type: ignore[valid-type]
+    q: filter_field(255) = Field(
+        default=None,
+        description="Part of the number, the customer or the invoice's number, in the next 20,000 notes.",
+    )  # type: ignore[valid-type]
 
     def search(self) -> CreditSearch:
         """The same as the reads take it."""
@@ -75,9 +91,12 @@ class CreditNoteQuery(DocumentQuery):
 
 
 class CreditNoteBrief(Answer):
-    """A credit note in the list; the amount is a decimal string in its currency. `round_off` is what it gives back of what the invoice was rounded by.
+    """A credit note in the list; the amount is a decimal string in its currency.
 
-    One with `reversed_on` was issued by mistake and credits nothing from that day on, for `reversal_reason`.
+    `round_off` is what it gives back of what the invoice was rounded by.
+
+    One with `reversed_on` was issued by mistake and credits nothing from that day on, for
+    `reversal_reason`.
     """
 
     id: UUID
@@ -99,7 +118,9 @@ class CreditNoteBrief(Answer):
 
 
 class CreditLineOut(Answer):
-    """What was credited of a line of the invoice before tax, how much of that is commission, and what was credited of the tax on it."""
+    """What was credited of a line of the invoice before tax, how much of that is commission, and
+    what was credited of the tax on it.
+    """
 
     line_no: int
     description: str
@@ -125,7 +146,11 @@ class CreditNoteListOut(Answer):
 
 def wire_credit_notes(page: Listed, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+    return {
+        "items": [_brief(row) for row in page.items],
+        "limit": limit,
+        "next_cursor": page.next_cursor,
+    }
 
 
 def wire_credit_note(document: CreditDocument) -> Row:
@@ -137,11 +162,21 @@ def wire_credit_note(document: CreditDocument) -> Row:
             "description": line["description"],
             "amount": wire_amount(line["amount_minor"], currency),
             "commission": wire_amount(line["commission_minor"], currency),
-            "tax_amount": wire_amount(sum(tax["amount_minor"] for tax in document.taxes if tax["line_no"] == line["line_no"]), currency),
+            "tax_amount": wire_amount(
+                sum(
+                    tax["amount_minor"]
+                    for tax in document.taxes
+                    if tax["line_no"] == line["line_no"]
+                ),
+                currency,
+            ),
         }
         for line in document.lines
     ]
-    return _brief(document.note) | {"lines": lines, "recognitions": wire_recognitions(document.further)}
+    return _brief(document.note) | {
+        "lines": lines,
+        "recognitions": wire_recognitions(document.further),
+    }
 
 
 def _brief(row: Row) -> Row:

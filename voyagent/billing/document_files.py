@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from voyagent.billing import bills_wire, credit_wire, paper, payments_wire, queries, supplier_credit_wire, wire
+from voyagent.billing import (
+    bills_wire,
+    credit_wire,
+    paper,
+    payments_wire,
+    queries,
+    supplier_credit_wire,
+    wire,
+)
 from voyagent.billing.document_sheets import sheet_of
 from voyagent.http.documents import Document
 from voyagent.http.files import file_name
@@ -14,7 +22,9 @@ from voyagent.kernel.sheets import Sheet
 
 
 class _Told(NamedTuple):
-    """What differs: the sentence's beginning, how it is read, told and typeset, and the member that names it."""
+    """What differs: the sentence's beginning, how it is read, told and typeset, and the member that
+    names it.
+    """
 
     words: str
     missing: type[NotFound]
@@ -25,12 +35,38 @@ class _Told(NamedTuple):
 
 
 DOCUMENTS = {
-    "invoice": _Told("The invoice", queries.InvoiceNotFound, queries.read_document, wire.wire_invoice, paper.document_of, "number"),
-    "credit-note": _Told("The credit note", queries.CreditNoteNotFound, queries.read_credit_note, credit_wire.wire_credit_note, paper.credit_note_of, "number"),
-    "payment": _Told(
-        "The receipt, or what a supplier was paid,", queries.PaymentNotFound, queries.read_payment, payments_wire.wire_payment, paper.payment_of, "number"
+    "invoice": _Told(
+        "The invoice",
+        queries.InvoiceNotFound,
+        queries.read_document,
+        wire.wire_invoice,
+        paper.document_of,
+        "number",
     ),
-    "bill": _Told("Our record of a supplier's bill", queries.BillNotFound, queries.read_bill, bills_wire.wire_bill, paper.bill_of, "vendor_reference"),
+    "credit-note": _Told(
+        "The credit note",
+        queries.CreditNoteNotFound,
+        queries.read_credit_note,
+        credit_wire.wire_credit_note,
+        paper.credit_note_of,
+        "number",
+    ),
+    "payment": _Told(
+        "The receipt, or what a supplier was paid,",
+        queries.PaymentNotFound,
+        queries.read_payment,
+        payments_wire.wire_payment,
+        paper.payment_of,
+        "number",
+    ),
+    "bill": _Told(
+        "Our record of a supplier's bill",
+        queries.BillNotFound,
+        queries.read_bill,
+        bills_wire.wire_bill,
+        paper.bill_of,
+        "vendor_reference",
+    ),
     "supplier-credit": _Told(
         "Our record of a supplier's credit note",
         queries.SupplierCreditNotFound,

@@ -1,4 +1,6 @@
-"""A document of billing as a table for a spreadsheet: what the API says of it, laid flat, with amounts that are amounts."""
+"""A document of billing as a table for a spreadsheet: what the API says of it, laid flat, with
+amounts that are amounts.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,26 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 from voyagent.kernel.sheets import HEAD, LINE, ROW, TOTAL, Cell, Sheet
 
-COLUMNS = (ROW, "line_no", "item", "text", "day", "quantity", "unit_price", "percent", "taxable_amount", "currency", "amount")
+COLUMNS = (
+    ROW,
+    "line_no",
+    "item",
+    "text",
+    "day",
+    "quantity",
+    "unit_price",
+    "percent",
+    "taxable_amount",
+    "currency",
+    "amount",
+)
 _PLACED = ("unit_price", "taxable_amount", "amount")
 
 
 class Part(NamedTuple):
-    """A list of the wire: what its rows are called, and which of its members stand in the columns `item`, `text` and `day`."""
+    """A list of the wire: what its rows are called, and which of its members stand in the columns
+    `item`, `text` and `day`.
+    """
 
     row: str
     item: str = ""
@@ -40,9 +56,11 @@ PARTS = {
 
 
 def sheet_of(name: str, told: Row) -> Sheet:
-    """A document as the API writes it, as rows: `head` for each fact, its lines with their taxes, what settles it, `total` for each amount of the whole.
+    """A document as the API writes it, as rows: `head` for each fact, its lines with their taxes,
+    what settles it, `total` for each amount of the whole.
 
-    A further amount of a row follows it, as `line.commission`, where it is not zero; what was reversed is called so, as `credit_note.reversed`.
+    A further amount of a row follows it, as `line.commission`, where it is not zero; what was
+    reversed is called so, as `credit_note.reversed`.
     """
     currency = told["currency"]
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(told)]
@@ -50,12 +68,20 @@ def sheet_of(name: str, told: Row) -> Sheet:
         if member in PARTS:
             for number, one in enumerate(several, start=1):
                 rows += _rows(PARTS[member], one, one.get("line_no", number), currency)
-    rows += [_cells(TOTAL, item=member, amount=Money.parse(told[member], currency)) for member in told if is_amount(member) and told[member] is not None]
+    rows += [
+        _cells(TOTAL, item=member, amount=Money.parse(told[member], currency))
+        for member in told
+        if is_amount(member) and told[member] is not None
+    ]
     return Sheet(name, COLUMNS, rows)
 
 
 def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cell]]:
-    amounts = {member: _money(one, member, currency) for member in one if is_amount(member) and one[member] is not None}
+    amounts = {
+        member: _money(one, member, currency)
+        for member in one
+        if is_amount(member) and one[member] is not None
+    }
     row = f"{part.row}.reversed" if one.get("reversed_on") else part.row
     yield _cells(
         row,
@@ -75,7 +101,9 @@ def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cel
 
 
 def _money(one: Row, member: str, currency: str) -> Money:
-    """An amount, in the currency that stands beside it, as `settled_currency` beside `settled_amount`; else in the document's."""
+    """An amount, in the currency that stands beside it, as `settled_currency` beside
+    `settled_amount`; else in the document's.
+    """
     beside = member.replace("amount", "currency") if "amount" in member else "currency"
     return Money.parse(one[member], one.get(beside, currency))
 

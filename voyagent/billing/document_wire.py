@@ -1,4 +1,6 @@
-"""What invoices and bills have alike on the wire of the API: the bodies of drafts, the address of a list, and how one is answered."""
+"""What invoices and bills have alike on the wire of the API: the bodies of drafts, the address of a
+list, and how one is answered.
+"""
 
 from __future__ import annotations
 
@@ -55,14 +57,20 @@ class InstalmentIn(Closed):
 
 
 Instalments = Annotated[Sequence[InstalmentIn], Field(max_length=INSTALMENTS_MAX)]
-"""From 2 on in order of their days, which come to the document's total, taxes included; none, or null: the whole is due on one day."""
+"""From 2 on in order of their days, which come to the document's total, taxes included; none, or
+null: the whole is due on one day.
+"""
 
 
 class DocumentDraftIn(Closed):
-    """A document to be drawn up. Without a due day it is due by the terms of the party, else on the day of issue; in instalments, with the first.
+    """A document to be drawn up.
 
-    One in another currency than the agency's may keep the rate between the two at which it is booked; a payment in the agency's currency needs it. What one
-    with `trip_id` posts counts to that trip in the report of margins.
+    Without a due day it is due by the terms of the party, else on the day of issue; in instalments,
+    with the first.
+
+    One in another currency than the agency's may keep the rate between the two at which it is
+    booked; a payment in the agency's currency needs it. What one with `trip_id` posts counts to
+    that trip in the report of margins.
     """
 
     issue_date: BusinessDate
@@ -86,9 +94,11 @@ class DocumentDraftIn(Closed):
 
 
 class DocumentPatch(Closed):
-    """What changes of a draft: an absent member stays, null clears reference, notes, trip, instalments and the rate.
+    """What changes of a draft: an absent member stays, null clears reference, notes, trip,
+    instalments and the rate.
 
-    Lines and instalments are replaced whole; another currency alone keeps the figures and clears the rate.
+    Lines and instalments are replaced whole; another currency alone keeps the figures and clears
+    the rate.
     """
 
     issue_date: BusinessDate = MAY_BE_ABSENT
@@ -96,13 +106,17 @@ class DocumentPatch(Closed):
     instalments: Instalments | None = None
     currency: CurrencyCode = MAY_BE_ABSENT
     exchange_rate: RateIn | None = None
-    line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
+    line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = (
+        MAY_BE_ABSENT
+    )
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
     trip_id: Id | None = None
 
     def said(self, currency: str) -> Any:
-        """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
+        """What was sent; lines are read in the currency that is sent with them, or else in the one
+        given.
+        """
         said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if "line_items" in said:
             said["line_items"] = items(self.line_items, said.get("currency", currency))
@@ -114,7 +128,9 @@ class DocumentPatch(Closed):
 
 
 class VoidIn(Closed):
-    """Why a document is made void, and on which day: today in the agency's zone where none is named, the day of issue where that is later."""
+    """Why a document is made void, and on which day: today in the agency's zone where none is
+    named, the day of issue where that is later.
+    """
 
     reason: trimmed_field(500)  # type: ignore[valid-type]
     voided_on: BusinessDate | None = None
@@ -123,8 +139,12 @@ class VoidIn(Closed):
 class DocumentQuery(Query):
     """What a list is narrowed to, all of it at once, and the page behind a cursor."""
 
-    party: filter_field(255) = Field(default=None, description="The other party's whole name, whatever the case.")  # type: ignore[valid-type]
-    issued_from: DateFilter = Field(default=None, alias="from", description="The first day of issue.")
+    party: filter_field(255) = Field(
+        default=None, description="The other party's whole name, whatever the case."
+    )  # type: ignore[valid-type]
+    issued_from: DateFilter = Field(
+        default=None, alias="from", description="The first day of issue."
+    )
     issued_to: DateFilter = Field(default=None, alias="to", description="The last day of issue.")
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
@@ -137,14 +157,20 @@ class DocumentQuery(Query):
 class TripDocumentQuery(DocumentQuery):
     """The same of documents that may be of a trip."""
 
-    trip_id: IdFilter = Field(default=None, description="The trip that they are of; there are none of a trip that is not the agency's.")
+    trip_id: IdFilter = Field(
+        default=None,
+        description="The trip that they are of; there are none of a trip that is not the agency's.",
+    )
 
 
 class DocumentBrief(Answer):
-    """A document in its list. Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
+    """A document in its list.
 
-    What is neither paid nor credited (nor, of an invoice, written off) is open; with nothing open it is `paid`, also where all of it was credited.
-    `due_date` of one in instalments is that of the first that is still open. `trip_id` is the trip that it is of.
+    Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
+
+    What is neither paid nor credited (nor, of an invoice, written off) is open; with nothing open
+    it is `paid`, also where all of it was credited. `due_date` of one in instalments is that of the
+    first that is still open. `trip_id` is the trip that it is of.
     """
 
     id: UUID
@@ -171,7 +197,9 @@ class DocumentLineOut(Answer):
 
 
 class SettledOut(Answer):
-    """The part of a payment that settles this document, in its currency; `payment_amount` of `payment_currency` was taken for it."""
+    """The part of a payment that settles this document, in its currency; `payment_amount` of
+    `payment_currency` was taken for it.
+    """
 
     payment_id: UUID
     paid_on: date
@@ -183,7 +211,9 @@ class SettledOut(Answer):
 
 
 class RecognitionOut(Answer):
-    """What becomes revenue on a day of service after the invoice, or of a credit note, what does not after all; and the entry that reverses it."""
+    """What becomes revenue on a day of service after the invoice, or of a credit note, what does
+    not after all; and the entry that reverses it.
+    """
 
     recognised_on: date
     amount: WireAmount
@@ -192,7 +222,11 @@ class RecognitionOut(Answer):
 
 
 class InstalmentOut(Answer):
-    """An instalment. What is paid or credited settles the earliest first; nothing is open of a draft, or of what is paid or void."""
+    """An instalment.
+
+    What is paid or credited settles the earliest first; nothing is open of a draft, or of what is
+    paid or void.
+    """
 
     due_date: date
     amount: WireAmount
@@ -200,7 +234,8 @@ class InstalmentOut(Answer):
 
 
 class DocumentParts(Answer):
-    """What a document has beyond its place in the list and its lines: payments, and how it stands in the books.
+    """What a document has beyond its place in the list and its lines: payments, and how it stands
+    in the books.
 
     `exchange_rate` is the one at which it is booked.
     """
@@ -216,7 +251,9 @@ class DocumentParts(Answer):
 
 
 def wire_brief(row: Row, credited_minor: int) -> Row:
-    """What `DocumentBrief` has of a document, name by name: pages of fifty are written all day, and a loop over names takes twice as long."""
+    """What `DocumentBrief` has of a document, name by name: pages of fifty are written all day, and
+    a loop over names takes twice as long.
+    """
     currency = row["currency"]
     return {
         "id": row["id"],
@@ -262,7 +299,9 @@ def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:
                 "payment_id": payment["id"],
                 "paid_on": payment["paid_on"],
                 "amount": wire_amount(payment["amount_minor"], row["currency"]),
-                "payment_amount": wire_amount(payment["payment_minor"], payment["payment_currency"]),
+                "payment_amount": wire_amount(
+                    payment["payment_minor"], payment["payment_currency"]
+                ),
                 "payment_currency": payment["payment_currency"],
                 "reference": payment["reference"],
                 "journal_entry_id": payment["entry_id"],
@@ -289,5 +328,7 @@ def _quoted(rate: RateIn | None) -> Quote | None:
 
 
 def _wire_line(line: Row, currency: str) -> Row:
-    amounts = {name: wire_amount(line[f"{name}_minor"], currency) for name in ("unit_price", "amount")}
+    amounts = {
+        name: wire_amount(line[f"{name}_minor"], currency) for name in ("unit_price", "amount")
+    }
     return {"description": line["description"], "quantity": line["quantity"]} | amounts

@@ -1,4 +1,7 @@
-"""Forms of documents: one with its lines, a receipt, and why one is made void. What they accept is what the API accepts."""
+"""Forms of documents: one with its lines, a receipt, and why one is made void.
+
+What they accept is what the API accepts.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,31 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 
 from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
-from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, check_typed_days, iso_day, read_plan, rows_of
+from voyagent.billing.plan_forms import (
+    InstalmentsField,
+    TypedPlan,
+    check_typed_days,
+    iso_day,
+    read_plan,
+    rows_of,
+)
 from voyagent.billing.rate_forms import RATE_PLACES, RATE_SENTENCES, RateFields, rate_data
 from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
 from voyagent.billing.service.pricing import LINES_MAX, check_days, due_day
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
-from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, NEAR, AmountText, DateText, RowsField, SchemaForm, SentOnce, plain, typed_amount
+from voyagent.http.forms import (
+    AMOUNT_SENTENCE,
+    BOOKED,
+    NEAR,
+    AmountText,
+    DateText,
+    RowsField,
+    SchemaForm,
+    SentOnce,
+    plain,
+    typed_amount,
+)
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.ledger.service import AMOUNT_MAX_MINOR
@@ -27,7 +48,11 @@ from voyagent.taxes.reckoning import is_ever_on_fare
 from voyagent.taxes.words import TREATMENTS
 
 Draft = TypeVar("Draft", bound=DocumentDraftIn)
-SOLD_AS = (("principal", _l("Our own sale")), ("agent", _l("For a supplier, as agent")), ("fee", _l("Our fee")))
+SOLD_AS = (
+    ("principal", _l("Our own sale")),
+    ("agent", _l("For a supplier, as agent")),
+    ("fee", _l("Our fee")),
+)
 COLLECT = (("", _l("TCS as below")), ("yes", _l("Collect TCS")), ("no", _l("No TCS")))
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
@@ -36,7 +61,15 @@ DRAFT_PLACES = {
     "vendor_reference_taken": "vendor_reference",
     "invalid_date": "due_date",
     "invalid_amount": "line_items",
-    **dict.fromkeys(("invalid_instalments", "invalid_instalment_dates", "invalid_instalment_amount", "instalments_do_not_add_up"), "instalments"),
+    **dict.fromkeys(
+        (
+            "invalid_instalments",
+            "invalid_instalment_dates",
+            "invalid_instalment_amount",
+            "instalments_do_not_add_up",
+        ),
+        "instalments",
+    ),
     "invalid_currency": "currency",
     "total_out_of_range": "line_items",
     "invoice_not_draft": "",
@@ -48,7 +81,9 @@ DRAFT_PLACES = {
     "place_of_supply_unknown": "place_of_supply",
     "place_of_supply_required": "place_of_supply",
     "basic_fare_required": "line_items",
-    **dict.fromkeys(("basic_fare_out_of_range", "commission_out_of_range", "commission_not_agent"), "line_items"),
+    **dict.fromkeys(
+        ("basic_fare_out_of_range", "commission_out_of_range", "commission_not_agent"), "line_items"
+    ),
     "tax_treatment_unknown": "line_items",
     "tax_rate_not_known": "issue_date",
     "tax_component_unknown": "line_items",
@@ -87,7 +122,17 @@ class LinesField(RowsField):
     """Lines of a document as rows of inputs; one without words and price is none."""
 
     names = ("description", "quantity", "unit_price")
-    also = ("tax", "basic_fare", "sold_as", "commission", "service_date", "collect", "bought_as", "input_credit", *(f"tax_{component}" for component in INPUT))
+    also = (
+        "tax",
+        "basic_fare",
+        "sold_as",
+        "commission",
+        "service_date",
+        "collect",
+        "bought_as",
+        "input_credit",
+        *(f"tax_{component}" for component in INPUT),
+    )
     written = ("description", "unit_price")
     most = LINES_MAX
 
@@ -99,10 +144,18 @@ DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
     "trip_id.uuid_parsing": _l("We could not find that trip."),
     "line_items.too_long": _l("A document has at most 200 lines."),
     "line_items.string_too_short": _l("Each line says what it is for."),
-    **dict.fromkeys(("line_items.int_parsing", "line_items.int_from_float", "line_items.greater_than_equal"), _l("Write how many as a whole number from 1.")),
-    **dict.fromkeys(("line_items.less_than_equal", "line_items.int_parsing_size"), _l("A line has at most 1,000,000 of a thing.")),
+    **dict.fromkeys(
+        ("line_items.int_parsing", "line_items.int_from_float", "line_items.greater_than_equal"),
+        _l("Write how many as a whole number from 1."),
+    ),
+    **dict.fromkeys(
+        ("line_items.less_than_equal", "line_items.int_parsing_size"),
+        _l("A line has at most 1,000,000 of a thing."),
+    ),
     "line_items.string_pattern_mismatch.blank": _l("Write a rate on each line."),
-    "instalments.string_pattern_mismatch": _l("Write an amount, a share such as %(share)s, or leave one empty for the rest.", share="30 %"),
+    "instalments.string_pattern_mismatch": _l(
+        "Write an amount, a share such as %(share)s, or leave one empty for the rest.", share="30 %"
+    ),
     "instalments.too_long": _l("A document has from 2 to 36 instalments, each above zero."),
 }
 
@@ -113,7 +166,13 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     party: ClassVar[str]
     """The field that says whom the document is for or from."""
     awaited: ClassVar[Collection[str]] = ("basic_fare_required",)
-    kept: ClassVar[tuple[str, ...]] = ("issue_date", "due_date", "party_reference", "notes", "trip_id")
+    kept: ClassVar[tuple[str, ...]] = (
+        "issue_date",
+        "due_date",
+        "party_reference",
+        "notes",
+        "trip_id",
+    )
 
     issue_date = DateText(_l("Issued"), ahead=BOOKED)
     due_date = DateText(_l("Due"), ahead=NEAR)
@@ -132,7 +191,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         self.wrong: set[tuple[int, str]] = set()
 
     @classmethod
-    def data_of(cls, document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine]) -> dict[str, Any]:
+    def data_of(
+        cls, document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine]
+    ) -> dict[str, Any]:
         """What stands in the form over a draft."""
         rows = [cls.row_of(line, document.currency) for line in lines]
         plan = rows_of(document.instalment_dues, document.instalment_minors, document.currency)
@@ -146,38 +207,69 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     @classmethod
     def row_of(cls, line: Any, currency: str) -> dict[str, Any]:
         """What stands in the inputs of a line."""
-        return {"description": line.description, "quantity": str(line.quantity), "unit_price": grouped(line.unit_price_minor, currency)}
+        return {
+            "description": line.description,
+            "quantity": str(line.quantity),
+            "unit_price": grouped(line.unit_price_minor, currency),
+        }
 
     def values(self) -> dict[str, Any]:
-        """What was typed, prices without their grouping; a quantity that is not written is one. Instalments say themselves when the document is due."""
+        """What was typed, prices without their grouping; a quantity that is not written is one.
+
+        Instalments say themselves when the document is due.
+        """
         plan = self.plan.values
-        return self.unplanned() | ({"instalments": plan, "due_date": None} if plan else {"instalments": None})
+        return self.unplanned() | (
+            {"instalments": plan, "due_date": None} if plan else {"instalments": None}
+        )
 
     def unplanned(self) -> dict[str, Any]:
         """The same without instalments."""
-        values = super().values() | {"line_items": [self.line_values(row) for row in self.line_items.data], "exchange_rate": self.typed_rate()}
-        return values | ({"due_date": iso_day(self.due_date.data, since=self.issued)} if self.due_date.data else {})
+        values = super().values() | {
+            "line_items": [self.line_values(row) for row in self.line_items.data],
+            "exchange_rate": self.typed_rate(),
+        }
+        return values | (
+            {"due_date": iso_day(self.due_date.data, since=self.issued)}
+            if self.due_date.data
+            else {}
+        )
 
     def looked_at(self) -> dict[str, Any]:
-        """The same; nothing of lines without a price, and a line goes without words or price until they are typed, as a rate does without who has quoted it."""
+        """The same; nothing of lines without a price, and a line goes without words or price until
+        they are typed, as a rate does without who has quoted it.
+        """
         values = self.unplanned()
-        lines = [line | {"description": line["description"].strip() or "–", "unit_price": line["unit_price"] or "0"} for line in values["line_items"]]
+        lines = [
+            line
+            | {
+                "description": line["description"].strip() or "–",
+                "unit_price": line["unit_price"] or "0",
+            }
+            for line in values["line_items"]
+        ]
         rate = values["exchange_rate"] if self.rate_source.data else None
         priced = lines if any(row["unit_price"].strip() for row in self.line_items.data) else []
         return values | {"exchange_rate": rate, "line_items": priced, "instalments": None}
 
     def check(self, body: Draft) -> None:
-        """That a rate is one, and that the document is due no earlier than it is issued, where its instalments do not say when.
+        """That a rate is one, and that the document is due no earlier than it is issued, where its
+        instalments do not say when.
 
         Raises InvalidRate, InvalidDate.
         """
         if body.exchange_rate is not None:
             body.exchange_rate.quoted.changing(body.currency)
         if not self.instalments.data:
-            check_days(body.issue_date, due_day(self._fields[self.party].data or "", body.issue_date, body.due_date))
+            check_days(
+                body.issue_date,
+                due_day(self._fields[self.party].data or "", body.issue_date, body.due_date),
+            )
 
     def look_at_plan(self) -> TypedPlan:
-        """The same as `plan`; where the lines stand, but the days of the instalments would be refused, `unfit` says why."""
+        """The same as `plan`; where the lines stand, but the days of the instalments would be
+        refused, `unfit` says why.
+        """
         plan = self.plan  # read first: shares are of what the lines come to, whatever the days are
         if not self.unfit:
             self.look(lambda body: check_typed_days(self.instalments.data, body.issue_date))
@@ -203,7 +295,11 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """What was typed of a line."""
-        return {"description": row["description"], "quantity": row["quantity"].strip() or "1", "unit_price": plain(row["unit_price"])}
+        return {
+            "description": row["description"],
+            "quantity": row["quantity"].strip() or "1",
+            "unit_price": plain(row["unit_price"]),
+        }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """A finding about a line is told at the lines, and its input is marked."""
@@ -212,10 +308,17 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         return super().place_of(loc)
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """The same; where an amount was refused, the inputs that hold none of this currency are marked."""
+        """The same; where an amount was refused, the inputs that hold none of this currency are
+        marked.
+        """
         super().refuse(error, **fields)
         if error.code == InvalidAmount.code:
-            self.wrong |= {(at, name) for at, row in enumerate(self.line_items.data) for name in row if name in AMOUNTS and not self._is_amount(row[name])}
+            self.wrong |= {
+                (at, name)
+                for at, row in enumerate(self.line_items.data)
+                for name in row
+                if name in AMOUNTS and not self._is_amount(row[name])
+            }
 
     def _is_amount(self, typed: str) -> bool:
         try:
@@ -228,8 +331,18 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     def minors(self) -> list[int] | None:
         """What each line comes to so far, in minor units; None while one of them cannot be read."""
         try:
-            prices = [(Money.parse(plain(row["unit_price"]) or "0", self.currency.data), int(row["quantity"] or 1)) for row in self.line_items.data]
-        except (InvalidAmount, UnknownCurrency, ValueError):  # it has its sentence once the form is sent
+            prices = [
+                (
+                    Money.parse(plain(row["unit_price"]) or "0", self.currency.data),
+                    int(row["quantity"] or 1),
+                )
+                for row in self.line_items.data
+            ]
+        except (
+            InvalidAmount,
+            UnknownCurrency,
+            ValueError,
+        ):  # it has its sentence once the form is sent
             return None
         return [price.amount_minor * quantity for price, quantity in prices]
 
@@ -245,7 +358,13 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
 
     schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
     party = "customer_name"
-    kept = (*DocumentForm.kept, "enquiry_id", "place_of_supply", "customer_tax_number", "customer_pan")
+    kept = (
+        *DocumentForm.kept,
+        "enquiry_id",
+        "place_of_supply",
+        "customer_tax_number",
+        "customer_pan",
+    )
     sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
         "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
         "customer_name.string_too_short": _l("A name is needed."),
@@ -264,7 +383,9 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     notes = TextAreaField(_l("Notes for the customer"))
     enquiry_id = HiddenField()
 
-    def __init__(self, currency: str, home: Home | None, books: str | None = None, **given: Any) -> None:
+    def __init__(
+        self, currency: str, home: Home | None, books: str | None = None, **given: Any
+    ) -> None:
         super().__init__(currency, books, **given)
         self.home = home
         states = tables.states(home.country) if home else {}
@@ -277,11 +398,18 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         if home is None or not tables.collections(home.country):
             del self.collection
         is_asked_there = not self.treatments  # how a line is sold is otherwise asked beside its tax
-        if any(row.get("service_date") or row.get("collect") or (is_asked_there and row.get("sold_as") in ("agent", "fee")) for row in self.line_items.data):
+        if any(
+            row.get("service_date")
+            or row.get("collect")
+            or (is_asked_there and row.get("sold_as") in ("agent", "fee"))
+            for row in self.line_items.data
+        ):
             self.details.data = True  # nothing that is filled is hidden
 
     @classmethod
-    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None, books: str) -> InvoiceForm:
+    def of(
+        cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None, books: str
+    ) -> InvoiceForm:
         """The form over a draft."""
         data = cls.data_of(invoice, lines) | {"collection": all(line.collection for line in lines)}
         for line, row in zip(lines, data["line_items"], strict=True):
@@ -292,8 +420,15 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def row_of(cls, line: InvoiceLine, currency: str) -> dict[str, Any]:
         """What stands in the inputs of a line, with how it is sold and taxed."""
         fare = "" if line.basic_fare_minor is None else grouped(line.basic_fare_minor, currency)
-        sold = {"tax": line.tax or "", "basic_fare": fare, "sold_as": line.sold_as, "service_date": line.service_date or ""}
-        sold["commission"] = grouped(line.commission_minor, currency) if line.commission_minor else ""
+        sold = {
+            "tax": line.tax or "",
+            "basic_fare": fare,
+            "sold_as": line.sold_as,
+            "service_date": line.service_date or "",
+        }
+        sold["commission"] = (
+            grouped(line.commission_minor, currency) if line.commission_minor else ""
+        )
         return super().row_of(line, currency) | sold
 
     def unplanned(self) -> dict[str, Any]:
@@ -301,23 +436,43 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         values = super().unplanned()
         if self.home is None or "collection" not in self._fields:
             return values
-        kind, usual = tables.collections(self.home.country)[0], "yes" if self.collection.data else "no"
+        kind, usual = (
+            tables.collections(self.home.country)[0],
+            ("yes" if self.collection.data else "no"),
+        )
         typed = zip(values["line_items"], self.line_items.data, strict=True)
-        return values | {"line_items": [line | {"collection": kind if (row.get("collect") or usual) == "yes" else None} for line, row in typed]}
+        return values | {
+            "line_items": [
+                line | {"collection": kind if (row.get("collect") or usual) == "yes" else None}
+                for line, row in typed
+            ]
+        }
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """What was typed of a line, with how it is sold and taxed."""
-        taxed = {"tax": row.get("tax") or None, "basic_fare": plain(row.get("basic_fare") or "") or None, "sold_as": row.get("sold_as") or "principal"}
-        taxed |= {"service_date": iso_day(row.get("service_date") or "") or None, "commission": plain(row.get("commission") or "") or None}
+        taxed = {
+            "tax": row.get("tax") or None,
+            "basic_fare": plain(row.get("basic_fare") or "") or None,
+            "sold_as": row.get("sold_as") or "principal",
+        }
+        taxed |= {
+            "service_date": iso_day(row.get("service_date") or "") or None,
+            "commission": plain(row.get("commission") or "") or None,
+        }
         return super().line_values(row) | taxed
 
     @property
     def treatments(self) -> list[tuple[str, Any, bool]]:
-        """How a line may be taxed here: the code, what it is called, and whether it is on the basic fare."""
+        """How a line may be taxed here: the code, what it is called, and whether it is on the basic
+        fare.
+        """
         if self.home is None:
             return []
         country = self.home.country
-        return [(code, TREATMENTS.get(code, code), is_ever_on_fare(country, code)) for code in tables.treatments(country)]
+        return [
+            (code, TREATMENTS.get(code, code), is_ever_on_fare(country, code))
+            for code in tables.treatments(country)
+        ]
 
     @property
     def to_pay(self) -> Money | None:
@@ -326,13 +481,22 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         return come_to.total if come_to else self.total
 
     def sketch(self) -> Sketch | None:
-        """What the invoice would come to as it is typed; None while it is not all typed yet, or where it would be refused, and `unfit` says why."""
+        """What the invoice would come to as it is typed; None while it is not all typed yet, or
+        where it would be refused, and `unfit` says why.
+        """
         return self.look(self._sketched)
 
     def _sketched(self, body: InvoiceDraftIn) -> Sketch:
         self.check(body)
-        buyer = Buyer.of(body.customer_name, body.place_of_supply, body.customer_tax_number, body.customer_pan)
-        return sketch(items(body.line_items, body.currency), issue_date=body.issue_date, party=body.customer_name, buyer=buyer)
+        buyer = Buyer.of(
+            body.customer_name, body.place_of_supply, body.customer_tax_number, body.customer_pan
+        )
+        return sketch(
+            items(body.line_items, body.currency),
+            issue_date=body.issue_date,
+            party=body.customer_name,
+            buyer=buyer,
+        )
 
 
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
@@ -345,7 +509,11 @@ class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
     }
 
     to = StringField(_l("E-mail address"))
-    locale = SelectField(_l("Language"), choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")], validate_choice=False)
+    locale = SelectField(
+        _l("Language"),
+        choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")],
+        validate_choice=False,
+    )
 
     def __init__(self, locale: str, address: str | None, **given: Any) -> None:
         super().__init__(data={"to": address, "locale": locale}, **given)
@@ -355,11 +523,18 @@ class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
     """What a customer has paid."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn
-    sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": AMOUNT_SENTENCE, "cash_or_bank": _l("Choose one of the list.")}
+    sentences: ClassVar[dict[str, Any]] = {
+        "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "cash_or_bank": _l("Choose one of the list."),
+    }
 
     amount = AmountText(_l("Amount"))
     paid_on = DateText(_l("Paid on"), ahead=BOOKED)
-    account = SelectField(_l("Into"), choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))], validate_choice=False)
+    account = SelectField(
+        _l("Into"),
+        choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
+        validate_choice=False,
+    )
     reference = StringField(_l("Reference"))
 
     def values(self) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""What "granted" means for invoices: drawing one up, issuing one; and what the reviewer sees of it beforehand."""
+"""What "granted" means for invoices: drawing one up, issuing one; and what the reviewer sees of it
+beforehand.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,17 @@ from typing import Any
 from flask_babel import format_date, gettext
 
 from voyagent.approvals import effects
-from voyagent.approvals.effects import CheckShown, Description, DocumentShown, Effect, FactShown, Measured, MoneyShown, RowShown, Standing
+from voyagent.approvals.effects import (
+    CheckShown,
+    Description,
+    DocumentShown,
+    Effect,
+    FactShown,
+    Measured,
+    MoneyShown,
+    RowShown,
+    Standing,
+)
 from voyagent.billing import queries, service
 from voyagent.billing.models import Invoice
 from voyagent.billing.names import check_name
@@ -47,12 +59,17 @@ def run_draft(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def run_issue(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Issue the draft. Raises InvalidArguments and whatever `service.issue_invoice` raises."""
-    invoice = service.issue_invoice(actor, effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
+    invoice = service.issue_invoice(
+        actor, effects.read_arguments(IssueInvoiceIn, arguments).invoice_id
+    )
     return {"issued": True} | _told(invoice)
 
 
 def run_create(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Draw the invoice up and issue it. Raises InvalidArguments and whatever `service.create_invoice` raises."""
+    """Draw the invoice up and issue it.
+
+    Raises InvalidArguments and whatever `service.create_invoice` raises.
+    """
     wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
     address = gettext("Billed to: %(address)s", address=wanted.billing_address.plain)
     invoice = service.create_invoice(
@@ -68,7 +85,10 @@ def run_create(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
-    """The draft as a document; nothing is posted by it. Raises what `run_draft` would, so that a proposal that cannot be carried out says so."""
+    """The draft as a document; nothing is posted by it.
+
+    Raises what `run_draft` would, so that a proposal that cannot be carried out says so.
+    """
     wanted = effects.read_arguments(DraftInvoiceIn, arguments)
     name = service.party(wanted.customer_name)
     service.check_days(wanted.issue_date, wanted.due_date)
@@ -78,7 +98,10 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
     reader = SessionReader(db.session)
     moved = service.round_off(priced.total)
     total = priced.total + moved
-    rows = [*(_row(line.description, line.quantity, line.amount) for line in priced.lines), *_rounded(moved)]
+    rows = [
+        *(_row(line.description, line.quantity, line.amount) for line in priced.lines),
+        *_rounded(moved),
+    ]
     return Description(
         title=gettext("Draft an invoice for %(name)s", name=name),
         undo=gettext("a draft changes no books"),
@@ -86,7 +109,10 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
         facts=[
             FactShown(label=gettext("Issued"), value=_day(wanted.issue_date)),
             FactShown(label=gettext("Due"), value=_day(wanted.due_date)),
-            FactShown(label=gettext("In the books"), value=gettext("Nothing yet. Issuing it asks for a grant of its own.")),
+            FactShown(
+                label=gettext("In the books"),
+                value=gettext("Nothing yet. Issuing it asks for a grant of its own."),
+            ),
         ],
         checks=[
             *check_name(reader, name, "customer"),
@@ -97,14 +123,22 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
 
 
 def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
-    """The document, and what was looked at; the lines and what the customer owes are the rehearsal's. Raises InvoiceNotFound, InvoiceNotDraft."""
+    """The document, and what was looked at; the lines and what the customer owes are the
+    rehearsal's. Raises InvoiceNotFound, InvoiceNotDraft.
+    """
     invoice = queries.get_invoice(effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     if invoice.status != "draft":
         raise service.InvoiceNotDraft
     reader = SessionReader(db.session)
     total = Money(invoice.total_minor, invoice.currency)
-    rows = [_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency)) for line in queries.get_lines(invoice)]
-    rows += [_row(tax["words"], 1, tax["amount"]) for tax in summed(queries.read_taxes(reader, invoice.id), invoice.currency)]
+    rows = [
+        _row(line.description, line.quantity, Money(line.amount_minor, invoice.currency))
+        for line in queries.get_lines(invoice)
+    ]
+    rows += [
+        _row(tax["words"], 1, tax["amount"])
+        for tax in summed(queries.read_taxes(reader, invoice.id), invoice.currency)
+    ]
     rows += _rounded(Money(invoice.round_off_minor, invoice.currency))
     year = service.year_of(invoice.issue_date)
     document = _document(gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total)
@@ -119,16 +153,21 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
             _check_alike(reader, actor, invoice.party_name, total, invoice),
         ],
         facts=[
-            FactShown(label=gettext("Revenue on %(day)s", day=_day(one.day)), value=spoken(one.amount.wire, one.amount.currency))
+            FactShown(
+                label=gettext("Revenue on %(day)s", day=_day(one.day)),
+                value=spoken(one.amount.wire, one.amount.currency),
+            )
             for one in service.recognitions_of(invoice)
         ],
     )
 
 
 def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
-    """The invoice as a document with the number that it will have; the lines and what the customer owes are the rehearsal's.
+    """The invoice as a document with the number that it will have; the lines and what the customer
+    owes are the rehearsal's.
 
-    Raises what the input alone is refused for, EnquiryNotFound, and NumberIsNotNext where the number is not the next one.
+    Raises what the input alone is refused for, EnquiryNotFound, and NumberIsNotNext where the
+    number is not the next one.
     """
     wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
     name = enquiries.get_enquiry(wanted.client_id).customer_name
@@ -140,11 +179,16 @@ def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
     reader = SessionReader(db.session)
     moved = service.round_off(priced.total)
     total = priced.total + moved
-    rows = [*(_row(line.description, line.quantity, line.amount) for line in priced.lines), *_rounded(moved)]
+    rows = [
+        *(_row(line.description, line.quantity, line.amount) for line in priced.lines),
+        *_rounded(moved),
+    ]
     document = _document(gettext("Invoice"), name, wanted.issue_date, rows, total)
     document["number"] = wanted.invoice_number
     return Description(
-        title=gettext("Create invoice %(number)s for %(name)s", number=wanted.invoice_number, name=name),
+        title=gettext(
+            "Create invoice %(number)s for %(name)s", number=wanted.invoice_number, name=name
+        ),
         undo=gettext("a mistake is reversed by a further entry"),
         document=document,
         facts=[
@@ -152,7 +196,11 @@ def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
             FactShown(label=gettext("Due"), value=_day(due)),
             FactShown(label=gettext("Billed to"), value=wanted.billing_address.plain),
         ],
-        checks=[_check_terms(wanted.issue_date, due), _check_day(actor, wanted.issue_date), _check_alike(reader, actor, name, total)],
+        checks=[
+            _check_terms(wanted.issue_date, due),
+            _check_day(actor, wanted.issue_date),
+            _check_alike(reader, actor, name, total),
+        ],
     )
 
 
@@ -160,23 +208,44 @@ def measure_create(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
     wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
     name = enquiries.get_enquiry(wanted.client_id).customer_name
-    owed = Money(queries.party_open(SessionReader(db.session), "receivable", name, wanted.currency), wanted.currency)
+    owed = Money(
+        queries.party_open(SessionReader(db.session), "receivable", name, wanted.currency),
+        wanted.currency,
+    )
     label = gettext("%(name)s owes", name=name)
     due = service.due_day(name, wanted.issue_date, wanted.due_date)
-    return Measured(standings=[Standing(key=name, label=label, amount=_money(owed), note=_due(due))])
+    return Measured(
+        standings=[Standing(key=name, label=label, amount=_money(owed), note=_due(due))]
+    )
 
 
 def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
     invoice = queries.get_invoice(effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
-    owed = Money(queries.party_open(SessionReader(db.session), "receivable", invoice.party_name, invoice.currency), invoice.currency)
+    owed = Money(
+        queries.party_open(
+            SessionReader(db.session), "receivable", invoice.party_name, invoice.currency
+        ),
+        invoice.currency,
+    )
     label = gettext("%(name)s owes", name=invoice.party_name)
-    return Measured(standings=[Standing(key=invoice.party_name, label=label, amount=_money(owed), note=_due(invoice.due_date))])
+    return Measured(
+        standings=[
+            Standing(
+                key=invoice.party_name,
+                label=label,
+                amount=_money(owed),
+                note=_due(invoice.due_date),
+            )
+        ]
+    )
 
 
 def worth_of_draft(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the draft. Raises InvalidArguments and what `service.price` raises."""
-    return _worth([line.item() for line in effects.read_arguments(DraftInvoiceIn, arguments).line_items])
+    return _worth(
+        [line.item() for line in effects.read_arguments(DraftInvoiceIn, arguments).line_items]
+    )
 
 
 def worth_of_create(_actor: Actor, arguments: dict[str, Any]) -> Money:
@@ -213,20 +282,47 @@ def _told(invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _document(title: str, party: str, issue_date: date, rows: Sequence[RowShown], total: Money) -> DocumentShown:
-    return DocumentShown(title=title, date=_day(issue_date), day=issue_date.isoformat(), party=party, rows=list(rows), total=_money(total))
+def _document(
+    title: str, party: str, issue_date: date, rows: Sequence[RowShown], total: Money
+) -> DocumentShown:
+    return DocumentShown(
+        title=title,
+        date=_day(issue_date),
+        day=issue_date.isoformat(),
+        party=party,
+        rows=list(rows),
+        total=_money(total),
+    )
 
 
 def _row(description: str, quantity: int, amount: Money) -> RowShown:
-    each = wire_amount(amount.amount_minor // quantity, amount.currency)  # exact: a line is quantity times price
-    return RowShown(text=description if quantity == 1 else f"{description}, {quantity} × {spoken(each, amount.currency)}", amount=amount.wire)
+    each = wire_amount(
+        amount.amount_minor // quantity, amount.currency
+    )  # exact: a line is quantity times price
+    return RowShown(
+        text=(
+            description
+            if quantity == 1
+            else f"{description}, {quantity} × {spoken(each, amount.currency)}"
+        ),
+        amount=amount.wire,
+    )
 
 
 def _check_terms(issue_date: date, due_date: date) -> CheckShown:
     days = (due_date - issue_date).days
     if days > 180:
-        return CheckShown(ok=False, text=gettext("Due %(days)s days after issue, which is long", days=days))
-    return CheckShown(ok=True, text=gettext("Due %(days)s days after issue", days=days) if days else gettext("Due on the day of issue"))
+        return CheckShown(
+            ok=False, text=gettext("Due %(days)s days after issue, which is long", days=days)
+        )
+    return CheckShown(
+        ok=True,
+        text=(
+            gettext("Due %(days)s days after issue", days=days)
+            if days
+            else gettext("Due on the day of issue")
+        ),
+    )
 
 
 def _check_day(actor: Actor, issue_date: date) -> CheckShown:
@@ -234,18 +330,43 @@ def _check_day(actor: Actor, issue_date: date) -> CheckShown:
     if apart == 0:
         return CheckShown(ok=True, text=gettext("Issued today"))
     if other := service.other_year(issue_date, clock.today(actor.timezone)):
-        words = gettext("Booked on %(day)s, in another financial year than today: %(year)s", day=_day(issue_date), year=other.year)
+        words = gettext(
+            "Booked on %(day)s, in another financial year than today: %(year)s",
+            day=_day(issue_date),
+            year=other.year,
+        )
         return CheckShown(ok=False, text=words)
     return CheckShown(ok=abs(apart) <= 7, text=gettext("Booked on %(day)s", day=_day(issue_date)))
 
 
-def _check_alike(reader: Reader, actor: Actor, party: str, total: Money, besides: Invoice | None = None) -> CheckShown:
+def _check_alike(
+    reader: Reader, actor: Actor, party: str, total: Money, besides: Invoice | None = None
+) -> CheckShown:
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
-    alike = queries.find_alike(reader, party, total.amount_minor, total.currency, since=since, besides=besides.id if besides else None)
+    alike = queries.find_alike(
+        reader,
+        party,
+        total.amount_minor,
+        total.currency,
+        since=since,
+        besides=besides.id if besides else None,
+    )
     if not alike:
-        return CheckShown(code="alike", ok=True, text=gettext("No other invoice of the same amount for this customer in the last 30 days"))
+        return CheckShown(
+            code="alike",
+            ok=True,
+            text=gettext(
+                "No other invoice of the same amount for this customer in the last 30 days"
+            ),
+        )
     which = alike[0]["number"] or gettext("a draft")
-    return CheckShown(code="alike", ok=False, text=gettext("There is another invoice of the same amount for this customer: %(which)s", which=which))
+    return CheckShown(
+        code="alike",
+        ok=False,
+        text=gettext(
+            "There is another invoice of the same amount for this customer: %(which)s", which=which
+        ),
+    )
 
 
 def _due(due_date: date) -> str:

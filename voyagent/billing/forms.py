@@ -27,7 +27,9 @@ _RARE_TABS = (("issued", _l("Issued")), ("void", _l("Void")))
 
 
 class InvoiceList(InvoiceListQuery):
-    """What the list's address asks for; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+    """What the list's address asks for; what cannot be read is left out and named in `unread`, so
+    that a wrong letter is no dead end.
+    """
 
     unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
@@ -37,18 +39,38 @@ class InvoiceList(InvoiceListQuery):
         names = (field.alias or name for name, field in InvoiceListQuery.model_fields.items())
         values: dict[str, Any] = {name: given[name] for name in names if name in given}
         for name in _DATES:
-            found = read_date(values.get(name, "").strip(), ahead=NEAR) if values.get(name, "").strip() else None
+            found = (
+                read_date(values.get(name, "").strip(), ahead=NEAR)
+                if values.get(name, "").strip()
+                else None
+            )
             values[name] = found.isoformat() if found else values.get(name, "")
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
-            return cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+            return cls.model_validate(
+                {name: value for name, value in values.items() if name not in unread}
+                | {"unread": (*sorted(unread),)}
+            )
 
     def search(self, today: date) -> InvoiceSearch:
         """What the list is narrowed to."""
-        days: dict[str, Any] = {"due_from": self.due_from, "due_to": self.due_to, "issued_from": self.issued_from, "issued_to": self.issued_to}
-        return InvoiceSearch(today, text=self.q, status=self.status, currency=self.currency, party=self.party, trip_id=self.trip, **days)
+        days: dict[str, Any] = {
+            "due_from": self.due_from,
+            "due_to": self.due_to,
+            "issued_from": self.issued_from,
+            "issued_to": self.issued_to,
+        }
+        return InvoiceSearch(
+            today,
+            text=self.q,
+            status=self.status,
+            currency=self.currency,
+            party=self.party,
+            trip_id=self.trip,
+            **days,
+        )
 
     @property
     def offset(self) -> int:
@@ -58,20 +80,48 @@ class InvoiceList(InvoiceListQuery):
     @property
     def narrowed(self) -> bool:
         """Whether anything but the tab narrows the list."""
-        return any((self.q, self.currency, self.party, self.trip, self.due_from, self.due_to, self.issued_from, self.issued_to))
+        return any(
+            (
+                self.q,
+                self.currency,
+                self.party,
+                self.trip,
+                self.due_from,
+                self.due_to,
+                self.issued_from,
+                self.issued_to,
+            )
+        )
 
     def address(self, **changes: Any) -> str:
         """The list's address with something changed; any change but `page` leads to the first page."""
-        values = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page"}) | changes
+        values = (
+            self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page"})
+            | changes
+        )
         if values.get("page") == 1:
             del values["page"]
-        return url_for("billing.invoices", **{name: value for name, value in values.items() if value not in (None, "")})
+        return url_for(
+            "billing.invoices",
+            **{name: value for name, value in values.items() if value not in (None, "")},
+        )
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
-        """One entry for each state that people ask for, the rare ones only where there is one or it is asked for."""
-        rare = [tab for tab in _RARE_TABS if self.status == tab[0] or (tab[0] == "void" and by_status.get("void"))]
+        """One entry for each state that people ask for, the rare ones only where there is one or it
+        is asked for.
+        """
+        rare = [
+            tab
+            for tab in _RARE_TABS
+            if self.status == tab[0] or (tab[0] == "void" and by_status.get("void"))
+        ]
         return [
-            {"label": word, "href": self.address(status=status), "here": self.status == status, "count": by_status.get(status or "all", 0)}
+            {
+                "label": word,
+                "href": self.address(status=status),
+                "here": self.status == status,
+                "count": by_status.get(status or "all", 0),
+            }
             for status, word in (*_TABS, *rare)
         ]
 
@@ -85,5 +135,9 @@ class InvoiceList(InvoiceListQuery):
 
     def older(self, board: InvoiceBoard) -> str | None:
         """The address of the page after this one, while there may be one."""
-        may_follow = board.page.last < board.page.total or (board.is_capped and len(board.page.items) == PAGE_SIZE and board.page.total > COUNTED_MAX)
+        may_follow = board.page.last < board.page.total or (
+            board.is_capped
+            and len(board.page.items) == PAGE_SIZE
+            and board.page.total > COUNTED_MAX
+        )
         return self.address(page=self.page + 1) if may_follow and board.page.items else None

@@ -1,4 +1,6 @@
-"""A document of the agency on paper, as the typesetter takes it: the letterhead, whom it is for, a table, and what that comes to."""
+"""A document of the agency on paper, as the typesetter takes it: the letterhead, whom it is for, a
+table, and what that comes to.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,9 @@ from voyagent.mail.service import Attached
 class Letter:
     """What stands on one document, in the language that is set.
 
-    `facts`, `parts` (of the total), `settled`, `due` and `plan` are labels with values. Of the columns the first stands to the left, the others to the right.
-    `rate` is that of exchange at which the total is booked.
+    `facts`, `parts` (of the total), `settled`, `due` and `plan` are labels with values. Of the
+    columns the first stands to the left, the others to the right. `rate` is that of exchange at
+    which the total is booked.
     """
 
     title: str
@@ -51,7 +54,11 @@ class Letter:
         """The document as PDF; its name is `file` with the ending."""
         typesetter = current_app.extensions["voyagent.paper"]
         assert isinstance(typesetter, Paper)
-        return Attached(f"{self.file}.pdf", "application/pdf", typesetter.pdf("document.typ", self._told(letterhead, agency)))
+        return Attached(
+            f"{self.file}.pdf",
+            "application/pdf",
+            typesetter.pdf("document.typ", self._told(letterhead, agency)),
+        )
 
     def _told(self, letterhead: Mapping[str, Any], agency: str) -> dict[str, Any]:
         locale = get_locale()
@@ -64,7 +71,11 @@ class Letter:
             "agency": agency,
             "logo": picture(letterhead["logo"]),
             "address": letterhead.get("address") or "",
-            "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
+            "tax_number": (
+                _("Tax number %(number)s", number=letterhead["tax_number"])
+                if letterhead.get("tax_number")
+                else ""
+            ),
             "lead": self.lead,
             "party": self.party,
             "party_line": self.party_line,

@@ -1,4 +1,6 @@
-"""The address of a list behind a cursor: read as people write it, and written again with something changed."""
+"""The address of a list behind a cursor: read as people write it, and written again with something
+changed.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,19 @@ from pydantic import Field, ValidationError
 from voyagent.http.forms import NEAR, read_date
 from voyagent.kernel.fields import Query
 
-WORDS: dict[str, Any] = {"q": _l("Search"), "party": _l("Customer or supplier"), "from": _l("from"), "to": _l("until"), "cursor": _l("page marker")}
+WORDS: dict[str, Any] = {
+    "q": _l("Search"),
+    "party": _l("Customer or supplier"),
+    "from": _l("from"),
+    "to": _l("until"),
+    "cursor": _l("page marker"),
+}
 
 
 class Listing(Query):
-    """What a list's address asks for; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+    """What a list's address asks for; what cannot be read is left out and named in `unread`, so
+    that a wrong letter is no dead end.
+    """
 
     endpoint: ClassVar[str]
     kept: ClassVar[tuple[str, ...]] = ("party", "from", "to")
@@ -28,7 +38,9 @@ class Listing(Query):
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
         """Read an address; days may be written as people write them."""
-        values: dict[str, Any] = {name: given[name] for name in (*cls.kept, "cursor") if given.get(name, "").strip()}
+        values: dict[str, Any] = {
+            name: given[name] for name in (*cls.kept, "cursor") if given.get(name, "").strip()
+        }
         for name in cls.days:
             if name in values and (found := read_date(values[name].strip(), ahead=NEAR)):
                 values[name] = found.isoformat()
@@ -36,7 +48,10 @@ class Listing(Query):
             return cls.model_validate(values)
         except ValidationError as error:
             unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
-            return cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+            return cls.model_validate(
+                {name: value for name, value in values.items() if name not in unread}
+                | {"unread": (*sorted(unread),)}
+            )
 
     def unread_words(self, *others: str) -> list[str]:
         """What could not be read, as a person says it."""
@@ -49,11 +64,21 @@ class Listing(Query):
         return any(said.get(name) for name in self.narrowing)
 
     def address(self, **changes: Any) -> str:
-        """The list's address with something changed; any change but `cursor` leads to the first page."""
+        """The list's address with something changed; any change but `cursor` leads to the first
+        page.
+        """
         said = self.model_dump(by_alias=True, exclude_none=True)
         values = {name: said[name] for name in self.kept if said.get(name)} | changes
-        return url_for(self.endpoint, **{name: value for name, value in values.items() if value not in (None, "")})
+        return url_for(
+            self.endpoint,
+            **{name: value for name, value in values.items() if value not in (None, "")},
+        )
 
-    def tabs_of(self, name: str, here: str | None, words: Iterable[tuple[str | None, Any]]) -> list[dict[str, Any]]:
+    def tabs_of(
+        self, name: str, here: str | None, words: Iterable[tuple[str | None, Any]]
+    ) -> list[dict[str, Any]]:
         """A tab for each value of a filter."""
-        return [{"label": word, "href": self.address(**{name: key}), "here": here == key} for key, word in words]
+        return [
+            {"label": word, "href": self.address(**{name: key}), "here": here == key}
+            for key, word in words
+        ]

@@ -1,4 +1,6 @@
-"""What a reviewer is told of the name on a document that is asked for: that nobody bears it yet, and whose comes near it."""
+"""What a reviewer is told of the name on a document that is asked for: that nobody bears it yet,
+and whose comes near it.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ from voyagent.kernel.reading import Reader
 
 
 def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
-    """A check that fails for a name that nobody bears and that may be a slip for somebody's; none for all other names.
+    """A check that fails for a name that nobody bears and that may be a slip for somebody's; none
+    for all other names.
 
-    It is no part of what a decision is held to: whoever becomes known meanwhile does not make the request another one.
+    It is no part of what a decision is held to: whoever becomes known meanwhile does not make the
+    request another one.
     """
     found = queries.read_namesakes(reader, name, side)
     if not found.is_doubtful:

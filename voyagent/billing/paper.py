@@ -1,6 +1,8 @@
-"""The documents of billing on paper, in the language that is set: an invoice, a credit note, a receipt or what a supplier was paid.
+"""The documents of billing on paper, in the language that is set: an invoice, a credit note, a
+receipt or what a supplier was paid.
 
-Bills and credits of suppliers are the suppliers' documents: what we set of them says that it is our record.
+Bills and credits of suppliers are the suppliers' documents: what we set of them says that it is our
+record.
 """
 
 from __future__ import annotations
@@ -14,7 +16,13 @@ from flask_babel import force_locale, gettext as _
 from voyagent.billing import queries, service
 from voyagent.billing.letter import Letter
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Invoice
-from voyagent.billing.queries import BillDocument, CreditDocument, InvoiceDocument, PaymentDocument, SupplierCreditDocument
+from voyagent.billing.queries import (
+    BillDocument,
+    CreditDocument,
+    InvoiceDocument,
+    PaymentDocument,
+    SupplierCreditDocument,
+)
 from voyagent.billing.rate_forms import rate_on_paper
 from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, tax_note, to_be_said
 from voyagent.http.files import file_name
@@ -35,12 +43,22 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
     status = invoice["status"]
     letter = Letter(
         file=file_name("invoice", invoice["number"] or "draft"),
-        title=_("Draft invoice") if status == "draft" else _("Tax invoice") if document.taxes else _("Invoice"),
+        title=(
+            _("Draft invoice")
+            if status == "draft"
+            else _("Tax invoice")
+            if document.taxes
+            else _("Invoice")
+        ),
         number=invoice["number"] or _("numbered when it is issued"),
         stamp=_("Void") if status == "void" else "",
         lead=_("Billed to"),
         party=invoice["party_name"],
-        party_line=_("Tax number %(number)s", number=invoice["customer_tax_number"]) if invoice["customer_tax_number"] else "",
+        party_line=(
+            _("Tax number %(number)s", number=invoice["customer_tax_number"])
+            if invoice["customer_tax_number"]
+            else ""
+        ),
         facts=[
             (_("Issued"), _day(invoice["issue_date"])),
             (_("Due"), _day(invoice["due_date"])),
@@ -83,7 +101,10 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
         party=note["party_name"],
         facts=[(_("Issued"), _day(note["issue_date"])), (_("On invoice"), note["invoice_number"])],
         columns=[_("Description"), _("Amount")],
-        rows=[[line["description"], _amount(line["amount_minor"], currency)] for line in document.lines],
+        rows=[
+            [line["description"], _amount(line["amount_minor"], currency)]
+            for line in document.lines
+        ],
         total_label=_("Total"),
         total=Money(note["total_minor"], currency),
         parts=_parts(document.taxes, note),
@@ -94,13 +115,23 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
 
 
 def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attached:
-    """A receipt as PDF, or what a supplier was paid: the documents that it settles now, what was given back of it, and what is left as an advance."""
+    """A receipt as PDF, or what a supplier was paid: the documents that it settles now, what was
+    given back of it, and what is left as an advance.
+    """
     payment, currency = document.payment, document.payment["currency"]
     is_in = payment["direction"] == "in"
     left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
-    rows = [[_document(row), _day(row["effective_on"]), _amount(row["amount_minor"], currency)] for row in document.allocations if not row["is_over"]]
+    rows = [
+        [_document(row), _day(row["effective_on"]), _amount(row["amount_minor"], currency)]
+        for row in document.allocations
+        if not row["is_over"]
+    ]
     refunded = [
-        [_("Refund %(number)s", number=row["number"]), _day(row["refunded_on"]), _amount(row["amount_minor"], currency)]
+        [
+            _("Refund %(number)s", number=row["number"]),
+            _day(row["refunded_on"]),
+            _amount(row["amount_minor"], currency),
+        ]
         for row in document.refunds
         if row["reversed_on"] is None
     ]
@@ -114,7 +145,15 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
             (_("Day"), _day(payment["paid_on"])),
             (
                 _("Bank or cash"),
-                _("Cash") if payment["account"] == "cash" else _("Opening balances") if payment["account"] == "opening_balances" else _("Bank"),
+                (
+                    _("Cash")
+                    if payment["account"] == "cash"
+                    else (
+                        _("Opening balances")
+                        if payment["account"] == "opening_balances"
+                        else _("Bank")
+                    )
+                ),
             ),
             (_("Reference"), payment["reference"] or ""),
         ],
@@ -128,10 +167,15 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
 
 
 def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
-    """Our record of a supplier's bill as PDF: what it is over, its tax and what becomes of that, what was paid and credited, and what is left to pay."""
+    """Our record of a supplier's bill as PDF: what it is over, its tax and what becomes of that,
+    what was paid and credited, and what is left to pay.
+    """
     bill, currency = document.bill, document.bill["currency"]
     still_open = queries.open_minor_of(bill)
-    paid = [(_("Paid %(day)s", day=_day(row["paid_on"])), _amount(-row["amount_minor"], currency)) for row in document.payments]
+    paid = [
+        (_("Paid %(day)s", day=_day(row["paid_on"])), _amount(-row["amount_minor"], currency))
+        for row in document.payments
+    ]
     letter = Letter(
         file=file_name("bill", bill["vendor_reference"]),
         title=_("Record of a supplier’s bill"),
@@ -148,7 +192,9 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
         columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
         rows=[
             [
-                "\n".join(filter(None, (line["description"], tax_note(line, document.taxes, currency)))),
+                "\n".join(
+                    filter(None, (line["description"], tax_note(line, document.taxes, currency)))
+                ),
                 str(line["quantity"]),
                 *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor")),
             ]
@@ -158,8 +204,19 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
         total=Money(bill["total_minor"], currency),
         parts=_parts(document.taxes, bill),
         rate=rate_on_paper(bill, _day) or "",
-        settled=[*paid, *([(_("Credited"), _amount(-bill["credited_minor"], currency))] if bill["credited_minor"] else [])],
-        due=(_("Still to pay"), symbol_money(Money(still_open, currency))) if bill["status"] in OPEN_BILL else None,
+        settled=[
+            *paid,
+            *(
+                [(_("Credited"), _amount(-bill["credited_minor"], currency))]
+                if bill["credited_minor"]
+                else []
+            ),
+        ],
+        due=(
+            (_("Still to pay"), symbol_money(Money(still_open, currency)))
+            if bill["status"] in OPEN_BILL
+            else None
+        ),
         plan_label=_("Instalments"),
         plan=_plan(bill),
         notes_label=_("Please note"),
@@ -180,7 +237,10 @@ def supplier_credit_of(reader: Reader, document: SupplierCreditDocument, agency:
         party=credit["party_name"],
         facts=[(_("Issued"), _day(credit["issue_date"])), (_("On bill"), credit["bill_reference"])],
         columns=[_("Description"), _("Amount")],
-        rows=[[line["description"], _amount(line["amount_minor"], currency)] for line in document.lines],
+        rows=[
+            [line["description"], _amount(line["amount_minor"], currency)]
+            for line in document.lines
+        ],
         total_label=_("Total"),
         total=Money(credit["total_minor"], currency),
         parts=_parts(document.taxes, credit),
@@ -191,7 +251,10 @@ def supplier_credit_of(reader: Reader, document: SupplierCreditDocument, agency:
 
 
 def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Invoice:
-    """Set the paper in a language and send it. Raises InvoiceNotFound and whatever `service.send_invoice` raises."""
+    """Set the paper in a language and send it.
+
+    Raises InvoiceNotFound and whatever `service.send_invoice` raises.
+    """
     actor.require("invoice.send")
     service.check_sendable(queries.get_invoice(invoice_id))
     identity: Identity = current_app.extensions["voyagent.identity"]
@@ -199,7 +262,9 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     reader = SessionReader(db.session)
     with force_locale(locale):
         paper = document_of(reader, queries.read_document(reader, invoice_id), actor.tenant_name)
-    return service.send_invoice(Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale)
+    return service.send_invoice(
+        Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale
+    )
 
 
 def _our_record() -> str:
@@ -207,28 +272,48 @@ def _our_record() -> str:
 
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
-    """What a document comes to before tax, each component of its tax, and what it is rounded by; nothing where there is neither."""
+    """What a document comes to before tax, each component of its tax, and what it is rounded by;
+    nothing where there is neither.
+    """
     moved = document.get("round_off_minor", 0)  # bills are what their paper says
     if not taxes and not moved:
         return []
     currency = document["currency"]
     net = _amount(document["total_minor"] - document["tax_minor"] - moved, currency)
     rounded = [(_("Round-off"), _amount(moved, currency))] if moved else []
-    return [(_("Before tax") if taxes else _("Before rounding"), net), *((tax["words"], amount(tax["amount"])) for tax in summed(taxes, currency)), *rounded]
+    return [
+        (_("Before tax") if taxes else _("Before rounding"), net),
+        *((tax["words"], amount(tax["amount"])) for tax in summed(taxes, currency)),
+        *rounded,
+    ]
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
-    """What was paid, credited and written off, below the total, so that what is asked for is what the list and the statement say is open."""
-    received = [(_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency)) for paid in document.payments]
+    """What was paid, credited and written off, below the total, so that what is asked for is what
+    the list and the statement say is open.
+    """
+    received = [
+        (_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency))
+        for paid in document.payments
+    ]
     credited = document.invoice["credited_minor"] - document.invoice["written_off_minor"]
-    lessened = [(_("Credited"), credited), (_("Written off"), document.invoice["written_off_minor"])]
+    lessened = [
+        (_("Credited"), credited),
+        (_("Written off"), document.invoice["written_off_minor"]),
+    ]
     return [*received, *((label, _amount(-minor, currency)) for label, minor in lessened if minor)]
 
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     """What is left to pay and until when; None where there is nothing to say beside the total."""
     if invoice["status"] == "paid":
-        settled = _("Nothing left to pay") if invoice["written_off_minor"] else _("Paid in full") if invoice["paid_minor"] else _("Credited in full")
+        settled = (
+            _("Nothing left to pay")
+            if invoice["written_off_minor"]
+            else _("Paid in full")
+            if invoice["paid_minor"]
+            else _("Credited in full")
+        )
         return settled, symbol_money(still_open)
     if invoice["status"] not in OPEN_INVOICE:
         return None
@@ -238,7 +323,9 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
 
 
 def _plan(document: Row) -> list[tuple[str, str]]:
-    """Each instalment with what of the open amount is to be paid on its day, or that it is settled; of a draft and of what is void what it is over."""
+    """Each instalment with what of the open amount is to be paid on its day, or that it is settled;
+    of a draft and of what is void what it is over.
+    """
     is_live = document["status"] not in ("draft", "void")
     rows = []
     for one in queries.instalments_of(document):
@@ -246,7 +333,12 @@ def _plan(document: Row) -> list[tuple[str, str]]:
         if not is_live or one.open_minor == one.amount_minor:
             rows.append((_("Due %(day)s", day=day), whole))
         elif one.open_minor:
-            rows.append((_("Due %(day)s, of %(amount)s", day=day, amount=whole), _amount(one.open_minor, document["currency"])))
+            rows.append(
+                (
+                    _("Due %(day)s, of %(amount)s", day=day, amount=whole),
+                    _amount(one.open_minor, document["currency"]),
+                )
+            )
         else:
             rows.append((_("Due %(day)s, %(amount)s", day=day, amount=whole), _("Settled")))
     return rows
@@ -264,4 +356,7 @@ def _document(row: Row) -> str:
     """The document that is settled, with the amount where that is in another currency."""
     if row["settled_minor"] is None:
         return str(row["reference"])
-    return f"{row['reference']}, {row['document_currency']} {_amount(row['settled_minor'], row['document_currency'])}"
+    return (
+        f"{row['reference']}, {row['document_currency']}"
+        f" {_amount(row['settled_minor'], row['document_currency'])}"
+    )

@@ -23,15 +23,30 @@ from voyagent.trips.service import address_of_customer
 pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 
 
-@pages.page("/invoices/<invoice_id>/send", methods=("GET", "POST"), permission="invoice.send", missing=InvoiceNotFound, once=True)
+@pages.page(
+    "/invoices/<invoice_id>/send",
+    methods=("GET", "POST"),
+    permission="invoice.send",
+    missing=InvoiceNotFound,
+    once=True,
+)
 def send(actor: Actor, invoice_id: UUID) -> Any:
-    """Send the invoice to the customer: the first step shows to whom and in which language, the second sends it."""
+    """Send the invoice to the customer: the first step shows to whom and in which language, the
+    second sends it.
+    """
     invoice = queries.get_invoice(invoice_id)
     service.check_sendable(invoice)
     form = SendForm(actor.locale, address_of_customer(invoice.enquiry_id, invoice.party_name))
-    sent = form.attempt(lambda body: mail_invoice(actor, invoice_id, to=body.to, locale=body.locale), **SEND_PLACES)
+    sent = form.attempt(
+        lambda body: mail_invoice(actor, invoice_id, to=body.to, locale=body.locale), **SEND_PLACES
+    )
     if sent is None:
-        return render_template("billing/send.html", form=form, invoice=queries.get_invoice(invoice_id)), form.status
+        return (
+            render_template(
+                "billing/send.html", form=form, invoice=queries.get_invoice(invoice_id)
+            ),
+            form.status,
+        )
     toast(_("The invoice is on its way to %(address)s.", address=form.to.data))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 

@@ -1,4 +1,6 @@
-"""Forms of payments: money with the documents that it settles, an allocation, a refund; and the address of the list."""
+"""Forms of payments: money with the documents that it settles, an allocation, a refund; and the
+address of the list.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,25 @@ from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.lists import WORDS, Listing
-from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
+from voyagent.billing.payments_wire import (
+    AllocateIn,
+    PaymentQuery,
+    PaymentRecordIn,
+    RefundIn,
+    ReverseIn,
+    UnallocateIn,
+)
 from voyagent.billing.rate_forms import RATE_SENTENCES
 from voyagent.billing.service import PARTS_MAX
-from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, AmountText, DateText, SchemaForm, SentOnce, plain
+from voyagent.http.forms import (
+    AMOUNT_SENTENCE,
+    BOOKED,
+    AmountText,
+    DateText,
+    SchemaForm,
+    SentOnce,
+    plain,
+)
 from voyagent.http.presentation import today
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.kernel.reading import Row
@@ -22,9 +39,25 @@ Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
 PART_NAMES = ("document_id", "part")
 # Where a refusal of the rules is shown.
 PLACES = {
-    **dict.fromkeys(("invoice_not_found", "bill_not_found", "another_party", "document_not_open", "document_twice", "invalid_allocations"), "allocations"),
-    **dict.fromkeys(("payment_exceeds_open", "payment_over_allocated", "mixed_currency", "booked_rate_missing"), "allocations"),
-    **dict.fromkeys(("settled_amount_required", "settled_amount_wrong", "invalid_rate", "rate_of_other_money"), "allocations"),
+    **dict.fromkeys(
+        (
+            "invoice_not_found",
+            "bill_not_found",
+            "another_party",
+            "document_not_open",
+            "document_twice",
+            "invalid_allocations",
+        ),
+        "allocations",
+    ),
+    **dict.fromkeys(
+        ("payment_exceeds_open", "payment_over_allocated", "mixed_currency", "booked_rate_missing"),
+        "allocations",
+    ),
+    **dict.fromkeys(
+        ("settled_amount_required", "settled_amount_wrong", "invalid_rate", "rate_of_other_money"),
+        "allocations",
+    ),
     "customer_name_required": "party_name",
     "invalid_amount": "amount",
     "amount_above_limit": "amount",
@@ -33,9 +66,18 @@ PLACES = {
     "account_inactive": "account",
 }
 NOTED = PLACES | {"invalid_date": "paid_on", "period_locked": "paid_on"}
-ALLOCATED = PLACES | {"invalid_date": "effective_on", "period_locked": "effective_on", "invalid_amount": "allocations"}
+ALLOCATED = PLACES | {
+    "invalid_date": "effective_on",
+    "period_locked": "effective_on",
+    "invalid_amount": "allocations",
+}
 ALLOCATED |= dict.fromkeys(("account_inactive", "payment_reversed"), "")
-TAKEN_BACK = {"invalid_date": "effective_on", "period_locked": "effective_on", "allocation_taken_back": "", "account_inactive": ""}
+TAKEN_BACK = {
+    "invalid_date": "effective_on",
+    "period_locked": "effective_on",
+    "allocation_taken_back": "",
+    "account_inactive": "",
+}
 REFUNDED = {
     **dict.fromkeys(("invalid_date", "period_locked"), "refunded_on"),
     **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
@@ -45,7 +87,17 @@ REFUNDED = {
 REVERSED = {
     **dict.fromkeys(("reason_required", "text_too_long"), "reason"),
     **dict.fromkeys(("invalid_date", "period_locked"), "reversed_on"),
-    **dict.fromkeys(("payment_reversed", "payment_refunded", "refund_reversed", "credit_note_reversed", "supplier_credit_reversed", "amount_above_limit"), ""),
+    **dict.fromkeys(
+        (
+            "payment_reversed",
+            "payment_refunded",
+            "refund_reversed",
+            "credit_note_reversed",
+            "supplier_credit_reversed",
+            "amount_above_limit",
+        ),
+        "",
+    ),
 }
 _AMOUNTS: dict[str, Any] = {
     "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -58,7 +110,9 @@ _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
 
 
 class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
-    """How much each document takes, a row of a hidden id and an input each; a row in which nothing is written is none."""
+    """How much each document takes, a row of a hidden id and an input each; a row in which nothing
+    is written is none.
+    """
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Read the rows that were sent, side by side."""
@@ -66,18 +120,30 @@ class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
         self.data: list[dict[str, str]] = list(data or [])
         if formdata is not None and PART_NAMES[0] in formdata:
             ids, amounts = (formdata.getlist(name)[: PARTS_MAX + 1] for name in PART_NAMES)
-            rows = [{"document_id": one, "amount": plain(amount)} for one, amount in zip(ids, amounts, strict=False)]
+            rows = [
+                {"document_id": one, "amount": plain(amount)}
+                for one, amount in zip(ids, amounts, strict=False)
+            ]
             for row in rows:
-                beside = ((name, plain(formdata.get(f"{name}_{row['document_id']}", ""))) for name in ("settled", "rate"))
+                beside = (
+                    (name, plain(formdata.get(f"{name}_{row['document_id']}", "")))
+                    for name in ("settled", "rate")
+                )
                 row.update((name, typed) for name, typed in beside if typed)
             self.data = [row for row in rows if row["amount"] not in ("", "0")]
 
     def typed(self, document_id: object, name: str = "amount") -> str:
-        """What stands beside a document; `name` is `settled` or `rate` where that is in another currency."""
-        return next((row.get(name, "") for row in self.data if row["document_id"] == str(document_id)), "")
+        """What stands beside a document; `name` is `settled` or `rate` where that is in another
+        currency.
+        """
+        return next(
+            (row.get(name, "") for row in self.data if row["document_id"] == str(document_id)), ""
+        )
 
     def total(self, currency: str) -> Money:
-        """What the rows come to so far; one that cannot be read counts nothing until it has its sentence."""
+        """What the rows come to so far; one that cannot be read counts nothing until it has its
+        sentence.
+        """
         come_to = Money(0, currency)
         for row in self.data:
             try:
@@ -88,7 +154,9 @@ class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
 
 
 class SettlingForm(SentOnce, SchemaForm[Settles]):
-    """Which documents take how much of a payment; of those in another currency also what they are settled with, or at which rate of the day."""
+    """Which documents take how much of a payment; of those in another currency also what they are
+    settled with, or at which rate of the day.
+    """
 
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
     awaited: ClassVar[Collection[str]] = ("settled_amount_required",)
@@ -101,13 +169,20 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     rate_source = StringField(_l("Quoted by"))
 
     def offer(self, foreign: Iterable[Row], books: str) -> None:
-        """Take the documents in another currency, once it is known whose they are; `books` is the currency of the books."""
+        """Take the documents in another currency, once it is known whose they are; `books` is the
+        currency of the books.
+        """
         self.pairs = {str(row["id"]): (row["currency"], row["base"], books) for row in foreign}
 
     def values(self) -> dict[str, Any]:
         """What was typed, what is settled and the rate as the API takes them."""
         values = super().values()
-        return values | {"allocations": [self._part(row, values.get(self.settled_on)) for row in values.get("allocations") or []]}
+        return values | {
+            "allocations": [
+                self._part(row, values.get(self.settled_on))
+                for row in values.get("allocations") or []
+            ]
+        }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """What is wrong of a rate is said of the rate."""
@@ -126,7 +201,13 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         if "settled" in row:
             part |= {"settled_amount": row["settled"], "settled_currency": currency}
         if "rate" in row:
-            part["exchange_rate"] = {"base": base, "quote": quote, "rate": row["rate"], "on": day or today().isoformat(), "source": self.rate_source.data or ""}
+            part["exchange_rate"] = {
+                "base": base,
+                "quote": quote,
+                "rate": row["rate"],
+                "on": day or today().isoformat(),
+                "source": self.rate_source.data or "",
+            }
         return part
 
 
@@ -142,7 +223,12 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     }
 
     direction = SelectField(
-        _l("What it is"), choices=[SelectChoice("in", _l("Received from a customer")), SelectChoice("out", _l("Paid to a supplier"))], validate_choice=False
+        _l("What it is"),
+        choices=[
+            SelectChoice("in", _l("Received from a customer")),
+            SelectChoice("out", _l("Paid to a supplier")),
+        ],
+        validate_choice=False,
     )
     party_name = StringField(_l("Customer or supplier"))
     amount = StringField(_l("Amount"))
@@ -219,17 +305,32 @@ class PaymentList(PaymentQuery, Listing):
 
     endpoint = "billing.payments"
     kept = ("direction", "q", "party", "from", "to", "unapplied", "reversed")
-    words = WORDS | {"direction": _l("Kind"), "unapplied": _l("Advances"), "reversed": _l("Reversed")}
+    words = WORDS | {
+        "direction": _l("Kind"),
+        "unapplied": _l("Advances"),
+        "reversed": _l("Reversed"),
+    }
 
     def tabs(self) -> list[dict[str, Any]]:
-        """All, those that came in, those that went out, those with something left, and those that were reversed."""
+        """All, those that came in, those that went out, those with something left, and those that
+        were reversed.
+        """
         here = "unapplied" if self.unapplied else "reversed" if self.reversed else self.direction
-        words = ((None, _l("All")), ("in", _l("Received")), ("out", _l("Paid out")), ("unapplied", _l("Advances")), ("reversed", _l("Reversed")))
+        words = (
+            (None, _l("All")),
+            ("in", _l("Received")),
+            ("out", _l("Paid out")),
+            ("unapplied", _l("Advances")),
+            ("reversed", _l("Reversed")),
+        )
         apart = ("unapplied", "reversed")
         return [
             {
                 "label": word,
-                "href": self.address(direction=None if key in apart else key, **{name: 1 if key == name else None for name in apart}),
+                "href": self.address(
+                    direction=None if key in apart else key,
+                    **{name: 1 if key == name else None for name in apart},
+                ),
                 "here": here == key,
             }
             for key, word in words

@@ -1,4 +1,6 @@
-"""Payments on the wire of the API: the bodies that it takes, the address of its list, and what it answers."""
+"""Payments on the wire of the API: the bodies that it takes, the address of its list, and what it
+answers.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,12 @@ SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
 
 
 class PartIn(Closed):
-    """How much of the payment a document takes: an invoice of money that came in, a bill of money that went out.
+    """How much of the payment a document takes: an invoice of money that came in, a bill of money
+    that went out.
 
-    Where the document is in another currency, say what it is settled with in that (`settled_amount` and `settled_currency`), or by the rate of the day
-    (`exchange_rate`); with both, one follows from the other. One of the two currencies is the agency's.
+    Where the document is in another currency, say what it is settled with in that (`settled_amount`
+    and `settled_currency`), or by the rate of the day (`exchange_rate`); with both, one follows
+    from the other. One of the two currencies is the agency's.
     """
 
     document_id: Id
@@ -54,17 +58,31 @@ class PartIn(Closed):
     @model_validator(mode="after")
     def _settled_whole(self) -> Self:
         if (self.settled_amount is None) != (self.settled_currency is None):
-            raise PydanticCustomError("settled_whole", "What is settled is an amount and its currency")
+            raise PydanticCustomError(
+                "settled_whole", "What is settled is an amount and its currency"
+            )
         return self
 
     def part(self, currency: str) -> Part:
         """The same as the rules take it. Raises InvalidAmount, UnknownCurrency."""
-        settled = Money.parse(self.settled_amount, self.settled_currency) if self.settled_amount and self.settled_currency else None
-        return Part(self.document_id, Money.parse(self.amount, currency), settled, self.exchange_rate.quoted if self.exchange_rate else None)
+        settled = (
+            Money.parse(self.settled_amount, self.settled_currency)
+            if self.settled_amount and self.settled_currency
+            else None
+        )
+        return Part(
+            self.document_id,
+            Money.parse(self.amount, currency),
+            settled,
+            self.exchange_rate.quoted if self.exchange_rate else None,
+        )
 
 
 class PaymentRecordIn(Closed):
-    """Money that came in from a customer or went out to a supplier. What no document takes is an advance. Without a day it is today in the agency's zone."""
+    """Money that came in from a customer or went out to a supplier.
+
+    What no document takes is an advance. Without a day it is today in the agency's zone.
+    """
 
     direction: Direction = "in"
     party_name: trimmed_field(255)  # type: ignore[valid-type]
@@ -85,7 +103,8 @@ class PaymentRecordIn(Closed):
 
 
 class AllocateIn(Closed):
-    """Which documents an advance settles, from which day on; today in the agency's zone where none is named.
+    """Which documents an advance settles, from which day on; today in the agency's zone where none
+    is named.
 
     Without documents the open ones of the party that are due longest take what is left.
     """
@@ -95,17 +114,23 @@ class AllocateIn(Closed):
 
     def parts(self, currency: str) -> list[Part] | None:
         """The same as the rules take it. Raises InvalidAmount."""
-        return None if self.allocations is None else [one.part(currency) for one in self.allocations]
+        return (
+            None if self.allocations is None else [one.part(currency) for one in self.allocations]
+        )
 
 
 class UnallocateIn(Closed):
-    """The day from which on the allocation does not hold any more; today in the agency's zone where none is named."""
+    """The day from which on the allocation does not hold any more; today in the agency's zone where
+    none is named.
+    """
 
     effective_on: BusinessDate | None = None
 
 
 class RefundIn(Closed):
-    """What went back of an advance: all that is left where no amount is named, today in the agency's zone where no day is, from the bank."""
+    """What went back of an advance: all that is left where no amount is named, today in the
+    agency's zone where no day is, from the bank.
+    """
 
     amount: PlainAmount | None = None
     refunded_on: BusinessDate | None = None
@@ -127,20 +152,35 @@ class ReverseIn(Closed):
 class PaymentQuery(Query):
     """What the list is narrowed to, all of it at once, and the page behind a cursor."""
 
-    direction: Annotated[Direction | None, BeforeValidator(lambda value: value or None)] = Field(default=None, description="`in` or `out`.")
-    party: filter_field(255) = Field(default=None, description="The party's whole name, whatever the case.")  # type: ignore[valid-type]
-    paid_from: DateFilter = Field(default=None, alias="from", description="The first day of payment.")
+    direction: Annotated[Direction | None, BeforeValidator(lambda value: value or None)] = Field(
+        default=None, description="`in` or `out`."
+    )
+    party: filter_field(255) = Field(
+        default=None, description="The party's whole name, whatever the case."
+    )  # type: ignore[valid-type]
+    paid_from: DateFilter = Field(
+        default=None, alias="from", description="The first day of payment."
+    )
     paid_to: DateFilter = Field(default=None, alias="to", description="The last day of payment.")
-    unapplied: Annotated[int, Field(ge=0, le=1)] = Field(default=0, description="1: only those of which something is left.")
-    reversed: Annotated[int, Field(ge=0, le=1)] = Field(default=0, description="1: only those that were reversed.")
-    q: filter_field(255) = Field(default=None, description="Part of the number, the party or the reference, in the next 20,000 payments.")  # type: ignore[valid-type]
+    unapplied: Annotated[int, Field(ge=0, le=1)] = Field(
+        default=0, description="1: only those of which something is left."
+    )
+    reversed: Annotated[int, Field(ge=0, le=1)] = Field(
+        default=0, description="1: only those that were reversed."
+    )
+    q: filter_field(255) = Field(
+        default=None,
+        description="Part of the number, the party or the reference, in the next 20,000 payments.",
+    )  # type: ignore[valid-type]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
 
     def search(self) -> PaymentSearch:
         """The same as the reads take it."""
         only = {"is_unapplied": bool(self.unapplied), "is_reversed": bool(self.reversed)}
-        return PaymentSearch(self.direction, self.party, self.paid_from, self.paid_to, text=self.q, **only)
+        return PaymentSearch(
+            self.direction, self.party, self.paid_from, self.paid_to, text=self.q, **only
+        )
 
     def place(self) -> Cursor | None:
         """Where the page begins. Raises InvalidCursor."""
@@ -148,10 +188,13 @@ class PaymentQuery(Query):
 
 
 class PaymentBrief(Answer):
-    """A payment in the list. `unapplied_amount` is the advance: what settles no document and was not given back.
+    """A payment in the list.
 
-    `account` is `opening_balances` for what was left of a payment of the program before, whose number there is the reference. One with
-    `reversed_on` was noted by mistake and moves nothing from that day on, for `reversal_reason`.
+    `unapplied_amount` is the advance: what settles no document and was not given back.
+
+    `account` is `opening_balances` for what was left of a payment of the program before, whose
+    number there is the reference. One with `reversed_on` was noted by mistake and moves nothing
+    from that day on, for `reversal_reason`.
     """
 
     id: UUID
@@ -174,11 +217,16 @@ class PaymentBrief(Answer):
 
 
 class AllocationOut(Answer):
-    """The part that settles a document from a day on. What is taken back stays; the row that counts against it has an amount below zero and `reverses_id`.
+    """The part that settles a document from a day on.
 
-    `amount` is what it takes of the payment, `settled_amount` what it settles of the document, in `settled_currency`. Where those are two currencies,
-    `booked_amount` is what as much of the document stood in the books for, in the payment's currency, and the rest of `amount` a gain, or a loss; null where
-    the document is in the agency's currency. `exchange_rate` is the rate of the day, where it was by one.
+    What is taken back stays; the row that counts against it has an amount below zero and
+    `reverses_id`.
+
+    `amount` is what it takes of the payment, `settled_amount` what it settles of the document, in
+    `settled_currency`. Where those are two currencies, `booked_amount` is what as much of the
+    document stood in the books for, in the payment's currency, and the rest of `amount` a gain, or
+    a loss; null where the document is in the agency's currency. `exchange_rate` is the rate of the
+    day, where it was by one.
     """
 
     id: UUID
@@ -196,7 +244,11 @@ class AllocationOut(Answer):
 
 
 class RefundOut(Answer):
-    """What went back of the advance. One with `reversed_on` was noted by mistake and moves nothing from that day on, for `reversal_reason`."""
+    """What went back of the advance.
+
+    One with `reversed_on` was noted by mistake and moves nothing from that day on, for
+    `reversal_reason`.
+    """
 
     id: UUID
     number: str
@@ -227,7 +279,11 @@ class PaymentListOut(Answer):
 
 def wire_payments(page: PaymentsListed, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+    return {
+        "items": [_brief(row) for row in page.items],
+        "limit": limit,
+        "next_cursor": page.next_cursor,
+    }
 
 
 def wire_payment(document: PaymentDocument) -> Row:
@@ -240,9 +296,16 @@ def wire_payment(document: PaymentDocument) -> Row:
                 "document_id": row["invoice_id"] or row["bill_id"],
                 "document_reference": row["reference"],
                 "amount": wire_amount(row["amount_minor"], currency),
-                "settled_amount": wire_amount(row["amount_minor"] if row["settled_minor"] is None else row["settled_minor"], row["document_currency"]),
+                "settled_amount": wire_amount(
+                    row["amount_minor"] if row["settled_minor"] is None else row["settled_minor"],
+                    row["document_currency"],
+                ),
                 "settled_currency": row["document_currency"],
-                "booked_amount": None if row["booked_minor"] is None else wire_amount(row["booked_minor"], currency),
+                "booked_amount": (
+                    None
+                    if row["booked_minor"] is None
+                    else wire_amount(row["booked_minor"], currency)
+                ),
                 "exchange_rate": wire_rate(row),
                 "effective_on": row["effective_on"],
                 "is_taken_back": row["is_over"] and row["reverses_id"] is None,
@@ -252,15 +315,35 @@ def wire_payment(document: PaymentDocument) -> Row:
             for row in document.allocations
         ],
         "refunds": [
-            {name: row[name] for name in ("id", "number", "refunded_on", "account", "reference", "reversed_on", "reversal_reason", "reversal_entry_id")}
-            | {"amount": wire_amount(row["amount_minor"], currency), "journal_entry_id": row["entry_id"]}
+            {
+                name: row[name]
+                for name in (
+                    "id",
+                    "number",
+                    "refunded_on",
+                    "account",
+                    "reference",
+                    "reversed_on",
+                    "reversal_reason",
+                    "reversal_entry_id",
+                )
+            }
+            | {
+                "amount": wire_amount(row["amount_minor"], currency),
+                "journal_entry_id": row["entry_id"],
+            }
             for row in document.refunds
         ],
     }
 
 
 def _brief(row: Row) -> Row:
-    currency, amount_minor, allocated_minor, refunded_minor = row["currency"], row["amount_minor"], row["allocated_minor"], row["refunded_minor"]
+    currency, amount_minor, allocated_minor, refunded_minor = (
+        row["currency"],
+        row["amount_minor"],
+        row["allocated_minor"],
+        row["refunded_minor"],
+    )
     return {
         "id": row["id"],
         "number": row["number"],

@@ -1,4 +1,6 @@
-"""The instalments of a document as they are typed: a day and an amount each, or a share of the total such as `30 %`; one that is left empty is the rest."""
+"""The instalments of a document as they are typed: a day and an amount each, or a share of the
+total such as `30 %`; one that is left empty is the rest.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class InstalmentsField(RowsField):
 
 @dataclass(frozen=True, slots=True)
 class TypedPlan:
-    """What was typed of a plan, and what it comes to: of each row the day and the amount as they are sent, and the amounts that can be read."""
+    """What was typed of a plan, and what it comes to: of each row the day and the amount as they
+    are sent, and the amounts that can be read.
+    """
 
     values: list[dict[str, Any]]
     amounts: list[Money | None]
@@ -45,20 +49,31 @@ class TypedPlan:
 
     @property
     def missing(self) -> Money | None:
-        """How much the rows lack to the total, below zero where they come to more; None while that is not known."""
+        """How much the rows lack to the total, below zero where they come to more; None while that
+        is not known.
+        """
         return None if self.sum is None or self.total is None else self.total - self.sum
 
 
-def rows_of(dues: Sequence[date] | None, minors: Sequence[int] | None, currency: str) -> list[dict[str, Any]]:
+def rows_of(
+    dues: Sequence[date] | None, minors: Sequence[int] | None, currency: str
+) -> list[dict[str, Any]]:
     """What stands in the inputs of a plan that is kept."""
     kept = zip(dues or (), minors or (), strict=True)
-    return [{"instalment_due": due, "instalment_amount": typed_amount(Money(minor, currency))} for due, minor in kept]
+    return [
+        {"instalment_due": due, "instalment_amount": typed_amount(Money(minor, currency))}
+        for due, minor in kept
+    ]
 
 
-def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str, issued: date | None = None) -> TypedPlan:
-    """The rows as they were meant: a share is of the total, rounded half up; one row without an amount is the rest; days go on from the day of issue.
+def read_plan(
+    rows: Sequence[dict[str, Any]], total: Money | None, currency: str, issued: date | None = None
+) -> TypedPlan:
+    """The rows as they were meant: a share is of the total, rounded half up; one row without an
+    amount is the rest; days go on from the day of issue.
 
-    Shares that make 100 % add up to the total to the last minor unit. What cannot be read stays as it was typed, so that the schema refuses it.
+    Shares that make 100 % add up to the total to the last minor unit. What cannot be read stays as
+    it was typed, so that the schema refuses it.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]
@@ -67,19 +82,29 @@ def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str
     if total is not None and len(percents) == len(texts) and sum(percents) == 100:
         amounts = [*total.split(percents)]
     if texts.count("") == 1 and total is not None:
-        others = [amount.amount_minor for amount, text in zip(amounts, texts, strict=True) if amount is not None and text]
+        others = [
+            amount.amount_minor
+            for amount, text in zip(amounts, texts, strict=True)
+            if amount is not None and text
+        ]
         rest = total.amount_minor - sum(others)
         if len(others) == len(texts) - 1 and rest > 0:
             amounts[texts.index("")] = Money(rest, currency)
     values = [
-        {"due_date": day, "amount": format(amount.decimal, "f") if amount is not None else plain(text)}
+        {
+            "due_date": day,
+            "amount": format(amount.decimal, "f") if amount is not None else plain(text),
+        }
         for day, amount, text in zip(_days(rows, issued), amounts, texts, strict=True)
     ]
     return TypedPlan(values, amounts, total)
 
 
 def check_typed_days(rows: Sequence[dict[str, Any]], issued: date) -> None:
-    """The rule of instalments' days, once each has one. Raises InvalidInstalmentDates; ValidationError where one cannot be read."""
+    """The rule of instalments' days, once each has one.
+
+    Raises InvalidInstalmentDates; ValidationError where one cannot be read.
+    """
     if all(str(row["instalment_due"]).strip() for row in rows):
         check_days(Plan(tuple(_DAYS.validate_python([*_days(rows, issued)]))), issued)
 
@@ -87,14 +112,20 @@ def check_typed_days(rows: Sequence[dict[str, Any]], issued: date) -> None:
 def _amount(text: str, total: Money | None, currency: str) -> Money | None:
     try:
         if share := _SHARE.fullmatch(text):
-            return None if total is None else Money.rounded(total.decimal * Decimal(share[1]) / 100, currency)
+            return (
+                None
+                if total is None
+                else Money.rounded(total.decimal * Decimal(share[1]) / 100, currency)
+            )
         return Money.parse(plain(text), currency) if text else None
     except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
         return None
 
 
 def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
-    """The days of instalments: one without its year is the first such day from the one before it on."""
+    """The days of instalments: one without its year is the first such day from the one before it
+    on.
+    """
     for row in rows:
         day = iso_day(row["instalment_due"], since=since)
         with suppress(ValueError):  # one that cannot be read has its sentence once the form is sent
@@ -103,7 +134,9 @@ def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
 
 
 def iso_day(typed: date | str, *, since: date | None = None) -> str:
-    """A day as it is sent; what cannot be read stays as it was typed, so that the schema refuses it. `since` as for `read_date`."""
+    """A day as it is sent; what cannot be read stays as it was typed, so that the schema refuses
+    it. `since` as for `read_date`.
+    """
     if isinstance(typed, date):
         return typed.isoformat()
     found = read_date(typed.strip(), since=since)

@@ -1,4 +1,6 @@
-"""What "granted" means for bills, payments and entries made by hand; the journal lines that a reviewer sees are the rehearsal's."""
+"""What "granted" means for bills, payments and entries made by hand; the journal lines that a
+reviewer sees are the rehearsal's.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ from flask_babel import format_date, gettext
 from pydantic import BaseModel
 
 from voyagent.approvals import effects
-from voyagent.approvals.effects import Description, DocumentShown, Effect, FactShown, Measured, MoneyShown, RowShown, Standing
+from voyagent.approvals.effects import (
+    Description,
+    DocumentShown,
+    Effect,
+    FactShown,
+    Measured,
+    MoneyShown,
+    RowShown,
+    Standing,
+)
 from voyagent.billing import queries, service
 from voyagent.billing.effects import APPROVERS
 from voyagent.billing.models import Bill, Invoice
@@ -52,21 +63,48 @@ def run_receive(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_receipt(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Note a customer's payment. Raises InvalidArguments and whatever `service.record_receipt` raises."""
+    """Note a customer's payment.
+
+    Raises InvalidArguments and whatever `service.record_receipt` raises.
+    """
     wanted = effects.read_arguments(RecordReceiptIn, arguments)
     amount = Money.parse(wanted.amount, wanted.currency)
-    payment = service.record_receipt(actor, wanted.invoice_id, amount, wanted.paid_on, reference=wanted.reference, account=wanted.account)
+    payment = service.record_receipt(
+        actor,
+        wanted.invoice_id,
+        amount,
+        wanted.paid_on,
+        reference=wanted.reference,
+        account=wanted.account,
+    )
     invoice = queries.get_invoice(wanted.invoice_id)
-    return {"recorded": True, "payment_id": str(payment.id), "invoice_id": str(invoice.id), "number": invoice.number} | _settled(invoice, amount)
+    return {
+        "recorded": True,
+        "payment_id": str(payment.id),
+        "invoice_id": str(invoice.id),
+        "number": invoice.number,
+    } | _settled(invoice, amount)
 
 
 def run_pay(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Note that a bill was paid. Raises InvalidArguments and whatever `service.pay_bill` raises."""
     wanted = effects.read_arguments(PayBillIn, arguments)
     amount = Money.parse(wanted.amount, wanted.currency)
-    payment = service.pay_bill(actor, wanted.bill_id, amount, wanted.paid_on, reference=wanted.reference, account=wanted.account)
+    payment = service.pay_bill(
+        actor,
+        wanted.bill_id,
+        amount,
+        wanted.paid_on,
+        reference=wanted.reference,
+        account=wanted.account,
+    )
     bill = queries.get_bill(wanted.bill_id)
-    return {"paid": True, "payment_id": str(payment.id), "bill_id": str(bill.id), "vendor_reference": bill.vendor_reference} | _settled(bill, amount)
+    return {
+        "paid": True,
+        "payment_id": str(payment.id),
+        "bill_id": str(bill.id),
+        "vendor_reference": bill.vendor_reference,
+    } | _settled(bill, amount)
 
 
 def run_post(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +115,11 @@ def run_post(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
         source_type=BY_HAND,
         source_id=new_id(),
         purpose="entry",
-        narration=entry.narration if entry.source_event is None else f"{entry.narration} ({entry.source_event})",
+        narration=(
+            entry.narration
+            if entry.source_event is None
+            else f"{entry.narration} ({entry.source_event})"
+        ),
         lines=[line.line() for line in entry.lines],
         entry_date=entry.entry_date,
     )
@@ -91,7 +133,13 @@ def describe_receive(_actor: Actor, arguments: dict[str, Any]) -> Description:
     service.check_days(wanted.issue_date, wanted.due_date)
     priced = service.price([line.item() for line in wanted.line_items])
     rows = [
-        RowShown(text=line.description if line.quantity == 1 else f"{line.description}, {line.quantity} ×", amount=line.amount.wire) for line in priced.lines
+        RowShown(
+            text=(
+                line.description if line.quantity == 1 else f"{line.description}, {line.quantity} ×"
+            ),
+            amount=line.amount.wire,
+        )
+        for line in priced.lines
     ]
     document = DocumentShown(
         title=gettext("Bill"),
@@ -103,7 +151,9 @@ def describe_receive(_actor: Actor, arguments: dict[str, Any]) -> Description:
         total=_money(priced.total),
     )
     return Description(
-        title=gettext("Enter bill %(reference)s of %(name)s", reference=wanted.vendor_reference, name=name),
+        title=gettext(
+            "Enter bill %(reference)s of %(name)s", reference=wanted.vendor_reference, name=name
+        ),
         undo=gettext("a mistake is reversed by a further entry"),
         document=document,
         facts=[FactShown(label=gettext("Due"), value=_day(wanted.due_date))],
@@ -115,7 +165,11 @@ def describe_receipt(_actor: Actor, arguments: dict[str, Any]) -> Description:
     """What is paid on which invoice. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
     wanted = effects.read_arguments(RecordReceiptIn, arguments)
     invoice = queries.get_invoice(wanted.invoice_id)
-    title = gettext("Record a payment of %(name)s for invoice %(number)s", name=invoice.party_name, number=invoice.number or gettext("a draft"))
+    title = gettext(
+        "Record a payment of %(name)s for invoice %(number)s",
+        name=invoice.party_name,
+        number=invoice.number or gettext("a draft"),
+    )
     return _payment(title, invoice, wanted)
 
 
@@ -123,7 +177,11 @@ def describe_pay(_actor: Actor, arguments: dict[str, Any]) -> Description:
     """What is paid on which bill. Raises BillNotFound, InvalidAmount, UnknownCurrency."""
     wanted = effects.read_arguments(PayBillIn, arguments)
     bill = queries.get_bill(wanted.bill_id)
-    title = gettext("Record that bill %(reference)s of %(name)s was paid", reference=bill.vendor_reference, name=bill.party_name)
+    title = gettext(
+        "Record that bill %(reference)s of %(name)s was paid",
+        reference=bill.vendor_reference,
+        name=bill.party_name,
+    )
     return _payment(title, bill, wanted)
 
 
@@ -136,14 +194,23 @@ def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
     for line in entry.lines:
         if not line.line().amount:
             raise InvalidAmount
-    facts = [FactShown(label=gettext("Book date"), value=_day(entry.entry_date))] if entry.entry_date else []
+    facts = (
+        [FactShown(label=gettext("Book date"), value=_day(entry.entry_date))]
+        if entry.entry_date
+        else []
+    )
     return Description(
-        title=gettext("Post a journal entry: %(narration)s", narration=entry.narration), undo=gettext("a mistake is reversed by a further entry"), facts=facts
+        title=gettext("Post a journal entry: %(narration)s", narration=entry.narration),
+        undo=gettext("a mistake is reversed by a further entry"),
+        facts=facts,
     )
 
 
 def measure_receive(_actor: Actor, arguments: dict[str, Any]) -> Measured:
-    """What the agency owes the supplier. Raises InvalidArguments and what `service.price` raises."""
+    """What the agency owes the supplier.
+
+    Raises InvalidArguments and what `service.price` raises.
+    """
     wanted = effects.read_arguments(ReceiveBillIn, arguments)
     name = service.party(wanted.vendor_name)
     currency = service.price([line.item() for line in wanted.line_items]).total.currency
@@ -153,18 +220,27 @@ def measure_receive(_actor: Actor, arguments: dict[str, Any]) -> Measured:
 def measure_receipt(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
     invoice = queries.get_invoice(effects.read_arguments(RecordReceiptIn, arguments).invoice_id)
-    return _owed("receivable", invoice.party_name, invoice.currency, gettext("%(name)s owes", name=invoice.party_name))
+    return _owed(
+        "receivable",
+        invoice.party_name,
+        invoice.currency,
+        gettext("%(name)s owes", name=invoice.party_name),
+    )
 
 
 def measure_pay(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the agency owes the supplier."""
     bill = queries.get_bill(effects.read_arguments(PayBillIn, arguments).bill_id)
-    return _owed("payable", bill.party_name, bill.currency, gettext("Owed to %(name)s", name=bill.party_name))
+    return _owed(
+        "payable", bill.party_name, bill.currency, gettext("Owed to %(name)s", name=bill.party_name)
+    )
 
 
 def worth_of_bill(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the bill. Raises InvalidArguments and what `service.price` raises."""
-    return service.price([line.item() for line in effects.read_arguments(ReceiveBillIn, arguments).line_items]).total
+    return service.price(
+        [line.item() for line in effects.read_arguments(ReceiveBillIn, arguments).line_items]
+    ).total
 
 
 def worth_of_receipt(_actor: Actor, arguments: dict[str, Any]) -> Money:
@@ -180,37 +256,63 @@ def worth_of_payment(_actor: Actor, arguments: dict[str, Any]) -> Money:
 
 
 def worth_of_entry(_actor: Actor, arguments: dict[str, Any]) -> Money:
-    """The debits in the currency that has most lines, the first of several. Raises InvalidArguments, InvalidAmount, UnknownCurrency."""
+    """The debits in the currency that has most lines, the first of several.
+
+    Raises InvalidArguments, InvalidAmount, UnknownCurrency.
+    """
     totals = amounts_of_entry(arguments)
-    currencies = [line.currency for line in effects.read_arguments(PostJournalEntryIn, arguments).entry.lines if line.debit_amount is not None]
+    currencies = [
+        line.currency
+        for line in effects.read_arguments(PostJournalEntryIn, arguments).entry.lines
+        if line.debit_amount is not None
+    ]
     return max(totals, key=lambda total: currencies.count(total.currency))
 
 
 def amounts_of_entry(arguments: dict[str, Any]) -> list[Money]:
-    """The debits of each currency, in the order of the lines. Raises InvalidArguments, InvalidAmount, UnknownCurrency."""
+    """The debits of each currency, in the order of the lines.
+
+    Raises InvalidArguments, InvalidAmount, UnknownCurrency.
+    """
     totals: dict[str, Money] = {}
     for line in effects.read_arguments(PostJournalEntryIn, arguments).entry.lines:
         if line.debit_amount is not None:
-            totals[line.currency] = totals.get(line.currency, Money(0, line.currency)) + Money.parse(line.debit_amount, line.currency)
+            totals[line.currency] = totals.get(
+                line.currency, Money(0, line.currency)
+            ) + Money.parse(line.debit_amount, line.currency)
     if not totals:
         raise InvalidAmount
     return list(totals.values())
 
 
-def _payment(title: str, document: Invoice | Bill, wanted: RecordReceiptIn | PayBillIn) -> Description:
+def _payment(
+    title: str, document: Invoice | Bill, wanted: RecordReceiptIn | PayBillIn
+) -> Description:
     amount = Money.parse(wanted.amount, wanted.currency)
     facts = [
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
         FactShown(label=gettext("Account"), value=_account(wanted.account)),
         FactShown(label=gettext("Paid on"), value=_day(wanted.paid_on)),
-        *([FactShown(label=gettext("Reference"), value=wanted.reference)] if wanted.reference else []),
-        FactShown(label=gettext("Open before"), value=spoken(wire_amount(document.open_minor, document.currency), document.currency)),
+        *(
+            [FactShown(label=gettext("Reference"), value=wanted.reference)]
+            if wanted.reference
+            else []
+        ),
+        FactShown(
+            label=gettext("Open before"),
+            value=spoken(wire_amount(document.open_minor, document.currency), document.currency),
+        ),
     ]
-    return Description(title=title, undo=gettext("a mistake is reversed by a further entry"), facts=facts)
+    return Description(
+        title=title, undo=gettext("a mistake is reversed by a further entry"), facts=facts
+    )
 
 
 def _account(purpose: str) -> str:
-    """The account that money comes into or goes from. Raises AccountNotFound where the chart has none for it."""
+    """The account that money comes into or goes from.
+
+    Raises AccountNotFound where the chart has none for it.
+    """
     found = accounts.find_accounts([purpose]).get(purpose)
     if found is None:
         raise accounts.AccountNotFound

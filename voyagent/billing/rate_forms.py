@@ -1,4 +1,6 @@
-"""The fields of a rate of exchange: the one at which a document in another currency than the books is booked."""
+"""The fields of a rate of exchange: the one at which a document in another currency than the books
+is booked.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,27 @@ from voyagent.http.forms import BOOKED, DateText, plain
 from voyagent.http.presentation import day
 from voyagent.kernel.reading import Row
 
-_OF_MEMBER = {"base": "rate_base", "quote": "rate_base", "rate": "rate", "on": "rate_on", "source": "rate_source"}
+_OF_MEMBER = {
+    "base": "rate_base",
+    "quote": "rate_base",
+    "rate": "rate",
+    "on": "rate_on",
+    "source": "rate_source",
+}
 RATE_PLACES = {"invalid_rate": "rate", "rate_of_other_money": "rate"}
 """Where a refusal of the rules is shown."""
 RATE_SENTENCES: dict[str, Any] = {
     "rate.string_pattern_mismatch": _l("Write a rate such as 83.25, with at most eight places."),
-    **dict.fromkeys(("rate_source.missing", "rate_source.string_too_short"), _l("Say who has quoted this rate.")),
+    **dict.fromkeys(
+        ("rate_source.missing", "rate_source.string_too_short"), _l("Say who has quoted this rate.")
+    ),
 }
 
 
 class RateFields:
-    """How a rate is typed: which of the two currencies one is of, what it costs of the other, of which day, and who says so. Without a figure there is none."""
+    """How a rate is typed: which of the two currencies one is of, what it costs of the other, of
+    which day, and who says so. Without a figure there is none.
+    """
 
     books: str
     """The currency of the books."""
@@ -38,14 +50,19 @@ class RateFields:
 
     @property
     def pair(self) -> list[str]:
-        """The two currencies that the rate is between, the document's first; none where it is in the currency of the books."""
+        """The two currencies that the rate is between, the document's first; none where it is in
+        the currency of the books.
+        """
         return [] if self.currency.data == self.books else [self.currency.data, self.books]
 
     def offer_rate(self, books: str) -> None:
         """Offer both ways of quoting the pair, once the document's currency is known."""
         self.books = books
         ways = zip(self.pair, reversed(self.pair), strict=True)
-        self.rate_base.choices = [SelectChoice(base, gettext("1 %(base)s in %(quote)s", base=base, quote=quote)) for base, quote in ways]
+        self.rate_base.choices = [
+            SelectChoice(base, gettext("1 %(base)s in %(quote)s", base=base, quote=quote))
+            for base, quote in ways
+        ]
 
     def typed_rate(self) -> dict[str, Any] | None:
         """The rate as the API takes it; of the day of issue where no day is written."""
@@ -54,7 +71,13 @@ class RateFields:
             return None
         base = self.rate_base.data if self.rate_base.data in self.pair else self.pair[0]
         quote = next(one for one in self.pair if one != base)
-        return {"base": base, "quote": quote, "rate": typed, "on": self.rate_on.iso or self.issue_date.iso, "source": self.rate_source.data or ""}
+        return {
+            "base": base,
+            "quote": quote,
+            "rate": typed,
+            "on": self.rate_on.iso or self.issue_date.iso,
+            "source": self.rate_source.data or "",
+        }
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """A finding about a rate is told at its field."""
@@ -68,21 +91,38 @@ def rate_data(document: Invoice | Bill) -> dict[str, Any]:
     """What stands in the fields over a draft."""
     if document.rate is None:
         return {}
-    return {name: getattr(document, name) for name in ("rate_base", "rate_on", "rate_source")} | {"rate": plain_rate(document.rate)}
+    return {name: getattr(document, name) for name in ("rate_base", "rate_on", "rate_source")} | {
+        "rate": plain_rate(document.rate)
+    }
 
 
 def rate_words(row: Row) -> str | None:
     """The rate that a row keeps as a page says it; None where it keeps none."""
     if row["rate"] is None:
         return None
-    return str(gettext("1 %(base)s = %(rate)s %(quote)s, %(source)s, %(day)s", **_quoted(row), source=row["rate_source"], day=day(row["rate_on"], year=True)))
+    return str(
+        gettext(
+            "1 %(base)s = %(rate)s %(quote)s, %(source)s, %(day)s",
+            **_quoted(row),
+            source=row["rate_source"],
+            day=day(row["rate_on"], year=True),
+        )
+    )
 
 
 def rate_on_paper(row: Row, day_words: Callable[[date], str]) -> str | None:
-    """The same as the document itself says it, without who has quoted it; `day_words` writes the day."""
+    """The same as the document itself says it, without who has quoted it; `day_words` writes the
+    day.
+    """
     if row["rate"] is None:
         return None
-    return str(gettext("1 %(base)s = %(rate)s %(quote)s, of %(day)s", **_quoted(row), day=day_words(row["rate_on"])))
+    return str(
+        gettext(
+            "1 %(base)s = %(rate)s %(quote)s, of %(day)s",
+            **_quoted(row),
+            day=day_words(row["rate_on"]),
+        )
+    )
 
 
 def _quoted(row: Row) -> dict[str, str]:

@@ -17,7 +17,10 @@ RATE_SHAPE = r"^\d{1,9}(\.\d{1,8})?$"
 
 
 class RateIn(Closed):
-    """A rate as it is quoted: one `base` costs `rate` of `quote`, as `source` has it on a day. It is never turned round."""
+    """A rate as it is quoted: one `base` costs `rate` of `quote`, as `source` has it on a day.
+
+    It is never turned round.
+    """
 
     base: CurrencyCode
     quote: CurrencyCode
@@ -42,10 +45,18 @@ class RateOut(Answer):
 
 
 def wire_rate(row: Row) -> Row | None:
-    """The rate that a row keeps as the API writes it, without zeros behind; None where it keeps none."""
+    """The rate that a row keeps as the API writes it, without zeros behind; None where it keeps
+    none.
+    """
     if row["rate"] is None:
         return None
-    return {"base": row["rate_base"], "quote": row["rate_quote"], "rate": plain_rate(row["rate"]), "on": row["rate_on"], "source": row["rate_source"]}
+    return {
+        "base": row["rate_base"],
+        "quote": row["rate_quote"],
+        "rate": plain_rate(row["rate"]),
+        "on": row["rate_on"],
+        "source": row["rate_source"],
+    }
 
 
 def plain_rate(rate: Decimal) -> str:

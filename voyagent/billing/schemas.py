@@ -1,4 +1,6 @@
-"""What comes in about documents of money: what the assistant proposes, and the address of the invoice list."""
+"""What comes in about documents of money: what the assistant proposes, and the address of the
+invoice list.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,19 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.billing.service import LineItem
 from voyagent.billing.service.pricing import LINES_MAX, QUANTITY_MAX
-from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, DateFilter, Id, IdFilter, PlainAmount, Query, filter_field, text_field, trimmed_field
+from voyagent.kernel.fields import (
+    BusinessDate,
+    Closed,
+    CurrencyCode,
+    DateFilter,
+    Id,
+    IdFilter,
+    PlainAmount,
+    Query,
+    filter_field,
+    text_field,
+    trimmed_field,
+)
 from voyagent.kernel.money import Money
 from voyagent.ledger.journal import EntryLines
 
@@ -29,11 +43,19 @@ class LineItemIn(Closed):
 
     def item(self) -> LineItem:
         """The line as the rules take it."""
-        return LineItem(description=self.description, quantity=self.quantity, unit_price=self.unit_price, currency=self.currency)
+        return LineItem(
+            description=self.description,
+            quantity=self.quantity,
+            unit_price=self.unit_price,
+            currency=self.currency,
+        )
 
 
 class DraftInvoiceIn(Closed):
-    """What `draft_invoice` needs. `number` is part of the tool's interface and is refused when given: a draft has none."""
+    """What `draft_invoice` needs.
+
+    `number` is part of the tool's interface and is refused when given: a draft has none.
+    """
 
     customer_name: trimmed_field(255)  # type: ignore[valid-type]
     issue_date: BusinessDate
@@ -55,7 +77,12 @@ class InvoiceLineIn(Closed):
 
     def item(self, currency: str) -> LineItem:
         """The line as the rules take it."""
-        return LineItem(description=self.description, quantity=self.quantity, unit_price=self.unit_price, currency=currency)
+        return LineItem(
+            description=self.description,
+            quantity=self.quantity,
+            unit_price=self.unit_price,
+            currency=currency,
+        )
 
 
 def items(lines: Iterable[InvoiceLineIn], currency: str) -> list[LineItem]:
@@ -79,7 +106,10 @@ class AddressIn(Closed):
 
 
 class InvoiceIn(Closed):
-    """An invoice as the tool's interface has it. `client_id` is an enquiry: that is where this house knows a customer from."""
+    """An invoice as the tool's interface has it.
+
+    `client_id` is an enquiry: that is where this house knows a customer from.
+    """
 
     invoice_number: trimmed_field(64)  # type: ignore[valid-type]
     client_id: Id
@@ -126,12 +156,20 @@ def _cash_or_bank(account: str) -> str:
     return said
 
 
-MoneyAccount = Annotated[str, AfterValidator(_cash_or_bank), Field(max_length=16, json_schema_extra={"enum": ["bank", "cash"]})]
-"""Where money lies: the account of the chart that serves as the agency's bank, or the one that is its cash in hand."""
+MoneyAccount = Annotated[
+    str,
+    AfterValidator(_cash_or_bank),
+    Field(max_length=16, json_schema_extra={"enum": ["bank", "cash"]}),
+]
+"""Where money lies: the account of the chart that serves as the agency's bank, or the one that is
+its cash in hand.
+"""
 
 
 class PaymentIn(Closed):
-    """Money that settles a document, or a part of it, the day on which it moved, and the account that it came into or went from."""
+    """Money that settles a document, or a part of it, the day on which it moved, and the account
+    that it came into or went from.
+    """
 
     amount: PlainAmount
     currency: CurrencyCode
@@ -152,7 +190,9 @@ class PartIn(Closed):
 
 
 class WriteOffIn(PartIn):
-    """What is to be given up of an invoice: all that is open where no amount is named, today in the agency's zone where no day is; and why."""
+    """What is to be given up of an invoice: all that is open where no amount is named, today in the
+    agency's zone where no day is; and why.
+    """
 
     reason: trimmed_field(500)  # type: ignore[valid-type]
     written_off_on: BusinessDate | None = None

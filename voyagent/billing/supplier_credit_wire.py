@@ -1,4 +1,6 @@
-"""Credits from suppliers on the wire of the API: the body that enters one, the address of the list, and what is answered."""
+"""Credits from suppliers on the wire of the API: the body that enters one, the address of the list,
+and what is answered.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,24 @@ from voyagent.billing.bills_wire import InputTaxOut, wire_taxes
 from voyagent.billing.credit_wire import CreditIn
 from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
-from voyagent.kernel.fields import Answer, Id, Instant, WireAmount, filter_field, row_instant, trimmed_field, wire_members
+from voyagent.kernel.fields import (
+    Answer,
+    Id,
+    Instant,
+    WireAmount,
+    filter_field,
+    row_instant,
+    trimmed_field,
+    wire_members,
+)
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
 
 class BillCreditIn(CreditIn):
-    """What a supplier has credited of lines of a bill, by the supplier's own number, why, and on which day. Without lines it is all that is left."""
+    """What a supplier has credited of lines of a bill, by the supplier's own number, why, and on
+    which day. Without lines it is all that is left.
+    """
 
     vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
 
@@ -29,10 +42,15 @@ class SupplierCreditIn(BillCreditIn):
 
 
 class SupplierCreditQuery(DocumentQuery):
-    """What the list of credits from suppliers is narrowed to, all of it at once, and the page behind a cursor."""
+    """What the list of credits from suppliers is narrowed to, all of it at once, and the page
+    behind a cursor.
+    """
 
     bill_id: Id | None = Field(default=None, description="The credits on one bill.")
-    q: filter_field(255) = Field(default=None, description="Part of the supplier's number, the supplier or the bill's number, in the next 20,000 credits.")  # type: ignore[valid-type]
+    q: filter_field(255) = Field(
+        default=None,
+        description="Part of the supplier's number, the supplier or the bill's number, in the next 20,000 credits.",
+    )  # type: ignore[valid-type]
 
     def search(self) -> CreditSearch:
         """The same as the reads take it."""
@@ -42,7 +60,8 @@ class SupplierCreditQuery(DocumentQuery):
 class SupplierCreditBrief(Answer):
     """A supplier's credit in the list; the amount is a decimal string in its currency.
 
-    One with `reversed_on` was entered by mistake and credits nothing from that day on, for `reversal_reason`.
+    One with `reversed_on` was entered by mistake and credits nothing from that day on, for
+    `reversal_reason`.
     """
 
     id: UUID
@@ -88,7 +107,11 @@ class SupplierCreditListOut(Answer):
 
 def wire_supplier_credits(page: Listed, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+    return {
+        "items": [_brief(row) for row in page.items],
+        "limit": limit,
+        "next_cursor": page.next_cursor,
+    }
 
 
 def wire_supplier_credit(document: SupplierCreditDocument) -> Row:
@@ -103,7 +126,10 @@ def wire_supplier_credit(document: SupplierCreditDocument) -> Row:
         }
         for line in document.lines
     ]
-    return _brief(document.credit) | {"tax_amount": wire_amount(document.credit["tax_minor"], currency), "lines": lines}
+    return _brief(document.credit) | {
+        "tax_amount": wire_amount(document.credit["tax_minor"], currency),
+        "lines": lines,
+    }
 
 
 def _brief(row: Row) -> Row:

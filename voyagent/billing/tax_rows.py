@@ -15,7 +15,9 @@ from voyagent.taxes.words import TO_BE_SAID, component
 
 
 def summed(taxes: list[Row], currency: str) -> list[Row]:
-    """The taxes of a document's lines by component and rate: the `words` for it, the `amount`, and `is_confirmed` where each of them is."""
+    """The taxes of a document's lines by component and rate: the `words` for it, the `amount`, and
+    `is_confirmed` where each of them is.
+    """
     found: dict[str, Row] = {}
     for tax in taxes:
         rate = f"{tax['percent'].normalize():f} %" if "percent" in tax else ""
@@ -28,23 +30,48 @@ def summed(taxes: list[Row], currency: str) -> list[Row]:
 
 def to_be_said(lines: Iterable[Row]) -> list[str]:
     """The sentences that a document must carry for the way in which its lines are taxed, each once."""
-    return [str(TO_BE_SAID[tax]) for tax in dict.fromkeys(line["tax"] for line in lines) if tax in TO_BE_SAID]
+    return [
+        str(TO_BE_SAID[tax])
+        for tax in dict.fromkeys(line["tax"] for line in lines)
+        if tax in TO_BE_SAID
+    ]
 
 
 def line_notes(line: Row) -> list[str]:
-    """What stands below the words of an invoice's line: the day of its service, and that tax is collected at source on it."""
-    day = [gettext("Service on %(day)s", day=long_day(line["service_date"], weekday=False, year=True))] if line["service_date"] else []
+    """What stands below the words of an invoice's line: the day of its service, and that tax is
+    collected at source on it.
+    """
+    day = (
+        [
+            gettext(
+                "Service on %(day)s", day=long_day(line["service_date"], weekday=False, year=True)
+            )
+        ]
+        if line["service_date"]
+        else []
+    )
     return [*day, *([gettext("TCS is collected on this")] if line["collection"] else [])]
 
 
 def place_of_supply(code: str | None) -> str:
-    """A state with its code as documents say it, such as `Kerala (32)`; nothing where none is known."""
+    """A state with its code as documents say it, such as `Kerala (32)`; nothing where none is
+    known.
+    """
     return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""
 
 
 def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
-    """What is printed of tax on a line of a bill, and what becomes of it; nothing where there is none."""
-    found = [f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}" for tax in taxes if tax["line_no"] == line["line_no"]]
+    """What is printed of tax on a line of a bill, and what becomes of it; nothing where there is
+    none.
+    """
+    found = [
+        f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}"
+        for tax in taxes
+        if tax["line_no"] == line["line_no"]
+    ]
     if not found:
         return ""
-    return f"{', '.join(found)} · {gettext('credited to us') if line['input_credit'] else gettext('part of the cost')}"
+    return (
+        f"{', '.join(found)} ·"
+        f" {gettext('credited to us') if line['input_credit'] else gettext('part of the cost')}"
+    )

@@ -1,4 +1,6 @@
-"""Taxes on the wire of the API: what a line of an invoice says of its sale and its tax, and what is answered."""
+"""Taxes on the wire of the API: what a line of an invoice says of its sale and its tax, and what is
+answered.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,12 @@ TaxNumber = Annotated[str, Field(min_length=1, max_length=20)]
 
 
 class SoldLineIn(InvoiceLineIn):
-    """A line of an invoice before tax: how it is sold, how it is taxed, and what is collected on top.
+    """A line of an invoice before tax: how it is sold, how it is taxed, and what is collected on
+    top.
 
-    `tax` and `collection` are treatments of the agency's country. `basic_fare` is that of the whole line, where the tax is on the fare. `commission` is what
-    the agency earns of the whole line, before tax, where it is sold as agent.
+    `tax` and `collection` are treatments of the agency's country. `basic_fare` is that of the whole
+    line, where the tax is on the fare. `commission` is what the agency earns of the whole line,
+    before tax, where it is sold as agent.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"
@@ -37,13 +41,21 @@ class SoldLineIn(InvoiceLineIn):
     def item(self, currency: str) -> LineItem:
         """The line as the rules take it."""
         item = super().item(currency)
-        item |= {"sold_as": self.sold_as, "tax": self.tax, "collection": self.collection, "basic_fare": self.basic_fare, "service_date": self.service_date}
+        item |= {
+            "sold_as": self.sold_as,
+            "tax": self.tax,
+            "collection": self.collection,
+            "basic_fare": self.basic_fare,
+            "service_date": self.service_date,
+        }
         item["commission"] = self.commission
         return item
 
 
 class TaxOut(Answer):
-    """A component of the tax on a line; `confirmed` where its rate was held against the text of the law."""
+    """A component of the tax on a line; `confirmed` where its rate was held against the text of the
+    law.
+    """
 
     component: str
     percent: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3})?$")]
@@ -67,7 +79,10 @@ class SoldLineOut(DocumentLineOut):
 def wire_sold_line(line: Row, taxes: Iterable[Row], currency: str) -> Row:
     """A line with its taxes as the API writes it."""
     fare = line["basic_fare_minor"]
-    return {name: line[name] for name in ("description", "quantity", "sold_as", "tax", "collection", "service_date")} | {
+    return {
+        name: line[name]
+        for name in ("description", "quantity", "sold_as", "tax", "collection", "service_date")
+    } | {
         "unit_price": wire_amount(line["unit_price_minor"], currency),
         "amount": wire_amount(line["amount_minor"], currency),
         "basic_fare": None if fare is None else wire_amount(fare, currency),

@@ -1,4 +1,6 @@
-"""Invoices on the wire of the API: the bodies that it takes, the address of its list, and what it answers."""
+"""Invoices on the wire of the API: the bodies that it takes, the address of its list, and what it
+answers.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,10 @@ DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 
 
 class InvoiceDraftIn(DocumentDraftIn):
-    """An invoice to be drawn up. Without a due day it is due by the terms of the customer, else on the day of issue."""
+    """An invoice to be drawn up.
+
+    Without a due day it is due by the terms of the customer, else on the day of issue.
+    """
 
     customer_name: trimmed_field(255)  # type: ignore[valid-type]
     line_items: Annotated[Sequence[SoldLineIn], Field(min_length=1, max_length=LINES_MAX)]
@@ -59,19 +64,24 @@ class InvoiceDraftIn(DocumentDraftIn):
 
 
 class InvoicePatch(DocumentPatch):
-    """What changes of a draft: an absent member stays, null clears reference, notes, trip, instalments, the rate and what the tax goes by.
+    """What changes of a draft: an absent member stays, null clears reference, notes, trip,
+    instalments, the rate and what the tax goes by.
 
     Lines are replaced whole; another currency alone keeps the figures and clears the rate.
     """
 
     customer_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
-    line_items: Annotated[Sequence[SoldLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
+    line_items: Annotated[Sequence[SoldLineIn], Field(min_length=1, max_length=LINES_MAX)] = (
+        MAY_BE_ABSENT
+    )
     place_of_supply: State | None = None
     customer_tax_number: TaxNumber | None = None
     customer_pan: TaxNumber | None = None
 
     def changes(self, currency: str) -> DraftChanges:
-        """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
+        """What was sent; lines are read in the currency that is sent with them, or else in the one
+        given.
+        """
         changes: DraftChanges = self.said(currency)
         return changes
 
@@ -84,7 +94,9 @@ class InvoiceSendIn(Closed):
 
 
 class ReceiptIn(PartIn):
-    """What a customer has paid: all that is open where no amount is named, today in the agency's zone where no day is, into the bank where no account is."""
+    """What a customer has paid: all that is open where no amount is named, today in the agency's
+    zone where no day is, into the bank where no account is.
+    """
 
     paid_on: BusinessDate | None = None
     account: MoneyAccount = "bank"
@@ -92,7 +104,9 @@ class ReceiptIn(PartIn):
 
 
 class TakeBackIn(Closed):
-    """Why a write-off is taken back, and from which day on: today in the agency's zone where none is named."""
+    """Why a write-off is taken back, and from which day on: today in the agency's zone where none
+    is named.
+    """
 
     reason: trimmed_field(500)  # type: ignore[valid-type]
     effective_on: BusinessDate | None = None
@@ -101,19 +115,33 @@ class TakeBackIn(Closed):
 class InvoiceQuery(TripDocumentQuery):
     """What the list of invoices is narrowed to, all of it at once, and the page behind a cursor."""
 
-    status: Annotated[Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None, BeforeValidator(lambda value: value or None)] = Field(
-        default=None, description="A state; `open` is issued or partly paid."
-    )
-    q: filter_field(255) = Field(default=None, description="Part of the number, the customer or the reference.")  # type: ignore[valid-type]
+    status: Annotated[
+        Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None,
+        BeforeValidator(lambda value: value or None),
+    ] = Field(default=None, description="A state; `open` is issued or partly paid.")
+    q: filter_field(255) = Field(
+        default=None, description="Part of the number, the customer or the reference."
+    )  # type: ignore[valid-type]
 
     def search(self) -> InvoiceSearch:
         """The same as the reads take it."""
         first, last = self.issued_from, self.issued_to
-        return InvoiceSearch(clock.today(), text=self.q, status=self.status, party=self.party, issued_from=first, issued_to=last, trip_id=self.trip_id)
+        return InvoiceSearch(
+            clock.today(),
+            text=self.q,
+            status=self.status,
+            party=self.party,
+            issued_from=first,
+            issued_to=last,
+            trip_id=self.trip_id,
+        )
 
 
 class InvoiceBrief(DocumentBrief):
-    """An invoice in the list; a draft has no number. `round_off` is what moves the total to whole units, below zero where it goes down."""
+    """An invoice in the list; a draft has no number.
+
+    `round_off` is what moves the total to whole units, below zero where it goes down.
+    """
 
     status: DocumentStatus
     number: str | None
@@ -125,7 +153,11 @@ class InvoiceBrief(DocumentBrief):
 
 
 class CreditedOut(Answer):
-    """A credit note on this invoice. One with `reversed_on` was issued by mistake and credits nothing from that day on, for `reversal_reason`."""
+    """A credit note on this invoice.
+
+    One with `reversed_on` was issued by mistake and credits nothing from that day on, for
+    `reversal_reason`.
+    """
 
     credit_note_id: UUID
     number: str
@@ -139,7 +171,9 @@ class CreditedOut(Answer):
 
 
 class WrittenOffOut(Answer):
-    """A write-off of this invoice; one that takes another back names it, with the amount below zero."""
+    """A write-off of this invoice; one that takes another back names it, with the amount below
+    zero.
+    """
 
     id: UUID
     effective_on: date
@@ -151,7 +185,9 @@ class WrittenOffOut(Answer):
 
 
 class InvoiceOut(InvoiceBrief, DocumentParts):
-    """An invoice with its lines and their taxes, what was paid on it, credited and written off. The total is that of lines, taxes and `round_off`.
+    """An invoice with its lines and their taxes, what was paid on it, credited and written off.
+
+    The total is that of lines, taxes and `round_off`.
 
     `write_off_approval_id` is the request for a write-off that waits for a decision.
     """
@@ -178,7 +214,11 @@ class InvoiceListOut(Answer):
 
 def wire_invoices(page: Listed, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+    return {
+        "items": [_brief(row) for row in page.items],
+        "limit": limit,
+        "next_cursor": page.next_cursor,
+    }
 
 
 def wire_invoice(document: InvoiceDocument) -> Row:
@@ -189,7 +229,9 @@ def wire_invoice(document: InvoiceDocument) -> Row:
         | wire_parts(row, document.lines, document.payments)
         | {name: row[name] for name in ("place_of_supply", "customer_tax_number", "customer_pan")}
         | {
-            "line_items": [wire_sold_line(line, document.taxes, row["currency"]) for line in document.lines],
+            "line_items": [
+                wire_sold_line(line, document.taxes, row["currency"]) for line in document.lines
+            ],
             "session_id": row["session_id"],
             "issued_at": wire_instant(row["issued_at"]) if row["issued_at"] else None,
             "credit_notes": [
@@ -200,7 +242,10 @@ def wire_invoice(document: InvoiceDocument) -> Row:
                     "amount": wire_amount(note["amount_minor"], row["currency"]),
                     "reason": note["reason"],
                     "journal_entry_id": note["entry_id"],
-                    **{name: note[name] for name in ("reversed_on", "reversal_reason", "reversal_entry_id")},
+                    **{
+                        name: note[name]
+                        for name in ("reversed_on", "reversal_reason", "reversal_entry_id")
+                    },
                 }
                 for note in document.credit_notes
             ],

@@ -1,4 +1,7 @@
-"""Forms of write-offs: what is to be given up and why, and why one is taken back. What they accept is what the API accepts."""
+"""Forms of write-offs: what is to be given up and why, and why one is taken back.
+
+What they accept is what the API accepts.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,12 @@ ASKED = _WORDS | {
     "document_not_open": "",
     "write_off_requested": "",
 }
-WRITTEN_BACK = _WORDS | {"invalid_date": "effective_on", "period_locked": "effective_on", "write_off_taken_back": "", "amount_above_limit": ""}
+WRITTEN_BACK = _WORDS | {
+    "invalid_date": "effective_on",
+    "period_locked": "effective_on",
+    "write_off_taken_back": "",
+    "amount_above_limit": "",
+}
 
 
 class WriteOffForm(SchemaForm[WriteOffIn]):

@@ -9,7 +9,15 @@ from uuid import UUID
 from flask_babel import format_date, gettext
 
 from voyagent.approvals import effects, queries as approvals
-from voyagent.approvals.effects import Approval, Description, Effect, FactShown, Measured, MoneyShown, Standing
+from voyagent.approvals.effects import (
+    Approval,
+    Description,
+    Effect,
+    FactShown,
+    Measured,
+    MoneyShown,
+    Standing,
+)
 from voyagent.approvals.service import propose
 from voyagent.billing import queries, service
 from voyagent.billing.effects import APPROVERS
@@ -23,18 +31,31 @@ from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.reading import SessionReader
 
 
-def ask_for_write_off(actor: Actor, invoice_id: UUID, *, reason: str, amount: Money | None = None, on: date | None = None) -> Approval:
-    """Ask for what is open of an invoice, or a part of it, to be given up; it is once somebody has granted it. The request begins a conversation of its own.
+def ask_for_write_off(
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    reason: str,
+    amount: Money | None = None,
+    on: date | None = None,
+) -> Approval:
+    """Ask for what is open of an invoice, or a part of it, to be given up; it is once somebody has
+    granted it. The request begins a conversation of its own.
 
-    One request for an invoice waits at a time. Raises Forbidden, InvoiceNotFound, and what it would be refused for now: DocumentNotOpen, ReasonRequired,
-    TextTooLong, MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, PeriodLocked; WriteOffRequested.
+    One request for an invoice waits at a time. Raises Forbidden, InvoiceNotFound, and what it would
+    be refused for now: DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies,
+    InvalidAmount, WriteOffExceedsOpen, InvalidDate, PeriodLocked; WriteOffRequested.
     """
     actor.require("invoice.write_off")
-    invoice = queries.get_invoice(invoice_id, lock=True)  # of two that ask at the same moment the second finds what the first has asked for
+    invoice = queries.get_invoice(
+        invoice_id, lock=True
+    )  # of two that ask at the same moment the second finds what the first has asked for
     wanted, why, day = service.checked(actor, invoice, amount, reason, on)
     if approvals.find_unfinished(queries.WRITE_OFF, "invoice_id", str(invoice_id)) is not None:
         raise service.WriteOffRequested
-    session = chat.create_session(actor, title=gettext("Write-off of %(number)s", number=invoice.number))
+    session = chat.create_session(
+        actor, title=gettext("Write-off of %(number)s", number=invoice.number)
+    )
     approval = propose(
         actor,
         session_id=session.id,
@@ -50,8 +71,16 @@ def ask_for_write_off(actor: Actor, invoice_id: UUID, *, reason: str, amount: Mo
         },
         summary=f"{_title(invoice)}, {spoken(wanted.wire, wanted.currency)}",
     )
-    told = {"type": "approval", "approval_id": approval.id, "tool_name": approval.tool_name, "summary": approval.summary}
-    where = {"type": "text", "text": gettext("Asked for on invoice %(number)s.", number=invoice.number)}
+    told = {
+        "type": "approval",
+        "approval_id": approval.id,
+        "tool_name": approval.tool_name,
+        "summary": approval.summary,
+    }
+    where = {
+        "type": "text",
+        "text": gettext("Asked for on invoice %(number)s.", number=invoice.number),
+    }
     chat.append_message(actor, session.id, role="system", blocks=[where, told])
     return approval
 
@@ -60,7 +89,9 @@ def run(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Give it up. Raises InvalidArguments and whatever `service.write_off_invoice` raises."""
     wanted = effects.read_arguments(WriteOffInvoiceIn, arguments)
     amount = wanted.money(queries.get_invoice(wanted.invoice_id).currency)
-    written = service.write_off_invoice(actor, wanted.invoice_id, reason=wanted.reason, amount=amount, on=wanted.written_off_on)
+    written = service.write_off_invoice(
+        actor, wanted.invoice_id, reason=wanted.reason, amount=amount, on=wanted.written_off_on
+    )
     invoice = queries.get_invoice(wanted.invoice_id)
     return {
         "written_off": True,
@@ -76,37 +107,63 @@ def run(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe(actor: Actor, arguments: dict[str, Any]) -> Description:
-    """How much of which invoice is given up, and why. Raises what `run` would, so that a proposal that cannot be carried out says so."""
+    """How much of which invoice is given up, and why.
+
+    Raises what `run` would, so that a proposal that cannot be carried out says so.
+    """
     wanted = effects.read_arguments(WriteOffInvoiceIn, arguments)
     invoice = queries.get_invoice(wanted.invoice_id)
-    amount, why, day = service.checked(actor, invoice, wanted.money(invoice.currency), wanted.reason, wanted.written_off_on)
+    amount, why, day = service.checked(
+        actor, invoice, wanted.money(invoice.currency), wanted.reason, wanted.written_off_on
+    )
     facts = [
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
-        FactShown(label=gettext("Open before"), value=spoken(Money(invoice.open_minor, invoice.currency).wire, invoice.currency)),
+        FactShown(
+            label=gettext("Open before"),
+            value=spoken(Money(invoice.open_minor, invoice.currency).wire, invoice.currency),
+        ),
         FactShown(label=gettext("On the day"), value=str(format_date(day, "d MMM y"))),
         FactShown(label=gettext("Why"), value=why),
     ]
-    return Description(title=_title(invoice), undo=gettext("a write-off can be taken back once"), facts=facts)
+    return Description(
+        title=_title(invoice), undo=gettext("a write-off can be taken back once"), facts=facts
+    )
 
 
 def measure(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
     invoice = queries.get_invoice(effects.read_arguments(WriteOffInvoiceIn, arguments).invoice_id)
-    owed = Money(queries.party_open(SessionReader(db.session), "receivable", invoice.party_name, invoice.currency), invoice.currency)
+    owed = Money(
+        queries.party_open(
+            SessionReader(db.session), "receivable", invoice.party_name, invoice.currency
+        ),
+        invoice.currency,
+    )
     shown = MoneyShown(amount=owed.wire, currency=owed.currency)
     label = gettext("%(name)s owes", name=invoice.party_name)
-    return Measured(standings=[Standing(key=invoice.party_name, label=label, amount=shown, note="")])
+    return Measured(
+        standings=[Standing(key=invoice.party_name, label=label, amount=shown, note="")]
+    )
 
 
 def worth(_actor: Actor, arguments: dict[str, Any]) -> Money:
-    """What is given up. Raises InvalidArguments, InvoiceNotFound, InvalidAmount, UnknownCurrency."""
+    """What is given up.
+
+    Raises InvalidArguments, InvoiceNotFound, InvalidAmount, UnknownCurrency.
+    """
     wanted = effects.read_arguments(WriteOffInvoiceIn, arguments)
     invoice = queries.get_invoice(wanted.invoice_id)
     return wanted.money(invoice.currency) or Money(invoice.open_minor, invoice.currency)
 
 
 def _title(invoice: Invoice) -> str:
-    return str(gettext("Write off what %(name)s owes on invoice %(number)s", name=invoice.party_name, number=invoice.number or gettext("a draft")))
+    return str(
+        gettext(
+            "Write off what %(name)s owes on invoice %(number)s",
+            name=invoice.party_name,
+            number=invoice.number or gettext("a draft"),
+        )
+    )
 
 
 EFFECT = effects.register(

@@ -1,4 +1,6 @@
-"""Turns in the place of others: a message is asked again, or in other words, and what came behind it is no part of the talk any more."""
+"""Turns in the place of others: a message is asked again, or in other words, and what came behind
+it is no part of the talk any more.
+"""
 
 from __future__ import annotations
 
@@ -24,33 +26,43 @@ class TurnSuperseded(Conflict):
     """Another turn has taken its place already."""
 
     code = "turn_superseded"
-    message = N_("There is a newer version of this message already. Look at the conversation again.")
+    message = N_(
+        "There is a newer version of this message already. Look at the conversation again."
+    )
 
 
 class TurnNotReplaceable(Conflict):
-    """It went on after a decision, which is made once: what answers a message can be asked again, what follows a grant cannot."""
+    """It went on after a decision, which is made once: what answers a message can be asked again,
+    what follows a grant cannot.
+    """
 
     code = "turn_not_replaceable"
     message = N_("The assistant went on here after a decision. Say what you would like instead.")
 
 
 def on_superseded(hook: SupersededHook) -> SupersededHook:
-    """Have a higher room withdraw what turns still ask for, in the transaction in which another takes their place."""
+    """Have a higher room withdraw what turns still ask for, in the transaction in which another
+    takes their place.
+    """
     _superseded.append(hook)
     return hook
 
 
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
-    """Ask the same again: a new turn in the place of one that answered a message, and of all behind it.
+    """Ask the same again: a new turn in the place of one that answered a message, and of all behind
+    it.
 
-    What was granted there stays done; what waits there for a decision is withdrawn. Raises Forbidden, SessionNotFound, TurnNotFound, TurnInProgress,
-    TurnSuperseded, TurnNotReplaceable.
+    What was granted there stays done; what waits there for a decision is withdrawn. Raises
+    Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     return _take_the_place(actor, session_id, turn_id, None)
 
 
 def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) -> Turn:
-    """Ask in other words, in the place of a message and of all behind it. Raises as `regenerate`."""
+    """Ask in other words, in the place of a message and of all behind it.
+
+    Raises as `regenerate`.
+    """
     return _take_the_place(actor, session_id, turn_id, message)
 
 
@@ -66,7 +78,11 @@ def _take_the_place(actor: Actor, session_id: UUID, turn_id: str, message: str |
         raise TurnNotReplaceable
     gone = db.session.scalars(
         update(ChatTurn)
-        .where(ChatTurn.session_id == session_id, ChatTurn.number >= old.number, ChatTurn.superseded_at.is_(None))
+        .where(
+            ChatTurn.session_id == session_id,
+            ChatTurn.number >= old.number,
+            ChatTurn.superseded_at.is_(None),
+        )
         .values(superseded_at=func.now())
         .returning(ChatTurn.id)
         .execution_options(synchronize_session=False)

@@ -1,4 +1,6 @@
-"""Tables of conversations: a session counts its messages, turns and events, so that no number is ever looked up as the largest plus one."""
+"""Tables of conversations: a session counts its messages, turns and events, so that no number is
+ever looked up as the largest plus one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    desc,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +28,10 @@ _NOW = text("now()")
 
 
 class ChatSession(TenantOwned, Base):
-    """A conversation of the agency; every member sees it. `deleted_at` hides it at once, a job wipes it later; `search` is its name as a search reads it."""
+    """A conversation of the agency; every member sees it.
+
+    `deleted_at` hides it at once, a job wipes it later; `search` is its name as a search reads it.
+    """
 
     __tablename__ = "chat_sessions"
 
@@ -30,21 +43,46 @@ class ChatSession(TenantOwned, Base):
     message_count: Mapped[int] = mapped_column(server_default=text("0"))
     turn_count: Mapped[int] = mapped_column(server_default=text("0"))
     event_seq: Mapped[int] = mapped_column(server_default=text("0"))
-    search: Mapped[str | None] = mapped_column(Computed("lower(title)", persisted=True), deferred=True)
+    search: Mapped[str | None] = mapped_column(
+        Computed("lower(title)", persisted=True), deferred=True
+    )
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_chat_sessions_creator"),
+        ForeignKeyConstraint(
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_chat_sessions_creator",
+        ),
         CheckConstraint("length(title) between 1 and 200", name="title"),
-        Index("ix_chat_sessions_created", "tenant_id", desc("created_at"), desc("id"), postgresql_where=text("deleted_at is null")),
-        Index("ix_chat_sessions_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
-        Index("ix_chat_sessions_last_message", "last_message_at", postgresql_where=text("deleted_at is null")),
+        Index(
+            "ix_chat_sessions_created",
+            "tenant_id",
+            desc("created_at"),
+            desc("id"),
+            postgresql_where=text("deleted_at is null"),
+        ),
+        Index(
+            "ix_chat_sessions_search",
+            "tenant_id",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+        ),
+        Index(
+            "ix_chat_sessions_last_message",
+            "last_message_at",
+            postgresql_where=text("deleted_at is null"),
+        ),
     )
 
 
 class ChatTurn(TenantBound, Base):
-    """One run of the assistant: for a message, or after a decision. Its work is a job; its story is its events.
+    """One run of the assistant: for a message, or after a decision.
 
-    `replaces` is the turn whose place it took; that one and all behind it have `superseded_at` and are no part of the talk any more, though they can be read.
+    Its work is a job; its story is its events.
+
+    `replaces` is the turn whose place it took; that one and all behind it have `superseded_at` and
+    are no part of the talk any more, though they can be read.
     """
 
     __tablename__ = "chat_turns"
@@ -67,15 +105,32 @@ class ChatTurn(TenantBound, Base):
     superseded_at: Mapped[datetime | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_chat_turns_session", ondelete="CASCADE"),
-        ForeignKeyConstraint(["tenant_id", "replaces"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_chat_turns_replaces"),
-        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_chat_turns_user"),
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"],
+            ["chat_sessions.tenant_id", "chat_sessions.id"],
+            name="fk_chat_turns_session",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "replaces"],
+            ["chat_turns.tenant_id", "chat_turns.id"],
+            name="fk_chat_turns_replaces",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_chat_turns_user"
+        ),
         UniqueConstraint("tenant_id", "session_id", "number", name="uq_chat_turns_number"),
         CheckConstraint("kind in ('message', 'continuation')", name="kind"),
         CheckConstraint("(kind = 'continuation') = (approval_id is not null)", name="approval"),
-        CheckConstraint("status in ('queued', 'running', 'done', 'failed', 'stopped', 'waiting')", name="status"),
-        CheckConstraint("(status in ('queued', 'running')) = (finished_at is null)", name="finished"),
-        CheckConstraint("replaces is null or (kind = 'message' and replaces <> id)", name="replaces"),
+        CheckConstraint(
+            "status in ('queued', 'running', 'done', 'failed', 'stopped', 'waiting')", name="status"
+        ),
+        CheckConstraint(
+            "(status in ('queued', 'running')) = (finished_at is null)", name="finished"
+        ),
+        CheckConstraint(
+            "replaces is null or (kind = 'message' and replaces <> id)", name="replaces"
+        ),
         CheckConstraint("superseded_at is null or finished_at is not null", name="superseded"),
         Index(
             "uq_chat_turns_active_message",
@@ -84,14 +139,32 @@ class ChatTurn(TenantBound, Base):
             unique=True,
             postgresql_where=text("kind = 'message' and status in ('queued', 'running')"),
         ),
-        Index("ix_chat_turns_unfinished", "status", postgresql_where=text("status in ('queued', 'running')")),
-        Index("uq_chat_turns_continuation", "tenant_id", "approval_id", unique=True, postgresql_where=text("kind = 'continuation'")),
-        Index("uq_chat_turns_replaces", "tenant_id", "replaces", unique=True, postgresql_where=text("replaces is not null")),
+        Index(
+            "ix_chat_turns_unfinished",
+            "status",
+            postgresql_where=text("status in ('queued', 'running')"),
+        ),
+        Index(
+            "uq_chat_turns_continuation",
+            "tenant_id",
+            "approval_id",
+            unique=True,
+            postgresql_where=text("kind = 'continuation'"),
+        ),
+        Index(
+            "uq_chat_turns_replaces",
+            "tenant_id",
+            "replaces",
+            unique=True,
+            postgresql_where=text("replaces is not null"),
+        ),
     )
 
 
 class ChatMessage(TenantOwned, Base):
-    """What was said, by a person, by the assistant or by a tool, as blocks; `search` is the words of the first two."""
+    """What was said, by a person, by the assistant or by a tool, as blocks; `search` is the words
+    of the first two.
+    """
 
     __tablename__ = "chat_messages"
 
@@ -102,22 +175,46 @@ class ChatMessage(TenantOwned, Base):
     turn_id: Mapped[str | None]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    search: Mapped[str] = mapped_column(Computed("app.words_of(role, blocks)", persisted=True), deferred=True)
+    search: Mapped[str] = mapped_column(
+        Computed("app.words_of(role, blocks)", persisted=True), deferred=True
+    )
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_chat_messages_session", ondelete="CASCADE"),
-        ForeignKeyConstraint(["tenant_id", "turn_id"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_chat_messages_turn", ondelete="CASCADE"),
-        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_chat_messages_author"),
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"],
+            ["chat_sessions.tenant_id", "chat_sessions.id"],
+            name="fk_chat_messages_session",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "turn_id"],
+            ["chat_turns.tenant_id", "chat_turns.id"],
+            name="fk_chat_messages_turn",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_chat_messages_author",
+        ),
         UniqueConstraint("tenant_id", "session_id", "sequence", name="uq_chat_messages_sequence"),
         CheckConstraint("role in ('user', 'assistant', 'tool', 'system')", name="role"),
         CheckConstraint("jsonb_typeof(blocks) = 'array'", name="blocks"),
         Index("ix_chat_messages_turn", "tenant_id", "turn_id"),
-        Index("ix_chat_messages_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+        Index(
+            "ix_chat_messages_search",
+            "tenant_id",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+        ),
     )
 
 
 class ChatTurnStep(TenantBound, Base):
-    """A finished step of a turn, so that whoever takes the turn over goes on behind it and does nothing twice."""
+    """A finished step of a turn, so that whoever takes the turn over goes on behind it and does
+    nothing twice.
+    """
 
     __tablename__ = "chat_turn_steps"
 
@@ -128,12 +225,19 @@ class ChatTurnStep(TenantBound, Base):
     finished_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "turn_id"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_chat_turn_steps_turn", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "turn_id"],
+            ["chat_turns.tenant_id", "chat_turns.id"],
+            name="fk_chat_turn_steps_turn",
+            ondelete="CASCADE",
+        ),
     )
 
 
 class ChatEvent(TenantBound, Base):
-    """One event of a turn as it goes over the wire: `data` is the exact line, kept as text so that a replay is the same bytes."""
+    """One event of a turn as it goes over the wire: `data` is the exact line, kept as text so that
+    a replay is the same bytes.
+    """
 
     __tablename__ = "chat_events"
 
@@ -145,9 +249,22 @@ class ChatEvent(TenantBound, Base):
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_chat_events_session", ondelete="CASCADE"),
-        CheckConstraint(
-            "kind in ('text_delta', 'tool_use', 'tool_result', 'approval_request', 'approval_granted', 'approval_denied', 'error', 'final')", name="kind"
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"],
+            ["chat_sessions.tenant_id", "chat_sessions.id"],
+            name="fk_chat_events_session",
+            ondelete="CASCADE",
         ),
-        Index("uq_chat_events_final", "tenant_id", "turn_id", unique=True, postgresql_where=text("kind = 'final'")),
+        CheckConstraint(
+            "kind in ('text_delta', 'tool_use', 'tool_result', 'approval_request',"
+            " 'approval_granted', 'approval_denied', 'error', 'final')",
+            name="kind",
+        ),
+        Index(
+            "uq_chat_events_final",
+            "tenant_id",
+            "turn_id",
+            unique=True,
+            postgresql_where=text("kind = 'final'"),
+        ),
     )

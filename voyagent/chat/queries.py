@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists as there_is, func, literal_column, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    exists as there_is,
+    func,
+    literal_column,
+    select,
+    text,
+    tuple_,
+)
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.identity.queries import name_of
@@ -23,7 +33,17 @@ _SESSIONS = ChatSession.__table__.c
 _MESSAGES = ChatMessage.__table__.c
 _TURNS = ChatTurn.__table__.c
 _EVENTS = ChatEvent.__table__.c
-LISTED = tuple(_SESSIONS[name] for name in ("id", "title", "created_at", "message_count", "last_message_at", "created_by_user_id"))
+LISTED = tuple(
+    _SESSIONS[name]
+    for name in (
+        "id",
+        "title",
+        "created_at",
+        "message_count",
+        "last_message_at",
+        "created_by_user_id",
+    )
+)
 
 
 class TurnNotFound(NotFound):
@@ -42,7 +62,9 @@ class SessionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn as its worker and its streams know it: a value, so that it outlives the transaction that read it."""
+    """A turn as its worker and its streams know it: a value, so that it outlives the transaction
+    that read it.
+    """
 
     id: str
     tenant_id: UUID
@@ -95,37 +117,71 @@ def turn_of(row: ChatTurn) -> Turn:
 
 def exists(session_id: UUID) -> bool:
     """Whether the agency has the conversation and has not deleted it."""
-    return db.session.scalar(select(ChatSession.id).where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None))) is not None
+    return (
+        db.session.scalar(
+            select(ChatSession.id).where(
+                ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
+            )
+        )
+        is not None
+    )
 
 
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """For a Core select of another room: whether the conversation that a column names is still there."""
-    return there_is(select(literal_column("1")).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)))
+    """For a Core select of another room: whether the conversation that a column names is still
+    there.
+    """
+    return there_is(
+        select(literal_column("1")).where(
+            owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)
+        )
+    )
 
 
 def is_named(session: ChatSession) -> bool:
-    """Whether a conversation is called what somebody called it, and not after the first thing that was said in it."""
+    """Whether a conversation is called what somebody called it, and not after the first thing that
+    was said in it.
+    """
     if session.title is None:
         return False
-    said = select(ChatMessage.blocks).where(ChatMessage.session_id == session.id, ChatMessage.role == "user").order_by(ChatMessage.sequence).limit(1)
+    said = (
+        select(ChatMessage.blocks)
+        .where(ChatMessage.session_id == session.id, ChatMessage.role == "user")
+        .order_by(ChatMessage.sequence)
+        .limit(1)
+    )
     return not words_of(db.session.scalar(said) or []).startswith(session.title)
 
 
 def words_of(blocks: list[dict[str, Any]]) -> str:
     """The words of a message, one block after the other."""
-    return " ".join(str(block["text"]).strip() for block in blocks if block.get("type") == "text" and block.get("text")).strip()
+    return " ".join(
+        str(block["text"]).strip()
+        for block in blocks
+        if block.get("type") == "text" and block.get("text")
+    ).strip()
 
 
 def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """For a Core select of another room: the name of the conversation that a column names, null where it has none."""
-    return select(_SESSIONS.title).where(owned(ChatSession), _SESSIONS.id == session_id).scalar_subquery()
+    """For a Core select of another room: the name of the conversation that a column names, null
+    where it has none.
+    """
+    return (
+        select(_SESSIONS.title)
+        .where(owned(ChatSession), _SESSIONS.id == session_id)
+        .scalar_subquery()
+    )
 
 
 def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
     """A conversation; `lock` holds its row until the transaction ends. Raises SessionNotFound."""
-    statement = select(ChatSession).where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None))
+    statement = select(ChatSession).where(
+        ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
+    )
     if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     found = db.session.scalar(statement)
     if found is None:
         raise SessionNotFound
@@ -133,8 +189,12 @@ def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
 
 
 def lock(session_id: UUID) -> None:
-    """Hold a conversation's row until the transaction ends, deleted or not: the first lock of whoever needs several."""
-    db.session.execute(select(ChatSession.id).where(ChatSession.id == session_id).with_for_update(key_share=True))
+    """Hold a conversation's row until the transaction ends, deleted or not: the first lock of
+    whoever needs several.
+    """
+    db.session.execute(
+        select(ChatSession.id).where(ChatSession.id == session_id).with_for_update(key_share=True)
+    )
 
 
 def session_statement(session_id: UUID) -> Select[Any]:
@@ -151,19 +211,28 @@ def session_statement(session_id: UUID) -> Select[Any]:
     ).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None))
 
 
-def list_sessions(reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None) -> tuple[list[Row], str | None]:
+def list_sessions(
+    reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None
+) -> tuple[list[Row], str | None]:
     """The newest conversations and the marker of the next page. Raises InvalidCursor."""
     statement = sessions_statement(limit)
     if cursor is not None:
         after = Cursor.decode(cursor)
-        statement = statement.where(tuple_(_SESSIONS.created_at, _SESSIONS.id) < tuple_(after.at, after.id))
+        statement = statement.where(
+            tuple_(_SESSIONS.created_at, _SESSIONS.id) < tuple_(after.at, after.id)
+        )
     rows = reader.read(statement)[0]
     return rows, next_cursor(rows, limit)
 
 
 def sessions_statement(limit: int) -> Select[Any]:
     """The newest conversations, for a trip that reads more."""
-    return select(*LISTED).where(owned(ChatSession), _SESSIONS.deleted_at.is_(None)).order_by(_SESSIONS.created_at.desc(), _SESSIONS.id.desc()).limit(limit)
+    return (
+        select(*LISTED)
+        .where(owned(ChatSession), _SESSIONS.deleted_at.is_(None))
+        .order_by(_SESSIONS.created_at.desc(), _SESSIONS.id.desc())
+        .limit(limit)
+    )
 
 
 def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:
@@ -174,8 +243,17 @@ def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:
     return sessions[0], said
 
 
-def messages_statement(session_id: UUID, *, after: int = 0, limit: int | None = None, cursor: str | None = None, superseded: bool = False) -> Select[Any]:
-    """The messages of a conversation that is still there, in order; with `superseded` those too whose place another turn has taken. Raises InvalidCursor."""
+def messages_statement(
+    session_id: UUID,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+    cursor: str | None = None,
+    superseded: bool = False,
+) -> Select[Any]:
+    """The messages of a conversation that is still there, in order; with `superseded` those too
+    whose place another turn has taken. Raises InvalidCursor.
+    """
     statement = (
         select(
             _MESSAGES.id,
@@ -191,8 +269,18 @@ def messages_statement(session_id: UUID, *, after: int = 0, limit: int | None = 
             _TURNS.superseded_at,
             name_of(_MESSAGES.created_by_user_id).label("author_name"),
         )
-        .select_from(ChatMessage.__table__.outerjoin(ChatTurn.__table__, (_TURNS.tenant_id == _MESSAGES.tenant_id) & (_TURNS.id == _MESSAGES.turn_id)))
-        .where(owned(ChatMessage), _MESSAGES.session_id == session_id, _MESSAGES.sequence > after, is_live(_MESSAGES.session_id))
+        .select_from(
+            ChatMessage.__table__.outerjoin(
+                ChatTurn.__table__,
+                (_TURNS.tenant_id == _MESSAGES.tenant_id) & (_TURNS.id == _MESSAGES.turn_id),
+            )
+        )
+        .where(
+            owned(ChatMessage),
+            _MESSAGES.session_id == session_id,
+            _MESSAGES.sequence > after,
+            is_live(_MESSAGES.session_id),
+        )
         .order_by(_MESSAGES.sequence)
         .limit(limit)
     )
@@ -200,41 +288,81 @@ def messages_statement(session_id: UUID, *, after: int = 0, limit: int | None = 
         statement = statement.where(_TURNS.superseded_at.is_(None))
     if cursor is not None:
         last = Cursor.decode(cursor)
-        place = select(_MESSAGES.sequence).where(owned(ChatMessage), _MESSAGES.session_id == session_id, _MESSAGES.id == last.id).scalar_subquery()
+        place = (
+            select(_MESSAGES.sequence)
+            .where(owned(ChatMessage), _MESSAGES.session_id == session_id, _MESSAGES.id == last.id)
+            .scalar_subquery()
+        )
         statement = statement.where(_MESSAGES.sequence > place)
     return statement
 
 
-def messages(reader: Reader, session_id: UUID, *, after: int = 0, limit: int | None = None, superseded: bool = False) -> list[Row]:
-    """What was said behind a sequence number: `id, sequence, role, blocks, turn_id, created_by_user_id, created_at`, and what became of its turn."""
-    return reader.read(messages_statement(session_id, after=after, limit=limit, superseded=superseded))[0]
+def messages(
+    reader: Reader,
+    session_id: UUID,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+    superseded: bool = False,
+) -> list[Row]:
+    """What was said behind a sequence number: `id, sequence, role, blocks, turn_id,
+    created_by_user_id, created_at`, and what became of its turn.
+    """
+    return reader.read(
+        messages_statement(session_id, after=after, limit=limit, superseded=superseded)
+    )[0]
 
 
 def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
     """The last of what was said and still stands, in order."""
-    return reader.read(messages_statement(session_id).order_by(None).order_by(_MESSAGES.sequence.desc()).limit(limit))[0][::-1]
+    return reader.read(
+        messages_statement(session_id)
+        .order_by(None)
+        .order_by(_MESSAGES.sequence.desc())
+        .limit(limit)
+    )[0][::-1]
 
 
-def transcript(reader: Reader, session_id: UUID, *, limit: int, cursor: str | None, superseded: bool) -> tuple[list[Row], str | None, int]:
-    """A page of what was said, the marker of the next one, and the event behind which a stream tells the rest. Raises SessionNotFound, InvalidCursor.
+def transcript(
+    reader: Reader, session_id: UUID, *, limit: int, cursor: str | None, superseded: bool
+) -> tuple[list[Row], str | None, int]:
+    """A page of what was said, the marker of the next one, and the event behind which a stream
+    tells the rest. Raises SessionNotFound, InvalidCursor.
 
-    That event is the one before a running turn's first, else the last: it is read first, so that nothing is told neither here nor there.
+    That event is the one before a running turn's first, else the last: it is read first, so that
+    nothing is told neither here nor there.
     """
     begun = (
         select(func.min(_TURNS.first_event_seq) - 1)
-        .where(owned(ChatTurn), _TURNS.session_id == session_id, _TURNS.status.in_(ACTIVE), _TURNS.first_event_seq.is_not(None))
+        .where(
+            owned(ChatTurn),
+            _TURNS.session_id == session_id,
+            _TURNS.status.in_(ACTIVE),
+            _TURNS.first_event_seq.is_not(None),
+        )
         .scalar_subquery()
     )
-    place = select(func.coalesce(begun, _SESSIONS.event_seq).label("seq")).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None))
-    places, rows = reader.read(place, messages_statement(session_id, limit=limit, cursor=cursor, superseded=superseded))
+    place = select(func.coalesce(begun, _SESSIONS.event_seq).label("seq")).where(
+        owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)
+    )
+    places, rows = reader.read(
+        place, messages_statement(session_id, limit=limit, cursor=cursor, superseded=superseded)
+    )
     if not places:
         raise SessionNotFound
     return rows, next_cursor(rows, limit), places[0]["seq"]
 
 
 def last_seq(session_id: UUID) -> int:
-    """The number of the newest event of a conversation, 0 before the first. Raises SessionNotFound."""
-    found = db.session.scalar(select(ChatSession.event_seq).where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None)))
+    """The number of the newest event of a conversation, 0 before the first.
+
+    Raises SessionNotFound.
+    """
+    found = db.session.scalar(
+        select(ChatSession.event_seq).where(
+            ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
+        )
+    )
     if found is None:
         raise SessionNotFound
     return found
@@ -242,7 +370,9 @@ def last_seq(session_id: UUID) -> int:
 
 def get_turn(turn_id: str) -> Turn:
     """A turn by its name. Raises NotFound."""
-    found = db.session.scalar(select(ChatTurn).where(ChatTurn.id == turn_id).execution_options(populate_existing=True))
+    found = db.session.scalar(
+        select(ChatTurn).where(ChatTurn.id == turn_id).execution_options(populate_existing=True)
+    )
     if found is None:
         raise NotFound
     return turn_of(found)
@@ -250,19 +380,39 @@ def get_turn(turn_id: str) -> Turn:
 
 def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
     """A turn of this conversation, as a row. Raises TurnNotFound."""
-    found = db.session.scalar(select(ChatTurn).where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id).execution_options(populate_existing=True))
+    found = db.session.scalar(
+        select(ChatTurn)
+        .where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id)
+        .execution_options(populate_existing=True)
+    )
     if found is None:
         raise TurnNotFound
     return found
 
 
 def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
-    """The turns whose place was taken, by a turn or by one that stood there before it, with all that came behind each of them."""
-    first = select(ChatTurn.number, ChatTurn.replaces).where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id).cte("line", recursive=True)
-    line = first.union_all(select(ChatTurn.number, ChatTurn.replaces).where(ChatTurn.session_id == session_id, ChatTurn.id == first.c.replaces))
+    """The turns whose place was taken, by a turn or by one that stood there before it, with all
+    that came behind each of them.
+    """
+    first = (
+        select(ChatTurn.number, ChatTurn.replaces)
+        .where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id)
+        .cte("line", recursive=True)
+    )
+    line = first.union_all(
+        select(ChatTurn.number, ChatTurn.replaces).where(
+            ChatTurn.session_id == session_id, ChatTurn.id == first.c.replaces
+        )
+    )
     begun = select(func.min(line.c.number)).scalar_subquery()
     rows = db.session.scalars(
-        select(ChatTurn.id).where(ChatTurn.session_id == session_id, ChatTurn.number >= begun, ChatTurn.superseded_at.is_not(None)).order_by(ChatTurn.number)
+        select(ChatTurn.id)
+        .where(
+            ChatTurn.session_id == session_id,
+            ChatTurn.number >= begun,
+            ChatTurn.superseded_at.is_not(None),
+        )
+        .order_by(ChatTurn.number)
     )
     return list(rows)
 
@@ -270,13 +420,19 @@ def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
 def newest_turn(session_id: UUID) -> Turn | None:
     """The last turn that was started, whatever became of it."""
     found = db.session.scalar(
-        select(ChatTurn).where(ChatTurn.session_id == session_id).order_by(ChatTurn.number.desc()).limit(1).execution_options(populate_existing=True)
+        select(ChatTurn)
+        .where(ChatTurn.session_id == session_id)
+        .order_by(ChatTurn.number.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
     )
     return turn_of(found) if found is not None else None
 
 
 def find_running_turn(session_id: UUID) -> Turn | None:
-    """The turn that runs, or waits for its worker; the earliest where a continuation queues behind it."""
+    """The turn that runs, or waits for its worker; the earliest where a continuation queues behind
+    it.
+    """
     found = db.session.scalar(
         select(ChatTurn)
         .where(ChatTurn.session_id == session_id, ChatTurn.status.in_(ACTIVE))
@@ -289,17 +445,23 @@ def find_running_turn(session_id: UUID) -> Turn | None:
 
 def find_continuation(approval_id: str) -> Turn | None:
     """The turn that went on after a decision."""
-    found = db.session.scalar(select(ChatTurn).where(ChatTurn.kind == "continuation", ChatTurn.approval_id == approval_id))
+    found = db.session.scalar(
+        select(ChatTurn).where(ChatTurn.kind == "continuation", ChatTurn.approval_id == approval_id)
+    )
     return turn_of(found) if found is not None else None
 
 
 def steps_of(turn_id: str) -> list[Step]:
     """The finished steps of a turn, in order."""
-    rows = db.session.scalars(select(ChatTurnStep).where(ChatTurnStep.turn_id == turn_id).order_by(ChatTurnStep.number))
+    rows = db.session.scalars(
+        select(ChatTurnStep).where(ChatTurnStep.turn_id == turn_id).order_by(ChatTurnStep.number)
+    )
     return [Step(row.number, row.kind, row.outcome) for row in rows]
 
 
-def events_after(session_id: UUID, seq: int, *, limit: int = 500, turn_id: str | None = None) -> list[Row]:
+def events_after(
+    session_id: UUID, seq: int, *, limit: int = 500, turn_id: str | None = None
+) -> list[Row]:
     """Stored events behind a number, of one turn or of all: `seq, turn_id, kind, data`."""
     statement = (
         select(ChatEvent.seq, ChatEvent.turn_id, ChatEvent.kind, ChatEvent.data)

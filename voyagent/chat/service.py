@@ -1,4 +1,6 @@
-"""What people and the assistant do with a conversation: begin, say, run a turn, tell its events, delete, take back."""
+"""What people and the assistant do with a conversation: begin, say, run a turn, tell its events,
+delete, take back.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,18 @@ TITLE_FROM_MESSAGE = 60
 UNDO = timedelta(minutes=10)
 TURN_TASK = "assistant.run_turn"
 WIPE_TASK = "chat.wipe"
-EVENT_FIELDS = ("text", "tool_name", "tool_input", "tool_output", "tool_call_id", "approval_id", "approval_summary", "error_message")
-# Named only where it says something: words begun by a worker that died are to be forgotten, back to the last event that is no text.
+EVENT_FIELDS = (
+    "text",
+    "tool_name",
+    "tool_input",
+    "tool_output",
+    "tool_call_id",
+    "approval_id",
+    "approval_summary",
+    "error_message",
+)
+# Named only where it says something: words begun by a worker that died are to be forgotten, back to
+# the last event that is no text.
 RESTARTS = "restarts"
 ENDED = frozenset({"done", "failed", "stopped", "waiting"})
 
@@ -42,7 +54,9 @@ class TurnInProgress(Conflict):
 
 
 class TurnTakenOver(Conflict):
-    """Another worker has the turn by now, or its conversation is gone: whoever is told so must stop."""
+    """Another worker has the turn by now, or its conversation is gone: whoever is told so must
+    stop.
+    """
 
     code = "turn_taken_over"
 
@@ -80,7 +94,9 @@ def on_restored(hook: SessionHook) -> SessionHook:
 
 
 def before_wipe(hook: Callable[[UUID], bool]) -> Callable[[UUID], bool]:
-    """Let a higher room say whether the rows of a deleted conversation may go; `False` puts the wiping off."""
+    """Let a higher room say whether the rows of a deleted conversation may go; `False` puts the
+    wiping off.
+    """
     _may_wipe.append(hook)
     return hook
 
@@ -88,24 +104,41 @@ def before_wipe(hook: Callable[[UUID], bool]) -> Callable[[UUID], bool]:
 def create_session(actor: Actor, *, title: str | None = None) -> ChatSession:
     """Begin a conversation of the agency. Raises Forbidden, TitleEmpty, TitleTooLong."""
     actor.require("chat.open")
-    session = ChatSession(created_by_user_id=actor.user_id, title=None if title is None else _title(title))
+    session = ChatSession(
+        created_by_user_id=actor.user_id, title=None if title is None else _title(title)
+    )
     db.session.add(session)
     db.session.flush()
     audit.record(actor, "chat.created", entity_refs={"session_id": session.id})
     return session
 
 
-def append_message(actor: Actor, session_id: UUID, *, role: str, blocks: list[dict[str, Any]], turn_id: str | None = None) -> ChatMessage:
-    """Add to what was said; the first words of a person name an unnamed conversation. Raises Forbidden, SessionNotFound.
+def append_message(
+    actor: Actor,
+    session_id: UUID,
+    *,
+    role: str,
+    blocks: list[dict[str, Any]],
+    turn_id: str | None = None,
+) -> ChatMessage:
+    """Add to what was said; the first words of a person name an unnamed conversation.
 
-    What opens a conversation, such as an enquiry's facts, is no word to the assistant, so whoever may open one may write it.
+    Raises Forbidden, SessionNotFound.
+
+    What opens a conversation, such as an enquiry's facts, is no word to the assistant, so whoever
+    may open one may write it.
     """
     actor.require("chat.open" if role == "system" else "chat.write")
-    return append(actor, queries.get_session(session_id, lock=True), role=role, blocks=blocks, turn_id=turn_id)
+    return append(
+        actor, queries.get_session(session_id, lock=True), role=role, blocks=blocks, turn_id=turn_id
+    )
 
 
 def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
-    """Give a conversation another name. Raises Forbidden, TitleEmpty, TitleTooLong, SessionNotFound."""
+    """Give a conversation another name.
+
+    Raises Forbidden, TitleEmpty, TitleTooLong, SessionNotFound.
+    """
     actor.require("chat.write")
     wanted = _title(title)
     session = queries.get_session(session_id, lock=True)
@@ -118,7 +151,8 @@ def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
 def delete(actor: Actor, session_id: UUID) -> None:
     """Take a conversation away from every door; its rows go for good after the undo's ten minutes.
 
-    A turn that runs is asked to stop. What was decided in it stays in the audit. Raises Forbidden, SessionNotFound.
+    A turn that runs is asked to stop. What was decided in it stays in the audit. Raises Forbidden,
+    SessionNotFound.
     """
     actor.require("chat.write")
     session = queries.get_session(session_id, lock=True)
@@ -128,11 +162,19 @@ def delete(actor: Actor, session_id: UUID) -> None:
     for hook in _deleted:
         hook(session_id)
     _defer_wipe(session)
-    audit.record(actor, "chat.deleted", entity_refs={"session_id": session_id}, inputs={"title": session.title, "message_count": session.message_count})
+    audit.record(
+        actor,
+        "chat.deleted",
+        entity_refs={"session_id": session_id},
+        inputs={"title": session.title, "message_count": session.message_count},
+    )
 
 
 def restore(actor: Actor, session_id: UUID) -> ChatSession:
-    """Take a deletion back within ten minutes. Raises Forbidden, and SessionNotFound once it is too late or was never deleted."""
+    """Take a deletion back within ten minutes.
+
+    Raises Forbidden, and SessionNotFound once it is too late or was never deleted.
+    """
     actor.require("chat.write")
     session = db.session.scalar(
         select(ChatSession)
@@ -153,41 +195,63 @@ def restore(actor: Actor, session_id: UUID) -> ChatSession:
 def wipe(session_id: UUID, deleted_at: str) -> bool:
     """Remove the rows of a conversation whose undo is over; whether they are gone.
 
-    Does nothing where the deletion was taken back (or taken back and repeated: that one has a job of its own), and comes back later while something of it must
-    still be finished.
+    Does nothing where the deletion was taken back (or taken back and repeated: that one has a job
+    of its own), and comes back later while something of it must still be finished.
     """
-    session = db.session.scalar(select(ChatSession).where(ChatSession.id == session_id).with_for_update().execution_options(populate_existing=True))
-    if session is None or session.deleted_at is None or wire_instant(session.deleted_at) != deleted_at:
+    session = db.session.scalar(
+        select(ChatSession)
+        .where(ChatSession.id == session_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if (
+        session is None
+        or session.deleted_at is None
+        or wire_instant(session.deleted_at) != deleted_at
+    ):
         return False
     if find_running_turn(session_id) is not None or not all(hook(session_id) for hook in _may_wipe):
         _defer_wipe(session)
         return False
-    db.session.execute(sql_delete(ChatSession).where(ChatSession.id == session_id).execution_options(synchronize_session=False))
-    audit.record(system_actor(session.tenant_id), "chat.wiped", entity_refs={"session_id": session_id})
+    db.session.execute(
+        sql_delete(ChatSession)
+        .where(ChatSession.id == session_id)
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(
+        system_actor(session.tenant_id), "chat.wiped", entity_refs={"session_id": session_id}
+    )
     return True
 
 
 def start_turn(actor: Actor, session_id: UUID, *, message: str) -> Turn:
     """Store what a person said and have the assistant answer; one turn of a conversation at a time.
 
-    Raises Forbidden, SessionNotFound, TurnInProgress (the caller may join the turn of `find_running_turn` where the words are the same).
+    Raises Forbidden, SessionNotFound, TurnInProgress (the caller may join the turn of
+    `find_running_turn` where the words are the same).
     """
     actor.require("chat.write")
     session = queries.get_session(session_id, lock=True)
     if find_running_turn(session_id) is not None:
         raise TurnInProgress
     turn = open_turn(actor, session, kind="message", message=message)
-    audit.record(actor, "chat.message_sent", entity_refs={"session_id": session_id}, inputs={"turn_id": turn.id})
+    audit.record(
+        actor,
+        "chat.message_sent",
+        entity_refs={"session_id": session_id},
+        inputs={"turn_id": turn.id},
+    )
     append(actor, session, role="user", blocks=[{"type": "text", "text": message}], turn_id=turn.id)
     defer_turn(turn)
     return turn
 
 
 def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> Turn | None:
-    """Have the assistant go on after a decision, behind whatever turn runs now; `actor` is the person for whom it works.
+    """Have the assistant go on after a decision, behind whatever turn runs now; `actor` is the
+    person for whom it works.
 
-    Called by the program once a decision has been carried out, at most once for each proposal (a repeat gives the same turn); None where the conversation has
-    been deleted meanwhile.
+    Called by the program once a decision has been carried out, at most once for each proposal (a
+    repeat gives the same turn); None where the conversation has been deleted meanwhile.
     """
     try:
         session = queries.get_session(session_id, lock=True)
@@ -197,15 +261,25 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
     if known is not None:
         return known
     turn = open_turn(actor, session, kind="continuation", approval_id=approval_id)
-    audit.record(actor, "chat.continued", entity_refs={"session_id": session_id}, inputs={"turn_id": turn.id, "after": approval_id})
+    audit.record(
+        actor,
+        "chat.continued",
+        entity_refs={"session_id": session_id},
+        inputs={"turn_id": turn.id, "after": approval_id},
+    )
     defer_turn(turn)
     return turn
 
 
 def begin_turn(turn_id: str) -> Turn | None:
-    """Let a worker take a turn, for the first time or over from one that died; None where it has ended. Counts the attempt."""
+    """Let a worker take a turn, for the first time or over from one that died; None where it has
+    ended. Counts the attempt.
+    """
     turn = db.session.scalar(
-        select(ChatTurn).where(ChatTurn.id == turn_id, ChatTurn.status.in_(ACTIVE)).with_for_update().execution_options(populate_existing=True)
+        select(ChatTurn)
+        .where(ChatTurn.id == turn_id, ChatTurn.status.in_(ACTIVE))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if turn is None:
         return None
@@ -225,57 +299,95 @@ def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> 
 
 
 def emit(turn: Turn, kind: str, **fields: Any) -> int:
-    """Store the next event of a conversation and ring its streams at commit; its number, rising by one over all turns.
+    """Store the next event of a conversation and ring its streams at commit; its number, rising by
+    one over all turns.
 
-    `fields` are those of the API's AgentEvent; the others are null. `turn` is what `begin_turn` gave (or `start_turn`, before a worker has begun): for a worker
-    that was thought dead and is not this raises TurnTakenOver. Raises ValueError for a field that events do not have.
+    `fields` are those of the API's AgentEvent; the others are null. `turn` is what `begin_turn`
+    gave (or `start_turn`, before a worker has begun): for a worker that was thought dead and is not
+    this raises TurnTakenOver. Raises ValueError for a field that events do not have.
     """
     line = event_line(turn, kind, fields)
-    seq = db.session.scalar(_EMIT, {"session_id": turn.session_id, "turn_id": turn.id, "attempt": turn.attempt, "kind": kind, "data": line})
+    seq = db.session.scalar(
+        _EMIT,
+        {
+            "session_id": turn.session_id,
+            "turn_id": turn.id,
+            "attempt": turn.attempt,
+            "kind": kind,
+            "data": line,
+        },
+    )
     if seq is None:
         raise TurnTakenOver
     events.ring(topic(turn.session_id))
     return int(seq)
 
 
-def event_line(turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None) -> str:
-    """An event as it goes over the wire and into the table, every field of the API's AgentEvent named; now, unless it was told at another instant.
+def event_line(
+    turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None
+) -> str:
+    """An event as it goes over the wire and into the table, every field of the API's AgentEvent
+    named; now, unless it was told at another instant.
 
     Raises ValueError for a field that events do not have.
     """
     strange = set(fields) - {*EVENT_FIELDS, RESTARTS}
     if strange:
         raise ValueError(f"an event has no {', '.join(sorted(strange))}")
-    event: dict[str, Any] = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": timestamp or wire_instant(clock.now())}
-    event |= {name: _in_order(fields.get(name)) for name in EVENT_FIELDS} | ({RESTARTS: True} if fields.get(RESTARTS) else {})
+    event: dict[str, Any] = {
+        "kind": kind,
+        "session_id": str(turn.session_id),
+        "turn_id": turn.id,
+        "timestamp": timestamp or wire_instant(clock.now()),
+    }
+    event |= {name: _in_order(fields.get(name)) for name in EVENT_FIELDS} | (
+        {RESTARTS: True} if fields.get(RESTARTS) else {}
+    )
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _in_order(value: Any) -> Any:
-    """An object with its members by name: what comes back from the journal, which keeps no order, is then told in the same bytes."""
-    return json.loads(json.dumps(value, sort_keys=True, allow_nan=False)) if isinstance(value, dict) else value
+    """An object with its members by name: what comes back from the journal, which keeps no order,
+    is then told in the same bytes.
+    """
+    return (
+        json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
+        if isinstance(value, dict)
+        else value
+    )
 
 
 def finish_turn(turn: Turn, status: str) -> bool:
-    """End a turn as done, failed, stopped, or waiting for a decision; whether this call ended it. Its `final` is the caller's to emit."""
+    """End a turn as done, failed, stopped, or waiting for a decision; whether this call ended it.
+
+    Its `final` is the caller's to emit.
+    """
     if status not in ENDED:
         raise ValueError(status)
     took_s = db.session.scalar(
         update(ChatTurn)
-        .where(ChatTurn.id == turn.id, ChatTurn.attempt == turn.attempt, ChatTurn.status.in_(ACTIVE))
+        .where(
+            ChatTurn.id == turn.id, ChatTurn.attempt == turn.attempt, ChatTurn.status.in_(ACTIVE)
+        )
         .values(status=status, finished_at=func.now())
-        .returning(func.extract("epoch", func.now() - func.coalesce(ChatTurn.started_at, ChatTurn.created_at)))
+        .returning(
+            func.extract(
+                "epoch", func.now() - func.coalesce(ChatTurn.started_at, ChatTurn.created_at)
+            )
+        )
         .execution_options(synchronize_session=False)
     )
     if took_s is None:
         return False
-    after_commit(db.session, lambda: meters().turn_seconds.labels(status).observe(max(0.0, float(took_s))))
+    after_commit(
+        db.session, lambda: meters().turn_seconds.labels(status).observe(max(0.0, float(took_s)))
+    )
     return True
 
 
-# The session's row is the queue: whoever holds it has the next number, and a number is seen only with its event.
-_EMIT = text(
-    """
+# The session's row is the queue: whoever holds it has the next number, and a number is seen only
+# with its event.
+_EMIT = text("""
     with counted as (
       update chat_sessions s set event_seq = event_seq + 1
         from chat_turns t
@@ -288,11 +400,17 @@ _EMIT = text(
     )
     insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data)
     select tenant_id, :session_id, event_seq, :turn_id, :kind, :data from counted returning seq
-    """
-)
+    """)
 
 
-def append(actor: Actor, session: ChatSession, *, role: str, blocks: list[dict[str, Any]], turn_id: str | None) -> ChatMessage:
+def append(
+    actor: Actor,
+    session: ChatSession,
+    *,
+    role: str,
+    blocks: list[dict[str, Any]],
+    turn_id: str | None,
+) -> ChatMessage:
     """Add to what was said in a conversation that the caller holds."""
     session.message_count += 1
     session.last_message_at = clock.now()
@@ -320,7 +438,15 @@ def _title(title: str) -> str:
     return wanted
 
 
-def open_turn(actor: Actor, session: ChatSession, *, kind: str, message: str = "", approval_id: str | None = None, replaces: str | None = None) -> Turn:
+def open_turn(
+    actor: Actor,
+    session: ChatSession,
+    *,
+    kind: str,
+    message: str = "",
+    approval_id: str | None = None,
+    replaces: str | None = None,
+) -> Turn:
     """The next turn of a conversation that the caller holds."""
     session.turn_count += 1
     turn = ChatTurn(
@@ -336,7 +462,9 @@ def open_turn(actor: Actor, session: ChatSession, *, kind: str, message: str = "
     db.session.add(turn)
     db.session.flush()
     db.session.refresh(turn)
-    events.ring(topic(session.id))  # whoever has the conversation open sees it begin, before its first word
+    events.ring(
+        topic(session.id)
+    )  # whoever has the conversation open sees it begin, before its first word
     return queries.turn_of(turn)
 
 

@@ -16,7 +16,8 @@ from voyagent.kernel.db import db
 
 
 def request_stop(actor: Actor, session_id: UUID) -> bool:
-    """Ask the turn that runs to end after its present step; whether one ends now, for this call or an earlier one. Raises Forbidden, SessionNotFound.
+    """Ask the turn that runs to end after its present step; whether one ends now, for this call or
+    an earlier one. Raises Forbidden, SessionNotFound.
 
     It waits for nobody: the worker holds the conversation for as long as a tool takes.
     """
@@ -30,14 +31,22 @@ def request_stop(actor: Actor, session_id: UUID) -> bool:
 
 def stop_requested(turn_id: str) -> bool:
     """Whether somebody wants the turn to end."""
-    return bool(db.session.scalar(select(ChatTurn.stop_requested_at.is_not(None)).where(ChatTurn.id == turn_id)))
+    return bool(
+        db.session.scalar(
+            select(ChatTurn.stop_requested_at.is_not(None)).where(ChatTurn.id == turn_id)
+        )
+    )
 
 
 def ask_to_stop(session_id: UUID) -> bool:
     """Mark what runs or waits for its worker; whether it was not marked before."""
     asked = db.session.execute(
         update(ChatTurn)
-        .where(ChatTurn.session_id == session_id, ChatTurn.status.in_(ACTIVE), ChatTurn.stop_requested_at.is_(None))
+        .where(
+            ChatTurn.session_id == session_id,
+            ChatTurn.status.in_(ACTIVE),
+            ChatTurn.stop_requested_at.is_(None),
+        )
         .values(stop_requested_at=func.now())
         .execution_options(synchronize_session=False)
     )

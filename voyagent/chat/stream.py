@@ -1,6 +1,8 @@
-"""Streams of a conversation's events: they tail the table, wait at the doorbell without a connection, and are bounded in number and in time.
+"""Streams of a conversation's events: they tail the table, wait at the doorbell without a
+connection, and are bounded in number and in time.
 
-Whoever listens is proved at each look, so that a stream tells nothing more once she is signed out, removed or suspended, or her key has ended.
+Whoever listens is proved at each look, so that a stream tells nothing more once she is signed out,
+removed or suspended, or her key has ended.
 """
 
 from __future__ import annotations
@@ -24,7 +26,14 @@ from voyagent.http.guards import enter
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import transaction
-from voyagent.kernel.errors import N_, Forbidden, NotFound, TooManyRequests, Unauthorized, Unavailable
+from voyagent.kernel.errors import (
+    N_,
+    Forbidden,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from voyagent.kernel.events import Doorbell
 from voyagent.kernel.reading import Row
 
@@ -43,7 +52,9 @@ class StreamsFull(Unavailable):
     """The process holds as many streams as it may; ask again, or read the conversation without one."""
 
     code = "streams_full"
-    message = N_("Too many conversations are being followed just now. Please try again in a moment.")
+    message = N_(
+        "Too many conversations are being followed just now. Please try again in a moment."
+    )
 
 
 class TooManyStreams(TooManyRequests):
@@ -93,7 +104,10 @@ def seats(app: Flask) -> Seats:
 
 @contextmanager
 def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
-    """Hold a seat for the life of a stream. Raises TooManyStreams (429) or StreamsFull (503), both with a time to come back."""
+    """Hold a seat for the life of a stream.
+
+    Raises TooManyStreams (429) or StreamsFull (503), both with a time to come back.
+    """
     house = seats(app)
     house.take(user_id)
     try:
@@ -103,9 +117,11 @@ def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
 
 
 class Stream:
-    """The body of a streamed answer: takes its seat when made, so that a refusal is plain JSON, and gives it back when closed, read or not.
+    """The body of a streamed answer: takes its seat when made, so that a refusal is plain JSON, and
+    gives it back when closed, read or not.
 
-    With the server's socket as its `line` no more than a little waits to be sent, and whoever takes nothing for twenty seconds is hung up on.
+    With the server's socket as its `line` no more than a little waits to be sent, and whoever takes
+    nothing for twenty seconds is hung up on.
     """
 
     def __init__(
@@ -123,7 +139,9 @@ class Stream:
         self._user_id = listener.user_id
         self._seats.take(self._user_id)
         self._seated = True
-        self._frames = frames(app, listener, session_id, after_seq=after_seq, turn_id=turn_id, aside=aside)
+        self._frames = frames(
+            app, listener, session_id, after_seq=after_seq, turn_id=turn_id, aside=aside
+        )
         self._line, self._begun, self._ended = line, False, False
         if line is not None:
             line.setsockopt(SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES)
@@ -157,7 +175,9 @@ class Stream:
 
 
 def _hang_up(line: socket) -> None:
-    """Drop what could not be sent, so that neither the system nor the server waits for somebody who takes nothing."""
+    """Drop what could not be sent, so that neither the system nor the server waits for somebody who
+    takes nothing.
+    """
     with suppress(OSError):  # the other end may have hung up before
         line.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         line.shutdown(SHUT_RDWR)
@@ -165,7 +185,9 @@ def _hang_up(line: socket) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What changes without being an event of the conversation: told as `name` with a mark, whenever `look` gives another one than was `known`."""
+    """What changes without being an event of the conversation: told as `name` with a mark, whenever
+    `look` gives another one than was `known`.
+    """
 
     name: str
     known: str
@@ -183,10 +205,13 @@ def frames(  # noqa: PLR0913 - each narrows or bounds what is told
     heartbeat_s: float = HEARTBEAT_S,
     total_s: float = TOTAL_S,
 ) -> Generator[bytes, None, None]:
-    """Server-sent events of a conversation behind a number, as they come, byte for byte as they are stored.
+    """Server-sent events of a conversation behind a number, as they come, byte for byte as they are
+    stored.
 
-    With a turn it ends after that turn's `final` (or once the turn has ended and nothing is left to tell); without, it follows the conversation until the total
-    time is over, or the listener may not hear it any more. After 15 silent seconds comes a heartbeat. No connection is held while it waits.
+    With a turn it ends after that turn's `final` (or once the turn has ended and nothing is left to
+    tell); without, it follows the conversation until the total time is over, or the listener may
+    not hear it any more. After 15 silent seconds comes a heartbeat. No connection is held while it
+    waits.
     """
     doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
     end, known = time.monotonic() + total_s, aside.known if aside is not None else ""
@@ -220,7 +245,9 @@ def _until_final(batch: list[Row], turn_id: str | None) -> tuple[list[Row], bool
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in few pieces: each one sent is a call of the system, and a long conversation is read anew by everybody who comes back to it."""
+    """The same bytes in few pieces: each one sent is a call of the system, and a long conversation
+    is read anew by everybody who comes back to it.
+    """
     block = bytearray()
     for piece in pieces:
         block += piece
@@ -236,8 +263,16 @@ def frame(event: Row) -> bytes:
     return f"id: {event['seq']}\nevent: agent_event\ndata: {event['data']}\n\n".encode()
 
 
-def _read(app: Flask, listener: Credential, session_id: UUID, after_seq: int, turn_id: str | None, aside: Aside | None) -> tuple[list[Row], bool, str]:
-    """What is new, whether more can come, and the mark of what stands beside it, once nothing is new.
+def _read(
+    app: Flask,
+    listener: Credential,
+    session_id: UUID,
+    after_seq: int,
+    turn_id: str | None,
+    aside: Aside | None,
+) -> tuple[list[Row], bool, str]:
+    """What is new, whether more can come, and the mark of what stands beside it, once nothing is
+    new.
 
     The state is read first, so a `final` that came with the end is never missed.
     """
@@ -247,7 +282,11 @@ def _read(app: Flask, listener: Credential, session_id: UUID, after_seq: int, tu
         except (Unauthorized, Forbidden):
             return [], False, ""
         try:
-            active = queries.get_turn(turn_id).is_active if turn_id is not None else queries.exists(session_id)
+            active = (
+                queries.get_turn(turn_id).is_active
+                if turn_id is not None
+                else queries.exists(session_id)
+            )
         except NotFound:
             active = False
         batch = queries.events_after(session_id, after_seq, limit=BATCH)

@@ -1,4 +1,6 @@
-"""Background work of conversations: remove what was deleted, once its undo is over, and each minute take up turns that no job runs any more."""
+"""Background work of conversations: remove what was deleted, once its undo is over, and each minute
+take up turns that no job runs any more.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What only the program does with a turn: hold it while a transaction writes, end it in one piece, and take it up again when its job was lost.
+"""What only the program does with a turn: hold it while a transaction writes, end it in one piece,
+and take it up again when its job was lost.
 
 It also tells a stream what is of no turn.
 """
@@ -14,7 +15,16 @@ from sqlalchemy import func, select, text
 
 from voyagent.chat.models import ChatTurn
 from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, lock, turn_of
-from voyagent.chat.service import TURN_TASK, TurnTakenOver, append_message, defer_turn, emit, event_line, finish_turn, topic
+from voyagent.chat.service import (
+    TURN_TASK,
+    TurnTakenOver,
+    append_message,
+    defer_turn,
+    emit,
+    event_line,
+    finish_turn,
+    topic,
+)
 from voyagent.kernel import events
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import db
@@ -25,10 +35,12 @@ MINUTE = timedelta(minutes=1)
 
 
 def hold_turn(turn: Turn) -> bool:
-    """Keep a turn for its worker until the transaction ends, so that a take-over waits and sees all that was written; whether it should stop.
+    """Keep a turn for its worker until the transaction ends, so that a take-over waits and sees all
+    that was written; whether it should stop.
 
-    The first thing in every transaction of a turn: conversation before turn is the order of everybody who holds both. Raises TurnTakenOver for a worker that
-    was thought dead and comes back.
+    The first thing in every transaction of a turn: conversation before turn is the order of
+    everybody who holds both. Raises TurnTakenOver for a worker that was thought dead and comes
+    back.
     """
     lock(turn.session_id)
     row = db.session.execute(
@@ -42,32 +54,50 @@ def hold_turn(turn: Turn) -> bool:
 
 
 def conclude_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
-    """End a turn in one piece: what the assistant said goes into the transcript, `final` to the streams, and the turn ends as `status`.
+    """End a turn in one piece: what the assistant said goes into the transcript, `final` to the
+    streams, and the turn ends as `status`.
 
-    In a conversation that was deleted meanwhile nothing is added to the transcript. Raises TurnTakenOver.
+    In a conversation that was deleted meanwhile nothing is added to the transcript. Raises
+    TurnTakenOver.
     """
     program = replace(system_actor(turn.tenant_id), permissions=frozenset({"chat.write"}))
     if blocks:
         with suppress(SessionNotFound):  # deleted under the turn; its rows go with the conversation
-            append_message(program, turn.session_id, role="assistant", blocks=blocks, turn_id=turn.id)
+            append_message(
+                program, turn.session_id, role="assistant", blocks=blocks, turn_id=turn.id
+            )
     emit(turn, "final")
     finish_turn(turn, status)
 
 
 def resume() -> int:
-    """Have turns of the bound agency gone on with that are a minute old and have no job any more; how many.
+    """Have turns of the bound agency gone on with that are a minute old and have no job any more;
+    how many.
 
-    Without it a turn whose job ran out of tries would stand as running for ever, and nothing more could be said in its conversation.
+    Without it a turn whose job ran out of tries would stand as running for ever, and nothing more
+    could be said in its conversation.
     """
-    lost = db.session.scalars(select(ChatTurn).where(ChatTurn.status.in_(ACTIVE), ChatTurn.created_at < func.now() - MINUTE, _HAS_NO_JOB)).all()
+    lost = db.session.scalars(
+        select(ChatTurn).where(
+            ChatTurn.status.in_(ACTIVE), ChatTurn.created_at < func.now() - MINUTE, _HAS_NO_JOB
+        )
+    ).all()
     for turn in lost:
         defer_turn(turn_of(turn))
     return len(lost)
 
 
 def tell(turn: Turn, kind: str, **fields: Any) -> int:
-    """Store an event that is of no stored turn, such as a failed replay; its number. Raises SessionNotFound."""
-    values = {"session_id": turn.session_id, "turn_id": turn.id, "kind": kind, "data": event_line(turn, kind, fields)}
+    """Store an event that is of no stored turn, such as a failed replay; its number.
+
+    Raises SessionNotFound.
+    """
+    values = {
+        "session_id": turn.session_id,
+        "turn_id": turn.id,
+        "kind": kind,
+        "data": event_line(turn, kind, fields),
+    }
     seq = db.session.scalar(_TELL, values)
     if seq is None:
         raise SessionNotFound
@@ -76,12 +106,12 @@ def tell(turn: Turn, kind: str, **fields: Any) -> int:
 
 
 _HAS_NO_JOB = text(
-    "not exists (select 1 from procrastinate_jobs j where j.lock = chat_turns.session_id::text and j.task_name = :task and j.status in ('todo', 'doing')"
-    " and j.args ->> 'turn_id' = chat_turns.id)"
+    "not exists (select 1 from procrastinate_jobs j where j.lock = chat_turns.session_id::text and"
+    " j.task_name = :task and j.status in ('todo', 'doing') and j.args ->> 'turn_id' ="
+    " chat_turns.id)"
 ).bindparams(task=TURN_TASK)
 
-_TELL = text(
-    """
+_TELL = text("""
     with counted as (
       update chat_sessions set event_seq = event_seq + 1
        where tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and id = :session_id
@@ -89,5 +119,4 @@ _TELL = text(
     )
     insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data)
     select tenant_id, :session_id, event_seq, :turn_id, :kind, :data from counted returning seq
-    """
-)
+    """)

@@ -1,4 +1,6 @@
-"""A year of invoices and bills in two currencies, dated back from today: most are paid, some are open, and in every age something is overdue."""
+"""A year of invoices and bills in two currencies, dated back from today: most are paid, some are
+open, and in every age something is overdue.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ OF_TRIPS = 101
 
 
 def book_all(accountant: Actor) -> dict[str, int]:
-    """Enter every document of the file in the order of its days, so that numbers rise with them, and its payments; how many of each kind."""
+    """Enter every document of the file in the order of its days, so that numbers rise with them,
+    and its payments; how many of each kind.
+    """
     booked = {"invoice": 0, "bill": 0}
     with SOURCE.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
@@ -36,53 +40,134 @@ def book_all(accountant: Actor) -> dict[str, int]:
     return booked
 
 
-def book_trip(accountant: Actor, trip_id: UUID, customer: str, sold: str, bought: Mapping[str, str]) -> None:
-    """An invoice of a trip, and a bill of each supplier, in the agency's currency, of today and paid; lines are written as in the file."""
-    common = {"currency": accountant.currency, "days_ago": "0", "terms_days": "7", "payments": f"0 {WHOLE}"}
+def book_trip(
+    accountant: Actor, trip_id: UUID, customer: str, sold: str, bought: Mapping[str, str]
+) -> None:
+    """An invoice of a trip, and a bill of each supplier, in the agency's currency, of today and
+    paid; lines are written as in the file.
+    """
+    common = {
+        "currency": accountant.currency,
+        "days_ago": "0",
+        "terms_days": "7",
+        "payments": f"0 {WHOLE}",
+    }
     _invoice(accountant, {**common, "party": customer, "lines": sold}, trip_id)
     for number, (supplier, lines) in enumerate(bought.items(), OF_TRIPS):
         _bill(accountant, {**common, "party": supplier, "lines": lines}, number, trip_id)
 
 
 def bill_today(accountant: Actor) -> int:
-    """An invoice that is taxed, its services on days of their own, and one in instalments, both of today; how many that is."""
+    """An invoice that is taxed, its services on days of their own, and one in instalments, both of
+    today; how many that is.
+    """
     today, currency = clock.today(accountant.timezone), accountant.currency
-    tour = LineItem(description="Munnar and Thekkady, four nights", quantity=2, unit_price="18500.00", currency=currency, tax="tour_without_credit")
-    fee = LineItem(description="Service fee", quantity=2, unit_price="750.00", currency=currency, sold_as="fee", tax="service_fee")
+    tour = LineItem(
+        description="Munnar and Thekkady, four nights",
+        quantity=2,
+        unit_price="18500.00",
+        currency=currency,
+        tax="tour_without_credit",
+    )
+    fee = LineItem(
+        description="Service fee",
+        quantity=2,
+        unit_price="750.00",
+        currency=currency,
+        sold_as="fee",
+        tax="service_fee",
+    )
     tour["service_date"] = today + timedelta(days=21)
-    cruise = LineItem(description="Lakshadweep cruise for a staff outing, cabin", quantity=12, unit_price="24500.00", currency=currency)
-    thirds = [InstalmentItem(due_date=today + timedelta(days=30 * n), amount="98000.00") for n in range(3)]
+    cruise = LineItem(
+        description="Lakshadweep cruise for a staff outing, cabin",
+        quantity=12,
+        unit_price="24500.00",
+        currency=currency,
+    )
+    thirds = [
+        InstalmentItem(due_date=today + timedelta(days=30 * n), amount="98000.00") for n in range(3)
+    ]
     drafted = [
-        billing.draft_invoice(accountant, customer_name=LOCAL, issue_date=today, line_items=[tour, fee], place_of_supply="32"),
-        billing.draft_invoice(accountant, customer_name=LOCAL, issue_date=today, line_items=[cruise], instalments=thirds),
+        billing.draft_invoice(
+            accountant,
+            customer_name=LOCAL,
+            issue_date=today,
+            line_items=[tour, fee],
+            place_of_supply="32",
+        ),
+        billing.draft_invoice(
+            accountant,
+            customer_name=LOCAL,
+            issue_date=today,
+            line_items=[cruise],
+            instalments=thirds,
+        ),
     ]
     for invoice in drafted:
         billing.issue_invoice(accountant, invoice.id)
     return len(drafted)
 
 
-def draft(agent: Actor, customer: str, description: str, quantity: int, unit_price: str, *, enquiry_id: UUID | None = None) -> UUID:
+def draft(
+    agent: Actor,
+    customer: str,
+    description: str,
+    quantity: int,
+    unit_price: str,
+    *,
+    enquiry_id: UUID | None = None,
+) -> UUID:
     """A draft in the agency's currency, due in two weeks."""
     today = clock.today(agent.timezone)
-    line = LineItem(description=description, quantity=quantity, unit_price=unit_price, currency=agent.currency)
+    line = LineItem(
+        description=description, quantity=quantity, unit_price=unit_price, currency=agent.currency
+    )
     drafted = billing.draft_invoice(
-        agent, customer_name=customer, issue_date=today, due_date=today + timedelta(days=14), line_items=[line], enquiry_id=enquiry_id
+        agent,
+        customer_name=customer,
+        issue_date=today,
+        due_date=today + timedelta(days=14),
+        line_items=[line],
+        enquiry_id=enquiry_id,
     )
     return drafted.id
 
 
 def _invoice(accountant: Actor, line: Row, trip_id: UUID | None = None) -> None:
     issued, due = _days(accountant, line)
-    drafted = billing.draft_invoice(accountant, customer_name=line["party"], issue_date=issued, due_date=due, line_items=_items(line), trip_id=trip_id)
+    drafted = billing.draft_invoice(
+        accountant,
+        customer_name=line["party"],
+        issue_date=issued,
+        due_date=due,
+        line_items=_items(line),
+        trip_id=trip_id,
+    )
     invoice = billing.issue_invoice(accountant, drafted.id)
     for day, amount in _payments(accountant, line):
-        billing.record_receipt(accountant, invoice.id, amount or Money(invoice.open_minor, invoice.currency), day, reference="NEFT")
+        billing.record_receipt(
+            accountant,
+            invoice.id,
+            amount or Money(invoice.open_minor, invoice.currency),
+            day,
+            reference="NEFT",
+        )
 
 
 def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None) -> None:
     dated, due = _days(accountant, line)
-    facts = {"vendor_name": line["party"], "vendor_reference": f"{line['party'][:3].upper()}-{number:04d}"}
-    bill = billing.receive_bill(accountant, **facts, issue_date=dated, due_date=due, line_items=_items(line), trip_id=trip_id)
+    facts = {
+        "vendor_name": line["party"],
+        "vendor_reference": f"{line['party'][:3].upper()}-{number:04d}",
+    }
+    bill = billing.receive_bill(
+        accountant,
+        **facts,
+        issue_date=dated,
+        due_date=due,
+        line_items=_items(line),
+        trip_id=trip_id,
+    )
     for day, amount in _payments(accountant, line):
         billing.pay_bill(accountant, bill.id, amount or Money(bill.open_minor, bill.currency), day)
 
@@ -93,11 +178,23 @@ def _days(accountant: Actor, line: Row) -> tuple[date, date]:
 
 
 def _items(line: Row) -> list[LineItem]:
-    """`description | quantity | price; …`; behind the price `| agent` for what is bought as agent, and with the commission after it what is sold so."""
-    return [_item(line["currency"], *(part.strip() for part in item.split("|"))) for item in line["lines"].split(";")]
+    """`description | quantity | price; …`; behind the price `| agent` for what is bought as agent,
+    and with the commission after it what is sold so.
+    """
+    return [
+        _item(line["currency"], *(part.strip() for part in item.split("|")))
+        for item in line["lines"].split(";")
+    ]
 
 
-def _item(currency: str, words: str, quantity: str, price: str, agent: str | None = None, commission: str | None = None) -> LineItem:
+def _item(
+    currency: str,
+    words: str,
+    quantity: str,
+    price: str,
+    agent: str | None = None,
+    commission: str | None = None,
+) -> LineItem:
     item = LineItem(description=words, quantity=int(quantity), unit_price=price, currency=currency)
     if agent and commission:
         item |= {"sold_as": "agent", "commission": commission}
@@ -110,4 +207,10 @@ def _payments(accountant: Actor, line: Row) -> list[tuple[date, Money | None]]:
     """`days-ago amount; …`, where `full` is all that is open then."""
     today = clock.today(accountant.timezone)
     pairs = [payment.split() for payment in line["payments"].split(";") if payment.strip()]
-    return [(today - timedelta(days=int(ago)), None if said == WHOLE else Money.parse(said, line["currency"])) for ago, said in pairs]
+    return [
+        (
+            today - timedelta(days=int(ago)),
+            None if said == WHOLE else Money.parse(said, line["currency"]),
+        )
+        for ago, said in pairs
+    ]

@@ -1,4 +1,6 @@
-"""Sixty enquiries in every state, spread over the year; when they came in is set back afterwards, since no person can log one in the past."""
+"""Sixty enquiries in every state, spread over the year; when they came in is set back afterwards,
+since no person can log one in the past.
+"""
 
 from __future__ import annotations
 
@@ -22,26 +24,38 @@ FIRST_HOUR, LAST_HOUR = 8, 20
 
 
 def log_all(staff: Sequence[Actor]) -> list[UUID]:
-    """Log every enquiry of the file, newest first as it has them, in turn by the members of staff; their ids in that order."""
+    """Log every enquiry of the file, newest first as it has them, in turn by the members of staff;
+    their ids in that order.
+    """
     with SOURCE.open(newline="", encoding="utf-8") as file:
-        return [_log(staff[number % len(staff)], line) for number, line in enumerate(csv.DictReader(file))]
+        return [
+            _log(staff[number % len(staff)], line)
+            for number, line in enumerate(csv.DictReader(file))
+        ]
 
 
 def _log(actor: Actor, line: Row) -> UUID:
     received = _in_the_day(clock.now() - timedelta(hours=int(line["hours_ago"])), actor.timezone)
-    enquiry = enquiries.create(actor, customer_name=line["customer"], **_wish(line, received.date()))
+    enquiry = enquiries.create(
+        actor, customer_name=line["customer"], **_wish(line, received.date())
+    )
     if line["status"] == "cancelled":
         enquiries.cancel(actor, enquiry.id)
     elif line["status"] != "new":
         enquiries.update(actor, enquiry.id, {"status": line["status"]})
     rows_changed(
-        "update enquiries set created_at = :received, updated_at = :received where tenant_id = :tenant_id and id = :id", received=received, id=enquiry.id
+        "update enquiries set created_at = :received, updated_at = :received where tenant_id ="
+        " :tenant_id and id = :id",
+        received=received,
+        id=enquiry.id,
     )
     return enquiry.id
 
 
 def _in_the_day(instant: datetime, zone: str) -> datetime:
-    """The same day in the agency's zone, at an hour when people write to an agency; never later than the instant of a day that is not over."""
+    """The same day in the agency's zone, at an hour when people write to an agency; never later
+    than the instant of a day that is not over.
+    """
     local = instant.astimezone(ZoneInfo(zone))
     if FIRST_HOUR <= local.hour < LAST_HOUR or local.date() == clock.today(zone):
         return instant
@@ -57,7 +71,9 @@ def _wish(line: Row, received: date) -> Any:
         "origin": line["origin"],
         "destination": line["destination"],
         "depart_date": departs,
-        "return_date": departs + timedelta(days=int(line["nights"])) if departs and line["nights"] else None,
+        "return_date": (
+            departs + timedelta(days=int(line["nights"])) if departs and line["nights"] else None
+        ),
         "pax_count": int(line["pax"]),
         "budget_amount": Decimal(line["budget"]) if line["budget"] else None,
         "budget_currency": line["currency"],

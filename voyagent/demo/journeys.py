@@ -1,4 +1,6 @@
-"""Three trips of the demo's customers: one booked and sound, one with things to look at, one planned. Days count from the enquiry's departure."""
+"""Three trips of the demo's customers: one booked and sound, one with things to look at, one
+planned. Days count from the enquiry's departure.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,14 @@ from voyagent.kernel.db import db, transaction
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import Row, SessionReader
 from voyagent.trips import queries, service
-from voyagent.trips.details import AnyDetails, FlightDetails, HotelDetails, OtherDetails, TransferDetails, VisaDetails
+from voyagent.trips.details import (
+    AnyDetails,
+    FlightDetails,
+    HotelDetails,
+    OtherDetails,
+    TransferDetails,
+    VisaDetails,
+)
 from voyagent.trips.service import LineChanges, PassengerChanges
 
 LONG_AFTER = 1500
@@ -22,7 +31,9 @@ LONG_AFTER = 1500
 
 
 class Goer(NamedTuple):
-    """Somebody who travels; `passport` is a number and the days after the departure for which it is good."""
+    """Somebody who travels; `passport` is a number and the days after the departure for which it is
+    good.
+    """
 
     name: str
     born: date
@@ -31,7 +42,9 @@ class Goer(NamedTuple):
 
 
 class Thing(NamedTuple):
-    """A line: what it is on which day of the trip, its state, what it costs, what the customer pays, its number."""
+    """A line: what it is on which day of the trip, its state, what it costs, what the customer
+    pays, its number.
+    """
 
     of: Callable[[date], AnyDetails]
     status: str = "planned"
@@ -42,7 +55,9 @@ class Thing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A trip for the newest enquiry of a customer to a place, and what was invoiced for it and billed by each supplier, with lines as in `documents`."""
+    """A trip for the newest enquiry of a customer to a place, and what was invoiced for it and
+    billed by each supplier, with lines as in `documents`.
+    """
 
     customer: str
     destination: str
@@ -56,7 +71,9 @@ class Plan:
 
 
 def plan_all(keyring: Keyring, staff: dict[str, Actor], accountant: Actor) -> int:
-    """Plan the trips that were not planned yet, and book what was sold and bought for them; how many."""
+    """Plan the trips that were not planned yet, and book what was sold and bought for them; how
+    many.
+    """
     return sum(_plan(keyring, staff[plan.planner], accountant, plan) for plan in PLANS)
 
 
@@ -71,10 +88,17 @@ def _plan(keyring: Keyring, planner: Actor, accountant: Actor, plan: Plan) -> bo
         for goer in plan.people:
             service.add_passenger(keyring, planner, trip_id, _known(goer, departs))
         for thing in plan.things:
-            said: LineChanges = {"status": thing.status, "cost": thing.cost, "price": thing.price, "supplier_ref": thing.number}
+            said: LineChanges = {
+                "status": thing.status,
+                "cost": thing.cost,
+                "price": thing.price,
+                "supplier_ref": thing.number,
+            }
             service.add_line(planner, trip_id, thing.of(departs), said)
         if plan.sold:
-            documents.book_trip(accountant, trip_id, enquiry["customer_name"], plan.sold, plan.bought)
+            documents.book_trip(
+                accountant, trip_id, enquiry["customer_name"], plan.sold, plan.bought
+            )
     return True
 
 
@@ -84,17 +108,25 @@ def _enquiry(plan: Plan) -> Row:
 
 
 def _known(goer: Goer, departs: date) -> PassengerChanges:
-    known: PassengerChanges = {"full_name": goer.name, "kind": goer.kind, "date_of_birth": goer.born, "nationality": "IN"}
+    known: PassengerChanges = {
+        "full_name": goer.name,
+        "kind": goer.kind,
+        "date_of_birth": goer.born,
+        "nationality": "IN",
+    }
     if goer.passport is not None:
         number, days = goer.passport
         known |= {"passport_number": number, "passport_expiry": departs + timedelta(days=days)}
     return known
 
 
-# What they consist of ------------------------------------------------------------------------------------------------------
+# What they consist of
+# ------------------------------------------------------------------------------------------------------
 
 
-def _flight(number: str, name: str, route: str, leaves: tuple[int, str], lands: tuple[int, str], **more: Any) -> Callable[[date], AnyDetails]:
+def _flight(
+    number: str, name: str, route: str, leaves: tuple[int, str], lands: tuple[int, str], **more: Any
+) -> Callable[[date], AnyDetails]:
     carrier, _, figures = number.partition(" ")
     origin, _, destination = route.partition("-")
 
@@ -114,17 +146,36 @@ def _flight(number: str, name: str, route: str, leaves: tuple[int, str], lands: 
     )
 
 
-def _hotel(name: str, city: str, country: str, first: int, after: int, **more: Any) -> Callable[[date], AnyDetails]:
+def _hotel(
+    name: str, city: str, country: str, first: int, after: int, **more: Any
+) -> Callable[[date], AnyDetails]:
     return lambda departs: HotelDetails(
-        kind="hotel", name=name, city=city, country=country, check_in=departs + timedelta(days=first), check_out=departs + timedelta(days=after), **more
+        kind="hotel",
+        name=name,
+        city=city,
+        country=country,
+        check_in=departs + timedelta(days=first),
+        check_out=departs + timedelta(days=after),
+        **more,
     )
 
 
-def _ride(origin: str, destination: str, day: int, at: str, vehicle: str) -> Callable[[date], AnyDetails]:
-    return lambda departs: TransferDetails(kind="transfer", on=departs + timedelta(days=day), at=at, origin=origin, destination=destination, vehicle=vehicle)
+def _ride(
+    origin: str, destination: str, day: int, at: str, vehicle: str
+) -> Callable[[date], AnyDetails]:
+    return lambda departs: TransferDetails(
+        kind="transfer",
+        on=departs + timedelta(days=day),
+        at=at,
+        origin=origin,
+        destination=destination,
+        vehicle=vehicle,
+    )
 
 
-def _visa(country: str, count: int, filed: int, granted: int | None = None) -> Callable[[date], AnyDetails]:
+def _visa(
+    country: str, count: int, filed: int, granted: int | None = None
+) -> Callable[[date], AnyDetails]:
     return lambda departs: VisaDetails(
         kind="visa",
         country=country,
@@ -136,7 +187,9 @@ def _visa(country: str, count: int, filed: int, granted: int | None = None) -> C
 
 
 def _outing(title: str, day: int, at: str, notes: str) -> Callable[[date], AnyDetails]:
-    return lambda departs: OtherDetails(kind="other", title=title, on=departs + timedelta(days=day), at=at, notes=notes)
+    return lambda departs: OtherDetails(
+        kind="other", title=title, on=departs + timedelta(days=day), at=at, notes=notes
+    )
 
 
 _AIR_INDIA_EXPRESS = "Air India Express"
@@ -148,31 +201,82 @@ PLANS = (
         "DXB",
         "Joseph Varghese",
         "Ashraf family, Dubai",
-        "Dubai is an hour and a half behind India. Sockets are British.\nIn an emergency call our desk in Kozhikode, day and night: +91 495 400 1180.",
+        "Dubai is an hour and a half behind India. Sockets are British.\nIn an emergency call our"
+        " desk in Kozhikode, day and night: +91 495 400 1180.",
         (
             Goer("Mohammed Ashraf", date(1979, 6, 11), passport=("N4471820", LONG_AFTER)),
             Goer("Ramla Ashraf", date(1983, 2, 3), passport=("P2093377", LONG_AFTER)),
             Goer("Kunjipathu Kader", date(1955, 9, 27), "senior", ("R7715406", LONG_AFTER)),
         ),
         (
-            Thing(_flight("IX 345", _AIR_INDIA_EXPRESS, "CCJ-DXB", (0, "09:20"), (0, "11:35"), **_TO_DUBAI), "ticketed", "41700", "46200", "K7T2QD"),
-            Thing(_ride("Dubai airport", "Al Rigga Residence", 0, "12:30", "Van with a ramp"), "booked", "1900", "2400", "DT-5518"),
             Thing(
-                _hotel("Al Rigga Residence", "Dubai", "AE", 0, 12, room="Two-bedroom apartment", board="Breakfast", phone="+971 4 555 0142"),
+                _flight(
+                    "IX 345", _AIR_INDIA_EXPRESS, "CCJ-DXB", (0, "09:20"), (0, "11:35"), **_TO_DUBAI
+                ),
+                "ticketed",
+                "41700",
+                "46200",
+                "K7T2QD",
+            ),
+            Thing(
+                _ride("Dubai airport", "Al Rigga Residence", 0, "12:30", "Van with a ramp"),
+                "booked",
+                "1900",
+                "2400",
+                "DT-5518",
+            ),
+            Thing(
+                _hotel(
+                    "Al Rigga Residence",
+                    "Dubai",
+                    "AE",
+                    0,
+                    12,
+                    room="Two-bedroom apartment",
+                    board="Breakfast",
+                    phone="+971 4 555 0142",
+                ),
                 *("booked", "58800", "66500", "ARR-20814"),
             ),
             Thing(_visa("AE", 2, -20, -12), "filed", "13200", "15000"),
             Thing(
-                _outing("Desert at sunset", 3, "14:30", "Dunes, camels and dinner under the stars. The car comes to the hotel."),
+                _outing(
+                    "Desert at sunset",
+                    3,
+                    "14:30",
+                    "Dunes, camels and dinner under the stars. The car comes to the hotel.",
+                ),
                 *("booked", "6900", "8400", "SUN-0931"),
             ),
-            Thing(_ride("Al Rigga Residence", "Dubai airport", 12, "09:15", "Van with a ramp"), "booked", "1900", "2400", "DT-5519"),
-            Thing(_flight("IX 346", _AIR_INDIA_EXPRESS, "DXB-CCJ", (12, "12:35"), (12, "18:05"), **_TO_DUBAI), "ticketed", number="K7T2QD"),
+            Thing(
+                _ride("Al Rigga Residence", "Dubai airport", 12, "09:15", "Van with a ramp"),
+                "booked",
+                "1900",
+                "2400",
+                "DT-5519",
+            ),
+            Thing(
+                _flight(
+                    "IX 346",
+                    _AIR_INDIA_EXPRESS,
+                    "DXB-CCJ",
+                    (12, "12:35"),
+                    (12, "18:05"),
+                    **_TO_DUBAI,
+                ),
+                "ticketed",
+                number="K7T2QD",
+            ),
         ),
-        sold="Dubai, twelve days for three, with flights, apartment, visas and desert | 1 | 140900.00",
+        sold=(
+            "Dubai, twelve days for three, with flights, apartment, visas and desert | 1 |"
+            " 140900.00"
+        ),
         bought={
             "BSP India": "Air tickets CCJ–DXB–CCJ, net | 3 | 13900.00",
-            "Cox and Kings Wholesale": "Al Rigga Residence, night, net | 12 | 4900.00; Airport transfer, net | 2 | 1900.00",
+            "Cox and Kings Wholesale": (
+                "Al Rigga Residence, night, net | 12 | 4900.00; Airport transfer, net | 2 | 1900.00"
+            ),
         },
     ),
     Plan(
@@ -180,7 +284,8 @@ PLANS = (
         "DXB",
         "Neha Kulkarni",
         "Krishnan family, Dubai and Abu Dhabi",
-        "The Burj Khalifa is booked for the evening of the second day; wear something warm, the lifts are cold.",
+        "The Burj Khalifa is booked for the evening of the second day; wear something warm, the"
+        " lifts are cold.",
         (
             Goer("Deepa Krishnan", date(1986, 5, 4), passport=("Z1845523", LONG_AFTER)),
             Goer("Rajiv Krishnan", date(1984, 1, 30), passport=("L6620914", 120)),
@@ -188,18 +293,54 @@ PLANS = (
             Goer("Aarav Krishnan", date(2020, 10, 2), "child"),
         ),
         (
-            Thing(_flight("EK 533", "Emirates", "COK-DXB", (0, "04:30"), (0, "07:10"), **_TO_DUBAI), "booked", "71200", "75600", "Q7X2LM"),
             Thing(
-                _hotel("Marsa Creek Hotel", "Dubai", "AE", 0, 3, room="Family room with a view of the creek", board="Half board"),
+                _flight("EK 533", "Emirates", "COK-DXB", (0, "04:30"), (0, "07:10"), **_TO_DUBAI),
+                "booked",
+                "71200",
+                "75600",
+                "Q7X2LM",
+            ),
+            Thing(
+                _hotel(
+                    "Marsa Creek Hotel",
+                    "Dubai",
+                    "AE",
+                    0,
+                    3,
+                    room="Family room with a view of the creek",
+                    board="Half board",
+                ),
                 "booked",
                 "48900",
                 "55500",
                 "MC-77120",
             ),
-            Thing(_ride("Marsa Creek Hotel, Dubai", "Yas Bay Residences, Abu Dhabi", 4, "10:00", "Van"), cost="4000", price="5200"),
-            Thing(_hotel("Yas Bay Residences", "Abu Dhabi", "AE", 4, 6, room="Two-bedroom suite", board="Breakfast"), cost="29800", price="34000"),
+            Thing(
+                _ride(
+                    "Marsa Creek Hotel, Dubai", "Yas Bay Residences, Abu Dhabi", 4, "10:00", "Van"
+                ),
+                cost="4000",
+                price="5200",
+            ),
+            Thing(
+                _hotel(
+                    "Yas Bay Residences",
+                    "Abu Dhabi",
+                    "AE",
+                    4,
+                    6,
+                    room="Two-bedroom suite",
+                    board="Breakfast",
+                ),
+                cost="29800",
+                price="34000",
+            ),
             Thing(_visa("AE", 4, -15), "filed", "24400", "27600"),
-            Thing(_flight("EK 532", "Emirates", "DXB-COK", (6, "21:25"), (7, "02:50"), **_TO_DUBAI), "booked", number="Q7X2LM"),
+            Thing(
+                _flight("EK 532", "Emirates", "DXB-COK", (6, "21:25"), (7, "02:50"), **_TO_DUBAI),
+                "booked",
+                number="Q7X2LM",
+            ),
         ),
     ),
     Plan(
@@ -213,16 +354,95 @@ PLANS = (
             Goer("Manjit Kaur Gill", date(1964, 11, 5), "senior", ("S5530272", LONG_AFTER)),
         ),
         (
-            Thing(_flight("6E 2046", "IndiGo", "ATQ-DEL", (0, "01:10"), (0, "02:25"), **_TO_ISTANBUL), cost="9800", price="10800"),
-            Thing(_flight("TK 717", "Turkish Airlines", "DEL-IST", (0, "06:55"), (0, "11:20"), **_TO_ISTANBUL), cost="74600", price="80200"),
-            Thing(_hotel("Golden Horn House", "Istanbul", "TR", 0, 4, room="Double, quiet side", board="Breakfast"), cost="39200", price="45600"),
-            Thing(_flight("TK 2008", "Turkish Airlines", "IST-NAV", (4, "10:30"), (4, "11:55"), **_TO_ISTANBUL), cost="8800", price="9900"),
-            Thing(_hotel("Cave Court Göreme", "Göreme", "TR", 4, 8, room="Cave room", board="Half board, vegetarian"), cost="33600", price="39000"),
-            Thing(_outing("Balloons over Cappadocia", 5, "05:15", "An hour in the air, tea on landing. Bring a jacket."), cost="31000", price="36000"),
+            Thing(
+                _flight("6E 2046", "IndiGo", "ATQ-DEL", (0, "01:10"), (0, "02:25"), **_TO_ISTANBUL),
+                cost="9800",
+                price="10800",
+            ),
+            Thing(
+                _flight(
+                    "TK 717",
+                    "Turkish Airlines",
+                    "DEL-IST",
+                    (0, "06:55"),
+                    (0, "11:20"),
+                    **_TO_ISTANBUL,
+                ),
+                cost="74600",
+                price="80200",
+            ),
+            Thing(
+                _hotel(
+                    "Golden Horn House",
+                    "Istanbul",
+                    "TR",
+                    0,
+                    4,
+                    room="Double, quiet side",
+                    board="Breakfast",
+                ),
+                cost="39200",
+                price="45600",
+            ),
+            Thing(
+                _flight(
+                    "TK 2008",
+                    "Turkish Airlines",
+                    "IST-NAV",
+                    (4, "10:30"),
+                    (4, "11:55"),
+                    **_TO_ISTANBUL,
+                ),
+                cost="8800",
+                price="9900",
+            ),
+            Thing(
+                _hotel(
+                    "Cave Court Göreme",
+                    "Göreme",
+                    "TR",
+                    4,
+                    8,
+                    room="Cave room",
+                    board="Half board, vegetarian",
+                ),
+                cost="33600",
+                price="39000",
+            ),
+            Thing(
+                _outing(
+                    "Balloons over Cappadocia",
+                    5,
+                    "05:15",
+                    "An hour in the air, tea on landing. Bring a jacket.",
+                ),
+                cost="31000",
+                price="36000",
+            ),
             Thing(_visa("TR", 2, -30), cost="9000", price="10400"),
-            Thing(_flight("TK 2009", "Turkish Airlines", "NAV-IST", (8, "13:00"), (8, "14:35"), **_TO_ISTANBUL)),
-            Thing(_flight("TK 716", "Turkish Airlines", "IST-DEL", (8, "20:15"), (9, "04:45"), **_TO_ISTANBUL)),
-            Thing(_flight("6E 2045", "IndiGo", "DEL-ATQ", (9, "08:05"), (9, "09:20"), **_TO_ISTANBUL)),
+            Thing(
+                _flight(
+                    "TK 2009",
+                    "Turkish Airlines",
+                    "NAV-IST",
+                    (8, "13:00"),
+                    (8, "14:35"),
+                    **_TO_ISTANBUL,
+                )
+            ),
+            Thing(
+                _flight(
+                    "TK 716",
+                    "Turkish Airlines",
+                    "IST-DEL",
+                    (8, "20:15"),
+                    (9, "04:45"),
+                    **_TO_ISTANBUL,
+                )
+            ),
+            Thing(
+                _flight("6E 2045", "IndiGo", "DEL-ATQ", (9, "08:05"), (9, "09:20"), **_TO_ISTANBUL)
+            ),
         ),
     ),
 )

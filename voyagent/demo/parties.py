@@ -1,4 +1,6 @@
-"""Whom the demo agency sells to and buys from: each name of its documents with their terms, and how to reach those who have enquired."""
+"""Whom the demo agency sells to and buys from: each name of its documents with their terms, and how
+to reach those who have enquired.
+"""
 
 from __future__ import annotations
 

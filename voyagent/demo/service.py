@@ -34,10 +34,12 @@ class AddressTaken(Conflict):
 
 
 def fill(parts: Identity) -> list[str]:
-    """Make the demo agency where it is not there, hold its conversations, ask again for what ran out of time; what was done, in sentences.
+    """Make the demo agency where it is not there, hold its conversations, ask again for what ran
+    out of time; what was done, in sentences.
 
-    People, enquiries and books are one transaction, so an interrupted fill leaves nothing of them; the conversations and the trips are taken up where they were
-    left. Raises DemoNotAllowed, AddressTaken.
+    People, enquiries and books are one transaction, so an interrupted fill leaves nothing of them;
+    the conversations and the trips are taken up where they were left. Raises DemoNotAllowed,
+    AddressTaken.
     """
     if parts.settings.is_production:
         raise DemoNotAllowed
@@ -48,9 +50,14 @@ def fill(parts: Identity) -> list[str]:
     planned = journeys.plan_all(parts.keyring, staff, accountant)
     waiting = talks.ask_again(staff)
     if held:
-        done.append(f"{held} {'conversation' if held == 1 else 'conversations'} with the assistant.")
+        done.append(
+            f"{held} {'conversation' if held == 1 else 'conversations'} with the assistant."
+        )
     if planned:
-        done.append(f"{planned} {'trip' if planned == 1 else 'trips'} with travellers, flights, hotels and visas.")
+        done.append(
+            f"{planned} {'trip' if planned == 1 else 'trips'} with travellers, flights, hotels and"
+            " visas."
+        )
     return [*done, f"{waiting} requests wait for a decision in {AGENCY}, for fifteen minutes."]
 
 
@@ -69,14 +76,23 @@ def _found(parts: Identity) -> list[str]:
             noted = parties.note_all(accountant)
             booked = documents.book_all(accountant)
             booked["invoice"] += documents.bill_today(accountant)
-            documents.draft(agents[0], "St. Mary’s Parish, Thrissur", "Holy Land, ten days, deposit for a pilgrim", 42, "15000.00")
+            documents.draft(
+                agents[0],
+                "St. Mary’s Parish, Thrissur",
+                "Holy Land, ten days, deposit for a pilgrim",
+                42,
+                "15000.00",
+            )
     except EmailAlreadyRegistered:  # another process made it at the same moment
         db.session.remove()
         return [f"{AGENCY} is there already."]
     return [
         f"{AGENCY} with {len(staff)} people; {OWNER} signs in as {DEMO_EMAIL}.",
         f"{noted} customers and suppliers.",
-        f"{len(logged)} enquiries, {booked['invoice']} invoices and {booked['bill']} bills of the past year, with their payments.",
+        (
+            f"{len(logged)} enquiries, {booked['invoice']} invoices and {booked['bill']} bills of"
+            " the past year, with their payments."
+        ),
     ]
 
 
@@ -100,7 +116,14 @@ def _sign_up(parts: Identity) -> Actor:
 def _hire(parts: Identity, owner: Actor) -> list[Actor]:
     password_hash = parts.passwords.hash(DEMO_PASSWORD)
     users = [
-        identity.add_person(parts, email=colleague.email, password_hash=password_hash, full_name=colleague.name, role=colleague.role, verified=True)
+        identity.add_person(
+            parts,
+            email=colleague.email,
+            password_hash=password_hash,
+            full_name=colleague.name,
+            role=colleague.role,
+            verified=True,
+        )
         for colleague in COLLEAGUES
     ]
     return [owner, *(people.get_actor(user.id) for user in users)]
@@ -114,5 +137,7 @@ def _staff() -> dict[str, Actor]:
         tenancy.bind(db.session(), account.tenant_id)
         if not people.is_demo():
             raise AddressTaken
-        ids: list[UUID] = [row["id"] for row in people.list_people(SessionReader(db.session)) if row["is_active"]]
+        ids: list[UUID] = [
+            row["id"] for row in people.list_people(SessionReader(db.session)) if row["is_active"]
+        ]
         return {actor.full_name: actor for actor in map(people.get_actor, ids)}

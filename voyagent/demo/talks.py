@@ -1,4 +1,6 @@
-"""Three conversations held with the real assistant, with what it proposed and what was decided; in each of them a request waits."""
+"""Three conversations held with the real assistant, with what it proposed and what was decided; in
+each of them a request waits.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What a colleague says, in order, and what is decided in between; about an enquiry of `customer`, or about nothing in particular."""
+    """What a colleague says, in order, and what is decided in between; about an enquiry of
+    `customer`, or about nothing in particular.
+    """
 
     customer: str | None
     course: Sequence[str | Verdict]
@@ -52,14 +56,25 @@ TALKS = {
                 "Issue the draft for St. Mary’s Parish, Thrissur",
             ),
         ),
-        Talk("Deepa Krishnan", ("Draft an invoice for Deepa Krishnan: 4 air tickets Kochi to Dubai 18,900 each, visit visas 27,600, due in 10 days",)),
+        Talk(
+            "Deepa Krishnan",
+            (
+                (
+                    "Draft an invoice for Deepa Krishnan: 4 air tickets Kochi to Dubai 18,900 each,"
+                    " visit visas 27,600, due in 10 days"
+                ),
+            ),
+        ),
     ),
     "Joseph Varghese": (
         Talk(
             "Harbinder Singh Gill",
             (
                 "Summarise this enquiry",
-                "Draft an invoice for Harbinder Singh Gill: 2 air tickets Amritsar to Istanbul 36,400 each, due in 14 days",
+                (
+                    "Draft an invoice for Harbinder Singh Gill: 2 air tickets Amritsar to Istanbul"
+                    " 36,400 each, due in 14 days"
+                ),
                 Verdict(granted=True),  # and by itself the assistant then asks to issue it
             ),
         ),
@@ -68,12 +83,19 @@ TALKS = {
 
 
 def hold_all(staff: dict[str, Actor], accountant: Actor) -> int:
-    """Hold the talks that were not held yet; how many. Each turn is run here and now, as the worker would, so that no worker is needed."""
-    return sum(_hold(staff[name], talk, accountant) for name, talks in TALKS.items() for talk in talks)
+    """Hold the talks that were not held yet; how many.
+
+    Each turn is run here and now, as the worker would, so that no worker is needed.
+    """
+    return sum(
+        _hold(staff[name], talk, accountant) for name, talks in TALKS.items() for talk in talks
+    )
 
 
 def ask_again(staff: dict[str, Actor]) -> int:
-    """Where a talk ended in a request that ran out of time, ask the same again; how many wait for a decision now."""
+    """Where a talk ended in a request that ran out of time, ask the same again; how many wait for a
+    decision now.
+    """
     tenant_id = next(iter(staff.values())).tenant_id
     with transaction(tenant_id):
         approvals.expire_overdue()
@@ -104,7 +126,9 @@ def _room(person: Actor, talk: Talk) -> UUID:
     if talk.customer is not None:
         enquiry = enquiries.find_by_text(reader, talk.customer, limit=1)[0]
         return enquiry_rules.promote(person, enquiry["id"])[1]
-    known = next((row["id"] for row in chats.list_sessions(reader)[0] if row["title"] == MONEY_TALK), None)
+    known = next(
+        (row["id"] for row in chats.list_sessions(reader)[0] if row["title"] == MONEY_TALK), None
+    )
     return known or chat.create_session(person, title=MONEY_TALK).id
 
 
@@ -124,7 +148,9 @@ def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
 
 
 def _run(tenant_id: UUID, session_id: UUID, turn_id: str) -> None:
-    """Run a turn here; where a worker is running too and took it over, wait until that one has finished."""
+    """Run a turn here; where a worker is running too and took it over, wait until that one has
+    finished.
+    """
     loop.run(tenant_id, turn_id, BuiltInPlanner())
     give_up_at = time.monotonic() + WORKER_PATIENCE_S
     while time.monotonic() < give_up_at:

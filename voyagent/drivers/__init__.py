@@ -1,1 +1,3 @@
-"""Systems outside the program, a folder each: the driver, its stand-in, and notes where it has quirks."""
+"""Systems outside the program, a folder each: the driver, its stand-in, and notes where it has
+quirks.
+"""

@@ -11,7 +11,16 @@ from flask import request
 from voyagent.chat.queries import SessionNotFound
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange
-from voyagent.enquiries.schemas import EnquiryIn, EnquiryList, EnquiryListQuery, EnquiryOut, EnquiryPatch, PromoteOut, wire, wire_page
+from voyagent.enquiries.schemas import (
+    EnquiryIn,
+    EnquiryList,
+    EnquiryListQuery,
+    EnquiryOut,
+    EnquiryPatch,
+    PromoteOut,
+    wire,
+    wire_page,
+)
 from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -33,22 +42,32 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _VERSION = re.compile(r'"(\d{1,16})"')
 
 
-@api.get("/enquiries", answer=EnquiryList, permission="enquiry.read", errors=(InvalidDepartRange, InvalidCreatedRange, InvalidCursor))
+@api.get(
+    "/enquiries",
+    answer=EnquiryList,
+    permission="enquiry.read",
+    errors=(InvalidDepartRange, InvalidCreatedRange, InvalidCursor),
+)
 def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Row:
     """List enquiries, newest first.
 
-    All filters hold at once; an empty one filters nothing. At or past the end the page is empty and the total right.
+    All filters hold at once; an empty one filters nothing. At or past the end the page is empty and
+    the total right.
     """
     return wire_page(queries.list_enquiries(reader, query.search(), query.part()))
 
 
-@api.post("/enquiries", answer=EnquiryOut, status=201, permission="enquiry.create", errors=VALUE_ERRORS)
+@api.post(
+    "/enquiries", answer=EnquiryOut, status=201, permission="enquiry.create", errors=VALUE_ERRORS
+)
 def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed:
     """Log an enquiry."""
     return _answer(queries.row_of(service.create(actor, **body.fields())))
 
 
-@api.get("/enquiries/<enquiry_id>", answer=EnquiryOut, permission="enquiry.read", missing=EnquiryNotFound)
+@api.get(
+    "/enquiries/<enquiry_id>", answer=EnquiryOut, permission="enquiry.read", missing=EnquiryNotFound
+)
 def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed:
     """Read an enquiry; its `ETag` is the state that `If-Match` of a change may name."""
     return _answer(queries.get_row(reader, enquiry_id))
@@ -67,26 +86,41 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed:
         service.PaxCountCannotBeNull,
         service.EnquiryChanged,
     ),
-    headers=(("If-Match", "The `ETag` that the caller has seen; 412 where the enquiry has changed since."),),
+    headers=(
+        (
+            "If-Match",
+            "The `ETag` that the caller has seen; 412 where the enquiry has changed since.",
+        ),
+    ),
 )
 def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed:
     """Change an enquiry.
 
-    An absent member stays, null clears it. The rules look at the enquiry as it will be; a booked or cancelled one never becomes new or quoted again.
+    An absent member stays, null clears it. The rules look at the enquiry as it will be; a booked or
+    cancelled one never becomes new or quoted again.
     """
     return _answer(queries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen())))
 
 
-@api.post("/enquiries/<enquiry_id>/promote-to-session", answer=PromoteOut, permission="enquiry.promote", missing=EnquiryNotFound)
+@api.post(
+    "/enquiries/<enquiry_id>/promote-to-session",
+    answer=PromoteOut,
+    permission="enquiry.promote",
+    missing=EnquiryNotFound,
+)
 def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Row:
-    """Open the conversation about an enquiry; the same one for every caller, however many ask at once."""
+    """Open the conversation about an enquiry; the same one for every caller, however many ask at
+    once.
+    """
     enquiry, session_id = service.promote(actor, enquiry_id)
     return {"enquiry": wire(queries.row_of(enquiry)), "session_id": session_id}
 
 
 def _answer(row: Row) -> Headed:
     """The enquiry as the API writes it, with the mark of its state."""
-    return Headed(wire(row), {"ETag": f'"{(row["updated_at"] - _EPOCH) // timedelta(microseconds=1)}"'})
+    return Headed(
+        wire(row), {"ETag": f'"{(row["updated_at"] - _EPOCH) // timedelta(microseconds=1)}"'}
+    )
 
 
 def _seen() -> datetime | None:

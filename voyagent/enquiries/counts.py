@@ -1,4 +1,6 @@
-"""How many enquiries came in week by week, from counts that triggers keep; and whether those counts hold."""
+"""How many enquiries came in week by week, from counts that triggers keep; and whether those counts
+hold.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, Date, Select, Text, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from voyagent.enquiries.models import Enquiry, EnquiryCount, EnquiryHour
 from voyagent.kernel.reading import kept
@@ -19,34 +33,71 @@ _HOURS = EnquiryHour.__table__.c
 
 @kept
 def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
-    """How many came in in each of so many weeks of a zone from a Monday on, and how many of those are booked now: monday, received, booked.
+    """How many came in in each of so many weeks of a zone from a Monday on, and how many of those
+    are booked now: monday, received, booked.
 
-    From the sums of hours. A week that begins in the midst of one takes its part of that hour from the enquiries themselves.
+    From the sums of hours. A week that begins in the midst of one takes its part of that hour from
+    the enquiries themselves.
     """
-    begins = [datetime.combine(first + timedelta(weeks=n), time(), ZoneInfo(zone)).astimezone(UTC) for n in range(weeks + 1)]
+    begins = [
+        datetime.combine(first + timedelta(weeks=n), time(), ZoneInfo(zone)).astimezone(UTC)
+        for n in range(weeks + 1)
+    ]
     hours = [at.replace(minute=0, second=0, microsecond=0) for at in begins]
-    parts = [select(_HOURS.hour.label("at"), _HOURS.received, _HOURS.booked).where(owned(EnquiryHour), _HOURS.hour >= hours[0], _HOURS.hour < begins[-1])]
-    split = [(_TABLE.c.created_at >= at) & (_TABLE.c.created_at < hour + timedelta(hours=1)) for at, hour in zip(begins, hours, strict=True) if at != hour]
+    parts = [
+        select(_HOURS.hour.label("at"), _HOURS.received, _HOURS.booked).where(
+            owned(EnquiryHour), _HOURS.hour >= hours[0], _HOURS.hour < begins[-1]
+        )
+    ]
+    split = [
+        (_TABLE.c.created_at >= at) & (_TABLE.c.created_at < hour + timedelta(hours=1))
+        for at, hour in zip(begins, hours, strict=True)
+        if at != hour
+    ]
     if split:
         booked = case((_TABLE.c.status == "booked", 1), else_=0)
-        for sign, at in ((1, _TABLE.c.created_at), (-1, func.date_trunc("hour", _TABLE.c.created_at, "UTC"))):
-            parts.append(select(at, literal(sign), booked * sign).where(owned(Enquiry), or_(*split)))
+        for sign, at in (
+            (1, _TABLE.c.created_at),
+            (-1, func.date_trunc("hour", _TABLE.c.created_at, "UTC")),
+        ):
+            parts.append(
+                select(at, literal(sign), booked * sign).where(owned(Enquiry), or_(*split))
+            )
     both = union_all(*parts).subquery("both").c
     monday = cast(func.date_trunc("week", func.timezone(zone, both.at)), Date)
-    received, booked_now = (cast(func.sum(column), BigInteger) for column in (both.received, both.booked))
-    by_week = select(monday.label("monday"), received.label("received"), booked_now.label("booked")).group_by("monday").having(func.sum(both.received) > 0)
+    received, booked_now = (
+        cast(func.sum(column), BigInteger) for column in (both.received, both.booked)
+    )
+    by_week = (
+        select(monday.label("monday"), received.label("received"), booked_now.label("booked"))
+        .group_by("monday")
+        .having(func.sum(both.received) > 0)
+    )
     week = by_week.subquery("week")
-    return select(week).where(week.c.monday >= first, week.c.monday < first + timedelta(weeks=weeks)).order_by(week.c.monday)
+    return (
+        select(week)
+        .where(week.c.monday >= first, week.c.monday < first + timedelta(weeks=weeks))
+        .order_by(week.c.monday)
+    )
 
 
 def untied_counts_statement() -> Select[Any]:
-    """Where the counts by status, or by hour, and the enquiries themselves disagree: which (`status` or `hour`), key, n, booked; nothing in sound counts."""
+    """Where the counts by status, or by hour, and the enquiries themselves disagree: which
+    (`status` or `hour`), key, n, booked; nothing in sound counts.
+    """
     hour = func.date_trunc("hour", _TABLE.c.created_at, "UTC")
     booked = case((_TABLE.c.status == "booked", -1), else_=0)
     parts = [
-        select(literal("status").label("which"), _COUNTS.status.label("key"), _COUNTS.n, literal(0).label("booked")).where(owned(EnquiryCount)),
+        select(
+            literal("status").label("which"),
+            _COUNTS.status.label("key"),
+            _COUNTS.n,
+            literal(0).label("booked"),
+        ).where(owned(EnquiryCount)),
         select(literal("status"), _TABLE.c.status, literal(-1), literal(0)).where(owned(Enquiry)),
-        select(literal("hour"), cast(_HOURS.hour, Text), _HOURS.received, _HOURS.booked).where(owned(EnquiryHour)),
+        select(literal("hour"), cast(_HOURS.hour, Text), _HOURS.received, _HOURS.booked).where(
+            owned(EnquiryHour)
+        ),
         select(literal("hour"), cast(hour, Text), literal(-1), booked).where(owned(Enquiry)),
     ]
     both = union_all(*parts).subquery("both").c

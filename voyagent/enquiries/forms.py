@@ -1,4 +1,6 @@
-"""Forms of enquiries: what is typed to log or change one, and what the address of the list asks for."""
+"""Forms of enquiries: what is typed to log or change one, and what the address of the list asks
+for.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,12 @@ from voyagent.http.list_pages import PLACE, PlacedQuery
 from voyagent.kernel.money import currency_codes
 
 _DATES = ("depart_from", "depart_to", "created_from", "created_to")
-STATUS_WORDS = {"new": _l("New"), "quoted": _l("Quoted"), "booked": _l("Booked"), "cancelled": _l("Cancelled")}
+STATUS_WORDS = {
+    "new": _l("New"),
+    "quoted": _l("Quoted"),
+    "booked": _l("Booked"),
+    "cancelled": _l("Cancelled"),
+}
 _UNREAD_WORDS = {
     "depart_from": _l("departs from"),
     "depart_to": _l("departs until"),
@@ -69,16 +76,24 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
         here = self.budget_currency.data or currency
-        self.budget_currency.choices = [*dict.fromkeys([currency, here if here in currency_codes() else currency, *currency_codes()])]
+        self.budget_currency.choices = [
+            *dict.fromkeys(
+                [currency, here if here in currency_codes() else currency, *currency_codes()]
+            )
+        ]
         if self.budget_currency.data is None:
             self.budget_currency.data = currency
 
     def accepted(self) -> Any | None:
-        """The schema's value; where it refuses something else, the dates are compared all the same, so that one sending shows all there is."""
+        """The schema's value; where it refuses something else, the dates are compared all the same,
+        so that one sending shows all there is.
+        """
         value = super().accepted()
         if value is None and self.is_submitted():
             try:
-                check_dates(read_date(self.depart_date.data or ""), read_date(self.return_date.data or ""))
+                check_dates(
+                    read_date(self.depart_date.data or ""), read_date(self.return_date.data or "")
+                )
             except InvalidDateRange as error:
                 self.refuse(error, **PLACES)
         return value
@@ -90,7 +105,9 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
         if amount is None:
             values["budget_currency"] = None
         else:
-            values["budget_amount"] = amount.replace(",", "").replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+            values["budget_amount"] = (
+                amount.replace(",", "").replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+            )
         return values
 
 
@@ -104,16 +121,26 @@ class EditForm(EnquiryForm):
     def of(cls, enquiry: Enquiry, currency: str) -> EditForm:
         """The form over an enquiry."""
         amount = enquiry.budget_hundredths
-        known = {name: getattr(enquiry, name) for name in EnquiryIn.model_fields if name not in ("budget_amount", "session_id")}
+        known = {
+            name: getattr(enquiry, name)
+            for name in EnquiryIn.model_fields
+            if name not in ("budget_amount", "session_id")
+        }
         form = cls(
             currency,
             data={
                 **known,
-                "budget_amount": None if amount is None else f"{Decimal(amount).scaleb(-2):,f}".removesuffix(".00"),
+                "budget_amount": (
+                    None
+                    if amount is None
+                    else f"{Decimal(amount).scaleb(-2):,f}".removesuffix(".00")
+                ),
                 "seen": enquiry.updated_at.isoformat(),
             },
         )
-        form.status.choices = [SelectChoice(status, STATUS_WORDS[status]) for status in next_statuses(enquiry.status)]
+        form.status.choices = [
+            SelectChoice(status, STATUS_WORDS[status]) for status in next_statuses(enquiry.status)
+        ]
         return form
 
     @property
@@ -136,7 +163,9 @@ class StatusForm(SchemaForm[EnquiryPatch]):
 
 
 class ListQuery(PlacedQuery, EnquiryFilter):
-    """What the list's address asks for: filters, the place in the list, the row that is open beside it."""
+    """What the list's address asks for: filters, the place in the list, the row that is open beside
+    it.
+    """
 
     ordered_by = "created_at"
     words_of = _UNREAD_WORDS
@@ -145,22 +174,38 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> ListQuery:
-        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
-        values = {name: given[name] for name in cls.model_fields if name in given and name not in ("unread", "tz")}
+        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong
+        letter is no dead end.
+        """
+        values = {
+            name: given[name]
+            for name in cls.model_fields
+            if name in given and name not in ("unread", "tz")
+        }
         for name in _DATES:
-            found = read_date(values[name].strip(), ahead=PAST if name.startswith("created") else NEXT) if values.get(name, "").strip() else None
+            found = (
+                read_date(values[name].strip(), ahead=PAST if name.startswith("created") else NEXT)
+                if values.get(name, "").strip()
+                else None
+            )
             values[name] = found.isoformat() if found else values.get(name, "")
         try:
             query = cls.model_validate(values)
         except ValidationError as error:
             unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
-            query = cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+            query = cls.model_validate(
+                {name: value for name, value in values.items() if name not in unread}
+                | {"unread": (*sorted(unread),)}
+            )
         return _sensible(query)
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the status narrows the list."""
-        return any(getattr(self, name) for name in ("q", "customer_email", "origin", "destination", *_DATES))
+        return any(
+            getattr(self, name)
+            for name in ("q", "customer_email", "origin", "destination", *_DATES)
+        )
 
     def address(self, **changes: Any) -> str:
         """The list's address with something changed; any change but `open` leads to the first page."""
@@ -168,19 +213,39 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         if not keeps_place or "cursor" in changes or "before" in changes:
             values = {name: value for name, value in values.items() if name not in (*PLACE, "open")}
-        return url_for("enquiries.index", **{name: value for name, value in (values | changes).items() if value not in (None, "", "all")})
+        return url_for(
+            "enquiries.index",
+            **{
+                name: value
+                for name, value in (values | changes).items()
+                if value not in (None, "", "all")
+            },
+        )
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
         """One entry for each status with its number, all first."""
-        entries = [(None, _l("All"), sum(by_status.values())), *((status, word, by_status.get(status, 0)) for status, word in STATUS_WORDS.items())]
+        entries = [
+            (None, _l("All"), sum(by_status.values())),
+            *((status, word, by_status.get(status, 0)) for status, word in STATUS_WORDS.items()),
+        ]
         return [
-            {"label": word, "href": self.address(status=status), "here": self.status == (status or "all"), "count": number} for status, word, number in entries
+            {
+                "label": word,
+                "href": self.address(status=status),
+                "here": self.status == (status or "all"),
+                "count": number,
+            }
+            for status, word, number in entries
         ]
 
     def hidden(self) -> dict[str, str]:
         """What the search box carries along: the filters that are on."""
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-        return {name: str(value) for name, value in values.items() if name not in ("q", "cursor", "before", "offset", "open")}
+        return {
+            name: str(value)
+            for name, value in values.items()
+            if name not in ("q", "cursor", "before", "offset", "open")
+        }
 
 
 def _sensible(query: ListQuery) -> ListQuery:

@@ -13,8 +13,9 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 _NOW = text("now()")
 _SEARCH = (
-    "lower(customer_name || chr(31) || COALESCE(customer_email, ''::text) || chr(31) || COALESCE(customer_phone, ''::text)"
-    " || chr(31) || COALESCE(origin, ''::text) || chr(31) || COALESCE(destination, ''::text))"
+    "lower(customer_name || chr(31) || COALESCE(customer_email, ''::text) || chr(31) ||"
+    " COALESCE(customer_phone, ''::text) || chr(31) || COALESCE(origin, ''::text) || chr(31) ||"
+    " COALESCE(destination, ''::text))"
 )
 STATUSES = ("new", "quoted", "booked", "cancelled")
 OPEN_STATUSES = frozenset({"new", "quoted"})
@@ -22,7 +23,11 @@ CLOSED_STATUSES = frozenset({"booked", "cancelled"})
 
 
 class Enquiry(TenantOwned, Base):
-    """A customer's wish. A budget is an estimate, hence hundredths in every currency; `search` is what a search looks through."""
+    """A customer's wish.
+
+    A budget is an estimate, hence hundredths in every currency; `search` is what a search looks
+    through.
+    """
 
     __tablename__ = "enquiries"
 
@@ -45,31 +50,55 @@ class Enquiry(TenantOwned, Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_enquiries_creator"),
         ForeignKeyConstraint(
-            ["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_enquiries_session", ondelete="SET NULL (session_id)"
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_enquiries_creator",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"],
+            ["chat_sessions.tenant_id", "chat_sessions.id"],
+            name="fk_enquiries_session",
+            ondelete="SET NULL (session_id)",
         ),
         CheckConstraint("status in ('new', 'quoted', 'booked', 'cancelled')", name="status"),
         CheckConstraint("pax_count between 1 and 2147483647", name="pax"),
         CheckConstraint("return_date >= depart_date", name="dates"),
         CheckConstraint("budget_hundredths between 0 and 99999999999999", name="budget"),
-        CheckConstraint("budget_hundredths is null or budget_currency is not null", name="budget_currency"),
+        CheckConstraint(
+            "budget_hundredths is null or budget_currency is not null", name="budget_currency"
+        ),
         CheckConstraint("budget_currency ~ '^[A-Z]{3}$'", name="currency"),
         Index("ix_enquiries_created", "tenant_id", desc("created_at"), desc("id")),
         Index("ix_enquiries_status", "tenant_id", "status", desc("created_at"), desc("id")),
         Index("ix_enquiries_depart", "tenant_id", "depart_date"),
-        Index("ix_enquiries_session", "tenant_id", "session_id", postgresql_where=text("session_id is not null")),
-        Index("ix_enquiries_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+        Index(
+            "ix_enquiries_session",
+            "tenant_id",
+            "session_id",
+            postgresql_where=text("session_id is not null"),
+        ),
+        Index(
+            "ix_enquiries_search",
+            "tenant_id",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+        ),
     )
 
     @property
     def is_closed(self) -> bool:
-        """Whether it is booked or cancelled; it may still be edited, and never goes back to new or quoted."""
+        """Whether it is booked or cancelled; it may still be edited, and never goes back to new or
+        quoted.
+        """
         return self.status in CLOSED_STATUSES
 
 
 class EnquiryCount(TenantBound, Base):
-    """How many enquiries of the agency are in a status; kept by triggers on `enquiries`, written by nobody else."""
+    """How many enquiries of the agency are in a status; kept by triggers on `enquiries`, written by
+    nobody else.
+    """
 
     __tablename__ = "enquiry_counts"
 
@@ -78,7 +107,9 @@ class EnquiryCount(TenantBound, Base):
 
 
 class EnquiryHour(TenantBound, Base):
-    """How many enquiries came in in an hour of UTC, by its beginning, and how many of those are booked now; kept as the counts are."""
+    """How many enquiries came in in an hour of UTC, by its beginning, and how many of those are
+    booked now; kept as the counts are.
+    """
 
     __tablename__ = "enquiries_by_hour"
 

@@ -1,4 +1,6 @@
-"""Reading enquiries: one, a page of the list with its total, who waits for an answer, what happened to one."""
+"""Reading enquiries: one, a page of the list with its total, who waits for an answer, what happened
+to one.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,9 @@ class InvalidCreatedRange(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a list is narrowed to; texts are parts of words, days are inclusive, and days of receipt are days of `zone`."""
+    """What a list is narrowed to; texts are parts of words, days are inclusive, and days of receipt
+    are days of `zone`.
+    """
 
     text: str | None = None
     customer_email: str | None = None
@@ -113,7 +117,10 @@ class Search:
     zone: str = "UTC"
 
     def check(self) -> None:
-        """Refuse ranges that end before they begin. Raises InvalidDepartRange, InvalidCreatedRange."""
+        """Refuse ranges that end before they begin.
+
+        Raises InvalidDepartRange, InvalidCreatedRange.
+        """
         if self.depart_from and self.depart_to and self.depart_from > self.depart_to:
             raise InvalidDepartRange
         if self.created_from and self.created_to and self.created_from > self.created_to:
@@ -126,7 +133,9 @@ class Search:
 
     @property
     def is_blunt(self) -> bool:
-        """Whether there is a text, and none with the three letters in a row that the trigram index needs."""
+        """Whether there is a text, and none with the three letters in a row that the trigram index
+        needs.
+        """
         parts = [part for part in self.texts if part]
         return bool(parts) and all(map(is_blunt, parts))
 
@@ -144,9 +153,11 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the list page shows: rows, numbers for its tabs, and the row that is open beside the list with its history.
+    """What the list page shows: rows, numbers for its tabs, and the row that is open beside the
+    list with its history.
 
-    `is_capped`: counting stopped at a thousand. `is_partial`: only the newest rows were looked through.
+    `is_capped`: counting stopped at a thousand. `is_partial`: only the newest rows were looked
+    through.
     """
 
     page: Page[Row]
@@ -158,10 +169,15 @@ class Board:
 
 
 def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
-    """An enquiry of the agency; `lock` holds its row until the transaction ends. Raises EnquiryNotFound."""
+    """An enquiry of the agency; `lock` holds its row until the transaction ends.
+
+    Raises EnquiryNotFound.
+    """
     statement = select(Enquiry).where(Enquiry.id == enquiry_id)
     if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     found = db.session.scalar(statement)
     if found is None:
         raise EnquiryNotFound
@@ -193,7 +209,10 @@ def row_of(enquiry: Enquiry) -> Row:
 
 
 def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
-    """A page of the list, newest first, with the exact total: one statement. Raises InvalidDepartRange, InvalidCreatedRange."""
+    """A page of the list, newest first, with the exact total: one statement.
+
+    Raises InvalidDepartRange, InvalidCreatedRange.
+    """
     search.check()
     page = _page(reader.read(list_statement(search, part))[0], part)
     is_last = part.cursor is None and page.last >= page.total
@@ -201,8 +220,13 @@ def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
 
 
 def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None = None) -> Board:
-    """What the list page shows, in one trip. A total above a thousand that would have to be counted is not counted to the end."""
-    further: tuple[Question, ...] = (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
+    """What the list page shows, in one trip.
+
+    A total above a thousand that would have to be counted is not counted to the end.
+    """
+    further: tuple[Question, ...] = (
+        (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
+    )
     rows, *beside = reader.read(list_statement(search, part, for_page=True), *further)
     page = _page(rows, part)
     by_status = {status: int(n) for status, n in (rows[0]["by_status"] or {}).items()}
@@ -224,22 +248,36 @@ def find_by_text(reader: Reader, text: str, limit: int = 10) -> list[Row]:
 def find_by_session(reader: Reader, session_id: UUID) -> list[Row]:
     """The enquiries that a conversation is about."""
     source = _TABLE.alias("e")
-    return reader.read(_shown(source).where(owned(source), source.c.session_id == session_id).order_by(source.c.created_at))[0]
+    return reader.read(
+        _shown(source)
+        .where(owned(source), source.c.session_id == session_id)
+        .order_by(source.c.created_at)
+    )[0]
 
 
 def names_statement(parts: Iterable[str]) -> Select[Any]:
     """The names of customers that have any of these parts, which are in small letters: name."""
-    return select(_TABLE.c.customer_name.label("name")).where(owned(Enquiry), func.lower(_TABLE.c.customer_name).like(contains_any(parts)))
+    return select(_TABLE.c.customer_name.label("name")).where(
+        owned(Enquiry), func.lower(_TABLE.c.customer_name).like(contains_any(parts))
+    )
 
 
 def customer_of(enquiry_id: ColumnElement[Any]) -> ScalarSelect[Any]:
     """For a Core select of another room: the customer of the enquiry that a column names."""
-    return select(_TABLE.c.customer_name).where(owned(Enquiry), _TABLE.c.id == enquiry_id).scalar_subquery()
+    return (
+        select(_TABLE.c.customer_name)
+        .where(owned(Enquiry), _TABLE.c.id == enquiry_id)
+        .scalar_subquery()
+    )
 
 
 def is_named(name: str) -> ColumnElement[bool]:
     """Whether an enquiry is of somebody of a name, whatever its case; a condition for any select."""
-    return select(_TABLE.c.id).where(owned(Enquiry), func.lower(_TABLE.c.customer_name) == func.lower(literal(name))).exists()
+    return (
+        select(_TABLE.c.id)
+        .where(owned(Enquiry), func.lower(_TABLE.c.customer_name) == func.lower(literal(name)))
+        .exists()
+    )
 
 
 def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:
@@ -251,7 +289,12 @@ def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:
 def unanswered_statement(limit: int = 10) -> Select[Any]:
     """The same for a page that reads more in the same trip."""
     source = _TABLE.alias("e")
-    return _shown(source).where(owned(source), source.c.status == "new").order_by(source.c.created_at, source.c.id).limit(limit)
+    return (
+        _shown(source)
+        .where(owned(source), source.c.status == "new")
+        .order_by(source.c.created_at, source.c.id)
+        .limit(limit)
+    )
 
 
 def new_count() -> ScalarSelect[Any]:
@@ -260,18 +303,38 @@ def new_count() -> ScalarSelect[Any]:
 
 
 def counted(status: str | None = None) -> ScalarSelect[Any]:
-    """How many enquiries there are in a status, or in all, from the counters; a scalar for any select."""
-    statement = select(cast(func.coalesce(func.sum(_COUNTS.n), 0), BigInteger)).where(owned(EnquiryCount))
-    return (statement if status is None else statement.where(_COUNTS.status == status)).scalar_subquery()
+    """How many enquiries there are in a status, or in all, from the counters; a scalar for any
+    select.
+    """
+    statement = select(cast(func.coalesce(func.sum(_COUNTS.n), 0), BigInteger)).where(
+        owned(EnquiryCount)
+    )
+    return (
+        statement if status is None else statement.where(_COUNTS.status == status)
+    ).scalar_subquery()
 
 
 @kept
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
-    """One select with the rows, the total beside each, and for a page the counts by status; where nothing is found one row without an id carries the total."""
-    found, rows = _counted_page(search, part) if search.is_counted else _found_page(search, part, for_page=for_page)
-    shown = _shown(rows, named=for_page).add_columns(found.c.total).select_from(found.outerjoin(rows, _beside(found, rows)))
+    """One select with the rows, the total beside each, and for a page the counts by status; where
+    nothing is found one row without an id carries the total.
+    """
+    found, rows = (
+        _counted_page(search, part)
+        if search.is_counted
+        else _found_page(search, part, for_page=for_page)
+    )
+    shown = (
+        _shown(rows, named=for_page)
+        .add_columns(found.c.total)
+        .select_from(found.outerjoin(rows, _beside(found, rows)))
+    )
     if for_page:
-        by_status = select(func.jsonb_object_agg(_COUNTS.status, _COUNTS.n)).where(owned(EnquiryCount)).scalar_subquery()
+        by_status = (
+            select(func.jsonb_object_agg(_COUNTS.status, _COUNTS.n))
+            .where(owned(EnquiryCount))
+            .scalar_subquery()
+        )
         shown = shown.add_columns(by_status.label("by_status"))
     return shown.order_by(rows.c.created_at.desc(), rows.c.id.desc())
 
@@ -279,13 +342,25 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 def _page(rows: list[Row], part: Part) -> Page[Row]:
     total = int(rows[0]["total"])
     items = [row for row in rows if row["id"] is not None]
-    return Page(items=items, total=total, limit=part.limit, offset=part.offset, next_cursor=next_cursor(items, part.limit))
+    return Page(
+        items=items,
+        total=total,
+        limit=part.limit,
+        offset=part.offset,
+        next_cursor=next_cursor(items, part.limit),
+    )
 
 
 def _for_people(row: Row) -> Row:
-    """A row with its budget as money of its currency, which may have fewer places than the estimate, or more."""
+    """A row with its budget as money of its currency, which may have fewer places than the
+    estimate, or more.
+    """
     amount = row["budget_hundredths"]
-    row["budget"] = None if amount is None else Money.rounded(Decimal(amount).scaleb(-2), row["budget_currency"])
+    row["budget"] = (
+        None
+        if amount is None
+        else Money.rounded(Decimal(amount).scaleb(-2), row["budget_currency"])
+    )
     return row
 
 
@@ -295,20 +370,32 @@ def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
 
 
 def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
-    """All, or a status: the counters know the total, and the rows lie in the order of an index, behind the policy too."""
+    """All, or a status: the counters know the total, and the rows lie in the order of an index,
+    behind the policy too.
+    """
     table = _TABLE.alias("l")
-    found = select(counted(search.status).label("total")).cte("found").prefix_with("materialized")  # counted once, though two places ask
+    found = (
+        select(counted(search.status).label("total")).cte("found").prefix_with("materialized")
+    )  # counted once, though two places ask
     page = select(table).where(owned(table), *_place(part, table)).limit(part.limit)
     if search.status is not None:
         page = page.where(table.c.status == search.status)
     if part.cursor is None:
-        page = page.where(part.offset < found.c.total).offset(part.offset)  # past the end the table is not touched
-    order = (table.c.created_at, table.c.id) if part.backward else (table.c.created_at.desc(), table.c.id.desc())
+        page = page.where(part.offset < found.c.total).offset(
+            part.offset
+        )  # past the end the table is not touched
+    order = (
+        (table.c.created_at, table.c.id)
+        if part.backward
+        else (table.c.created_at.desc(), table.c.id.desc())
+    )
     return found, page.order_by(*order).lateral("rows")
 
 
 def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
-    """Anything narrower: the look-up function counts and names the keys, the rows are read behind the wall."""
+    """Anything narrower: the look-up function counts and names the keys, the rows are read behind
+    the wall.
+    """
     made_from, made_before = search.created_between
     values = (
         *(contains(text) if text else None for text in search.texts),
@@ -325,20 +412,35 @@ def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableVal
         LOOKED_MAX if for_page and search.is_blunt else None,
         COUNTED_MAX + 1 if for_page else None,
     )
-    call = func.app.find_enquiries(*(cast(literal(value, kind), kind) for value, kind in zip(values, _FIND_TYPES, strict=True)))
+    call = func.app.find_enquiries(
+        *(cast(literal(value, kind), kind) for value, kind in zip(values, _FIND_TYPES, strict=True))
+    )
     return call.table_valued("id", "total", name="found"), _TABLE.alias("rows")
 
 
 def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
     if part.cursor is None:
         return []
-    here, there = tuple_(table.c.created_at, table.c.id), tuple_(literal(part.cursor.at), literal(part.cursor.id))
+    here, there = (
+        tuple_(table.c.created_at, table.c.id),
+        tuple_(literal(part.cursor.at), literal(part.cursor.id)),
+    )
     return [here > there if part.backward else here < there]
 
 
 def _shown(rows: Any, *, named: bool = True) -> Select[Any]:
-    """The columns of an answer; a conversation that was deleted is no link. `named` adds who logged it."""
-    columns = [case((is_live(rows.c.session_id), rows.c.session_id)).label(name) if name == "session_id" else rows.c[name] for name in COLUMNS]
+    """The columns of an answer; a conversation that was deleted is no link.
+
+    `named` adds who logged it.
+    """
+    columns = [
+        (
+            case((is_live(rows.c.session_id), rows.c.session_id)).label(name)
+            if name == "session_id"
+            else rows.c[name]
+        )
+        for name in COLUMNS
+    ]
     if named:
         columns.append(name_of(rows.c.created_by_user_id).label("logged_by"))
     return select(*columns)

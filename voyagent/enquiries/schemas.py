@@ -40,24 +40,38 @@ Status = Literal["new", "quoted", "booked", "cancelled"]
 
 def _budget(value: Any) -> Decimal:
     """A number or a plain decimal text within the range of an estimate, as two places."""
-    plain = str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
-    if not isinstance(plain, str) or (isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(plain) is None):
+    plain = (
+        str(value)
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        else value
+    )
+    if not isinstance(plain, str) or (
+        isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(plain) is None
+    ):
         raise PydanticCustomError("decimal_parsing", "Input should be a plain decimal number")
     try:
         return Decimal(hundredths(Decimal(plain))).scaleb(-2)
     except BudgetOutOfRange:
-        raise PydanticCustomError("budget_out_of_range", "Budget must lie between 0 and 999999999999.99") from None
+        raise PydanticCustomError(
+            "budget_out_of_range", "Budget must lie between 0 and 999999999999.99"
+        ) from None
 
 
 BudgetAmount = Annotated[
     Decimal,
     BeforeValidator(_budget),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": _DECIMAL_PATTERN}]}, mode="validation"),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": _DECIMAL_PATTERN}]},
+        mode="validation",
+    ),
 ]
 
 
 class EnquiryIn(Closed):
-    """What a customer asks for. Only the name is needed; a third decimal of the budget is rounded half away from zero."""
+    """What a customer asks for.
+
+    Only the name is needed; a third decimal of the budget is rounded half away from zero.
+    """
 
     customer_name: trimmed_field(255)  # type: ignore[valid-type]
     customer_email: text_field(255) | None = None  # type: ignore[valid-type]
@@ -79,7 +93,9 @@ class EnquiryIn(Closed):
 
 
 class EnquiryPatch(Closed):
-    """What changes: an absent member stays, null clears it (name, people and status cannot be cleared)."""
+    """What changes: an absent member stays, null clears it (name, people and status cannot be
+    cleared).
+    """
 
     customer_name: trimmed_field(255) | None = None  # type: ignore[valid-type]
     customer_email: text_field(255) | None = None  # type: ignore[valid-type]
@@ -105,10 +121,17 @@ def _any_status(value: Any) -> Any:
 
 
 class EnquiryFilter(Query):
-    """What a list is narrowed to; all of it at once. Texts are parts of words whatever the case; days are inclusive."""
+    """What a list is narrowed to; all of it at once.
 
-    status: Annotated[Literal["new", "quoted", "booked", "cancelled", "all"], BeforeValidator(_any_status)] = "all"
-    q: filter_field(255) = Field(default=None, description="Part of the name, e-mail, phone, origin or destination.")  # type: ignore[valid-type]
+    Texts are parts of words whatever the case; days are inclusive.
+    """
+
+    status: Annotated[
+        Literal["new", "quoted", "booked", "cancelled", "all"], BeforeValidator(_any_status)
+    ] = "all"
+    q: filter_field(255) = Field(
+        default=None, description="Part of the name, e-mail, phone, origin or destination."
+    )  # type: ignore[valid-type]
     customer_email: filter_field(255)  # type: ignore[valid-type]
     origin: filter_field(128)  # type: ignore[valid-type]
     destination: filter_field(128)  # type: ignore[valid-type]
@@ -116,7 +139,10 @@ class EnquiryFilter(Query):
     depart_to: DateFilter = None
     created_from: DateFilter = None
     created_to: DateFilter = None
-    tz: ZoneFilter = Field(default=None, description="The zone whose days `created_from` and `created_to` are; UTC where absent.")
+    tz: ZoneFilter = Field(
+        default=None,
+        description="The zone whose days `created_from` and `created_to` are; UTC where absent.",
+    )
 
     def search(self, zone: str = "UTC") -> Search:
         """The same as the reads take it; `zone` is that of the days where none is asked for."""
@@ -135,19 +161,30 @@ class EnquiryFilter(Query):
 
 
 class EnquiryListQuery(EnquiryFilter):
-    """A page of the list: by offset, or behind the cursor of the page before, which costs the same at any depth."""
+    """A page of the list: by offset, or behind the cursor of the page before, which costs the same
+    at any depth.
+    """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before; `offset` then only counts.")  # type: ignore[valid-type]
+    cursor: filter_field(200) = Field(
+        default=None, description="`next_cursor` of the page before; `offset` then only counts."
+    )  # type: ignore[valid-type]
 
     def part(self) -> Part:
         """Which part of the list. Raises InvalidCursor."""
-        return Part(limit=self.limit, offset=self.offset, cursor=None if self.cursor is None else Cursor.decode(self.cursor))
+        return Part(
+            limit=self.limit,
+            offset=self.offset,
+            cursor=None if self.cursor is None else Cursor.decode(self.cursor),
+        )
 
 
 class EnquiryOut(Answer):
-    """An enquiry. The budget is a decimal string with two places; a conversation that was deleted is null."""
+    """An enquiry.
+
+    The budget is a decimal string with two places; a conversation that was deleted is null.
+    """
 
     id: UUID
     tenant_id: UUID
@@ -187,7 +224,9 @@ class PromoteOut(Answer):
 
 
 def wire(row: Row) -> Row:
-    """A row as the API writes it, name by name: a loop over the names of a page takes twice as long."""
+    """A row as the API writes it, name by name: a loop over the names of a page takes twice as
+    long.
+    """
     amount = row["budget_hundredths"]
     return {
         "id": row["id"],
@@ -222,4 +261,14 @@ def wire_page(page: Page[Row]) -> Row:
     }
 
 
-__all__ = ["EnquiryFilter", "EnquiryIn", "EnquiryList", "EnquiryListQuery", "EnquiryOut", "EnquiryPatch", "PromoteOut", "wire", "wire_page"]
+__all__ = [
+    "EnquiryFilter",
+    "EnquiryIn",
+    "EnquiryList",
+    "EnquiryListQuery",
+    "EnquiryOut",
+    "EnquiryPatch",
+    "PromoteOut",
+    "wire",
+    "wire_page",
+]

@@ -1,4 +1,6 @@
-"""The rules of enquiries: logging one, changing it, cancelling it, and opening the conversation that answers it."""
+"""The rules of enquiries: logging one, changing it, cancelling it, and opening the conversation
+that answers it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ from voyagent.kernel.money import UnknownCurrency, is_currency
 
 BUDGET_MAX = Decimal("999999999999.99")
 TITLE_MAX = 200
-# Personal details stay out of the audit, which can never be changed or shortened: of these it keeps only that they changed.
+# Personal details stay out of the audit, which can never be changed or shortened: of these it keeps
+# only that they changed.
 _PRIVATE = frozenset({"customer_name", "customer_email", "customer_phone", "notes"})
 
 
@@ -58,7 +61,9 @@ class InvalidStatusTransition(Invalid):
     """A booked or cancelled enquiry never becomes new or quoted again."""
 
     code = "invalid_status_transition"
-    message = N_("A booked or cancelled enquiry cannot become new or quoted again. Log a new one instead.")
+    message = N_(
+        "A booked or cancelled enquiry cannot become new or quoted again. Log a new one instead."
+    )
 
 
 class StatusCannotBeNull(Unprocessable):
@@ -100,7 +105,10 @@ class EnquiryChanged(PreconditionFailed):
     """The caller has seen an older state than the one that stands now."""
 
     code = "enquiry_changed"
-    message = N_("Somebody has changed this enquiry since you opened it. Load it again, then repeat what you changed.")
+    message = N_(
+        "Somebody has changed this enquiry since you opened it. Load it again, then repeat what you"
+        " changed."
+    )
 
 
 class EnquiryWish(TypedDict, total=False):
@@ -129,26 +137,40 @@ class EnquiryChanges(EnquiryWish, total=False):
 def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> Enquiry:
     """Log what a customer asks for.
 
-    Raises Forbidden; InvalidSessionId, SessionNotFound for a conversation that is not the agency's; UnknownCurrency, InvalidDateRange, InvalidPaxCount,
-    BudgetCurrencyRequired in this order; BudgetOutOfRange.
+    Raises Forbidden; InvalidSessionId, SessionNotFound for a conversation that is not the agency's;
+    UnknownCurrency, InvalidDateRange, InvalidPaxCount, BudgetCurrencyRequired in this order;
+    BudgetOutOfRange.
     """
     actor.require("enquiry.create")
-    values = {"status": "new", "pax_count": 1} | _columns(EnquiryChanges(customer_name=customer_name, **wish))
+    values = {"status": "new", "pax_count": 1} | _columns(
+        EnquiryChanges(customer_name=customer_name, **wish)
+    )
     _check_session(values)
     _check(values)
     now = clock.now()
-    enquiry = Enquiry(id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values)
+    enquiry = Enquiry(
+        id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values
+    )
     db.session.add(enquiry)
     db.session.flush()
-    audit.record(actor, "enquiry.created", entity_refs=_refs(enquiry), inputs={"fields": _told({name: (None, value) for name, value in values.items()})})
+    audit.record(
+        actor,
+        "enquiry.created",
+        entity_refs=_refs(enquiry),
+        inputs={"fields": _told({name: (None, value) for name, value in values.items()})},
+    )
     return enquiry
 
 
-def update(actor: Actor, enquiry_id: UUID, changes: EnquiryChanges, *, seen: datetime | None = None) -> Enquiry:
-    """Change what is known of an enquiry, a closed one too; the rules look at the row as it will be.
+def update(
+    actor: Actor, enquiry_id: UUID, changes: EnquiryChanges, *, seen: datetime | None = None
+) -> Enquiry:
+    """Change what is known of an enquiry, a closed one too; the rules look at the row as it will
+    be.
 
-    `seen` is the `updated_at` that the caller has before her. Raises Forbidden; the codes for null, InvalidSessionId; EnquiryNotFound, SessionNotFound;
-    EnquiryChanged; what `create` raises; InvalidStatusTransition.
+    `seen` is the `updated_at` that the caller has before her. Raises Forbidden; the codes for null,
+    InvalidSessionId; EnquiryNotFound, SessionNotFound; EnquiryChanged; what `create` raises;
+    InvalidStatusTransition.
     """
     actor.require("enquiry.update")
     values = _columns(changes)
@@ -164,7 +186,10 @@ def update(actor: Actor, enquiry_id: UUID, changes: EnquiryChanges, *, seen: dat
 
 
 def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
-    """Close an enquiry that comes to nothing, a booked one too. Raises Forbidden, EnquiryNotFound, EnquiryAlreadyCancelled."""
+    """Close an enquiry that comes to nothing, a booked one too.
+
+    Raises Forbidden, EnquiryNotFound, EnquiryAlreadyCancelled.
+    """
     actor.require("enquiry.cancel")
     enquiry = queries.get_enquiry(enquiry_id, lock=True)
     if enquiry.status == "cancelled":
@@ -174,10 +199,12 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
 
 
 def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
-    """Open the conversation about an enquiry; the first caller makes it, everybody after gets the same one.
+    """Open the conversation about an enquiry; the first caller makes it, everybody after gets the
+    same one.
 
-    It belongs to the caller and begins with the enquiry's facts. The status stays. A conversation that was deleted since is replaced. The lock on the enquiry
-    makes parallel calls wait for the first. Raises Forbidden, EnquiryNotFound.
+    It belongs to the caller and begins with the enquiry's facts. The status stays. A conversation
+    that was deleted since is replaced. The lock on the enquiry makes parallel calls wait for the
+    first. Raises Forbidden, EnquiryNotFound.
     """
     actor.require("enquiry.promote")
     enquiry = queries.get_enquiry(enquiry_id, lock=True)
@@ -188,12 +215,17 @@ def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
     enquiry.session_id = session.id
     enquiry.updated_at = clock.now()
     db.session.flush()
-    audit.record(actor, "enquiry.promoted", entity_refs={**_refs(enquiry), "session_id": session.id})
+    audit.record(
+        actor, "enquiry.promoted", entity_refs={**_refs(enquiry), "session_id": session.id}
+    )
     return enquiry, session.id
 
 
 def hundredths(amount: Decimal) -> int:
-    """An estimate in hundredths, a third decimal rounded half away from zero, in every currency. Raises BudgetOutOfRange."""
+    """An estimate in hundredths, a third decimal rounded half away from zero, in every currency.
+
+    Raises BudgetOutOfRange.
+    """
     if not amount.is_finite() or amount < 0 or amount >= BUDGET_MAX + 1:
         raise BudgetOutOfRange
     rounded = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
@@ -210,18 +242,31 @@ def check_dates(departs: date | None, returns: date | None) -> None:
 
 def next_statuses(status: str) -> tuple[str, ...]:
     """What an enquiry may become, its present status first: a closed one never opens again."""
-    others = sorted(CLOSED_STATUSES if status in CLOSED_STATUSES else OPEN_STATUSES | CLOSED_STATUSES, key=STATUSES.index)
+    others = sorted(
+        CLOSED_STATUSES if status in CLOSED_STATUSES else OPEN_STATUSES | CLOSED_STATUSES,
+        key=STATUSES.index,
+    )
     return (status, *(other for other in others if other != status))
 
 
 def facts(enquiry: Enquiry) -> dict[str, str]:
     """What is known of an enquiry, by the names of the wire; what is not known is left out."""
-    return {name: str(value) for name, value in _wire(_row(enquiry)).items() if value not in (None, "") and name != "session_id"}
+    return {
+        name: str(value)
+        for name, value in _wire(_row(enquiry)).items()
+        if value not in (None, "") and name != "session_id"
+    }
 
 
 def _columns(changes: EnquiryChanges) -> dict[str, Any]:
-    """Columns and their values; whatever can be refused by looking at the input alone is refused here."""
-    for name, error in (("status", StatusCannotBeNull), ("customer_name", CustomerNameCannotBeNull), ("pax_count", PaxCountCannotBeNull)):
+    """Columns and their values; whatever can be refused by looking at the input alone is refused
+    here.
+    """
+    for name, error in (
+        ("status", StatusCannotBeNull),
+        ("customer_name", CustomerNameCannotBeNull),
+        ("pax_count", PaxCountCannotBeNull),
+    ):
         if name in changes and changes[name] is None:  # type: ignore[literal-required]
             raise error
     values: dict[str, Any] = dict(changes)
@@ -244,7 +289,11 @@ def _check_session(values: Mapping[str, Any]) -> None:
 
 def _check(row: Mapping[str, Any]) -> None:
     """The rules about values that belong together, in the order that the API promises."""
-    currency, departs, returns = row.get("budget_currency"), row.get("depart_date"), row.get("return_date")
+    currency, departs, returns = (
+        row.get("budget_currency"),
+        row.get("depart_date"),
+        row.get("return_date"),
+    )
     if currency is not None and not is_currency(currency):
         raise UnknownCurrency
     check_dates(departs, returns)
@@ -256,7 +305,11 @@ def _check(row: Mapping[str, Any]) -> None:
 
 def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str) -> None:
     """Write what really differs; where nothing does, nothing happened."""
-    changed = {name: (getattr(enquiry, name), value) for name, value in values.items() if getattr(enquiry, name) != value}
+    changed = {
+        name: (getattr(enquiry, name), value)
+        for name, value in values.items()
+        if getattr(enquiry, name) != value
+    }
     if not changed:
         return
     for name, (_before, value) in changed.items():
@@ -273,7 +326,11 @@ def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]
     for name, value in after.items():
         if value is None and before[name] is None:
             continue
-        told.append({"field": name} if name in _PRIVATE else {"field": name, "before": _plain(before[name]), "after": _plain(value)})
+        told.append(
+            {"field": name}
+            if name in _PRIVATE
+            else {"field": name, "before": _plain(before[name]), "after": _plain(value)}
+        )
     return told
 
 
@@ -286,7 +343,11 @@ def _wire(row: Mapping[str, Any]) -> dict[str, Any]:
     names = (*EnquiryChanges.__annotations__,)
     told = {name: row[name] for name in names if name in row}
     if "budget_hundredths" in row:
-        told["budget_amount"] = None if row["budget_hundredths"] is None else Decimal(row["budget_hundredths"]).scaleb(-2)
+        told["budget_amount"] = (
+            None
+            if row["budget_hundredths"] is None
+            else Decimal(row["budget_hundredths"]).scaleb(-2)
+        )
     return told
 
 
@@ -299,12 +360,16 @@ def _refs(enquiry: Enquiry) -> dict[str, Any]:
 
 
 def _title(enquiry: Enquiry) -> str:
-    route = " → ".join(place.strip() for place in (enquiry.origin, enquiry.destination) if place and place.strip())
+    route = " → ".join(
+        place.strip() for place in (enquiry.origin, enquiry.destination) if place and place.strip()
+    )
     return (f"{enquiry.customer_name}, {route}" if route else enquiry.customer_name)[:TITLE_MAX]
 
 
 def _opening(enquiry: Enquiry) -> list[dict[str, Any]]:
-    """The first message of a conversation: the facts for programs, and the same as a text for whoever reads along."""
+    """The first message of a conversation: the facts for programs, and the same as a text for
+    whoever reads along.
+    """
     known = facts(enquiry)
     lines = [f"{name.replace('_', ' ')}: {value}" for name, value in known.items()]
     return [

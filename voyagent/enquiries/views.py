@@ -1,4 +1,6 @@
-"""The pages of enquiries: the list with a row open beside it, one enquiry with its history, logging, changing, cancelling, opening the conversation."""
+"""The pages of enquiries: the list with a row open beside it, one enquiry with its history,
+logging, changing, cancelling, opening the conversation.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ def index(reader: LaneReader) -> Any:
 @pages.page("/enquiries/new", methods=("GET", "POST"), permission="enquiry.create", once=True)
 def new(actor: Actor) -> Any:
     """Log an enquiry, and go on to the conversation about it where that is wanted."""
-    form = EnquiryForm(actor.currency, data={"pax_count": "1", "customer_name": request.args.get("customer_name", "")[:255]})
+    form = EnquiryForm(
+        actor.currency,
+        data={"pax_count": "1", "customer_name": request.args.get("customer_name", "")[:255]},
+    )
     enquiry = form.attempt(lambda body: service.create(actor, **body.fields()), **PLACES)
     if enquiry is None:
         return render_template("enquiries/new.html", form=form), form.status
@@ -56,31 +61,55 @@ def detail(reader: Reader, enquiry_id: UUID) -> Any:
     return render_template("enquiries/detail.html", enquiry=enquiry, history=history)
 
 
-@pages.page("/enquiries/<enquiry_id>/edit", methods=("GET", "POST"), permission="enquiry.update", missing=EnquiryNotFound)
+@pages.page(
+    "/enquiries/<enquiry_id>/edit",
+    methods=("GET", "POST"),
+    permission="enquiry.update",
+    missing=EnquiryNotFound,
+)
 def edit(actor: Actor, enquiry_id: UUID) -> Any:
     """Change an enquiry; in place where the page asks for the form alone."""
     enquiry = queries.get_enquiry(enquiry_id)
     form = EditForm.of(enquiry, actor.currency)
-    changed = form.attempt(lambda body: service.update(actor, enquiry_id, body.fields(), seen=form.opened_state), **PLACES)
+    changed = form.attempt(
+        lambda body: service.update(actor, enquiry_id, body.fields(), seen=form.opened_state),
+        **PLACES,
+    )
     if changed is None:
         template = "enquiries/_form.html" if is_htmx() else "enquiries/edit.html"
-        return render_template(template, form=form, enquiry=queries.get_enquiry(enquiry_id)), 422 if form.is_submitted() else 200
+        return render_template(template, form=form, enquiry=queries.get_enquiry(enquiry_id)), (
+            422 if form.is_submitted() else 200
+        )
     toast(_("Saved."))
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
 
 
-@pages.page("/enquiries/<enquiry_id>/status", methods=("POST",), permission="enquiry.update", missing=EnquiryNotFound)
+@pages.page(
+    "/enquiries/<enquiry_id>/status",
+    methods=("POST",),
+    permission="enquiry.update",
+    missing=EnquiryNotFound,
+)
 def mark(actor: Actor, enquiry_id: UUID) -> Any:
     """One step on: quoted, booked."""
     form = StatusForm()
-    changed = form.attempt(lambda body: service.update(actor, enquiry_id, body.changes()), invalid_status_transition="", status_cannot_be_null="")
+    changed = form.attempt(
+        lambda body: service.update(actor, enquiry_id, body.changes()),
+        invalid_status_transition="",
+        status_cannot_be_null="",
+    )
     if changed is None:
         queries.get_enquiry(enquiry_id)  # what is not there is told so, whatever the form said
         toast(_("This enquiry cannot take that step."), kind="error")
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
 
 
-@pages.page("/enquiries/<enquiry_id>/cancel", methods=("GET", "POST"), permission="enquiry.cancel", missing=EnquiryNotFound)
+@pages.page(
+    "/enquiries/<enquiry_id>/cancel",
+    methods=("GET", "POST"),
+    permission="enquiry.cancel",
+    missing=EnquiryNotFound,
+)
 def cancel(actor: Actor, enquiry_id: UUID) -> Any:
     """Cancel an enquiry: the first step names it, the second does it."""
     if request.method == "GET":
@@ -91,7 +120,12 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Any:
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
 
 
-@pages.page("/enquiries/<enquiry_id>/promote", methods=("POST",), permission="enquiry.promote", missing=EnquiryNotFound)
+@pages.page(
+    "/enquiries/<enquiry_id>/promote",
+    methods=("POST",),
+    permission="enquiry.promote",
+    missing=EnquiryNotFound,
+)
 def promote(actor: Actor, enquiry_id: UUID) -> Any:
     """Open the conversation about an enquiry."""
     return _to_conversation(actor, enquiry_id)

@@ -1,4 +1,6 @@
-"""Names of accounts on pages and paper: those that we ship are words of ours, and in the page's language; what an agency wrote stays as it is."""
+"""Names of accounts on pages and paper: those that we ship are words of ours, and in the page's
+language; what an agency wrote stays as it is.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The JSON door: an operation is declared once, and its checks, its answer and its page in the OpenAPI document follow from that.
+"""The JSON door: an operation is declared once, and its checks, its answer and its page in the
+OpenAPI document follow from that.
 
-Order of checks: route, size, content type, JSON syntax, bearer, role, schema (the `Idempotency-Key` with it, and whether it was used), then the service's own
-(resource, state).
+Order of checks: route, size, content type, JSON syntax, bearer, role, schema (the `Idempotency-Key`
+with it, and whether it was used), then the service's own (resource, state).
 """
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ from pydantic_core import to_json
 from voyagent.http import idempotency
 from voyagent.http.errors import SchemaViolation
 from voyagent.http.guards import Guard, bearer_credential, enter, lane_reader, present_actor
-from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX, body_of, check_query, check_size, query_of, read_json
+from voyagent.http.intake import (
+    AUTH_BODY_BYTES_MAX,
+    BODY_BYTES_MAX,
+    body_of,
+    check_query,
+    check_size,
+    query_of,
+    read_json,
+)
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
@@ -32,7 +41,10 @@ Handler = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation as the document shows it. `permission` is what a role must hold; None lets every member in."""
+    """One operation as the document shows it.
+
+    `permission` is what a role must hold; None lets every member in.
+    """
 
     method: str
     path: str
@@ -52,7 +64,10 @@ class Operation:
     headers: tuple[tuple[str, str], ...] = field(default=())
     optional_bearer: bool = False
     takes_key: bool = False
-    """Whether an `Idempotency-Key` makes it happen once: every POST behind a bearer that writes. The public ones, sign-out among them, do not look at it."""
+    """Whether an `Idempotency-Key` makes it happen once: every POST behind a bearer that writes.
+
+    The public ones, sign-out among them, do not look at it.
+    """
     secret_answer: bool = False
     resume: Callable[..., Response] | None = None
 
@@ -68,7 +83,9 @@ class Headed:
 class ApiBlueprint(Blueprint):
     """A JSON blueprint with one guard; it takes no cookie, so it needs no CSRF token."""
 
-    def __init__(self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api") -> None:
+    def __init__(
+        self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api"
+    ) -> None:
         super().__init__(f"api_{name}", import_name, url_prefix=prefix)
         self.tag = tag
         self.guard = guard
@@ -92,11 +109,14 @@ class ApiBlueprint(Blueprint):
     ) -> Callable[[Handler], Handler]:
         """Declare an operation.
 
-        The handler names what it needs: `actor` (proved in the request's transaction) or `reader` (proved by its first read, in the same trip), `query`, `body`
-        (annotated `Schema | None` where it may be absent), and the path's parameters; one annotated `UUID` that is malformed raises `missing`.
+        The handler names what it needs: `actor` (proved in the request's transaction) or `reader`
+        (proved by its first read, in the same trip), `query`, `body` (annotated `Schema | None`
+        where it may be absent), and the path's parameters; one annotated `UUID` that is malformed
+        raises `missing`.
 
-        For repeats under one `Idempotency-Key`: `secret_answer` says that the answer is shown once and never kept; `resume(place, …)`, called with what the
-        handler takes but its body, tells a stream again that it has answered as `idempotency.Followed`.
+        For repeats under one `Idempotency-Key`: `secret_answer` says that the answer is shown once
+        and never kept; `resume(place, …)`, called with what the handler takes but its body, tells a
+        stream again that it has answered as `idempotency.Followed`.
         """
 
         def register(handler: Handler) -> Handler:
@@ -115,7 +135,11 @@ class ApiBlueprint(Blueprint):
                 body_optional=wants.body_optional,
                 query=wants.query,
                 permission=permission,
-                errors=(*errors, *((missing,) if missing else ()), *(idempotency.failures(secret_answer=secret_answer) if takes_key else ())),
+                errors=(
+                    *errors,
+                    *((missing,) if missing else ()),
+                    *(idempotency.failures(secret_answer=secret_answer) if takes_key else ()),
+                ),
                 missing=missing,
                 media_type=media_type,
                 headers=tuple(headers),
@@ -125,8 +149,12 @@ class ApiBlueprint(Blueprint):
                 resume=resume,
             )
             self.operations.append(described)
-            view = _view(described, wants, AUTH_BODY_BYTES_MAX if "/auth" in path else BODY_BYTES_MAX)
-            self.add_url_rule(path, endpoint=handler.__name__.strip("_"), view_func=view, methods=[method])
+            view = _view(
+                described, wants, AUTH_BODY_BYTES_MAX if "/auth" in path else BODY_BYTES_MAX
+            )
+            self.add_url_rule(
+                path, endpoint=handler.__name__.strip("_"), view_func=view, methods=[method]
+            )
             return handler
 
         return register
@@ -165,14 +193,21 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
     @functools.wraps(operation.handler)
     def view(**given: Any) -> Response:
         check_size(limit)
-        raw = read_json(limit, required=not operation.body_optional) if operation.body is not None else None
+        raw = (
+            read_json(limit, required=not operation.body_optional)
+            if operation.body is not None
+            else None
+        )
         reader = _admit(operation, wants, given)
         try:
             key = _fill(operation, wants, given, raw)
-            response = _perform(operation, given) if key is None else _perform_once(operation, given, key)
+            response = (
+                _perform(operation, given) if key is None else _perform_once(operation, given, key)
+            )
         except VoyagentError:
             if reader is not None:
-                reader.prove()  # nobody, or the wrong role, is told so before a wrong query or an unknown id
+                # nobody, or the wrong role, is told so before a wrong query or an unknown id
+                reader.prove()
             raise
         if reader is not None:
             reader.prove()  # and nothing leaves where the handler had no reason to read
@@ -196,8 +231,12 @@ def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> LaneRe
     return None
 
 
-def _fill(operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes | None) -> str | None:
-    """Give the handler its query, body and ids; the key under which it is to run once, where there is one."""
+def _fill(
+    operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes | None
+) -> str | None:
+    """Give the handler its query, body and ids; the key under which it is to run once, where there
+    is one.
+    """
     check_query()
     key, found = idempotency.read_key() if operation.takes_key else (None, [])
     if operation.query is not None:
@@ -207,7 +246,11 @@ def _fill(operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes
             found += error.items
     if operation.body is not None:
         try:
-            given["body"] = None if raw in (None, b"null") and operation.body_optional else body_of(operation.body, raw)
+            given["body"] = (
+                None
+                if raw in (None, b"null") and operation.body_optional
+                else body_of(operation.body, raw)
+            )
         except SchemaViolation as error:
             found += error.items
     if found:
@@ -236,10 +279,14 @@ def _perform_once(operation: Operation, given: dict[str, Any], key: str) -> Resp
 
     def resume(place: dict[str, Any]) -> Response:
         assert operation.resume is not None
-        return operation.resume(place, **{name: value for name, value in given.items() if name != "body"})
+        return operation.resume(
+            place, **{name: value for name, value in given.items() if name != "body"}
+        )
 
     claim = idempotency.Claim.of_request(actor, key)
-    return idempotency.once(claim, lambda: _perform(operation, given), resume=resume, is_secret=operation.secret_answer)
+    return idempotency.once(
+        claim, lambda: _perform(operation, given), resume=resume, is_secret=operation.secret_answer
+    )
 
 
 def _respond(operation: Operation, result: Any) -> Response:
@@ -247,7 +294,15 @@ def _respond(operation: Operation, result: Any) -> Response:
         return result
     if result is None:
         return Response(status=HTTPStatus.NO_CONTENT)
-    payload = result.__pydantic_serializer__.to_json(result, by_alias=True) if isinstance(result, BaseModel) else to_json(result)
-    if current_app.testing and operation.answer is not None and not isinstance(operation.answer, dict):
+    payload = (
+        result.__pydantic_serializer__.to_json(result, by_alias=True)
+        if isinstance(result, BaseModel)
+        else to_json(result)
+    )
+    if (
+        current_app.testing
+        and operation.answer is not None
+        and not isinstance(operation.answer, dict)
+    ):
         TypeAdapter(operation.answer).validate_json(payload)
     return Response(payload, status=operation.status, mimetype="application/json")

@@ -1,4 +1,6 @@
-"""Turns the OpenAPI document into what its reading page shows: operations by room, with parameters, bodies, answers and examples."""
+"""Turns the OpenAPI document into what its reading page shows: operations by room, with parameters,
+bodies, answers and examples.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,18 @@ from voyagent.http.api_samples import Json, resolved, sample, tail_of
 METHODS = ("get", "post", "put", "patch", "delete")
 _DEPTH_MAX = 6
 _DECIMAL_PATTERN = "^(?!"  # how pydantic writes what a decimal string may be
-_RANGES = (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items"), ("minimum", "maximum", ""))
+_RANGES = (
+    ("minLength", "maxLength", "characters"),
+    ("minItems", "maxItems", "items"),
+    ("minimum", "maximum", ""),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A parameter or a member of an object: its name, its type in words, the shape that it refers to, and what limits it."""
+    """A parameter or a member of an object: its name, its type in words, the shape that it refers
+    to, and what limits it.
+    """
 
     name: str
     kind: str
@@ -32,7 +40,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One status that an operation may answer with: the codes in `detail`, the shape of the body, an example."""
+    """One status that an operation may answer with: the codes in `detail`, the shape of the body,
+    an example.
+    """
 
     status: str
     word: str
@@ -111,7 +121,9 @@ class Outline:
 
 
 def outline(spec: Json) -> Outline:
-    """Read an OpenAPI 3.1 document; what it does not say stays empty, and a dangling reference is shown by its name."""
+    """Read an OpenAPI 3.1 document; what it does not say stays empty, and a dangling reference is
+    shown by its name.
+    """
     reader = _Reader(spec)
     info = spec.get("info", {})
     return Outline(
@@ -137,7 +149,9 @@ class _Reader:
             for method in METHODS:
                 if method in methods:
                     found = methods[method]
-                    tag = (found.get("tags") or [path.strip("/").removeprefix("api/").split("/")[0]])[0]
+                    tag = (
+                        found.get("tags") or [path.strip("/").removeprefix("api/").split("/")[0]]
+                    )[0]
                     shared = methods.get("parameters", [])
                     grouped.setdefault(tag, []).append(self.operation(method, path, found, shared))
         for tag, operations in grouped.items():
@@ -146,8 +160,13 @@ class _Reader:
 
     def operation(self, method: str, path: str, found: Json, shared: list[Json]) -> Operation:
         media, body_schema = _content(found.get("requestBody", {}))
-        answers = tuple(self.answer(status, answer) for status, answer in sorted(found.get("responses", {}).items()))
-        success: Json = next((a for s, a in sorted(found.get("responses", {}).items()) if str(s).startswith("2")), {})
+        answers = tuple(
+            self.answer(status, answer)
+            for status, answer in sorted(found.get("responses", {}).items())
+        )
+        success: Json = next(
+            (a for s, a in sorted(found.get("responses", {}).items()) if str(s).startswith("2")), {}
+        )
         security = found.get("security", self.spec.get("security", []))
         full_path = self.prefix + path
         return Operation(
@@ -162,7 +181,9 @@ class _Reader:
             body_shape=_shape_name(body_schema),
             body_media=media,
             answers=answers,
-            request_example=self.request_example(method, full_path, bearer=bool(security), media=media, schema=body_schema),
+            request_example=self.request_example(
+                method, full_path, bearer=bool(security), media=media, schema=body_schema
+            ),
             answer_example=self.answer_example(success),
         )
 
@@ -185,7 +206,9 @@ class _Reader:
         return Answer(
             status=str(status),
             word=known.get(code, ""),
-            description="" if given.get("description") == known.get(code) else given.get("description", ""),
+            description=(
+                "" if given.get("description") == known.get(code) else given.get("description", "")
+            ),
             codes=tuple(dict.fromkeys(self.codes(schema))) if code >= 400 else (),
             media=media,
             kind=self.kind(schema) if schema else "",
@@ -219,7 +242,14 @@ class _Reader:
         schema = resolved(self.schemas, schema)
         required = schema.get("required", [])
         for name, member in schema.get("properties", {}).items():
-            yield Row(name, self.kind(member), _shape_name(member), name in required, _limits(member), member.get("description", ""))
+            yield Row(
+                name,
+                self.kind(member),
+                _shape_name(member),
+                name in required,
+                _limits(member),
+                member.get("description", ""),
+            )
 
     def kind(self, schema: Json, depth: int = 0) -> str:
         """A schema in a few words: `string, date`, `one of new, quoted`, `list of EnquiryOut`."""
@@ -233,20 +263,32 @@ class _Reader:
         if "const" in schema:
             return f"always {schema['const']}"
         if "enum" in schema:
-            return "one of " + ", ".join("null" if value is None else str(value) for value in schema["enum"])
+            return "one of " + ", ".join(
+                "null" if value is None else str(value) for value in schema["enum"]
+            )
         kinds = schema.get("type", "any")
         if kinds == "array":
             return f"list of {self.kind(schema.get('items', {}), depth + 1)}"
         words = " or ".join(kinds) if isinstance(kinds, list) else kinds
         return f"{words}, {schema['format']}" if "format" in schema else words
 
-    def request_example(self, method: str, path: str, *, bearer: bool, media: str, schema: Json) -> str:
-        lines = [f"curl -X {method.upper()} $VOYAGENT{path}" if method != "get" else f"curl $VOYAGENT{path}"]
+    def request_example(
+        self, method: str, path: str, *, bearer: bool, media: str, schema: Json
+    ) -> str:
+        lines = [
+            (
+                f"curl -X {method.upper()} $VOYAGENT{path}"
+                if method != "get"
+                else f"curl $VOYAGENT{path}"
+            )
+        ]
         if bearer:
             lines.append('-H "Authorization: Bearer $TOKEN"')
         if schema:
             lines.append(f'-H "Content-Type: {media}"')
-            lines.append(f"-d '{json.dumps(sample(self.schemas, schema), indent=2, ensure_ascii=False)}'")
+            lines.append(
+                f"-d '{json.dumps(sample(self.schemas, schema), indent=2, ensure_ascii=False)}'"
+            )
         return " \\\n  ".join(lines)
 
     def answer_example(self, success: Json) -> str:
@@ -268,14 +310,24 @@ def _limits(schema: Json) -> str:
     for part in schema.get("anyOf", []):
         if part.get("type") != "null":
             schema = {**part, **schema}
-    words = [_range(schema.get(low), schema.get(high), unit) for low, high, unit in _RANGES if low in schema or high in schema]
+    words = [
+        _range(schema.get(low), schema.get(high), unit)
+        for low, high, unit in _RANGES
+        if low in schema or high in schema
+    ]
     if "exclusiveMinimum" in schema:
         words.append(f"above {schema['exclusiveMinimum']:g}")
     if "pattern" in schema:
-        words.append("in decimal figures" if schema["pattern"].startswith(_DECIMAL_PATTERN) else f"matches {schema['pattern']}")
+        words.append(
+            "in decimal figures"
+            if schema["pattern"].startswith(_DECIMAL_PATTERN)
+            else f"matches {schema['pattern']}"
+        )
     if schema.get("default") not in (None, ""):
         default = schema["default"]
-        words.append(f"default {json.dumps(default) if isinstance(default, bool | dict | list) else default}")
+        words.append(
+            f"default {json.dumps(default) if isinstance(default, bool | dict | list) else default}"
+        )
     return ", ".join(words)
 
 

@@ -39,7 +39,9 @@ _SAMPLES_BY_NAME = {
 
 
 def sample(schemas: Json, schema: Json, name: str = "", depth: int = 0) -> Any:
-    """A plausible value of a schema: the document's own example where it has one, else one made from type, format and name."""
+    """A plausible value of a schema: the document's own example where it has one, else one made
+    from type, format and name.
+    """
     schema = resolved(schemas, schema)
     for own in ("example", "default", "const"):
         if schema.get(own) is not None:
@@ -51,14 +53,25 @@ def sample(schemas: Json, schema: Json, name: str = "", depth: int = 0) -> Any:
     if parts:
         # Money is read as a number too, but an example shows the way that loses nothing.
         wanted = [p for p in parts if p.get("type") != "null"] or parts
-        return sample(schemas, next((p for p in wanted if p.get("type") == "string" and name.endswith("amount")), wanted[0]), name, depth)
+        return sample(
+            schemas,
+            next(
+                (p for p in wanted if p.get("type") == "string" and name.endswith("amount")),
+                wanted[0],
+            ),
+            name,
+            depth,
+        )
     if depth > DEPTH_MAX:
         return None
     kind = _kind(schema)
     if kind == "array":
         return [sample(schemas, schema.get("items", {}), name, depth + 1)]
     if kind == "object" or "properties" in schema:
-        return {key: sample(schemas, member, key, depth + 1) for key, member in schema.get("properties", {}).items()}
+        return {
+            key: sample(schemas, member, key, depth + 1)
+            for key, member in schema.get("properties", {}).items()
+        }
     return _plain(schema, kind, name)
 
 

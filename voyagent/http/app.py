@@ -1,4 +1,6 @@
-"""The Flask application with one transaction around each request: answering commits, raising rolls back."""
+"""The Flask application with one transaction around each request: answering commits, raising rolls
+back.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,16 @@ _TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
 class _CookieSessions(SecureCookieSessionInterface):
-    """Flask's own, for the many requests without a cookie: no signer is made for what has no signature, and what nobody looked into is not written."""
+    """Flask's own, for the many requests without a cookie: no signer is made for what has no
+    signature, and what nobody looked into is not written.
+    """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        return super().open_session(app, request) if self.get_cookie_name(app) in request.cookies else self.session_class()
+        return (
+            super().open_session(app, request)
+            if self.get_cookie_name(app) in request.cookies
+            else self.session_class()
+        )
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if session or session.accessed or session.modified:
@@ -34,15 +42,19 @@ class _CookieSessions(SecureCookieSessionInterface):
 
 
 class VoyagentFlask(Flask):
-    """Wraps the dispatch of each request in one transaction, tried again whole when the database asked for it.
+    """Wraps the dispatch of each request in one transaction, tried again whole when the database
+    asked for it.
 
-    A streamed answer is produced after the commit, so a stream must not write: write, commit, then stream.
+    A streamed answer is produced after the commit, so a stream must not write: write, commit, then
+    stream.
     """
 
     session_interface = _CookieSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as it is: no view and no hook here is a coroutine, and Flask looks at each of them on every request."""
+        """The function as it is: no view and no hook here is a coroutine, and Flask looks at each
+        of them on every request.
+        """
         return func
 
     def dispatch_request(self) -> ResponseReturnValue:
@@ -55,7 +67,11 @@ class VoyagentFlask(Flask):
             except Exception as error:
                 db.session.rollback()
                 self._take_the_cookie_as_it_came()
-                if attempt == ATTEMPTS_MAX or not isinstance(error, DBAPIError) or not _may_try_again(error):
+                if (
+                    attempt == ATTEMPTS_MAX
+                    or not isinstance(error, DBAPIError)
+                    or not _may_try_again(error)
+                ):
                     raise
                 log.info("request.tried_again", attempt=attempt, sqlstate=_sqlstate(error))
                 time.sleep(random.uniform(0, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
@@ -76,7 +92,9 @@ class VoyagentFlask(Flask):
         return response
 
     def _take_the_cookie_as_it_came(self) -> None:
-        """What did not happen is not in the browser either: a link's token is still there to be used again, and nobody is signed in or out."""
+        """What did not happen is not in the browser either: a link's token is still there to be
+        used again, and nobody is signed in or out.
+        """
         sent = self.session_interface.open_session(self, request)
         session.clear()
         session.update(sent or {})
@@ -84,7 +102,9 @@ class VoyagentFlask(Flask):
 
 
 def _may_try_again(error: DBAPIError) -> bool:
-    """A serialisation failure or deadlock undid everything; a connection that was dead before COMMIT did nothing."""
+    """A serialisation failure or deadlock undid everything; a connection that was dead before
+    COMMIT did nothing.
+    """
     if _sqlstate(error) in _TRY_AGAIN:
         return True
     return bool(error.connection_invalidated) and not g.get("committing", False)

@@ -14,17 +14,23 @@ from voyagent.kernel.config import Address, Network, Settings
 def client_address() -> str:
     """The client's address, or an empty text where the connection has none.
 
-    `X-Forwarded-For` is believed only from a peer in `VOYAGENT_TRUSTED_PROXIES`: anybody can send that header.
+    `X-Forwarded-For` is believed only from a peer in `VOYAGENT_TRUSTED_PROXIES`: anybody can send
+    that header.
     """
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
-    return address_behind(request.remote_addr or "", request.headers.getlist("X-Forwarded-For"), settings.trusted_networks)
+    return address_behind(
+        request.remote_addr or "",
+        request.headers.getlist("X-Forwarded-For"),
+        settings.trusted_networks,
+    )
 
 
 def address_behind(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
-    """The first address, going from the peer outward, that no trusted proxy has; the farthest proxy where a hop cannot be read.
+    """The first address, going from the peer outward, that no trusted proxy has; the farthest proxy
+    where a hop cannot be read.
 
-    Each proxy appends whom it got the request from, so the header is read from its right end and what stands left of the first stranger is the stranger's own
-    claim.
+    Each proxy appends whom it got the request from, so the header is read from its right end and
+    what stands left of the first stranger is the stranger's own claim.
     """
     networks = list(trusted)
     known = _address(peer)

@@ -13,7 +13,17 @@ from flask import Response, request
 from flask_babel import force_locale
 
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.files import DOCUMENTED, SCHEMAS, File, Format, PaperQuery, PricedPaperQuery, PriceQuery, filed, shown
+from voyagent.http.files import (
+    DOCUMENTED,
+    SCHEMAS,
+    File,
+    Format,
+    PaperQuery,
+    PricedPaperQuery,
+    PriceQuery,
+    filed,
+    shown,
+)
 from voyagent.http.pages import LOCALES, PageBlueprint
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import Query, wire_instant
@@ -25,16 +35,21 @@ _SAYS: dict[Format, str] = {
     "csv": "{0} as CSV: {1}.\n\n{2}",
     "xlsx": "{0} as a workbook (XLSX).\n\n{2}",
 }
-_ROWS = "The first column says what a row is. Facts and amounts are those of the JSON, under the same names."
+_ROWS = (
+    "The first column says what a row is. Facts and amounts are those of the JSON, under the same"
+    " names."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A document that comes as files.
 
-    `name` as in the address of its files, `words` as a sentence about it begins, `place` where it stands behind each door, `parameter` its id there. `read`
-    raises `missing`; `typeset` takes what was read and the agency's name. Where `may_hide_prices`, both `sheet` and `typeset` take `prices` besides, a bool
-    that the API calls so and a page `?prices=no`. `holds` says what its table has.
+    `name` as in the address of its files, `words` as a sentence about it begins, `place` where it
+    stands behind each door, `parameter` its id there. `read` raises `missing`; `typeset` takes what
+    was read and the agency's name. Where `may_hide_prices`, both `sheet` and `typeset` take
+    `prices` besides, a bool that the API calls so and a page `?prices=no`. `holds` says what its
+    table has.
     """
 
     name: str
@@ -57,7 +72,11 @@ class Document:
 
     def says(self, form: Format) -> str:
         """The sentences about its file of one kind."""
-        more = "\n\nWithout `prices` it says what is included and not what it costs." if self.may_hide_prices else ""
+        more = (
+            "\n\nWithout `prices` it says what is included and not what it costs."
+            if self.may_hide_prices
+            else ""
+        )
         return _SAYS[form].format(self.words, self.holds, _ROWS) + more
 
     def query(self, form: Format) -> type[Query] | None:
@@ -78,14 +97,21 @@ class _Wanted:
 
 
 def prices_wanted() -> bool:
-    """Whether a page shows prices: all do but those of `?prices=no`, for whoever pays by another paper."""
+    """Whether a page shows prices: all do but those of `?prices=no`, for whoever pays by another
+    paper.
+    """
     return request.args.get("prices") != "no"
 
 
 def put_behind_api(api: ApiBlueprint, document: Document) -> None:
     """Each of its files as an operation."""
     for form in SCHEMAS:
-        known: dict[str, Any] = {"answer": SCHEMAS[form], "media_type": DOCUMENTED[form], "permission": document.permission, "missing": document.missing}
+        known: dict[str, Any] = {
+            "answer": SCHEMAS[form],
+            "media_type": DOCUMENTED[form],
+            "permission": document.permission,
+            "missing": document.missing,
+        }
         api.get(f"{document.place}/{document.name}.{form}", **known)(_operation(document, form))
 
 
@@ -93,38 +119,70 @@ def put_behind_pages(pages: PageBlueprint, document: Document) -> None:
     """The same for people: a PDF in the language of `?locale=`, CSV as spreadsheets know it."""
     for form in SCHEMAS:
         address = f"{document.page_place}/{document.name}.{form}"
-        pages.page(address, permission=document.permission, missing=document.missing)(_page(document, form))
+        pages.page(address, permission=document.permission, missing=document.missing)(
+            _page(document, form)
+        )
 
 
 def _operation(document: Document, form: Format) -> Callable[..., Response]:
     known = document.query(form)
 
     def handler(reader: LaneReader, query: Query | None = None, **ids: UUID) -> Response:
-        return _answered(document, reader, ids[document.parameter], _Wanted(form=form, **(query.model_dump() if query else {})))
+        return _answered(
+            document,
+            reader,
+            ids[document.parameter],
+            _Wanted(form=form, **(query.model_dump() if query else {})),
+        )
 
-    return _named(handler, f"get_{document.endpoint}_{form}", document, form, {"query": known} if known else {})
+    return _named(
+        handler,
+        f"get_{document.endpoint}_{form}",
+        document,
+        form,
+        {"query": known} if known else {},
+    )
 
 
 def _page(document: Document, form: Format) -> Callable[..., Response]:
     def view(reader: LaneReader, **ids: UUID) -> Response:
         locale = request.args.get("locale")
-        wanted = _Wanted(form=form, locale=locale if locale in LOCALES else None, prices=prices_wanted(), bom=True)
+        wanted = _Wanted(
+            form=form,
+            locale=locale if locale in LOCALES else None,
+            prices=prices_wanted(),
+            bom=True,
+        )
         return _answered(document, reader, ids[document.parameter], wanted)
 
     return _named(view, f"{document.endpoint}_{form}", document, form, {})
 
 
-def _named(handler: Callable[..., Response], name: str, document: Document, form: Format, more: Mapping[str, Any]) -> Callable[..., Response]:
+def _named(
+    handler: Callable[..., Response],
+    name: str,
+    document: Document,
+    form: Format,
+    more: Mapping[str, Any],
+) -> Callable[..., Response]:
     """The function under a name, with the parameters by which both doors know what it wants."""
     wanted = {"reader": LaneReader, document.parameter: UUID, **more}
     handler.__name__, handler.__doc__ = name, document.says(form)
-    parameters = [inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, annotation=kind) for each, kind in wanted.items()]
+    parameters = [
+        inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, annotation=kind)
+        for each, kind in wanted.items()
+    ]
     handler.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return handler
 
 
-def _answered(document: Document, reader: LaneReader, document_id: UUID, wanted: _Wanted) -> Response:
-    """The file; a PDF is set in a language, the agency's where none is named. Raises what reading it raises where it is not there."""
+def _answered(
+    document: Document, reader: LaneReader, document_id: UUID, wanted: _Wanted
+) -> Response:
+    """The file; a PDF is set in a language, the agency's where none is named.
+
+    Raises what reading it raises where it is not there.
+    """
     found, actor = document.read(reader, document_id), reader.prove()
     chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
     if wanted.form != "pdf":
@@ -134,7 +192,10 @@ def _answered(document: Document, reader: LaneReader, document_id: UUID, wanted:
 
 
 def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
-    """What a document says of itself on the wire that is no amount and no list: name, text, day. A rate is a text with the day of its quotation."""
+    """What a document says of itself on the wire that is no amount and no list: name, text, day.
+
+    A rate is a text with the day of its quotation.
+    """
     for name, value in told.items():
         if isinstance(value, datetime):
             yield name, wire_instant(value), None
@@ -148,4 +209,9 @@ def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
 
 def is_amount(name: str) -> bool:
     """Whether a member of the wire with this name is an amount."""
-    return name.endswith("amount") or name in {"round_off", "unit_price", "basic_fare", "commission"}
+    return name.endswith("amount") or name in {
+        "round_off",
+        "unit_price",
+        "basic_fare",
+        "commission",
+    }

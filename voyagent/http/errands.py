@@ -1,4 +1,6 @@
-"""An errand within a request: whoever outside must be asked is asked with no transaction open, as in a turn of the assistant and in a granted effect."""
+"""An errand within a request: whoever outside must be asked is asked with no transaction open, as
+in a turn of the assistant and in a granted effect.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,12 @@ Result = TypeVar("Result")
 
 
 def run(errand: Errand[Result]) -> Result:
-    """Ask, and settle in the transaction that the request's answer commits; what was read to prepare it is given up before.
+    """Ask, and settle in the transaction that the request's answer commits; what was read to
+    prepare it is given up before.
 
-    An errand that asks somebody must not have written anything yet (RuntimeError). The row of an `Idempotency-Key` goes too, and its last insert decides.
-    Raises what the errand raises, with nothing written.
+    An errand that asks somebody must not have written anything yet (RuntimeError). The row of an
+    `Idempotency-Key` goes too, and its last insert decides. Raises what the errand raises, with
+    nothing written.
     """
     if errand.ask is None:
         return errand.done()

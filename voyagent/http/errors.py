@@ -1,4 +1,6 @@
-"""The one table from a failure to a status, in two renderings: JSON for programs, a page or a fragment for people."""
+"""The one table from a failure to a status, in two renderings: JSON for programs, a page or a
+fragment for people.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,22 @@ import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext, ngettext, refresh
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    TimeoutError as PoolTimeoutError,
+)
 from werkzeug.exceptions import HTTPException
 
-from voyagent.http.guards import asks_for_a_person, is_signed_in, present_actor, recognise, to_sign_in
+from voyagent.http.guards import (
+    asks_for_a_person,
+    is_signed_in,
+    present_actor,
+    recognise,
+    to_sign_in,
+)
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel import errors
@@ -52,7 +66,9 @@ _HTTP_SENTENCES = {
 
 
 class SchemaViolation(errors.Unprocessable):
-    """Input that breaks the documented schema; `items` are `{type, loc, msg}` and never repeat a value."""
+    """Input that breaks the documented schema; `items` are `{type, loc, msg}` and never repeat a
+    value.
+    """
 
     def __init__(self, items: list[dict[str, object]]) -> None:
         super().__init__("schema_violation")
@@ -80,10 +96,15 @@ def install(app: Flask) -> None:
 
 def is_api() -> bool:
     """Whether the caller is a program: anything under /api, and the probes."""
-    return request.path.startswith(("/api/", "/health", "/internal/", "/schemas/")) or request.path == "/api"
+    return (
+        request.path.startswith(("/api/", "/health", "/internal/", "/schemas/"))
+        or request.path == "/api"
+    )
 
 
-def answer(status: int, detail: object, message: str | None = None, headers: dict[str, str] | None = None) -> Response:
+def answer(
+    status: int, detail: object, message: str | None = None, headers: dict[str, str] | None = None
+) -> Response:
     """The body of an error at the door that the request came in by."""
     if is_api():
         body: dict[str, object] = {"detail": detail, "request_id": g.get("request_id")}
@@ -100,19 +121,35 @@ def answer(status: int, detail: object, message: str | None = None, headers: dic
 def sentence_of(error: errors.VoyagentError) -> str:
     """What a person is told, in her language; a limit says when it lets her in again."""
     sentence = gettext(error.message)
-    return f"{sentence} {_wait(error.retry_after_s)}" if isinstance(error, errors.TooManyRequests) else sentence
+    return (
+        f"{sentence} {_wait(error.retry_after_s)}"
+        if isinstance(error, errors.TooManyRequests)
+        else sentence
+    )
 
 
 def _wait(seconds: int) -> str:
     if seconds < _COUNTED_IN_SECONDS:
-        return ngettext("Please try again in one second.", "Please try again in %(num)d seconds.", seconds)
+        return ngettext(
+            "Please try again in one second.", "Please try again in %(num)d seconds.", seconds
+        )
     if seconds < _COUNTED_IN_MINUTES:
-        return ngettext("Please try again in one minute.", "Please try again in %(num)d minutes.", math.ceil(seconds / 60))
-    return ngettext("Please try again in one hour.", "Please try again in %(num)d hours.", math.ceil(seconds / 3600))
+        return ngettext(
+            "Please try again in one minute.",
+            "Please try again in %(num)d minutes.",
+            math.ceil(seconds / 60),
+        )
+    return ngettext(
+        "Please try again in one hour.",
+        "Please try again in %(num)d hours.",
+        math.ceil(seconds / 3600),
+    )
 
 
 def _recognise() -> None:
-    """Have a dead end speak the language of whoever came, and keep her menu, where no door has asked who she is; files have no pages."""
+    """Have a dead end speak the language of whoever came, and keep her menu, where no door has
+    asked who she is; files have no pages.
+    """
     if is_api() or request.endpoint == "static" or present_actor() is not None:
         return
     if recognise() is not None:
@@ -120,9 +157,18 @@ def _recognise() -> None:
 
 
 def _page(status: int, message: str | None) -> Response:
-    known = status if status in {400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503} else 500 if status >= 500 else 404
+    known = (
+        status
+        if status in {400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503}
+        else 500
+        if status >= 500
+        else 404
+    )
     template = "errors/_alert.html" if is_htmx() else f"errors/{known}.html"
-    response = Response(render_template(template, status=status, message=message, request_id=g.get("request_id")), mimetype="text/html")
+    response = Response(
+        render_template(template, status=status, message=message, request_id=g.get("request_id")),
+        mimetype="text/html",
+    )
     if is_htmx():
         response.headers["HX-Retarget"] = "#alerts"
         response.headers["HX-Reswap"] = "innerHTML"
@@ -147,15 +193,23 @@ def _expected(error: errors.VoyagentError) -> Response:
 
 
 def _csrf(_error: CSRFError) -> Response:
-    if asks_for_a_person() and not is_signed_in():  # signed out in another tab, whose cookie has no token of this page any more
+    if (
+        asks_for_a_person() and not is_signed_in()
+    ):  # signed out in another tab, whose cookie has no token of this page any more
         return to_sign_in()
     _recognise()
-    return answer(HTTPStatus.BAD_REQUEST, "csrf_failed", gettext("This page has been open for too long. Load it again and repeat what you did."))
+    return answer(
+        HTTPStatus.BAD_REQUEST,
+        "csrf_failed",
+        gettext("This page has been open for too long. Load it again and repeat what you did."),
+    )
 
 
 def _http(error: HTTPException) -> Response:
     if error.response is not None and error.code is not None and error.code < 400:
-        return Response(error.response.get_data(), error.response.status_code, error.response.headers)  # type: ignore[attr-defined]
+        return Response(
+            error.response.get_data(), error.response.status_code, error.response.headers
+        )  # type: ignore[attr-defined]
     status = error.code or 500
     if 300 <= status < 400:
         return Response(status=status, headers={"Location": getattr(error, "new_url", "/")})
@@ -173,14 +227,43 @@ def _database(error: Exception) -> Response:
     if isinstance(error, DataError) or isinstance(original, psycopg.DataError):
         # The last net for a value outside its column; schemas should have refused it before.
         log.warning("database.value_refused", sqlstate=getattr(original, "sqlstate", None))
-        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, [{"type": "value_out_of_range", "loc": ["body"], "msg": "A value is outside what can be stored"}])
-    away = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | psycopg.OperationalError | psycopg_pool.PoolTimeout)
+        return answer(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            [
+                {
+                    "type": "value_out_of_range",
+                    "loc": ["body"],
+                    "msg": "A value is outside what can be stored",
+                }
+            ],
+        )
+    away = isinstance(
+        error,
+        OperationalError
+        | InterfaceError
+        | PoolTimeoutError
+        | psycopg.OperationalError
+        | psycopg_pool.PoolTimeout,
+    )
     if not away:
         return _last_resort(error)
-    log.error("database.unavailable", error=type(original).__name__, sqlstate=getattr(original, "sqlstate", None))
-    return answer(HTTPStatus.SERVICE_UNAVAILABLE, "database_unreachable", gettext(errors.Unavailable.message), {"Retry-After": "5"})
+    log.error(
+        "database.unavailable",
+        error=type(original).__name__,
+        sqlstate=getattr(original, "sqlstate", None),
+    )
+    return answer(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "database_unreachable",
+        gettext(errors.Unavailable.message),
+        {"Retry-After": "5"},
+    )
 
 
 def _last_resort(error: Exception) -> Response:
     log.error("request.failed", error=type(error).__name__, exc_info=error)
-    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", gettext("Something went wrong on our side. Nothing was saved; please try again."))
+    return answer(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        gettext("Something went wrong on our side. Nothing was saved; please try again."),
+    )

@@ -1,4 +1,6 @@
-"""Files that a door answers with: what a browser shows or a program keeps, under the name that it has in a folder."""
+"""Files that a door answers with: what a browser shows or a program keeps, under the name that it
+has in a folder.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class File(Protocol):
 class PaperQuery(Query):
     """How a document is set."""
 
-    locale: Literal["en", "hi"] | None = Field(default=None, description="The language of the paper; the agency's where it is not given.")
+    locale: Literal["en", "hi"] | None = Field(
+        default=None, description="The language of the paper; the agency's where it is not given."
+    )
 
 
 class PriceQuery(Query):
@@ -73,28 +77,45 @@ def shown(file: File) -> Response:
 
 def saved(content: bytes | Iterable[str] | Iterable[bytes], name: str, mimetype: str) -> Response:
     """A file that the browser keeps under a name."""
-    return Response(content, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="voyagent-{name}"'})
+    return Response(
+        content,
+        mimetype=mimetype,
+        headers={"Content-Disposition": f'attachment; filename="voyagent-{name}"'},
+    )
 
 
 def exported(answer: Response) -> Response:
-    """A file of a report or a list as it goes out of the house. Who took it and what the address asked for are in the audit before the first byte is out."""
+    """A file of a report or a list as it goes out of the house.
+
+    Who took it and what the address asked for are in the audit before the first byte is out.
+    """
     if request.method == "HEAD":  # which asks for no file
         return answer
     actor = present_actor()
     assert actor is not None
     file = parse_options_header(answer.headers["Content-Disposition"])[1]["filename"]
-    asked = {name: value for name, value in request.args.items() if value and name not in _NO_FILTERS}
-    doors().note_export(actor, file, {name[:_TOLD_MAX]: value[:_TOLD_MAX] for name, value in list(asked.items())[:_TOLD_MAX]})
+    asked = {
+        name: value for name, value in request.args.items() if value and name not in _NO_FILTERS
+    }
+    doors().note_export(
+        actor,
+        file,
+        {name[:_TOLD_MAX]: value[:_TOLD_MAX] for name, value in list(asked.items())[:_TOLD_MAX]},
+    )
     return answer
 
 
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
-    """A table as a workbook, or as CSV; `bom` puts the mark in front of that by which spreadsheets know UTF-8."""
+    """A table as a workbook, or as CSV; `bom` puts the mark in front of that by which spreadsheets
+    know UTF-8.
+    """
     content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()
     return saved(content, f"{sheet.name}.{form}", MEDIA_TYPES[form])
 
 
-def streamed(stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool = False) -> Response:
+def streamed(
+    stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool = False
+) -> Response:
     """An export of any length as CSV, from one moment. Raises ExportsBusy."""
     exports: Exports = current_app.extensions["voyagent.exports"]
     snapshot = exports.open(tenant_id)
@@ -110,7 +131,8 @@ def streamed(stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool
 
 
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
-    """A list as the export that `format` of the address asks for: CSV of any length, a workbook of at most LINES_MAX rows. None where it asks for none.
+    """A list as the export that `format` of the address asks for: CSV of any length, a workbook of
+    at most LINES_MAX rows. None where it asks for none.
 
     Raises ExportsBusy, TooManyLines.
     """
@@ -129,5 +151,7 @@ def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
 
 
 def file_name(kind: str, number: str) -> str:
-    """`invoice-2026-27-000001`, to which an ending is put: letters, figures and hyphens, as every system takes them."""
+    """`invoice-2026-27-000001`, to which an ending is put: letters, figures and hyphens, as every
+    system takes them.
+    """
     return f"{kind}-{re.sub(r'[^A-Za-z0-9]+', '-', number).strip('-')}"

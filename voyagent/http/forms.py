@@ -1,4 +1,6 @@
-"""Forms whose rules are the schema's: what was typed goes through pydantic, and its findings land at the fields."""
+"""Forms whose rules are the schema's: what was typed goes through pydantic, and its findings land
+at the fields.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,21 @@ from voyagent.kernel.money import AmountNegative, AmountTooFine, AmountTooLarge,
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
-DATE_SHAPES = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%d %b", "%d %B"]
+DATE_SHAPES = [
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%d/%m",
+    "%d-%m-%Y",
+    "%d.%m.%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%d %b",
+    "%d %B",
+]
 
-_SHORT_YEAR = re.compile(r"^(\s*\d{1,2}(?:\s*[/.-]\s*\d{1,2}\s*[/.-]|[\s-]+[^\W\d]+[\s,-]+)\s*)'?(\d{2}\s*)$")
+_SHORT_YEAR = re.compile(
+    r"^(\s*\d{1,2}(?:\s*[/.-]\s*\d{1,2}\s*[/.-]|[\s-]+[^\W\d]+[\s,-]+)\s*)'?(\d{2}\s*)$"
+)
 _NUMBER = re.compile(r"([-−–+]?)(\d+)(?:\.(\d*))?")
 _WHOLE_MAX, _DECIMALS_MAX = 15, 4
 """How many figures an amount on the wire has at most before its point and behind it."""
@@ -41,13 +55,17 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
     "string_too_long": lambda: lazy_gettext("This is too long."),
     "string_unstorable": lambda: lazy_gettext("This has characters that cannot be stored."),
     "date_parsing": lambda: lazy_gettext("Write a date such as 24 Nov 2026 or 24/11."),
-    "date_from_datetime_parsing": lambda: lazy_gettext("Write a date such as 24 Nov 2026 or 24/11."),
+    "date_from_datetime_parsing": lambda: lazy_gettext(
+        "Write a date such as 24 Nov 2026 or 24/11."
+    ),
     "date_out_of_range": lambda: lazy_gettext("Use a date between 1900 and 2200."),
     "int_parsing": lambda: lazy_gettext("Write a whole number."),
     "greater_than_equal": lambda: lazy_gettext("This is too small."),
     "less_than_equal": lambda: lazy_gettext("This is too large."),
     "decimal_parsing": lambda: AMOUNT_SENTENCE,
-    "email_invalid": lambda: lazy_gettext("That is not an e-mail address. It looks like name@example.com."),
+    "email_invalid": lambda: lazy_gettext(
+        "That is not an e-mail address. It looks like name@example.com."
+    ),
     "string_pattern_mismatch": lambda: lazy_gettext("This is not written as it has to be."),
     "cash_or_bank": lambda: lazy_gettext("Write “bank” or “cash”."),
     "literal_error": lambda: lazy_gettext("Choose one of the list."),
@@ -56,11 +74,17 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
 
 
 NEXT, NEAR, BOOKED, PAST = 364, 182, 31, 0
-"""How many days ahead one that is written without its year may lie; else it is the last such day. What is to come, what is due, book dates, what has been."""
+"""How many days ahead one that is written without its year may lie; else it is the last such day.
+
+What is to come, what is due, book dates, what has been.
+"""
 
 
 class DateText(StringField):
-    """A date as people write it: `24 Nov 2026`, `24/11`, `tomorrow`; day before month. `ahead` is what it is without its year."""
+    """A date as people write it: `24 Nov 2026`, `24/11`, `tomorrow`; day before month.
+
+    `ahead` is what it is without its year.
+    """
 
     def __init__(self, *arguments: Any, ahead: int = NEXT, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
@@ -72,7 +96,9 @@ class DateText(StringField):
 
     @property
     def iso(self) -> str | None:
-        """The date as YYYY-MM-DD; the raw text where it cannot be read, so that the schema refuses it; None where blank."""
+        """The date as YYYY-MM-DD; the raw text where it cannot be read, so that the schema refuses
+        it; None where blank.
+        """
         if isinstance(self.data, date):
             return self.data.isoformat()  # what the form began with, where the field was not sent
         text = (self.data or "").strip()
@@ -83,7 +109,9 @@ class DateText(StringField):
 
 
 class RowsField(StringField):
-    """Rows of several inputs each, such as the lines of a document; a row in which nothing of `written` is written is none."""
+    """Rows of several inputs each, such as the lines of a document; a row in which nothing of
+    `written` is written is none.
+    """
 
     names: ClassVar[tuple[str, ...]]
     also: ClassVar[tuple[str, ...]] = ()
@@ -92,7 +120,9 @@ class RowsField(StringField):
     most: ClassVar[int]
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Read the rows that were sent, side by side and one more than `most` at the utmost, or take those that are known."""
+        """Read the rows that were sent, side by side and one more than `most` at the utmost, or
+        take those that are known.
+        """
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
         if formdata is not None and any(name in formdata for name in self.names):
@@ -103,12 +133,16 @@ class RowsField(StringField):
 
 
 class SchemaForm(FlaskForm, Generic[Schema]):
-    """A form over a schema: fields give labels and controls, the schema gives the rules, CSRF is Flask-WTF's."""
+    """A form over a schema: fields give labels and controls, the schema gives the rules, CSRF is
+    Flask-WTF's.
+    """
 
     schema: ClassVar[type[BaseModel]]
     empty_as_none: ClassVar[bool] = True
     sentences: ClassVar[dict[str, Any]] = {}
-    """What to say for a kind of finding, `kind`, `field.kind` or `field.kind.blank`, where the usual sentence does not fit."""
+    """What to say for a kind of finding, `kind`, `field.kind` or `field.kind.blank`, where the
+    usual sentence does not fit.
+    """
 
     stand_ins: ClassVar[dict[str, Any]] = {}
     """What a look takes for a field that is not typed yet, where it can go without."""
@@ -123,13 +157,17 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     @property
     def status(self) -> int:
-        """What a page that shows the form answers: 200, or 422 when it was sent and came back, or 429 when it was sent too often."""
+        """What a page that shows the form answers: 200, or 422 when it was sent and came back, or
+        429 when it was sent too often.
+        """
         if self._came_too_often:
             return 429
         return 422 if self.is_submitted() else 200
 
     def accepted(self) -> Any | None:
-        """The schema's value when this is a submission that passes; else None, with a sentence at each wrong field."""
+        """The schema's value when this is a submission that passes; else None, with a sentence at
+        each wrong field.
+        """
         if not self.is_submitted() or not self.validate():
             return None
         try:
@@ -140,7 +178,9 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return None
 
     def values(self) -> dict[str, Any]:
-        """What was typed, by field; blank is None, which a schema with a default replaces by absence."""
+        """What was typed, by field; blank is None, which a schema with a default replaces by
+        absence.
+        """
         values: dict[str, Any] = {}
         for name, field in self._fields.items():
             if name == "csrf_token" or name not in self.schema.model_fields:
@@ -158,10 +198,13 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
-        """Do the act with the schema's value; None where the form was not accepted or the rule refused it, which it then shows.
+        """Do the act with the schema's value; None where the form was not accepted or the rule
+        refused it, which it then shows.
 
-        `fields` names the expected codes and where each is shown: a field, or "" for above the form. Too many attempts are shown above every form, with all
-        that was typed in it. Any other error goes its usual way. What the act had written is rolled back, unless the error keeps its work.
+        `fields` names the expected codes and where each is shown: a field, or "" for above the
+        form. Too many attempts are shown above every form, with all that was typed in it. Any other
+        error goes its usual way. What the act had written is rolled back, unless the error keeps
+        its work.
         """
         value = self.accepted()
         if value is None:
@@ -169,7 +212,9 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         try:
             return act(value)
         except VoyagentError as error:
-            too_often = isinstance(error, TooManyRequests) and not is_htmx()  # htmx leaves the page as it is and shows an alert
+            too_often = (
+                isinstance(error, TooManyRequests) and not is_htmx()
+            )  # htmx leaves the page as it is and shows an alert
             if error.code not in fields and not too_often:
                 raise
             finish(error)
@@ -177,19 +222,25 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return None
 
     def look(self, act: Callable[[Any], Result]) -> Result | None:
-        """What comes of the schema's value as it is typed so far, where `act` only reads; None while something that it takes is not typed yet.
+        """What comes of the schema's value as it is typed so far, where `act` only reads; None
+        while something that it takes is not typed yet.
 
-        It is None too where what is typed would be refused once it is sent, and `unfit` then says why, in the sentences that are shown there.
+        It is None too where what is typed would be refused once it is sent, and `unfit` then says
+        why, in the sentences that are shown there.
         """
         self.unfit = ()
-        if any(isinstance(field, AmountText) and not str(field.data or "").strip() for field in self):
+        if any(
+            isinstance(field, AmountText) and not str(field.data or "").strip() for field in self
+        ):
             return None
         try:
             typed = {name: value for name, value in self.looked_at().items() if value is not None}
             return act(self.schema.model_validate(self.stand_ins | typed, strict=False))
         except ValidationError as error:
             found = [item for item in error.errors(include_url=False) if not _is_blank(item)]
-            self.unfit = [*dict.fromkeys(self._sentence(self.place_of(item["loc"]), item) for item in found)]
+            self.unfit = [
+                *dict.fromkeys(self._sentence(self.place_of(item["loc"]), item) for item in found)
+            ]
         except VoyagentError as error:
             self.unfit = [] if error.code in self.awaited else [sentence_of(error)]
         return None
@@ -199,7 +250,9 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         return self.values()
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
-        """Show a rule's refusal: at the field that `fields` names for its code, else above the form."""
+        """Show a rule's refusal: at the field that `fields` names for its code, else above the
+        form.
+        """
         self.refused = error.code
         if error.answer_at is not None:
             answer_no_earlier_than(error.answer_at)
@@ -219,7 +272,14 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     def _sentence(self, name: str, finding: ErrorDetails) -> str:
         kind = f"{finding['type']}.blank" if _is_blank(finding) else finding["type"]
-        own = next((self.sentences[key] for key in (f"{name}.{kind}", f"{name}.{finding['type']}", finding["type"]) if key in self.sentences), None)
+        own = next(
+            (
+                self.sentences[key]
+                for key in (f"{name}.{kind}", f"{name}.{finding['type']}", finding["type"])
+                if key in self.sentences
+            ),
+            None,
+        )
         if own is AMOUNT_SENTENCE:
             return amount_sentence(finding["input"])
         return str(own or finding_in_words(finding["type"], finding["msg"]))
@@ -234,14 +294,17 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
 
 class AmountText(StringField):
-    """An amount as people write it, which has to be written: on a page an emptied field is never the whole of what could be meant."""
+    """An amount as people write it, which has to be written: on a page an emptied field is never
+    the whole of what could be meant.
+    """
 
     def __init__(self, label: Any, **keywords: Any) -> None:
         super().__init__(label, [DataRequired(lazy_gettext("This is needed."))], **keywords)
 
 
 class SentOnce:
-    """What a form has that records something new each time: a key of its own from when it is opened, by which a page with `once` knows it again.
+    """What a form has that records something new each time: a key of its own from when it is
+    opened, by which a page with `once` knows it again.
 
     It is the same however often the form is sent: by two clicks, or from behind the back button.
     """
@@ -252,11 +315,17 @@ class SentOnce:
 def _is_blank(finding: ErrorDetails) -> bool:
     """Whether a finding is about something that is not typed yet."""
     typed = finding["input"]
-    return finding["type"] in ("missing", "too_short") or typed is None or (isinstance(typed, str) and not typed.strip())
+    return (
+        finding["type"] in ("missing", "too_short")
+        or typed is None
+        or (isinstance(typed, str) and not typed.strip())
+    )
 
 
 def finding_in_words(kind: str, message: str) -> str:
-    """What to say to a person for a kind of finding; the schema's own words where there is no sentence."""
+    """What to say to a person for a kind of finding; the schema's own words where there is no
+    sentence.
+    """
     return str(_SENTENCES[kind]()) if kind in _SENTENCES else message.removeprefix("Value error, ")
 
 
@@ -274,12 +343,20 @@ def amount_sentence(typed: object) -> str:
 
 
 def plain(typed: str) -> str:
-    """An amount as it was typed, without its grouping and in the figures 0 to 9; what no comma groups stays as it is, so that the schema refuses it."""
-    return ungrouped("".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in typed))
+    """An amount as it was typed, without its grouping and in the figures 0 to 9; what no comma
+    groups stays as it is, so that the schema refuses it.
+    """
+    return ungrouped(
+        "".join(
+            str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in typed
+        )
+    )
 
 
 def typed_amount(value: Money) -> str:
-    """An amount as it stands in an input: grouped as pages group it, which `plain` takes away again."""
+    """An amount as it stands in an input: grouped as pages group it, which `plain` takes away
+    again.
+    """
     return amount(value).replace(MINUS, "-")
 
 
@@ -291,7 +368,9 @@ def _tell_when(retry_after_s: int) -> None:
 
 
 def opened_state(seen: str | None) -> datetime | None:
-    """The state that a page was opened with, from its hidden field `seen`; None where it says none, and older than any where it is unreadable."""
+    """The state that a page was opened with, from its hidden field `seen`; None where it says none,
+    and older than any where it is unreadable.
+    """
     if not seen:
         return None
     try:
@@ -301,9 +380,13 @@ def opened_state(seen: str | None) -> datetime | None:
 
 
 def read_date(text: str, *, ahead: int = NEXT, since: date | None = None) -> date | None:
-    """A date as people write it, or None. A missing year means the last such day that lies no more than `ahead` days ahead; two figures are a year of today's.
+    """A date as people write it, or None.
 
-    With `since` it means the first such day from that one on, such as the day of issue. `today` and the like go by the page's time zone.
+    A missing year means the last such day that lies no more than `ahead` days ahead; two figures
+    are a year of today's.
+
+    With `since` it means the first such day from that one on, such as the day of issue. `today` and
+    the like go by the page's time zone.
     """
     if text[:4].isdigit() and len(text) == 10:
         try:
@@ -315,13 +398,32 @@ def read_date(text: str, *, ahead: int = NEXT, since: date | None = None) -> dat
     if behind is None or next_one is None or behind == next_one:
         return next_one
     if since is not None:
-        return next((day for year in range(since.year, since.year + 9) if (day := _of_year(behind, year)) and day >= since), next_one)
+        return next(
+            (
+                day
+                for year in range(since.year, since.year + 9)
+                if (day := _of_year(behind, year)) and day >= since
+            ),
+            next_one,
+        )
     years = range(today().year + 1, today().year - 8, -1)
-    return next((day for year in years if (day := _of_year(behind, year)) and day <= today() + timedelta(days=ahead)), behind)
+    return next(
+        (
+            day
+            for year in years
+            if (day := _of_year(behind, year)) and day <= today() + timedelta(days=ahead)
+        ),
+        behind,
+    )
 
 
 def _parsed(text: str, near: str) -> date | None:
-    settings = {"DATE_ORDER": "DMY", "PREFER_DATES_FROM": near, "REQUIRE_PARTS": ["day", "month"], "RELATIVE_BASE": datetime.combine(today(), time.min)}
+    settings = {
+        "DATE_ORDER": "DMY",
+        "PREFER_DATES_FROM": near,
+        "REQUIRE_PARTS": ["day", "month"],
+        "RELATIVE_BASE": datetime.combine(today(), time.min),
+    }
     found = dateparser.parse(text, languages=["en", "hi"], settings=settings)
     return found.date() if found else None
 

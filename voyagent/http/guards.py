@@ -49,7 +49,9 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the application plugs in: how a bearer becomes a credential, what every page shows beside its content, the records of sessions and of exports."""
+    """What the application plugs in: how a bearer becomes a credential, what every page shows
+    beside its content, the records of sessions and of exports.
+    """
 
     authenticate: Callable[[str], Credential]
     shell: Callable[[], Select[Any]]
@@ -60,7 +62,9 @@ class Doors:
 
 
 class SignedIn(UserMixin):
-    """Flask-Login's user: the credential of a browser's session, as the signed cookie has it; the database confirms it on each request."""
+    """Flask-Login's user: the credential of a browser's session, as the signed cookie has it; the
+    database confirms it on each request.
+    """
 
     def __init__(self, credential: Credential) -> None:
         self.credential = credential
@@ -71,10 +75,16 @@ class SignedIn(UserMixin):
 
 
 class _Logins(LoginManager):
-    """Flask-Login's, which looks into the session behind every request; behind one of the API, which takes no cookie, it would make the answer vary with it."""
+    """Flask-Login's, which looks into the session behind every request; behind one of the API,
+    which takes no cookie, it would make the answer vary with it.
+    """
 
     def _update_remember_cookie(self, response: Response) -> Response:
-        return response if (request.endpoint or "").startswith("api_") else super()._update_remember_cookie(response)
+        return (
+            response
+            if (request.endpoint or "").startswith("api_")
+            else super()._update_remember_cookie(response)
+        )
 
 
 def install(app: Flask, settings: Settings, doors: Doors) -> None:
@@ -101,14 +111,19 @@ def doors() -> Doors:
 
 
 def bearer_token() -> str | None:
-    """The token of the Authorization header as it came, or None where there is none that could be one."""
+    """The token of the Authorization header as it came, or None where there is none that could be
+    one.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
     return token if scheme.lower() == "bearer" and 0 < len(token) <= TOKEN_BYTES_MAX else None
 
 
 def bearer_credential() -> Credential:
-    """The credential of the Authorization header. Raises Unauthorized for anything but a good token."""
+    """The credential of the Authorization header.
+
+    Raises Unauthorized for anything but a good token.
+    """
     token = bearer_token()
     if token is None:
         raise Unauthorized
@@ -126,7 +141,10 @@ def browser_credential() -> Credential:
 
 
 def enter(credential: Credential) -> Actor:
-    """Ask the database who this is and bind the agency, in one statement. Raises Unauthorized for one who is gone or signed out."""
+    """Ask the database who this is and bind the agency, in one statement.
+
+    Raises Unauthorized for one who is gone or signed out.
+    """
     caller = db.session.execute(_ENTER, enter_values(credential)).mappings().first()
     if caller is None:
         raise Unauthorized
@@ -150,12 +168,16 @@ def present_actor() -> Actor | None:
 
 
 def recognise() -> Actor | None:
-    """Whoever has been proved, else whom the cookie names, for what no door stands before; nobody where the database does not confirm it."""
+    """Whoever has been proved, else whom the cookie names, for what no door stands before; nobody
+    where the database does not confirm it.
+    """
     actor = present_actor()
     if actor is not None or not current_user.is_authenticated:
         return actor
     try:
-        return lane_reader(cast("SignedIn", current_user).credential, DEAD_END, with_shell=True).prove()
+        return lane_reader(
+            cast("SignedIn", current_user).credential, DEAD_END, with_shell=True
+        ).prove()
     except Unauthorized:
         return None
     except (psycopg.OperationalError, PoolTimeout) as error:
@@ -164,7 +186,8 @@ def recognise() -> Actor | None:
 
 
 def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
-    """Put the session into a fresh cookie: nothing of the one before stays, its CSRF token least of all.
+    """Put the session into a fresh cookie: nothing of the one before stays, its CSRF token least of
+    all.
 
     `remember` lets it outlive the browser's closing; it ends after 14 idle days either way.
     """
@@ -186,9 +209,11 @@ def is_signed_in() -> bool:
 
 
 def to_sign_in() -> Response:
-    """Send a person to the sign-in page and back here afterwards; one who was signed in, or who sent a form, is told why she is not any more.
+    """Send a person to the sign-in page and back here afterwards; one who was signed in, or who
+    sent a form, is told why she is not any more.
 
-    A stream can show neither a page nor the reason, so it gets a bare refusal, and the reason is kept for the next page.
+    A stream can show neither a page nor the reason, so it gets a bare refusal, and the reason is
+    kept for the next page.
     """
     if request.accept_mimetypes.best == EVENT_STREAM:
         return Response(status=401)
@@ -206,7 +231,10 @@ def to_sign_in() -> Response:
 
 def asks_for_a_person() -> bool:
     """Whether the page that is asked for is one for people who are signed in."""
-    return getattr(current_app.view_functions.get(request.endpoint or ""), "guard", None) is Guard.SIGNED_IN
+    return (
+        getattr(current_app.view_functions.get(request.endpoint or ""), "guard", None)
+        is Guard.SIGNED_IN
+    )
 
 
 def _page_that_sent() -> str:
@@ -217,9 +245,18 @@ def _page_that_sent() -> str:
 
 
 def safe_next(address: str | None) -> str:
-    """Where to go after signing in: a page of ours that exists, else home. Never another host, whatever the spelling."""
+    """Where to go after signing in: a page of ours that exists, else home.
+
+    Never another host, whatever the spelling.
+    """
     home = url_for("home.index")
-    if not address or not address.startswith("/") or address.startswith("//") or "\\" in address or not address.isprintable():
+    if (
+        not address
+        or not address.startswith("/")
+        or address.startswith("//")
+        or "\\" in address
+        or not address.isprintable()
+    ):
         return home
     parts = urlsplit(address)
     try:
@@ -232,7 +269,9 @@ def safe_next(address: str | None) -> str:
 
 
 def _note_seen() -> bool:
-    """Sign the cookie anew once an hour, so that its age is the time that nobody came; whether it was time."""
+    """Sign the cookie anew once an hour, so that its age is the time that nobody came; whether it
+    was time.
+    """
     now = int(time.time())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:
         return False

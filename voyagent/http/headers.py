@@ -1,4 +1,6 @@
-"""What goes on every answer and into every log line: request id, security headers, one line a request."""
+"""What goes on every answer and into every log line: request id, security headers, one line a
+request.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,15 @@ from werkzeug.datastructures import Headers
 
 from voyagent.kernel.config import Settings
 
-CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action"
+    " 'self'; frame-ancestors 'none'"
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # A star never stands for Authorization, and old browsers do not know it.
-_ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, *"
+_ALLOWED_HEADERS = (
+    "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, *"
+)
 _EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id, *"
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -33,7 +40,11 @@ log = structlog.get_logger("voyagent.request")
 
 def configure_logging(settings: Settings) -> None:
     """Structured lines on standard output: JSON for machines, or coloured text at a terminal."""
-    renderer = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if settings.log_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -42,7 +53,8 @@ def configure_logging(settings: Settings) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        # Standard output as it is when a line is written: a logger that keeps another may find it closed.
+        # Standard output as it is when a line is written: a logger that keeps another may find it
+        # closed.
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
@@ -51,7 +63,11 @@ def configure_logging(settings: Settings) -> None:
 def install(app: Flask, settings: Settings) -> None:
     """Stamp each request and each answer."""
     origins = frozenset(filter(None, (o.strip() for o in settings.api_cors_origins.split(","))))
-    everywhere = _EVERYWHERE | ({"Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if settings.is_https else {})
+    everywhere = _EVERYWHERE | (
+        {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+        if settings.is_https
+        else {}
+    )
 
     @app.before_request
     def begin() -> Response | None:
@@ -60,16 +76,31 @@ def install(app: Flask, settings: Settings) -> None:
         g.started = time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
-        if request.method == "OPTIONS" and request.path.startswith("/api/") and request.headers.get("Origin") in origins:
+        if (
+            request.method == "OPTIONS"
+            and request.path.startswith("/api/")
+            and request.headers.get("Origin") in origins
+        ):
             return Response(status=204)
         return None
 
     @app.after_request
     def stamp(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id") or secrets.token_hex(8)
-        _add_missing(response.headers, everywhere | {"Referrer-Policy": "no-referrer"} if "token" in request.args else everywhere)
+        _add_missing(
+            response.headers,
+            (
+                everywhere | {"Referrer-Policy": "no-referrer"}
+                if "token" in request.args
+                else everywhere
+            ),
+        )
         if request.endpoint == "static":
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"
+            response.headers["Cache-Control"] = (
+                "public, max-age=31536000, immutable"
+                if "v" in request.args
+                else "public, max-age=3600"
+            )
         else:
             response.headers.setdefault("Cache-Control", "no-store")
         _allow_origin(response, origins)

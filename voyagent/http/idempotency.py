@@ -1,10 +1,14 @@
-"""Repeating safely: a POST with an `Idempotency-Key` happens once, and a repeat gets the first answer byte for byte; so does a form that was opened once.
+"""Repeating safely: a POST with an `Idempotency-Key` happens once, and a repeat gets the first
+answer byte for byte; so does a form that was opened once.
 
-A request takes its key by a row that nobody else can insert until its transaction ends, and fills the answer in before it commits: effect and answer are one
-transaction. What fails is not kept, so that a repeat runs anew.
+A request takes its key by a row that nobody else can insert until its transaction ends, and fills
+the answer in before it commits: effect and answer are one transaction. What fails is not kept, so
+that a repeat runs anew.
 
-Where the transaction was ended early (`kernel.db.pause`) the row is gone and the last insert decides: whoever finds a twin's row there undoes everything and
-gives the twin's answer. So does whoever fails beside one: the twin's success may be why, where it has spent the code or changed the password that both give.
+Where the transaction was ended early (`kernel.db.pause`) the row is gone and the last insert
+decides: whoever finds a twin's row there undoes everything and gives the twin's answer. So does
+whoever fails beside one: the twin's success may be why, where it has spent the code or changed the
+password that both give.
 """
 
 from __future__ import annotations
@@ -46,20 +50,29 @@ PURGE_ROWS = 5000
 PURPOSE = "idempotency"  # of the key ring
 FORM, FORM_KEY_MAX = "form", 64
 _PRINTABLE = re.compile(rf"[ -~]{{1,{KEY_MAX}}}", re.ASCII)
-_WAITED_ENOUGH = frozenset({"55P03", "57014"})  # the limit for a lock, or for the statement that waits for it
+_WAITED_ENOUGH = frozenset(
+    {"55P03", "57014"}
+)  # the limit for a lock, or for the statement that waits for it
 PARAMETER = {
     "name": HEADER,
     "in": "header",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": "^[ -~]+$"},
-    "description": "The caller's own word for this act. For 24 hours a repeat with the same key, address and body changes nothing and gets the first answer.",
+    "description": (
+        "The caller's own word for this act. For 24 hours a repeat with the same key, address and"
+        " body changes nothing and gets the first answer."
+    ),
 }
 DESCRIPTION = (
-    "Repeating safely: send every POST behind a bearer that you may have to repeat with an `Idempotency-Key` of its own, such as a random UUID. Where no"
-    " answer came, or a 409 `idempotency_in_progress`, a 429 or a 5xx, send the same bytes again with the same key: what was done is not done again, and"
-    " its answer comes once more byte for byte with `Idempotent-Replayed: true`. A key is yours alone and stands for one address, query and body (else 422"
-    " `idempotency_key_reused`) for 24 hours. A failure is not kept, so a repeat of it runs anew. An answer that holds a secret comes once; a repeat is"
-    " 409 `idempotency_secret_shown`. A repeated message to the assistant follows the turn that the first one began, from its first event."
+    "Repeating safely: send every POST behind a bearer that you may have to repeat with an"
+    " `Idempotency-Key` of its own, such as a random UUID. Where no answer came, or a 409"
+    " `idempotency_in_progress`, a 429 or a 5xx, send the same bytes again with the same key: what"
+    " was done is not done again, and its answer comes once more byte for byte with"
+    " `Idempotent-Replayed: true`. A key is yours alone and stands for one address, query and body"
+    " (else 422 `idempotency_key_reused`) for 24 hours. A failure is not kept, so a repeat of it"
+    " runs anew. An answer that holds a secret comes once; a repeat is 409"
+    " `idempotency_secret_shown`. A repeated message to the assistant follows the turn that the"
+    " first one began, from its first event."
 )
 log = structlog.get_logger(__name__)
 
@@ -90,16 +103,24 @@ class IdempotencyAnswerTooLarge(Conflict):
     """The act was done, and its answer was too large to be kept for a repeat."""
 
     code = "idempotency_answer_too_large"
-    message = N_("This was done already. Its answer was too large to be kept; please read what it made.")
+    message = N_(
+        "This was done already. Its answer was too large to be kept; please read what it made."
+    )
 
 
 def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
     """What a key adds to the ways in which an operation may fail."""
-    return (IdempotencyKeyReused, IdempotencyInProgress, IdempotencySecretShown if secret_answer else IdempotencyAnswerTooLarge)
+    return (
+        IdempotencyKeyReused,
+        IdempotencyInProgress,
+        IdempotencySecretShown if secret_answer else IdempotencyAnswerTooLarge,
+    )
 
 
 class IdempotencyKey(TenantOwned, Base):
-    """A key of a caller (a person, or an API key), what she asked for as a keyed digest, and what a repeat is given."""
+    """A key of a caller (a person, or an API key), what she asked for as a keyed digest, and what a
+    repeat is given.
+    """
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
@@ -119,7 +140,9 @@ class IdempotencyKey(TenantOwned, Base):
 
 
 class Followed(Response):
-    """A stream of stored events: what is kept for a repeat is not the bytes but `place`, from which the operation's `resume` tells them again."""
+    """A stream of stored events: what is kept for a repeat is not the bytes but `place`, from which
+    the operation's `resume` tells them again.
+    """
 
     def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
         super().__init__(stream, content_type=content_type)
@@ -128,7 +151,9 @@ class Followed(Response):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One request under its key: whose it is, and a digest of what it asks for; `request_hashes` are those that earlier secrets would have made too."""
+    """One request under its key: whose it is, and a digest of what it asks for; `request_hashes`
+    are those that earlier secrets would have made too.
+    """
 
     id: UUID
     caller_id: UUID
@@ -138,15 +163,21 @@ class Claim:
 
     @classmethod
     def of_request(cls, actor: Actor, key: str) -> Claim:
-        """The present request's. Its address with the query and its body count byte for byte: another spelling of the same JSON is another request.
+        """The present request's.
 
-        The digest is keyed: a body may hold a password, which nobody is to guess from a row of this table.
+        Its address with the query and its body count byte for byte: another spelling of the same
+        JSON is another request.
+
+        The digest is keyed: a body may hold a password, which nobody is to guess from a row of this
+        table.
         """
         return cls._of(actor, key, request.get_data(cache=True))
 
     @classmethod
     def of_form(cls, actor: Actor, key: str) -> Claim:
-        """That of a form which was opened once: whatever is typed in it, sent to where it was sent before it is the same again."""
+        """That of a form which was opened once: whatever is typed in it, sent to where it was sent
+        before it is the same again.
+        """
         return cls._of(actor, f"{FORM}:{key}", b"")
 
     @classmethod
@@ -156,16 +187,36 @@ class Claim:
         keyring: Keyring = current_app.extensions["voyagent.keyring"]
         address = f"{request.method} {request.path}?".encode() + request.query_string
         asked = hashlib.sha256(hashlib.sha256(address).digest() + body).hexdigest()
-        return cls(new_id(), caller_id, key, keyring.digest(PURPOSE, asked), frozenset(keyring.digests(PURPOSE, asked)))
+        return cls(
+            new_id(),
+            caller_id,
+            key,
+            keyring.digest(PURPOSE, asked),
+            frozenset(keyring.digests(PURPOSE, asked)),
+        )
 
 
 def read_key() -> tuple[str | None, list[dict[str, object]]]:
-    """The header of the present request, and what is wrong with it: 1 to 255 printable ASCII characters."""
+    """The header of the present request, and what is wrong with it: 1 to 255 printable ASCII
+    characters.
+    """
     given = request.headers.get(HEADER)
     if given is None or _PRINTABLE.fullmatch(given):
         return given, []
-    problem = "string_too_short" if not given else "string_too_long" if len(given) > KEY_MAX else "string_pattern_mismatch"
-    return given, [{"type": problem, "loc": ["header", HEADER], "msg": f"Must be 1 to {KEY_MAX} printable ASCII characters"}]
+    problem = (
+        "string_too_short"
+        if not given
+        else "string_too_long"
+        if len(given) > KEY_MAX
+        else "string_pattern_mismatch"
+    )
+    return given, [
+        {
+            "type": problem,
+            "loc": ["header", HEADER],
+            "msg": f"Must be 1 to {KEY_MAX} printable ASCII characters",
+        }
+    ]
 
 
 def _has_not_failed(response: Response) -> bool:
@@ -177,14 +228,18 @@ def _leads_on(response: Response) -> bool:
 
 
 def form_once(actor: Actor, respond: Callable[[], Response]) -> Response:
-    """Do what a form was sent for, unless that form has led on before: then to where it led, with `Idempotent-Replayed`, and nothing is recorded twice.
+    """Do what a form was sent for, unless that form has led on before: then to where it led, with
+    `Idempotent-Replayed`, and nothing is recorded twice.
 
-    A form that says no `form_key` is taken as often as it comes. One that came back, or showed what it would do, may be sent again. Raises as `once`.
+    A form that says no `form_key` is taken as often as it comes. One that came back, or showed what
+    it would do, may be sent again. Raises as `once`.
     """
     key = request.form.get("form_key", "")
     if not _PRINTABLE.fullmatch(key) or len(key) > FORM_KEY_MAX:
         return respond()
-    return once(Claim.of_form(actor, key), respond, resume=_nowhere, is_secret=False, is_done=_leads_on)
+    return once(
+        Claim.of_form(actor, key), respond, resume=_nowhere, is_secret=False, is_done=_leads_on
+    )
 
 
 def _nowhere(place: dict[str, Any]) -> Response:
@@ -199,10 +254,13 @@ def once(
     is_secret: bool,
     is_done: Callable[[Response], bool] = _has_not_failed,
 ) -> Response:
-    """Do what the request asks for, unless it was done under this key before: then the answer is the first one's. Only one that `is_done` is kept.
+    """Do what the request asks for, unless it was done under this key before: then the answer is
+    the first one's. Only one that `is_done` is kept.
 
-    Raises IdempotencyKeyReused, IdempotencyInProgress (after ten seconds beside a twin), IdempotencySecretShown, IdempotencyAnswerTooLarge, and what `respond`
-    raises. A failure is never kept, one that keeps its work included: a counted wrong password is counted again when it is sent again.
+    Raises IdempotencyKeyReused, IdempotencyInProgress (after ten seconds beside a twin),
+    IdempotencySecretShown, IdempotencyAnswerTooLarge, and what `respond` raises. A failure is never
+    kept, one that keeps its work included: a counted wrong password is counted again when it is
+    sent again.
     """
     row = _take(claim)
     if row["id"] != claim.id:
@@ -228,7 +286,10 @@ def once(
 
 
 def _take(claim: Claim) -> Row:
-    """The row under the key, be it this request's now or an earlier one's. A twin at work is waited for; who waits long lends the connection out."""
+    """The row under the key, be it this request's now or an earlier one's.
+
+    A twin at work is waited for; who waits long lends the connection out.
+    """
     end, patience_ms = time.monotonic() + WAIT_S, PATIENCE_MS
     while (row := _ask(claim, patience_ms)) is None:
         if time.monotonic() >= end:
@@ -244,24 +305,40 @@ def _ask(claim: Claim, wait_ms: int) -> Row | None:
     return None if found is None else dict(found)
 
 
-def _repeat(claim: Claim, row: Row | None, resume: Callable[[dict[str, Any]], Response]) -> Response:
+def _repeat(
+    claim: Claim, row: Row | None, resume: Callable[[dict[str, Any]], Response]
+) -> Response:
     if row is None or row["id"] == claim.id:
         raise IdempotencyInProgress  # the twin that overtook has gone again meanwhile
     if bytes(row["request_hash"]) not in claim.request_hashes:
         raise IdempotencyKeyReused
     if row["kept"] == "answer":
-        response = Response(row["body"], status=row["status"], headers=[(name, value) for name, value in row["headers"]])
+        response = Response(
+            row["body"],
+            status=row["status"],
+            headers=[(name, value) for name, value in row["headers"]],
+        )
     elif row["kept"] == "place":
         response = resume(row["place"])
     else:
-        raise {"secret": IdempotencySecretShown, "too_large": IdempotencyAnswerTooLarge}.get(row["kept"], IdempotencyInProgress)
+        raise {"secret": IdempotencySecretShown, "too_large": IdempotencyAnswerTooLarge}.get(
+            row["kept"], IdempotencyInProgress
+        )
     response.headers[REPLAYED] = "true"
     return response
 
 
 def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
-    """Fill the row in, or insert it where `pause` has undone it; False where a twin has answered meanwhile. Raises IdempotencyInProgress beside one at work."""
-    values: dict[str, Any] = {"kept": "answer", "status": None, "headers": None, "body": None, "place": None}
+    """Fill the row in, or insert it where `pause` has undone it; False where a twin has answered
+    meanwhile. Raises IdempotencyInProgress beside one at work.
+    """
+    values: dict[str, Any] = {
+        "kept": "answer",
+        "status": None,
+        "headers": None,
+        "body": None,
+        "place": None,
+    }
     if is_secret:
         values["kept"] = "secret"
     elif isinstance(response, Followed):
@@ -269,7 +346,11 @@ def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
     elif len(body := response.get_data()) > ANSWER_BYTES_MAX:
         values["kept"] = "too_large"
     else:
-        headers = [[name, value] for name, value in response.headers if name not in {"Content-Length", "Set-Cookie"}]
+        headers = [
+            [name, value]
+            for name, value in response.headers
+            if name not in {"Content-Length", "Set-Cookie"}
+        ]
         values.update(status=response.status_code, headers=json.dumps(headers), body=body)
     try:
         return bool(rows_changed(_KEEP, **_values(claim), **values))
@@ -281,10 +362,18 @@ def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
-    """The row of a twin that has answered while `pause` had undone the claim; whatever was done here is undone then, what the failure would keep included."""
+    """The row of a twin that has answered while `pause` had undone the claim; whatever was done
+    here is undone then, what the failure would keep included.
+    """
     if not error.keeps_work:
-        db.session.rollback()  # what has failed may have left the transaction unable to be asked anything
-    of = {"tenant_id": current_tenant(db.session), "caller_id": claim.caller_id, "key": claim.key, "id": claim.id}
+        # what has failed may have left the transaction unable to be asked anything
+        db.session.rollback()
+    of = {
+        "tenant_id": current_tenant(db.session),
+        "caller_id": claim.caller_id,
+        "key": claim.key,
+        "id": claim.id,
+    }
     twin = db.session.execute(_TWIN, of).mappings().first()
     if twin is None:
         return None
@@ -294,19 +383,28 @@ def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
 
 
 def _let_go(claim: Claim) -> None:
-    rows_changed("delete from idempotency_keys where tenant_id = :tenant_id and id = :id", id=claim.id)
+    rows_changed(
+        "delete from idempotency_keys where tenant_id = :tenant_id and id = :id", id=claim.id
+    )
 
 
 def _values(claim: Claim) -> dict[str, Any]:
-    return {"id": claim.id, "caller_id": claim.caller_id, "key": claim.key, "request_hash": claim.request_hash}
+    return {
+        "id": claim.id,
+        "caller_id": claim.caller_id,
+        "key": claim.key,
+        "request_hash": claim.request_hash,
+    }
 
 
 _CLAIM = text(
-    "select id, request_hash, kept, status, headers, body, place from app.claim_idempotency_key(:id, :caller_id, :key, :request_hash, :wait_ms)",
+    "select id, request_hash, kept, status, headers, body, place from"
+    " app.claim_idempotency_key(:id, :caller_id, :key, :request_hash, :wait_ms)",
 )
 _TWIN = text(
-    "select id, request_hash, kept, status, headers, body, place from idempotency_keys"
-    " where tenant_id = :tenant_id and caller_id = :caller_id and key = :key and id <> :id and created_at > now() - interval '24 hours'"
+    "select id, request_hash, kept, status, headers, body, place from idempotency_keys where"
+    " tenant_id = :tenant_id and caller_id = :caller_id and key = :key and id <> :id and created_at"
+    " > now() - interval '24 hours'"
 )
 _KEEP = """
 insert into idempotency_keys as k (tenant_id, id, caller_id, key, request_hash, kept, status, headers, body, place)

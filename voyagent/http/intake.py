@@ -1,4 +1,6 @@
-"""Input that no handler should see is refused here: wrong type or size, broken or over-deep JSON, characters that cannot be stored."""
+"""Input that no handler should see is refused here: wrong type or size, broken or over-deep JSON,
+characters that cannot be stored.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ AUTH_BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 32
 MEMBERS_MAX = 1000
 QUERY_BYTES_MAX = 8 * 1024
-_PUNCTUATION = re.compile(r'[\[\]{},]|"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)', re.DOTALL)  # a string is skipped whole, be it closed or not: linear on any input
+_PUNCTUATION = re.compile(
+    r'[\[\]{},]|"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)', re.DOTALL
+)  # a string is skipped whole, be it closed or not: linear on any input
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -48,12 +52,15 @@ def check_size(limit: int) -> None:
 
 
 def read_json(limit: int, *, required: bool) -> bytes | None:
-    """The body, proved to be JSON of bounded size, depth and members; None where it is absent and may be.
+    """The body, proved to be JSON of bounded size, depth and members; None where it is absent and
+    may be.
 
     Aborts with 413 or 415; raises SchemaViolation for what cannot be parsed.
     """
     check_size(limit)
-    request.max_content_length = limit + 1  # a body that does not say its size is cut off there, without a word
+    request.max_content_length = (
+        limit + 1
+    )  # a body that does not say its size is cut off there, without a word
     raw = request.get_data(cache=True)
     if len(raw) > limit:
         abort(413)
@@ -67,12 +74,17 @@ def read_json(limit: int, *, required: bool) -> bytes | None:
         json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (_Refused, UnicodeDecodeError, ValueError, RecursionError) as error:
         kind = error.kind if isinstance(error, _Refused) else "json_invalid"
-        raise SchemaViolation([{"type": kind, "loc": ["body"], "msg": "JSON decode error"}]) from None
+        raise SchemaViolation(
+            [{"type": kind, "loc": ["body"], "msg": "JSON decode error"}]
+        ) from None
     return raw
 
 
 def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
-    """Validate a body that `read_json` has passed, by JSON type. Raises SchemaViolation with `loc` beginning `body`."""
+    """Validate a body that `read_json` has passed, by JSON type.
+
+    Raises SchemaViolation with `loc` beginning `body`.
+    """
     if raw == b"":
         raise SchemaViolation([{"type": "missing", "loc": ["body"], "msg": "Field required"}])
     document = raw if raw is not None else b"null"
@@ -92,15 +104,30 @@ def check_query() -> None:
     """Refuse a query that is too long or cannot be stored. Raises SchemaViolation."""
     query = request.query_string
     if len(query) > QUERY_BYTES_MAX:
-        raise SchemaViolation([{"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}])
+        raise SchemaViolation(
+            [{"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}]
+        )
     for pair in query.split(b"&"):
-        name, _, value = (unquote_to_bytes(part.replace(b"+", b" ")) for part in pair.partition(b"="))
+        name, _, value = (
+            unquote_to_bytes(part.replace(b"+", b" ")) for part in pair.partition(b"=")
+        )
         if not _is_storable(name) or not _is_storable(value):
-            raise SchemaViolation([{"type": "string_unstorable", "loc": ["query", _name(name)], "msg": "Unstorable character"}])
+            raise SchemaViolation(
+                [
+                    {
+                        "type": "string_unstorable",
+                        "loc": ["query", _name(name)],
+                        "msg": "Unstorable character",
+                    }
+                ]
+            )
 
 
 def query_of(schema: type[Schema]) -> Schema:
-    """Validate the query string. A single-valued name given twice is refused; unknown names are ignored."""
+    """Validate the query string.
+
+    A single-valued name given twice is refused; unknown names are ignored.
+    """
     values: dict[str, Any] = {}
     names = _parameters(schema)
     repeated: list[dict[str, object]] = []
@@ -109,7 +136,13 @@ def query_of(schema: type[Schema]) -> Schema:
             continue
         many = names[name]
         if len(given) > 1 and not many:
-            repeated.append({"type": "parameter_repeated", "loc": ["query", name], "msg": "Parameter must be given once"})
+            repeated.append(
+                {
+                    "type": "parameter_repeated",
+                    "loc": ["query", name],
+                    "msg": "Parameter must be given once",
+                }
+            )
         values[name] = given if many else given[0]
     if repeated:
         raise SchemaViolation(repeated)
@@ -121,12 +154,19 @@ def query_of(schema: type[Schema]) -> Schema:
 
 @cache
 def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
-    """The names that a query may give, and whether one may be given several times; spelling annotations takes longer than reading the query."""
-    return {field.alias or name: "list" in str(field.annotation) for name, field in schema.model_fields.items()}
+    """The names that a query may give, and whether one may be given several times; spelling
+    annotations takes longer than reading the query.
+    """
+    return {
+        field.alias or name: "list" in str(field.annotation)
+        for name, field in schema.model_fields.items()
+    }
 
 
 def _take_more_where_it_is_said() -> None:
-    """Let the few pages that take a file have a larger body than every other; before anybody reads it."""
+    """Let the few pages that take a file have a larger body than every other; before anybody reads
+    it.
+    """
     body_max = getattr(current_app.view_functions.get(request.endpoint or ""), "body_max", None)
     if body_max is not None:
         request.max_content_length = body_max
@@ -135,11 +175,17 @@ def _take_more_where_it_is_said() -> None:
 def _check_address() -> None:
     if request.routing_exception is not None or (request.endpoint or "").startswith("api_"):
         return  # an unknown route is told so first, and an operation asks first who is there
-    if not _is_utf8(request.environ.get("PATH_INFO", "").encode("latin-1")) or contains_unstorable(request.path):
+    if not _is_utf8(request.environ.get("PATH_INFO", "").encode("latin-1")) or contains_unstorable(
+        request.path
+    ):
         abort(404)
     check_query()
-    if not is_api() and any(contains_unstorable(value) for values in request.form.listvalues() for value in values):
-        raise SchemaViolation([{"type": "string_unstorable", "loc": ["body"], "msg": "Unstorable character"}])
+    if not is_api() and any(
+        contains_unstorable(value) for values in request.form.listvalues() for value in values
+    ):
+        raise SchemaViolation(
+            [{"type": "string_unstorable", "loc": ["body"], "msg": "Unstorable character"}]
+        )
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -193,12 +239,37 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _unstorable(value: Any, place: list[str | int]) -> list[dict[str, object]]:
-    """Every text of a document that cannot be stored, by its place; a member's name that cannot be is named by what is left of it."""
+    """Every text of a document that cannot be stored, by its place; a member's name that cannot be
+    is named by what is left of it.
+    """
     if isinstance(value, str):
-        return [{"type": "string_unstorable", "loc": place, "msg": "String contains characters that cannot be stored"}] if contains_unstorable(value) else []
+        return (
+            [
+                {
+                    "type": "string_unstorable",
+                    "loc": place,
+                    "msg": "String contains characters that cannot be stored",
+                }
+            ]
+            if contains_unstorable(value)
+            else []
+        )
     if isinstance(value, list):
-        return [item for number, inner in enumerate(value) for item in _unstorable(inner, [*place, number])]
+        return [
+            item
+            for number, inner in enumerate(value)
+            for item in _unstorable(inner, [*place, number])
+        ]
     if isinstance(value, dict):
-        named = [item for name in value for item in _unstorable(name, [*place, _name(name.encode(errors="ignore"))])]
-        return named + [item for name, inner in value.items() if not contains_unstorable(name) for item in _unstorable(inner, [*place, name[:NAME_MAX]])]
+        named = [
+            item
+            for name in value
+            for item in _unstorable(name, [*place, _name(name.encode(errors="ignore"))])
+        ]
+        return named + [
+            item
+            for name, inner in value.items()
+            if not contains_unstorable(name)
+            for item in _unstorable(inner, [*place, name[:NAME_MAX]])
+        ]
     return []

@@ -1,4 +1,6 @@
-"""The place in a list as the address of its page tells it: an offset for the numbers of the rows, and a mark of the row that the part lies behind or before."""
+"""The place in a list as the address of its page tells it: an offset for the numbers of the rows,
+and a mark of the row that the part lies behind or before.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ PLACE = ("cursor", "before", "offset")
 
 
 class PlacedQuery(BaseModel):
-    """What the address of a list, newest first, asks for beside its filters; what of it could not be read is named in `unread`."""
+    """What the address of a list, newest first, asks for beside its filters; what of it could not
+    be read is named in `unread`.
+    """
 
     ordered_by: ClassVar[str]
     """The column of a row that the list is in the order of."""
@@ -31,17 +35,28 @@ class PlacedQuery(BaseModel):
 
     @abstractmethod
     def address(self, **changes: Any) -> str:
-        """The page's address with something changed; any change but of the place and of what is open leads to the first page."""
+        """The page's address with something changed; any change but of the place and of what is
+        open leads to the first page.
+        """
 
     @property
     def unread_words(self) -> list[str]:
         """What was left out, as a person says it."""
-        return list(dict.fromkeys(str(self.words_of.get(name, _l("the place in the list"))) for name in self.unread))
+        return list(
+            dict.fromkeys(
+                str(self.words_of.get(name, _l("the place in the list"))) for name in self.unread
+            )
+        )
 
     def part(self) -> Part:
         """Which part of the list. Raises InvalidCursor."""
         mark = self.cursor or self.before
-        return Part(limit=PAGE_ROWS, offset=self.offset, cursor=Cursor.decode(mark) if mark else None, backward=self.cursor is None and mark is not None)
+        return Part(
+            limit=PAGE_ROWS,
+            offset=self.offset,
+            cursor=Cursor.decode(mark) if mark else None,
+            backward=self.cursor is None and mark is not None,
+        )
 
     def older(self, page: Page[Row]) -> str | None:
         """The address of the page after this one, by the mark of its last row."""
@@ -56,15 +71,22 @@ class PlacedQuery(BaseModel):
         if self.offset <= PAGE_ROWS or not page.items:
             return self.address(cursor=None)
         first = page.items[0]
-        return self.address(before=Cursor(first[self.ordered_by], first["id"]).encode(), offset=self.offset - PAGE_ROWS)
+        return self.address(
+            before=Cursor(first[self.ordered_by], first["id"]).encode(),
+            offset=self.offset - PAGE_ROWS,
+        )
 
     def without(self, *wrong: str) -> Self:
-        """The same without what is wrong with it, named in `unread`; a mark that is not ours takes the whole place along."""
+        """The same without what is wrong with it, named in `unread`; a mark that is not ours takes
+        the whole place along.
+        """
         try:
             self.part()
         except InvalidCursor:
             wrong = (*wrong, *PLACE)
         if not wrong:
             return self
-        cleared: dict[str, Any] = dict.fromkeys(wrong) | ({"offset": 0} if "offset" in wrong else {})
+        cleared: dict[str, Any] = dict.fromkeys(wrong) | (
+            {"offset": 0} if "offset" in wrong else {}
+        )
         return self.model_copy(update=cleared | {"unread": (*self.unread, *wrong)})

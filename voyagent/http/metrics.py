@@ -1,7 +1,9 @@
-"""The operator's figures in Prometheus' text format, for whoever holds the token, and the counting of requests behind them.
+"""The operator's figures in Prometheus' text format, for whoever holds the token, and the counting
+of requests behind them.
 
-Nothing that a caller sends becomes a label: a path is its route's template, a method one of seven. An answer is counted, and its time taken, when it begins:
-a stream of the assistant lasts as long as somebody looks at it, and that says nothing of the program.
+Nothing that a caller sends becomes a label: a path is its route's template, a method one of seven.
+An answer is counted, and its time taken, when it begins: a stream of the assistant lasts as long as
+somebody looks at it, and that says nothing of the program.
 """
 
 from __future__ import annotations
@@ -34,10 +36,19 @@ TOKEN_HEADER = "X-Voyagent-Metrics-Token"  # noqa: S105 - a header's name
 UNMATCHED = ":unmatched"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_", "HTTP_X_REAL_IP", "HTTP_VIA")
-# What is looked up at each reading: the figure's name in the database, and the family with its label.
+# What is looked up at each reading: the figure's name in the database, and the family with its
+# label.
 _STATES = {
-    "turns": ("voyagent_turns", "Turns of the assistant that have not ended", ("waiting", "running")),
-    "jobs": ("voyagent_jobs", "Jobs; failed ones are counted up to ten thousand", ("waiting", "scheduled", "running", "failed")),
+    "turns": (
+        "voyagent_turns",
+        "Turns of the assistant that have not ended",
+        ("waiting", "running"),
+    ),
+    "jobs": (
+        "voyagent_jobs",
+        "Jobs; failed ones are counted up to ten thousand",
+        ("waiting", "scheduled", "running", "failed"),
+    ),
     "approvals": ("voyagent_approvals", "Proposals that wait for a decision", ("pending",)),
     "mails": ("voyagent_mails", "Mails that are neither sent nor given up", ("waiting",)),
 }
@@ -53,8 +64,8 @@ class MetricsHidden(NotFound):
 def metrics() -> Response:
     """The operator's figures, in Prometheus' text format.
 
-    With a token configured everybody needs it. Without one, and never in production, a program on the same machine may read them, unless its request has come
-    through a proxy.
+    With a token configured everybody needs it. Without one, and never in production, a program on
+    the same machine may read them, unless its request has come through a proxy.
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden
@@ -64,7 +75,13 @@ def metrics() -> Response:
 def _blueprint(name: str, prefix: str) -> ApiBlueprint:
     api = ApiBlueprint(name, __name__, tag="System", guard=Guard.PUBLIC, prefix=prefix)
     headers = ((TOKEN_HEADER, "The token of `VOYAGENT_METRICS_TOKEN`."),)
-    api.get("/internal/metrics", answer={"type": "string"}, media_type=CONTENT_TYPE, missing=MetricsHidden, headers=headers)(metrics)
+    api.get(
+        "/internal/metrics",
+        answer={"type": "string"},
+        media_type=CONTENT_TYPE,
+        missing=MetricsHidden,
+        headers=headers,
+    )(metrics)
     return api
 
 
@@ -87,7 +104,9 @@ def _may_read(settings: Settings) -> bool:
 
 
 def _is_from_this_machine() -> bool:
-    """Whether the other end of the connection is this machine and speaks for itself: the address of the socket, whatever headers say."""
+    """Whether the other end of the connection is this machine and speaks for itself: the address of
+    the socket, whatever headers say.
+    """
     if any(name.startswith(_FORWARDED) for name in request.environ):
         return False
     try:
@@ -120,14 +139,20 @@ def _template(rule: str) -> str:
 
 @functools.cache
 def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any, Any]:
-    """The two numbers of one kind of answer, found once: there are as many as routes, methods and statuses of ours."""
+    """The two numbers of one kind of answer, found once: there are as many as routes, methods and
+    statuses of ours.
+    """
     kept = meters()
-    requests, seconds = (kept.requests, kept.request_seconds) if is_api else (kept.pages, kept.page_seconds)
+    requests, seconds = (
+        (kept.requests, kept.request_seconds) if is_api else (kept.pages, kept.page_seconds)
+    )
     return requests.labels(method, path, str(status)), seconds.labels(method, path)
 
 
 def _looked_up() -> Iterator[Metric]:
-    """What no process counts: the build, and what is open in the database now; without the database the rest is told all the same."""
+    """What no process counts: the build, and what is open in the database now; without the database
+    the rest is told all the same.
+    """
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - see kernel.metrics
 
     settings: Settings = current_app.extensions["voyagent.settings"]
@@ -137,7 +162,11 @@ def _looked_up() -> Iterator[Metric]:
     figures = _figures()
     if figures is None:
         return
-    yield GaugeMetricFamily("voyagent_api_active_sessions", "Conversations with a message in the last hour", value=figures.get("active_sessions", 0))
+    yield GaugeMetricFamily(
+        "voyagent_api_active_sessions",
+        "Conversations with a message in the last hour",
+        value=figures.get("active_sessions", 0),
+    )
     for kind, (name, words, states) in _STATES.items():
         family = GaugeMetricFamily(name, words, labels=("state",))
         for state in states:
@@ -147,7 +176,10 @@ def _looked_up() -> Iterator[Metric]:
 
 def _figures() -> dict[str, int] | None:
     try:
-        return {row.figure: row.number for row in db.session.execute(text("select figure, number from app.figures()"))}
+        return {
+            row.figure: row.number
+            for row in db.session.execute(text("select figure, number from app.figures()"))
+        }
     except SQLAlchemyError as error:
         db.session.rollback()
         log.warning("metrics.database_unreachable", error=type(error).__name__)

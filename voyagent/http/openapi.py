@@ -1,4 +1,6 @@
-"""The OpenAPI 3.1 document, made from the declared operations: paths, bodies, answers and every status that can come."""
+"""The OpenAPI 3.1 document, made from the declared operations: paths, bodies, answers and every
+status that can come.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ _WORDS = {
 
 
 class ErrorBody(Answer):
-    """The body of an error: a stable code for programs, and a sentence for people where there is one."""
+    """The body of an error: a stable code for programs, and a sentence for people where there is
+    one.
+    """
 
     detail: str
     request_id: str | None = None
@@ -72,16 +76,37 @@ class InvalidBody(Answer):
     message: str | None = None
 
 
-def document(blueprints: Iterable[ApiBlueprint], *, version: str, description: str) -> dict[str, Any]:
+def document(
+    blueprints: Iterable[ApiBlueprint], *, version: str, description: str
+) -> dict[str, Any]:
     """Build the document; deterministic for the same operations."""
-    operations = [operation for blueprint in blueprints for operation in blueprint.operations if operation.path != "/openapi.json"]
-    spec = APISpec("Voyagent API", version, "3.1.0", info={"description": description}, servers=[{"url": "/"}])
-    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "description": "An access token, or an API key `vy_…`."})
+    operations = [
+        operation
+        for blueprint in blueprints
+        for operation in blueprint.operations
+        if operation.path != "/openapi.json"
+    ]
+    spec = APISpec(
+        "Voyagent API", version, "3.1.0", info={"description": description}, servers=[{"url": "/"}]
+    )
+    spec.components.security_scheme(
+        "bearer",
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An access token, or an API key `vy_…`.",
+        },
+    )
     references = _schemas(spec, operations)
     prefixes = {blueprint.name: blueprint.url_prefix or "" for blueprint in blueprints}
     for operation in operations:
         path, names = _path(prefixes[operation.blueprint] + operation.path)
-        spec.path(path, operations={operation.method.lower(): _describe(spec, operation, names, references, path)})
+        spec.path(
+            path,
+            operations={
+                operation.method.lower(): _describe(spec, operation, names, references, path)
+            },
+        )
     return spec.to_dict()
 
 
@@ -110,11 +135,26 @@ def _path(rule: str) -> tuple[str, list[str]]:
     return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", parameter, rule), names
 
 
-def _describe(spec: APISpec, operation: Operation, names: list[str], references: dict[Any, Any], path: str) -> dict[str, Any]:
-    summary, _, rest = (operation.handler.__doc__ or operation.handler.__name__).strip().partition("\n")
-    parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+def _describe(
+    spec: APISpec, operation: Operation, names: list[str], references: dict[Any, Any], path: str
+) -> dict[str, Any]:
+    summary, _, rest = (
+        (operation.handler.__doc__ or operation.handler.__name__).strip().partition("\n")
+    )
+    parameters = [
+        {"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names
+    ]
     parameters += _query_parameters(spec, operation)
-    parameters += [{"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words} for name, words in operation.headers]
+    parameters += [
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": words,
+        }
+        for name, words in operation.headers
+    ]
     if operation.takes_key:
         parameters.append(idempotency.PARAMETER)
     words: dict[str, Any] = {
@@ -130,7 +170,10 @@ def _describe(spec: APISpec, operation: Operation, names: list[str], references:
         schema = references[operation.body, "validation"]
         if operation.body_optional:
             schema = {"anyOf": [schema, {"type": "null"}]}
-        words["requestBody"] = {"required": not operation.body_optional, "content": {"application/json": {"schema": schema}}}
+        words["requestBody"] = {
+            "required": not operation.body_optional,
+            "content": {"application/json": {"schema": schema}},
+        }
     if operation.guard is not Guard.PUBLIC:
         words["security"] = [{"bearer": []}]
     elif operation.optional_bearer:
@@ -169,17 +212,32 @@ def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, An
     if isinstance(operation.answer, dict):
         ok["content"] = {operation.media_type: {"schema": operation.answer}}
     elif operation.answer is not None:
-        ok["content"] = {operation.media_type: {"schema": references[operation.answer, "serialization"]}}
+        ok["content"] = {
+            operation.media_type: {"schema": references[operation.answer, "serialization"]}
+        }
     if operation.takes_key:
-        ok["headers"] = {idempotency.REPLAYED: {"description": "`true` on the answer to a repeat; absent on the first one", "schema": {"const": "true"}}}
+        ok["headers"] = {
+            idempotency.REPLAYED: {
+                "description": "`true` on the answer to a repeat; absent on the first one",
+                "schema": {"const": "true"},
+            }
+        }
     responses: dict[str, Any] = {str(operation.status): ok}
     for status in sorted(_statuses(operation)):
         model = {422: SchemaErrorBody, 400: InvalidBody}.get(status, ErrorBody)
         codes = sorted({error.code for error in _errors(operation) if status_of(error) == status})
         words = _WORDS[status] + (": " + ", ".join(f"`{code}`" for code in codes) if codes else "")
-        responses[str(status)] = {"description": words, "content": {"application/json": {"schema": references[model, "serialization"]}}}
+        responses[str(status)] = {
+            "description": words,
+            "content": {"application/json": {"schema": references[model, "serialization"]}},
+        }
         if status in {429, 503}:
-            responses[str(status)]["headers"] = {"Retry-After": {"description": "Whole seconds until it is worth trying again", "schema": {"type": "integer"}}}
+            responses[str(status)]["headers"] = {
+                "Retry-After": {
+                    "description": "Whole seconds until it is worth trying again",
+                    "schema": {"type": "integer"},
+                }
+            }
     return responses
 
 
@@ -191,4 +249,8 @@ def _statuses(operation: Operation) -> set[int]:
 
 
 def _errors(operation: Operation) -> tuple[type[VoyagentError], ...]:
-    return operation.errors if operation.guard is Guard.PUBLIC else (*operation.errors, Unauthorized, Forbidden)
+    return (
+        operation.errors
+        if operation.guard is Guard.PUBLIC
+        else (*operation.errors, Unauthorized, Forbidden)
+    )

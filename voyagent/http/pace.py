@@ -8,7 +8,9 @@ from flask import Response, after_this_request
 
 
 def answer_no_earlier_than(instant: float) -> None:
-    """Hold the answer of the present request back until an instant of `perf_counter`; it is sent after the commit, so nothing but a thread waits."""
+    """Hold the answer of the present request back until an instant of `perf_counter`; it is sent
+    after the commit, so nothing but a thread waits.
+    """
 
     @after_this_request
     def hold(response: Response) -> Response:

@@ -1,4 +1,6 @@
-"""The door for people: a blueprint of pages behind one guard, and what every page shows beside its content."""
+"""The door for people: a blueprint of pages behind one guard, and what every page shows beside its
+content.
+"""
 
 from __future__ import annotations
 
@@ -61,10 +63,15 @@ class PageBlueprint(Blueprint):
         body_max: int | None = None,
         once: bool = False,
     ) -> Callable[[View], View]:
-        """Register a page. The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one raises `missing`).
+        """Register a page.
 
-        `guard` differs from the blueprint's only for the few pages of a public blueprint that ask for a person; `body_max` is in bytes, for a page that takes
-        more than every other; with `once` the form of the page (`forms.SentOnce`) records once what it was sent for, however often it comes.
+        The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one
+        raises `missing`).
+
+        `guard` differs from the blueprint's only for the few pages of a public blueprint that ask
+        for a person; `body_max` is in bytes, for a page that takes more than every other; with
+        `once` the form of the page (`forms.SentOnce`) records once what it was sent for, however
+        often it comes.
         """
         keeper = guard or self.guard
 
@@ -100,7 +107,9 @@ class PageBlueprint(Blueprint):
 
 
 def is_sent() -> bool:
-    """Whether a form was sent for what it is there for, and not for another line of it or a look at what it would do."""
+    """Whether a form was sent for what it is there for, and not for another line of it or a look at
+    what it would do.
+    """
     return request.method == "POST" and request.form.get("then") not in GOING_ON
 
 
@@ -110,11 +119,18 @@ def _once(view: View, given: dict[str, Any]) -> Any:
     answer = form_once(actor, lambda: current_app.make_response(view(**given)))
     if REPLAYED not in answer.headers:
         return answer
-    toast(gettext("This form was sent before. Here is what it recorded; nothing is recorded twice."))
+    toast(
+        gettext("This form was sent before. Here is what it recorded; nothing is recorded twice.")
+    )
     return see_other(answer.headers.get("Location") or answer.headers["HX-Redirect"])
 
 
-def _admit(guard: Guard, permission: str, parameters: Mapping[str, inspect.Parameter], given: dict[str, Any]) -> LaneReader | None:
+def _admit(
+    guard: Guard,
+    permission: str,
+    parameters: Mapping[str, inspect.Parameter],
+    given: dict[str, Any],
+) -> LaneReader | None:
     if guard is Guard.PUBLIC:
         return None
     credential = browser_credential()
@@ -155,7 +171,9 @@ class PageContext:
 
     @functools.cached_property
     def counts(self) -> dict[str, Any]:
-        """Counts of the menu; read with the page where it came by the lane, else with one more statement."""
+        """Counts of the menu; read with the page where it came by the lane, else with one more
+        statement.
+        """
         reader = g.get("reader")
         if reader is not None and reader.extra_row:
             return dict(reader.extra_row)
@@ -190,12 +208,18 @@ def menu_count(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
 
 
 page_fact = menu_count
-"""The same for what every page wants to know and no menu shows, such as whether the agency has a logo."""
+"""The same for what every page wants to know and no menu shows, such as whether the agency has a
+logo.
+"""
 
 
 def shell() -> Select[Any]:
     """One select with every registered count as a column."""
-    return select(*(make().label(name) for name, make in sorted(_counts.items()))) if _counts else select(literal(0).label("nothing"))
+    return (
+        select(*(make().label(name) for name, make in sorted(_counts.items())))
+        if _counts
+        else select(literal(0).label("nothing"))
+    )
 
 
 def toast(sentence: str, *, kind: str = "done") -> None:
@@ -209,7 +233,9 @@ def translated(sentence: str) -> str:
 
 
 def _begin() -> None:
-    """Have the page's language and zone at hand before the first word: a view may write a day before it asks for a sentence."""
+    """Have the page's language and zone at hand before the first word: a view may write a day
+    before it asks for a sentence.
+    """
     _page()
 
 
@@ -219,4 +245,16 @@ def _page() -> PageContext:
     return g.page
 
 
-__all__ = ["LOCALES", "PageBlueprint", "PageContext", "csrf", "doors", "install", "menu_count", "page_fact", "shell", "toast", "translated"]
+__all__ = [
+    "LOCALES",
+    "PageBlueprint",
+    "PageContext",
+    "csrf",
+    "doors",
+    "install",
+    "menu_count",
+    "page_fact",
+    "shell",
+    "toast",
+    "translated",
+]

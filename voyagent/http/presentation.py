@@ -1,4 +1,6 @@
-"""How values look on a page: money, days, instants, names and status words, as Jinja filters and globals."""
+"""How values look on a page: money, days, instants, names and status words, as Jinja filters and
+globals.
+"""
 
 from __future__ import annotations
 
@@ -118,28 +120,38 @@ def install(app: Flask) -> None:
     )
 
 
-# Money -------------------------------------------------------------------------------------------------------------------
+# Money
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def money(value: Money | None, *, brief: bool = False, zero: str | None = None) -> Markup:
-    """An amount as the books write it: the currency's code small and grey, then the figure (`INR 2,85,721.00`).
+    """An amount as the books write it: the currency's code small and grey, then the figure (`INR
+    2,85,721.00`).
 
-    `brief` leaves out places that are all zero, for estimates in lists. `zero="dash"` writes a zero as a grey dash; None is always one.
+    `brief` leaves out places that are all zero, for estimates in lists. `zero="dash"` writes a zero
+    as a grey dash; None is always one.
     """
     if value is None or (zero == "dash" and not value):
         return _dash()
-    return Markup('<span class="v-num"><span class="v-cur">{}</span>{}</span>').format(value.currency, _figure(value, brief=brief))
+    return Markup('<span class="v-num"><span class="v-cur">{}</span>{}</span>').format(
+        value.currency, _figure(value, brief=brief)
+    )
 
 
 def amount(value: Money | None, *, brief: bool = False, zero: str | None = None) -> str:
-    """The figure alone, for a column whose head names the currency. `zero="dash"` and `brief` as for `money`."""
+    """The figure alone, for a column whose head names the currency.
+
+    `zero="dash"` and `brief` as for `money`.
+    """
     if value is None or (zero == "dash" and not value):
         return _dash()
     return _figure(value, brief=brief)
 
 
 def symbol_money(value: Money) -> str:
-    """An amount as a customer's document writes it: symbol and figure (`₹2,85,721.00`, `AED 1,880.00`)."""
+    """An amount as a customer's document writes it: symbol and figure (`₹2,85,721.00`, `AED
+    1,880.00`).
+    """
     symbol = get_currency_symbol(value.currency, locale=_locale())
     figure = _figure(Money(abs(value.amount_minor), value.currency))
     gap = "\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""
@@ -147,8 +159,14 @@ def symbol_money(value: Money) -> str:
 
 
 def short_amount(value: Money) -> str:
-    """An amount in a chart, to three figures: `4.07 L`, `1.86 Cr` where lakhs are counted, else `407 k`, `18.6 M`."""
-    steps = ((10**7, "Cr"), (10**5, "L")) if _counts_lakhs(value.currency) else ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
+    """An amount in a chart, to three figures: `4.07 L`, `1.86 Cr` where lakhs are counted, else
+    `407 k`, `18.6 M`.
+    """
+    steps = (
+        ((10**7, "Cr"), (10**5, "L"))
+        if _counts_lakhs(value.currency)
+        else ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
+    )
     for size, letter in steps:
         if abs(value.decimal) >= size:
             scaled = abs(value.decimal) / size
@@ -159,7 +177,9 @@ def short_amount(value: Money) -> str:
 
 
 def number(value: int) -> str:
-    """A whole number, grouped as the agency counts: `12,34,567` where its money or its language counts lakhs, else `1,234,567`."""
+    """A whole number, grouped as the agency counts: `12,34,567` where its money or its language
+    counts lakhs, else `1,234,567`.
+    """
     currency = getattr(getattr(g.get("page"), "actor", None), "currency", "")
     return f"{MINUS if value < 0 else ''}{_group(str(abs(value)), lakhs=_counts_lakhs(currency))}"
 
@@ -192,13 +212,15 @@ def _dash() -> Markup:
     return Markup('<span class="v-lite">{}</span>').format(NOTHING)
 
 
-# Days and instants -------------------------------------------------------------------------------------------------------
+# Days and instants
+# -------------------------------------------------------------------------------------------------------
 
 
 def day(value: date | datetime | None, *, year: bool | None = None, weekday: bool = False) -> str:
     """A calendar day: `24 Nov` in the current year and the coming half year, else `24 Nov 2025`.
 
-    `year=True` always names the year, `weekday` adds `Tue`. An instant is read in the page's time zone. None is an empty string.
+    `year=True` always names the year, `weekday` adds `Tue`. An instant is read in the page's time
+    zone. None is an empty string.
     """
     if value is None:
         return ""
@@ -209,8 +231,12 @@ def day(value: date | datetime | None, *, year: bool | None = None, weekday: boo
 
 
 def long_day(value: date, *, weekday: bool = True, year: bool = False) -> str:
-    """A day in full, for a title: `Tuesday, 24 November`; on paper `24 November 2026` (weekday=False, year=True)."""
-    return format_date(value, ("EEEE, " if weekday else "") + "d MMMM" + (" y" if year else ""), locale=_locale())
+    """A day in full, for a title: `Tuesday, 24 November`; on paper `24 November 2026`
+    (weekday=False, year=True).
+    """
+    return format_date(
+        value, ("EEEE, " if weekday else "") + "d MMMM" + (" y" if year else ""), locale=_locale()
+    )
 
 
 def _goes_without_year(value: date) -> bool:
@@ -219,7 +245,8 @@ def _goes_without_year(value: date) -> bool:
 
 
 def when(value: datetime | None, *, time: bool = False) -> Markup:
-    """An instant in as few words as it needs: `09:58` today, `Mon` in the last six days, `18 Nov`, `18 Nov 2025`; exact on hover.
+    """An instant in as few words as it needs: `09:58` today, `Mon` in the last six days, `18 Nov`,
+    `18 Nov 2025`; exact on hover.
 
     `time=True` adds the time of day to a day (`Mon 17:02`), as a timeline does.
     """
@@ -231,9 +258,15 @@ def when(value: datetime | None, *, time: bool = False) -> Markup:
     if days_ago == 0:
         text = clock_time
     else:
-        text = format_date(local, "EEE", locale=_locale()) if 0 < days_ago <= _WEEKDAY_WINDOW_DAYS else day(local)
+        text = (
+            format_date(local, "EEE", locale=_locale())
+            if 0 < days_ago <= _WEEKDAY_WINDOW_DAYS
+            else day(local)
+        )
         text = f"{text} {clock_time}" if time else text
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(_iso(value), moment(value), text)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        _iso(value), moment(value), text
+    )
 
 
 def moment(value: datetime) -> str:
@@ -243,25 +276,39 @@ def moment(value: datetime) -> str:
 
 
 def typed_day(value: date | str | None) -> str:
-    """What stands in a date field: a day as it is typed in any language (`24 Nov 2026`), or what was typed and could not be read."""
+    """What stands in a date field: a day as it is typed in any language (`24 Nov 2026`), or what
+    was typed and could not be read.
+    """
     if value is None or isinstance(value, str):
         return value or ""
     return format_date(value, "d MMM y", locale="en")
 
 
 def minutes_left(value: datetime, *, left: bool = False) -> Markup:
-    """The time until an instant as a clock that goes on counting (`8:41`, `1:05:00`); red in the last ten minutes, a word when over.
+    """The time until an instant as a clock that goes on counting (`8:41`, `1:05:00`); red in the
+    last ten minutes, a word when over.
 
     `left=True` says `8:41 left`, where nothing beside it tells it from a time of day.
     """
     seconds = int((value - clock.now()).total_seconds())
     if seconds <= 0:
-        return Markup('<time class="v-clock" datetime="{}">{}</time>').format(_iso(value), gettext("expired"))
+        return Markup('<time class="v-clock" datetime="{}">{}</time>').format(
+            _iso(value), gettext("expired")
+        )
     hours, minutes = divmod(seconds // 60, 60)
     text = f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
     words = gettext("%(clock)s left", clock="{}") if left else "{}"
-    return Markup('<time class="v-clock{}" datetime="{}" title="{}" data-until="{}" data-over="{}" data-words="{}">{}</time>').format(
-        " v-clock-hot" if seconds < _HOT_SECONDS else "", _iso(value), moment(value), _iso(value), gettext("expired"), words, words.replace("{}", text)
+    return Markup(
+        '<time class="v-clock{}" datetime="{}" title="{}" data-until="{}" data-over="{}"'
+        ' data-words="{}">{}</time>'
+    ).format(
+        " v-clock-hot" if seconds < _HOT_SECONDS else "",
+        _iso(value),
+        moment(value),
+        _iso(value),
+        gettext("expired"),
+        words,
+        words.replace("{}", text),
     )
 
 
@@ -273,7 +320,14 @@ def today() -> date:
 def country_choices() -> list[tuple[str, str]]:
     """Countries as code and name, by name, in the reader's language."""
     territories = (get_locale() or Locale("en")).territories
-    return sorted(((code, name) for code, name in territories.items() if len(code) == 2 and code.isalpha() and code != "ZZ"), key=lambda pair: pair[1])
+    return sorted(
+        (
+            (code, name)
+            for code, name in territories.items()
+            if len(code) == 2 and code.isalpha() and code != "ZZ"
+        ),
+        key=lambda pair: pair[1],
+    )
 
 
 def _local(value: datetime) -> datetime:
@@ -289,8 +343,13 @@ def _zone() -> str:
 
 
 def _locale() -> Locale:
-    """The page's language, unless another is set for what is written here, such as a paper that leaves the house in its reader's."""
-    page, spoken = Locale.parse(page_locale(), sep="-" if "-" in page_locale() else "_"), get_locale()
+    """The page's language, unless another is set for what is written here, such as a paper that
+    leaves the house in its reader's.
+    """
+    page, spoken = (
+        Locale.parse(page_locale(), sep="-" if "-" in page_locale() else "_"),
+        get_locale(),
+    )
     return page if spoken is None or spoken.language == page.language else spoken
 
 
@@ -299,11 +358,14 @@ def page_locale() -> str:
     return getattr(g.get("page"), "locale", None) or "en"
 
 
-# Words -------------------------------------------------------------------------------------------------------------------
+# Words
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def initials(name: str | None) -> str:
-    """Two letters for an avatar: of the first and last word that begin with a letter or figure (`Neha Kulkarni` → `NK`)."""
+    """Two letters for an avatar: of the first and last word that begin with a letter or figure
+    (`Neha Kulkarni` → `NK`).
+    """
     words = [word for word in (name or "").replace("(", " ").split() if word[0].isalnum()]
     if not words:
         return "?"
@@ -317,14 +379,19 @@ def role_word(role: str) -> str:
 
 def status_look(status: str) -> Look:
     """Glyph and word of a status; a word that we do not know gets a plain circle and itself."""
-    return STATUS_LOOKS.get(str(status)) or Look("circle", str(status).replace("_", " ").capitalize())
+    return STATUS_LOOKS.get(str(status)) or Look(
+        "circle", str(status).replace("_", " ").capitalize()
+    )
 
 
-# Forms -------------------------------------------------------------------------------------------------------------------
+# Forms
+# -------------------------------------------------------------------------------------------------------------------
 
 
 class ErrorLine(NamedTuple):
-    """One thing to put right: the control's id (None when it concerns the whole form), its label, the sentence."""
+    """One thing to put right: the control's id (None when it concerns the whole form), its label,
+    the sentence.
+    """
 
     field_id: str | None
     label: str
@@ -349,7 +416,9 @@ def _field_lines(field: Field) -> Iterator[ErrorLine]:
     hidden = getattr(field.widget, "input_type", "") == "hidden"
     for message in field.errors:
         if isinstance(message, str) or not isinstance(message, list | dict):
-            yield ErrorLine(None if hidden else field.id, "" if hidden else field.label.text, str(message))
+            yield ErrorLine(
+                None if hidden else field.id, "" if hidden else field.label.text, str(message)
+            )
 
 
 def claims_focus(field: Field) -> bool:
@@ -360,17 +429,22 @@ def claims_focus(field: Field) -> bool:
     return True
 
 
-# Files and theme ---------------------------------------------------------------------------------------------------------
+# Files and theme
+# ---------------------------------------------------------------------------------------------------------
 
 
 def theme() -> str:
-    """Light, dark or auto: what the person chose on this computer, from the cookie, so that the first paint is right."""
+    """Light, dark or auto: what the person chose on this computer, from the cookie, so that the
+    first paint is right.
+    """
     chosen = request.cookies.get(THEME_COOKIE, "auto")
     return chosen if chosen in THEMES else "auto"
 
 
 def here_again() -> str:
-    """Where "load it again" leads: this address, or after a form the page that it stood on, never another host."""
+    """Where "load it again" leads: this address, or after a form the page that it stood on, never
+    another host.
+    """
     if request.method == "GET":
         return request.full_path.rstrip("?")
     came_from = urlsplit(request.referrer or "")
@@ -378,7 +452,9 @@ def here_again() -> str:
 
 
 def asset(filename: str) -> str:
-    """Address of one of our own files, with a mark of its content so that it may be cached for a year."""
+    """Address of one of our own files, with a mark of its content so that it may be cached for a
+    year.
+    """
     path = Path(current_app.static_folder or "") / filename
     try:
         mark = _mark(path, path.stat().st_mtime_ns)

@@ -1,6 +1,8 @@
-"""Is the installation well: the probes, the shape of money, and what an installation without a database answers.
+"""Is the installation well: the probes, the shape of money, and what an installation without a
+database answers.
 
-All of it is public and stands under /api and at the root; an answer says ok or not ok and nothing more.
+All of it is public and stands under /api and at the root; an answer says ok or not ok and nothing
+more.
 """
 
 from __future__ import annotations
@@ -72,14 +74,26 @@ def money_schema() -> dict[str, Any]:
 def _blueprint(name: str, prefix: str) -> ApiBlueprint:
     api = ApiBlueprint(name, __name__, tag="System", guard=Guard.PUBLIC, prefix=prefix)
     api.get("/health", answer=_constant(status="ok"))(health)
-    api.get("/health/db", answer=_constant(status="ok", select_1=1), errors=(DatabaseNotConfigured, DatabaseUnreachable))(health_db)
-    api.get("/health/redis", answer=_constant(status="ok", ping=True), errors=(RedisNotConfigured, RedisUnreachable))(health_redis)
+    api.get(
+        "/health/db",
+        answer=_constant(status="ok", select_1=1),
+        errors=(DatabaseNotConfigured, DatabaseUnreachable),
+    )(health_db)
+    api.get(
+        "/health/redis",
+        answer=_constant(status="ok", ping=True),
+        errors=(RedisNotConfigured, RedisUnreachable),
+    )(health_redis)
     api.get("/schemas/money", answer={"type": "object", "additionalProperties": True})(money_schema)
     return api
 
 
 def _constant(**values: Any) -> dict[str, Any]:
-    return {"type": "object", "required": list(values), "properties": {name: {"const": value} for name, value in values.items()}}
+    return {
+        "type": "object",
+        "required": list(values),
+        "properties": {name: {"const": value} for name, value in values.items()},
+    }
 
 
 system_api = _blueprint("system", "/api")
@@ -90,7 +104,9 @@ def install(app: Flask, settings: Settings) -> None:
     """Without a database, say so at the start and at every door but the first probe."""
     if settings.db_url is not None:
         return
-    log.error("database.not_configured", advice="set VOYAGENT_DB_URL; until then only /health answers")
+    log.error(
+        "database.not_configured", advice="set VOYAGENT_DB_URL; until then only /health answers"
+    )
 
     @app.before_request
     def refuse() -> None:
@@ -102,7 +118,9 @@ def _ping(url: str | None) -> None:
     if url is None:
         raise RedisNotConfigured
     try:
-        with redis.Redis.from_url(url, socket_timeout=PROBE_TIMEOUT_S, socket_connect_timeout=PROBE_TIMEOUT_S) as client:
+        with redis.Redis.from_url(
+            url, socket_timeout=PROBE_TIMEOUT_S, socket_connect_timeout=PROBE_TIMEOUT_S
+        ) as client:
             client.ping()
     except (redis.RedisError, OSError, ValueError) as error:
         log.warning("redis.unreachable", error=type(error).__name__)

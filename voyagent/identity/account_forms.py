@@ -9,7 +9,13 @@ from pydantic import BaseModel
 from wtforms import EmailField, PasswordField, StringField
 
 from voyagent.http.forms import SchemaForm
-from voyagent.identity.account_schemas import AddressPage, ForgotPage, NamePage, PasswordPage, ResetPage
+from voyagent.identity.account_schemas import (
+    AddressPage,
+    ForgotPage,
+    NamePage,
+    PasswordPage,
+    ResetPage,
+)
 from voyagent.identity.forms import PASSWORD_RULE, SENTENCES
 
 _WRITE_PASSWORD = _("Write your password.")
@@ -49,7 +55,11 @@ class AddressForm(SchemaForm[AddressPage]):
     """A new address, with the password, and a code where two-factor is on."""
 
     schema: ClassVar[type[BaseModel]] = AddressPage
-    sentences: ClassVar[dict[str, Any]] = {**SENTENCES, "password.missing": _WRITE_PASSWORD, "password.string_too_long": _TOO_LONG}
+    sentences: ClassVar[dict[str, Any]] = {
+        **SENTENCES,
+        "password.missing": _WRITE_PASSWORD,
+        "password.string_too_long": _TOO_LONG,
+    }
     email = EmailField(_("New e-mail address"))
     password = PasswordField(_("Your password"), id="address-password")
     code = StringField(_("Code from your phone, or a recovery code"), id="address-code")

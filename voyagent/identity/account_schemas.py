@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from voyagent.identity.schemas import NAME_MAX, SIGN_IN_PASSWORD_MAX, Email, NewPassword, PublicUser, Token
+from voyagent.identity.schemas import (
+    NAME_MAX,
+    SIGN_IN_PASSWORD_MAX,
+    Email,
+    NewPassword,
+    PublicUser,
+    Token,
+)
 from voyagent.kernel.fields import Answer, Closed, Open, text_field, trimmed_field
 
 CODE_MIN, CODE_MAX = 6, 8
@@ -93,7 +100,10 @@ class Verified(Answer):
 
 
 class RequestPasswordResetResponse(Answer):
-    """The same for every address. `debug_token` has a value only where an installation for tests shows tokens."""
+    """The same for every address.
+
+    `debug_token` has a value only where an installation for tests shows tokens.
+    """
 
     queued: Literal[True]
     debug_token: str | None

@@ -1,7 +1,8 @@
-"""Passwords that guessers try first: the five thousand commonest, a list of our own beside them, the names around the account, and runs of keys.
+"""Passwords that guessers try first: the five thousand commonest, a list of our own beside them,
+the names around the account, and runs of keys.
 
-The commonest come with the package `zxcvbn`, which counted them in real leaks and leaves out first names and dictionary words; ours adds those of them that
-people take, and the words of the trade.
+The commonest come with the package `zxcvbn`, which counted them in real leaks and leaves out first
+names and dictionary words; ours adds those of them that people take, and the words of the trade.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ _RUNS = (*_ROWS, *(row[::-1] for row in _ROWS))
 def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
     """Whether the whole password is easily guessed, be it padded with figures or signs.
 
-    It is when the password, or what is left of it without leading and trailing non-letters, is in the list or is the name of the product, the agency or the
-    address, whose own figures at the ends count as little; and when all but three of its characters are one counting or keyboard run.
+    It is when the password, or what is left of it without leading and trailing non-letters, is in
+    the list or is the name of the product, the agency or the address, whose own figures at the ends
+    count as little; and when all but three of its characters are one counting or keyboard run.
     """
     whole = password.strip().lower()
     core = _core(whole)
@@ -47,9 +49,15 @@ def _squeezed(text: str) -> str:
 
 
 def _is_run(whole: str) -> bool:
-    """Whether a run of the keyboard, the alphabet or counting, either way, fills all but three characters."""
+    """Whether a run of the keyboard, the alphabet or counting, either way, fills all but three
+    characters.
+    """
     length = len(whole) - FREE_CHARACTERS
-    return length <= 0 or any(whole[start : start + length] in run for start in range(FREE_CHARACTERS + 1) for run in _RUNS)
+    return length <= 0 or any(
+        whole[start : start + length] in run
+        for start in range(FREE_CHARACTERS + 1)
+        for run in _RUNS
+    )
 
 
 @cache

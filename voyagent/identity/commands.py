@@ -1,4 +1,6 @@
-"""The commands of whoever runs the installation: `flask agency suspend` shuts an agency out, `flask agency resume` lets it in again."""
+"""The commands of whoever runs the installation: `flask agency suspend` shuts an agency out, `flask
+agency resume` lets it in again.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ def agency() -> None:
 @with_appcontext
 def suspend(tenant_id: UUID) -> None:
     """Refuse everybody of the agency at every door from the next request on. Nothing is deleted."""
-    click.echo(f"{_carry_out(service.suspend_agency, tenant_id)} is suspended: from now on nobody of it is let in.")
+    click.echo(
+        f"{_carry_out(service.suspend_agency, tenant_id)} is suspended: from now on nobody of it is"
+        " let in."
+    )
 
 
 @agency.command("resume")

@@ -29,7 +29,9 @@ _PROGRAM = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,40})(?:/|$)")
 
 @dataclass(frozen=True, slots=True)
 class DeviceWords:
-    """`browser` and `system` where they are known, else the name that a program gives itself; `glyph` is the drawing beside it."""
+    """`browser` and `system` where they are known, else the name that a program gives itself;
+    `glyph` is the drawing beside it.
+    """
 
     browser: str
     system: str
@@ -38,9 +40,13 @@ class DeviceWords:
 
 
 def describe(user_agent: str) -> DeviceWords:
-    """What a user agent says in words; never more than the text claims, and nothing of it where it says nothing that we know."""
+    """What a user agent says in words; never more than the text claims, and nothing of it where it
+    says nothing that we know.
+    """
     browser = next((name for name, mark in _BROWSERS if mark.search(user_agent)), "")
-    system, glyph = next(((name, glyph) for name, glyph, mark in _SYSTEMS if mark.search(user_agent)), ("", "laptop"))
+    system, glyph = next(
+        ((name, glyph) for name, glyph, mark in _SYSTEMS if mark.search(user_agent)), ("", "laptop")
+    )
     if browser:
         return DeviceWords(browser, system, "", glyph)
     named = _PROGRAM.match(user_agent)

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from babel.core import Locale
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, EmailField, PasswordField, SelectChoice, SelectField, SelectMultipleField, StringField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from voyagent.http.forms import SchemaForm
 from voyagent.http.presentation import ROLE_WORDS, page_locale
 from voyagent.identity.permissions import Role, is_within_reach
-from voyagent.identity.schemas import CreateInviteRequest, JoinPage, MakeKeyPage, RolePage, SignInRequest, SignUpPage
+from voyagent.identity.schemas import (
+    CreateInviteRequest,
+    JoinPage,
+    MakeKeyPage,
+    RolePage,
+    SignInRequest,
+    SignUpPage,
+)
 from voyagent.kernel import clock, money
 from voyagent.kernel.fields import Open
 
@@ -40,7 +55,11 @@ class SignInForm(SchemaForm[SignInRequest]):
     """Address and password."""
 
     schema = SignInRequest
-    sentences = {**SENTENCES, "password.missing": _("Write your password."), "password.string_too_long": _("This is too long.")}  # noqa: RUF012 - declared by the base
+    sentences = {
+        **SENTENCES,
+        "password.missing": _("Write your password."),
+        "password.string_too_long": _("This is too long."),
+    }  # noqa: RUF012 - declared by the base
     email = EmailField(_("E-mail"))
     password = PasswordField(_("Password"))
     remember = BooleanField(_("Keep me signed in on this computer"))
@@ -56,9 +75,17 @@ class SignUpForm(SchemaForm[SignUpPage]):
     email = EmailField(_("E-mail"))
     password = PasswordField(_("Password"), description=PASSWORD_RULE)
     default_currency = SelectField(
-        _("Books kept in"), default="INR", choices=lambda: _named(_first(FIRST_CURRENCIES, money.currency_codes())), validate_choice=False
+        _("Books kept in"),
+        default="INR",
+        choices=lambda: _named(_first(FIRST_CURRENCIES, money.currency_codes())),
+        validate_choice=False,
     )
-    timezone = SelectField(_("Time zone"), default="Asia/Kolkata", choices=lambda: _first(FIRST_ZONES, clock.zones()), validate_choice=False)
+    timezone = SelectField(
+        _("Time zone"),
+        default="Asia/Kolkata",
+        choices=lambda: _first(FIRST_ZONES, clock.zones()),
+        validate_choice=False,
+    )
 
 
 class JoinForm(SchemaForm[JoinPage]):
@@ -74,10 +101,16 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
     """Whom to invite, and as what."""
 
     schema = CreateInviteRequest
-    sentences = {**SENTENCES, "email.missing": _("Write your colleague's address.")}  # noqa: RUF012 - declared by the base
+    sentences = {
+        **SENTENCES,
+        "email.missing": _("Write your colleague's address."),
+    }  # noqa: RUF012 - declared by the base
     email = EmailField(_("E-mail"))
     role = SelectField(
-        _("Role"), default=Role.AGENT.value, choices=[SelectChoice(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER], validate_choice=False
+        _("Role"),
+        default=Role.AGENT.value,
+        choices=[SelectChoice(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER],
+        validate_choice=False,
     )
 
 
@@ -85,8 +118,14 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
 SCOPE_WORDS = {
     "read": (_("Read everything"), _("All that you can see, and it changes nothing")),
     "enquiries": (_("Enquiries"), _("Take them in, change them, open a conversation")),
-    "assistant": (_("Assistant"), _("Talk with it, so that it looks up and proposes what you could")),
-    "trips": (_("Trips"), _("Who travels, flights, hotels and the rest; in itineraries the whole passports")),
+    "assistant": (
+        _("Assistant"),
+        _("Talk with it, so that it looks up and proposes what you could"),
+    ),
+    "trips": (
+        _("Trips"),
+        _("Who travels, flights, hotels and the rest; in itineraries the whole passports"),
+    ),
     "approvals": (_("Approvals"), _("See what waits, grant and reject as you may")),
     "books": (_("Books"), _("Invoices, bills, payments, journal, reports")),
     "reports": (_("Reports"), _("Receivables, payables, trial balance")),
@@ -95,7 +134,12 @@ SCOPE_WORDS = {
     "audit": (_("Audit"), _("Read and export who did what")),
     "full": (_("Everything that you may do"), _("But making keys and changing how you sign in")),
 }
-_KEY_DAYS = (("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never")))
+_KEY_DAYS = (
+    ("30", _("in 30 days")),
+    ("90", _("in 90 days")),
+    ("365", _("in a year")),
+    ("", _("never")),
+)
 
 
 class MakeKeyForm(SchemaForm[MakeKeyPage]):
@@ -110,8 +154,19 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
         "password.missing": _("Write your password."),
     }
     name = StringField(_("Name"))
-    expires_in_days = SelectField(_("Ends"), default="90", choices=[SelectChoice(days, words) for days, words in _KEY_DAYS], validate_choice=False)
-    scopes = SelectMultipleField(_("It may"), default=["read"], validate_choice=False, widget=ListWidget(), option_widget=CheckboxInput())
+    expires_in_days = SelectField(
+        _("Ends"),
+        default="90",
+        choices=[SelectChoice(days, words) for days, words in _KEY_DAYS],
+        validate_choice=False,
+    )
+    scopes = SelectMultipleField(
+        _("It may"),
+        default=["read"],
+        validate_choice=False,
+        widget=ListWidget(),
+        option_widget=CheckboxInput(),
+    )
     password = PasswordField(_("Your password"))
     code = StringField(_("Code from your phone, or a recovery code"))
 
@@ -119,7 +174,11 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
     def of(cls, role: str) -> MakeKeyForm:
         """The form with the scopes in which somebody of this role may do anything at all."""
         form = cls()
-        form.scopes.choices = [SelectChoice(scope, words) for scope, (words, _about) in SCOPE_WORDS.items() if is_within_reach(scope, role)]
+        form.scopes.choices = [
+            SelectChoice(scope, words)
+            for scope, (words, _about) in SCOPE_WORDS.items()
+            if is_within_reach(scope, role)
+        ]
         return form
 
 
@@ -128,7 +187,11 @@ class RoleForm(SchemaForm[RolePage]):
 
     schema = RolePage
     sentences = SENTENCES
-    role = SelectField(_("Role"), choices=[SelectChoice(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER], validate_choice=False)
+    role = SelectField(
+        _("Role"),
+        choices=[SelectChoice(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER],
+        validate_choice=False,
+    )
 
 
 class SureForm(SchemaForm[Open]):
@@ -140,7 +203,9 @@ class SureForm(SchemaForm[Open]):
 def _named(codes: list[str]) -> list[SelectChoice]:
     """Currencies with their names in the page's language."""
     names = Locale.parse(page_locale().replace("-", "_")).currencies
-    return [SelectChoice(code, f"{code}, {names[code]}" if code in names else code) for code in codes]
+    return [
+        SelectChoice(code, f"{code}, {names[code]}" if code in names else code) for code in codes
+    ]
 
 
 def _first(usual: tuple[str, ...], every: tuple[str, ...]) -> list[str]:

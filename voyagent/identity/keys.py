@@ -1,4 +1,7 @@
-"""What an API key looks like: `vy_<prefix>_<secret>`. The prefix is public and names the key, the secret is shown once."""
+"""What an API key looks like: `vy_<prefix>_<secret>`.
+
+The prefix is public and names the key, the secret is shown once.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,23 @@
-"""Tables of who there is: agencies, people, sign-ins with their refresh tokens, invitations, one-time tokens, recovery codes, API keys."""
+"""Tables of who there is: agencies, people, sign-ins with their refresh tokens, invitations,
+one-time tokens, recovery codes, API keys.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, desc, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    desc,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
@@ -33,7 +45,9 @@ class Tenant(Base):
 
 
 class User(TenantOwned, Base):
-    """A person of an agency; the address is lower-case and unique among the active people of all agencies. Secrets of two-factor are sealed."""
+    """A person of an agency; the address is lower-case and unique among the active people of all
+    agencies. Secrets of two-factor are sealed.
+    """
 
     __tablename__ = "users"
 
@@ -61,7 +75,9 @@ class User(TenantOwned, Base):
 
 
 class AuthSession(TenantOwned, Base):
-    """One sign-in: the family of its refresh tokens and of every access token made from them, or a browser's session."""
+    """One sign-in: the family of its refresh tokens and of every access token made from them, or a
+    browser's session.
+    """
 
     __tablename__ = "auth_sessions"
 
@@ -76,7 +92,12 @@ class AuthSession(TenantOwned, Base):
     last_seen_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_auth_sessions_user", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_auth_sessions_user",
+            ondelete="CASCADE",
+        ),
         CheckConstraint("channel in ('browser', 'api')", name="channel"),
         Index("ix_auth_sessions_user", "tenant_id", "user_id", "created_at"),
     )
@@ -98,7 +119,10 @@ class RefreshToken(TenantOwned, Base):
         UniqueConstraint("token_hash", name="uq_refresh_tokens_token_hash"),
         CheckConstraint("length(token_hash) = 32", name="hash"),
         ForeignKeyConstraint(
-            ["tenant_id", "session_id"], ["auth_sessions.tenant_id", "auth_sessions.id"], name="fk_refresh_tokens_session", ondelete="CASCADE"
+            ["tenant_id", "session_id"],
+            ["auth_sessions.tenant_id", "auth_sessions.id"],
+            name="fk_refresh_tokens_session",
+            ondelete="CASCADE",
         ),
         Index("ix_refresh_tokens_session", "tenant_id", "session_id"),
     )
@@ -130,16 +154,28 @@ class Invite(TenantOwned, Base):
 
     __table_args__ = (
         UniqueConstraint("token_hash", name="uq_invites_token_hash"),
-        ForeignKeyConstraint(["tenant_id", "invited_by_user_id"], ["users.tenant_id", "users.id"], name="fk_invites_inviter"),
+        ForeignKeyConstraint(
+            ["tenant_id", "invited_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_invites_inviter",
+        ),
         CheckConstraint("status in ('pending', 'accepted', 'revoked', 'expired')", name="status"),
         CheckConstraint(_ROLES, name="role"),
-        Index("uq_invites_pending", "tenant_id", "email", unique=True, postgresql_where=text("status = 'pending'")),
+        Index(
+            "uq_invites_pending",
+            "tenant_id",
+            "email",
+            unique=True,
+            postgresql_where=text("status = 'pending'"),
+        ),
         Index("ix_invites_created", "tenant_id", desc("created_at"), desc("id")),
     )
 
 
 class OneTimeToken(TenantOwned, Base):
-    """A mailed token, kept as its SHA-256: bound to a person, the address it went to and one purpose; good once, until its end."""
+    """A mailed token, kept as its SHA-256: bound to a person, the address it went to and one
+    purpose; good once, until its end.
+    """
 
     __tablename__ = "one_time_tokens"
 
@@ -155,7 +191,12 @@ class OneTimeToken(TenantOwned, Base):
         UniqueConstraint("token_hash", name="uq_one_time_tokens_token_hash"),
         CheckConstraint("length(token_hash) = 32", name="hash"),
         CheckConstraint("purpose in ('verify_email', 'reset_password')", name="purpose"),
-        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_one_time_tokens_user", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_one_time_tokens_user",
+            ondelete="CASCADE",
+        ),
         Index("ix_one_time_tokens_user", "tenant_id", "user_id", "purpose"),
     )
 
@@ -173,12 +214,20 @@ class RecoveryCode(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "user_id", "code_hash", name="uq_recovery_codes_code"),
         CheckConstraint("length(code_hash) = 32", name="hash"),
-        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_recovery_codes_user", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_recovery_codes_user",
+            ondelete="CASCADE",
+        ),
     )
 
 
 class ApiKey(TenantOwned, Base):
-    """A program's key: it acts as its maker, within its scopes. The prefix is public, the whole kept as SHA-256."""
+    """A program's key: it acts as its maker, within its scopes.
+
+    The prefix is public, the whole kept as SHA-256.
+    """
 
     __tablename__ = "api_keys"
 
@@ -197,7 +246,15 @@ class ApiKey(TenantOwned, Base):
         UniqueConstraint("prefix", name="uq_api_keys_prefix"),
         CheckConstraint("length(key_hash) = 32", name="hash"),
         CheckConstraint("cardinality(scopes) > 0", name="scopes"),
-        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_api_keys_maker"),
-        ForeignKeyConstraint(["tenant_id", "revoked_by_user_id"], ["users.tenant_id", "users.id"], name="fk_api_keys_revoker"),
+        ForeignKeyConstraint(
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_api_keys_maker",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "revoked_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_api_keys_revoker",
+        ),
         Index("ix_api_keys_created", "tenant_id", desc("created_at"), desc("id")),
     )

@@ -1,4 +1,6 @@
-"""Hashing passwords with argon2id, never more at once than the machine has cores, and the strength rules of the API contract."""
+"""Hashing passwords with argon2id, never more at once than the machine has cores, and the strength
+rules of the API contract.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class Passwords:
             return self._hasher.hash(password)
 
     def verify(self, stored: str | None, password: str) -> bool:
-        """Whether the password is the one; for `stored` None a dummy is verified, so that an unknown address takes as long. Raises PasswordsBusy."""
+        """Whether the password is the one; for `stored` None a dummy is verified, so that an
+        unknown address takes as long. Raises PasswordsBusy.
+        """
         with _slot():
             dummy = self._dummy()
             began = time.perf_counter()
@@ -65,7 +69,8 @@ class Passwords:
     def refusal_at(self) -> float | None:
         """When what was verified last in this thread may be refused: half as long again as it took.
 
-        By then whatever a known address costs beyond an unknown one, the event of its agency's audit, is written.
+        By then whatever a known address costs beyond an unknown one, the event of its agency's
+        audit, is written.
         """
         return _refusal_at.get()
 

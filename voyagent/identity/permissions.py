@@ -1,7 +1,7 @@
 """The one permission table: what each role may do. What is not here is denied.
 
-From the API contract: `viewer` reads only; invitations and the audit are the administrator's; whoever resolves a proposal needs a role that the tool names, and
-that is checked beside this table.
+From the API contract: `viewer` reads only; invitations and the audit are the administrator's;
+whoever resolves a proposal needs a role that the tool names, and that is checked beside this table.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ READ = frozenset(
     }
 )
 OWN = frozenset({"account.update"})
-"""Each person's own account: name, address, password, second factor, sign-ins. A viewer has one too."""
+"""Each person's own account: name, address, password, second factor, sign-ins.
+
+A viewer has one too.
+"""
 WRITE = frozenset(
     {
         "api_key.create",
@@ -82,9 +85,21 @@ BY_HAND = frozenset(
         "payment.reverse",
     }
 )
-"""To do at once, without a proposal that somebody grants, what posts to the books or undoes it: for the roles that could grant it."""
+"""To do at once, without a proposal that somebody grants, what posts to the books or undoes it: for
+the roles that could grant it.
+"""
 ADMINISTER = frozenset(
-    {"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "ledger.reopen", "settings.update", "team.manage"}
+    {
+        "api_key.revoke_any",
+        "audit.read",
+        "invite.create",
+        "invite.read",
+        "invite.revoke",
+        "ledger.open",
+        "ledger.reopen",
+        "settings.update",
+        "team.manage",
+    }
 )
 KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.close"})
 """What the books need beside posting: an administrator's and the accounting lead's."""
@@ -102,19 +117,40 @@ _EVERYTHING = ROLE_PERMISSIONS[Role.AGENCY_ADMIN]
 
 def _area(*rooms: str) -> frozenset[str]:
     """All that can be done in some rooms, and to know which agency it is."""
-    return frozenset({"agency.read"} | {permission for permission in _EVERYTHING if permission.split(".")[0] in rooms})
+    return frozenset(
+        {"agency.read"}
+        | {permission for permission in _EVERYTHING if permission.split(".")[0] in rooms}
+    )
 
 
-# A scope that lets a key talk with the assistant would let it do by words whatever its maker may, so only `assistant` and `full` hold `chat.write`.
+# A scope that lets a key talk with the assistant would let it do by words whatever its maker may,
+# so only `assistant` and `full` hold `chat.write`.
 SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "full": _EVERYTHING,
     "read": frozenset(permission for permission in _EVERYTHING if permission.endswith(".read")),
     "enquiries": _area("enquiry") | {"chat.open"},  # promoting one opens a conversation
-    "assistant": _area("chat") | {"approval.read"},  # what it proposes can be seen, and is decided by somebody else
-    "trips": _area("trip", "itinerary") | {"chat.open", "tool.propose"},  # giving booked rooms back is asked for in a conversation of its own
+    "assistant": (
+        _area("chat") | {"approval.read"}
+    ),  # what it proposes can be seen, and is decided by somebody else
+    "trips": (
+        _area("trip", "itinerary") | {"chat.open", "tool.propose"}
+    ),  # giving booked rooms back is asked for in a conversation of its own
     "approvals": _area("approval"),
     # A write-off is asked for in a conversation of its own.
-    "books": _area("billing", "bill", "import", "invoice", "itinerary", "ledger", "party", "payment", "report") | {"chat.open", "tool.propose"},
+    "books": (
+        _area(
+            "billing",
+            "bill",
+            "import",
+            "invoice",
+            "itinerary",
+            "ledger",
+            "party",
+            "payment",
+            "report",
+        )
+        | {"chat.open", "tool.propose"}
+    ),
     "reports": _area("report", "itinerary"),
     "audit": _area("audit"),
     "team": _area("team", "invite"),
@@ -135,5 +171,7 @@ def roles_that_may(permission: str) -> frozenset[str]:
 
 
 def is_within_reach(scope: str, role: str) -> bool:
-    """Whether a key of this scope could do anything in the hands of this role, beyond knowing which agency it is."""
+    """Whether a key of this scope could do anything in the hands of this role, beyond knowing which
+    agency it is.
+    """
     return bool(SCOPE_PERMISSIONS[scope] & ROLE_PERMISSIONS[role] - {"agency.read"})

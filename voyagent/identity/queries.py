@@ -1,4 +1,6 @@
-"""Reading agencies and people; the few look-ups that come before an agency is known go through definer functions."""
+"""Reading agencies and people; the few look-ups that come before an agency is known go through
+definer functions.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ _CODES = RecoveryCode.__table__.c
 BROWSER_IDLE = timedelta(days=14)
 """As long as nobody comes a browser's cookie stays good for so long, no longer."""
 SIGN_INS_MAX = 200
-"""A program that signs in for each of its calls has tens of thousands in a month; all of them end at once, and these can be looked at."""
+"""A program that signs in for each of its calls has tens of thousands in a month; all of them end
+at once, and these can be looked at.
+"""
 
 
 class PersonNotFound(NotFound):
@@ -51,7 +55,11 @@ class Account:
 
 def find_account(email: str) -> Account | None:
     """The active account of a lower-case address, in whichever agency."""
-    row = db.session.execute(text("select * from app.find_account(:email)"), {"email": email}).mappings().first()
+    row = (
+        db.session.execute(text("select * from app.find_account(:email)"), {"email": email})
+        .mappings()
+        .first()
+    )
     return Account(**row) if row is not None else None
 
 
@@ -72,7 +80,9 @@ def email_taken(email: str) -> bool:
 
 def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
     """Agency and id of a refresh token."""
-    row = db.session.execute(text("select tenant_id, id from app.find_refresh_token(:digest)"), {"digest": digest}).first()
+    row = db.session.execute(
+        text("select tenant_id, id from app.find_refresh_token(:digest)"), {"digest": digest}
+    ).first()
     return (row.tenant_id, row.id) if row is not None else None
 
 
@@ -88,19 +98,30 @@ class KeyFacts:
 
 def find_api_key(prefix: str) -> KeyFacts | None:
     """The API key of a prefix, in whichever agency, good or not."""
-    row = db.session.execute(text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"), {"prefix": prefix}).first()
-    return KeyFacts(row.tenant_id, row.user_id, row.id, bytes(row.key_hash)) if row is not None else None
+    row = db.session.execute(
+        text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"),
+        {"prefix": prefix},
+    ).first()
+    return (
+        KeyFacts(row.tenant_id, row.user_id, row.id, bytes(row.key_hash))
+        if row is not None
+        else None
+    )
 
 
 def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
     """Agency and id of an invitation."""
-    row = db.session.execute(text("select tenant_id, id from app.find_invite(:digest)"), {"digest": digest}).first()
+    row = db.session.execute(
+        text("select tenant_id, id from app.find_invite(:digest)"), {"digest": digest}
+    ).first()
     return (row.tenant_id, row.id) if row is not None else None
 
 
 def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
     """Agency and id of a mailed token."""
-    row = db.session.execute(text("select tenant_id, id from app.find_one_time_token(:digest)"), {"digest": digest}).first()
+    row = db.session.execute(
+        text("select tenant_id, id from app.find_one_time_token(:digest)"), {"digest": digest}
+    ).first()
     return (row.tenant_id, row.id) if row is not None else None
 
 
@@ -131,11 +152,23 @@ def get_public_user(user_id: UUID) -> Row:
 
 
 def invite_status() -> ColumnElement[str]:
-    """The state as it reads today: an open invitation past its end is expired, whether or not a row has been rewritten."""
-    return case((_INVITES.status != "pending", _INVITES.status), (_INVITES.expires_at <= func.now(), "expired"), else_="pending")
+    """The state as it reads today: an open invitation past its end is expired, whether or not a row
+    has been rewritten.
+    """
+    return case(
+        (_INVITES.status != "pending", _INVITES.status),
+        (_INVITES.expires_at <= func.now(), "expired"),
+        else_="pending",
+    )
 
 
-def invites_statement(*, status: str | None = None, invite_id: UUID | None = None, limit: int | None = None, cursor: Cursor | None = None) -> Select[Any]:
+def invites_statement(
+    *,
+    status: str | None = None,
+    invite_id: UUID | None = None,
+    limit: int | None = None,
+    cursor: Cursor | None = None,
+) -> Select[Any]:
     """The agency's invitations, newest first, with the name of whoever invited."""
     statement = (
         select(
@@ -160,12 +193,22 @@ def invites_statement(*, status: str | None = None, invite_id: UUID | None = Non
     if invite_id is not None:
         statement = statement.where(_INVITES.id == invite_id)
     if cursor is not None:
-        statement = statement.where(tuple_(_INVITES.created_at, _INVITES.id) < tuple_(cursor.at, cursor.id))
+        statement = statement.where(
+            tuple_(_INVITES.created_at, _INVITES.id) < tuple_(cursor.at, cursor.id)
+        )
     return statement
 
 
-def list_invites(reader: Reader, *, status: str | None = None, limit: int | None = None, cursor: Cursor | None = None) -> tuple[list[Row], str | None]:
-    """The agency's invitations of one state or all, the whole list or a page, and the cursor behind it."""
+def list_invites(
+    reader: Reader,
+    *,
+    status: str | None = None,
+    limit: int | None = None,
+    cursor: Cursor | None = None,
+) -> tuple[list[Row], str | None]:
+    """The agency's invitations of one state or all, the whole list or a page, and the cursor behind
+    it.
+    """
     rows = reader.read(invites_statement(status=status, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
 
@@ -190,15 +233,24 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
             _USERS.display_name.label("inviter_name"),
         )
         .join(Tenant.__table__, _TENANTS.id == _INVITES.tenant_id)
-        .join(User.__table__, (_USERS.tenant_id == _INVITES.tenant_id) & (_USERS.id == _INVITES.invited_by_user_id))
+        .join(
+            User.__table__,
+            (_USERS.tenant_id == _INVITES.tenant_id) & (_USERS.id == _INVITES.invited_by_user_id),
+        )
         .where(owned(Invite), _INVITES.id == invite_id)
     )
     return SessionReader(db.session).read(statement)[0][0]
 
 
 def people_statement(*, user_id: UUID | None = None, removed: bool | None = None) -> Select[Any]:
-    """The people of the agency, by name: those who are there (`removed=False`), those who are not any more, or all of them."""
-    last_seen = select(func.max(_SESSIONS.last_seen_at)).where(owned(AuthSession), _SESSIONS.user_id == _USERS.id).scalar_subquery()
+    """The people of the agency, by name: those who are there (`removed=False`), those who are not
+    any more, or all of them.
+    """
+    last_seen = (
+        select(func.max(_SESSIONS.last_seen_at))
+        .where(owned(AuthSession), _SESSIONS.user_id == _USERS.id)
+        .scalar_subquery()
+    )
     statement = (
         select(
             _USERS.id,
@@ -239,22 +291,26 @@ def get_person(reader: Reader, user_id: UUID) -> Row:
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
     """Who is in the agency, the invitations of addresses that may still join, and who was removed.
 
-    An open one is always there, whoever has the address by now, since its link opens the agency; an expired one only where it is the newest of an address
-    that has not joined.
+    An open one is always there, whoever has the address by now, since its link opens the agency; an
+    expired one only where it is the newest of an address that has not joined.
     """
     everybody, invites = reader.read(people_statement(), invites_statement())
     people = [person for person in everybody if person["is_active"]]
     known = {person["email"] for person in people}
     shown = []
     for invite in invites:
-        if invite["status"] == "pending" or (invite["status"] == "expired" and invite["email"] not in known):
+        if invite["status"] == "pending" or (
+            invite["status"] == "expired" and invite["email"] not in known
+        ):
             shown.append(invite)
         known.add(invite["email"])
     return people, shown, [person for person in everybody if not person["is_active"]]
 
 
 def names_of(reader: Reader) -> dict[UUID, str]:
-    """The name of each person of the agency, for lists that show who; those who were removed keep theirs in what they did."""
+    """The name of each person of the agency, for lists that show who; those who were removed keep
+    theirs in what they did.
+    """
     return {row["id"]: row["full_name"] for row in list_people(reader)}
 
 
@@ -268,8 +324,17 @@ def is_confirmed(user_id: UUID | None) -> ScalarSelect[Any]:
     return select(_USERS.email_verified).where(owned(User), _USERS.id == user_id).scalar_subquery()
 
 
-def keys_statement(*, key_id: UUID | None = None, maker_id: UUID | None = None, limit: int | None = None, cursor: Cursor | None = None) -> Select[Any]:
-    """API keys of the agency, newest first, with their makers. A key ends with its maker's removal, whether or not anybody has revoked it."""
+def keys_statement(
+    *,
+    key_id: UUID | None = None,
+    maker_id: UUID | None = None,
+    limit: int | None = None,
+    cursor: Cursor | None = None,
+) -> Select[Any]:
+    """API keys of the agency, newest first, with their makers.
+
+    A key ends with its maker's removal, whether or not anybody has revoked it.
+    """
     statement = (
         select(
             _KEYS.id,
@@ -283,7 +348,10 @@ def keys_statement(*, key_id: UUID | None = None, maker_id: UUID | None = None, 
             _KEYS.created_by_user_id,
             _USERS.display_name.label("created_by"),
         )
-        .join(User.__table__, (_USERS.tenant_id == _KEYS.tenant_id) & (_USERS.id == _KEYS.created_by_user_id))
+        .join(
+            User.__table__,
+            (_USERS.tenant_id == _KEYS.tenant_id) & (_USERS.id == _KEYS.created_by_user_id),
+        )
         .where(owned(ApiKey))
         .order_by(_KEYS.created_at.desc(), _KEYS.id.desc())
         .limit(limit)
@@ -293,11 +361,19 @@ def keys_statement(*, key_id: UUID | None = None, maker_id: UUID | None = None, 
     if maker_id is not None:
         statement = statement.where(_KEYS.created_by_user_id == maker_id)
     if cursor is not None:
-        statement = statement.where(tuple_(_KEYS.created_at, _KEYS.id) < tuple_(cursor.at, cursor.id))
+        statement = statement.where(
+            tuple_(_KEYS.created_at, _KEYS.id) < tuple_(cursor.at, cursor.id)
+        )
     return statement
 
 
-def list_keys(reader: Reader, *, maker_id: UUID | None = None, limit: int | None = None, cursor: Cursor | None = None) -> tuple[list[Row], str | None]:
+def list_keys(
+    reader: Reader,
+    *,
+    maker_id: UUID | None = None,
+    limit: int | None = None,
+    cursor: Cursor | None = None,
+) -> tuple[list[Row], str | None]:
     """API keys, all of them or a page, and the cursor behind it."""
     rows = reader.read(keys_statement(maker_id=maker_id, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
@@ -309,11 +385,29 @@ def get_key(key_id: UUID) -> Row:
 
 
 def sessions_statement(user_id: UUID) -> Select[Any]:
-    """Where a person is signed in, the places that were used last first, at most so many; what has ended, by whichever way, is not in it."""
-    is_idle = (_SESSIONS.channel == "browser") & (_SESSIONS.last_seen_at <= func.now() - BROWSER_IDLE)
+    """Where a person is signed in, the places that were used last first, at most so many; what has
+    ended, by whichever way, is not in it.
+    """
+    is_idle = (_SESSIONS.channel == "browser") & (
+        _SESSIONS.last_seen_at <= func.now() - BROWSER_IDLE
+    )
     return (
-        select(_SESSIONS.id, _SESSIONS.channel, _SESSIONS.user_agent, _SESSIONS.ip, _SESSIONS.created_at, _SESSIONS.last_seen_at, _SESSIONS.expires_at)
-        .where(owned(AuthSession), _SESSIONS.user_id == user_id, _SESSIONS.ended_at.is_(None), _SESSIONS.expires_at > func.now(), ~is_idle)
+        select(
+            _SESSIONS.id,
+            _SESSIONS.channel,
+            _SESSIONS.user_agent,
+            _SESSIONS.ip,
+            _SESSIONS.created_at,
+            _SESSIONS.last_seen_at,
+            _SESSIONS.expires_at,
+        )
+        .where(
+            owned(AuthSession),
+            _SESSIONS.user_id == user_id,
+            _SESSIONS.ended_at.is_(None),
+            _SESSIONS.expires_at > func.now(),
+            ~is_idle,
+        )
         .order_by(_SESSIONS.last_seen_at.desc(), _SESSIONS.id.desc())
         .limit(SIGN_INS_MAX)
     )
@@ -325,7 +419,9 @@ def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
 
 
 def two_factor_statement(user_id: UUID) -> Select[Any]:
-    """How a person's second factor stands: on or off, the sealed secret of a set-up that was begun, and how many recovery codes are left of how many."""
+    """How a person's second factor stands: on or off, the sealed secret of a set-up that was begun,
+    and how many recovery codes are left of how many.
+    """
     codes = select(func.count()).where(owned(RecoveryCode), _CODES.user_id == user_id)
     return select(
         _USERS.totp_enabled,
@@ -344,17 +440,21 @@ def get_two_factor(reader: Reader, user_id: UUID) -> Row:
 
 
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
-    """A person of the bound agency as an actor, with the present role. Raises Unauthorized when removed or suspended.
+    """A person of the bound agency as an actor, with the present role.
+
+    Raises Unauthorized when removed or suspended.
 
     For work that goes on without a request: the assistant's turn, a granted effect.
     """
     row = (
         db.session.execute(
             text(
-                "select u.id, u.role, u.email, u.display_name, t.display_name as tenant_name, u.tenant_id,"
-                " coalesce(s.timezone, 'UTC') as timezone, coalesce(s.locale, 'en') as locale, coalesce(s.default_currency, 'INR') as currency"
-                " from users u join tenants t on t.id = u.tenant_id left join tenant_settings s on s.tenant_id = u.tenant_id"
-                " where u.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and u.id = :user_id and u.is_active and t.is_active"
+                "select u.id, u.role, u.email, u.display_name, t.display_name as tenant_name,"
+                " u.tenant_id, coalesce(s.timezone, 'UTC') as timezone, coalesce(s.locale, 'en') as"
+                " locale, coalesce(s.default_currency, 'INR') as currency from users u join tenants"
+                " t on t.id = u.tenant_id left join tenant_settings s on s.tenant_id = u.tenant_id"
+                " where u.tenant_id = (select nullif(current_setting('app.tenant', true),"
+                " '')::uuid) and u.id = :user_id and u.is_active and t.is_active"
             ),
             {"user_id": user_id},
         )
@@ -378,7 +478,9 @@ def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
 
 def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:
     """How many other active people of the agency hold one of the roles."""
-    statement = select(User.id).where(User.is_active.is_(True), User.id != user_id, User.role.in_(roles))
+    statement = select(User.id).where(
+        User.is_active.is_(True), User.id != user_id, User.role.in_(roles)
+    )
     return len(db.session.scalars(statement).all())
 
 

@@ -12,7 +12,17 @@ from voyagent.identity.addresses import normal_address
 from voyagent.identity.passwords import LENGTH_MAX, LENGTH_MIN, breaks_rule
 from voyagent.identity.permissions import SCOPES, Role
 from voyagent.kernel import clock, money
-from voyagent.kernel.fields import Answer, Closed, Instant, Open, Query, filter_field, storable, text_field, trimmed_field
+from voyagent.kernel.fields import (
+    Answer,
+    Closed,
+    Instant,
+    Open,
+    Query,
+    filter_field,
+    storable,
+    text_field,
+    trimmed_field,
+)
 from voyagent.kernel.pages import Cursor
 
 NAME_MAX = 120
@@ -45,19 +55,25 @@ def _role(name: str) -> str:
 
 def _scope(name: str) -> str:
     if name not in SCOPES:
-        raise PydanticCustomError("invalid_scope", "invalid_scope: not one of the scopes of an API key")
+        raise PydanticCustomError(
+            "invalid_scope", "invalid_scope: not one of the scopes of an API key"
+        )
     return name
 
 
 def _bookable(code: str) -> str:
     if not money.is_currency(code):
-        raise PydanticCustomError("invalid_currency", "invalid_currency: not a currency of ISO 4217")
+        raise PydanticCustomError(
+            "invalid_currency", "invalid_currency: not a currency of ISO 4217"
+        )
     return code
 
 
 def _zone(name: str) -> str:
     if not clock.is_zone(name):
-        raise PydanticCustomError("invalid_timezone", "invalid_timezone: not a zone of the IANA database")
+        raise PydanticCustomError(
+            "invalid_timezone", "invalid_timezone: not a zone of the IANA database"
+        )
     return name
 
 
@@ -68,7 +84,12 @@ Email = Annotated[
     AfterValidator(_address),
     WithJsonSchema({"type": "string", "format": "email", "maxLength": EMAIL_TEXT_MAX}),
 ]
-NewPassword = Annotated[str, StringConstraints(min_length=LENGTH_MIN, max_length=LENGTH_MAX), AfterValidator(storable), AfterValidator(_strong)]
+NewPassword = Annotated[
+    str,
+    StringConstraints(min_length=LENGTH_MIN, max_length=LENGTH_MAX),
+    AfterValidator(storable),
+    AfterValidator(_strong),
+]
 RoleName = Annotated[str, StringConstraints(max_length=32), AfterValidator(_role)]
 Token = text_field(TOKEN_MAX, min_length=1)
 
@@ -133,7 +154,9 @@ class JoinPage(Open):
 class WholeOrPage(Query):
     """A whole list, or a page of it."""
 
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] | None = Field(default=None, description="At most so many; all of them where absent.")
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] | None = Field(
+        default=None, description="At most so many; all of them where absent."
+    )
     cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
 
     def place(self) -> Cursor | None:
@@ -227,7 +250,12 @@ class InviteLookup(Answer):
     expires_at: Instant
 
 
-ScopeName = Annotated[str, StringConstraints(max_length=32), AfterValidator(_scope), WithJsonSchema({"type": "string", "enum": list(SCOPES)})]
+ScopeName = Annotated[
+    str,
+    StringConstraints(max_length=32),
+    AfterValidator(_scope),
+    WithJsonSchema({"type": "string", "enum": list(SCOPES)}),
+]
 Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=len(SCOPES))]
 KeyDays = Annotated[int, Field(ge=1, le=KEY_DAYS_MAX)]
 
@@ -246,7 +274,9 @@ class CreateScopedApiKeyRequest(CreateApiKeyRequest):
 
 
 class MakeKeyPage(Open):
-    """What the page of a new key asks; with the maker's password, and a code where two-factor is on."""
+    """What the page of a new key asks; with the maker's password, and a code where two-factor is
+    on.
+    """
 
     name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
     scopes: Scopes
@@ -256,7 +286,10 @@ class MakeKeyPage(Open):
 
 
 class ApiKeySummary(Answer):
-    """A key, without its secret. `prefix` is how it begins, behind `vy_`; `created_by` is its maker, as whom it acts."""
+    """A key, without its secret.
+
+    `prefix` is how it begins, behind `vy_`; `created_by` is its maker, as whom it acts.
+    """
 
     id: UUID
     name: str
@@ -286,7 +319,10 @@ class ApiKeyList(Answer):
 
 
 class AuthSessionSummary(Answer):
-    """Where one is signed in. `device` is the user agent in words; `current` is the sign-in that asks."""
+    """Where one is signed in.
+
+    `device` is the user agent in words; `current` is the sign-in that asks.
+    """
 
     id: UUID
     channel: Literal["browser", "api"]

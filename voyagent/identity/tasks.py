@@ -14,7 +14,10 @@ log = structlog.get_logger(__name__)
 
 @task(service.MAIL_TASK)
 def mail_reset(asked: str) -> None:
-    """Look the address up and mail the link where somebody has it. What no secret opens any more was asked for too long ago to be of use."""
+    """Look the address up and mail the link where somebody has it.
+
+    What no secret opens any more was asked for too long ago to be of use.
+    """
     identity: service.Identity = current_app.extensions["voyagent.identity"]
     try:
         email, channel = service.open_request(identity, asked)

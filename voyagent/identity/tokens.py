@@ -1,4 +1,6 @@
-"""Tokens for programs: short-lived signed access tokens, and random one-use texts kept only as their hash."""
+"""Tokens for programs: short-lived signed access tokens, and random one-use texts kept only as
+their hash.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Subject:
 
 
 class AccessTokens:
-    """Signs and reads access tokens: JWT, HS256, with the session in `sid` and `fresh` for those made by a password."""
+    """Signs and reads access tokens: JWT, HS256, with the session in `sid` and `fresh` for those
+    made by a password.
+    """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._settings = settings
@@ -75,10 +79,14 @@ class AccessTokens:
             raise Unauthorized
         tenant_id, user_id, session_id = ids
         fresh = claims.get("fresh") is True
-        return Credential(tenant_id, user_id, session_id, token_id=token_id, channel=Channel.API, fresh=fresh)  # type: ignore[arg-type]
+        return Credential(
+            tenant_id, user_id, session_id, token_id=token_id, channel=Channel.API, fresh=fresh
+        )  # type: ignore[arg-type]
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The verified claims; a token names the secret that it was signed with, so that a rotated one is understood. Raises Unauthorized."""
+        """The verified claims; a token names the secret that it was signed with, so that a rotated
+        one is understood. Raises Unauthorized.
+        """
         try:
             key = self._keyring.find(_kid(token, self._keyring.present.kid))
             if key is None:
@@ -89,7 +97,8 @@ class AccessTokens:
                 algorithms=[ALGORITHM],
                 audience=self._settings.auth_audience,
                 issuer=self._settings.auth_issuer,
-                # A token of a neighbour whose clock is ahead is no forgery: `exp` alone bounds a token's time.
+                # A token of a neighbour whose clock is ahead is no forgery: `exp` alone bounds a
+                # token's time.
                 options={"require": _REQUIRED, "verify_iat": False},
             )
         except (jwt.PyJWTError, ValueError, RecursionError):
@@ -97,7 +106,10 @@ class AccessTokens:
 
 
 def _kid(token: str, otherwise: str) -> object:
-    """Which key a token says that it was signed with. Only its head is read here, and nothing of it believed. Raises ValueError."""
+    """Which key a token says that it was signed with.
+
+    Only its head is read here, and nothing of it believed. Raises ValueError.
+    """
     head = token.partition(".")[0]
     said = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     return said.get("kid", otherwise) if isinstance(said, dict) else None

@@ -1,4 +1,6 @@
-"""Files of advances: what customers had paid ahead in the program before, and what suppliers had been paid, with what is left of each as of a day."""
+"""Files of advances: what customers had paid ahead in the program before, and what suppliers had
+been paid, with what is left of each as of a day.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from voyagent.kernel.money import Money
 
 PLACES = {
     "customer_name_required": "party",
-    **dict.fromkeys(("former_number_required", "former_payment_taken", "text_too_long"), "reference"),
+    **dict.fromkeys(
+        ("former_number_required", "former_payment_taken", "text_too_long"), "reference"
+    ),
     **dict.fromkeys(("paid_after_day", "period_locked", "invalid_date"), "paid_on"),
     "invalid_currency": "currency",
     **dict.fromkeys(("invalid_amount", "amount_above_limit"), "amount"),
@@ -32,7 +36,9 @@ class PaidAfterDay(Invalid):
 
 
 class Advance(Closed):
-    """A row: whose payment, its number there, the day on which it came or went, and what of it settles nothing yet."""
+    """A row: whose payment, its number there, the day on which it came or went, and what of it
+    settles nothing yet.
+    """
 
     party: trimmed_field(255)  # type: ignore[valid-type]
     reference: trimmed_field(128)  # type: ignore[valid-type]
@@ -53,7 +59,10 @@ NEEDED = ("party", "reference", "paid_on", "amount")
 
 
 class Taker:
-    """Takes a file of advances in one direction, each on the day on which it came or went. Raises DayNeeded."""
+    """Takes a file of advances in one direction, each on the day on which it came or went.
+
+    Raises DayNeeded.
+    """
 
     def __init__(self, direction: billing.Direction, actor: Actor, on: date | None) -> None:
         if on is None:
@@ -61,10 +70,20 @@ class Taker:
         self._direction, self._actor, self._known = direction, actor, Known.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Bring one payment forward. Raises ValidationError, and what `billing.service.bring_advance` raises."""
+        """Bring one payment forward.
+
+        Raises ValidationError, and what `billing.service.bring_advance` raises.
+        """
         row = Advance.model_validate(ungrouped(cells), strict=False, context=self._known)
         money = Money.parse(row.amount, row.currency or self._known.currency)
-        billing.bring_advance(self._actor, direction=self._direction, party_name=row.party, reference=row.reference, paid_on=row.paid_on, amount=money)
+        billing.bring_advance(
+            self._actor,
+            direction=self._direction,
+            party_name=row.party,
+            reference=row.reference,
+            paid_on=row.paid_on,
+            amount=money,
+        )
 
     def finish(self) -> None:
         """Nothing is left to do once each row was taken."""

@@ -1,4 +1,6 @@
-"""Cells that rows of several kinds of file have alike, each judged by itself, so that all that is wrong with a row is told at once."""
+"""Cells that rows of several kinds of file have alike, each judged by itself, so that all that is
+wrong with a row is told at once.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from voyagent.kernel.money import InvalidAmount, Money
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a row is judged by beside its cells: the day as of which its file speaks, and the currency of a row that names none."""
+    """What a row is judged by beside its cells: the day as of which its file speaks, and the
+    currency of a row that names none.
+    """
 
     on: date
     currency: str

@@ -1,4 +1,6 @@
-"""The command of imports: `flask import` looks at a file, or takes it, as a person of the agency could on the page."""
+"""The command of imports: `flask import` looks at a file, or takes it, as a person of the agency
+could on the page.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,28 @@ from voyagent.kernel.errors import VoyagentError
 
 @click.command("import")
 @click.option(
-    "--by", "address", required=True, help="The e-mail address of the person of the agency as whom it is done: her role decides, and the audit names her."
+    "--by",
+    "address",
+    required=True,
+    help=(
+        "The e-mail address of the person of the agency as whom it is done: her role decides, and"
+        " the audit names her."
+    ),
 )
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day as of which opening balances, open documents and advances stand.")
+@click.option(
+    "--on",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day as of which opening balances, open documents and advances stand.",
+)
 @click.option("--dry-run", is_flag=True, help="Only look: name each bad row, and save nothing.")
 @click.argument("kind", type=click.Choice(tuple(service.KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_appcontext
 def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool) -> None:
-    """Bring in what an agency had before, from a file of CSV, whole or not at all; ends with 1 where something is wrong in it."""
+    """Bring in what an agency had before, from a file of CSV, whole or not at all; ends with 1
+    where something is wrong in it.
+    """
     try:
         text = decoded(file.read_bytes())
         found = _act(address, kind, text, day.date() if day else None, takes=False)
@@ -38,7 +53,9 @@ def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_r
     except VoyagentError as error:
         raise click.ClickException(error.message) from None
     for one in found.findings:
-        click.echo(f"line {one.line}{f', {one.column}' if one.column else ''}: {one.sentence} ({one.code})")
+        click.echo(
+            f"line {one.line}{f', {one.column}' if one.column else ''}: {one.sentence} ({one.code})"
+        )
     if found.findings:
         raise click.exceptions.Exit(1)
     click.echo(_told(found))
@@ -57,5 +74,10 @@ def _act(address: str, kind: str, text: str, on: date | None, *, takes: bool) ->
 def _told(found: Outcome) -> str:
     lines = "1 line" if found.row_count == 1 else f"{found.row_count} lines"
     if found.is_repeat and found.imported_at:
-        return f"This very file was imported before, on {found.imported_at:%Y-%m-%d}. Nothing is imported twice."
-    return f"{lines} imported." if found.import_id else f"{lines}, nothing wrong. Nothing was saved."
+        return (
+            f"This very file was imported before, on {found.imported_at:%Y-%m-%d}. Nothing is"
+            " imported twice."
+        )
+    return (
+        f"{lines} imported." if found.import_id else f"{lines}, nothing wrong. Nothing was saved."
+    )

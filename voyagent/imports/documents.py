@@ -1,4 +1,6 @@
-"""Files of open documents: what customers still owe on invoices of the program before, and what is still owed on bills, as of a day."""
+"""Files of open documents: what customers still owe on invoices of the program before, and what is
+still owed on bills, as of a day.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,15 @@ SOURCE = "Opening balance"
 """Who says so of a booked rate that a file brings."""
 PLACES = {
     "customer_name_required": "party",
-    **dict.fromkeys(("former_number_required", "former_number_taken", "vendor_reference_required", "vendor_reference_taken"), "reference"),
+    **dict.fromkeys(
+        (
+            "former_number_required",
+            "former_number_taken",
+            "vendor_reference_required",
+            "vendor_reference_taken",
+        ),
+        "reference",
+    ),
     "document_after_day": "issue_date",
     "period_locked": "issue_date",
     "invalid_date": "due_date",
@@ -42,9 +52,12 @@ class DocumentAfterDay(Invalid):
 
 
 class OpenDocument(Closed):
-    """A row: whose document, its number there, its days, and what is still open of it. Without a due day it is due by the terms of the party.
+    """A row: whose document, its number there, its days, and what is still open of it.
 
-    Of a document in another currency than the agency's, `exchange_rate` is what one of that currency was booked at in the agency's.
+    Without a due day it is due by the terms of the party.
+
+    Of a document in another currency than the agency's, `exchange_rate` is what one of that
+    currency was booked at in the agency's.
     """
 
     party: trimmed_field(255)  # type: ignore[valid-type]
@@ -82,7 +95,10 @@ NEEDED = ("party", "reference", "issue_date", "amount")
 
 
 class Taker:
-    """Takes a file of open documents, each by `bring`, on the day on which it was issued. Raises DayNeeded."""
+    """Takes a file of open documents, each by `bring`, on the day on which it was issued.
+
+    Raises DayNeeded.
+    """
 
     def __init__(self, bring: Callable[..., Any], actor: Actor, on: date | None) -> None:
         if on is None:
@@ -90,17 +106,30 @@ class Taker:
         self._bring, self._actor, self._known = bring, actor, Known.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Bring one document forward. Raises ValidationError, and what `billing.service.bring_invoice` and `bring_bill` raise."""
+        """Bring one document forward.
+
+        Raises ValidationError, and what `billing.service.bring_invoice` and `bring_bill` raise.
+        """
         row = OpenDocument.model_validate(ungrouped(cells), strict=False, context=self._known)
         money = Money.parse(row.amount, row.currency or self._known.currency)
         fields = row.model_dump(include={"reference", "issue_date", "due_date"})
-        self._bring(self._actor, party_name=row.party, amount=money, exchange_rate=self._booked_rate(row, money.currency), **fields)
+        self._bring(
+            self._actor,
+            party_name=row.party,
+            amount=money,
+            exchange_rate=self._booked_rate(row, money.currency),
+            **fields,
+        )
 
     def _booked_rate(self, row: OpenDocument, currency: str) -> Quote | None:
-        """The rate of a row: of the document's currency, on the day of its issue, as the program before has it. Raises InvalidRate where both are one."""
+        """The rate of a row: of the document's currency, on the day of its issue, as the program
+        before has it. Raises InvalidRate where both are one.
+        """
         if row.exchange_rate is None:
             return None
-        return Quote(currency, self._actor.currency, Decimal(row.exchange_rate), row.issue_date, SOURCE)
+        return Quote(
+            currency, self._actor.currency, Decimal(row.exchange_rate), row.issue_date, SOURCE
+        )
 
     def finish(self) -> None:
         """Nothing is left to do once each row was taken."""

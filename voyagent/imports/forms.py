@@ -1,4 +1,6 @@
-"""The form of an import: which kind of file, and the file; once it was looked at, its text comes back with the word to take it."""
+"""The form of an import: which kind of file, and the file; once it was looked at, its text comes
+back with the word to take it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from voyagent.imports.schemas import ImportIn
 from voyagent.imports.tables import OF_SHAPE, Finding, decoded
 from voyagent.kernel.errors import VoyagentError
 
-PLACES = dict.fromkeys(("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file") | {"day_needed": "effective_on"}
+PLACES = dict.fromkeys(
+    ("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file"
+) | {"day_needed": "effective_on"}
 KIND_WORDS = {
     "parties": _l("Customers and suppliers"),
     "opening_balances": _l("Opening balances"),
@@ -30,15 +34,25 @@ class ImportForm(SchemaForm[ImportIn]):
     """A file to be looked at or taken; `content` is the text of one that was looked at."""
 
     schema: ClassVar[type[BaseModel]] = ImportIn
-    sentences: ClassVar[dict[str, Any]] = {"missing": _l("Choose a file."), "string_too_short": _l("Choose a file.")}
+    sentences: ClassVar[dict[str, Any]] = {
+        "missing": _l("Choose a file."),
+        "string_too_short": _l("Choose a file."),
+    }
 
-    kind = SelectField(_l("What the file has"), choices=[SelectChoice(name, word) for name, word in KIND_WORDS.items()], validate_choice=False)
+    kind = SelectField(
+        _l("What the file has"),
+        choices=[SelectChoice(name, word) for name, word in KIND_WORDS.items()],
+        validate_choice=False,
+    )
     file = FileField(_l("File"))
     effective_on = DateText(_l("As of"), ahead=BOOKED)
     content = TextAreaField(_l("File"))
 
     def values(self) -> dict[str, Any]:
-        """What was sent; a file that was chosen counts before the text of an earlier one. Raises FileTooLarge, FileUnreadable."""
+        """What was sent; a file that was chosen counts before the text of an earlier one.
+
+        Raises FileTooLarge, FileUnreadable.
+        """
         chosen = self.file.data
         if isinstance(chosen, FileStorage) and chosen.filename:
             self.content.data = decoded(chosen.stream.read())
@@ -60,4 +74,8 @@ class ImportForm(SchemaForm[ImportIn]):
 
 def in_words(finding: Finding) -> str:
     """What is wrong, in the reader's language."""
-    return gettext(finding.sentence if finding.code in OF_SHAPE else finding_in_words(finding.code, finding.sentence))
+    return gettext(
+        finding.sentence
+        if finding.code in OF_SHAPE
+        else finding_in_words(finding.code, finding.sentence)
+    )

@@ -13,7 +13,10 @@ from voyagent.kernel.tenancy import TenantOwned
 
 
 class Import(TenantOwned, Base):
-    """A file that was taken whole. `digest` is the SHA-256 of its text; of the file itself nothing is kept."""
+    """A file that was taken whole.
+
+    `digest` is the SHA-256 of its text; of the file itself nothing is kept.
+    """
 
     __tablename__ = "imports"
 
@@ -26,7 +29,11 @@ class Import(TenantOwned, Base):
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "kind", "digest", name="uq_imports_digest"),
-        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_imports_creator"),
+        ForeignKeyConstraint(
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_imports_creator",
+        ),
         CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
         CheckConstraint("row_count > 0", name="rows"),
     )

@@ -1,7 +1,7 @@
 """Files of opening balances: a trial balance as of a day becomes one entry.
 
-What documents will bring, receivables and payables and advances, waits on the account against which the books begin: so each control account stays what its
-documents come to.
+What documents will bring, receivables and payables and advances, waits on the account against which
+the books begin: so each control account stays what its documents come to.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ PLACES = {
     "opened_already": "account",
     **dict.fromkeys(("invalid_amount", "one_side_needed"), "debit"),
 }
-# One file of an agency after the other: whether an account is opened already is asked of what is committed, and no row stands for an account that is not.
-_OPENING = text("select pg_advisory_xact_lock(hashtextextended('opening balances of ' || current_setting('app.tenant'), 0))")
+# One file of an agency after the other: whether an account is opened already is asked of what is
+# committed, and no row stands for an account that is not.
+_OPENING = text(
+    "select pg_advisory_xact_lock(hashtextextended('opening balances of ' ||"
+    " current_setting('app.tenant'), 0))"
+)
 
 
 class DayNeeded(Unprocessable):
@@ -47,17 +51,24 @@ class OneSideNeeded(Unprocessable):
 
 
 class OpenedAlready(Unprocessable):
-    """An account that an earlier file has opened in this currency: a file is a whole trial balance, and another one takes its place or doubles it."""
+    """An account that an earlier file has opened in this currency: a file is a whole trial balance,
+    and another one takes its place or doubles it.
+    """
 
     code = "opened_already"
-    message = N_("This account has an opening balance in this currency already. To replace it, reverse that entry in the journal first.")
+    message = N_(
+        "This account has an opening balance in this currency already. To replace it, reverse that"
+        " entry in the journal first."
+    )
 
 
 class FileUnbalanced(Unprocessable):
     """A trial balance whose sides are not equal in each of its currencies."""
 
     code = "file_unbalanced"
-    message = N_("Debit and credit of the file are not equal in each currency, so something is missing.")
+    message = N_(
+        "Debit and credit of the file are not equal in each currency, so something is missing."
+    )
 
 
 class Taker:
@@ -75,12 +86,16 @@ class Taker:
         self._waiting: dict[str, int] = defaultdict(int)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Note one account's balance; the account is named by its code, its whole name, or a part that only one has.
+        """Note one account's balance; the account is named by its code, its whole name, or a part
+        that only one has.
 
-        Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount, OneSideNeeded, OpenedAlready.
+        Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount,
+        OneSideNeeded, OpenedAlready.
         """
         currency = cells.get("currency", self._actor.currency).upper()
-        debit, credit = (self._amount(cells.get(side, "0"), currency) for side in ("debit", "credit"))
+        debit, credit = (
+            self._amount(cells.get(side, "0"), currency) for side in ("debit", "credit")
+        )
         account = queries.find_account(self._reader, cells.get("account", ""))
         if not account["is_active"]:
             raise ledger.AccountInactive
@@ -95,7 +110,10 @@ class Taker:
             self._sums[account["id"], currency] += signed
 
     def finish(self) -> None:
-        """Post what was noted as one entry by hand. Raises FileUnbalanced, and what `post_by_hand` raises."""
+        """Post what was noted as one entry by hand.
+
+        Raises FileUnbalanced, and what `post_by_hand` raises.
+        """
         totals: dict[str, int] = defaultdict(int, self._waiting)
         for (_account, currency), minor in self._sums.items():
             totals[currency] += minor
@@ -104,13 +122,23 @@ class Taker:
         opening = ledger.opening_account(self._actor)
         for currency, minor in self._waiting.items():
             self._sums[opening, currency] += minor
-        lines = [_line(account, Money(minor, currency)) for (account, currency), minor in self._sums.items() if minor]
+        lines = [
+            _line(account, Money(minor, currency))
+            for (account, currency), minor in self._sums.items()
+            if minor
+        ]
         ledger.post_by_hand(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
 
     def _amount(self, cell: str, currency: str) -> int:
         """An amount in minor units, which may be grouped."""
-        return Money.parse(ungrouped(cell), currency).within(0, ledger.AMOUNT_MAX_MINOR).amount_minor
+        return (
+            Money.parse(ungrouped(cell), currency).within(0, ledger.AMOUNT_MAX_MINOR).amount_minor
+        )
 
 
 def _line(account: UUID, amount: Money) -> ledger.Line:
-    return ledger.debit(account, amount) if amount.amount_minor > 0 else ledger.credit(account, -amount)
+    return (
+        ledger.debit(account, amount)
+        if amount.amount_minor > 0
+        else ledger.credit(account, -amount)
+    )

@@ -9,7 +9,12 @@ from voyagent.parties import service
 from voyagent.parties.schemas import PartyIn
 
 NEEDED = ("name",)
-COLUMNS = ("name", "is_customer", "is_supplier", *(name for name in PartyIn.model_fields if name not in ("name", "is_customer", "is_supplier")))
+COLUMNS = (
+    "name",
+    "is_customer",
+    "is_supplier",
+    *(name for name in PartyIn.model_fields if name not in ("name", "is_customer", "is_supplier")),
+)
 PLACES = service.PLACES
 
 
@@ -20,7 +25,10 @@ class Taker:
         self._actor = actor
 
     def take(self, cells: dict[str, str]) -> None:
-        """Note a customer or supplier; `yes` and `no` say what it is. Raises ValidationError, and what `parties.service.create` raises."""
+        """Note a customer or supplier; `yes` and `no` say what it is.
+
+        Raises ValidationError, and what `parties.service.create` raises.
+        """
         service.create(self._actor, **PartyIn.model_validate(cells, strict=False).said())
 
     def finish(self) -> None:

@@ -11,11 +11,20 @@ from voyagent.imports.service import Outcome
 from voyagent.kernel.fields import Answer, BusinessDate, Closed, Instant, wire_instant
 from voyagent.kernel.reading import Row
 
-ImportKind = Literal["parties", "opening_balances", "open_invoices", "open_bills", "customer_advances", "supplier_advances"]
+ImportKind = Literal[
+    "parties",
+    "opening_balances",
+    "open_invoices",
+    "open_bills",
+    "customer_advances",
+    "supplier_advances",
+]
 
 
 class ImportIn(Closed):
-    """A file as its text: CSV by RFC 4180 with a head, in UTF-8, at most 200,000 bytes and 1,000 lines. A dry run writes nothing."""
+    """A file as its text: CSV by RFC 4180 with a head, in UTF-8, at most 200,000 bytes and 1,000
+    lines. A dry run writes nothing.
+    """
 
     kind: ImportKind
     content: Annotated[str, Field(min_length=1)]
@@ -25,7 +34,9 @@ class ImportIn(Closed):
 
 
 class FindingOut(Answer):
-    """What is wrong: the line of the file counted from 1, the column where it is one cell's, a code for programs, a sentence for people."""
+    """What is wrong: the line of the file counted from 1, the column where it is one cell's, a code
+    for programs, a sentence for people.
+    """
 
     line: int
     column: str | None
@@ -34,7 +45,11 @@ class FindingOut(Answer):
 
 
 class ImportOut(Answer):
-    """What became of a file. `id` is null while it was not taken; `is_repeat`: this very file had been taken before, and nothing was taken now."""
+    """What became of a file.
+
+    `id` is null while it was not taken; `is_repeat`: this very file had been taken before, and
+    nothing was taken now.
+    """
 
     id: UUID | None
     kind: ImportKind
@@ -50,7 +65,10 @@ def wire(outcome: Outcome) -> Row:
         "id": outcome.import_id,
         "kind": outcome.kind,
         "rows": outcome.row_count,
-        "findings": [{"line": one.line, "column": one.column, "code": one.code, "sentence": one.sentence} for one in outcome.findings],
+        "findings": [
+            {"line": one.line, "column": one.column, "code": one.code, "sentence": one.sentence}
+            for one in outcome.findings
+        ],
         "is_repeat": outcome.is_repeat,
         "imported_at": None if outcome.imported_at is None else wire_instant(outcome.imported_at),
     }

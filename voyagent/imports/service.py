@@ -1,4 +1,6 @@
-"""The rules of imports: a file is tried out row by row and nothing of that stays; it is taken only where nothing is wrong, whole and once."""
+"""The rules of imports: a file is tried out row by row and nothing of that stays; it is taken only
+where nothing is wrong, whole and once.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,14 @@ from voyagent.audit import service as audit
 from voyagent.imports import advances, documents, opening, parties, queries, tables
 from voyagent.imports.models import Import
 from voyagent.imports.opening import DayNeeded
-from voyagent.imports.tables import OF_SHAPE, FileEmpty, FileTooLarge, FileUnreadable, Finding, Table
+from voyagent.imports.tables import (
+    OF_SHAPE,
+    FileEmpty,
+    FileTooLarge,
+    FileUnreadable,
+    Finding,
+    Table,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -36,12 +45,17 @@ class ImportHasFindings(Unprocessable):
     """A file in which something is wrong: nothing of it was taken. A dry run names each place."""
 
     code = "import_has_findings"
-    message = N_("Something is wrong in this file, so nothing of it was taken. Look at it first: that names each place.")
+    message = N_(
+        "Something is wrong in this file, so nothing of it was taken. Look at it first: that names"
+        " each place."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: its columns, those that it must have, what its rows do, where a refusal is told, and by which columns a row is had once."""
+    """A kind of file: its columns, those that it must have, what its rows do, where a refusal is
+    told, and by which columns a row is had once.
+    """
 
     columns: tuple[str, ...]
     needed: tuple[str, ...]
@@ -50,14 +64,22 @@ class Kind:
     had_once: tuple[str, ...] = ()
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
-        """By what a row is known again; a name is one in capitals and small letters, a number is not."""
-        told = {column: composed(" ".join(cells.get(column, "").split())) for column in self.had_once}
-        return tuple(value.casefold() if column == "name" else value for column, value in told.items())
+        """By what a row is known again; a name is one in capitals and small letters, a number is
+        not.
+        """
+        told = {
+            column: composed(" ".join(cells.get(column, "").split())) for column in self.had_once
+        }
+        return tuple(
+            value.casefold() if column == "name" else value for column, value in told.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file: how many rows it has, what is wrong, and the import that took it: None while none did. `is_repeat`: it was taken before."""
+    """What became of a file: how many rows it has, what is wrong, and the import that took it: None
+    while none did. `is_repeat`: it was taken before.
+    """
 
     kind: str
     row_count: int
@@ -68,7 +90,10 @@ class Outcome:
 
 
 class Taker(Protocol):
-    """What takes the rows of one file: each by itself, and then what they come to together. Both raise what a row or the file is refused for."""
+    """What takes the rows of one file: each by itself, and then what they come to together.
+
+    Both raise what a row or the file is refused for.
+    """
 
     def take(self, cells: dict[str, str]) -> None:
         """Take one row."""
@@ -81,20 +106,36 @@ class _Over(Exception):
     """Raised when a dry run has seen all there is, so that its savepoint is rolled back."""
 
 
-TAKEN = ("former_number_taken", "former_payment_taken", "vendor_reference_taken", "party_name_taken")
-"""What a row is refused for where its like is there already: from before, or from an earlier line of the same file."""
+TAKEN = (
+    "former_number_taken",
+    "former_payment_taken",
+    "vendor_reference_taken",
+    "party_name_taken",
+)
+"""What a row is refused for where its like is there already: from before, or from an earlier line
+of the same file.
+"""
 KINDS = {
     "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES, ("name",)),
     "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.PLACES),
-    "open_invoices": Kind(documents.COLUMNS, documents.NEEDED, documents.invoices, documents.PLACES, ("reference",)),
-    "open_bills": Kind(documents.COLUMNS, documents.NEEDED, documents.bills, documents.PLACES, ("reference",)),
-    "customer_advances": Kind(advances.COLUMNS, advances.NEEDED, advances.of_customers, advances.PLACES, ("reference",)),
-    "supplier_advances": Kind(advances.COLUMNS, advances.NEEDED, advances.of_suppliers, advances.PLACES, ("reference",)),
+    "open_invoices": Kind(
+        documents.COLUMNS, documents.NEEDED, documents.invoices, documents.PLACES, ("reference",)
+    ),
+    "open_bills": Kind(
+        documents.COLUMNS, documents.NEEDED, documents.bills, documents.PLACES, ("reference",)
+    ),
+    "customer_advances": Kind(
+        advances.COLUMNS, advances.NEEDED, advances.of_customers, advances.PLACES, ("reference",)
+    ),
+    "supplier_advances": Kind(
+        advances.COLUMNS, advances.NEEDED, advances.of_suppliers, advances.PLACES, ("reference",)
+    ),
 }
 
 
 def look(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
-    """What taking a file would come to: each row is tried by the same rules as by hand, in the order of the file, and nothing of it stays.
+    """What taking a file would come to: each row is tried by the same rules as by hand, in the
+    order of the file, and nothing of it stays.
 
     `on` is the day as of which a file of opening balances speaks. At most 100 findings are told.
     Raises Forbidden, UnknownImport, DayNeeded; FileUnreadable, FileTooLarge, FileEmpty.
@@ -106,16 +147,21 @@ def look(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     outcome = Outcome(kind, len(table.records))
     try:
         with audit.savepoint():
-            outcome = replace(outcome, findings=_try(KINDS[kind], KINDS[kind].taker(actor, on), table))
+            outcome = replace(
+                outcome, findings=_try(KINDS[kind], KINDS[kind].taker(actor, on), table)
+            )
             raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
     except _Over:
         return outcome
 
 
 def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
-    """Take a file, whole or not at all. The same file again, a parallel one too, takes nothing and gets the import that stands.
+    """Take a file, whole or not at all.
 
-    Files are the same where their text and their day are, but for line ends and the mark of UTF-8. Raises ImportHasFindings, and what `look` raises.
+    The same file again, a parallel one too, takes nothing and gets the import that stands.
+
+    Files are the same where their text and their day are, but for line ends and the mark of UTF-8.
+    Raises ImportHasFindings, and what `look` raises.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -143,7 +189,12 @@ def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
         if "uq_imports_digest" not in str(error.orig) or known is None:
             raise
         return _told(known, is_repeat=True)
-    audit.record(actor, "import.done", entity_refs={"import_id": taken.id}, outputs={"kind": kind, "rows": taken.row_count})
+    audit.record(
+        actor,
+        "import.done",
+        entity_refs={"import_id": taken.id},
+        outputs={"kind": kind, "rows": taken.row_count},
+    )
     return _told(taken)
 
 
@@ -176,7 +227,11 @@ def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
 
 def _twice(finding: Finding) -> Finding:
     """The same of a row whose like is in the file itself: nothing of it was there before."""
-    return replace(finding, code="twice_in_file", sentence=N_("An earlier line of this file has the same already."))
+    return replace(
+        finding,
+        code="twice_in_file",
+        sentence=N_("An earlier line of this file has the same already."),
+    )
 
 
 def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
@@ -189,7 +244,13 @@ def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         return [
-            Finding(line, str(item["loc"][0]) if item["loc"] else None, str(item["type"]), OF_SHAPE.get(str(item["type"]), str(item["msg"]))) for item in found
+            Finding(
+                line,
+                str(item["loc"][0]) if item["loc"] else None,
+                str(item["type"]),
+                OF_SHAPE.get(str(item["type"]), str(item["msg"])),
+            )
+            for item in found
         ]
     except VoyagentError as error:
         return [Finding(line, kind.places.get(error.code), error.code, error.message)]
@@ -197,11 +258,19 @@ def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
 
 
 def _digest(plain: str, on: date | None) -> str:
-    return hashlib.sha256((plain if on is None else f"{on.isoformat()}\n{plain}").encode()).hexdigest()
+    return hashlib.sha256(
+        (plain if on is None else f"{on.isoformat()}\n{plain}").encode()
+    ).hexdigest()
 
 
 def _told(taken: Import, *, is_repeat: bool = False) -> Outcome:
-    return Outcome(taken.kind, taken.row_count, import_id=taken.id, imported_at=taken.created_at, is_repeat=is_repeat)
+    return Outcome(
+        taken.kind,
+        taken.row_count,
+        import_id=taken.id,
+        imported_at=taken.created_at,
+        is_repeat=is_repeat,
+    )
 
 
 __all__ = [

@@ -1,6 +1,8 @@
-"""A file as a table: commas, semicolons or tabs and quotes by RFC 4180, UTF-8 with or without its mark, a head of known names.
+"""A file as a table: commas, semicolons or tabs and quotes by RFC 4180, UTF-8 with or without its
+mark, a head of known names.
 
-Every cell is plain text, whatever it begins with: nothing is reckoned here, and what leaves again as CSV is guarded there.
+Every cell is plain text, whatever it begins with: nothing is reckoned here, and what leaves again
+as CSV is guarded there.
 """
 
 from __future__ import annotations
@@ -48,15 +50,25 @@ OF_SHAPE = {
     "bool_parsing": N_("Write yes or no."),
     "invalid_currency": money.UnknownCurrency.message,
     "email_invalid": N_("That is not an e-mail address."),
-    **dict.fromkeys(("date_parsing", "date_from_datetime_parsing"), N_("Write the day as 2026-03-31, the year first.")),
-    "string_pattern_mismatch": N_("This is not written as it has to be: an amount as 1234.50, a currency as INR, a country as IN."),
+    **dict.fromkeys(
+        ("date_parsing", "date_from_datetime_parsing"),
+        N_("Write the day as 2026-03-31, the year first."),
+    ),
+    "string_pattern_mismatch": N_(
+        "This is not written as it has to be: an amount as 1234.50, a currency as INR, a country"
+        " as IN."
+    ),
 }
-"""What is said of a cell that is not of the shape of its column, by the code of the finding; where none stands here, the schema's own sentence is."""
+"""What is said of a cell that is not of the shape of its column, by the code of the finding; where
+none stands here, the schema's own sentence is.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong: the line of the file counted from 1, the column by its name where it is one cell's, a code, and a sentence of the catalogue."""
+    """What is wrong: the line of the file counted from 1, the column by its name where it is one
+    cell's, a code, and a sentence of the catalogue.
+    """
 
     line: int
     column: str | None
@@ -74,7 +86,9 @@ class Record:
 
 @dataclass(slots=True)
 class Table:
-    """The rows of a file that have the shape of its head, and what is wrong with the others and the head."""
+    """The rows of a file that have the shape of its head, and what is wrong with the others and the
+    head.
+    """
 
     records: list[Record] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -91,8 +105,12 @@ def decoded(raw: bytes) -> str:
 
 
 def normal(text: str) -> str:
-    """The text by which a file is known again: without the mark of its bytes, with one kind of line end, however it came. Raises as `decoded`."""
-    plain = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    """The text by which a file is known again: without the mark of its bytes, with one kind of line
+    end, however it came. Raises as `decoded`.
+    """
+    plain = (
+        text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    )
     if contains_unstorable(plain):
         raise FileUnreadable
     if len(plain.encode()) > BYTES_MAX:
@@ -101,7 +119,10 @@ def normal(text: str) -> str:
 
 
 def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
-    """A normal text as a table. `columns` are all names that its head may have, in any order and case, `needed` those that it must.
+    """A normal text as a table.
+
+    `columns` are all names that its head may have, in any order and case, `needed` those that it
+    must.
 
     Raises FileEmpty, FileTooLarge.
     """
@@ -116,15 +137,33 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
         if len(table.records) >= ROWS_MAX:
             raise FileTooLarge
         if len(cells) != len(names):
-            table.findings.append(Finding(line, None, "cells_do_not_fit", N_("This line has another number of cells than the head.")))
-        table.records.append(Record(line, {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}))
+            table.findings.append(
+                Finding(
+                    line,
+                    None,
+                    "cells_do_not_fit",
+                    N_("This line has another number of cells than the head."),
+                )
+            )
+        table.records.append(
+            Record(
+                line,
+                {
+                    name: cell.strip()
+                    for name, cell in zip(names, cells, strict=False)
+                    if cell.strip()
+                },
+            )
+        )
     if not table.records and not table.findings:
         raise FileEmpty
     return table
 
 
 def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the line on which it begins; where a quote does not close or is followed by more, that is noted and it ends."""
+    """Rows that are not blank, each with the line on which it begins; where a quote does not close
+    or is followed by more, that is noted and it ends.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text))
     begins = 1
     try:
@@ -133,23 +172,45 @@ def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error:
-        findings.append(Finding(begins, None, "quotes_do_not_fit", N_("A quotation mark is not closed, or something follows it within its cell.")))
+        findings.append(
+            Finding(
+                begins,
+                None,
+                "quotes_do_not_fit",
+                N_("A quotation mark is not closed, or something follows it within its cell."),
+            )
+        )
 
 
 def _separator(text: str) -> str:
-    """What stands between the cells: of comma, semicolon and tab the one that the head has most of; a comma where it has none."""
+    """What stands between the cells: of comma, semicolon and tab the one that the head has most of;
+    a comma where it has none.
+    """
     head = next((line for line in text.splitlines() if line.strip()), "")
     return max(SEPARATORS, key=head.count)
 
 
 def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) -> list[Finding]:
-    found = [Finding(1, name, "column_missing", N_("The head needs this column.")) for name in needed if name not in names]
-    found += [Finding(1, name, "column_twice", N_("The head has this column twice.")) for name in dict.fromkeys(names) if names.count(name) > 1]
+    found = [
+        Finding(1, name, "column_missing", N_("The head needs this column."))
+        for name in needed
+        if name not in names
+    ]
+    found += [
+        Finding(1, name, "column_twice", N_("The head has this column twice."))
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
     unknown = [name for name in dict.fromkeys(names) if name not in columns]
-    return found + [Finding(1, name[:64], "column_unknown", N_("This column is not known.")) for name in unknown]
+    return found + [
+        Finding(1, name[:64], "column_unknown", N_("This column is not known.")) for name in unknown
+    ]
 
 
 def ungrouped(cells: dict[str, str]) -> dict[str, str]:
-    """A row's cells with its amount as a plain decimal: commas and spaces only group it. One that is left out stays left out."""
+    """A row's cells with its amount as a plain decimal: commas and spaces only group it.
+
+    One that is left out stays left out.
+    """
     amount = money.ungrouped(cells.get("amount", ""))
     return cells | ({"amount": amount} if amount else {})

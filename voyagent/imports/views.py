@@ -1,4 +1,6 @@
-"""The page of imports: a file is chosen and looked at, and what was found stands there line by line; without a finding it can be taken."""
+"""The page of imports: a file is chosen and looked at, and what was found stands there line by
+line; without a finding it can be taken.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +37,30 @@ def index(actor: Actor) -> Any:
     takes = request.form.get("then") == "run"
 
     def act(body: ImportIn) -> Outcome:
-        return (service.run if takes else service.look)(actor, body.kind, body.content, body.effective_on)
+        return (service.run if takes else service.look)(
+            actor, body.kind, body.content, body.effective_on
+        )
 
     outcome = form.attempt(act, **PLACES)
     if outcome is not None and takes:
         said = ngettext("One line was imported.", "%(num)d lines were imported.", outcome.row_count)
         toast(said)
         return see_other(url_for(LEADS_TO[outcome.kind]))
-    findings = [{"line": one.line, "column": one.column, "sentence": in_words(one)} for one in outcome.findings] if outcome else []
-    facts = {"form": form, "outcome": outcome, "findings": findings, "kinds": service.KINDS, "kind_words": KIND_WORDS}
-    return render_template("imports/index.html", **facts), 422 if findings else 200 if outcome else form.status
+    findings = (
+        [
+            {"line": one.line, "column": one.column, "sentence": in_words(one)}
+            for one in outcome.findings
+        ]
+        if outcome
+        else []
+    )
+    facts = {
+        "form": form,
+        "outcome": outcome,
+        "findings": findings,
+        "kinds": service.KINDS,
+        "kind_words": KIND_WORDS,
+    }
+    return render_template("imports/index.html", **facts), (
+        422 if findings else 200 if outcome else form.status
+    )

@@ -23,20 +23,27 @@ class Channel(StrEnum):
 
 
 class NotFresh(Forbidden):
-    """The password was not asked recently enough for this act: the token came from a refresh, or is an API key."""
+    """The password was not asked recently enough for this act: the token came from a refresh, or is
+    an API key.
+    """
 
     code = "reauthentication_required"
     message = N_("Please confirm your password first.")
 
 
 class ScopeTooSmall(Forbidden):
-    """An API key that reaches less than the role of its maker; programs are told the same as of a role."""
+    """An API key that reaches less than the role of its maker; programs are told the same as of a
+    role.
+    """
 
     message = N_("The scopes of this API key do not reach this, though the role of its maker does.")
 
 
 def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, frozenset[str]]) -> None:
-    """Install the permission tables (`identity.permissions` owns them). A role or scope that they do not name may do nothing."""
+    """Install the permission tables (`identity.permissions` owns them).
+
+    A role or scope that they do not name may do nothing.
+    """
     for table, given in ((_ROLE_PERMISSIONS, roles), (_SCOPE_PERMISSIONS, scopes)):
         table.clear()
         table.update(given)
@@ -46,8 +53,9 @@ def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, froze
 class Credential:
     """What a caller presented and a signature vouches for, before the database has confirmed it.
 
-    `session_id` is the sign-in that it belongs to, `token_id` the one access token (None for a browser's cookie). An API key belongs to no sign-in: `key_id`
-    names it. `fresh`: the token was made by a password, and not by a refresh.
+    `session_id` is the sign-in that it belongs to, `token_id` the one access token (None for a
+    browser's cookie). An API key belongs to no sign-in: `key_id` names it. `fresh`: the token was
+    made by a password, and not by a refresh.
     """
 
     tenant_id: UUID
@@ -61,7 +69,9 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person of an agency, or the system (`user_id` None), with the rights of the present role and the agency's ways of writing."""
+    """A person of an agency, or the system (`user_id` None), with the rights of the present role
+    and the agency's ways of writing.
+    """
 
     tenant_id: UUID
     user_id: UUID | None
@@ -78,31 +88,55 @@ class Actor:
     key_id: UUID | None = None
     fresh: bool = False
     permissions: frozenset[str] | None = field(default=None, repr=False)
-    """What this actor may at most, where that is less than, or beside, the role: an API key's scopes, a job's single right."""
+    """What this actor may at most, where that is less than, or beside, the role: an API key's
+    scopes, a job's single right.
+    """
 
     def can(self, permission: str) -> bool:
         """Whether the role, within the scopes of a key, holds the permission; deny is the default."""
-        return permission in (_ROLE_PERMISSIONS.get(self.role, frozenset()) if self.permissions is None else self.permissions)
+        return permission in (
+            _ROLE_PERMISSIONS.get(self.role, frozenset())
+            if self.permissions is None
+            else self.permissions
+        )
 
     def require(self, permission: str) -> None:
-        """The first line of every service. Raises Forbidden, or ScopeTooSmall where only a key's scopes stand in the way (both `forbidden_role`)."""
+        """The first line of every service.
+
+        Raises Forbidden, or ScopeTooSmall where only a key's scopes stand in the way (both
+        `forbidden_role`).
+        """
         if self.can(permission):
             return
-        raise ScopeTooSmall if self.key_id is not None and permission in _ROLE_PERMISSIONS.get(self.role, frozenset()) else Forbidden
+        raise (
+            ScopeTooSmall
+            if self.key_id is not None
+            and permission in _ROLE_PERMISSIONS.get(self.role, frozenset())
+            else Forbidden
+        )
 
     def require_fresh(self) -> None:
-        """For acts that ask for the password again (API contract, fresh token). Raises NotFresh (`reauthentication_required`)."""
+        """For acts that ask for the password again (API contract, fresh token).
+
+        Raises NotFresh (`reauthentication_required`).
+        """
         if not self.fresh:
             raise NotFresh
 
     @property
     def credential(self) -> Credential:
-        """What this person came in with, for something that outlives the request and asks the database again."""
+        """What this person came in with, for something that outlives the request and asks the
+        database again.
+        """
         assert self.user_id is not None
-        return Credential(self.tenant_id, self.user_id, self.session_id, self.token_id, self.channel, self.key_id)
+        return Credential(
+            self.tenant_id, self.user_id, self.session_id, self.token_id, self.channel, self.key_id
+        )
 
     def via(self, channel: Channel) -> Actor:
-        """The same person by another way, such as the assistant acting for her: never more rights than hers."""
+        """The same person by another way, such as the assistant acting for her: never more rights
+        than hers.
+        """
         return replace(self, channel=channel)
 
     @property
@@ -114,10 +148,14 @@ class Actor:
 
 def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
     """What a key of these scopes may: never more than the present role of whoever made it."""
-    allowed: frozenset[str] = frozenset().union(*(_SCOPE_PERMISSIONS.get(scope, frozenset()) for scope in scopes))
+    allowed: frozenset[str] = frozenset().union(
+        *(_SCOPE_PERMISSIONS.get(scope, frozenset()) for scope in scopes)
+    )
     return allowed & _ROLE_PERMISSIONS.get(role, frozenset())
 
 
 def system_actor(tenant_id: UUID) -> Actor:
-    """The program itself, for housekeeping within one agency: no role, hence no permission that a service asks for."""
+    """The program itself, for housekeeping within one agency: no role, hence no permission that a
+    service asks for.
+    """
     return Actor(tenant_id=tenant_id, user_id=None, role="system", channel=Channel.JOB)

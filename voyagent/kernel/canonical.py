@@ -8,9 +8,14 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """Sorted keys, no spaces, no floats: amounts are decimal strings. Raises TypeError for what JSON cannot say, ValueError for NaN."""
+    """Sorted keys, no spaces, no floats: amounts are decimal strings.
+
+    Raises TypeError for what JSON cannot say, ValueError for NaN.
+    """
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
 
 
 def digest(value: Any) -> str:

@@ -7,7 +7,9 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 _NO_PLACES = {"Factory", "localtime"}
-"""Names that stand among the zones and are none: the placeholder of an unset clock, and the computer's own choice, which PostgreSQL does not know."""
+"""Names that stand among the zones and are none: the placeholder of an unset clock, and the
+computer's own choice, which PostgreSQL does not know.
+"""
 
 
 def now() -> datetime:
@@ -37,4 +39,6 @@ def zones() -> tuple[str, ...]:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NO_PLACES  # reads the whole zone database from disk: once is enough
+    return (
+        frozenset(available_timezones()) - _NO_PLACES
+    )  # reads the whole zone database from disk: once is enough

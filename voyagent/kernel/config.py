@@ -1,4 +1,6 @@
-"""The settings of one installation, read once from the environment and refused with a sentence when they are wrong."""
+"""The settings of one installation, read once from the environment and refused with a sentence when
+they are wrong.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class Environment(StrEnum):
 
 
 class ConfigurationError(Exception):
-    """The environment is incomplete or contradicts itself; the message names each variable and what it needs."""
+    """The environment is incomplete or contradicts itself; the message names each variable and what
+    it needs.
+    """
 
 
 class Settings(BaseSettings):
@@ -77,7 +81,10 @@ class Settings(BaseSettings):
 
     api_cors_origins: str = ""
 
-    anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("VOYAGENT_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"))
+    anthropic_api_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=AliasChoices("VOYAGENT_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"),
+    )
     anthropic_base_url: str = "https://api.anthropic.com"
     openai_base_url: str | None = None
     openai_api_key: SecretStr = SecretStr("")
@@ -109,17 +116,25 @@ class Settings(BaseSettings):
     @property
     def previous_secrets(self) -> list[str]:
         """Secrets that no longer make anything and still open what they made."""
-        return [secret.strip() for secret in self.auth_secrets_previous.get_secret_value().split(",") if secret.strip()]
+        return [
+            secret.strip()
+            for secret in self.auth_secrets_previous.get_secret_value().split(",")
+            if secret.strip()
+        ]
 
     @property
     def trusted_networks(self) -> tuple[Network, ...]:
         """Proxies whose `X-Forwarded-For` is believed."""
-        return tuple(ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
+        return tuple(
+            ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip()
+        )
 
     @property
     def metrics_place(self) -> Path:
         """The folder in which every process of this installation keeps its numbers."""
-        if self.metrics_dir is None or self.metrics_dir == Path():  # the variable may be there and empty
+        if (
+            self.metrics_dir is None or self.metrics_dir == Path()
+        ):  # the variable may be there and empty
             return self.data_dir / "metrics"
         return self.metrics_dir
 
@@ -136,22 +151,47 @@ class Settings(BaseSettings):
         if len(secret.encode()) < SECRET_BYTES_MIN:
             raise ValueError("VOYAGENT_AUTH_SECRET is too short: it needs at least 32 bytes")
         if any(len(old.encode()) < SECRET_BYTES_MIN for old in self.previous_secrets):
-            raise ValueError("VOYAGENT_AUTH_SECRETS_PREVIOUS has a secret that is too short: each needs at least 32 bytes; commas stand between them")
+            raise ValueError(
+                "VOYAGENT_AUTH_SECRETS_PREVIOUS has a secret that is too short: each needs at least"
+                " 32 bytes; commas stand between them"
+            )
         if self.is_production and self.auth_skip_email_verification:
-            raise ValueError("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch and is refused in production")
+            raise ValueError(
+                "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch and is refused in"
+                " production"
+            )
         if self.is_production and self.auth_debug_tokens:
-            raise ValueError("VOYAGENT_AUTH_DEBUG_TOKENS is a development switch and is refused in production")
+            raise ValueError(
+                "VOYAGENT_AUTH_DEBUG_TOKENS is a development switch and is refused in production"
+            )
         return self
 
     @model_validator(mode="after")
     def _addressed(self) -> Self:
-        for name, url in (("VOYAGENT_DB_URL", self.db_url), ("VOYAGENT_DB_ADMIN_URL", self.db_admin_url)):
+        for name, url in (
+            ("VOYAGENT_DB_URL", self.db_url),
+            ("VOYAGENT_DB_ADMIN_URL", self.db_admin_url),
+        ):
             if url is not None and not _is_database(url):
-                raise ValueError(f"{name} must name a PostgreSQL database, such as postgresql://user@host/name; in a password write @ as %40 and / as %2F")
-        if not _is_address(self.public_url, "http", "https") or not urlsplit(self.public_url).hostname:
-            raise ValueError("VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address, such as https://voyagent.example")
-        if self.redis_url is not None and not _is_address(self.redis_url, "redis", "rediss", "unix"):
-            raise ValueError("VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address, such as redis://host:6379/0")
+                raise ValueError(
+                    f"{name} must name a PostgreSQL database, such as postgresql://user@host/name;"
+                    " in a password write @ as %40 and / as %2F"
+                )
+        if (
+            not _is_address(self.public_url, "http", "https")
+            or not urlsplit(self.public_url).hostname
+        ):
+            raise ValueError(
+                "VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address, such as"
+                " https://voyagent.example"
+            )
+        if self.redis_url is not None and not _is_address(
+            self.redis_url, "redis", "rediss", "unix"
+        ):
+            raise ValueError(
+                "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address, such as"
+                " redis://host:6379/0"
+            )
         return self
 
     @model_validator(mode="after")
@@ -162,13 +202,30 @@ class Settings(BaseSettings):
         )
         for vendor, url, key in servers:
             if url is not None and not _is_plain_site(url):
-                raise ValueError(f"VOYAGENT_{vendor}_BASE_URL must be an http:// or https:// address without user, query or fragment")
+                raise ValueError(
+                    f"VOYAGENT_{vendor}_BASE_URL must be an http:// or https:// address without"
+                    " user, query or fragment"
+                )
             if any(not "!" <= letter <= "~" for letter in key):
-                raise ValueError(f"VOYAGENT_{vendor}_API_KEY must be printable ASCII without spaces")
-            if self.is_production and key and url is not None and url.startswith("http://") and not is_this_computer(urlsplit(url).hostname or ""):
-                raise ValueError(f"VOYAGENT_{vendor}_BASE_URL must be https:// in production, where a key would go to another computer in the clear")
+                raise ValueError(
+                    f"VOYAGENT_{vendor}_API_KEY must be printable ASCII without spaces"
+                )
+            if (
+                self.is_production
+                and key
+                and url is not None
+                and url.startswith("http://")
+                and not is_this_computer(urlsplit(url).hostname or "")
+            ):
+                raise ValueError(
+                    f"VOYAGENT_{vendor}_BASE_URL must be https:// in production, where a key would"
+                    " go to another computer in the clear"
+                )
         if (self.openai_base_url is None) != (self.openai_model is None):
-            raise ValueError("VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together: a server, and which of its models")
+            raise ValueError(
+                "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together: a server,"
+                " and which of its models"
+            )
         return self
 
     @model_validator(mode="after")
@@ -179,43 +236,60 @@ class Settings(BaseSettings):
             believes_everybody = True
         if believes_everybody:
             raise ValueError(
-                "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks of your proxies, such as 10.0.0.5,10.1.0.0/16,2001:db8::/48;"
-                " a network has no bits beyond its prefix, and everybody is not one"
+                "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks of your proxies, such"
+                " as 10.0.0.5,10.1.0.0/16,2001:db8::/48; a network has no bits beyond its prefix,"
+                " and everybody is not one"
             )
         return self
 
     @model_validator(mode="after")
     def _posted(self) -> Self:
         if not _is_sender(self.mail_from):
-            raise ValueError("VOYAGENT_MAIL_FROM must be one address, such as Voyagent <no-reply@voyagent.example>")
+            raise ValueError(
+                "VOYAGENT_MAIL_FROM must be one address, such as Voyagent"
+                " <no-reply@voyagent.example>"
+            )
         if self.mail_url is None:
             return self
         if not _is_mail_server(self.mail_url):
             raise ValueError(
-                "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address, such as smtps://user:password@host:465, or file:///folder, or console:;"
-                " in user and password write @ as %40 and / as %2F"
+                "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address, such as"
+                " smtps://user:password@host:465, or file:///folder, or console:; in user and"
+                " password write @ as %40 and / as %2F"
             )
         if not self.is_production:
             return self
         parts = urlsplit(self.mail_url)
         if not parts.scheme.startswith("smtp"):
-            raise ValueError("VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is refused in production, since mails carry tokens")
+            raise ValueError(
+                "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is"
+                " refused in production, since mails carry tokens"
+            )
         if parts.query == "tls=none" and not is_this_computer(parts.hostname or ""):
-            raise ValueError("VOYAGENT_MAIL_URL must not send mails in the clear to another computer in production: use smtps:// or ?tls=starttls")
+            raise ValueError(
+                "VOYAGENT_MAIL_URL must not send mails in the clear to another computer in"
+                " production: use smtps:// or ?tls=starttls"
+            )
         if self.mail_from.rstrip(">").endswith(".invalid"):
-            raise ValueError("VOYAGENT_MAIL_FROM is missing: where mails are sent they need a sender whose domain is yours")
+            raise ValueError(
+                "VOYAGENT_MAIL_FROM is missing: where mails are sent they need a sender whose"
+                " domain is yours"
+            )
         return self
 
 
 def load_settings(**overrides: object) -> Settings:
     """Read the environment; keyword arguments win over it.
 
-    Raises ConfigurationError with one sentence for each variable that is missing or wrong. A value is never repeated in it.
+    Raises ConfigurationError with one sentence for each variable that is missing or wrong. A value
+    is never repeated in it.
     """
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        problems = [_sentence(dict(item)) for item in error.errors(include_url=False, include_input=False)]
+        problems = [
+            _sentence(dict(item)) for item in error.errors(include_url=False, include_input=False)
+        ]
         raise ConfigurationError("; ".join(problems)) from None
     return settings
 
@@ -226,7 +300,8 @@ def _sentence(item: dict[str, object]) -> str:
     if isinstance(place, tuple) and place:
         name = str(place[0])
         if name == "VOYAGENT_PORT" and name not in os.environ:
-            name = "PORT"  # the field has two variables, and the error names the first of them whichever was set
+            # the field has two variables, and the error names the first of them whichever was set
+            name = "PORT"
         return f"{name if name.isupper() else 'VOYAGENT_' + name.upper()}: {message}"
     return message
 
@@ -243,7 +318,14 @@ def _is_plain_site(url: str) -> bool:
     if not _is_address(url, "http", "https"):
         return False
     parts = urlsplit(url)
-    return bool(parts.hostname) and "@" not in parts.netloc and not parts.query and not parts.fragment and url.isprintable() and " " not in url
+    return (
+        bool(parts.hostname)
+        and "@" not in parts.netloc
+        and not parts.query
+        and not parts.fragment
+        and url.isprintable()
+        and " " not in url
+    )
 
 
 def is_this_computer(host: str) -> bool:
@@ -260,15 +342,28 @@ def _is_mail_server(url: str) -> bool:
         if parts.scheme == "console":
             return url == "console:"
         if parts.scheme == "file":
-            return url.startswith("file:///") and len(parts.path) > 1 and not parts.query and not parts.fragment
+            return (
+                url.startswith("file:///")
+                and len(parts.path) > 1
+                and not parts.query
+                and not parts.fragment
+            )
         asked = {"smtps": {""}, "smtp": {"", "tls=none", "tls=starttls"}}.get(parts.scheme, set())
-        return _is_address(url, "smtp", "smtps") and bool(parts.hostname) and not parts.path.strip("/") and not parts.fragment and parts.query in asked
+        return (
+            _is_address(url, "smtp", "smtps")
+            and bool(parts.hostname)
+            and not parts.path.strip("/")
+            and not parts.fragment
+            and parts.query in asked
+        )
     except ValueError:
         return False
 
 
 def _is_sender(given: str) -> bool:
-    """Whether it is one address, with a name before it or none, and nothing that would go on in another header."""
+    """Whether it is one address, with a name before it or none, and nothing that would go on in
+    another header.
+    """
     _, address = parseaddr(given)
     local, _, domain = address.rpartition("@")
     if not (given.isprintable() and address.isascii() and local and domain) or " " in address:
@@ -277,7 +372,9 @@ def _is_sender(given: str) -> bool:
 
 
 def _is_database(url: str) -> bool:
-    """Whether both readers of the address understand it, and alike: else a piece of the password would pass for the host, and be printed with it."""
+    """Whether both readers of the address understand it, and alike: else a piece of the password
+    would pass for the host, and be printed with it.
+    """
     if not sqlalchemy_url(url).startswith("postgresql+psycopg://"):
         return False
     try:
@@ -285,7 +382,9 @@ def _is_database(url: str) -> bool:
         password = conninfo_to_dict(psycopg_url(url)).get("password")
     except (ValueError, sa.exc.ArgumentError, psycopg.Error):
         return False
-    return (password or None) == (read.password or read.query.get("password")) and "@" not in (read.host or "")
+    return (password or None) == (read.password or read.query.get("password")) and "@" not in (
+        read.host or ""
+    )
 
 
 def sqlalchemy_url(url: str) -> str:

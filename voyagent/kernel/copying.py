@@ -1,6 +1,8 @@
-"""Long files straight from the database: rows that PostgreSQL writes as CSV (COPY), from one snapshot, in constant memory.
+"""Long files straight from the database: rows that PostgreSQL writes as CSV (COPY), from one
+snapshot, in constant memory.
 
-Few run at once in a process, each on a connection of its own and for a limited time, so that nobody who reads slowly keeps pages from their connections.
+Few run at once in a process, each on a connection of its own and for a limited time, so that nobody
+who reads slowly keeps pages from their connections.
 """
 
 from __future__ import annotations
@@ -35,35 +37,59 @@ SLOTS = 2
 WAIT_S = 2.0
 TIME_LIMIT_S = 60.0
 LINES_AT_ONCE = 500
-# Several processes, or code compiled for the occasion, would end sooner and begin later: rows should leave in the order in which an index has them.
+# Several processes, or code compiled for the occasion, would end sooner and begin later: rows
+# should leave in the order in which an index has them.
 _ONE_BY_ONE = "-c max_parallel_workers_per_gather=0 -c jit=off"
-# A hash of a whole table has to end before the first row leaves, and is made anew for each part of a file; so does a sort, which most merges ask for.
-_IN_ORDER = b"set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_bitmapscan = on; set local enable_sort = on"
-ABREAST = b"set local enable_hashjoin = off; set local enable_mergejoin = on; set local enable_bitmapscan = off; set local enable_sort = off"
-"""How the planner reads what is `abreast`: by indexes of that order; what is sorted is sorted behind one, a little at a time."""
+# A hash of a whole table has to end before the first row leaves, and is made anew for each part of
+# a file; so does a sort, which most merges ask for.
+_IN_ORDER = (
+    b"set local enable_hashjoin = off; set local enable_mergejoin = off; set local"
+    b" enable_bitmapscan = on; set local enable_sort = on"
+)
+ABREAST = (
+    b"set local enable_hashjoin = off; set local enable_mergejoin = on; set local enable_bitmapscan"
+    b" = off; set local enable_sort = off"
+)
+"""How the planner reads what is `abreast`: by indexes of that order; what is sorted is sorted
+behind one, a little at a time.
+"""
 _IS_ABREAST = "is_abreast"
 
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A text as a cell that no spreadsheet takes for a formula; most begin with a letter or a figure or are missing, which is harmless and quickly seen."""
+    """A text as a cell that no spreadsheet takes for a formula; most begin with a letter or a
+    figure or are missing, which is harmless and quickly seen.
+    """
     begins = func.ascii(text)
     harmless = or_(begins.between(ord("A"), ord("z")), begins.between(ord("0"), ord("9")))
     return case((harmless, text), (text.is_(None), None), else_=func.app.csv_cell(text))
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Minor units as a plain decimal number with the places that the API writes, as `Money.wire` has them."""
+    """Minor units as a plain decimal number with the places that the API writes, as `Money.wire`
+    has them.
+    """
     return minor * unit_of(currency)
 
 
-def running_total(minor: ColumnElement[int], order_by: Sequence[ColumnElement[Any]], *, of: ColumnElement[Any] | None = None) -> ColumnElement[int]:
-    """Minor units of this row and all before it in an order, `of` those alone that are alike in something."""
-    total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(partition_by=of, order_by=order_by, rows=(None, 0))
+def running_total(
+    minor: ColumnElement[int],
+    order_by: Sequence[ColumnElement[Any]],
+    *,
+    of: ColumnElement[Any] | None = None,
+) -> ColumnElement[int]:
+    """Minor units of this row and all before it in an order, `of` those alone that are alike in
+    something.
+    """
+    total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(
+        partition_by=of, order_by=order_by, rows=(None, 0)
+    )
     return total
 
 
 def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> ColumnElement[Any]:
-    """One minor unit of a currency as a number, for rows with several amounts: minor units times this are an `amount_cell`.
+    """One minor unit of a currency as a number, for rows with several amounts: minor units times
+    this are an `amount_cell`.
 
     Most are hundredths, which takes one look; none where all that it can be are known to be so.
     """
@@ -71,16 +97,22 @@ def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> Column
         return _unit(2)
     others = _other_exponents()
     units = case(*[(currency.in_(codes), _unit(places)) for places, codes in others.items()])
-    return case((currency.in_([code for codes in others.values() for code in codes]), units), else_=_unit(2))
+    return case(
+        (currency.in_([code for codes in others.values() for code in codes]), units), else_=_unit(2)
+    )
 
 
 def abreast(statement: Select[Any]) -> Select[Any]:
-    """A select for a file whose sources are all in its order by themselves: they are read beside one another instead of one being searched for each row."""
+    """A select for a file whose sources are all in its order by themselves: they are read beside
+    one another instead of one being searched for each row.
+    """
     return statement.execution_options(**{_IS_ABREAST: True})
 
 
 def _unit(places: int) -> ColumnElement[Any]:
-    """One minor unit as a decimal that carries its places, at least two, into the product: a division would reckon many more and round them away."""
+    """One minor unit as a decimal that carries its places, at least two, into the product: a
+    division would reckon many more and round them away.
+    """
     return literal_column(f"{Decimal(1).scaleb(-places):.{max(2, places)}f}", Numeric)
 
 
@@ -101,7 +133,10 @@ class ExportsBusy(Unavailable):
 
 
 class Snapshot:
-    """What one agency has at one moment, for a file that is under way. Close it; one that nobody closes is closed when it is forgotten."""
+    """What one agency has at one moment, for a file that is under way.
+
+    Close it; one that nobody closes is closed when it is forgotten.
+    """
 
     def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID, slot: _Slot) -> None:
         self._connection = connection
@@ -111,25 +146,41 @@ class Snapshot:
     def read(self, *statements: Question) -> list[list[Row]]:
         """The rows of each select, in order; a Reader like others."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            return [cursor.execute(self.bound(statement).encode()).fetchall() for statement in statements]
+            return [
+                cursor.execute(self.bound(statement).encode()).fetchall()
+                for statement in statements
+            ]
 
     def snapshot(self) -> AbstractContextManager[None]:
         """It is one."""
         return nullcontext()
 
     def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
-        """The rows of a select as CSV, in pieces, the first of them at once; raises psycopg.Error where the time is over."""
-        command = f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
-        self._connection.execute(ABREAST if statement.get_execution_options().get(_IS_ABREAST) else _IN_ORDER)
+        """The rows of a select as CSV, in pieces, the first of them at once; raises psycopg.Error
+        where the time is over.
+        """
+        command = (
+            f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
+        )
+        self._connection.execute(
+            ABREAST if statement.get_execution_options().get(_IS_ABREAST) else _IN_ORDER
+        )
         with self._connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
-            rows, wanted = _rows(copy, self._connection.pgconn), 1  # the first line goes out by itself, and a download begins when it is asked for
+            rows, wanted = (
+                _rows(copy, self._connection.pgconn),
+                1,
+            )  # the first line goes out by itself, and a download begins when it is asked for
             while lines := list(islice(rows, wanted)):
                 yield _ended(lines)
                 wanted = LINES_AT_ONCE
 
     def bound(self, question: Question) -> str:
-        """A select as text with its values in place, quoted by the driver: COPY takes no parameters."""
-        return psycopg.ClientCursor(self._connection).mogrify(*compiled_for(question, self._tenant_id))
+        """A select as text with its values in place, quoted by the driver: COPY takes no
+        parameters.
+        """
+        return psycopg.ClientCursor(self._connection).mogrify(
+            *compiled_for(question, self._tenant_id)
+        )
 
     def close(self) -> None:
         """Give the connection and the place back; once is enough."""
@@ -137,7 +188,9 @@ class Snapshot:
 
 
 class Exports:
-    """The exports of one process: a few at once, each with a connection of its own for as long as it lasts."""
+    """The exports of one process: a few at once, each with a connection of its own for as long as
+    it lasts.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -162,9 +215,16 @@ class Exports:
 
     def _connect(self, tenant_id: UUID) -> psycopg.Connection[Any]:
         limit_ms = int(TIME_LIMIT_S * 1000)
-        limits = f"-c statement_timeout={limit_ms} -c idle_in_transaction_session_timeout={limit_ms}"
+        limits = (
+            f"-c statement_timeout={limit_ms} -c idle_in_transaction_session_timeout={limit_ms}"
+        )
         options = f"{server_options(self._settings)} {limits} {_ONE_BY_ONE}"
-        connection = psycopg.connect(psycopg_url(self._settings.db_url or ""), options=options, connect_timeout=5, cursor_factory=psycopg.ClientCursor)
+        connection = psycopg.connect(
+            psycopg_url(self._settings.db_url or ""),
+            options=options,
+            connect_timeout=5,
+            cursor_factory=psycopg.ClientCursor,
+        )
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         connection.execute("select set_config('app.tenant', %s, true)", (str(tenant_id),))
@@ -172,7 +232,9 @@ class Exports:
 
 
 def _rows(copy: psycopg.Copy, wire: PGconn) -> Iterator[bytes | bytearray | memoryview]:
-    """Rows of a COPY; those that have come already are taken as they are, since asking the driver for each whether it must wait takes twice as long."""
+    """Rows of a COPY; those that have come already are taken as they are, since asking the driver
+    for each whether it must wait takes twice as long.
+    """
     while row := copy.read():
         yield row
         size, row = wire.get_copy_data(1)
@@ -187,9 +249,11 @@ def _rows(copy: psycopg.Copy, wire: PGconn) -> Iterator[bytes | bytearray | memo
 
 
 def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
-    """Rows of a COPY in one piece: PostgreSQL ends each with a line feed alone, RFC 4180 with two characters, and what a cell has within it stays as it is.
+    """Rows of a COPY in one piece: PostgreSQL ends each with a line feed alone, RFC 4180 with two
+    characters, and what a cell has within it stays as it is.
 
-    Where there are as many line feeds as rows no cell has one, and they are changed all at once, which takes a fraction of the time.
+    Where there are as many line feeds as rows no cell has one, and they are changed all at once,
+    which takes a fraction of the time.
     """
     piece = b"".join(rows)
     if piece.count(b"\n") == len(rows):
@@ -198,7 +262,9 @@ def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
 
 
 class _Slot:
-    """A place among the exports that may run at once, and an end to the connection that holds it for too long."""
+    """A place among the exports that may run at once, and an end to the connection that holds it
+    for too long.
+    """
 
     def __init__(self, places: BoundedSemaphore) -> None:
         self._places = places
@@ -208,7 +274,10 @@ class _Slot:
         self._wire: socket.socket | None = None
 
     def limit(self, connection: psycopg.Connection[Any]) -> None:
-        """From now on the clock runs. A client who has stopped reading blocks server and program alike, so the wire itself is cut."""
+        """From now on the clock runs.
+
+        A client who has stopped reading blocks server and program alike, so the wire itself is cut.
+        """
         self._wire = socket.socket(fileno=os.dup(connection.fileno()))
         self._timer = Timer(TIME_LIMIT_S, self._cut)
         self._timer.daemon = True

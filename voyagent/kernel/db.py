@@ -37,7 +37,12 @@ class Base(DeclarativeBase):
                 "pk": "pk_%(table_name)s",
             }
         ),
-        type_annotation_map={datetime: DateTime(timezone=True), str: Text, UUID: Uuid, int: BigInteger},
+        type_annotation_map={
+            datetime: DateTime(timezone=True),
+            str: Text,
+            UUID: Uuid,
+            int: BigInteger,
+        },
     )
 
 
@@ -47,7 +52,9 @@ tenancy.guard(db.session)
 
 @event.listens_for(Engine, "handle_error")
 def _see_the_end(context: ExceptionContext) -> None:
-    """A server that says goodbye has ended every connection of the pool, though the driver may not have seen this one close yet."""
+    """A server that says goodbye has ended every connection of the pool, though the driver may not
+    have seen this one close yet.
+    """
     if getattr(context.original_exception, "sqlstate", None) in _GOODBYE:
         context.is_disconnect = True
 
@@ -58,20 +65,34 @@ def session() -> scoped_session[Session]:
 
 
 def server_options(settings: Settings) -> str:
-    """Start-up options of every connection: the role that owns nothing, UTC, and an end to runaway statements."""
-    return f"-c role={APP_ROLE} -c timezone=UTC -c statement_timeout={settings.db_statement_timeout_ms} -c lock_timeout={settings.db_statement_timeout_ms}"
+    """Start-up options of every connection: the role that owns nothing, UTC, and an end to runaway
+    statements.
+    """
+    return (
+        f"-c role={APP_ROLE} -c timezone=UTC -c"
+        f" statement_timeout={settings.db_statement_timeout_ms} -c"
+        f" lock_timeout={settings.db_statement_timeout_ms}"
+    )
 
 
 def engine_config(settings: Settings) -> dict[str, Any]:
-    """Flask-SQLAlchemy's settings for one process; connections are made on first use, so after any fork."""
+    """Flask-SQLAlchemy's settings for one process; connections are made on first use, so after any
+    fork.
+    """
     return {
-        "SQLALCHEMY_DATABASE_URI": sqlalchemy_url(settings.db_url or "postgresql://unset.invalid/unset"),
+        "SQLALCHEMY_DATABASE_URI": sqlalchemy_url(
+            settings.db_url or "postgresql://unset.invalid/unset"
+        ),
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_size": settings.db_pool_size,
             "max_overflow": settings.db_pool_size,
             "pool_timeout": 5,
             "pool_recycle": 1800,
-            "hide_parameters": True,  # a failed statement is written to the log, what it was given is not: addresses, hashes, sealed contents
+            "hide_parameters": (
+                True
+                # a failed statement is written to the log, what it was given is not: addresses, hashes,
+                # sealed contents
+            ),
             "connect_args": {"options": server_options(settings), "connect_timeout": 5},
         },
     }
@@ -79,7 +100,9 @@ def engine_config(settings: Settings) -> dict[str, Any]:
 
 @contextmanager
 def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
-    """One act of a job or a command: leaving commits, raising rolls back (unless the error keeps its work)."""
+    """One act of a job or a command: leaving commits, raising rolls back (unless the error keeps
+    its work).
+    """
     if tenant_id is not None:
         tenancy.bind(db.session(), tenant_id)
     try:
@@ -96,7 +119,11 @@ def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Connection]:
-    """An agency's rows as of one instant. Takes the session for itself: what it held before is rolled back, and afterwards it is bound to nobody."""
+    """An agency's rows as of one instant.
+
+    Takes the session for itself: what it held before is rolled back, and afterwards it is bound to
+    nobody.
+    """
     db.session.remove()
     tenancy.bind(db.session(), tenant_id)
     try:
@@ -106,7 +133,9 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 
 
 def finish(error: VoyagentError | None = None) -> None:
-    """Commit, or roll back when an error says that its work must not stay. What cannot be committed is rolled back, so that the session can go on.
+    """Commit, or roll back when an error says that its work must not stay.
+
+    What cannot be committed is rolled back, so that the session can go on.
 
     An act that has never asked for the session, as one that reads in the lane, has nothing to end.
     """
@@ -123,7 +152,9 @@ def finish(error: VoyagentError | None = None) -> None:
 
 
 def when_undone(act: Callable[[], object]) -> None:
-    """Do something once where the running transaction is rolled back, such as giving back what only its commit would have handed out."""
+    """Do something once where the running transaction is rolled back, such as giving back what only
+    its commit would have handed out.
+    """
     event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)
 
 
@@ -133,20 +164,26 @@ def select_1() -> int:
 
 
 def pause() -> None:
-    """Give the connection back while something slow is done, such as hashing a password; allowed only before the act has written anything."""
+    """Give the connection back while something slow is done, such as hashing a password; allowed
+    only before the act has written anything.
+    """
     if db.session.new or db.session.dirty or db.session.deleted:
         raise RuntimeError("an act that has begun to write cannot pause")
     db.session.rollback()
 
 
 def next_act() -> None:
-    """Commit, and begin again with no agency bound: for the rare request that concerns two agencies, one after the other."""
+    """Commit, and begin again with no agency bound: for the rare request that concerns two
+    agencies, one after the other.
+    """
     db.session.commit()
     db.session.remove()
 
 
 def rows_changed(statement: str, **values: Any) -> int:
-    """Run one writing SQL statement behind the tenant wall and tell how many rows it changed; `:tenant_id` in it is the bound agency."""
+    """Run one writing SQL statement behind the tenant wall and tell how many rows it changed;
+    `:tenant_id` in it is the bound agency.
+    """
     if ":tenant_id" in statement:
         values.setdefault("tenant_id", tenancy.current_tenant(db.session))
     result = db.session.execute(text(statement), values)

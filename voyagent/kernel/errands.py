@@ -1,6 +1,8 @@
-"""An act that asks an outside system in its middle: prepared in one transaction, asked with none open, settled in another.
+"""An act that asks an outside system in its middle: prepared in one transaction, asked with none
+open, settled in another.
 
-So a system that takes its time holds up nobody: while it is asked, no row is locked and no connection is kept.
+So a system that takes its time holds up nobody: while it is asked, no row is locked and no
+connection is kept.
 """
 
 from __future__ import annotations
@@ -20,17 +22,26 @@ Next = TypeVar("Next")
 class Errand(Generic[Result]):
     """What is to be asked, and what is made of the answer.
 
-    `ask` touches no table and may be called again: whoever takes over after a crash does. None asks nobody, and `settle` is then given None. `settle` writes
-    what the answer leaves; it holds values, never rows, since the transaction that prepared it is over. An expected failure of `ask` goes to `refused`, which
-    makes a result of it or raises it again; without one it is raised when the errand is settled.
+    `ask` touches no table and may be called again: whoever takes over after a crash does. None asks
+    nobody, and `settle` is then given None. `settle` writes what the answer leaves; it holds
+    values, never rows, since the transaction that prepared it is over. An expected failure of `ask`
+    goes to `refused`, which makes a result of it or raises it again; without one it is raised when
+    the errand is settled.
     """
 
     settle: Callable[[Any], Result]
     ask: Callable[[], Any] | None = None
     refused: Callable[[VoyagentError], Result] | None = None
 
-    def then(self, more: Callable[[Result], Next], *, refused: Callable[[VoyagentError], Next] | None = None) -> Errand[Next]:
-        """The same errand with something made of its result; `refused` gets what this one's own raises."""
+    def then(
+        self,
+        more: Callable[[Result], Next],
+        *,
+        refused: Callable[[VoyagentError], Next] | None = None,
+    ) -> Errand[Next]:
+        """The same errand with something made of its result; `refused` gets what this one's own
+        raises.
+        """
 
         def refuse(error: VoyagentError) -> Next:
             try:
@@ -51,7 +62,9 @@ class Errand(Generic[Result]):
         return partial(self.settle, answer)
 
     def done(self) -> Result:
-        """All of it in the transaction that is open: where nothing waits for anybody, as in commands and tests."""
+        """All of it in the transaction that is open: where nothing waits for anybody, as in
+        commands and tests.
+        """
         return self.go()()
 
     def _refuse(self, error: VoyagentError) -> Result:

@@ -1,20 +1,26 @@
-"""The ways in which an act may fail, by kind; each room names its own below these, and `http.errors` gives a kind its status."""
+"""The ways in which an act may fail, by kind; each room names its own below these, and
+`http.errors` gives a kind its status.
+"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 
-def N_(sentence: str) -> str:  # noqa: N802 - the usual name of the marker that collects sentences for translation
+def N_(
+    sentence: str,
+) -> str:  # noqa: N802 - the usual name of the marker that collects sentences for translation
     """Mark a sentence for the catalogue; the door translates it for the person who reads it."""
     return sentence
 
 
 class VoyagentError(Exception):
-    """An expected failure: `code` is for programs, `message` for people, and neither repeats what was sent.
+    """An expected failure: `code` is for programs, `message` for people, and neither repeats what
+    was sent.
 
-    `keeps_work`: what was written before the failure is committed all the same (a revoked family, a counted failure); the rule is that raising
-    rolls back. `answer_at`: an instant of `perf_counter` before which the refusal is not answered, so that its time does not tell what its words do not.
+    `keeps_work`: what was written before the failure is committed all the same (a revoked family, a
+    counted failure); the rule is that raising rolls back. `answer_at`: an instant of `perf_counter`
+    before which the refusal is not answered, so that its time does not tell what its words do not.
     """
 
     code: ClassVar[str] = "error"
@@ -34,7 +40,9 @@ class Invalid(VoyagentError):
 
 
 class StructuredInvalid(Invalid):
-    """A rule's refusal whose `detail` is an object, such as a weak password's `{"error": …, "code": …}`."""
+    """A rule's refusal whose `detail` is an object, such as a weak password's `{"error": …, "code":
+    …}`.
+    """
 
     def __init__(self, body: dict[str, str]) -> None:
         super().__init__(body.get("code"))
@@ -83,7 +91,9 @@ class PreconditionFailed(VoyagentError):
 
 
 class TooManyRequests(VoyagentError):
-    """More than a caller may ask for now; `retry_after_s` says when to come back, and the door adds it to the words."""
+    """More than a caller may ask for now; `retry_after_s` says when to come back, and the door adds
+    it to the words.
+    """
 
     code = "too_many_requests"
     message = N_("That was too often.")
@@ -99,5 +109,7 @@ class Unavailable(VoyagentError):
     """Something that we depend on is away; nothing was changed."""
 
     code = "unavailable"
-    message = N_("The service is not reachable just now. Nothing was changed; please try again in a moment.")
+    message = N_(
+        "The service is not reachable just now. Nothing was changed; please try again in a moment."
+    )
     retry_after_s: int | None = 5

@@ -1,4 +1,6 @@
-"""The doorbell between processes: NOTIFY rings at commit, one listening thread a process wakes whoever waits; what happened is in tables."""
+"""The doorbell between processes: NOTIFY rings at commit, one listening thread a process wakes
+whoever waits; what happened is in tables.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,15 @@ log = structlog.get_logger(__name__)
 
 def ring(topic: str) -> None:
     """Wake the waiters of a topic in every process once the present transaction has committed."""
-    db.session.execute(text("select pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic})
+    db.session.execute(
+        text("select pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic}
+    )
 
 
 class Doorbell:
-    """One thread that listens for the whole process, started by the first waiter and so after any fork."""
+    """One thread that listens for the whole process, started by the first waiter and so after any
+    fork.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -38,7 +44,9 @@ class Doorbell:
 
     @contextmanager
     def waiting_for(self, topic: str) -> Iterator[Event]:
-        """An event that is set at each ring (and after a reconnection, when a ring may have been missed); the waiter clears it."""
+        """An event that is set at each ring (and after a reconnection, when a ring may have been
+        missed); the waiter clears it.
+        """
         bell = Event()
         with self._lock:
             self._waiters[topic].add(bell)
@@ -66,7 +74,9 @@ class Doorbell:
     def _listen(self) -> None:
         while not self._closed.is_set():
             try:
-                with psycopg.connect(psycopg_url(self._settings.db_url or ""), autocommit=True, connect_timeout=5) as connection:
+                with psycopg.connect(
+                    psycopg_url(self._settings.db_url or ""), autocommit=True, connect_timeout=5
+                ) as connection:
                     connection.execute(f"listen {CHANNEL}")
                     self._wake_all()
                     while not self._closed.is_set():

@@ -1,4 +1,6 @@
-"""The kinds of field that schemas share, strict by JSON type, trimmed, and never wider than the column behind them."""
+"""The kinds of field that schemas share, strict by JSON type, trimmed, and never wider than the
+column behind them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
 
 from voyagent.kernel import clock
@@ -25,7 +35,9 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class Closed(BaseModel):
     """A body that refuses unknown members."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", str_strip_whitespace=False, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", str_strip_whitespace=False, hide_input_in_errors=True
+    )
 
 
 class Open(BaseModel):
@@ -49,12 +61,16 @@ class Query(BaseModel):
 def storable(text: str) -> str:
     """Refuse NUL and lone surrogates, which PostgreSQL cannot hold."""
     if _UNSTORABLE.search(text):
-        raise PydanticCustomError("string_unstorable", "String contains characters that cannot be stored")
+        raise PydanticCustomError(
+            "string_unstorable", "String contains characters that cannot be stored"
+        )
     return text
 
 
 def composed(text: str) -> str:
-    """A letter with its marks as one, however it was typed, so that the same text is one and the same (NFC)."""
+    """A letter with its marks as one, however it was typed, so that the same text is one and the
+    same (NFC).
+    """
     return unicodedata.normalize("NFC", text)
 
 
@@ -64,7 +80,9 @@ def contains_unstorable(text: str) -> bool:
 
 
 def without_unstorable(text: str) -> str:
-    """The text with U+FFFD in place of NUL and lone surrogates, for what comes from outside and cannot be asked again."""
+    """The text with U+FFFD in place of NUL and lone surrogates, for what comes from outside and
+    cannot be asked again.
+    """
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -79,7 +97,9 @@ def _business_date(value: date) -> date:
 
 
 def _plain_date(value: Any) -> Any:
-    """A text is read here, because behind a validator of ours strict mode wants a date and no text any more."""
+    """A text is read here, because behind a validator of ours strict mode wants a date and no text
+    any more.
+    """
     if not isinstance(value, str):
         return value
     try:
@@ -92,7 +112,9 @@ def _plain_date(value: Any) -> Any:
 
 def _zone_name(value: str) -> str:
     if not clock.is_zone(value):
-        raise PydanticCustomError("zone_unknown", "Zone must be a name of the IANA database, such as Asia/Kolkata")
+        raise PydanticCustomError(
+            "zone_unknown", "Zone must be a name of the IANA database, such as Asia/Kolkata"
+        )
     return value
 
 
@@ -106,26 +128,35 @@ def _id(value: Any) -> Any:
 
 def _currency(value: Any) -> Any:
     if not isinstance(value, str) or not is_currency(value):
-        raise PydanticCustomError("invalid_currency", "Currency must be a code of ISO 4217, such as INR")
+        raise PydanticCustomError(
+            "invalid_currency", "Currency must be a code of ISO 4217, such as INR"
+        )
     return value
 
 
 def wire_instant(value: datetime) -> str:
     """An instant as the API writes it: UTC, microseconds, `Z`."""
     plain = value.astimezone(UTC).replace(tzinfo=None)
-    return (plain.isoformat() if plain.microsecond else plain.isoformat(timespec="microseconds")) + "Z"  # what is not said takes no time to be read
+    return (
+        plain.isoformat() if plain.microsecond else plain.isoformat(timespec="microseconds")
+    ) + "Z"  # what is not said takes no time to be read
 
 
 def row_instant(value: datetime) -> datetime | str:
-    """An instant in UTC, as the database gives it, of a row that becomes JSON as it stands: the same on the wire as `wire_instant`, in a fraction of its time.
+    """An instant in UTC, as the database gives it, of a row that becomes JSON as it stands: the
+    same on the wire as `wire_instant`, in a fraction of its time.
 
     The serializer writes it that way by itself, but for the microseconds of one that has none.
     """
     return value if value.microsecond else wire_instant(value)
 
 
-def wire_members(shape: type[Answer], row: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of an answer in its shape's order: those `told` as they are written, the others as the row has them."""
+def wire_members(
+    shape: type[Answer], row: Mapping[str, Any], told: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The members of an answer in its shape's order: those `told` as they are written, the others
+    as the row has them.
+    """
     return {name: told[name] if name in told else row[name] for name in _names_of(shape)}
 
 
@@ -137,11 +168,18 @@ def _names_of(shape: type[Answer]) -> tuple[str, ...]:
 
 def text_field(max_length: int, *, min_length: int = 0) -> Any:
     """A text of bounded length, kept as typed."""
-    return Annotated[str, StringConstraints(min_length=min_length, max_length=max_length), AfterValidator(storable)]
+    return Annotated[
+        str,
+        StringConstraints(min_length=min_length, max_length=max_length),
+        AfterValidator(storable),
+    ]
 
 
 def trimmed_field(max_length: int) -> Any:
-    """A text that must say something: outer spaces go, blank is refused. Letters are composed, so that a name is one name however it was typed."""
+    """A text that must say something: outer spaces go, blank is refused.
+
+    Letters are composed, so that a name is one name however it was typed.
+    """
     whole = StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
     return Annotated[str, whole, AfterValidator(storable), AfterValidator(composed)]
 
@@ -149,7 +187,13 @@ def trimmed_field(max_length: int) -> Any:
 def filter_field(max_length: int) -> Any:
     """A filter of a query string: empty filters nothing."""
     return Annotated[
-        Annotated[str, StringConstraints(max_length=max_length), AfterValidator(storable), AfterValidator(composed)] | None,
+        Annotated[
+            str,
+            StringConstraints(max_length=max_length),
+            AfterValidator(storable),
+            AfterValidator(composed),
+        ]
+        | None,
         BeforeValidator(_blank_to_none),
         Field(default=None),
     ]
@@ -160,12 +204,16 @@ CurrencyCode = Annotated[str, BeforeValidator(_currency)]
 BusinessDate = Annotated[date, BeforeValidator(_plain_date), AfterValidator(_business_date)]
 IdFilter = Annotated[Id | None, BeforeValidator(_blank_to_none)]
 DateFilter = Annotated[BusinessDate | None, BeforeValidator(_blank_to_none)]
-ZoneFilter = Annotated[Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone_name)] | None, BeforeValidator(_blank_to_none)]
+ZoneFilter = Annotated[
+    Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone_name)] | None,
+    BeforeValidator(_blank_to_none),
+]
 Instant = Annotated[datetime, PlainSerializer(wire_instant, return_type=str, when_used="json")]
 Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Offset = Annotated[int, Field(ge=0, le=INT32_MAX)]
 PlainAmount = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
-"""A decimal string; that it is above zero and exact to the currency's places is the rules' matter."""
+"""A decimal string; that it is above zero and exact to the currency's places is the rules' matter.
+"""
 WireAmount = Annotated[str, Field(pattern=r"^\d+\.\d{2,4}$")]
 """An amount as the API writes it."""
 

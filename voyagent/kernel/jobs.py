@@ -1,7 +1,9 @@
-"""Work for later: deferred in the transaction that causes it, done by a worker on PostgreSQL, taken over when a worker dies.
+"""Work for later: deferred in the transaction that causes it, done by a worker on PostgreSQL, taken
+over when a worker dies.
 
-A task is a plain function with a name. `defer` writes the job beside the caller's rows, so that both commit or neither does. The worker gives each task an
-application context and, unless the task keeps its own, one transaction.
+A task is a plain function with a name. `defer` writes the job beside the caller's rows, so that
+both commit or neither does. The worker gives each task an application context and, unless the task
+keeps its own, one transaction.
 """
 
 from __future__ import annotations
@@ -31,23 +33,29 @@ from voyagent.kernel.metrics import timed_job
 from voyagent.kernel.rescue import TASK as RESCUE_TASK, Rescue
 
 if TYPE_CHECKING:
-    from flask import Flask  # services defer jobs and know no Flask; only the worker is handed the application
+    from flask import (
+        Flask,
+    )  # services defer jobs and know no Flask; only the worker is handed the application
 
 log = structlog.get_logger(__name__)
 QUEUE = "default"
 CONCURRENCY = 4
 
-# NOTIFY rings for a new job alone. One that waited for another of its lock, or was given back, is found by looking.
+# NOTIFY rings for a new job alone. One that waited for another of its lock, or was given back, is
+# found by looking.
 LOOK_EVERY_S = 1.0
 
-# After 1, 2, 3 … seconds: what a busy moment has refused goes on soon, and a database that is away for most of a minute loses nobody's job.
+# After 1, 2, 3 … seconds: what a busy moment has refused goes on soon, and a database that is away
+# for most of a minute loses nobody's job.
 TRIES = procrastinate.RetryStrategy(max_attempts=10, wait=1, linear_wait=1)
 BEGIN_ANEW_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A named function of the worker; `own_transactions` for one that commits step by step, `every` a cron line for one that repeats."""
+    """A named function of the worker; `own_transactions` for one that commits step by step, `every`
+    a cron line for one that repeats.
+    """
 
     name: str
     run: Callable[..., None]
@@ -58,7 +66,9 @@ class Task:
 _tasks: dict[str, Task] = {}
 
 
-def task(name: str, *, own_transactions: bool = False, every: str | None = None) -> Callable[[Callable[..., None]], Task]:
+def task(
+    name: str, *, own_transactions: bool = False, every: str | None = None
+) -> Callable[[Callable[..., None]], Task]:
     """Register a function as the task of that name, such as `chat.run_turn`."""
 
     def register(run: Callable[..., None]) -> Task:
@@ -68,23 +78,37 @@ def task(name: str, *, own_transactions: bool = False, every: str | None = None)
     return register
 
 
-def defer(name: str, *, lock: str | None = None, after_s: float = 0, **arguments: str | int | None) -> None:
-    """Have the worker run a task once the present transaction has committed; jobs of one `lock` run one at a time.
+def defer(
+    name: str, *, lock: str | None = None, after_s: float = 0, **arguments: str | int | None
+) -> None:
+    """Have the worker run a task once the present transaction has committed; jobs of one `lock` run
+    one at a time.
 
     Arguments are ids as text, never secrets: they stand in a table that is not an agency's.
     """
     db.session.execute(
         text(
-            "select procrastinate_defer_jobs_v1(array[row(:queue, :name, 0, :lock, null, cast(:arguments as jsonb),"
-            " case when :after_s > 0 then now() + make_interval(secs => :after_s) end)::procrastinate_job_to_defer_v1])"
+            "select procrastinate_defer_jobs_v1(array[row(:queue, :name, 0, :lock, null,"
+            " cast(:arguments as jsonb), case when :after_s > 0 then now() + make_interval(secs =>"
+            " :after_s) end)::procrastinate_job_to_defer_v1])"
         ),
-        {"queue": QUEUE, "name": name, "lock": lock, "arguments": json.dumps(arguments), "after_s": after_s},
+        {
+            "queue": QUEUE,
+            "name": name,
+            "lock": lock,
+            "arguments": json.dumps(arguments),
+            "after_s": after_s,
+        },
     )
 
 
 def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procrastinate.App:
-    """The worker's side: every registered task; where it `repeats`, also what a clock gives it, the rescue of jobs whose worker has died among it."""
-    connector = procrastinate.PsycopgConnector(conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)})
+    """The worker's side: every registered task; where it `repeats`, also what a clock gives it, the
+    rescue of jobs whose worker has died among it.
+    """
+    connector = procrastinate.PsycopgConnector(
+        conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)}
+    )
     jobs = procrastinate.App(connector=connector)
     rescue = Rescue(jobs, stalled_s=settings.worker_stalled_s)
     jobs.worker_defaults = {"worker_middleware": [rescue.watch]}
@@ -110,12 +134,16 @@ def run_worker(app: Flask, settings: Settings) -> None:
 
 
 def drain(app: Flask, settings: Settings) -> None:
-    """Run what was deferred and is due now, and return; for tests, which are not to meet what repeats for all agencies."""
+    """Run what was deferred and is due now, and return; for tests, which are not to meet what
+    repeats for all agencies.
+    """
 
     async def once() -> None:
         jobs = worker_app(app, settings, repeats=False)
         async with jobs.open_async():
-            await jobs.run_worker_async(wait=False, install_signal_handlers=False, concurrency=1, listen_notify=False)
+            await jobs.run_worker_async(
+                wait=False, install_signal_handlers=False, concurrency=1, listen_notify=False
+            )
 
     asyncio.run(once())
 
@@ -125,7 +153,9 @@ async def _work(app: Flask, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        if not serving.cancelling():  # a second one, as when the parent dies and its successor clears up, would break off the stopping itself
+        # a second one, as when the parent dies and its successor clears up, would break off the
+        # stopping itself
+        if not serving.cancelling():
             stopping.set()
             serving.cancel()
 
@@ -139,7 +169,9 @@ async def _work(app: Flask, settings: Settings) -> None:
 
 
 async def _serve(app: Flask, settings: Settings) -> None:
-    """Work until cancelled. procrastinate gives up when one of its own statements fails, as while the database restarts or is too slow; then it begins anew."""
+    """Work until cancelled. procrastinate gives up when one of its own statements fails, as while
+    the database restarts or is too slow; then it begins anew.
+    """
     this = asyncio.current_task()
     assert this is not None
     while True:
@@ -158,7 +190,9 @@ async def _serve(app: Flask, settings: Settings) -> None:
         except (ConnectorException, psycopg.Error) as failure:
             error = type(failure.__cause__ or failure).__name__
         finally:
-            await jobs.close_async()  # also when opening was broken off: such a pool keeps connecting, and the process with it
+            # also when opening was broken off: such a pool keeps connecting, and the process with
+            # it
+            await jobs.close_async()
         if this.cancelling():
             raise asyncio.CancelledError
         log.warning("worker.begins_anew", error=error)
@@ -180,7 +214,9 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 
 @contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Leave the cause of a failure in the log: procrastinate is silent about a job that will be tried again."""
+    """Leave the cause of a failure in the log: procrastinate is silent about a job that will be
+    tried again.
+    """
     try:
         yield
     except Exception:
@@ -189,7 +225,8 @@ def _told(name: str) -> Iterator[None]:
 
 
 def _end_with_parent(stop: Callable[[], object]) -> None:
-    # Told by whoever started the worker, since the parent may be killed before this line is reached.
+    # Told by whoever started the worker, since the parent may be killed before this line is
+    # reached.
     parent, never = int(os.environ.get("VOYAGENT_PARENT_PID") or os.getppid()), Event()
 
     def watch() -> None:

@@ -1,7 +1,9 @@
-"""The installation's secrets: subkeys for signing, sealing and digesting, each with a key id so that the secret can be rotated.
+"""The installation's secrets: subkeys for signing, sealing and digesting, each with a key id so
+that the secret can be rotated.
 
-`VOYAGENT_AUTH_SECRET` is the present secret and `VOYAGENT_AUTH_SECRETS_PREVIOUS` what still opens: new things are made with the present one, old tokens, seals
-and digests go on being understood until the old secret is taken away.
+`VOYAGENT_AUTH_SECRET` is the present secret and `VOYAGENT_AUTH_SECRETS_PREVIOUS` what still opens:
+new things are made with the present one, old tokens, seals and digests go on being understood until
+the old secret is taken away.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ _VERSION = b"\x01"
 
 
 class SealBroken(Exception):
-    """A sealed value that none of the installation's secrets opens, or that was sealed for something else: a fault, never shown to a caller."""
+    """A sealed value that none of the installation's secrets opens, or that was sealed for
+    something else: a fault, never shown to a caller.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,12 @@ class Key:
     secret: bytes = field(repr=False)
 
     def derive(self, purpose: str) -> bytes:
-        """A subkey of 32 bytes; what is made for one purpose is worthless for another (HKDF, RFC 5869)."""
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"voyagent:{purpose}".encode()).derive(self.secret)
+        """A subkey of 32 bytes; what is made for one purpose is worthless for another (HKDF, RFC
+        5869).
+        """
+        return HKDF(
+            algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"voyagent:{purpose}".encode()
+        ).derive(self.secret)
 
 
 class Keyring:
@@ -55,7 +63,9 @@ class Keyring:
 
     @cached_property
     def secrets(self) -> list[str]:
-        """The secrets as text, the present one first, for libraries that sign with them as they are."""
+        """The secrets as text, the present one first, for libraries that sign with them as they
+        are.
+        """
         others = [key for key in self._keys.values() if key.kid != self.present.kid]
         return [key.secret.decode() for key in (self.present, *reversed(others))]
 
@@ -65,14 +75,22 @@ class Keyring:
         return _VERSION + bytes.fromhex(self.present.kid)
 
     def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
-        """Encrypt with AES-256-GCM. `bound_to` names the row, so that a sealed value copied into another row does not open there."""
+        """Encrypt with AES-256-GCM.
+
+        `bound_to` names the row, so that a sealed value copied into another row does not open
+        there.
+        """
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(self.present.derive(purpose)).encrypt(nonce, plain, bound_to.encode())
         return self.present_mark + nonce + sealed
 
     def open(self, purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
         """What was sealed. Raises SealBroken."""
-        kid, nonce, rest = sealed[1 : 1 + KID_BYTES], sealed[1 + KID_BYTES : 1 + KID_BYTES + NONCE_BYTES], sealed[1 + KID_BYTES + NONCE_BYTES :]
+        kid, nonce, rest = (
+            sealed[1 : 1 + KID_BYTES],
+            sealed[1 + KID_BYTES : 1 + KID_BYTES + NONCE_BYTES],
+            sealed[1 + KID_BYTES + NONCE_BYTES :],
+        )
         key = self.find(kid.hex())
         if sealed[:1] != _VERSION or key is None:
             raise SealBroken(purpose)
@@ -82,20 +100,29 @@ class Keyring:
             raise SealBroken(purpose) from None
 
     def is_old(self, sealed: bytes) -> bool:
-        """Whether a value was sealed with another secret than the present one, so that it should be sealed anew."""
+        """Whether a value was sealed with another secret than the present one, so that it should be
+        sealed anew.
+        """
         return sealed[1 : 1 + KID_BYTES].hex() != self.present.kid
 
     def digest(self, purpose: str, text: str) -> bytes:
-        """A keyed hash of 32 bytes (HMAC-SHA256), for short secrets that a plain hash would not protect."""
+        """A keyed hash of 32 bytes (HMAC-SHA256), for short secrets that a plain hash would not
+        protect.
+        """
         return _digest(self.present, purpose, text)
 
     def digests(self, purpose: str, text: str) -> list[bytes]:
-        """The keyed hash under every secret of the ring, for looking one up that may have been made before a rotation."""
+        """The keyed hash under every secret of the ring, for looking one up that may have been made
+        before a rotation.
+        """
         return [_digest(key, purpose, text) for key in self._keys.values()]
 
 
 def _key(secret: str) -> Key:
-    return Key(hashlib.sha256(b"voyagent:kid:" + secret.encode()).digest()[:KID_BYTES].hex(), secret.encode())
+    return Key(
+        hashlib.sha256(b"voyagent:kid:" + secret.encode()).digest()[:KID_BYTES].hex(),
+        secret.encode(),
+    )
 
 
 def _digest(key: Key, purpose: str, text: str) -> bytes:

@@ -1,4 +1,6 @@
-"""Lists as files of any length: their columns are said once, and come as cells that the database writes or as cells of a workbook."""
+"""Lists as files of any length: their columns are said once, and come as cells that the database
+writes or as cells of a workbook.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class Stream:
     parts: Iterable[Sequence[Sequence[Cell]] | Select[Any]]
 
     def csv(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
-        """The file, a piece at a time, as `Sheet.csv` writes it; the snapshot is given back at its end."""
+        """The file, a piece at a time, as `Sheet.csv` writes it; the snapshot is given back at its
+        end.
+        """
         try:
             yield as_csv([self.columns], bom=bom).encode()
             for part in self.parts:
@@ -37,7 +41,9 @@ class Stream:
 
 
 class Column(NamedTuple):
-    """A column of a list: its name, what stands in it, and whether that is a text that somebody typed or an amount in minor units."""
+    """A column of a list: its name, what stands in it, and whether that is a text that somebody
+    typed or an amount in minor units.
+    """
 
     name: str
     of: ColumnElement[Any]
@@ -48,8 +54,10 @@ class Column(NamedTuple):
 class Listing:
     """A list, the newest day first.
 
-    `base` selects given cells of the rows that are wanted; `ends` has their `first_day` and `last_day`, or days around these; `currency` is that of a row's
-    amounts, `order` what rows of one day are in the order of. Of one that `is_sparse` few rows are wanted, which an index of their own finds.
+    `base` selects given cells of the rows that are wanted; `ends` has their `first_day` and
+    `last_day`, or days around these; `currency` is that of a row's amounts, `order` what rows of
+    one day are in the order of. Of one that `is_sparse` few rows are wanted, which an index of
+    their own finds.
     """
 
     name: str
@@ -62,7 +70,9 @@ class Listing:
     is_sparse: bool = False
 
     def stream(self, reader: Reader) -> Stream:
-        """The list as it is written for CSV, month by month, so that a month at most is put in order before its first line leaves."""
+        """The list as it is written for CSV, month by month, so that a month at most is put in
+        order before its first line leaves.
+        """
         cells = [self._cell(column) for column in self.columns]
         whole = self._ordered(self.base([literal(LINE), *cells]))
 
@@ -79,10 +89,18 @@ class Listing:
     def sheet(self, reader: Reader) -> Sheet:
         """The list as a table in memory. Raises TooManyLines."""
         given = [column.of.label(column.name) for column in self.columns]
-        (rows,) = reader.read(self._ordered(self.base([*given, self.currency.label("of_currency")])).limit(LINES_MAX + 1))
+        (rows,) = reader.read(
+            self._ordered(self.base([*given, self.currency.label("of_currency")])).limit(
+                LINES_MAX + 1
+            )
+        )
         if len(rows) > LINES_MAX:
             raise TooManyLines
-        return Sheet(self.name, self._names, [[LINE, *(self._value(column, row) for column in self.columns)] for row in rows])
+        return Sheet(
+            self.name,
+            self._names,
+            [[LINE, *(self._value(column, row) for column in self.columns)] for row in rows],
+        )
 
     @property
     def _names(self) -> list[str]:
@@ -95,24 +113,32 @@ class Listing:
 
     def _value(self, column: Column, row: Row) -> Cell:
         value: Cell = row[column.name]
-        return Money(int(row[column.name]), row["of_currency"]) if column.kind == "amount" else value
+        return (
+            Money(int(row[column.name]), row["of_currency"]) if column.kind == "amount" else value
+        )
 
     def _ordered(self, rows: Select[Any]) -> Select[Any]:
         return rows.order_by(self.day.desc(), *self.order)
 
 
-def months(first: date | None, last: date | None, *, newest_first: bool = False) -> Iterator[tuple[date, date]]:
+def months(
+    first: date | None, last: date | None, *, newest_first: bool = False
+) -> Iterator[tuple[date, date]]:
     """The months from one day to another, each cut to these days; none where there are no days."""
     if first is None or last is None:
         return
     count = (last.year - first.year) * 12 + last.month - first.month
     numbers = range(count, -1, -1) if newest_first else range(count + 1)
     for number in numbers:
-        begins = date(first.year + (first.month - 1 + number) // 12, (first.month - 1 + number) % 12 + 1, 1)
+        begins = date(
+            first.year + (first.month - 1 + number) // 12, (first.month - 1 + number) % 12 + 1, 1
+        )
         following = (begins + timedelta(days=32)).replace(day=1)
         yield max(begins, first), min(following - timedelta(days=1), last)
 
 
 def ends_of(day: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
     """The first and the last of some days: `first_day`, `last_day`, both None where there are none."""
-    return select(func.min(day).label("first_day"), func.max(day).label("last_day")).where(*conditions)
+    return select(func.min(day).label("first_day"), func.max(day).label("last_day")).where(
+        *conditions
+    )

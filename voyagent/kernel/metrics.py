@@ -1,7 +1,9 @@
-"""What the running program counts of itself, added up over all its processes through files that each keeps in one directory.
+"""What the running program counts of itself, added up over all its processes through files that
+each keeps in one directory.
 
-The library chooses how it keeps a number when it is first imported, so it is imported here on first use and nowhere else, after `share` had its say. Where
-nobody has shared a directory, as in tests, everything is kept in this one process.
+The library chooses how it keeps a number when it is first imported, so it is imported here on first
+use and nowhere else, after `share` had its say. Where nobody has shared a directory, as in tests,
+everything is kept in this one process.
 """
 
 from __future__ import annotations
@@ -33,7 +35,10 @@ _AFTER_COMMIT = "metrics_after_commit"
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """Every number that a process keeps. No label ever holds what a caller has sent, an agency, a person or an id."""
+    """Every number that a process keeps.
+
+    No label ever holds what a caller has sent, an agency, a person or an id.
+    """
 
     registry: CollectorRegistry
     requests: Counter
@@ -49,9 +54,11 @@ class Meters:
 
 
 def share(directory: Path) -> bool:
-    """Keep the numbers in a directory that all processes of this installation on this machine have in common; whether it can be written.
+    """Keep the numbers in a directory that all processes of this installation on this machine have
+    in common; whether it can be written.
 
-    To be called before anything has been counted. A directory that was given before stays, so that children follow their parent.
+    To be called before anything has been counted. A directory that was given before stays, so that
+    children follow their parent.
     """
     if DIRECTORY in os.environ:
         return True
@@ -68,7 +75,9 @@ def share(directory: Path) -> bool:
 
 
 def clear(directory: Path) -> None:
-    """Forget the numbers of processes that have gone, so that a start begins at zero; those that live keep theirs."""
+    """Forget the numbers of processes that have gone, so that a start begins at zero; those that
+    live keep theirs.
+    """
     for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
         for file in directory.glob(pattern):
             if not _is_alive(_process_of(file)):
@@ -85,37 +94,96 @@ def forget_gauges_of_the_dead(directory: Path) -> None:
 @cache
 def meters() -> Meters:
     """The numbers of this process, made on first use."""
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics  # noqa: PLC0415 - see the module's docstring
+    from prometheus_client import (
+        CollectorRegistry,
+        Counter,
+        Gauge,
+        Histogram,
+        disable_created_metrics,
+    )  # noqa: PLC0415 - see the module's docstring
 
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     by_request, by_pool = ("method", "path"), ("pool",)
     return Meters(
         registry=registry,
-        requests=Counter("voyagent_api_requests_total", "Requests of the JSON API that were answered", (*by_request, "status"), registry=registry),
+        requests=Counter(
+            "voyagent_api_requests_total",
+            "Requests of the JSON API that were answered",
+            (*by_request, "status"),
+            registry=registry,
+        ),
         request_seconds=Histogram(
-            "voyagent_api_request_duration_seconds", "Time until an answer of the JSON API began", by_request, registry=registry, buckets=REQUEST_BUCKETS_S
+            "voyagent_api_request_duration_seconds",
+            "Time until an answer of the JSON API began",
+            by_request,
+            registry=registry,
+            buckets=REQUEST_BUCKETS_S,
         ),
-        pages=Counter("voyagent_page_requests_total", "Requests of pages and files that were answered", (*by_request, "status"), registry=registry),
+        pages=Counter(
+            "voyagent_page_requests_total",
+            "Requests of pages and files that were answered",
+            (*by_request, "status"),
+            registry=registry,
+        ),
         page_seconds=Histogram(
-            "voyagent_page_request_duration_seconds", "Time until a page or file began", by_request, registry=registry, buckets=REQUEST_BUCKETS_S
+            "voyagent_page_request_duration_seconds",
+            "Time until a page or file began",
+            by_request,
+            registry=registry,
+            buckets=REQUEST_BUCKETS_S,
         ),
-        turns_started=Counter("voyagent_turns_started_total", "Turns of the assistant that a worker began", registry=registry),
+        turns_started=Counter(
+            "voyagent_turns_started_total",
+            "Turns of the assistant that a worker began",
+            registry=registry,
+        ),
         turn_seconds=Histogram(
-            "voyagent_turn_duration_seconds", "From the beginning of a turn to its end, by outcome", ("outcome",), registry=registry, buckets=WORK_BUCKETS_S
+            "voyagent_turn_duration_seconds",
+            "From the beginning of a turn to its end, by outcome",
+            ("outcome",),
+            registry=registry,
+            buckets=WORK_BUCKETS_S,
         ),
         job_seconds=Histogram(
-            "voyagent_job_duration_seconds", "Work of a job, by task and outcome", ("task", "outcome"), registry=registry, buckets=WORK_BUCKETS_S
+            "voyagent_job_duration_seconds",
+            "Work of a job, by task and outcome",
+            ("task", "outcome"),
+            registry=registry,
+            buckets=WORK_BUCKETS_S,
         ),
-        decisions=Counter("voyagent_approvals_decided_total", "Proposals that were decided or ran out of time", ("outcome",), registry=registry),
-        connections=Gauge("voyagent_db_connections_in_use", "Connections in use", by_pool, registry=registry, multiprocess_mode="livesum"),
-        connections_max=Gauge("voyagent_db_connections_max", "Connections that there may be", by_pool, registry=registry, multiprocess_mode="livesum"),
+        decisions=Counter(
+            "voyagent_approvals_decided_total",
+            "Proposals that were decided or ran out of time",
+            ("outcome",),
+            registry=registry,
+        ),
+        connections=Gauge(
+            "voyagent_db_connections_in_use",
+            "Connections in use",
+            by_pool,
+            registry=registry,
+            multiprocess_mode="livesum",
+        ),
+        connections_max=Gauge(
+            "voyagent_db_connections_max",
+            "Connections that there may be",
+            by_pool,
+            registry=registry,
+            multiprocess_mode="livesum",
+        ),
     )
 
 
 def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
-    """Everything as Prometheus reads it: what all processes have counted, then `further` families that are looked up now."""
-    from prometheus_client import CollectorRegistry, generate_latest, multiprocess  # noqa: PLC0415 - see the module's docstring
+    """Everything as Prometheus reads it: what all processes have counted, then `further` families
+    that are looked up now.
+    """
+    from prometheus_client import (
+        CollectorRegistry,
+        generate_latest,
+        multiprocess,
+    )  # noqa: PLC0415 - see the module's docstring
 
     directory = os.environ.get(DIRECTORY)
     sources = [meters().registry] if directory is None else []
@@ -152,7 +220,9 @@ def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> N
 
 @contextmanager
 def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
-    """A part of a transaction of which nothing is counted when it raises, as it is rolled back alone."""
+    """A part of a transaction of which nothing is counted when it raises, as it is rolled back
+    alone.
+    """
     noted = session.info.setdefault(_AFTER_COMMIT, [])
     before = len(noted)
     try:
@@ -167,7 +237,11 @@ def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int)
     if not event.contains(session, "after_commit", _count_noted):
         event.listen(session, "after_commit", _count_noted)
         event.listen(session, "after_rollback", _forget_noted)
-    event.listen(engine, "first_connect", lambda *_: meters().connections_max.labels("session").set(connections_max))
+    event.listen(
+        engine,
+        "first_connect",
+        lambda *_: meters().connections_max.labels("session").set(connections_max),
+    )
     event.listen(engine, "checkout", lambda *_: meters().connections.labels("session").inc())
     event.listen(engine, "checkin", lambda *_: meters().connections.labels("session").dec())
 
@@ -195,7 +269,11 @@ def _process_of(file: Path) -> int:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process runs. One that has ended and waits for its parent to notice, which in a container may be for ever, does not."""
+    """Whether a process runs.
+
+    One that has ended and waits for its parent to notice, which in a container may be for ever,
+    does not.
+    """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

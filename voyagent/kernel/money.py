@@ -18,7 +18,9 @@ from voyagent.kernel.errors import N_, Invalid, Unprocessable
 BIGINT_MAX = 2**63 - 1
 AMOUNTS_KEPT = 4096
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
-_GROUPED = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3})(?:\.[0-9]*)?")
+_GROUPED = re.compile(
+    r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3})(?:\.[0-9]*)?"
+)
 _DIGITS_MAX = 27
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
@@ -28,11 +30,19 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
     "required": ["amount", "currency"],
     "properties": {
-        "amount": {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9]+(\.[0-9]+)?$"}]},
+        "amount": {
+            "anyOf": [
+                {"type": "number"},
+                {"type": "string", "pattern": r"^[+-]?[0-9]+(\.[0-9]+)?$"},
+            ]
+        },
         "currency": {"type": "string", "minLength": 3, "maxLength": 3, "pattern": "^[A-Z]{3}$"},
     },
 }
-"""An amount on the wire. A client may send a JSON number; what we send is always a string, so that no float is between."""
+"""An amount on the wire.
+
+A client may send a JSON number; what we send is always a string, so that no float is between.
+"""
 
 
 class UnknownCurrency(Invalid):
@@ -111,14 +121,19 @@ def currency_codes() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units (paise, fils) of one currency; adding two currencies raises MixedCurrencies."""
+    """An amount in minor units (paise, fils) of one currency; adding two currencies raises
+    MixedCurrencies.
+    """
 
     amount_minor: int
     currency: str
 
     @classmethod
     def parse(cls, text: str | Decimal | int, currency: str) -> Self:
-        """Read a plain decimal; one place more than the currency has is refused, never rounded. Raises InvalidAmount, UnknownCurrency."""
+        """Read a plain decimal; one place more than the currency has is refused, never rounded.
+
+        Raises InvalidAmount, UnknownCurrency.
+        """
         places = exponent(currency)
         if isinstance(text, float) or (isinstance(text, str) and _DECIMAL.fullmatch(text) is None):
             raise InvalidAmount
@@ -132,16 +147,21 @@ class Money:
 
     @classmethod
     def rounded(cls, value: Decimal, currency: str) -> Self:
-        """Round half away from zero to the currency's places, as tax rules do per line and component. Raises InvalidAmount beyond what the books hold."""
+        """Round half away from zero to the currency's places, as tax rules do per line and
+        component. Raises InvalidAmount beyond what the books hold.
+        """
         if not value.is_finite() or value.adjusted() > _DIGITS_MAX:
             raise InvalidAmount
-        minor = value.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP, context=_EXACT).scaleb(exponent(currency))
+        minor = value.quantize(
+            Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP, context=_EXACT
+        ).scaleb(exponent(currency))
         if abs(minor) > BIGINT_MAX:
             raise AmountTooLarge
         return cls(int(minor), currency)
 
     def within(self, least: int, most: int = BIGINT_MAX) -> Self:
-        """The amount itself, where it is no less than `least` minor units, 0 or 1, and no more than `most`.
+        """The amount itself, where it is no less than `least` minor units, 0 or 1, and no more than
+        `most`.
 
         Raises AmountNegative, AmountZero, AmountTooLarge, each of which is an InvalidAmount.
         """
@@ -154,10 +174,13 @@ class Money:
         return self
 
     def split(self, weights: Sequence[Decimal | int]) -> list[Self]:
-        """The amount in parts by weights, such as equal ones or percents, which add up to it again to the last minor unit.
+        """The amount in parts by weights, such as equal ones or percents, which add up to it again
+        to the last minor unit.
 
-        Each part is rounded towards zero, and what is left over goes by one minor unit each to those that were rounded most, the earlier of equal ones first
-        (the largest remainder): 100.00 in three equal parts is 33.34, 33.33, 33.33. Raises ValueError for weights below zero or that are all zero.
+        Each part is rounded towards zero, and what is left over goes by one minor unit each to
+        those that were rounded most, the earlier of equal ones first (the largest remainder):
+        100.00 in three equal parts is 33.34, 33.33, 33.33. Raises ValueError for weights below zero
+        or that are all zero.
         """
         ratios = [Fraction(weight) for weight in weights]
         whole = sum(ratios)
@@ -205,7 +228,10 @@ class Money:
 
 
 def _short(value: Decimal) -> Decimal:
-    """The value, when its digits fit the arithmetic below without rounding. Raises InvalidAmount."""
+    """The value, when its digits fit the arithmetic below without rounding.
+
+    Raises InvalidAmount.
+    """
     if not value.is_finite() or len(value.as_tuple().digits) > _EXACT.prec:
         raise InvalidAmount
     value = value.normalize(_EXACT)
@@ -216,20 +242,26 @@ def _short(value: Decimal) -> Decimal:
 
 @lru_cache(maxsize=AMOUNTS_KEPT)
 def wire_amount(amount_minor: int, currency: str) -> str:
-    """Minor units as a plain decimal string with max(2, exponent) places: `"1000.00"` for JPY, `"1.234"` for KWD.
+    """Minor units as a plain decimal string with max(2, exponent) places: `"1000.00"` for JPY,
+    `"1.234"` for KWD.
 
     The last ones are kept: of the hundreds in a list most are nothing, or what stands beside them.
     """
     places = exponent(currency)
-    digits = str(abs(int(amount_minor))).zfill(places + 1)  # figures and a point: a list writes hundreds, and a Decimal takes four times as long for each
+    digits = str(abs(int(amount_minor))).zfill(
+        places + 1
+        # figures and a point: a list writes hundreds, and a Decimal takes four times as long for each
+    )
     whole = len(digits) - places
     return f"{'-' if amount_minor < 0 else ''}{digits[:whole]}.{digits[whole:]:0<2}"
 
 
 def ungrouped(text: str) -> str:
-    """A number as people write it, without what groups it, in thousands (`1,234,567.50`) or in lakhs (`12,34,567.50`); spaces only group.
+    """A number as people write it, without what groups it, in thousands (`1,234,567.50`) or in
+    lakhs (`12,34,567.50`); spaces only group.
 
-    Commas behind which no group of three figures ends (`12,34`, `22500,50`) group nothing, so they stay, and no amount is read from it.
+    Commas behind which no group of three figures ends (`12,34`, `22500,50`) group nothing, so they
+    stay, and no amount is read from it.
     """
     figures = "".join(text.split())
     return figures.replace(",", "") if _GROUPED.fullmatch(figures) else figures
@@ -237,5 +269,7 @@ def ungrouped(text: str) -> str:
 
 def spoken(amount: str, currency: str) -> str:
     """A wire amount in the words of a sentence, the same in every language: `INR 2,85,721.00`."""
-    pattern = ("#,##,##0" if currency == "INR" else "#,##0") + ("." + "0" * exponent(currency) if exponent(currency) else "")
+    pattern = ("#,##,##0" if currency == "INR" else "#,##0") + (
+        "." + "0" * exponent(currency) if exponent(currency) else ""
+    )
     return f"{currency} {format_decimal(Decimal(amount), format=pattern, locale='en')}"

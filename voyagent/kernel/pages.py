@@ -1,4 +1,6 @@
-"""Pages of a list: limit and offset as the API contract has them, a cursor beside them for flat cost at any depth."""
+"""Pages of a list: limit and offset as the API contract has them, a cursor beside them for flat
+cost at any depth.
+"""
 
 from __future__ import annotations
 
@@ -50,25 +52,36 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place after a row in newest-first order: its instant, and its id to tell equal instants apart."""
+    """The place after a row in newest-first order: its instant, and its id to tell equal instants
+    apart.
+    """
 
     at: datetime
     id: UUID
 
     @classmethod
     def of_day(cls, day: date, key: UUID) -> Cursor:
-        """The place after a row that is ordered by a day. Days have no zone, so the day's midnight in UTC stands for it."""
+        """The place after a row that is ordered by a day.
+
+        Days have no zone, so the day's midnight in UTC stands for it.
+        """
         return cls(datetime.combine(day, time(), UTC), key)
 
     def encode(self) -> str:
         """The opaque text that a client hands back."""
-        return base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode()).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode())
+            .decode()
+            .rstrip("=")
+        )
 
     @classmethod
     def decode(cls, token: str) -> Cursor:
         """Read a token of ours. Raises InvalidCursor."""
         try:
-            at, _, key = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
+            at, _, key = (
+                base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
+            )
             instant, row = datetime.fromisoformat(at), parse_id(key)
         except (ValueError, binascii.Error):
             raise InvalidCursor from None
@@ -79,7 +92,9 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which part of a list: `limit` rows behind an offset, or behind (`backward`: before) the row of a cursor."""
+    """Which part of a list: `limit` rows behind an offset, or behind (`backward`: before) the row
+    of a cursor.
+    """
 
     limit: int = 50
     offset: int = 0
@@ -101,7 +116,9 @@ class NameCursor:
     def decode(cls, token: str) -> NameCursor:
         """Read a token of ours. Raises InvalidCursor."""
         try:
-            kind, _, key = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
+            kind, _, key = (
+                base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
+            )
         except (ValueError, binascii.Error):
             raise InvalidCursor from None
         if kind != "n" or contains_unstorable(key):
@@ -109,8 +126,12 @@ class NameCursor:
         return cls(key)
 
 
-def page_or_first(read: Callable[[Place | None], Found], place: Callable[[], Place | None]) -> tuple[Found, tuple[str, ...]]:
-    """The page behind the place that was asked for, or the first one where its marker is none of ours, and then `cursor` as what could not be read."""
+def page_or_first(
+    read: Callable[[Place | None], Found], place: Callable[[], Place | None]
+) -> tuple[Found, tuple[str, ...]]:
+    """The page behind the place that was asked for, or the first one where its marker is none of
+    ours, and then `cursor` as what could not be read.
+    """
     try:
         behind = place()
     except InvalidCursor:
@@ -125,7 +146,13 @@ def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at
     return Cursor(rows[-1][at], rows[-1]["id"]).encode()
 
 
-def cut_by_day(rows: list[dict[str, Any]], limit: int, day: str) -> tuple[list[dict[str, Any]], str | None]:
-    """Of rows by a day, of which one more than is shown was read: those that are shown, and the cursor behind the last of them where there are more."""
+def cut_by_day(
+    rows: list[dict[str, Any]], limit: int, day: str
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Of rows by a day, of which one more than is shown was read: those that are shown, and the
+    cursor behind the last of them where there are more.
+    """
     shown = rows[:limit]
-    return shown, Cursor.of_day(shown[-1][day], shown[-1]["id"]).encode() if len(rows) > limit else None
+    return shown, (
+        Cursor.of_day(shown[-1][day], shown[-1]["id"]).encode() if len(rows) > limit else None
+    )

@@ -1,4 +1,6 @@
-"""What people type into a search as a pattern for LIKE, and whether the index of trigrams can help with it."""
+"""What people type into a search as a pattern for LIKE, and whether the index of trigrams can help
+with it.
+"""
 
 from __future__ import annotations
 

@@ -8,11 +8,16 @@ NAME_MAX = 64
 
 
 def problems(error: ValidationError, *place: str) -> list[dict[str, object]]:
-    """Pydantic's findings as the API writes them: `{type, loc, msg}` with `loc` behind `place`, never the input."""
+    """Pydantic's findings as the API writes them: `{type, loc, msg}` with `loc` behind `place`,
+    never the input.
+    """
     return [
         {
             "type": item["type"],
-            "loc": [*place, *(part[:NAME_MAX] if isinstance(part, str) else part for part in item["loc"])],
+            "loc": [
+                *place,
+                *(part[:NAME_MAX] if isinstance(part, str) else part for part in item["loc"]),
+            ],
             "msg": str(item["msg"]).removeprefix("Value error, "),
         }
         for item in error.errors(include_url=False, include_context=False, include_input=False)

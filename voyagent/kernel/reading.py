@@ -1,8 +1,10 @@
 """The reading lane: who asks and what a page shows, in one trip to the database.
 
-`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction that the tenant is set for; all of them see the database
-of one moment (repeatable read), so that what a report proves by two statements is true while others work. Lists, reports and `auth/me` read here; the ORM is
-for writes and detail pages. `SessionReader` answers the same selects inside a running transaction.
+`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction
+that the tenant is set for; all of them see the database of one moment (repeatable read), so that
+what a report proves by two statements is true while others work. Lists, reports and `auth/me` read
+here; the ORM is for writes and detail pages. `SessionReader` answers the same selects inside a
+running transaction.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ T = TypeVar("T")
 _CALLER = "select user_id, role, email, full_name, tenant_name, timezone, locale, currency, scopes"
 _ENTERED = " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
 ENTER = _CALLER + _ENTERED
-_ENTER_WITH_KEPT_PLANS = f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_ENTERED}"
+_ENTER_WITH_KEPT_PLANS = (
+    f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_ENTERED}"
+)
 _SHAPES_MAX = 512
 _KEY = "key_of_one"
 _PLANNED_ONCE = "planned_once"
@@ -51,27 +55,33 @@ _held: ContextVar[psycopg.Connection[Any] | None] = ContextVar("held", default=N
 
 
 def kept(build: Callable[P, T]) -> Callable[P, T]:
-    """Keep the statements of the last questions that a function has built them for, which takes many times as long as sending them.
+    """Keep the statements of the last questions that a function has built them for, which takes
+    many times as long as sending them.
 
-    For functions whose statement follows from their arguments alone. It holds no row, and no agency: that is a parameter which is filled in when it is sent.
+    For functions whose statement follows from their arguments alone. It holds no row, and no
+    agency: that is a parameter which is filled in when it is sent.
     """
     return cast("Callable[P, T]", lru_cache(maxsize=KEPT)(build))
 
 
 def fixed(value: int | str) -> Any:
-    """A value that a statement has for all questions, as an expression: it is written into the text instead of being sent with it.
+    """A value that a statement has for all questions, as an expression: it is written into the text
+    instead of being sent with it.
 
-    The planner then knows it in the plan that it keeps, where it finds no index of some rows (`where n > 0`) by a value that is only sent, and would otherwise
-    plan a statement anew each time. For our own words and numbers, never for what somebody has said.
+    The planner then knows it in the plan that it keeps, where it finds no index of some rows
+    (`where n > 0`) by a value that is only sent, and would otherwise plan a statement anew each
+    time. For our own words and numbers, never for what somebody has said.
     """
     return literal(value, literal_execute=True)
 
 
 def planned_once(statement: Select[Any]) -> Select[Any]:
-    """A select that is always read by the plan that a connection keeps for it, and so is all that is read in the same trip.
+    """A select that is always read by the plan that a connection keeps for it, and so is all that
+    is read in the same trip.
 
-    For one whose planning costs more than its answer, and whose plan does not depend on what is asked: the planner itself would plan it anew each time where it
-    takes the days that are asked for to be many.
+    For one whose planning costs more than its answer, and whose plan does not depend on what is
+    asked: the planner itself would plan it anew each time where it takes the days that are asked
+    for to be many.
     """
     return statement.execution_options(**{_PLANNED_ONCE: True})
 
@@ -90,11 +100,15 @@ Question = Select[Any] | OfOne
 
 def parts_of(question: Question) -> tuple[Select[Any], Row]:
     """The select of a question, and what is to be filled in beside the agency."""
-    return (question.select, {_KEY: question.key}) if isinstance(question, OfOne) else (question, {})
+    return (
+        (question.select, {_KEY: question.key}) if isinstance(question, OfOne) else (question, {})
+    )
 
 
 def of_one(build: Callable[[Any], tuple[Select[Any], ...]]) -> Callable[[UUID], tuple[OfOne, ...]]:
-    """Build the selects that read one thing once for all: `build` is given the place of its key, and must do no more with it than compare columns with it."""
+    """Build the selects that read one thing once for all: `build` is given the place of its key,
+    and must do no more with it than compare columns with it.
+    """
     built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
     return lambda key: tuple(OfOne(statement, key) for statement in built())
 
@@ -107,7 +121,9 @@ class Reader(Protocol):
         ...
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """For as long as it is entered, reads one after another are of one moment too: for what is known only when something else was read."""
+        """For as long as it is entered, reads one after another are of one moment too: for what is
+        known only when something else was read.
+        """
         ...
 
 
@@ -121,23 +137,40 @@ class SessionReader:
         """The rows of each select, in order, with the bound tenant filled in."""
         tenant_id = current_tenant(self._session)
         asked = map(parts_of, statements)
-        return [[dict(row) for row in self._session.execute(statement, {TENANT: tenant_id, **filled}).mappings()] for statement, filled in asked]
+        return [
+            [
+                dict(row)
+                for row in self._session.execute(
+                    statement, {TENANT: tenant_id, **filled}
+                ).mappings()
+            ]
+            for statement, filled in asked
+        ]
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Nothing more: what it reads is what the running transaction sees, each statement for itself."""
+        """Nothing more: what it reads is what the running transaction sees, each statement for
+        itself.
+        """
         return nullcontext()
 
 
 class Lane:
-    """The lane's own small pool of autocommit connections; one for each process, opened on first use."""
+    """The lane's own small pool of autocommit connections; one for each process, opened on first
+    use.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pool: ConnectionPool | None = None
         self._lock = Lock()
 
-    def run(self, credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
-        """Enter and read in one trip; a read that met a dead connection is tried once more. Raises Unauthorized."""
+    def run(
+        self, credential: Credential, statements: Sequence[Question]
+    ) -> tuple[Row, list[list[Row]]]:
+        """Enter and read in one trip; a read that met a dead connection is tried once more.
+
+        Raises Unauthorized.
+        """
         held = _held.get()
         if held is not None:
             return self._over(held, credential, statements)
@@ -149,7 +182,9 @@ class Lane:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Every `run` within goes over one connection and sees the database of one moment; the connection is nobody else's meanwhile."""
+        """Every `run` within goes over one connection and sees the database of one moment; the
+        connection is nobody else's meanwhile.
+        """
         with ExitStack() as closing:
             try:
                 self._begin(closing)
@@ -166,7 +201,10 @@ class Lane:
             closing.push(opened.pop_all())
 
     def _mend(self, error: psycopg.OperationalError) -> None:
-        """What a second attempt may set right; anything else is raised again. A moment that somebody else's write has overtaken is simply looked at anew."""
+        """What a second attempt may set right; anything else is raised again.
+
+        A moment that somebody else's write has overtaken is simply looked at anew.
+        """
         if error.sqlstate == SERIALIZATION_FAILURE:
             return
         if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
@@ -179,17 +217,32 @@ class Lane:
             self._pool.close()
             self._pool = None
 
-    def _once(self, credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
+    def _once(
+        self, credential: Credential, statements: Sequence[Question]
+    ) -> tuple[Row, list[list[Row]]]:
         with self._connection() as connection:
             return self._over(connection, credential, statements)
 
-    def _over(self, connection: psycopg.Connection[Any], credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
+    def _over(
+        self,
+        connection: psycopg.Connection[Any],
+        credential: Credential,
+        statements: Sequence[Question],
+    ) -> tuple[Row, list[list[Row]]]:
         queries = [compiled(statement, credential) for statement in statements]
-        is_planned_once = any(_PLANNED_ONCE in parts_of(statement)[0].get_execution_options() for statement in statements)
+        is_planned_once = any(
+            _PLANNED_ONCE in parts_of(statement)[0].get_execution_options()
+            for statement in statements
+        )
         with connection.pipeline():
             entered = connection.cursor(row_factory=dict_row)
-            entered.execute(_ENTER_WITH_KEPT_PLANS if is_planned_once else ENTER, enter_values(credential))
-            cursors = [connection.cursor(row_factory=dict_row).execute(sql, values) for sql, values in queries]
+            entered.execute(
+                _ENTER_WITH_KEPT_PLANS if is_planned_once else ENTER, enter_values(credential)
+            )
+            cursors = [
+                connection.cursor(row_factory=dict_row).execute(sql, values)
+                for sql, values in queries
+            ]
         caller = entered.fetchone()
         if caller is None:
             raise Unauthorized
@@ -216,18 +269,32 @@ class Lane:
                     min_size=1,
                     max_size=self._settings.db_lane_pool_size,
                     max_idle=300,
-                    reconnect_timeout=0,  # an attempt that fails is over: the next caller makes the next one, however long the database was away
+                    # an attempt that fails is over: the next caller makes the next one, however
+                    # long the database was away
+                    reconnect_timeout=0,
                     open=True,
                     name="lane",
-                    kwargs={"autocommit": True, "options": f"{server_options(self._settings)} {OF_ONE_MOMENT}", "connect_timeout": 5},
+                    kwargs={
+                        "autocommit": True,
+                        "options": f"{server_options(self._settings)} {OF_ONE_MOMENT}",
+                        "connect_timeout": 5,
+                    },
                 )
             return self._pool
 
 
 class LaneReader:
-    """Reads for one request; the caller is proved by the first read, and `actor` is known from then on."""
+    """Reads for one request; the caller is proved by the first read, and `actor` is known from then
+    on.
+    """
 
-    def __init__(self, lane: Lane, credential: Credential, permission: str, extra: Callable[[], Select[Any]] | None = None) -> None:
+    def __init__(
+        self,
+        lane: Lane,
+        credential: Credential,
+        permission: str,
+        extra: Callable[[], Select[Any]] | None = None,
+    ) -> None:
         self._lane = lane
         self._credential = credential
         self._permission = permission
@@ -241,21 +308,28 @@ class LaneReader:
         return self._credential.user_id
 
     def prove(self) -> Actor:
-        """Who this is; asked only where nothing has been read yet, so that no answer leaves without it. Raises as `read`."""
+        """Who this is; asked only where nothing has been read yet, so that no answer leaves without
+        it. Raises as `read`.
+        """
         if self.actor is None:
             self.read()
         assert self.actor is not None
         return self.actor
 
     def read(self, *statements: Question) -> list[list[Row]]:
-        """The rows of each select. Raises Unauthorized for a caller who is gone, Forbidden where the present role may not."""
+        """The rows of each select.
+
+        Raises Unauthorized for a caller who is gone, Forbidden where the present role may not.
+        """
         extra = [self._extra()] if self._extra is not None and self.actor is None else []
         caller, results = self._lane.run(self._credential, [*statements, *extra])
         if extra:
             rows = results.pop()
             self.extra_row = rows[0] if rows else {}
         if self.actor is None:
-            self.actor = actor_of(self._credential, caller)  # the page that tells her that she may not has a menu as well
+            self.actor = actor_of(
+                self._credential, caller
+            )  # the page that tells her that she may not has a menu as well
             self.actor.require(self._permission)
         return results
 
@@ -271,7 +345,9 @@ def _in_use() -> Any:
 
 
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
-    """A connection, waited for while others use them all; where the database is away the wait ends at once. Raises PoolTimeout."""
+    """A connection, waited for while others use them all; where the database is away the wait ends
+    at once. Raises PoolTimeout.
+    """
     began = time.monotonic()
     while True:
         try:
@@ -309,7 +385,11 @@ def actor_of(credential: Credential, caller: Row) -> Actor:
         currency=caller["currency"],
         key_id=credential.key_id,
         fresh=credential.fresh,
-        permissions=None if caller["scopes"] is None else permissions_within(caller["role"], caller["scopes"]),
+        permissions=(
+            None
+            if caller["scopes"] is None
+            else permissions_within(caller["role"], caller["scopes"])
+        ),
     )
 
 
@@ -327,9 +407,12 @@ def compiled(question: Question, credential: Credential) -> tuple[str, Row]:
 
 
 def compiled_for(question: Question, tenant_id: UUID) -> tuple[str, Row]:
-    """A select as text and parameters; compiled once for each shape. Raises TenantNotBound where it does not name the tenant.
+    """A select as text and parameters; compiled once for each shape.
 
-    A select never changes, so the text of one that is `kept` is known as long as it is; agency and key are filled in each time.
+    Raises TenantNotBound where it does not name the tenant.
+
+    A select never changes, so the text of one that is `kept` is known as long as it is; agency and
+    key are filled in each time.
     """
     statement, filled = parts_of(question)
     found = _texts.get(statement)
@@ -343,10 +426,14 @@ def _text(statement: Select[Any]) -> tuple[str, Row]:
     """The text of a select and its values, with nobody's agency and no key among them."""
     key = statement._generate_cache_key()  # noqa: SLF001 - SQLAlchemy's own key; its public form keeps the cache inside an engine
     form = _shape(statement, key)
-    values = form.construct_params({TENANT: None, _KEY: None}, extracted_parameters=key.bindparams if key else None)
+    values = form.construct_params(
+        {TENANT: None, _KEY: None}, extracted_parameters=key.bindparams if key else None
+    )
     if not form.post_compile_params and not form.literal_execute_params:
         return str(form), values
-    expanded = form.construct_expanded_state(values)  # the lists of IN, whose length is known only with their values, and what is `fixed`
+    expanded = form.construct_expanded_state(
+        values
+    )  # the lists of IN, whose length is known only with their values, and what is `fixed`
     return expanded.statement, expanded.parameters
 
 

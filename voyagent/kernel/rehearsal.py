@@ -1,4 +1,6 @@
-"""Trying an act out: while somebody rehearses, rooms note what they do in the transaction that will be rolled back, and nothing reaches the outside."""
+"""Trying an act out: while somebody rehearses, rooms note what they do in the transaction that will
+be rolled back, and nothing reaches the outside.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,16 @@ _NOTES = "rehearsal"
 
 
 class OutsideInRehearsal(RuntimeError):
-    """Something tried to reach an outside system while it was only rehearsed: a fault of ours, and nothing has left the house."""
+    """Something tried to reach an outside system while it was only rehearsed: a fault of ours, and
+    nothing has left the house.
+    """
 
 
 @dataclass(slots=True)
 class Notes:
-    """What happened while it was rehearsed: journal entries that were posted, and mails as (kind, recipient)."""
+    """What happened while it was rehearsed: journal entries that were posted, and mails as (kind,
+    recipient).
+    """
 
     entries: list[UUID] = field(default_factory=list)
     mails: list[tuple[str, str]] = field(default_factory=list)
@@ -43,6 +49,9 @@ def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
 
 
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
-    """For whoever is about to call an outside system. Raises OutsideInRehearsal while this is a rehearsal."""
+    """For whoever is about to call an outside system.
+
+    Raises OutsideInRehearsal while this is a rehearsal.
+    """
     if _NOTES in session.info:
         raise OutsideInRehearsal("an outside call in a rehearsal")

@@ -1,4 +1,6 @@
-"""Jobs that nobody works on any more are given back: those of a worker that has stopped beating, and those that this one let go without writing it down."""
+"""Jobs that nobody works on any more are given back: those of a worker that has stopped beating,
+and those that this one let go without writing it down.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ TASK = "kernel.rescue"
 class Rescue:
     """The rescue of one worker's process.
 
-    A worker never rescues its own jobs for a late beat: whoever can look is alive, and what it runs would run twice. One of its own is lost where this process
-    does not run it, twice in a row: the statement that should have ended it has failed.
+    A worker never rescues its own jobs for a late beat: whoever can look is alive, and what it runs
+    would run twice. One of its own is lost where this process does not run it, twice in a row: the
+    statement that should have ended it has failed.
     """
 
     def __init__(self, jobs: procrastinate.App, *, stalled_s: float) -> None:
@@ -26,7 +29,9 @@ class Rescue:
         self._running: set[int] = set()
         self._suspects: set[int] = set()
 
-    async def watch(self, call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object) -> Any:
+    async def watch(
+        self, call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object
+    ) -> Any:
         """Around every job of this process: it is being worked on."""
         job_id = int(context.job.id or 0)
         self._running.add(job_id)
@@ -36,18 +41,28 @@ class Rescue:
             self._running.discard(job_id)
 
     async def look(self, context: JobContext) -> None:
-        """Give back what is lost, a job at a time, so that of two workers that look at once one does."""
+        """Give back what is lost, a job at a time, so that of two workers that look at once one
+        does.
+        """
         own = context.job.worker_id
-        idle = await self._jobs.connector.execute_query_all_async(_IDLE, own=own, running=[*self._running])
+        idle = await self._jobs.connector.execute_query_all_async(
+            _IDLE, own=own, running=[*self._running]
+        )
         found = {int(row["id"]) for row in idle}
         lost, self._suspects = found & self._suspects, found
-        for row in await self._jobs.connector.execute_query_all_async(_GIVE_BACK, own=own, lost=[*lost], stalled_s=self._stalled_s, rescue=TASK):
+        for row in await self._jobs.connector.execute_query_all_async(
+            _GIVE_BACK, own=own, lost=[*lost], stalled_s=self._stalled_s, rescue=TASK
+        ):
             log.warning("job.rescued", job_id=row["id"], task=row["task_name"])
 
 
-_IDLE = "select id from procrastinate_jobs where status = 'doing' and worker_id = %(own)s and not id = any(%(running)s::bigint[])"
+_IDLE = (
+    "select id from procrastinate_jobs where status = 'doing' and worker_id = %(own)s and not id ="
+    " any(%(running)s::bigint[])"
+)
 
-# A rescue that died is not repeated: the next one is due in two seconds, and two of them cannot wait at once.
+# A rescue that died is not repeated: the next one is due in two seconds, and two of them cannot
+# wait at once.
 _GIVE_BACK = """
 with lost as (
   select j.id, j.task_name

@@ -1,4 +1,6 @@
-"""Amounts in words, as a document says them under its total: Indian counting (lakh, crore) in English and Hindi."""
+"""Amounts in words, as a document says them under its total: Indian counting (lakh, crore) in
+English and Hindi.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +10,23 @@ from voyagent.kernel.money import Money
 
 _CRORE = 10_000_000
 _SCALE = {"en": "crore", "hi": "करोड़"}
-_RUPEES = {"en": ("Rupees {whole}", "{whole} and {part} paise", "{whole} only"), "hi": ("{whole} रुपये", "{whole} {part} पैसे", "{whole} मात्र")}
-_OTHERS = {"en": ("{name} {whole}", "{whole} and {part}/{of}", "{whole} only"), "hi": ("{whole} {name}", "{whole} {part}/{of}", "{whole} मात्र")}
+_RUPEES = {
+    "en": ("Rupees {whole}", "{whole} and {part} paise", "{whole} only"),
+    "hi": ("{whole} रुपये", "{whole} {part} पैसे", "{whole} मात्र"),
+}
+_OTHERS = {
+    "en": ("{name} {whole}", "{whole} and {part}/{of}", "{whole} only"),
+    "hi": ("{whole} {name}", "{whole} {part}/{of}", "{whole} मात्र"),
+}
 
 
 def in_words(amount: Money, language: str) -> str:
-    """An amount that is not negative, written out: `Rupees one lakh five hundred and fifty only`, `Rupees one lakh five hundred fifty and twenty paise only`.
+    """An amount that is not negative, written out: `Rupees one lakh five hundred and fifty only`,
+    `Rupees one lakh five hundred fifty and twenty paise only`.
 
-    English says "and" once: before the parts where there are any, else within the number.
-    Only the rupee's parts have a name on paper; those of another currency are a fraction, `US dollars twelve and 50/100 only`. A language other than `hi` is
-    English.
+    English says "and" once: before the parts where there are any, else within the number. Only the
+    rupee's parts have a name on paper; those of another currency are a fraction, `US dollars twelve
+    and 50/100 only`. A language other than `hi` is English.
     """
     language = language if language in _SCALE else "en"
     of = 10**amount.exponent
@@ -27,7 +36,9 @@ def in_words(amount: Money, language: str) -> str:
     spelled = _spelled(whole, language)
     said = first.format(whole=spelled.replace(" and ", " ") if part else spelled, name=name)
     if part:
-        fraction = _spelled(part, language) if amount.currency == "INR" else f"{part:0{amount.exponent}d}"
+        fraction = (
+            _spelled(part, language) if amount.currency == "INR" else f"{part:0{amount.exponent}d}"
+        )
         said = with_part.format(whole=said, part=fraction, of=of)
     return end.format(whole=said)
 

@@ -1,4 +1,6 @@
-"""Tables as workbooks (XLSX, ECMA-376): amounts are numbers with the places of their currency, days are days, and a text is a text whatever it begins with."""
+"""Tables as workbooks (XLSX, ECMA-376): amounts are numbers with the places of their currency, days
+are days, and a text is a text whatever it begins with.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,25 @@ from voyagent.kernel.sheets import FORMULA, TOTAL, Cell, Sheet
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NUMBER_MAX = 10**15 - 1
-"""In minor units; a spreadsheet keeps fifteen digits of a number, so a larger amount is written as text rather than rounded."""
+"""In minor units; a spreadsheet keeps fifteen digits of a number, so a larger amount is written as
+text rather than rounded.
+"""
 _NAME_MAX = 31
 _NO_XML = {0xFFFE: "\N{REPLACEMENT CHARACTER}", 0xFFFF: "\N{REPLACEMENT CHARACTER}"}
-"""Two characters that XML cannot have and the library lets through; the control characters it writes in the way of the format."""
+"""Two characters that XML cannot have and the library lets through; the control characters it
+writes in the way of the format.
+"""
 _WIDEST = 48
 _DAY_WIDTH = 11
 
 
 def workbook(sheet: Sheet) -> bytes:
-    """A table as a workbook of one sheet: the columns stay in sight above the rows. A text that begins like a formula stays a text when it is edited, too.
+    """A table as a workbook of one sheet: the columns stay in sight above the rows.
 
-    Totals are bold, and values like all else: what the page proved, whatever somebody sorts or leaves out.
+    A text that begins like a formula stays a text when it is edited, too.
+
+    Totals are bold, and values like all else: what the page proved, whatever somebody sorts or
+    leaves out.
     """
     out = io.BytesIO()
     book = _library().Workbook(out, {"constant_memory": True})
@@ -59,12 +68,16 @@ class _Formats:
         return self._made[key]
 
 
-def _write(page: Any, row: int, column: int, cell: Cell, formats: _Formats, style: Mapping[str, Any]) -> int:
+def _write(
+    page: Any, row: int, column: int, cell: Cell, formats: _Formats, style: Mapping[str, Any]
+) -> int:
     """Write a cell, and tell how many characters wide it is."""
     if cell is None:
         return 0
     if isinstance(cell, Money) and abs(cell.amount_minor) <= NUMBER_MAX:
-        page.write_number(row, column, cell.decimal, formats[{"num_format": _places(cell.currency), **style}])
+        page.write_number(
+            row, column, cell.decimal, formats[{"num_format": _places(cell.currency), **style}]
+        )
         return len(f"{cell.decimal:,f}")
     if isinstance(cell, date):
         page.write_datetime(row, column, cell, formats[{"num_format": "yyyy-mm-dd", **style}])
@@ -85,7 +98,9 @@ def _places(currency: str) -> str:
 
 
 def _library() -> Any:
-    """Loaded when the first workbook is wanted: it brings charts and pictures along, and a fifth of a second at the start."""
+    """Loaded when the first workbook is wanted: it brings charts and pictures along, and a fifth of
+    a second at the start.
+    """
     import xlsxwriter  # noqa: PLC0415
 
     return xlsxwriter

@@ -1,4 +1,6 @@
-"""The JSON door of the books: the chart of accounts; the journal and entries by hand; which months are closed, closing one, opening the latest again."""
+"""The JSON door of the books: the chart of accounts; the journal and entries by hand; which months
+are closed, closing one, opening the latest again.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,33 @@ from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import accounts, entries, queries, service
-from voyagent.ledger.chart_wire import AccountIn, AccountList, AccountOut, AccountPatch, AccountsQuery, wire_account, wire_accounts
+from voyagent.ledger.chart_wire import (
+    AccountIn,
+    AccountList,
+    AccountOut,
+    AccountPatch,
+    AccountsQuery,
+    wire_account,
+    wire_accounts,
+)
 from voyagent.ledger.entry_files import ENTRY
-from voyagent.ledger.journal import JournalEntryIn, JournalEntryOut, JournalList, JournalQuery, ReversalIn, wire_entries, wire_entry
+from voyagent.ledger.journal import (
+    JournalEntryIn,
+    JournalEntryOut,
+    JournalList,
+    JournalQuery,
+    ReversalIn,
+    wire_entries,
+    wire_entry,
+)
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.schemas import MonthList, MonthsQuery, MonthState, ReopenMonthRequest, wire_months
+from voyagent.ledger.schemas import (
+    MonthList,
+    MonthsQuery,
+    MonthState,
+    ReopenMonthRequest,
+    wire_months,
+)
 from voyagent.settings.limits import AmountAboveLimit
 
 api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
@@ -26,7 +50,11 @@ api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
 @api.get("/months", answer=MonthList, permission="ledger.read")
 def list_months(reader: Reader, query: MonthsQuery) -> Row:
     """List the months that have entries or were closed, newest first."""
-    return wire_months(queries.read_months(reader, queries.parse_month(query.before) if query.before else None, query.limit))
+    return wire_months(
+        queries.read_months(
+            reader, queries.parse_month(query.before) if query.before else None, query.limit
+        )
+    )
 
 
 @api.post(
@@ -39,8 +67,8 @@ def list_months(reader: Reader, query: MonthsQuery) -> Row:
 def close_month(actor: Actor, month: str) -> Row:
     """Close a month such as `2026-03`, and with it all before it.
 
-    From then on posting or reversing into it is refused with `period_locked`, at every door. It must be over where the agency is, and no earlier month with
-    entries may be open.
+    From then on posting or reversing into it is refused with `period_locked`, at every door. It
+    must be over where the agency is, and no earlier month with entries may be open.
     """
     service.close_month(actor, queries.parse_month(month))
     return _state(month)
@@ -61,8 +89,16 @@ def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> R
 
 @api.get("/journal-entries", answer=JournalList, permission="ledger.read", errors=(InvalidCursor,))
 def list_entries(reader: Reader, query: JournalQuery) -> Row:
-    """List journal entries, the newest book date first. The page behind `next_cursor` costs the same however deep it lies; nothing is counted."""
-    return wire_entries(entries.list_entries(reader, query.booked_from, query.booked_to, limit=query.limit, cursor=query.place()), query.limit)
+    """List journal entries, the newest book date first.
+
+    The page behind `next_cursor` costs the same however deep it lies; nothing is counted.
+    """
+    return wire_entries(
+        entries.list_entries(
+            reader, query.booked_from, query.booked_to, limit=query.limit, cursor=query.place()
+        ),
+        query.limit,
+    )
 
 
 @api.post(
@@ -84,16 +120,28 @@ def list_entries(reader: Reader, query: JournalQuery) -> Row:
 def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
     """Post an entry by hand: at least two lines, debits equal to credits in each currency.
 
-    Receivables and payables equal their open documents, so nothing is posted to them by hand. What a role may grant at most binds
-    each currency of an entry. An entry is never changed; a mistake is reversed.
+    Receivables and payables equal their open documents, so nothing is posted to them by hand. What
+    a role may grant at most binds each currency of an entry. An entry is never changed; a mistake
+    is reversed.
     """
     lines = [line.line() for line in body.lines]
-    posted = service.post_by_hand(actor, narration=body.narration, lines=lines, entry_date=body.entry_date)
-    assert posted.entry is not None  # its source is its own, so nothing stood for it before; reading it again would hold up whoever else posts
+    posted = service.post_by_hand(
+        actor, narration=body.narration, lines=lines, entry_date=body.entry_date
+    )
+    assert (
+        posted.entry is not None
+        # its source is its own, so nothing stood for it before; reading it again would hold up whoever
+        # else posts
+    )
     return wire_entry(posted.entry | {"created_by": actor.full_name}, list(posted.lines))
 
 
-@api.get("/journal-entries/<entry_id>", answer=JournalEntryOut, permission="ledger.read", missing=EntryNotFound)
+@api.get(
+    "/journal-entries/<entry_id>",
+    answer=JournalEntryOut,
+    permission="ledger.read",
+    missing=EntryNotFound,
+)
 def get_entry(reader: Reader, entry_id: UUID) -> Row:
     """Read an entry with its lines."""
     return wire_entry(*queries.read_entry(reader, entry_id))
@@ -105,11 +153,24 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
     status=201,
     permission="ledger.post_by_hand",
     missing=EntryNotFound,
-    errors=(AmountAboveLimit, service.AccountInactive, service.EntryOfDocument, service.EntryAlreadyReversed, service.PeriodLocked, service.InvalidBookDate),
+    errors=(
+        AmountAboveLimit,
+        service.AccountInactive,
+        service.EntryOfDocument,
+        service.EntryAlreadyReversed,
+        service.PeriodLocked,
+        service.InvalidBookDate,
+    ),
 )
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
-    """Reverse an entry by hand, once: a new entry with the sides swapped, linked to it, which is the answer. What a document posted is undone there."""
-    return _entry(service.reverse_by_hand(actor, entry_id, reason=body.reason, entry_date=body.entry_date).entry_id)
+    """Reverse an entry by hand, once: a new entry with the sides swapped, linked to it, which is
+    the answer. What a document posted is undone there.
+    """
+    return _entry(
+        service.reverse_by_hand(
+            actor, entry_id, reason=body.reason, entry_date=body.entry_date
+        ).entry_id
+    )
 
 
 put_behind_api(api, ENTRY)
@@ -119,17 +180,38 @@ put_behind_api(api, ENTRY)
 def list_accounts(reader: Reader, query: AccountsQuery) -> Row:
     """List the chart of accounts by code, each account with what stands on it in every currency."""
     is_active = None if query.archived is None else not query.archived
-    found = accounts.list_accounts(reader, account_type=query.type, is_active=is_active, limit=query.limit, cursor=query.cursor)
+    found = accounts.list_accounts(
+        reader, account_type=query.type, is_active=is_active, limit=query.limit, cursor=query.cursor
+    )
     return wire_accounts(found, query.limit)
 
 
-@api.post("/accounts", answer=AccountOut, status=201, permission="ledger.chart", errors=(service.AccountCodeTaken,))
+@api.post(
+    "/accounts",
+    answer=AccountOut,
+    status=201,
+    permission="ledger.chart",
+    errors=(service.AccountCodeTaken,),
+)
 def add_account(actor: Actor, body: AccountIn) -> Row:
-    """Add an account to the chart. Accounts are never deleted; one that is no longer used is archived."""
-    return _account(service.add_account(actor, code=body.code, name=body.name, account_type=body.type, normal_side=body.normal_side))
+    """Add an account to the chart.
+
+    Accounts are never deleted; one that is no longer used is archived.
+    """
+    return _account(
+        service.add_account(
+            actor,
+            code=body.code,
+            name=body.name,
+            account_type=body.type,
+            normal_side=body.normal_side,
+        )
+    )
 
 
-@api.get("/accounts/<account_id>", answer=AccountOut, permission="ledger.read", missing=AccountNotFound)
+@api.get(
+    "/accounts/<account_id>", answer=AccountOut, permission="ledger.read", missing=AccountNotFound
+)
 def get_account(reader: Reader, account_id: UUID) -> Row:
     """Read an account with what stands on it."""
     return wire_account(accounts.read_account(reader, account_id))
@@ -140,12 +222,19 @@ def get_account(reader: Reader, account_id: UUID) -> Row:
     answer=AccountOut,
     permission="ledger.chart",
     missing=AccountNotFound,
-    errors=(service.AccountCodeTaken, service.AccountPosted, service.AccountServesProgram, service.AccountHasBalance),
+    errors=(
+        service.AccountCodeTaken,
+        service.AccountPosted,
+        service.AccountServesProgram,
+        service.AccountHasBalance,
+    ),
 )
 def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Row:
-    """Change code and name of an account, its type and normal side while nothing was posted to it, or archive and restore it.
+    """Change code and name of an account, its type and normal side while nothing was posted to it,
+    or archive and restore it.
 
-    An archived account takes no new postings. What the program posts to is never archived, nor is an account on which something stands.
+    An archived account takes no new postings. What the program posts to is never archived, nor is
+    an account on which something stands.
     """
     service.change_account(actor, account_id, body.changes())
     return _account(account_id)
@@ -162,4 +251,8 @@ def _entry(entry_id: UUID) -> Row:
 def _state(month: str) -> Row:
     through = queries.last_closed_month()
     is_closed = through is not None and queries.parse_month(month) <= through
-    return {"month": month, "state": "closed" if is_closed else "open", "closed_through": service.wire_month(through) if through else None}
+    return {
+        "month": month,
+        "state": "closed" if is_closed else "open",
+        "closed_through": service.wire_month(through) if through else None,
+    }

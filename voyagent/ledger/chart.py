@@ -1,4 +1,6 @@
-"""The chart of accounts that a travel agency begins with; codes and names may be changed later, purposes are what our own postings go by."""
+"""The chart of accounts that a travel agency begins with; codes and names may be changed later,
+purposes are what our own postings go by.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from voyagent.kernel.errors import N_
 
 
 class ChartAccount(NamedTuple):
-    """An account of the chart; `is_contra` is one whose normal side is the other one, such as depreciation."""
+    """An account of the chart; `is_contra` is one whose normal side is the other one, such as
+    depreciation.
+    """
 
     code: str
     name: str
@@ -24,7 +28,9 @@ class ChartAccount(NamedTuple):
 
 
 def normal_side_of(account_type: str) -> str:
-    """The side on which accounts of a type grow: debit for assets and expenses, credit for liabilities, equity and revenue."""
+    """The side on which accounts of a type grow: debit for assets and expenses, credit for
+    liabilities, equity and revenue.
+    """
     return "debit" if account_type in {"asset", "expense"} else "credit"
 
 
@@ -45,7 +51,9 @@ CHART = (
     ChartAccount("1590", N_("Accumulated depreciation"), "asset", is_contra=True),
     ChartAccount("2100", N_("Trade payables"), "liability", "payable"),
     ChartAccount("2150", N_("BSP payable"), "liability", "bsp_payable"),
-    ChartAccount("2160", N_("Held for suppliers, as their agent"), "liability", "held_for_suppliers"),
+    ChartAccount(
+        "2160", N_("Held for suppliers, as their agent"), "liability", "held_for_suppliers"
+    ),
     ChartAccount("2200", N_("Advances from customers"), "liability", "customer_advances"),
     ChartAccount("2310", N_("Output CGST"), "liability", "output_cgst"),
     ChartAccount("2311", N_("Output SGST"), "liability", "output_sgst"),

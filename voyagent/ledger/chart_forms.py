@@ -1,4 +1,7 @@
-"""Forms of the chart of accounts: an account to add, and one that is changed. What they accept is what the API accepts."""
+"""Forms of the chart of accounts: an account to add, and one that is changed.
+
+What they accept is what the API accepts.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,12 @@ from voyagent.kernel.reading import Row
 from voyagent.ledger.chart_wire import AccountIn, AccountPatch
 
 # Where a refusal of the rules is shown.
-PLACES = {"account_code_taken": "code", "account_posted": "type", "account_serves_program": "is_archived", "account_has_balance": "is_archived"}
+PLACES = {
+    "account_code_taken": "code",
+    "account_posted": "type",
+    "account_serves_program": "is_archived",
+    "account_has_balance": "is_archived",
+}
 _CODE = _l("Write a code of up to 32 letters, figures, dots and hyphens, such as 5250.")
 _NAME = _l("A name is needed.")
 _SENTENCES: dict[str, Any] = {
@@ -21,7 +29,13 @@ _SENTENCES: dict[str, Any] = {
     **dict.fromkeys(("name.missing", "name.string_too_short"), _NAME),
     "type.missing": _l("Choose one of the list."),
 }
-TYPES = {"asset": _l("Assets"), "liability": _l("Liabilities"), "equity": _l("Equity"), "revenue": _l("Revenue"), "expense": _l("Expenses")}
+TYPES = {
+    "asset": _l("Assets"),
+    "liability": _l("Liabilities"),
+    "equity": _l("Equity"),
+    "revenue": _l("Revenue"),
+    "expense": _l("Expenses"),
+}
 SIDES = {"debit": _l("Debit"), "credit": _l("Credit")}
 
 
@@ -38,7 +52,11 @@ class AccountForm(SchemaForm[AccountIn]):
     code = StringField(_l("Code"))
     name = StringField(_l("Name"))
     type = SelectField(_l("Type"), choices=_choices(TYPES), validate_choice=False)
-    normal_side = SelectField(_l("Normal side"), choices=[SelectChoice("", _l("As its type")), *_choices(SIDES)], validate_choice=False)
+    normal_side = SelectField(
+        _l("Normal side"),
+        choices=[SelectChoice("", _l("As its type")), *_choices(SIDES)],
+        validate_choice=False,
+    )
 
 
 class AccountChangeForm(SchemaForm[AccountPatch]):
@@ -57,12 +75,17 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
     @classmethod
     def of(cls, account: Row) -> AccountChangeForm:
         """The form over an account as it stands."""
-        form = cls(data={name: account[name] for name in ("code", "name", "type", "normal_side")} | {"is_archived": not account["is_active"]})
+        form = cls(
+            data={name: account[name] for name in ("code", "name", "type", "normal_side")}
+            | {"is_archived": not account["is_active"]}
+        )
         if is_fixed(account):
             del form.type, form.normal_side
         return form
 
 
 def is_fixed(account: Row) -> bool:
-    """Whether type and normal side stay: something was posted, or the program itself posts to the account."""
+    """Whether type and normal side stay: something was posted, or the program itself posts to the
+    account.
+    """
     return account["purpose"] is not None or account["posted"] is not None

@@ -1,4 +1,6 @@
-"""The pages of the chart of accounts: the accounts by type with what stands on each, adding one, changing and archiving one."""
+"""The pages of the chart of accounts: the accounts by type with what stands on each, adding one,
+changing and archiving one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,14 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader, Row, SessionReader
 from voyagent.ledger import accounts, service
-from voyagent.ledger.chart_forms import PLACES, SIDES, TYPES, AccountChangeForm, AccountForm, is_fixed
+from voyagent.ledger.chart_forms import (
+    PLACES,
+    SIDES,
+    TYPES,
+    AccountChangeForm,
+    AccountForm,
+    is_fixed,
+)
 from voyagent.ledger.chart_wire import AccountIn
 from voyagent.ledger.queries import AccountNotFound
 
@@ -28,18 +37,29 @@ pages = PageBlueprint("chart", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/accounts", permission="ledger.read")
 def index(reader: LaneReader) -> Any:
-    """The chart, by code and with a heading for each type; `archived` narrows it to those that are, or are not."""
+    """The chart, by code and with a heading for each type; `archived` narrows it to those that are,
+    or are not.
+    """
     asked = request.args.get("archived", "")
     archived = asked if asked in ("0", "1") else None
     after = request.args.get("after") or None
     found, unread = _listed(reader, archived, after)
     kept: dict[str, Any] = {"archived": archived} if archived else {}
     facts = {
-        "groups": [(TYPES[key], [_shown(row) for row in rows]) for key, rows in groupby(found.items, key=lambda row: str(row["type"]))],
-        "tabs": [_tab(_("All"), None, archived), _tab(_("In use"), "0", archived), _tab(_("Archived"), "1", archived)],
+        "groups": [
+            (TYPES[key], [_shown(row) for row in rows])
+            for key, rows in groupby(found.items, key=lambda row: str(row["type"]))
+        ],
+        "tabs": [
+            _tab(_("All"), None, archived),
+            _tab(_("In use"), "0", archived),
+            _tab(_("Archived"), "1", archived),
+        ],
         "may_change": reader.prove().can("ledger.chart"),
         "first": url_for("chart.index", **kept) if after else None,
-        "further": url_for("chart.index", **kept, after=found.next_cursor) if found.next_cursor else None,
+        "further": (
+            url_for("chart.index", **kept, after=found.next_cursor) if found.next_cursor else None
+        ),
     }
     return render_template("ledger/accounts.html", unread=unread, **facts), 422 if unread else 200
 
@@ -50,7 +70,13 @@ def new(actor: Actor) -> Any:
     form = AccountForm()
 
     def act(body: AccountIn) -> UUID:
-        return service.add_account(actor, code=body.code, name=body.name, account_type=body.type, normal_side=body.normal_side)
+        return service.add_account(
+            actor,
+            code=body.code,
+            name=body.name,
+            account_type=body.type,
+            normal_side=body.normal_side,
+        )
 
     if form.attempt(act, **PLACES) is None:
         return render_template("ledger/new_account.html", form=form), form.status
@@ -58,19 +84,41 @@ def new(actor: Actor) -> Any:
     return see_other(url_for("chart.index"))
 
 
-@pages.page("/accounts/<account_id>/edit", methods=("GET", "POST"), permission="ledger.chart", missing=AccountNotFound)
+@pages.page(
+    "/accounts/<account_id>/edit",
+    methods=("GET", "POST"),
+    permission="ledger.chart",
+    missing=AccountNotFound,
+)
 def edit(actor: Actor, account_id: UUID) -> Any:
     """Change an account, archive and restore it."""
     account = accounts.read_account(SessionReader(db.session), account_id)
     form = AccountChangeForm.of(account)
-    if form.attempt(lambda body: service.change_account(actor, account_id, body.changes()), **PLACES) is None:
-        return render_template("ledger/edit_account.html", form=form, account=_shown(account), is_fixed=is_fixed(account)), form.status
+    if (
+        form.attempt(
+            lambda body: service.change_account(actor, account_id, body.changes()), **PLACES
+        )
+        is None
+    ):
+        return (
+            render_template(
+                "ledger/edit_account.html",
+                form=form,
+                account=_shown(account),
+                is_fixed=is_fixed(account),
+            ),
+            form.status,
+        )
     toast(_("Saved."))
     return see_other(url_for("chart.index"))
 
 
-def _listed(reader: LaneReader, archived: str | None, after: str | None) -> tuple[accounts.Accounts, bool]:
-    """The page that was asked for; where its marker is none of ours, the first one, and that it was not read."""
+def _listed(
+    reader: LaneReader, archived: str | None, after: str | None
+) -> tuple[accounts.Accounts, bool]:
+    """The page that was asked for; where its marker is none of ours, the first one, and that it was
+    not read.
+    """
     is_active = None if archived is None else archived == "0"
     try:
         return accounts.list_accounts(reader, is_active=is_active, limit=ROWS, cursor=after), False
@@ -84,5 +132,11 @@ def _tab(label: str, key: str | None, here: str | None) -> Row:
 
 def _shown(row: Row) -> Row:
     """An account with its balances as amounts, and its words."""
-    balances = [Money(minor, currency) for currency, minor in sorted((row["balances"] or {}).items())]
-    return row | {"balances": balances, "type_words": TYPES[row["type"]], "side_words": SIDES[row["normal_side"]]}
+    balances = [
+        Money(minor, currency) for currency, minor in sorted((row["balances"] or {}).items())
+    ]
+    return row | {
+        "balances": balances,
+        "type_words": TYPES[row["type"]],
+        "side_words": SIDES[row["normal_side"]],
+    }

@@ -1,4 +1,6 @@
-"""Accounts of the chart on the wire: what is sent to add or change one, the address of the list, and what is answered."""
+"""Accounts of the chart on the wire: what is sent to add or change one, the address of the list,
+and what is answered.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.kernel.fields import Answer, Closed, Instant, Query, filter_field, trimmed_field, wire_instant, wire_members
+from voyagent.kernel.fields import (
+    Answer,
+    Closed,
+    Instant,
+    Query,
+    filter_field,
+    trimmed_field,
+    wire_instant,
+    wire_members,
+)
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 from voyagent.ledger.accounts import CODE_PATTERN, Accounts
@@ -22,7 +33,11 @@ Code = Annotated[str, Field(pattern=CODE_PATTERN, examples=["5250"])]
 
 
 class AccountIn(Closed):
-    """An account to add. Its normal side is that of its type where none is named: debit for assets and expenses, credit for the others."""
+    """An account to add.
+
+    Its normal side is that of its type where none is named: debit for assets and expenses, credit
+    for the others.
+    """
 
     code: Code
     name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
@@ -31,7 +46,10 @@ class AccountIn(Closed):
 
 
 class AccountPatch(Closed):
-    """What changes: an absent member stays. Type and normal side are fixed once anything was posted."""
+    """What changes: an absent member stays.
+
+    Type and normal side are fixed once anything was posted.
+    """
 
     code: Code = Field(default_factory=str)
     name: trimmed_field(NAME_MAX) = Field(default_factory=str)  # type: ignore[valid-type]
@@ -48,7 +66,12 @@ class AccountsQuery(Query):
     """Which accounts, and the page behind a cursor."""
 
     type: AccountType | None = None
-    archived: Annotated[int | None, Field(ge=0, le=1, description="1: only archived ones; 0: only those that can be posted to.")] = None
+    archived: Annotated[
+        int | None,
+        Field(
+            ge=0, le=1, description="1: only archived ones; 0: only those that can be posted to."
+        ),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
 
@@ -56,7 +79,8 @@ class AccountsQuery(Query):
 class AccountBalanceOut(Answer):
     """What stands on an account in a currency: debit less credit, negative for more credit.
 
-    Of assets, liabilities and equity over all that was ever posted; of revenue and expenses since this financial year began, up to today.
+    Of assets, liabilities and equity over all that was ever posted; of revenue and expenses since
+    this financial year began, up to today.
     """
 
     currency: str
@@ -64,7 +88,11 @@ class AccountBalanceOut(Answer):
 
 
 class AccountOut(Answer):
-    """An account. `purpose` is what the program's own postings find it by; one with `is_control` follows its documents and takes no entry by hand."""
+    """An account.
+
+    `purpose` is what the program's own postings find it by; one with `is_control` follows its
+    documents and takes no entry by hand.
+    """
 
     id: UUID
     code: str
@@ -88,7 +116,11 @@ class AccountList(Answer):
 
 def wire_accounts(page: Accounts, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [wire_account(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+    return {
+        "items": [wire_account(row) for row in page.items],
+        "limit": limit,
+        "next_cursor": page.next_cursor,
+    }
 
 
 def wire_account(row: Row) -> Row:
@@ -97,6 +129,9 @@ def wire_account(row: Row) -> Row:
         "is_control": row["purpose"] in CONTROL,
         "is_archived": not row["is_active"],
         "created_at": wire_instant(row["created_at"]),
-        "balances": [{"currency": code, "balance": wire_amount(minor, code)} for code, minor in sorted((row["balances"] or {}).items())],
+        "balances": [
+            {"currency": code, "balance": wire_amount(minor, code)}
+            for code, minor in sorted((row["balances"] or {}).items())
+        ],
     }
     return wire_members(AccountOut, row, told)

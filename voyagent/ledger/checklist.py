@@ -14,7 +14,9 @@ from voyagent.ledger import queries
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that was looked at, in words; one that is not `ok` is worth a thought, and closes nobody's way."""
+    """Something that was looked at, in words; one that is not `ok` is worth a thought, and closes
+    nobody's way.
+    """
 
     ok: bool
     text: str
@@ -35,15 +37,31 @@ def month_checks(look: MonthChecks) -> MonthChecks:
 def look_over(reader: Reader, month: date) -> list[Check]:
     """Every check of a month, by its first day."""
     last = queries.following(month) - timedelta(days=1)
-    rows, untied = reader.read(queries.trial_balance_statement(last), queries.untied_statement(month))
+    rows, untied = reader.read(
+        queries.trial_balance_statement(last), queries.untied_statement(month)
+    )
     sums: dict[str, int] = {}
     for row in rows:
-        sums[row["currency"]] = sums.get(row["currency"], 0) + row["debit_minor"] - row["credit_minor"]
+        sums[row["currency"]] = (
+            sums.get(row["currency"], 0) + row["debit_minor"] - row["credit_minor"]
+        )
     wrong = [currency for currency, difference in sorted(sums.items()) if difference]
     own = [
         Check(
-            not wrong, _("Debits and credits differ in %(currencies)s.", currencies=", ".join(wrong)) if wrong else _("Debits equal credits in every currency.")
+            not wrong,
+            (
+                _("Debits and credits differ in %(currencies)s.", currencies=", ".join(wrong))
+                if wrong
+                else _("Debits equal credits in every currency.")
+            ),
         ),
-        Check(not untied, _("The balances of the month and its lines differ.") if untied else _("The balances of the month agree with its lines.")),
+        Check(
+            not untied,
+            (
+                _("The balances of the month and its lines differ.")
+                if untied
+                else _("The balances of the month agree with its lines.")
+            ),
+        ),
     ]
     return own + [check for look in _further for check in look(reader, month, last)]

@@ -1,4 +1,6 @@
-"""Lines of the books as cells of a file, in the order of their reports; the database writes them, however many there are."""
+"""Lines of the books as cells of a file, in the order of their reports; the database writes them,
+however many there are.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,19 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, cast, func, literal, literal_column, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from voyagent.kernel.copying import abreast, amount_cell, running_total, text_cell, unit_of
@@ -21,54 +35,122 @@ _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
 _PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
-_OF_LINE = (_POSTINGS.party_name, _POSTINGS.memo, _POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor)
+_OF_LINE = (
+    _POSTINGS.party_name,
+    _POSTINGS.memo,
+    _POSTINGS.currency,
+    _POSTINGS.debit_minor,
+    _POSTINGS.credit_minor,
+)
 _NOTHING: ColumnElement[int] = literal_column("0::bigint", BigInteger)
-_BY_ITSELF: ColumnElement[int] = literal_column("0")  # as an offset: the planner takes what has one as it stands
+_BY_ITSELF: ColumnElement[int] = literal_column(
+    "0"
+)  # as an offset: the planner takes what has one as it stands
 
 
-def account_lines_cells(account_id: UUID, first: date, last: date, mark: str, opening: Mapping[str, int]) -> Select[Any]:
-    """Lines of an account with book dates from `first` to `last`, the oldest first, each with the balance behind it in its own currency.
+def account_lines_cells(
+    account_id: UUID, first: date, last: date, mark: str, opening: Mapping[str, int]
+) -> Select[Any]:
+    """Lines of an account with book dates from `first` to `last`, the oldest first, each with the
+    balance behind it in its own currency.
 
-    `opening` is debit less credit of every currency of the account on the evening before, in minor units; `mark` is the first cell of each line. Cells: mark,
-    day, entry, line, narration, party, memo, currency, debit, credit, balance.
+    `opening` is debit less credit of every currency of the account on the evening before, in minor
+    units; `mark` is the first cell of each line. Cells: mark, day, entry, line, narration, party,
+    memo, currency, debit, credit, balance.
     """
     moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
-    # A sum for each currency beside one another, in the order of the file: parted by currency, all lines would be sorted twice before the first one leaves.
+    # A sum for each currency beside one another, in the order of the file: parted by currency, all
+    # lines would be sorted twice before the first one leaves.
     balances = [
-        (_POSTINGS.currency == currency, start + running_total(case((_POSTINGS.currency == currency, moved), else_=_NOTHING), _PLACE))
+        (
+            _POSTINGS.currency == currency,
+            start
+            + running_total(case((_POSTINGS.currency == currency, moved), else_=_NOTHING), _PLACE),
+        )
         for currency, start in opening.items()
     ]
     of_line = (*_OF_LINE, _unit(opening), case(*balances).label("balance_minor"))
-    lines = _in_order(select(*_PLACE, *of_line).where(_POSTINGS.account_id == account_id), first, last)
-    cells = [literal(mark), lines.c.effective_date, lines.c.entry_id, lines.c.line_no, text_cell(_ENTRIES.narration), *_of_line(lines.c)]
+    lines = _in_order(
+        select(*_PLACE, *of_line).where(_POSTINGS.account_id == account_id), first, last
+    )
+    cells = [
+        literal(mark),
+        lines.c.effective_date,
+        lines.c.entry_id,
+        lines.c.line_no,
+        text_cell(_ENTRIES.narration),
+        *_of_line(lines.c),
+    ]
     return _with_entries(lines, [*cells, lines.c.balance_minor * lines.c.unit], first, last)
 
 
 def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
     """Every line of the entries with book dates from `first` to `last`, in the order of the books.
 
-    Cells: mark, day, entry, narration, line, code and name of the account, party, memo, currency, debit, credit.
+    Cells: mark, day, entry, narration, line, code and name of the account, party, memo, currency,
+    debit, credit.
     """
-    # Asked for line by line, an account is remembered once it was found (memoize), which a join behind row-level security is not.
-    account = select(_ACCOUNTS.code, text_cell(_ACCOUNTS.name).label("name")).where(owned(Account), _ACCOUNTS.id == _POSTINGS.account_id)
+    # Asked for line by line, an account is remembered once it was found (memoize), which a join
+    # behind row-level security is not.
+    account = select(_ACCOUNTS.code, text_cell(_ACCOUNTS.name).label("name")).where(
+        owned(Account), _ACCOUNTS.id == _POSTINGS.account_id
+    )
     found = account.offset(_BY_ITSELF).lateral("account")
-    lines = _in_order(select(*_PLACE, found.c.code, found.c.name, *_OF_LINE, _unit()).join_from(Posting.__table__, found, true()), first, last)
-    cells = [literal(mark), lines.c.effective_date, lines.c.entry_id, text_cell(_ENTRIES.narration), lines.c.line_no, lines.c.code, lines.c.name]
+    lines = _in_order(
+        select(*_PLACE, found.c.code, found.c.name, *_OF_LINE, _unit()).join_from(
+            Posting.__table__, found, true()
+        ),
+        first,
+        last,
+    )
+    cells = [
+        literal(mark),
+        lines.c.effective_date,
+        lines.c.entry_id,
+        text_cell(_ENTRIES.narration),
+        lines.c.line_no,
+        lines.c.code,
+        lines.c.name,
+    ]
     return _with_entries(lines, [*cells, *_of_line(lines.c)], first, last)
 
 
-def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: date, mark: str, opening: Mapping[str, int], side: int) -> Select[Any]:
-    """Entries with book dates from `first` to `last` that moved what a party stands at, the oldest first, with the balance behind each in its own currency.
+def party_entries_cells(
+    purposes: Sequence[str],
+    party: str,
+    first: date,
+    last: date,
+    mark: str,
+    opening: Mapping[str, int],
+    side: int,
+) -> Select[Any]:
+    """Entries with book dates from `first` to `last` that moved what a party stands at, the oldest
+    first, with the balance behind each in its own currency.
 
-    A row for each currency of an entry, of all its lines together. `opening` is what the party stands at before, in every currency that it has, and `side` is 1
-    where debits add to it, -1 where credits do. Cells: mark, day, entry, narration (without the reason), currency, amount, balance.
+    A row for each currency of an entry, of all its lines together. `opening` is what the party
+    stands at before, in every currency that it has, and `side` is 1 where debits add to it, -1
+    where credits do. Cells: mark, day, entry, narration (without the reason), currency, amount,
+    balance.
     """
-    net = cast(side * func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label("minor")
+    net = cast(side * func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label(
+        "minor"
+    )
     key = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.currency)
     name = func.max(_POSTINGS.party_name).label("party_name")
-    moved = select(*key, net, name).where(*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)).group_by(*key).subquery("moved").c
+    moved = (
+        select(*key, net, name)
+        .where(*of_party(purposes, party), _POSTINGS.effective_date.between(first, last))
+        .group_by(*key)
+        .subquery("moved")
+        .c
+    )
     order = (moved.effective_date, moved.entry_id)
-    before = case(*[(moved.currency == currency, literal(start, BigInteger)) for currency, start in opening.items()])
+    before = case(
+        *[
+            (moved.currency == currency, literal(start, BigInteger))
+            for currency, start in opening.items()
+        ]
+    )
     balance = before + running_total(moved.minor, order, of=moved.currency)
     return (
         select(
@@ -87,10 +169,19 @@ def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: 
 
 
 def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
-    """The journal from a book date to another, the newest first: a row for each entry and currency, with what it comes to on either side."""
-    wanted = [owned(JournalEntry), *([_ENTRIES.entry_date >= first] if first else []), *([_ENTRIES.entry_date <= last] if last else [])]
+    """The journal from a book date to another, the newest first: a row for each entry and currency,
+    with what it comes to on either side.
+    """
+    wanted = [
+        owned(JournalEntry),
+        *([_ENTRIES.entry_date >= first] if first else []),
+        *([_ENTRIES.entry_date <= last] if last else []),
+    ]
     reversing = JournalEntry.__table__.alias("reversing")
-    told = [_ENTRIES[column] for column in ("entry_date", "id", "narration", "source_type", "purpose", "reverses_id")]
+    told = [
+        _ENTRIES[column]
+        for column in ("entry_date", "id", "narration", "source_type", "purpose", "reverses_id")
+    ]
     columns = [
         Column("entry_date", _ENTRIES.entry_date),
         Column("entry_id", _ENTRIES.id),
@@ -98,7 +189,12 @@ def journal_listing(name: str, first: date | None, last: date | None) -> Listing
         Column("source_type", _ENTRIES.source_type),
         Column("purpose", _ENTRIES.purpose),
         Column("reverses_id", _ENTRIES.reverses_id),
-        Column("reversed_by_id", select(reversing.c.id).where(owned(reversing), reversing.c.reverses_id == _ENTRIES.id).scalar_subquery()),
+        Column(
+            "reversed_by_id",
+            select(reversing.c.id)
+            .where(owned(reversing), reversing.c.reverses_id == _ENTRIES.id)
+            .scalar_subquery(),
+        ),
         Column("currency", _POSTINGS.currency),
         Column("amount", func.sum(_POSTINGS.debit_minor), "amount"),
     ]
@@ -125,17 +221,39 @@ def _unit(among: Collection[str] = ()) -> ColumnElement[Any]:
 
 
 def _in_order(lines: Select[Any], first: date, last: date) -> Subquery:
-    """Lines with book dates from `first` to `last`, put in the order of the books a day at a time, before anything else is done with them."""
-    return lines.where(owned(Posting), _POSTINGS.effective_date.between(first, last)).order_by(*_PLACE).offset(_BY_ITSELF).subquery("lines")
+    """Lines with book dates from `first` to `last`, put in the order of the books a day at a time,
+    before anything else is done with them.
+    """
+    return (
+        lines.where(owned(Posting), _POSTINGS.effective_date.between(first, last))
+        .order_by(*_PLACE)
+        .offset(_BY_ITSELF)
+        .subquery("lines")
+    )
 
 
-def _with_entries(lines: Subquery, cells: Sequence[ColumnElement[Any]], first: date, last: date) -> Select[Any]:
-    """Cells of lines in order and of their entries. A line has the book date of its entry, so both are in one order and are read abreast."""
+def _with_entries(
+    lines: Subquery, cells: Sequence[ColumnElement[Any]], first: date, last: date
+) -> Select[Any]:
+    """Cells of lines in order and of their entries.
+
+    A line has the book date of its entry, so both are in one order and are read abreast.
+    """
     theirs = (_ENTRIES.entry_date == lines.c.effective_date) & (_ENTRIES.id == lines.c.entry_id)
-    rows = select(*cells).join_from(lines, JournalEntry.__table__, theirs).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+    rows = (
+        select(*cells)
+        .join_from(lines, JournalEntry.__table__, theirs)
+        .where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+    )
     return abreast(rows.order_by(*(lines.c[column.name] for column in _PLACE)))
 
 
 def _of_line(line: ReadOnlyColumnCollection[str, Any]) -> tuple[ColumnElement[Any], ...]:
     """Party, memo, currency, debit and credit of a line."""
-    return text_cell(line.party_name), text_cell(line.memo), line.currency, line.debit_minor * line.unit, line.credit_minor * line.unit
+    return (
+        text_cell(line.party_name),
+        text_cell(line.memo),
+        line.currency,
+        line.debit_minor * line.unit,
+        line.credit_minor * line.unit,
+    )

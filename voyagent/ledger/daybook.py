@@ -16,21 +16,32 @@ from voyagent.ledger.models import Account, JournalEntry, Posting
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
-_ACCOUNT = (_ACCOUNTS.code, _ACCOUNTS.name, _ACCOUNTS.type, _ACCOUNTS.purpose.label("account_purpose"))
+_ACCOUNT = (
+    _ACCOUNTS.code,
+    _ACCOUNTS.name,
+    _ACCOUNTS.type,
+    _ACCOUNTS.purpose.label("account_purpose"),
+)
 _ORDER = (_ENTRIES.entry_date, _ENTRIES.id)
 _SHOWN = ("id", "entry_date", "narration", "source_type", "source_id", "purpose", "reverses_id")
 
 
 @kept
 def daybook_statement(first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
-    """Entries with book dates from `first` to `last`, the oldest first, those behind the entry of a place; a row for each line, with its account.
+    """Entries with book dates from `first` to `last`, the oldest first, those behind the entry of a
+    place; a row for each line, with its account.
 
-    Rows: id, entry_date, narration, source_type, source_id, purpose, reverses_id of the entry; line_no, currency, debit_minor, credit_minor, party_name, memo
-    of the line; code, name, type, account_purpose of its account. `limit` counts entries.
+    Rows: id, entry_date, narration, source_type, source_id, purpose, reverses_id of the entry;
+    line_no, currency, debit_minor, credit_minor, party_name, memo of the line; code, name, type,
+    account_purpose of its account. `limit` counts entries.
     """
-    entries = select(*(_ENTRIES[name] for name in _SHOWN)).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+    entries = select(*(_ENTRIES[name] for name in _SHOWN)).where(
+        owned(JournalEntry), _ENTRIES.entry_date.between(first, last)
+    )
     if after is not None:
-        mark = tuple_(literal(after.day, _ENTRIES.entry_date.type), literal(after.entry_id, _ENTRIES.id.type))
+        mark = tuple_(
+            literal(after.day, _ENTRIES.entry_date.type), literal(after.entry_id, _ENTRIES.id.type)
+        )
         entries = entries.where(_ENTRIES.entry_date >= after.day, tuple_(*_ORDER) > mark)
     page = entries.order_by(*_ORDER).limit(limit).subquery("page")
     return (
@@ -46,23 +57,36 @@ def daybook_statement(first: date, last: date, *, after: Place | None, limit: in
         )
         .select_from(page)
         .join(Posting.__table__, _POSTINGS.entry_id == page.c.id)
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+        )
         .where(owned(Posting), owned(Account))
         .order_by(page.c.entry_date, page.c.id, _POSTINGS.line_no)
     )
 
 
-def concerned_statement(first: date, last: date, currency: str, control: Collection[str]) -> Select[Any]:
-    """Who and what was ever posted to in one currency, each once, in the order in which they came into the books; later entries never change that order.
+def concerned_statement(
+    first: date, last: date, currency: str, control: Collection[str]
+) -> Select[Any]:
+    """Who and what was ever posted to in one currency, each once, in the order in which they came
+    into the books; later entries never change that order.
 
-    Rows: code, name, type, account_purpose of the account; party_name for accounts whose purpose is one of `control`, else None; is_used says whether it was
-    posted to from `first` to `last`.
+    Rows: code, name, type, account_purpose of the account; party_name for accounts whose purpose is
+    one of `control`, else None; is_used says whether it was posted to from `first` to `last`.
     """
     party = case((_ACCOUNTS.purpose.in_(control), _POSTINGS.party_name))
     return (
-        select(*_ACCOUNT, party.label("party_name"), func.bool_or(_POSTINGS.effective_date.between(first, last)).label("is_used"))
+        select(
+            *_ACCOUNT,
+            party.label("party_name"),
+            func.bool_or(_POSTINGS.effective_date.between(first, last)).label("is_used"),
+        )
         .select_from(Posting.__table__)
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+        )
         .where(owned(Posting), owned(Account), _POSTINGS.currency == currency)
         .group_by(*_ACCOUNT, party)
         .order_by(func.min(cast(_POSTINGS.entry_id, Text)), _ACCOUNTS.code, party)

@@ -1,4 +1,6 @@
-"""What trips earned and what they cost in some days, from the roll-up of their entries; and from the lines themselves, which that is checked against."""
+"""What trips earned and what they cost in some days, from the roll-up of their entries; and from
+the lines themselves, which that is checked against.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,21 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Date, Select, and_, case, cast, exists, func, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from voyagent.kernel.reading import fixed
 from voyagent.kernel.tenancy import owned
@@ -19,19 +35,27 @@ _ACCOUNTS, _ENTRIES, _POSTINGS = Account.__table__.c, JournalEntry.__table__.c, 
 _EARNED = TripEarning.__table__.c
 _IS_REVENUE, _IS_COST = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST
 _REVERSED = JournalEntry.__table__.alias("reversed")
-_IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (_REVERSED.c.id == _ENTRIES.reverses_id)
+_IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (
+    _REVERSED.c.id == _ENTRIES.reverses_id
+)
 _AMOUNTS = ("revenue_minor", "cost_minor")
 Side = Literal["revenue", "cost", "margin"]
-"""Which lines: revenue (credit less debit), what the sold services were bought for (debit less credit), or both, where revenue less cost is left."""
+"""Which lines: revenue (credit less debit), what the sold services were bought for (debit less
+credit), or both, where revenue less cost is left.
+"""
 Documents = Mapping[str, Select[Any]]
-"""Documents of trips by the source that their entries name: selects of source_id, and thing_id, the trip. Each stands there once."""
+"""Documents of trips by the source that their entries name: selects of source_id, and thing_id, the
+trip. Each stands there once.
+"""
 
 
 def earned_statement(first: date, last: date) -> Select[Any]:
-    """What the entries of trips have posted with book dates from `first` to `last`: those of their documents, and those that reverse one of these.
+    """What the entries of trips have posted with book dates from `first` to `last`: those of their
+    documents, and those that reverse one of these.
 
-    Rows: thing_id (a trip), currency, month (its first day, by book date), revenue_minor (all revenue, credit less debit), cost_minor (what the sold services
-    were bought for, debit less credit).
+    Rows: thing_id (a trip), currency, month (its first day, by book date), revenue_minor (all
+    revenue, credit less debit), cost_minor (what the sold services were bought for, debit less
+    credit).
     """
     month = cast(func.date_trunc("month", _EARNED.day), Date).label("month")
     return (
@@ -43,15 +67,22 @@ def earned_statement(first: date, last: date) -> Select[Any]:
 
 def earned_in_all_statement(first: date, last: date) -> Select[Any]:
     """The same of all trips: currency, revenue_minor, cost_minor."""
-    return select(_EARNED.currency, *_totals(_EARNED)).where(owned(TripEarning), _EARNED.day.between(first, last)).group_by(_EARNED.currency)
+    return (
+        select(_EARNED.currency, *_totals(_EARNED))
+        .where(owned(TripEarning), _EARNED.day.between(first, last))
+        .group_by(_EARNED.currency)
+    )
 
 
 def entries_of(first: date, last: date, trip_id: UUID | None = None) -> Select[Any]:
     """The entries of trips, or of one trip, with book dates from `first` to `last`.
 
-    Rows: entry_id, source_type and source_id (of the document behind it, or behind the entry that it reverses), thing_id (the trip).
+    Rows: entry_id, source_type and source_id (of the document behind it, or behind the entry that
+    it reverses), thing_id (the trip).
     """
-    return _moved(first, last).where(_ENTRIES.trip_id.is_not(None) if trip_id is None else _ENTRIES.trip_id == trip_id)
+    return _moved(first, last).where(
+        _ENTRIES.trip_id.is_not(None) if trip_id is None else _ENTRIES.trip_id == trip_id
+    )
 
 
 def entries_beside(first: date, last: date) -> Select[Any]:
@@ -59,15 +90,28 @@ def entries_beside(first: date, last: date) -> Select[Any]:
     return _moved(first, last).where(_ENTRIES.trip_id.is_(None))
 
 
-def earned_lines_statement(entries: Select[Any], side: Side, currency: str, *, after: Place | None, limit: int) -> Select[Any]:
-    """The lines of one side and currency in some entries (entry_id, source_type, source_id), the oldest first, those behind a place.
+def earned_lines_statement(
+    entries: Select[Any], side: Side, currency: str, *, after: Place | None, limit: int
+) -> Select[Any]:
+    """The lines of one side and currency in some entries (entry_id, source_type, source_id), the
+    oldest first, those behind a place.
 
-    Rows: entry_id, line_no, effective_date, code and name of the account, party_name, memo, narration, source_type, source_id, minor (as the side has it).
+    Rows: entry_id, line_no, effective_date, code and name of the account, party_name, memo,
+    narration, source_type, source_id, minor (as the side has it).
     """
     of = entries.subquery("of_entries")
     of_line = *PLACE, _ACCOUNTS.code, _ACCOUNTS.name, _POSTINGS.party_name, _POSTINGS.memo
-    shown: list[Any] = [*of_line, _ENTRIES.narration, of.c.source_type, of.c.source_id, _minor(side).label("minor")]
-    lines = _lines_in(of, side, currency).join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
+    shown: list[Any] = [
+        *of_line,
+        _ENTRIES.narration,
+        of.c.source_type,
+        of.c.source_id,
+        _minor(side).label("minor"),
+    ]
+    lines = _lines_in(of, side, currency).join(
+        JournalEntry.__table__,
+        (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id),
+    )
     lines = lines.with_only_columns(*shown).where(owned(JournalEntry))
     if after is not None:
         lines = lines.where(_POSTINGS.effective_date >= after.day, is_behind(after))
@@ -82,46 +126,81 @@ def earned_sum_statement(entries: Select[Any], side: Side, currency: str) -> Sel
 
 
 def untied_earnings_statement(of: Documents) -> Select[Any]:
-    """Where the roll-up and the lines of trips' documents disagree, over all that was ever posted; each entry is found by its source, whatever trip it names.
+    """Where the roll-up and the lines of trips' documents disagree, over all that was ever posted;
+    each entry is found by its source, whatever trip it names.
 
     Rows: thing_id, currency, day, revenue_minor, cost_minor (the roll-up less the lines).
     """
     entries = _entries(of)
     of_line = [-amount for amount in _of_line()]
-    kept = select(_EARNED.trip_id.label("thing_id"), _EARNED.currency, _EARNED.day, *(_EARNED[name] for name in _AMOUNTS)).where(owned(TripEarning))
-    lines = _earning(select(entries.c.thing_id, _POSTINGS.currency, _POSTINGS.effective_date, *of_line)).join(entries, entries.c.entry_id == _POSTINGS.entry_id)
+    kept = select(
+        _EARNED.trip_id.label("thing_id"),
+        _EARNED.currency,
+        _EARNED.day,
+        *(_EARNED[name] for name in _AMOUNTS),
+    ).where(owned(TripEarning))
+    lines = _earning(
+        select(entries.c.thing_id, _POSTINGS.currency, _POSTINGS.effective_date, *of_line)
+    ).join(entries, entries.c.entry_id == _POSTINGS.entry_id)
     both = union_all(kept, lines).subquery("both").c
     place = (both.thing_id, both.currency, both.day)
-    return select(*place, *_totals(both)).group_by(*place).having(or_(*(func.sum(both[name]) != 0 for name in _AMOUNTS))).order_by(*place)
+    return (
+        select(*place, *_totals(both))
+        .group_by(*place)
+        .having(or_(*(func.sum(both[name]) != 0 for name in _AMOUNTS)))
+        .order_by(*place)
+    )
 
 
 def earned_beside_statement(of: Documents) -> Select[Any]:
-    """What every line ever posted comes to behind whose entry, or the one that it reverses, no such document stands: currency, revenue_minor, cost_minor."""
+    """What every line ever posted comes to behind whose entry, or the one that it reverses, no such
+    document stands: currency, revenue_minor, cost_minor.
+    """
     entries = _entries(of)
-    sums = [cast(func.sum(amount), BigInteger).label(name) for name, amount in zip(_AMOUNTS, _of_line(), strict=True)]
-    lines = _earning(select(_POSTINGS.currency, *sums)).where(~exists().where(entries.c.entry_id == _POSTINGS.entry_id))
+    sums = [
+        cast(func.sum(amount), BigInteger).label(name)
+        for name, amount in zip(_AMOUNTS, _of_line(), strict=True)
+    ]
+    lines = _earning(select(_POSTINGS.currency, *sums)).where(
+        ~exists().where(entries.c.entry_id == _POSTINGS.entry_id)
+    )
     return lines.group_by(_POSTINGS.currency)
 
 
 def _moved(first: date, last: date) -> Select[Any]:
-    source = (func.coalesce(_REVERSED.c[name], _ENTRIES[name]).label(name) for name in ("source_type", "source_id"))
+    source = (
+        func.coalesce(_REVERSED.c[name], _ENTRIES[name]).label(name)
+        for name in ("source_type", "source_id")
+    )
     found = select(_ENTRIES.id.label("entry_id"), *source, _ENTRIES.trip_id.label("thing_id"))
-    return found.select_from(JournalEntry.__table__).outerjoin(_REVERSED, _IS_REVERSED).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+    return (
+        found.select_from(JournalEntry.__table__)
+        .outerjoin(_REVERSED, _IS_REVERSED)
+        .where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+    )
 
 
 def _entries(of: Documents) -> CTE:
-    """The entries of documents, entry_id with thing_id, and those that reverse one of these, however often."""
+    """The entries of documents, entry_id with thing_id, and those that reverse one of these,
+    however often.
+    """
     documents = [(found.subquery(f"of_{kind}"), kind) for kind, found in of.items()]
     own = [
         select(_ENTRIES.id.label("entry_id"), one.c.thing_id)
-        .join_from(one, JournalEntry.__table__, and_(_ENTRIES.source_type == fixed(kind), _ENTRIES.source_id == one.c.source_id))
+        .join_from(
+            one,
+            JournalEntry.__table__,
+            and_(_ENTRIES.source_type == fixed(kind), _ENTRIES.source_id == one.c.source_id),
+        )
         .where(owned(JournalEntry), _ENTRIES.reverses_id.is_(None))
         for one, kind in documents
     ]
     found = select(union_all(*own).subquery("own")).cte("of_trips", recursive=True)
     reversing = JournalEntry.__table__.alias("reversing")
     return found.union_all(
-        select(reversing.c.id, found.c.thing_id).join_from(found, reversing, reversing.c.reverses_id == found.c.entry_id).where(owned(reversing))
+        select(reversing.c.id, found.c.thing_id)
+        .join_from(found, reversing, reversing.c.reverses_id == found.c.entry_id)
+        .where(owned(reversing))
     )
 
 
@@ -144,9 +223,16 @@ def _totals(rows: Any) -> list[ColumnElement[int]]:
 
 def _lines_in(of: Any, side: Side, currency: str) -> Select[Any]:
     """Lines of some entries, to be given their columns."""
-    accounts = {"revenue": _IS_REVENUE, "cost": _IS_COST, "margin": or_(_IS_REVENUE, _IS_COST)}[side]
-    lines = select(_POSTINGS.line_no).join_from(of, Posting.__table__, _POSTINGS.entry_id == of.c.entry_id)
-    lines = lines.join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+    accounts = {"revenue": _IS_REVENUE, "cost": _IS_COST, "margin": or_(_IS_REVENUE, _IS_COST)}[
+        side
+    ]
+    lines = select(_POSTINGS.line_no).join_from(
+        of, Posting.__table__, _POSTINGS.entry_id == of.c.entry_id
+    )
+    lines = lines.join(
+        Account.__table__,
+        (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+    )
     return lines.where(owned(Posting), owned(Account), accounts, _POSTINGS.currency == currency)
 
 

@@ -1,4 +1,6 @@
-"""A journal entry as files, behind both doors: PDF under the letterhead, CSV and XLSX as the API tells it."""
+"""A journal entry as files, behind both doors: PDF under the letterhead, CSV and XLSX as the API
+tells it.
+"""
 
 from __future__ import annotations
 
@@ -18,28 +20,77 @@ from voyagent.ledger.queries import EntryNotFound
 from voyagent.mail.service import Attached
 from voyagent.settings import queries as settings
 
-COLUMNS = (ROW, "line_no", "item", "text", "day", "party", "narration", "currency", "debit", "credit")
+COLUMNS = (
+    ROW,
+    "line_no",
+    "item",
+    "text",
+    "day",
+    "party",
+    "narration",
+    "currency",
+    "debit",
+    "credit",
+)
 Read = tuple[Row, list[Row]]
 
 
 def entry_sheet(found: Read) -> Sheet:
-    """An entry as rows: `head` for each fact, `line` for each line with code and name of its account, `total` for each currency."""
+    """An entry as rows: `head` for each fact, `line` for each line with code and name of its
+    account, `total` for each currency.
+    """
     entry, lines = found
-    rows: list[list[Cell]] = [[HEAD, None, item, text, day, *(None,) * 5] for item, text, day in facts_of(wire_entry(entry, lines))]
+    rows: list[list[Cell]] = [
+        [HEAD, None, item, text, day, *(None,) * 5]
+        for item, text, day in facts_of(wire_entry(entry, lines))
+    ]
     for line in lines:
-        told: list[Cell] = [LINE, line["line_no"], line["code"], line["name"], None, line["party_name"], line["memo"], line["currency"]]
-        rows.append([*told, *(Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit"))])
-    rows += [[TOTAL, *(None,) * 6, debit.currency, debit, credit] for debit, credit in _totals(lines)]
+        told: list[Cell] = [
+            LINE,
+            line["line_no"],
+            line["code"],
+            line["name"],
+            None,
+            line["party_name"],
+            line["memo"],
+            line["currency"],
+        ]
+        rows.append(
+            [
+                *told,
+                *(Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit")),
+            ]
+        )
+    rows += [
+        [TOTAL, *(None,) * 6, debit.currency, debit, credit] for debit, credit in _totals(lines)
+    ]
     return Sheet(_file(entry), COLUMNS, rows)
 
 
 def entry_paper(reader: LaneReader, found: Read, agency: str) -> Attached:  # noqa: ARG001 - the letterhead names it
-    """An entry as PDF: a table for each currency, its lines with their accounts and what both sides come to."""
+    """An entry as PDF: a table for each currency, its lines with their accounts and what both sides
+    come to.
+    """
     entry, lines = found
     day = long_day(entry["entry_date"], weekday=False, year=True)
-    words = "\n".join(filter(None, (entry["narration"], _("Book date: %(day)s", day=day), _("This entry was reversed.") if entry["reversed_by_id"] else "")))
-    printed = Printed(_("Journal entry"), [_table(lines, debit, credit) for debit, credit in _totals(lines)])
-    return Attached(f"{_file(entry)}.pdf", "application/pdf", printed.pdf(words, reader.prove(), settings.read_letterhead(reader)))
+    words = "\n".join(
+        filter(
+            None,
+            (
+                entry["narration"],
+                _("Book date: %(day)s", day=day),
+                _("This entry was reversed.") if entry["reversed_by_id"] else "",
+            ),
+        )
+    )
+    printed = Printed(
+        _("Journal entry"), [_table(lines, debit, credit) for debit, credit in _totals(lines)]
+    )
+    return Attached(
+        f"{_file(entry)}.pdf",
+        "application/pdf",
+        printed.pdf(words, reader.prove(), settings.read_letterhead(reader)),
+    )
 
 
 def _table(lines: list[Row], debit: Money, credit: Money) -> Table:
@@ -47,7 +98,10 @@ def _table(lines: list[Row], debit: Money, credit: Money) -> Table:
         [
             f"{line['code']} {account_name(line['name'])}",
             " · ".join(filter(None, (line["party_name"], line["memo"]))),
-            *(figure(Money(line[f"{side}_minor"], line["currency"])) for side in ("debit", "credit")),
+            *(
+                figure(Money(line[f"{side}_minor"], line["currency"]))
+                for side in ("debit", "credit")
+            ),
         ]
         for line in lines
         if line["currency"] == debit.currency
@@ -60,8 +114,14 @@ def _table(lines: list[Row], debit: Money, credit: Money) -> Table:
 def _totals(lines: list[Row]) -> list[tuple[Money, Money]]:
     """Debit and credit of each currency."""
     currencies = dict.fromkeys(line["currency"] for line in lines)
-    sums = {(code, side): sum(line[f"{side}_minor"] for line in lines if line["currency"] == code) for code in currencies for side in ("debit", "credit")}
-    return [(Money(sums[code, "debit"], code), Money(sums[code, "credit"], code)) for code in currencies]
+    sums = {
+        (code, side): sum(line[f"{side}_minor"] for line in lines if line["currency"] == code)
+        for code in currencies
+        for side in ("debit", "credit")
+    }
+    return [
+        (Money(sums[code, "debit"], code), Money(sums[code, "credit"], code)) for code in currencies
+    ]
 
 
 def _file(entry: Row) -> str:

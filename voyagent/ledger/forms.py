@@ -10,7 +10,15 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import SelectField, StringField
 
-from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, DateText, RowsField, SchemaForm, SentOnce, plain
+from voyagent.http.forms import (
+    AMOUNT_SENTENCE,
+    BOOKED,
+    DateText,
+    RowsField,
+    SchemaForm,
+    SentOnce,
+    plain,
+)
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.ledger.journal import JournalEntryIn, ReversalIn
@@ -28,7 +36,16 @@ REVERSAL_PLACES = {
     "amount_above_limit": "",
 }
 ENTRY_PLACES = {
-    **dict.fromkeys(("journal_entry_too_short", "journal_entry_too_long", "journal_entry_unbalanced", "invalid_amount", "amount_above_limit"), "lines"),
+    **dict.fromkeys(
+        (
+            "journal_entry_too_short",
+            "journal_entry_too_long",
+            "journal_entry_unbalanced",
+            "invalid_amount",
+            "amount_above_limit",
+        ),
+        "lines",
+    ),
     **dict.fromkeys(("account_not_found", "account_inactive", "account_is_control"), "lines"),
     **dict.fromkeys(("invalid_date", "period_locked"), "entry_date"),
     "invalid_currency": "currency",
@@ -40,7 +57,10 @@ class ReopenForm(SchemaForm[ReopenMonthRequest]):
     """Why the month is opened again."""
 
     schema: ClassVar[type[BaseModel]] = ReopenMonthRequest
-    sentences: ClassVar[dict[str, Any]] = {"reason.missing": _NEEDED, "reason.string_too_short": _NEEDED}
+    sentences: ClassVar[dict[str, Any]] = {
+        "reason.missing": _NEEDED,
+        "reason.string_too_short": _NEEDED,
+    }
 
     reason = StringField(_l("Reason"))
 
@@ -67,8 +87,14 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
 
     schema: ClassVar[type[BaseModel]] = JournalEntryIn
     sentences: ClassVar[dict[str, Any]] = {
-        **dict.fromkeys(("narration.missing", "narration.string_too_short"), _l("Say in a few words what this journal entry is about.")),
-        **dict.fromkeys(("currency.missing", "currency.invalid_currency"), _l("That is not a currency code. Use three capitals such as INR.")),
+        **dict.fromkeys(
+            ("narration.missing", "narration.string_too_short"),
+            _l("Say in a few words what this journal entry is about."),
+        ),
+        **dict.fromkeys(
+            ("currency.missing", "currency.invalid_currency"),
+            _l("That is not a currency code. Use three capitals such as INR."),
+        ),
         "lines.uuid_parsing": _l("Choose an account for each line."),
         "lines.one_side": _l("Write a debit or a credit on each line, and not both."),
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -93,7 +119,9 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         self.wrong: set[tuple[int, str]] = set()
 
     def values(self) -> dict[str, Any]:
-        """What was typed, amounts without their grouping; a side on which nothing is written is none."""
+        """What was typed, amounts without their grouping; a side on which nothing is written is
+        none.
+        """
         return super().values() | {
             "lines": [
                 {
@@ -107,36 +135,65 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         }
 
     def looked_at(self) -> dict[str, Any]:
-        """The same of the lines that have an account and an amount; while there are not two, nothing can be said of the entry yet."""
+        """The same of the lines that have an account and an amount; while there are not two,
+        nothing can be said of the entry yet.
+        """
         values = self.values()
-        whole = [line for line in values["lines"] if line["account_id"] and (line["debit_amount"] or line["credit_amount"])]
+        whole = [
+            line
+            for line in values["lines"]
+            if line["account_id"] and (line["debit_amount"] or line["credit_amount"])
+        ]
         return values | {"lines": whole if len(whole) > 1 else None}
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """A finding about a line is told at the lines, and its inputs are marked; one about the currency at the currency."""
+        """A finding about a line is told at the lines, and its inputs are marked; one about the
+        currency at the currency.
+        """
         if len(loc) > 2 and loc[2] == "currency":
             return "currency"
         if len(loc) > 1 and isinstance(loc[1], int):
-            names = {"account_id": ("account_id",), "narration": ("memo",), "debit_amount": ("debit",), "credit_amount": ("credit",)}
-            self.wrong |= {(loc[1], name) for name in names.get(str(loc[2]) if len(loc) > 2 else "", ("debit", "credit"))}
+            names = {
+                "account_id": ("account_id",),
+                "narration": ("memo",),
+                "debit_amount": ("debit",),
+                "credit_amount": ("credit",),
+            }
+            self.wrong |= {
+                (loc[1], name)
+                for name in names.get(str(loc[2]) if len(loc) > 2 else "", ("debit", "credit"))
+            }
         return super().place_of(loc)
 
     @property
     def first_wrong(self) -> tuple[int, str] | None:
-        """The first wrong input of the lines, by line and name, in the order of the page; None where each is as it should be."""
-        return min(self.wrong, key=lambda place: (place[0], EntryLinesField.names.index(place[1])), default=None)
+        """The first wrong input of the lines, by line and name, in the order of the page; None
+        where each is as it should be.
+        """
+        return min(
+            self.wrong,
+            key=lambda place: (place[0], EntryLinesField.names.index(place[1])),
+            default=None,
+        )
 
     @property
     def read_currency(self) -> str:
         """The chosen currency, the agency's where that is none."""
-        return str(self.currency.data) if self.currency.data in self.currency.choices else self.own_currency
+        return (
+            str(self.currency.data)
+            if self.currency.data in self.currency.choices
+            else self.own_currency
+        )
 
     def read_lines(self) -> tuple[list[tuple[UUID | None, Money, Money]], bool]:
         """What the lines say so far: account, debit, credit; and whether each amount could be read."""
         found: list[tuple[UUID | None, Money, Money]] = []
         for row in self.lines.data:
             try:
-                debit, credit = (Money.parse(plain(row[side]) or "0", self.read_currency) for side in ("debit", "credit"))
+                debit, credit = (
+                    Money.parse(plain(row[side]) or "0", self.read_currency)
+                    for side in ("debit", "credit")
+                )
             except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
                 continue
             found.append((parse_id(row["account_id"]), debit, credit))

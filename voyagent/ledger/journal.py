@@ -1,4 +1,6 @@
-"""Journal entries on the wire: what a person writes by hand, the address of the list, and what is answered."""
+"""Journal entries on the wire: what a person writes by hand, the address of the list, and what is
+answered.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,10 @@ class EntryLineIn(Closed):
 
     def line(self) -> Line:
         """The line as the rules take it. Raises InvalidAmount, UnknownCurrency."""
-        left, right = (None if said is None else Money.parse(said, self.currency) for said in (self.debit_amount, self.credit_amount))
+        left, right = (
+            None if said is None else Money.parse(said, self.currency)
+            for said in (self.debit_amount, self.credit_amount)
+        )
         return Line(self.account_id, left, right, memo=self.narration)
 
 
@@ -57,11 +62,17 @@ def _one_side(line: EntryLineIn) -> EntryLineIn:
     return line
 
 
-EntryLines = Annotated[list[Annotated[EntryLineIn, AfterValidator(_one_side)]], Field(min_length=2, max_length=LINES_MAX)]
+EntryLines = Annotated[
+    list[Annotated[EntryLineIn, AfterValidator(_one_side)]],
+    Field(min_length=2, max_length=LINES_MAX),
+]
 
 
 class JournalEntryIn(Closed):
-    """An entry by hand; its book date is today in the agency's zone where none is named. Debits equal credits in each currency."""
+    """An entry by hand; its book date is today in the agency's zone where none is named.
+
+    Debits equal credits in each currency.
+    """
 
     narration: trimmed_field(500)  # type: ignore[valid-type]
     entry_date: BusinessDate | None = None
@@ -69,7 +80,9 @@ class JournalEntryIn(Closed):
 
 
 class ReversalIn(Closed):
-    """Why an entry is reversed, and on which day: today where none is named, and never before the entry's own."""
+    """Why an entry is reversed, and on which day: today where none is named, and never before the
+    entry's own.
+    """
 
     reason: trimmed_field(500)  # type: ignore[valid-type]
     entry_date: BusinessDate | None = None
@@ -89,7 +102,9 @@ class JournalQuery(Query):
 
 
 class JournalEntryBrief(Answer):
-    """An entry in the list: the document or act that it comes from, what it reverses and what reverses it. `totals` are its debits by currency."""
+    """An entry in the list: the document or act that it comes from, what it reverses and what
+    reverses it. `totals` are its debits by currency.
+    """
 
     id: UUID
     entry_date: date
@@ -133,7 +148,11 @@ class JournalList(Answer):
 
 def wire_entries(page: Entries, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [_wire_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+    return {
+        "items": [_wire_brief(row) for row in page.items],
+        "limit": limit,
+        "next_cursor": page.next_cursor,
+    }
 
 
 def wire_entry(entry: Row, lines: list[Row]) -> Row:
@@ -145,10 +164,22 @@ def wire_entry(entry: Row, lines: list[Row]) -> Row:
 
 
 def _wire_brief(row: Row) -> Row:
-    told = {"recorded_at": row_instant(row["recorded_at"]), "totals": {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())}}
+    told = {
+        "recorded_at": row_instant(row["recorded_at"]),
+        "totals": {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())},
+    }
     return wire_members(JournalEntryBrief, row, told)
 
 
 def _wire_line(line: Row) -> Row:
-    sides = {f"{side}_amount": wire_amount(minor, line["currency"]) if (minor := line[f"{side}_minor"]) else None for side in ("debit", "credit")}
-    return {name: line[name] for name in ("account_id", "code", "name", "currency", "party_name")} | sides | {"narration": line["memo"]}
+    sides = {
+        f"{side}_amount": (
+            wire_amount(minor, line["currency"]) if (minor := line[f"{side}_minor"]) else None
+        )
+        for side in ("debit", "credit")
+    }
+    return (
+        {name: line[name] for name in ("account_id", "code", "name", "currency", "party_name")}
+        | sides
+        | {"narration": line["memo"]}
+    )

@@ -1,4 +1,6 @@
-"""The pages of the journal: its entries by book date, writing one by hand, and reversing one that a person wrote."""
+"""The pages of the journal: its entries by book date, writing one by hand, and reversing one that a
+person wrote.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 def index(reader: LaneReader) -> Any:
     """The entries, newest book date first; what cannot be read of the address is left out and said.
 
-    Without a last day the list ends today, and says how many entries are dated later; one that begins later has these.
+    Without a last day the list ends today, and says how many entries are dated later; one that
+    begins later has these.
     """
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
     days = {name: _day(typed[name]) for name in ("from", "to")}
@@ -46,16 +49,34 @@ def index(reader: LaneReader) -> Any:
     coming = 0
     is_asked_for_later = days["to"] or (days["from"] and days["from"] > evening)
     last = days["to"] if is_asked_for_later else evening
-    if "format" in request.args and not unread and (file := list_file(journal_listing("journal", days["from"], last), reader.prove().tenant_id)):
+    if (
+        "format" in request.args
+        and not unread
+        and (
+            file := list_file(
+                journal_listing("journal", days["from"], last), reader.prove().tenant_id
+            )
+        )
+    ):
         return file
     if is_asked_for_later:
         found = entries.list_entries(reader, days["from"], last, limit=PAGE_SIZE, cursor=place)
     else:
-        found, coming = entries.list_happened(reader, days["from"], evening, limit=PAGE_SIZE, cursor=place)
+        found, coming = entries.list_happened(
+            reader, days["from"], evening, limit=PAGE_SIZE, cursor=place
+        )
     kept: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day}
     later: dict[str, Any] = {"from": (evening + timedelta(days=1)).isoformat()}
     facts = {
-        "rows": [row | {"amounts": [Money(minor, currency) for currency, minor in sorted(row["totals"].items())]} for row in found.items],
+        "rows": [
+            row
+            | {
+                "amounts": [
+                    Money(minor, currency) for currency, minor in sorted(row["totals"].items())
+                ]
+            }
+            for row in found.items
+        ],
         "values": {name: days[name] or typed[name] for name in days},
         "may_write": reader.prove().can("ledger.post_by_hand"),
         "files": [url_for("journal.index", **kept, format=form) for form in ("xlsx", "csv-bom")],
@@ -64,18 +85,27 @@ def index(reader: LaneReader) -> Any:
         "more_are_coming": coming > entries.COMING_MAX,
         "coming_days": url_for("journal.index", **later),
         "newest": url_for("journal.index", **kept) if place else None,
-        "older": url_for("journal.index", **kept, after=found.next_cursor) if found.next_cursor else None,
+        "older": (
+            url_for("journal.index", **kept, after=found.next_cursor) if found.next_cursor else None
+        ),
     }
     return render_template("ledger/journal.html", unread=unread, **facts), 422 if unread else 200
 
 
 @pages.page("/journal/new", methods=("GET", "POST"), permission="ledger.post_by_hand", once=True)
 def new(actor: Actor) -> Any:
-    """Write an entry by hand. "Add a line" and "Show the effect" go on with what is typed; while it is typed, the effect is asked for as a fragment."""
+    """Write an entry by hand. "Add a line" and "Show the effect" go on with what is typed; while it
+    is typed, the effect is asked for as a fragment.
+    """
     form = EntryForm(actor.currency, data={"entry_date": today()})
 
     def act(body: JournalEntryIn) -> service.Posted:
-        return service.post_by_hand(actor, narration=body.narration, lines=[line.line() for line in body.lines], entry_date=body.entry_date)
+        return service.post_by_hand(
+            actor,
+            narration=body.narration,
+            lines=[line.line() for line in body.lines],
+            entry_date=body.entry_date,
+        )
 
     goes_on = request.method == "POST" and request.form.get("then") in ("line", "look")
     done = None if goes_on else form.attempt(act, **ENTRY_PLACES)
@@ -85,7 +115,12 @@ def new(actor: Actor) -> Any:
     return see_other(url_for("ledger.entry", entry_id=done.entry_id))
 
 
-@pages.page("/journal/<entry_id>/reverse", methods=("GET", "POST"), permission="ledger.post_by_hand", missing=EntryNotFound)
+@pages.page(
+    "/journal/<entry_id>/reverse",
+    methods=("GET", "POST"),
+    permission="ledger.post_by_hand",
+    missing=EntryNotFound,
+)
 def reverse(actor: Actor, entry_id: UUID) -> Any:
     """Reverse an entry: the first step asks why and shows what it will post, the second does it."""
     found, lines = queries.read_entry(SessionReader(db.session), entry_id)
@@ -93,9 +128,22 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
         toast(_("This entry cannot be reversed here."), kind="error")
         return see_other(url_for("ledger.entry", entry_id=entry_id))
     form = ReversalForm(data={"entry_date": max(today(), found["entry_date"])})
-    done = form.attempt(lambda body: service.reverse_by_hand(actor, entry_id, reason=body.reason, entry_date=body.entry_date), **REVERSAL_PLACES)
+    done = form.attempt(
+        lambda body: service.reverse_by_hand(
+            actor, entry_id, reason=body.reason, entry_date=body.entry_date
+        ),
+        **REVERSAL_PLACES,
+    )
     if done is None:
-        return render_template("ledger/reverse.html", form=form, entry=found, postings=[_swapped(line) for line in lines]), form.status
+        return (
+            render_template(
+                "ledger/reverse.html",
+                form=form,
+                entry=found,
+                postings=[_swapped(line) for line in lines],
+            ),
+            form.status,
+        )
     toast(_("The entry is reversed."))
     return see_other(url_for("ledger.entry", entry_id=done.entry_id))
 
@@ -104,15 +152,27 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     """The page with what is typed and what posting it would change, or that alone."""
     lines, is_read = form.read_lines()
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
-    outlook = look_ahead(SessionReader(db.session), form.read_currency, lines, day=_day(form.entry_date.iso or ""), kept=chosen)
+    outlook = look_ahead(
+        SessionReader(db.session),
+        form.read_currency,
+        lines,
+        day=_day(form.entry_date.iso or ""),
+        kept=chosen,
+    )
     if goes_on:
-        form.look(lambda body: service.check_by_hand(actor, [line.line() for line in body.lines], body.entry_date))
+        form.look(
+            lambda body: service.check_by_hand(
+                actor, [line.line() for line in body.lines], body.entry_date
+            )
+        )
     facts = {"outlook": outlook, "is_read": is_read, "unfit": form.unfit}
     if goes_on and is_htmx():
         return render_template("ledger/_outlook.html", **facts)
     blank = max(1, 4 - len(form.lines.data))
     rows = [*form.lines.data, *({} for _ in range(blank))]
-    return render_template("ledger/new_entry.html", form=form, rows=rows, **facts), 200 if goes_on else form.status
+    return render_template("ledger/new_entry.html", form=form, rows=rows, **facts), (
+        200 if goes_on else form.status
+    )
 
 
 def _day(typed: str) -> date | None:
@@ -128,4 +188,8 @@ def _place(typed: str) -> tuple[Cursor | None, bool]:
 
 
 def _swapped(line: Row) -> Row:
-    return {"account": line, "is_debit": line["credit_minor"] > 0, "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"])}
+    return {
+        "account": line,
+        "is_debit": line["credit_minor"] > 0,
+        "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"]),
+    }

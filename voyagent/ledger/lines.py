@@ -7,7 +7,18 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, not_, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    cast,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
@@ -51,8 +62,12 @@ class Place:
 
 
 @kept
-def account_lines_statement(account_id: UUID, first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
-    """Lines of an account with book dates from `first` to `last`, the oldest first, those behind a place: the line, and of its entry narration and source."""
+def account_lines_statement(
+    account_id: UUID, first: date, last: date, *, after: Place | None, limit: int
+) -> Select[Any]:
+    """Lines of an account with book dates from `first` to `last`, the oldest first, those behind a
+    place: the line, and of its entry narration and source.
+    """
     statement = (
         select(
             _POSTINGS.entry_id,
@@ -67,27 +82,57 @@ def account_lines_statement(account_id: UUID, first: date, last: date, *, after:
             _ENTRIES.source_type,
             _ENTRIES.source_id,
         )
-        .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
-        .where(owned(Posting), owned(JournalEntry), _POSTINGS.account_id == account_id, _POSTINGS.effective_date.between(first, last))
+        .join(
+            JournalEntry.__table__,
+            (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id),
+        )
+        .where(
+            owned(Posting),
+            owned(JournalEntry),
+            _POSTINGS.account_id == account_id,
+            _POSTINGS.effective_date.between(first, last),
+        )
     )
     if after is not None:
         statement = statement.where(_POSTINGS.effective_date >= after.day, is_behind(after))
-    return statement.order_by(_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no).limit(limit)
+    return statement.order_by(
+        _POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no
+    ).limit(limit)
 
 
 @kept
 def balances_at_statement(account_id: UUID, place: Place) -> Select[Any]:
-    """currency, debit_minor, credit_minor of an account up to and including the line before a place: the days before from roll-ups, its own day from lines."""
+    """currency, debit_minor, credit_minor of an account up to and including the line before a
+    place: the days before from roll-ups, its own day from lines.
+    """
     before = balances_statement(place.day - timedelta(days=1), [account_id]).subquery("before")
     same_day = select(_POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor).where(
-        owned(Posting), _POSTINGS.account_id == account_id, _POSTINGS.effective_date == place.day, not_(is_behind(place))
+        owned(Posting),
+        _POSTINGS.account_id == account_id,
+        _POSTINGS.effective_date == place.day,
+        not_(is_behind(place)),
     )
-    both = union_all(select(before.c.currency, before.c.debit_minor, before.c.credit_minor), same_day).subquery("both").c
-    debit, credit = (cast(func.sum(side), BigInteger) for side in (both.debit_minor, both.credit_minor))
-    return select(both.currency, debit.label("debit_minor"), credit.label("credit_minor")).group_by(both.currency).order_by(both.currency)
+    both = (
+        union_all(select(before.c.currency, before.c.debit_minor, before.c.credit_minor), same_day)
+        .subquery("both")
+        .c
+    )
+    debit, credit = (
+        cast(func.sum(side), BigInteger) for side in (both.debit_minor, both.credit_minor)
+    )
+    return (
+        select(both.currency, debit.label("debit_minor"), credit.label("credit_minor"))
+        .group_by(both.currency)
+        .order_by(both.currency)
+    )
 
 
 def is_behind(place: Place) -> ColumnElement[bool]:
     """Whether a line stands behind a place; a condition for any select of lines."""
-    mark = tuple_(*(literal(value, column.type) for value, column in zip((place.day, place.entry_id, place.line_no), PLACE, strict=True)))
+    mark = tuple_(
+        *(
+            literal(value, column.type)
+            for value, column in zip((place.day, place.entry_id, place.line_no), PLACE, strict=True)
+        )
+    )
     return tuple_(*PLACE) > mark

@@ -1,11 +1,21 @@
-"""Tables of the books: accounts, entries with their postings, the balances of each month, and the months that are closed."""
+"""Tables of the books: accounts, entries with their postings, the balances of each month, and the
+months that are closed.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    desc,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
@@ -16,7 +26,10 @@ _ZERO = text("0")
 
 
 class Account(TenantOwned, Base):
-    """An account of the chart. `purpose` is what our own postings find it by, such as `receivable`; a code may be anything."""
+    """An account of the chart.
+
+    `purpose` is what our own postings find it by, such as `receivable`; a code may be anything.
+    """
 
     __tablename__ = "accounts"
 
@@ -32,13 +45,16 @@ class Account(TenantOwned, Base):
         UniqueConstraint("tenant_id", "code", name="uq_accounts_code"),
         UniqueConstraint("tenant_id", "purpose", name="uq_accounts_purpose"),
         CheckConstraint("code ~ '^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$'", name="code"),
-        CheckConstraint("type in ('asset', 'liability', 'equity', 'revenue', 'expense')", name="type"),
+        CheckConstraint(
+            "type in ('asset', 'liability', 'equity', 'revenue', 'expense')", name="type"
+        ),
         CheckConstraint("normal_side in ('debit', 'credit')", name="normal_side"),
     )
 
 
 class JournalEntry(TenantOwned, Base):
-    """A booking on its book date, with what it comes from; never changed, only reversed by another entry.
+    """A booking on its book date, with what it comes from; never changed, only reversed by another
+    entry.
 
     `trip_id` is the trip that its document is of, and a reversal has that of what it reverses.
     """
@@ -57,16 +73,36 @@ class JournalEntry(TenantOwned, Base):
     recorded_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        UniqueConstraint("tenant_id", "source_type", "source_id", "purpose", name="uq_journal_entries_source"),
+        UniqueConstraint(
+            "tenant_id", "source_type", "source_id", "purpose", name="uq_journal_entries_source"
+        ),
         UniqueConstraint("tenant_id", "reverses_id", name="uq_journal_entries_reverses_id"),
-        ForeignKeyConstraint(["tenant_id", "reverses_id"], ["journal_entries.tenant_id", "journal_entries.id"], name="fk_journal_entries_reverses"),
-        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_journal_entries_creator"),
-        ForeignKeyConstraint(["tenant_id", "trip_id"], ["trips.tenant_id", "trips.id"], name="fk_journal_entries_trip"),
+        ForeignKeyConstraint(
+            ["tenant_id", "reverses_id"],
+            ["journal_entries.tenant_id", "journal_entries.id"],
+            name="fk_journal_entries_reverses",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_journal_entries_creator",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "trip_id"],
+            ["trips.tenant_id", "trips.id"],
+            name="fk_journal_entries_trip",
+        ),
         CheckConstraint("entry_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("line_count >= 2", name="lines"),
         CheckConstraint("reverses_id <> id", name="reverses"),
         Index("ix_journal_entries_date", "tenant_id", desc("entry_date"), desc("id")),
-        Index("ix_journal_entries_trip", "tenant_id", "trip_id", "entry_date", postgresql_where=text("trip_id is not null")),
+        Index(
+            "ix_journal_entries_trip",
+            "tenant_id",
+            "trip_id",
+            "entry_date",
+            postgresql_where=text("trip_id is not null"),
+        ),
     )
 
 
@@ -83,15 +119,28 @@ class Posting(TenantBound, Base):
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     effective_date: Mapped[date]
     party_name: Mapped[str | None]
-    party_key: Mapped[str | None] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_key: Mapped[str | None] = mapped_column(
+        Computed("lower(party_name)", persisted=True), deferred=True
+    )
     memo: Mapped[str | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "entry_id"], ["journal_entries.tenant_id", "journal_entries.id"], name="fk_postings_entry"),
-        ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_postings_account"),
+        ForeignKeyConstraint(
+            ["tenant_id", "entry_id"],
+            ["journal_entries.tenant_id", "journal_entries.id"],
+            name="fk_postings_entry",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "account_id"],
+            ["accounts.tenant_id", "accounts.id"],
+            name="fk_postings_account",
+        ),
         CheckConstraint("line_no >= 1", name="line_no"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
-        CheckConstraint("debit_minor >= 0 and credit_minor >= 0 and (debit_minor > 0) <> (credit_minor > 0)", name="sides"),
+        CheckConstraint(
+            "debit_minor >= 0 and credit_minor >= 0 and (debit_minor > 0) <> (credit_minor > 0)",
+            name="sides",
+        ),
         Index("ix_postings_date", "tenant_id", "effective_date", "account_id"),
         Index("ix_postings_account", "tenant_id", "account_id", "effective_date"),
         Index(
@@ -104,7 +153,9 @@ class Posting(TenantBound, Base):
 
 
 class BalanceMonth(TenantBound, Base):
-    """What was posted to an account in a month and currency; kept by a trigger on `postings`, written by nobody else."""
+    """What was posted to an account in a month and currency; kept by a trigger on `postings`,
+    written by nobody else.
+    """
 
     __tablename__ = "balances_month"
 
@@ -114,11 +165,19 @@ class BalanceMonth(TenantBound, Base):
     debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
-    __table_args__ = (ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_balances_month_account"),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "account_id"],
+            ["accounts.tenant_id", "accounts.id"],
+            name="fk_balances_month_account",
+        ),
+    )
 
 
 class BalanceDay(TenantBound, Base):
-    """What was posted to an account on a day and in a currency; kept by the trigger that keeps the months, written by nobody else."""
+    """What was posted to an account on a day and in a currency; kept by the trigger that keeps the
+    months, written by nobody else.
+    """
 
     __tablename__ = "balances_day"
 
@@ -128,13 +187,21 @@ class BalanceDay(TenantBound, Base):
     debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
-    __table_args__ = (ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_balances_day_account"),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "account_id"],
+            ["accounts.tenant_id", "accounts.id"],
+            name="fk_balances_day_account",
+        ),
+    )
 
 
 class TripEarning(TenantBound, Base):
-    """What the entries of a trip posted on a day and in a currency; kept by the trigger that keeps the balances, written by nobody else.
+    """What the entries of a trip posted on a day and in a currency; kept by the trigger that keeps
+    the balances, written by nobody else.
 
-    Revenue is credit less debit of all such accounts, cost debit less credit of what the sold services were bought for.
+    Revenue is credit less debit of all such accounts, cost debit less credit of what the sold
+    services were bought for.
     """
 
     __tablename__ = "trip_earnings"
@@ -156,6 +223,13 @@ class ClosedMonth(TenantBound, Base):
     closed_by_user_id: Mapped[UUID | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "closed_by_user_id"], ["users.tenant_id", "users.id"], name="fk_closed_months_closer"),
-        CheckConstraint("extract(day from month) = 1 and month between '1900-01-01' and '2200-12-01'", name="month"),
+        ForeignKeyConstraint(
+            ["tenant_id", "closed_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_closed_months_closer",
+        ),
+        CheckConstraint(
+            "extract(day from month) = 1 and month between '1900-01-01' and '2200-12-01'",
+            name="month",
+        ),
     )

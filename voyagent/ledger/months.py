@@ -1,4 +1,6 @@
-"""What was sold and what it cost, month by month up to a day, from the balances of months and of days, however many lines stand behind."""
+"""What was sold and what it cost, month by month up to a day, from the balances of months and of
+days, however many lines stand behind.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +21,40 @@ COST = "cost_of_services"
 
 @kept
 def sales_statement(first: date, last: date) -> Select[Any]:
-    """What was posted from `first`, the first day of a month, up to the day `last`: currency, month, sales_minor, cost_minor, by currency and month.
+    """What was posted from `first`, the first day of a month, up to the day `last`: currency,
+    month, sales_minor, cost_minor, by currency and month.
 
-    Sales are all revenue, credit less debit; cost is what the sold services were bought for, debit less credit. Months without either are left out.
+    Sales are all revenue, credit less debit; cost is what the sold services were bought for, debit
+    less credit. Months without either are left out.
     """
     running = last.replace(day=1)
-    months = select(_MONTHS.account_id, _MONTHS.currency, _MONTHS.month, (_MONTHS.credit_minor - _MONTHS.debit_minor).label("net"))
-    days = select(_DAYS.account_id, _DAYS.currency, literal(running, Date), _DAYS.credit_minor - _DAYS.debit_minor)
+    months = select(
+        _MONTHS.account_id,
+        _MONTHS.currency,
+        _MONTHS.month,
+        (_MONTHS.credit_minor - _MONTHS.debit_minor).label("net"),
+    )
+    days = select(
+        _DAYS.account_id,
+        _DAYS.currency,
+        literal(running, Date),
+        _DAYS.credit_minor - _DAYS.debit_minor,
+    )
     posted = union_all(
         months.where(owned(BalanceMonth), _MONTHS.month >= first, _MONTHS.month < running),
         days.where(owned(BalanceDay), _DAYS.day.between(running, last)),
     ).subquery("posted")
     is_sale, is_cost = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST
-    sums = {"sales_minor": func.sum(case((is_sale, posted.c.net), else_=0)), "cost_minor": func.sum(case((is_cost, -posted.c.net), else_=0))}
+    sums = {
+        "sales_minor": func.sum(case((is_sale, posted.c.net), else_=0)),
+        "cost_minor": func.sum(case((is_cost, -posted.c.net), else_=0)),
+    }
     return (
-        select(posted.c.currency, posted.c.month, *(cast(value, BigInteger).label(name) for name, value in sums.items()))
+        select(
+            posted.c.currency,
+            posted.c.month,
+            *(cast(value, BigInteger).label(name) for name, value in sums.items()),
+        )
         .join(Account.__table__, _ACCOUNTS.id == posted.c.account_id)
         .where(owned(Account), or_(is_sale, is_cost))
         .group_by(posted.c.currency, posted.c.month)

@@ -1,4 +1,6 @@
-"""What an entry that is still being written would change: the sums of its sides, and each account before and after."""
+"""What an entry that is still being written would change: the sums of its sides, and each account
+before and after.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from voyagent.ledger.standings import standings_statement
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An account with what stands on it before, and what an entry would put on each of its sides. Balances are debit less credit."""
+    """An account with what stands on it before, and what an entry would put on each of its sides.
+
+    Balances are debit less credit.
+    """
 
     account: Row
     before: Money
@@ -31,7 +36,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The accounts that may be posted to by hand, by code; the changes, in the order of the lines; and both sums, in one currency."""
+    """The accounts that may be posted to by hand, by code; the changes, in the order of the lines;
+    and both sums, in one currency.
+    """
 
     accounts: list[Row]
     changes: list[Change]
@@ -45,21 +52,43 @@ class Outlook:
 
 
 def look_ahead(
-    reader: Reader, currency: str, lines: Sequence[tuple[UUID | None, Money, Money]], *, day: date | None = None, kept: Iterable[UUID] = ()
+    reader: Reader,
+    currency: str,
+    lines: Sequence[tuple[UUID | None, Money, Money]],
+    *,
+    day: date | None = None,
+    kept: Iterable[UUID] = (),
 ) -> Outlook:
-    """What lines of an account, a debit and a credit (one of them zero) would change of what `standings` has in the financial year of a day; in one trip.
+    """What lines of an account, a debit and a credit (one of them zero) would change of what
+    `standings` has in the financial year of a day; in one trip.
 
-    A line without an account of the agency counts in the sums alone. `kept` are accounts that are offered though nothing is posted to them by hand any more.
+    A line without an account of the agency counts in the sums alone. `kept` are accounts that are
+    offered though nothing is posted to them by hand any more.
     """
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
     accounts, balances = reader.read(queries.accounts_statement(), standings_statement(chosen, day))
-    before = {row["account_id"]: row["balance_minor"] for row in balances if row["currency"] == currency}
+    before = {
+        row["account_id"]: row["balance_minor"] for row in balances if row["currency"] == currency
+    }
     nothing = Money(0, currency)
     sums: dict[UUID | None, tuple[Money, Money]] = {}
     for account_id, debit, credit in lines:
         left, right = sums.get(account_id, (nothing, nothing))
         sums[account_id] = (left + debit, right + credit)
     chart = {account["id"]: account for account in accounts}
-    changes = [Change(chart[key], Money(before.get(key, 0), currency), *sides) for key, sides in sums.items() if key in chart]
-    offered = [account for account in accounts if account["id"] in kept or (account["is_active"] and account["purpose"] not in CONTROL)]
-    return Outlook(offered, changes, sum((left for left, _right in sums.values()), nothing), sum((right for _left, right in sums.values()), nothing))
+    changes = [
+        Change(chart[key], Money(before.get(key, 0), currency), *sides)
+        for key, sides in sums.items()
+        if key in chart
+    ]
+    offered = [
+        account
+        for account in accounts
+        if account["id"] in kept or (account["is_active"] and account["purpose"] not in CONTROL)
+    ]
+    return Outlook(
+        offered,
+        changes,
+        sum((left for left, _right in sums.values()), nothing),
+        sum((right for _left, right in sums.values()), nothing),
+    )

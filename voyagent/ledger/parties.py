@@ -1,4 +1,6 @@
-"""Reading what was posted with one party's name to the accounts that serve a purpose: balances on any evening, and entries from any place."""
+"""Reading what was posted with one party's name to the accounts that serve a purpose: balances on
+any evening, and entries from any place.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, false, func, literal, not_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    cast,
+    false,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+)
 
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import kept
@@ -24,20 +37,43 @@ _PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id)
 
 def stands_in_books(party: str) -> bool:
     """Whether anything was posted with a party's name, however it is spelt."""
-    return db.session.scalar(select(Posting.entry_id).where(Posting.party_key == func.lower(party), Posting.party_key.is_not(None)).limit(1)) is not None
+    return (
+        db.session.scalar(
+            select(Posting.entry_id)
+            .where(Posting.party_key == func.lower(party), Posting.party_key.is_not(None))
+            .limit(1)
+        )
+        is not None
+    )
 
 
 @kept
-def party_balances_statement(purposes: tuple[str, ...], party: str, until: date, *, earlier: date | None = None) -> Select[Any]:
-    """What a party stands at on the evening of a day: purpose, currency, debit_minor, credit_minor, party_name as it was written last in the alphabet.
+def party_balances_statement(
+    purposes: tuple[str, ...], party: str, until: date, *, earlier: date | None = None
+) -> Select[Any]:
+    """What a party stands at on the evening of a day: purpose, currency, debit_minor, credit_minor,
+    party_name as it was written last in the alphabet.
 
-    `earlier_minor` is debit less credit on the evening of an earlier day, read in the same pass over the party's lines; nothing where none is asked for.
+    `earlier_minor` is debit less credit on the evening of an earlier day, read in the same pass
+    over the party's lines; nothing where none is asked for.
     """
     was = _POSTINGS.effective_date <= earlier if earlier else false()
-    earlier_minor = cast(func.coalesce(func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor).filter(was), 0), BigInteger).label("earlier_minor")
+    earlier_minor = cast(
+        func.coalesce(func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor).filter(was), 0),
+        BigInteger,
+    ).label("earlier_minor")
     return (
-        select(_ACCOUNTS.purpose, _POSTINGS.currency, *_sides(), earlier_minor, func.max(_POSTINGS.party_name).label("party_name"))
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        select(
+            _ACCOUNTS.purpose,
+            _POSTINGS.currency,
+            *_sides(),
+            earlier_minor,
+            func.max(_POSTINGS.party_name).label("party_name"),
+        )
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+        )
         .where(owned(Account), *of_party(purposes, party), _POSTINGS.effective_date <= until)
         .group_by(_ACCOUNTS.purpose, _POSTINGS.currency)
         .order_by(_POSTINGS.currency, _ACCOUNTS.purpose)
@@ -45,11 +81,20 @@ def party_balances_statement(purposes: tuple[str, ...], party: str, until: date,
 
 
 @kept
-def party_entries_statement(purposes: tuple[str, ...], party: str, first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
-    """Entries that moved what a party stands at, the oldest first, those behind the entry of a place; a row for each currency of an entry.
+def party_entries_statement(
+    purposes: tuple[str, ...],
+    party: str,
+    first: date,
+    last: date,
+    *,
+    after: Place | None,
+    limit: int,
+) -> Select[Any]:
+    """Entries that moved what a party stands at, the oldest first, those behind the entry of a
+    place; a row for each currency of an entry.
 
-    Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of all its lines together. A narration
-    comes without the reason. `limit` counts entries.
+    Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of
+    all its lines together. A narration comes without the reason. `limit` counts entries.
     """
     mine = [*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_PLACE).where(*mine)
@@ -80,7 +125,9 @@ def party_balances_at_statement(purposes: tuple[str, ...], party: str, place: Pl
     """What a party stands at behind the entry of a place: currency, debit_minor, credit_minor."""
     return (
         select(_POSTINGS.currency, *_sides())
-        .where(*of_party(purposes, party), _POSTINGS.effective_date <= place.day, not_(_behind(place)))
+        .where(
+            *of_party(purposes, party), _POSTINGS.effective_date <= place.day, not_(_behind(place))
+        )
         .group_by(_POSTINGS.currency)
         .order_by(_POSTINGS.currency)
     )
@@ -89,13 +136,27 @@ def party_balances_at_statement(purposes: tuple[str, ...], party: str, place: Pl
 def of_party(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
     """Which lines are a party's on the accounts of some purposes, found by their index."""
     accounts = select(_ACCOUNTS.id).where(owned(Account), _ACCOUNTS.purpose.in_(purposes))
-    return [owned(Posting), _POSTINGS.party_key == func.lower(party), _POSTINGS.party_key.is_not(None), _POSTINGS.account_id.in_(accounts)]
+    return [
+        owned(Posting),
+        _POSTINGS.party_key == func.lower(party),
+        _POSTINGS.party_key.is_not(None),
+        _POSTINGS.account_id.in_(accounts),
+    ]
 
 
 def _sides() -> list[ColumnElement[int]]:
-    return [cast(func.sum(side), BigInteger).label(name) for name, side in (("debit_minor", _POSTINGS.debit_minor), ("credit_minor", _POSTINGS.credit_minor))]
+    return [
+        cast(func.sum(side), BigInteger).label(name)
+        for name, side in (
+            ("debit_minor", _POSTINGS.debit_minor),
+            ("credit_minor", _POSTINGS.credit_minor),
+        )
+    ]
 
 
 def _behind(place: Place) -> ColumnElement[bool]:
-    mark = tuple_(literal(place.day, _POSTINGS.effective_date.type), literal(place.entry_id, _POSTINGS.entry_id.type))
+    mark = tuple_(
+        literal(place.day, _POSTINGS.effective_date.type),
+        literal(place.entry_id, _POSTINGS.entry_id.type),
+    )
     return tuple_(*_PLACE) > mark

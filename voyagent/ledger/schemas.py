@@ -11,7 +11,9 @@ from voyagent.kernel.reading import Row
 from voyagent.ledger.queries import Months
 from voyagent.ledger.service import wire_month
 
-Month = Annotated[str, Field(pattern=r"^(19\d\d|2[01]\d\d|2200)-(0[1-9]|1[0-2])$", examples=["2026-03"])]
+Month = Annotated[
+    str, Field(pattern=r"^(19\d\d|2[01]\d\d|2200)-(0[1-9]|1[0-2])$", examples=["2026-03"])
+]
 
 
 class ReopenMonthRequest(Closed):
@@ -28,7 +30,10 @@ class MonthsQuery(Query):
 
 
 class MonthOut(Answer):
-    """A month of the books. `closed_at` and `closed_by` are null where it is open, or where closing a later month closed it."""
+    """A month of the books.
+
+    `closed_at` and `closed_by` are null where it is open, or where closing a later month closed it.
+    """
 
     month: Month
     state: Literal["open", "closed"]
@@ -37,7 +42,9 @@ class MonthOut(Answer):
 
 
 class MonthList(Answer):
-    """Months that have entries or were closed, newest first. Everything up to `closed_through` is closed; `next_to_close` is the first open one with entries.
+    """Months that have entries or were closed, newest first.
+
+    Everything up to `closed_through` is closed; `next_to_close` is the first open one with entries.
 
     `next_before` is the `before` of the older ones, null at the end.
     """
@@ -49,7 +56,9 @@ class MonthList(Answer):
 
 
 class MonthState(Answer):
-    """What stands after a month was closed or opened again: everything up to `closed_through` is closed, nothing where it is null."""
+    """What stands after a month was closed or opened again: everything up to `closed_through` is
+    closed, nothing where it is null.
+    """
 
     month: Month
     state: Literal["open", "closed"]
@@ -68,7 +77,13 @@ def wire_months(months: Months) -> Row:
             }
             for row in months.items
         ],
-        **{name: _wire_or_none(day) for name, day in (("closed_through", months.closed_through), ("next_to_close", months.next_to_close))},
+        **{
+            name: _wire_or_none(day)
+            for name, day in (
+                ("closed_through", months.closed_through),
+                ("next_to_close", months.next_to_close),
+            )
+        },
         "next_before": _wire_or_none(months.before),
     }
 

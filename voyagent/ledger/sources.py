@@ -1,4 +1,6 @@
-"""Reading the entries that a document posts beside its first one, such as those on days that are still to come."""
+"""Reading the entries that a document posts beside its first one, such as those on days that are
+still to come.
+"""
 
 from __future__ import annotations
 
@@ -19,24 +21,35 @@ _POSTINGS = Posting.__table__.c
 
 
 def find_entries(source_type: str, source_id: UUID, begins: str) -> list[tuple[UUID, date]]:
-    """The entries of a source whose purpose begins with some words, and their book dates, in the order of these."""
+    """The entries of a source whose purpose begins with some words, and their book dates, in the
+    order of these.
+    """
     statement = select(JournalEntry.id, JournalEntry.entry_date).where(
-        JournalEntry.source_type == source_type, JournalEntry.source_id == source_id, JournalEntry.purpose.startswith(begins, autoescape=True)
+        JournalEntry.source_type == source_type,
+        JournalEntry.source_id == source_id,
+        JournalEntry.purpose.startswith(begins, autoescape=True),
     )
-    return [(row.id, row.entry_date) for row in db.session.execute(statement.order_by(JournalEntry.entry_date, JournalEntry.id))]
+    return [
+        (row.id, row.entry_date)
+        for row in db.session.execute(statement.order_by(JournalEntry.entry_date, JournalEntry.id))
+    ]
 
 
 def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> Select[Any]:
     """The lines of these entries as rows, each with its entry and account, by book date.
 
-    Rows: entry_id, entry_date, reversed_by_id (null where nothing reverses the entry), line_no, account_id, code, name, currency, debit_minor, credit_minor.
+    Rows: entry_id, entry_date, reversed_by_id (null where nothing reverses the entry), line_no,
+    account_id, code, name, currency, debit_minor, credit_minor.
     """
     reversing = JournalEntry.__table__.alias("reversing")
     return (
         select(
             _ENTRIES.id.label("entry_id"),
             _ENTRIES.entry_date,
-            select(reversing.c.id).where(owned(reversing), reversing.c.reverses_id == _ENTRIES.id).scalar_subquery().label("reversed_by_id"),
+            select(reversing.c.id)
+            .where(owned(reversing), reversing.c.reverses_id == _ENTRIES.id)
+            .scalar_subquery()
+            .label("reversed_by_id"),
             _POSTINGS.line_no,
             _POSTINGS.account_id,
             _ACCOUNTS.code,
@@ -46,8 +59,14 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
             _POSTINGS.credit_minor,
         )
         .select_from(JournalEntry.__table__)
-        .join(Posting.__table__, (_POSTINGS.tenant_id == _ENTRIES.tenant_id) & (_POSTINGS.entry_id == _ENTRIES.id))
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        .join(
+            Posting.__table__,
+            (_POSTINGS.tenant_id == _ENTRIES.tenant_id) & (_POSTINGS.entry_id == _ENTRIES.id),
+        )
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+        )
         .where(
             owned(JournalEntry),
             owned(Posting),
@@ -61,21 +80,41 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
 
 
 def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
-    """The lines of some entries on the account of a purpose, as rows: entry_id, currency, minor (debit less credit)."""
+    """The lines of some entries on the account of a purpose, as rows: entry_id, currency, minor
+    (debit less credit).
+    """
     return (
-        select(_POSTINGS.entry_id, _POSTINGS.currency, (_POSTINGS.debit_minor - _POSTINGS.credit_minor).label("minor"))
-        .select_from(Posting.__table__.join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id)))
-        .where(owned(Posting), owned(Account), _ACCOUNTS.purpose == purpose, _POSTINGS.entry_id.in_(entry_ids))
+        select(
+            _POSTINGS.entry_id,
+            _POSTINGS.currency,
+            (_POSTINGS.debit_minor - _POSTINGS.credit_minor).label("minor"),
+        )
+        .select_from(
+            Posting.__table__.join(
+                Account.__table__,
+                (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id)
+                & (_ACCOUNTS.id == _POSTINGS.account_id),
+            )
+        )
+        .where(
+            owned(Posting),
+            owned(Account),
+            _ACCOUNTS.purpose == purpose,
+            _POSTINGS.entry_id.in_(entry_ids),
+        )
     )
 
 
 def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[Any]:
-    """Sources of some types whose entries, reversals included, leave something on the account of a purpose over all that was ever posted.
+    """Sources of some types whose entries, reversals included, leave something on the account of a
+    purpose over all that was ever posted.
 
     Rows: source_type, source_id, currency, difference_minor (debit less credit).
     """
     first = JournalEntry.__table__.alias("first")
-    source_type, source_id = (func.coalesce(first.c[name], _ENTRIES[name]) for name in ("source_type", "source_id"))
+    source_type, source_id = (
+        func.coalesce(first.c[name], _ENTRIES[name]) for name in ("source_type", "source_id")
+    )
     difference = func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor)
     return (
         select(
@@ -85,10 +124,24 @@ def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[A
             cast(difference, BigInteger).label("difference_minor"),
         )
         .select_from(Posting.__table__)
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
-        .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
-        .outerjoin(first, (first.c.tenant_id == _ENTRIES.tenant_id) & (first.c.id == _ENTRIES.reverses_id))
-        .where(owned(Posting), owned(Account), owned(JournalEntry), _ACCOUNTS.purpose == purpose, source_type.in_(source_types))
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+        )
+        .join(
+            JournalEntry.__table__,
+            (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id),
+        )
+        .outerjoin(
+            first, (first.c.tenant_id == _ENTRIES.tenant_id) & (first.c.id == _ENTRIES.reverses_id)
+        )
+        .where(
+            owned(Posting),
+            owned(Account),
+            owned(JournalEntry),
+            _ACCOUNTS.purpose == purpose,
+            source_type.in_(source_types),
+        )
         .group_by(source_type, source_id, _POSTINGS.currency)
         .having(difference != 0)
         .order_by(source_type, source_id, _POSTINGS.currency)

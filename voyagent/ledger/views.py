@@ -1,4 +1,6 @@
-"""The pages of the books: a journal entry with what reverses it, the months, closing one and opening the latest again."""
+"""The pages of the books: a journal entry with what reverses it, the months, closing one and
+opening the latest again.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,14 @@ pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 def entry(reader: LaneReader, entry_id: UUID) -> Any:
     """One entry with its lines, currency by currency."""
     found, lines = queries.read_entry(reader, entry_id)
-    may = reader.prove().can("ledger.post_by_hand") and found["source_type"] in WRITTEN and not found["reversed_by_id"]
-    return render_template("ledger/entry.html", entry=found, may_reverse=may, lines=[_shown(line) for line in lines])
+    may = (
+        reader.prove().can("ledger.post_by_hand")
+        and found["source_type"] in WRITTEN
+        and not found["reversed_by_id"]
+    )
+    return render_template(
+        "ledger/entry.html", entry=found, may_reverse=may, lines=[_shown(line) for line in lines]
+    )
 
 
 put_behind_pages(pages, ENTRY)
@@ -53,14 +61,33 @@ def months(reader: LaneReader) -> Any:
     this = today().replace(day=1)
     rows = [row | _named(row["month"]) | {"is_over": row["month"] < this} for row in found.items]
     facts = {
-        "closes": _named(found.next_to_close) if found.next_to_close and found.next_to_close < this and actor.can("ledger.close") else None,
-        "reopens": _named(found.closed_through) if found.closed_through and actor.can("ledger.reopen") else None,
-        "older": url_for("ledger.months", before=service.wire_month(found.before)) if found.before else None,
+        "closes": (
+            _named(found.next_to_close)
+            if found.next_to_close and found.next_to_close < this and actor.can("ledger.close")
+            else None
+        ),
+        "reopens": (
+            _named(found.closed_through)
+            if found.closed_through and actor.can("ledger.reopen")
+            else None
+        ),
+        "older": (
+            url_for("ledger.months", before=service.wire_month(found.before))
+            if found.before
+            else None
+        ),
     }
-    return render_template("ledger/months.html", rows=rows, is_first=before is None, unread=unread, **facts), 422 if unread else 200
+    return render_template(
+        "ledger/months.html", rows=rows, is_first=before is None, unread=unread, **facts
+    ), (422 if unread else 200)
 
 
-@pages.page("/months/<month>/close", methods=("GET", "POST"), permission="ledger.close", missing=MonthNotFound)
+@pages.page(
+    "/months/<month>/close",
+    methods=("GET", "POST"),
+    permission="ledger.close",
+    missing=MonthNotFound,
+)
 def close_month(actor: Actor, month: str) -> Any:
     """Close a month: the first step shows what was looked at, the second does it."""
     first = queries.parse_month(month)
@@ -74,17 +101,35 @@ def close_month(actor: Actor, month: str) -> Any:
     except Conflict as error:
         refusal = _(error.message)
     checks = look_over(SessionReader(db.session), first)
-    return render_template("ledger/close_month.html", month=month, name=_month_words(first), checks=checks, refusal=refusal)
+    return render_template(
+        "ledger/close_month.html",
+        month=month,
+        name=_month_words(first),
+        checks=checks,
+        refusal=refusal,
+    )
 
 
-@pages.page("/months/<closed_month>/reopen", methods=("GET", "POST"), permission="ledger.reopen", missing=MonthNotFound)
+@pages.page(
+    "/months/<closed_month>/reopen",
+    methods=("GET", "POST"),
+    permission="ledger.reopen",
+    missing=MonthNotFound,
+)
 def reopen_month(actor: Actor, closed_month: str) -> Any:
     """Open the latest closed month again, for a reason."""
     first = queries.parse_month(closed_month)
     form = ReopenForm()
-    done = form.attempt(lambda body: service.reopen_month(actor, first, reason=body.reason), **PLACES)
+    done = form.attempt(
+        lambda body: service.reopen_month(actor, first, reason=body.reason), **PLACES
+    )
     if done is None:
-        return render_template("ledger/reopen_month.html", form=form, month=closed_month, name=_month_words(first)), form.status
+        return (
+            render_template(
+                "ledger/reopen_month.html", form=form, month=closed_month, name=_month_words(first)
+            ),
+            form.status,
+        )
     toast(_("%(month)s is open again.", month=_month_words(first)))
     return see_other(url_for("ledger.months"))
 
@@ -98,4 +143,6 @@ def _month_words(month: date) -> str:
 
 
 def _shown(line: Row) -> Row:
-    return line | {side: Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit")}
+    return line | {
+        side: Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit")
+    }

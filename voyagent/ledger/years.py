@@ -1,4 +1,6 @@
-"""What accounts came to in each financial year, from the balances of months: a year is whole months, so no line is looked at."""
+"""What accounts came to in each financial year, from the balances of months: a year is whole
+months, so no line is looked at.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +17,51 @@ from voyagent.ledger.models import Account, BalanceMonth
 APRIL = 4
 """The month in which financial years begin where an agency has not chosen."""
 OF_THE_YEAR = ("revenue", "expense")
-"""Accounts that begin every financial year at nothing; what they came to goes into the earnings that are kept."""
+"""Accounts that begin every financial year at nothing; what they came to goes into the earnings
+that are kept.
+"""
 _ACCOUNTS = Account.__table__.c
 _MONTHS = BalanceMonth.__table__.c
 
 
 def year_of(day: ColumnElement[date], start_month: int | ColumnElement[int]) -> ColumnElement[date]:
-    """The first day of the financial year that a day lies in, where years begin on the first of `start_month`."""
+    """The first day of the financial year that a day lies in, where years begin on the first of
+    `start_month`.
+    """
     year = cast(func.extract("year", day), Integer)
     before = cast(func.extract("month", day) < start_month, Integer)
     return func.make_date(year - before, start_month, 1, type_=Date())
 
 
-def of_years_statement(began: date, until: date, types: Collection[str], account_id: UUID | None = None) -> Select[Any]:
-    """What accounts of some types came to in each financial year from `began` to before `until`, both first days of one; only what is not zero.
+def of_years_statement(
+    began: date, until: date, types: Collection[str], account_id: UUID | None = None
+) -> Select[Any]:
+    """What accounts of some types came to in each financial year from `began` to before `until`,
+    both first days of one; only what is not zero.
 
-    Rows, the earliest year first: the year's first day as `year_began`, code, currency, balance_minor (debit less credit).
+    Rows, the earliest year first: the year's first day as `year_began`, code, currency,
+    balance_minor (debit less credit).
     """
     year = year_of(_MONTHS.month, began.month)
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
     statement = (
-        select(year.label("year_began"), _ACCOUNTS.code, _MONTHS.currency, cast(balance, BigInteger).label("balance_minor"))
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _MONTHS.tenant_id) & (_ACCOUNTS.id == _MONTHS.account_id))
-        .where(owned(BalanceMonth), owned(Account), _ACCOUNTS.type.in_(types), _MONTHS.month >= began, _MONTHS.month < until)
+        select(
+            year.label("year_began"),
+            _ACCOUNTS.code,
+            _MONTHS.currency,
+            cast(balance, BigInteger).label("balance_minor"),
+        )
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _MONTHS.tenant_id) & (_ACCOUNTS.id == _MONTHS.account_id),
+        )
+        .where(
+            owned(BalanceMonth),
+            owned(Account),
+            _ACCOUNTS.type.in_(types),
+            _MONTHS.month >= began,
+            _MONTHS.month < until,
+        )
         .group_by(year, _ACCOUNTS.code, _MONTHS.currency)
         .having(balance != 0)
         .order_by(year, _ACCOUNTS.code, _MONTHS.currency)

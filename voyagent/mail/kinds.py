@@ -1,7 +1,9 @@
-"""The letters that there are: for each kind its subject and the values that its templates are filled with.
+"""The letters that there are: for each kind its subject and the values that its templates are
+filled with.
 
-The templates are `templates/mail/<kind>.txt` and `.html`. Beside its own values each is given `agency` (the agency's name as it is when the mail is sent)
-and `site` (the public address of the installation).
+The templates are `templates/mail/<kind>.txt` and `.html`. Beside its own values each is given
+`agency` (the agency's name as it is when the mail is sent) and `site` (the public address of the
+installation).
 """
 
 from __future__ import annotations
@@ -17,10 +19,13 @@ Value = str | int
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One letter. `subject` is one for all, or a value's name and a subject for each choice that it has.
+    """One letter.
 
-    `link_lives` names the value that says for how long its link is good, and how many seconds one of it has. A letter that is `for_customer` comes in the
-    agency's name, its answers go to the value `reply_to`, and it may carry a document.
+    `subject` is one for all, or a value's name and a subject for each choice that it has.
+
+    `link_lives` names the value that says for how long its link is good, and how many seconds one
+    of it has. A letter that is `for_customer` comes in the agency's name, its answers go to the
+    value `reply_to`, and it may carry a document.
     """
 
     subject: str | tuple[str, dict[str, str]]
@@ -50,8 +55,12 @@ _TWO_FACTOR = {
     "replaced": N_("Your two-factor sign-in has another device now"),
 }
 KINDS: dict[str, Kind] = {
-    "verify_email": Kind(N_("Confirm your e-mail address"), {"link": str, "hours": int}, link_lives=("hours", 3600)),
-    "reset_password": Kind(N_("Choose a new password"), {"link": str, "minutes": int}, link_lives=("minutes", 60)),
+    "verify_email": Kind(
+        N_("Confirm your e-mail address"), {"link": str, "hours": int}, link_lives=("hours", 3600)
+    ),
+    "reset_password": Kind(
+        N_("Choose a new password"), {"link": str, "minutes": int}, link_lives=("minutes", 60)
+    ),
     "invitation": Kind(
         N_("%(inviter)s invites you to %(agency)s"),
         {"link": str, "inviter": str, "role": str, "days": int},
@@ -60,12 +69,24 @@ KINDS: dict[str, Kind] = {
     # To the old address; `address` is the new one, which the letter shows masked.
     "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str}),
     "password_changed": Kind(N_("Your password was changed"), {}),
-    "two_factor_changed": Kind(("change", _TWO_FACTOR), {"change": str}, choices={"change": frozenset(_TWO_FACTOR)}),
+    "two_factor_changed": Kind(
+        ("change", _TWO_FACTOR), {"change": str}, choices={"change": frozenset(_TWO_FACTOR)}
+    ),
     "recovery_codes_changed": Kind(N_("You have new recovery codes"), {}),
-    "api_key_created": Kind(N_("A new API key was made for your account"), {"name": str, "prefix": str}),
+    "api_key_created": Kind(
+        N_("A new API key was made for your account"), {"name": str, "prefix": str}
+    ),
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),
     "removed_from_agency": Kind(N_("You are no longer with %(agency)s"), {}),
     "role_changed": Kind(N_("Your role at %(agency)s was changed"), {"role": str}),
-    "invoice": Kind(N_("Invoice %(number)s from %(agency)s"), {"number": str, "sender": str, "reply_to": str}, for_customer=True),
-    "itinerary": Kind(N_("Your itinerary: %(title)s"), {"title": str, "sender": str, "reply_to": str}, for_customer=True),
+    "invoice": Kind(
+        N_("Invoice %(number)s from %(agency)s"),
+        {"number": str, "sender": str, "reply_to": str},
+        for_customer=True,
+    ),
+    "itinerary": Kind(
+        N_("Your itinerary: %(title)s"),
+        {"title": str, "sender": str, "reply_to": str},
+        for_customer=True,
+    ),
 }

@@ -1,4 +1,6 @@
-"""Writing a mail: its templates filled in, in the language of whoever reads it, and a head that nothing can be smuggled into."""
+"""Writing a mail: its templates filled in, in the language of whoever reads it, and a head that
+nothing can be smuggled into.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +24,31 @@ _LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
 
 
 def write(letter: Letter, contents: Contents, *, settings: Settings) -> EmailMessage:
-    """The whole mail, as text and as HTML, with what goes with it. Raises what templates raise; never for what an agency or a person is called."""
+    """The whole mail, as text and as HTML, with what goes with it.
+
+    Raises what templates raise; never for what an agency or a person is called.
+    """
     name, sender = parseaddr(settings.mail_from)
     kind, values = KINDS[letter.kind], contents.values
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(display_name=_one_line(letter.agency) if kind.for_customer else name, addr_spec=sender)
+    message["From"] = Address(
+        display_name=_one_line(letter.agency) if kind.for_customer else name, addr_spec=sender
+    )
     message["To"] = _recipient(contents.to)
     if kind.for_customer:
         message["Reply-To"] = _recipient(str(values["reply_to"]))
     message["Date"] = format_datetime(letter.created_at)
-    # The same at each attempt, so that a mail that was sent twice is shown once where mail programs look at it.
+    # The same at each attempt, so that a mail that was sent twice is shown once where mail programs
+    # look at it.
     message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Voyagent-Mail"] = letter.kind
     with force_locale(letter.locale):
         given: dict[str, Any] = {**values, "agency": letter.agency}
-        given = {name: _one_line(value) if isinstance(value, str) and name != "link" else value for name, value in given.items()}
+        given = {
+            name: _one_line(value) if isinstance(value, str) and name != "link" else value
+            for name, value in given.items()
+        }
         given["subject"] = gettext(kind.subject_for(values), **given)
         message["Subject"] = given["subject"]
         given |= {"site": settings.public_url, "locale": letter.locale}
@@ -46,7 +57,12 @@ def write(letter: Letter, contents: Contents, *, settings: Settings) -> EmailMes
     message.add_alternative(html, subtype="html", cte=_encoding(html))
     if contents.attached is not None:
         maintype, _, subtype = contents.attached.media_type.partition("/")
-        message.add_attachment(contents.attached.content, maintype=maintype, subtype=subtype, filename=contents.attached.name)
+        message.add_attachment(
+            contents.attached.content,
+            maintype=maintype,
+            subtype=subtype,
+            filename=contents.attached.name,
+        )
     return message
 
 
@@ -56,8 +72,12 @@ def _render(name: str, given: dict[str, Any]) -> str:
 
 
 def _one_line(words: str) -> str:
-    """Words that somebody typed, fit for a header: no control character, none that turns the direction of reading, and not without end."""
-    plain = "".join(letter if letter.isprintable() or letter in _JOINERS else " " for letter in words)
+    """Words that somebody typed, fit for a header: no control character, none that turns the
+    direction of reading, and not without end.
+    """
+    plain = "".join(
+        letter if letter.isprintable() or letter in _JOINERS else " " for letter in words
+    )
     return " ".join(plain.split())[:_NAME_MAX]
 
 
@@ -71,5 +91,11 @@ def _recipient(to: str) -> Address:
 
 
 def _encoding(words: str) -> str | None:
-    """Plain words go as they are, so that a link can be copied out of a file; others as the library thinks best."""
-    return "7bit" if words.isascii() and max(map(len, words.splitlines()), default=0) <= _LINE_MAX else None
+    """Plain words go as they are, so that a link can be copied out of a file; others as the library
+    thinks best.
+    """
+    return (
+        "7bit"
+        if words.isascii() and max(map(len, words.splitlines()), default=0) <= _LINE_MAX
+        else None
+    )

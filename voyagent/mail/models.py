@@ -12,7 +12,11 @@ from voyagent.kernel.tenancy import TenantOwned
 
 
 class Mail(TenantOwned, Base):
-    """A mail of an agency. `sealed` holds recipient and values (links with their tokens too) and is wiped at the end; what stays tells nobody's address."""
+    """A mail of an agency.
+
+    `sealed` holds recipient and values (links with their tokens too) and is wiped at the end; what
+    stays tells nobody's address.
+    """
 
     __tablename__ = "mails"
 
@@ -31,8 +35,14 @@ class Mail(TenantOwned, Base):
     __table_args__ = (
         CheckConstraint("attempts >= 0", name="attempts"),
         CheckConstraint("sent_at is null or failed_at is null", name="one_end"),
-        CheckConstraint("(sealed is null) = (sent_at is not null or failed_at is not null)", name="wiped"),
+        CheckConstraint(
+            "(sealed is null) = (sent_at is not null or failed_at is not null)", name="wiped"
+        ),
         CheckConstraint("last_error ~ '^[A-Za-z0-9_]{1,64}$'", name="error"),
-        Index("ix_mails_waiting", "due_at", postgresql_where=text("sent_at is null and failed_at is null")),
+        Index(
+            "ix_mails_waiting",
+            "due_at",
+            postgresql_where=text("sent_at is null and failed_at is null"),
+        ),
         Index("ix_mails_created", "created_at"),
     )

@@ -17,4 +17,11 @@ def agencies_with_mail() -> list[UUID]:
 
 def agency_name() -> str:
     """The bound agency's name as it is now."""
-    return str(db.session.scalar(text("select display_name from tenants where id = (select nullif(current_setting('app.tenant', true), '')::uuid)")))
+    return str(
+        db.session.scalar(
+            text(
+                "select display_name from tenants where id = (select"
+                " nullif(current_setting('app.tenant', true), '')::uuid)"
+            )
+        )
+    )

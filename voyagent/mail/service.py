@@ -1,4 +1,6 @@
-"""The rules of mail: what is written down to be sent, when it is tried again, and when it is given up and forgotten."""
+"""The rules of mail: what is written down to be sent, when it is tried again, and when it is given
+up and forgotten.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ from voyagent.mail.models import Mail
 DELIVER_TASK = "mail.deliver"
 LOCALES = frozenset({"en", "hi"})
 PURPOSE = "mail"
-# The wait after each failed attempt, in seconds: soon at first, then every two hours for most of a day, as long as a mail server may well be away.
+# The wait after each failed attempt, in seconds: soon at first, then every two hours for most of a
+# day, as long as a mail server may well be away.
 DELAYS_S = (10, 60, 300, 1800, *(7200 for _ in range(11)))
 LANES = 2  # of the worker's four places at most two wait for a slow mail server
 _ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+@[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+")
@@ -37,7 +40,9 @@ log = structlog.get_logger(__name__)
 
 
 class WrongMail(ValueError):
-    """A kind that there is not, values that its letter does not take, or a recipient that is no address: a fault of ours. It repeats no value."""
+    """A kind that there is not, values that its letter does not take, or a recipient that is no
+    address: a fault of ours. It repeats no value.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +76,22 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """What mail needs of the installation: its parameters, secrets, and a driver, None where production has named none yet."""
+    """What mail needs of the installation: its parameters, secrets, and a driver, None where
+    production has named none yet.
+    """
 
     settings: Settings
     keyring: Keyring
     driver: MailDriver | None
 
-    def send(self, *, to: str, kind: str, locale: str, attached: Attached | None = None, **values: Value) -> UUID:
+    def send(
+        self, *, to: str, kind: str, locale: str, attached: Attached | None = None, **values: Value
+    ) -> UUID:
         """Have a mail sent once the running act has committed; if it does not, there never was one.
 
-        `kind` and `values` are of `mail.kinds`; another language than ours reads English. Contents are sealed, so that neither the database nor the
-        queue holds a token that is still good. `attached` goes with a letter to a customer, as it is now. Raises WrongMail, TenantNotBound.
+        `kind` and `values` are of `mail.kinds`; another language than ours reads English. Contents
+        are sealed, so that neither the database nor the queue holds a token that is still good.
+        `attached` goes with a letter to a customer, as it is now. Raises WrongMail, TenantNotBound.
         """
         known = _checked(kind, values, self.settings.public_url)
         if attached is not None and not known.for_customer:
@@ -93,7 +103,18 @@ class Outbox:
         sealed = self.keyring.seal(PURPOSE, contents, bound_to=str(mail_id))
         language = locale if locale in LOCALES else "en"
         useless_at = now + known.useful_for(values)
-        db.session.add(Mail(id=mail_id, kind=kind, locale=language, sealed=sealed, created_at=now, due_at=now, queued_at=now, useless_at=useless_at))
+        db.session.add(
+            Mail(
+                id=mail_id,
+                kind=kind,
+                locale=language,
+                sealed=sealed,
+                created_at=now,
+                due_at=now,
+                queued_at=now,
+                useless_at=useless_at,
+            )
+        )
         _queue(mail_id)
         if (notes := notes_of(db.session)) is not None:
             notes.mails.append((kind, to))
@@ -114,8 +135,9 @@ def masked(address: str) -> str:
 def take(mail_id: UUID) -> Letter | None:
     """Take a mail up to be sent now; None when it was sent or given up, or is not due yet.
 
-    The attempt is counted and the next one set before this one begins, so that a worker that dies on the way costs a delay and never the mail. Dying
-    between the server's yes and our writing it down sends the mail twice, with the same Message-ID.
+    The attempt is counted and the next one set before this one begins, so that a worker that dies
+    on the way costs a delay and never the mail. Dying between the server's yes and our writing it
+    down sends the mail twice, with the same Message-ID.
     """
     found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
     now = clock.now()
@@ -124,13 +146,16 @@ def take(mail_id: UUID) -> Letter | None:
     found.due_at = now + timedelta(seconds=DELAYS_S[min(found.attempts, len(DELAYS_S) - 1)])
     found.attempts += 1
     found.queued_at = None
-    return Letter(found.id, found.kind, found.locale, found.sealed, found.created_at, queries.agency_name())
+    return Letter(
+        found.id, found.kind, found.locale, found.sealed, found.created_at, queries.agency_name()
+    )
 
 
 def note_sent(letter: Letter) -> None:
     """Write down that a mail was sent, and forget what was in it."""
     rows_changed(
-        "update mails set sent_at = :now, last_error = null, sealed = null where tenant_id = :tenant_id and id = :id and sealed is not null",
+        "update mails set sent_at = :now, last_error = null, sealed = null where tenant_id ="
+        " :tenant_id and id = :id and sealed is not null",
         id=letter.id,
         now=clock.now(),
     )
@@ -138,10 +163,18 @@ def note_sent(letter: Letter) -> None:
 
 
 def note_failure(letter: Letter, reason: str, *, is_final: bool) -> None:
-    """Write down why an attempt failed; give the mail up when it is refused for good or has been tried for most of a day."""
-    rows_changed("update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed is not null", id=letter.id, reason=reason)
+    """Write down why an attempt failed; give the mail up when it is refused for good or has been
+    tried for most of a day.
+    """
+    rows_changed(
+        "update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed"
+        " is not null",
+        id=letter.id,
+        reason=reason,
+    )
     given_up = rows_changed(
-        "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and id = :id and sealed is not null and (:is_final or attempts > :last)",
+        "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and id = :id"
+        " and sealed is not null and (:is_final or attempts > :last)",
         id=letter.id,
         now=clock.now(),
         is_final=is_final,
@@ -154,19 +187,25 @@ def note_failure(letter: Letter, reason: str, *, is_final: bool) -> None:
 
 
 def see_to_mail() -> None:
-    """For the bound agency: queue what is due, give up what has become useless, and drop the records of mails that are long past."""
+    """For the bound agency: queue what is due, give up what has become useless, and drop the
+    records of mails that are long past.
+    """
     now = clock.now()
     useless = rows_changed(
-        "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and sealed is not null and useless_at <= :now",
+        "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and sealed"
+        " is not null and useless_at <= :now",
         now=now,
     )
     if useless:
         log.error("mail.useless", mails=useless)
-    rows_changed("delete from mails where tenant_id = :tenant_id and created_at <= :before", before=now - timedelta(days=90))
+    rows_changed(
+        "delete from mails where tenant_id = :tenant_id and created_at <= :before",
+        before=now - timedelta(days=90),
+    )
     due = db.session.scalars(
         text(
-            "update mails set queued_at = :now where tenant_id = :tenant_id and sealed is not null and due_at <= :now"
-            " and (queued_at is null or queued_at <= :lost) returning id"
+            "update mails set queued_at = :now where tenant_id = :tenant_id and sealed is not null"
+            " and due_at <= :now and (queued_at is null or queued_at <= :lost) returning id"
         ),
         {"now": now, "lost": now - timedelta(minutes=10), "tenant_id": current_tenant(db.session)},
     )
@@ -178,16 +217,29 @@ def _written(attached: Attached | None) -> dict[str, str] | None:
     """A document as JSON."""
     if attached is None:
         return None
-    return {"name": attached.name, "media_type": attached.media_type, "content": base64.b64encode(attached.content).decode()}
+    return {
+        "name": attached.name,
+        "media_type": attached.media_type,
+        "content": base64.b64encode(attached.content).decode(),
+    }
 
 
 def _read(written: dict[str, Any] | None) -> Attached | None:
     """The same out of JSON; mails that were left by older versions have none."""
-    return None if written is None else Attached(written["name"], written["media_type"], base64.b64decode(written["content"]))
+    return (
+        None
+        if written is None
+        else Attached(written["name"], written["media_type"], base64.b64decode(written["content"]))
+    )
 
 
 def _queue(mail_id: UUID) -> None:
-    defer(DELIVER_TASK, lock=f"mail.{mail_id.int % LANES}", tenant_id=str(current_tenant(db.session)), mail_id=str(mail_id))
+    defer(
+        DELIVER_TASK,
+        lock=f"mail.{mail_id.int % LANES}",
+        tenant_id=str(current_tenant(db.session)),
+        mail_id=str(mail_id),
+    )
 
 
 def _checked(kind: str, values: dict[str, Value], public_url: str) -> Kind:
@@ -203,6 +255,8 @@ def _checked(kind: str, values: dict[str, Value], public_url: str) -> Kind:
         if known.choices and name in known.choices and value not in known.choices[name]:
             raise WrongMail(f"{kind}: {name} is one of {', '.join(sorted(known.choices[name]))}")
     link = str(values.get("link", ""))
-    if "link" in values and not (link.startswith(public_url.rstrip("/") + "/") and link.isprintable() and " " not in link):
+    if "link" in values and not (
+        link.startswith(public_url.rstrip("/") + "/") and link.isprintable() and " " not in link
+    ):
         raise WrongMail(f"{kind}: link leads away from this site")
     return known

@@ -1,4 +1,6 @@
-"""Background work of mail: send what is due, outside of any transaction, and every ten seconds see to what waits."""
+"""Background work of mail: send what is due, outside of any transaction, and every ten seconds see
+to what waits.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from voyagent.mail.service import Letter, Outbox
 
 @task(service.DELIVER_TASK, own_transactions=True)
 def deliver(tenant_id: str, mail_id: str) -> None:
-    """Send one mail: take it up, send it with no connection to the database held, write down what came of it."""
+    """Send one mail: take it up, send it with no connection to the database held, write down what
+    came of it.
+    """
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     if outbox.driver is None:
         return  # it waits until the installation has a mail server
@@ -36,7 +40,9 @@ def deliver(tenant_id: str, mail_id: str) -> None:
 
 
 def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | None, bool]:
-    """Why it failed, in a word, and whether for good; whatever went wrong, only the error's name leaves here, since its text may hold a link or an address."""
+    """Why it failed, in a word, and whether for good; whatever went wrong, only the error's name
+    leaves here, since its text may hold a link or an address.
+    """
     try:
         driver.send(letters.write(letter, outbox.unseal(letter), settings=outbox.settings))
     except MailNotSent as error:

@@ -1,1 +1,3 @@
-"""Whom the agency deals with: customers and suppliers, known by the name that stands on their documents."""
+"""Whom the agency deals with: customers and suppliers, known by the name that stands on their
+documents.
+"""

@@ -11,7 +11,15 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
 from voyagent.parties import queries, service
 from voyagent.parties.queries import PartyNotFound
-from voyagent.parties.schemas import PartyIn, PartyListOut, PartyOut, PartyPatch, PartyQuery, wire, wire_page
+from voyagent.parties.schemas import (
+    PartyIn,
+    PartyListOut,
+    PartyOut,
+    PartyPatch,
+    PartyQuery,
+    wire,
+    wire_page,
+)
 
 api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
 VALUE_ERRORS = (
@@ -27,8 +35,14 @@ VALUE_ERRORS = (
 
 @api.get("/parties", answer=PartyListOut, permission="party.read", errors=(InvalidCursor,))
 def list_parties(reader: Reader, query: PartyQuery) -> Row:
-    """List customers and suppliers by name. All filters hold at once; an empty one filters nothing."""
-    return wire_page(queries.list_parties(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+    """List customers and suppliers by name.
+
+    All filters hold at once; an empty one filters nothing.
+    """
+    return wire_page(
+        queries.list_parties(reader, query.search(), limit=query.limit, cursor=query.place()),
+        query.limit,
+    )
 
 
 @api.post("/parties", answer=PartyOut, status=201, permission="party.create", errors=VALUE_ERRORS)
@@ -43,7 +57,13 @@ def get_party(reader: Reader, party_id: UUID) -> Row:
     return wire(queries.read_party(reader, party_id))
 
 
-@api.patch("/parties/<party_id>", answer=PartyOut, permission="party.update", missing=PartyNotFound, errors=(*VALUE_ERRORS, service.PartyInBooks))
+@api.patch(
+    "/parties/<party_id>",
+    answer=PartyOut,
+    permission="party.update",
+    missing=PartyNotFound,
+    errors=(*VALUE_ERRORS, service.PartyInBooks),
+)
 def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Row:
     """Change what is known of a customer or supplier, or put it away with `is_archived`.
 

@@ -19,7 +19,13 @@ from voyagent.taxes.numbers import COUNTRY
 from voyagent.taxes.tables import states
 
 PLACES = FIELDS_OF_CODES | {"party_changed": ""}
-_WORDS = {"q": _l("Search"), "kind": _l("Kind"), "archived": _l("Archived"), "cursor": _l("page marker"), "limit": _l("the place in the list")}
+_WORDS = {
+    "q": _l("Search"),
+    "kind": _l("Kind"),
+    "archived": _l("Archived"),
+    "cursor": _l("page marker"),
+    "limit": _l("the place in the list"),
+}
 
 
 class PartyForm(SchemaForm[PartyIn]):
@@ -31,7 +37,9 @@ class PartyForm(SchemaForm[PartyIn]):
         "name.missing": _l("A name is needed."),
         "string_pattern_mismatch": _l("Choose one of the list."),
         "email_invalid": _l("That is not an e-mail address."),
-        **dict.fromkeys(("greater_than_equal", "less_than_equal"), _l("Payment terms are from 0 to 365 days.")),
+        **dict.fromkeys(
+            ("greater_than_equal", "less_than_equal"), _l("Payment terms are from 0 to 365 days.")
+        ),
     }
 
     name = StringField(_l("Name"))
@@ -49,51 +57,83 @@ class PartyForm(SchemaForm[PartyIn]):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.country.choices = [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in country_choices())]
+        self.country.choices = [
+            SelectChoice("", ""),
+            *(SelectChoice(code, name) for code, name in country_choices()),
+        ]
         self.state.choices = [
             SelectChoice("", ""),
-            *sorted((SelectChoice(code, str(gettext(name))) for code, name in states(COUNTRY).items()), key=lambda choice: str(choice.label)),
+            *sorted(
+                (SelectChoice(code, str(gettext(name))) for code, name in states(COUNTRY).items()),
+                key=lambda choice: str(choice.label),
+            ),
         ]
 
     @classmethod
     def of(cls, row: Row) -> PartyForm:
         """The form over a party."""
-        return cls(data={name: row[name] for name in PartyIn.model_fields} | {"seen": row["updated_at"].isoformat()})
+        return cls(
+            data={name: row[name] for name in PartyIn.model_fields}
+            | {"seen": row["updated_at"].isoformat()}
+        )
 
 
 class PartyList(PartyQuery):
-    """What the list's address asks for; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+    """What the list's address asks for; what cannot be read is left out and named in `unread`, so
+    that a wrong letter is no dead end.
+    """
 
     unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> PartyList:
         """Read an address."""
-        values: dict[str, Any] = {name: given[name] for name in ("q", "kind", "archived", "cursor") if given.get(name, "").strip()}
+        values: dict[str, Any] = {
+            name: given[name]
+            for name in ("q", "kind", "archived", "cursor")
+            if given.get(name, "").strip()
+        }
         try:
             return cls.model_validate(values)
         except ValidationError as error:
             unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
-            return cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+            return cls.model_validate(
+                {name: value for name, value in values.items() if name not in unread}
+                | {"unread": (*sorted(unread),)}
+            )
 
     def unread_words(self, *others: str) -> list[str]:
         """What could not be read, as a person says it."""
         return [str(_WORDS[name]) for name in (*self.unread, *others)]
 
     def address(self, **changes: Any) -> str:
-        """The list's address with something changed; any change but `cursor` leads to the first page."""
+        """The list's address with something changed; any change but `cursor` leads to the first
+        page.
+        """
         values = {"q": self.q, "kind": self.kind, "archived": self.archived or None} | changes
-        return url_for("parties.index", **{name: value for name, value in values.items() if value not in (None, "")})
+        return url_for(
+            "parties.index",
+            **{name: value for name, value in values.items() if value not in (None, "")},
+        )
 
     def tabs(self) -> list[dict[str, Any]]:
         """All, customers, suppliers, and what was put away."""
         here = "archived" if self.archived else self.kind
-        words = ((None, _l("All")), ("customer", _l("Customers")), ("supplier", _l("Suppliers")), ("archived", _l("Archived")))
+        words = (
+            (None, _l("All")),
+            ("customer", _l("Customers")),
+            ("supplier", _l("Suppliers")),
+            ("archived", _l("Archived")),
+        )
         return [
             {
                 "label": word,
                 "here": here == name,
-                "href": self.address(kind=None, archived=1) if name == "archived" else self.address(kind=name, archived=None),
+                "href": (
+                    self.address(kind=None, archived=1)
+                    if name == "archived"
+                    else self.address(kind=name, archived=None)
+                ),
             }
             for name, word in words
         ]

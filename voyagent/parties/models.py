@@ -1,4 +1,6 @@
-"""The table of parties: customers and suppliers of an agency, with what a document needs to know of them."""
+"""The table of parties: customers and suppliers of an agency, with what a document needs to know of
+them.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,18 @@ from voyagent.kernel.tenancy import TenantOwned
 
 _NOW = text("now()")
 _NO = text("false")
-_SEARCH = "lower(name || chr(31) || COALESCE(email, ''::text) || chr(31) || COALESCE(phone, ''::text) || chr(31) || COALESCE(tax_number, ''::text))"
+_SEARCH = (
+    "lower(name || chr(31) || COALESCE(email, ''::text) || chr(31) || COALESCE(phone, ''::text) ||"
+    " chr(31) || COALESCE(tax_number, ''::text))"
+)
 
 
 class Party(TenantOwned, Base):
-    """A customer, a supplier, or both. Documents name a party and do not point to it: `party_key` is what their own `party_key` is compared with."""
+    """A customer, a supplier, or both.
+
+    Documents name a party and do not point to it: `party_key` is what their own `party_key` is
+    compared with.
+    """
 
     __tablename__ = "parties"
 
@@ -41,7 +50,11 @@ class Party(TenantOwned, Base):
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "party_key", name="uq_parties_party_key"),
-        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_parties_creator"),
+        ForeignKeyConstraint(
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_parties_creator",
+        ),
         CheckConstraint("is_customer or is_supplier", name="kind"),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
         CheckConstraint("state is null or country is not null", name="state"),

@@ -21,7 +21,20 @@ from voyagent.parties.models import Party
 
 _PARTIES = Party.__table__.c
 COLUMNS = (
-    *("id", "name", "is_customer", "is_supplier", "email", "phone", "address", "country", "state", "tax_number", "terms_days", "notes"),
+    *(
+        "id",
+        "name",
+        "is_customer",
+        "is_supplier",
+        "email",
+        "phone",
+        "address",
+        "country",
+        "state",
+        "tax_number",
+        "terms_days",
+        "notes",
+    ),
     *("is_archived", "created_at", "updated_at"),
 )
 NAMES_MAX = 500
@@ -40,7 +53,9 @@ class PartyNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class PartySearch:
-    """What the list is narrowed to: a part of name, e-mail, phone or tax number; customer or supplier; archived ones alone, or none of them."""
+    """What the list is narrowed to: a part of name, e-mail, phone or tax number; customer or
+    supplier; archived ones alone, or none of them.
+    """
 
     text: str | None = None
     kind: str | None = None
@@ -56,10 +71,15 @@ class PartiesListed:
 
 
 def get_party(party_id: UUID, *, lock: bool = False) -> Party:
-    """A party of the agency; `lock` holds its row until the transaction ends. Raises PartyNotFound."""
+    """A party of the agency; `lock` holds its row until the transaction ends.
+
+    Raises PartyNotFound.
+    """
     statement = select(Party).where(Party.id == party_id)
     if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     found = db.session.scalar(statement)
     if found is None:
         raise PartyNotFound
@@ -80,13 +100,25 @@ def row_of(party: Party) -> Row:
 
 
 def terms_days(name: str) -> int | None:
-    """Within how many days of issue the documents of a party are due, by its name; None where the party is not known or has no terms."""
+    """Within how many days of issue the documents of a party are due, by its name; None where the
+    party is not known or has no terms.
+    """
     return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
 
 
 def tax_standing(name: str) -> Row | None:
-    """Where a party is taxed, by its name: country, state, tax_number; None where the party is not known."""
-    found = db.session.execute(select(Party.country, Party.state, Party.tax_number).where(Party.party_key == func.lower(name))).mappings().first()
+    """Where a party is taxed, by its name: country, state, tax_number; None where the party is not
+    known.
+    """
+    found = (
+        db.session.execute(
+            select(Party.country, Party.state, Party.tax_number).where(
+                Party.party_key == func.lower(name)
+            )
+        )
+        .mappings()
+        .first()
+    )
     return None if found is None else dict(found)
 
 
@@ -96,14 +128,25 @@ def email_of(name: str) -> str | None:
 
 
 def known_names(kind: str) -> list[str]:
-    """The names of customers or suppliers that a form offers while one is typed; those that were put away are not offered."""
-    statement = select(Party.name).where(KINDS[kind], Party.is_archived.is_(False)).order_by(Party.party_key).limit(NAMES_MAX)
+    """The names of customers or suppliers that a form offers while one is typed; those that were
+    put away are not offered.
+    """
+    statement = (
+        select(Party.name)
+        .where(KINDS[kind], Party.is_archived.is_(False))
+        .order_by(Party.party_key)
+        .limit(NAMES_MAX)
+    )
     return list(db.session.scalars(statement))
 
 
 def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
-    """The names of customers or suppliers that have any of these parts, which are in small letters: name."""
-    return select(_PARTIES.name.label("name")).where(owned(Party), KINDS[kind], _PARTIES.party_key.like(contains_any(parts)))
+    """The names of customers or suppliers that have any of these parts, which are in small letters:
+    name.
+    """
+    return select(_PARTIES.name.label("name")).where(
+        owned(Party), KINDS[kind], _PARTIES.party_key.like(contains_any(parts))
+    )
 
 
 def is_named(name: str) -> ColumnElement[bool]:
@@ -111,21 +154,35 @@ def is_named(name: str) -> ColumnElement[bool]:
     return exists().where(owned(Party), _PARTIES.party_key == func.lower(literal(name)))
 
 
-def list_parties(reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None) -> PartiesListed:
-    """Parties by name, behind the row of a cursor. A part of a word is looked for in the agency's parties one by one: they are thousands at most."""
+def list_parties(
+    reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None
+) -> PartiesListed:
+    """Parties by name, behind the row of a cursor.
+
+    A part of a word is looked for in the agency's parties one by one: they are thousands at most.
+    """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     shown = rows[:limit]
-    return PartiesListed(shown, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None)
+    return PartiesListed(
+        shown, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None
+    )
 
 
 def read_standing(reader: Reader, name: str, until: date) -> list[Row]:
-    """What the books say of a party on the evening of a day, for each account of documents and advances and each currency that is not even.
+    """What the books say of a party on the evening of a day, for each account of documents and
+    advances and each currency that is not even.
 
-    Rows: purpose, currency, minor. Above zero is as the account usually stands: owed to us for receivable and supplier_advances, by us for the others.
+    Rows: purpose, currency, minor. Above zero is as the account usually stands: owed to us for
+    receivable and supplier_advances, by us for the others.
     """
     rows = reader.read(party_balances_statement(tuple(STANDING), name, until))[0]
     told = [
-        {"purpose": row["purpose"], "currency": row["currency"], "minor": STANDING[row["purpose"]] * (row["debit_minor"] - row["credit_minor"])} for row in rows
+        {
+            "purpose": row["purpose"],
+            "currency": row["currency"],
+            "minor": STANDING[row["purpose"]] * (row["debit_minor"] - row["credit_minor"]),
+        }
+        for row in rows
     ]
     return [row for row in told if row["minor"]]
 

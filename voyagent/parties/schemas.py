@@ -9,7 +9,18 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.identity.addresses import normal_address
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, Closed, Instant, Query, filter_field, row_instant, storable, text_field, trimmed_field
+from voyagent.kernel.fields import (
+    MAY_BE_ABSENT,
+    Answer,
+    Closed,
+    Instant,
+    Query,
+    filter_field,
+    row_instant,
+    storable,
+    text_field,
+    trimmed_field,
+)
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.reading import Row
 from voyagent.parties.queries import PartiesListed, PartySearch
@@ -26,7 +37,9 @@ def _address(typed: str) -> str:
     return address
 
 
-EmailText = Annotated[str, Field(max_length=LENGTHS["email"]), AfterValidator(storable), AfterValidator(_address)]
+EmailText = Annotated[
+    str, Field(max_length=LENGTHS["email"]), AfterValidator(storable), AfterValidator(_address)
+]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 StateCode = Annotated[str, Field(pattern=r"^[0-9A-Z]{1,3}$")]
 TermsDays = Annotated[int, Field(ge=0, le=TERMS_MAX)]
@@ -50,7 +63,11 @@ class _Details(Closed):
 
 
 class PartyIn(_Details):
-    """A customer, a supplier, or both. `state` is a code of the country's states as tax numbers have it; a tax number of India is a GSTIN."""
+    """A customer, a supplier, or both.
+
+    `state` is a code of the country's states as tax numbers have it; a tax number of India is a
+    GSTIN.
+    """
 
     name: trimmed_field(LENGTHS["name"])  # type: ignore[valid-type]
     is_customer: bool = False
@@ -58,7 +75,10 @@ class PartyIn(_Details):
 
 
 class PartyPatch(_Details):
-    """What changes: an absent member stays, null clears it. A name that stands in the books stays, but for its capitals."""
+    """What changes: an absent member stays, null clears it.
+
+    A name that stands in the books stays, but for its capitals.
+    """
 
     name: trimmed_field(LENGTHS["name"]) = MAY_BE_ABSENT  # type: ignore[valid-type]
     is_customer: bool = MAY_BE_ABSENT
@@ -69,11 +89,19 @@ class PartyPatch(_Details):
 class PartyQuery(Query):
     """What the list is narrowed to, all of it at once, and the page behind a cursor."""
 
-    q: filter_field(255) = Field(default=None, description="Part of the name, e-mail, phone or tax number.")  # type: ignore[valid-type]
-    kind: Annotated[Kind | None, BeforeValidator(lambda value: value or None)] = Field(default=None, description="`customer` or `supplier`.")
-    archived: Annotated[int, Field(ge=0, le=1)] = Field(default=0, description="1: the archived ones, which otherwise are left out.")
+    q: filter_field(255) = Field(
+        default=None, description="Part of the name, e-mail, phone or tax number."
+    )  # type: ignore[valid-type]
+    kind: Annotated[Kind | None, BeforeValidator(lambda value: value or None)] = Field(
+        default=None, description="`customer` or `supplier`."
+    )
+    archived: Annotated[int, Field(ge=0, le=1)] = Field(
+        default=0, description="1: the archived ones, which otherwise are left out."
+    )
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    cursor: filter_field(CURSOR_MAX) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+    cursor: filter_field(CURSOR_MAX) = Field(
+        default=None, description="`next_cursor` of the page before."
+    )  # type: ignore[valid-type]
 
     def search(self) -> PartySearch:
         """The same as the reads take it."""
@@ -85,7 +113,10 @@ class PartyQuery(Query):
 
 
 class PartyOut(Answer):
-    """A customer or supplier. Documents name it and do not point to it, so `name` is what its documents are found by."""
+    """A customer or supplier.
+
+    Documents name it and do not point to it, so `name` is what its documents are found by.
+    """
 
     id: UUID
     name: str
@@ -113,7 +144,9 @@ class PartyListOut(Answer):
 
 
 def wire(row: Row) -> Row:
-    """A row as the API writes it, name by name: a loop over the names of a page takes twice as long."""
+    """A row as the API writes it, name by name: a loop over the names of a page takes twice as
+    long.
+    """
     return {
         "id": row["id"],
         "name": row["name"],
@@ -135,7 +168,11 @@ def wire(row: Row) -> Row:
 
 def wire_page(page: PartiesListed, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [wire(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+    return {
+        "items": [wire(row) for row in page.items],
+        "limit": limit,
+        "next_cursor": page.next_cursor,
+    }
 
 
 __all__ = ["PartyIn", "PartyListOut", "PartyOut", "PartyPatch", "PartyQuery", "wire", "wire_page"]

@@ -1,4 +1,6 @@
-"""The rules of parties: noting a customer or supplier, changing what is known of one, putting one away."""
+"""The rules of parties: noting a customer or supplier, changing what is known of one, putting one
+away.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ PLACES = {
     **dict.fromkeys(("tax_number_invalid", "state_is_not_of_tax_number"), "tax_number"),
 }
 """Which field the refusals of the rules are about, by their codes."""
-# Personal details stay out of the audit, which can never be changed or shortened: of these it keeps only that they changed.
+# Personal details stay out of the audit, which can never be changed or shortened: of these it keeps
+# only that they changed.
 _PRIVATE = frozenset({"name", "email", "phone", "address", "tax_number", "notes"})
 
 
@@ -50,7 +53,10 @@ class PartyTextTooLong(Unprocessable):
     """A text beyond what is kept of a party."""
 
     code = "party_text_too_long"
-    message = N_("Phone numbers have at most 64 characters, e-mail addresses 254, addresses 500, tax numbers 32, notes 2,000.")
+    message = N_(
+        "Phone numbers have at most 64 characters, e-mail addresses 254, addresses 500, tax numbers"
+        " 32, notes 2,000."
+    )
 
 
 class PartyKindRequired(Invalid):
@@ -75,7 +81,9 @@ class UnknownState(Invalid):
 
 
 class StateIsNotOfNumber(Invalid):
-    """A GSTIN begins with the code of the state in which it is registered (Rule 10 of the CGST Rules)."""
+    """A GSTIN begins with the code of the state in which it is registered (Rule 10 of the CGST
+    Rules).
+    """
 
     code = "state_is_not_of_tax_number"
     message = N_("The first two figures of the GSTIN name another state.")
@@ -96,7 +104,9 @@ class PartyNameTaken(Conflict):
 
 
 class PartyInBooks(Conflict):
-    """Documents name their party, and what was posted keeps its name; so the party that they mean keeps it too."""
+    """Documents name their party, and what was posted keeps its name; so the party that they mean
+    keeps it too.
+    """
 
     code = "party_in_books"
     message = N_("This name stands in the books, so it stays. Its capitals and spaces may change.")
@@ -106,11 +116,16 @@ class PartyChanged(PreconditionFailed):
     """The caller has seen an older state than the one that stands now."""
 
     code = "party_changed"
-    message = N_("Somebody has changed this customer or supplier since you opened it. Load it again, then repeat what you changed.")
+    message = N_(
+        "Somebody has changed this customer or supplier since you opened it. Load it again, then"
+        " repeat what you changed."
+    )
 
 
 class PartyChanges(TypedDict, total=False):
-    """What may be said of a party: an absent field stays, None clears it (name, kind and archived cannot be cleared)."""
+    """What may be said of a party: an absent field stays, None clears it (name, kind and archived
+    cannot be cleared).
+    """
 
     name: str
     is_customer: bool
@@ -127,25 +142,41 @@ class PartyChanges(TypedDict, total=False):
 
 
 def create(actor: Actor, **said: Unpack[PartyChanges]) -> Party:
-    """Note a customer or supplier. `country` is a code of ISO 3166, `state` a code of that country's states, `terms_days` from 0 to 365.
+    """Note a customer or supplier.
 
-    A tax number of India is a GSTIN, whose state is taken where none is named. Raises Forbidden; PartyNameRequired, PartyTextTooLong, PartyKindRequired,
-    UnknownCountry, UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidTerms; PartyNameTaken.
+    `country` is a code of ISO 3166, `state` a code of that country's states, `terms_days` from 0 to
+    365.
+
+    A tax number of India is a GSTIN, whose state is taken where none is named. Raises Forbidden;
+    PartyNameRequired, PartyTextTooLong, PartyKindRequired, UnknownCountry, UnknownState,
+    InvalidTaxNumber, StateIsNotOfNumber, InvalidTerms; PartyNameTaken.
     """
     actor.require("party.create")
     values = _checked({"name": "", "is_customer": False, "is_supplier": False} | dict(said))
     now = clock.now()
-    party = Party(id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values)
+    party = Party(
+        id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values
+    )
     db.session.add(party)
     _flush()
-    audit.record(actor, "party.created", entity_refs={"party_id": party.id}, inputs={"fields": _told({name: (None, value) for name, value in values.items()})})
+    audit.record(
+        actor,
+        "party.created",
+        entity_refs={"party_id": party.id},
+        inputs={"fields": _told({name: (None, value) for name, value in values.items()})},
+    )
     return party
 
 
-def update(actor: Actor, party_id: Any, changes: PartyChanges, *, seen: datetime | None = None) -> Party:
-    """Change what is known of a party; what leaves it as it was is no event. `seen` is the `updated_at` that the caller has before her.
+def update(
+    actor: Actor, party_id: Any, changes: PartyChanges, *, seen: datetime | None = None
+) -> Party:
+    """Change what is known of a party; what leaves it as it was is no event.
 
-    A name that stands in the books stays, but for its capitals. Raises Forbidden, PartyNotFound, PartyChanged, PartyInBooks, and what `create` raises.
+    `seen` is the `updated_at` that the caller has before her.
+
+    A name that stands in the books stays, but for its capitals. Raises Forbidden, PartyNotFound,
+    PartyChanged, PartyInBooks, and what `create` raises.
     """
     actor.require("party.update")
     party = queries.get_party(party_id, lock=True)
@@ -164,12 +195,19 @@ def update(actor: Actor, party_id: Any, changes: PartyChanges, *, seen: datetime
         setattr(party, name, value)
     party.updated_at = clock.now()
     _flush()
-    audit.record(actor, "party.updated", entity_refs={"party_id": party.id}, inputs={"fields": _told(changed)})
+    audit.record(
+        actor,
+        "party.updated",
+        entity_refs={"party_id": party.id},
+        inputs={"fields": _told(changed)},
+    )
     return party
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The party as it will be, each value in its one spelling; the rules look at all of them together."""
+    """The party as it will be, each value in its one spelling; the rules look at all of them
+    together.
+    """
     values = dict(row) | {name: _words(row.get(name), name) for name in LENGTHS if name != "name"}
     values["name"] = " ".join((row["name"] or "").split())
     if not 1 <= len(values["name"]) <= LENGTHS["name"]:
@@ -179,7 +217,9 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
     terms = values.get("terms_days")
     if terms is not None and not 0 <= terms <= TERMS_MAX:
         raise InvalidTerms
-    return values | _place(values.get("country") or None, values.get("state") or None, values["tax_number"])
+    return values | _place(
+        values.get("country") or None, values.get("state") or None, values["tax_number"]
+    )
 
 
 def _place(country: str | None, state: str | None, number: str | None) -> dict[str, str | None]:
@@ -227,7 +267,11 @@ def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]
     for name, (before, after) in changed.items():
         if before is None and after is None:
             continue
-        told.append({"field": name} if name in _PRIVATE else {"field": name, "before": _plain(before), "after": _plain(after)})
+        told.append(
+            {"field": name}
+            if name in _PRIVATE
+            else {"field": name, "before": _plain(before), "after": _plain(after)}
+        )
     return told
 
 

@@ -1,4 +1,6 @@
-"""The pages of parties: the list, one with what is open, noting one, changing one, putting one away."""
+"""The pages of parties: the list, one with what is open, noting one, changing one, putting one
+away.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +32,25 @@ pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
 def index(reader: Reader) -> Any:
     """The list, by name."""
     asked = PartyList.read(request.args)
-    found, unread = page_or_first(lambda behind: queries.list_parties(reader, asked.search(), cursor=behind), asked.place)
-    facts = {"asked": asked, "rows": found.items, "next_cursor": found.next_cursor, "unread": asked.unread_words(*unread)}
+    found, unread = page_or_first(
+        lambda behind: queries.list_parties(reader, asked.search(), cursor=behind), asked.place
+    )
+    facts = {
+        "asked": asked,
+        "rows": found.items,
+        "next_cursor": found.next_cursor,
+        "unread": asked.unread_words(*unread),
+    }
     return render_template("parties/list.html", **facts), 422 if facts["unread"] else 200
 
 
 @pages.page("/parties/new", methods=("GET", "POST"), permission="party.create")
 def new(actor: Actor) -> Any:
     """Note a customer or supplier; where there is nothing to say otherwise, a customer."""
-    begun = {"name": request.args.get("name", "")[: service.LENGTHS["name"]], "is_customer": request.args.get("kind") != "supplier"}
+    begun = {
+        "name": request.args.get("name", "")[: service.LENGTHS["name"]],
+        "is_customer": request.args.get("kind") != "supplier",
+    }
     form = PartyForm(data=begun | {"is_supplier": not begun["is_customer"]})
     noted = form.attempt(lambda body: service.create(actor, **body.said()), **PLACES)
     if noted is None:
@@ -49,34 +61,65 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/parties/<party_id>", permission="party.read", missing=PartyNotFound)
 def detail(reader: Reader, party_id: UUID) -> Any:
-    """One customer or supplier: how to reach them, where they are taxed, and what stands open in the books."""
+    """One customer or supplier: how to reach them, where they are taxed, and what stands open in
+    the books.
+    """
     party = queries.read_party(reader, party_id)
-    standing = [row | {"amount": Money(row["minor"], row["currency"])} for row in queries.read_standing(reader, party["name"], today())]
+    standing = [
+        row | {"amount": Money(row["minor"], row["currency"])}
+        for row in queries.read_standing(reader, party["name"], today())
+    ]
     place = {
         "country_name": dict(country_choices()).get(party["country"], party["country"]),
-        "state_name": _(states(party["country"] or "").get(party["state"], "")) if party["state"] else None,
+        "state_name": (
+            _(states(party["country"] or "").get(party["state"], "")) if party["state"] else None
+        ),
     }
     return render_template("parties/detail.html", party=party | place, standing=standing)
 
 
-@pages.page("/parties/<party_id>/edit", methods=("GET", "POST"), permission="party.update", missing=PartyNotFound)
+@pages.page(
+    "/parties/<party_id>/edit",
+    methods=("GET", "POST"),
+    permission="party.update",
+    missing=PartyNotFound,
+)
 def edit(actor: Actor, party_id: UUID) -> Any:
     """Change what is known of a customer or supplier."""
     form = PartyForm.of(queries.row_of(queries.get_party(party_id)))
 
     def act(body: PartyIn) -> Any:
-        return service.update(actor, party_id, cast("service.PartyChanges", body.model_dump()), seen=opened_state(form.seen.data))
+        return service.update(
+            actor,
+            party_id,
+            cast("service.PartyChanges", body.model_dump()),
+            seen=opened_state(form.seen.data),
+        )
 
     if form.attempt(act, **PLACES) is None:
-        return render_template("parties/edit.html", form=form, party=queries.get_party(party_id)), form.status
+        return (
+            render_template("parties/edit.html", form=form, party=queries.get_party(party_id)),
+            form.status,
+        )
     toast(_("Saved."))
     return see_other(url_for("parties.detail", party_id=party_id))
 
 
-@pages.page("/parties/<party_id>/archive", methods=("POST",), permission="party.update", missing=PartyNotFound)
+@pages.page(
+    "/parties/<party_id>/archive",
+    methods=("POST",),
+    permission="party.update",
+    missing=PartyNotFound,
+)
 def archive(actor: Actor, party_id: UUID) -> Any:
-    """Put a customer or supplier away, or bring one back where the form says so: nothing is lost by either."""
+    """Put a customer or supplier away, or bring one back where the form says so: nothing is lost by
+    either.
+    """
     is_away = request.form.get("restore") != "1"
     party = service.update(actor, party_id, {"is_archived": is_away})
-    toast(_("%(name)s is archived.", name=party.name) if is_away else _("%(name)s is back in the list.", name=party.name))
+    toast(
+        _("%(name)s is archived.", name=party.name)
+        if is_away
+        else _("%(name)s is back in the list.", name=party.name)
+    )
     return see_other(url_for("parties.detail", party_id=party_id))

@@ -1,4 +1,6 @@
-"""The books as PDF: profit and loss, the balance sheet, an account line by line, the day book, trips and their lines; each as the tables of its paper."""
+"""The books as PDF: profit and loss, the balance sheet, an account line by line, the day book,
+trips and their lines; each as the tables of its paper.
+"""
 
 from __future__ import annotations
 
@@ -9,65 +11,136 @@ from voyagent.http.account_names import account_name
 from voyagent.http.presentation import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
-from voyagent.reports.queries.general_ledger import CarriedLine, CurrencyMovement, GeneralLedger, LedgerLine
+from voyagent.reports.queries.general_ledger import (
+    CarriedLine,
+    CurrencyMovement,
+    GeneralLedger,
+    LedgerLine,
+)
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import Margin, Margins, Tie
 from voyagent.reports.queries.periods import Days
-from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
+from voyagent.reports.queries.statements import (
+    BalanceSheet,
+    Position,
+    ProfitAndLoss,
+    Result,
+    Section,
+)
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.words import group_words, margins_note, share_words, side_words, whose_words, without_trip_words, written
+from voyagent.reports.words import (
+    group_words,
+    margins_note,
+    share_words,
+    side_words,
+    whose_words,
+    without_trip_words,
+    written,
+)
 from voyagent.trips.queries import Total
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
-    """Profit and loss: a row for each account under the head of its type with that one's total, beside the days that it is held against."""
-    shown = [block for block in report.blocks if currency in (None, block.currency) and not block.is_blank]
+    """Profit and loss: a row for each account under the head of its type with that one's total,
+    beside the days that it is held against.
+    """
+    shown = [
+        block
+        for block in report.blocks
+        if currency in (None, block.currency) and not block.is_blank
+    ]
     return Printed(_("Profit and loss"), [_earned(block, report) for block in shown])
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
-    """The balance sheet: a row for each account under the head of its type with that one's total, beside the day that it is held against."""
-    shown = [block for block in report.blocks if currency in (None, block.currency) and not block.is_blank]
+    """The balance sheet: a row for each account under the head of its type with that one's total,
+    beside the day that it is held against.
+    """
+    shown = [
+        block
+        for block in report.blocks
+        if currency in (None, block.currency) and not block.is_blank
+    ]
     return Printed(_("Balance sheet"), [_stood(block, report) for block in shown])
 
 
 def general_ledger(report: GeneralLedger) -> Printed:
-    """An account over a period: each currency with its opening, its lines with the balance behind each, and its closing. Raises TooManyLines."""
+    """An account over a period: each currency with its opening, its lines with the balance behind
+    each, and its closing. Raises TooManyLines.
+    """
     whole(report)
     account = f"{report.account['code']} {account_name(report.account['name'])}"
-    return Printed(_("General ledger, %(account)s", account=account), [_moved(one, report) for one in report.currencies])
+    return Printed(
+        _("General ledger, %(account)s", account=account),
+        [_moved(one, report) for one in report.currencies],
+    )
 
 
 def day_book(report: DayBook) -> Printed:
-    """Every entry of some days under its day and narration, a row for each of its lines; amounts name their currency. Raises TooManyLines."""
+    """Every entry of some days under its day and narration, a row for each of its lines; amounts
+    name their currency. Raises TooManyLines.
+    """
     whole(report)
     sums = [
-        [_("All entries of these days in %(currency)s", currency=debit.currency), symbol_money(debit), symbol_money(credit)] for debit, credit in report.totals
+        [
+            _("All entries of these days in %(currency)s", currency=debit.currency),
+            symbol_money(debit),
+            symbol_money(credit),
+        ]
+        for debit, credit in report.totals
     ]
     columns = [_("Account"), _("Debit"), _("Credit")]
-    table = Table(_("Entries of these days"), columns, [_entry(entry) for entry in report.entries], sums, note="")
+    table = Table(
+        _("Entries of these days"),
+        columns,
+        [_entry(entry) for entry in report.entries],
+        sums,
+        note="",
+    )
     return Printed(_("Day book"), [table] if report.entries else [])
 
 
 def trip_margins(report: Margins) -> Printed:
-    """What is left of trips: of each currency a row for each of them, or of what they are grouped by; and the books. Raises TooManyLines."""
+    """What is left of trips: of each currency a row for each of them, or of what they are grouped
+    by; and the books. Raises TooManyLines.
+    """
     whole(report)
-    return Printed(_("Margin by trip"), [*(_left(total, report) for total in report.totals), *map(_in_the_books, report.books)])
+    return Printed(
+        _("Margin by trip"),
+        [*(_left(total, report) for total in report.totals), *map(_in_the_books, report.books)],
+    )
 
 
 def margin_lines(report: MarginLines) -> Printed:
-    """What a figure of the margins is made of: a row for each line with its account, and their sum. Raises TooManyLines."""
+    """What a figure of the margins is made of: a row for each line with its account, and their sum.
+
+    Raises TooManyLines.
+    """
     whole(report)
     rows = [
-        [written(line.day), _beneath(line.narration, line.party_name, line.memo), f"{line.code} {account_name(line.name)}", amount(line.amount)]
+        [
+            written(line.day),
+            _beneath(line.narration, line.party_name, line.memo),
+            f"{line.code} {account_name(line.name)}",
+            amount(line.amount),
+        ]
         for line in report.lines
     ]
     table = Table(
         title=f"{side_words()[report.of]}: {whose_words(report)}, {named(report.total.currency)}",
         columns=[_("Book date"), _("Entry"), _("Account"), _("Amount")],
         groups=[Group("", rows)],
-        totals=[["", ngettext("%(num)d line in all", "%(num)d lines in all", report.count), "", amount(report.total)]],
-        note=_("Revenue counts as it is, direct cost with a minus.") if report.of == "margin" else "",
+        totals=[
+            [
+                "",
+                ngettext("%(num)d line in all", "%(num)d lines in all", report.count),
+                "",
+                amount(report.total),
+            ]
+        ],
+        note=(
+            _("Revenue counts as it is, direct cost with a minus.") if report.of == "margin" else ""
+        ),
         texts=3,
         stretch=1,
     )
@@ -75,46 +148,95 @@ def margin_lines(report: MarginLines) -> Printed:
 
 
 def _earned(block: Result, report: ProfitAndLoss) -> Table:
-    titles = {"revenue": (_("Revenue"), _("Total revenue")), "expense": (_("Expenses"), _("Total expenses"))}
+    titles = {
+        "revenue": (_("Revenue"), _("Total revenue")),
+        "expense": (_("Expenses"), _("Total expenses")),
+    }
     columns = [_("Account"), _between(report.days)]
     if report.before:
         columns += [_between(report.before), _("Difference")]
 
     def row(name: str, now: Money, before: Money) -> Cells:
-        return [name, amount(now), *([amount(before), amount(now - before)] if report.before else [])]
+        return [
+            name,
+            amount(now),
+            *([amount(before), amount(now - before)] if report.before else []),
+        ]
 
     def group(section: Section) -> Group:
         title, total = titles[section.type]
-        rows = [row(f"{line.code} {account_name(line.name)}", line.amount, line.before) for line in section.lines]
+        rows = [
+            row(f"{line.code} {account_name(line.name)}", line.amount, line.before)
+            for line in section.lines
+        ]
         return Group(title, rows, [row(total, section.total, section.total_before)])
 
     is_loss = block.result.amount_minor < 0
-    name = _("Loss in %(currency)s", currency=block.currency) if is_loss else _("Profit in %(currency)s", currency=block.currency)
+    name = (
+        _("Loss in %(currency)s", currency=block.currency)
+        if is_loss
+        else _("Profit in %(currency)s", currency=block.currency)
+    )
     result = row(name, block.result, block.result_before)
-    return Table(named(block.currency), columns, [group(section) for section in block.sections], [result], note="")
+    return Table(
+        named(block.currency),
+        columns,
+        [group(section) for section in block.sections],
+        [result],
+        note="",
+    )
 
 
 def _stood(block: Position, report: BalanceSheet) -> Table:
-    titles = {"asset": (_("Assets"), _("Total assets")), "liability": (_("Liabilities"), _("Total liabilities")), "equity": (_("Equity"), _("Total equity"))}
+    titles = {
+        "asset": (_("Assets"), _("Total assets")),
+        "liability": (_("Liabilities"), _("Total liabilities")),
+        "equity": (_("Equity"), _("Total equity")),
+    }
     columns = [_("Account"), written(report.now.as_of)]
     if report.before:
         columns += [written(report.before.as_of), _("Difference")]
 
     def row(name: str, now: Money, before: Money) -> Cells:
-        return [name, amount(now), *([amount(before), amount(now - before)] if report.before else [])]
+        return [
+            name,
+            amount(now),
+            *([amount(before), amount(now - before)] if report.before else []),
+        ]
 
     def group(section: Section) -> Group:
         title, total = titles[section.type]
-        rows = [row(f"{line.code} {account_name(line.name)}", line.amount, line.before) for line in section.lines]
+        rows = [
+            row(f"{line.code} {account_name(line.name)}", line.amount, line.before)
+            for line in section.lines
+        ]
         if section.type != "equity":
             return Group(title, rows, [row(total, section.total, section.total_before)])
-        computed = zip((_("Result of earlier years"), _("Result of this financial year")), block.computed, strict=True)
+        computed = zip(
+            (_("Result of earlier years"), _("Result of this financial year")),
+            block.computed,
+            strict=True,
+        )
         rows += [row(f"{name} ({_('computed')})", *pair) for name, pair in computed if any(pair)]
         return Group(title, rows, [row(total, block.total_equity, block.total_equity_before)])
 
-    against = row(_("Liabilities and equity in %(currency)s", currency=block.currency), block.liabilities_and_equity, block.liabilities_and_equity_before)
-    proof = _("assets equal liabilities and equity") if block.in_balance else f"{_('out of balance by')} {symbol_money(block.difference)}"
-    return Table(named(block.currency), columns, [group(section) for section in block.sections], [against], proof)
+    against = row(
+        _("Liabilities and equity in %(currency)s", currency=block.currency),
+        block.liabilities_and_equity,
+        block.liabilities_and_equity_before,
+    )
+    proof = (
+        _("assets equal liabilities and equity")
+        if block.in_balance
+        else f"{_('out of balance by')} {symbol_money(block.difference)}"
+    )
+    return Table(
+        named(block.currency),
+        columns,
+        [group(section) for section in block.sections],
+        [against],
+        proof,
+    )
 
 
 def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
@@ -122,16 +244,29 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
     carried = _("Carried to the result of earlier years")
 
     def told(row: LedgerLine | CarriedLine) -> str:
-        return _beneath(row.narration, row.party_name, row.memo) if isinstance(row, LedgerLine) else f"{carried} ({_('computed')})"
+        return (
+            _beneath(row.narration, row.party_name, row.memo)
+            if isinstance(row, LedgerLine)
+            else f"{carried} ({_('computed')})"
+        )
 
     rows = [
-        [written(row.day), told(row), figure(row.debit), figure(row.credit), _standing(row.balance)] for row in report.rows if row.balance.currency == currency
+        [written(row.day), told(row), figure(row.debit), figure(row.credit), _standing(row.balance)]
+        for row in report.rows
+        if row.balance.currency == currency
     ]
-    opening, closing = (_("Opening, %(day)s", day=written(report.period.first)), _("Closing, %(day)s", day=written(report.period.last)))
+    opening, closing = (
+        _("Opening, %(day)s", day=written(report.period.first)),
+        _("Closing, %(day)s", day=written(report.period.last)),
+    )
     moved = [amount(one.debit), amount(one.credit)]
     sums = [["", closing, *moved, _standing(one.closing)]]
     if one.carried is not None:
-        sums = [["", _("Posted in these days"), *moved, ""], ["", carried, *map(amount, one.carried), ""], ["", closing, "", "", _standing(one.closing)]]
+        sums = [
+            ["", _("Posted in these days"), *moved, ""],
+            ["", carried, *map(amount, one.carried), ""],
+            ["", closing, "", "", _standing(one.closing)],
+        ]
     return Table(
         title=named(currency),
         columns=[_("Book date"), _("Entry"), _("Debit"), _("Credit"), _("Balance")],
@@ -156,17 +291,41 @@ def _entry(entry: BookedEntry) -> Group:
 
 def _left(total: Margin, report: Margins) -> Table:
     def row(name: str, of: Margin) -> Cells:
-        planned, actual = ([amount(one.price), amount(one.cost), amount(one.margin), share_words(one)] for one in (of.planned, of.actual))
+        planned, actual = (
+            [amount(one.price), amount(one.cost), amount(one.margin), share_words(one)]
+            for one in (of.planned, of.actual)
+        )
         return [name, *planned, *actual]
 
-    named_totals = [(_beneath(trip.title, trip.customer), trip.totals) for trip in report.trips] + [(group_words(one.key), one.totals) for one in report.groups]
+    named_totals = [(_beneath(trip.title, trip.customer), trip.totals) for trip in report.trips] + [
+        (group_words(one.key), one.totals) for one in report.groups
+    ]
     return Table(
         title=named(total.currency),
         columns=[
             {"trip": _("Trip"), "customer": _("Customer"), "month": _("Month")}[report.group_by],
-            *(_("Price"), _("Cost"), _("Margin"), _("Share of the price"), _("Revenue"), _("Direct cost"), _("Actual margin"), _("Share of the revenue")),
+            *(
+                _("Price"),
+                _("Cost"),
+                _("Margin"),
+                _("Share of the price"),
+                _("Revenue"),
+                _("Direct cost"),
+                _("Actual margin"),
+                _("Share of the revenue"),
+            ),
         ],
-        groups=[Group("", [row(name, one) for name, totals in named_totals for one in totals if one.currency == total.currency])],
+        groups=[
+            Group(
+                "",
+                [
+                    row(name, one)
+                    for name, totals in named_totals
+                    for one in totals
+                    if one.currency == total.currency
+                ],
+            )
+        ],
         totals=[row(_("All trips of these days in %(currency)s", currency=total.currency), total)],
         note=margins_note(),
     )
@@ -179,7 +338,15 @@ def _in_the_books(tie: Tie) -> Table:
     return Table(
         title=_("All that was posted, %(currency)s", currency=named(tie.currency)),
         columns=["", _("Revenue"), _("Direct cost"), _("Margin")],
-        groups=[Group("", [row(_("Posted for trips"), tie.of_trips), row(_("Posted without a trip"), tie.without_trip)])],
+        groups=[
+            Group(
+                "",
+                [
+                    row(_("Posted for trips"), tie.of_trips),
+                    row(_("Posted without a trip"), tie.without_trip),
+                ],
+            )
+        ],
         totals=[row(_("Trial balance of these days"), tie.trial_balance)],
         note=without_trip_words(),
     )
@@ -199,4 +366,8 @@ def _standing(balance: Money) -> str:
     """A balance with its side; a zero has none."""
     if not balance:
         return amount(balance)
-    return f"{amount(balance)} {_('Dr')}" if balance.amount_minor > 0 else f"{amount(-balance)} {_('Cr')}"
+    return (
+        f"{amount(balance)} {_('Dr')}"
+        if balance.amount_minor > 0
+        else f"{amount(-balance)} {_('Cr')}"
+    )

@@ -1,6 +1,9 @@
-"""What must hold of the books whatever was done. Each check is named; what breaks it is a finding with its currency and by how much.
+"""What must hold of the books whatever was done.
 
-`findings` walks everything that was ever posted and is for the command; the pages print those checks that roll-ups answer.
+Each check is named; what breaks it is a finding with its currency and by how much.
+
+`findings` walks everything that was ever posted and is for the command; the pages print those
+checks that roll-ups answer.
 """
 
 from __future__ import annotations
@@ -15,7 +18,15 @@ from sqlalchemy import text
 
 from voyagent.billing import queries as billing
 from voyagent.billing.queries.of_trips import of_trips
-from voyagent.billing.service import CONTROL, CREDIT_SERIES, INVOICE_SERIES, OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES
+from voyagent.billing.service import (
+    CONTROL,
+    CREDIT_SERIES,
+    INVOICE_SERIES,
+    OPENING_ADVANCES,
+    REFUND_LETTER,
+    REFUND_SERIES,
+    SERIES,
+)
 from voyagent.enquiries.counts import untied_counts_statement
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
@@ -24,20 +35,50 @@ from voyagent.ledger import queries as ledger, totals, years
 from voyagent.ledger.earned import earned_beside_statement, untied_earnings_statement
 from voyagent.ledger.years import OF_THE_YEAR
 from voyagent.reports.queries import margins, statements
-from voyagent.reports.queries.periods import Days, Evening, Period, settings_statement, year_began, year_month
+from voyagent.reports.queries.periods import (
+    Days,
+    Evening,
+    Period,
+    settings_statement,
+    year_began,
+    year_month,
+)
 from voyagent.reports.queries.receivables import EVER, SIDE
 
 EVENING = Evening(EVER[1], EVER[1])
 """After all that was ever posted, with everything before it earned in earlier years."""
 CHECKS = (
-    *("trial_balance", "entries", "months", "days", "profit_and_loss", "turns", "balance_sheet", "control", "advances", "ageing"),
-    *("paid", "credited", "written_off", "used", "exchanged", "deferred", "numbers", "enquiries", "trips"),
+    *(
+        "trial_balance",
+        "entries",
+        "months",
+        "days",
+        "profit_and_loss",
+        "turns",
+        "balance_sheet",
+        "control",
+        "advances",
+        "ageing",
+    ),
+    *(
+        "paid",
+        "credited",
+        "written_off",
+        "used",
+        "exchanged",
+        "deferred",
+        "numbers",
+        "enquiries",
+        "trips",
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check that does not hold: where, and by how much; `difference` is None where no amount is concerned."""
+    """A check that does not hold: where, and by how much; `difference` is None where no amount is
+    concerned.
+    """
 
     check: str
     where: str
@@ -45,12 +86,19 @@ class Finding:
 
     def __str__(self) -> str:
         """The finding on one line, for whoever runs the installation."""
-        amount = f"{self.difference.currency} {self.difference.wire}: " if self.difference is not None else ""
+        amount = (
+            f"{self.difference.currency} {self.difference.wire}: "
+            if self.difference is not None
+            else ""
+        )
         return f"{self.check}: {amount}{self.where}"
 
 
 def run(tenant_id: UUID) -> list[Finding]:
-    """Every check over an agency's books as of one instant, however long that takes. Takes the session for itself, as `db.snapshot` does."""
+    """Every check over an agency's books as of one instant, however long that takes.
+
+    Takes the session for itself, as `db.snapshot` does.
+    """
     with snapshot(tenant_id) as connection:
         connection.execute(text("set local statement_timeout = 0"))
         return list(findings(SessionReader(db.session)))
@@ -60,7 +108,18 @@ def findings(reader: Reader) -> Iterator[Finding]:
     """What does not hold, in the order of `CHECKS`; nothing in sound books."""
     lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
-    sides, entries, unpaid, uncredited, unwritten, misused, unexchanged, undeferred, miscounted, *series = reader.read(
+    (
+        sides,
+        entries,
+        unpaid,
+        uncredited,
+        unwritten,
+        misused,
+        unexchanged,
+        undeferred,
+        miscounted,
+        *series,
+    ) = reader.read(
         ledger.sides_statement(),
         ledger.unbalanced_statement(),
         billing.unallocated_statement(),
@@ -73,46 +132,108 @@ def findings(reader: Reader) -> Iterator[Finding]:
         *map(billing.series_statement, plain),
         *(billing.lettered_statement(*one) for one in lettered),
     )
-    yield from (Finding("trial_balance", "debits and credits differ", _difference(row)) for row in sides)
-    yield from (Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row)) for row in entries)
+    yield from (
+        Finding("trial_balance", "debits and credits differ", _difference(row)) for row in sides
+    )
+    yield from (
+        Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row))
+        for row in entries
+    )
     yield from map(_of_balance, ledger.untied_balances(reader))
     yield from statements_of(reader)
     yield from control(reader)
     yield from advances(reader)
     yield from map(_of_ageing, billing.untied_ageing(reader))
     yield from map(_of_advances, billing.untied_advances(reader))
-    yield from (Finding("paid", f"{row['kind']} {row['reference']}: paid and its allocations differ", _difference(row)) for row in unpaid)
-    yield from (Finding("credited", f"{row['kind']} {row['reference']}: credited and its credit notes differ", _difference(row)) for row in uncredited)
-    yield from (Finding("written_off", f"{row['kind']} {row['reference']}: written off and its write-offs differ", _difference(row)) for row in unwritten)
-    yield from (Finding("used", f"payment {row['number']}: what of it is used and its rows differ", _difference(row)) for row in misused)
+    yield from (
+        Finding(
+            "paid",
+            f"{row['kind']} {row['reference']}: paid and its allocations differ",
+            _difference(row),
+        )
+        for row in unpaid
+    )
+    yield from (
+        Finding(
+            "credited",
+            f"{row['kind']} {row['reference']}: credited and its credit notes differ",
+            _difference(row),
+        )
+        for row in uncredited
+    )
+    yield from (
+        Finding(
+            "written_off",
+            f"{row['kind']} {row['reference']}: written off and its write-offs differ",
+            _difference(row),
+        )
+        for row in unwritten
+    )
+    yield from (
+        Finding(
+            "used",
+            f"payment {row['number']}: what of it is used and its rows differ",
+            _difference(row),
+        )
+        for row in misused
+    )
     yield from map(_of_exchange, unexchanged)
-    yield from (Finding("deferred", f"{row['source_type']} {row['source_id']}: what is deferred never becomes revenue", _difference(row)) for row in undeferred)
+    yield from (
+        Finding(
+            "deferred",
+            f"{row['source_type']} {row['source_id']}: what is deferred never becomes revenue",
+            _difference(row),
+        )
+        for row in undeferred
+    )
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
-    yield from (Finding("enquiries", f"the count by {row['which']} differs at {row['key']}, by {row['n']}, booked {row['booked']}") for row in miscounted)
+    yield from (
+        Finding(
+            "enquiries",
+            f"the count by {row['which']} differs at {row['key']}, by {row['n']}, booked"
+            f" {row['booked']}",
+        )
+        for row in miscounted
+    )
     yield from trips(reader)
 
 
 def control(reader: Reader) -> Iterator[Finding]:
     """Where what is open and its control account differ now, from roll-ups alone."""
-    *outstanding, accounts = reader.read(*map(billing.outstanding_statement, SIDE), ledger.control_statement(*SIDE))
-    books = {(row["purpose"], row["currency"]): row["balance_minor"] * SIDE[row["purpose"]] for row in accounts}
-    documents = {(row["kind"], row["currency"]): row["open_minor"] for rows in outstanding for row in rows}
+    *outstanding, accounts = reader.read(
+        *map(billing.outstanding_statement, SIDE), ledger.control_statement(*SIDE)
+    )
+    books = {
+        (row["purpose"], row["currency"]): row["balance_minor"] * SIDE[row["purpose"]]
+        for row in accounts
+    }
+    documents = {
+        (row["kind"], row["currency"]): row["open_minor"] for rows in outstanding for row in rows
+    }
     for kind, currency in sorted(books.keys() | documents.keys()):
-        difference = Money(documents.get((kind, currency), 0) - books.get((kind, currency), 0), currency)
+        difference = Money(
+            documents.get((kind, currency), 0) - books.get((kind, currency), 0), currency
+        )
         if difference:
-            yield Finding("control", f"open {kind} documents and their control account differ", difference)
+            yield Finding(
+                "control", f"open {kind} documents and their control account differ", difference
+            )
 
 
 def statements_of(reader: Reader) -> Iterator[Finding]:
     """Where the statements over all that was ever posted do not hold.
 
-    The result against its lines, what is carried when each financial year ends against the lines of that year, and assets against liabilities and equity.
+    The result against its lines, what is carried when each financial year ends against the lines of
+    that year, and assets against liabilities and equity.
     """
     month = year_month(reader.read(settings_statement())[0])
     period = Period(*EVER, year_began(EVER[0], month))
     earned, before = statements.read_profit_and_loss(reader, period, "none")
-    lines, ended = reader.read(totals.results_statement(month, *OF_THE_YEAR), years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR))
+    lines, ended = reader.read(
+        totals.results_statement(month, *OF_THE_YEAR),
+        years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR),
+    )
     posted, untied = Counter[str](), Counter[tuple[date, str]]()
     for row in lines:
         posted[row["currency"]] += row["result_minor"]
@@ -122,44 +243,87 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
     for block in statements.profit_and_loss(earned, period, before, None).blocks:
         difference = block.result - Money(posted[block.currency], block.currency)
         if difference:
-            yield Finding("profit_and_loss", "the result and the lines of revenue and expenses differ", difference)
+            yield Finding(
+                "profit_and_loss",
+                "the result and the lines of revenue and expenses differ",
+                difference,
+            )
     for (year, currency), minor in sorted(untied.items()):
         if minor and year < period.last_year_began:
-            yield Finding("turns", f"what the financial year from {year} carries and its lines of revenue and expenses differ", Money(minor, currency))
-    for position in statements.balance_sheet(statements.read_balance_sheet(reader, EVENING), EVENING, None, None).blocks:
+            yield Finding(
+                "turns",
+                f"what the financial year from {year} carries and its lines of revenue and expenses"
+                " differ",
+                Money(minor, currency),
+            )
+    for position in statements.balance_sheet(
+        statements.read_balance_sheet(reader, EVENING), EVENING, None, None
+    ).blocks:
         if not position.in_balance:
-            yield Finding("balance_sheet", "assets differ from liabilities and equity", position.difference)
+            yield Finding(
+                "balance_sheet", "assets differ from liabilities and equity", position.difference
+            )
 
 
 def advances(reader: Reader) -> Iterator[Finding]:
-    """Where what is paid ahead and its control account differ now; the cost is that of payments that have something left."""
+    """Where what is paid ahead and its control account differ now; the cost is that of payments
+    that have something left.
+    """
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
-    unapplied, accounts = reader.read(billing.advances_statement(), ledger.control_statement(*signs))
-    books = {(row["purpose"], row["currency"]): row["balance_minor"] * signs[row["purpose"]] for row in accounts}
-    paid = {(CONTROL[row["direction"]][1], row["currency"]): row["unapplied_minor"] for row in unapplied}
+    unapplied, accounts = reader.read(
+        billing.advances_statement(), ledger.control_statement(*signs)
+    )
+    books = {
+        (row["purpose"], row["currency"]): row["balance_minor"] * signs[row["purpose"]]
+        for row in accounts
+    }
+    paid = {
+        (CONTROL[row["direction"]][1], row["currency"]): row["unapplied_minor"] for row in unapplied
+    }
     for purpose, currency in sorted(books.keys() | paid.keys()):
-        difference = Money(paid.get((purpose, currency), 0) - books.get((purpose, currency), 0), currency)
+        difference = Money(
+            paid.get((purpose, currency), 0) - books.get((purpose, currency), 0), currency
+        )
         if difference:
-            yield Finding("advances", f"unapplied payments and the account {purpose} differ", difference)
+            yield Finding(
+                "advances", f"unapplied payments and the account {purpose} differ", difference
+            )
 
 
 def trips(reader: Reader) -> Iterator[Finding]:
     """Where the roll-up of what trips earned does not hold.
 
-    Each of its rows against the lines of the trip's documents; and what it leaves of the trial balance against the lines without one, each of which is read.
+    Each of its rows against the lines of the trip's documents; and what it leaves of the trial
+    balance against the lines without one, each of which is read.
     """
-    untied, beside = reader.read(untied_earnings_statement(of_trips()), earned_beside_statement(of_trips()))
+    untied, beside = reader.read(
+        untied_earnings_statement(of_trips()), earned_beside_statement(of_trips())
+    )
     for row in untied:
         for name, minor in (("revenue", row["revenue_minor"]), ("direct cost", row["cost_minor"])):
             if minor:
-                where = f"the {name} of {row['day']:%Y-%m-%d} and the lines of the documents of trip {row['thing_id']} differ"
+                where = (
+                    f"the {name} of {row['day']:%Y-%m-%d} and the lines of the documents of trip"
+                    f" {row['thing_id']} differ"
+                )
                 yield Finding("trips", where, Money(minor, row["currency"]))
-    lines, reckoned = margins.summed(beside), {tie.currency: tie.without_trip for tie in margins.read_ties(reader, Days(*EVER))}
+    lines, reckoned = (
+        margins.summed(beside),
+        {tie.currency: tie.without_trip for tie in margins.read_ties(reader, Days(*EVER))},
+    )
     for currency in sorted(lines.keys() | reckoned.keys()):
         told, left = (sides.get(currency, margins.nothing(currency)) for sides in (lines, reckoned))
-        for name, difference in (("revenue", told.price - left.price), ("direct cost", told.cost - left.cost)):
+        for name, difference in (
+            ("revenue", told.price - left.price),
+            ("direct cost", told.cost - left.cost),
+        ):
             if difference:
-                yield Finding("trips", f"the {name} of lines without a trip and what trips leave of the trial balance differ", difference)
+                yield Finding(
+                    "trips",
+                    f"the {name} of lines without a trip and what trips leave of the trial balance"
+                    " differ",
+                    difference,
+                )
 
 
 def _difference(row: Row) -> Money:
@@ -168,26 +332,48 @@ def _difference(row: Row) -> Money:
 
 def _of_balance(row: Row) -> Finding:
     difference = Money(row["debit_minor"] or row["credit_minor"], row["currency"])
-    check, since = ("months", f"{row['since']:%Y-%m}") if row["which"] == "month" else ("days", f"{row['since']:%Y-%m-%d}")
-    return Finding(check, f"the balance of {since} and the lines of account {row['account_id']} differ", difference)
+    check, since = (
+        ("months", f"{row['since']:%Y-%m}")
+        if row["which"] == "month"
+        else ("days", f"{row['since']:%Y-%m-%d}")
+    )
+    return Finding(
+        check,
+        f"the balance of {since} and the lines of account {row['account_id']} differ",
+        difference,
+    )
 
 
 def _of_ageing(row: Row) -> Finding:
     month = f" in {row['issue_month']:%Y-%m}" if row["issue_month"] else ""
-    where = f"the roll-up of {row['kind']} documents by {row['which']} differs{month} at {row['key']}, by {row['n']} documents"
+    where = (
+        f"the roll-up of {row['kind']} documents by {row['which']} differs{month} at {row['key']},"
+        f" by {row['n']} documents"
+    )
     return Finding("ageing", where, Money(row["open_minor"], row["currency"]))
 
 
 def _of_advances(row: Row) -> Finding:
-    where = f"the roll-up of payments {row['direction']} by {row['which']} differs at {row['key']}, by {row['n']} payments"
+    where = (
+        f"the roll-up of payments {row['direction']} by {row['which']} differs at {row['key']}, by"
+        f" {row['n']} payments"
+    )
     return Finding("advances", where, Money(row["unapplied_minor"], row["currency"]))
 
 
 def _of_exchange(row: Row) -> Finding:
-    differs = {"lines": "what it exchanges and the account of exchange differ", "rate": "what it exchanges was booked at a rate that its document lacks"}
-    return Finding("exchanged", f"payment {row['number']}: {differs[row['which']]}", _difference(row))
+    differs = {
+        "lines": "what it exchanges and the account of exchange differ",
+        "rate": "what it exchanges was booked at a rate that its document lacks",
+    }
+    return Finding(
+        "exchanged", f"payment {row['number']}: {differs[row['which']]}", _difference(row)
+    )
 
 
 def _of_series(series: str, row: Row) -> Finding:
-    where = f"the {series}s of {row['financial_year']} carry {row['n']} numbers from {row['lowest']} to {row['highest']}, given out were {row['last_number']}"
+    where = (
+        f"the {series}s of {row['financial_year']} carry {row['n']} numbers from {row['lowest']} to"
+        f" {row['highest']}, given out were {row['last_number']}"
+    )
     return Finding("numbers", where)

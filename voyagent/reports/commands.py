@@ -1,4 +1,6 @@
-"""The commands of the books: `flask books check` proves that documents, entries and roll-ups agree, `flask books export` writes them for another program."""
+"""The commands of the books: `flask books check` proves that documents, entries and roll-ups agree,
+`flask books export` writes them for another program.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def books() -> None:
 @click.option("--tenant", type=click.UUID, help="One agency; all of them where it is absent.")
 @with_appcontext
 def check(tenant: UUID | None) -> None:
-    """Say what does not hold in the books, with agency, currency and difference; ends with 1 where there is anything."""
+    """Say what does not hold in the books, with agency, currency and difference; ends with 1 where
+    there is anything.
+    """
     if tenant is not None:
         _must_exist(tenant)
     unsound = 0
@@ -49,25 +53,69 @@ def check(tenant: UUID | None) -> None:
 
 @books.command("export")
 @click.option("--tenant", type=click.UUID, required=True)
-@click.option("--format", "form", type=click.Choice(("beancount", "tally")), required=True, help="The program that the file is for.")
-@click.option("--from", "first", type=_DAY, help="The first book date, for tally; from the beginning where it is absent.")
-@click.option("--to", "last", type=_DAY, help="The last book date, for tally; to the end where it is absent.")
-@click.option("--currency", help="What tally's vouchers are in, such as INR; the agency's own where it is absent.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("beancount", "tally")),
+    required=True,
+    help="The program that the file is for.",
+)
+@click.option(
+    "--from",
+    "first",
+    type=_DAY,
+    help="The first book date, for tally; from the beginning where it is absent.",
+)
+@click.option(
+    "--to", "last", type=_DAY, help="The last book date, for tally; to the end where it is absent."
+)
+@click.option(
+    "--currency",
+    help="What tally's vouchers are in, such as INR; the agency's own where it is absent.",
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_appcontext
-def export(tenant: UUID, form: str, first: datetime | None, last: datetime | None, currency: str | None, file: Path) -> None:
-    """Write what an agency has posted, as of one instant, in the format of another program: for beancount all of it, for tally some days of one currency."""
+def export(
+    tenant: UUID,
+    form: str,
+    first: datetime | None,
+    last: datetime | None,
+    currency: str | None,
+    file: Path,
+) -> None:
+    """Write what an agency has posted, as of one instant, in the format of another program: for
+    beancount all of it, for tally some days of one currency.
+    """
     _must_exist(tenant)
     if form == "beancount" and (first or last or currency):
-        raise click.UsageError("--from, --to and --currency are for tally: beancount takes all that was posted")
+        raise click.UsageError(
+            "--from, --to and --currency are for tally: beancount takes all that was posted"
+        )
     if currency and not is_currency(currency):
         raise click.UsageError("--currency is three capitals such as INR")
     try:
         days = Days.between(first.date() if first else FIRST_DAY, last.date() if last else LAST_DAY)
         with transaction(tenant):
-            asked = {"format": form, "from": first and first.date(), "to": last and last.date(), "currency": currency}
-            note_export(system_actor(tenant), file.name, {name: said for name, said in asked.items() if said})
-        files.write(tenant, beancount.pieces if form == "beancount" else partial(tally.pieces, days=days, currency=currency), file)
+            asked = {
+                "format": form,
+                "from": first and first.date(),
+                "to": last and last.date(),
+                "currency": currency,
+            }
+            note_export(
+                system_actor(tenant),
+                file.name,
+                {name: said for name, said in asked.items() if said},
+            )
+        files.write(
+            tenant,
+            (
+                beancount.pieces
+                if form == "beancount"
+                else partial(tally.pieces, days=days, currency=currency)
+            ),
+            file,
+        )
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
     except PeriodInverted as error:

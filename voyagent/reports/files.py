@@ -1,4 +1,6 @@
-"""Reports as files for programs: one table of them, each made from the query of its JSON, as a table, on paper, and, of any length, as CSV of one moment."""
+"""Reports as files for programs: one table of them, each made from the query of its JSON, as a
+table, on paper, and, of any length, as CSV of one moment.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,34 @@ from voyagent.kernel.listings import Stream
 from voyagent.kernel.reading import LaneReader
 from voyagent.kernel.sheets import LINES_MAX, Sheet
 from voyagent.ledger.queries import accounts_statement
-from voyagent.reports import books_on_paper, paper, schemas, spreadsheets, statement_schemas, streams, words
+from voyagent.reports import (
+    books_on_paper,
+    paper,
+    schemas,
+    spreadsheets,
+    statement_schemas,
+    streams,
+    words,
+)
 from voyagent.reports.line_schemas import DayBookQuery, GeneralLedgerQuery, PartyStatementQuery
 from voyagent.reports.margin_schemas import MarginsQuery
-from voyagent.reports.queries import general_ledger as ledgers, receivables, statements, trial_balance as books
+from voyagent.reports.queries import (
+    general_ledger as ledgers,
+    receivables,
+    statements,
+    trial_balance as books,
+)
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.margins import read_margins
 from voyagent.reports.queries.party_statement import read_party_statement
-from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, settings_statement, year_month
+from voyagent.reports.queries.periods import (
+    Days,
+    Period,
+    day_compared,
+    evenings,
+    settings_statement,
+    year_month,
+)
 
 _PLACED = ("limit", "cursor")
 
@@ -44,7 +66,9 @@ class Made:
 
 
 class Maker(NamedTuple):
-    """How a report is read, by the query of its JSON; `stream` where its lines are too many to be held."""
+    """How a report is read, by the query of its JSON; `stream` where its lines are too many to be
+    held.
+    """
 
     query: type[BaseModel]
     make: Callable[[LaneReader, Any], Made]
@@ -52,11 +76,22 @@ class Maker(NamedTuple):
 
 
 def query_of(report: str, form: Format) -> type[BaseModel]:
-    """What a file of a report asks for: the query of its JSON without a page, since a file is whole; for a PDF a language, too."""
+    """What a file of a report asks for: the query of its JSON without a page, since a file is
+    whole; for a PDF a language, too.
+    """
     model = REPORTS[report].query
-    kept: dict[str, Any] = {name: (field.annotation, field) for name, field in model.model_fields.items() if name not in _PLACED}
+    kept: dict[str, Any] = {
+        name: (field.annotation, field)
+        for name, field in model.model_fields.items()
+        if name not in _PLACED
+    }
     base = PaperQuery if form == "pdf" else Query
-    return create_model(f"{model.__name__.removesuffix('Query')}{form.title()}Query", __base__=base, __doc__=model.__doc__, **kept)
+    return create_model(
+        f"{model.__name__.removesuffix('Query')}{form.title()}Query",
+        __base__=base,
+        __doc__=model.__doc__,
+        **kept,
+    )
 
 
 def report_file(report: str, form: Format, reader: LaneReader, query: Any) -> Response:
@@ -74,18 +109,42 @@ def report_file(report: str, form: Format, reader: LaneReader, query: Any) -> Re
 
 
 def _ageing(kind: Kind, reader: LaneReader, query: schemas.AgeingQuery) -> Made:
-    asked = receivables.Asked(query.as_of or clock.today(query.tz or "UTC"), query.first, query.last, None, None, 0, query.basis)
+    asked = receivables.Asked(
+        query.as_of or clock.today(query.tz or "UTC"),
+        query.first,
+        query.last,
+        None,
+        None,
+        0,
+        query.basis,
+    )
     report = receivables.read_open(reader, kind, asked, reader.prove().currency, is_paged=False)
     name = f"{kind}s-{asked.as_of}"
-    return Made(name, partial(spreadsheets.ageing, report, asked.as_of), partial(paper.ageing, report), partial(words.open_words, kind, asked))
+    return Made(
+        name,
+        partial(spreadsheets.ageing, report, asked.as_of),
+        partial(paper.ageing, report),
+        partial(words.open_words, kind, asked),
+    )
 
 
 def _trial_balance(reader: LaneReader, query: schemas.TrialBalanceQuery) -> Made:
     as_of, zeros = query.as_of or clock.today(query.tz or "UTC"), query.include_zero == 1
     period = Period.of(query.first, as_of, reader.read(settings_statement())[0])
-    report = books.read_period(reader, period, reader.prove().currency, include_zero=zeros, kept_earnings=_("Result of earlier years"))
+    report = books.read_period(
+        reader,
+        period,
+        reader.prove().currency,
+        include_zero=zeros,
+        kept_earnings=_("Result of earlier years"),
+    )
     filters = partial(words.trial_balance_words, period, None, include_zero=zeros)
-    return Made(f"trial-balance-{as_of}", partial(spreadsheets.trial_balance, report, None), partial(paper.trial_balance, report, None), filters)
+    return Made(
+        f"trial-balance-{as_of}",
+        partial(spreadsheets.trial_balance, report, None),
+        partial(paper.trial_balance, report, None),
+        filters,
+    )
 
 
 def _profit_and_loss(reader: LaneReader, query: statement_schemas.ProfitAndLossQuery) -> Made:
@@ -94,29 +153,54 @@ def _profit_and_loss(reader: LaneReader, query: statement_schemas.ProfitAndLossQ
     report = statements.profit_and_loss(read, days, before, reader.prove().currency)
 
     def filters() -> str:
-        return words.filtered([words.period_words(days), *words.compared_words(before), words.in_currency(None)])
+        return words.filtered(
+            [words.period_words(days), *words.compared_words(before), words.in_currency(None)]
+        )
 
     name = f"profit-and-loss-{days.last}"
-    return Made(name, partial(spreadsheets.profit_and_loss, report, None), partial(books_on_paper.profit_and_loss, report, None), filters)
+    return Made(
+        name,
+        partial(spreadsheets.profit_and_loss, report, None),
+        partial(books_on_paper.profit_and_loss, report, None),
+        filters,
+    )
 
 
 def _balance_sheet(reader: LaneReader, query: statement_schemas.BalanceSheetQuery) -> Made:
     as_of = query.as_of or clock.today(query.tz or "UTC")
-    now, before = evenings(as_of, query.compare_as_of or day_compared(as_of, query.compare), year_month(reader.read(settings_statement())[0]))
-    report = statements.balance_sheet(statements.read_balance_sheet(reader, now, before), now, before, reader.prove().currency)
+    now, before = evenings(
+        as_of,
+        query.compare_as_of or day_compared(as_of, query.compare),
+        year_month(reader.read(settings_statement())[0]),
+    )
+    report = statements.balance_sheet(
+        statements.read_balance_sheet(reader, now, before), now, before, reader.prove().currency
+    )
     filters = partial(words.evening_words, as_of, before, None)
     name = f"balance-sheet-{as_of}"
-    return Made(name, partial(spreadsheets.balance_sheet, report, None), partial(books_on_paper.balance_sheet, report, None), filters)
+    return Made(
+        name,
+        partial(spreadsheets.balance_sheet, report, None),
+        partial(books_on_paper.balance_sheet, report, None),
+        filters,
+    )
 
 
 def _general_ledger(reader: LaneReader, query: GeneralLedgerQuery) -> Made:
     account, period = _account(reader, query)
     report = ledgers.read_general_ledger(reader, account, period, limit=LINES_MAX)
     name, filters = spreadsheets.ledger_name(report), partial(words.period_words, period)
-    return Made(name, partial(spreadsheets.general_ledger, report), partial(books_on_paper.general_ledger, report), filters)
+    return Made(
+        name,
+        partial(spreadsheets.general_ledger, report),
+        partial(books_on_paper.general_ledger, report),
+        filters,
+    )
 
 
-def _general_ledger_stream(reader: LaneReader, query: GeneralLedgerQuery) -> Callable[[Snapshot], Stream]:
+def _general_ledger_stream(
+    reader: LaneReader, query: GeneralLedgerQuery
+) -> Callable[[Snapshot], Stream]:
     account, period = _account(reader, query)
     return lambda snapshot: streams.general_ledger(snapshot, account, period)
 
@@ -130,7 +214,12 @@ def _day_book(reader: LaneReader, query: DayBookQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_day_book(reader, days, limit=LINES_MAX)
     name, filters = spreadsheets.daybook_name(report), partial(_of_days, days)
-    return Made(name, partial(spreadsheets.day_book, report), partial(books_on_paper.day_book, report), filters)
+    return Made(
+        name,
+        partial(spreadsheets.day_book, report),
+        partial(books_on_paper.day_book, report),
+        filters,
+    )
 
 
 def _day_book_stream(_reader: LaneReader, query: DayBookQuery) -> Callable[[Snapshot], Stream]:
@@ -142,11 +231,16 @@ def _party_statement(reader: LaneReader, query: PartyStatementQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_party_statement(reader, query.kind, query.party, days, limit=LINES_MAX)
     return Made(
-        spreadsheets.statement_name(report), partial(spreadsheets.party_statement, report), partial(paper.party_statement, report), partial(_of_days, days)
+        spreadsheets.statement_name(report),
+        partial(spreadsheets.party_statement, report),
+        partial(paper.party_statement, report),
+        partial(_of_days, days),
     )
 
 
-def _party_statement_stream(_reader: LaneReader, query: PartyStatementQuery) -> Callable[[Snapshot], Stream]:
+def _party_statement_stream(
+    _reader: LaneReader, query: PartyStatementQuery
+) -> Callable[[Snapshot], Stream]:
     days = Days.between(query.first, query.last)
     return lambda snapshot: streams.party_statement(snapshot, query.kind, query.party, days)
 
@@ -155,7 +249,12 @@ def _trip_margins(reader: LaneReader, query: MarginsQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, limit=LINES_MAX)
     filters = partial(words.opened_words, days)
-    return Made(f"trip-margins-{days.last}", partial(spreadsheets.trip_margins, report), partial(books_on_paper.trip_margins, report), filters)
+    return Made(
+        f"trip-margins-{days.last}",
+        partial(spreadsheets.trip_margins, report),
+        partial(books_on_paper.trip_margins, report),
+        filters,
+    )
 
 
 def _of_days(days: Days) -> str:

@@ -1,4 +1,6 @@
-"""What the address of a report asks for, as a person types it: days in words, a currency, whose documents."""
+"""What the address of a report asks for, as a person types it: days in words, a currency, whose
+documents.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,14 @@ DAYS = ("as_of", "from", "to", "compare_as_of", "compare_from")
 LONGEST = {"party": 255, "account": 36, "after": 2000, "trip": 36, "customer": 255, "month": 7}
 BLANK = ("customer",)
 """What means something when it is empty: the trips of no known customer."""
-_WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
+_WORDS = {
+    "as_of": _l("as of"),
+    "from": _l("issued from"),
+    "to": _l("issued to"),
+    "currency": _l("currency"),
+    "party": _l("party"),
+    "account": _l("account"),
+}
 _PERIOD_WORDS = {
     "from": _l("from"),
     "to": _l("until"),
@@ -56,8 +65,18 @@ CHOICES = {
 }
 MORE_FORMATS: dict[str, tuple[Format, ...]] = {
     "reports.day_book": ("tally", "pdf"),
-    **dict.fromkeys(("reports.receivables", "reports.payables", "reports.trial_balance", "reports.party_statement"), ("pdf",)),
-    **dict.fromkeys(("reports.profit_and_loss", "reports.balance_sheet", "reports.general_ledger"), ("pdf",)),
+    **dict.fromkeys(
+        (
+            "reports.receivables",
+            "reports.payables",
+            "reports.trial_balance",
+            "reports.party_statement",
+        ),
+        ("pdf",),
+    ),
+    **dict.fromkeys(
+        ("reports.profit_and_loss", "reports.balance_sheet", "reports.general_ledger"), ("pdf",)
+    ),
     **dict.fromkeys(("reports.trip_margins", "reports.margin_lines"), ("pdf",)),
 }
 """What some reports come as beside what all do."""
@@ -73,7 +92,10 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A report's address: what could be read, and the names of what could not be. `typed` is what stood there, for the fields."""
+    """A report's address: what could be read, and the names of what could not be.
+
+    `typed` is what stood there, for the fields.
+    """
 
     endpoint: str
     days: Mapping[str, date]
@@ -99,7 +121,9 @@ class Address:
     def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
         """Read an address; blank is absent, and a wrong day or currency is named in `unread`."""
         typed = {
-            name: given[name].strip() for name in (*DAYS, "currency", *LONGEST, *CHOICES) if given.get(name, "").strip() or (name in BLANK and name in given)
+            name: given[name].strip()
+            for name in (*DAYS, "currency", *LONGEST, *CHOICES)
+            if given.get(name, "").strip() or (name in BLANK and name in given)
         }
         days = {name: found for name in DAYS if (found := _day(typed.get(name, "")))}
         currency = typed.get("currency")
@@ -107,11 +131,29 @@ class Address:
         if currency is not None and not is_currency(currency):
             unread.append("currency")
         unread += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
-        unread += [name for name, reading in (("trip", parse_id), ("month", _month)) if name in typed and name not in unread and reading(typed[name]) is None]
+        unread += [
+            name
+            for name, reading in (("trip", parse_id), ("month", _month))
+            if name in typed and name not in unread and reading(typed[name]) is None
+        ]
         choices = CHOICES | {"format": (*CHOICES["format"], *MORE_FORMATS.get(endpoint, ()))}
-        unread += [name for name, possible in choices.items() if name in typed and typed[name] not in possible]
-        texts: dict[str, Any] = {name: typed.get(name) for name in (*LONGEST, *CHOICES) if name not in unread}
-        return cls(endpoint, days, currency, include_zero=given.get("include_zero") == "1", typed=typed, unread=tuple(unread), **texts)
+        unread += [
+            name
+            for name, possible in choices.items()
+            if name in typed and typed[name] not in possible
+        ]
+        texts: dict[str, Any] = {
+            name: typed.get(name) for name in (*LONGEST, *CHOICES) if name not in unread
+        }
+        return cls(
+            endpoint,
+            days,
+            currency,
+            include_zero=given.get("include_zero") == "1",
+            typed=typed,
+            unread=tuple(unread),
+            **texts,
+        )
 
     @property
     def has_paper(self) -> bool:
@@ -146,15 +188,33 @@ class Address:
     def here(self, **changes: str | int | None) -> str:
         """The same report from its first page, with something changed; None takes a filter away."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
-        values |= {"currency": self.currency, "party": self.party, "account": self.account, "compare": self.compare, "kind": self.kind}
-        values |= {"group_by": self.group_by, "basis": self.basis, "of": self.of, "trips": self.trips, "trip": self.trip, "month": self.month}
+        values |= {
+            "currency": self.currency,
+            "party": self.party,
+            "account": self.account,
+            "compare": self.compare,
+            "kind": self.kind,
+        }
+        values |= {
+            "group_by": self.group_by,
+            "basis": self.basis,
+            "of": self.of,
+            "trips": self.trips,
+            "trip": self.trip,
+            "month": self.month,
+        }
         values |= {"include_zero": "1" if self.include_zero else None}
         said = {name: value for name, value in (values | changes).items() if value}
-        return url_for(self.endpoint, **({"customer": self.customer} if self.customer is not None else {}) | said)
+        return url_for(
+            self.endpoint,
+            **({"customer": self.customer} if self.customer is not None else {}) | said,
+        )
 
 
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
-    """The shares of some amounts of one currency, side by side with a gap of two thousandths; what is zero has no width."""
+    """The shares of some amounts of one currency, side by side with a gap of two thousandths; what
+    is zero has no width.
+    """
     shown = [max(amount.amount_minor, 0) for amount in amounts]
     room = 1000 - 2 * (sum(map(bool, shown)) - 1)
     drawn, x = [], 0.0

@@ -1,4 +1,6 @@
-"""The shapes of what goes through the books line by line on the wire: the general ledger of an account, the day book, the statement of a party."""
+"""The shapes of what goes through the books line by line on the wire: the general ledger of an
+account, the day book, the statement of a party.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,11 @@ from voyagent.ledger.chart_wire import AccountType
 from voyagent.ledger.lines import Place
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook
 from voyagent.reports.queries.general_ledger import PAGE_LINES, GeneralLedger
-from voyagent.reports.queries.party_statement import PAGE_ENTRIES as PARTY_PAGE, PartyKind, PartyStatement
+from voyagent.reports.queries.party_statement import (
+    PAGE_ENTRIES as PARTY_PAGE,
+    PartyKind,
+    PartyStatement,
+)
 from voyagent.reports.schemas import PeriodResponse
 
 LIMIT_MAX = 200
@@ -33,14 +39,18 @@ class DayBookQuery(Query):
 
 
 class GeneralLedgerQuery(DayBookQuery):
-    """The account by its code or id, book dates from and to, all needed; a page of `limit` lines behind a cursor."""
+    """The account by its code or id, book dates from and to, all needed; a page of `limit` lines
+    behind a cursor.
+    """
 
     account: Annotated[str, Field(min_length=1, max_length=36)]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_LINES
 
 
 class PartyStatementQuery(DayBookQuery):
-    """A customer or a supplier by name, however it is spelt, and book dates from and to, all needed; a page of `limit` entries behind a cursor."""
+    """A customer or a supplier by name, however it is spelt, and book dates from and to, all
+    needed; a page of `limit` entries behind a cursor.
+    """
 
     kind: PartyKind
     party: Annotated[str, Field(min_length=1, max_length=255)]
@@ -61,7 +71,11 @@ class DayBookLine(Answer):
 
 
 class DayBookEntry(Answer):
-    """An entry with its lines. `source_type` and `source_id` name what it comes from; `reverses_id` is the entry that it takes back."""
+    """An entry with its lines.
+
+    `source_type` and `source_id` name what it comes from; `reverses_id` is the entry that it takes
+    back.
+    """
 
     id: UUID
     entry_date: date
@@ -82,7 +96,10 @@ class SidesResponse(Answer):
 
 
 class DayBookResponse(Answer):
-    """Entries by book date, the oldest first; without `next_cursor` the book ends here. `totals` are of all entries of the days, on every page."""
+    """Entries by book date, the oldest first; without `next_cursor` the book ends here.
+
+    `totals` are of all entries of the days, on every page.
+    """
 
     tenant_id: UUID
     period: PeriodResponse
@@ -102,9 +119,11 @@ class LedgerAccount(Answer):
 
 
 class LedgerMovement(Answer):
-    """The account in one currency over the days: opening and closing are debit less credit, for every type; revenue and expense open with their year.
+    """The account in one currency over the days: opening and closing are debit less credit, for
+    every type; revenue and expense open with their year.
 
-    `debit` and `credit` are what was posted; `carried` (debit less credit) is what of revenue and expense was carried to the result of earlier years.
+    `debit` and `credit` are what was posted; `carried` (debit less credit) is what of revenue and
+    expense was carried to the result of earlier years.
     """
 
     currency: str
@@ -133,7 +152,9 @@ class LedgerEntryLine(Answer):
 
 
 class CarriedLedgerLine(Answer):
-    """A computed line of revenue or expense at the end of a financial year, behind the lines of its day: what is carried to the result of earlier years."""
+    """A computed line of revenue or expense at the end of a financial year, behind the lines of its
+    day: what is carried to the result of earlier years.
+    """
 
     entry_date: date
     currency: str
@@ -143,7 +164,9 @@ class CarriedLedgerLine(Answer):
 
 
 class GeneralLedgerResponse(Answer):
-    """An account line by line, the oldest first; without `next_cursor` it ends here. `currencies` are of all the days, on every page.
+    """An account line by line, the oldest first; without `next_cursor` it ends here.
+
+    `currencies` are of all the days, on every page.
 
     `carried` are the computed lines that stand between those of this page.
     """
@@ -159,9 +182,11 @@ class GeneralLedgerResponse(Answer):
 
 
 class PartyStanding(Answer):
-    """The party in one currency over the days, positive for what a customer owes or a supplier is owed. `closing` is `open_documents` less `advances`.
+    """The party in one currency over the days, positive for what a customer owes or a supplier is
+    owed. `closing` is `open_documents` less `advances`.
 
-    `aged` is what the ageing of the last day says is open; it equals `open_documents` in sound books.
+    `aged` is what the ageing of the last day says is open; it equals `open_documents` in sound
+    books.
     """
 
     currency: str
@@ -174,7 +199,9 @@ class PartyStanding(Answer):
 
 
 class PartyMovement(Answer):
-    """An entry that moved what the party stands at: `amount` is positive where it became more, `balance` is what it stands at behind it."""
+    """An entry that moved what the party stands at: `amount` is positive where it became more,
+    `balance` is what it stands at behind it.
+    """
 
     entry_id: UUID
     entry_date: date
@@ -187,7 +214,10 @@ class PartyMovement(Answer):
 
 
 class PartyStatementResponse(Answer):
-    """What moved a party, the oldest first; without `next_cursor` the statement ends here. `currencies` are of all the days, on every page."""
+    """What moved a party, the oldest first; without `next_cursor` the statement ends here.
+
+    `currencies` are of all the days, on every page.
+    """
 
     tenant_id: UUID
     kind: PartyKind
@@ -202,13 +232,26 @@ class PartyStatementResponse(Answer):
 def wire_party_statement(tenant_id: UUID, report: PartyStatement, limit: int) -> dict[str, Any]:
     """The statement of a party as the API writes it."""
     currencies = [
-        {"currency": one.currency, "opening": one.opening.wire, "closing": one.closing.wire, "open_documents": one.open.wire}
+        {
+            "currency": one.currency,
+            "opening": one.opening.wire,
+            "closing": one.closing.wire,
+            "open_documents": one.open.wire,
+        }
         | {"advances": one.advances.wire, "aged": one.aged.wire, "is_proved": one.is_proved}
         for one in report.currencies
     ]
     entries = [
-        {name: getattr(moved, name) for name in ("entry_id", "narration", "source_type", "source_id")}
-        | {"entry_date": moved.day, "currency": moved.balance.currency, "amount": (moved.more - moved.less).wire, "balance": moved.balance.wire}
+        {
+            name: getattr(moved, name)
+            for name in ("entry_id", "narration", "source_type", "source_id")
+        }
+        | {
+            "entry_date": moved.day,
+            "currency": moved.balance.currency,
+            "amount": (moved.more - moved.less).wire,
+            "balance": moved.balance.wire,
+        }
         for moved in report.moved
     ]
     return {
@@ -227,7 +270,10 @@ def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any
     """The day book as the API writes it."""
     entries = []
     for entry in report.entries:
-        facts = {name: getattr(entry, name) for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")}
+        facts = {
+            name: getattr(entry, name)
+            for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")
+        }
         lines = [
             {
                 "line_no": line.line_no,
@@ -246,7 +292,10 @@ def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any
         "tenant_id": tenant_id,
         "period": {"from": report.days.first, "to": report.days.last},
         "entries": entries,
-        "totals": [{"currency": debit.currency, "debit": debit.wire, "credit": credit.wire} for debit, credit in report.totals],
+        "totals": [
+            {"currency": debit.currency, "debit": debit.wire, "credit": credit.wire}
+            for debit, credit in report.totals
+        ],
         "limit": limit,
         "next_cursor": report.next_cursor,
     }
@@ -272,8 +321,16 @@ def wire_general_ledger(tenant_id: UUID, report: GeneralLedger, limit: int) -> d
         for line in report.lines
     ]
     currencies = [
-        {"currency": one.opening.currency, "opening": one.opening.wire, "debit": one.debit.wire, "credit": one.credit.wire}
-        | {"carried": (one.closing - one.opening - one.debit + one.credit).wire, "closing": one.closing.wire}
+        {
+            "currency": one.opening.currency,
+            "opening": one.opening.wire,
+            "debit": one.debit.wire,
+            "credit": one.credit.wire,
+        }
+        | {
+            "carried": (one.closing - one.opening - one.debit + one.credit).wire,
+            "closing": one.closing.wire,
+        }
         for one in report.currencies
     ]
     return {
@@ -283,7 +340,13 @@ def wire_general_ledger(tenant_id: UUID, report: GeneralLedger, limit: int) -> d
         "currencies": currencies,
         "lines": lines,
         "carried": [
-            {"entry_date": one.day, "currency": one.debit.currency, "debit": one.debit.wire, "credit": one.credit.wire, "balance": one.balance.wire}
+            {
+                "entry_date": one.day,
+                "currency": one.debit.currency,
+                "debit": one.debit.wire,
+                "credit": one.credit.wire,
+                "balance": one.balance.wire,
+            }
             for one in report.carried
         ],
         "limit": limit,

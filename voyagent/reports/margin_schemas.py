@@ -1,4 +1,6 @@
-"""The shapes of what is left of trips on the wire; amounts are decimal strings, each of one currency."""
+"""The shapes of what is left of trips on the wire; amounts are decimal strings, each of one
+currency.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,11 @@ CURSOR_MAX = 2000
 
 
 class MarginsQuery(Query):
-    """Days on which trips were opened, or anything was posted for them; both needed, in UTC or the zone `tz`; a page of `limit` trips behind a cursor.
+    """Days on which trips were opened, or anything was posted for them; both needed, in UTC or the
+    zone `tz`; a page of `limit` trips behind a cursor.
 
-    `group_by` adds the trips up by `customer`, in pages of `limit` customers, or by `month`, all of them.
+    `group_by` adds the trips up by `customer`, in pages of `limit` customers, or by `month`, all of
+    them.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -29,11 +33,15 @@ class MarginsQuery(Query):
     tz: ZoneFilter = None
     group_by: GroupBy = "trip"
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_TRIPS
-    cursor: filter_field(CURSOR_MAX) = Field(default=None, description="`next_cursor` of the page before, of the same group.")  # type: ignore[valid-type]
+    cursor: filter_field(CURSOR_MAX) = Field(
+        default=None, description="`next_cursor` of the page before, of the same group."
+    )  # type: ignore[valid-type]
 
 
 class ActualItem(Answer):
-    """What was posted in these days: revenue, what the services were bought for, and what is left; `share` is in per cent of the revenue."""
+    """What was posted in these days: revenue, what the services were bought for, and what is left;
+    `share` is in per cent of the revenue.
+    """
 
     revenue: str
     cost: str
@@ -42,7 +50,9 @@ class ActualItem(Answer):
 
 
 class MarginItem(Answer):
-    """What the customer pays, what it costs, and what is left; `share` is in per cent of the price, null where nothing is paid. `actual`: in the books."""
+    """What the customer pays, what it costs, and what is left; `share` is in per cent of the price,
+    null where nothing is paid. `actual`: in the books.
+    """
 
     currency: str
     price: str
@@ -53,7 +63,10 @@ class MarginItem(Answer):
 
 
 class TripMarginItem(Answer):
-    """A trip with its lines that are neither cancelled nor failed. The customer is that of its enquiry, else of its newest invoice."""
+    """A trip with its lines that are neither cancelled nor failed.
+
+    The customer is that of its enquiry, else of its newest invoice.
+    """
 
     trip_id: UUID
     title: str
@@ -81,9 +94,11 @@ class EarnedItem(Answer):
 
 
 class MarginBooksItem(Answer):
-    """In one currency what was posted for trips, and the same accounts in the trial balance of these days, which is all that was posted.
+    """In one currency what was posted for trips, and the same accounts in the trial balance of
+    these days, which is all that was posted.
 
-    `without_trip` is the difference of these two, so with `of_trips` it comes to `trial_balance` by itself; `in_all` is that sum.
+    `without_trip` is the difference of these two, so with `of_trips` it comes to `trial_balance` by
+    itself; `in_all` is that sum.
     """
 
     currency: str
@@ -94,9 +109,11 @@ class MarginBooksItem(Answer):
 
 
 class MarginsResponse(Answer):
-    """Trips opened in the days or with anything posted in them, the newest first; without `next_cursor` the list ends here.
+    """Trips opened in the days or with anything posted in them, the newest first; without
+    `next_cursor` the list ends here.
 
-    `totals` and `books` are of all of them, on every page. Grouped by anything but the trip, `groups` has the page and `trips` is empty.
+    `totals` and `books` are of all of them, on every page. Grouped by anything but the trip,
+    `groups` has the page and `trips` is empty.
     """
 
     tenant_id: UUID
@@ -116,8 +133,20 @@ def wire_margins(tenant_id: UUID, report: Margins, limit: int) -> dict[str, Any]
         "tenant_id": tenant_id,
         "period": {"from": report.days.first, "to": report.days.last},
         "group_by": report.group_by,
-        "trips": [{"trip_id": one.id, "title": one.title, "customer": one.customer, "by_currency": list(map(_wire, one.totals))} for one in report.trips],
-        "groups": [{"customer": None, "month": None} | {report.group_by: one.key, "by_currency": list(map(_wire, one.totals))} for one in report.groups],
+        "trips": [
+            {
+                "trip_id": one.id,
+                "title": one.title,
+                "customer": one.customer,
+                "by_currency": list(map(_wire, one.totals)),
+            }
+            for one in report.trips
+        ],
+        "groups": [
+            {"customer": None, "month": None}
+            | {report.group_by: one.key, "by_currency": list(map(_wire, one.totals))}
+            for one in report.groups
+        ],
         "totals": list(map(_wire, report.totals)),
         "books": list(map(_wire_tie, report.books)),
         "limit": limit,
@@ -138,7 +167,9 @@ def _wire(margin: Margin) -> dict[str, Any]:
 
 
 def _wire_tie(tie: Tie) -> dict[str, Any]:
-    sides = {name: _earned(getattr(tie, name)) for name in ("of_trips", "without_trip", "trial_balance")}
+    sides = {
+        name: _earned(getattr(tie, name)) for name in ("of_trips", "without_trip", "trial_balance")
+    }
     return {"currency": tie.currency, **sides, "in_all": sides["trial_balance"]}
 
 

@@ -1,4 +1,6 @@
-"""What the other rooms know of a month that is to be closed: drafts, requests that would post into it, numbers of documents."""
+"""What the other rooms know of a month that is to be closed: drafts, requests that would post into
+it, numbers of documents.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _DATES = {
     "create_invoice": ("invoice", "issue_date"),
     "post_journal_entry": ("entry", "entry_date"),
 }
-"""Where the book date of what a tool posts stands in its arguments; one that has none posts on the day of the grant."""
+"""Where the book date of what a tool posts stands in its arguments; one that has none posts on the
+day of the grant.
+"""
 
 _MISSING: dict[str, Any] = {
     "invoice": _l("Numbers of invoices are missing in %(year)s."),
@@ -37,33 +41,77 @@ _MISSING: dict[str, Any] = {
 
 @month_checks
 def look(reader: Reader, first: date, last: date) -> list[Check]:
-    """Drafts dated in the month, requests that wait and would post into it, and gaps in the numbers of its financial year, of each series."""
-    drafts, waiting, gaps = reader.read(billing.drafts_statement(first, last), approvals.waiting_statement(WAITING_MAX), billing.gaps_statement(first, last))
+    """Drafts dated in the month, requests that wait and would post into it, and gaps in the numbers
+    of its financial year, of each series.
+    """
+    drafts, waiting, gaps = reader.read(
+        billing.drafts_statement(first, last),
+        approvals.waiting_statement(WAITING_MAX),
+        billing.gaps_statement(first, last),
+    )
     dated = {str(row["id"]) for row in drafts}
     pending = sum(_would_post(row, first, last, dated) for row in waiting)
     return [
-        *(_drafted(drafts, first, last) or [Check(ok=True, text=_("No draft is dated in the month."))]),
+        *(
+            _drafted(drafts, first, last)
+            or [Check(ok=True, text=_("No draft is dated in the month."))]
+        ),
         Check(
             not pending,
-            ngettext("%(num)d request waits that would post into the month.", "%(num)d requests wait that would post into the month.", pending)
-            if pending
-            else _("No request waits that would post into the month."),
+            (
+                ngettext(
+                    "%(num)d request waits that would post into the month.",
+                    "%(num)d requests wait that would post into the month.",
+                    pending,
+                )
+                if pending
+                else _("No request waits that would post into the month.")
+            ),
             url_for("approvals.index") if pending else "",
         ),
-        *(Check(ok=False, text=str(_MISSING[gap["series"]]) % {"year": gap["financial_year"]}) for gap in gaps),
-        *([] if gaps else [Check(ok=True, text=_("The numbers of invoices, credit notes, receipts, payments and refunds have no gap."))]),
+        *(
+            Check(ok=False, text=str(_MISSING[gap["series"]]) % {"year": gap["financial_year"]})
+            for gap in gaps
+        ),
+        *(
+            []
+            if gaps
+            else [
+                Check(
+                    ok=True,
+                    text=_(
+                        "The numbers of invoices, credit notes, receipts, payments and refunds have"
+                        " no gap."
+                    ),
+                )
+            ]
+        ),
     ]
 
 
 def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
-    """How many drafts there are of invoices and of bills, each with the list in which these stand; nothing of what there is none."""
+    """How many drafts there are of invoices and of bills, each with the list in which these stand;
+    nothing of what there is none.
+    """
     bills = sum(row["is_bill"] for row in drafts)
     invoices = len(drafts) - bills
     days: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat()}
-    of_invoices = ngettext("%(num)d draft of an invoice is dated in the month.", "%(num)d drafts of invoices are dated in the month.", invoices)
-    of_bills = ngettext("%(num)d draft of a bill is dated in the month.", "%(num)d drafts of bills are dated in the month.", bills)
+    of_invoices = ngettext(
+        "%(num)d draft of an invoice is dated in the month.",
+        "%(num)d drafts of invoices are dated in the month.",
+        invoices,
+    )
+    of_bills = ngettext(
+        "%(num)d draft of a bill is dated in the month.",
+        "%(num)d drafts of bills are dated in the month.",
+        bills,
+    )
     found = ((invoices, of_invoices, "billing.invoices"), (bills, of_bills, "billing.bills"))
-    return [Check(ok=False, text=text, address=url_for(listed, status="draft", **days)) for count, text, listed in found if count]
+    return [
+        Check(ok=False, text=text, address=url_for(listed, status="draft", **days))
+        for count, text, listed in found
+        if count
+    ]
 
 
 def _would_post(row: Row, first: date, last: date, drafts: set[str]) -> bool:

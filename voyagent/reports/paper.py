@@ -1,4 +1,6 @@
-"""Reports as PDF: the tables that stand on the paper of a report, one for each currency, in the language that is set."""
+"""Reports as PDF: the tables that stand on the paper of a report, one for each currency, in the
+language that is set.
+"""
 
 from __future__ import annotations
 
@@ -22,39 +24,85 @@ from voyagent.settings import queries as settings
 def shown(printed: Printed, name: str, words: str, reader: LaneReader) -> Response:
     """The export as a PDF in the browser's own window, to be kept under a name."""
     content = printed.pdf(words, reader.prove(), settings.read_letterhead(reader))
-    return exported(Response(content, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="voyagent-{name}.pdf"'}))
+    return exported(
+        Response(
+            content,
+            mimetype="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="voyagent-{name}.pdf"'},
+        )
+    )
 
 
 def ageing(report: Open) -> Printed:
     """Receivables or payables: a row for each party, by age."""
     owed_to_us = report.kind == "receivable"
     return Printed(
-        _("Receivables by age") if owed_to_us else _("Payables by age"), [_aged(block, owed_to_us=owed_to_us, basis=report.basis) for block in report.blocks]
+        _("Receivables by age") if owed_to_us else _("Payables by age"),
+        [_aged(block, owed_to_us=owed_to_us, basis=report.basis) for block in report.blocks],
     )
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
     """The trial balance: a row for each account under the head of its type, three pairs of columns."""
-    return Printed(_("Trial balance"), [_balanced(block, report) for block in report.blocks if currency in (None, block.currency)])
+    return Printed(
+        _("Trial balance"),
+        [_balanced(block, report) for block in report.blocks if currency in (None, block.currency)],
+    )
 
 
 def party_statement(report: PartyStatement) -> Printed:
-    """The statement of a party: its opening, what moved it with the balance behind each, its closing. Raises TooManyLines."""
+    """The statement of a party: its opening, what moved it with the balance behind each, its
+    closing. Raises TooManyLines.
+    """
     whole(report)
-    return Printed(_("Statement, %(name)s", name=report.party), [_moved(one, report) for one in report.currencies])
+    return Printed(
+        _("Statement, %(name)s", name=report.party),
+        [_moved(one, report) for one in report.currencies],
+    )
 
 
 def _aged(block: CurrencyBlock, *, owed_to_us: bool, basis: Basis) -> Table:
     ahead = [_("Advances"), _("Outstanding")] if block.advance else []
-    rows = [[party.name, *map(figure, (*party.ages, party.open, *([party.advance, party.outstanding] if ahead else [])))] for party in block.parties]
+    rows = [
+        [
+            party.name,
+            *map(
+                figure,
+                (*party.ages, party.open, *([party.advance, party.outstanding] if ahead else [])),
+            ),
+        ]
+        for party in block.parties
+    ]
     sums = [*block.totals, block.open, *([block.advance, block.outstanding] if ahead else [])]
-    proof = [_("equals account %(code)s,", code=block.control_code) if block.ever_open == block.control else _("the books say"), symbol_money(block.control)]
+    proof = [
+        (
+            _("equals account %(code)s,", code=block.control_code)
+            if block.ever_open == block.control
+            else _("the books say")
+        ),
+        symbol_money(block.control),
+    ]
     if not block.is_ahead_proved:
         ahead_of = _("%(currency)s: advances add up to", currency=block.currency)
-        proof += ["·", ahead_of, symbol_money(block.ever_ahead) + ",", _("their account stands at"), symbol_money(block.ahead_control)]
+        proof += [
+            "·",
+            ahead_of,
+            symbol_money(block.ever_ahead) + ",",
+            _("their account stands at"),
+            symbol_money(block.ahead_control),
+        ]
     return Table(
         title=named(block.currency),
-        columns=[_("Customer") if owed_to_us else _("Supplier"), youngest(basis), "1–30", "31–60", "61–90", _("Over 90"), _("Still open"), *ahead],
+        columns=[
+            _("Customer") if owed_to_us else _("Supplier"),
+            youngest(basis),
+            "1–30",
+            "31–60",
+            "61–90",
+            _("Over 90"),
+            _("Still open"),
+            *ahead,
+        ],
         groups=[Group("", rows)],
         totals=[[_("Total %(currency)s", currency=block.currency), *map(amount, sums)]],
         note=" ".join(proof),
@@ -62,19 +110,47 @@ def _aged(block: CurrencyBlock, *, owed_to_us: bool, basis: Basis) -> Table:
 
 
 def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
-    types = {"asset": _("Assets"), "liability": _("Liabilities"), "equity": _("Equity"), "revenue": _("Revenue"), "expense": _("Expenses")}
+    types = {
+        "asset": _("Assets"),
+        "liability": _("Liabilities"),
+        "equity": _("Equity"),
+        "revenue": _("Revenue"),
+        "expense": _("Expenses"),
+    }
     turn = [_("Carried at the turn of the year")] if report.period.is_over_a_turn else []
-    pairs = (_("Opening, %(day)s", day=written(report.period.first)), _("Movement"), *turn, _("Closing, %(day)s", day=written(report.period.last)))
+    pairs = (
+        _("Opening, %(day)s", day=written(report.period.first)),
+        _("Movement"),
+        *turn,
+        _("Closing, %(day)s", day=written(report.period.last)),
+    )
     groups = [
-        Group(types[kind], [[f"{line.code} {account_name(line.name)}".strip(), *(figure(side) for pair in line.pairs for side in pair)] for line in lines])
+        Group(
+            types[kind],
+            [
+                [
+                    f"{line.code} {account_name(line.name)}".strip(),
+                    *(figure(side) for pair in line.pairs for side in pair),
+                ]
+                for line in lines
+            ],
+        )
         for kind, lines in block.by_type
     ]
     differences = [symbol_money(one) for one in block.differences if one]
     return Table(
         title=named(block.currency),
-        columns=[_("Account"), *(f"{pair}\n{side}" for pair in pairs for side in (_("Debit"), _("Credit")))],
+        columns=[
+            _("Account"),
+            *(f"{pair}\n{side}" for pair in pairs for side in (_("Debit"), _("Credit"))),
+        ],
         groups=groups,
-        totals=[[_("Total %(currency)s", currency=block.currency), *(amount(side) for pair in block.totals for side in pair)]],
+        totals=[
+            [
+                _("Total %(currency)s", currency=block.currency),
+                *(amount(side) for pair in block.totals for side in pair),
+            ]
+        ],
         note=" ".join((_("out of balance by"), *differences)) if differences else _("in balance"),
     )
 
@@ -82,14 +158,29 @@ def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
 def _moved(one: Standing, report: PartyStatement) -> Table:
     is_customer = report.kind == "customer"
     rows = [
-        [written(moved.day), moved.narration, figure(moved.more), figure(moved.less), amount(moved.balance)]
+        [
+            written(moved.day),
+            moved.narration,
+            figure(moved.more),
+            figure(moved.less),
+            amount(moved.balance),
+        ]
         for moved in report.moved
         if moved.balance.currency == one.currency
     ]
-    opening, closing = _("Opening, %(day)s", day=written(report.days.first)), _("Closing, %(day)s", day=written(report.days.last))
+    opening, closing = (
+        _("Opening, %(day)s", day=written(report.days.first)),
+        _("Closing, %(day)s", day=written(report.days.last)),
+    )
     return Table(
         title=named(one.currency),
-        columns=[_("Book date"), _("Entry"), _("Invoiced or refunded") if is_customer else _("Billed or refunded"), _("Paid or taken back"), _("Balance")],
+        columns=[
+            _("Book date"),
+            _("Entry"),
+            _("Invoiced or refunded") if is_customer else _("Billed or refunded"),
+            _("Paid or taken back"),
+            _("Balance"),
+        ],
         groups=[Group("", [["", opening, "", "", amount(one.opening)], *rows])],
         totals=[["", closing, "", "", amount(one.closing)]],
         note=_proof(one),
@@ -104,4 +195,8 @@ def _proof(one: Standing) -> str:
         over = _("%(currency)s: ageing says that documents over", currency=one.currency)
         return f"{over} {aged} {_('are open, the books say')} {symbol_money(one.open)}."
     come_to = _("%(currency)s: open documents, as ageing has them, come to", currency=one.currency)
-    return f"{come_to} {aged}, {_('advances to')} {symbol_money(one.advances)}." if one.advances else f"{come_to} {aged}."
+    return (
+        f"{come_to} {aged}, {_('advances to')} {symbol_money(one.advances)}."
+        if one.advances
+        else f"{come_to} {aged}."
+    )

@@ -1,4 +1,6 @@
-"""The shapes of the reports on the wire; amounts are decimal strings, and each sum is of one currency."""
+"""The shapes of the reports on the wire; amounts are decimal strings, and each sum is of one
+currency.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +16,38 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.chart_wire import AccountType
 from voyagent.reports.queries.itinerary import Itinerary
 from voyagent.reports.queries.receivables import Ageing, Bucket
-from voyagent.reports.queries.trial_balance import CurrencyBalance, PeriodBalance, Sides, TrialBalance
+from voyagent.reports.queries.trial_balance import (
+    CurrencyBalance,
+    PeriodBalance,
+    Sides,
+    TrialBalance,
+)
 
 BucketName = Literal["0-30", "31-60", "61-90", "90+"]
 
 
 class AgeingQuery(Query):
-    """Issue dates from and to, both needed; `as_of` replaces today, `tz` names the zone whose today it is."""
+    """Issue dates from and to, both needed; `as_of` replaces today, `tz` names the zone whose today
+    it is.
+    """
 
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
     as_of: DateFilter = None
     basis: Annotated[Basis, BeforeValidator(lambda value: value or "due_date")] = Field(
-        default="due_date", description="From which day what is open ages: the day on which it is due, or that of its document."
+        default="due_date",
+        description=(
+            "From which day what is open ages: the day on which it is due, or that of its document."
+        ),
     )
     tz: ZoneFilter = None
 
 
 class TrialBalanceQuery(Query):
-    """Book dates up to and including `as_of`; `include_zero` lists the whole chart. `from` asks for the movement since that day as well."""
+    """Book dates up to and including `as_of`; `include_zero` lists the whole chart.
+
+    `from` asks for the movement since that day as well.
+    """
 
     first: DateFilter = Field(default=None, alias="from")
     as_of: DateFilter = None
@@ -80,7 +95,9 @@ class PartyAmount(Answer):
 
 
 class Advances(Answer):
-    """What was paid ahead and settles nothing yet, below zero: the four buckets go by the days since it came."""
+    """What was paid ahead and settles nothing yet, below zero: the four buckets go by the days
+    since it came.
+    """
 
     total: MoneyResponse
     aging_buckets: Annotated[list[AgingBucket], Field(min_length=4, max_length=4)]
@@ -95,12 +112,15 @@ class ScheduledBills(Answer):
 
 
 class CurrencyAgingResponse(Answer):
-    """Ageing in one currency: the four buckets in order, empty ones too, and at most five parties, largest first.
+    """Ageing in one currency: the four buckets in order, empty ones too, and at most five parties,
+    largest first.
 
-    The buckets go by days past due, with `basis` `document_date` by days since the document. `not_due` is the part whose day has not passed, with the first of
-    these of `0-30`; due today is not overdue. `advances` are in none of the buckets: `net_outstanding` is
-    `total_outstanding` and the advances together, and over all days it equals the control account and that of the advances. `scheduled` is the part of
-    the open bills that has a day of payment, by that day; empty for receivables.
+    The buckets go by days past due, with `basis` `document_date` by days since the document.
+    `not_due` is the part whose day has not passed, with the first of these of `0-30`; due today is
+    not overdue. `advances` are in none of the buckets: `net_outstanding` is `total_outstanding` and
+    the advances together, and over all days it equals the control account and that of the advances.
+    `scheduled` is the part of the open bills that has a day of payment, by that day; empty for
+    receivables.
     """
 
     tenant_id: UUID
@@ -118,7 +138,9 @@ class CurrencyAgingResponse(Answer):
 
 
 class AgingReportResponse(CurrencyAgingResponse):
-    """Ageing in the agency's currency; the other currencies stand in `by_currency`, each with its own sums."""
+    """Ageing in the agency's currency; the other currencies stand in `by_currency`, each with its
+    own sums.
+    """
 
     by_currency: list[CurrencyAgingResponse]
 
@@ -148,7 +170,9 @@ class CurrencyTrialBalanceResponse(Answer):
 
 
 class PeriodSides(Answer):
-    """Both sides of what an account, or all of one currency, opened with, moved, had carried and closed with; opening and closing of an account are net."""
+    """Both sides of what an account, or all of one currency, opened with, moved, had carried and
+    closed with; opening and closing of an account are net.
+    """
 
     opening_debit: str
     opening_credit: str
@@ -161,7 +185,9 @@ class PeriodSides(Answer):
 
 
 class PeriodAccount(PeriodSides):
-    """An account over a period; the computed row of what earlier financial years came to has an empty code."""
+    """An account over a period; the computed row of what earlier financial years came to has an
+    empty code.
+    """
 
     code: str
     name: str
@@ -178,9 +204,11 @@ class CurrencyMovements(Answer):
 
 
 class PeriodMovements(Answer):
-    """The trial balance from `from` to `as_of`: revenue and expense open at what was posted since `year_began`, the first day of the year of `from`.
+    """The trial balance from `from` to `as_of`: revenue and expense open at what was posted since
+    `year_began`, the first day of the year of `from`.
 
-    Where a financial year begins later in the period, what they stood at on the evening before is carried to the computed row of earlier years.
+    Where a financial year begins later in the period, what they stood at on the evening before is
+    carried to the computed row of earlier years.
     """
 
     period: PeriodResponse
@@ -189,9 +217,11 @@ class PeriodMovements(Answer):
 
 
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
-    """The trial balance in the agency's currency; the other currencies stand in `by_currency`, each with its own totals.
+    """The trial balance in the agency's currency; the other currencies stand in `by_currency`, each
+    with its own totals.
 
-    `movements` stands in the answer where `from` is given, which changes nothing of the other fields.
+    `movements` stands in the answer where `from` is given, which changes nothing of the other
+    fields.
     """
 
     by_currency: list[CurrencyTrialBalanceResponse]
@@ -199,14 +229,19 @@ class TrialBalanceResponse(CurrencyTrialBalanceResponse):
 
 
 class PassengerItem(Answer):
-    """Somebody who travels; the passport's number whole for roles that write, else its last four characters."""
+    """Somebody who travels; the passport's number whole for roles that write, else its last four
+    characters.
+    """
 
     full_name: str
     passport_number: str | None
 
 
 class FlightItem(Answer):
-    """A flight; `depart` is the time of the clock at the airport. `pnr` is null until it is booked."""
+    """A flight; `depart` is the time of the clock at the airport.
+
+    `pnr` is null until it is booked.
+    """
 
     pnr: str | None
     origin: str
@@ -238,9 +273,12 @@ class CurrencyCost(Answer):
 
 
 class ItineraryResponse(Answer):
-    """The trip of a conversation: who, with what, where, for how much. Without a trip the lists are empty and the total is zero.
+    """The trip of a conversation: who, with what, where, for how much.
 
-    `total_cost` is what the customer pays in the agency's currency; the other currencies stand in `by_currency`.
+    Without a trip the lists are empty and the total is zero.
+
+    `total_cost` is what the customer pays in the agency's currency; the other currencies stand in
+    `by_currency`.
     """
 
     tenant_id: UUID
@@ -261,7 +299,9 @@ def wire_itinerary(tenant_id: UUID, session_id: UUID, itinerary: Itinerary) -> d
         "tenant_id": tenant_id,
         "session_id": session_id,
         "trip_id": itinerary.trip_id,
-        "passengers": [{"full_name": name, "passport_number": number} for name, number in itinerary.passengers],
+        "passengers": [
+            {"full_name": name, "passport_number": number} for name, number in itinerary.passengers
+        ],
         "flights": [
             {
                 "pnr": pnr,
@@ -272,14 +312,24 @@ def wire_itinerary(tenant_id: UUID, session_id: UUID, itinerary: Itinerary) -> d
             }
             for pnr, flight in itinerary.flights
         ],
-        "hotels": [{"name": stay.name, "city": stay.city, "check_in": stay.check_in, "check_out": stay.check_out} for stay in itinerary.hotels],
+        "hotels": [
+            {
+                "name": stay.name,
+                "city": stay.city,
+                "check_in": stay.check_in,
+                "check_out": stay.check_out,
+            }
+            for stay in itinerary.hotels
+        ],
         "visas": [{"country": country, "status": status} for country, status in itinerary.visas],
         "total_cost": _wire(home),
         "by_currency": [{"total_cost": _wire(price)} for price in others],
     }
 
 
-def wire_trial_balance(tenant_id: UUID, report: TrialBalance, over: PeriodBalance | None) -> dict[str, Any]:
+def wire_trial_balance(
+    tenant_id: UUID, report: TrialBalance, over: PeriodBalance | None
+) -> dict[str, Any]:
     """The trial balance as the API writes it, `over` a period as well."""
     return {
         **_wire_block(tenant_id, report.as_of, report.home),
@@ -292,18 +342,30 @@ def _wire_movements(over: PeriodBalance) -> dict[str, Any]:
     currencies = [
         {
             "currency": block.currency,
-            "accounts": [{"code": line.code, "name": line.name, "type": line.type} | _wire_sides(line.four_pairs) for line in block.accounts],
+            "accounts": [
+                {"code": line.code, "name": line.name, "type": line.type}
+                | _wire_sides(line.four_pairs)
+                for line in block.accounts
+            ],
             "totals": _wire_sides(block.four_totals),
             "in_balance": block.in_balance,
         }
         for block in over.blocks
     ]
-    return {"period": {"from": over.period.first, "to": over.period.last}, "year_began": over.period.year_began, "currencies": currencies}
+    return {
+        "period": {"from": over.period.first, "to": over.period.last},
+        "year_began": over.period.year_began,
+        "currencies": currencies,
+    }
 
 
 def _wire_sides(pairs: tuple[Sides, ...]) -> dict[str, str]:
     names = ("opening_", "", "carried_", "closing_")
-    return {f"{name}{side}": amount.wire for name, pair in zip(names, pairs, strict=True) for side, amount in zip(("debit", "credit"), pair, strict=True)}
+    return {
+        f"{name}{side}": amount.wire
+        for name, pair in zip(names, pairs, strict=True)
+        for side, amount in zip(("debit", "credit"), pair, strict=True)
+    }
 
 
 def _wire_block(tenant_id: UUID, as_of: date, block: CurrencyBalance) -> dict[str, Any]:
@@ -329,8 +391,12 @@ def _wire_block(tenant_id: UUID, as_of: date, block: CurrencyBalance) -> dict[st
     }
 
 
-def wire_ageing(common: dict[str, Any], found: list[Ageing], *, parties: Literal["top_debtors", "top_creditors"]) -> dict[str, Any]:
-    """Ageing as the API writes it: the agency's currency, which comes first, and the others beside it; `common` stands in each."""
+def wire_ageing(
+    common: dict[str, Any], found: list[Ageing], *, parties: Literal["top_debtors", "top_creditors"]
+) -> dict[str, Any]:
+    """Ageing as the API writes it: the agency's currency, which comes first, and the others beside
+    it; `common` stands in each.
+    """
     home, *others = [common | _wire_ageing(ageing, parties) for ageing in found]
     return {**home, "by_currency": others}
 
@@ -345,12 +411,18 @@ def _wire_ageing(ageing: Ageing, parties: str) -> dict[str, Any]:
         parties: [{"name": name, "amount": _wire(amount)} for name, amount in ageing.top],
         "advances": {"total": _wire(ageing.ahead), "aging_buckets": _wire_buckets(ageing.advances)},
         "net_outstanding": _wire(ageing.total + ageing.ahead),
-        "scheduled": [{"pay_on": one.pay_on, "count": one.count, "amount": _wire(one.amount)} for one in ageing.scheduled],
+        "scheduled": [
+            {"pay_on": one.pay_on, "count": one.count, "amount": _wire(one.amount)}
+            for one in ageing.scheduled
+        ],
     }
 
 
 def _wire_buckets(buckets: tuple[Bucket, ...]) -> list[dict[str, Any]]:
-    return [{"bucket": bucket.name, "count": bucket.count, "amount": _wire(bucket.amount)} for bucket in buckets]
+    return [
+        {"bucket": bucket.name, "count": bucket.count, "amount": _wire(bucket.amount)}
+        for bucket in buckets
+    ]
 
 
 def _wire(amount: Money) -> dict[str, str]:

@@ -7,7 +7,17 @@ from datetime import date
 from typing import Any
 
 from voyagent.kernel.money import Money
-from voyagent.kernel.sheets import BOOKS, CARRIED, LINE, OPENING, ROW, TOTAL, Cell, Sheet, TooManyLines
+from voyagent.kernel.sheets import (
+    BOOKS,
+    CARRIED,
+    LINE,
+    OPENING,
+    ROW,
+    TOTAL,
+    Cell,
+    Sheet,
+    TooManyLines,
+)
 from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
 from voyagent.reports.queries.margin_lines import MarginLines
@@ -20,73 +30,228 @@ from voyagent.trips.queries import Total
 
 _COMPARED = ("amount", "before", "difference")
 
-LEDGER_COLUMNS = (ROW, "entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance")
+LEDGER_COLUMNS = (
+    ROW,
+    "entry_date",
+    "entry_id",
+    "line_no",
+    "narration",
+    "party",
+    "memo",
+    "currency",
+    "debit",
+    "credit",
+    "balance",
+)
 STATEMENT_COLUMNS = [ROW, "entry_date", "entry_id", "narration", "currency", "amount", "balance"]
-DAYBOOK_COLUMNS = (ROW, "entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit")
+DAYBOOK_COLUMNS = (
+    ROW,
+    "entry_date",
+    "entry_id",
+    "narration",
+    "line_no",
+    "code",
+    "name",
+    "party",
+    "memo",
+    "currency",
+    "debit",
+    "credit",
+)
 
 
 def ageing(report: Open, as_of: date) -> Sheet:
-    """Receivables or payables: a row for each party and currency, and a total; of payables also what is to be paid on a day, and the nearest such day."""
+    """Receivables or payables: a row for each party and currency, and a total; of payables also
+    what is to be paid on a day, and the nearest such day.
+    """
     rows: list[list[Cell]] = []
     for block in report.blocks:
         rows += [
-            [LINE, block.currency, party.name, *party.ages, party.open, party.advance, party.outstanding, party.scheduled, party.next_pay_on]
+            [
+                LINE,
+                block.currency,
+                party.name,
+                *party.ages,
+                party.open,
+                party.advance,
+                party.outstanding,
+                party.scheduled,
+                party.next_pay_on,
+            ]
             for party in block.parties
         ]
         scheduled = sum((party.scheduled for party in block.parties), Money(0, block.currency))
-        rows.append([TOTAL, block.currency, None, *block.totals, block.open, block.advance, block.outstanding, scheduled, None])
+        rows.append(
+            [
+                TOTAL,
+                block.currency,
+                None,
+                *block.totals,
+                block.open,
+                block.advance,
+                block.outstanding,
+                scheduled,
+                None,
+            ]
+        )
     youngest = "not_due" if report.basis == "due_date" else "days_0"
-    columns = [ROW, "currency", "party", youngest, "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"]
+    columns = [
+        ROW,
+        "currency",
+        "party",
+        youngest,
+        "days_1_to_30",
+        "days_31_to_60",
+        "days_61_to_90",
+        "days_over_90",
+        "open",
+        "advances",
+        "outstanding",
+    ]
     columns += ["scheduled", "next_pay_on"]
     shown = len(columns) if report.kind == "payable" else len(columns) - 2
     return Sheet(f"{report.kind}s-{as_of}", columns[:shown], [row[:shown] for row in rows])
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
-    """The trial balance: a row for each account and currency, and a total; what earlier years came to has no code. Nothing is carried where no year turns."""
+    """The trial balance: a row for each account and currency, and a total; what earlier years came
+    to has no code. Nothing is carried where no year turns.
+    """
     rows: list[list[Cell]] = []
     for block in report.blocks:
         if currency in (None, block.currency):
-            rows += [[LINE, block.currency, line.type, line.code, line.name, *(side for pair in line.four_pairs for side in pair)] for line in block.accounts]
-            rows.append([TOTAL, block.currency, None, None, None, *(side for pair in block.four_totals for side in pair)])
-    columns = [ROW, "currency", "type", "code", "name", "opening_debit", "opening_credit", "debit", "credit"]
+            rows += [
+                [
+                    LINE,
+                    block.currency,
+                    line.type,
+                    line.code,
+                    line.name,
+                    *(side for pair in line.four_pairs for side in pair),
+                ]
+                for line in block.accounts
+            ]
+            rows.append(
+                [
+                    TOTAL,
+                    block.currency,
+                    None,
+                    None,
+                    None,
+                    *(side for pair in block.four_totals for side in pair),
+                ]
+            )
+    columns = [
+        ROW,
+        "currency",
+        "type",
+        "code",
+        "name",
+        "opening_debit",
+        "opening_credit",
+        "debit",
+        "credit",
+    ]
     columns += ["carried_debit", "carried_credit", "closing_debit", "closing_credit"]
     return Sheet(f"trial-balance-{report.period.last}", columns, rows)
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
-    """Profit and loss: a row for each account and currency, the total of each type, and the result of each currency."""
+    """Profit and loss: a row for each account and currency, the total of each type, and the result
+    of each currency.
+    """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.blocks:
         if currency in (None, block.currency) and not block.is_blank:
             for section in block.sections:
                 rows += _section(section, compared)
-                rows.append([TOTAL, block.currency, section.type, None, None, *compared(section.total, section.total_before)])
-            rows.append([TOTAL, block.currency, "result", None, None, *compared(block.result, block.result_before)])
-    return Sheet(f"profit-and-loss-{report.days.last}", [ROW, "currency", "type", "code", "name", *_COMPARED], rows)
+                rows.append(
+                    [
+                        TOTAL,
+                        block.currency,
+                        section.type,
+                        None,
+                        None,
+                        *compared(section.total, section.total_before),
+                    ]
+                )
+            rows.append(
+                [
+                    TOTAL,
+                    block.currency,
+                    "result",
+                    None,
+                    None,
+                    *compared(block.result, block.result_before),
+                ]
+            )
+    return Sheet(
+        f"profit-and-loss-{report.days.last}",
+        [ROW, "currency", "type", "code", "name", *_COMPARED],
+        rows,
+    )
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
-    """The balance sheet: a row for each account and currency and the total of each type; the two computed amounts have a type of their own and no code."""
+    """The balance sheet: a row for each account and currency and the total of each type; the two
+    computed amounts have a type of their own and no code.
+    """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.blocks:
         if currency in (None, block.currency) and not block.is_blank:
             for section in (block.assets, block.liabilities):
                 rows += _section(section, compared)
-                rows.append([TOTAL, block.currency, section.type, None, None, *compared(section.total, section.total_before)])
+                rows.append(
+                    [
+                        TOTAL,
+                        block.currency,
+                        section.type,
+                        None,
+                        None,
+                        *compared(section.total, section.total_before),
+                    ]
+                )
             rows += _section(block.equity, compared)
             computed = zip(("retained_earnings", "result_of_year"), block.computed, strict=True)
-            rows += [[LINE, block.currency, kind, None, None, *compared(*pair)] for kind, pair in computed]
-            rows.append([TOTAL, block.currency, "equity", None, None, *compared(block.total_equity, block.total_equity_before)])
+            rows += [
+                [LINE, block.currency, kind, None, None, *compared(*pair)]
+                for kind, pair in computed
+            ]
+            rows.append(
+                [
+                    TOTAL,
+                    block.currency,
+                    "equity",
+                    None,
+                    None,
+                    *compared(block.total_equity, block.total_equity_before),
+                ]
+            )
             against = compared(block.liabilities_and_equity, block.liabilities_and_equity_before)
             rows.append([TOTAL, block.currency, "liabilities_and_equity", None, None, *against])
-    return Sheet(f"balance-sheet-{report.now.as_of}", [ROW, "currency", "type", "code", "name", *_COMPARED], rows)
+    return Sheet(
+        f"balance-sheet-{report.now.as_of}",
+        [ROW, "currency", "type", "code", "name", *_COMPARED],
+        rows,
+    )
 
 
-def _section(section: Section, compared: Callable[[Money, Money], tuple[Cell, Cell, Cell]]) -> list[list[Cell]]:
-    return [[LINE, section.currency, section.type, line.code, line.name, *compared(line.amount, line.before)] for line in section.lines]
+def _section(
+    section: Section, compared: Callable[[Money, Money], tuple[Cell, Cell, Cell]]
+) -> list[list[Cell]]:
+    return [
+        [
+            LINE,
+            section.currency,
+            section.type,
+            line.code,
+            line.name,
+            *compared(line.amount, line.before),
+        ]
+        for line in section.lines
+    ]
 
 
 def _beside(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:
@@ -104,12 +269,35 @@ def ledger_name(report: GeneralLedger) -> str:
 
 def ledger_opening(report: GeneralLedger) -> list[list[Cell]]:
     """What the account stood at, a row for each currency."""
-    return [[OPENING, report.period.first, None, None, "Opening", None, None, one.opening.currency, None, None, one.opening] for one in report.currencies]
+    return [
+        [
+            OPENING,
+            report.period.first,
+            None,
+            None,
+            "Opening",
+            None,
+            None,
+            one.opening.currency,
+            None,
+            None,
+            one.opening,
+        ]
+        for one in report.currencies
+    ]
 
 
 def carried_row(row: CarriedLine) -> list[Cell]:
     """What is carried when a financial year ends."""
-    about: list[Cell] = [CARRIED, row.day, None, None, "Carried to the result of earlier years", None, None]
+    about: list[Cell] = [
+        CARRIED,
+        row.day,
+        None,
+        None,
+        "Carried to the result of earlier years",
+        None,
+        None,
+    ]
     return [*about, row.debit.currency, row.debit, row.credit, row.balance]
 
 
@@ -120,12 +308,22 @@ def ledger_closing(report: GeneralLedger) -> list[list[Cell]]:
 
 
 def general_ledger(report: GeneralLedger) -> Sheet:
-    """An account line by line; its opening, what is carried when a financial year ends and its closing are rows without an entry. Raises TooManyLines."""
+    """An account line by line; its opening, what is carried when a financial year ends and its
+    closing are rows without an entry. Raises TooManyLines.
+    """
     whole(report)
     rows = ledger_opening(report)
     for row in report.rows:
         if isinstance(row, LedgerLine):
-            about: list[Cell] = [LINE, row.day, row.entry_id, row.line_no, row.narration, row.party_name, row.memo]
+            about: list[Cell] = [
+                LINE,
+                row.day,
+                row.entry_id,
+                row.line_no,
+                row.narration,
+                row.party_name,
+                row.memo,
+            ]
             rows.append([*about, row.debit.currency, row.debit, row.credit, row.balance])
         else:
             rows.append(carried_row(row))
@@ -139,16 +337,35 @@ def daybook_name(report: DayBook) -> str:
 
 def daybook_totals(report: DayBook) -> list[list[Cell]]:
     """What all entries come to, a row for each currency."""
-    return [[TOTAL, report.days.last, None, "All entries", *(None,) * 5, debit.currency, debit, credit] for debit, credit in report.totals]
+    return [
+        [TOTAL, report.days.last, None, "All entries", *(None,) * 5, debit.currency, debit, credit]
+        for debit, credit in report.totals
+    ]
 
 
 def day_book(report: DayBook) -> Sheet:
-    """Every entry, a row for each of its lines, and the total of each currency. Raises TooManyLines."""
+    """Every entry, a row for each of its lines, and the total of each currency.
+
+    Raises TooManyLines.
+    """
     whole(report)
     rows: list[list[Cell]] = []
     for entry in report.entries:
         about: list[Cell] = [LINE, entry.day, entry.id, entry.narration]
-        rows += [[*about, line.line_no, line.code, line.name, line.party_name, line.memo, line.debit.currency, line.debit, line.credit] for line in entry.lines]
+        rows += [
+            [
+                *about,
+                line.line_no,
+                line.code,
+                line.name,
+                line.party_name,
+                line.memo,
+                line.debit.currency,
+                line.debit,
+                line.credit,
+            ]
+            for line in entry.lines
+        ]
     return Sheet(daybook_name(report), DAYBOOK_COLUMNS, rows + daybook_totals(report))
 
 
@@ -159,56 +376,163 @@ def statement_name(report: PartyStatement) -> str:
 
 def statement_opening(report: PartyStatement) -> list[list[Cell]]:
     """What the party stands at before the first entry, a row for each currency."""
-    return [[OPENING, report.days.first, None, "Opening", one.currency, None, one.opening] for one in report.currencies]
+    return [
+        [OPENING, report.days.first, None, "Opening", one.currency, None, one.opening]
+        for one in report.currencies
+    ]
 
 
 def statement_closing(report: PartyStatement) -> list[list[Cell]]:
     """What the entries come to and the party stands at, a row for each currency."""
-    return [[TOTAL, report.days.last, None, "Closing", one.currency, one.closing - one.opening, one.closing] for one in report.currencies]
+    return [
+        [
+            TOTAL,
+            report.days.last,
+            None,
+            "Closing",
+            one.currency,
+            one.closing - one.opening,
+            one.closing,
+        ]
+        for one in report.currencies
+    ]
 
 
 def party_statement(report: PartyStatement) -> Sheet:
-    """What moved a party, entry by entry; opening and closing of each currency are rows without an entry. Raises TooManyLines."""
+    """What moved a party, entry by entry; opening and closing of each currency are rows without an
+    entry. Raises TooManyLines.
+    """
     whole(report)
-    rows: list[list[Cell]] = [[LINE, one.day, one.entry_id, one.narration, one.balance.currency, one.more - one.less, one.balance] for one in report.moved]
-    return Sheet(statement_name(report), STATEMENT_COLUMNS, statement_opening(report) + rows + statement_closing(report))
+    rows: list[list[Cell]] = [
+        [
+            LINE,
+            one.day,
+            one.entry_id,
+            one.narration,
+            one.balance.currency,
+            one.more - one.less,
+            one.balance,
+        ]
+        for one in report.moved
+    ]
+    return Sheet(
+        statement_name(report),
+        STATEMENT_COLUMNS,
+        statement_opening(report) + rows + statement_closing(report),
+    )
 
 
 def trip_margins(report: Margins) -> Sheet:
-    """What is left of trips, or of what they are grouped by: a row for each of these and currency, and the total of each currency, planned and in the books.
+    """What is left of trips, or of what they are grouped by: a row for each of these and currency,
+    and the total of each currency, planned and in the books.
 
-    Below, in the columns of the books, what was posted without a trip, and the trial balance, which is that and all trips. Raises TooManyLines.
+    Below, in the columns of the books, what was posted without a trip, and the trial balance, which
+    is that and all trips. Raises TooManyLines.
     """
     whole(report)
-    keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [([one.id, one.title], one.totals) for one in report.trips]
+    keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [
+        ([one.id, one.title], one.totals) for one in report.trips
+    ]
     keys += [([one.key], one.totals) for one in report.groups]
     customers = [one.customer for one in report.trips] or [None] * len(report.groups)
-    names = {"trip": ["trip_id", "trip"], "customer": ["customer"], "month": ["month"]}[report.group_by]
+    names = {"trip": ["trip_id", "trip"], "customer": ["customer"], "month": ["month"]}[
+        report.group_by
+    ]
     blank: list[Cell] = [None] * (len(names) - 1)
     of_trip = report.group_by == "trip"
 
     def row(kind: str, key: list[Cell], margin: Margin, customer: str | None = None) -> list[Cell]:
         planned = margin.planned
-        return [kind, *key, margin.currency, planned.price, planned.cost, planned.margin, *([customer] if of_trip else []), *_booked(margin.actual)]
+        return [
+            kind,
+            *key,
+            margin.currency,
+            planned.price,
+            planned.cost,
+            planned.margin,
+            *([customer] if of_trip else []),
+            *_booked(margin.actual),
+        ]
 
-    rows = [row(LINE, key, margin, customer) for (key, totals), customer in zip(keys, customers, strict=True) for margin in totals]
+    rows = [
+        row(LINE, key, margin, customer)
+        for (key, totals), customer in zip(keys, customers, strict=True)
+        for margin in totals
+    ]
     rows += [row(TOTAL, [*blank, "All trips"], margin) for margin in report.totals]
     for tie in report.books:
         books = (("Posted without a trip", tie.without_trip), ("Trial balance", tie.trial_balance))
-        rows += [[BOOKS, *blank, name, tie.currency, None, None, None, *([None] if of_trip else []), *_booked(total)] for name, total in books]
-    columns = [ROW, *names, "currency", "price", "cost", "margin", *(["customer"] if of_trip else []), "revenue", "direct_cost", "actual_margin"]
+        rows += [
+            [
+                BOOKS,
+                *blank,
+                name,
+                tie.currency,
+                None,
+                None,
+                None,
+                *([None] if of_trip else []),
+                *_booked(total),
+            ]
+            for name, total in books
+        ]
+    columns = [
+        ROW,
+        *names,
+        "currency",
+        "price",
+        "cost",
+        "margin",
+        *(["customer"] if of_trip else []),
+        "revenue",
+        "direct_cost",
+        "actual_margin",
+    ]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)
 
 
 def margin_lines(report: MarginLines) -> Sheet:
-    """What a figure of the margins is made of, a row for each line, and their sum. Raises TooManyLines."""
+    """What a figure of the margins is made of, a row for each line, and their sum.
+
+    Raises TooManyLines.
+    """
     whole(report)
-    columns = [ROW, "entry_date", "entry_id", "line_no", "code", "name", "narration", "party", "memo", "currency", "amount"]
+    columns = [
+        ROW,
+        "entry_date",
+        "entry_id",
+        "line_no",
+        "code",
+        "name",
+        "narration",
+        "party",
+        "memo",
+        "currency",
+        "amount",
+    ]
     rows: list[list[Cell]] = []
     for line in report.lines:
-        about: list[Cell] = [LINE, line.day, line.entry_id, line.line_no, line.code, line.name, line.narration, line.party_name, line.memo]
+        about: list[Cell] = [
+            LINE,
+            line.day,
+            line.entry_id,
+            line.line_no,
+            line.code,
+            line.name,
+            line.narration,
+            line.party_name,
+            line.memo,
+        ]
         rows.append([*about, line.amount.currency, line.amount])
-    closing: list[Cell] = [TOTAL, report.days.last, *(None,) * 3, "All lines", *(None,) * 3, report.total.currency, report.total]
+    closing: list[Cell] = [
+        TOTAL,
+        report.days.last,
+        *(None,) * 3,
+        "All lines",
+        *(None,) * 3,
+        report.total.currency,
+        report.total,
+    ]
     return Sheet(f"trip-margins-lines-{report.days.last}", columns, [*rows, closing])
 
 

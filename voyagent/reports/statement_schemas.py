@@ -1,4 +1,6 @@
-"""The shapes of profit and loss and of the balance sheet on the wire; amounts are decimal strings, and each sum is of one currency."""
+"""The shapes of profit and loss and of the balance sheet on the wire; amounts are decimal strings,
+and each sum is of one currency.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,21 @@ from pydantic import Field
 
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.reports.queries.periods import Days
-from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
+from voyagent.reports.queries.statements import (
+    BalanceSheet,
+    Position,
+    ProfitAndLoss,
+    Result,
+    Section,
+)
 from voyagent.reports.schemas import PeriodResponse
 
 
 class ProfitAndLossQuery(Query):
-    """Book dates from and to, both needed. `compare`: with as many days just before (whole months with whole months), with a year earlier, or not at all.
+    """Book dates from and to, both needed.
+
+    `compare`: with as many days just before (whole months with whole months), with a year earlier,
+    or not at all.
 
     `compare_from` names any other day from which as many days are counted, and goes before it.
     """
@@ -27,9 +38,11 @@ class ProfitAndLossQuery(Query):
 
 
 class BalanceSheetQuery(Query):
-    """Book dates up to and including `as_of`, without which it is today; `tz` names the zone whose today it is.
+    """Book dates up to and including `as_of`, without which it is today; `tz` names the zone whose
+    today it is.
 
-    `compare`: with the end of the month before, with a year earlier, or not at all; `compare_as_of` names any other day and goes before it.
+    `compare`: with the end of the month before, with a year earlier, or not at all; `compare_as_of`
+    names any other day and goes before it.
     """
 
     as_of: DateFilter = None
@@ -39,7 +52,8 @@ class BalanceSheetQuery(Query):
 
 
 class ComparedAccount(Answer):
-    """An account over the period and over what it is held against; revenue is credit less debit, an expense debit less credit.
+    """An account over the period and over what it is held against; revenue is credit less debit, an
+    expense debit less credit.
 
     `change` is the amount less what was before.
     """
@@ -60,7 +74,9 @@ class ComparedResult(Answer):
 
 
 class CurrencyProfitAndLossResponse(ComparedResult):
-    """Profit and loss in one currency, accounts by code; those that moved in neither period are left out. `result` is positive for a profit."""
+    """Profit and loss in one currency, accounts by code; those that moved in neither period are
+    left out. `result` is positive for a profit.
+    """
 
     tenant_id: UUID
     period: PeriodResponse
@@ -72,13 +88,17 @@ class CurrencyProfitAndLossResponse(ComparedResult):
 
 
 class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
-    """Profit and loss in the agency's currency; the other currencies stand in `by_currency`, each with its own sums."""
+    """Profit and loss in the agency's currency; the other currencies stand in `by_currency`, each
+    with its own sums.
+    """
 
     by_currency: list[CurrencyProfitAndLossResponse]
 
 
 class PositionAccount(ComparedAccount):
-    """An account on the day and on the one that it is held against: of the assets debit less credit, of the others credit less debit."""
+    """An account on the day and on the one that it is held against: of the assets debit less
+    credit, of the others credit less debit.
+    """
 
 
 class PositionTotals(Answer):
@@ -93,10 +113,14 @@ class PositionTotals(Answer):
 
 
 class CurrencyBalanceSheetResponse(PositionTotals):
-    """The balance sheet in one currency, accounts by code. `total_equity` has the two computed amounts in it.
+    """The balance sheet in one currency, accounts by code.
 
-    `retained_earnings` is what all financial years before came to, `result_of_year` what the financial year since `year_began` comes to so far.
-    `difference` is assets less liabilities and equity: zero in sound books. `before` has the same of `compared_with`, the day that it is held against.
+    `total_equity` has the two computed amounts in it.
+
+    `retained_earnings` is what all financial years before came to, `result_of_year` what the
+    financial year since `year_began` comes to so far. `difference` is assets less liabilities and
+    equity: zero in sound books. `before` has the same of `compared_with`, the day that it is held
+    against.
     """
 
     tenant_id: UUID
@@ -112,7 +136,9 @@ class CurrencyBalanceSheetResponse(PositionTotals):
 
 
 class BalanceSheetResponse(CurrencyBalanceSheetResponse):
-    """The balance sheet in the agency's currency; the other currencies stand in `by_currency`, each with its own totals."""
+    """The balance sheet in the agency's currency; the other currencies stand in `by_currency`, each
+    with its own totals.
+    """
 
     by_currency: list[CurrencyBalanceSheetResponse]
 

@@ -1,4 +1,6 @@
-"""Reports whose lines are too many to be held, as CSV: what they begin and end with is reckoned here, their lines come from the database as it writes them."""
+"""Reports whose lines are too many to be held, as CSV: what they begin and end with is reckoned
+here, their lines come from the database as it writes them.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,26 @@ from voyagent.ledger import copies
 from voyagent.reports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import read_general_ledger, stretches
-from voyagent.reports.queries.party_statement import PartyKind, cells_statement, read_party_statement
+from voyagent.reports.queries.party_statement import (
+    PartyKind,
+    cells_statement,
+    read_party_statement,
+)
 from voyagent.reports.queries.periods import Days, Period
 
 
 def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
-    """An account line by line, with its opening, what is carried at each turn of a year, and its closing; its lines leave in order, as those of `day_book`."""
+    """An account line by line, with its opening, what is carried at each turn of a year, and its
+    closing; its lines leave in order, as those of `day_book`.
+    """
     report = read_general_ledger(reader, account, period, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
         yield spreadsheets.ledger_opening(report)
         for stretch in stretches(reader, report) if report.currencies else ():
-            yield copies.account_lines_cells(account["id"], stretch.days.first, stretch.days.last, LINE, stretch.standing)
+            yield copies.account_lines_cells(
+                account["id"], stretch.days.first, stretch.days.last, LINE, stretch.standing
+            )
             yield [spreadsheets.carried_row(line) for line in stretch.carried]
         yield spreadsheets.ledger_closing(report)
 
@@ -33,7 +43,9 @@ def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
 
 
 def day_book(reader: Reader, days: Days) -> Stream:
-    """Every line of every entry, and the total of each currency; no more than a day is put in order before its first line leaves, however many there are."""
+    """Every line of every entry, and the total of each currency; no more than a day is put in order
+    before its first line leaves, however many there are.
+    """
     report = read_day_book(reader, days, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
@@ -44,7 +56,9 @@ def day_book(reader: Reader, days: Days) -> Stream:
 
 
 def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> Stream:
-    """Every entry that moved a party, with its opening and closing; its lines are those of one name, so they are put in order all at once."""
+    """Every entry that moved a party, with its opening and closing; its lines are those of one
+    name, so they are put in order all at once.
+    """
     report = read_party_statement(reader, kind, party, days, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:

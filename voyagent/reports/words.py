@@ -1,4 +1,6 @@
-"""What a report says of itself: its days and filters in words for paper, and what of its address could not be read."""
+"""What a report says of itself: its days and filters in words for paper, and what of its address
+could not be read.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,13 @@ def unread_sentences(address: Address) -> list[str]:
     """The sentence about what could not be read; none where all could."""
     if not address.unread:
         return []
-    return [_("We could not read: %(what)s. Write a day such as 24 Nov 2026, and a currency as its three letters.", what=", ".join(address.unread_words))]
+    return [
+        _(
+            "We could not read: %(what)s. Write a day such as 24 Nov 2026, and a currency as its"
+            " three letters.",
+            what=", ".join(address.unread_words),
+        )
+    ]
 
 
 def share_words(total: Total) -> str:
@@ -32,7 +40,13 @@ def share_words(total: Total) -> str:
 
 def period_words(days: Days) -> str:
     """From which to which book date."""
-    return str(_("Book dates from %(first)s to %(last)s", first=written(days.first), last=written(days.last)))
+    return str(
+        _(
+            "Book dates from %(first)s to %(last)s",
+            first=written(days.first),
+            last=written(days.last),
+        )
+    )
 
 
 def in_currency(currency: str | None) -> str:
@@ -58,7 +72,13 @@ def youngest(basis: Basis) -> str:
 def open_words(kind: Kind, asked: Asked) -> str:
     """The filters of what is owed in words, for paper."""
     day = written(asked.as_of)
-    words = [_("As of %(day)s, by due date", day=day) if asked.basis == "due_date" else _("As of %(day)s, by date of the document", day=day)]
+    words = [
+        (
+            _("As of %(day)s, by due date", day=day)
+            if asked.basis == "due_date"
+            else _("As of %(day)s, by date of the document", day=day)
+        )
+    ]
     if asked.first:
         words.append(_("issued from %(day)s", day=written(asked.first)))
     if asked.last:
@@ -72,13 +92,19 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
     """The filters of a trial balance in words, for paper."""
     words = [period_words(period)]
     words.append(in_currency(currency))
-    words.append(_("every account of the chart") if include_zero else _("accounts without postings left out"))
+    words.append(
+        _("every account of the chart") if include_zero else _("accounts without postings left out")
+    )
     return filtered(words)
 
 
 def compared_words(before: Days | None) -> list[str]:
     """Which days a period is held against."""
-    return [_("beside %(first)s to %(last)s", first=written(before.first), last=written(before.last))] if before else []
+    return (
+        [_("beside %(first)s to %(last)s", first=written(before.first), last=written(before.last))]
+        if before
+        else []
+    )
 
 
 def evening_words(as_of: date, before: Evening | None, currency: str | None) -> str:
@@ -89,7 +115,15 @@ def evening_words(as_of: date, before: Evening | None, currency: str | None) -> 
 
 def opened_words(days: Days) -> str:
     """On which days trips were opened, or anything was posted for them."""
-    return filtered([_("Trips opened from %(first)s to %(last)s, or with anything posted in these days", first=written(days.first), last=written(days.last))])
+    return filtered(
+        [
+            _(
+                "Trips opened from %(first)s to %(last)s, or with anything posted in these days",
+                first=written(days.first),
+                last=written(days.last),
+            )
+        ]
+    )
 
 
 def group_words(key: str | date | None) -> str:
@@ -116,16 +150,33 @@ def side_words() -> dict[Side, str]:
 
 def margin_lines_words(report: MarginLines) -> str:
     """What the lines of a figure of the margins are, for paper."""
-    return filtered([f"{side_words()[report.of]}, {whose_words(report)}", period_words(report.days), in_currency(report.total.currency)])
+    return filtered(
+        [
+            f"{side_words()[report.of]}, {whose_words(report)}",
+            period_words(report.days),
+            in_currency(report.total.currency),
+        ]
+    )
 
 
 def margins_note() -> str:
     """What the planned and the actual margins are."""
-    planned = _("Price and cost are what stands in the trips, whether it is invoiced or not; lines that are cancelled or failed are left out.")
-    actual = _("Revenue and direct cost are what the invoices and bills of a trip, and the credit notes on them, posted in these days.")
+    planned = _(
+        "Price and cost are what stands in the trips, whether it is invoiced or not; lines that are"
+        " cancelled or failed are left out."
+    )
+    actual = _(
+        "Revenue and direct cost are what the invoices and bills of a trip, and the credit notes on"
+        " them, posted in these days."
+    )
     return f"{planned} {actual} {_('Currencies are never added.')}"
 
 
 def without_trip_words() -> str:
     """How what was posted without a trip is known."""
-    return str(_("What was posted without a trip is reckoned: it is the trial balance less what was posted for trips."))
+    return str(
+        _(
+            "What was posted without a trip is reckoned: it is the trial balance less what was"
+            " posted for trips."
+        )
+    )

@@ -12,7 +12,13 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import LaneReader, Row
 from voyagent.settings import logos, queries, service
 from voyagent.settings.pictures import PictureTooLarge, PictureUnreadable
-from voyagent.settings.schemas import ApprovalLimits, LogoRequest, LogoResponse, TenantSettingsPatchRequest, TenantSettingsResponse
+from voyagent.settings.schemas import (
+    ApprovalLimits,
+    LogoRequest,
+    LogoResponse,
+    TenantSettingsPatchRequest,
+    TenantSettingsResponse,
+)
 
 api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
@@ -28,27 +34,45 @@ def get_tenant_settings(reader: LaneReader) -> Row:
     answer=TenantSettingsResponse,
     permission="settings.update",
     errors=(service.UnknownZone, service.UnbookableCurrency, service.SettingsChangedSince),
-    headers=(("If-Match", "The `ETag` that the caller has seen; 412 where the settings have changed since."),),
+    headers=(
+        (
+            "If-Match",
+            "The `ETag` that the caller has seen; 412 where the settings have changed since.",
+        ),
+    ),
 )
 def patch_tenant_settings(actor: Actor, body: TenantSettingsPatchRequest) -> Row:
     """Change the agency's settings.
 
-    An absent member stays; null clears the model, the suffix and the budget. A change counts from the next request on.
+    An absent member stays; null clears the model, the suffix and the budget. A change counts from
+    the next request on.
     """
     return _answer(queries.row_of(service.update(actor, body.changes(), seen=_seen())))
 
 
-@api.get("/tenant-settings/logo", answer=LogoResponse, permission="settings.read", errors=(queries.LogoNotFound,))
+@api.get(
+    "/tenant-settings/logo",
+    answer=LogoResponse,
+    permission="settings.read",
+    errors=(queries.LogoNotFound,),
+)
 def get_tenant_logo(reader: LaneReader) -> Row:
     """The picture that stands on the agency's documents."""
     return _told(queries.read_logo(reader))
 
 
-@api.operation("PUT", "/tenant-settings/logo", answer=LogoResponse, permission="settings.update", errors=(PictureTooLarge, PictureUnreadable))
+@api.operation(
+    "PUT",
+    "/tenant-settings/logo",
+    answer=LogoResponse,
+    permission="settings.update",
+    errors=(PictureTooLarge, PictureUnreadable),
+)
 def put_tenant_logo(actor: Actor, body: LogoRequest) -> Row:
     """Have a picture stand on the agency's documents from the next one on.
 
-    It is drawn anew within 800 by 400 pixels, so that nothing but the picture is kept; the answer has what came of it. At most 2,000 pixels on each side.
+    It is drawn anew within 800 by 400 pixels, so that nothing but the picture is kept; the answer
+    has what came of it. At most 2,000 pixels on each side.
     """
     return _told(logos.put(actor, logos.decoded(body.content)))
 
@@ -60,7 +84,10 @@ def delete_tenant_logo(actor: Actor) -> None:
 
 
 def _told(logo: Row) -> Row:
-    return {**{name: logo[name] for name in ("media_type", "width", "height", "digest")}, "content": b64encode(logo["content"]).decode()}
+    return {
+        **{name: logo[name] for name in ("media_type", "width", "height", "digest")},
+        "content": b64encode(logo["content"]).decode(),
+    }
 
 
 def _answer(row: Row) -> Row:
@@ -72,7 +99,12 @@ def _answer(row: Row) -> Row:
         response.headers["ETag"] = mark
         return response
 
-    return {**row, "approval_limits": {role: row["approval_limits"].get(role) for role in ApprovalLimits.model_fields}}
+    return {
+        **row,
+        "approval_limits": {
+            role: row["approval_limits"].get(role) for role in ApprovalLimits.model_fields
+        },
+    }
 
 
 def _seen() -> str | None:

@@ -1,4 +1,6 @@
-"""The form of an agency's settings, and its values in words for those who only read and for the history."""
+"""The form of an agency's settings, and its values in words for those who only read and for the
+history.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ from flask_babel import get_locale, gettext as _, lazy_gettext as _l
 from flask_wtf.file import FileField
 from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 
 from voyagent.http.forms import SchemaForm
 from voyagent.http.presentation import number
@@ -41,7 +51,12 @@ _LIMIT = "approval_limits."
 _SUM = re.compile(r"([A-Za-z]{3})?\s*([0-9][0-9,\s]*(?:\.[0-9]+)?)\s*([A-Za-z]{3})?")
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 # Where a refusal of the rules is shown.
-PLACES = {"zone_unknown": "timezone", "currency_unknown": "default_currency", "invalid_tax_number": "tax_number", "settings_changed": ""}
+PLACES = {
+    "zone_unknown": "timezone",
+    "currency_unknown": "default_currency",
+    "invalid_tax_number": "tax_number",
+    "settings_changed": "",
+}
 LOGO_PLACES = dict.fromkeys(("picture_too_large", "picture_unreadable"), "logo")
 _NUMBERS = ("rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget")
 _NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour")
@@ -62,14 +77,25 @@ SECTIONS = (
     Section("agency", _l("Agency"), ("locale", "timezone", "default_currency")),
     Section("paper", _l("On paper"), ("address", "tax_number", "bank_details")),
     Section("assistant", _l("Assistant"), ("model", "system_prompt_suffix")),
-    Section("limits", _l("Budget and limits"), ("daily_token_budget", "rate_limit_per_minute", "rate_limit_per_hour")),
-    Section("approvals", _l("Approvals"), ("four_eyes", *(f"approval_limits.{role}" for role in ROLE_WORDS))),
+    Section(
+        "limits",
+        _l("Budget and limits"),
+        ("daily_token_budget", "rate_limit_per_minute", "rate_limit_per_hour"),
+    ),
+    Section(
+        "approvals",
+        _l("Approvals"),
+        ("four_eyes", *(f"approval_limits.{role}" for role in ROLE_WORDS)),
+    ),
     Section("books", _l("Books"), ("financial_year_start_month", "round_invoices")),
 )
 
 
 class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
-    """All settings at once; `seen` is the mark of those that were opened. Figures may be grouped."""
+    """All settings at once; `seen` is the mark of those that were opened.
+
+    Figures may be grouped.
+    """
 
     schema: ClassVar[type[BaseModel]] = TenantSettingsPatchRequest
     sentences: ClassVar[dict[str, Any]] = {
@@ -91,20 +117,36 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "default_currency.string_pattern_mismatch": _l("Choose one of the list."),
     }
 
-    locale = SelectField(_l("Language"), choices=[SelectChoice(code, word) for code, word in LANGUAGES.items()], validate_choice=False)
-    timezone = SelectField(_l("Time zone"), choices=lambda: list(clock.zones()), validate_choice=False)
-    default_currency = SelectField(_l("Currency"), choices=lambda: [SelectChoice(*named) for named in _currencies()], validate_choice=False)
+    locale = SelectField(
+        _l("Language"),
+        choices=[SelectChoice(code, word) for code, word in LANGUAGES.items()],
+        validate_choice=False,
+    )
+    timezone = SelectField(
+        _l("Time zone"), choices=lambda: list(clock.zones()), validate_choice=False
+    )
+    default_currency = SelectField(
+        _l("Currency"),
+        choices=lambda: [SelectChoice(*named) for named in _currencies()],
+        validate_choice=False,
+    )
     address = TextAreaField(_l("Address"))
     tax_number = StringField(_l("Tax number"))
     bank_details = TextAreaField(_l("Bank details"))
-    model = RadioField(_l("Model"), choices=lambda: [(code, str(word)) for code, word in MODEL_WORDS.items()], validate_choice=False)
+    model = RadioField(
+        _l("Model"),
+        choices=lambda: [(code, str(word)) for code, word in MODEL_WORDS.items()],
+        validate_choice=False,
+    )
     system_prompt_suffix = TextAreaField(_l("House rules for the assistant"))
     daily_token_budget = StringField(_l("Tokens a day"))
     rate_limit_per_minute = StringField(_l("Turns a minute"))
     rate_limit_per_hour = StringField(_l("Turns an hour"))
     four_eyes = BooleanField(_l("The person who asked cannot be the one who grants"))
     financial_year_start_month = SelectField(
-        _l("The financial year begins in"), choices=lambda: [SelectChoice(*named) for named in _months()], validate_choice=False
+        _l("The financial year begins in"),
+        choices=lambda: [SelectChoice(*named) for named in _months()],
+        validate_choice=False,
     )
     round_invoices = BooleanField(_l("Round invoices to whole units of their currency"))
     limit_agent = StringField(ROLE_WORDS["agent"])
@@ -117,12 +159,21 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     def of(cls, row: Row) -> SettingsForm:
         """The form over the settings as they stand."""
         figures = {name: _figure(row[name]) for name in _NUMBERS}
-        known = {"model": queries.wanted_model(row) or "", "financial_year_start_month": str(row["financial_year_start_month"]), "seen": queries.mark_of(row)}
-        limits = {f"limit_{role}": money.spoken(limit["amount"], limit["currency"]) for role, limit in row["approval_limits"].items()}
+        known = {
+            "model": queries.wanted_model(row) or "",
+            "financial_year_start_month": str(row["financial_year_start_month"]),
+            "seen": queries.mark_of(row),
+        }
+        limits = {
+            f"limit_{role}": money.spoken(limit["amount"], limit["currency"])
+            for role, limit in row["approval_limits"].items()
+        }
         return cls(data={**row, **figures, **known, **limits})
 
     def values(self) -> dict[str, Any]:
-        """What was typed, figures without their grouping; an empty figure that is needed stays, so that it is refused."""
+        """What was typed, figures without their grouping; an empty figure that is needed stays, so
+        that it is refused.
+        """
         values = super().values()
         for name in _NUMBERS:
             typed = "".join((self._fields[name].data or "").replace(",", "").split())
@@ -136,10 +187,16 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """A role's limit stands in a field of its own."""
-        return f"limit_{loc[1]}" if loc[0] == "approval_limits" and len(loc) > 1 else super().place_of(loc)
+        return (
+            f"limit_{loc[1]}"
+            if loc[0] == "approval_limits" and len(loc) > 1
+            else super().place_of(loc)
+        )
 
     def _limit(self, role: str) -> dict[str, str] | None:
-        """`50,000` in the agency's currency, `AED 50,000` in that one; None where nothing is written, and what is no sum as it is, to be refused."""
+        """`50,000` in the agency's currency, `AED 50,000` in that one; None where nothing is
+        written, and what is no sum as it is, to be refused.
+        """
         typed = (self[f"limit_{role}"].data or "").strip()
         if not typed:
             return None
@@ -154,14 +211,21 @@ class LogoForm(SchemaForm[LogoFile]):
     """A picture for the agency's documents, as a file."""
 
     schema: ClassVar[type[BaseModel]] = LogoFile
-    sentences: ClassVar[dict[str, Any]] = {"missing": _l("Choose a file."), "bytes_too_short": _l("Choose a file.")}
+    sentences: ClassVar[dict[str, Any]] = {
+        "missing": _l("Choose a file."),
+        "bytes_too_short": _l("Choose a file."),
+    }
 
     logo = FileField(_l("Picture"))
 
     def values(self) -> dict[str, Any]:
         """The bytes of the file that was chosen, one more than may be at the utmost."""
         chosen = self.logo.data
-        return {"logo": chosen.stream.read(BYTES_MAX + 1)} if isinstance(chosen, FileStorage) and chosen.filename else {}
+        return (
+            {"logo": chosen.stream.read(BYTES_MAX + 1)}
+            if isinstance(chosen, FileStorage) and chosen.filename
+            else {}
+        )
 
 
 def label_of(name: str) -> str:
@@ -189,7 +253,11 @@ def words_of(name: str, value: Any) -> str:
     if _SAID_AS.get(name, name) == "model":
         return str(MODEL_WORDS.get(value or "", value))
     if value is None:
-        return _("no limit") if name == "daily_token_budget" or name.startswith(_LIMIT) else _("nothing")
+        return (
+            _("no limit")
+            if name == "daily_token_budget" or name.startswith(_LIMIT)
+            else _("nothing")
+        )
     if name.startswith(_LIMIT):
         currency, _space, amount = str(value).partition(" ")
         return money.spoken(amount, currency)
@@ -216,7 +284,10 @@ def _months() -> list[tuple[str, str]]:
 
 def _currencies() -> list[tuple[str, str]]:
     names = _locale().currencies
-    return [(code, f"{code}, {names[code]}" if code in names else code) for code in money.currency_codes()]
+    return [
+        (code, f"{code}, {names[code]}" if code in names else code)
+        for code in money.currency_codes()
+    ]
 
 
 def _locale() -> Locale:

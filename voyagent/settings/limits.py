@@ -1,4 +1,7 @@
-"""The most that a role may do: an amount that the agency's settings name. It binds what is granted and what is done by hand alike."""
+"""The most that a role may do: an amount that the agency's settings name.
+
+It binds what is granted and what is done by hand alike.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +17,29 @@ class AmountAboveLimit(Forbidden):
     """Granting, or doing by hand, more than the agency's settings let the role grant."""
 
     code = "amount_above_limit"
-    message = N_("This is above what your role may grant. Somebody with a higher limit has to decide.")
+    message = N_(
+        "This is above what your role may grant. Somebody with a higher limit has to decide."
+    )
 
 
 def is_above(role: str, amounts: Sequence[Money]) -> bool:
-    """Whether one of the amounts is more than the role may grant. Where the limit is in another currency nobody can tell, so it is."""
+    """Whether one of the amounts is more than the role may grant.
+
+    Where the limit is in another currency nobody can tell, so it is.
+    """
     limit = queries.get_settings().approval_limits.get(role)
     if limit is None:
         return False
     most = Money.parse(limit["amount"], limit["currency"])
-    return any(amount.currency != most.currency or amount.amount_minor > most.amount_minor for amount in amounts)
+    return any(
+        amount.currency != most.currency or amount.amount_minor > most.amount_minor
+        for amount in amounts
+    )
 
 
 def check_limit(actor: Actor, *amounts: Money) -> None:
-    """That a person does by hand no more than her role may grant: a door of its own is no way around the limit. Raises AmountAboveLimit.
+    """That a person does by hand no more than her role may grant: a door of its own is no way
+    around the limit. Raises AmountAboveLimit.
 
     What the assistant does for somebody was granted before, by a person within her own limit.
     """

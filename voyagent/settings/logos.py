@@ -1,4 +1,6 @@
-"""The rules of an agency's logo: an administrator puts it on the agency's documents, puts another in its place, or takes it off."""
+"""The rules of an agency's logo: an administrator puts it on the agency's documents, puts another
+in its place, or takes it off.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,11 @@ _DIGITS_SHOWN = 12
 
 
 def put(actor: Actor, raw: bytes) -> Row:
-    """Have a PNG or JPEG stand on the agency's documents from the next one on; the picture as it is kept. The same once more changes nothing.
+    """Have a PNG or JPEG stand on the agency's documents from the next one on; the picture as it is
+    kept. The same once more changes nothing.
 
-    The settings are locked, so that of two at once neither meets a row that the other has just made. Raises Forbidden, PictureTooLarge, PictureUnreadable.
+    The settings are locked, so that of two at once neither meets a row that the other has just
+    made. Raises Forbidden, PictureTooLarge, PictureUnreadable.
     """
     actor.require("settings.update")
     picture = remade(raw)
@@ -37,7 +41,10 @@ def put(actor: Actor, raw: bytes) -> Row:
 
 
 def remove(actor: Actor) -> None:
-    """Take the logo off the agency's documents; those that were sent keep it. Where there is none, nothing happens. Raises Forbidden."""
+    """Take the logo off the agency's documents; those that were sent keep it.
+
+    Where there is none, nothing happens. Raises Forbidden.
+    """
     actor.require("settings.update")
     queries.get_settings(lock=True)
     logo = queries.get_logo()
@@ -47,7 +54,10 @@ def remove(actor: Actor) -> None:
 
 
 def decoded(text: str) -> bytes:
-    """The bytes that a text of Base64 stands for (RFC 4648, section 4). Raises PictureUnreadable."""
+    """The bytes that a text of Base64 stands for (RFC 4648, section 4).
+
+    Raises PictureUnreadable.
+    """
     try:
         return b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -58,9 +68,17 @@ def _record(actor: Actor, before: str | None, after: str | None) -> None:
     db.session.flush()
     if before != after:
         changed = [{"field": queries.LOGO, "before": before, "after": after}]
-        audit.record(actor, queries.CHANGED, entity_refs={"settings_id": actor.tenant_id}, inputs={"fields": changed})
+        audit.record(
+            actor,
+            queries.CHANGED,
+            entity_refs={"settings_id": actor.tenant_id},
+            inputs={"fields": changed},
+        )
 
 
 def _said(logo: TenantLogo | Picture) -> str:
     """A picture as the history tells it: its kind, its size, and how its digest begins."""
-    return f"{logo.media_type.removeprefix('image/').upper()} {logo.width} × {logo.height}, {logo.digest[:_DIGITS_SHOWN]}"
+    return (
+        f"{logo.media_type.removeprefix('image/').upper()} {logo.width} × {logo.height},"
+        f" {logo.digest[:_DIGITS_SHOWN]}"
+    )

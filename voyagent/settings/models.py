@@ -46,7 +46,9 @@ class TenantSettings(TenantBound, Base):
 
 
 class TenantLogo(TenantBound, Base):
-    """The picture on an agency's documents, as it was made anew from what was given; `digest` is the SHA-256 of its bytes, the size is in pixels."""
+    """The picture on an agency's documents, as it was made anew from what was given; `digest` is
+    the SHA-256 of its bytes, the size is in pixels.
+    """
 
     __tablename__ = "tenant_logos"
 

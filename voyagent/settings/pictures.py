@@ -1,4 +1,6 @@
-"""A picture that somebody gives, made anew: what is kept has been drawn by our own hand and is nothing but a picture."""
+"""A picture that somebody gives, made anew: what is kept has been drawn by our own hand and is
+nothing but a picture.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 BYTES_MAX, SIDE_MAX = 500_000, 2_000
 KEPT_WIDTH, KEPT_HEIGHT = 800, 400
-"""More than paper shows of a picture in its letterhead: 50 by 18 millimetres at 400 dots to the inch."""
+"""More than paper shows of a picture in its letterhead: 50 by 18 millimetres at 400 dots to the
+inch.
+"""
 _JPEG_QUALITY = 90
 
 
@@ -46,12 +50,17 @@ class Picture:
 
 
 def remade(raw: bytes) -> Picture:
-    """A PNG or JPEG, told by its bytes whatever its name, drawn anew in its own kind within 800 by 400 pixels.
+    """A PNG or JPEG, told by its bytes whatever its name, drawn anew in its own kind within 800 by
+    400 pixels.
 
-    Nothing beside the pixels is taken over: no comment, no place where it was taken, nothing behind its end. Of a moving picture the first frame is kept.
-    Equal bytes make an equal picture. Raises PictureTooLarge, PictureUnreadable.
+    Nothing beside the pixels is taken over: no comment, no place where it was taken, nothing behind
+    its end. Of a moving picture the first frame is kept. Equal bytes make an equal picture. Raises
+    PictureTooLarge, PictureUnreadable.
     """
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - wanted only where a picture is given
+    from PIL import (
+        Image,
+        UnidentifiedImageError,
+    )  # noqa: PLC0415 - wanted only where a picture is given
 
     if len(raw) > BYTES_MAX:
         raise PictureTooLarge
@@ -62,7 +71,18 @@ def remade(raw: bytes) -> Picture:
         return _drawn(opened, "PNG" if opened.format == "PNG" else "JPEG")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureTooLarge from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error):
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        IndexError,
+        KeyError,
+        TypeError,
+        struct.error,
+        zlib.error,
+    ):
         raise PictureUnreadable from None
 
 
@@ -72,11 +92,19 @@ def _drawn(opened: Image, kind: str) -> Picture:
     opened.load()
     upright = ImageOps.exif_transpose(opened)
     if upright.mode.startswith("I"):
-        upright = upright.point(lambda value: value * (1 / 256), "L")  # sixteen bits of grey as eight
+        upright = upright.point(
+            lambda value: value * (1 / 256), "L"
+        )  # sixteen bits of grey as eight
     plain = upright.convert("RGBA" if kind == "PNG" and upright.has_transparency_data else "RGB")
     plain.thumbnail((KEPT_WIDTH, KEPT_HEIGHT))
     plain.info = {}
     out = io.BytesIO()
     plain.save(out, kind, optimize=True, **({"quality": _JPEG_QUALITY} if kind == "JPEG" else {}))
     content = out.getvalue()
-    return Picture(f"image/{kind.lower()}", content, hashlib.sha256(content).hexdigest(), plain.width, plain.height)
+    return Picture(
+        f"image/{kind.lower()}",
+        content,
+        hashlib.sha256(content).hexdigest(),
+        plain.width,
+        plain.height,
+    )

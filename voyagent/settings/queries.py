@@ -19,7 +19,9 @@ CHANGED = "settings.changed"
 LOGO = "logo"
 """How the history names the logo, beside the settings that are columns."""
 BUILT_IN = "built-in"
-"""The value of `model_override` by which an agency keeps to the built-in planner, whatever its operator has set up."""
+"""The value of `model_override` by which an agency keeps to the built-in planner, whatever its
+operator has set up.
+"""
 HISTORY_MAX = 20
 _MARK_DIGITS = 32
 
@@ -59,9 +61,15 @@ def logo_mark() -> Any:
 
 
 def letterhead_lines() -> Any:
-    """The `address` and `tax_number` of the bound agency as one object, for the head of what is printed: a scalar select, empty where it has no settings."""
+    """The `address` and `tax_number` of the bound agency as one object, for the head of what is
+    printed: a scalar select, empty where it has no settings.
+    """
     columns = TenantSettings.__table__.c
-    return select(func.json_build_object("address", columns.address, "tax_number", columns.tax_number)).where(owned(TenantSettings)).scalar_subquery()
+    return (
+        select(func.json_build_object("address", columns.address, "tax_number", columns.tax_number))
+        .where(owned(TenantSettings))
+        .scalar_subquery()
+    )
 
 
 def read_logo(reader: Reader) -> Row:
@@ -73,7 +81,9 @@ def read_logo(reader: Reader) -> Row:
 
 
 def read_letterhead(reader: Reader) -> Row:
-    """What stands on the agency's paper: its settings, among them address, tax number and bank, and its `logo`, None where it has none."""
+    """What stands on the agency's paper: its settings, among them address, tax number and bank, and
+    its `logo`, None where it has none.
+    """
     rows, logos = reader.read(statement(), logo_statement())
     return {**(rows[0] if rows else {}), "logo": logos[0] if logos else None}
 
@@ -84,16 +94,22 @@ def get_logo() -> TenantLogo | None:
 
 
 def read_history(reader: Reader, tenant_id: object) -> list[Row]:
-    """The last changes of the agency's settings, newest first: who, when, and of each field the value before and after."""
+    """The last changes of the agency's settings, newest first: who, when, and of each field the
+    value before and after.
+    """
     happened = audit.events_statement({"settings_id": str(tenant_id)}, limit=HISTORY_MAX)
-    happened = happened.add_columns(audit.name_of(happened.selected_columns.actor_id).label("actor_name"))
+    happened = happened.add_columns(
+        audit.name_of(happened.selected_columns.actor_id).label("actor_name")
+    )
     return [{**row, "changes": row["inputs"].get("fields", [])} for row in reader.read(happened)[0]]
 
 
 def get_settings(*, lock: bool = False) -> TenantSettings:
-    """The settings of the bound agency, made where they are absent (one row under any number of parallel first reads).
+    """The settings of the bound agency, made where they are absent (one row under any number of
+    parallel first reads).
 
-    `lock` holds the row until the transaction ends, so that of two changes at once the second sees the first.
+    `lock` holds the row until the transaction ends, so that of two changes at once the second sees
+    the first.
     """
     tenant_id = current_tenant(db.session)
     statement = select(TenantSettings)
@@ -101,7 +117,12 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     found = db.session.scalar(statement) if lock else db.session.get(TenantSettings, tenant_id)
     if found is None:
-        db.session.execute(text("insert into tenant_settings (tenant_id) values (:tenant_id) on conflict do nothing"), {"tenant_id": tenant_id})
+        db.session.execute(
+            text(
+                "insert into tenant_settings (tenant_id) values (:tenant_id) on conflict do nothing"
+            ),
+            {"tenant_id": tenant_id},
+        )
         found = db.session.scalars(statement).one()
     return found
 

@@ -14,7 +14,9 @@ from voyagent.settings.service import SettingsChanges
 
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
 OVERRIDES = ("built-in", "claude-sonnet-5", "claude-opus-5")
-"""What may stand before `model`, whose names the API contract fixes: the built-in planner whatever the operator has set up, and newer models."""
+"""What may stand before `model`, whose names the API contract fixes: the built-in planner whatever
+the operator has set up, and newer models.
+"""
 SUFFIX_MAX, ZONE_MAX, PAPER_MAX = 10_000, 64, 500
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
 _BIGINT_MAX = 2**63 - 1
@@ -29,11 +31,15 @@ class Limit(Closed):
     @model_validator(mode="after")
     def _is_money(self) -> Self:
         if not is_currency(self.currency):
-            raise PydanticCustomError("currency_unknown", "Currency must be a code of ISO 4217, such as INR")
+            raise PydanticCustomError(
+                "currency_unknown", "Currency must be a code of ISO 4217, such as INR"
+            )
         try:
             Money.parse(self.amount, self.currency)
         except InvalidAmount:
-            raise PydanticCustomError("invalid_amount", "Amount has more places than the currency") from None
+            raise PydanticCustomError(
+                "invalid_amount", "Amount has more places than the currency"
+            ) from None
         return self
 
 
@@ -81,7 +87,9 @@ class LogoFile(Closed):
 
 
 class LogoResponse(Answer):
-    """The agency's logo as it stands on documents: its kind, its size in pixels, the SHA-256 of its bytes, and these in Base64."""
+    """The agency's logo as it stands on documents: its kind, its size in pixels, the SHA-256 of its
+    bytes, and these in Base64.
+    """
 
     media_type: Literal["image/png", "image/jpeg"]
     width: int
@@ -99,30 +107,45 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 class TenantSettingsPatchRequest(Closed):
     """What changes: an absent member stays.
 
-    Null clears the model, the suffix, the budget, a role's limit and what stands on paper; the others cannot be null.
-    `address`, `tax_number` and `bank_details` stand on invoices; a `tax_number` that is written like a GSTIN must be one.
-    With `round_invoices` the total of an invoice that is drawn up from then on is the nearest whole unit of its currency.
+    Null clears the model, the suffix, the budget, a role's limit and what stands on paper; the
+    others cannot be null. `address`, `tax_number` and `bank_details` stand on invoices; a
+    `tax_number` that is written like a GSTIN must be one. With `round_invoices` the total of an
+    invoice that is drawn up from then on is the nearest whole unit of its currency.
 
-    `model_override` counts before `model`: `built-in` is the built-in planner alone, whatever the operator has set up, the others are newer models.
-    Whoever names `model` without it takes it away, so what was chosen last counts. With both null the operator's model answers.
+    `model_override` counts before `model`: `built-in` is the built-in planner alone, whatever the
+    operator has set up, the others are newer models. Whoever names `model` without it takes it
+    away, so what was chosen last counts. With both null the operator's model answers.
     """
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
-    model: Literal["claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001"] | None = None
+    model: Literal["claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001"] | None = (
+        None
+    )
     model_override: Literal["built-in", "claude-sonnet-5", "claude-opus-5"] | None = None
     system_prompt_suffix: text_field(SUFFIX_MAX) | None = None  # type: ignore[valid-type]
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=PER_MINUTE_MAX)] = 60
     rate_limit_per_hour: Annotated[int, Field(ge=1, le=PER_HOUR_MAX)] = 1000
     daily_token_budget: Annotated[int, Field(ge=1, le=_BIGINT_MAX)] | None = None
     locale: Literal["en", "hi"] = "en"
-    timezone: Annotated[str, StringConstraints(max_length=ZONE_MAX), AfterValidator(storable)] = "UTC"
+    timezone: Annotated[str, StringConstraints(max_length=ZONE_MAX), AfterValidator(storable)] = (
+        "UTC"
+    )
     default_currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = "INR"
     four_eyes: bool = True
     financial_year_start_month: Annotated[int, Field(ge=1, le=12)] = 4
-    approval_limits: dict[Literal["agency_admin", "ticketing_lead", "accounting_lead", "agent"], Limit | None] = Field(default={})
+    approval_limits: dict[
+        Literal["agency_admin", "ticketing_lead", "accounting_lead", "agent"], Limit | None
+    ] = Field(default={})
     address: text_field(PAPER_MAX) | None = None  # type: ignore[valid-type]
-    tax_number: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=32), AfterValidator(storable)] | None = None
+    tax_number: (
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, to_upper=True, max_length=32),
+            AfterValidator(storable),
+        ]
+        | None
+    ) = None
     bank_details: text_field(PAPER_MAX) | None = None  # type: ignore[valid-type]
     round_invoices: bool = False
 

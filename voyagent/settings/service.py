@@ -1,4 +1,6 @@
-"""The rules of an agency's settings: a new agency begins with a row of its own; an administrator changes it, and every change is told."""
+"""The rules of an agency's settings: a new agency begins with a row of its own; an administrator
+changes it, and every change is told.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,19 @@ DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
 _LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
-"""Fifteen characters that begin with the number of a state, as under Rule 10 of the CGST Rules; another country's number is taken as it is."""
+"""Fifteen characters that begin with the number of a state, as under Rule 10 of the CGST Rules;
+another country's number is taken as it is.
+"""
 
 
 class SettingsChangedSince(PreconditionFailed):
     """The caller has seen older settings than those that stand now."""
 
     code = "settings_changed"
-    message = N_("Somebody has changed the settings since you opened them. Load the page again, then repeat what you changed.")
+    message = N_(
+        "Somebody has changed the settings since you opened them. Load the page again, then repeat"
+        " what you changed."
+    )
 
 
 class UnknownZone(Unprocessable):
@@ -49,11 +56,16 @@ class InvalidTaxNumber(Unprocessable):
     """Written like a GSTIN of India, and its check character says that it is mistyped."""
 
     code = "invalid_tax_number"
-    message = N_("That is not a GSTIN: its last character does not fit the others. Please compare it with the certificate.")
+    message = N_(
+        "That is not a GSTIN: its last character does not fit the others. Please compare it with"
+        " the certificate."
+    )
 
 
 class SettingsChanges(TypedDict, total=False):
-    """What may be changed: an absent field stays; None clears model, suffix, budget and what stands on paper."""
+    """What may be changed: an absent field stays; None clears model, suffix, budget and what stands
+    on paper.
+    """
 
     model: str | None
     model_override: str | None
@@ -68,31 +80,49 @@ class SettingsChanges(TypedDict, total=False):
     four_eyes: bool
     financial_year_start_month: int
     approval_limits: dict[str, Any]
-    """A role's limit as `{amount, currency}`, None to lift it; a role that is not named keeps its own."""
+    """A role's limit as `{amount, currency}`, None to lift it; a role that is not named keeps its
+    own.
+    """
     address: str | None
     tax_number: str | None
     bank_details: str | None
     round_invoices: bool
 
 
-def open_settings(*, default_currency: str = DEFAULT_CURRENCY, timezone: str = DEFAULT_TIMEZONE, locale: str = DEFAULT_LOCALE) -> None:
-    """Give the bound, new agency its settings: the currency of its books, its zone and its language, all else by default."""
-    db.session.add(TenantSettings(default_currency=default_currency, timezone=timezone, locale=locale))
+def open_settings(
+    *,
+    default_currency: str = DEFAULT_CURRENCY,
+    timezone: str = DEFAULT_TIMEZONE,
+    locale: str = DEFAULT_LOCALE,
+) -> None:
+    """Give the bound, new agency its settings: the currency of its books, its zone and its
+    language, all else by default.
+    """
+    db.session.add(
+        TenantSettings(default_currency=default_currency, timezone=timezone, locale=locale)
+    )
 
 
 def make(actor: Actor) -> Row:
-    """The agency's settings as a row, made by default where an old agency has none. Raises Forbidden."""
+    """The agency's settings as a row, made by default where an old agency has none.
+
+    Raises Forbidden.
+    """
     actor.require("settings.read")
     bind(db.session(), actor.tenant_id)
     return queries.row_of(queries.get_settings())
 
 
 def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -> TenantSettings:
-    """Change what the agency has chosen; it counts from the next request on, at both doors. Where nothing differs, nothing happens.
+    """Change what the agency has chosen; it counts from the next request on, at both doors.
 
-    The row is locked, so that of two changes at once neither loses the other's fields and each event tells what it really found. `seen` is the mark
-    (`queries.mark_of`) of the settings that the caller has before her. What is booked already keeps its currency, its number and its day. Raises Forbidden,
-    UnknownZone, UnbookableCurrency, InvalidTaxNumber, SettingsChangedSince. From the API contract.
+    Where nothing differs, nothing happens.
+
+    The row is locked, so that of two changes at once neither loses the other's fields and each
+    event tells what it really found. `seen` is the mark (`queries.mark_of`) of the settings that
+    the caller has before her. What is booked already keeps its currency, its number and its day.
+    Raises Forbidden, UnknownZone, UnbookableCurrency, InvalidTaxNumber, SettingsChangedSince. From
+    the API contract.
     """
     actor.require("settings.update")
     _check(changes)
@@ -112,19 +142,31 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
         changed += _limit(settings, limits)
     if changed:
         db.session.flush()
-        audit.record(actor, queries.CHANGED, entity_refs={"settings_id": actor.tenant_id}, inputs={"fields": changed})
+        audit.record(
+            actor,
+            queries.CHANGED,
+            entity_refs={"settings_id": actor.tenant_id},
+            inputs={"fields": changed},
+        )
     return settings
 
 
 def _limit(settings: TenantSettings, limits: dict[str, Any]) -> list[dict[str, Any]]:
     """Set what each named role may grant; what changed, a field for each role."""
     before = settings.approval_limits
-    exact = {role: limit and {**limit, "amount": Money.parse(limit["amount"], limit["currency"]).wire} for role, limit in limits.items()}
+    exact = {
+        role: limit and {**limit, "amount": Money.parse(limit["amount"], limit["currency"]).wire}
+        for role, limit in limits.items()
+    }
     after = {role: limit for role, limit in {**before, **exact}.items() if limit is not None}
     if after != before:
         settings.approval_limits = after
     return [
-        {"field": f"approval_limits.{role}", "before": _said(before.get(role)), "after": _said(after.get(role))}
+        {
+            "field": f"approval_limits.{role}",
+            "before": _said(before.get(role)),
+            "after": _said(after.get(role)),
+        }
         for role in limits
         if before.get(role) != after.get(role)
     ]

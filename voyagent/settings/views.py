@@ -1,4 +1,6 @@
-"""The page of an agency's settings: everybody reads, administrators change, and who changed what stands below."""
+"""The page of an agency's settings: everybody reads, administrators change, and who changed what
+stands below.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,25 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 from voyagent.settings import logos, queries, service
-from voyagent.settings.forms import LOGO_PLACES, PLACES, ROLE_WORDS, SECTIONS, LogoForm, SettingsForm, label_of, value_of, words_of
+from voyagent.settings.forms import (
+    LOGO_PLACES,
+    PLACES,
+    ROLE_WORDS,
+    SECTIONS,
+    LogoForm,
+    SettingsForm,
+    label_of,
+    value_of,
+    words_of,
+)
 
 pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
 page_fact("logo")(queries.logo_mark)
 page_fact("letterhead")(queries.letterhead_lines)
 LOGO_BODY_MAX = 768 * 1024
-"""A picture of the largest size and what a form sends around it; one that is a little larger is told so at its field."""
+"""A picture of the largest size and what a form sends around it; one that is a little larger is
+told so at its field.
+"""
 Panel = Callable[[Reader, Actor], str]
 _panels: list[Panel] = []
 _minds: list[Panel] = []
@@ -54,7 +68,9 @@ def save(actor: Actor) -> Any:
     """Change them; what is said about it is in the language that was just chosen."""
     row = queries.row_of(queries.get_settings())
     form = SettingsForm.of(row)
-    changed = form.attempt(lambda body: service.update(actor, body.changes(), seen=form.seen.data or ""), **PLACES)
+    changed = form.attempt(
+        lambda body: service.update(actor, body.changes(), seen=form.seen.data or ""), **PLACES
+    )
     if changed is None:
         return _page(SessionReader(db.session), actor, row, form), form.status
     with force_locale(changed.locale):
@@ -64,7 +80,10 @@ def save(actor: Actor) -> Any:
 
 @pages.page("/settings/logo", permission="settings.read", missing=queries.LogoNotFound)
 def logo(reader: LaneReader) -> Response:
-    """The picture itself. Whoever asks with the mark of one that she has is told that it still stands."""
+    """The picture itself.
+
+    Whoever asks with the mark of one that she has is told that it still stands.
+    """
     found = queries.read_logo(reader)
     answer = Response(found["content"], mimetype=found["media_type"])
     answer.headers["Cache-Control"] = "private, no-cache"
@@ -73,7 +92,9 @@ def logo(reader: LaneReader) -> Response:
     return answer
 
 
-@pages.page("/settings/logo", methods=("POST",), permission="settings.update", body_max=LOGO_BODY_MAX)
+@pages.page(
+    "/settings/logo", methods=("POST",), permission="settings.update", body_max=LOGO_BODY_MAX
+)
 def put_logo(actor: Actor) -> Any:
     """Have a picture stand on the agency's documents."""
     form = LogoForm()
@@ -92,7 +113,13 @@ def remove_logo(actor: Actor) -> Any:
     return see_other(url_for(".index", _anchor="logo-part"))
 
 
-def _page(reader: Reader, actor: Actor, row: Row, form: SettingsForm | None, logo_form: LogoForm | None = None) -> str:
+def _page(
+    reader: Reader,
+    actor: Actor,
+    row: Row,
+    form: SettingsForm | None,
+    logo_form: LogoForm | None = None,
+) -> str:
     history = queries.read_history(reader, actor.tenant_id)
     return render_template(
         "settings/index.html",

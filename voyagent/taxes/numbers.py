@@ -1,4 +1,6 @@
-"""Tax numbers: whose tax a number is registered for, and of India the GSTIN with the state and the PAN that stand in it."""
+"""Tax numbers: whose tax a number is registered for, and of India the GSTIN with the state and the
+PAN that stand in it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class InvalidTaxNumber(Invalid):
 
 
 def country_of(number: str | None) -> str | None:
-    """The country whose taxes whoever has this number charges: India by a GSTIN, the Emirates by a TRN of fifteen figures; None where nobody can tell."""
+    """The country whose taxes whoever has this number charges: India by a GSTIN, the Emirates by a
+    TRN of fifteen figures; None where nobody can tell.
+    """
     plain = "".join((number or "").split()).upper()
     if gstin.is_valid(plain):
         return COUNTRY
@@ -29,7 +33,10 @@ def country_of(number: str | None) -> str | None:
 
 
 def read_gstin(text: str) -> str:
-    """A GSTIN in capitals without spaces; its check character and its state hold. Raises InvalidTaxNumber."""
+    """A GSTIN in capitals without spaces; its check character and its state hold.
+
+    Raises InvalidTaxNumber.
+    """
     number = "".join(text.split()).upper()
     if not gstin.is_valid(number) or state_of(number) not in states(COUNTRY):
         raise InvalidTaxNumber

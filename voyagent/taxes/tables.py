@@ -1,6 +1,8 @@
-"""The tables of rates, collections and states: rows with the days they hold from and to and where they come from, so that another country is other rows.
+"""The tables of rates, collections and states: rows with the days they hold from and to and where
+they come from, so that another country is other rows.
 
-A row that nobody has held against the text of its law is marked as not confirmed, and whoever sees a tax is told so.
+A row that nobody has held against the text of its law is marked as not confirmed, and whoever sees
+a tax is told so.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ class NoRateThen(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A component of a treatment: so many percent of a share (in percent) of the base, for supplies within or across states, over days that are included."""
+    """A component of a treatment: so many percent of a share (in percent) of the base, for supplies
+    within or across states, over days that are included.
+    """
 
     country: str
     treatment: str
@@ -57,7 +61,9 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What is collected of the part of a buyer's year that lies above one sum and up to another, in major units of the country's currency."""
+    """What is collected of the part of a buyer's year that lies above one sum and up to another, in
+    major units of the country's currency.
+    """
 
     country: str
     kind: str
@@ -89,7 +95,10 @@ def rates_of(country: str, treatment: str) -> list[Rate]:
 
 
 def bands_on(country: str, kind: str, day: date) -> list[Band]:
-    """The rows of a collection that hold on a day, from the lowest. Raises UnknownTreatment, NoRateThen."""
+    """The rows of a collection that hold on a day, from the lowest.
+
+    Raises UnknownTreatment, NoRateThen.
+    """
     known = [band for band in _bands() if (band.country, band.kind) == (country, kind)]
     if not known:
         raise UnknownTreatment
@@ -97,13 +106,19 @@ def bands_on(country: str, kind: str, day: date) -> list[Band]:
 
 
 def treatments(country: str) -> tuple[str, ...]:
-    """How a line may be taxed in a country, in the order of the table; nothing where it has no rows."""
+    """How a line may be taxed in a country, in the order of the table; nothing where it has no
+    rows.
+    """
     return tuple(dict.fromkeys(rate.treatment for rate in _rates() if rate.country == country))
 
 
 def components_on(country: str, day: date) -> tuple[str, ...]:
     """The components that taxes have in a country on a day, in the order of the table."""
-    return tuple(dict.fromkeys(rate.component for rate in _rates() if rate.country == country and _holds(rate, day)))
+    return tuple(
+        dict.fromkeys(
+            rate.component for rate in _rates() if rate.country == country and _holds(rate, day)
+        )
+    )
 
 
 def collections(country: str) -> tuple[str, ...]:
@@ -113,8 +128,13 @@ def collections(country: str) -> tuple[str, ...]:
 
 @cache
 def currency_of(country: str) -> str:
-    """The currency in which a country's taxes are reckoned. Raises UnknownTreatment for a country without tables."""
-    found = next((row["currency"] for row in _rows("countries.csv") if row["country"] == country), None)
+    """The currency in which a country's taxes are reckoned.
+
+    Raises UnknownTreatment for a country without tables.
+    """
+    found = next(
+        (row["currency"] for row in _rows("countries.csv") if row["country"] == country), None
+    )
     if found is None:
         raise UnknownTreatment
     return found
@@ -122,7 +142,9 @@ def currency_of(country: str) -> str:
 
 @cache
 def states(country: str) -> dict[str, str]:
-    """The states of a country that its tax tells apart, by the code that stands in front of a tax number; nothing where it tells none apart."""
+    """The states of a country that its tax tells apart, by the code that stands in front of a tax
+    number; nothing where it tells none apart.
+    """
     return {row["code"]: row["name"] for row in _rows("states.csv") if row["country"] == country}
 
 
@@ -188,4 +210,6 @@ def _day(text: str) -> date | None:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader((files("voyagent.taxes") / name).read_text(encoding="utf-8").splitlines()))
+    return list(
+        csv.DictReader((files("voyagent.taxes") / name).read_text(encoding="utf-8").splitlines())
+    )

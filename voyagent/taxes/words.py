@@ -1,4 +1,6 @@
-"""The words of the tables, so that a page can say them in its language: states, treatments, and what a document must say of one."""
+"""The words of the tables, so that a page can say them in its language: states, treatments, and
+what a document must say of one.
+"""
 
 from __future__ import annotations
 
@@ -63,11 +65,16 @@ TREATMENTS: dict[str, Any] = {
 }
 COLLECTIONS: dict[str, Any] = {"overseas_package": _l("Overseas tour package")}
 TO_BE_SAID: dict[str, Any] = {
-    "tour_without_credit": _l("The amount charged includes the charges for accommodation, transport and the other services of the tour."),
+    "tour_without_credit": _l(
+        "The amount charged includes the charges for accommodation, transport and the other"
+        " services of the tour."
+    ),
 }
 """The sentence that a document must carry for a treatment."""
 
 
 def component(code: str) -> str:
-    """A component as it stands on documents: these are short for names of laws and are the same in every language."""
+    """A component as it stands on documents: these are short for names of laws and are the same in
+    every language.
+    """
     return code.upper()

@@ -60,23 +60,44 @@ api = ApiBlueprint("trips", __name__, tag="Trips", guard=Guard.BEARER)
 TRIP_ERRORS = (SessionNotFound, EnquiryNotFound, UnknownCurrency, service.TripAlreadyOpen)
 CANCEL_ERRORS = (
     *(service.LineIsOver, service.NotHeld, service.TicketsUnderWay, service.CancellationRequested),
-    *(CapabilityNotSupported, AuthenticationFailed, AuthorizationFailed, RateLimited, TransientFailure, UpstreamTimeout, PermanentFailure),
+    *(
+        CapabilityNotSupported,
+        AuthenticationFailed,
+        AuthorizationFailed,
+        RateLimited,
+        TransientFailure,
+        UpstreamTimeout,
+        PermanentFailure,
+    ),
     *(UnknownAtSupplier, ConflictAtSupplier, HoldExpired),
 )
-LINE_ERRORS = (UnknownCurrency, InvalidAmount, service.NegativeAmount, service.InvalidLineStatus, service.InvalidFlightTimes)
+LINE_ERRORS = (
+    UnknownCurrency,
+    InvalidAmount,
+    service.NegativeAmount,
+    service.InvalidLineStatus,
+    service.InvalidFlightTimes,
+)
 
 
 @api.get("/trips", answer=TripList, permission="trip.read", errors=(InvalidCursor,))
 def list_trips(reader: Reader, query: TripListQuery) -> Row:
-    """List trips, newest first; with `session_id` or `enquiry_id` those of a conversation or an enquiry."""
+    """List trips, newest first; with `session_id` or `enquiry_id` those of a conversation or an
+    enquiry.
+    """
     cursor = None if query.cursor is None else Cursor.decode(query.cursor)
     of = {"session_id": query.session_id, "enquiry_id": query.enquiry_id}
-    return wire_page(queries.list_trips(reader, limit=query.limit, offset=query.offset, cursor=cursor, **of))
+    return wire_page(
+        queries.list_trips(reader, limit=query.limit, offset=query.offset, cursor=cursor, **of)
+    )
 
 
 @api.post("/trips", answer=TripOut, status=201, permission="trip.open", errors=TRIP_ERRORS)
 def open_trip(actor: Actor, body: TripIn) -> Row:
-    """Open a trip, of a conversation or an enquiry where they are named. A conversation has one at most."""
+    """Open a trip, of a conversation or an enquiry where they are named.
+
+    A conversation has one at most.
+    """
     return _trip(service.open_trip(actor, **body.model_dump()).id)
 
 
@@ -86,13 +107,27 @@ def get_trip(reader: Reader, trip_id: UUID) -> Row:
     return wire_trip(queries.read_trip(reader, trip_id))
 
 
-@api.patch("/trips/<trip_id>", answer=TripOut, permission="trip.update", missing=TripNotFound, errors=TRIP_ERRORS)
+@api.patch(
+    "/trips/<trip_id>",
+    answer=TripOut,
+    permission="trip.update",
+    missing=TripNotFound,
+    errors=TRIP_ERRORS,
+)
 def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Row:
-    """Change what a trip is called, or what it belongs to. An absent member stays, null clears notes and links."""
+    """Change what a trip is called, or what it belongs to.
+
+    An absent member stays, null clears notes and links.
+    """
     return _trip(service.update_trip(actor, trip_id, body.changes()).id)
 
 
-@api.get("/trips/<trip_id>/passengers", answer=PassengerList, permission="trip.read", missing=TripNotFound)
+@api.get(
+    "/trips/<trip_id>/passengers",
+    answer=PassengerList,
+    permission="trip.read",
+    missing=TripNotFound,
+)
 def list_passengers(reader: Reader, trip_id: UUID) -> Row:
     """List who travels, in the order of their adding."""
     return {"items": [wire_passenger(one) for one in queries.read_trip(reader, trip_id).passengers]}
@@ -108,10 +143,17 @@ def list_passengers(reader: Reader, trip_id: UUID) -> Row:
 )
 def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Row:
     """Take somebody along."""
-    return wire_passenger(queries.passenger_of(service.add_passenger(_keyring(), actor, trip_id, body.said())))
+    return wire_passenger(
+        queries.passenger_of(service.add_passenger(_keyring(), actor, trip_id, body.said()))
+    )
 
 
-@api.get("/trips/<trip_id>/passengers/<passenger_id>", answer=PassengerOut, permission="trip.read", missing=PassengerNotFound)
+@api.get(
+    "/trips/<trip_id>/passengers/<passenger_id>",
+    answer=PassengerOut,
+    permission="trip.read",
+    missing=PassengerNotFound,
+)
 def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Row:  # noqa: ARG001 - asking for it proves who calls
     """Read one passenger; of the passport the last four characters."""
     return wire_passenger(queries.passenger_of(queries.get_passenger(trip_id, passenger_id)))
@@ -125,11 +167,23 @@ def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Row:  # no
     errors=(service.BornLater,),
 )
 def update_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID, body: PassengerPatch) -> Row:
-    """Change what is known of somebody. An absent member stays, null clears all but name and kind."""
-    return wire_passenger(queries.passenger_of(service.update_passenger(_keyring(), actor, trip_id, passenger_id, body.said())))
+    """Change what is known of somebody.
+
+    An absent member stays, null clears all but name and kind.
+    """
+    return wire_passenger(
+        queries.passenger_of(
+            service.update_passenger(_keyring(), actor, trip_id, passenger_id, body.said())
+        )
+    )
 
 
-@api.delete("/trips/<trip_id>/passengers/<passenger_id>", status=204, permission="trip.update", missing=PassengerNotFound)
+@api.delete(
+    "/trips/<trip_id>/passengers/<passenger_id>",
+    status=204,
+    permission="trip.update",
+    missing=PassengerNotFound,
+)
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
     """Leave somebody at home, and forget the passport."""
     service.remove_passenger(actor, trip_id, passenger_id)
@@ -137,17 +191,30 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 @api.get("/trips/<trip_id>/lines", answer=LineList, permission="trip.read", missing=TripNotFound)
 def list_lines(reader: Reader, trip_id: UUID) -> Row:
-    """List the things of a trip, in the order in which they happen; those that were cancelled are among them."""
+    """List the things of a trip, in the order in which they happen; those that were cancelled are
+    among them.
+    """
     return {"items": [wire_line(one) for one in queries.read_trip(reader, trip_id).lines]}
 
 
-@api.post("/trips/<trip_id>/lines", answer=LineOut, status=201, permission="trip.update", missing=TripNotFound, errors=(service.TripFull, *LINE_ERRORS))
+@api.post(
+    "/trips/<trip_id>/lines",
+    answer=LineOut,
+    status=201,
+    permission="trip.update",
+    missing=TripNotFound,
+    errors=(service.TripFull, *LINE_ERRORS),
+)
 def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Row:
-    """Add a flight, a hotel, a transfer, a visa or anything else, with what it costs and what the customer pays."""
+    """Add a flight, a hotel, a transfer, a visa or anything else, with what it costs and what the
+    customer pays.
+    """
     return wire_line(queries.line_of(service.add_line(actor, trip_id, body.details, body.said())))
 
 
-@api.get("/trips/<trip_id>/lines/<line_id>", answer=LineOut, permission="trip.read", missing=LineNotFound)
+@api.get(
+    "/trips/<trip_id>/lines/<line_id>", answer=LineOut, permission="trip.read", missing=LineNotFound
+)
 def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:  # noqa: ARG001 - asking for it proves who calls
     """Read one line."""
     return wire_line(queries.line_of(queries.get_line(trip_id, line_id)))
@@ -165,20 +232,34 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> 
     return wire_line(queries.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
 
 
-@api.delete("/trips/<trip_id>/lines/<line_id>", status=204, permission="trip.update", missing=LineNotFound, errors=(service.LineIsCommitted,))
+@api.delete(
+    "/trips/<trip_id>/lines/<line_id>",
+    status=204,
+    permission="trip.update",
+    missing=LineNotFound,
+    errors=(service.LineIsCommitted,),
+)
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     """Take a line off the trip. One that is held, booked, ticketed or filed is cancelled first."""
     service.remove_line(actor, trip_id, line_id)
 
 
-@api.post("/trips/<trip_id>/lines/<line_id>/cancel", answer=CancelledLineOut, permission="trip.update", missing=LineNotFound, errors=CANCEL_ERRORS)
+@api.post(
+    "/trips/<trip_id>/lines/<line_id>/cancel",
+    answer=CancelledLineOut,
+    permission="trip.update",
+    missing=LineNotFound,
+    errors=CANCEL_ERRORS,
+)
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:
     """Say that a thing will not happen; it stays on the trip, without a price.
 
-    A flight that is held at a supplier is given back there with all flights of its booking, which costs nothing, and a request to issue its tickets is
-    withdrawn. Giving back rooms that a supplier has booked may cost something: it is asked for, and happens once somebody who may has granted the request that
-    `approval_id` names. Whatever was booked elsewhere, is ticketed or is filed is noted as cancelled, and nobody is told. Where the supplier fails nothing has
-    changed; ask again.
+    A flight that is held at a supplier is given back there with all flights of its booking, which
+    costs nothing, and a request to issue its tickets is withdrawn. Giving back rooms that a
+    supplier has booked may cost something: it is asked for, and happens once somebody who may has
+    granted the request that `approval_id` names. Whatever was booked elsewhere, is ticketed or is
+    filed is noted as cancelled, and nobody is told. Where the supplier fails nothing has changed;
+    ask again.
     """
     done = run(cancel(actor, trip_id, line_id))
     return wire_cancelled(done.line, done.request.id if done.request is not None else None)

@@ -12,7 +12,10 @@ from voyagent.kernel.reading import Row, SessionReader
 
 
 def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
-    """The enquiry that is named, else the newest that the conversation is about. Raises EnquiryNotFound."""
+    """The enquiry that is named, else the newest that the conversation is about.
+
+    Raises EnquiryNotFound.
+    """
     reader = SessionReader(db.session)
     if enquiry_id is not None:
         return enquiries.get_row(reader, enquiry_id)
@@ -21,13 +24,22 @@ def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
 
 
 def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money | None:
-    """What that enquiry's customer wants to spend; None where no amount was named. Raises EnquiryNotFound."""
+    """What that enquiry's customer wants to spend; None where no amount was named.
+
+    Raises EnquiryNotFound.
+    """
     enquiry = enquiry_of(session_id, enquiry_id)
     if enquiry is None or enquiry["budget_hundredths"] is None:
         return None
-    return Money.rounded(Decimal(enquiry["budget_hundredths"]).scaleb(-2), enquiry["budget_currency"])
+    return Money.rounded(
+        Decimal(enquiry["budget_hundredths"]).scaleb(-2), enquiry["budget_currency"]
+    )
 
 
 def is_above(cost: Money, budget: Money | None) -> bool:
     """Whether something costs more than the budget; two currencies are not compared."""
-    return budget is not None and cost.currency == budget.currency and cost.amount_minor > budget.amount_minor
+    return (
+        budget is not None
+        and cost.currency == budget.currency
+        and cost.amount_minor > budget.amount_minor
+    )

@@ -1,4 +1,6 @@
-"""Cancelling a thing of a trip, for both doors: given back to its supplier, asked for where it may cost something, or only noted; and what each means."""
+"""Cancelling a thing of a trip, for both doors: given back to its supplier, asked for where it may
+cost something, or only noted; and what each means.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ from voyagent.trips.words import country_name
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What cancelling a thing will mean: the way, how many flights go together, and the request about it that waits or is being carried out."""
+    """What cancelling a thing will mean: the way, how many flights go together, and the request
+    about it that waits or is being carried out.
+    """
 
     way: Way
     flights: int
@@ -36,7 +40,9 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What came of it: the line as it stands now, how many requests about it ended, and the request that was made in its place where somebody decides first."""
+    """What came of it: the line as it stands now, how many requests about it ended, and the request
+    that was made in its place where somebody decides first.
+    """
 
     line: Line
     way: Way
@@ -47,16 +53,29 @@ class Cancelled:
 def ahead_of(line: TripLine) -> Ahead:
     """What cancelling it would mean as things stand."""
     way = service.way_to_cancel(line)
-    together = lines_under(line.trip_id, line.our_reference) if way is Way.RELEASE and line.our_reference else [line]
-    tool, name = (CANCEL.tool_name, "booking_id") if line.kind == "hotel" else (ISSUE.tool_name, "pnr_id")
+    together = (
+        lines_under(line.trip_id, line.our_reference)
+        if way is Way.RELEASE and line.our_reference
+        else [line]
+    )
+    tool, name = (
+        (CANCEL.tool_name, "booking_id") if line.kind == "hotel" else (ISSUE.tool_name, "pnr_id")
+    )
     waiting = (approvals.find_unfinished(tool, name, str(one.id)) for one in together)
-    return Ahead(way, sum(one.status == line.status for one in together), service.has_lapsed(line), next(filter(None, waiting), None))
+    return Ahead(
+        way,
+        sum(one.status == line.status for one in together),
+        service.has_lapsed(line),
+        next(filter(None, waiting), None),
+    )
 
 
 def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> Errand[Cancelled]:
-    """Cancel a thing: what is held at a supplier is given back there, booked rooms are asked for, and the rest is noted; by the rules that the assistant has.
+    """Cancel a thing: what is held at a supplier is given back there, booked rooms are asked for,
+    and the rest is noted; by the rules that the assistant has.
 
-    Raises Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay, CancellationRequested, SupplierError.
+    Raises Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay, CancellationRequested,
+    SupplierError.
     """
     actor.require("trip.update")
     line = queries.get_line(trip_id, line_id)
@@ -64,19 +83,28 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> Errand[Cancelled]:
         raise service.LineIsOver
     way = service.way_to_cancel(line)
     if way is Way.RELEASE:
-        return service.release_flight(suppliers(), actor, line_id).then(lambda done: Cancelled(_now(trip_id, line_id), way, done[1]))
+        return service.release_flight(suppliers(), actor, line_id).then(
+            lambda done: Cancelled(_now(trip_id, line_id), way, done[1])
+        )
     if way is Way.ASK:
-        return known(Cancelled(queries.line_of(line), way, request=ask_for_cancellation(actor, line_id)))
+        return known(
+            Cancelled(queries.line_of(line), way, request=ask_for_cancellation(actor, line_id))
+        )
     return known(Cancelled(queries.line_of(service.cancel_line(actor, trip_id, line_id)), way))
 
 
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
-    """Ask for the rooms of a booking to be given back; they are once somebody has granted it. The request begins a conversation of its own.
+    """Ask for the rooms of a booking to be given back; they are once somebody has granted it.
 
-    One request for a booking waits at a time. Raises Forbidden, LineNotFound, LineIsOver, NotAtSupplier, CancellationRequested.
+    The request begins a conversation of its own.
+
+    One request for a booking waits at a time. Raises Forbidden, LineNotFound, LineIsOver,
+    NotAtSupplier, CancellationRequested.
     """
     actor.require("trip.update")
-    stay = queries.line_of(hotels.booked_stay(line_id))  # of two that ask at the same moment the second finds what the first has asked for
+    stay = queries.line_of(
+        hotels.booked_stay(line_id)
+    )  # of two that ask at the same moment the second finds what the first has asked for
     if approvals.find_unfinished(CANCEL.tool_name, "booking_id", str(line_id)) is not None:
         raise service.CancellationRequested
     title = gettext("Cancel %(hotel)s", hotel=stay.name)
@@ -90,8 +118,18 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
         arguments={"booking_id": str(line_id)},
         summary=title,
     )
-    told = {"type": "approval", "approval_id": approval.id, "tool_name": approval.tool_name, "summary": approval.summary}
-    where = {"type": "text", "text": gettext("Asked for on the trip “%(title)s”.", title=queries.get_trip(stay.trip_id).title)}
+    told = {
+        "type": "approval",
+        "approval_id": approval.id,
+        "tool_name": approval.tool_name,
+        "summary": approval.summary,
+    }
+    where = {
+        "type": "text",
+        "text": gettext(
+            "Asked for on the trip “%(title)s”.", title=queries.get_trip(stay.trip_id).title
+        ),
+    }
     chat.append_message(actor, session.id, role="system", blocks=[where, told])
     return approval
 
@@ -99,8 +137,17 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
 def meaning_of(line: Line, ahead: Ahead) -> list[str]:
     """What cancelling it will mean, in sentences, before anybody has pressed anything."""
     if ahead.way is Way.ASK:
-        asked = gettext("A supplier has these rooms, and giving them back may cost something. So this asks for it: somebody who may decides.")
-        return [asked, gettext("Until then the hotel stays booked, and what the cancellation costs stands on the trip once it is done.")]
+        asked = gettext(
+            "A supplier has these rooms, and giving them back may cost something. So this asks for"
+            " it: somebody who may decides."
+        )
+        return [
+            asked,
+            gettext(
+                "Until then the hotel stays booked, and what the cancellation costs stands on the"
+                " trip once it is done."
+            ),
+        ]
     sentences = [_release(line, ahead)] if ahead.way is Way.RELEASE else [_note(line)]
     if ahead.request_id is not None and line.kind == "flight":
         sentences.append(gettext("The request to issue its tickets is withdrawn."))
@@ -115,20 +162,37 @@ def meaning_of(line: Line, ahead: Ahead) -> list[str]:
 def told_of(done: Cancelled) -> str:
     """What came of it, in a word."""
     if done.request is not None:
-        return str(gettext("The cancellation is asked for. It waits until somebody who may has granted it."))
+        return str(
+            gettext(
+                "The cancellation is asked for. It waits until somebody who may has granted it."
+            )
+        )
     if done.way is not Way.RELEASE:
         return str(gettext("%(name)s is cancelled.", name=_name(done.line)))
-    gone = gettext("%(locator)s is let go; it was not paid and costs nothing.", locator=done.line.supplier_ref)
-    return f"{gone} {gettext('The request to issue its tickets is withdrawn.')}" if done.withdrawn else gone
+    gone = gettext(
+        "%(locator)s is let go; it was not paid and costs nothing.", locator=done.line.supplier_ref
+    )
+    return (
+        f"{gone} {gettext('The request to issue its tickets is withdrawn.')}"
+        if done.withdrawn
+        else gone
+    )
 
 
 def _release(line: Line, ahead: Ahead) -> str:
     if ahead.has_lapsed:
-        return str(gettext("Nobody has paid for booking %(locator)s in time, so its airline has let the seats go by itself.", locator=line.supplier_ref))
+        return str(
+            gettext(
+                "Nobody has paid for booking %(locator)s in time, so its airline has let the seats"
+                " go by itself.",
+                locator=line.supplier_ref,
+            )
+        )
     return str(
         ngettext(
             "Releases the seats of booking %(locator)s at the supplier, which costs nothing.",
-            "Releases the seats of booking %(locator)s at the supplier, which costs nothing; its %(num)d flights go together.",
+            "Releases the seats of booking %(locator)s at the supplier, which costs nothing; its"
+            " %(num)d flights go together.",
             ahead.flights,
             locator=line.supplier_ref,
         )
@@ -139,10 +203,25 @@ def _note(line: Line) -> str:
     if line.status == "planned":
         return str(gettext("It is only planned, so nobody has to be told."))
     if line.supplier_key is None:
-        return str(gettext("It was booked outside of this program, so this only notes it: tell the supplier yourself; nothing is sent."))
+        return str(
+            gettext(
+                "It was booked outside of this program, so this only notes it: tell the supplier"
+                " yourself; nothing is sent."
+            )
+        )
     if line.kind == "visa":
-        return str(gettext("The application is filed and cannot be taken back, so this only notes it; nothing is sent."))
-    return str(gettext("Its tickets are issued and paid for, so this only notes it: have the supplier void or refund them; nothing is sent."))
+        return str(
+            gettext(
+                "The application is filed and cannot be taken back, so this only notes it; nothing"
+                " is sent."
+            )
+        )
+    return str(
+        gettext(
+            "Its tickets are issued and paid for, so this only notes it: have the supplier void or"
+            " refund them; nothing is sent."
+        )
+    )
 
 
 def _name(line: Line) -> str:

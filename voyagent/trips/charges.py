@@ -1,4 +1,6 @@
-"""What of a trip goes on an invoice: each booking once, in the customer's words, with what it costs the agency and what the customer pays."""
+"""What of a trip goes on an invoice: each booking once, in the customer's words, with what it costs
+the agency and what the customer pays.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ from flask_babel import format_date, gettext, ngettext
 
 from voyagent.kernel.money import Money
 from voyagent.trips import places
-from voyagent.trips.details import FlightDetails, HotelDetails, OtherDetails, TransferDetails, VisaDetails
+from voyagent.trips.details import (
+    FlightDetails,
+    HotelDetails,
+    OtherDetails,
+    TransferDetails,
+    VisaDetails,
+)
 from voyagent.trips.queries import Journey, Line
 from voyagent.trips.words import country_name
 
@@ -27,35 +35,70 @@ class Charge:
 
 
 def charges_of(journey: Journey) -> list[Charge]:
-    """The charges in the order in which things happen; the flights of one booking are one charge, and what has no price is none."""
+    """The charges in the order in which things happen; the flights of one booking are one charge,
+    and what has no price is none.
+    """
     bookings: dict[tuple[str, str, str], list[Line]] = {}
     for line in journey.standing:
         own = line.our_reference or line.supplier_ref if line.kind == "flight" else None
         bookings.setdefault((line.kind, own or str(line.id), line.price.currency), []).append(line)
-    found = [Charge(_in_words(lines)[:WORDS_MAX], _sum([line.cost for line in lines]), _sum([line.price for line in lines])) for lines in bookings.values()]
+    found = [
+        Charge(
+            _in_words(lines)[:WORDS_MAX],
+            _sum([line.cost for line in lines]),
+            _sum([line.price for line in lines]),
+        )
+        for lines in bookings.values()
+    ]
     return [charge for charge in found if charge.price]
 
 
 def _in_words(lines: Sequence[Line]) -> str:
-    first, flights = lines[0], [line.details for line in lines if isinstance(line.details, FlightDetails)]
+    first, flights = (
+        lines[0],
+        [line.details for line in lines if isinstance(line.details, FlightDetails)],
+    )
     if flights:
-        booking = gettext("booking %(number)s", number=first.supplier_ref) if first.supplier_ref else ""
-        head = ngettext("Flight %(flights)s", "Flights %(flights)s", len(flights), flights=flights_in_words(flights))
+        booking = (
+            gettext("booking %(number)s", number=first.supplier_ref) if first.supplier_ref else ""
+        )
+        head = ngettext(
+            "Flight %(flights)s",
+            "Flights %(flights)s",
+            len(flights),
+            flights=flights_in_words(flights),
+        )
         return ", ".join(filter(None, (head, booking)))
     match first.details:
         case HotelDetails() as stay:
             return f"{stay.name}, {stay.city}, {_day(stay.check_in)} – {_day(stay.check_out)}"
         case TransferDetails() as ride:
-            return str(gettext("Transfer %(origin)s to %(destination)s, %(day)s", origin=ride.origin, destination=ride.destination, day=_day(ride.on)))
+            return str(
+                gettext(
+                    "Transfer %(origin)s to %(destination)s, %(day)s",
+                    origin=ride.origin,
+                    destination=ride.destination,
+                    day=_day(ride.on),
+                )
+            )
         case VisaDetails() as visa:
-            return str(ngettext("Visa for %(country)s", "%(num)d visas for %(country)s", visa.count, country=country_name(visa.country)))
+            return str(
+                ngettext(
+                    "Visa for %(country)s",
+                    "%(num)d visas for %(country)s",
+                    visa.count,
+                    country=country_name(visa.country),
+                )
+            )
         case OtherDetails() as other:
             return f"{other.title}, {_day(other.on)}" if other.on else str(other.title)
     return first.name
 
 
 def flights_in_words(flights: Sequence[FlightDetails]) -> str:
-    """Flights with their ways and days: `EK 533 Cochin – Dubai 19 Dec 2026, EK 532 Dubai – Cochin 25 Dec 2026`."""
+    """Flights with their ways and days: `EK 533 Cochin – Dubai 19 Dec 2026, EK 532 Dubai – Cochin
+    25 Dec 2026`.
+    """
     return ", ".join(_flight(flight) for flight in flights)
 
 

@@ -1,4 +1,6 @@
-"""The shape of each kind of line, and what follows from it: on which days it happens, what it is called."""
+"""The shape of each kind of line, and what follows from it: on which days it happens, what it is
+called.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN, BusinessDate, Closed, text_field, trimmed_field
+from voyagent.kernel.fields import (
+    YEAR_MAX,
+    YEAR_MIN,
+    BusinessDate,
+    Closed,
+    text_field,
+    trimmed_field,
+)
 
 NOTES_MAX = 2000
 NIGHTS_MAX = 365
@@ -25,7 +34,9 @@ def _local_time(value: Any) -> Any:
             found = None
         if found is not None and YEAR_MIN <= found.year <= YEAR_MAX:
             return value
-    raise PydanticCustomError("local_time", "Time must be written YYYY-MM-DDTHH:MM, by the clock of the place")
+    raise PydanticCustomError(
+        "local_time", "Time must be written YYYY-MM-DDTHH:MM, by the clock of the place"
+    )
 
 
 def _clock_time(value: Any) -> Any:
@@ -46,14 +57,24 @@ def _days(value: OtherDetails) -> OtherDetails:
     return value
 
 
-LocalTime = Annotated[str, BeforeValidator(_local_time), Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$"})]
-ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(json_schema_extra={"pattern": r"^\d{2}:\d{2}$"})]
+LocalTime = Annotated[
+    str,
+    BeforeValidator(_local_time),
+    Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$"}),
+]
+ClockTime = Annotated[
+    str, BeforeValidator(_clock_time), Field(json_schema_extra={"pattern": r"^\d{2}:\d{2}$"})
+]
 Airport = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class FlightDetails(Closed):
-    """One flight. Times are those of the clock on the spot; a code of no known airport is kept. `travellers` are those who were booked."""
+    """One flight.
+
+    Times are those of the clock on the spot; a code of no known airport is kept. `travellers` are
+    those who were booked.
+    """
 
     kind: Literal["flight"]
     carrier: Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
@@ -69,7 +90,9 @@ class FlightDetails(Closed):
     seats: text_field(64) | None = None  # type: ignore[valid-type]
     baggage: text_field(64) | None = None  # type: ignore[valid-type]
     travellers: Annotated[list[text_field(200)], Field(max_length=20)] | None = None  # type: ignore[valid-type]
-    tickets: Annotated[list[Annotated[str, Field(pattern=r"^[0-9]{13}$")]], Field(max_length=20)] | None = None
+    tickets: (
+        Annotated[list[Annotated[str, Field(pattern=r"^[0-9]{13}$")]], Field(max_length=20)] | None
+    ) = None
     notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
 
     @property
@@ -117,7 +140,9 @@ class TransferDetails(Closed):
 
 
 class VisaDetails(Closed):
-    """Visas of one country for those who travel, or of one `traveller`; `granted_on` is the day on which the country said yes."""
+    """Visas of one country for those who travel, or of one `traveller`; `granted_on` is the day on
+    which the country said yes.
+    """
 
     kind: Literal["visa"]
     country: Country
@@ -141,7 +166,11 @@ class OtherDetails(Closed):
 
 
 Details = Annotated[
-    FlightDetails | Annotated[HotelDetails, AfterValidator(_stay)] | TransferDetails | VisaDetails | Annotated[OtherDetails, AfterValidator(_days)],
+    FlightDetails
+    | Annotated[HotelDetails, AfterValidator(_stay)]
+    | TransferDetails
+    | VisaDetails
+    | Annotated[OtherDetails, AfterValidator(_days)],
     Field(discriminator="kind"),
 ]
 AnyDetails = FlightDetails | HotelDetails | TransferDetails | VisaDetails | OtherDetails
@@ -149,7 +178,9 @@ _READING: TypeAdapter[AnyDetails] = TypeAdapter(Details)
 
 
 def stored(details: AnyDetails) -> dict[str, Any]:
-    """The details as the table keeps them: JSON without what is not known, and without the kind, which has its own column."""
+    """The details as the table keeps them: JSON without what is not known, and without the kind,
+    which has its own column.
+    """
     return details.model_dump(mode="json", exclude_none=True, exclude={"kind"})
 
 
@@ -159,7 +190,9 @@ def read_details(kind: str, kept: dict[str, Any]) -> AnyDetails:
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:
-    """The first and the last calendar day of a thing, by the clocks of its places; crossing the date line never ends before it begins."""
+    """The first and the last calendar day of a thing, by the clocks of its places; crossing the
+    date line never ends before it begins.
+    """
     match details:
         case FlightDetails():
             return details.departs.date(), max(details.departs.date(), details.arrives.date())

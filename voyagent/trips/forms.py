@@ -1,4 +1,6 @@
-"""Forms of trips: what it is called, who travels, and a form for each kind of line over the one schema."""
+"""Forms of trips: what it is called, who travels, and a form for each kind of line over the one
+schema.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,11 @@ class SendForm(SentOnce, SchemaForm[SendIn]):
     }
 
     to = StringField(_("E-mail address"))
-    locale = SelectField(_("Language"), choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")], validate_choice=False)
+    locale = SelectField(
+        _("Language"),
+        choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")],
+        validate_choice=False,
+    )
     prices = BooleanField(_("With the total price"))
 
     def __init__(self, locale: str, address: str | None, **given: Any) -> None:
@@ -72,18 +78,27 @@ class SendForm(SentOnce, SchemaForm[SendIn]):
 
 
 class PassengerForm(SchemaForm[PassengerIn]):
-    """Somebody who travels. Where a passport is known already, a blank number keeps it; it is cleared by its own box."""
+    """Somebody who travels.
+
+    Where a passport is known already, a blank number keeps it; it is cleared by its own box.
+    """
 
     schema: ClassVar[type[BaseModel]] = PassengerIn
     sentences: ClassVar[dict[str, Any]] = {
         "full_name.string_too_short": _("A name is needed."),
         "full_name.missing": _("A name is needed."),
-        "passport_number.string_pattern_mismatch": _("A passport's number has 6 to 20 letters and figures."),
+        "passport_number.string_pattern_mismatch": _(
+            "A passport's number has 6 to 20 letters and figures."
+        ),
         "nationality.string_pattern_mismatch": _("Choose a country of the list."),
     }
 
     full_name = StringField(_("Name as in the passport"))
-    kind = SelectField(_("Travels as"), choices=[SelectChoice(kind, words) for kind, words in PASSENGER_WORDS.items()], validate_choice=False)
+    kind = SelectField(
+        _("Travels as"),
+        choices=[SelectChoice(kind, words) for kind, words in PASSENGER_WORDS.items()],
+        validate_choice=False,
+    )
     date_of_birth = DateText(_("Born"), ahead=PAST)
     nationality = SelectField(_("Nationality"), validate_choice=False)
     passport_number = StringField(_("Passport number"))
@@ -93,7 +108,10 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.nationality.choices = [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in country_choices())]
+        self.nationality.choices = [
+            SelectChoice("", ""),
+            *(SelectChoice(code, name) for code, name in country_choices()),
+        ]
         self.zone: MachineZone | None = None
         self.is_named_otherwise = False
 
@@ -103,7 +121,9 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return 200 if self.zone else super().status
 
     def accepted(self) -> Any | None:
-        """The passenger; None where the passport's lines were sent too, which then fill the fields, so that a person sees them before they are saved."""
+        """The passenger; None where the passport's lines were sent too, which then fill the fields,
+        so that a person sees them before they are saved.
+        """
         if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
             try:
                 self._fill(read_zone(self.passport_lines.data or "", today()))
@@ -119,7 +139,9 @@ class PassengerForm(SchemaForm[PassengerIn]):
         self.nationality.data = zone.nationality or self.nationality.data
         self.date_of_birth.data = zone.date_of_birth or self.date_of_birth.data
         self.full_name.data = (self.full_name.data or "").strip() or zone.full_name
-        self.is_named_otherwise = zone.full_name is not None and not zone.is_named(self.full_name.data or "")
+        self.is_named_otherwise = zone.full_name is not None and not zone.is_named(
+            self.full_name.data or ""
+        )
 
     @classmethod
     def of(cls, passenger: Passenger) -> PassengerForm:
@@ -128,15 +150,27 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return cls(data={name: getattr(passenger, name) for name in names})
 
     def changes(self, body: PassengerIn) -> dict[str, Any]:
-        """What the form says of somebody who is known: all that it shows, and the passport only where it was written anew or is to be forgotten."""
-        said: dict[str, Any] = {name: getattr(body, name) for name in PassengerIn.model_fields if name != "passport_number"}
+        """What the form says of somebody who is known: all that it shows, and the passport only
+        where it was written anew or is to be forgotten.
+        """
+        said: dict[str, Any] = {
+            name: getattr(body, name)
+            for name in PassengerIn.model_fields
+            if name != "passport_number"
+        }
         if self.forget_passport.data:
             return said | {"passport_number": None}
-        return said if body.passport_number is None else said | {"passport_number": body.passport_number}
+        return (
+            said
+            if body.passport_number is None
+            else said | {"passport_number": body.passport_number}
+        )
 
 
 class LineForm(SchemaForm[LineIn]):
-    """What every line has: its state, what it costs, what the customer pays, from whom, under which number, and words for the customer."""
+    """What every line has: its state, what it costs, what the customer pays, from whom, under which
+    number, and words for the customer.
+    """
 
     schema: ClassVar[type[BaseModel]] = LineIn
     kind: ClassVar[str]
@@ -169,7 +203,9 @@ class LineForm(SchemaForm[LineIn]):
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
         self.kept: dict[str, Any] = {}
-        self.status.choices = [SelectChoice(status, status_look(status).word) for status in BY_HAND[self.kind]]
+        self.status.choices = [
+            SelectChoice(status, status_look(status).word) for status in BY_HAND[self.kind]
+        ]
         self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
         if self.currency.data is None:
             self.currency.data = currency
@@ -178,8 +214,22 @@ class LineForm(SchemaForm[LineIn]):
     def of(cls, line: Line) -> LineForm:
         """The form over a line as it stands."""
         shown = {name: getattr(line.details, name, None) for name in (*cls.details, "notes")}
-        plain = {"status": line.status, "currency": line.price.currency, "supplier": line.supplier, "supplier_ref": line.supplier_ref}
-        form = cls(line.price.currency, data={**shown, **plain, **cls.shown(line.details), "cost": _typed(line.cost), "price": _typed(line.price)})
+        plain = {
+            "status": line.status,
+            "currency": line.price.currency,
+            "supplier": line.supplier,
+            "supplier_ref": line.supplier_ref,
+        }
+        form = cls(
+            line.price.currency,
+            data={
+                **shown,
+                **plain,
+                **cls.shown(line.details),
+                "cost": _typed(line.cost),
+                "price": _typed(line.price),
+            },
+        )
         form.kept = {name: getattr(line.details, name) for name in cls.untouched}
         return form
 
@@ -198,19 +248,37 @@ class LineForm(SchemaForm[LineIn]):
             for item in error.errors(include_url=False):
                 name = str(item["loc"][-1]) if item["loc"] else ""
                 place = self.places.get(name, name)
-                if place == name or not self[place].errors:  # one sentence is enough where two of the details are one field
+                if (
+                    place == name or not self[place].errors
+                ):  # one sentence is enough where two of the details are one field
                     self._note(place, item)
             return None
 
     def values(self) -> dict[str, Any]:
         """What was typed, as the schema has it."""
-        plain = {name: _text(self[name].data) for name in ("status", "currency", "supplier", "supplier_ref")}
-        amounts = {name: re.sub(r"[,\s]", "", self[name].data or "").replace("−", "-") or "0" for name in ("cost", "price")}
-        details = {name: self[name].iso if isinstance(self[name], DateText) else _text(self[name].data) for name in (*self.details, "notes")}
+        plain = {
+            name: _text(self[name].data)
+            for name in ("status", "currency", "supplier", "supplier_ref")
+        }
+        amounts = {
+            name: re.sub(r"[,\s]", "", self[name].data or "").replace("−", "-") or "0"
+            for name in ("cost", "price")
+        }
+        details = {
+            name: self[name].iso if isinstance(self[name], DateText) else _text(self[name].data)
+            for name in (*self.details, "notes")
+        }
         return {
             **plain,
             **amounts,
-            "details": {name: value for name, value in {**self.kept, **details, **self.further()}.items() if value is not None} | {"kind": self.kind},
+            "details": (
+                {
+                    name: value
+                    for name, value in {**self.kept, **details, **self.further()}.items()
+                    if value is not None
+                }
+                | {"kind": self.kind}
+            ),
         }
 
     def further(self) -> dict[str, Any]:
@@ -224,10 +292,17 @@ class FlightForm(LineForm):
     kind = "flight"
     details = ("origin_terminal", "destination_terminal", "cabin", "seats", "baggage")
     untouched = ("travellers", "tickets", "carrier_name")
-    places: ClassVar[dict[str, str]] = {"departs_at": "departs_on", "arrives_at": "arrives_on", "carrier": "flight", "number": "flight"}
+    places: ClassVar[dict[str, str]] = {
+        "departs_at": "departs_on",
+        "arrives_at": "arrives_on",
+        "carrier": "flight",
+        "number": "flight",
+    }
     sentences: ClassVar[dict[str, Any]] = LineForm.sentences | {
         "origin.string_pattern_mismatch": LineForm.sentences["airport.string_pattern_mismatch"],
-        "destination.string_pattern_mismatch": LineForm.sentences["airport.string_pattern_mismatch"],
+        "destination.string_pattern_mismatch": LineForm.sentences[
+            "airport.string_pattern_mismatch"
+        ],
         "flight.string_pattern_mismatch": _("Write airline and number, such as EK 533."),
         "flight.missing": _("Write airline and number, such as EK 533."),
     }
@@ -259,7 +334,9 @@ class FlightForm(LineForm):
         }
 
     def further(self) -> dict[str, Any]:
-        """Airline and number apart, places in capitals, days and times together; one lands on the day of the departure where no other is said."""
+        """Airline and number apart, places in capitals, days and times together; one lands on the
+        day of the departure where no other is said.
+        """
         number = "".join((self.flight.data or "").upper().split())
         typed = {name: _text(self[name].data) for name in ("origin", "destination")}
         leaves = self.departs_on.iso
@@ -276,7 +353,17 @@ class HotelForm(LineForm):
     """A stay."""
 
     kind = "hotel"
-    details = ("name", "city", "country", "check_in", "check_out", "room", "board", "phone", "address")
+    details = (
+        "name",
+        "city",
+        "country",
+        "check_in",
+        "check_out",
+        "room",
+        "board",
+        "phone",
+        "address",
+    )
 
     name = StringField(_("Hotel"))
     city = StringField(_("City"))
@@ -292,7 +379,10 @@ class HotelForm(LineForm):
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)
-        self.country.choices = [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in country_choices())]
+        self.country.choices = [
+            SelectChoice("", ""),
+            *(SelectChoice(code, name) for code, name in country_choices()),
+        ]
 
 
 class TimedForm(LineForm):
@@ -337,7 +427,10 @@ class VisaForm(LineForm):
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)
-        self.country.choices = [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in country_choices())]
+        self.country.choices = [
+            SelectChoice("", ""),
+            *(SelectChoice(code, name) for code, name in country_choices()),
+        ]
 
 
 class OtherForm(TimedForm):
@@ -352,7 +445,9 @@ class OtherForm(TimedForm):
     until = DateText(_("Until"))
 
 
-LINE_FORMS: dict[str, type[LineForm]] = {form.kind: form for form in (FlightForm, HotelForm, TransferForm, VisaForm, OtherForm)}
+LINE_FORMS: dict[str, type[LineForm]] = {
+    form.kind: form for form in (FlightForm, HotelForm, TransferForm, VisaForm, OtherForm)
+}
 
 
 def _text(value: str | None) -> str | None:
@@ -360,7 +455,9 @@ def _text(value: str | None) -> str | None:
 
 
 def _time(typed: str | None) -> str | None:
-    """A time as people write it, `4:30`, `0430`, `16.05`; what is none stays as it is, so that the schema refuses it."""
+    """A time as people write it, `4:30`, `0430`, `16.05`; what is none stays as it is, so that the
+    schema refuses it.
+    """
     text = _text(typed)
     found = _CLOCK.fullmatch(text) if text else None
     return f"{int(found[1]):02}:{found[2]}" if found else text

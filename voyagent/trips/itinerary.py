@@ -1,4 +1,7 @@
-"""The itinerary as the customer reads it: a trip put into words, day by day. The page and the paper are both made of this, and it knows no passport."""
+"""The itinerary as the customer reads it: a trip put into words, day by day.
+
+The page and the paper are both made of this, and it knows no passport.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,14 @@ from babel.lists import format_list
 from flask_babel import get_locale, gettext, ngettext
 
 from voyagent.trips import places
-from voyagent.trips.details import FlightDetails, HotelDetails, OtherDetails, TransferDetails, VisaDetails, nights_of
+from voyagent.trips.details import (
+    FlightDetails,
+    HotelDetails,
+    OtherDetails,
+    TransferDetails,
+    VisaDetails,
+    nights_of,
+)
 from voyagent.trips.queries import Journey, Line
 from voyagent.trips.words import country_name
 
@@ -42,7 +52,8 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Anything else: `icon` is its glyph, `about` a line of facts, `notes` what the agency writes to the customer.
+    """Anything else: `icon` is its glyph, `about` a line of facts, `notes` what the agency writes
+    to the customer.
 
     What its day is called after has no title of its own.
     """
@@ -56,7 +67,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of the trip; `before` is what comes before its first flight, such as the way to the airport."""
+    """One day of the trip; `before` is what comes before its first flight, such as the way to the
+    airport.
+    """
 
     day: str
     weekday: str
@@ -84,7 +97,9 @@ class Itinerary:
 
 
 def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
-    """Put a trip into words, in the reader's language; `prices` are what it costs, by currency, as they are written on paper."""
+    """Put a trip into words, in the reader's language; `prices` are what it costs, by currency, as
+    they are written on paper.
+    """
     lines = journey.standing
     flights = [(line, line.details) for line in lines if isinstance(line.details, FlightDetails)]
     stays = [(line, line.details) for line in lines if isinstance(line.details, HotelDetails)]
@@ -106,26 +121,41 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
         destination=turning or (stays[0][1].city if stays else ""),
         summaries=tuple((name, words) for name, words in summaries if words),
         days=tuple(_together(_days(lines, legs))),
-        undated=tuple(_item(line) for line in lines if line.starts_on is None and line.kind != "visa"),
+        undated=tuple(
+            _item(line) for line in lines if line.starts_on is None and line.kind != "visa"
+        ),
         notes=journey.trip["notes"] or "",
         prices=tuple(prices),
     )
 
 
-# Days ----------------------------------------------------------------------------------------------------------------------
+# Days
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
-    """Days at leisure that follow one another are one, `15 – 18 Dec`; of a week and more the weekdays would only confuse."""
-    for is_free, group in groupby(days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items):
+    """Days at leisure that follow one another are one, `15 – 18 Dec`; of a week and more the
+    weekdays would only confuse.
+    """
+    for is_free, group in groupby(
+        days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items
+    ):
         run = list(group)
         if not is_free or len(run) == 1:
             yield from (day for _, day in run)
             continue
         (first, one), (last, other) = run[0], run[-1]
-        begins = format_date(first, "d" if (first.year, first.month) == (last.year, last.month) else "d MMM", locale=_locale())
-        weekdays = " – ".join(format_date(day, "EEE", locale=_locale()) for day in (first, last))  # in full they need more room than there is
-        yield replace(one, day=f"{begins} – {other.day}", weekday=weekdays if len(run) < WEEK else "")
+        begins = format_date(
+            first,
+            "d" if (first.year, first.month) == (last.year, last.month) else "d MMM",
+            locale=_locale(),
+        )
+        weekdays = " – ".join(
+            format_date(day, "EEE", locale=_locale()) for day in (first, last)
+        )  # in full they need more room than there is
+        yield replace(
+            one, day=f"{begins} – {other.day}", weekday=weekdays if len(run) < WEEK else ""
+        )
 
 
 def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[tuple[date, Day]]:
@@ -146,24 +176,44 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[t
             weekday=format_date(day, "EEEE", locale=_locale()),
             heading=heading,
             before=tuple(_item(line) for line in today[:takes_off]),
-            legs=tuple(_leg(line, line.details) for line in today if isinstance(line.details, FlightDetails)),
-            items=tuple(replace(item, title="") if item.title == heading else item for item in items),
+            legs=tuple(
+                _leg(line, line.details)
+                for line in today
+                if isinstance(line.details, FlightDetails)
+            ),
+            items=tuple(
+                replace(item, title="") if item.title == heading else item for item in items
+            ),
         )
         yield day, told
 
 
 def _days_of(line: Line) -> list[date]:
-    """The days on which a thing stands in the itinerary: an overnight flight on the day of its departure, a hotel on its first day and on the last."""
+    """The days on which a thing stands in the itinerary: an overnight flight on the day of its
+    departure, a hotel on its first day and on the last.
+    """
     assert line.starts_on is not None
-    return [line.starts_on, line.ends_on] if line.kind == "hotel" and line.ends_on else [line.starts_on]
+    return (
+        [line.starts_on, line.ends_on]
+        if line.kind == "hotel" and line.ends_on
+        else [line.starts_on]
+    )
 
 
 def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str) -> str:
-    """What a day is called: what one goes to see, else where one goes, else that one leaves the hotel, else that it is free."""
+    """What a day is called: what one goes to see, else where one goes, else that one leaves the
+    hotel, else that it is free.
+    """
     flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
     if flights:
         city = places.city_of(flights[-1].destination)
-        return gettext("Home again") if city == home and len(dated) > 1 and day != min(line.starts_on for line in dated if line.starts_on) else _to(city)
+        return (
+            gettext("Home again")
+            if city == home
+            and len(dated) > 1
+            and day != min(line.starts_on for line in dated if line.starts_on)
+            else _to(city)
+        )
     others = [line.details for line in today if isinstance(line.details, OtherDetails)]
     if others:
         return str(others[0].title)
@@ -173,11 +223,21 @@ def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str)
     rides = [line.details for line in today if isinstance(line.details, TransferDetails)]
     if rides:
         return _to(rides[-1].destination)
-    landing = [line.details for line in dated if isinstance(line.details, FlightDetails) and line.details.arrives.date() == day]
+    landing = [
+        line.details
+        for line in dated
+        if isinstance(line.details, FlightDetails) and line.details.arrives.date() == day
+    ]
     if landing:
         return str(gettext("Arrival in %(city)s", city=places.city_of(landing[-1].destination)))
-    leaving = [line.details for line in dated if isinstance(line.details, HotelDetails) and line.details.check_out == day]
-    return str(gettext("Check-out, %(hotel)s", hotel=leaving[0].name) if leaving else gettext("At leisure"))
+    leaving = [
+        line.details
+        for line in dated
+        if isinstance(line.details, HotelDetails) and line.details.check_out == day
+    ]
+    return str(
+        gettext("Check-out, %(hotel)s", hotel=leaving[0].name) if leaving else gettext("At leisure")
+    )
 
 
 def _leg(line: Line, flight: FlightDetails) -> Leg:
@@ -185,7 +245,11 @@ def _leg(line: Line, flight: FlightDetails) -> Leg:
     lands_on = _short(flight.arrives.date())
     if later == 1:
         lands_on = gettext("%(day)s, next day", day=lands_on)
-    about = [flight.cabin, gettext("seats %(seats)s", seats=flight.seats) if flight.seats else None, flight.baggage]
+    about = [
+        flight.cabin,
+        gettext("seats %(seats)s", seats=flight.seats) if flight.seats else None,
+        flight.baggage,
+    ]
     booking = gettext("booking %(number)s", number=line.supplier_ref) if line.supplier_ref else None
     return Leg(
         line_id=line.id,
@@ -202,24 +266,56 @@ def _leg(line: Line, flight: FlightDetails) -> Leg:
 
 
 def _item(line: Line) -> Item:
-    found, confirmed = line.details, gettext("confirmation %(number)s", number=line.supplier_ref) if line.supplier_ref else None
+    found, confirmed = (
+        line.details,
+        (
+            gettext("confirmation %(number)s", number=line.supplier_ref)
+            if line.supplier_ref
+            else None
+        ),
+    )
     match found:
         case HotelDetails():
             nights = _between(found.check_in, found.check_out)
             rooms = ", ".join(filter(None, (found.room, found.board)))
             about = [rooms, nights, confirmed, found.phone, found.address]
-            return Item(line.id, "building", f"{found.name}, {found.city}", in_a_row(about), found.notes or "")
+            return Item(
+                line.id,
+                "building",
+                f"{found.name}, {found.city}",
+                in_a_row(about),
+                found.notes or "",
+            )
         case TransferDetails():
-            route = gettext("%(origin)s to %(destination)s", origin=found.origin, destination=found.destination)
-            return Item(line.id, "car-front", route, in_a_row([found.at, found.vehicle, confirmed]), found.notes or "")
+            route = gettext(
+                "%(origin)s to %(destination)s", origin=found.origin, destination=found.destination
+            )
+            return Item(
+                line.id,
+                "car-front",
+                route,
+                in_a_row([found.at, found.vehicle, confirmed]),
+                found.notes or "",
+            )
         case OtherDetails():
-            until = _between(found.on, found.until) if found.on and found.until and found.until != found.on else None
-            return Item(line.id, "geo-alt", found.title, in_a_row([found.at, until, confirmed]), found.notes or "")
+            until = (
+                _between(found.on, found.until)
+                if found.on and found.until and found.until != found.on
+                else None
+            )
+            return Item(
+                line.id,
+                "geo-alt",
+                found.title,
+                in_a_row([found.at, until, confirmed]),
+                found.notes or "",
+            )
         case _:
             return Item(line.id, "check2", line.name, "", getattr(found, "notes", None) or "")
 
 
-# Words ---------------------------------------------------------------------------------------------------------------------
+# Words
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> str:
@@ -232,16 +328,25 @@ def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> st
     else:
         route = gettext("%(origin)s to %(destination)s", origin=start, destination=end)
     luggage = {flight.baggage for flight in flights}
-    return ", ".join(filter(None, (carriers, route, next(iter(luggage)) if len(luggage) == 1 else None)))
+    return ", ".join(
+        filter(None, (carriers, route, next(iter(luggage)) if len(luggage) == 1 else None))
+    )
 
 
 def turning_point(flights: Sequence[FlightDetails]) -> str:
-    """The city for which one leaves: where a round trip stays longest on the ground, else where the last flight lands."""
+    """The city for which one leaves: where a round trip stays longest on the ground, else where the
+    last flight lands.
+    """
     if not flights:
         return ""
-    if places.city_of(flights[0].origin) != places.city_of(flights[-1].destination) or len(flights) == 1:
+    if (
+        places.city_of(flights[0].origin) != places.city_of(flights[-1].destination)
+        or len(flights) == 1
+    ):
         return places.city_of(flights[-1].destination)
-    pauses = [(after.departs - before.arrives, before.destination) for before, after in pairwise(flights)]
+    pauses = [
+        (after.departs - before.arrives, before.destination) for before, after in pairwise(flights)
+    ]
     return places.city_of(max(pauses, key=lambda pause: pause[0])[1])
 
 
@@ -252,7 +357,10 @@ def _stays_in_a_sentence(stays: Sequence[HotelDetails]) -> str:
         for night in nights_of(stay.check_in, stay.check_out):
             slept.setdefault(night, stay.city)
     nights = Counter(slept.values())
-    parts = [ngettext("one night %(city)s", "%(num)d nights %(city)s", number, city=city) for city, number in nights.items()]
+    parts = [
+        ngettext("one night %(city)s", "%(num)d nights %(city)s", number, city=city)
+        for city, number in nights.items()
+    ]
     boards = {stay.board for stay in stays}
     return ", ".join(filter(None, (*parts, next(iter(boards)) if len(boards) == 1 else None)))
 
@@ -261,10 +369,19 @@ def _visas_in_sentences(visas: Sequence[tuple[Line, VisaDetails]]) -> Iterable[s
     """Visas of one country and one state together, however many applications they are."""
     counts: dict[tuple[str, str], int] = {}
     for line, visa in visas:
-        granted = format_date(visa.granted_on, "d MMMM", locale=_locale()) if visa.granted_on else line.status
+        granted = (
+            format_date(visa.granted_on, "d MMMM", locale=_locale())
+            if visa.granted_on
+            else line.status
+        )
         counts[visa.country, granted] = counts.get((visa.country, granted), 0) + visa.count
     for (country, state), number in counts.items():
-        what = ngettext("one visa for %(country)s", "%(num)d visas for %(country)s", number, country=country_name(country))
+        what = ngettext(
+            "one visa for %(country)s",
+            "%(num)d visas for %(country)s",
+            number,
+            country=country_name(country),
+        )
         if state == "filed":
             yield str(gettext("%(visas)s, applied for", visas=what))
         elif state in {"planned", "held", "booked", "ticketed"}:
@@ -296,7 +413,9 @@ def _people(names: Sequence[str]) -> str:
 def _listed(words: Sequence[str]) -> str:
     """Several in a row; in English without a comma before the last."""
     locale = _locale()
-    return str(format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale))
+    return str(
+        format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale)
+    )
 
 
 def _span(lines: Sequence[Line]) -> str:
@@ -314,12 +433,25 @@ def _between(first: date, last: date, *, year: bool = False) -> str:
     end = format_date(last, "d MMMM y" if year else "d MMMM", locale=_locale())
     if first == last:
         return str(end)
-    pattern = "d" if (first.year, first.month) == (last.year, last.month) else "d MMMM" if first.year == last.year else "d MMMM y"
-    return str(gettext("%(first)s to %(last)s", first=format_date(first, pattern, locale=_locale()), last=end))
+    pattern = (
+        "d"
+        if (first.year, first.month) == (last.year, last.month)
+        else "d MMMM"
+        if first.year == last.year
+        else "d MMMM y"
+    )
+    return str(
+        gettext(
+            "%(first)s to %(last)s", first=format_date(first, pattern, locale=_locale()), last=end
+        )
+    )
 
 
 def _duration(flight: FlightDetails) -> str:
-    departs, arrives = places.instant(flight.origin, flight.departs), places.instant(flight.destination, flight.arrives)
+    departs, arrives = (
+        places.instant(flight.origin, flight.departs),
+        places.instant(flight.destination, flight.arrives),
+    )
     if departs is None or arrives is None:
         return ""
     hours, minutes = divmod(int((arrives - departs) / timedelta(minutes=1)), 60)
@@ -350,6 +482,12 @@ def _locale() -> Locale:
 
 
 def file_name(title: str, moment: datetime) -> str:
-    """What its files are called when they are kept, before the ending: letters and figures of the title, and the day."""
-    plain = "-".join("".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title).lower().split())[:60]
+    """What its files are called when they are kept, before the ending: letters and figures of the
+    title, and the day.
+    """
+    plain = "-".join(
+        "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title)
+        .lower()
+        .split()
+    )[:60]
     return f"itinerary{'-' + plain if plain else ''}-{moment:%Y-%m-%d}"

@@ -1,4 +1,6 @@
-"""The itinerary as files, behind both doors: PDF as the customer gets it, and the same facts as a table for a spreadsheet, in English as the JSON is."""
+"""The itinerary as files, behind both doors: PDF as the customer gets it, and the same facts as a
+table for a spreadsheet, in English as the JSON is.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,29 @@ from voyagent.kernel.reading import LaneReader
 from voyagent.kernel.sheets import HEAD, ROW, TOTAL, Cell, Sheet
 from voyagent.mail.service import Attached
 from voyagent.trips import paper, queries
-from voyagent.trips.details import FlightDetails, HotelDetails, OtherDetails, TransferDetails, VisaDetails
+from voyagent.trips.details import (
+    FlightDetails,
+    HotelDetails,
+    OtherDetails,
+    TransferDetails,
+    VisaDetails,
+)
 from voyagent.trips.itinerary import airport, file_name, in_a_row, tickets_of
 from voyagent.trips.queries import Journey, Line, TripNotFound
 
 COLUMNS = (
-    *(ROW, "line_no", "item", "text", "day", "time", "place", "until_day", "until_time", "until_place"),
+    *(
+        ROW,
+        "line_no",
+        "item",
+        "text",
+        "day",
+        "time",
+        "place",
+        "until_day",
+        "until_time",
+        "until_place",
+    ),
     *("quantity", "reference", "state", "notes", "currency", "amount"),
 )
 Read = tuple[Journey, str]
@@ -27,23 +46,48 @@ Read = tuple[Journey, str]
 def itinerary_table(found: Read, *, prices: bool) -> Sheet:
     """What the paper says, as rows.
 
-    They are `head` for each fact, `passenger`, `flight`, `hotel`, `transfer`, `visa` and `other` in the order in which they happen, `ticket`, and with
-    `prices` a `total` for each currency in which the customer pays something. Times are those of the clock on the spot. A thing without a day has none here
-    either; a visa's day is that of its grant, else of its filing. As on paper there is no passport, no supplier, no cost and nothing that was cancelled.
+    They are `head` for each fact, `passenger`, `flight`, `hotel`, `transfer`, `visa` and `other` in
+    the order in which they happen, `ticket`, and with `prices` a `total` for each currency in which
+    the customer pays something. Times are those of the clock on the spot. A thing without a day has
+    none here either; a visa's day is that of its grant, else of its filing. As on paper there is no
+    passport, no supplier, no cost and nothing that was cancelled.
     """
     journey, agency = found
     trip, (first, last) = journey.trip, journey.days
-    facts = {"id": trip["id"], "title": trip["title"], "agency": agency, "contact": trip["opened_by"], "status": journey.status}
+    facts = {
+        "id": trip["id"],
+        "title": trip["title"],
+        "agency": agency,
+        "contact": trip["opened_by"],
+        "status": journey.status,
+    }
     told = facts_of(facts | {"first_day": first, "last_day": last, "notes": trip["notes"]})
     rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in told]
-    rows += [_cells("passenger", line_no=number, item=one.full_name, text=one.kind) for number, one in enumerate(journey.passengers, start=1)]
     rows += [
-        _cells(line.kind, line_no=number, reference=line.supplier_ref, state=line.state, notes=line.details.notes, **_told(line))
+        _cells("passenger", line_no=number, item=one.full_name, text=one.kind)
+        for number, one in enumerate(journey.passengers, start=1)
+    ]
+    rows += [
+        _cells(
+            line.kind,
+            line_no=number,
+            reference=line.supplier_ref,
+            state=line.state,
+            notes=line.details.notes,
+            **_told(line),
+        )
         for number, line in enumerate(journey.standing, start=1)
     ]
-    rows += [_cells("ticket", line_no=number, item=ticket) for number, ticket in enumerate(_tickets(journey), start=1)]
+    rows += [
+        _cells("ticket", line_no=number, item=ticket)
+        for number, ticket in enumerate(_tickets(journey), start=1)
+    ]
     if prices:
-        rows += [_cells(TOTAL, item="price", currency=total.currency, amount=total.price) for total in journey.totals if total.price]
+        rows += [
+            _cells(TOTAL, item="price", currency=total.currency, amount=total.price)
+            for total in journey.totals
+            if total.price
+        ]
     return Sheet(file_name(trip["title"], clock.now()), COLUMNS, rows)
 
 
@@ -63,19 +107,40 @@ def _told(line: Line) -> dict[str, Cell]:
             }
         case HotelDetails() as stay:
             about = in_a_row([stay.room, stay.board, stay.phone, stay.address])
-            return {"item": line.name, "text": about, "day": stay.check_in, "place": stay.city, "until_day": stay.check_out}
+            return {
+                "item": line.name,
+                "text": about,
+                "day": stay.check_in,
+                "place": stay.city,
+                "until_day": stay.check_out,
+            }
         case TransferDetails() as ride:
-            return {"item": line.name, "text": ride.vehicle, "day": ride.on, "time": ride.at, "place": ride.origin, "until_place": ride.destination}
+            return {
+                "item": line.name,
+                "text": ride.vehicle,
+                "day": ride.on,
+                "time": ride.at,
+                "place": ride.origin,
+                "until_place": ride.destination,
+            }
         case VisaDetails() as visa:
             country = Locale("en").territories.get(visa.country, visa.country)
             about = in_a_row([visa.type, visa.traveller])
-            return {"item": country, "text": about, "day": visa.granted_on or visa.filed_on, "place": visa.country, "quantity": visa.count}
+            return {
+                "item": country,
+                "text": about,
+                "day": visa.granted_on or visa.filed_on,
+                "place": visa.country,
+                "quantity": visa.count,
+            }
         case OtherDetails() as other:
             return {"item": line.name, "day": other.on, "time": other.at, "until_day": other.until}
 
 
 def _tickets(journey: Journey) -> list[str]:
-    return tickets_of(line.details for line in journey.standing if isinstance(line.details, FlightDetails))
+    return tickets_of(
+        line.details for line in journey.standing if isinstance(line.details, FlightDetails)
+    )
 
 
 def _cells(row: str, **cells: Cell) -> list[Cell]:
@@ -94,7 +159,10 @@ def _typeset(reader: LaneReader, found: Read, agency: str, *, prices: bool) -> A
 ITINERARY = Document(
     name="itinerary",
     words="The itinerary of a trip, as its customer gets it,",
-    holds="its facts, who travels, each thing with its days, places and reference, and its price by currency",
+    holds=(
+        "its facts, who travels, each thing with its days, places and reference, and its price by"
+        " currency"
+    ),
     place="/trips/<trip_id>",
     page_place="/trips/<trip_id>",
     parameter="trip_id",

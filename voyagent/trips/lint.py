@@ -1,6 +1,8 @@
-"""What is wrong with a trip, before the customer finds out: pure rules over its people and lines, none of which changes anything.
+"""What is wrong with a trip, before the customer finds out: pure rules over its people and lines,
+none of which changes anything.
 
-A rule tells what the agency should look at; it never stands in the way. Days are those of the clock on the spot, connections are measured by instants.
+A rule tells what the agency should look at; it never stands in the way. Days are those of the clock
+on the spot, connections are measured by instants.
 """
 
 from __future__ import annotations
@@ -25,20 +27,32 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 DOMESTIC_MINUTES, INTERNATIONAL_MINUTES = 60, 90
 """The least time from one flight to the next where the airport has no figures of its own."""
 MINIMUMS: Mapping[str, tuple[int, int]] = {}
-"""An airport's own least times in minutes, within the country and beyond, where an agency's airlines publish others."""
+"""An airport's own least times in minutes, within the country and beyond, where an agency's
+airlines publish others.
+"""
 OTHER_AIRPORT_MINUTES = 240
-"""To another airport of the same city: through the border, across the town, and checked in once more."""
+"""To another airport of the same city: through the border, across the town, and checked in once
+more.
+"""
 CONNECTION_MINUTES_MAX = 24 * 60
 WAIT_MINUTES_MAX = 12 * 60
 """So long one may wait through a night at an airport without a bed."""
 EARLY_HOUR, NOON = 6, 12
 UNDER_YEARS: Mapping[str, int] = {"infant": 2, "child": 12}
-"""The age that an infant and a child have not reached on the last flight, as airlines count them."""
+"""The age that an infant and a child have not reached on the last flight, as airlines count them.
+"""
 PASSPORT_MONTHS = 6
-"""How long a passport must be good after the return where nothing else is known of a country: the rule of thumb of the trade."""
+"""How long a passport must be good after the return where nothing else is known of a country: the
+rule of thumb of the trade.
+"""
 _SCHENGEN = "AT BE BG CH CZ DE DK EE ES FI FR GR HR HU IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
-PASSPORT_MONTHS_OF: Mapping[str, int] = {**dict.fromkeys(_SCHENGEN.split(), 3), **dict.fromkeys(("AU", "CA", "GB", "IE", "JP", "KR", "US"), 0)}
-"""Countries that ask for less: three months (Schengen Borders Code, article 6), or for the stay alone, as their governments tell travellers."""
+PASSPORT_MONTHS_OF: Mapping[str, int] = {
+    **dict.fromkeys(_SCHENGEN.split(), 3),
+    **dict.fromkeys(("AU", "CA", "GB", "IE", "JP", "KR", "US"), 0),
+}
+"""Countries that ask for less: three months (Schengen Borders Code, article 6), or for the stay
+alone, as their governments tell travellers.
+"""
 
 
 class CountryCode(str):
@@ -49,7 +63,10 @@ class CountryCode(str):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to look at. `sentence` is filled with `values`, whose days and countries are said in the reader's language."""
+    """One thing to look at.
+
+    `sentence` is filled with `values`, whose days and countries are said in the reader's language.
+    """
 
     code: str
     severity: Severity
@@ -61,7 +78,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A flight and when it is, as minutes that can be compared; by the clock on the spot where the airport is not known."""
+    """A flight and when it is, as minutes that can be compared; by the clock on the spot where the
+    airport is not known.
+    """
 
     line: Line
     details: FlightDetails
@@ -71,7 +90,10 @@ class Flight:
     @property
     def is_measured(self) -> bool:
         """Whether both of its clocks are known."""
-        return places.find_airport(self.details.origin) is not None and places.find_airport(self.details.destination) is not None
+        return (
+            places.find_airport(self.details.origin) is not None
+            and places.find_airport(self.details.destination) is not None
+        )
 
     @property
     def countries(self) -> tuple[str | None, str | None]:
@@ -109,7 +131,9 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A trip as the rules look at it: what is over is left out, and the order of lines and people does not matter."""
+    """A trip as the rules look at it: what is over is left out, and the order of lines and people
+    does not matter.
+    """
 
     passengers: tuple[Passenger, ...]
     flights: tuple[Flight, ...]
@@ -120,10 +144,15 @@ class Plan:
     @property
     def journeys(self) -> list[list[Flight]]:
         """Flights that connect, in order: the way out, the way back."""
-        before = {connection.then.line.id: connection.first.line.id for connection in self.connections}
+        before = {
+            connection.then.line.id: connection.first.line.id for connection in self.connections
+        }
         found: list[list[Flight]] = []
         for flight in self.flights:
-            joined = next((journey for journey in found if journey[-1].line.id == before.get(flight.line.id)), None)
+            joined = next(
+                (journey for journey in found if journey[-1].line.id == before.get(flight.line.id)),
+                None,
+            )
             if joined is None:
                 found.append([flight])
             else:
@@ -131,7 +160,12 @@ class Plan:
         return found
 
 
-def findings(passengers: Iterable[Passenger], lines: Iterable[Line], *, minimums: Mapping[str, tuple[int, int]] = MINIMUMS) -> list[Finding]:
+def findings(
+    passengers: Iterable[Passenger],
+    lines: Iterable[Line],
+    *,
+    minimums: Mapping[str, tuple[int, int]] = MINIMUMS,
+) -> list[Finding]:
     """Everything to look at, the gravest first."""
     plan = _plan(passengers, lines)
     found = [
@@ -150,37 +184,61 @@ def findings(passengers: Iterable[Passenger], lines: Iterable[Line], *, minimums
 
 
 def _plan(passengers: Iterable[Passenger], lines: Iterable[Line]) -> Plan:
-    standing = sorted((line for line in lines if line.status not in OVER), key=lambda line: (line.place_in_time, line.id))
-    flights = sorted(
-        (_flight(line, line.details) for line in standing if isinstance(line.details, FlightDetails)), key=lambda one: (one.departs, one.arrives, one.line.id)
+    standing = sorted(
+        (line for line in lines if line.status not in OVER),
+        key=lambda line: (line.place_in_time, line.id),
     )
-    stays = tuple(Stay(line, line.details) for line in standing if isinstance(line.details, HotelDetails))
+    flights = sorted(
+        (
+            _flight(line, line.details)
+            for line in standing
+            if isinstance(line.details, FlightDetails)
+        ),
+        key=lambda one: (one.departs, one.arrives, one.line.id),
+    )
+    stays = tuple(
+        Stay(line, line.details) for line in standing if isinstance(line.details, HotelDetails)
+    )
     last = max((line.ends_on for line in standing if line.ends_on), default=None)
-    return Plan(tuple(sorted(passengers, key=lambda one: (one.created_at, one.id))), tuple(flights), stays, tuple(_connections(flights)), last)
+    return Plan(
+        tuple(sorted(passengers, key=lambda one: (one.created_at, one.id))),
+        tuple(flights),
+        stays,
+        tuple(_connections(flights)),
+        last,
+    )
 
 
 def _flight(line: Line, details: FlightDetails) -> Flight:
     departs = places.instant(details.origin, details.departs)
     arrives = places.instant(details.destination, details.arrives)
-    clocks = (departs.replace(tzinfo=None) if departs else details.departs, arrives.replace(tzinfo=None) if arrives else details.arrives)
+    clocks = (
+        departs.replace(tzinfo=None) if departs else details.departs,
+        arrives.replace(tzinfo=None) if arrives else details.arrives,
+    )
     left, landed = ((clock - clock.min).total_seconds() / 60 for clock in clocks)
     return Flight(line, details, left, landed)
 
 
 def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
-    """For each flight the one that brings its people to it: the last that lands in its city within the day before, else one that lands too late."""
+    """For each flight the one that brings its people to it: the last that lands in its city within
+    the day before, else one that lands too late.
+    """
     for then in flights:
         before = [
             Connection(first, then, round(then.departs - first.arrives))
             for first in flights
-            if first.line.id != then.line.id and first.departs < then.departs and places.same_city(first.details.destination, then.details.origin)
+            if first.line.id != then.line.id
+            and first.departs < then.departs
+            and places.same_city(first.details.destination, then.details.origin)
         ]
         near = [one for one in before if one.minutes < CONNECTION_MINUTES_MAX]
         if near:
             yield min(near, key=lambda one: (one.minutes < 0, abs(one.minutes), one.first.line.id))
 
 
-# Connections ---------------------------------------------------------------------------------------------------------------
+# Connections
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> Iterator[Finding]:
@@ -188,24 +246,46 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
         first, then = connection.first, connection.then
         lines = (first.line.id, then.line.id)
         here, there = first.details.destination, then.details.origin
-        said: Values = {"first": first.line.name, "then": then.line.name, "minutes": max(connection.minutes, 0), "here": here, "there": there}
+        said: Values = {
+            "first": first.line.name,
+            "then": then.line.name,
+            "minutes": max(connection.minutes, 0),
+            "here": here,
+            "there": there,
+        }
         if here != there:
             if connection.minutes < OTHER_AIRPORT_MINUTES:
-                sentence = N_("%(minutes)s minutes from %(first)s at %(here)s to %(then)s at %(there)s, another airport: at least %(least)s are needed.")
-                yield Finding("connection_short", "error", sentence, {**said, "least": OTHER_AIRPORT_MINUTES}, lines)
+                sentence = N_(
+                    "%(minutes)s minutes from %(first)s at %(here)s to %(then)s at %(there)s,"
+                    " another airport: at least %(least)s are needed."
+                )
+                yield Finding(
+                    "connection_short",
+                    "error",
+                    sentence,
+                    {**said, "least": OTHER_AIRPORT_MINUTES},
+                    lines,
+                )
             else:
-                sentence = N_("%(first)s lands at %(here)s and %(then)s leaves from %(there)s: another airport of the city.")
+                sentence = N_(
+                    "%(first)s lands at %(here)s and %(then)s leaves from %(there)s: another"
+                    " airport of the city."
+                )
                 yield Finding("airport_change", "note", sentence, said, lines)
             continue
         domestic, international = minimums.get(here, (DOMESTIC_MINUTES, INTERNATIONAL_MINUTES))
         within = {*first.countries, *then.countries}
         least = domestic if len(within) == 1 and None not in within else international
         if connection.minutes < least:
-            sentence = N_("%(minutes)s minutes from %(first)s to %(then)s at %(here)s: at least %(least)s are needed.")
+            sentence = N_(
+                "%(minutes)s minutes from %(first)s to %(then)s at %(here)s: at least %(least)s are"
+                " needed."
+            )
             yield Finding("connection_short", "error", sentence, {**said, "least": least}, lines)
 
 
-# Nights --------------------------------------------------------------------------------------------------------------------
+# Nights
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
@@ -214,37 +294,73 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
         if not common:
             continue
         lines = (one.line.id, other.line.id)
-        said: Values = {"one": one.details.name, "other": other.details.name, "night": min(common), "nights": len(common)}
+        said: Values = {
+            "one": one.details.name,
+            "other": other.details.name,
+            "night": min(common),
+            "nights": len(common),
+        }
         if _hotel(one) == _hotel(other):
-            yield Finding("nights_overlap", "note", N_("%(one)s is there twice for the night of %(night)s. Two rooms?"), said, lines)
+            yield Finding(
+                "nights_overlap",
+                "note",
+                N_("%(one)s is there twice for the night of %(night)s. Two rooms?"),
+                said,
+                lines,
+            )
         else:
-            sentence = N_("%(one)s and %(other)s are both booked for the night of %(night)s (nights in common: %(nights)s).")
+            sentence = N_(
+                "%(one)s and %(other)s are both booked for the night of %(night)s (nights in"
+                " common: %(nights)s)."
+            )
             yield Finding("nights_overlap", "error", sentence, said, lines)
 
 
 def _missing_nights(plan: Plan) -> Iterator[Finding]:
-    """Nights between arrival and departure for which there is neither a bed nor a flight nor a short wait for one. Without any hotel nobody asked for one."""
+    """Nights between arrival and departure for which there is neither a bed nor a flight nor a
+    short wait for one. Without any hotel nobody asked for one.
+    """
     if not plan.stays:
         return
-    begins, ends = min(stay.details.check_in for stay in plan.stays), max(stay.details.check_out for stay in plan.stays)
+    begins, ends = (
+        min(stay.details.check_in for stay in plan.stays),
+        max(stay.details.check_out for stay in plan.stays),
+    )
     journeys = plan.journeys
     if journeys:
         begins = min(begins, journeys[0][-1].details.arrives.date())
     if len(journeys) > 1:
         leaves = journeys[-1][0].details.departs
         ends = max(ends, leaves.date() - timedelta(days=leaves.hour < EARLY_HOUR))
-    covered = frozenset[date]().union(*(stay.nights for stay in plan.stays), *(_in_the_air(flight) for flight in plan.flights))
-    covered |= {night for one in plan.connections if one.minutes <= WAIT_MINUTES_MAX for night in _waiting(one)}
+    covered = frozenset[date]().union(
+        *(stay.nights for stay in plan.stays), *(_in_the_air(flight) for flight in plan.flights)
+    )
+    covered |= {
+        night
+        for one in plan.connections
+        if one.minutes <= WAIT_MINUTES_MAX
+        for night in _waiting(one)
+    }
     missing = [night for night in nights_of(begins, ends) if night not in covered]
     for _, group in groupby(enumerate(missing), key=lambda pair: pair[1].toordinal() - pair[0]):
         nights = [night for _, night in group]
-        said: Values = {"night": nights[0], "until": nights[-1] + timedelta(days=1), "nights": len(nights)}
-        sentence = N_("No bed for the night of %(night)s.") if len(nights) == 1 else N_("No bed from %(night)s to %(until)s (nights: %(nights)s).")
+        said: Values = {
+            "night": nights[0],
+            "until": nights[-1] + timedelta(days=1),
+            "nights": len(nights),
+        }
+        sentence = (
+            N_("No bed for the night of %(night)s.")
+            if len(nights) == 1
+            else N_("No bed from %(night)s to %(until)s (nights: %(nights)s).")
+        )
         yield Finding("night_missing", "warning", sentence, said)
 
 
 def _hotels_before_arrival(plan: Plan) -> Iterator[Finding]:
-    """A hotel that begins before the way out has arrived there; the night before an arrival in the morning is kept on purpose."""
+    """A hotel that begins before the way out has arrived there; the night before an arrival in the
+    morning is kept on purpose.
+    """
     if not plan.flights:
         return
     way_out = plan.journeys[0]
@@ -252,9 +368,15 @@ def _hotels_before_arrival(plan: Plan) -> Iterator[Finding]:
     earliest = arrives.date() - timedelta(days=arrives.hour < NOON)
     for stay in plan.stays:
         if leaves < stay.details.check_out and stay.details.check_in < earliest:
-            said: Values = {"hotel": stay.details.name, "check_in": stay.details.check_in, "arrival": arrives.date()}
+            said: Values = {
+                "hotel": stay.details.name,
+                "check_in": stay.details.check_in,
+                "arrival": arrives.date(),
+            }
             sentence = N_("%(hotel)s begins on %(check_in)s, but one arrives on %(arrival)s only.")
-            yield Finding("hotel_before_arrival", "error", sentence, said, (stay.line.id, way_out[-1].line.id))
+            yield Finding(
+                "hotel_before_arrival", "error", sentence, said, (stay.line.id, way_out[-1].line.id)
+            )
 
 
 def _hotel(stay: Stay) -> tuple[str, str]:
@@ -266,10 +388,13 @@ def _in_the_air(flight: Flight) -> frozenset[date]:
 
 
 def _waiting(connection: Connection) -> list[date]:
-    return nights_of(connection.first.details.arrives.date(), connection.then.details.departs.date())
+    return nights_of(
+        connection.first.details.arrives.date(), connection.then.details.departs.date()
+    )
 
 
-# People --------------------------------------------------------------------------------------------------------------------
+# People
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def _infants_alone(plan: Plan) -> Iterator[Finding]:
@@ -277,15 +402,30 @@ def _infants_alone(plan: Plan) -> Iterator[Finding]:
     grown = sum(one.kind in {"adult", "senior"} for one in plan.passengers)
     if len(infants) > grown:
         said: Values = {"infants": len(infants), "adults": grown}
-        sentence = N_("An infant travels on the lap of an adult of its own: infants %(infants)s, adults %(adults)s.")
-        yield Finding("infant_without_adult", "error", sentence, said, passenger_ids=tuple(one.id for one in infants))
+        sentence = N_(
+            "An infant travels on the lap of an adult of its own: infants %(infants)s, adults"
+            " %(adults)s."
+        )
+        yield Finding(
+            "infant_without_adult",
+            "error",
+            sentence,
+            said,
+            passenger_ids=tuple(one.id for one in infants),
+        )
 
 
 def _flown_twice(plan: Plan) -> Iterator[Finding]:
-    """The same flight twice for somebody, as where it was held again; a flight that names nobody is everybody's."""
+    """The same flight twice for somebody, as where it was held again; a flight that names nobody is
+    everybody's.
+    """
     for first, then in combinations(plan.flights, 2):
         one, other = first.details, then.details
-        if (one.carrier, one.number, one.departs_at) != (other.carrier, other.number, other.departs_at):
+        if (one.carrier, one.number, one.departs_at) != (
+            other.carrier,
+            other.number,
+            other.departs_at,
+        ):
             continue
         if one.travellers and other.travellers and not set(one.travellers) & set(other.travellers):
             continue
@@ -295,36 +435,68 @@ def _flown_twice(plan: Plan) -> Iterator[Finding]:
 
 
 def _flown_at_once(plan: Plan) -> Iterator[Finding]:
-    """Two flights in the air at the same time for somebody whom both name; one that the other feeds is a short connection."""
+    """Two flights in the air at the same time for somebody whom both name; one that the other feeds
+    is a short connection.
+    """
     connected = {frozenset((one.first.line.id, one.then.line.id)) for one in plan.connections}
     for first, then in combinations(plan.flights, 2):
         one, other = first.details, then.details
         if frozenset((first.line.id, then.line.id)) in connected:
             continue
-        if not (first.is_measured and then.is_measured) or first.departs >= then.arrives or then.departs >= first.arrives:
+        if (
+            not (first.is_measured and then.is_measured)
+            or first.departs >= then.arrives
+            or then.departs >= first.arrives
+        ):
             continue
-        if (one.carrier, one.number, one.departs_at) == (other.carrier, other.number, other.departs_at):
+        if (one.carrier, one.number, one.departs_at) == (
+            other.carrier,
+            other.number,
+            other.departs_at,
+        ):
             continue
         if not set(one.travellers or ()) & set(other.travellers or ()):
             continue
-        said: Values = {"one": f"{one.carrier} {one.number}", "other": f"{other.carrier} {other.number}", "day": one.departs.date()}
-        yield Finding("flights_overlap", "error", N_("%(one)s and %(other)s on %(day)s are in the air at the same time."), said, (first.line.id, then.line.id))
+        said: Values = {
+            "one": f"{one.carrier} {one.number}",
+            "other": f"{other.carrier} {other.number}",
+            "day": one.departs.date(),
+        }
+        yield Finding(
+            "flights_overlap",
+            "error",
+            N_("%(one)s and %(other)s on %(day)s are in the air at the same time."),
+            said,
+            (first.line.id, then.line.id),
+        )
 
 
 def _too_old(plan: Plan) -> Iterator[Finding]:
-    """Somebody who is no infant or no child any more on the last flight: the airline sells another fare."""
+    """Somebody who is no infant or no child any more on the last flight: the airline sells another
+    fare.
+    """
     if not plan.flights:
         return
     last = max(flight.details.departs.date() for flight in plan.flights)
     for one in plan.passengers:
         years = UNDER_YEARS.get(one.kind)
-        if years is None or one.date_of_birth is None or last < _months_after(one.date_of_birth, years * 12):
+        if (
+            years is None
+            or one.date_of_birth is None
+            or last < _months_after(one.date_of_birth, years * 12)
+        ):
             continue
         said: Values = {"name": one.full_name, "years": years, "day": last}
         sentence = (
-            N_("%(name)s is %(years)s or older on the last flight, %(day)s: no infant any more, but a child with a seat.")
+            N_(
+                "%(name)s is %(years)s or older on the last flight, %(day)s: no infant any more,"
+                " but a child with a seat."
+            )
             if one.kind == "infant"
-            else N_("%(name)s is %(years)s or older on the last flight, %(day)s: no child any more, but an adult for the airline.")
+            else N_(
+                "%(name)s is %(years)s or older on the last flight, %(day)s: no child any more, but"
+                " an adult for the airline."
+            )
         )
         yield Finding("too_old_for_kind", "error", sentence, said, passenger_ids=(one.id,))
 
@@ -334,30 +506,52 @@ def _missing_passports(plan: Plan) -> Iterator[Finding]:
     for one in plan.passengers if abroad else ():
         if one.passport_last4 is None:
             sentence = N_("%(name)s flies abroad and has no passport here.")
-            yield Finding("passport_missing", "error", sentence, {"name": one.full_name}, abroad, (one.id,))
+            yield Finding(
+                "passport_missing", "error", sentence, {"name": one.full_name}, abroad, (one.id,)
+            )
 
 
 def _expiring_passports(plan: Plan) -> Iterator[Finding]:
     for one in plan.passengers:
         if one.passport_expiry is None or plan.last_day is None:
             continue
-        asked = [(_months_after(plan.last_day, PASSPORT_MONTHS_OF.get(country, PASSPORT_MONTHS)), country) for country in sorted(_abroad(plan, one))]
+        asked = [
+            (
+                _months_after(plan.last_day, PASSPORT_MONTHS_OF.get(country, PASSPORT_MONTHS)),
+                country,
+            )
+            for country in sorted(_abroad(plan, one))
+        ]
         until, country = max(asked, default=(date.min, ""))
         if one.passport_expiry >= until:
             continue
-        said: Values = {"name": one.full_name, "expiry": one.passport_expiry, "until": until, "country": CountryCode(country)}
+        said: Values = {
+            "name": one.full_name,
+            "expiry": one.passport_expiry,
+            "until": until,
+            "country": CountryCode(country),
+        }
         if one.passport_expiry < plan.last_day:
             sentence = N_("The passport of %(name)s expires on %(expiry)s, during the trip.")
             yield Finding("passport_expires", "error", sentence, said, passenger_ids=(one.id,))
         else:
-            sentence = N_("The passport of %(name)s expires on %(expiry)s; %(country)s asks for one that is good until %(until)s.")
+            sentence = N_(
+                "The passport of %(name)s expires on %(expiry)s; %(country)s asks for one that is"
+                " good until %(until)s."
+            )
             yield Finding("passport_expires", "warning", sentence, said, passenger_ids=(one.id,))
 
 
 def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
-    """The countries that somebody enters: where journeys end and hotels stand, but neither one's own nor the one that the trip begins in."""
+    """The countries that somebody enters: where journeys end and hotels stand, but neither one's
+    own nor the one that the trip begins in.
+    """
     ends = {journey[-1].countries[1] for journey in plan.journeys}
-    entered = {country for country in ends | {stay.details.country for stay in plan.stays} if country is not None}
+    entered = {
+        country
+        for country in ends | {stay.details.country for stay in plan.stays}
+        if country is not None
+    }
     home = {traveller.nationality, plan.flights[0].countries[0] if plan.flights else None}
     return entered - home if home != {None} else set()
 

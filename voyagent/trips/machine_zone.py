@@ -1,7 +1,9 @@
-"""The two lines at the foot of a passport's page of data, as ICAO Doc 9303 part 4 lays them out (TD3): read, and checked by their five check digits.
+"""The two lines at the foot of a passport's page of data, as ICAO Doc 9303 part 4 lays them out
+(TD3): read, and checked by their five check digits.
 
-A line whose check digits fit may still be misread: they cannot tell characters of the same value modulo ten apart (`0` and `A`, `I` and `S`), and names have
-none. So what was read fills a form that a person looks over, and is no proof.
+A line whose check digits fit may still be misread: they cannot tell characters of the same value
+modulo ten apart (`0` and `A`, `I` and `S`), and names have none. So what was read fills a form that
+a person looks over, and is no proof.
 """
 
 from __future__ import annotations
@@ -20,62 +22,94 @@ LINE = 44
 FILLER = "<"
 WEIGHTS = (7, 3, 1)
 FUTURE_YEARS_MAX = 50
-"""A passport is good for ten years in most countries; a year that would lie further ahead than this is one of the century before."""
+"""A passport is good for ten years in most countries; a year that would lie further ahead than this
+is one of the century before.
+"""
 _LINES = re.compile(r"(P[A-Z0-9<]{43})?[A-Z0-9<]{43}[A-Z0-9]")
-_VALUES = {FILLER: 0} | {character: value for value, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+_VALUES = {FILLER: 0} | {
+    character: value for value, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
 _COUNTRIES = {"D": "DE", "RKS": "XK", **dict.fromkeys(("GBD", "GBN", "GBO", "GBP", "GBS"), "GB")}
-"""Codes of Doc 9303 that are not those of ISO 3166-1: Germany, Kosovo, and the further kinds of British nationals."""
+"""Codes of Doc 9303 that are not those of ISO 3166-1: Germany, Kosovo, and the further kinds of
+British nationals.
+"""
 
 
 class NoPassportLines(Invalid):
     """Not the two lines of a passport: too short, too long, or characters that stand in none."""
 
     code = "passport_lines_unreadable"
-    message = N_("These are not the two lines of a passport: each has 44 characters, which are letters, figures and <, and the first begins with P.")
+    message = N_(
+        "These are not the two lines of a passport: each has 44 characters, which are letters,"
+        " figures and <, and the first begins with P."
+    )
 
 
 class PassportLinesMisread(Invalid):
-    """A check digit that does not fit, or a day that is none; each part of the second line has its own."""
+    """A check digit that does not fit, or a day that is none; each part of the second line has its
+    own.
+    """
 
     code = "passport_lines_misread"
-    message = N_("The lines do not fit their check digits. Compare each character with the passport.")
+    message = N_(
+        "The lines do not fit their check digits. Compare each character with the passport."
+    )
 
 
 class NumberMisread(PassportLinesMisread):
     """The first check digit."""
 
-    message = N_("The check digit of the passport's number does not fit (characters 1 to 10 of the second line). Compare them with the passport.")
+    message = N_(
+        "The check digit of the passport's number does not fit (characters 1 to 10 of the second"
+        " line). Compare them with the passport."
+    )
 
 
 class BirthMisread(PassportLinesMisread):
     """The second check digit, or no day of the calendar."""
 
-    message = N_("The check digit of the day of birth does not fit (characters 14 to 20 of the second line). Compare them with the passport.")
+    message = N_(
+        "The check digit of the day of birth does not fit (characters 14 to 20 of the second line)."
+        " Compare them with the passport."
+    )
 
 
 class ExpiryMisread(PassportLinesMisread):
     """The third check digit, or no day of the calendar."""
 
-    message = N_("The check digit of the day of expiry does not fit (characters 22 to 28 of the second line). Compare them with the passport.")
+    message = N_(
+        "The check digit of the day of expiry does not fit (characters 22 to 28 of the second"
+        " line). Compare them with the passport."
+    )
 
 
 class PersonalNumberMisread(PassportLinesMisread):
     """The fourth check digit."""
 
-    message = N_("The check digit of the personal number does not fit (characters 29 to 43 of the second line). Compare them with the passport.")
+    message = N_(
+        "The check digit of the personal number does not fit (characters 29 to 43 of the second"
+        " line). Compare them with the passport."
+    )
 
 
 class LineMisread(PassportLinesMisread):
     """The fifth check digit, over number, birth, expiry and personal number together."""
 
-    message = N_("The last check digit, which is that of the whole second line, does not fit. Compare each character with the passport.")
+    message = N_(
+        "The last check digit, which is that of the whole second line, does not fit. Compare each"
+        " character with the passport."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class MachineZone:
-    """What the lines say. `nationality` is a country's two letters, None where `nationality_code` names none that is known.
+    """What the lines say.
 
-    The names are None without the first line, and `date_of_birth` is where the passport leaves a part of it out.
+    `nationality` is a country's two letters, None where `nationality_code` names none that is
+    known.
+
+    The names are None without the first line, and `date_of_birth` is where the passport leaves a
+    part of it out.
     """
 
     number: str
@@ -92,16 +126,20 @@ class MachineZone:
         return " ".join(part for part in (self.given_names, self.surname) if part) or None
 
     def is_named(self, name: str) -> bool:
-        """Whether a name is that of the lines, in any order of its words; without accents, and each word may go on where the lines cut it off."""
+        """Whether a name is that of the lines, in any order of its words; without accents, and each
+        word may go on where the lines cut it off.
+        """
         typed, read = (sorted(_plain(one).split()) for one in (name, self.full_name or ""))
-        return len(typed) == len(read) and all(word.startswith(part) for word, part in zip(typed, read, strict=True))
+        return len(typed) == len(read) and all(
+            word.startswith(part) for word, part in zip(typed, read, strict=True)
+        )
 
 
 def read_zone(text: str, today: date) -> MachineZone:
     """Read both lines, or the second alone; spaces, line ends and small letters do not matter.
 
-    `today` chooses the century of two-digit years: a birth lies in the past, an expiry at most fifty years ahead. Raises NoPassportLines,
-    PassportLinesMisread.
+    `today` chooses the century of two-digit years: a birth lies in the past, an expiry at most
+    fifty years ahead. Raises NoPassportLines, PassportLinesMisread.
     """
     whole = "".join(text.split()).upper()
     if _LINES.fullmatch(whole) is None:
@@ -122,7 +160,9 @@ def read_zone(text: str, today: date) -> MachineZone:
 
 
 def check_digit(text: str) -> str:
-    """The check digit over some characters: their values times 7, 3, 1 in turn, modulo ten (Doc 9303 part 3, 4.9)."""
+    """The check digit over some characters: their values times 7, 3, 1 in turn, modulo ten (Doc
+    9303 part 3, 4.9).
+    """
     return str(sum(_VALUES[character] * WEIGHTS[at % 3] for at, character in enumerate(text)) % 10)
 
 
@@ -132,7 +172,11 @@ def _check(line: str) -> None:
         (NumberMisread, line[:9], line[9]),
         (BirthMisread, line[13:19], line[19]),
         (ExpiryMisread, line[21:27], line[27]),
-        (PersonalNumberMisread, personal, "0" if line[42] == FILLER and not personal.strip(FILLER) else line[42]),
+        (
+            PersonalNumberMisread,
+            personal,
+            "0" if line[42] == FILLER and not personal.strip(FILLER) else line[42],
+        ),
         (LineMisread, line[:10] + line[13:20] + line[21:43], line[43]),
     )
     for misread, text, digit in digits:
@@ -141,14 +185,23 @@ def _check(line: str) -> None:
 
 
 def _names(field: str) -> tuple[str | None, str | None]:
-    """Surname and given names: two fillers stand between them, one between the parts of either, and what is too long was cut off."""
+    """Surname and given names: two fillers stand between them, one between the parts of either, and
+    what is too long was cut off.
+    """
     surname, _, given = field.rstrip(FILLER).partition(FILLER * 2)
-    in_words = [" ".join(part.title() for part in name.split(FILLER) if part) or None for name in (surname, given)]
+    in_words = [
+        " ".join(part.title() for part in name.split(FILLER) if part) or None
+        for name in (surname, given)
+    ]
     return in_words[0], in_words[1]
 
 
 def _plain(name: str) -> str:
-    return "".join(character for character in normalize("NFKD", name.replace("-", " ").replace("'", "")).casefold() if not combining(character))
+    return "".join(
+        character
+        for character in normalize("NFKD", name.replace("-", " ").replace("'", "")).casefold()
+        if not combining(character)
+    )
 
 
 def _country(code: str) -> str | None:
@@ -162,7 +215,11 @@ def _birth(figures: str, today: date) -> date | None:
     """The last such day that is not to come; None where the passport leaves a part of it out."""
     if FILLER in figures:
         return None
-    found = [day for century in (today.year // 100 * 100, today.year // 100 * 100 - 100) if (day := _day(figures, century)) is not None and day <= today]
+    found = [
+        day
+        for century in (today.year // 100 * 100, today.year // 100 * 100 - 100)
+        if (day := _day(figures, century)) is not None and day <= today
+    ]
     if not found:
         raise BirthMisread
     return found[0]
@@ -170,7 +227,11 @@ def _birth(figures: str, today: date) -> date | None:
 
 def _expiry(figures: str, today: date) -> date:
     last = today.year + FUTURE_YEARS_MAX
-    century = last // 100 * 100 if figures[:2].isdigit() and int(figures[:2]) <= last % 100 else last // 100 * 100 - 100
+    century = (
+        last // 100 * 100
+        if figures[:2].isdigit() and int(figures[:2]) <= last % 100
+        else last // 100 * 100 - 100
+    )
     found = _day(figures, century)
     if found is None:
         raise ExpiryMisread
@@ -181,4 +242,8 @@ def _day(figures: str, century: int) -> date | None:
     if not figures.isdecimal():
         return None
     year, month, day = century + int(figures[:2]), int(figures[2:4]), int(figures[4:])
-    return date(year, month, day) if 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1] else None
+    return (
+        date(year, month, day)
+        if 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
+        else None
+    )

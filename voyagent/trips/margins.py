@@ -1,7 +1,9 @@
-"""Reading what trips cost and bring, as planned and as others have found it in the books: a page of them behind a cursor, groups of them, and their sums.
+"""Reading what trips cost and bring, as planned and as others have found it in the books: a page of
+them behind a cursor, groups of them, and their sums.
 
-The trips of some days are those that were opened in them, and those of which anything was earned in them. What was earned is given by whoever knows the books,
-as a select: thing_id (a trip), currency, month (the first day of one), revenue_minor, cost_minor.
+The trips of some days are those that were opened in them, and those of which anything was earned in
+them. What was earned is given by whoever knows the books, as a select: thing_id (a trip), currency,
+month (the first day of one), revenue_minor, cost_minor.
 """
 
 from __future__ import annotations
@@ -12,7 +14,24 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Date, Select, Text, and_, cast, func, literal, null, or_, select, tuple_, union, union_all
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
 
 from voyagent.enquiries.queries import customer_of
 from voyagent.kernel.pages import Cursor, NameCursor
@@ -47,25 +66,41 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Earnings:
-    """What the books have of trips in some days, and for a column with a trip's id the customer whom they have it for, where no enquiry says so."""
+    """What the books have of trips in some days, and for a column with a trip's id the customer
+    whom they have it for, where no enquiry says so.
+    """
 
     statement: Select[Any]
     customer: CustomerOf
 
 
-def margins_statement(opened: Opened, earned: Earnings, *, after: Cursor | None, limit: int) -> Select[Any]:
-    """The trips of some days, the newest first, those behind a cursor; a row for each currency of a trip's lines that are not over, and of what it earned.
+def margins_statement(
+    opened: Opened, earned: Earnings, *, after: Cursor | None, limit: int
+) -> Select[Any]:
+    """The trips of some days, the newest first, those behind a cursor; a row for each currency of a
+    trip's lines that are not over, and of what it earned.
 
-    Rows: id, title, customer, created_at, currency, cost_minor, price_minor, spent_minor, earned_minor; a trip without anything has one with its own currency
-    and zeros. `limit` counts trips.
+    Rows: id, title, customer, created_at, currency, cost_minor, price_minor, spent_minor,
+    earned_minor; a trip without anything has one with its own currency and zeros. `limit` counts
+    trips.
     """
     posted = earned.statement.cte("posted")
-    trips = select(*(_TRIPS[name] for name in ("id", "title", "created_at", "currency", "enquiry_id"))).where(owned(Trip))
+    trips = select(
+        *(_TRIPS[name] for name in ("id", "title", "created_at", "currency", "enquiry_id"))
+    ).where(owned(Trip))
     if after is not None:
-        trips = trips.where(tuple_(_TRIPS.created_at, _TRIPS.id) < tuple_(literal(after.at, _TRIPS.created_at.type), literal(after.id, _TRIPS.id.type)))
+        trips = trips.where(
+            tuple_(_TRIPS.created_at, _TRIPS.id)
+            < tuple_(literal(after.at, _TRIPS.created_at.type), literal(after.id, _TRIPS.id.type))
+        )
     trips = trips.order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(limit)
     found = union(trips.where(*opened.holds), trips.where(_of_posted(posted))).subquery("found")
-    page = select(found).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit).cte("page")
+    page = (
+        select(found)
+        .order_by(found.c.created_at.desc(), found.c.id.desc())
+        .limit(limit)
+        .cte("page")
+    )
     amounts = _amounts(posted, null(), null(), _LINES.trip_id.in_(select(page.c.id)))
     customer = _whom(page, earned.customer)
     currency = func.coalesce(amounts.c.currency, page.c.currency).label("currency")
@@ -78,45 +113,82 @@ def margins_statement(opened: Opened, earned: Earnings, *, after: Cursor | None,
 
 
 def margin_totals_statement(opened: Opened, earned: Earnings) -> Select[Any]:
-    """The lines that are not over of all trips of some days, and what these earned: currency, cost_minor, price_minor, spent_minor, earned_minor."""
+    """The lines that are not over of all trips of some days, and what these earned: currency,
+    cost_minor, price_minor, spent_minor, earned_minor.
+    """
     amounts = _of_days(opened, earned)
-    return select(amounts.c.currency, *_sums(amounts)).group_by(amounts.c.currency).order_by(amounts.c.currency)
+    return (
+        select(amounts.c.currency, *_sums(amounts))
+        .group_by(amounts.c.currency)
+        .order_by(amounts.c.currency)
+    )
 
 
 def margins_by_month_statement(opened: Opened, earned: Earnings) -> Select[Any]:
-    """The same by month: what was planned in that in which the trip was opened, what was earned in that of its book date. Rows: month beside the others."""
+    """The same by month: what was planned in that in which the trip was opened, what was earned in
+    that of its book date. Rows: month beside the others.
+    """
     amounts = _of_days(opened, earned)
-    return select(amounts.c.month, amounts.c.currency, *_sums(amounts)).group_by(amounts.c.month, amounts.c.currency).order_by(*amounts.c["month", "currency"])
+    return (
+        select(amounts.c.month, amounts.c.currency, *_sums(amounts))
+        .group_by(amounts.c.month, amounts.c.currency)
+        .order_by(*amounts.c["month", "currency"])
+    )
 
 
-def margins_by_customer_statement(opened: Opened, earned: Earnings, *, after: NameCursor | None, limit: int) -> Select[Any]:
-    """The same by customer, whatever the case of the name, those without one first; those behind a cursor. `limit` counts customers.
+def margins_by_customer_statement(
+    opened: Opened, earned: Earnings, *, after: NameCursor | None, limit: int
+) -> Select[Any]:
+    """The same by customer, whatever the case of the name, those without one first; those behind a
+    cursor. `limit` counts customers.
 
-    Rows: key (the name in small letters, empty where none is known), customer (None there), and the others.
+    Rows: key (the name in small letters, empty where none is known), customer (None there), and the
+    others.
     """
     amounts = _of_days(opened, earned)
     named = _named(earned.customer, select(amounts.c.trip_id)).cte("named")
     keys = select(named.c.key).distinct().order_by(named.c.key).limit(limit)
     page = (keys.where(named.c.key > after.key) if after is not None else keys).subquery("page")
     return (
-        select(named.c.key, func.max(named.c.customer).label("customer"), amounts.c.currency, *_sums(amounts))
-        .select_from(page.join(named, named.c.key == page.c.key).join(amounts, amounts.c.trip_id == named.c.id))
+        select(
+            named.c.key,
+            func.max(named.c.customer).label("customer"),
+            amounts.c.currency,
+            *_sums(amounts),
+        )
+        .select_from(
+            page.join(named, named.c.key == page.c.key).join(
+                amounts, amounts.c.trip_id == named.c.id
+            )
+        )
         .group_by(named.c.key, amounts.c.currency)
         .order_by(named.c.key, amounts.c.currency)
     )
 
 
 def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Select[Any]:
-    """Those of some trips that are grouped under a customer, whatever the case of the name; under none where it is empty. Rows: id."""
+    """Those of some trips that are grouped under a customer, whatever the case of the name; under
+    none where it is empty. Rows: id.
+    """
     named = _named(in_books, among).subquery("named_so")
     return select(named.c.id).where(named.c.key == func.lower(literal(name)))
 
 
 def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
-    """Some trips, each with its customer and the key that this one is grouped by: id, key, customer."""
-    found = select(_TRIPS.id, _whom(Trip.__table__, in_books)).where(owned(Trip), _TRIPS.id.in_(trip_ids))
-    trips = found.cte("trips").prefix_with("materialized")  # else the customer of each trip is looked up twice, for the key and for the name
-    return select(trips.c.id, cast(func.coalesce(func.lower(trips.c.customer), ""), Text).label("key"), trips.c.customer)
+    """Some trips, each with its customer and the key that this one is grouped by: id, key,
+    customer.
+    """
+    found = select(_TRIPS.id, _whom(Trip.__table__, in_books)).where(
+        owned(Trip), _TRIPS.id.in_(trip_ids)
+    )
+    trips = found.cte("trips").prefix_with(
+        "materialized"
+    )  # else the customer of each trip is looked up twice, for the key and for the name
+    return select(
+        trips.c.id,
+        cast(func.coalesce(func.lower(trips.c.customer), ""), Text).label("key"),
+        trips.c.customer,
+    )
 
 
 def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
@@ -127,15 +199,40 @@ def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
 def _of_days(opened: Opened, earned: Earnings) -> CTE:
     """Amounts of all trips of some days, each with the month that it counts in."""
     posted = earned.statement.cte("posted")
-    planned = owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
+    planned = (
+        owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
+    )
     return _amounts(posted, opened.month, posted.c.month, planned)
 
 
-def _amounts(posted: CTE, planned_in: ColumnElement[Any], earned_in: ColumnElement[Any], planned: ColumnElement[bool]) -> CTE:
-    """What is planned and what is earned beneath one another: trip_id, currency, month, and the amounts, of which each row has two."""
-    lines = select(_LINES.trip_id, _LINES.currency, cast(planned_in, Date).label("month"), _LINES.cost_minor, _LINES.price_minor)
-    lines = lines.add_columns(_NOTHING.label("spent_minor"), _NOTHING.label("earned_minor")).where(owned(TripLine), planned, _LINES.status.notin_(OVER))
-    booked = select(posted.c.thing_id, posted.c.currency, cast(earned_in, Date), _NOTHING, _NOTHING, posted.c.cost_minor, posted.c.revenue_minor)
+def _amounts(
+    posted: CTE,
+    planned_in: ColumnElement[Any],
+    earned_in: ColumnElement[Any],
+    planned: ColumnElement[bool],
+) -> CTE:
+    """What is planned and what is earned beneath one another: trip_id, currency, month, and the
+    amounts, of which each row has two.
+    """
+    lines = select(
+        _LINES.trip_id,
+        _LINES.currency,
+        cast(planned_in, Date).label("month"),
+        _LINES.cost_minor,
+        _LINES.price_minor,
+    )
+    lines = lines.add_columns(_NOTHING.label("spent_minor"), _NOTHING.label("earned_minor")).where(
+        owned(TripLine), planned, _LINES.status.notin_(OVER)
+    )
+    booked = select(
+        posted.c.thing_id,
+        posted.c.currency,
+        cast(earned_in, Date),
+        _NOTHING,
+        _NOTHING,
+        posted.c.cost_minor,
+        posted.c.revenue_minor,
+    )
     return union_all(lines, booked).cte("amounts")
 
 
@@ -144,4 +241,7 @@ def _of_posted(posted: CTE) -> ColumnElement[bool]:
 
 
 def _sums(amounts: CTE) -> list[ColumnElement[int]]:
-    return [cast(func.coalesce(func.sum(amounts.c[name]), 0), BigInteger).label(name) for name in _AMOUNTS]
+    return [
+        cast(func.coalesce(func.sum(amounts.c[name]), 0), BigInteger).label(name)
+        for name in _AMOUNTS
+    ]

@@ -1,4 +1,6 @@
-"""Tables of trips: a trip, its passengers, its lines, and what suppliers have offered for a few minutes."""
+"""Tables of trips: a trip, its passengers, its lines, and what suppliers have offered for a few
+minutes.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,11 @@ OVER = frozenset({"cancelled", "failed"})
 
 
 class Trip(TenantOwned, Base):
-    """A journey of a customer. Of a conversation there is one at most; an enquiry may have several. `sent_at` and `sent_to`: the itinerary that went last."""
+    """A journey of a customer.
+
+    Of a conversation there is one at most; an enquiry may have several. `sent_at` and `sent_to`:
+    the itinerary that went last.
+    """
 
     __tablename__ = "trips"
 
@@ -41,21 +47,48 @@ class Trip(TenantOwned, Base):
 
     __table_args__ = (
         CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),
-        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_trips_creator"),
         ForeignKeyConstraint(
-            ["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_trips_session", ondelete="SET NULL (session_id)"
+            ["tenant_id", "created_by_user_id"],
+            ["users.tenant_id", "users.id"],
+            name="fk_trips_creator",
         ),
-        ForeignKeyConstraint(["tenant_id", "enquiry_id"], ["enquiries.tenant_id", "enquiries.id"], name="fk_trips_enquiry", ondelete="SET NULL (enquiry_id)"),
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"],
+            ["chat_sessions.tenant_id", "chat_sessions.id"],
+            name="fk_trips_session",
+            ondelete="SET NULL (session_id)",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "enquiry_id"],
+            ["enquiries.tenant_id", "enquiries.id"],
+            name="fk_trips_enquiry",
+            ondelete="SET NULL (enquiry_id)",
+        ),
         CheckConstraint("length(title) between 1 and 200", name="title"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         Index("ix_trips_created", "tenant_id", desc("created_at"), desc("id")),
-        Index("uq_trips_session", "tenant_id", "session_id", unique=True, postgresql_where=text("session_id is not null")),
-        Index("ix_trips_enquiry", "tenant_id", "enquiry_id", postgresql_where=text("enquiry_id is not null")),
+        Index(
+            "uq_trips_session",
+            "tenant_id",
+            "session_id",
+            unique=True,
+            postgresql_where=text("session_id is not null"),
+        ),
+        Index(
+            "ix_trips_enquiry",
+            "tenant_id",
+            "enquiry_id",
+            postgresql_where=text("enquiry_id is not null"),
+        ),
     )
 
 
 class TripPassenger(TenantOwned, Base):
-    """Somebody who travels. The number of the passport is sealed for this very row; its last four characters stand beside it for the screen."""
+    """Somebody who travels.
+
+    The number of the passport is sealed for this very row; its last four characters stand beside it
+    for the screen.
+    """
 
     __tablename__ = "trip_passengers"
 
@@ -71,7 +104,12 @@ class TripPassenger(TenantOwned, Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "trip_id"], ["trips.tenant_id", "trips.id"], name="fk_trip_passengers_trip", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "trip_id"],
+            ["trips.tenant_id", "trips.id"],
+            name="fk_trip_passengers_trip",
+            ondelete="CASCADE",
+        ),
         CheckConstraint("kind in ('adult', 'child', 'infant', 'senior')", name="kind"),
         CheckConstraint("nationality ~ '^[A-Z]{2}$'", name="nationality"),
         CheckConstraint("(passport_sealed is null) = (passport_last4 is null)", name="passport"),
@@ -81,11 +119,14 @@ class TripPassenger(TenantOwned, Base):
 
 
 class TripLine(TenantOwned, Base):
-    """One thing of a trip: a flight, a hotel, a transfer, a visa, anything else. `details` has the shape of its kind (`details.py`).
+    """One thing of a trip: a flight, a hotel, a transfer, a visa, anything else.
 
-    `starts_on` and `ends_on` are the calendar days where it happens, read out of the details. Cost and price are of one currency. `supplier_ref` is the
-    number that people know a booking by, `supplier_key` what its supplier needs to find it again, `our_reference` the name under which it was asked, so that
-    asking again books nothing twice; the flights of one booking share all three.
+    `details` has the shape of its kind (`details.py`).
+
+    `starts_on` and `ends_on` are the calendar days where it happens, read out of the details. Cost
+    and price are of one currency. `supplier_ref` is the number that people know a booking by,
+    `supplier_key` what its supplier needs to find it again, `our_reference` the name under which it
+    was asked, so that asking again books nothing twice; the flights of one booking share all three.
     """
 
     __tablename__ = "trip_lines"
@@ -109,18 +150,39 @@ class TripLine(TenantOwned, Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "trip_id"], ["trips.tenant_id", "trips.id"], name="fk_trip_lines_trip", ondelete="CASCADE"),
         ForeignKeyConstraint(
-            ["tenant_id", "offer_id"], ["supplier_offers.tenant_id", "supplier_offers.id"], name="fk_trip_lines_offer", ondelete="SET NULL (offer_id)"
+            ["tenant_id", "trip_id"],
+            ["trips.tenant_id", "trips.id"],
+            name="fk_trip_lines_trip",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "offer_id"],
+            ["supplier_offers.tenant_id", "supplier_offers.id"],
+            name="fk_trip_lines_offer",
+            ondelete="SET NULL (offer_id)",
         ),
         CheckConstraint("kind in ('flight', 'hotel', 'transfer', 'visa', 'other')", name="kind"),
-        CheckConstraint("status in ('planned', 'held', 'booked', 'ticketed', 'filed', 'cancelled', 'failed')", name="status"),
+        CheckConstraint(
+            "status in ('planned', 'held', 'booked', 'ticketed', 'filed', 'cancelled', 'failed')",
+            name="status",
+        ),
         CheckConstraint("ends_on >= starts_on", name="days"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("jsonb_typeof(details) = 'object'", name="details"),
         Index("ix_trip_lines_trip", "tenant_id", "trip_id"),
-        Index("ix_trip_lines_reference", "tenant_id", "our_reference", postgresql_where=text("our_reference is not null")),
-        Index("ix_trip_lines_offer", "tenant_id", "offer_id", postgresql_where=text("offer_id is not null")),
+        Index(
+            "ix_trip_lines_reference",
+            "tenant_id",
+            "our_reference",
+            postgresql_where=text("our_reference is not null"),
+        ),
+        Index(
+            "ix_trip_lines_offer",
+            "tenant_id",
+            "offer_id",
+            postgresql_where=text("offer_id is not null"),
+        ),
     )
 
 
@@ -143,7 +205,9 @@ class SupplierOffer(TenantOwned, Base):
 
 
 class SupplierAnswer(TenantOwned, Base):
-    """Which offers a question was answered with, in their order, and until when the same question is not asked again. `question` is a digest."""
+    """Which offers a question was answered with, in their order, and until when the same question
+    is not asked again. `question` is a digest.
+    """
 
     __tablename__ = "supplier_answers"
 

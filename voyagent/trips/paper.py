@@ -20,22 +20,38 @@ from voyagent.trips.queries import Journey
 
 def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:
     """The itinerary, with its price where that is wanted; a trip whose lines have none says none."""
-    return itinerary_of(journey, [symbol_money(total.price) for total in journey.totals if total.price] if prices else [])
+    return itinerary_of(
+        journey,
+        [symbol_money(total.price) for total in journey.totals if total.price] if prices else [],
+    )
 
 
-def document_of(reader: Reader, journey: Journey, agency: str, *, prices: bool = True, contact: str = "") -> Attached:
-    """The itinerary as PDF in the reader's language; `contact` is who is there for the customer, else whoever opened the trip."""
+def document_of(
+    reader: Reader, journey: Journey, agency: str, *, prices: bool = True, contact: str = ""
+) -> Attached:
+    """The itinerary as PDF in the reader's language; `contact` is who is there for the customer,
+    else whoever opened the trip.
+    """
     typesetter = current_app.extensions["voyagent.paper"]
     assert isinstance(typesetter, Paper)
     told = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])
     told["logo"] = picture(settings.read_letterhead(reader)["logo"])
-    return Attached(f"{file_name(journey.trip['title'], clock.now())}.pdf", "application/pdf", typesetter.pdf("itinerary.typ", told))
+    return Attached(
+        f"{file_name(journey.trip['title'], clock.now())}.pdf",
+        "application/pdf",
+        typesetter.pdf("itinerary.typ", told),
+    )
 
 
 def _on_paper(sheet: Itinerary, agency: str, contact: str) -> dict[str, Any]:
     """The itinerary as the typesetter takes it: texts, and the words of the page."""
-    told = asdict(sheet) | {"summaries": [{"name": name, "words": words} for name, words in sheet.summaries]}
-    for thing in (*told["undated"], *(thing for day in told["days"] for thing in (*day["before"], *day["legs"], *day["items"]))):
+    told = asdict(sheet) | {
+        "summaries": [{"name": name, "words": words} for name, words in sheet.summaries]
+    }
+    for thing in (
+        *told["undated"],
+        *(thing for day in told["days"] for thing in (*day["before"], *day["legs"], *day["items"])),
+    ):
         del thing["line_id"]
     locale = get_locale()
     return told | {

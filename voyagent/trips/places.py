@@ -1,4 +1,7 @@
-"""What is known of an airport: its city, its country, its clock. A code that is not listed is kept as it was typed and nothing is guessed of it."""
+"""What is known of an airport: its city, its country, its clock.
+
+A code that is not listed is kept as it was typed and nothing is guessed of it.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,18 @@ _SPOKEN = {
     "YVR": "Vancouver",
     "YYZ": "Toronto",
 }
-"""Cities as customers call them, where the list has an older name or the suburb in which the airport lies."""
+"""Cities as customers call them, where the list has an older name or the suburb in which the
+airport lies.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Airport:
-    """An airport by its IATA code. `metro` is the code that airlines use for all airports of one city, where there is one, else the city and country."""
+    """An airport by its IATA code.
+
+    `metro` is the code that airlines use for all airports of one city, where there is one, else the
+    city and country.
+    """
 
     code: str
     name: str
@@ -65,14 +74,21 @@ def same_city(one: str, other: str) -> bool:
 
 
 def instant(code: str, local: datetime) -> datetime | None:
-    """The instant of a wall clock's time at an airport, in UTC; None where the clock is not known. An hour that comes twice is its first."""
+    """The instant of a wall clock's time at an airport, in UTC; None where the clock is not known.
+
+    An hour that comes twice is its first.
+    """
     found = find_airport(code)
     return local.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC) if found else None
 
 
 @cache
 def _airports() -> dict[str, Airport]:
-    metros = {code: metro for metro, city in airportsdata.load_iata_macs().items() for code in city["airports"]}
+    metros = {
+        code: metro
+        for metro, city in airportsdata.load_iata_macs().items()
+        for code in city["airports"]
+    }
     return {
         code: Airport(
             code,

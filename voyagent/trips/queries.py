@@ -1,4 +1,6 @@
-"""Reading trips: one with its passengers and lines in one trip to the database, the trip of a conversation, a page of the list."""
+"""Reading trips: one with its passengers and lines in one trip to the database, the trip of a
+conversation, a page of the list.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +25,45 @@ from voyagent.trips import details as kinds
 from voyagent.trips.models import COMMITTED, OVER, Trip, TripLine, TripPassenger
 
 _TRIPS, _PEOPLE, _LINES = Trip.__table__.c, TripPassenger.__table__.c, TripLine.__table__.c
-_TRIP_COLUMNS = ("id", "tenant_id", "title", "currency", "notes", "enquiry_id", "created_by_user_id", "created_at", "updated_at", "sent_at", "sent_to")
+_TRIP_COLUMNS = (
+    "id",
+    "tenant_id",
+    "title",
+    "currency",
+    "notes",
+    "enquiry_id",
+    "created_by_user_id",
+    "created_at",
+    "updated_at",
+    "sent_at",
+    "sent_to",
+)
 _PASSENGER_COLUMNS = (
     *("id", "trip_id", "full_name", "kind", "date_of_birth", "nationality"),
     *("passport_last4", "passport_expiry", "created_at", "updated_at"),
 )
 _LINE_COLUMNS = (
-    *("id", "trip_id", "kind", "status", "starts_on", "ends_on", "details", "cost_minor", "price_minor", "currency"),
-    *("supplier", "supplier_ref", "supplier_key", "our_reference", "hold_expires_at", "created_at", "updated_at"),
+    *(
+        "id",
+        "trip_id",
+        "kind",
+        "status",
+        "starts_on",
+        "ends_on",
+        "details",
+        "cost_minor",
+        "price_minor",
+        "currency",
+    ),
+    *(
+        "supplier",
+        "supplier_ref",
+        "supplier_key",
+        "our_reference",
+        "hold_expires_at",
+        "created_at",
+        "updated_at",
+    ),
 )
 
 
@@ -57,7 +90,10 @@ class LineNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Passenger:
-    """Somebody who travels. `passport_sealed` is there only where it was asked for, and opens with the keyring alone."""
+    """Somebody who travels.
+
+    `passport_sealed` is there only where it was asked for, and opens with the keyring alone.
+    """
 
     id: UUID
     trip_id: UUID
@@ -111,11 +147,17 @@ class Line:
     @property
     def state(self) -> str:
         """How it stands for people: its status, or `granted` for a visa that is."""
-        return "granted" if getattr(self.details, "granted_on", None) and not self.is_over else self.status
+        return (
+            "granted"
+            if getattr(self.details, "granted_on", None) and not self.is_over
+            else self.status
+        )
 
     @property
     def place_in_time(self) -> tuple[date, str, datetime]:
-        """Where it stands among the others: by day, by the clock, a hotel behind what brings one there; what has no day comes last."""
+        """Where it stands among the others: by day, by the clock, a hotel behind what brings one
+        there; what has no day comes last.
+        """
         at = "departs_at" if self.kind == "flight" else "at"
         time = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
         return self.starts_on or date.max, time, self.created_at
@@ -141,7 +183,9 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A trip with all that belongs to it; `lines` in the order in which they happen, those that are over among them."""
+    """A trip with all that belongs to it; `lines` in the order in which they happen, those that are
+    over among them.
+    """
 
     trip: Row
     passengers: tuple[Passenger, ...]
@@ -171,10 +215,14 @@ class Journey:
 
 
 def totals(lines: Sequence[Line], currency: str) -> list[Total]:
-    """The sums of some lines by currency; the given currency comes first and is there even when nothing is."""
+    """The sums of some lines by currency; the given currency comes first and is there even when
+    nothing is.
+    """
     sums = {currency: Total(Money(0, currency), Money(0, currency))}
     for line in sorted(lines, key=lambda line: line.price.currency):
-        before = sums.get(line.price.currency) or Total(Money(0, line.price.currency), Money(0, line.price.currency))
+        before = sums.get(line.price.currency) or Total(
+            Money(0, line.price.currency), Money(0, line.price.currency)
+        )
         sums[line.price.currency] = Total(before.cost + line.cost, before.price + line.price)
     return list(sums.values())
 
@@ -186,15 +234,24 @@ def status_of(statuses: Sequence[str]) -> str:
 
 
 def agencies_with_offers() -> list[UUID]:
-    """The agencies with offers of suppliers that are long over, or answers that may not be told again."""
-    return list(db.session.scalars(text("select app.tenants_with_offers(:at)"), {"at": clock.now()}))
+    """The agencies with offers of suppliers that are long over, or answers that may not be told
+    again.
+    """
+    return list(
+        db.session.scalars(text("select app.tenants_with_offers(:at)"), {"at": clock.now()})
+    )
 
 
 def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
-    """A trip of the agency; `lock` holds its row until the transaction ends. Raises TripNotFound."""
+    """A trip of the agency; `lock` holds its row until the transaction ends.
+
+    Raises TripNotFound.
+    """
     statement = select(Trip).where(Trip.id == trip_id)
     if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     found = db.session.scalar(statement)
     if found is None:
         raise TripNotFound
@@ -205,7 +262,9 @@ def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> T
     """A passenger of a trip; `lock` holds the trip. Raises PassengerNotFound."""
     if lock:
         _hold(trip_id)
-    statement = select(TripPassenger).where(TripPassenger.id == passenger_id, TripPassenger.trip_id == trip_id)
+    statement = select(TripPassenger).where(
+        TripPassenger.id == passenger_id, TripPassenger.trip_id == trip_id
+    )
     found = db.session.scalar(statement.execution_options(populate_existing=lock))
     if found is None:
         raise PassengerNotFound
@@ -227,7 +286,12 @@ def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None)
     """The trip of a conversation, else the newest of an enquiry; None where there is none."""
     if session_id is not None:
         return db.session.scalar(select(Trip).where(Trip.session_id == session_id))
-    return db.session.scalar(select(Trip).where(Trip.enquiry_id == enquiry_id).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(1))
+    return db.session.scalar(
+        select(Trip)
+        .where(Trip.enquiry_id == enquiry_id)
+        .order_by(Trip.created_at.desc(), Trip.id.desc())
+        .limit(1)
+    )
 
 
 def read_trip(reader: Reader, trip_id: UUID) -> Journey:
@@ -239,17 +303,34 @@ def read_trip(reader: Reader, trip_id: UUID) -> Journey:
 
 
 def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
-    """The trip of a conversation, its passports sealed beside the passengers; None where it has none. Raises SessionNotFound."""
-    journey, sessions = _read(reader, _TRIPS.session_id == session_id, session_statement(session_id), sealed=True)
+    """The trip of a conversation, its passports sealed beside the passengers; None where it has
+    none. Raises SessionNotFound.
+    """
+    journey, sessions = _read(
+        reader, _TRIPS.session_id == session_id, session_statement(session_id), sealed=True
+    )
     if not sessions[0]:
         raise SessionNotFound
     return journey
 
 
-def trip_ids_statement(*, enquiry_id: UUID | None = None, session_id: UUID | None = None) -> Select[Any]:
-    """The trips of an enquiry or a conversation, newest first, for a page of another room that reads more in the same trip."""
-    of = _TRIPS.session_id == session_id if session_id is not None else _TRIPS.enquiry_id == enquiry_id
-    return select(_TRIPS.id, _TRIPS.title).where(owned(Trip), of).order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(20)
+def trip_ids_statement(
+    *, enquiry_id: UUID | None = None, session_id: UUID | None = None
+) -> Select[Any]:
+    """The trips of an enquiry or a conversation, newest first, for a page of another room that
+    reads more in the same trip.
+    """
+    of = (
+        _TRIPS.session_id == session_id
+        if session_id is not None
+        else _TRIPS.enquiry_id == enquiry_id
+    )
+    return (
+        select(_TRIPS.id, _TRIPS.title)
+        .where(owned(Trip), of)
+        .order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc())
+        .limit(20)
+    )
 
 
 def title_statement(trip_id: UUID) -> Select[Any]:
@@ -264,27 +345,59 @@ def read_title(reader: Reader, trip_id: UUID | None) -> str | None:
 
 
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
-    """The agency's newest trips, the newest first, and the chosen one at the end where it is none of these: id, title, when it was opened."""
+    """The agency's newest trips, the newest first, and the chosen one at the end where it is none
+    of these: id, title, when it was opened.
+    """
     columns = Trip.id, Trip.title, Trip.created_at
-    found = list(db.session.execute(select(*columns).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(limit)))
+    found = list(
+        db.session.execute(
+            select(*columns).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(limit)
+        )
+    )
     if chosen is not None and all(row.id != chosen for row in found):
         found += db.session.execute(select(*columns).where(Trip.id == chosen))
     return [(row.id, row.title, row.created_at) for row in found]
 
 
 def list_trips(
-    reader: Reader, *, limit: int, offset: int = 0, cursor: Cursor | None = None, session_id: UUID | None = None, enquiry_id: UUID | None = None
+    reader: Reader,
+    *,
+    limit: int,
+    offset: int = 0,
+    cursor: Cursor | None = None,
+    session_id: UUID | None = None,
+    enquiry_id: UUID | None = None,
 ) -> Page[Row]:
-    """A page of trips, newest first, each with its first and last day, its people, its price by currency and its state."""
+    """A page of trips, newest first, each with its first and last day, its people, its price by
+    currency and its state.
+    """
     where: list[ColumnElement[bool]] = [owned(Trip)]
     if session_id is not None:
         where.append(_TRIPS.session_id == session_id)
     if enquiry_id is not None:
         where.append(_TRIPS.enquiry_id == enquiry_id)
-    page = _trips().add_columns(*_gathered()).where(*where).order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(limit)
-    page = page.offset(offset) if cursor is None else page.where(tuple_(_TRIPS.created_at, _TRIPS.id) < tuple_(cursor.at, cursor.id))
-    rows, counted = reader.read(page, select(cast(func.count(), BigInteger).label("n")).where(*where))
-    return Page([_summed(row) for row in rows], int(counted[0]["n"]), limit, offset, next_cursor(rows, limit))
+    page = (
+        _trips()
+        .add_columns(*_gathered())
+        .where(*where)
+        .order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc())
+        .limit(limit)
+    )
+    page = (
+        page.offset(offset)
+        if cursor is None
+        else page.where(tuple_(_TRIPS.created_at, _TRIPS.id) < tuple_(cursor.at, cursor.id))
+    )
+    rows, counted = reader.read(
+        page, select(cast(func.count(), BigInteger).label("n")).where(*where)
+    )
+    return Page(
+        [_summed(row) for row in rows],
+        int(counted[0]["n"]),
+        limit,
+        offset,
+        next_cursor(rows, limit),
+    )
 
 
 def passenger_of(row: TripPassenger) -> Passenger:
@@ -302,22 +415,38 @@ def _hold(trip_id: UUID) -> None:
     db.session.execute(select(Trip.id).where(Trip.id == trip_id).with_for_update(key_share=True))
 
 
-def _read(reader: Reader, which: ColumnElement[bool], *further: Select[Any], sealed: bool = False) -> tuple[Journey | None, list[list[Row]]]:
+def _read(
+    reader: Reader, which: ColumnElement[bool], *further: Select[Any], sealed: bool = False
+) -> tuple[Journey | None, list[list[Row]]]:
     of = select(_TRIPS.id).where(owned(Trip), which).scalar_subquery()
     columns = (*_PASSENGER_COLUMNS, "passport_sealed") if sealed else _PASSENGER_COLUMNS
-    people = select(*(_PEOPLE[name] for name in columns)).where(owned(TripPassenger), _PEOPLE.trip_id == of).order_by(_PEOPLE.created_at, _PEOPLE.id)
-    lines = select(*(_LINES[name] for name in _LINE_COLUMNS)).where(owned(TripLine), _LINES.trip_id == of)
-    trips, passengers, things, *rest = reader.read(_trips().where(owned(Trip), which), people, lines, *further)
+    people = (
+        select(*(_PEOPLE[name] for name in columns))
+        .where(owned(TripPassenger), _PEOPLE.trip_id == of)
+        .order_by(_PEOPLE.created_at, _PEOPLE.id)
+    )
+    lines = select(*(_LINES[name] for name in _LINE_COLUMNS)).where(
+        owned(TripLine), _LINES.trip_id == of
+    )
+    trips, passengers, things, *rest = reader.read(
+        _trips().where(owned(Trip), which), people, lines, *further
+    )
     if not trips:
         return None, rest
-    ordered = sorted((_line(row) for row in things), key=lambda line: (*line.place_in_time, line.id))
+    ordered = sorted(
+        (_line(row) for row in things), key=lambda line: (*line.place_in_time, line.id)
+    )
     return Journey(trips[0], tuple(Passenger(**row) for row in passengers), tuple(ordered)), rest
 
 
 def _trips() -> Select[Any]:
     """Trips; a conversation that was deleted is no link."""
     session_id = case((is_live(_TRIPS.session_id), _TRIPS.session_id)).label("session_id")
-    return select(*(_TRIPS[name] for name in _TRIP_COLUMNS), session_id, person_of(_TRIPS.created_by_user_id).label("opened_by"))
+    return select(
+        *(_TRIPS[name] for name in _TRIP_COLUMNS),
+        session_id,
+        person_of(_TRIPS.created_by_user_id).label("opened_by"),
+    )
 
 
 def _gathered() -> list[Any]:
@@ -332,21 +461,34 @@ def _gathered() -> list[Any]:
     )
     return [
         select(func.min(_LINES.starts_on)).where(*mine).scalar_subquery().label("first_day"),
-        select(func.max(func.coalesce(_LINES.ends_on, _LINES.starts_on))).where(*mine).scalar_subquery().label("last_day"),
+        select(func.max(func.coalesce(_LINES.ends_on, _LINES.starts_on)))
+        .where(*mine)
+        .scalar_subquery()
+        .label("last_day"),
         select(func.array_agg(_LINES.status)).where(*mine).scalar_subquery().label("statuses"),
-        select(func.jsonb_object_agg(by_currency.c.currency, by_currency.c.n)).scalar_subquery().label("prices"),
-        select(cast(func.count(), BigInteger)).where(owned(TripPassenger), _PEOPLE.trip_id == _TRIPS.id).scalar_subquery().label("passenger_count"),
+        select(func.jsonb_object_agg(by_currency.c.currency, by_currency.c.n))
+        .scalar_subquery()
+        .label("prices"),
+        select(cast(func.count(), BigInteger))
+        .where(owned(TripPassenger), _PEOPLE.trip_id == _TRIPS.id)
+        .scalar_subquery()
+        .label("passenger_count"),
     ]
 
 
 def _summed(row: Row) -> Row:
     prices = {row["currency"]: 0, **(row["prices"] or {})}
-    return row | {"prices": [Money(int(minor), currency) for currency, minor in prices.items()], "status": status_of(row["statuses"] or [])}
+    return row | {
+        "prices": [Money(int(minor), currency) for currency, minor in prices.items()],
+        "status": status_of(row["statuses"] or []),
+    }
 
 
 def _line(row: Row) -> Line:
     values = dict(row)
     currency = values.pop("currency")
-    values["cost"], values["price"] = (Money(values.pop(name), currency) for name in ("cost_minor", "price_minor"))
+    values["cost"], values["price"] = (
+        Money(values.pop(name), currency) for name in ("cost_minor", "price_minor")
+    )
     values["details"] = kinds.read_details(row["kind"], row["details"])
     return Line(**values)

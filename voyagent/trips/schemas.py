@@ -1,4 +1,7 @@
-"""The shapes of trips on the wire: what comes in, what narrows the list, what goes out. A passport never goes out whole from here."""
+"""The shapes of trips on the wire: what comes in, what narrows the list, what goes out.
+
+A passport never goes out whole from here.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,20 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from voyagent.identity.schemas import Email
-from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, Id, Instant, Offset, Query, filter_field, text_field, trimmed_field, wire_instant
+from voyagent.kernel.fields import (
+    Answer,
+    BusinessDate,
+    Closed,
+    CurrencyCode,
+    Id,
+    Instant,
+    Offset,
+    Query,
+    filter_field,
+    text_field,
+    trimmed_field,
+    wire_instant,
+)
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Page
 from voyagent.kernel.reading import Row
@@ -37,7 +53,11 @@ PassportNumber = Annotated[str, BeforeValidator(_passport), Field(pattern=passpo
 
 
 class TripIn(Closed):
-    """A trip. What is not said is taken from the conversation and the enquiry that it belongs to; the currency is the agency's."""
+    """A trip.
+
+    What is not said is taken from the conversation and the enquiry that it belongs to; the currency
+    is the agency's.
+    """
 
     title: trimmed_field(200) | None = None  # type: ignore[valid-type]
     currency: CurrencyCode | None = None
@@ -61,7 +81,10 @@ class TripPatch(Closed):
 
 
 class PassengerIn(Closed):
-    """Somebody who travels. A passport's number is taken with or without spaces and is never given back whole from here."""
+    """Somebody who travels.
+
+    A passport's number is taken with or without spaces and is never given back whole from here.
+    """
 
     full_name: trimmed_field(200)  # type: ignore[valid-type]
     kind: PassengerKind = "adult"
@@ -82,7 +105,11 @@ class PassengerPatch(PassengerIn):
 
 
 class LineIn(Closed):
-    """A thing of a trip; what it is stands in `details`. Amounts are decimal strings, exact to the places of the currency (the trip's, where none is said)."""
+    """A thing of a trip; what it is stands in `details`.
+
+    Amounts are decimal strings, exact to the places of the currency (the trip's, where none is
+    said).
+    """
 
     details: Details
     status: GivenStatus = "planned"
@@ -95,12 +122,21 @@ class LineIn(Closed):
     def said(self) -> LineChanges:
         """What was sent, beside the details."""
         return cast(
-            "LineChanges", {name: getattr(self, name) for name in self.model_fields_set if name != "details" and (name, self.currency) != ("currency", None)}
+            "LineChanges",
+            {
+                name: getattr(self, name)
+                for name in self.model_fields_set
+                if name != "details" and (name, self.currency) != ("currency", None)
+            },
         )
 
 
 class LinePatch(Closed):
-    """What changes: an absent member stays. The details are replaced whole, and their kind cannot change; null clears supplier and reference."""
+    """What changes: an absent member stays.
+
+    The details are replaced whole, and their kind cannot change; null clears supplier and
+    reference.
+    """
 
     details: Details = Field(default_factory=lambda: OtherDetails(kind="other", title="-"))
     status: GivenStatus = Field(default_factory=lambda: "planned")
@@ -130,7 +166,9 @@ class TripListQuery(Query):
     enquiry_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before; `offset` then only counts.")  # type: ignore[valid-type]
+    cursor: filter_field(200) = Field(
+        default=None, description="`next_cursor` of the page before; `offset` then only counts."
+    )  # type: ignore[valid-type]
 
 
 class AmountOut(Answer):
@@ -141,7 +179,9 @@ class AmountOut(Answer):
 
 
 class TotalOut(Answer):
-    """What the lines come to in one currency: what the agency pays, what the customer pays, and what is left."""
+    """What the lines come to in one currency: what the agency pays, what the customer pays, and
+    what is left.
+    """
 
     currency: str
     cost: str
@@ -173,7 +213,13 @@ class LineOut(Answer):
     status: LineStatus
     starts_on: date | None
     ends_on: date | None
-    details: Annotated[Any, WithJsonSchema({"type": "object", "description": "As it was sent, without what is not known."}, mode="serialization")]
+    details: Annotated[
+        Any,
+        WithJsonSchema(
+            {"type": "object", "description": "As it was sent, without what is not known."},
+            mode="serialization",
+        ),
+    ]
     cost: str
     price: str
     currency: str
@@ -185,13 +231,18 @@ class LineOut(Answer):
 
 
 class CancelledLineOut(LineOut):
-    """The thing as it stands after it was cancelled. With an `approval_id` it is not yet: that request asks for it, since it may cost something."""
+    """The thing as it stands after it was cancelled.
+
+    With an `approval_id` it is not yet: that request asks for it, since it may cost something.
+    """
 
     approval_id: str | None
 
 
 class FindingOut(Answer):
-    """Something to look at: a code for programs and a sentence for people, with the lines and passengers that it is about."""
+    """Something to look at: a code for programs and a sentence for people, with the lines and
+    passengers that it is about.
+    """
 
     code: str
     severity: Literal["error", "warning", "note"]
@@ -218,7 +269,9 @@ class TripSummary(Answer):
 
 
 class TripOut(Answer):
-    """A trip with all that belongs to it: people in the order of their adding, lines in the order in which they happen, and what to look at."""
+    """A trip with all that belongs to it: people in the order of their adding, lines in the order
+    in which they happen, and what to look at.
+    """
 
     id: UUID
     tenant_id: UUID
@@ -264,7 +317,19 @@ class LineList(Answer):
 def wire_trip(journey: Journey) -> Row:
     """A trip as the API writes it."""
     first, last = journey.days
-    own = {name: journey.trip[name] for name in ("id", "tenant_id", "title", "currency", "notes", "session_id", "enquiry_id", "created_by_user_id")}
+    own = {
+        name: journey.trip[name]
+        for name in (
+            "id",
+            "tenant_id",
+            "title",
+            "currency",
+            "notes",
+            "session_id",
+            "enquiry_id",
+            "created_by_user_id",
+        )
+    }
     return {
         **own,
         "status": journey.status,
@@ -291,35 +356,85 @@ def wire_page(page: Page[Row]) -> Row:
 
 def wire_passenger(one: Passenger) -> Row:
     """A passenger as the API writes it."""
-    plain = {name: getattr(one, name) for name in ("id", "trip_id", "full_name", "kind", "date_of_birth", "nationality", "passport_expiry")}
-    return {**plain, "passport_number": passports.masked(one.passport_last4), **_instants(one.created_at, one.updated_at)}
+    plain = {
+        name: getattr(one, name)
+        for name in (
+            "id",
+            "trip_id",
+            "full_name",
+            "kind",
+            "date_of_birth",
+            "nationality",
+            "passport_expiry",
+        )
+    }
+    return {
+        **plain,
+        "passport_number": passports.masked(one.passport_last4),
+        **_instants(one.created_at, one.updated_at),
+    }
 
 
 def wire_line(one: Line) -> Row:
     """A line as the API writes it."""
-    plain = {name: getattr(one, name) for name in ("id", "trip_id", "kind", "status", "starts_on", "ends_on", "supplier", "supplier_ref")}
+    plain = {
+        name: getattr(one, name)
+        for name in (
+            "id",
+            "trip_id",
+            "kind",
+            "status",
+            "starts_on",
+            "ends_on",
+            "supplier",
+            "supplier_ref",
+        )
+    }
     held = None if one.hold_expires_at is None else wire_instant(one.hold_expires_at)
     amounts = {"cost": one.cost.wire, "price": one.price.wire, "currency": one.price.currency}
     details = {"kind": one.kind, **stored(one.details)}
-    return {**plain, **amounts, "details": details, "hold_expires_at": held, **_instants(one.created_at, one.updated_at)}
+    return {
+        **plain,
+        **amounts,
+        "details": details,
+        "hold_expires_at": held,
+        **_instants(one.created_at, one.updated_at),
+    }
 
 
 def wire_cancelled(one: Line, approval_id: str | None) -> Row:
-    """What came of cancelling a line as the API writes it, with the request that was made in its place."""
+    """What came of cancelling a line as the API writes it, with the request that was made in its
+    place.
+    """
     return {**wire_line(one), "approval_id": approval_id}
 
 
 def _summary(row: Row) -> Row:
-    plain = {name: row[name] for name in TripSummary.model_fields if name not in ("prices", "created_at", "updated_at")}
-    return {**plain, "prices": [_amount(one) for one in row["prices"]], **_instants(row["created_at"], row["updated_at"])}
+    plain = {
+        name: row[name]
+        for name in TripSummary.model_fields
+        if name not in ("prices", "created_at", "updated_at")
+    }
+    return {
+        **plain,
+        "prices": [_amount(one) for one in row["prices"]],
+        **_instants(row["created_at"], row["updated_at"]),
+    }
 
 
 def _total(total: Total) -> Row:
-    return {"currency": total.currency, "cost": total.cost.wire, "price": total.price.wire, "margin": total.margin.wire}
+    return {
+        "currency": total.currency,
+        "cost": total.cost.wire,
+        "price": total.price.wire,
+        "margin": total.margin.wire,
+    }
 
 
 def _finding(finding: Finding) -> Row:
-    plain = {name: getattr(finding, name) for name in ("code", "severity", "line_ids", "passenger_ids")}
+    plain = {
+        name: getattr(finding, name) for name in ("code", "severity", "line_ids", "passenger_ids")
+    }
     return {**plain, "sentence": sentence_of(finding)}
 
 

@@ -1,4 +1,6 @@
-"""The itinerary as a customer's mail: set in her language at the moment of sending, so that what was seen is what goes."""
+"""The itinerary as a customer's mail: set in her language at the moment of sending, so that what
+was seen is what goes.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,29 @@ from voyagent.trips.paper import document_of
 
 
 def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
-    """Set the paper and send it; the sender's name and address stand on it. Raises TripNotFound and whatever `service.send_itinerary` raises."""
+    """Set the paper and send it; the sender's name and address stand on it.
+
+    Raises TripNotFound and whatever `service.send_itinerary` raises.
+    """
     actor.require("trip.send")
     identity: Identity = current_app.extensions["voyagent.identity"]
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     reader = SessionReader(db.session)
     journey = queries.read_trip(reader, trip_id)
     with force_locale(locale):
-        document = document_of(reader, journey, actor.tenant_name, prices=prices, contact=f"{actor.full_name}\n{actor.email}")
-    return service.send_itinerary(service.Post(outbox, identity.limiter), actor, trip_id, document, to=to, locale=locale, prices=prices)
+        document = document_of(
+            reader,
+            journey,
+            actor.tenant_name,
+            prices=prices,
+            contact=f"{actor.full_name}\n{actor.email}",
+        )
+    return service.send_itinerary(
+        service.Post(outbox, identity.limiter),
+        actor,
+        trip_id,
+        document,
+        to=to,
+        locale=locale,
+        prices=prices,
+    )

@@ -1,4 +1,6 @@
-"""Background work of trips: sweep what suppliers once offered, and seal passports anew after the installation's secret has changed."""
+"""Background work of trips: sweep what suppliers once offered, and seal passports anew after the
+installation's secret has changed.
+"""
 
 from __future__ import annotations
 

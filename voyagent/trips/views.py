@@ -1,4 +1,6 @@
-"""The pages of trips: the list, the itinerary as the customer gets it with what staff must know around it, its forms, and the same as files."""
+"""The pages of trips: the list, the itinerary as the customer gets it with what staff must know
+around it, its forms, and the same as files.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,17 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import LaneReader, Reader, SessionReader
 from voyagent.trips import passports, queries, service
 from voyagent.trips.cancelling import ahead_of, cancel, meaning_of, told_of
-from voyagent.trips.forms import LINE_FORMS, LINE_PLACES, PASSENGER_PLACES, SEND_PLACES, TRIP_PLACES, LineForm, PassengerForm, SendForm, TripForm
+from voyagent.trips.forms import (
+    LINE_FORMS,
+    LINE_PLACES,
+    PASSENGER_PLACES,
+    SEND_PLACES,
+    TRIP_PLACES,
+    LineForm,
+    PassengerForm,
+    SendForm,
+    TripForm,
+)
 from voyagent.trips.itinerary_files import ITINERARY
 from voyagent.trips.lint import findings
 from voyagent.trips.paper import sheet_of
@@ -40,7 +52,11 @@ OFFSET_MAX = 2**31 - 1
 def index(reader: LaneReader) -> Any:
     """The list, newest first."""
     offset = request.args.get("offset", "0")
-    page = queries.list_trips(reader, limit=PAGE_ROWS, offset=min(int(offset), OFFSET_MAX) if offset.isdecimal() and len(offset) < 12 else 0)
+    page = queries.list_trips(
+        reader,
+        limit=PAGE_ROWS,
+        offset=min(int(offset), OFFSET_MAX) if offset.isdecimal() and len(offset) < 12 else 0,
+    )
     return render_template("trips/list.html", page_of=page)
 
 
@@ -58,55 +74,100 @@ def new(actor: Actor) -> Any:
 @pages.page("/trips/open", methods=("POST",), permission="trip.open")
 def open_for(actor: Actor) -> Any:
     """The trip of a conversation or an enquiry, opened where there is none yet."""
-    session_id, enquiry_id = (parse_id(request.form.get(name)) for name in ("session_id", "enquiry_id"))
+    session_id, enquiry_id = (
+        parse_id(request.form.get(name)) for name in ("session_id", "enquiry_id")
+    )
     if session_id is None and enquiry_id is None:
         raise TripNotFound
-    return see_other(url_for("trips.detail", trip_id=service.trip_for(actor, session_id=session_id, enquiry_id=enquiry_id).id))
+    return see_other(
+        url_for(
+            "trips.detail",
+            trip_id=service.trip_for(actor, session_id=session_id, enquiry_id=enquiry_id).id,
+        )
+    )
 
 
 @pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
 def detail(reader: Reader, trip_id: UUID) -> Any:
     """One trip: the itinerary, and for staff what to look at, who travels, what it costs."""
-    return render_template("trips/detail.html", **_shown(queries.read_trip(reader, trip_id), prices=prices_wanted()))
+    return render_template(
+        "trips/detail.html", **_shown(queries.read_trip(reader, trip_id), prices=prices_wanted())
+    )
 
 
 put_behind_pages(pages, ITINERARY)
 
 
-@pages.page("/trips/<trip_id>/send", methods=("GET", "POST"), permission="trip.send", missing=TripNotFound, once=True)
+@pages.page(
+    "/trips/<trip_id>/send",
+    methods=("GET", "POST"),
+    permission="trip.send",
+    missing=TripNotFound,
+    once=True,
+)
 def send(actor: Actor, trip_id: UUID) -> Any:
-    """Send the itinerary to the customer: the first step shows what goes and to whom, the second sends it."""
+    """Send the itinerary to the customer: the first step shows what goes and to whom, the second
+    sends it.
+    """
     trip = queries.get_trip(trip_id)
     form = SendForm(actor.locale, service.address_of_customer(trip.enquiry_id))
-    sent = form.attempt(lambda body: mail_itinerary(actor, trip_id, to=body.to, locale=body.locale, prices=body.prices), **SEND_PLACES)
+    sent = form.attempt(
+        lambda body: mail_itinerary(
+            actor, trip_id, to=body.to, locale=body.locale, prices=body.prices
+        ),
+        **SEND_PLACES,
+    )
     if sent is None:
         shown = _shown(queries.read_trip(SessionReader(db.session), trip_id))
         return render_template("trips/send.html", form=form, **shown), form.status
     return _back(trip_id, _("The itinerary is on its way to %(address)s.", address=form.to.data))
 
 
-@pages.page("/trips/<trip_id>/edit", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound)
+@pages.page(
+    "/trips/<trip_id>/edit", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound
+)
 def edit(actor: Actor, trip_id: UUID) -> Any:
     """Change what a trip is called and what the customer should know."""
     trip = queries.get_trip(trip_id)
-    form = TripForm(trip.currency, data={"title": trip.title, "currency": trip.currency, "notes": trip.notes})
+    form = TripForm(
+        trip.currency, data={"title": trip.title, "currency": trip.currency, "notes": trip.notes}
+    )
     names = ("title", "currency", "notes")
-    changed = form.attempt(lambda body: service.update_trip(actor, trip_id, _said(body, names)), **TRIP_PLACES)  # type: ignore[arg-type]
+    changed = form.attempt(
+        lambda body: service.update_trip(actor, trip_id, _said(body, names)), **TRIP_PLACES
+    )  # type: ignore[arg-type]
     if changed is None:
-        return render_template("trips/edit.html", form=form, trip=queries.get_trip(trip_id)), form.status
+        return (
+            render_template("trips/edit.html", form=form, trip=queries.get_trip(trip_id)),
+            form.status,
+        )
     return _back(trip_id, _("Saved."))
 
 
-# Passengers ----------------------------------------------------------------------------------------------------------------
+# Passengers
+# ----------------------------------------------------------------------------------------------------------------
 
 
-@pages.page("/trips/<trip_id>/passengers/new", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound)
+@pages.page(
+    "/trips/<trip_id>/passengers/new",
+    methods=("GET", "POST"),
+    permission="trip.update",
+    missing=TripNotFound,
+)
 def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     """Take somebody along; "and another" goes on with an empty form."""
     form, trip = PassengerForm(), queries.get_trip(trip_id)
-    added = form.attempt(lambda body: service.add_passenger(_keyring(), actor, trip_id, body.said()), **PASSENGER_PLACES)
+    added = form.attempt(
+        lambda body: service.add_passenger(_keyring(), actor, trip_id, body.said()),
+        **PASSENGER_PLACES,
+    )
     if added is None:
-        return render_template("trips/passenger.html", form=form, trip=queries.get_trip(trip_id), passenger=None), form.status
+        return (
+            render_template(
+                "trips/passenger.html", form=form, trip=queries.get_trip(trip_id), passenger=None
+            ),
+            form.status,
+        )
     words = _("%(name)s travels along.", name=added.full_name)
     if request.form.get("then") == "another":
         toast(words)
@@ -114,47 +175,79 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     return _back(trip_id, words)
 
 
-@pages.page("/trips/<trip_id>/passengers/<passenger_id>", methods=("GET", "POST"), permission="trip.update", missing=PassengerNotFound)
+@pages.page(
+    "/trips/<trip_id>/passengers/<passenger_id>",
+    methods=("GET", "POST"),
+    permission="trip.update",
+    missing=PassengerNotFound,
+)
 def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     """Change what is known of somebody."""
     known = queries.passenger_of(queries.get_passenger(trip_id, passenger_id))
     form = PassengerForm.of(known)
 
     def act(body: PassengerIn) -> Any:
-        return service.update_passenger(_keyring(), actor, trip_id, passenger_id, form.changes(body))  # type: ignore[arg-type]
+        return service.update_passenger(
+            _keyring(), actor, trip_id, passenger_id, form.changes(body)
+        )  # type: ignore[arg-type]
 
     if form.attempt(act, **PASSENGER_PLACES) is None:
         shown = {"passenger": known, "mask": passports.masked(known.passport_last4)}
-        return render_template("trips/passenger.html", form=form, trip=queries.get_trip(trip_id), **shown), form.status
+        return (
+            render_template(
+                "trips/passenger.html", form=form, trip=queries.get_trip(trip_id), **shown
+            ),
+            form.status,
+        )
     return _back(trip_id, _("Saved."))
 
 
-@pages.page("/trips/<trip_id>/passengers/<passenger_id>/remove", methods=("GET", "POST"), permission="trip.update", missing=PassengerNotFound)
+@pages.page(
+    "/trips/<trip_id>/passengers/<passenger_id>/remove",
+    methods=("GET", "POST"),
+    permission="trip.update",
+    missing=PassengerNotFound,
+)
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     """Leave somebody at home: the first step names her, the second does it."""
     known = queries.passenger_of(queries.get_passenger(trip_id, passenger_id))
     if request.method == "GET":
-        return render_template("trips/remove_passenger.html", passenger=known, trip=queries.get_trip(trip_id))
+        return render_template(
+            "trips/remove_passenger.html", passenger=known, trip=queries.get_trip(trip_id)
+        )
     service.remove_passenger(actor, trip_id, passenger_id)
     return _back(trip_id, _("%(name)s stays at home.", name=known.full_name))
 
 
-# Lines ---------------------------------------------------------------------------------------------------------------------
+# Lines
+# ---------------------------------------------------------------------------------------------------------------------
 
 
-@pages.page("/trips/<trip_id>/lines/new", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound)
+@pages.page(
+    "/trips/<trip_id>/lines/new",
+    methods=("GET", "POST"),
+    permission="trip.update",
+    missing=TripNotFound,
+)
 def new_line(actor: Actor, trip_id: UUID) -> Any:
     """Add a flight, a hotel, a transfer, a visa or anything else."""
     trip = queries.get_trip(trip_id)
     kind = request.args.get("kind", "")
     form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)
-    added = form.attempt(lambda body: service.add_line(actor, trip_id, body.details, body.said()), **LINE_PLACES)
+    added = form.attempt(
+        lambda body: service.add_line(actor, trip_id, body.details, body.said()), **LINE_PLACES
+    )
     if added is None:
         return _line_page(form, trip_id, None)
     return _back(trip_id, _("Added."))
 
 
-@pages.page("/trips/<trip_id>/lines/<line_id>", methods=("GET", "POST"), permission="trip.update", missing=LineNotFound)
+@pages.page(
+    "/trips/<trip_id>/lines/<line_id>",
+    methods=("GET", "POST"),
+    permission="trip.update",
+    missing=LineNotFound,
+)
 def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     """Change a line."""
     known = queries.line_of(queries.get_line(trip_id, line_id))
@@ -169,9 +262,16 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     return _back(trip_id, _("Saved."))
 
 
-@pages.page("/trips/<trip_id>/lines/<line_id>/cancel", methods=("GET", "POST"), permission="trip.update", missing=LineNotFound)
+@pages.page(
+    "/trips/<trip_id>/lines/<line_id>/cancel",
+    methods=("GET", "POST"),
+    permission="trip.update",
+    missing=LineNotFound,
+)
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
-    """Say that a thing will not happen: the first step names it and what that means, the second does it; there again where its supplier fails."""
+    """Say that a thing will not happen: the first step names it and what that means, the second
+    does it; there again where its supplier fails.
+    """
     if request.method == "GET":
         return _cancel_page(trip_id, line_id)
     try:
@@ -181,7 +281,12 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     return _back(trip_id, told_of(done))
 
 
-@pages.page("/trips/<trip_id>/lines/<line_id>/remove", methods=("GET", "POST"), permission="trip.update", missing=LineNotFound)
+@pages.page(
+    "/trips/<trip_id>/lines/<line_id>/remove",
+    methods=("GET", "POST"),
+    permission="trip.update",
+    missing=LineNotFound,
+)
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     """Take a thing off the trip: the first step names it, the second does it."""
     known = queries.line_of(queries.get_line(trip_id, line_id))
@@ -198,7 +303,10 @@ def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
         "trip": journey.trip,
         "sheet": sheet_of(journey, prices=prices),
         "prices": prices,
-        "found": [(finding, sentence_of(finding)) for finding in findings(journey.passengers, journey.lines)],
+        "found": [
+            (finding, sentence_of(finding))
+            for finding in findings(journey.passengers, journey.lines)
+        ],
         "masked": passports.masked,
         "country_name": country_name,
         "line_words": LINE_WORDS,
@@ -207,20 +315,45 @@ def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
 
 
 def _line_page(form: LineForm, trip_id: UUID, known: queries.Line | None) -> Any:
-    shown = {"trip": queries.get_trip(trip_id), "line": known, "kind": form.kind, "line_words": LINE_WORDS, "country_name": country_name}
-    return render_template("trips/line.html", form=form, **shown), 422 if form.is_submitted() else 200  # its `status` is the state of the line
+    shown = {
+        "trip": queries.get_trip(trip_id),
+        "line": known,
+        "kind": form.kind,
+        "line_words": LINE_WORDS,
+        "country_name": country_name,
+    }
+    return render_template("trips/line.html", form=form, **shown), (
+        422 if form.is_submitted() else 200
+    )  # its `status` is the state of the line
 
 
 def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = None) -> Any:
     row = queries.get_line(trip_id, line_id)
     line, ahead = queries.line_of(row), ahead_of(row)
-    shown = {"line": line, "trip": queries.get_trip(trip_id), "ahead": ahead, "meaning": meaning_of(line, ahead), "country_name": country_name}
-    return render_template("trips/cancel_line.html", **shown, failure=sentence_of_error(failure) if failure is not None else None)
+    shown = {
+        "line": line,
+        "trip": queries.get_trip(trip_id),
+        "ahead": ahead,
+        "meaning": meaning_of(line, ahead),
+        "country_name": country_name,
+    }
+    return render_template(
+        "trips/cancel_line.html",
+        **shown,
+        failure=sentence_of_error(failure) if failure is not None else None,
+    )
 
 
 def _said(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """What a form says: it shows all of these, so what is blank is meant to be; a title and a currency cannot be."""
-    return {name: value for name in names if (value := getattr(body, name)) is not None or name in ("notes", "supplier", "supplier_ref")}
+    """What a form says: it shows all of these, so what is blank is meant to be; a title and a
+    currency cannot be.
+    """
+    return {
+        name: value
+        for name in names
+        if (value := getattr(body, name)) is not None
+        or name in ("notes", "supplier", "supplier_ref")
+    }
 
 
 def _back(trip_id: UUID, words: str) -> Any:

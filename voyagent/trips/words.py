@@ -1,4 +1,6 @@
-"""What a trip says to people: sentences of findings, names of countries and kinds, in the reader's language."""
+"""What a trip says to people: sentences of findings, names of countries and kinds, in the reader's
+language.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,12 @@ from flask_babel import format_date, get_locale, gettext, lazy_gettext
 
 from voyagent.trips.lint import CountryCode, Finding
 
-PASSENGER_WORDS = {"adult": lazy_gettext("Adult"), "child": lazy_gettext("Child"), "infant": lazy_gettext("Infant"), "senior": lazy_gettext("Senior")}
+PASSENGER_WORDS = {
+    "adult": lazy_gettext("Adult"),
+    "child": lazy_gettext("Child"),
+    "infant": lazy_gettext("Infant"),
+    "senior": lazy_gettext("Senior"),
+}
 LINE_WORDS = {
     "flight": lazy_gettext("Flight"),
     "hotel": lazy_gettext("Hotel"),
@@ -44,7 +51,9 @@ def board_word(board: str) -> str:
 
 def sentence_of(finding: Finding) -> str:
     """A finding in a sentence."""
-    return str(gettext(finding.sentence, **{name: _said(value) for name, value in finding.values.items()}))
+    return str(
+        gettext(finding.sentence, **{name: _said(value) for name, value in finding.values.items()})
+    )
 
 
 def country_name(code: str) -> str:

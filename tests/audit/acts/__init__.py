@@ -5,13 +5,17 @@ from tests.audit.acts.registry import ACTS, Act, Left
 
 # Operations, pages, tasks and commands that could change something and leave no event, and why.
 NO_ACTS = {
-    "audit.check": "its result is kept as a check and told in the log; asking for it leaves the event",
+    "audit.check": (
+        "its result is kept as a check and told in the log; asking for it leaves the event"
+    ),
     "audit.check_agencies": "the same, each night",
     "audit.nightly": "the same, each night",
     "audit verify": "it only reads",
     "books check": "it only reads",
     "replay": "the same",
-    "http.purge_idempotency_keys": "kept answers are forgotten after a day; what they answered has its events",
+    "http.purge_idempotency_keys": (
+        "kept answers are forgotten after a day; what they answered has its events"
+    ),
     "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",
     "mail.see_to": "the same",
     "chat.housekeeping": "a turn whose job was lost goes on; what it then does has its events",
@@ -22,4 +26,16 @@ NO_ACTS = {
     "worker": "it runs the tasks",
 }
 
-__all__ = ["ACTS", "NO_ACTS", "Act", "Left", "account", "coming_in", "imports", "money", "parties", "travel", "work"]
+__all__ = [
+    "ACTS",
+    "NO_ACTS",
+    "Act",
+    "Left",
+    "account",
+    "coming_in",
+    "imports",
+    "money",
+    "parties",
+    "travel",
+    "work",
+]

@@ -39,14 +39,21 @@ def elsewhere(stage: Stage) -> UUID:
     """A further sign-in of Alice's."""
     with stage.alice.acting() as actor:
         user = db.session.get_one(User, (actor.tenant_id, actor.user_id))
-        session_id = identity.open_session(stage.rules, user, Device(Channel.API)).credential.session_id
+        session_id = identity.open_session(
+            stage.rules, user, Device(Channel.API)
+        ).credential.session_id
     assert session_id is not None
     return session_id
 
 
-# Profile and password ------------------------------------------------------------------------------------------------------
+# Profile and password
+# ------------------------------------------------------------------------------------------------------
 
-RENAMED = Left("profile.changed", USER, says={"fields": [{"field": "full_name", "before": "Alice Owner", "after": "Alice Krishnan"}]})
+RENAMED = Left(
+    "profile.changed",
+    USER,
+    says={"fields": [{"field": "full_name", "before": "Alice Owner", "after": "Alice Krishnan"}]},
+)
 
 
 @act("PATCH /api/auth/profile", leaves=RENAMED, answers=200)
@@ -62,7 +69,11 @@ def change_ones_name_in_the_browser(stage: Stage) -> Doing:
 
 
 # The event bears the address that she had when she acted.
-MOVED = (replace(ENDED, says={"reason": "email_changed", "sessions": 1}), Left("auth.verification_sent", USER), Left("profile.changed", USER))
+MOVED = (
+    replace(ENDED, says={"reason": "email_changed", "sessions": 1}),
+    Left("auth.verification_sent", USER),
+    Left("profile.changed", USER),
+)
 
 
 @act("PATCH /api/auth/profile", leaves=MOVED, answers=200)
@@ -75,71 +86,125 @@ def change_ones_address(stage: Stage) -> Doing:
 @act("POST /account/address", leaves=in_the_browser(*MOVED), answers=303)
 def change_ones_address_in_the_browser(stage: Stage) -> Doing:
     browser, email = stage.alice.browser, stage.somebody("new")
-    return lambda: stage.submit(browser, "/account/address", token_from="/account", email=email, password=PASSWORD)
+    return lambda: stage.submit(
+        browser, "/account/address", token_from="/account", email=email, password=PASSWORD
+    )
 
 
-CHANGED = (replace(ENDED, says={"reason": "password_changed", "sessions": 1}), Left("auth.password_changed", USER))
+CHANGED = (
+    replace(ENDED, says={"reason": "password_changed", "sessions": 1}),
+    Left("auth.password_changed", USER),
+)
 
 
 @act("POST /api/auth/change-password", leaves=CHANGED, answers=204)
 def change_ones_password(stage: Stage) -> Doing:
     api = stage.alice.api
     elsewhere(stage)
-    return lambda: api.post("/auth/change-password", json={"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+    return lambda: api.post(
+        "/auth/change-password", json={"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    )
 
 
 @act("POST /account/password", leaves=in_the_browser(*CHANGED), answers=303)
 def change_ones_password_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(browser, "/account/password", token_from="/account", current_password=PASSWORD, new_password=NEW_PASSWORD)
+    return lambda: stage.submit(
+        browser,
+        "/account/password",
+        token_from="/account",
+        current_password=PASSWORD,
+        new_password=NEW_PASSWORD,
+    )
 
 
-@act("POST /account/password", leaves=Left("auth.reauthentication_failed", USER, status="rejected", error="invalid_password", **BROWSER), answers=422)
+@act(
+    "POST /account/password",
+    leaves=Left(
+        "auth.reauthentication_failed", USER, status="rejected", error="invalid_password", **BROWSER
+    ),
+    answers=422,
+)
 def change_ones_password_without_knowing_it(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(browser, "/account/password", token_from="/account", current_password=WRONG_PASSWORD, new_password=NEW_PASSWORD)
+    return lambda: stage.submit(
+        browser,
+        "/account/password",
+        token_from="/account",
+        current_password=WRONG_PASSWORD,
+        new_password=NEW_PASSWORD,
+    )
 
 
-# Sign-ins ------------------------------------------------------------------------------------------------------------------
+# Sign-ins
+# ------------------------------------------------------------------------------------------------------------------
 
 
-@act("DELETE /api/auth/sessions/<auth_session_id>", leaves=Left("auth.signed_out", ("auth_session_id",)), answers=204)
+@act(
+    "DELETE /api/auth/sessions/<auth_session_id>",
+    leaves=Left("auth.signed_out", ("auth_session_id",)),
+    answers=204,
+)
 def end_one_sign_in(stage: Stage) -> Doing:
     api, session_id = stage.alice.api, elsewhere(stage)
     return lambda: api.delete(f"/auth/sessions/{session_id}")
 
 
-@act("POST /account/sessions/<auth_session_id>/end", leaves=Left("auth.signed_out", ("auth_session_id",), **BROWSER), answers=303)
+@act(
+    "POST /account/sessions/<auth_session_id>/end",
+    leaves=Left("auth.signed_out", ("auth_session_id",), **BROWSER),
+    answers=303,
+)
 def end_one_sign_in_in_the_browser(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, elsewhere(stage)
-    return lambda: stage.submit(browser, f"/account/sessions/{session_id}/end", token_from="/account/sessions")
+    return lambda: stage.submit(
+        browser, f"/account/sessions/{session_id}/end", token_from="/account/sessions"
+    )
 
 
-@act("DELETE /api/auth/sessions", leaves=replace(ENDED, says={"reason": "signed_out", "sessions": 1}), answers=204)
+@act(
+    "DELETE /api/auth/sessions",
+    leaves=replace(ENDED, says={"reason": "signed_out", "sessions": 1}),
+    answers=204,
+)
 def end_every_sign_in(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.delete("/auth/sessions")
 
 
-@act("POST /account/sessions/end-others", leaves=in_the_browser(replace(ENDED, says={"reason": "signed_out", "sessions": 1})), answers=303)
+@act(
+    "POST /account/sessions/end-others",
+    leaves=in_the_browser(replace(ENDED, says={"reason": "signed_out", "sessions": 1})),
+    answers=303,
+)
 def end_every_other_sign_in_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    return lambda: stage.submit(browser, "/account/sessions/end-others", token_from="/account/sessions")
+    return lambda: stage.submit(
+        browser, "/account/sessions/end-others", token_from="/account/sessions"
+    )
 
 
-# The second factor ---------------------------------------------------------------------------------------------------------
+# The second factor
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _browser_with_code(stage: Stage) -> tuple[FlaskClient, Authenticator]:
-    """A browser of Alice's whose second factor is on, and her phone, whose present code is still to be had."""
+    """A browser of Alice's whose second factor is on, and her phone, whose present code is still to
+    be had.
+    """
     browser = stage.alice.browser
     phone = begin(stage.alice)
     stage.hide(phone.secret)
-    signed_in = stage.sql("select id from auth_sessions where user_id = :u and channel = 'browser'", u=stage.alice.actor.user_id)[0]["id"]
+    signed_in = stage.sql(
+        "select id from auth_sessions where user_id = :u and channel = 'browser'",
+        u=stage.alice.actor.user_id,
+    )[0]["id"]
 
     def verify(actor: Any) -> None:
         acting = replace(in_session(stage.alice, actor), session_id=signed_in)
-        identity.verify_totp(stage.rules, acting, code=phone.code(-1), device=Device(Channel.BROWSER))
+        identity.verify_totp(
+            stage.rules, acting, code=phone.code(-1), device=Device(Channel.BROWSER)
+        )
 
     stage.alice.does(verify)
     return browser, phone
@@ -163,12 +228,17 @@ def set_a_second_factor_up_in_the_browser(stage: Stage) -> Doing:
 @act("POST /api/auth/totp/setup", leaves=replace(STARTED, says={"replaces": True}), answers=200)
 def set_another_authenticator_up(stage: Stage) -> Doing:
     phone = stage.phone()
-    return lambda: stage.alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": stage.hide(phone.code())})
+    return lambda: stage.alice.api.post(
+        "/auth/totp/setup", json={"password": PASSWORD, "code": stage.hide(phone.code())}
+    )
 
 
 @act(
     "POST /api/auth/totp/verify",
-    leaves=(Left("auth.totp_enabled", USER), replace(ENDED, says={"reason": "two_factor_changed", "sessions": 1})),
+    leaves=(
+        Left("auth.totp_enabled", USER),
+        replace(ENDED, says={"reason": "two_factor_changed", "sessions": 1}),
+    ),
     answers=200,
 )
 def switch_the_second_factor_on(stage: Stage) -> Doing:
@@ -176,10 +246,18 @@ def switch_the_second_factor_on(stage: Stage) -> Doing:
     stage.time_for_codes()
     phone = begin(stage.alice)
     stage.hide(phone.secret)
-    return lambda: stage.alice.api.post("/auth/totp/verify", json={"code": stage.hide(phone.code())})
+    return lambda: stage.alice.api.post(
+        "/auth/totp/verify", json={"code": stage.hide(phone.code())}
+    )
 
 
-@act("POST /api/auth/totp/verify", leaves=Left("auth.totp_failed", USER, status="rejected", error="totp_invalid", says={"at": "verify"}), answers=401)
+@act(
+    "POST /api/auth/totp/verify",
+    leaves=Left(
+        "auth.totp_failed", USER, status="rejected", error="totp_invalid", says={"at": "verify"}
+    ),
+    answers=401,
+)
 def switch_the_second_factor_on_by_a_wrong_code(stage: Stage) -> Doing:
     begin(stage.alice)
     return lambda: stage.alice.api.post("/auth/totp/verify", json={"code": "ZZZZZZ"})
@@ -188,14 +266,22 @@ def switch_the_second_factor_on_by_a_wrong_code(stage: Stage) -> Doing:
 @act("POST /api/auth/totp/verify", leaves=Left("auth.totp_replaced", USER), answers=200)
 def go_over_to_another_authenticator(stage: Stage) -> Doing:
     phone = stage.phone()
-    made = stage.keep(stage.alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code()}))
+    made = stage.keep(
+        stage.alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code()})
+    )
     other = Authenticator(made.json["secret"])
-    return lambda: stage.alice.api.post("/auth/totp/verify", json={"code": stage.hide(other.code())})
+    return lambda: stage.alice.api.post(
+        "/auth/totp/verify", json={"code": stage.hide(other.code())}
+    )
 
 
 @act(
     "POST /account/security/confirm",
-    leaves=in_the_browser(Left("auth.totp_enabled", USER), ENDED, Left("auth.recovery_codes_made", USER, says={"codes": 10})),
+    leaves=in_the_browser(
+        Left("auth.totp_enabled", USER),
+        ENDED,
+        Left("auth.recovery_codes_made", USER, says={"codes": 10}),
+    ),
     answers=200,
 )
 def switch_the_second_factor_on_in_the_browser(stage: Stage) -> Doing:
@@ -204,9 +290,13 @@ def switch_the_second_factor_on_in_the_browser(stage: Stage) -> Doing:
     with stage.alice.acting() as actor:
         person = db.session.get_one(User, (actor.tenant_id, actor.user_id))
         assert person.totp_pending_secret is not None
-        phone = Authenticator(identity.pending_setup(stage.rules, actor, person.totp_pending_secret).secret)
+        phone = Authenticator(
+            identity.pending_setup(stage.rules, actor, person.totp_pending_secret).secret
+        )
     stage.hide(phone.secret)
-    return lambda: stage.submit(browser, f"{SECURITY}/confirm", token_from=SECURITY, code=stage.hide(phone.code()))
+    return lambda: stage.submit(
+        browser, f"{SECURITY}/confirm", token_from=SECURITY, code=stage.hide(phone.code())
+    )
 
 
 DROPPED = Left("auth.totp_setup_dropped", USER, **BROWSER)
@@ -222,23 +312,37 @@ def leave_a_set_up(stage: Stage) -> Doing:
 @act("POST /api/auth/totp/disable", leaves=replace(DROPPED, via="api"), answers=200)
 def leave_a_set_up_by_switching_off(stage: Stage) -> Doing:
     begin(stage.alice)
-    return lambda: stage.alice.api.post("/auth/totp/disable", json={"password": PASSWORD, "code": "ZZZZZZ"})
+    return lambda: stage.alice.api.post(
+        "/auth/totp/disable", json={"password": PASSWORD, "code": "ZZZZZZ"}
+    )
 
 
 @act("POST /api/auth/totp/disable", leaves=Left("auth.totp_disabled", USER), answers=200)
 def switch_the_second_factor_off(stage: Stage) -> Doing:
     phone = stage.phone()
-    return lambda: stage.alice.api.post("/auth/totp/disable", json={"password": PASSWORD, "code": stage.hide(phone.code())})
+    return lambda: stage.alice.api.post(
+        "/auth/totp/disable", json={"password": PASSWORD, "code": stage.hide(phone.code())}
+    )
 
 
-@act("POST /account/security/off", leaves=in_the_browser(Left("auth.totp_disabled", USER)), answers=303)
+@act(
+    "POST /account/security/off",
+    leaves=in_the_browser(Left("auth.totp_disabled", USER)),
+    answers=303,
+)
 def switch_the_second_factor_off_in_the_browser(stage: Stage) -> Doing:
     stage.time_for_codes()
     browser, phone = _browser_with_code(stage)
-    return lambda: stage.submit(browser, f"{SECURITY}/off", password=PASSWORD, code=stage.hide(phone.code()))
+    return lambda: stage.submit(
+        browser, f"{SECURITY}/off", password=PASSWORD, code=stage.hide(phone.code())
+    )
 
 
-@act("POST /account/security/off", leaves=Left("auth.totp_failed", USER, status="rejected", error="totp_invalid", **BROWSER), answers=422)
+@act(
+    "POST /account/security/off",
+    leaves=Left("auth.totp_failed", USER, status="rejected", error="totp_invalid", **BROWSER),
+    answers=422,
+)
 def switch_the_second_factor_off_by_a_wrong_code(stage: Stage) -> Doing:
     browser, _phone = _browser_with_code(stage)
     return lambda: stage.submit(browser, f"{SECURITY}/off", password=PASSWORD, code="ZZZZZZ")
@@ -250,27 +354,37 @@ CODES = Left("auth.recovery_codes_made", USER, says={"codes": 10})
 @act("POST /api/auth/totp/recovery-codes", leaves=CODES, answers=200)
 def make_recovery_codes(stage: Stage) -> Doing:
     phone = stage.phone()
-    return lambda: stage.alice.api.post("/auth/totp/recovery-codes", json={"password": PASSWORD, "code": stage.hide(phone.code())})
+    return lambda: stage.alice.api.post(
+        "/auth/totp/recovery-codes", json={"password": PASSWORD, "code": stage.hide(phone.code())}
+    )
 
 
 @act("POST /account/security/codes", leaves=in_the_browser(CODES), answers=200)
 def make_recovery_codes_in_the_browser(stage: Stage) -> Doing:
     stage.time_for_codes()
     browser, phone = _browser_with_code(stage)
-    return lambda: stage.submit(browser, f"{SECURITY}/codes", password=PASSWORD, code=stage.hide(phone.code()))
+    return lambda: stage.submit(
+        browser, f"{SECURITY}/codes", password=PASSWORD, code=stage.hide(phone.code())
+    )
 
 
 @act(
     "POST /api/auth/totp/disable",
-    leaves=(Left("auth.recovery_code_used", USER, says={"at": "reauthenticate"}), Left("auth.totp_disabled", USER)),
+    leaves=(
+        Left("auth.recovery_code_used", USER, says={"at": "reauthenticate"}),
+        Left("auth.totp_disabled", USER),
+    ),
     answers=200,
 )
 def switch_the_second_factor_off_by_a_recovery_code(stage: Stage) -> Doing:
     code = stage.hide(recovery_codes(stage.alice, stage.phone())[0])
-    return lambda: stage.alice.api.post("/auth/totp/disable", json={"password": PASSWORD, "code": code})
+    return lambda: stage.alice.api.post(
+        "/auth/totp/disable", json={"password": PASSWORD, "code": code}
+    )
 
 
-# API keys ------------------------------------------------------------------------------------------------------------------
+# API keys
+# ------------------------------------------------------------------------------------------------------------------
 
 MADE = Left("api_key.created", KEY, says={"name": "Website", "scopes": ["full"]})
 REVOKED = Left("api_key.revoked", ("api_key_id", "user_id"), says={"name": "Website"})
@@ -282,10 +396,17 @@ def make_a_key(stage: Stage) -> Doing:
     return lambda: api.post("/auth/api-keys", json={"name": "Website"})
 
 
-@act("POST /api/auth/api-keys/scoped", leaves=replace(MADE, says={"name": "Website", "scopes": ["enquiries"]}), answers=201)
+@act(
+    "POST /api/auth/api-keys/scoped",
+    leaves=replace(MADE, says={"name": "Website", "scopes": ["enquiries"]}),
+    answers=201,
+)
 def make_a_narrow_key(stage: Stage) -> Doing:
     api = stage.alice.api
-    return lambda: api.post("/auth/api-keys/scoped", json={"name": "Website", "scopes": ["enquiries"], "expires_in_days": 30})
+    return lambda: api.post(
+        "/auth/api-keys/scoped",
+        json={"name": "Website", "scopes": ["enquiries"], "expires_in_days": 30},
+    )
 
 
 @act("POST /account/api-keys/new", leaves=in_the_browser(MADE), answers=200)
@@ -297,12 +418,19 @@ def make_a_key_in_the_browser(stage: Stage) -> Doing:
 
 @act(
     "POST /account/api-keys/new",
-    leaves=Left("auth.reauthentication_failed", USER, status="rejected", error="invalid_password", **BROWSER),
+    leaves=Left(
+        "auth.reauthentication_failed", USER, status="rejected", error="invalid_password", **BROWSER
+    ),
     answers=422,
 )
 def make_a_key_with_a_wrong_password(stage: Stage) -> Doing:
     browser = stage.alice.browser
-    fields = {"name": "Website", "scopes": ["full"], "expires_in_days": "90", "password": WRONG_PASSWORD}
+    fields = {
+        "name": "Website",
+        "scopes": ["full"],
+        "expires_in_days": "90",
+        "password": WRONG_PASSWORD,
+    }
     return lambda: stage.submit(browser, "/account/api-keys/new", **fields)
 
 
@@ -318,7 +446,8 @@ def revoke_a_key_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/account/api-keys/{key_id}/revoke")
 
 
-# Colleagues ----------------------------------------------------------------------------------------------------------------
+# Colleagues
+# ----------------------------------------------------------------------------------------------------------------
 
 INVITED = Left("invite.created", ("invite_id",), says={"role": "agent"})
 TAKEN_BACK = Left("invite.revoked", ("invite_id",), says={"role": "agent"})
@@ -338,7 +467,9 @@ def invite_in_the_browser(stage: Stage) -> Doing:
 
 def _invite(stage: Stage) -> UUID:
     email = stage.somebody("new")
-    return stage.alice.does(lambda actor: identity.invite(stage.rules, actor, email=email, role="agent"))[0]
+    return stage.alice.does(
+        lambda actor: identity.invite(stage.rules, actor, email=email, role="agent")
+    )[0]
 
 
 @act("POST /api/auth/invites/<invite_id>/revoke", leaves=TAKEN_BACK, answers=200)
@@ -350,7 +481,9 @@ def take_an_invitation_back(stage: Stage) -> Doing:
 @act("POST /team/invitations/<invite_id>/revoke", leaves=in_the_browser(TAKEN_BACK), answers=303)
 def take_an_invitation_back_in_the_browser(stage: Stage) -> Doing:
     browser, invite_id = stage.alice.browser, _invite(stage)
-    return lambda: stage.submit(browser, f"/team/invitations/{invite_id}/revoke", token_from="/team")
+    return lambda: stage.submit(
+        browser, f"/team/invitations/{invite_id}/revoke", token_from="/team"
+    )
 
 
 ROLE = Left("person.role_changed", USER, says={"before": "agent", "after": "viewer"})
@@ -370,7 +503,9 @@ def change_a_role(stage: Stage) -> Doing:
 @act("POST /team/<user_id>/role", leaves=in_the_browser(ROLE), answers=303)
 def change_a_role_in_the_browser(stage: Stage) -> Doing:
     browser, user_id = stage.alice.browser, stage.bob.actor.user_id
-    return lambda: stage.submit(browser, f"/team/{user_id}/role", token_from=f"/team/{user_id}", role="viewer")
+    return lambda: stage.submit(
+        browser, f"/team/{user_id}/role", token_from=f"/team/{user_id}", role="viewer"
+    )
 
 
 @act("DELETE /api/team/<user_id>/sessions", leaves=SIGNED_OUT, answers=204)
@@ -397,9 +532,14 @@ def remove_a_colleague_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/team/{user_id}/remove")
 
 
-# The agency ----------------------------------------------------------------------------------------------------------------
+# The agency
+# ----------------------------------------------------------------------------------------------------------------
 
-SETTINGS = Left("settings.changed", ("settings_id",), says={"fields": [{"field": "rate_limit_per_minute", "before": 60, "after": 30}]})
+SETTINGS = Left(
+    "settings.changed",
+    ("settings_id",),
+    says={"fields": [{"field": "rate_limit_per_minute", "before": 60, "after": 30}]},
+)
 
 
 @act("PATCH /api/tenant-settings", leaves=SETTINGS, answers=200)
@@ -435,7 +575,9 @@ def remove_the_logo(stage: Stage) -> Doing:
 def put_the_logo_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     fields = {"csrf_token": csrf(browser, "/settings")}
-    return lambda: browser.post("/settings/logo", data={**fields, "logo": (io.BytesIO(picture()), "logo.png")})
+    return lambda: browser.post(
+        "/settings/logo", data={**fields, "logo": (io.BytesIO(picture()), "logo.png")}
+    )
 
 
 @act("POST /settings/logo/remove", leaves=in_the_browser(LOGO), answers=303)
@@ -446,7 +588,9 @@ def remove_the_logo_in_the_browser(stage: Stage) -> Doing:
     return lambda: browser.post("/settings/logo/remove", data=fields)
 
 
-@act("agency suspend", leaves=Left("agency.suspended", ("tenant_id",), by=None, via="job"), answers=0)
+@act(
+    "agency suspend", leaves=Left("agency.suspended", ("tenant_id",), by=None, via="job"), answers=0
+)
 def suspend_the_agency(stage: Stage) -> Doing:
     tenant_id = stage.alice.actor.tenant_id
     return lambda: stage.flask("agency", "suspend", tenant_id)

@@ -27,16 +27,25 @@ BROWSER = {"via": "browser"}
 NEW_AGENCY = ("tenant_id", "user_id")
 
 
-# Signing up ----------------------------------------------------------------------------------------------------------------
+# Signing up
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def _new_agency(stage: Stage) -> dict[str, str]:
-    return {"email": stage.somebody("new"), "password": PASSWORD, "full_name": "Neha Krishnan", "agency_name": "Malabar Gulf"}
+    return {
+        "email": stage.somebody("new"),
+        "password": PASSWORD,
+        "full_name": "Neha Krishnan",
+        "agency_name": "Malabar Gulf",
+    }
 
 
 @act(
     "POST /api/auth/sign-up",
-    leaves=(Left("agency.signed_up", NEW_AGENCY, by="new"), Left("ledger.opened", ("tenant_id",), by="new")),
+    leaves=(
+        Left("agency.signed_up", NEW_AGENCY, by="new"),
+        Left("ledger.opened", ("tenant_id",), by="new"),
+    ),
     answers=201,
 )
 def sign_up(stage: Stage) -> Doing:
@@ -46,11 +55,17 @@ def sign_up(stage: Stage) -> Doing:
 
 @act(
     "POST /sign-up",
-    leaves=(Left("agency.signed_up", NEW_AGENCY, by="new", via="browser"), Left("ledger.opened", ("tenant_id",), by="new", via="browser")),
+    leaves=(
+        Left("agency.signed_up", NEW_AGENCY, by="new", via="browser"),
+        Left("ledger.opened", ("tenant_id",), by="new", via="browser"),
+    ),
     answers=303,
 )
 def sign_up_in_the_browser(stage: Stage) -> Doing:
-    fields, browser = _new_agency(stage) | {"default_currency": "INR", "timezone": "UTC"}, stage.visitor
+    fields, browser = (
+        _new_agency(stage) | {"default_currency": "INR", "timezone": "UTC"},
+        stage.visitor,
+    )
     return lambda: stage.submit(browser, "/sign-up", **fields)
 
 
@@ -68,7 +83,8 @@ def sign_up_where_addresses_must_be_confirmed(stage: Stage) -> Doing:
     return sign_up(stage)
 
 
-# Signing in ----------------------------------------------------------------------------------------------------------------
+# Signing in
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def _form(stage: Stage, browser: FlaskClient, password: str = PASSWORD) -> Doing:
@@ -102,12 +118,24 @@ def sign_in_in_the_browser_with_a_wrong_password(stage: Stage) -> Doing:
     return _form(stage, stage.visitor, WRONG_PASSWORD)
 
 
-@act("POST /api/auth/sign-in", leaves=Left("auth.sign_in_failed", USER, status="rejected", error="email_not_verified"), answers=401, strict=True)
+@act(
+    "POST /api/auth/sign-in",
+    leaves=Left("auth.sign_in_failed", USER, status="rejected", error="email_not_verified"),
+    answers=401,
+    strict=True,
+)
 def sign_in_with_an_address_that_is_not_confirmed(stage: Stage) -> Doing:
     return sign_in(stage)
 
 
-@act("POST /sign-in", leaves=Left("auth.sign_in_failed", USER, status="rejected", error="email_not_verified", **BROWSER), answers=422, strict=True)
+@act(
+    "POST /sign-in",
+    leaves=Left(
+        "auth.sign_in_failed", USER, status="rejected", error="email_not_verified", **BROWSER
+    ),
+    answers=422,
+    strict=True,
+)
 def sign_in_in_the_browser_with_an_address_that_is_not_confirmed(stage: Stage) -> Doing:
     return _form(stage, stage.visitor)
 
@@ -127,29 +155,49 @@ def sign_in_in_the_browser_up_to_the_code(stage: Stage) -> Doing:
 @act("POST /api/auth/sign-in-totp", leaves=Left("auth.signed_in", USER), answers=200)
 def sign_in_with_a_code(stage: Stage) -> Doing:
     phone = stage.phone()
-    return lambda: stage.nobody.post("/auth/sign-in-totp", json=_credentials(stage, totp_code=stage.hide(phone.code())))
+    return lambda: stage.nobody.post(
+        "/auth/sign-in-totp", json=_credentials(stage, totp_code=stage.hide(phone.code()))
+    )
 
 
-@act("POST /api/auth/sign-in-totp", leaves=Left("auth.totp_failed", USER, **WRONG_CODE, says={"at": "sign_in", "reason": "wrong"}), answers=401)
+@act(
+    "POST /api/auth/sign-in-totp",
+    leaves=Left("auth.totp_failed", USER, **WRONG_CODE, says={"at": "sign_in", "reason": "wrong"}),
+    answers=401,
+)
 def sign_in_with_a_wrong_code(stage: Stage) -> Doing:
     stage.phone()
-    return lambda: stage.nobody.post("/auth/sign-in-totp", json=_credentials(stage, totp_code="ZZZZZZ"))
+    return lambda: stage.nobody.post(
+        "/auth/sign-in-totp", json=_credentials(stage, totp_code="ZZZZZZ")
+    )
 
 
 @act("POST /api/auth/sign-in-totp", leaves=Left("auth.sign_in_failed", USER, **WRONG), answers=401)
 def sign_in_with_a_code_and_a_wrong_password(stage: Stage) -> Doing:
     phone = stage.phone()
-    return lambda: stage.nobody.post("/auth/sign-in-totp", json=_credentials(stage, WRONG_PASSWORD, totp_code=stage.hide(phone.code())))
-
-
-@act("POST /api/auth/sign-in-totp", leaves=Left("auth.sign_in_failed", USER, status="rejected", error="totp_not_enabled"), answers=400)
-def sign_in_with_a_code_that_is_not_asked_for(stage: Stage) -> Doing:
-    return lambda: stage.nobody.post("/auth/sign-in-totp", json=_credentials(stage, totp_code="ZZZZZZ"))
+    return lambda: stage.nobody.post(
+        "/auth/sign-in-totp",
+        json=_credentials(stage, WRONG_PASSWORD, totp_code=stage.hide(phone.code())),
+    )
 
 
 @act(
     "POST /api/auth/sign-in-totp",
-    leaves=(Left("auth.recovery_code_used", USER, says={"at": "sign_in"}), Left("auth.signed_in", USER)),
+    leaves=Left("auth.sign_in_failed", USER, status="rejected", error="totp_not_enabled"),
+    answers=400,
+)
+def sign_in_with_a_code_that_is_not_asked_for(stage: Stage) -> Doing:
+    return lambda: stage.nobody.post(
+        "/auth/sign-in-totp", json=_credentials(stage, totp_code="ZZZZZZ")
+    )
+
+
+@act(
+    "POST /api/auth/sign-in-totp",
+    leaves=(
+        Left("auth.recovery_code_used", USER, says={"at": "sign_in"}),
+        Left("auth.signed_in", USER),
+    ),
     answers=200,
 )
 def sign_in_with_a_recovery_code(stage: Stage) -> Doing:
@@ -170,7 +218,11 @@ def sign_in_in_the_browser_by_the_code(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/sign-in/code", code=stage.hide(phone.code()))
 
 
-@act("POST /sign-in/code", leaves=Left("auth.totp_failed", USER, **WRONG_CODE, **BROWSER, says={"at": "sign_in"}), answers=422)
+@act(
+    "POST /sign-in/code",
+    leaves=Left("auth.totp_failed", USER, **WRONG_CODE, **BROWSER, says={"at": "sign_in"}),
+    answers=422,
+)
 def sign_in_in_the_browser_with_a_wrong_code(stage: Stage) -> Doing:
     stage.phone()
     browser = _half(stage)
@@ -180,7 +232,12 @@ def sign_in_in_the_browser_with_a_wrong_code(stage: Stage) -> Doing:
 @act("POST /sign-in/demo", leaves=Left("auth.signed_in", USER, by="demo", **BROWSER), answers=303)
 def look_around_in_the_demo(stage: Stage) -> Doing:
     stage.emails["demo"] = DEMO_EMAIL
-    about = {"email": DEMO_EMAIL, "password": PASSWORD, "full_name": "Aisha Demo", "agency_name": "Malabar Gulf"}
+    about = {
+        "email": DEMO_EMAIL,
+        "password": PASSWORD,
+        "full_name": "Aisha Demo",
+        "agency_name": "Malabar Gulf",
+    }
     if not stage.sql("select 1 from users where email = :e", e=DEMO_EMAIL):
         with stage.app.app_context(), transaction():
             identity.sign_up(stage.rules, **about, device=Device(Channel.JOB), is_demo=True)
@@ -188,10 +245,15 @@ def look_around_in_the_demo(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/sign-in/demo", token_from="/sign-in")
 
 
-# Tokens and leaving --------------------------------------------------------------------------------------------------------
+# Tokens and leaving
+# --------------------------------------------------------------------------------------------------------
 
 
-@act("POST /api/auth/refresh", leaves=Left("auth.refresh_reuse", ("auth_session_id", "user_id"), status="rejected"), answers=401)
+@act(
+    "POST /api/auth/refresh",
+    leaves=Left("auth.refresh_reuse", ("auth_session_id", "user_id"), status="rejected"),
+    answers=401,
+)
 def use_a_refresh_token_again(stage: Stage) -> Doing:
     body = {"refresh_token": stage.alice.refresh_token}
     stage.keep(stage.nobody.post("/auth/refresh", json=body))
@@ -199,13 +261,21 @@ def use_a_refresh_token_again(stage: Stage) -> Doing:
     return lambda: stage.nobody.post("/auth/refresh", json=body)
 
 
-@act("POST /api/auth/sign-out", leaves=Left("auth.signed_out", SESSION, says={"token": "access"}), answers=204)
+@act(
+    "POST /api/auth/sign-out",
+    leaves=Left("auth.signed_out", SESSION, says={"token": "access"}),
+    answers=204,
+)
 def sign_out(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/auth/sign-out")
 
 
-@act("POST /api/auth/sign-out", leaves=Left("auth.signed_out", SESSION, says={"token": "refresh"}), answers=204)
+@act(
+    "POST /api/auth/sign-out",
+    leaves=Left("auth.signed_out", SESSION, says={"token": "refresh"}),
+    answers=204,
+)
 def hand_a_refresh_token_in(stage: Stage) -> Doing:
     body = {"refresh_token": stage.alice.refresh_token}
     return lambda: stage.nobody.post("/auth/sign-out", json=body)
@@ -223,42 +293,68 @@ def give_the_password_again(stage: Stage) -> Doing:
     return lambda: api.post("/auth/reauthenticate", json={"password": PASSWORD})
 
 
-@act("POST /api/auth/reauthenticate", leaves=Left("auth.reauthentication_failed", USER, status="rejected", error="invalid_password"), answers=403)
+@act(
+    "POST /api/auth/reauthenticate",
+    leaves=Left("auth.reauthentication_failed", USER, status="rejected", error="invalid_password"),
+    answers=403,
+)
 def give_a_wrong_password_again(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/auth/reauthenticate", json={"password": WRONG_PASSWORD})
 
 
-@act("POST /api/auth/reauthenticate", leaves=Left("auth.totp_failed", USER, **WRONG_CODE, says={"at": "reauthenticate"}), answers=403)
+@act(
+    "POST /api/auth/reauthenticate",
+    leaves=Left("auth.totp_failed", USER, **WRONG_CODE, says={"at": "reauthenticate"}),
+    answers=403,
+)
 def give_the_password_again_with_a_wrong_code(stage: Stage) -> Doing:
     stage.phone()
     api = stage.alice.api
-    return lambda: api.post("/auth/reauthenticate", json={"password": PASSWORD, "totp_code": "ZZZZZZ"})
+    return lambda: api.post(
+        "/auth/reauthenticate", json={"password": PASSWORD, "totp_code": "ZZZZZZ"}
+    )
 
 
-# Mailed links --------------------------------------------------------------------------------------------------------------
+# Mailed links
+# --------------------------------------------------------------------------------------------------------------
 
 
 def _issued(stage: Stage, purpose: Purpose) -> str:
     with stage.alice.acting() as actor:
         assert actor.user_id is not None
-        token = one_time.issue(stage.rules, user_id=actor.user_id, email=stage.alice.email, purpose=purpose)
+        token = one_time.issue(
+            stage.rules, user_id=actor.user_id, email=stage.alice.email, purpose=purpose
+        )
     return stage.hide(token)
 
 
-@act("POST /api/auth/send-verification-email", leaves=Left("auth.verification_sent", USER), answers=200)
+@act(
+    "POST /api/auth/send-verification-email",
+    leaves=Left("auth.verification_sent", USER),
+    answers=200,
+)
 def ask_for_the_link_that_confirms(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/auth/send-verification-email")
 
 
-@act("POST /account/verification", leaves=Left("auth.verification_sent", USER, **BROWSER), answers=303)
+@act(
+    "POST /account/verification",
+    leaves=Left("auth.verification_sent", USER, **BROWSER),
+    answers=303,
+)
 def ask_for_the_link_that_confirms_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/account/verification", token_from="/account")
 
 
-@act("POST /verify-email/again", leaves=Left("auth.verification_sent", USER, by=None, **BROWSER), answers=303, strict=True)
+@act(
+    "POST /verify-email/again",
+    leaves=Left("auth.verification_sent", USER, by=None, **BROWSER),
+    answers=303,
+    strict=True,
+)
 def ask_for_the_link_that_confirms_before_signing_in(stage: Stage) -> Doing:
     browser = stage.visitor
     assert _form(stage, browser)().status_code == 422
@@ -278,22 +374,42 @@ def confirm_an_address_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/verify-email")
 
 
-@act("POST /api/auth/request-password-reset", "identity.mail_reset", leaves=Left("auth.reset_requested", USER, by=None))
+@act(
+    "POST /api/auth/request-password-reset",
+    "identity.mail_reset",
+    leaves=Left("auth.reset_requested", USER, by=None),
+)
 def ask_for_a_new_password(stage: Stage) -> Doing:
-    """The door only puts the question into the queue, sealed, for known and unknown addresses alike; the act is the job's."""
-    assert stage.nobody.post("/auth/request-password-reset", json={"email": stage.alice.email}).status_code == 200
+    """The door only puts the question into the queue, sealed, for known and unknown addresses
+    alike; the act is the job's.
+    """
+    assert (
+        stage.nobody.post(
+            "/auth/request-password-reset", json={"email": stage.alice.email}
+        ).status_code
+        == 200
+    )
     asked = stage.queued(mail_reset.name)
     return lambda: stage.run(mail_reset, **asked)
 
 
-@act("POST /forgot-password", "identity.mail_reset", leaves=Left("auth.reset_requested", USER, by=None, **BROWSER))
+@act(
+    "POST /forgot-password",
+    "identity.mail_reset",
+    leaves=Left("auth.reset_requested", USER, by=None, **BROWSER),
+)
 def ask_for_a_new_password_in_the_browser(stage: Stage) -> Doing:
-    assert stage.submit(stage.visitor, "/forgot-password", email=stage.alice.email).status_code == 303
+    assert (
+        stage.submit(stage.visitor, "/forgot-password", email=stage.alice.email).status_code == 303
+    )
     asked = stage.queued(mail_reset.name)
     return lambda: stage.run(mail_reset, **asked)
 
 
-RESET = (Left("session.ended", USER, says={"reason": "password_reset", "sessions": 1}), Left("auth.password_reset", USER))
+RESET = (
+    Left("session.ended", USER, says={"reason": "password_reset", "sessions": 1}),
+    Left("auth.password_reset", USER),
+)
 
 
 @act("POST /api/auth/reset-password", leaves=RESET, answers=200)
@@ -302,30 +418,47 @@ def choose_a_new_password(stage: Stage) -> Doing:
     return lambda: stage.nobody.post("/auth/reset-password", json=body)
 
 
-@act("POST /reset-password", leaves=tuple(replace(left, via="browser") for left in RESET), answers=303)
+@act(
+    "POST /reset-password",
+    leaves=tuple(replace(left, via="browser") for left in RESET),
+    answers=303,
+)
 def choose_a_new_password_in_the_browser(stage: Stage) -> Doing:
     browser, token = stage.visitor, _issued(stage, Purpose.RESET_PASSWORD)
     browser.get(f"/reset-password?token={token}")
     return lambda: stage.submit(browser, "/reset-password", new_password=NEW_PASSWORD)
 
 
-# Joining -------------------------------------------------------------------------------------------------------------------
+# Joining
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def _invited(stage: Stage) -> str:
     email = stage.somebody("new")
-    made = stage.alice.does(lambda actor: identity.invite(stage.rules, actor, email=email, role="agent"))
+    made = stage.alice.does(
+        lambda actor: identity.invite(stage.rules, actor, email=email, role="agent")
+    )
     return stage.hide(token_in(made[1]))
 
 
-@act("POST /api/auth/accept-invite", leaves=Left("invite.accepted", ("invite_id", "user_id"), by="new", says={"role": "agent"}), answers=201)
+@act(
+    "POST /api/auth/accept-invite",
+    leaves=Left("invite.accepted", ("invite_id", "user_id"), by="new", says={"role": "agent"}),
+    answers=201,
+)
 def accept_an_invitation(stage: Stage) -> Doing:
     body = {"token": _invited(stage), "password": PASSWORD, "full_name": "Neha Krishnan"}
     return lambda: stage.nobody.post("/auth/accept-invite", json=body)
 
 
-@act("POST /accept-invite", leaves=Left("invite.accepted", ("invite_id", "user_id"), by="new", **BROWSER), answers=303)
+@act(
+    "POST /accept-invite",
+    leaves=Left("invite.accepted", ("invite_id", "user_id"), by="new", **BROWSER),
+    answers=303,
+)
 def accept_an_invitation_in_the_browser(stage: Stage) -> Doing:
     browser, token = stage.visitor, _invited(stage)
     browser.get(f"/accept-invite?token={token}")
-    return lambda: stage.submit(browser, "/accept-invite", full_name="Neha Krishnan", password=PASSWORD)
+    return lambda: stage.submit(
+        browser, "/accept-invite", full_name="Neha Krishnan", password=PASSWORD
+    )

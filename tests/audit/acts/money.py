@@ -1,4 +1,6 @@
-"""Acts of money that the assistant proposes and a grant carries out: receipts, bills, payments, entries made by hand."""
+"""Acts of money that the assistant proposes and a grant carries out: receipts, bills, payments,
+entries made by hand.
+"""
 
 from __future__ import annotations
 
@@ -29,19 +31,36 @@ def _by_bob(*left: Left) -> tuple[Left, ...]:
     return tuple(replace(one, by="bob", via="assistant") for one in left)
 
 
-@act("approvals.run_effect", leaves=(*_by_bob(POSTED, Left("payment.received", ("invoice_id", "payment_id"))), effect(RECEIPT.tool_name), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(
+        *_by_bob(POSTED, Left("payment.received", ("invoice_id", "payment_id"))),
+        effect(RECEIPT.tool_name),
+        CONTINUED,
+    ),
+)
 def note_a_receipt_by_a_grant(stage: Stage) -> Doing:
     return granted(stage, RECEIPT.tool_name, invoice_id=str(papers.issued(stage.alice)), **PAID)
 
 
-DRAFTED, ISSUED = Left("invoice.drafted", ("enquiry_id", "invoice_id")), Left("invoice.issued", ("enquiry_id", "invoice_id", "journal_entry_id"))
+DRAFTED, ISSUED = (
+    Left("invoice.drafted", ("enquiry_id", "invoice_id")),
+    Left("invoice.issued", ("enquiry_id", "invoice_id", "journal_entry_id")),
+)
 
 
-@act("approvals.run_effect", leaves=(*_by_bob(DRAFTED, POSTED, ISSUED), effect(CREATE.tool_name), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(*_by_bob(DRAFTED, POSTED, ISSUED), effect(CREATE.tool_name), CONTINUED),
+)
 def create_an_invoice_by_a_grant(stage: Stage) -> Doing:
     invoice = {
         "invoice_number": "2024-25/000001",
-        "client_id": str(stage.alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)),
+        "client_id": str(
+            stage.alice.does(
+                lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id
+            )
+        ),
         "issue_date": "2024-06-10",
         "currency": "INR",
         "lines": [{"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}],
@@ -50,14 +69,34 @@ def create_an_invoice_by_a_grant(stage: Stage) -> Doing:
     return granted(stage, CREATE.tool_name, invoice=invoice)
 
 
-@act("approvals.run_effect", leaves=(*_by_bob(POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))), effect(RECEIVE.tool_name), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(
+        *_by_bob(POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))),
+        effect(RECEIVE.tool_name),
+        CONTINUED,
+    ),
+)
 def receive_a_bill_by_a_grant(stage: Stage) -> Doing:
     item = {"description": "Settlement", "quantity": 1, "unit_price": "22500.00", "currency": "INR"}
-    given = {"vendor_name": "BSP India", "vendor_reference": "BSP-7", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": [item]}
+    given = {
+        "vendor_name": "BSP India",
+        "vendor_reference": "BSP-7",
+        "issue_date": "2024-06-10",
+        "due_date": "2024-06-25",
+        "line_items": [item],
+    }
     return granted(stage, RECEIVE.tool_name, **given)
 
 
-@act("approvals.run_effect", leaves=(*_by_bob(POSTED, Left("payment.made", ("bill_id", "payment_id"))), effect(PAY.tool_name), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(
+        *_by_bob(POSTED, Left("payment.made", ("bill_id", "payment_id"))),
+        effect(PAY.tool_name),
+        CONTINUED,
+    ),
+)
 def pay_a_bill_by_a_grant(stage: Stage) -> Doing:
     return granted(stage, PAY.tool_name, bill_id=str(papers.receive(stage.alice)), **PAID)
 
@@ -65,24 +104,49 @@ def pay_a_bill_by_a_grant(stage: Stage) -> Doing:
 @act("approvals.run_effect", leaves=(*_by_bob(POSTED), effect(POST.tool_name), CONTINUED))
 def post_an_entry_by_a_grant(stage: Stage) -> Doing:
     bank, cash = (str(books.account_id(stage.alice, purpose)) for purpose in ("bank", "cash"))
-    lines = [{"account_id": cash, "currency": "INR", "debit_amount": "50"}, {"account_id": bank, "currency": "INR", "credit_amount": "50"}]
-    return granted(stage, POST.tool_name, entry={"narration": "Petty cash", "entry_date": "2024-06-10", "lines": lines})
+    lines = [
+        {"account_id": cash, "currency": "INR", "debit_amount": "50"},
+        {"account_id": bank, "currency": "INR", "credit_amount": "50"},
+    ]
+    return granted(
+        stage,
+        POST.tool_name,
+        entry={"narration": "Petty cash", "entry_date": "2024-06-10", "lines": lines},
+    )
 
 
-WRITTEN_OFF = Left("invoice.written_off", ("invoice_id", "journal_entry_id", "write_off_id"), says={"reason": "Cannot be traced", "amount": "100.00"})
+WRITTEN_OFF = Left(
+    "invoice.written_off",
+    ("invoice_id", "journal_entry_id", "write_off_id"),
+    says={"reason": "Cannot be traced", "amount": "100.00"},
+)
 
 
-@act("approvals.run_effect", leaves=(*_by_bob(POSTED, WRITTEN_OFF), effect(WRITE_OFF.tool_name), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(*_by_bob(POSTED, WRITTEN_OFF), effect(WRITE_OFF.tool_name), CONTINUED),
+)
 def write_an_invoice_off_by_a_grant(stage: Stage) -> Doing:
-    given = {"amount": "100.00", "currency": "INR", "reason": "Cannot be traced", "written_off_on": "2024-06-25"}
+    given = {
+        "amount": "100.00",
+        "currency": "INR",
+        "reason": "Cannot be traced",
+        "written_off_on": "2024-06-25",
+    }
     return granted(stage, WRITE_OFF.tool_name, invoice_id=str(papers.issued(stage.alice)), **given)
 
 
-# By people, over the API -----------------------------------------------------------------------------------------------------
+# By people, over the API
+# -----------------------------------------------------------------------------------------------------
 
 INVOICE, BOOKED = ("invoice_id",), ("invoice_id", "journal_entry_id")
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
-DRAWN = {"customer_name": "Deepa Krishnan", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
+DRAWN = {
+    "customer_name": "Deepa Krishnan",
+    "issue_date": "2024-06-10",
+    "currency": "INR",
+    "line_items": [VISAS],
+}
 TOTAL = {"total": "45000.00", "currency": "INR", "issue_date": "2024-06-10"}
 
 
@@ -92,19 +156,36 @@ def draft_an_invoice_over_the_api(stage: Stage) -> Doing:
     return lambda: api.post("/invoices", json=DRAWN)
 
 
-@act("PATCH /api/invoices/<invoice_id>", leaves=Left("invoice.revised", INVOICE, says={"fields": [{"field": "notes"}, {"field": "line_items"}]}), answers=200)
+@act(
+    "PATCH /api/invoices/<invoice_id>",
+    leaves=Left(
+        "invoice.revised", INVOICE, says={"fields": [{"field": "notes"}, {"field": "line_items"}]}
+    ),
+    answers=200,
+)
 def revise_a_draft_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.draft(stage.bob)
-    return lambda: api.patch(f"/invoices/{invoice_id}", json={"notes": "One of them", "line_items": [VISAS | {"quantity": 1}]})
+    return lambda: api.patch(
+        f"/invoices/{invoice_id}",
+        json={"notes": "One of them", "line_items": [VISAS | {"quantity": 1}]},
+    )
 
 
-@act("DELETE /api/invoices/<invoice_id>", leaves=Left("invoice.discarded", INVOICE, says=TOTAL), answers=204)
+@act(
+    "DELETE /api/invoices/<invoice_id>",
+    leaves=Left("invoice.discarded", INVOICE, says=TOTAL),
+    answers=204,
+)
 def discard_a_draft_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.draft(stage.bob)
     return lambda: api.delete(f"/invoices/{invoice_id}")
 
 
-@act("POST /api/invoices/<invoice_id>/issue", leaves=(POSTED, Left("invoice.issued", BOOKED, says={"number": "2024-25/000001"})), answers=200)
+@act(
+    "POST /api/invoices/<invoice_id>/issue",
+    leaves=(POSTED, Left("invoice.issued", BOOKED, says={"number": "2024-25/000001"})),
+    answers=200,
+)
 def issue_a_draft_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.draft(stage.bob)
     return lambda: api.post(f"/invoices/{invoice_id}/issue")
@@ -112,29 +193,55 @@ def issue_a_draft_over_the_api(stage: Stage) -> Doing:
 
 @act(
     "POST /api/invoices/<invoice_id>/receipts",
-    leaves=(POSTED, Left("payment.received", ("invoice_id", "payment_id"), says={"amount": "100.00", "paid_on": "2024-06-25"})),
+    leaves=(
+        POSTED,
+        Left(
+            "payment.received",
+            ("invoice_id", "payment_id"),
+            says={"amount": "100.00", "paid_on": "2024-06-25"},
+        ),
+    ),
     answers=201,
 )
 def note_a_receipt_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.issued(stage.bob)
-    return lambda: api.post(f"/invoices/{invoice_id}/receipts", json={"amount": "100.00", "paid_on": "2024-06-25"})
+    return lambda: api.post(
+        f"/invoices/{invoice_id}/receipts", json={"amount": "100.00", "paid_on": "2024-06-25"}
+    )
 
 
 REVERSED = Left("journal.reversed", ("journal_entry_id", "source_type", "source_id"))
-VOIDED = Left("invoice.voided", BOOKED, says={"reason": "Billed twice", "total": "45000.00", "voided_on": "2024-06-25"})
+VOIDED = Left(
+    "invoice.voided",
+    BOOKED,
+    says={"reason": "Billed twice", "total": "45000.00", "voided_on": "2024-06-25"},
+)
 
 
 @act("POST /api/invoices/<invoice_id>/void", leaves=(REVERSED, VOIDED), answers=200)
 def void_an_invoice_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.issued(stage.bob)
-    return lambda: api.post(f"/invoices/{invoice_id}/void", json={"reason": "Billed twice", "voided_on": "2024-06-25"})
+    return lambda: api.post(
+        f"/invoices/{invoice_id}/void", json={"reason": "Billed twice", "voided_on": "2024-06-25"}
+    )
 
 
-# Payments ----------------------------------------------------------------------------------------------------------------------
+# Payments
+# ----------------------------------------------------------------------------------------------------------------------
 
 BILL, BILL_BOOKED = ("bill_id",), ("bill_id", "journal_entry_id")
-BILLED = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
-BILL_VOIDED = Left("bill.voided", BILL_BOOKED, says={"reason": "Entered twice", "total": "45000.00", "voided_on": "2024-06-25"})
+BILLED = {
+    "vendor_name": "BSP India",
+    "vendor_reference": "BSP-1",
+    "issue_date": "2024-06-10",
+    "currency": "INR",
+    "line_items": [VISAS],
+}
+BILL_VOIDED = Left(
+    "bill.voided",
+    BILL_BOOKED,
+    says={"reason": "Entered twice", "total": "45000.00", "voided_on": "2024-06-25"},
+)
 
 
 @act("POST /api/bills", leaves=Left("bill.drafted", BILL, says=TOTAL), answers=201)
@@ -143,7 +250,11 @@ def draft_a_bill_over_the_api(stage: Stage) -> Doing:
     return lambda: api.post("/bills", json=BILLED)
 
 
-@act("PATCH /api/bills/<bill_id>", leaves=Left("bill.revised", BILL, says={"fields": [{"field": "vendor_reference"}]}), answers=200)
+@act(
+    "PATCH /api/bills/<bill_id>",
+    leaves=Left("bill.revised", BILL, says={"fields": [{"field": "vendor_reference"}]}),
+    answers=200,
+)
 def revise_a_bill_over_the_api(stage: Stage) -> Doing:
     api, bill_id = stage.alice.api, papers.draft_bill(stage.bob)
     return lambda: api.patch(f"/bills/{bill_id}", json={"vendor_reference": "BSP-2"})
@@ -155,7 +266,11 @@ def discard_a_bill_over_the_api(stage: Stage) -> Doing:
     return lambda: api.delete(f"/bills/{bill_id}")
 
 
-@act("POST /api/bills/<bill_id>/receive", leaves=(POSTED, Left("bill.received", BILL_BOOKED, says=TOTAL)), answers=200)
+@act(
+    "POST /api/bills/<bill_id>/receive",
+    leaves=(POSTED, Left("bill.received", BILL_BOOKED, says=TOTAL)),
+    answers=200,
+)
 def receive_a_bill_over_the_api(stage: Stage) -> Doing:
     api, bill_id = stage.alice.api, papers.draft_bill(stage.bob)
     return lambda: api.post(f"/bills/{bill_id}/receive")
@@ -164,7 +279,9 @@ def receive_a_bill_over_the_api(stage: Stage) -> Doing:
 @act("POST /api/bills/<bill_id>/void", leaves=(REVERSED, BILL_VOIDED), answers=200)
 def void_a_bill_over_the_api(stage: Stage) -> Doing:
     api, bill_id = stage.alice.api, papers.receive(stage.bob)
-    return lambda: api.post(f"/bills/{bill_id}/void", json={"reason": "Entered twice", "voided_on": "2024-06-25"})
+    return lambda: api.post(
+        f"/bills/{bill_id}/void", json={"reason": "Entered twice", "voided_on": "2024-06-25"}
+    )
 
 
 SCHEDULED = Left("bill.scheduled", BILL, says={"pay_on": "2100-01-04"})
@@ -173,7 +290,9 @@ UNSCHEDULED = Left("bill.unscheduled", BILL, says={"was_to_be_paid_on": "2100-01
 
 def scheduled(stage: Stage) -> UUID:
     bill_id = papers.receive(stage.bob)
-    return stage.alice.does(lambda actor: service.schedule_bill(actor, bill_id, pay_on=date(2100, 1, 5)).id)
+    return stage.alice.does(
+        lambda actor: service.schedule_bill(actor, bill_id, pay_on=date(2100, 1, 5)).id
+    )
 
 
 @act("POST /api/bills/<bill_id>/schedule", leaves=SCHEDULED, answers=200)
@@ -210,22 +329,44 @@ BILL_CREDITED = Left(
 @act("POST /api/supplier-credits", leaves=(POSTED, BILL_CREDITED), answers=201)
 def credit_a_bill_over_the_api(stage: Stage) -> Doing:
     api, bill_id = stage.alice.api, papers.receive(stage.bob)
-    said = {"vendor_reference": "C-1", "reason": "Not travelled", "issue_date": "2024-06-25", "lines": [{"line_no": 1, "amount": "100"}]}
+    said = {
+        "vendor_reference": "C-1",
+        "reason": "Not travelled",
+        "issue_date": "2024-06-25",
+        "lines": [{"line_no": 1, "amount": "100"}],
+    }
     return lambda: api.post("/supplier-credits", json=said | {"bill_id": str(bill_id)})
 
 
 @act("POST /bills/<bill_id>/credit", leaves=in_the_browser(POSTED, BILL_CREDITED), answers=303)
 def credit_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, papers.receive(stage.bob)
-    said = {"vendor_reference": "C-1", "reason": "Not travelled", "issue_date": "25 Jun 2024", "amount": "100"}
+    said = {
+        "vendor_reference": "C-1",
+        "reason": "Not travelled",
+        "issue_date": "25 Jun 2024",
+        "amount": "100",
+    }
     return lambda: stage.submit(browser, f"/bills/{bill_id}/credit", **said)
 
 
 PAYMENT, SETTLING = ("payment_id",), ("invoice_id", "journal_entry_id", "payment_id")
-ADVANCE = {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
+ADVANCE = {
+    "party_name": "Deepa Krishnan",
+    "amount": "100.00",
+    "currency": "INR",
+    "paid_on": "2024-06-25",
+}
 
 
-@act("POST /api/payments", leaves=(POSTED, Left("payment.received", PAYMENT, says={"amount": "100.00", "paid_on": "2024-06-25"})), answers=201)
+@act(
+    "POST /api/payments",
+    leaves=(
+        POSTED,
+        Left("payment.received", PAYMENT, says={"amount": "100.00", "paid_on": "2024-06-25"}),
+    ),
+    answers=201,
+)
 def note_an_advance_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/payments", json=ADVANCE)
@@ -243,9 +384,16 @@ def note_what_a_supplier_is_paid_ahead_over_the_api(stage: Stage) -> Doing:
     answers=200,
 )
 def allocate_an_advance_over_the_api(stage: Stage) -> Doing:
-    api, payment_id, invoice_id = stage.alice.api, papers.advance(stage.bob, 10_000), papers.issued(stage.bob)
+    api, payment_id, invoice_id = (
+        stage.alice.api,
+        papers.advance(stage.bob, 10_000),
+        papers.issued(stage.bob),
+    )
     parts = [{"document_id": str(invoice_id), "amount": "60.00"}]
-    return lambda: api.post(f"/payments/{payment_id}/allocate", json={"allocations": parts, "effective_on": "2024-06-26"})
+    return lambda: api.post(
+        f"/payments/{payment_id}/allocate",
+        json={"allocations": parts, "effective_on": "2024-06-26"},
+    )
 
 
 @act(
@@ -256,55 +404,95 @@ def allocate_an_advance_over_the_api(stage: Stage) -> Doing:
 def take_an_allocation_back_over_the_api(stage: Stage) -> Doing:
     api, payment_id = stage.alice.api, papers.pay(stage.bob, papers.issued(stage.bob), 10_000)
     allocation_id = api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
-    return lambda: api.post(f"/payments/{payment_id}/allocations/{allocation_id}/unallocate", json={"effective_on": "2024-06-26"})
+    return lambda: api.post(
+        f"/payments/{payment_id}/allocations/{allocation_id}/unallocate",
+        json={"effective_on": "2024-06-26"},
+    )
 
 
 @act(
     "POST /api/payments/<payment_id>/refund",
-    leaves=(POSTED, Left("payment.refunded", ("journal_entry_id", "payment_id"), says={"amount": "40.00", "refunded_on": "2024-06-26"})),
+    leaves=(
+        POSTED,
+        Left(
+            "payment.refunded",
+            ("journal_entry_id", "payment_id"),
+            says={"amount": "40.00", "refunded_on": "2024-06-26"},
+        ),
+    ),
     answers=201,
 )
 def refund_an_advance_over_the_api(stage: Stage) -> Doing:
     api, payment_id = stage.alice.api, papers.advance(stage.bob, 10_000)
-    return lambda: api.post(f"/payments/{payment_id}/refund", json={"amount": "40.00", "refunded_on": "2024-06-26"})
+    return lambda: api.post(
+        f"/payments/{payment_id}/refund", json={"amount": "40.00", "refunded_on": "2024-06-26"}
+    )
 
 
-TAKEN_BACK = Left("payment.reversed", ("journal_entry_id", "payment_id"), says={"reason": "Typed twice", "amount": "100.00", "reversed_on": "2024-06-26"})
+TAKEN_BACK = Left(
+    "payment.reversed",
+    ("journal_entry_id", "payment_id"),
+    says={"reason": "Typed twice", "amount": "100.00", "reversed_on": "2024-06-26"},
+)
 
 
 @act("POST /api/payments/<payment_id>/reverse", leaves=(REVERSED, TAKEN_BACK), answers=200)
 def reverse_a_payment_over_the_api(stage: Stage) -> Doing:
     api, payment_id = stage.alice.api, papers.advance(stage.bob, 10_000)
-    return lambda: api.post(f"/payments/{payment_id}/reverse", json={"reason": "Typed twice", "reversed_on": "2024-06-26"})
+    return lambda: api.post(
+        f"/payments/{payment_id}/reverse",
+        json={"reason": "Typed twice", "reversed_on": "2024-06-26"},
+    )
 
 
-@act("POST /payments/<payment_id>/reverse", leaves=in_the_browser(REVERSED, TAKEN_BACK), answers=303)
+@act(
+    "POST /payments/<payment_id>/reverse", leaves=in_the_browser(REVERSED, TAKEN_BACK), answers=303
+)
 def reverse_a_payment_in_the_browser(stage: Stage) -> Doing:
     browser, payment_id = stage.alice.browser, papers.advance(stage.bob, 10_000)
-    return lambda: stage.submit(browser, f"/payments/{payment_id}/reverse", reason="Typed twice", reversed_on="2024-06-26")
+    return lambda: stage.submit(
+        browser, f"/payments/{payment_id}/reverse", reason="Typed twice", reversed_on="2024-06-26"
+    )
 
 
 GIVEN_BACK_NOT = Left(
     "payment.refund_reversed",
     ("journal_entry_id", "payment_id", "refund_id"),
-    says={"reason": "Never went", "number": "F/2024-25/000001", "amount": "40.00", "reversed_on": "2024-06-26"},
+    says={
+        "reason": "Never went",
+        "number": "F/2024-25/000001",
+        "amount": "40.00",
+        "reversed_on": "2024-06-26",
+    },
 )
 
 
 def _refunded(stage: Stage) -> str:
     """The path of a refund of an advance."""
     payment_id = papers.advance(stage.bob, 10_000)
-    refund_id = stage.bob.does(lambda actor: service.refund_payment(actor, payment_id, amount=Money(4_000, "INR"), on=papers.DUE).id)
+    refund_id = stage.bob.does(
+        lambda actor: (
+            service.refund_payment(actor, payment_id, amount=Money(4_000, "INR"), on=papers.DUE).id
+        )
+    )
     return f"/payments/{payment_id}/refunds/{refund_id}/reverse"
 
 
-@act("POST /api/payments/<payment_id>/refunds/<refund_id>/reverse", leaves=(REVERSED, GIVEN_BACK_NOT), answers=200)
+@act(
+    "POST /api/payments/<payment_id>/refunds/<refund_id>/reverse",
+    leaves=(REVERSED, GIVEN_BACK_NOT),
+    answers=200,
+)
 def reverse_a_refund_over_the_api(stage: Stage) -> Doing:
     api, path = stage.alice.api, _refunded(stage)
     return lambda: api.post(path, json={"reason": "Never went", "reversed_on": "2024-06-26"})
 
 
-@act("POST /payments/<payment_id>/refunds/<refund_id>/reverse", leaves=in_the_browser(REVERSED, GIVEN_BACK_NOT), answers=303)
+@act(
+    "POST /payments/<payment_id>/refunds/<refund_id>/reverse",
+    leaves=in_the_browser(REVERSED, GIVEN_BACK_NOT),
+    answers=303,
+)
 def reverse_a_refund_in_the_browser(stage: Stage) -> Doing:
     browser, path = stage.alice.browser, _refunded(stage)
     return lambda: stage.submit(browser, path, reason="Never went", reversed_on="2024-06-26")
@@ -320,17 +508,28 @@ def _credited(stage: Stage) -> str:
 NOT_CREDITED = Left(
     "credit_note.reversed",
     ("credit_note_id", "invoice_id", "journal_entry_id"),
-    says={"reason": "Wrong invoice", "number": "C/2024-25/000001", "total": "40.00", "reversed_on": "2024-06-26"},
+    says={
+        "reason": "Wrong invoice",
+        "number": "C/2024-25/000001",
+        "total": "40.00",
+        "reversed_on": "2024-06-26",
+    },
 )
 
 
-@act("POST /api/credit-notes/<credit_note_id>/reverse", leaves=(REVERSED, NOT_CREDITED), answers=200)
+@act(
+    "POST /api/credit-notes/<credit_note_id>/reverse", leaves=(REVERSED, NOT_CREDITED), answers=200
+)
 def reverse_a_credit_note_over_the_api(stage: Stage) -> Doing:
     api, path = stage.alice.api, _credited(stage)
     return lambda: api.post(path, json={"reason": "Wrong invoice", "reversed_on": "2024-06-26"})
 
 
-@act("POST /credit-notes/<credit_note_id>/reverse", leaves=in_the_browser(REVERSED, NOT_CREDITED), answers=303)
+@act(
+    "POST /credit-notes/<credit_note_id>/reverse",
+    leaves=in_the_browser(REVERSED, NOT_CREDITED),
+    answers=303,
+)
 def reverse_a_credit_note_in_the_browser(stage: Stage) -> Doing:
     browser, path = stage.alice.browser, _credited(stage)
     return lambda: stage.submit(browser, path, reason="Wrong invoice", reversed_on="2024-06-26")
@@ -339,39 +538,75 @@ def reverse_a_credit_note_in_the_browser(stage: Stage) -> Doing:
 def _credited_by_supplier(stage: Stage) -> str:
     """The path of a supplier's credit of 40.00."""
     bill_id = papers.receive(stage.alice)
-    given = {"vendor_reference": "C-1", "reason": "Late", "on": papers.DUE, "amounts": {1: Money(4_000, "INR")}}
+    given = {
+        "vendor_reference": "C-1",
+        "reason": "Late",
+        "on": papers.DUE,
+        "amounts": {1: Money(4_000, "INR")},
+    }
     return f"/supplier-credits/{stage.alice.does(lambda actor: service.credit_bill(actor, bill_id, **given).id)}/reverse"  # type: ignore[arg-type]
 
 
 NOT_CREDITED_BY_SUPPLIER = Left(
     "supplier_credit.reversed",
     ("bill_id", "journal_entry_id", "supplier_credit_id"),
-    says={"reason": "Wrong bill", "vendor_reference": "C-1", "total": "40.00", "reversed_on": "2024-06-26"},
+    says={
+        "reason": "Wrong bill",
+        "vendor_reference": "C-1",
+        "total": "40.00",
+        "reversed_on": "2024-06-26",
+    },
 )
 
 
-@act("POST /api/supplier-credits/<supplier_credit_id>/reverse", leaves=(REVERSED, NOT_CREDITED_BY_SUPPLIER), answers=200)
+@act(
+    "POST /api/supplier-credits/<supplier_credit_id>/reverse",
+    leaves=(REVERSED, NOT_CREDITED_BY_SUPPLIER),
+    answers=200,
+)
 def reverse_a_supplier_credit_over_the_api(stage: Stage) -> Doing:
     api, path = stage.alice.api, _credited_by_supplier(stage)
     return lambda: api.post(path, json={"reason": "Wrong bill", "reversed_on": "2024-06-26"})
 
 
-@act("POST /supplier-credits/<supplier_credit_id>/reverse", leaves=in_the_browser(REVERSED, NOT_CREDITED_BY_SUPPLIER), answers=303)
+@act(
+    "POST /supplier-credits/<supplier_credit_id>/reverse",
+    leaves=in_the_browser(REVERSED, NOT_CREDITED_BY_SUPPLIER),
+    answers=303,
+)
 def reverse_a_supplier_credit_in_the_browser(stage: Stage) -> Doing:
     browser, path = stage.alice.browser, _credited_by_supplier(stage)
     return lambda: stage.submit(browser, path, reason="Wrong bill", reversed_on="2024-06-26")
 
 
-@act("POST /payments/new", leaves=in_the_browser(POSTED, Left("payment.received", PAYMENT)), answers=303)
+@act(
+    "POST /payments/new",
+    leaves=in_the_browser(POSTED, Left("payment.received", PAYMENT)),
+    answers=303,
+)
 def note_an_advance_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/payments/new", **ADVANCE, direction="in", account="bank")
 
 
-@act("POST /payments/<payment_id>/allocate", leaves=in_the_browser(POSTED, Left("payment.allocated", SETTLING)), answers=303)
+@act(
+    "POST /payments/<payment_id>/allocate",
+    leaves=in_the_browser(POSTED, Left("payment.allocated", SETTLING)),
+    answers=303,
+)
 def allocate_an_advance_in_the_browser(stage: Stage) -> Doing:
-    browser, payment_id, invoice_id = stage.alice.browser, papers.advance(stage.bob, 10_000), papers.issued(stage.bob)
-    return lambda: stage.submit(browser, f"/payments/{payment_id}/allocate", document_id=str(invoice_id), part="60", effective_on="2024-06-26")
+    browser, payment_id, invoice_id = (
+        stage.alice.browser,
+        papers.advance(stage.bob, 10_000),
+        papers.issued(stage.bob),
+    )
+    return lambda: stage.submit(
+        browser,
+        f"/payments/{payment_id}/allocate",
+        document_id=str(invoice_id),
+        part="60",
+        effective_on="2024-06-26",
+    )
 
 
 @act(
@@ -380,35 +615,69 @@ def allocate_an_advance_in_the_browser(stage: Stage) -> Doing:
     answers=303,
 )
 def take_an_allocation_back_in_the_browser(stage: Stage) -> Doing:
-    browser, payment_id = stage.alice.browser, papers.pay(stage.bob, papers.issued(stage.bob), 10_000)
+    browser, payment_id = (
+        stage.alice.browser,
+        papers.pay(stage.bob, papers.issued(stage.bob), 10_000),
+    )
     allocation_id = stage.alice.api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
-    return lambda: stage.submit(browser, f"/payments/{payment_id}/allocations/{allocation_id}/unallocate", effective_on="2024-06-26")
+    return lambda: stage.submit(
+        browser,
+        f"/payments/{payment_id}/allocations/{allocation_id}/unallocate",
+        effective_on="2024-06-26",
+    )
 
 
-@act("POST /payments/<payment_id>/refund", leaves=in_the_browser(POSTED, Left("payment.refunded", ("journal_entry_id", "payment_id"))), answers=303)
+@act(
+    "POST /payments/<payment_id>/refund",
+    leaves=in_the_browser(POSTED, Left("payment.refunded", ("journal_entry_id", "payment_id"))),
+    answers=303,
+)
 def refund_an_advance_in_the_browser(stage: Stage) -> Doing:
     browser, payment_id = stage.alice.browser, papers.advance(stage.bob, 10_000)
-    return lambda: stage.submit(browser, f"/payments/{payment_id}/refund", amount="40", refunded_on="2024-06-26", account="bank")
+    return lambda: stage.submit(
+        browser,
+        f"/payments/{payment_id}/refund",
+        amount="40",
+        refunded_on="2024-06-26",
+        account="bank",
+    )
 
 
 CREDITED = Left(
     "credit_note.issued",
     ("credit_note_id", "invoice_id", "journal_entry_id"),
-    says={"reason": "Not travelled", "number": "C/2024-25/000001", "total": "100.00", "issue_date": "2024-06-25"},
+    says={
+        "reason": "Not travelled",
+        "number": "C/2024-25/000001",
+        "total": "100.00",
+        "issue_date": "2024-06-25",
+    },
 )
 
 
 @act("POST /api/credit-notes", leaves=(POSTED, CREDITED), answers=201)
 def credit_an_invoice_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.issued(stage.bob)
-    body = {"invoice_id": str(invoice_id), "reason": "Not travelled", "issue_date": "2024-06-25", "lines": [{"line_no": 1, "amount": "100"}]}
+    body = {
+        "invoice_id": str(invoice_id),
+        "reason": "Not travelled",
+        "issue_date": "2024-06-25",
+        "lines": [{"line_no": 1, "amount": "100"}],
+    }
     return lambda: api.post("/credit-notes", json=body)
 
 
-ASKED = (Left("chat.created", ("session_id",)), Left("proposal.made", ("approval_id", "session_id")))
+ASKED = (
+    Left("chat.created", ("session_id",)),
+    Left("proposal.made", ("approval_id", "session_id")),
+)
 WRITTEN_BACK = (
     REVERSED,
-    Left("invoice.write_off_taken_back", ("invoice_id", "journal_entry_id", "write_off_id"), says={"reason": "Has paid after all", "amount": "100.00"}),
+    Left(
+        "invoice.write_off_taken_back",
+        ("invoice_id", "journal_entry_id", "write_off_id"),
+        says={"reason": "Has paid after all", "amount": "100.00"},
+    ),
 )
 
 
@@ -423,25 +692,45 @@ def _written_off(stage: Stage) -> str:
 @act("POST /api/invoices/<invoice_id>/write-off", leaves=ASKED, answers=201)
 def ask_for_a_write_off_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.issued(stage.bob)
-    return lambda: api.post(f"/invoices/{invoice_id}/write-off", json={"reason": "Cannot be traced"})
+    return lambda: api.post(
+        f"/invoices/{invoice_id}/write-off", json={"reason": "Cannot be traced"}
+    )
 
 
 @act("POST /invoices/<invoice_id>/write-off", leaves=in_the_browser(*ASKED), answers=303)
 def ask_for_a_write_off_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
-    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/write-off", amount="100", reason="Cannot be traced", written_off_on="25 Jun 2024")
+    return lambda: stage.submit(
+        browser,
+        f"/invoices/{invoice_id}/write-off",
+        amount="100",
+        reason="Cannot be traced",
+        written_off_on="25 Jun 2024",
+    )
 
 
-@act("POST /api/invoices/<invoice_id>/write-offs/<write_off_id>/take-back", leaves=WRITTEN_BACK, answers=200)
+@act(
+    "POST /api/invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
+    leaves=WRITTEN_BACK,
+    answers=200,
+)
 def take_a_write_off_back_over_the_api(stage: Stage) -> Doing:
     api, path = stage.alice.api, _written_off(stage)
-    return lambda: api.post(f"{path}/take-back", json={"reason": "Has paid after all", "effective_on": "2024-06-26"})
+    return lambda: api.post(
+        f"{path}/take-back", json={"reason": "Has paid after all", "effective_on": "2024-06-26"}
+    )
 
 
-@act("POST /invoices/<invoice_id>/write-offs/<write_off_id>/take-back", leaves=in_the_browser(*WRITTEN_BACK), answers=303)
+@act(
+    "POST /invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
+    leaves=in_the_browser(*WRITTEN_BACK),
+    answers=303,
+)
 def take_a_write_off_back_in_the_browser(stage: Stage) -> Doing:
     browser, path = stage.alice.browser, _written_off(stage)
-    return lambda: stage.submit(browser, f"{path}/take-back", reason="Has paid after all", effective_on="26 Jun 2024")
+    return lambda: stage.submit(
+        browser, f"{path}/take-back", reason="Has paid after all", effective_on="26 Jun 2024"
+    )
 
 
 ADDED = {"code": "5810", "name": "Postage", "type": "expense"}
@@ -449,41 +738,82 @@ ACCOUNT = ("account_id",)
 
 
 def _new_account(stage: Stage) -> str:
-    return str(stage.bob.does(lambda actor: ledger.add_account(replace(actor, role="agency_admin"), code="5820", name="Couriers", account_type="expense")))
+    return str(
+        stage.bob.does(
+            lambda actor: ledger.add_account(
+                replace(actor, role="agency_admin"),
+                code="5820",
+                name="Couriers",
+                account_type="expense",
+            )
+        )
+    )
 
 
-@act("POST /api/accounts", leaves=Left("ledger.account_added", ACCOUNT, says=ADDED | {"normal_side": "debit"}), answers=201)
+@act(
+    "POST /api/accounts",
+    leaves=Left("ledger.account_added", ACCOUNT, says=ADDED | {"normal_side": "debit"}),
+    answers=201,
+)
 def add_an_account_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/accounts", json=ADDED)
 
 
-RENAMED = Left("ledger.account_changed", ACCOUNT, says={"fields": [{"field": "name", "before": "Couriers", "after": "Postage"}]})
+RENAMED = Left(
+    "ledger.account_changed",
+    ACCOUNT,
+    says={"fields": [{"field": "name", "before": "Couriers", "after": "Postage"}]},
+)
 
 
-@act("PATCH /api/accounts/<account_id>", leaves=(RENAMED, Left("ledger.account_archived", ACCOUNT)), answers=200)
+@act(
+    "PATCH /api/accounts/<account_id>",
+    leaves=(RENAMED, Left("ledger.account_archived", ACCOUNT)),
+    answers=200,
+)
 def rename_and_archive_an_account_over_the_api(stage: Stage) -> Doing:
     api, account_id = stage.alice.api, _new_account(stage)
-    return lambda: api.patch(f"/accounts/{account_id}", json={"name": "Postage", "is_archived": True})
+    return lambda: api.patch(
+        f"/accounts/{account_id}", json={"name": "Postage", "is_archived": True}
+    )
 
 
-@act("PATCH /api/accounts/<account_id>", leaves=Left("ledger.account_restored", ACCOUNT), answers=200)
+@act(
+    "PATCH /api/accounts/<account_id>", leaves=Left("ledger.account_restored", ACCOUNT), answers=200
+)
 def restore_an_account_over_the_api(stage: Stage) -> Doing:
     api, account_id = stage.alice.api, _new_account(stage)
     api.patch(f"/accounts/{account_id}", json={"is_archived": True})
     return lambda: api.patch(f"/accounts/{account_id}", json={"is_archived": False})
 
 
-@act("POST /accounts/new", leaves=in_the_browser(Left("ledger.account_added", ACCOUNT, says=ADDED | {"normal_side": "credit"})), answers=303)
+@act(
+    "POST /accounts/new",
+    leaves=in_the_browser(
+        Left("ledger.account_added", ACCOUNT, says=ADDED | {"normal_side": "credit"})
+    ),
+    answers=303,
+)
 def add_an_account_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/accounts/new", **ADDED, normal_side="credit")
 
 
-@act("POST /accounts/<account_id>/edit", leaves=in_the_browser(RENAMED, Left("ledger.account_archived", ACCOUNT)), answers=303)
+@act(
+    "POST /accounts/<account_id>/edit",
+    leaves=in_the_browser(RENAMED, Left("ledger.account_archived", ACCOUNT)),
+    answers=303,
+)
 def rename_and_archive_an_account_in_the_browser(stage: Stage) -> Doing:
     browser, account_id = stage.alice.browser, _new_account(stage)
-    fields = {"code": "5820", "name": "Postage", "type": "expense", "normal_side": "debit", "is_archived": "y"}
+    fields = {
+        "code": "5820",
+        "name": "Postage",
+        "type": "expense",
+        "normal_side": "debit",
+        "is_archived": "y",
+    }
     return lambda: stage.submit(browser, f"/accounts/{account_id}/edit", **fields)
 
 
@@ -508,7 +838,9 @@ def write_an_entry_in_the_browser(stage: Stage) -> Doing:
 @act("POST /journal/<entry_id>/reverse", leaves=in_the_browser(REVERSED), answers=303)
 def reverse_an_entry_in_the_browser(stage: Stage) -> Doing:
     browser, entry_id = stage.alice.browser, made(stage.alice)
-    return lambda: stage.submit(browser, f"/journal/{entry_id}/reverse", reason="Twice", entry_date="2024-06-11")
+    return lambda: stage.submit(
+        browser, f"/journal/{entry_id}/reverse", reason="Twice", entry_date="2024-06-11"
+    )
 
 
 CLOSED = Left("month.closed", says={"month": "2024-05"})
@@ -522,7 +854,9 @@ def close_a_month(stage: Stage) -> Doing:
 
 @act(
     "POST /api/months/<closed_month>/reopen",
-    leaves=replace(CLOSED, kind="month.reopened", says={"month": "2024-05", "reason": "A bill came late"}),
+    leaves=replace(
+        CLOSED, kind="month.reopened", says={"month": "2024-05", "reason": "A bill came late"}
+    ),
     answers=200,
 )
 def open_a_month_again(stage: Stage) -> Doing:
@@ -531,7 +865,11 @@ def open_a_month_again(stage: Stage) -> Doing:
     return lambda: api.post("/months/2024-05/reopen", json={"reason": "A bill came late"})
 
 
-@act("POST /months/<closed_month>/reopen", leaves=replace(CLOSED, kind="month.reopened", via="browser"), answers=303)
+@act(
+    "POST /months/<closed_month>/reopen",
+    leaves=replace(CLOSED, kind="month.reopened", via="browser"),
+    answers=303,
+)
 def open_a_month_again_on_its_page(stage: Stage) -> Doing:
     browser = stage.alice.browser
     stage.alice.does(ledger.close_month, date(2024, 5, 1))
@@ -544,13 +882,19 @@ def close_a_month_on_its_page(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/months/2024-05/close")
 
 
-# By people, in the browser ---------------------------------------------------------------------------------------------------
+# By people, in the browser
+# ---------------------------------------------------------------------------------------------------
 
 TYPED = {"customer_name": "Deepa Krishnan", "issue_date": "10 Jun 2024", "currency": "INR"}
 LINE = {"description": "Dubai visa", "quantity": "2", "unit_price": "22,500"}
 
 
-BILL_TYPED = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": "10 Jun 2024", "currency": "INR"}
+BILL_TYPED = {
+    "vendor_name": "BSP India",
+    "vendor_reference": "BSP-1",
+    "issue_date": "10 Jun 2024",
+    "currency": "INR",
+}
 
 
 @act("POST /bills/new", leaves=in_the_browser(Left("bill.drafted", BILL, says=TOTAL)), answers=303)
@@ -559,19 +903,33 @@ def draft_a_bill_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/bills/new", **BILL_TYPED, **LINE, due_date="10 Jun 2024")
 
 
-@act("POST /bills/<bill_id>/edit", leaves=in_the_browser(Left("bill.revised", BILL, says={"fields": [{"field": "due_date"}]})), answers=303)
+@act(
+    "POST /bills/<bill_id>/edit",
+    leaves=in_the_browser(Left("bill.revised", BILL, says={"fields": [{"field": "due_date"}]})),
+    answers=303,
+)
 def revise_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
-    return lambda: stage.submit(browser, f"/bills/{bill_id}/edit", **BILL_TYPED, **LINE, due_date="30 Jun 2024")
+    return lambda: stage.submit(
+        browser, f"/bills/{bill_id}/edit", **BILL_TYPED, **LINE, due_date="30 Jun 2024"
+    )
 
 
-@act("POST /bills/<bill_id>/discard", leaves=in_the_browser(Left("bill.discarded", BILL, says=TOTAL)), answers=303)
+@act(
+    "POST /bills/<bill_id>/discard",
+    leaves=in_the_browser(Left("bill.discarded", BILL, says=TOTAL)),
+    answers=303,
+)
 def discard_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
     return lambda: stage.submit(browser, f"/bills/{bill_id}/discard", token_from="/team")
 
 
-@act("POST /bills/<bill_id>/receive", leaves=in_the_browser(POSTED, Left("bill.received", BILL_BOOKED, says=TOTAL)), answers=303)
+@act(
+    "POST /bills/<bill_id>/receive",
+    leaves=in_the_browser(POSTED, Left("bill.received", BILL_BOOKED, says=TOTAL)),
+    answers=303,
+)
 def receive_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
     return lambda: stage.submit(browser, f"/bills/{bill_id}/receive", token_from="/team")
@@ -580,34 +938,64 @@ def receive_a_bill_in_the_browser(stage: Stage) -> Doing:
 @act("POST /bills/<bill_id>/void", leaves=in_the_browser(REVERSED, BILL_VOIDED), answers=303)
 def void_a_bill_in_the_browser(stage: Stage) -> Doing:
     browser, bill_id = stage.alice.browser, papers.receive(stage.bob)
-    return lambda: stage.submit(browser, f"/bills/{bill_id}/void", reason="Entered twice", voided_on="25 Jun 2024")
+    return lambda: stage.submit(
+        browser, f"/bills/{bill_id}/void", reason="Entered twice", voided_on="25 Jun 2024"
+    )
 
 
-@act("POST /invoices/new", leaves=in_the_browser(Left("invoice.drafted", INVOICE, says=TOTAL)), answers=303)
+@act(
+    "POST /invoices/new",
+    leaves=in_the_browser(Left("invoice.drafted", INVOICE, says=TOTAL)),
+    answers=303,
+)
 def draft_an_invoice_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/invoices/new", **TYPED, **LINE, due_date="10 Jun 2024")
 
 
-@act("POST /invoices/<invoice_id>/edit", leaves=in_the_browser(Left("invoice.revised", INVOICE, says={"fields": [{"field": "due_date"}]})), answers=303)
+@act(
+    "POST /invoices/<invoice_id>/edit",
+    leaves=in_the_browser(
+        Left("invoice.revised", INVOICE, says={"fields": [{"field": "due_date"}]})
+    ),
+    answers=303,
+)
 def revise_a_draft_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
-    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/edit", **TYPED, **LINE, due_date="30 Jun 2024")
+    return lambda: stage.submit(
+        browser, f"/invoices/{invoice_id}/edit", **TYPED, **LINE, due_date="30 Jun 2024"
+    )
 
 
-@act("POST /invoices/<invoice_id>/discard", leaves=in_the_browser(Left("invoice.discarded", INVOICE, says=TOTAL)), answers=303)
+@act(
+    "POST /invoices/<invoice_id>/discard",
+    leaves=in_the_browser(Left("invoice.discarded", INVOICE, says=TOTAL)),
+    answers=303,
+)
 def discard_a_draft_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
     return lambda: stage.submit(browser, f"/invoices/{invoice_id}/discard", token_from="/team")
 
 
-@act("POST /invoices/<invoice_id>/send", leaves=in_the_browser(Left("invoice.sent", INVOICE, says={"to": "d***@example.com", "locale": "hi"})), answers=303)
+@act(
+    "POST /invoices/<invoice_id>/send",
+    leaves=in_the_browser(
+        Left("invoice.sent", INVOICE, says={"to": "d***@example.com", "locale": "hi"})
+    ),
+    answers=303,
+)
 def send_an_invoice_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.issued(stage.alice)
-    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/send", to=stage.hide("deepa@example.com"), locale="hi")
+    return lambda: stage.submit(
+        browser, f"/invoices/{invoice_id}/send", to=stage.hide("deepa@example.com"), locale="hi"
+    )
 
 
-@act("POST /invoices/<invoice_id>/issue", leaves=in_the_browser(POSTED, Left("invoice.issued", BOOKED)), answers=303)
+@act(
+    "POST /invoices/<invoice_id>/issue",
+    leaves=in_the_browser(POSTED, Left("invoice.issued", BOOKED)),
+    answers=303,
+)
 def issue_a_draft_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
     return lambda: stage.submit(browser, f"/invoices/{invoice_id}/issue", token_from="/team")
@@ -616,20 +1004,36 @@ def issue_a_draft_in_the_browser(stage: Stage) -> Doing:
 @act("POST /invoices/<invoice_id>/void", leaves=in_the_browser(REVERSED, VOIDED), answers=303)
 def void_an_invoice_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
-    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/void", reason="Billed twice", voided_on="25 Jun 2024")
+    return lambda: stage.submit(
+        browser, f"/invoices/{invoice_id}/void", reason="Billed twice", voided_on="25 Jun 2024"
+    )
 
 
 @act("POST /invoices/<invoice_id>/credit", leaves=in_the_browser(POSTED, CREDITED), answers=303)
 def credit_an_invoice_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
-    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/credit", reason="Not travelled", issue_date="25 Jun 2024", amount="100")
+    return lambda: stage.submit(
+        browser,
+        f"/invoices/{invoice_id}/credit",
+        reason="Not travelled",
+        issue_date="25 Jun 2024",
+        amount="100",
+    )
 
 
 @act(
     "POST /invoices/<invoice_id>/receipt",
-    leaves=in_the_browser(POSTED, Left("payment.received", ("invoice_id", "payment_id"), says={"amount": "100.00"})),
+    leaves=in_the_browser(
+        POSTED, Left("payment.received", ("invoice_id", "payment_id"), says={"amount": "100.00"})
+    ),
     answers=303,
 )
 def note_a_receipt_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
-    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/receipt", amount="100", paid_on="25 Jun 2024", account="bank")
+    return lambda: stage.submit(
+        browser,
+        f"/invoices/{invoice_id}/receipt",
+        amount="100",
+        paid_on="25 Jun 2024",
+        account="bank",
+    )

@@ -7,7 +7,12 @@ from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
 from voyagent.parties import service as parties
 
-SAID = {"name": "Deepa Krishnan", "is_customer": True, "email": "deepa@malabar.example", "terms_days": 15}
+SAID = {
+    "name": "Deepa Krishnan",
+    "is_customer": True,
+    "email": "deepa@malabar.example",
+    "terms_days": 15,
+}
 TOLD = [
     {"field": "name"},
     {"field": "is_customer", "before": None, "after": "true"},
@@ -17,7 +22,11 @@ TOLD = [
 ]
 
 
-@act("POST /api/parties", leaves=Left("party.created", ("party_id",), says={"fields": TOLD}), answers=201)
+@act(
+    "POST /api/parties",
+    leaves=Left("party.created", ("party_id",), says={"fields": TOLD}),
+    answers=201,
+)
 def note_a_customer_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/parties", json=SAID)
@@ -25,15 +34,24 @@ def note_a_customer_over_the_api(stage: Stage) -> Doing:
 
 @act(
     "PATCH /api/parties/<party_id>",
-    leaves=Left("party.updated", ("party_id",), says={"fields": [{"field": "phone"}, {"field": "terms_days", "before": "15", "after": "30"}]}),
+    leaves=Left(
+        "party.updated",
+        ("party_id",),
+        says={
+            "fields": [{"field": "phone"}, {"field": "terms_days", "before": "15", "after": "30"}]
+        },
+    ),
     answers=200,
 )
 def change_a_customer_over_the_api(stage: Stage) -> Doing:
     api, party_id = stage.alice.api, stage.bob.does(lambda actor: parties.create(actor, **SAID).id)
-    return lambda: api.patch(f"/parties/{party_id}", json={"terms_days": 30, "phone": "+91 94470 31822"})
+    return lambda: api.patch(
+        f"/parties/{party_id}", json={"terms_days": 30, "phone": "+91 94470 31822"}
+    )
 
 
-# In the browser --------------------------------------------------------------------------------------------------------------
+# In the browser
+# --------------------------------------------------------------------------------------------------------------
 
 TYPED = {"name": "Deepa Krishnan", "is_customer": "1", "terms_days": "15"}
 
@@ -48,16 +66,30 @@ def note_a_customer_on_its_page(stage: Stage) -> Doing:
     return _posted(stage, "/parties/new", **TYPED)
 
 
-@act("POST /parties/<party_id>/edit", leaves=in_the_browser(Left("party.updated", ("party_id",), says={"fields": [{"field": "phone"}]})), answers=303)
+@act(
+    "POST /parties/<party_id>/edit",
+    leaves=in_the_browser(
+        Left("party.updated", ("party_id",), says={"fields": [{"field": "phone"}]})
+    ),
+    answers=303,
+)
 def change_a_customer_on_its_page(stage: Stage) -> Doing:
-    party_id = stage.bob.does(lambda actor: parties.create(actor, name="Deepa Krishnan", is_customer=True, terms_days=15).id)
+    party_id = stage.bob.does(
+        lambda actor: (
+            parties.create(actor, name="Deepa Krishnan", is_customer=True, terms_days=15).id
+        )
+    )
     return _posted(stage, f"/parties/{party_id}/edit", **TYPED, phone="+91 94470 31822")
 
 
 ARCHIVED = {"field": "is_archived", "before": "false", "after": "true"}
 
 
-@act("POST /parties/<party_id>/archive", leaves=in_the_browser(Left("party.updated", ("party_id",), says={"fields": [ARCHIVED]})), answers=303)
+@act(
+    "POST /parties/<party_id>/archive",
+    leaves=in_the_browser(Left("party.updated", ("party_id",), says={"fields": [ARCHIVED]})),
+    answers=303,
+)
 def put_a_customer_away(stage: Stage) -> Doing:
     party_id = stage.bob.does(lambda actor: parties.create(actor, **SAID).id)
     return _posted(stage, f"/parties/{party_id}/archive")

@@ -13,7 +13,8 @@ Doing = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Left:
-    """One event: its kind, whose act it is by her name on the stage (None for the program), by which way it came, what it names and what it says.
+    """One event: its kind, whose act it is by her name on the stage (None for the program), by
+    which way it came, what it names and what it says.
 
     `refs` are all the names in its `entity_refs`; `says` is some of its inputs and outputs.
     """
@@ -30,10 +31,12 @@ class Left:
 
 @dataclass(frozen=True)
 class Act:
-    """One act by one way: `prepare` sets the stage and gives back the doing, which answers with a response, a command's result, or nothing.
+    """One act by one way: `prepare` sets the stage and gives back the doing, which answers with a
+    response, a command's result, or nothing.
 
-    `answers` is the status (of a command: its exit code) with which it goes well, a refusal's too. `covers` are the operations, pages, tasks and commands that
-    it goes through. `beside` are tables that may change although the act was refused, since what they hold is no part of it.
+    `answers` is the status (of a command: its exit code) with which it goes well, a refusal's too.
+    `covers` are the operations, pages, tasks and commands that it goes through. `beside` are tables
+    that may change although the act was refused, since what they hold is no part of it.
     """
 
     name: str
@@ -43,9 +46,13 @@ class Act:
     prepare: Callable[[Stage], Doing]
     beside: tuple[str, ...] = ()
     tells_of_failure: bool = False
-    """For a turn of the assistant: it does not fail with its act but tells of it and ends, so the same doing does nothing more."""
+    """For a turn of the assistant: it does not fail with its act but tells of it and ends, so the
+    same doing does nothing more.
+    """
     in_savepoints: bool = False
-    """All that it writes is in savepoints of the one transaction: their numbers are behind the transaction's own."""
+    """All that it writes is in savepoints of the one transaction: their numbers are behind the
+    transaction's own.
+    """
     strict: bool = False
     """In an installation that lets nobody in whose address is not confirmed."""
 

@@ -1,4 +1,6 @@
-"""Where acts are tried: an agency with its people, ways to reach the program, and a note of every secret that comes along."""
+"""Where acts are tried: an agency with its people, ways to reach the program, and a note of every
+secret that comes along.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,16 @@ from voyagent.kernel.jobs import Task
 NEW_PASSWORD = "Lighthouse-anchor-77"
 WRONG_PASSWORD = "Harbour-lantern-43"
 # Where an answer of the API holds a secret.
-SECRETS = ("access_token", "refresh_token", "key", "secret", "otpauth_url", "codes", "invite_link", "debug_token")
+SECRETS = (
+    "access_token",
+    "refresh_token",
+    "key",
+    "secret",
+    "otpauth_url",
+    "codes",
+    "invite_link",
+    "debug_token",
+)
 A_STEP_NEEDS_S = 8
 
 
@@ -52,7 +63,9 @@ class Stage:
         return self.colleague("leila", "accounting_lead")
 
     def colleague(self, name: str, role: str) -> Person:
-        return self._known(name, People(self.app).colleague(self.alice, f"{name.title()} Colleague", role=role))
+        return self._known(
+            name, People(self.app).colleague(self.alice, f"{name.title()} Colleague", role=role)
+        )
 
     @property
     def rules(self) -> identity.Identity:
@@ -73,7 +86,9 @@ class Stage:
         self.emails[name] = f"{name}-{secrets.token_hex(5)}@malabar.example"
         return self.emails[name]
 
-    def submit(self, browser: FlaskClient, path: str, *, token_from: str | None = None, **fields: Any) -> Any:
+    def submit(
+        self, browser: FlaskClient, path: str, *, token_from: str | None = None, **fields: Any
+    ) -> Any:
         """Send a form, with the token that a page of this browser carries."""
         return browser.post(path, data={**fields, "csrf_token": csrf(browser, token_from or path)})
 
@@ -110,7 +125,10 @@ class Stage:
 
     def queued(self, task: str) -> dict[str, Any]:
         """The arguments of the newest job of a task."""
-        return self.sql("select args from procrastinate_jobs where task_name = :t order by id desc limit 1", t=task)[0]["args"]
+        return self.sql(
+            "select args from procrastinate_jobs where task_name = :t order by id desc limit 1",
+            t=task,
+        )[0]["args"]
 
     def time_for_codes(self) -> None:
         """Wait where the present code has but a few seconds to live."""

@@ -22,10 +22,20 @@ FULL_NAME, PASSPORT = "Deepa Krishnan", "Z1234567"
 OPENED = Left("trip.opened", TRIP)
 RENAMED = Left("trip.updated", TRIP, says={"fields": [{"field": "title"}]})
 TAKEN = Left("trip.passenger_added", PERSON, says={"fields": ["full_name", "passport_number"]})
-TAKEN_BY_FORM = Left("trip.passenger_added", PERSON, says={"fields": ["full_name", "kind", "passport_number"]})
+TAKEN_BY_FORM = Left(
+    "trip.passenger_added", PERSON, says={"fields": ["full_name", "kind", "passport_number"]}
+)
 CHANGED = Left("trip.passenger_updated", PERSON, says={"fields": ["passport_number"]})
-ADDED = Left("trip.line_added", LINE, says={"kind": "other", "status": "planned", "price": "120.50", "currency": "INR"})
-DEARER = Left("trip.line_updated", LINE, says={"fields": [{"field": "price", "before": "0.00 INR", "after": "130.00 INR"}]})
+ADDED = Left(
+    "trip.line_added",
+    LINE,
+    says={"kind": "other", "status": "planned", "price": "120.50", "currency": "INR"},
+)
+DEARER = Left(
+    "trip.line_updated",
+    LINE,
+    says={"fields": [{"field": "price", "before": "0.00 INR", "after": "130.00 INR"}]},
+)
 SENT = {"to": "d***@example.com", "locale": "hi", "prices": False}
 CANCELLED = Left("trip.line_cancelled", LINE, says={"kind": "other", "before": "planned"})
 
@@ -62,7 +72,11 @@ def note_a_passport(stage: Stage) -> Doing:
     return lambda: api.patch(f"/trips/{trip_id}/passengers/{person_id}", json=body)
 
 
-@act("DELETE /api/trips/<trip_id>/passengers/<passenger_id>", leaves=Left("trip.passenger_removed", PERSON), answers=204)
+@act(
+    "DELETE /api/trips/<trip_id>/passengers/<passenger_id>",
+    leaves=Left("trip.passenger_removed", PERSON),
+    answers=204,
+)
 def leave_somebody_at_home(stage: Stage) -> Doing:
     api, (trip_id, person_id, _line) = stage.alice.api, _with(stage)
     return lambda: api.delete(f"/trips/{trip_id}/passengers/{person_id}")
@@ -87,13 +101,18 @@ def cancel_a_line_of_a_trip(stage: Stage) -> Doing:
     return lambda: api.post(f"/trips/{trip_id}/lines/{line_id}/cancel")
 
 
-@act("DELETE /api/trips/<trip_id>/lines/<line_id>", leaves=Left("trip.line_removed", LINE, says={"kind": "other"}), answers=204)
+@act(
+    "DELETE /api/trips/<trip_id>/lines/<line_id>",
+    leaves=Left("trip.line_removed", LINE, says={"kind": "other"}),
+    answers=204,
+)
 def take_a_line_off_a_trip(stage: Stage) -> Doing:
     api, (trip_id, _person, line_id) = stage.alice.api, _with(stage)
     return lambda: api.delete(f"/trips/{trip_id}/lines/{line_id}")
 
 
-# The same in the browser ---------------------------------------------------------------------------------------------------
+# The same in the browser
+# ---------------------------------------------------------------------------------------------------
 
 PASSENGER_FORM = {"full_name": FULL_NAME, "kind": "adult"}
 LINE_FORM = {"title": "Desert at sunset", "status": "planned", "currency": "INR", "cost": "0"}
@@ -105,10 +124,16 @@ def open_a_trip_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, "/trips/new", title="Dubai", currency="INR")
 
 
-@act("POST /trips/open", leaves=in_the_browser(Left("trip.opened", ("trip_id", "enquiry_id"))), answers=303)
+@act(
+    "POST /trips/open",
+    leaves=in_the_browser(Left("trip.opened", ("trip_id", "enquiry_id"))),
+    answers=303,
+)
 def open_the_trip_of_an_enquiry(stage: Stage) -> Doing:
     browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
-    return lambda: stage.submit(browser, "/trips/open", token_from=f"/enquiries/{enquiry_id}", enquiry_id=enquiry_id)
+    return lambda: stage.submit(
+        browser, "/trips/open", token_from=f"/enquiries/{enquiry_id}", enquiry_id=enquiry_id
+    )
 
 
 @act("POST /trips/<trip_id>/edit", leaves=in_the_browser(RENAMED), answers=303)
@@ -120,16 +145,30 @@ def rename_a_trip_in_the_browser(stage: Stage) -> Doing:
 @act("POST /trips/<trip_id>/passengers/new", leaves=in_the_browser(TAKEN_BY_FORM), answers=303)
 def take_somebody_along_in_the_browser(stage: Stage) -> Doing:
     browser, (trip_id, _person, _line) = stage.alice.browser, _with(stage)
-    return lambda: stage.submit(browser, f"/trips/{trip_id}/passengers/new", **PASSENGER_FORM, passport_number=stage.hide(PASSPORT))
+    return lambda: stage.submit(
+        browser,
+        f"/trips/{trip_id}/passengers/new",
+        **PASSENGER_FORM,
+        passport_number=stage.hide(PASSPORT),
+    )
 
 
 @act("POST /trips/<trip_id>/passengers/<passenger_id>", leaves=in_the_browser(CHANGED), answers=303)
 def note_a_passport_in_the_browser(stage: Stage) -> Doing:
     browser, (trip_id, person_id, _line) = stage.alice.browser, _with(stage)
-    return lambda: stage.submit(browser, f"/trips/{trip_id}/passengers/{person_id}", **PASSENGER_FORM, passport_number=stage.hide(PASSPORT))
+    return lambda: stage.submit(
+        browser,
+        f"/trips/{trip_id}/passengers/{person_id}",
+        **PASSENGER_FORM,
+        passport_number=stage.hide(PASSPORT),
+    )
 
 
-@act("POST /trips/<trip_id>/passengers/<passenger_id>/remove", leaves=in_the_browser(Left("trip.passenger_removed", PERSON)), answers=303)
+@act(
+    "POST /trips/<trip_id>/passengers/<passenger_id>/remove",
+    leaves=in_the_browser(Left("trip.passenger_removed", PERSON)),
+    answers=303,
+)
 def leave_somebody_at_home_in_the_browser(stage: Stage) -> Doing:
     browser, (trip_id, person_id, _line) = stage.alice.browser, _with(stage)
     return lambda: stage.submit(browser, f"/trips/{trip_id}/passengers/{person_id}/remove")
@@ -138,14 +177,18 @@ def leave_somebody_at_home_in_the_browser(stage: Stage) -> Doing:
 @act("POST /trips/<trip_id>/lines/new", leaves=in_the_browser(ADDED), answers=303)
 def add_a_line_to_a_trip_in_the_browser(stage: Stage) -> Doing:
     browser, (trip_id, _person, _line) = stage.alice.browser, _with(stage)
-    return lambda: stage.submit(browser, f"/trips/{trip_id}/lines/new?kind=other", **LINE_FORM, price="120.50")
+    return lambda: stage.submit(
+        browser, f"/trips/{trip_id}/lines/new?kind=other", **LINE_FORM, price="120.50"
+    )
 
 
 @act("POST /trips/<trip_id>/lines/<line_id>", leaves=in_the_browser(DEARER), answers=303)
 def change_a_line_of_a_trip_in_the_browser(stage: Stage) -> Doing:
     browser, (trip_id, _person, line_id) = stage.alice.browser, _with(stage)
     as_it_stands = LINE_FORM | {"on": "21 Dec 2026", "at": "14:30", "notes": DESERT.notes}
-    return lambda: stage.submit(browser, f"/trips/{trip_id}/lines/{line_id}", **as_it_stands, price="130")
+    return lambda: stage.submit(
+        browser, f"/trips/{trip_id}/lines/{line_id}", **as_it_stands, price="130"
+    )
 
 
 @act("POST /trips/<trip_id>/lines/<line_id>/cancel", leaves=in_the_browser(CANCELLED), answers=303)
@@ -154,19 +197,30 @@ def cancel_a_line_of_a_trip_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/trips/{trip_id}/lines/{line_id}/cancel")
 
 
-@act("POST /trips/<trip_id>/lines/<line_id>/remove", leaves=in_the_browser(Left("trip.line_removed", LINE, says={"kind": "other"})), answers=303)
+@act(
+    "POST /trips/<trip_id>/lines/<line_id>/remove",
+    leaves=in_the_browser(Left("trip.line_removed", LINE, says={"kind": "other"})),
+    answers=303,
+)
 def take_a_line_off_a_trip_in_the_browser(stage: Stage) -> Doing:
     browser, (trip_id, _person, line_id) = stage.alice.browser, _with(stage)
     return lambda: stage.submit(browser, f"/trips/{trip_id}/lines/{line_id}/remove")
 
 
-@act("POST /trips/<trip_id>/send", leaves=in_the_browser(Left("trip.itinerary_sent", TRIP, says=SENT)), answers=303)
+@act(
+    "POST /trips/<trip_id>/send",
+    leaves=in_the_browser(Left("trip.itinerary_sent", TRIP, says=SENT)),
+    answers=303,
+)
 def send_the_itinerary(stage: Stage) -> Doing:
     browser, (trip_id, _person, _line) = stage.alice.browser, _with(stage)
-    return lambda: stage.submit(browser, f"/trips/{trip_id}/send", to=stage.hide("deepa@example.com"), locale="hi")
+    return lambda: stage.submit(
+        browser, f"/trips/{trip_id}/send", to=stage.hide("deepa@example.com"), locale="hi"
+    )
 
 
-# What leaves the house: held at once, the rest by a grant -------------------------------------------------------------------
+# What leaves the house: held at once, the rest by a grant
+# -------------------------------------------------------------------
 
 AT_SUPPLIER = {"by": "bob", "via": "assistant"}
 
@@ -203,7 +257,10 @@ def give_a_held_flight_back(stage: Stage) -> Doing:
     return lambda: release(stage.alice, lines[0].id) and None
 
 
-@act("approvals.run_effect", leaves=(Left("trip.ticketed", LINE, **AT_SUPPLIER), _effect("issue_ticket"), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(Left("trip.ticketed", LINE, **AT_SUPPLIER), _effect("issue_ticket"), CONTINUED),
+)
 def issue_a_ticket_by_a_grant(stage: Stage) -> Doing:
     trip_id = a_trip(stage.bob)
     travellers(stage.bob, trip_id)
@@ -212,19 +269,39 @@ def issue_a_ticket_by_a_grant(stage: Stage) -> Doing:
 
 
 # Before a hotel is asked, what was found a moment ago is forgotten, whatever comes of it.
-@act("approvals.run_effect", leaves=(Left("trip.hotel_booked", LINE, **AT_SUPPLIER), _effect("book_hotel"), CONTINUED), beside=("supplier_answers",))
+@act(
+    "approvals.run_effect",
+    leaves=(Left("trip.hotel_booked", LINE, **AT_SUPPLIER), _effect("book_hotel"), CONTINUED),
+    beside=("supplier_answers",),
+)
 def book_a_hotel_by_a_grant(stage: Stage) -> Doing:
     rate, people = _stay(stage)
-    return _granted(stage, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people])
+    return _granted(
+        stage, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people]
+    )
 
 
-@act("approvals.run_effect", leaves=(Left("trip.hotel_cancelled", LINE, **AT_SUPPLIER), _effect("cancel_hotel_booking"), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(
+        Left("trip.hotel_cancelled", LINE, **AT_SUPPLIER),
+        _effect("cancel_hotel_booking"),
+        CONTINUED,
+    ),
+)
 def cancel_a_hotel_by_a_grant(stage: Stage) -> Doing:
     rate, people = _stay(stage)
     return _granted(stage, "cancel_hotel_booking", booking_id=str(book(stage.bob, rate, people).id))
 
 
-@act("approvals.run_effect", leaves=(Left("trip.visa_filed", (*LINE, "passenger_id"), **AT_SUPPLIER), _effect("file_visa"), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(
+        Left("trip.visa_filed", (*LINE, "passenger_id"), **AT_SUPPLIER),
+        _effect("file_visa"),
+        CONTINUED,
+    ),
+)
 def file_a_visa_by_a_grant(stage: Stage) -> Doing:
     trip_id = a_trip(stage.bob)
     person_id = travellers(stage.bob, trip_id)[0]
@@ -232,7 +309,10 @@ def file_a_visa_by_a_grant(stage: Stage) -> Doing:
     return _granted(stage, "file_visa", passenger_id=str(person_id), destination="AE")
 
 
-@act("approvals.run_effect", leaves=(Left("trip.itinerary_sent", TRIP, **AT_SUPPLIER), _effect("send_itinerary"), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(Left("trip.itinerary_sent", TRIP, **AT_SUPPLIER), _effect("send_itinerary"), CONTINUED),
+)
 def send_the_itinerary_by_a_grant(stage: Stage) -> Doing:
     trip_id, _person, _line = _with(stage)
     return _granted(stage, "send_itinerary", trip_id=str(trip_id), to="deepa@example.com")

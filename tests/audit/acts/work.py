@@ -1,4 +1,6 @@
-"""Acts of the day's work: enquiries, conversations, proposals and what they bring about, the books, the audit itself."""
+"""Acts of the day's work: enquiries, conversations, proposals and what they bring about, the books,
+the audit itself.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +35,25 @@ APPROVAL = ("approval_id", "session_id")
 HERS = {"by": "alice", "via": "assistant"}
 PROGRAM = {"by": None, "via": "job"}
 # What a turn tells and keeps of itself; its failure is told there too.
-TURN = ("chat_events", "chat_messages", "chat_sessions", "chat_turns", "chat_turn_steps", "turn_admissions")
+TURN = (
+    "chat_events",
+    "chat_messages",
+    "chat_sessions",
+    "chat_turns",
+    "chat_turn_steps",
+    "turn_admissions",
+)
 
-# Enquiries -----------------------------------------------------------------------------------------------------------------
+# Enquiries
+# -----------------------------------------------------------------------------------------------------------------
 
 FORM = {"customer_name": "Deepa Krishnan", "pax_count": "4", "budget_currency": "INR"}
 LOGGED = Left("enquiry.created", ENQUIRY)
-UPDATED = Left("enquiry.updated", ENQUIRY, says={"fields": [{"field": "status", "before": "new", "after": "quoted"}]})
+UPDATED = Left(
+    "enquiry.updated",
+    ENQUIRY,
+    says={"fields": [{"field": "status", "before": "new", "after": "quoted"}]},
+)
 OPENED = (Left("chat.created", SESSION), Left("enquiry.promoted", ("enquiry_id", "session_id")))
 
 
@@ -54,7 +68,11 @@ def log_an_enquiry(stage: Stage) -> Doing:
     return lambda: api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
 
 
-@act("POST /api/enquiries", leaves=Left("enquiry.created", ("enquiry_id", "by_api_key_id"), by="bob"), answers=201)
+@act(
+    "POST /api/enquiries",
+    leaves=Left("enquiry.created", ("enquiry_id", "by_api_key_id"), by="bob"),
+    answers=201,
+)
 def log_an_enquiry_by_a_key(stage: Stage) -> Doing:
     api = with_key(stage.bob, "enquiries")
     return lambda: api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
@@ -63,7 +81,11 @@ def log_an_enquiry_by_a_key(stage: Stage) -> Doing:
 @act("POST /api/enquiries", leaves=LOGGED, answers=201)
 def log_an_enquiry_that_may_be_repeated(stage: Stage) -> Doing:
     api = stage.alice.api
-    return lambda: api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4}, headers={"Idempotency-Key": "once"})
+    return lambda: api.post(
+        "/enquiries",
+        json={"customer_name": "Deepa Krishnan", "pax_count": 4},
+        headers={"Idempotency-Key": "once"},
+    )
 
 
 @act("POST /enquiries/new", leaves=in_the_browser(LOGGED), answers=303)
@@ -84,20 +106,37 @@ def change_an_enquiry(stage: Stage) -> Doing:
     return lambda: api.patch(f"/enquiries/{enquiry_id}", json={"status": "quoted"})
 
 
-@act("POST /enquiries/<enquiry_id>/edit", leaves=in_the_browser(replace(UPDATED, says={})), answers=303)
+@act(
+    "POST /enquiries/<enquiry_id>/edit",
+    leaves=in_the_browser(replace(UPDATED, says={})),
+    answers=303,
+)
 def change_an_enquiry_in_the_browser(stage: Stage) -> Doing:
     browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
     seen = Page(browser.get(f"/enquiries/{enquiry_id}/edit")).field("seen")
-    return lambda: stage.submit(browser, f"/enquiries/{enquiry_id}/edit", **FORM | {"pax_count": "6", "status": "new", "seen": seen})
+    return lambda: stage.submit(
+        browser,
+        f"/enquiries/{enquiry_id}/edit",
+        **FORM | {"pax_count": "6", "status": "new", "seen": seen},
+    )
 
 
 @act("POST /enquiries/<enquiry_id>/status", leaves=in_the_browser(UPDATED), answers=303)
 def take_an_enquiry_a_step_on(stage: Stage) -> Doing:
     browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
-    return lambda: stage.submit(browser, f"/enquiries/{enquiry_id}/status", token_from=f"/enquiries/{enquiry_id}", status="quoted")
+    return lambda: stage.submit(
+        browser,
+        f"/enquiries/{enquiry_id}/status",
+        token_from=f"/enquiries/{enquiry_id}",
+        status="quoted",
+    )
 
 
-@act("POST /enquiries/<enquiry_id>/cancel", leaves=in_the_browser(Left("enquiry.cancelled", ENQUIRY)), answers=303)
+@act(
+    "POST /enquiries/<enquiry_id>/cancel",
+    leaves=in_the_browser(Left("enquiry.cancelled", ENQUIRY)),
+    answers=303,
+)
 def cancel_an_enquiry(stage: Stage) -> Doing:
     browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
     return lambda: stage.submit(browser, f"/enquiries/{enquiry_id}/cancel")
@@ -112,10 +151,13 @@ def open_the_conversation_of_an_enquiry(stage: Stage) -> Doing:
 @act("POST /enquiries/<enquiry_id>/promote", leaves=in_the_browser(*OPENED), answers=303)
 def open_the_conversation_of_an_enquiry_in_the_browser(stage: Stage) -> Doing:
     browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
-    return lambda: stage.submit(browser, f"/enquiries/{enquiry_id}/promote", token_from=f"/enquiries/{enquiry_id}")
+    return lambda: stage.submit(
+        browser, f"/enquiries/{enquiry_id}/promote", token_from=f"/enquiries/{enquiry_id}"
+    )
 
 
-# Conversations -------------------------------------------------------------------------------------------------------------
+# Conversations
+# -------------------------------------------------------------------------------------------------------------
 
 BEGUN = Left("chat.created", SESSION)
 SAID = Left("chat.message_sent", SESSION)
@@ -164,11 +206,17 @@ def say_something_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/assistant/{session_id}", message="help")
 
 
-@act("POST /assistant/<session_id>/stop", leaves=in_the_browser(Left("chat.stop_asked", SESSION)), answers=303)
+@act(
+    "POST /assistant/<session_id>/stop",
+    leaves=in_the_browser(Left("chat.stop_asked", SESSION)),
+    answers=303,
+)
 def stop_the_assistant(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, a_conversation(stage.bob)
     _say(stage.bob, session_id)
-    return lambda: stage.submit(browser, f"/assistant/{session_id}/stop", token_from=f"/assistant/{session_id}")
+    return lambda: stage.submit(
+        browser, f"/assistant/{session_id}/stop", token_from=f"/assistant/{session_id}"
+    )
 
 
 def _answered(stage: Stage) -> tuple[UUID, str]:
@@ -180,7 +228,11 @@ def _answered(stage: Stage) -> tuple[UUID, str]:
     return session_id, turn.id
 
 
-@act("POST /api/chat/sessions/<session_id>/stop", leaves=Left("chat.stop_asked", SESSION), answers=200)
+@act(
+    "POST /api/chat/sessions/<session_id>/stop",
+    leaves=Left("chat.stop_asked", SESSION),
+    answers=200,
+)
 def stop_the_assistant_by_a_program(stage: Stage) -> Doing:
     api, session_id = stage.alice.api, a_conversation(stage.bob)
     _say(stage.bob, session_id)
@@ -193,10 +245,19 @@ def ask_the_same_again(stage: Stage) -> Doing:
     return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/regenerate")
 
 
-@act("POST /api/chat/sessions/<session_id>/turns/<turn_id>/regenerate", leaves=(Left("proposal.withdrawn", APPROVAL), AGAIN), answers=202)
+@act(
+    "POST /api/chat/sessions/<session_id>/turns/<turn_id>/regenerate",
+    leaves=(Left("proposal.withdrawn", APPROVAL), AGAIN),
+    answers=202,
+)
 def ask_again_where_something_waits(stage: Stage) -> Doing:
     api, (session_id, turn_id) = stage.alice.api, _answered(stage)
-    about = {"turn_id": turn_id, "tool_call_id": "c1", "summary": "Write a note", "arguments": {"session_id": str(session_id), "text": "hello"}}
+    about = {
+        "turn_id": turn_id,
+        "tool_call_id": "c1",
+        "summary": "Write a note",
+        "arguments": {"session_id": str(session_id), "text": "hello"},
+    }
     with stage.bob.acting() as actor:
         approvals.propose(actor, session_id=session_id, tool_name=probes.PLAIN.tool_name, **about)
     return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/regenerate")
@@ -205,19 +266,38 @@ def ask_again_where_something_waits(stage: Stage) -> Doing:
 @act("POST /api/chat/sessions/<session_id>/turns/<turn_id>/edit", leaves=REWORDED, answers=202)
 def ask_in_other_words(stage: Stage) -> Doing:
     api, (session_id, turn_id) = stage.alice.api, _answered(stage)
-    return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/edit", json={"message": "trial balance"})
+    return lambda: api.post(
+        f"/chat/sessions/{session_id}/turns/{turn_id}/edit", json={"message": "trial balance"}
+    )
 
 
-@act("POST /assistant/<session_id>/turns/<turn_id>/regenerate", leaves=in_the_browser(AGAIN), answers=303)
+@act(
+    "POST /assistant/<session_id>/turns/<turn_id>/regenerate",
+    leaves=in_the_browser(AGAIN),
+    answers=303,
+)
 def ask_the_same_again_in_the_browser(stage: Stage) -> Doing:
     browser, (session_id, turn_id) = stage.alice.browser, _answered(stage)
-    return lambda: stage.submit(browser, f"/assistant/{session_id}/turns/{turn_id}/regenerate", token_from=f"/assistant/{session_id}")
+    return lambda: stage.submit(
+        browser,
+        f"/assistant/{session_id}/turns/{turn_id}/regenerate",
+        token_from=f"/assistant/{session_id}",
+    )
 
 
-@act("POST /assistant/<session_id>/turns/<turn_id>/edit", leaves=in_the_browser(REWORDED), answers=303)
+@act(
+    "POST /assistant/<session_id>/turns/<turn_id>/edit",
+    leaves=in_the_browser(REWORDED),
+    answers=303,
+)
 def ask_in_other_words_in_the_browser(stage: Stage) -> Doing:
     browser, (session_id, turn_id) = stage.alice.browser, _answered(stage)
-    return lambda: stage.submit(browser, f"/assistant/{session_id}/turns/{turn_id}/edit", token_from=f"/assistant/{session_id}", message="trial balance")
+    return lambda: stage.submit(
+        browser,
+        f"/assistant/{session_id}/turns/{turn_id}/edit",
+        token_from=f"/assistant/{session_id}",
+        message="trial balance",
+    )
 
 
 @act("PATCH /api/chat/sessions/<session_id>", leaves=RENAMED, answers=200)
@@ -229,7 +309,12 @@ def rename_a_conversation(stage: Stage) -> Doing:
 @act("POST /assistant/<session_id>/rename", leaves=in_the_browser(RENAMED), answers=303)
 def rename_a_conversation_in_the_browser(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, a_conversation(stage.bob)
-    return lambda: stage.submit(browser, f"/assistant/{session_id}/rename", token_from=f"/assistant/{session_id}", title="Dubai")
+    return lambda: stage.submit(
+        browser,
+        f"/assistant/{session_id}/rename",
+        token_from=f"/assistant/{session_id}",
+        title="Dubai",
+    )
 
 
 @act("DELETE /api/chat/sessions/<session_id>", leaves=DELETED, answers=204)
@@ -241,14 +326,22 @@ def delete_a_conversation(stage: Stage) -> Doing:
 @act("POST /assistant/<session_id>/delete", leaves=in_the_browser(DELETED), answers=303)
 def delete_a_conversation_in_the_browser(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, a_conversation(stage.bob)
-    return lambda: stage.submit(browser, f"/assistant/{session_id}/delete", token_from=f"/assistant/{session_id}")
+    return lambda: stage.submit(
+        browser, f"/assistant/{session_id}/delete", token_from=f"/assistant/{session_id}"
+    )
 
 
-@act("POST /assistant/<session_id>/restore", leaves=in_the_browser(Left("chat.restored", SESSION)), answers=303)
+@act(
+    "POST /assistant/<session_id>/restore",
+    leaves=in_the_browser(Left("chat.restored", SESSION)),
+    answers=303,
+)
 def take_a_deletion_back(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, a_conversation(stage.bob)
     stage.bob.does(chat.delete, session_id)
-    return lambda: stage.submit(browser, f"/assistant/{session_id}/restore", token_from="/assistant")
+    return lambda: stage.submit(
+        browser, f"/assistant/{session_id}/restore", token_from="/assistant"
+    )
 
 
 @act("chat.wipe", leaves=Left("chat.wiped", SESSION, **PROGRAM))
@@ -258,17 +351,32 @@ def wipe_a_conversation(stage: Stage) -> Doing:
     return lambda: stage.run(chat_tasks.wipe, **arguments)
 
 
-@act("assistant.run_turn", leaves=Left("enquiry.created", ENQUIRY, **HERS), beside=TURN, tells_of_failure=True)
+@act(
+    "assistant.run_turn",
+    leaves=Left("enquiry.created", ENQUIRY, **HERS),
+    beside=TURN,
+    tells_of_failure=True,
+)
 def have_the_assistant_log_an_enquiry(stage: Stage) -> Doing:
     return _turn(stage, "log an enquiry for Deepa Krishnan, 4 people to Dubai")
 
 
-@act("assistant.run_turn", leaves=Left("proposal.made", APPROVAL, **HERS), beside=TURN, tells_of_failure=True)
+@act(
+    "assistant.run_turn",
+    leaves=Left("proposal.made", APPROVAL, **HERS),
+    beside=TURN,
+    tells_of_failure=True,
+)
 def have_the_assistant_propose(stage: Stage) -> Doing:
     return _turn(stage, INVOICE)
 
 
-@act("assistant.run_turn", leaves=Left("create_enquiry", SESSION, status="rejected", error="forbidden_role", **HERS), beside=TURN, tells_of_failure=True)
+@act(
+    "assistant.run_turn",
+    leaves=Left("create_enquiry", SESSION, status="rejected", error="forbidden_role", **HERS),
+    beside=TURN,
+    tells_of_failure=True,
+)
 def have_the_assistant_do_what_one_may_not_any_more(stage: Stage) -> Doing:
     doing = _turn(stage, "log an enquiry for Deepa Krishnan, 4 people to Dubai")
     stage.sql("update users set role = 'viewer' where id = :u", u=stage.alice.actor.user_id)
@@ -281,11 +389,22 @@ def _turn(stage: Stage, message: str) -> Doing:
     return lambda: stage.run(run_turn, **arguments)
 
 
-# Proposals -----------------------------------------------------------------------------------------------------------------
+# Proposals
+# -----------------------------------------------------------------------------------------------------------------
 
-GRANTED = Left("approval.granted", APPROVAL, by="leila", says={"tool_name": "probe_note", "reason": None})
+GRANTED = Left(
+    "approval.granted", APPROVAL, by="leila", says={"tool_name": "probe_note", "reason": None}
+)
 CONTINUED = Left("chat.continued", SESSION, by="bob", via="assistant")
-REJECTED = (Left("approval.rejected", APPROVAL, by="leila", says={"tool_name": "probe_note", "reason": "Wrong day"}), CONTINUED)
+REJECTED = (
+    Left(
+        "approval.rejected",
+        APPROVAL,
+        by="leila",
+        says={"tool_name": "probe_note", "reason": "Wrong day"},
+    ),
+    CONTINUED,
+)
 EXPIRED = Left("proposal.expired", APPROVAL, says={"tool_name": "probe_note"}, **PROGRAM)
 
 
@@ -293,14 +412,22 @@ def proposed(person: Person, tool: str = probes.PLAIN.tool_name, **given: Any) -
     """A proposal of somebody's in a conversation of its own."""
     session_id = a_conversation(person)
     arguments = given or {"session_id": str(session_id), "text": "hello"}
-    about = {"turn_id": "t-0123456789ab", "tool_call_id": "c1", "summary": "Write a note", "arguments": arguments}
+    about = {
+        "turn_id": "t-0123456789ab",
+        "tool_call_id": "c1",
+        "summary": "Write a note",
+        "arguments": arguments,
+    }
     with person.acting() as actor:
         return approvals.propose(actor, session_id=session_id, tool_name=tool, **about).id
 
 
 def _run_out(stage: Stage) -> str:
     approval_id = proposed(stage.bob)
-    stage.sql("update approvals set expires_at = now() - interval '1 millisecond' where id = :i", i=approval_id)
+    stage.sql(
+        "update approvals set expires_at = now() - interval '1 millisecond' where id = :i",
+        i=approval_id,
+    )
     return approval_id
 
 
@@ -313,29 +440,49 @@ def grant(stage: Stage) -> Doing:
 @act("POST /api/approvals/<approval_id>/resolve", leaves=REJECTED, answers=200)
 def reject(stage: Stage) -> Doing:
     api, approval_id = stage.leila.api, proposed(stage.bob)
-    return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": False, "reason": "Wrong day"})
+    return lambda: api.post(
+        f"/approvals/{approval_id}/resolve", json={"granted": False, "reason": "Wrong day"}
+    )
 
 
 @act("POST /approvals/<approval_id>/decide", leaves=in_the_browser(GRANTED), answers=303)
 def grant_in_the_browser(stage: Stage) -> Doing:
     browser, approval_id = stage.leila.browser, proposed(stage.bob)
-    return lambda: stage.submit(browser, f"/approvals/{approval_id}/decide", token_from=f"/approvals/{approval_id}", granted="true")
+    return lambda: stage.submit(
+        browser,
+        f"/approvals/{approval_id}/decide",
+        token_from=f"/approvals/{approval_id}",
+        granted="true",
+    )
 
 
-@act("POST /approvals/<approval_id>/decide", leaves=(*in_the_browser(REJECTED[0]), CONTINUED), answers=303)
+@act(
+    "POST /approvals/<approval_id>/decide",
+    leaves=(*in_the_browser(REJECTED[0]), CONTINUED),
+    answers=303,
+)
 def reject_in_the_browser(stage: Stage) -> Doing:
     browser, approval_id = stage.leila.browser, proposed(stage.bob)
     fields = {"granted": "false", "reason": "Wrong day"}
-    return lambda: stage.submit(browser, f"/approvals/{approval_id}/decide", token_from=f"/approvals/{approval_id}", **fields)
+    return lambda: stage.submit(
+        browser,
+        f"/approvals/{approval_id}/decide",
+        token_from=f"/approvals/{approval_id}",
+        **fields,
+    )
 
 
 @act("POST /api/chat/sessions/<session_id>/messages", leaves=GRANTED, answers=200)
 def grant_in_the_conversation(stage: Stage) -> Doing:
     api, approval_id = stage.leila.api, proposed(stage.bob)
-    session_id = stage.sql("select session_id from approvals where id = :i", i=approval_id)[0]["session_id"]
+    session_id = stage.sql("select session_id from approvals where id = :i", i=approval_id)[0][
+        "session_id"
+    ]
 
     def say() -> Any:
-        answer = api.post(f"/chat/sessions/{session_id}/messages", json={"approvals": {approval_id: True}})
+        answer = api.post(
+            f"/chat/sessions/{session_id}/messages", json={"approvals": {approval_id: True}}
+        )
         answer.close()
         return answer
 
@@ -350,7 +497,9 @@ def decide_too_late(stage: Stage) -> Doing:
 
 def _moved(stage: Stage) -> str:
     """A proposal whose customer has been billed since it was shown."""
-    approval_id = proposed(stage.bob, "issue_invoice", invoice_id=str(papers.draft(stage.bob, papers.line("100.00"))))
+    approval_id = proposed(
+        stage.bob, "issue_invoice", invoice_id=str(papers.draft(stage.bob, papers.line("100.00")))
+    )
     papers.issued(stage.alice)
     return approval_id
 
@@ -359,7 +508,13 @@ def _moved(stage: Stage) -> str:
     "POST /api/approvals/<approval_id>/resolve",
     leaves=(
         Left("proposal.superseded", APPROVAL, by="leila", says={"tool_name": "issue_invoice"}),
-        Left("proposal.made", APPROVAL, by="bob", via="assistant", says={"tool_name": "issue_invoice"}),
+        Left(
+            "proposal.made",
+            APPROVAL,
+            by="bob",
+            via="assistant",
+            says={"tool_name": "issue_invoice"},
+        ),
         CONTINUED,
     ),
     answers=409,
@@ -376,7 +531,11 @@ EDIT = {"text": "hello again"}
 def _editable(stage: Stage) -> tuple[str, dict[str, str]]:
     """A proposal that can be edited, and other arguments for it."""
     approval_id = proposed(stage.bob, probes.MONEY.tool_name)
-    return approval_id, stage.sql("select payload from approvals where id = :i", i=approval_id)[0]["payload"] | EDIT
+    return (
+        approval_id,
+        stage.sql("select payload from approvals where id = :i", i=approval_id)[0]["payload"]
+        | EDIT,
+    )
 
 
 @act("POST /api/approvals/<approval_id>/edit", leaves=EDITED, answers=200)
@@ -389,23 +548,39 @@ def edit_a_proposal(stage: Stage) -> Doing:
 def edit_a_proposal_in_the_browser(stage: Stage) -> Doing:
     browser, (approval_id, _arguments) = stage.leila.browser, _editable(stage)
     fields = {f"a.{name}": value for name, value in EDIT.items()}
-    return lambda: stage.submit(browser, f"/approvals/{approval_id}/edit", token_from=f"/approvals/{approval_id}?step=edit", **fields)
+    return lambda: stage.submit(
+        browser,
+        f"/approvals/{approval_id}/edit",
+        token_from=f"/approvals/{approval_id}?step=edit",
+        **fields,
+    )
 
 
 @act("POST /approvals/several", leaves=in_the_browser(GRANTED), answers=200, in_savepoints=True)
 def decide_several_in_the_browser(stage: Stage) -> Doing:
     browser, approval_id = stage.leila.browser, proposed(stage.bob)
-    return lambda: stage.submit(browser, "/approvals/several", token_from=f"/approvals/several?chosen={approval_id}", chosen=approval_id, granted="1")
+    return lambda: stage.submit(
+        browser,
+        "/approvals/several",
+        token_from=f"/approvals/several?chosen={approval_id}",
+        chosen=approval_id,
+        granted="1",
+    )
 
 
 @act("POST /api/approvals/resolve", leaves=(GRANTED, *REJECTED), answers=200, in_savepoints=True)
 def decide_several(stage: Stage) -> Doing:
     api, first, second = stage.leila.api, proposed(stage.bob), proposed(stage.bob)
-    decisions = [{"approval_id": first, "granted": True}, {"approval_id": second, "granted": False, "reason": "Wrong day"}]
+    decisions = [
+        {"approval_id": first, "granted": True},
+        {"approval_id": second, "granted": False, "reason": "Wrong day"},
+    ]
     return lambda: api.post("/approvals/resolve", json={"decisions": decisions})
 
 
-@act("approvals.housekeeping", leaves=EXPIRED, beside=("procrastinate_jobs",))  # it has lost effects of other agencies tried again as well
+@act(
+    "approvals.housekeeping", leaves=EXPIRED, beside=("procrastinate_jobs",)
+)  # it has lost effects of other agencies tried again as well
 def let_a_proposal_run_out(stage: Stage) -> Doing:
     doing = partial(stage.run, approvals_tasks.housekeeping, timestamp=0)
     doing()  # what other tests left to run out does so before
@@ -429,20 +604,38 @@ def carry_a_grant_out(stage: Stage) -> Doing:
     return _granted(stage)
 
 
-@act("approvals.run_effect", leaves=(_effect("probe_refuses", status="failed", error="period_closed"), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(_effect("probe_refuses", status="failed", error="period_closed"), CONTINUED),
+)
 def fail_at_a_grant(stage: Stage) -> Doing:
     return _granted(stage, "probe_refuses")
 
 
-@act("approvals.run_effect", leaves=(_effect("probe_crashes", status="failed", error="internal_error"), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(_effect("probe_crashes", status="failed", error="internal_error"), CONTINUED),
+)
 def break_at_a_grant(stage: Stage) -> Doing:
     return _granted(stage, "probe_crashes")
 
 
-@act("approvals.run_effect", leaves=(Left("invoice.drafted", ("invoice_id",), by="bob", via="assistant"), _effect(DRAFT.tool_name), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(
+        Left("invoice.drafted", ("invoice_id",), by="bob", via="assistant"),
+        _effect(DRAFT.tool_name),
+        CONTINUED,
+    ),
+)
 def draft_an_invoice_by_a_grant(stage: Stage) -> Doing:
     item = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00", "currency": "INR"}
-    given = {"customer_name": "Deepa Krishnan", "issue_date": "2026-06-10", "due_date": "2026-06-25", "line_items": [item]}
+    given = {
+        "customer_name": "Deepa Krishnan",
+        "issue_date": "2026-06-10",
+        "due_date": "2026-06-25",
+        "line_items": [item],
+    }
     return _granted(stage, DRAFT.tool_name, **given)
 
 
@@ -452,13 +645,18 @@ ISSUED = Left("invoice.issued", ("invoice_id", "journal_entry_id"))
 
 @act(
     "approvals.run_effect",
-    leaves=(*(replace(left, by="bob", via="assistant") for left in (POSTED, ISSUED)), _effect(ISSUE.tool_name), CONTINUED),
+    leaves=(
+        *(replace(left, by="bob", via="assistant") for left in (POSTED, ISSUED)),
+        _effect(ISSUE.tool_name),
+        CONTINUED,
+    ),
 )
 def issue_an_invoice_by_a_grant(stage: Stage) -> Doing:
     return _granted(stage, ISSUE.tool_name, invoice_id=str(papers.draft(stage.alice)))
 
 
-# The books: no door of their own yet, so the rule itself is asked -----------------------------------------------------------
+# The books: no door of their own yet, so the rule itself is asked
+# -----------------------------------------------------------
 
 
 @act(leaves=POSTED)
@@ -473,7 +671,12 @@ def reverse_an_entry(stage: Stage) -> Doing:
     return lambda: person.does(ledger.reverse, entry_id, reason="Posted twice")
 
 
-@act(leaves=(Left("journal.reversed", ("journal_entry_id", "source_type", "source_id")), Left("bill.voided", ("bill_id", "journal_entry_id"))))
+@act(
+    leaves=(
+        Left("journal.reversed", ("journal_entry_id", "source_type", "source_id")),
+        Left("bill.voided", ("bill_id", "journal_entry_id")),
+    )
+)
 def make_a_bill_void(stage: Stage) -> Doing:
     person, bill_id = stage.alice, papers.receive(stage.alice)
     return lambda: person.does(billing.void_bill, bill_id, reason="Entered twice")
@@ -491,7 +694,12 @@ def issue_an_invoice(stage: Stage) -> Doing:
     return lambda: papers.issue(person, invoice_id)
 
 
-@act(leaves=(POSTED, Left("payment.received", ("invoice_id", "payment_id"), says={"amount": "100.00"})))
+@act(
+    leaves=(
+        POSTED,
+        Left("payment.received", ("invoice_id", "payment_id"), says={"amount": "100.00"}),
+    )
+)
 def note_a_receipt(stage: Stage) -> Doing:
     person, invoice_id = stage.alice, papers.issued(stage.alice)
     return lambda: papers.pay(person, invoice_id, 10_000)
@@ -506,10 +714,13 @@ def receive_a_bill(stage: Stage) -> Doing:
 @act(leaves=(POSTED, Left("payment.made", ("bill_id", "payment_id"))))
 def pay_a_bill(stage: Stage) -> Doing:
     person, bill_id = stage.alice, papers.receive(stage.alice)
-    return lambda: person.does(lambda actor: billing.pay_bill(actor, bill_id, Money(10_000, "INR"), date(2024, 6, 25)).id)
+    return lambda: person.does(
+        lambda actor: billing.pay_bill(actor, bill_id, Money(10_000, "INR"), date(2024, 6, 25)).id
+    )
 
 
-# The audit itself ----------------------------------------------------------------------------------------------------------
+# The audit itself
+# ----------------------------------------------------------------------------------------------------------
 
 EXPORTED = Left("audit.exported", says={"format": "csv"})
 
@@ -526,19 +737,26 @@ def export_the_audit_in_the_browser(stage: Stage) -> Doing:
     return lambda: browser.get("/audit/export.csv")
 
 
-@act("POST /audit/check", leaves=in_the_browser(Left("audit.check_asked", ("check_id",))), answers=303)
+@act(
+    "POST /audit/check",
+    leaves=in_the_browser(Left("audit.check_asked", ("check_id",))),
+    answers=303,
+)
 def ask_whether_the_chain_holds(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/audit/check", token_from="/audit")
 
 
-@act("audit export", leaves=Left("audit.exported", says={"format": "archive"}, **PROGRAM), answers=0)
+@act(
+    "audit export", leaves=Left("audit.exported", says={"format": "archive"}, **PROGRAM), answers=0
+)
 def export_the_audit_as_an_archive(stage: Stage) -> Doing:
     tenant_id, file = stage.alice.actor.tenant_id, stage.folder / "audit.zip"
     return lambda: stage.flask("audit", "export", "--agency", tenant_id, file)
 
 
-# Reports and lists as files ------------------------------------------------------------------------------------------------
+# Reports and lists as files
+# ------------------------------------------------------------------------------------------------
 
 IN_MAY = "from=2026-05-01&to=2026-05-31"
 
@@ -547,13 +765,23 @@ def downloaded(file: str, **filters: str) -> Left:
     return Left("data.exported", says={"file": file, "filters": filters})
 
 
-@act("GET /api/reports/day-book.csv", leaves=downloaded("voyagent-day-book-2026-05-31.csv", **{"from": "2026-05-01", "to": "2026-05-31"}), answers=200)
+@act(
+    "GET /api/reports/day-book.csv",
+    leaves=downloaded(
+        "voyagent-day-book-2026-05-31.csv", **{"from": "2026-05-01", "to": "2026-05-31"}
+    ),
+    answers=200,
+)
 def export_a_report_of_any_length(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.get(f"/reports/day-book.csv?{IN_MAY}")
 
 
-@act("GET /api/reports/trial-balance.xlsx", leaves=downloaded("voyagent-trial-balance-2026-05-31.xlsx", as_of="2026-05-31"), answers=200)
+@act(
+    "GET /api/reports/trial-balance.xlsx",
+    leaves=downloaded("voyagent-trial-balance-2026-05-31.xlsx", as_of="2026-05-31"),
+    answers=200,
+)
 def export_a_report_as_a_workbook(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.get("/reports/trial-balance.xlsx?as_of=2026-05-31")
@@ -571,7 +799,13 @@ def export_a_report_on_paper(stage: Stage) -> Doing:
 
 @act(
     "GET /reports/day-book",
-    leaves=in_the_browser(downloaded("voyagent-tally-INR-2026-05-31.xml", currency="INR", **{"from": "2026-05-01", "to": "2026-05-31"})),
+    leaves=in_the_browser(
+        downloaded(
+            "voyagent-tally-INR-2026-05-31.xml",
+            currency="INR",
+            **{"from": "2026-05-01", "to": "2026-05-31"},
+        )
+    ),
     answers=200,
 )
 def export_vouchers(stage: Stage) -> Doing:
@@ -579,13 +813,27 @@ def export_vouchers(stage: Stage) -> Doing:
     return lambda: browser.get(f"/reports/day-book?{IN_MAY}&currency=INR&format=tally")
 
 
-@act("GET /invoices", leaves=in_the_browser(Left("data.exported", says={"filters": {"status": "issued"}})), answers=200)
+@act(
+    "GET /invoices",
+    leaves=in_the_browser(Left("data.exported", says={"filters": {"status": "issued"}})),
+    answers=200,
+)
 def export_a_list(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: browser.get("/invoices?status=issued&format=xlsx")
 
 
-@act("books export", leaves=Left("data.exported", says={"file": "books.beancount", "filters": {"format": "beancount"}}, **PROGRAM), answers=0)
+@act(
+    "books export",
+    leaves=Left(
+        "data.exported",
+        says={"file": "books.beancount", "filters": {"format": "beancount"}},
+        **PROGRAM,
+    ),
+    answers=0,
+)
 def export_the_books_for_another_program(stage: Stage) -> Doing:
     tenant_id, file = stage.alice.actor.tenant_id, stage.folder / "books.beancount"
-    return lambda: stage.flask("books", "export", "--tenant", tenant_id, "--format", "beancount", file)
+    return lambda: stage.flask(
+        "books", "export", "--tenant", tenant_id, "--format", "beancount", file
+    )

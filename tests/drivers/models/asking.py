@@ -9,11 +9,22 @@ from typing import Any
 from tests.model_server import ModelServer
 from voyagent.drivers.models.anthropic import Anthropic
 from voyagent.drivers.models.openai import OpenAI
-from voyagent.drivers.models.protocol import ModelAnswer, ModelDriver, ModelRequest, PersonSaid, SystemPart, ToolOffer
+from voyagent.drivers.models.protocol import (
+    ModelAnswer,
+    ModelDriver,
+    ModelRequest,
+    PersonSaid,
+    SystemPart,
+    ToolOffer,
+)
 
 KINDS = ("anthropic", "openai")
 KEY = "key-that-nobody-may-see-4711"
-FLIGHTS = ToolOffer("search_flights", "Find fares", {"type": "object", "properties": {"origin": {"type": "string"}}, "required": ["origin"]})
+FLIGHTS = ToolOffer(
+    "search_flights",
+    "Find fares",
+    {"type": "object", "properties": {"origin": {"type": "string"}}, "required": ["origin"]},
+)
 BALANCE = ToolOffer("read_balance", "Read a balance", {"type": "object", "properties": {}})
 
 
@@ -24,10 +35,15 @@ def driver_of(kind: str, server: ModelServer, *, key: str = KEY) -> ModelDriver:
     return OpenAI("local-model", server.url + "/v1", key)
 
 
-def request_of(words: str = "Who owes us money?", *, within_s: float = 10.0, **more: Any) -> ModelRequest:
+def request_of(
+    words: str = "Who owes us money?", *, within_s: float = 10.0, **more: Any
+) -> ModelRequest:
     """A request with instructions, two tools and a message."""
     given: dict[str, Any] = {
-        "system": (SystemPart("You help a travel agency.", cacheable=True), SystemPart("Today is 2 March 2026.")),
+        "system": (
+            SystemPart("You help a travel agency.", cacheable=True),
+            SystemPart("Today is 2 March 2026."),
+        ),
         "messages": (PersonSaid(words),),
         "deadline": time.monotonic() + within_s,
         "max_tokens": 500,
@@ -44,8 +60,25 @@ def ask(driver: ModelDriver, **more: Any) -> ModelAnswer:
 def beginning(driver: ModelDriver, text: str) -> bytes:
     """The frames of an answer up to and with its first piece of text."""
     if driver.name == "openai":
-        return f"data: {json.dumps({'id': 'c', 'model': 'm', 'choices': [{'index': 0, 'delta': {'content': text}}]})}\n\n".encode()
-    start = {"type": "message_start", "message": {"id": "m", "model": "m", "usage": {"input_tokens": 4, "output_tokens": 1}}}
-    block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
-    delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
-    return b"".join(f"event: {frame['type']}\ndata: {json.dumps(frame)}\n\n".encode() for frame in (start, block, delta))
+        return (
+            "data:"
+            f" {json.dumps({'id': 'c', 'model': 'm', 'choices': [{'index': 0, 'delta': {'content': text}}]})}\n\n".encode()
+        )
+    start = {
+        "type": "message_start",
+        "message": {"id": "m", "model": "m", "usage": {"input_tokens": 4, "output_tokens": 1}},
+    }
+    block = {
+        "type": "content_block_start",
+        "index": 0,
+        "content_block": {"type": "text", "text": ""},
+    }
+    delta = {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "text_delta", "text": text},
+    }
+    return b"".join(
+        f"event: {frame['type']}\ndata: {json.dumps(frame)}\n\n".encode()
+        for frame in (start, block, delta)
+    )

@@ -9,13 +9,24 @@ import pytest
 
 from tests.drivers.models.asking import BALANCE, FLIGHTS, KEY, ask, driver_of, request_of
 from tests.model_server import ModelServer, Reply, Use
-from voyagent.drivers.models.protocol import ModelAnswer, ModelDriver, ModelSaid, PersonSaid, ToolCall, ToolResult, ToolsAnswered
+from voyagent.drivers.models.protocol import (
+    ModelAnswer,
+    ModelDriver,
+    ModelSaid,
+    PersonSaid,
+    ToolCall,
+    ToolResult,
+    ToolsAnswered,
+)
 from voyagent.drivers.models.usage import Usage
 
-# What comes --------------------------------------------------------------------------------------------------------------
+# What comes
+# --------------------------------------------------------------------------------------------------------------
 
 
-def test_text_is_told_while_the_server_is_still_writing(driver: ModelDriver, server: ModelServer) -> None:
+def test_text_is_told_while_the_server_is_still_writing(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     gate = threading.Event()
     server.next(Reply("Sharma owes 45,000 rupees.", gate=gate))
     told: list[str] = []
@@ -38,15 +49,35 @@ def test_text_is_told_in_the_callers_thread(driver: ModelDriver, server: ModelSe
     assert threads == {threading.get_ident()}
 
 
-def test_calls_are_put_together_from_pieces_of_json(driver: ModelDriver, server: ModelServer) -> None:
-    wanted = {"origin": "BOM", "passengers": {"adult": 2}, "note": 'a "quoted" नमस्ते', "amount": 1.5}
-    server.next(Reply("I look.", uses=(Use("search_flights", wanted, id="one"), Use("read_balance", json_text="", id="two"))))
+def test_calls_are_put_together_from_pieces_of_json(
+    driver: ModelDriver, server: ModelServer
+) -> None:
+    wanted = {
+        "origin": "BOM",
+        "passengers": {"adult": 2},
+        "note": 'a "quoted" नमस्ते',
+        "amount": 1.5,
+    }
+    server.next(
+        Reply(
+            "I look.",
+            uses=(
+                Use("search_flights", wanted, id="one"),
+                Use("read_balance", json_text="", id="two"),
+            ),
+        )
+    )
     answer = ask(driver)
-    assert answer.calls == (ToolCall("one", "search_flights", wanted), ToolCall("two", "read_balance", {}))
+    assert answer.calls == (
+        ToolCall("one", "search_flights", wanted),
+        ToolCall("two", "read_balance", {}),
+    )
     assert (answer.text, answer.stop_reason) == ("I look.", "tool_use")
 
 
-def test_an_answer_is_kept_as_json_and_read_back_equal(driver: ModelDriver, server: ModelServer) -> None:
+def test_an_answer_is_kept_as_json_and_read_back_equal(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     server.next(Reply("I look.", uses=(Use("search_flights", {"origin": "BOM"}),), cache_read=3))
     answer = ask(driver)
     assert ModelAnswer.from_raw(json.loads(json.dumps(answer.raw, allow_nan=False))) == answer
@@ -54,8 +85,12 @@ def test_an_answer_is_kept_as_json_and_read_back_equal(driver: ModelDriver, serv
     assert answer.model == driver.model
 
 
-def test_tokens_are_counted_by_what_they_are_charged_as(driver: ModelDriver, server: ModelServer) -> None:
-    server.next(Reply("Good morning.", input_tokens=40, output_tokens=7, cache_read=1000, cache_write=200))
+def test_tokens_are_counted_by_what_they_are_charged_as(
+    driver: ModelDriver, server: ModelServer
+) -> None:
+    server.next(
+        Reply("Good morning.", input_tokens=40, output_tokens=7, cache_read=1000, cache_write=200)
+    )
     assert ask(driver).usage == Usage(40, 7, 1000, 200)
 
 
@@ -67,37 +102,71 @@ def test_tokens_that_the_server_does_not_tell_are_estimated(server: ModelServer)
     assert usage.output == 4
 
 
-def test_a_refusal_and_a_cut_answer_act_on_nothing(driver: ModelDriver, server: ModelServer) -> None:
-    cut, declined = {"anthropic": ("max_tokens", "refusal"), "openai": ("length", "content_filter")}[driver.name]
-    server.next(Reply("I", uses=(Use("search_flights", json_text='{"origin": "B'),), stop=cut), Reply("No.", stop=declined))
+def test_a_refusal_and_a_cut_answer_act_on_nothing(
+    driver: ModelDriver, server: ModelServer
+) -> None:
+    cut, declined = {
+        "anthropic": ("max_tokens", "refusal"),
+        "openai": ("length", "content_filter"),
+    }[driver.name]
+    server.next(
+        Reply("I", uses=(Use("search_flights", json_text='{"origin": "B'),), stop=cut),
+        Reply("No.", stop=declined),
+    )
     first, second = ask(driver), ask(driver)
     assert (first.stop_reason, first.calls) == ("max_tokens", ())
     assert (second.stop_reason, second.text) == ("refusal", "No.")
 
 
-def test_characters_that_cannot_be_kept_are_replaced(driver: ModelDriver, server: ModelServer) -> None:
+def test_characters_that_cannot_be_kept_are_replaced(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     server.next(Reply(pieces=("a\0b", "\ud83d", "c")))
     assert ask(driver).text == "a\ufffdb\ufffdc"
 
 
-def test_servers_of_local_models_may_give_no_ids_and_say_stop_after_a_call(server: ModelServer) -> None:
-    server.next(Reply(uses=(Use("read_balance"), Use("search_flights", {"origin": "BOM"})), stop="stop", gives_ids=False))
+def test_servers_of_local_models_may_give_no_ids_and_say_stop_after_a_call(
+    server: ModelServer,
+) -> None:
+    server.next(
+        Reply(
+            uses=(Use("read_balance"), Use("search_flights", {"origin": "BOM"})),
+            stop="stop",
+            gives_ids=False,
+        )
+    )
     answer = ask(driver_of("openai", server))
     assert answer.stop_reason == "tool_use"
     assert [call.id for call in answer.calls] == ["chatcmpl-1-0", "chatcmpl-1-1"]
 
 
-# What is sent ------------------------------------------------------------------------------------------------------------
+# What is sent
+# ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_key_and_the_request_go_to_the_base_url(driver: ModelDriver, server: ModelServer) -> None:
+def test_the_key_and_the_request_go_to_the_base_url(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     ask(driver, temperature=0.5)
     (heard,) = server.heard
-    assert heard.path == {"anthropic": "/v1/messages", "openai": "/v1/chat/completions"}[driver.name]
-    assert KEY in {heard.headers.get("x-api-key"), heard.headers.get("authorization", "").removeprefix("Bearer ")}
-    assert (heard.model, heard.words, heard.tools) == (driver.model, "Who owes us money?", ["search_flights", "read_balance"])
+    assert (
+        heard.path == {"anthropic": "/v1/messages", "openai": "/v1/chat/completions"}[driver.name]
+    )
+    assert KEY in {
+        heard.headers.get("x-api-key"),
+        heard.headers.get("authorization", "").removeprefix("Bearer "),
+    }
+    assert (heard.model, heard.words, heard.tools) == (
+        driver.model,
+        "Who owes us money?",
+        ["search_flights", "read_balance"],
+    )
     assert heard.system == "You help a travel agency.\n\nToday is 2 March 2026."
-    assert (heard.body["max_tokens"], heard.body["temperature"], heard.body["stream"]) == (500, 0.5, True)
+    assert (heard.body["max_tokens"], heard.body["temperature"], heard.body["stream"]) == (
+        500,
+        0.5,
+        True,
+    )
 
 
 def test_the_vendor_keeps_tools_and_instructions_in_its_cache(server: ModelServer) -> None:
@@ -106,12 +175,21 @@ def test_the_vendor_keeps_tools_and_instructions_in_its_cache(server: ModelServe
     mark = {"type": "ephemeral"}
     assert [part.get("cache_control") for part in heard.body["system"]] == [mark, None]
     assert [tool.get("cache_control") for tool in heard.body["tools"]] == [None, mark]
-    assert heard.body["tools"][0] == {"name": "search_flights", "description": "Find fares", "input_schema": FLIGHTS.schema}
+    assert heard.body["tools"][0] == {
+        "name": "search_flights",
+        "description": "Find fares",
+        "input_schema": FLIGHTS.schema,
+    }
     assert FLIGHTS.schema.keys() == {"type", "properties", "required"}
-    assert BALANCE.schema.keys() == {"type", "properties"}, "a mark must not stay in what others use too"
+    assert BALANCE.schema.keys() == {
+        "type",
+        "properties",
+    }, "a mark must not stay in what others use too"
 
 
-def test_without_a_key_none_is_sent_not_even_the_environments(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_none_is_sent_not_even_the_environments(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_ADMIN_KEY", KEY)
     monkeypatch.setenv("OPENAI_ORG_ID", "somebody")
@@ -121,7 +199,9 @@ def test_without_a_key_none_is_sent_not_even_the_environments(server: ModelServe
     assert not {name for name in heard.headers if name.startswith("openai-")}
 
 
-def test_a_server_on_this_computer_is_not_looked_for_behind_a_proxy(driver: ModelDriver, server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_on_this_computer_is_not_looked_for_behind_a_proxy(
+    driver: ModelDriver, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -130,24 +210,54 @@ def test_a_server_on_this_computer_is_not_looked_for_behind_a_proxy(driver: Mode
     assert ask(driver, tries_max=1).text == "Here I am."
 
 
-def test_the_conversation_is_told_with_its_calls_and_their_results(driver: ModelDriver, server: ModelServer) -> None:
-    calls = (ToolCall("one", "search_flights", {"origin": "BOM"}), ToolCall("two", "read_balance", {}))
-    results = ToolsAnswered((ToolResult("one", '{"count": 0}'), ToolResult("two", '{"error": "not_found"}', failed=True)))
+def test_the_conversation_is_told_with_its_calls_and_their_results(
+    driver: ModelDriver, server: ModelServer
+) -> None:
+    calls = (
+        ToolCall("one", "search_flights", {"origin": "BOM"}),
+        ToolCall("two", "read_balance", {}),
+    )
+    results = ToolsAnswered(
+        (
+            ToolResult("one", '{"count": 0}'),
+            ToolResult("two", '{"error": "not_found"}', failed=True),
+        )
+    )
     ask(driver, messages=(PersonSaid("Flights?"), ModelSaid("I look.", calls), results))
     (heard,) = server.heard
     assert heard.words == "Flights?"
-    assert heard.results == [("search_flights", {"count": 0}), ("read_balance", {"error": "not_found"})]
+    assert heard.results == [
+        ("search_flights", {"count": 0}),
+        ("read_balance", {"error": "not_found"}),
+    ]
     if driver.name == "anthropic":
-        assert [block["is_error"] for block in heard.body["messages"][2]["content"]] == [False, True]
-        assert heard.body["messages"][1]["content"][1] == {"type": "tool_use", "id": "one", "name": "search_flights", "input": {"origin": "BOM"}}
+        assert [block["is_error"] for block in heard.body["messages"][2]["content"]] == [
+            False,
+            True,
+        ]
+        assert heard.body["messages"][1]["content"][1] == {
+            "type": "tool_use",
+            "id": "one",
+            "name": "search_flights",
+            "input": {"origin": "BOM"},
+        }
     else:
-        assert json.loads(heard.body["messages"][2]["tool_calls"][0]["function"]["arguments"]) == {"origin": "BOM"}
+        assert json.loads(heard.body["messages"][2]["tool_calls"][0]["function"]["arguments"]) == {
+            "origin": "BOM"
+        }
 
 
-def test_a_whole_round_of_tools_by_the_rules_of_the_stand_in(driver: ModelDriver, server: ModelServer) -> None:
+def test_a_whole_round_of_tools_by_the_rules_of_the_stand_in(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     server.when("flight", Reply("I look.", uses=(Use("search_flights", {"origin": "BOM"}),)))
-    server.after("search_flights", lambda heard: Reply(f"There are {heard.results[-1][1]['count']}."))
+    server.after(
+        "search_flights", lambda heard: Reply(f"There are {heard.results[-1][1]['count']}.")
+    )
     first = ask(driver, messages=(PersonSaid("A flight, please"),))
     results = ToolsAnswered((ToolResult(first.calls[0].id, '{"count": 3}'),))
-    second = ask(driver, messages=(PersonSaid("A flight, please"), ModelSaid(first.text, first.calls), results))
+    second = ask(
+        driver,
+        messages=(PersonSaid("A flight, please"), ModelSaid(first.text, first.calls), results),
+    )
     assert second.text == "There are 3."

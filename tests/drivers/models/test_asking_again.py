@@ -13,7 +13,13 @@ import pytest
 from tests.drivers.models.asking import KEY, ask, beginning, driver_of, request_of
 from tests.model_server import Failure, Frames, ModelServer, Reply
 from voyagent.drivers.models.anthropic import Anthropic
-from voyagent.drivers.models.errors import ModelBusy, ModelError, ModelMissing, ModelRefused, ModelUnavailable
+from voyagent.drivers.models.errors import (
+    ModelBusy,
+    ModelError,
+    ModelMissing,
+    ModelRefused,
+    ModelUnavailable,
+)
 from voyagent.drivers.models.openai import OpenAI
 from voyagent.drivers.models.protocol import ModelDriver
 from voyagent.drivers.models.usage import Usage
@@ -22,41 +28,64 @@ from voyagent.kernel import clock
 BUSY = Failure(429, "rate_limit_error")
 
 
-def test_a_busy_model_is_asked_again_after_one_second_and_after_two(driver: ModelDriver, server: ModelServer, pauses: list[float]) -> None:
+def test_a_busy_model_is_asked_again_after_one_second_and_after_two(
+    driver: ModelDriver, server: ModelServer, pauses: list[float]
+) -> None:
     server.next(BUSY, BUSY, Reply("Here I am."))
     answer = ask(driver)
-    assert (answer.text, answer.tries, pauses, len(server.heard)) == ("Here I am.", 3, [1.0, 2.0], 3)
+    assert (answer.text, answer.tries, pauses, len(server.heard)) == (
+        "Here I am.",
+        3,
+        [1.0, 2.0],
+        3,
+    )
 
 
 def test_a_busy_model_says_how_long_to_wait(driver: ModelDriver, server: ModelServer) -> None:
-    server.next(Failure(429, "rate_limit_error", headers={"Retry-After": "0.3"}), Reply("Here I am."))
+    server.next(
+        Failure(429, "rate_limit_error", headers={"Retry-After": "0.3"}), Reply("Here I am.")
+    )
     begun = time.monotonic()
     answer = ask(driver)
     assert (answer.text, answer.tries) == ("Here I am.", 2)
     assert 0.3 <= time.monotonic() - begun < 5
 
 
-def test_it_may_say_so_with_a_date(driver: ModelDriver, server: ModelServer, pauses: list[float]) -> None:
+def test_it_may_say_so_with_a_date(
+    driver: ModelDriver, server: ModelServer, pauses: list[float]
+) -> None:
     until = format_datetime(clock.now() + timedelta(seconds=5), usegmt=True)
-    server.next(Failure(429, headers={"Retry-After": until}), Failure(429, headers={"Retry-After": "-3"}), Reply("Here I am."))
+    server.next(
+        Failure(429, headers={"Retry-After": until}),
+        Failure(429, headers={"Retry-After": "-3"}),
+        Reply("Here I am."),
+    )
     assert ask(driver).tries == 3
     assert 2 < pauses[0] <= 5
     assert pauses[1] == 0
 
 
 @pytest.mark.parametrize("nonsense", ["soon", "inf", "nan", "2026-03-02", "1e999"])
-def test_a_wait_that_cannot_be_read_is_the_usual_one(driver: ModelDriver, server: ModelServer, pauses: list[float], nonsense: str) -> None:
+def test_a_wait_that_cannot_be_read_is_the_usual_one(
+    driver: ModelDriver, server: ModelServer, pauses: list[float], nonsense: str
+) -> None:
     server.next(Failure(429, headers={"Retry-After": nonsense}), Reply("Here I am."))
     assert ask(driver).tries == 2
     assert pauses == [1.0]
 
 
-def test_a_model_that_stays_busy_is_given_up(driver: ModelDriver, server: ModelServer, pauses: list[float]) -> None:
+def test_a_model_that_stays_busy_is_given_up(
+    driver: ModelDriver, server: ModelServer, pauses: list[float]
+) -> None:
     server.next(BUSY, BUSY, BUSY, Reply("Too late."))
     with pytest.raises(ModelBusy) as failed:
         ask(driver)
     assert (failed.value.tries, len(server.heard), pauses) == (3, 3, [1.0, 2.0])
-    assert (failed.value.vendor_ref, failed.value.told, failed.value.usage) == ("req-stand-in", False, Usage())
+    assert (failed.value.vendor_ref, failed.value.told, failed.value.usage) == (
+        "req-stand-in",
+        False,
+        Usage(),
+    )
 
 
 def test_a_wait_beyond_the_deadline_is_not_begun(driver: ModelDriver, server: ModelServer) -> None:
@@ -68,7 +97,9 @@ def test_a_wait_beyond_the_deadline_is_not_begun(driver: ModelDriver, server: Mo
     assert time.monotonic() - begun < 5
 
 
-def test_no_more_requests_are_sent_than_the_budget_has(driver: ModelDriver, server: ModelServer) -> None:
+def test_no_more_requests_are_sent_than_the_budget_has(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     server.next(BUSY, BUSY)
     with pytest.raises(ModelBusy):
         ask(driver, tries_max=1)
@@ -76,7 +107,9 @@ def test_no_more_requests_are_sent_than_the_budget_has(driver: ModelDriver, serv
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 529])
-def test_a_server_that_fails_is_asked_once_more(driver: ModelDriver, server: ModelServer, pauses: list[float], status: int) -> None:
+def test_a_server_that_fails_is_asked_once_more(
+    driver: ModelDriver, server: ModelServer, pauses: list[float], status: int
+) -> None:
     server.next(Failure(status), Failure(status), Reply("Too late."))
     with pytest.raises(ModelUnavailable, match=str(status)) as failed:
         ask(driver)
@@ -84,15 +117,23 @@ def test_a_server_that_fails_is_asked_once_more(driver: ModelDriver, server: Mod
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 413, 422])
-def test_what_is_refused_is_not_asked_again(driver: ModelDriver, server: ModelServer, pauses: list[float], status: int) -> None:
-    server.next(Failure(status, "invalid_request_error", headers={"Location": f"{server.url}/elsewhere"}))
+def test_what_is_refused_is_not_asked_again(
+    driver: ModelDriver, server: ModelServer, pauses: list[float], status: int
+) -> None:
+    server.next(
+        Failure(status, "invalid_request_error", headers={"Location": f"{server.url}/elsewhere"})
+    )
     with pytest.raises(ModelRefused, match=f"{status} invalid_request_error"):
         ask(driver)
     assert (len(server.heard), pauses) == (1, [])
 
 
-@pytest.mark.parametrize(("kind", "named"), [("anthropic", "not_found_error"), ("openai", "model_not_found")])
-def test_a_model_that_is_not_there_is_told_from_an_address_that_is_wrong(server: ModelServer, pauses: list[float], kind: str, named: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "named"), [("anthropic", "not_found_error"), ("openai", "model_not_found")]
+)
+def test_a_model_that_is_not_there_is_told_from_an_address_that_is_wrong(
+    server: ModelServer, pauses: list[float], kind: str, named: str
+) -> None:
     driver = driver_of(kind, server)
     server.next(Failure(404, named), Failure(404, "page_missing"))
     with pytest.raises(ModelMissing, match=f"404 {named}"):
@@ -115,23 +156,36 @@ def test_a_server_that_is_not_there_is_tried_twice(pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("then", ["end", "break"])
-def test_a_stream_that_breaks_off_before_any_text_is_asked_for_anew(driver: ModelDriver, server: ModelServer, pauses: list[float], then: str) -> None:
+def test_a_stream_that_breaks_off_before_any_text_is_asked_for_anew(
+    driver: ModelDriver, server: ModelServer, pauses: list[float], then: str
+) -> None:
     server.next(Frames(b": nothing yet\n\n", then), Reply("Here I am."))
     answer = ask(driver)
     assert (answer.text, answer.tries, pauses) == ("Here I am.", 2, [1.0])
 
 
 @pytest.mark.parametrize("then", ["end", "break", "silence"])
-def test_a_server_that_fails_only_where_the_figures_would_come_has_answered(server: ModelServer, then: str) -> None:
+def test_a_server_that_fails_only_where_the_figures_would_come_has_answered(
+    server: ModelServer, then: str
+) -> None:
     driver = driver_of("openai", server)
-    ended = json.dumps({"id": "c", "model": "m", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    ended = json.dumps(
+        {"id": "c", "model": "m", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    )
     server.next(Frames(beginning(driver, "Good morning.") + f"data: {ended}\n\n".encode(), then))
     answer = ask(driver, within_s=2)
-    assert (answer.text, answer.stop_reason, answer.usage.output, answer.usage.estimated) == ("Good morning.", "end", 4, True)
+    assert (answer.text, answer.stop_reason, answer.usage.output, answer.usage.estimated) == (
+        "Good morning.",
+        "end",
+        4,
+        True,
+    )
 
 
 @pytest.mark.parametrize("then", ["end", "break"])
-def test_what_has_been_told_is_never_told_again(driver: ModelDriver, server: ModelServer, pauses: list[float], then: str) -> None:
+def test_what_has_been_told_is_never_told_again(
+    driver: ModelDriver, server: ModelServer, pauses: list[float], then: str
+) -> None:
     server.next(Frames(beginning(driver, "Sharma owes "), then), Reply("Sharma owes 45,000."))
     told: list[str] = []
     with pytest.raises(ModelUnavailable) as failed:
@@ -141,8 +195,13 @@ def test_what_has_been_told_is_never_told_again(driver: ModelDriver, server: Mod
     assert failed.value.usage.estimated
 
 
-def test_tokens_of_requests_that_failed_are_counted_too(server: ModelServer, pauses: list[float]) -> None:
-    begun = b'event: message_start\ndata: {"type":"message_start","message":{"id":"m","model":"x","usage":{"input_tokens":40,"output_tokens":1}}}\n\n'
+def test_tokens_of_requests_that_failed_are_counted_too(
+    server: ModelServer, pauses: list[float]
+) -> None:
+    begun = (
+        b"event: message_start\ndata:"
+        b' {"type":"message_start","message":{"id":"m","model":"x","usage":{"input_tokens":40,"output_tokens":1}}}\n\n'
+    )
     server.next(Frames(begun, "break"), Reply("Here I am.", input_tokens=40, output_tokens=5))
     answer = ask(driver_of("anthropic", server))
     assert (answer.usage, pauses) == (Usage(80, 6), [1.0])
@@ -150,13 +209,24 @@ def test_tokens_of_requests_that_failed_are_counted_too(server: ModelServer, pau
 
 @pytest.mark.parametrize(
     ("word", "error"),
-    [("overloaded_error", ModelUnavailable), ("rate_limit_error", ModelBusy), ("invalid_request_error", ModelRefused), ("api_error", ModelUnavailable)],
+    [
+        ("overloaded_error", ModelUnavailable),
+        ("rate_limit_error", ModelBusy),
+        ("invalid_request_error", ModelRefused),
+        ("api_error", ModelUnavailable),
+    ],
 )
 def test_an_error_in_the_midst_of_an_answer_is_told_by_its_kind(
-    driver: ModelDriver, server: ModelServer, pauses: list[float], word: str, error: type[ModelError]
+    driver: ModelDriver,
+    server: ModelServer,
+    pauses: list[float],
+    word: str,
+    error: type[ModelError],
 ) -> None:
     told = json.dumps({"type": "error", "error": {"type": word, "message": f"about {KEY}"}})
-    server.next(*[Frames(beginning(driver, "Sharma ") + f"event: error\ndata: {told}\n\n".encode())] * 3)
+    server.next(
+        *[Frames(beginning(driver, "Sharma ") + f"event: error\ndata: {told}\n\n".encode())] * 3
+    )
     with pytest.raises(error, match=word) as failed:
         ask(driver)
     assert (len(server.heard), pauses) == (1, [])

@@ -1,4 +1,6 @@
-"""What cannot be read or acted upon is told as such, and neither a key nor a word of the conversation gets out."""
+"""What cannot be read or acted upon is told as such, and neither a key nor a word of the
+conversation gets out.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from voyagent.drivers.models.assembly import ARGUMENT_BYTES_MAX, CHARACTERS_A_TO
 from voyagent.drivers.models.errors import ModelError, ModelNonsense, ModelRefused, ModelUnavailable
 from voyagent.drivers.models.protocol import ModelDriver
 
-# Nonsense ----------------------------------------------------------------------------------------------------------------
+# Nonsense
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,9 @@ from voyagent.drivers.models.protocol import ModelDriver
         '{"a": ' + "9" * 5000 + "}",
     ],
 )
-def test_arguments_that_are_no_object_are_nonsense(driver: ModelDriver, server: ModelServer, pauses: list[float], arguments: str) -> None:
+def test_arguments_that_are_no_object_are_nonsense(
+    driver: ModelDriver, server: ModelServer, pauses: list[float], arguments: str
+) -> None:
     server.next(Reply("I look.", uses=(Use("search_flights", json_text=arguments),)))
     with pytest.raises(ModelNonsense, match="arguments of a tool call") as failed:
         ask(driver)
@@ -44,10 +49,16 @@ def test_arguments_that_are_no_object_are_nonsense(driver: ModelDriver, server: 
     assert failed.value.usage.input > 0
 
 
-def test_an_argument_of_a_mebibyte_passes_and_one_letter_more_does_not(driver: ModelDriver, server: ModelServer) -> None:
+def test_an_argument_of_a_mebibyte_passes_and_one_letter_more_does_not(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     frame = len('{"note": ""}')
     for more in (0, 1):
-        server.next(Reply(uses=(Use("search_flights", {"note": "x" * (ARGUMENT_BYTES_MAX - frame + more)}),)))
+        server.next(
+            Reply(
+                uses=(Use("search_flights", {"note": "x" * (ARGUMENT_BYTES_MAX - frame + more)}),)
+            )
+        )
     assert len(ask(driver).calls[0].arguments["note"]) == ARGUMENT_BYTES_MAX - frame
     with pytest.raises(ModelNonsense, match="too long"):
         ask(driver)
@@ -60,30 +71,54 @@ def test_an_argument_of_a_mebibyte_passes_and_one_letter_more_does_not(driver: M
         (Reply("Hm.", stop="tool"), "wants a tool and names none"),
         (Reply(uses=(Use(""),)), "a name that is none"),
         (Reply(uses=(Use("x" * 200),)), "a name that is none"),
-        (Reply(uses=(Use("read_balance", id="one"), Use("read_balance", id="one"))), "twice the same"),
+        (
+            Reply(uses=(Use("read_balance", id="one"), Use("read_balance", id="one"))),
+            "twice the same",
+        ),
         (Reply(uses=(Use("read_balance"),) * 65), "one tool call too many"),
         (Reply("Hm.", output_tokens=-1), "count of tokens"),
         (Reply("Hm.", output_tokens=2**40), "count of tokens"),
     ],
 )
-def test_an_answer_that_cannot_be_acted_upon_is_nonsense(driver: ModelDriver, server: ModelServer, reply: Reply, message: str) -> None:
+def test_an_answer_that_cannot_be_acted_upon_is_nonsense(
+    driver: ModelDriver, server: ModelServer, reply: Reply, message: str
+) -> None:
     if reply.stop == "tool":
-        reply = Reply(reply.text, stop={"anthropic": "tool_use", "openai": "tool_calls"}[driver.name])
+        reply = Reply(
+            reply.text, stop={"anthropic": "tool_use", "openai": "tool_calls"}[driver.name]
+        )
     server.next(reply)
     with pytest.raises(ModelNonsense, match=message):
         ask(driver)
 
 
 @pytest.mark.parametrize("frame", [b"{", b"\xff\xfe", b'{"type": ', b"<html>"])
-def test_broken_frames_are_nonsense_and_not_asked_for_again(driver: ModelDriver, server: ModelServer, pauses: list[float], frame: bytes) -> None:
+def test_broken_frames_are_nonsense_and_not_asked_for_again(
+    driver: ModelDriver, server: ModelServer, pauses: list[float], frame: bytes
+) -> None:
     server.next(Frames(b"event: message_start\ndata: " + frame + b"\n\n"))
     with pytest.raises(ModelNonsense):
         ask(driver)
     assert (len(server.heard), pauses) == (1, [])
 
 
-@pytest.mark.parametrize("frame", ["[]", "1", "null", '"text"', "{}", '{"type": 1}', '{"choices": [1]}', '{"choices": [{"delta": []}]}', '{"type": "unknown"}'])
-def test_frames_of_another_shape_say_nothing(driver: ModelDriver, server: ModelServer, pauses: list[float], frame: str) -> None:
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "[]",
+        "1",
+        "null",
+        '"text"',
+        "{}",
+        '{"type": 1}',
+        '{"choices": [1]}',
+        '{"choices": [{"delta": []}]}',
+        '{"type": "unknown"}',
+    ],
+)
+def test_frames_of_another_shape_say_nothing(
+    driver: ModelDriver, server: ModelServer, pauses: list[float], frame: str
+) -> None:
     server.next(*[Frames(f"event: message_start\ndata: {frame}\n\n".encode())] * 2)
     with pytest.raises(ModelError) as failed:
         ask(driver)
@@ -92,14 +127,22 @@ def test_frames_of_another_shape_say_nothing(driver: ModelDriver, server: ModelS
 
 
 @pytest.mark.parametrize("field", ["text", "content"])
-def test_text_that_is_no_text_is_nonsense(driver: ModelDriver, server: ModelServer, field: str) -> None:
-    frame = beginning(driver, "Hm.").replace(b'"Hm."', b"[1]") if field == "text" else beginning(driver, "Hm.").replace(b'"Hm."', b'{"a": 1}')
+def test_text_that_is_no_text_is_nonsense(
+    driver: ModelDriver, server: ModelServer, field: str
+) -> None:
+    frame = (
+        beginning(driver, "Hm.").replace(b'"Hm."', b"[1]")
+        if field == "text"
+        else beginning(driver, "Hm.").replace(b'"Hm."', b'{"a": 1}')
+    )
     server.next(Frames(frame))
     with pytest.raises(ModelNonsense, match="no text"):
         ask(driver)
 
 
-def test_text_without_end_is_cut_where_no_honest_answer_goes_on(driver: ModelDriver, server: ModelServer) -> None:
+def test_text_without_end_is_cut_where_no_honest_answer_goes_on(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     server.next(Endless("x" * 100))
     told: list[str] = []
     answer = driver.answer(request_of(max_tokens=64), told.append)
@@ -109,14 +152,17 @@ def test_text_without_end_is_cut_where_no_honest_answer_goes_on(driver: ModelDri
     assert server.left_alone.wait(2), "the connection stays open"
 
 
-def test_a_frame_without_end_is_not_read_to_its_end(driver: ModelDriver, server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frame_without_end_is_not_read_to_its_end(
+    driver: ModelDriver, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("voyagent.drivers.models.line.BYTES_MAX", 100_000)
     server.next(Frames(b"data: " + b"x" * 200_000, "silence"))
     with pytest.raises(ModelNonsense, match="TooMuch"):
         ask(driver)
 
 
-# What may be seen --------------------------------------------------------------------------------------------------------
+# What may be seen
+# --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -128,22 +174,36 @@ def test_a_frame_without_end_is_not_read_to_its_end(driver: ModelDriver, server:
         Hang(),
     ],
 )
-def test_no_key_and_no_word_of_the_conversation_gets_out(driver: ModelDriver, server: ModelServer, act: Act, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_key_and_no_word_of_the_conversation_gets_out(
+    driver: ModelDriver, server: ModelServer, act: Act, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     server.next(act)
     with capture_logs() as lines, pytest.raises(ModelError) as failed:
         ask(driver, within_s=1)
-    seen = "".join(traceback.format_exception(failed.value)) + json.dumps(lines) + repr(driver) + repr(failed.value.__dict__)
+    seen = (
+        "".join(traceback.format_exception(failed.value))
+        + json.dumps(lines)
+        + repr(driver)
+        + repr(failed.value.__dict__)
+    )
     assert KEY not in seen
     assert "owes us" not in seen
     assert failed.value.__cause__ is None
     assert failed.value.__context__ is None
     assert KEY not in caplog.text
     (told,) = lines
-    assert (told["log_level"], told["event"], told["driver"], told["error"]) == ("warning", "model.failed", driver.name, type(failed.value).__name__)
+    assert (told["log_level"], told["event"], told["driver"], told["error"]) == (
+        "warning",
+        "model.failed",
+        driver.name,
+        type(failed.value).__name__,
+    )
 
 
-def test_the_log_has_the_cause_by_the_vendors_own_names(driver: ModelDriver, server: ModelServer) -> None:
+def test_the_log_has_the_cause_by_the_vendors_own_names(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     server.next(Failure(400, "invalid_request_error"))
     with capture_logs() as lines, pytest.raises(ModelRefused):
         ask(driver)

@@ -23,18 +23,35 @@ def test_without_keys_and_addresses_there_is_no_model() -> None:
 
 
 def test_a_key_opens_the_model_that_was_chosen_or_the_installations() -> None:
-    settings = settings_of(anthropic_api_key="word", anthropic_base_url="http://127.0.0.1:9", agent_model="claude-haiku-4-5-20251001")
-    assert open_anthropic(settings) == Anthropic("claude-haiku-4-5-20251001", "word", "http://127.0.0.1:9")
-    assert open_anthropic(settings, "claude-opus-4-6") == Anthropic("claude-opus-4-6", "word", "http://127.0.0.1:9")
-    assert open_anthropic(settings_of(anthropic_api_key="word")) == Anthropic("claude-sonnet-4-5", "word", "https://api.anthropic.com")
+    settings = settings_of(
+        anthropic_api_key="word",
+        anthropic_base_url="http://127.0.0.1:9",
+        agent_model="claude-haiku-4-5-20251001",
+    )
+    assert open_anthropic(settings) == Anthropic(
+        "claude-haiku-4-5-20251001", "word", "http://127.0.0.1:9"
+    )
+    assert open_anthropic(settings, "claude-opus-4-6") == Anthropic(
+        "claude-opus-4-6", "word", "http://127.0.0.1:9"
+    )
+    assert open_anthropic(settings_of(anthropic_api_key="word")) == Anthropic(
+        "claude-sonnet-4-5", "word", "https://api.anthropic.com"
+    )
 
 
 def test_an_address_and_a_name_open_a_model_of_ones_own() -> None:
-    settings = settings_of(openai_base_url="http://127.0.0.1:11434/v1", openai_model="llama", openai_api_key="word")
+    settings = settings_of(
+        openai_base_url="http://127.0.0.1:11434/v1", openai_model="llama", openai_api_key="word"
+    )
     assert open_local(settings) == OpenAI("llama", "http://127.0.0.1:11434/v1", "word")
 
 
 def test_a_program_that_asks_no_model_does_not_wait_for_the_sdks() -> None:
-    program = "import sys, voyagent.drivers.models; print(sorted({'anthropic', 'openai', 'httpx2'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    program = (
+        "import sys, voyagent.drivers.models; print(sorted({'anthropic', 'openai', 'httpx2'} &"
+        " set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.strip() == "[]"

@@ -26,7 +26,9 @@ def test_a_model_costs_what_its_family_does(model: str, read: str, written: str)
     assert cost_of(model, Usage(output=MILLION)) == Decimal(written)
 
 
-@pytest.mark.parametrize("model", ["llama-3-sonnet", "claude", "claude-next", "sonnet", "", "local-model"])
+@pytest.mark.parametrize(
+    "model", ["llama-3-sonnet", "claude", "claude-next", "sonnet", "", "local-model"]
+)
 def test_a_model_that_is_none_of_theirs_has_no_price(model: str) -> None:
     assert price_of(model) is None
     assert cost_of(model, Usage(1, 1)) is None
@@ -56,7 +58,9 @@ def test_what_lies_in_the_middle_is_rounded_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("voyagent.drivers.models.prices.CACHE_READ", Decimal("0.00625"))
     assert cost_of("claude-haiku-4-5-20251001", Usage(cache_read=1)) == Decimal("0.00000001")
     monkeypatch.undo()
-    assert cost_of("claude-sonnet-4-5", Usage(input=1) + Usage(output=1, estimated=True)) == Decimal("0.00001800")
+    assert cost_of(
+        "claude-sonnet-4-5", Usage(input=1) + Usage(output=1, estimated=True)
+    ) == Decimal("0.00001800")
 
 
 @pytest.mark.parametrize(
@@ -70,17 +74,32 @@ def test_what_lies_in_the_middle_is_rounded_up(monkeypatch: pytest.MonkeyPatch) 
         ("claude-haiku-5-5", "0.10", "0.50", "0.01"),
     ],
 )
-def test_a_newer_model_costs_what_its_own_list_says(model: str, read: str, written: str, cached: str) -> None:
+def test_a_newer_model_costs_what_its_own_list_says(
+    model: str, read: str, written: str, cached: str
+) -> None:
     assert cost_of(model, Usage(input=MILLION)) == Decimal(read)
     assert cost_of(model, Usage(output=MILLION)) == Decimal(written)
     assert cost_of(model, Usage(cache_read=MILLION)) == Decimal(cached)
 
 
-@pytest.mark.parametrize("model", ["claude-sonnet-6", "claude-opus-5-9", "claude-haiku-7", "claude-sonnet", "claude-sonnet-5-mini"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "claude-sonnet-6",
+        "claude-opus-5-9",
+        "claude-haiku-7",
+        "claude-sonnet",
+        "claude-sonnet-5-mini",
+    ],
+)
 def test_a_name_that_no_list_has_is_not_given_its_familys_price(model: str) -> None:
     assert price_of(model) is None
 
 
 def test_the_last_day_of_a_model_is_known_where_notice_was_given() -> None:
-    assert str(last_day_of("claude-sonnet-4-5")) == str(last_day_of("claude-sonnet-4-5-20250929")) == "2026-11-30"
+    assert (
+        str(last_day_of("claude-sonnet-4-5"))
+        == str(last_day_of("claude-sonnet-4-5-20250929"))
+        == "2026-11-30"
+    )
     assert last_day_of("claude-sonnet-5") is None

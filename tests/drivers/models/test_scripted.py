@@ -17,11 +17,24 @@ CALL = ToolCall("one", "read_balance", {})
 
 
 def test_answers_come_in_their_order_and_requests_are_kept() -> None:
-    driver: ModelDriver = Scripted([Reply("Good morning.", (CALL,)), lambda request: Reply(f"You have {len(request.tools)} tools.", usage=Usage(1, 2))])
+    driver: ModelDriver = Scripted(
+        [
+            Reply("Good morning.", (CALL,)),
+            lambda request: Reply(f"You have {len(request.tools)} tools.", usage=Usage(1, 2)),
+        ]
+    )
     told: list[str] = []
-    first, second = driver.answer(request_of("One"), told.append), driver.answer(request_of("Two"), told.append)
+    first, second = (
+        driver.answer(request_of("One"), told.append),
+        driver.answer(request_of("Two"), told.append),
+    )
     assert (first.text, first.calls, first.stop_reason) == ("Good morning.", (CALL,), "tool_use")
-    assert (second.text, second.calls, second.stop_reason, second.usage) == ("You have 2 tools.", (), "end", Usage(1, 2))
+    assert (second.text, second.calls, second.stop_reason, second.usage) == (
+        "You have 2 tools.",
+        (),
+        "end",
+        Usage(1, 2),
+    )
     assert "".join(told) == first.text + second.text
     assert ModelAnswer.from_raw(first.raw) == first
     assert isinstance(driver, Scripted)
@@ -31,7 +44,9 @@ def test_answers_come_in_their_order_and_requests_are_kept() -> None:
 
 
 def test_a_failure_is_raised_where_the_script_has_it() -> None:
-    driver = Scripted([ModelBusy("429", driver="scripted", retry_after_s=3), Reply("Good morning.")])
+    driver = Scripted(
+        [ModelBusy("429", driver="scripted", retry_after_s=3), Reply("Good morning.")]
+    )
     with pytest.raises(ModelBusy):
         driver.answer(request_of(), lambda _text: None)
     assert driver.answer(request_of(), lambda _text: None).text == "Good morning."
@@ -39,17 +54,23 @@ def test_a_failure_is_raised_where_the_script_has_it() -> None:
 
 def test_time_passes_until_the_deadline() -> None:
     with pytest.raises(ModelTimeout):
-        Scripted([Reply("Too late.", delay_s=5)]).answer(request_of(within_s=0.1), lambda _text: None)
+        Scripted([Reply("Too late.", delay_s=5)]).answer(
+            request_of(within_s=0.1), lambda _text: None
+        )
 
 
 def test_it_stops_when_somebody_wants_it_to() -> None:
     until = time.monotonic() + 0.2
-    answer = Scripted([Reply("word " * 100, (CALL,), word_s=0.05)]).answer(request_of(), lambda _text: None, lambda: time.monotonic() > until)
+    answer = Scripted([Reply("word " * 100, (CALL,), word_s=0.05)]).answer(
+        request_of(), lambda _text: None, lambda: time.monotonic() > until
+    )
     assert (answer.stop_reason, answer.calls) == ("stopped", ())
     assert 0 < len(answer.text) < 100
 
 
-@pytest.mark.parametrize("broken", [{"stop_reason": "tired"}, {"calls": [{"id": "one"}]}, {"more": 1}])
+@pytest.mark.parametrize(
+    "broken", [{"stop_reason": "tired"}, {"calls": [{"id": "one"}]}, {"more": 1}]
+)
 def test_what_was_not_kept_as_an_answer_is_not_read_as_one(broken: dict[str, object]) -> None:
     answer = Scripted([Reply("Good morning.")]).answer(request_of(), lambda _text: None)
     assert replace(answer, text="x") != answer

@@ -17,8 +17,12 @@ from voyagent.drivers.models.errors import ModelTimeout, ModelUnavailable
 from voyagent.drivers.models.protocol import ModelDriver
 
 
-@pytest.mark.parametrize("act", [Hang(), Frames(b": nothing yet\n\n", "silence"), Endless("", pause_s=0.05)])
-def test_a_server_that_gives_no_answer_is_waited_for_until_the_deadline(driver: ModelDriver, server: ModelServer, act: Act) -> None:
+@pytest.mark.parametrize(
+    "act", [Hang(), Frames(b": nothing yet\n\n", "silence"), Endless("", pause_s=0.05)]
+)
+def test_a_server_that_gives_no_answer_is_waited_for_until_the_deadline(
+    driver: ModelDriver, server: ModelServer, act: Act
+) -> None:
     ask(driver)  # what is imported for the first time is no matter of this test
     server.next(act)
     begun = time.monotonic()
@@ -31,9 +35,17 @@ def test_a_server_that_gives_no_answer_is_waited_for_until_the_deadline(driver: 
 
 @pytest.mark.parametrize(
     "act",
-    [Hang(), Frames(b": nothing yet\n\n", "silence"), Endless(pause_s=0.02), Endless(), Failure(429, headers={"Retry-After": "8"})],
+    [
+        Hang(),
+        Frames(b": nothing yet\n\n", "silence"),
+        Endless(pause_s=0.02),
+        Endless(),
+        Failure(429, headers={"Retry-After": "8"}),
+    ],
 )
-def test_whoever_asked_may_stop_at_any_moment(driver: ModelDriver, server: ModelServer, act: Act) -> None:
+def test_whoever_asked_may_stop_at_any_moment(
+    driver: ModelDriver, server: ModelServer, act: Act
+) -> None:
     ask(driver)
     server.next(act)
     told: list[str] = []
@@ -56,7 +68,9 @@ def test_whoever_asked_may_stop_at_any_moment(driver: ModelDriver, server: Model
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_of_it_goes_through_tls_too(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_of_it_goes_through_tls_too(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pem = certificate(tmp_path)
     monkeypatch.setattr(line, "_tls", lambda: ssl.create_default_context(cafile=str(pem)))
     with serving(in_tls(pem)) as server:
@@ -65,7 +79,9 @@ def test_all_of_it_goes_through_tls_too(kind: str, tmp_path: Path, monkeypatch: 
         assert ask(driver).text == "Good morning."
         for _ in range(2):
             until = time.monotonic() + 0.3
-            answer = driver.answer(request_of(), lambda _text: None, lambda until=until: time.monotonic() > until)
+            answer = driver.answer(
+                request_of(), lambda _text: None, lambda until=until: time.monotonic() > until
+            )
             assert time.monotonic() - until < 1
             assert answer.stop_reason == "stopped"
             assert server.left_alone.wait(2), "the connection stays open"
@@ -74,7 +90,9 @@ def test_all_of_it_goes_through_tls_too(kind: str, tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(kind: str, tmp_path: Path, pauses: list[float]) -> None:
+def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(
+    kind: str, tmp_path: Path, pauses: list[float]
+) -> None:
     with serving(in_tls(certificate(tmp_path))) as server:
         with pytest.raises(ModelUnavailable, match="ConnectError"):
             ask(driver_of(kind, server))
@@ -82,7 +100,9 @@ def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(kind: str, tmp_p
     assert pauses == [1.0]
 
 
-def test_the_question_whether_to_stop_is_asked_four_times_a_second(driver: ModelDriver, server: ModelServer) -> None:
+def test_the_question_whether_to_stop_is_asked_four_times_a_second(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     ask(driver)
     server.next(Endless(pause_s=0.002))
     asked: list[float] = []
@@ -95,7 +115,9 @@ def test_the_question_whether_to_stop_is_asked_four_times_a_second(driver: Model
     assert 0.9 <= asked[-1] - asked[0] < 4
 
 
-def test_what_the_listener_raises_reaches_the_caller_and_hangs_up(driver: ModelDriver, server: ModelServer) -> None:
+def test_what_the_listener_raises_reaches_the_caller_and_hangs_up(
+    driver: ModelDriver, server: ModelServer
+) -> None:
     server.next(Endless(pause_s=0.02))
 
     def on_text(_text: str) -> None:

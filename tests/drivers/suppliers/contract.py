@@ -1,4 +1,5 @@
-"""What every driver of suppliers must do, whoever is behind it: a driver's own test inherits from these classes and says what to search for.
+"""What every driver of suppliers must do, whoever is behind it: a driver's own test inherits from
+these classes and says what to search for.
 
     class TestAcme(FlightContract):
         @pytest.fixture
@@ -20,7 +21,12 @@ from uuid import uuid4
 
 import pytest
 
-from voyagent.drivers.suppliers.errors import OfferExpired, SupplierError, UnknownAtSupplier, ValidationFailed
+from voyagent.drivers.suppliers.errors import (
+    OfferExpired,
+    SupplierError,
+    UnknownAtSupplier,
+    ValidationFailed,
+)
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
 from voyagent.drivers.suppliers.protocols import (
     BookingStatus,
@@ -45,7 +51,12 @@ from voyagent.drivers.suppliers.protocols import (
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 
-BORN = {PassengerKind.ADULT: 30, PassengerKind.CHILD: 7, PassengerKind.INFANT: 1, PassengerKind.SENIOR: 70}
+BORN = {
+    PassengerKind.ADULT: 30,
+    PassengerKind.CHILD: 7,
+    PassengerKind.INFANT: 1,
+    PassengerKind.SENIOR: 70,
+}
 
 
 def reference() -> str:
@@ -57,7 +68,15 @@ def people(party: Party, day: date, surname: str = "Raman") -> list[Traveller]:
     """Travellers of a party, of the right age on a day."""
     kinds = [kind for kind, count in party.counts for _ in range(count)]
     return [
-        Traveller(kind, f"Asha {chr(65 + turn)}", surname, day - timedelta(days=366 * BORN[kind]), "IN", f"Z{turn:07d}", day + timedelta(days=1000))
+        Traveller(
+            kind,
+            f"Asha {chr(65 + turn)}",
+            surname,
+            day - timedelta(days=366 * BORN[kind]),
+            "IN",
+            f"Z{turn:07d}",
+            day + timedelta(days=1000),
+        )
         for turn, kind in enumerate(kinds)
     ]
 
@@ -88,7 +107,9 @@ class FlightContract:
         assert flights.name
         assert Capability.FARE_SEARCH in flights.capabilities
 
-    def test_offers_are_what_was_asked_for(self, offers: list[FlightOffer], query: FlightQuery, flights: FlightSupplier) -> None:
+    def test_offers_are_what_was_asked_for(
+        self, offers: list[FlightOffer], query: FlightQuery, flights: FlightSupplier
+    ) -> None:
         assert 0 < len(offers) <= query.limit
         for offer in offers:
             assert offer.supplier == flights.name
@@ -100,7 +121,9 @@ class FlightContract:
                 assert offer.inbound.departs_at > offer.outbound.arrives_at
             assert offer.seats_left >= query.party.seats
         assert len({offer.offer_id for offer in offers}) == len(offers)
-        assert [offer.total.amount_minor for offer in offers] == sorted(offer.total.amount_minor for offer in offers)
+        assert [offer.total.amount_minor for offer in offers] == sorted(
+            offer.total.amount_minor for offer in offers
+        )
 
     def test_journeys_hang_together(self, offers: list[FlightOffer]) -> None:
         for offer in offers:
@@ -108,80 +131,124 @@ class FlightContract:
                 _hangs_together(journey, self.MINIMUM_CONNECTION)
 
     def test_direct_only_is_obeyed(self, flights: FlightSupplier, query: FlightQuery) -> None:
-        assert {journey.stops for offer in flights.search(replace(query, direct_only=True)) for journey in offer.journeys} <= {0}
+        assert {
+            journey.stops
+            for offer in flights.search(replace(query, direct_only=True))
+            for journey in offer.journeys
+        } <= {0}
 
     def test_prices_add_up(self, offers: list[FlightOffer]) -> None:
         for offer in offers:
             assert {line.kind: line.count for line in offer.fares} == dict(offer.party.counts)
-            assert all(line.base.amount_minor > 0 and line.taxes.amount_minor >= 0 for line in offer.fares)
+            assert all(
+                line.base.amount_minor > 0 and line.taxes.amount_minor >= 0 for line in offer.fares
+            )
             assert sum(line.total.amount_minor for line in offer.fares) == offer.total.amount_minor
             assert {line.total.currency for line in offer.fares} == {offer.total.currency}
 
     def test_offers_are_good_for_twenty_minutes(self, offers: list[FlightOffer]) -> None:
         for offer in offers:
-            assert offer.quoted_at <= clock.now() < offer.valid_until <= offer.quoted_at + timedelta(minutes=20)
+            assert (
+                offer.quoted_at
+                <= clock.now()
+                < offer.valid_until
+                <= offer.quoted_at + timedelta(minutes=20)
+            )
 
-    def test_an_offer_can_be_kept_as_json(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_an_offer_can_be_kept_as_json(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         kept = from_payload(FlightOffer, as_payload(offers[0]))
         assert kept == offers[0]
         assert flights.hold(kept, travellers, reference()).status is BookingStatus.HELD
 
     def test_a_price_is_confirmed(self, flights: FlightSupplier, offers: list[FlightOffer]) -> None:
         confirmed = flights.price(offers[0])
-        assert [one.flight for one in confirmed.outbound.segments] == [one.flight for one in offers[0].outbound.segments]
+        assert [one.flight for one in confirmed.outbound.segments] == [
+            one.flight for one in offers[0].outbound.segments
+        ]
         assert (confirmed.total, confirmed.party) == (offers[0].total, offers[0].party)
         assert confirmed.valid_until > clock.now()
 
-    def test_an_expired_offer_is_refused(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_an_expired_offer_is_refused(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         expired = replace(offers[0], valid_until=clock.now() - timedelta(seconds=1))
         with pytest.raises(OfferExpired):
             flights.price(expired)
         with pytest.raises(OfferExpired):
             flights.hold(expired, travellers, reference())
 
-    def test_an_offer_at_a_price_of_ones_own_is_refused(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_an_offer_at_a_price_of_ones_own_is_refused(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         cheaper = replace(offers[0], total=Money(1, offers[0].total.currency))
         with pytest.raises(SupplierError):
             flights.hold(cheaper, travellers, reference())
 
-    def test_travellers_must_be_those_that_were_priced(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_travellers_must_be_those_that_were_priced(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         with pytest.raises(ValidationFailed):
             flights.hold(offers[0], travellers[1:], reference())
         with pytest.raises(ValidationFailed):
-            flights.hold(offers[0], [replace(one, date_of_birth=clock.today()) for one in travellers], reference())
+            flights.hold(
+                offers[0],
+                [replace(one, date_of_birth=clock.today()) for one in travellers],
+                reference(),
+            )
 
-    def test_a_booking_is_held_ticketed_and_read(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_a_booking_is_held_ticketed_and_read(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         held = flights.hold(offers[0], travellers, reference())
         assert re.fullmatch(r"[A-Z0-9]{6}", held.locator)
         assert (held.status, held.tickets, held.total) == (BookingStatus.HELD, (), offers[0].total)
         assert clock.now() < held.hold_expires_at < offers[0].outbound.departs_at
         assert flights.read(held.supplier_ref) == held
         issued = flights.issue(held.supplier_ref, reference())
-        assert (issued.status, issued.locator, issued.total) == (BookingStatus.TICKETED, held.locator, held.total)
-        assert [(one.position, one.kind) for one in issued.tickets] == [(place, one.kind) for place, one in enumerate(travellers, 1)]
-        assert all(re.fullmatch(r"[0-9]{13}", one.number) and one.check_digit == int(one.number) % 7 for one in issued.tickets)
+        assert (issued.status, issued.locator, issued.total) == (
+            BookingStatus.TICKETED,
+            held.locator,
+            held.total,
+        )
+        assert [(one.position, one.kind) for one in issued.tickets] == [
+            (place, one.kind) for place, one in enumerate(travellers, 1)
+        ]
+        assert all(
+            re.fullmatch(r"[0-9]{13}", one.number) and one.check_digit == int(one.number) % 7
+            for one in issued.tickets
+        )
         assert len({one.number for one in issued.tickets}) == len(travellers)
         assert flights.read(issued.supplier_ref) == issued
 
-    def test_the_same_reference_books_once(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_the_same_reference_books_once(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         ours = reference()
         held = flights.hold(offers[0], travellers, ours)
         assert flights.hold(offers[0], travellers, ours) == held
         assert flights.hold(offers[0], travellers, reference()).locator != held.locator
 
-    def test_the_same_reference_tickets_once(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_the_same_reference_tickets_once(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         held, ours = flights.hold(offers[0], travellers, reference()), reference()
         issued = flights.issue(held.supplier_ref, ours)
         assert flights.issue(held.supplier_ref, ours) == issued
         assert flights.issue(issued.supplier_ref, ours) == issued
 
-    def test_what_is_ticketed_is_not_ticketed_again(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_what_is_ticketed_is_not_ticketed_again(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         held = flights.hold(offers[0], travellers, reference())
         issued = flights.issue(held.supplier_ref, reference())
         with pytest.raises(SupplierError):
             flights.issue(issued.supplier_ref, reference())
 
-    def test_what_is_cancelled_stays_cancelled(self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]) -> None:
+    def test_what_is_cancelled_stays_cancelled(
+        self, flights: FlightSupplier, offers: list[FlightOffer], travellers: list[Traveller]
+    ) -> None:
         held, ours = flights.hold(offers[0], travellers, reference()), reference()
         gone = flights.cancel(held.supplier_ref, ours)
         assert gone.status is BookingStatus.CANCELLED
@@ -191,7 +258,11 @@ class FlightContract:
             flights.issue(gone.supplier_ref, reference())
 
     def test_a_booking_of_somebody_else_is_not_known(self, flights: FlightSupplier) -> None:
-        for act in (flights.read, lambda ref: flights.issue(ref, reference()), lambda ref: flights.cancel(ref, reference())):
+        for act in (
+            flights.read,
+            lambda ref: flights.issue(ref, reference()),
+            lambda ref: flights.cancel(ref, reference()),
+        ):
             with pytest.raises(UnknownAtSupplier):
                 act("ABC123")
 
@@ -201,8 +272,12 @@ class FlightContract:
             lambda query: replace(query, origin="ZZZ"),
             lambda query: replace(query, origin="Mumbai"),
             lambda query: replace(query, destination=query.origin),
-            lambda query: replace(query, outbound_date=clock.today() - timedelta(days=3), return_date=None),
-            lambda query: replace(query, outbound_date=clock.today() + timedelta(days=400), return_date=None),
+            lambda query: replace(
+                query, outbound_date=clock.today() - timedelta(days=3), return_date=None
+            ),
+            lambda query: replace(
+                query, outbound_date=clock.today() + timedelta(days=400), return_date=None
+            ),
             lambda query: replace(query, return_date=query.outbound_date - timedelta(days=1)),
             lambda query: replace(query, party=Party(adult=0, child=1)),
             lambda query: replace(query, party=Party(adult=1, infant=2)),
@@ -210,7 +285,12 @@ class FlightContract:
             lambda query: replace(query, currency="XXX"),
         ],
     )
-    def test_what_cannot_be_searched_is_refused(self, flights: FlightSupplier, query: FlightQuery, wrong: Callable[[FlightQuery], FlightQuery]) -> None:
+    def test_what_cannot_be_searched_is_refused(
+        self,
+        flights: FlightSupplier,
+        query: FlightQuery,
+        wrong: Callable[[FlightQuery], FlightQuery],
+    ) -> None:
         with pytest.raises(ValidationFailed):
             flights.search(wrong(query))
 
@@ -237,14 +317,23 @@ class HotelContract:
     def test_it_says_what_it_can_do(self, hotels: HotelSupplier) -> None:
         assert {Capability.HOTEL_SEARCH, Capability.HOTEL_BOOKING} <= hotels.capabilities
 
-    def test_rates_are_what_was_asked_for(self, rates: list[HotelRate], query: HotelQuery, hotels: HotelSupplier) -> None:
+    def test_rates_are_what_was_asked_for(
+        self, rates: list[HotelRate], query: HotelQuery, hotels: HotelSupplier
+    ) -> None:
         assert 0 < len(rates) <= query.limit
         for rate in rates:
             assert (rate.supplier, rate.hotel.country) == (hotels.name, query.country)
-            assert (rate.check_in, rate.check_out, rate.guests, rate.total.currency) == (query.check_in, query.check_out, query.guests, query.currency)
+            assert (rate.check_in, rate.check_out, rate.guests, rate.total.currency) == (
+                query.check_in,
+                query.check_out,
+                query.guests,
+                query.currency,
+            )
             assert rate.refundable == (rate.free_until is not None)
             assert rate.free_until is None or rate.free_until <= rate.check_in
-        assert [rate.total.amount_minor for rate in rates] == sorted(rate.total.amount_minor for rate in rates)
+        assert [rate.total.amount_minor for rate in rates] == sorted(
+            rate.total.amount_minor for rate in rates
+        )
         assert len({rate.rate_key for rate in rates}) == len(rates)
 
     def test_prices_add_up_night_by_night(self, rates: list[HotelRate], query: HotelQuery) -> None:
@@ -252,9 +341,14 @@ class HotelContract:
         for rate in rates:
             assert [one.night for one in rate.nightly] == nights
             assert all(one.amount.amount_minor > 0 for one in rate.nightly)
-            assert sum(one.amount.amount_minor for one in rate.nightly) + rate.taxes.amount_minor == rate.total.amount_minor
+            assert (
+                sum(one.amount.amount_minor for one in rate.nightly) + rate.taxes.amount_minor
+                == rate.total.amount_minor
+            )
 
-    def test_the_budget_is_kept(self, hotels: HotelSupplier, query: HotelQuery, rates: list[HotelRate]) -> None:
+    def test_the_budget_is_kept(
+        self, hotels: HotelSupplier, query: HotelQuery, rates: list[HotelRate]
+    ) -> None:
         middle = rates[len(rates) // 2].total
         within = hotels.search(replace(query, budget_max=middle))
         assert within
@@ -263,44 +357,71 @@ class HotelContract:
 
     def test_a_rate_is_confirmed(self, hotels: HotelSupplier, rates: list[HotelRate]) -> None:
         confirmed = hotels.check_rate(rates[0].rate_key)
-        assert (confirmed.total, confirmed.hotel, confirmed.room) == (rates[0].total, rates[0].hotel, rates[0].room)
+        assert (confirmed.total, confirmed.hotel, confirmed.room) == (
+            rates[0].total,
+            rates[0].hotel,
+            rates[0].room,
+        )
         assert clock.now() < confirmed.valid_until <= clock.now() + timedelta(minutes=20)
 
-    def test_a_room_is_booked_read_and_cancelled_free_in_time(self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]) -> None:
+    def test_a_room_is_booked_read_and_cancelled_free_in_time(
+        self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]
+    ) -> None:
         rate = next(rate for rate in rates if rate.refundable)
         booked = hotels.book(from_payload(HotelRate, as_payload(rate)), guests, reference())
-        assert (booked.status, booked.total, booked.charge) == (BookingStatus.BOOKED, rate.total, None)
+        assert (booked.status, booked.total, booked.charge) == (
+            BookingStatus.BOOKED,
+            rate.total,
+            None,
+        )
         assert booked.confirmation
         assert hotels.read(booked.supplier_ref) == booked
         assert from_payload(HotelBooking, as_payload(booked)) == booked
         gone = hotels.cancel(booked.supplier_ref, reference())
-        assert (gone.status, gone.charge) == (BookingStatus.CANCELLED, Money(0, rate.total.currency))
+        assert (gone.status, gone.charge) == (
+            BookingStatus.CANCELLED,
+            Money(0, rate.total.currency),
+        )
         assert hotels.read(gone.supplier_ref) == gone
         assert hotels.cancel(gone.supplier_ref, reference()) == gone
 
-    def test_what_is_not_refundable_costs_all_of_it(self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]) -> None:
+    def test_what_is_not_refundable_costs_all_of_it(
+        self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]
+    ) -> None:
         rate = next(rate for rate in rates if not rate.refundable)
         booked = hotels.book(rate, guests, reference())
         assert hotels.cancel(booked.supplier_ref, reference()).charge == rate.total
 
-    def test_the_same_reference_books_once(self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]) -> None:
+    def test_the_same_reference_books_once(
+        self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]
+    ) -> None:
         ours = reference()
         booked = hotels.book(rates[0], guests, ours)
         assert hotels.book(rates[0], guests, ours) == booked
         assert hotels.book(rates[0], guests, reference()).confirmation != booked.confirmation
 
-    def test_an_expired_or_altered_rate_is_refused(self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]) -> None:
+    def test_an_expired_or_altered_rate_is_refused(
+        self, hotels: HotelSupplier, rates: list[HotelRate], guests: list[Traveller]
+    ) -> None:
         with pytest.raises(OfferExpired):
-            hotels.book(replace(rates[0], valid_until=clock.now() - timedelta(seconds=1)), guests, reference())
+            hotels.book(
+                replace(rates[0], valid_until=clock.now() - timedelta(seconds=1)),
+                guests,
+                reference(),
+            )
         with pytest.raises(SupplierError):
-            hotels.book(replace(rates[0], total=Money(1, rates[0].total.currency)), guests, reference())
+            hotels.book(
+                replace(rates[0], total=Money(1, rates[0].total.currency)), guests, reference()
+            )
 
     def test_what_is_not_theirs_is_not_known(self, hotels: HotelSupplier) -> None:
         for act in (hotels.check_rate, hotels.read, lambda ref: hotels.cancel(ref, reference())):
             with pytest.raises(UnknownAtSupplier):
                 act("ABC123")
 
-    def test_an_unknown_city_is_said_to_be_unknown(self, hotels: HotelSupplier, query: HotelQuery) -> None:
+    def test_an_unknown_city_is_said_to_be_unknown(
+        self, hotels: HotelSupplier, query: HotelQuery
+    ) -> None:
         with pytest.raises(UnknownAtSupplier):
             hotels.search(replace(query, city="Nowhere upon Nothing"))
 
@@ -314,16 +435,23 @@ class HotelContract:
             lambda query: replace(query, check_in=clock.today() - timedelta(days=3)),
             lambda query: replace(query, guests=0),
             lambda query: replace(query, currency="XXX"),
-            lambda query: replace(query, budget_max=Money(100, "USD" if query.currency != "USD" else "EUR")),
+            lambda query: replace(
+                query, budget_max=Money(100, "USD" if query.currency != "USD" else "EUR")
+            ),
         ],
     )
-    def test_what_cannot_be_searched_is_refused(self, hotels: HotelSupplier, query: HotelQuery, wrong: Callable[[HotelQuery], HotelQuery]) -> None:
+    def test_what_cannot_be_searched_is_refused(
+        self, hotels: HotelSupplier, query: HotelQuery, wrong: Callable[[HotelQuery], HotelQuery]
+    ) -> None:
         with pytest.raises(ValidationFailed):
             hotels.search(wrong(query))
 
 
 class VisaContract:
-    """A VisaSupplier. Give the fixtures `visas` and `application`, the latter for a visa that is filed beforehand."""
+    """A VisaSupplier.
+
+    Give the fixtures `visas` and `application`, the latter for a visa that is filed beforehand.
+    """
 
     @pytest.fixture
     def visas(self) -> VisaSupplier:
@@ -336,8 +464,12 @@ class VisaContract:
     def test_it_says_what_it_can_do(self, visas: VisaSupplier) -> None:
         assert Capability.VISA_PORTAL in visas.capabilities
 
-    def test_requirements_are_a_checklist_with_its_source(self, visas: VisaSupplier, application: VisaApplication) -> None:
-        asked = visas.requirements(application.nationality, application.destination, application.currency)
+    def test_requirements_are_a_checklist_with_its_source(
+        self, visas: VisaSupplier, application: VisaApplication
+    ) -> None:
+        asked = visas.requirements(
+            application.nationality, application.destination, application.currency
+        )
         assert asked.kind in {VisaKind.ELECTRONIC, VisaKind.STICKER}
         assert asked.documents
         assert all(one.code and one.label for one in asked.documents)
@@ -349,7 +481,9 @@ class VisaContract:
     def test_nobody_needs_a_visa_for_home(self, visas: VisaSupplier) -> None:
         assert visas.requirements("IN", "IN", "INR").kind is VisaKind.NOT_NEEDED
 
-    def test_an_application_is_filed_once_and_read(self, visas: VisaSupplier, application: VisaApplication) -> None:
+    def test_an_application_is_filed_once_and_read(
+        self, visas: VisaSupplier, application: VisaApplication
+    ) -> None:
         ours = reference()
         filed = visas.file(application, ours)
         assert filed.status is VisaStatus.FILED
@@ -360,7 +494,9 @@ class VisaContract:
         assert visas.status(filed.supplier_ref) == filed
         assert from_payload(VisaFile, as_payload(filed)) == filed
 
-    def test_what_is_not_needed_is_not_filed(self, visas: VisaSupplier, application: VisaApplication) -> None:
+    def test_what_is_not_needed_is_not_filed(
+        self, visas: VisaSupplier, application: VisaApplication
+    ) -> None:
         with pytest.raises(ValidationFailed):
             visas.file(replace(application, destination=application.nationality), reference())
 

@@ -29,7 +29,9 @@ class TestOneWay(contract.FlightContract):
 
     @pytest.fixture
     def query(self) -> FlightQuery:
-        return FlightQuery("HBX", "DXB", date(2027, 1, 20), Party(adult=2, child=1, infant=1), "INR")
+        return FlightQuery(
+            "HBX", "DXB", date(2027, 1, 20), Party(adult=2, child=1, infant=1), "INR"
+        )
 
 
 class TestThereAndBack(contract.FlightContract):
@@ -39,7 +41,15 @@ class TestThereAndBack(contract.FlightContract):
 
     @pytest.fixture
     def query(self) -> FlightQuery:
-        return FlightQuery("DEL", "LON", date(2027, 3, 20), Party(adult=1, senior=1), "KWD", return_date=date(2027, 4, 2), cabin=Cabin.BUSINESS)
+        return FlightQuery(
+            "DEL",
+            "LON",
+            date(2027, 3, 20),
+            Party(adult=1, senior=1),
+            "KWD",
+            return_date=date(2027, 4, 2),
+            cabin=Cabin.BUSINESS,
+        )
 
 
 class TestHotels(contract.HotelContract):
@@ -59,5 +69,13 @@ class TestVisas(contract.VisaContract):
 
     @pytest.fixture
     def application(self) -> VisaApplication:
-        traveller = Traveller(PassengerKind.ADULT, "Asha", "Raman", date(1990, 1, 1), "IN", "Z0000001", date(2032, 1, 1))
+        traveller = Traveller(
+            PassengerKind.ADULT,
+            "Asha",
+            "Raman",
+            date(1990, 1, 1),
+            "IN",
+            "Z0000001",
+            date(2032, 1, 1),
+        )
         return VisaApplication(traveller, "IN", "FR", date(2027, 1, 20), date(2026, 11, 26), "INR")

@@ -1,4 +1,6 @@
-"""The guard around drivers: deadlines, hanging calls, broken promises, the log; and which driver an installation gets."""
+"""The guard around drivers: deadlines, hanging calls, broken promises, the log; and which driver an
+installation gets.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ from tests.drivers.suppliers.contract import people
 from tests.drivers.suppliers.test_sandbox import DAY, HOTELS, QUERY
 from voyagent.drivers import suppliers as drivers
 from voyagent.drivers.suppliers import errors, guard
-from voyagent.drivers.suppliers.errors import CapabilityNotSupported, PermanentFailure, SoldOut, SupplierError, TransientFailure, UpstreamTimeout
+from voyagent.drivers.suppliers.errors import (
+    CapabilityNotSupported,
+    PermanentFailure,
+    SoldOut,
+    SupplierError,
+    TransientFailure,
+    UpstreamTimeout,
+)
 from voyagent.drivers.suppliers.guard import HANGING_MAX, Guard
 from voyagent.drivers.suppliers.protocols import Party, PassengerKind, Traveller, VisaApplication
 from voyagent.http.errors import status_of
@@ -80,12 +89,18 @@ def test_any_other_error_becomes_a_suppliers(release: threading.Event) -> None:
 
 def test_the_context_of_the_caller_goes_along() -> None:
     with structlog.contextvars.bound_contextvars(request_id="r-1"):
-        assert Guard("acme", 1).call("search", structlog.contextvars.get_contextvars) == {"request_id": "r-1"}
+        assert Guard("acme", 1).call("search", structlog.contextvars.get_contextvars) == {
+            "request_id": "r-1"
+        }
 
 
 def fresh_log(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
     """A logger that has not been used, since a used one keeps what it was first configured with."""
-    monkeypatch.setattr(module, "log", structlog.wrap_logger(structlog.PrintLogger(), cache_logger_on_first_use=False))
+    monkeypatch.setattr(
+        module,
+        "log",
+        structlog.wrap_logger(structlog.PrintLogger(), cache_logger_on_first_use=False),
+    )
 
 
 def test_the_log_tells_the_act_and_nobodys_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +110,10 @@ def test_the_log_tells_the_act_and_nobodys_name(monkeypatch: pytest.MonkeyPatch)
         offer = suppliers.flights.search(QUERY)[0]
         with pytest.raises(SoldOut):
             suppliers.flights.hold(offer, people(Party(), DAY, "Soldout"), "r")
-    assert [(line["event"], line["act"]) for line in lines] == [("supplier.answered", "flights.search"), ("supplier.failed", "flights.hold")]
+    assert [(line["event"], line["act"]) for line in lines] == [
+        ("supplier.answered", "flights.search"),
+        ("supplier.failed", "flights.hold"),
+    ]
     assert lines[1]["error"] == "sold_out"
     assert "Asha" not in str(lines)
     assert "Z0000000" not in str(lines)
@@ -106,16 +124,25 @@ def test_a_passport_does_not_show_in_a_trace() -> None:
 
 
 def test_every_kind_of_failure_has_a_code_a_sentence_and_a_status() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, SupplierError) and kind is not SupplierError]
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, SupplierError) and kind is not SupplierError
+    ]
     assert len(kinds) >= 13
     assert len({kind.code for kind in kinds}) == len(kinds)
     for kind in kinds:
         assert kind.message != SupplierError.message, kind
         assert status_of(kind) in {400, 404, 409, 503}, kind
-    assert [status_of(kind) for kind in (UpstreamTimeout, SoldOut, CapabilityNotSupported)] == [503, 409, 409]
+    assert [status_of(kind) for kind in (UpstreamTimeout, SoldOut, CapabilityNotSupported)] == [
+        503,
+        409,
+        409,
+    ]
 
 
-# Which driver ---------------------------------------------------------------------------------------------------------------
+# Which driver
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_a_fresh_computer_has_the_sandbox() -> None:
@@ -144,10 +171,14 @@ def test_the_sandbox_in_production_is_a_loud_choice(monkeypatch: pytest.MonkeyPa
     with capture_logs() as lines:
         suppliers = suppliers_of(env="production", flights="sandbox")
     assert (suppliers.flights.name, suppliers.hotels.name) == ("sandbox", "none")
-    assert [(line["event"], line["kind"], line["log_level"]) for line in lines] == [("suppliers.sandbox_in_production", "flights", "warning")]
+    assert [(line["event"], line["kind"], line["log_level"]) for line in lines] == [
+        ("suppliers.sandbox_in_production", "flights", "warning")
+    ]
 
 
-@pytest.mark.parametrize("values", [{"flights": "amadeus"}, {"supplier_timeout_s": 0}, {"supplier_timeout_s": 500}])
+@pytest.mark.parametrize(
+    "values", [{"flights": "amadeus"}, {"supplier_timeout_s": 0}, {"supplier_timeout_s": 500}]
+)
 def test_a_wrong_setting_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
         load_settings(auth_secret="s" * 40, env="test", **values)

@@ -13,7 +13,14 @@ from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from tests.drivers.suppliers.conftest import NOW, suppliers_of
 from tests.drivers.suppliers.contract import people
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.protocols import Cabin, FlightOffer, FlightQuery, HotelQuery, Party, PassengerKind
+from voyagent.drivers.suppliers.protocols import (
+    Cabin,
+    FlightOffer,
+    FlightQuery,
+    HotelQuery,
+    Party,
+    PassengerKind,
+)
 from voyagent.drivers.suppliers.sandbox.airports import airport, distance_km
 from voyagent.drivers.suppliers.sandbox.carriers import carrier
 from voyagent.drivers.suppliers.sandbox.marks import check_digit
@@ -50,11 +57,18 @@ EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[Healt
 
 @st.composite
 def queries(draw: st.DrawFn) -> FlightQuery:
-    origin, destination = draw(st.lists(st.sampled_from(PLACES), min_size=2, max_size=2, unique=True))
+    origin, destination = draw(
+        st.lists(st.sampled_from(PLACES), min_size=2, max_size=2, unique=True)
+    )
     day = NOW.date() + timedelta(days=draw(st.integers(0, 340)))
     stays = draw(st.one_of(st.none(), st.integers(0, 20)))
     grown = draw(st.integers(1, 3))
-    party = Party(adult=grown, child=draw(st.integers(0, 2)), infant=draw(st.integers(0, grown)), senior=draw(st.integers(0, 1)))
+    party = Party(
+        adult=grown,
+        child=draw(st.integers(0, 2)),
+        infant=draw(st.integers(0, grown)),
+        senior=draw(st.integers(0, 1)),
+    )
     return FlightQuery(
         origin,
         destination,
@@ -101,7 +115,13 @@ def test_flights_obey_geography_and_the_clock(everything: Suppliers, query: Flig
             for before, after in pairwise(journey.segments):
                 assert before.destination == after.origin
                 wait = after.departs_at - before.arrives_at
-                assert timedelta(minutes=_minimum(before.origin, before.destination, after.destination)) <= wait <= timedelta(hours=12)
+                assert (
+                    timedelta(
+                        minutes=_minimum(before.origin, before.destination, after.destination)
+                    )
+                    <= wait
+                    <= timedelta(hours=12)
+                )
 
 
 @given(query=queries())
@@ -113,12 +133,23 @@ def test_fares_are_positive_and_add_up(everything: Suppliers, query: FlightQuery
         base = {line.kind: line.base.amount_minor for line in offer.fares}
         assert all(amount > 0 for amount in base.values())
         assert sum(line.total.amount_minor for line in offer.fares) == offer.total.amount_minor
-        assert base.get(PassengerKind.INFANT, 0) < base.get(PassengerKind.CHILD, base[PassengerKind.ADULT]) <= base[PassengerKind.ADULT]
+        assert (
+            base.get(PassengerKind.INFANT, 0)
+            < base.get(PassengerKind.CHILD, base[PassengerKind.ADULT])
+            <= base[PassengerKind.ADULT]
+        )
 
 
-@given(reference=st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=60), other=st.uuids())
+@given(
+    reference=st.text(
+        st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=60
+    ),
+    other=st.uuids(),
+)
 @EXAMPLES
-def test_a_reference_decides_locator_and_tickets(everything: Suppliers, reference: str, other: object) -> None:
+def test_a_reference_decides_locator_and_tickets(
+    everything: Suppliers, reference: str, other: object
+) -> None:
     assume(reference != str(other))
     with time_machine.travel(NOW, tick=False):
         offer = _one(everything)
@@ -129,20 +160,43 @@ def test_a_reference_decides_locator_and_tickets(everything: Suppliers, referenc
         issued = everything.flights.issue(held.supplier_ref, reference)
         assert suppliers_of().flights.issue(held.supplier_ref, reference) == issued
         numbers = [one.number for one in issued.tickets]
-        assert all(number.startswith(carrier(offer.validating_carrier).accounting) and len(number) == 13 for number in numbers)
-        assert [one.check_digit for one in issued.tickets] == [check_digit(number) for number in numbers]
-        assert not set(numbers) & {one.number for one in everything.flights.issue(held.supplier_ref, str(other)).tickets}
+        assert all(
+            number.startswith(carrier(offer.validating_carrier).accounting) and len(number) == 13
+            for number in numbers
+        )
+        assert [one.check_digit for one in issued.tickets] == [
+            check_digit(number) for number in numbers
+        ]
+        assert not set(numbers) & {
+            one.number for one in everything.flights.issue(held.supplier_ref, str(other)).tickets
+        }
 
 
 @given(
-    city=st.sampled_from([("IN", "Goa"), ("AE", "DXB"), ("SA", "Makkah"), ("GB", "London"), ("TH", "Bangkok"), ("NP", "Pokhara")]),
+    city=st.sampled_from(
+        [
+            ("IN", "Goa"),
+            ("AE", "DXB"),
+            ("SA", "Makkah"),
+            ("GB", "London"),
+            ("TH", "Bangkok"),
+            ("NP", "Pokhara"),
+        ]
+    ),
     ahead=st.integers(0, 400),
     nights=st.integers(1, 30),
     guests=st.integers(1, 9),
     currency=st.sampled_from(CURRENCIES),
 )
 @EXAMPLES
-def test_rates_are_the_same_for_the_same_and_add_up(everything: Suppliers, city: tuple[str, str], ahead: int, nights: int, guests: int, currency: str) -> None:
+def test_rates_are_the_same_for_the_same_and_add_up(
+    everything: Suppliers,
+    city: tuple[str, str],
+    ahead: int,
+    nights: int,
+    guests: int,
+    currency: str,
+) -> None:
     day = NOW.date() + timedelta(days=ahead)
     query = HotelQuery(*city, day, day + timedelta(days=nights), guests, currency)
     with time_machine.travel(NOW, tick=False):
@@ -150,7 +204,11 @@ def test_rates_are_the_same_for_the_same_and_add_up(everything: Suppliers, city:
         assert rates == suppliers_of().hotels.search(query)
         assert everything.hotels.check_rate(rates[0].rate_key) == rates[0]
     for rate in rates:
-        assert sum(one.amount.amount_minor for one in rate.nightly) + rate.taxes.amount_minor == rate.total.amount_minor > 0
+        assert (
+            sum(one.amount.amount_minor for one in rate.nightly) + rate.taxes.amount_minor
+            == rate.total.amount_minor
+            > 0
+        )
         assert rate.hotel.name.endswith("(sandbox)")
         assert rate.rooms * 2 >= guests
 
@@ -162,17 +220,25 @@ def test_a_change_of_clocks_moves_no_flight_to_a_time_that_is_not(everything: Su
             for offer in everything.flights.search(FlightQuery("LHR", "DEL", day, Party(), "GBP")):
                 for one in offer.outbound.segments:
                     for moment in (one.departs_at, one.arrives_at):
-                        assert moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) == moment.replace(tzinfo=None)
+                        assert moment.astimezone(UTC).astimezone(moment.tzinfo).replace(
+                            tzinfo=None
+                        ) == moment.replace(tzinfo=None)
 
 
 def _one(suppliers: Suppliers) -> FlightOffer:
-    return suppliers.flights.search(FlightQuery("BLR", "DXB", date(2027, 1, 20), Party(adult=2, child=1), "INR"))[0]
+    return suppliers.flights.search(
+        FlightQuery("BLR", "DXB", date(2027, 1, 20), Party(adult=2, child=1), "INR")
+    )[0]
 
 
 def _minimum(origin: str, hub: str, destination: str) -> int:
     at = airport(hub)
     assert at is not None
-    domestic = [place.country == at.country for place in map(airport, (origin, destination)) if place is not None]
+    domestic = [
+        place.country == at.country
+        for place in map(airport, (origin, destination))
+        if place is not None
+    ]
     return MCT_DOMESTIC if all(domestic) else MCT_MIXED if any(domestic) else MCT_INTERNATIONAL
 
 
@@ -181,7 +247,17 @@ def test_replacing_anything_in_an_offer_breaks_it(everything: Suppliers) -> None
         offer = _one(everything)
         travellers = people(offer.party, date(2027, 1, 20))
         later = replace(offer, valid_until=offer.valid_until + timedelta(minutes=1))
-        cheaper = replace(offer, fares=tuple(replace(line, taxes=replace(line.taxes, amount_minor=0)) for line in offer.fares))
-        for altered in (later, cheaper, replace(offer, refundable=not offer.refundable), replace(offer, offer_id="of_x")):
+        cheaper = replace(
+            offer,
+            fares=tuple(
+                replace(line, taxes=replace(line.taxes, amount_minor=0)) for line in offer.fares
+            ),
+        )
+        for altered in (
+            later,
+            cheaper,
+            replace(offer, refundable=not offer.refundable),
+            replace(offer, offer_id="of_x"),
+        ):
             with pytest.raises(Exception, match="supplier_not_found"):
                 everything.flights.hold(altered, travellers, "r")

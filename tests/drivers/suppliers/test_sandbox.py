@@ -54,7 +54,10 @@ DAY = date(2027, 1, 20)
 QUERY = FlightQuery("BLR", "DXB", DAY, Party(), "INR")
 HOTELS = HotelQuery("AE", "Dubai", DAY, DAY + timedelta(days=3), 2, "INR")
 
-POPULAR = "AE SA QA OM KW BH TH SG MY ID VN LK MV NP BT HK JP KR CN PH KH TR EG JO GE AZ AM UZ KZ KE TZ ZA MU SC ET RW MA GB FR DE IT ES CH US CA AU NZ IN"
+POPULAR = (
+    "AE SA QA OM KW BH TH SG MY ID VN LK MV NP BT HK JP KR CN PH KH TR EG JO GE AZ AM UZ KZ KE TZ"
+    " ZA MU SC ET RW MA GB FR DE IT ES CH US CA AU NZ IN"
+)
 """Where travellers from India and the Gulf go."""
 
 
@@ -77,27 +80,46 @@ def named(surname: str) -> list[Traveller]:
     return people(Party(), DAY, surname)
 
 
-# What is dear -------------------------------------------------------------------------------------------------------------
+# What is dear
+# -------------------------------------------------------------------------------------------------------------
 
 
-def fare(offer: FlightOffer, *, bought: date = date(2026, 11, 26), party: Party = QUERY.party, cabin: Cabin = Cabin.ECONOMY) -> dict[PassengerKind, int]:
-    return {line.kind: line.base.amount_minor for line in fare_lines("sandbox", Trip(offer.journeys, cabin, bought), party, "INR")}
+def fare(
+    offer: FlightOffer,
+    *,
+    bought: date = date(2026, 11, 26),
+    party: Party = QUERY.party,
+    cabin: Cabin = Cabin.ECONOMY,
+) -> dict[PassengerKind, int]:
+    return {
+        line.kind: line.base.amount_minor
+        for line in fare_lines("sandbox", Trip(offer.journeys, cabin, bought), party, "INR")
+    }
 
 
 def test_far_costs_more_than_near(suppliers: Suppliers) -> None:
-    totals = [suppliers.flights.search(replace(QUERY, destination=place))[0].total.amount_minor for place in ("MAA", "DXB", "LHR", "SFO")]
+    totals = [
+        suppliers.flights.search(replace(QUERY, destination=place))[0].total.amount_minor
+        for place in ("MAA", "DXB", "LHR", "SFO")
+    ]
     assert totals == sorted(totals)
     assert totals[0] * 10 < totals[-1] * 2
 
 
 def test_whoever_buys_late_pays_more(offer: FlightOffer) -> None:
-    prices = [fare(offer, bought=DAY - timedelta(days=ahead))[PassengerKind.ADULT] for ahead in (100, 30, 10, 4, 1)]
+    prices = [
+        fare(offer, bought=DAY - timedelta(days=ahead))[PassengerKind.ADULT]
+        for ahead in (100, 30, 10, 4, 1)
+    ]
     assert prices == sorted(prices)
     assert prices[0] < prices[-1]
 
 
 def test_christmas_is_dear_and_september_is_cheap(suppliers: Suppliers) -> None:
-    cheapest = {day: suppliers.flights.search(replace(QUERY, outbound_date=day))[0].total.amount_minor for day in (date(2026, 12, 23), date(2027, 9, 7))}
+    cheapest = {
+        day: suppliers.flights.search(replace(QUERY, outbound_date=day))[0].total.amount_minor
+        for day in (date(2026, 12, 23), date(2027, 9, 7))
+    }
     assert cheapest[date(2026, 12, 23)] > cheapest[date(2027, 9, 7)] * 13 // 10
 
 
@@ -109,23 +131,36 @@ def test_the_front_of_the_aircraft_costs_more(offer: FlightOffer) -> None:
 
 def test_children_and_infants_pay_a_part(suppliers: Suppliers) -> None:
     party = Party(adult=1, child=1, infant=1, senior=1)
-    (emirates, *_) = (one for one in suppliers.flights.search(replace(QUERY, party=party)) if one.validating_carrier == "EK")
+    emirates, *_ = (
+        one
+        for one in suppliers.flights.search(replace(QUERY, party=party))
+        if one.validating_carrier == "EK"
+    )
     price = {line.kind: line.base.amount_minor for line in emirates.fares}
     assert price[PassengerKind.INFANT] * 9 < price[PassengerKind.ADULT]
     assert price[PassengerKind.CHILD] * 4 < price[PassengerKind.ADULT] * 31 // 10
     assert price[PassengerKind.SENIOR] < price[PassengerKind.ADULT]
 
 
-@pytest.mark.parametrize(("currency", "step"), [("INR", 100), ("AED", 500), ("JPY", 100), ("KWD", 50), ("USD", 100)])
-def test_prices_are_rounded_up_to_the_step_of_the_currency(suppliers: Suppliers, currency: str, step: int) -> None:
+@pytest.mark.parametrize(
+    ("currency", "step"), [("INR", 100), ("AED", 500), ("JPY", 100), ("KWD", 50), ("USD", 100)]
+)
+def test_prices_are_rounded_up_to_the_step_of_the_currency(
+    suppliers: Suppliers, currency: str, step: int
+) -> None:
     for offer in suppliers.flights.search(replace(QUERY, currency=currency)):
-        assert all(line.base.amount_minor % step == 0 and line.taxes.amount_minor % step == 0 for line in offer.fares)
+        assert all(
+            line.base.amount_minor % step == 0 and line.taxes.amount_minor % step == 0
+            for line in offer.fares
+        )
     assert raised(quoted("sandbox", offer.total.decimal, currency), 6).amount_minor % step == 0
 
 
 def test_a_price_never_rounds_down() -> None:
     assert quoted("sandbox", Decimal("1.01"), "USD") == Money(200, "USD")
-    assert quoted("sandbox", Decimal(10), "KWD") == Money(3100, "KWD")  # 3.070 dinars, in steps of fifty fils
+    assert quoted("sandbox", Decimal(10), "KWD") == Money(
+        3100, "KWD"
+    )  # 3.070 dinars, in steps of fifty fils
     assert quoted("sandbox", Decimal(10), "INR") == Money(88000, "INR")
     assert raised(Money(100, "INR"), 6) == Money(200, "INR")
     assert raised(Money(10000, "INR"), 6) == Money(10600, "INR")
@@ -137,7 +172,8 @@ def test_a_currency_without_a_rate_is_refused(suppliers: Suppliers) -> None:
     assert refused.value.field == "currency"
 
 
-# What is found ------------------------------------------------------------------------------------------------------------
+# What is found
+# ------------------------------------------------------------------------------------------------------------
 
 
 def test_airlines_fly_from_their_hubs(suppliers: Suppliers) -> None:
@@ -155,24 +191,40 @@ def test_half_of_a_list_is_kept_for_flights_without_a_change(suppliers: Supplier
 
 def test_a_small_place_is_reached_by_way_of_a_hub(suppliers: Suppliers) -> None:
     for offer in suppliers.flights.search(replace(QUERY, origin="HBX", destination="JFK")):
-        assert [one.destination for one in offer.outbound.segments[:-1]] in (["DEL"], ["BOM"], ["BLR"])
+        assert [one.destination for one in offer.outbound.segments[:-1]] in (
+            ["DEL"],
+            ["BOM"],
+            ["BLR"],
+        )
 
 
 def test_a_city_is_all_its_airports(suppliers: Suppliers) -> None:
-    found = {one.outbound.destination for one in suppliers.flights.search(replace(QUERY, destination="LON", limit=100))}
+    found = {
+        one.outbound.destination
+        for one in suppliers.flights.search(replace(QUERY, destination="LON", limit=100))
+    }
     assert {"LHR", "LGW"} <= found
     assert [one.code for one in airports_of("BLR")] == ["BLR"]
     assert airports_of("ZZZ") == ()
 
 
 def test_nobody_flies_where_the_skies_are_closed(suppliers: Suppliers) -> None:
-    for offer in suppliers.flights.search(replace(QUERY, origin="DEL", destination="KHI", limit=100)):
-        assert all({_country(one.origin), _country(one.destination)} != {"IN", "PK"} for one in offer.outbound.segments)
-    for offer in suppliers.flights.search(replace(QUERY, origin="DEL", destination="BOM", limit=100)):
+    for offer in suppliers.flights.search(
+        replace(QUERY, origin="DEL", destination="KHI", limit=100)
+    ):
+        assert all(
+            {_country(one.origin), _country(one.destination)} != {"IN", "PK"}
+            for one in offer.outbound.segments
+        )
+    for offer in suppliers.flights.search(
+        replace(QUERY, origin="DEL", destination="BOM", limit=100)
+    ):
         assert all(_country(one.destination) == "IN" for one in offer.outbound.segments)
 
 
-def test_a_flight_that_leaves_soon_is_not_sold(suppliers: Suppliers, now: time_machine.Traveller) -> None:
+def test_a_flight_that_leaves_soon_is_not_sold(
+    suppliers: Suppliers, now: time_machine.Traveller
+) -> None:
     today = suppliers.flights.search(FlightQuery("DEL", "BOM", date(2026, 11, 26), Party(), "INR"))
     assert today
     assert all(one.outbound.departs_at.timestamp() >= 1795674600 + 2 * 3600 for one in today)
@@ -180,7 +232,9 @@ def test_a_flight_that_leaves_soon_is_not_sold(suppliers: Suppliers, now: time_m
 
 def test_a_full_flight_is_not_offered_to_many(suppliers: Suppliers) -> None:
     query = replace(QUERY, origin="DEL", destination="BOM", limit=100)
-    alone, nine = (len(suppliers.flights.search(replace(query, party=Party(adult=many)))) for many in (1, 9))
+    alone, nine = (
+        len(suppliers.flights.search(replace(query, party=Party(adult=many)))) for many in (1, 9)
+    )
     assert 0 < nine < alone
 
 
@@ -228,12 +282,17 @@ def test_a_city_is_known_by_its_names(country: str, text: str, city: str | None)
     assert city_of(country, text) == city
 
 
-# What expires -------------------------------------------------------------------------------------------------------------
+# What expires
+# -------------------------------------------------------------------------------------------------------------
 
 
-def test_an_offer_expires_after_twenty_minutes(suppliers: Suppliers, offer: FlightOffer, rate: HotelRate, now: time_machine.Traveller) -> None:
+def test_an_offer_expires_after_twenty_minutes(
+    suppliers: Suppliers, offer: FlightOffer, rate: HotelRate, now: time_machine.Traveller
+) -> None:
     now.shift(timedelta(minutes=19, seconds=59))
-    assert suppliers.flights.price(offer).valid_until == offer.valid_until + timedelta(minutes=19, seconds=59)
+    assert suppliers.flights.price(offer).valid_until == offer.valid_until + timedelta(
+        minutes=19, seconds=59
+    )
     assert suppliers.hotels.check_rate(rate.rate_key) == rate
     now.shift(timedelta(seconds=1))
     with pytest.raises(OfferExpired):
@@ -242,7 +301,9 @@ def test_an_offer_expires_after_twenty_minutes(suppliers: Suppliers, offer: Flig
         suppliers.hotels.check_rate(rate.rate_key)
 
 
-def test_the_sandbox_itself_refuses_what_has_expired(offer: FlightOffer, now: time_machine.Traveller) -> None:
+def test_the_sandbox_itself_refuses_what_has_expired(
+    offer: FlightOffer, now: time_machine.Traveller
+) -> None:
     settings = settings_of()
     bare = Sandbox(Keyring(settings), stall_s=0)
     now.shift(timedelta(minutes=20))
@@ -250,7 +311,9 @@ def test_the_sandbox_itself_refuses_what_has_expired(offer: FlightOffer, now: ti
         bare.flights.hold(offer, named("Raman"), "r")
 
 
-def test_a_hold_is_let_go_after_a_day(suppliers: Suppliers, offer: FlightOffer, now: time_machine.Traveller) -> None:
+def test_a_hold_is_let_go_after_a_day(
+    suppliers: Suppliers, offer: FlightOffer, now: time_machine.Traveller
+) -> None:
     held = suppliers.flights.hold(offer, named("Raman"), "r")
     assert held.hold_expires_at == offer.quoted_at + timedelta(hours=24)
     now.shift(timedelta(hours=24))
@@ -259,7 +322,9 @@ def test_a_hold_is_let_go_after_a_day(suppliers: Suppliers, offer: FlightOffer, 
         suppliers.flights.issue(held.supplier_ref, "i")
 
 
-def test_a_late_cancellation_costs_the_first_night(suppliers: Suppliers, now: time_machine.Traveller) -> None:
+def test_a_late_cancellation_costs_the_first_night(
+    suppliers: Suppliers, now: time_machine.Traveller
+) -> None:
     rate = next(rate for rate in suppliers.hotels.search(HOTELS) if rate.refundable)
     booked = suppliers.hotels.book(rate, named("Raman"), "b")
     assert rate.free_until is not None
@@ -267,7 +332,9 @@ def test_a_late_cancellation_costs_the_first_night(suppliers: Suppliers, now: ti
     assert suppliers.hotels.cancel(booked.supplier_ref, "c").charge == rate.nightly[0].amount
 
 
-def test_a_secret_that_was_replaced_still_opens_what_it_made(suppliers: Suppliers, offer: FlightOffer) -> None:
+def test_a_secret_that_was_replaced_still_opens_what_it_made(
+    suppliers: Suppliers, offer: FlightOffer
+) -> None:
     held = suppliers.flights.hold(offer, named("Raman"), "r")
     rotated = suppliers_of(auth_secret="n" * 40, auth_secrets_previous="s" * 40)
     assert rotated.flights.read(held.supplier_ref) == held
@@ -283,11 +350,21 @@ def test_another_installation_knows_nothing_of_it(suppliers: Suppliers, offer: F
         stranger.flights.hold(offer, named("Raman"), "r")
 
 
-# How it fails -------------------------------------------------------------------------------------------------------------
+# How it fails
+# -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("code", "country", "kind"), [("TNM", "AQ", TransientFailure), ("IUE", "NU", RateLimited), ("HLE", "SH", AuthenticationFailed)])
-def test_places_make_every_supplier_fail(suppliers: Suppliers, code: str, country: str, kind: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    ("code", "country", "kind"),
+    [
+        ("TNM", "AQ", TransientFailure),
+        ("IUE", "NU", RateLimited),
+        ("HLE", "SH", AuthenticationFailed),
+    ],
+)
+def test_places_make_every_supplier_fail(
+    suppliers: Suppliers, code: str, country: str, kind: type[Exception]
+) -> None:
     with pytest.raises(kind) as failed:
         suppliers.flights.search(replace(QUERY, destination=code))
     assert (failed.value.driver, failed.value.vendor_ref) == ("sandbox", f"SBX-{country}")
@@ -317,8 +394,14 @@ def test_surnames_make_a_hold_fail(suppliers: Suppliers, offer: FlightOffer) -> 
         suppliers.flights.hold(offer, named("Pricechange"), "r")
     new = changed.value.new
     assert isinstance(new, FlightOffer)
-    assert offer.total.amount_minor * 103 < new.total.amount_minor * 100 < offer.total.amount_minor * 110
-    assert [one.flight for one in new.outbound.segments] == [one.flight for one in offer.outbound.segments]
+    assert (
+        offer.total.amount_minor * 103
+        < new.total.amount_minor * 100
+        < offer.total.amount_minor * 110
+    )
+    assert [one.flight for one in new.outbound.segments] == [
+        one.flight for one in offer.outbound.segments
+    ]
     assert sum(line.total.amount_minor for line in new.fares) == new.total.amount_minor
     assert suppliers.flights.hold(new, named("Pricechange"), "r").total == new.total
 
@@ -357,12 +440,18 @@ def test_surnames_make_a_room_fail(suppliers: Suppliers, rate: HotelRate) -> Non
     assert suppliers.hotels.book(new, named("Pricechange"), "r").total == new.total
 
 
-# Visas --------------------------------------------------------------------------------------------------------------------
+# Visas
+# --------------------------------------------------------------------------------------------------------------------
 
 
-def test_an_application_is_decided_in_its_days(suppliers: Suppliers, now: time_machine.Traveller) -> None:
+def test_an_application_is_decided_in_its_days(
+    suppliers: Suppliers, now: time_machine.Traveller
+) -> None:
     good, bad = (suppliers.visas.file(_application(name), name) for name in ("Raman", "Novisa"))
-    assert (good.filed_on, good.decision_by) == (date(2026, 11, 26), date(2026, 12, 17))  # fifteen working days
+    assert (good.filed_on, good.decision_by) == (
+        date(2026, 11, 26),
+        date(2026, 12, 17),
+    )  # fifteen working days
     now.shift(timedelta(days=1))
     assert suppliers.visas.status(good.supplier_ref).status is VisaStatus.IN_PROCESS
     now.move_to("2026-12-17T00:00:00Z")
@@ -373,7 +462,10 @@ def test_an_application_is_decided_in_its_days(suppliers: Suppliers, now: time_m
 def test_the_table_knows_where_people_go() -> None:
     for destination in POPULAR.split():
         for nationality in ("IN", "AE"):
-            assert rule(nationality, destination).kind is not VisaKind.UNKNOWN, (nationality, destination)
+            assert rule(nationality, destination).kind is not VisaKind.UNKNOWN, (
+                nationality,
+                destination,
+            )
     assert rule("IN", "DE") == rule("IN", "FR")
     assert {"DE", "CH", "GR"} <= SCHENGEN
     assert all(rule(one, other).kind is VisaKind.NOT_NEEDED for one in GULF for other in GULF)

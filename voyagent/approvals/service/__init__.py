@@ -1,9 +1,31 @@
-"""Proposing, editing, deciding, carrying out: only a stored proposal can be granted, one decision wins, and its effect happens once."""
+"""Proposing, editing, deciding, carrying out: only a stored proposal can be granted, one decision
+wins, and its effect happens once.
+"""
 
 from voyagent.approvals import effects, queries
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.approvals.service.carrying import EFFECT_TASK, carry_out, end_about, expire_overdue, hide, may_wipe, prepare, replace, resume_effects, show
-from voyagent.approvals.service.deciding import BATCH_MAX, Answered, Wish, check_all, decide_all, resolve, resolve_all, resolve_each
+from voyagent.approvals.service.carrying import (
+    EFFECT_TASK,
+    carry_out,
+    end_about,
+    expire_overdue,
+    hide,
+    may_wipe,
+    prepare,
+    replace,
+    resume_effects,
+    show,
+)
+from voyagent.approvals.service.deciding import (
+    BATCH_MAX,
+    Answered,
+    Wish,
+    check_all,
+    decide_all,
+    resolve,
+    resolve_all,
+    resolve_each,
+)
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
     ApprovalOverdue,
@@ -18,7 +40,15 @@ from voyagent.approvals.service.errors import (
     ToolUnknown,
     WouldBeRefused,
 )
-from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another, who_else_may_grant, who_may_grant
+from voyagent.approvals.service.limits import (
+    above_limit,
+    amount_of,
+    may_decide,
+    may_edit,
+    needs_another,
+    who_else_may_grant,
+    who_may_grant,
+)
 from voyagent.approvals.service.proposing import edit, on_asked_anew, propose
 from voyagent.approvals.service.showing import arguments_of, preview
 from voyagent.settings.limits import AmountAboveLimit, check_limit

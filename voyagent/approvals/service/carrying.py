@@ -1,4 +1,6 @@
-"""Carrying out what was granted, exactly once, as whoever asked; and what happens to proposals with time and with their conversation."""
+"""Carrying out what was granted, exactly once, as whoever asked; and what happens to proposals with
+time and with their conversation.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,12 @@ from sqlalchemy.exc import OperationalError
 
 from voyagent.approvals import effects, queries
 from voyagent.approvals.models import Approval
-from voyagent.approvals.service.errors import ApprovalAlreadyResolved, ArgumentsChanged, RequesterGone, ToolUnknown
+from voyagent.approvals.service.errors import (
+    ApprovalAlreadyResolved,
+    ArgumentsChanged,
+    RequesterGone,
+    ToolUnknown,
+)
 from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import branches, queries as chat_queries, service as chat
@@ -27,13 +34,18 @@ from voyagent.kernel.metrics import after_commit, meters
 log = structlog.get_logger(__name__)
 Settle = Callable[[], dict[str, Any]]
 EFFECT_TASK = "approvals.run_effect"
-WITHDRAWN = N_("The message that asked for it was changed or answered again, so it was withdrawn. Nothing was done.")
+WITHDRAWN = N_(
+    "The message that asked for it was changed or answered again, so it was withdrawn. Nothing was"
+    " done."
+)
 CORRECTED = N_("A corrected request has taken its place. Nothing was done.")
 """Why a proposal ended that nobody decided though its time was not over."""
 
 
 def prepare(approval_id: str) -> Errand[dict[str, Any]] | None:
-    """What an outside system is to be asked for a grant that was not carried out yet; None where nobody is asked, or `carry_out` will say why not."""
+    """What an outside system is to be asked for a grant that was not carried out yet; None where
+    nobody is asked, or `carry_out` will say why not.
+    """
     approval = queries.find_approval(approval_id)
     if approval is None or approval.effect_status != "waiting":
         return None
@@ -46,17 +58,24 @@ def prepare(approval_id: str) -> Errand[dict[str, Any]] | None:
     except OperationalError:
         raise  # the job is tried again
     except Exception as failure:  # noqa: BLE001 - it fails there too, and the grant ends with the reason
-        log.info("effect.not_prepared", approval_id=approval_id, tool=approval.tool_name, reason=type(failure).__name__)
+        log.info(
+            "effect.not_prepared",
+            approval_id=approval_id,
+            tool=approval.tool_name,
+            reason=type(failure).__name__,
+        )
         return None
     assert isinstance(made, Errand), f"{approval.tool_name} asks, and its run gives no errand"
     return made
 
 
 def carry_out(approval_id: str, settle: Settle | None = None) -> None:
-    """Do what was granted, once: the effect, its result and its audit event are one transaction, so a crash leaves either all or nothing.
+    """Do what was granted, once: the effect, its result and its audit event are one transaction, so
+    a crash leaves either all or nothing.
 
-    `settle` writes what an outside system has answered to what `prepare` gave; after a crash it is asked again, under the proposal's id. A repeat finds the
-    result and does nothing. An effect that fails expectedly ends as failed with its reason, and nothing of it stays.
+    `settle` writes what an outside system has answered to what `prepare` gave; after a crash it is
+    asked again, under the proposal's id. A repeat finds the result and does nothing. An effect that
+    fails expectedly ends as failed with its reason, and nothing of it stays.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -81,9 +100,13 @@ def expire_overdue() -> int:
 
 
 def resume_effects() -> int:
-    """Have effects that still wait a minute after the grant tried again, for jobs that ran out of tries; how many."""
+    """Have effects that still wait a minute after the grant tried again, for jobs that ran out of
+    tries; how many.
+    """
     overdue = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
-    waiting = db.session.scalars(select(Approval).where(Approval.effect_status == "waiting", Approval.resolved_at < overdue)).all()
+    waiting = db.session.scalars(
+        select(Approval).where(Approval.effect_status == "waiting", Approval.resolved_at < overdue)
+    ).all()
     for approval in waiting:
         defer_effect(approval)
     return len(waiting)
@@ -91,37 +114,62 @@ def resume_effects() -> int:
 
 def hide(session_id: UUID) -> None:
     """Take the proposals of a deleted conversation away; a granted effect still finishes."""
-    db.session.execute(update(Approval).where(Approval.session_id == session_id, Approval.hidden_at.is_(None)).values(hidden_at=func.now()))
+    db.session.execute(
+        update(Approval)
+        .where(Approval.session_id == session_id, Approval.hidden_at.is_(None))
+        .values(hidden_at=func.now())
+    )
 
 
 def show(session_id: UUID) -> None:
     """Bring them back when the deletion is taken back."""
-    db.session.execute(update(Approval).where(Approval.session_id == session_id, Approval.hidden_at.is_not(None)).values(hidden_at=None))
+    db.session.execute(
+        update(Approval)
+        .where(Approval.session_id == session_id, Approval.hidden_at.is_not(None))
+        .values(hidden_at=None)
+    )
 
 
 def may_wipe(session_id: UUID) -> bool:
     """Whether no granted effect of the conversation is still to come."""
-    return db.session.scalar(select(Approval.id).where(Approval.session_id == session_id, Approval.effect_status.in_(("waiting", "running"))).limit(1)) is None
+    return (
+        db.session.scalar(
+            select(Approval.id)
+            .where(
+                Approval.session_id == session_id,
+                Approval.effect_status.in_(("waiting", "running")),
+            )
+            .limit(1)
+        )
+        is None
+    )
 
 
 def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
-    """End what turns still ask for once others have taken their place, with WITHDRAWN as the reason; what was granted stays granted."""
+    """End what turns still ask for once others have taken their place, with WITHDRAWN as the
+    reason; what was granted stays granted.
+    """
     _withdraw(actor, session_id, Approval.turn_id.in_(turn_ids), WITHDRAWN)
 
 
 def replace(actor: Actor, session_id: UUID, approval_id: str) -> None:
-    """End a request of a conversation that a corrected one takes the place of, with CORRECTED as the reason. Raises ApprovalAlreadyResolved."""
+    """End a request of a conversation that a corrected one takes the place of, with CORRECTED as
+    the reason. Raises ApprovalAlreadyResolved.
+    """
     if not _withdraw(actor, session_id, Approval.id == approval_id, CORRECTED):
         raise ApprovalAlreadyResolved
 
 
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
-    """End what still asks for an act on something that is there no longer, in whatever conversation: the requests of a tool with an argument of that value.
+    """End what still asks for an act on something that is there no longer, in whatever
+    conversation: the requests of a tool with an argument of that value.
 
     `reason` is a sentence that has been marked for translation. How many were ended.
     """
     which = (Approval.tool_name == tool_name) & (Approval.payload[name].astext == value)
-    sessions = db.session.scalars(select(Approval.session_id).where(which, Approval.status == "pending").distinct()).all()
+    sessions = db.session.scalars(
+        select(Approval.session_id).where(which, Approval.status == "pending").distinct()
+    ).all()
     return sum(_withdraw(actor, session_id, which, reason) for session_id in sessions)
 
 
@@ -135,7 +183,9 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
     ).all()
     for one in ended:
         refs = {"approval_id": one.id, "session_id": str(session_id)}
-        audit.record(actor, "proposal.withdrawn", entity_refs=refs, inputs={"tool_name": one.tool_name})
+        audit.record(
+            actor, "proposal.withdrawn", entity_refs=refs, inputs={"tool_name": one.tool_name}
+        )
     if ended:
         ring(session_id)
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(ended)))
@@ -143,7 +193,9 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
 
 
 def tell(actor: Actor | None, approval: Approval) -> None:
-    """Tell whoever wants to know of a decision once it has been carried out; a listener that breaks undoes nothing."""
+    """Tell whoever wants to know of a decision once it has been carried out; a listener that breaks
+    undoes nothing.
+    """
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:
         return
@@ -157,7 +209,12 @@ def tell(actor: Actor | None, approval: Approval) -> None:
 
 def defer_effect(approval: Approval) -> None:
     """Have a granted effect carried out once this transaction has committed."""
-    jobs.defer(EFFECT_TASK, lock=f"approval:{approval.id}", tenant_id=str(approval.tenant_id), approval_id=approval.id)
+    jobs.defer(
+        EFFECT_TASK,
+        lock=f"approval:{approval.id}",
+        tenant_id=str(approval.tenant_id),
+        approval_id=approval.id,
+    )
 
 
 def _result(actor: Actor | None, approval: Approval, settle: Settle | None) -> dict[str, Any]:
@@ -184,19 +241,39 @@ def _fail(approval: Approval, reason: str) -> None:
     _end(approval, "failed", error=reason)
 
 
-def _end(approval: Approval, effect_status: str, *, result: dict[str, Any] | None = None, error: str | None = None) -> None:
+def _end(
+    approval: Approval,
+    effect_status: str,
+    *,
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> None:
     finished_at = db.session.scalar(select(NOW))
-    approval.effect_status, approval.effect_result, approval.effect_error, approval.effect_finished_at = effect_status, result, error, finished_at
+    (
+        approval.effect_status,
+        approval.effect_result,
+        approval.effect_error,
+        approval.effect_finished_at,
+    ) = (effect_status, result, error, finished_at)
     db.session.flush()
 
 
 def _finish(actor: Actor | None, approval: Approval) -> None:
-    who = actor or Actor(tenant_id=approval.tenant_id, user_id=approval.requested_by_user_id, role="system", channel=Channel.ASSISTANT)
+    who = actor or Actor(
+        tenant_id=approval.tenant_id,
+        user_id=approval.requested_by_user_id,
+        role="system",
+        channel=Channel.ASSISTANT,
+    )
     audit.record(
         who,
         approval.tool_name,
         entity_refs=refs_of(approval),
-        inputs={"approval_id": approval.id, "arguments": approval.payload, "arguments_hash": approval.arguments_hash},
+        inputs={
+            "approval_id": approval.id,
+            "arguments": approval.payload,
+            "arguments_hash": approval.arguments_hash,
+        },
         outputs=approval.effect_result or {},
         status="succeeded" if approval.effect_status == "done" else "failed",
         error=approval.effect_error,
@@ -214,7 +291,12 @@ def _lock(approval_id: str) -> Approval | None:
     if approval is None:
         return None
     chat_queries.lock(approval.session_id)
-    return db.session.scalar(select(Approval).where(Approval.id == approval_id).with_for_update().execution_options(populate_existing=True))
+    return db.session.scalar(
+        select(Approval)
+        .where(Approval.id == approval_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
 chat.on_deleted(hide)

@@ -1,4 +1,6 @@
-"""Granting and rejecting: one decision wins, what is granted is what was shown, and its effect is deferred in the same transaction."""
+"""Granting and rejecting: one decision wins, what is granted is what was shown, and its effect is
+deferred in the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,13 @@ from voyagent.approvals.effects import Description
 from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.service.carrying import defer_effect, tell
-from voyagent.approvals.service.errors import ApprovalAlreadyResolved, ApprovalOverdue, PreviewStale, SelfApproval, ShownChanged
+from voyagent.approvals.service.errors import (
+    ApprovalAlreadyResolved,
+    ApprovalOverdue,
+    PreviewStale,
+    SelfApproval,
+    ShownChanged,
+)
 from voyagent.approvals.service.limits import above_limit, needs_another
 from voyagent.approvals.service.proposing import find_movement, supersede
 from voyagent.approvals.service.standing import NOW, check_state, expire, person_of, refs_of, ring
@@ -31,7 +39,9 @@ BATCH_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody decides of one proposal; `seen` is the mark of the state that she looks at, where she says so."""
+    """What somebody decides of one proposal; `seen` is the mark of the state that she looks at,
+    where she says so.
+    """
 
     approval_id: str
     granted: bool
@@ -48,11 +58,20 @@ class Answered:
     refusal: VoyagentError | None = None
 
 
-def resolve(actor: Actor, approval_id: str, *, granted: bool, reason: str | None = None, seen: str | None = None) -> Approval:
+def resolve(
+    actor: Actor,
+    approval_id: str,
+    *,
+    granted: bool,
+    reason: str | None = None,
+    seen: str | None = None,
+) -> Approval:
     """Grant or reject a proposal; one decision wins.
 
-    In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that the tool does not name), ApprovalAlreadyResolved (an overdue
-    one expires), SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale (a fresh proposal takes its place). From the API contract.
+    In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that the tool
+    does not name), ApprovalAlreadyResolved (an overdue one expires), SelfApproval,
+    AmountAboveLimit, ShownChanged, PreviewStale (a fresh proposal takes its place). From the API
+    contract.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -65,28 +84,41 @@ def resolve(actor: Actor, approval_id: str, *, granted: bool, reason: str | None
 
 
 def resolve_each(actor: Actor, wishes: Sequence[Wish]) -> list[Answered]:
-    """Decide several proposals, each by itself: one that is refused keeps the others from nothing. The answers are in the order of the wishes.
+    """Decide several proposals, each by itself: one that is refused keeps the others from nothing.
+
+    The answers are in the order of the wishes.
 
     Raises Forbidden (`viewer`).
     """
     actor.require("approval.resolve")
     found = filter(None, (queries.find_approval(wish.approval_id) for wish in wishes))
     for session_id in sorted({approval.session_id for approval in found}):
-        chat_queries.lock(session_id)  # all of them in one order, so that two batches never wait for each other crosswise
+        chat_queries.lock(
+            session_id
+        )  # all of them in one order, so that two batches never wait for each other crosswise
     return [_try(actor, wish) for wish in wishes]
 
 
 def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Wish]:
-    """Look at the decisions of a conversation's proposals before any is made: those that are still to be made. The same decision again is no error.
+    """Look at the decisions of a conversation's proposals before any is made: those that are still
+    to be made. The same decision again is no error.
 
-    Raises as `resolve`, ApprovalNotFound for another conversation's too. On PreviewStale what moved has been superseded, and nothing else has happened.
+    Raises as `resolve`, ApprovalNotFound for another conversation's too. On PreviewStale what moved
+    has been superseded, and nothing else has happened.
     """
     actor.require("approval.resolve")
     chat_queries.get_session(session_id, lock=True)
-    found = [(queries.get_approval(approval_id), Wish(approval_id, granted)) for approval_id, granted in decisions.items()]
+    found = [
+        (queries.get_approval(approval_id), Wish(approval_id, granted))
+        for approval_id, granted in decisions.items()
+    ]
     if any(approval.session_id != session_id for approval, _ in found):
         raise ApprovalNotFound
-    wanted = [(approval, wish) for approval, wish in found if approval.status != ("granted" if wish.granted else "rejected")]
+    wanted = [
+        (approval, wish)
+        for approval, wish in found
+        if approval.status != ("granted" if wish.granted else "rejected")
+    ]
     for approval, wish in wanted:
         try:
             _check(actor, approval, wish)
@@ -104,8 +136,13 @@ def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> 
 
 
 def decide_all(actor: Actor, wishes: Sequence[Wish]) -> list[Approval]:
-    """Make the decisions that `check_all` has looked at in this transaction; those that were made, in the order given."""
-    return [_decide(actor, queries.get_approval(wish.approval_id), granted=wish.granted, reason=None) for wish in wishes]
+    """Make the decisions that `check_all` has looked at in this transaction; those that were made,
+    in the order given.
+    """
+    return [
+        _decide(actor, queries.get_approval(wish.approval_id), granted=wish.granted, reason=None)
+        for wish in wishes
+    ]
 
 
 def resolve_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Approval]:
@@ -120,7 +157,13 @@ def _try(actor: Actor, wish: Wish) -> Answered:
     try:
         with audit.savepoint():
             try:
-                approval = resolve(actor, wish.approval_id, granted=wish.granted, reason=wish.reason, seen=wish.seen)
+                approval = resolve(
+                    actor,
+                    wish.approval_id,
+                    granted=wish.granted,
+                    reason=wish.reason,
+                    seen=wish.seen,
+                )
             except VoyagentError as refusal:
                 if not refusal.keeps_work:
                     raise
@@ -131,7 +174,9 @@ def _try(actor: Actor, wish: Wish) -> Answered:
 
 
 def _check(actor: Actor, approval: Approval, wish: Wish) -> None:
-    """Everything that refuses before the rehearsal and the one UPDATE, in the order of the API contract."""
+    """Everything that refuses before the rehearsal and the one UPDATE, in the order of the API
+    contract.
+    """
     check_state(actor, approval)
     if wish.granted and needs_another(actor, approval):
         raise SelfApproval
@@ -144,7 +189,12 @@ def _check(actor: Actor, approval: Approval, wish: Wish) -> None:
 def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | None) -> Approval:
     decided = db.session.execute(
         update(Approval)
-        .where(Approval.id == approval.id, Approval.status == "pending", Approval.expires_at > NOW, Approval.hidden_at.is_(None))
+        .where(
+            Approval.id == approval.id,
+            Approval.status == "pending",
+            Approval.expires_at > NOW,
+            Approval.hidden_at.is_(None),
+        )
         .values(
             status="granted" if granted else "rejected",
             resolved_at=func.now(),
@@ -183,5 +233,10 @@ def _record(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
         inputs["self_approved"] = True
     if approval.edited_by_user_id is not None:
         inputs["edited_by"] = approval.edited_by_user_id
-    audit.record(actor, "approval.granted" if granted else "approval.rejected", entity_refs=refs_of(approval), inputs=inputs)
+    audit.record(
+        actor,
+        "approval.granted" if granted else "approval.rejected",
+        entity_refs=refs_of(approval),
+        inputs=inputs,
+    )
     after_commit(db.session, meters().decisions.labels("granted" if granted else "rejected").inc)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, Forbidden, PreconditionFailed, Unprocessable, VoyagentError
+from voyagent.kernel.errors import (
+    N_,
+    Conflict,
+    Forbidden,
+    PreconditionFailed,
+    Unprocessable,
+    VoyagentError,
+)
 
 
 class ApprovalAlreadyResolved(Conflict):
@@ -26,10 +33,16 @@ class SelfApproval(Forbidden):
 
 
 class PreviewStale(Conflict):
-    """What granting would change is no longer what was shown. That a fresh request has taken the old one's place is kept."""
+    """What granting would change is no longer what was shown.
+
+    That a fresh request has taken the old one's place is kept.
+    """
 
     code = "preview_stale"
-    message = N_("What this would change is no longer what you were shown. A fresh request has taken its place; look at it and decide again.")
+    message = N_(
+        "What this would change is no longer what you were shown. A fresh request has taken its"
+        " place; look at it and decide again."
+    )
     keeps_work = True
 
 
@@ -37,14 +50,18 @@ class ShownChanged(PreconditionFailed):
     """The caller has seen another state of the request than the one that stands."""
 
     code = "preview_stale"
-    message = N_("Somebody has edited this request since you opened it. Look at it again and decide.")
+    message = N_(
+        "Somebody has edited this request since you opened it. Look at it again and decide."
+    )
 
 
 class NotEditable(Conflict):
     """A tool whose arguments nobody can edit, since no schema reads them."""
 
     code = "approval_not_editable"
-    message = N_("This request cannot be edited. Reject it with a reason, and the assistant can ask again.")
+    message = N_(
+        "This request cannot be edited. Reject it with a reason, and the assistant can ask again."
+    )
 
 
 class ArgumentsInvalid(Unprocessable):
@@ -59,7 +76,9 @@ class ArgumentsInvalid(Unprocessable):
 
 
 class EditRefused(Unprocessable):
-    """Edited arguments that a rule refuses as things stand; the code and the sentence are the rule's."""
+    """Edited arguments that a rule refuses as things stand; the code and the sentence are the
+    rule's.
+    """
 
     code = "edit_refused"
     message = N_("Something in that cannot be right.")
@@ -70,7 +89,9 @@ class EditRefused(Unprocessable):
 
 
 class WouldBeRefused(Conflict):
-    """What is asked for as a rule would refuse it, as things stand; the code and the sentence are the rule's."""
+    """What is asked for as a rule would refuse it, as things stand; the code and the sentence are
+    the rule's.
+    """
 
     code = "would_be_refused"
     message = N_("Something in that cannot be right.")

@@ -1,4 +1,6 @@
-"""How much a role may grant, and who could grant in another's place: the amount limits of the settings as they bear on a request, and four eyes."""
+"""How much a role may grant, and who could grant in another's place: the amount limits of the
+settings as they bear on a request, and four eyes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ from voyagent.settings.limits import is_above
 
 def amount_of(approval: Approval) -> Money | None:
     """What granting is worth, as it was found at the last rehearsal."""
-    return None if approval.amount_minor is None or approval.currency is None else Money(approval.amount_minor, approval.currency)
+    return (
+        None
+        if approval.amount_minor is None or approval.currency is None
+        else Money(approval.amount_minor, approval.currency)
+    )
 
 
 def amounts_of(approval: Approval) -> list[Money]:
@@ -43,23 +49,42 @@ def above_limit(actor: Actor, approval: Approval) -> bool:
 
 
 def who_may_grant(approval: Approval) -> list[str]:
-    """The roles whose word the request waits for and whose limit it keeps within; none where it is above every one of them."""
+    """The roles whose word the request waits for and whose limit it keeps within; none where it is
+    above every one of them.
+    """
     effect = effects.find(approval.tool_name)
     return sorted(_who_could(effect, approval)) if effect is not None else []
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:
-    """Whether four eyes are asked for and this person's are not enough: her own request, about money, and a colleague could grant it."""
+    """Whether four eyes are asked for and this person's are not enough: her own request, about
+    money, and a colleague could grant it.
+    """
     effect = effects.find(approval.tool_name)
-    if effect is None or not effect.money or approval.requested_by_user_id is None or approval.requested_by_user_id != actor.user_id:
+    if (
+        effect is None
+        or not effect.money
+        or approval.requested_by_user_id is None
+        or approval.requested_by_user_id != actor.user_id
+    ):
         return False
-    return settings.get_settings().four_eyes and identity.other_active_people(approval.requested_by_user_id, _who_could(effect, approval)) > 0
+    return (
+        settings.get_settings().four_eyes
+        and identity.other_active_people(
+            approval.requested_by_user_id, _who_could(effect, approval)
+        )
+        > 0
+    )
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
     """The same roles, as far as somebody active other than who asked for it holds them."""
     asker = approval.requested_by_user_id
-    return [role for role in who_may_grant(approval) if asker is None or identity.other_active_people(asker, frozenset({role})) > 0]
+    return [
+        role
+        for role in who_may_grant(approval)
+        if asker is None or identity.other_active_people(asker, frozenset({role})) > 0
+    ]
 
 
 def _who_could(effect: Effect, approval: Approval) -> frozenset[str]:

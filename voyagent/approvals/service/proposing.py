@@ -1,4 +1,6 @@
-"""Asking for a grant: what is stored is what will run, with what it would change; edited before a decision, or asked for anew where the world has moved."""
+"""Asking for a grant: what is stored is what will run, with what it would change; edited before a
+decision, or asked for anew where the world has moved.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,13 @@ from voyagent.approvals import effects, queries
 from voyagent.approvals.effects import Description, Effect
 from voyagent.approvals.models import Approval, new_approval_id
 from voyagent.approvals.rehearsal import Ahead, hash_of, rehearse
-from voyagent.approvals.service.errors import ArgumentsInvalid, EditRefused, NotEditable, ShownChanged, WouldBeRefused
+from voyagent.approvals.service.errors import (
+    ArgumentsInvalid,
+    EditRefused,
+    NotEditable,
+    ShownChanged,
+    WouldBeRefused,
+)
 from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chat_queries, service as chat
@@ -31,9 +39,12 @@ SUMMARY_MAX = 1024
 TITLE_MAX = 60
 AskedAnew = Callable[[Actor, Approval], None]
 _asked_anew: list[AskedAnew] = []
-# Grants that move measured amounts or make documents are looked at one after the other in an agency, so that of two at the same moment the second sees the
-# first.
-_GRANTS = text("select pg_advisory_xact_lock(hashtextextended('grants of ' || current_setting('app.tenant'), 0))")
+# Grants that move measured amounts or make documents are looked at one after the other in an
+# agency, so that of two at the same moment the second sees the first.
+_GRANTS = text(
+    "select pg_advisory_xact_lock(hashtextextended('grants of ' ||"
+    " current_setting('app.tenant'), 0))"
+)
 _COPIED = (
     "session_id",
     "turn_id",
@@ -60,14 +71,21 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
     summary: str,
     if_it_stands: bool = False,
 ) -> Approval:
-    """Ask for a person's grant; called by our code only, never at a client's or a model's word. What it would change is rehearsed and kept.
+    """Ask for a person's grant; called by our code only, never at a client's or a model's word.
 
-    The same call proposed again (a turn that was taken over) is the same proposal; other arguments are another. Without a conversation it gets one of its own.
-    Raises Forbidden, SessionNotFound; WouldBeRefused where it is asked for only `if_it_stands` before the rules as things are.
+    What it would change is rehearsed and kept.
+
+    The same call proposed again (a turn that was taken over) is the same proposal; other arguments
+    are another. Without a conversation it gets one of its own. Raises Forbidden, SessionNotFound;
+    WouldBeRefused where it is asked for only `if_it_stands` before the rules as things are.
     """
     actor.require("tool.propose")
     words = summary.strip()[:SUMMARY_MAX] or tool_name
-    session = chat_queries.get_session(session_id, lock=True) if session_id is not None else chat.create_session(actor, title=words[:TITLE_MAX])
+    session = (
+        chat_queries.get_session(session_id, lock=True)
+        if session_id is not None
+        else chat.create_session(actor, title=words[:TITLE_MAX])
+    )
     hashed = digest(arguments)
     known = _proposed_before(session.id, turn_id, tool_call_id, arguments, hashed)
     if known is not None:
@@ -94,12 +112,16 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
     return approval
 
 
-def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str | None = None) -> Approval:
-    """Change what a pending proposal will do, before it is granted: the tool's schema reads the new arguments, they are rehearsed, and the first ones are kept.
+def edit(
+    actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str | None = None
+) -> Approval:
+    """Change what a pending proposal will do, before it is granted: the tool's schema reads the new
+    arguments, they are rehearsed, and the first ones are kept.
 
-    Whoever may decide may edit. `seen` is the mark (`queries.mark_of`) of the state that the caller looks at. In this order raises Forbidden (`viewer`),
-    ApprovalNotFound, Forbidden (a role that the tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged, EditRefused where
-    a rule would refuse what was written; nothing of it is kept then.
+    Whoever may decide may edit. `seen` is the mark (`queries.mark_of`) of the state that the caller
+    looks at. In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that
+    the tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged,
+    EditRefused where a rule would refuse what was written; nothing of it is kept then.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -124,14 +146,23 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
     approval.summary = _line_of(shown, worth) or approval.summary
     db.session.flush()
     db.session.refresh(approval)
-    inputs = {"tool_name": approval.tool_name, "arguments": wanted, "arguments_hash": approval.arguments_hash, "arguments_hash_before": before}
+    inputs = {
+        "tool_name": approval.tool_name,
+        "arguments": wanted,
+        "arguments_hash": approval.arguments_hash,
+        "arguments_hash_before": before,
+    }
     audit.record(actor, "proposal.edited", entity_refs=refs_of(approval), inputs=inputs)
     ring(approval.session_id)
     return approval
 
 
-def preview_of(requester: Actor, tool_name: str, arguments: dict[str, Any], *, locale: str | None = None) -> Description | None:
-    """What carrying it out would change, behind what was granted before and concerns the same party; None where that cannot be told."""
+def preview_of(
+    requester: Actor, tool_name: str, arguments: dict[str, Any], *, locale: str | None = None
+) -> Description | None:
+    """What carrying it out would change, behind what was granted before and concerns the same
+    party; None where that cannot be told.
+    """
     effect = effects.find(tool_name)
     if effect is None:
         return None
@@ -141,14 +172,25 @@ def preview_of(requester: Actor, tool_name: str, arguments: dict[str, Any], *, l
 
 
 def _ahead_of(shown: Description | None) -> list[Ahead]:
-    """What was granted, is not carried out yet, and will have changed the same amounts or made a document of the same party by then, the first grant first."""
+    """What was granted, is not carried out yet, and will have changed the same amounts or made a
+    document of the same party by then, the first grant first.
+    """
     mine = _parties_in(shown)
     if not mine:
         return []
-    granted = select(Approval).where(Approval.effect_status == "waiting").order_by(Approval.resolved_at, Approval.id)
+    granted = (
+        select(Approval)
+        .where(Approval.effect_status == "waiting")
+        .order_by(Approval.resolved_at, Approval.id)
+    )
     found = []
-    for approval in db.session.scalars(granted.with_for_update(read=True).execution_options(populate_existing=True)):
-        effect, requester = effects.find(approval.tool_name), person_of(approval.requested_by_user_id)
+    for approval in db.session.scalars(
+        granted.with_for_update(read=True).execution_options(populate_existing=True)
+    ):
+        effect, requester = (
+            effects.find(approval.tool_name),
+            person_of(approval.requested_by_user_id),
+        )
         run = effect.rehearsed if effect is not None else None
         if run is not None and requester is not None and mine & _parties_in(approval.preview):
             found.append(Ahead(run, requester, dict(approval.payload)))
@@ -158,30 +200,53 @@ def _ahead_of(shown: Description | None) -> list[Ahead]:
 def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
     """Whose amounts a preview measures and for whom it makes a document, and in which currencies."""
     seen = shown or {}
-    measured = {(balance["key"], balance["after"]["currency"]) for balance in seen.get("balances", []) if "key" in balance}
+    measured = {
+        (balance["key"], balance["after"]["currency"])
+        for balance in seen.get("balances", [])
+        if "key" in balance
+    }
     document = seen.get("document") or {}
-    return measured | ({(document["party"], document["total"]["currency"])} if document.get("party") and "total" in document else set())
+    return measured | (
+        {(document["party"], document["total"]["currency"])}
+        if document.get("party") and "total" in document
+        else set()
+    )
 
 
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
-    """What it would change now, and whether that is no longer what was shown; never so where nothing was shown, or nobody stands behind it any more."""
+    """What it would change now, and whether that is no longer what was shown; never so where
+    nothing was shown, or nobody stands behind it any more.
+    """
     requester = person_of(approval.requested_by_user_id)
-    if approval.preview_hash is None or requester is None or effects.find(approval.tool_name) is None or digest(approval.payload) != approval.arguments_hash:
+    if (
+        approval.preview_hash is None
+        or requester is None
+        or effects.find(approval.tool_name) is None
+        or digest(approval.payload) != approval.arguments_hash
+    ):
         return None, False
     if _parties_in(approval.preview):
         db.session.execute(_GRANTS)
-    shown = preview_of(requester, approval.tool_name, approval.payload, locale=(approval.preview or {}).get("locale"))
+    shown = preview_of(
+        requester,
+        approval.tool_name,
+        approval.payload,
+        locale=(approval.preview or {}).get("locale"),
+    )
     return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
 
 
 def on_asked_anew(hook: AskedAnew) -> AskedAnew:
-    """Have a higher room tell of a proposal that took another's place: `hook(requester, old)` runs in that very transaction."""
+    """Have a higher room tell of a proposal that took another's place: `hook(requester, old)` runs
+    in that very transaction.
+    """
     _asked_anew.append(hook)
     return hook
 
 
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
-    """End a proposal whose preview has become untrue, and ask anew with the present one in its place, with fifteen minutes of its own.
+    """End a proposal whose preview has become untrue, and ask anew with the present one in its
+    place, with fifteen minutes of its own.
 
     The conversation is told: whoever follows it sees the fresh one by itself.
     """
@@ -190,7 +255,9 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
     worth = _worth(requester, approval.tool_name, approval.payload)
     _show(fresh, shown, worth)
     if (fresh.amount_minor, fresh.currency) != (approval.amount_minor, approval.currency):
-        fresh.summary = _line_of(shown, worth) or fresh.summary  # the first one's words name the old amount
+        fresh.summary = (
+            _line_of(shown, worth) or fresh.summary
+        )  # the first one's words name the old amount
     db.session.execute(
         update(Approval)
         .where(Approval.id == approval.id, Approval.status == "pending")
@@ -200,7 +267,12 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
     db.session.add(fresh)
     db.session.flush()
     db.session.refresh(fresh)
-    inputs = {"tool_name": approval.tool_name, "superseded_by": fresh.id, "preview_hash": approval.preview_hash, "preview_hash_now": fresh.preview_hash}
+    inputs = {
+        "tool_name": approval.tool_name,
+        "superseded_by": fresh.id,
+        "preview_hash": approval.preview_hash,
+        "preview_hash_now": fresh.preview_hash,
+    }
     audit.record(actor, "proposal.superseded", entity_refs=refs_of(approval), inputs=inputs)
     _record_made(requester or system_actor(fresh.tenant_id), fresh)
     after_commit(db.session, meters().decisions.labels("superseded").inc)
@@ -212,7 +284,12 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
 
 
 def _record_made(actor: Actor, approval: Approval) -> None:
-    inputs = {"tool_name": approval.tool_name, "arguments": approval.payload, "arguments_hash": approval.arguments_hash, "summary": approval.summary}
+    inputs = {
+        "tool_name": approval.tool_name,
+        "arguments": approval.payload,
+        "arguments_hash": approval.arguments_hash,
+        "summary": approval.summary,
+    }
     shown = {"preview_hash": approval.preview_hash} if approval.preview_hash else {}
     audit.record(actor, "proposal.made", entity_refs=refs_of(approval), inputs=inputs | shown)
 
@@ -221,7 +298,9 @@ def _show(approval: Approval, shown: Description | None, worth: Money | None) ->
     """Keep what a reviewer is shown, its hash, and what granting is worth."""
     approval.preview = dict(shown) if shown is not None else None
     approval.preview_hash = hash_of(approval.arguments_hash, shown) if shown is not None else None
-    approval.amount_minor, approval.currency = (worth.amount_minor, worth.currency) if worth is not None else (None, None)
+    approval.amount_minor, approval.currency = (
+        (worth.amount_minor, worth.currency) if worth is not None else (None, None)
+    )
 
 
 def _worth(requester: Actor | None, tool_name: str, arguments: dict[str, Any]) -> Money | None:
@@ -239,26 +318,41 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
     """What is asked for, in a line, from what was found."""
     if shown is None or not shown.get("title"):
         return ""
-    return ", ".join([shown["title"], *([spoken(worth.wire, worth.currency)] if worth else [])])[:SUMMARY_MAX]
+    return ", ".join([shown["title"], *([spoken(worth.wire, worth.currency)] if worth else [])])[
+        :SUMMARY_MAX
+    ]
 
 
 def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as they are stored, by the tool's schema. Raises NotEditable, ArgumentsInvalid."""
+    """The arguments as they are stored, by the tool's schema.
+
+    Raises NotEditable, ArgumentsInvalid.
+    """
     if effect is None or effect.schema is None:
         raise NotEditable
     try:
-        return effect.schema.model_validate_json(json.dumps(arguments)).model_dump(mode="json", exclude_none=True)
+        return effect.schema.model_validate_json(json.dumps(arguments)).model_dump(
+            mode="json", exclude_none=True
+        )
     except ValidationError as error:
         raise ArgumentsInvalid(problems(error, "body", "arguments")) from None
 
 
-def _proposed_before(session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: dict[str, Any], hashed: str) -> Approval | None:
+def _proposed_before(
+    session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: dict[str, Any], hashed: str
+) -> Approval | None:
     """The proposal that stands for the call, edited or not."""
     if turn_id is None:
         return None
-    asked: ColumnElement[bool] = or_(Approval.arguments_hash == hashed, Approval.original_payload == literal(arguments, JSONB))
+    asked: ColumnElement[bool] = or_(
+        Approval.arguments_hash == hashed, Approval.original_payload == literal(arguments, JSONB)
+    )
     return db.session.scalar(
         select(Approval).where(
-            Approval.session_id == session_id, Approval.turn_id == turn_id, Approval.tool_call_id == tool_call_id, Approval.superseded_by.is_(None), asked
+            Approval.session_id == session_id,
+            Approval.turn_id == turn_id,
+            Approval.tool_call_id == tool_call_id,
+            Approval.superseded_by.is_(None),
+            asked,
         )
     )

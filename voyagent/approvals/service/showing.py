@@ -1,4 +1,6 @@
-"""What a reviewer sees of a proposal: the preview that was kept and that a grant is held to, or a description where none was."""
+"""What a reviewer sees of a proposal: the preview that was kept and that a grant is held to, or a
+description where none was.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,18 @@ def arguments_of(approval: Approval) -> dict[str, Any]:
     if effect is None or effect.schema is None:
         return stored
     try:
-        ordered = effect.schema.model_validate_json(json.dumps(stored)).model_dump(mode="json", exclude_none=True)
+        ordered = effect.schema.model_validate_json(json.dumps(stored)).model_dump(
+            mode="json", exclude_none=True
+        )
     except ValidationError:
         return stored
     return ordered if ordered == stored else stored
 
 
 def preview(actor: Actor, approval: Approval) -> Description:
-    """What granting would change, for the review page, in the reader's language; a `warning` in words where that cannot be told."""
+    """What granting would change, for the review page, in the reader's language; a `warning` in
+    words where that cannot be told.
+    """
     if approval.preview is not None:
         return _retold(approval, cast("Description", approval.preview))
     effect = effects.find(approval.tool_name)
@@ -45,19 +51,35 @@ def preview(actor: Actor, approval: Approval) -> Description:
 
 
 def _retold(approval: Approval, kept: Description) -> Description:
-    """A preview that was told in another language, in the reader's: its words are told anew as long as they say the same, and stay where they do not.
+    """A preview that was told in another language, in the reader's: its words are told anew as long
+    as they say the same, and stay where they do not.
 
     What a grant is held to is what was kept; so nothing of it is taken from now but its words.
     """
-    locale, effect, requester = kept.get("locale"), effects.find(approval.tool_name), person_of(approval.requested_by_user_id)
-    if locale is None or locale == str(get_locale()) or effect is None or effect.describe is None or requester is None or "refusal" in kept:
+    locale, effect, requester = (
+        kept.get("locale"),
+        effects.find(approval.tool_name),
+        person_of(approval.requested_by_user_id),
+    )
+    if (
+        locale is None
+        or locale == str(get_locale())
+        or effect is None
+        or effect.describe is None
+        or requester is None
+        or "refusal" in kept
+    ):
         return kept
     try:
         with audit.savepoint(), force_locale(locale):
             then = effect.describe(requester, dict(approval.payload))
         with audit.savepoint():
             now = effect.describe(requester, dict(approval.payload))
-            measured = effect.measure(requester, dict(approval.payload)) if effect.measure is not None else Measured()
+            measured = (
+                effect.measure(requester, dict(approval.payload))
+                if effect.measure is not None
+                else Measured()
+            )
     except VoyagentError:
         return kept  # what has moved meanwhile is told when somebody grants it
     told = Description(**kept)
@@ -71,7 +93,10 @@ def _retold(approval: Approval, kept: Description) -> Description:
         told["leaves"] = [*now.get("leaves", []), *kept["leaves"][len(leaves) :]]
     words = {standing["key"]: standing for standing in measured.get("standings", [])}
     if "balances" in kept:
-        told["balances"] = [one | _said(words[one["key"]]) if one.get("key") in words else one for one in kept["balances"]]
+        told["balances"] = [
+            one | _said(words[one["key"]]) if one.get("key") in words else one
+            for one in kept["balances"]
+        ]
     return told
 
 

@@ -1,4 +1,6 @@
-"""What deciding and editing ask first of a proposal: whose it is, whether the role fits, whether it can still be decided."""
+"""What deciding and editing ask first of a proposal: whose it is, whether the role fits, whether it
+can still be decided.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ NOW = func.clock_timestamp()
 def check_state(actor: Actor, approval: Approval) -> Effect | None:
     """The tool's effect, once the role is one that it names and nobody has decided.
 
-    Raises Forbidden, ApprovalAlreadyResolved; ApprovalOverdue where the time is over, which is then written down.
+    Raises Forbidden, ApprovalAlreadyResolved; ApprovalOverdue where the time is over, which is then
+    written down.
     """
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:
@@ -41,7 +44,9 @@ def check_state(actor: Actor, approval: Approval) -> Effect | None:
 
 def is_overdue(approval: Approval) -> bool:
     """Whether the fifteen minutes are over, by the database's clock."""
-    return approval.status == "pending" and bool(db.session.scalar(select(Approval.expires_at <= NOW).where(Approval.id == approval.id)))
+    return approval.status == "pending" and bool(
+        db.session.scalar(select(Approval.expires_at <= NOW).where(Approval.id == approval.id))
+    )
 
 
 def expire(which: Any) -> int:
@@ -50,12 +55,23 @@ def expire(which: Any) -> int:
         update(Approval)
         .where(which, Approval.status == "pending", Approval.expires_at <= NOW)
         .values(status="expired")
-        .returning(Approval.tenant_id, Approval.id, Approval.session_id, Approval.tool_name, Approval.summary)
+        .returning(
+            Approval.tenant_id,
+            Approval.id,
+            Approval.session_id,
+            Approval.tool_name,
+            Approval.summary,
+        )
         .execution_options(synchronize_session=False)
     ).all()
     for one in expired:
         refs = {"approval_id": one.id, "session_id": str(one.session_id)}
-        audit.record(system_actor(one.tenant_id), "proposal.expired", entity_refs=refs, inputs={"tool_name": one.tool_name, "summary": one.summary})
+        audit.record(
+            system_actor(one.tenant_id),
+            "proposal.expired",
+            entity_refs=refs,
+            inputs={"tool_name": one.tool_name, "summary": one.summary},
+        )
     ring(*{one.session_id for one in expired})
     if expired:
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(expired)))
@@ -63,7 +79,9 @@ def expire(which: Any) -> int:
 
 
 def ring(*session_ids: UUID) -> None:
-    """Have whoever follows these conversations look at their proposals again, once this transaction has committed."""
+    """Have whoever follows these conversations look at their proposals again, once this transaction
+    has committed.
+    """
     for session_id in session_ids:
         events.ring(topic(session_id))
 

@@ -10,7 +10,9 @@ from voyagent.assistant.planner.people import as_name
 
 
 def about_whom(message: str, context: Context) -> list[tuple[str, names.Side]]:
-    """The name, on each side of the books where it may stand; the balance of what is no account by its name may be a customer's or a supplier's."""
+    """The name, on each side of the books where it may stand; the balance of what is no account by
+    its name may be a customer's or a supplier's.
+    """
     move = understand(message, context)
     if isinstance(move, Call) and move.tool == "list_ledger_accounts":
         wanted = questions.account_wanted(condense(message, COMMAND_MAX), context.today)

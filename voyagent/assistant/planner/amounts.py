@@ -1,4 +1,6 @@
-"""Amounts as people write them: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`; a figure that counts something else is none."""
+"""Amounts as people write them: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`; a figure
+that counts something else is none.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _WORDS = {
     "euro": "EUR", "euros": "EUR", "pound": "GBP", "pounds": "GBP", "quid": "GBP", "yen": "JPY", "baht": "THB", "ringgit": "MYR",
     "riyal": "SAR", "riyals": "SAR",
 }  # fmt: skip
-_COMMON_CODES = "inr usd eur gbp aed sar qar omr kwd bhd sgd myr thb jpy aud nzd cad chf lkr npr bdt"
+_COMMON_CODES = (
+    "inr usd eur gbp aed sar qar omr kwd bhd sgd myr thb jpy aud nzd cad chf lkr npr bdt"
+)
 _CODES_IN_ANY_CASE = frozenset(_COMMON_CODES.split())
 _SCALES = {
     "k": 1_000, "thousand": 1_000,
@@ -27,7 +31,13 @@ _SCALES = {
     "m": 1_000_000, "mn": 1_000_000, "million": 1_000_000,
 }  # fmt: skip
 _NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_CURRENCY = "|".join([*(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True)), *sorted(_CODES_IN_ANY_CASE), "(?-i:[A-Z]{3})"])
+_CURRENCY = "|".join(
+    [
+        *(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True)),
+        *sorted(_CODES_IN_ANY_CASE),
+        "(?-i:[A-Z]{3})",
+    ]
+)
 _AMOUNT = re.compile(
     rf"(?:(?P<before>[₹$€£¥]|(?<!\w)(?:{_CURRENCY}))\s*|(?<![\w.,/@#]))(?P<minus>(?<!\w)[-−](?=\d))?(?P<number>{_NUMBER})(?!\d|,\d|/\d|@)"
     r"(?:\s?(?P<scale>k|thousand|l|lacs?|lakhs?|cr|crores?|mn?|million)\b)?"
@@ -40,9 +50,14 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _EACH = re.compile(
-    r"\s*,?\s*(?:per\s+(?:person|head|pax|adult|night|ticket|visa)|/\s?(?:person|pax|head)|\bpp\b|\bp\.p\.|each\b|a head\b|apiece\b)", re.IGNORECASE
+    r"\s*,?\s*(?:per\s+(?:person|head|pax|adult|night|ticket|visa)|/\s?(?:person|pax|head)|\bpp\b|\bp\.p\.|each\b|a"
+    r" head\b|apiece\b)",
+    re.IGNORECASE,
 )
-_RANGE_BEFORE = re.compile(rf"(?:{_NUMBER})\s*(?:k|l|lakhs?|lacs?)?\s*(?:-|–|to)\s*$|\bbetween\s+\S+(?:\s+lakhs?)?\s+and\s+$", re.IGNORECASE)
+_RANGE_BEFORE = re.compile(
+    rf"(?:{_NUMBER})\s*(?:k|l|lakhs?|lacs?)?\s*(?:-|–|to)\s*$|\bbetween\s+\S+(?:\s+lakhs?)?\s+and\s+$",
+    re.IGNORECASE,
+)
 _RANGE_AFTER = re.compile(rf"\s*(?:-|–|to)\s*(?:[₹$€£¥]|{_CURRENCY})?\s*\d", re.IGNORECASE)
 _BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
 
@@ -60,8 +75,17 @@ _INCLUDED = re.compile(r"\b(?:incl\w*\.?|all in|after)\s*(?:of\s+)?(?:the\s+)?$"
 
 
 def added_share(text: str) -> re.Match[str] | None:
-    """Where a tax or a percentage is to be added that nobody has reckoned: `+ 18% GST`, `plus GST`; what the amount holds already is none."""
-    return next((match for match in _ADDED.finditer(text) if not _INCLUDED.search(lead(text, match.start()))), None)
+    """Where a tax or a percentage is to be added that nobody has reckoned: `+ 18% GST`, `plus GST`;
+    what the amount holds already is none.
+    """
+    return next(
+        (
+            match
+            for match in _ADDED.finditer(text)
+            if not _INCLUDED.search(lead(text, match.start()))
+        ),
+        None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +115,15 @@ class Figure:
 def plain(value: Decimal) -> str:
     """A decimal without exponent and without needless zeros after the point."""
     text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text and not text.split(".")[1].strip("0") else text
+    return (
+        text.rstrip("0").rstrip(".") if "." in text and not text.split(".")[1].strip("0") else text
+    )
 
 
 def find_figures(text: str) -> list[Figure]:
-    """Every amount in a text, in order; counted things (`2 adults`, `5 nights`, `3 %`) are left out."""
+    """Every amount in a text, in order; counted things (`2 adults`, `5 nights`, `3 %`) are left
+    out.
+    """
     return list(_figures(text))
 
 
@@ -104,9 +132,27 @@ def _figures(text: str) -> Iterator[Figure]:
         before, after = match["before"], match["after"]
         currency = currency_of(before) or currency_of(after)
         scale = (match["scale"] or "").lower()
-        start = match.start("before") if before and currency_of(before) else match.start("minus") if match["minus"] else match.start("number")
-        end = match.end("after") if after and currency_of(after) and not currency_of(before) else match.end("scale") if scale else match.end("number")
-        if currency is None and not scale and "," not in match["number"] and len(match["number"]) < 4 and _COUNTED.match(text, match.end("number")):
+        start = (
+            match.start("before")
+            if before and currency_of(before)
+            else match.start("minus")
+            if match["minus"]
+            else match.start("number")
+        )
+        end = (
+            match.end("after")
+            if after and currency_of(after) and not currency_of(before)
+            else match.end("scale")
+            if scale
+            else match.end("number")
+        )
+        if (
+            currency is None
+            and not scale
+            and "," not in match["number"]
+            and len(match["number"]) < 4
+            and _COUNTED.match(text, match.end("number"))
+        ):
             continue
         if text[end : end + 2] == "/-":
             end += 2
@@ -118,15 +164,21 @@ def _figures(text: str) -> Iterator[Figure]:
             currency=currency,
             start=start,
             end=each.end() if each else end,
-            words=text[start - len(ranged.group()) if ranged else start : each.end() if each else end].strip(),
+            words=text[
+                start - len(ranged.group()) if ranged else start : each.end() if each else end
+            ].strip(),
             scaled=bool(scale),
             each=each is not None,
-            ranged=bool(ranged or _BETWEEN.search(lead(text, start)) or _RANGE_AFTER.match(text, end)),
+            ranged=bool(
+                ranged or _BETWEEN.search(lead(text, start)) or _RANGE_AFTER.match(text, end)
+            ),
         )
 
 
 def currency_alone(words: str) -> str | None:
-    """The code of a currency that is all that the words name: `USD`, `in dirhams`; None for all others."""
+    """The code of a currency that is all that the words name: `USD`, `in dirhams`; None for all
+    others.
+    """
     return currency_of(re.sub(r"^\s*(?:in|to)\s+", "", words, flags=re.IGNORECASE).strip(" .!,"))
 
 
@@ -139,6 +191,11 @@ def currency_of(word: str | None) -> str | None:
     bare = word.rstrip(".")
     if word.lower() in _WORDS or bare.lower() in _WORDS:
         return _WORDS.get(word.lower()) or _WORDS[bare.lower()]
-    if len(bare) == 3 and (bare.lower() in _CODES_IN_ANY_CASE or bare.isupper()) and is_currency(bare.upper()) and bare not in {"ALL", "TOP", "TRY"}:
+    if (
+        len(bare) == 3
+        and (bare.lower() in _CODES_IN_ANY_CASE or bare.isupper())
+        and is_currency(bare.upper())
+        and bare not in {"ALL", "TOP", "TRY"}
+    ):
         return bare.upper()
     return None

@@ -1,4 +1,6 @@
-"""An answer to a question of ours: what was asked, and whatever else of the wish the words say, as the same words would have in a first message."""
+"""An answer to a question of ours: what was asked, and whatever else of the wish the words say, as
+the same words would have in a first message.
+"""
 
 from __future__ import annotations
 
@@ -38,19 +40,52 @@ _LEADS = {
     ("post_journal_entry", ""): "journal entry:",
     ("fetch_bsp_statement", ""): "fetch the bsp statement",
 }
-_LIKE = {"hold_flight": "search_flights", "check_hotel_rate": "search_hotels", "book_hotel": "search_hotels"}
+_LIKE = {
+    "hold_flight": "search_flights",
+    "check_hotel_rate": "search_hotels",
+    "book_hotel": "search_hotels",
+}
 _LEAD_SAID = re.compile(r"^(?:from|to|in|at|for)\s+", re.IGNORECASE)
 _END_SAID = re.compile(r"^(?:from|to)\s+\S", re.IGNORECASE)
-# What later words set right; an amount or a name that is known stays until somebody says that it is wrong.
+# What later words set right; an amount or a name that is known stays until somebody says that it is
+# wrong.
 _SAID_ANEW = frozenset(
-    {"origin", "destination", "outbound_date", "return_date", "passengers", "cabin", "direct_only", "city", "country", "check_in", "check_out", "guests"}
-    | {"on", "at", "due_date", "issue_date", "paid_on", "account", "reference", "locale", "prices", "entry_date", "nationality"}
+    {
+        "origin",
+        "destination",
+        "outbound_date",
+        "return_date",
+        "passengers",
+        "cabin",
+        "direct_only",
+        "city",
+        "country",
+        "check_in",
+        "check_out",
+        "guests",
+    }
+    | {
+        "on",
+        "at",
+        "due_date",
+        "issue_date",
+        "paid_on",
+        "account",
+        "reference",
+        "locale",
+        "prices",
+        "entry_date",
+        "nationality",
+    }
 )
 _ENDS = frozenset({"origin", "destination"})
 
 
 def merged(question: Ask, said: str, context: Context, read: Reading) -> Wish:
-    """The wish with all that the answer says of it. Its own words go before what was asked for: `to Dubai` is where they fly to, whatever was asked."""
+    """The wish with all that the answer says of it.
+
+    Its own words go before what was asked for: `to Dubai` is where they fly to, whatever was asked.
+    """
     asked = wishes.answered(question, said, context)
     facts = besides(question, said, context, read)
     spoken = set(facts)
@@ -58,10 +93,18 @@ def merged(question: Ask, said: str, context: Context, read: Reading) -> Wish:
     if spoken & _ENDS and question.missing in _ENDS and question.missing not in spoken:
         gained.pop(question.missing, None)  # the words say the other end
     if question.missing in gained:  # the day that was asked for is no other day besides
-        facts = {name: value for name, value in facts.items() if name == question.missing or value != gained[question.missing]}
+        facts = {
+            name: value
+            for name, value in facts.items()
+            if name == question.missing or value != gained[question.missing]
+        }
     if question.missing in gained and len(facts) <= len(gained):
         facts.pop(question.missing, None)  # a short answer is taken as it was asked for
-    kept = {name: value for name, value in question.known.items() if name not in facts or name not in _SAID_ANEW}
+    kept = {
+        name: value
+        for name, value in question.known.items()
+        if name not in facts or name not in _SAID_ANEW
+    }
     return Wish(question.tool, {**gained, **facts, **kept})
 
 
@@ -80,4 +123,8 @@ def besides(question: Ask, said: str, context: Context, read: Reading) -> wishes
     if not isinstance(whole, Wish) or whole.tool != tool:
         return {}
     by_itself = bare.known if isinstance(bare, Wish) and bare.tool == tool else {}
-    return {name: value for name, value in whole.known.items() if value not in (None, "", {}) and by_itself.get(name) != value}
+    return {
+        name: value
+        for name, value in whole.known.items()
+        if value not in (None, "", {}) and by_itself.get(name) != value
+    }

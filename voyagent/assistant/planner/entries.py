@@ -8,11 +8,20 @@ from voyagent.assistant.planner.moves import Context, Say
 from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
 from voyagent.assistant.planner.wording import _
 
-_JOURNAL = re.compile(r"\bjournal(?:\s+entry)?\b|^\s*(?:please\s+)?(?:debit|dr\.?)\s+\S|^\s*(?:please\s+)?credit\s+\S.*\bdebit\b", re.IGNORECASE)
+_JOURNAL = re.compile(
+    r"\bjournal(?:\s+entry)?\b|^\s*(?:please\s+)?(?:debit|dr\.?)\s+\S|^\s*(?:please\s+)?credit\s+\S.*\bdebit\b",
+    re.IGNORECASE,
+)
 _NO_JOURNAL = re.compile(r"\b(?:show|list|find|which|what)\b.*\bjournal\b", re.IGNORECASE)
 _ACCOUNT_ENDS = r"(?=\s*(?:,|;|\band\b|\b(?:debit|credit|dr|cr)\b|₹|\$|\b[A-Z]{3}\s*\d|(?<=[A-Za-z])\s+\d|(?<=\d{4})\s+\d|\bwith\b|\bby\b|\bfor\b|$))"
-_DEBIT = re.compile(r"\b(?:debit|dr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
-_CREDIT = re.compile(r"\b(?:credit|cr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
+_DEBIT = re.compile(
+    r"\b(?:debit|dr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS,
+    re.IGNORECASE,
+)
+_CREDIT = re.compile(
+    r"\b(?:credit|cr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS,
+    re.IGNORECASE,
+)
 _SIDES = re.compile(r"\b(?:debit|credit|dr|cr)\b(?!\s+(?:card|note|limit))", re.IGNORECASE)
 _DOCTOR = re.compile(r"^\s*Dr\.?\s+[A-Z][a-z]+.*\b(?:paid|owes?|pays|wants?|invoice|trip)\b")
 _MOVED = re.compile(
@@ -21,7 +30,10 @@ _MOVED = re.compile(
     r"\s+to\s+(?:the\s+)?(?P<target>(?:petty\s+)?cash|bank|current account)\b",
     re.IGNORECASE,
 )
-_BEHIND_A_COMMA = re.compile(r"[,;]\s*(?P<what>(?!(?:debit|credit|dr|cr|dated|on|and|with)\b)[A-Za-z][^,;\n]{2,}?)\s*[.]?$", re.IGNORECASE)
+_BEHIND_A_COMMA = re.compile(
+    r"[,;]\s*(?P<what>(?!(?:debit|credit|dr|cr|dated|on|and|with)\b)[A-Za-z][^,;\n]{2,}?)\s*[.]?$",
+    re.IGNORECASE,
+)
 
 
 def journal(message: str, context: Context) -> Wish | Say | None:
@@ -33,18 +45,32 @@ def journal(message: str, context: Context) -> Wish | Say | None:
         return None
     if len(_SIDES.findall(message)) > 2:
         return Say(
-            _("I write entries of two lines, one debit and one credit. One of more is written under Journal: %(link)s.", link="[/journal/new](/journal/new)")
+            _(
+                "I write entries of two lines, one debit and one credit. One of more is written"
+                " under Journal: %(link)s.",
+                link="[/journal/new](/journal/new)",
+            )
         )
-    known: dict[str, object] = {"credit": moved["source"], "debit": moved["target"]} if moved else {}
+    known: dict[str, object] = (
+        {"credit": moved["source"], "debit": moved["target"]} if moved else {}
+    )
     for side, pattern in (("debit", _DEBIT), ("credit", _CREDIT)):
         match = pattern.search(message)
         if match:
             known[side] = match["account"].strip()
     bare = message
     for account in known.values():
-        bare = re.sub(rf"\b{re.escape(str(account))}\b", " ", bare, count=1) if str(account).isdigit() else bare
+        bare = (
+            re.sub(rf"\b{re.escape(str(account))}\b", " ", bare, count=1)
+            if str(account).isdigit()
+            else bare
+        )
     known |= amount_in(bare, context)
-    what = re.search(r"\b(?:for|about|narration)\s+(?P<what>(?!₹|\$|\d)[^,;\n]+?)\s*[.]?$", message, re.IGNORECASE) or _BEHIND_A_COMMA.search(message)
+    what = re.search(
+        r"\b(?:for|about|narration)\s+(?P<what>(?!₹|\$|\d)[^,;\n]+?)\s*[.]?$",
+        message,
+        re.IGNORECASE,
+    ) or _BEHIND_A_COMMA.search(message)
     if what:
         known["narration"] = what["what"][:1].upper() + what["what"][1:500]
     dated = re.search(r"\b(?:dated|on)\s+(?P<when>.*)", message, re.IGNORECASE)

@@ -1,4 +1,6 @@
-"""An invoice as people ask for one: customer, lines, currency, days; what is missing is asked for, what was assumed is said."""
+"""An invoice as people ask for one: customer, lines, currency, days; what is missing is asked for,
+what was assumed is said.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +17,27 @@ from voyagent.assistant.planner.terms import read_days, read_due
 from voyagent.assistant.planner.wording import _
 
 OPENING = re.compile(
-    r"^\s*(?:ok(?:ay)?[,.]?\s+|please\s+|pls\s+|kindly\s+|can you\s+|could you\s+|now\s+|then\s+|let'?s\s+|i (?:want|need|would like)(?: you)?(?: to)?\s+)*"
-    r"(?:(?:create|make|draft|raise|prepare|generate|write|send|issue|do|cut|set up|draw up|put together)(?:\s+(?:him|her|them|me|us|up))?\s+(?:an?\s+|the\s+"
+    r"^\s*(?:ok(?:ay)?[,.]?\s+|please\s+|pls\s+|kindly\s+|can you\s+|could"
+    r" you\s+|now\s+|then\s+|let'?s\s+|i (?:want|need|would like)(?: you)?(?: to)?\s+)*"
+    r"(?:(?:create|make|draft|raise|prepare|generate|write|send|issue|do|cut|set up|draw up|put"
+    r" together)(?:\s+(?:him|her|them|me|us|up))?\s+(?:an?\s+|the\s+"
     r"|this\s+|her\s+|his\s+|their\s+|my\s+)?(?:new\s+|draft\s+|customer\s+|tax\s+)*"
     r"(?:invoice|bill)|(?:new\s+|draft\s+)?invoice|bill)\b\s*",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"^\s*(?P<link>for|to|of)\s+", re.IGNORECASE)
 _SERVICE = re.compile(
-    r"\b(?:visas?|flights?|air ?fares?|fares?|hotels?|tickets?|ticketing|packages?|transfers?|insurance|fees?|services?|tours?|bookings?"
+    r"\b(?:visas?|flights?|air"
+    r" ?fares?|fares?|hotels?|tickets?|ticketing|packages?|transfers?|insurance|fees?|services?|tours?|bookings?"
     r"|stay|nights?|cruises?|trip|holiday|deposit|advance|"
     r"passports?|cabs?|taxi|meals?|excursions?|sightseeing|rail|train|bus|charges?|forex|reissue|change|cancellation|umrah|honeymoon|safari"
     r"|seats?|baggage|lounge|room|rooms|conference|fair)\b",
     re.IGNORECASE,
 )
 THEM = re.compile(
-    r"^(?:him|her|them|it|this|that|the customer|this customer|the client|this client|the enquiry|this enquiry|the same(?: customer)?)\b\s*", re.IGNORECASE
+    r"^(?:him|her|them|it|this|that|the customer|this customer|the client|this client|the"
+    r" enquiry|this enquiry|the same(?: customer)?)\b\s*",
+    re.IGNORECASE,
 )
 _QUANTITY = re.compile(r"\b(?P<n>\d{1,3})\s*(?:x|×|\*|nos\.?|@)?\s+(?=[^\d]*$)", re.IGNORECASE)
 _LEADING = re.compile(r"^\s*(?P<n>\d{1,3})\s*(?:x|×|\*)\s+(?=[^\W\d])", re.IGNORECASE)
@@ -47,7 +54,10 @@ _ANOTHER = re.compile(
     re.IGNORECASE,
 )
 _AS_AGREED = re.compile(r"\bas\s+(?:quoted|agreed|discussed|usual|above|promised)\b", re.IGNORECASE)
-_LESS = re.compile(r"\b(?:minus|less|negative)\s+(?:(?:an?|the)\s+)?(?:discount\s+(?:of\s+)?)?(?:[₹$€£]|[A-Z]{3}|rs\.?|inr)?\s*\d[\d,.]*\w*", re.IGNORECASE)
+_LESS = re.compile(
+    r"\b(?:minus|less|negative)\s+(?:(?:an?|the)\s+)?(?:discount\s+(?:of\s+)?)?(?:[₹$€£]|[A-Z]{3}|rs\.?|inr)?\s*\d[\d,.]*\w*",
+    re.IGNORECASE,
+)
 _DISCOUNT = re.compile(r"(?<!after )(?<!after the )(?<!after a )\bdiscount\b", re.IGNORECASE)
 _PAID_OF_IT = re.compile(
     r"\b(?:advance|deposit|token)\s+(?:of\s+|amount\s+)?(?:rs\.?\s*|inr\s*|[₹$€£]\s*)?\d[\d,.]*\s*(?:k|lakhs?)?\s*(?:is\s+|was\s+|already\s+)*(?:paid|received|given|taken)\b"
@@ -61,7 +71,9 @@ _AMOUNT_OF = re.compile(r"\b(?:amount|total|sum|value)\s+(?:of|is|:)?\s*$", re.I
 
 @dataclass(slots=True)
 class InvoiceRequest:
-    """What was said about an invoice so far, by the tool's names; `took` are sentences about what was assumed, `caution` is what cannot be done."""
+    """What was said about an invoice so far, by the tool's names; `took` are sentences about what
+    was assumed, `caution` is what cannot be done.
+    """
 
     known: dict[str, Any] = field(default_factory=dict)
     took: list[str] = field(default_factory=list)
@@ -72,7 +84,14 @@ class InvoiceRequest:
     @property
     def missing(self) -> str | None:
         """The next thing to ask for."""
-        return next((name for name in ("customer_name", "amount", "description", "due_date") if self._lacks(name)), None)
+        return next(
+            (
+                name
+                for name in ("customer_name", "amount", "description", "due_date")
+                if self._lacks(name)
+            ),
+            None,
+        )
 
     @property
     def missing_of_lines(self) -> bool:
@@ -91,10 +110,19 @@ class InvoiceRequest:
 
 
 def request_in(message: str) -> str | None:
-    """The part of a message that asks for an invoice to be drawn up: all of it, or what follows a first sentence; None where it asks for none."""
+    """The part of a message that asks for an invoice to be drawn up: all of it, or what follows a
+    first sentence; None where it asks for none.
+    """
     if OPENING.match(message):
         return message
-    return next((rest for found in _SENTENCE_END.finditer(message) if OPENING.match(rest := message[found.end() :])), None)
+    return next(
+        (
+            rest
+            for found in _SENTENCE_END.finditer(message)
+            if OPENING.match(rest := message[found.end() :])
+        ),
+        None,
+    )
 
 
 def asks_for_two(request: str) -> bool:
@@ -127,14 +155,24 @@ def _ask_for_the_whole(request: InvoiceRequest) -> None:
     """An invoice knows no tax and no percentage: whoever asks says what the sum is with it."""
     lines = request.known["line_items"]
     if len(lines) > 1:
-        request.refused = _("I cannot add tax or a percentage to an invoice yet. Say each line with its whole amount, everything in it.")
+        request.refused = _(
+            "I cannot add tax or a percentage to an invoice yet. Say each line with its whole"
+            " amount, everything in it."
+        )
         return
-    request.caution = _("I cannot add tax or a percentage to an invoice yet, so I need the whole amount, everything in it.")
-    request.known["line_items"] = [{"description": line["description"]} for line in lines if line.get("description")]
+    request.caution = _(
+        "I cannot add tax or a percentage to an invoice yet, so I need the whole amount, everything"
+        " in it."
+    )
+    request.known["line_items"] = [
+        {"description": line["description"]} for line in lines if line.get("description")
+    ]
     request.took = []
 
 
-def answer(question_missing: str, message: str, known: dict[str, Any], context: Context) -> InvoiceRequest:
+def answer(
+    question_missing: str, message: str, known: dict[str, Any], context: Context
+) -> InvoiceRequest:
     """Put the answer to a question into what was known."""
     request = going_on(known)
     words = message.strip().rstrip(".")
@@ -146,12 +184,17 @@ def answer(question_missing: str, message: str, known: dict[str, Any], context: 
             request.known["customer_name"] = name
     elif question_missing == "due_date":
         request.known.pop("due_unread", None)
-        read_due(re.sub(r"^(?:on|by|in|due)\s+", "", words, flags=re.IGNORECASE), context.today, request)
+        read_due(
+            re.sub(r"^(?:on|by|in|due)\s+", "", words, flags=re.IGNORECASE), context.today, request
+        )
     elif question_missing == "amount":
         _answer_amount(words, context, request)
     else:
         for line in request.known["line_items"]:
-            line["description"] = line.get("description") or _EDGES.sub("", words).strip()[:1].upper() + _EDGES.sub("", words).strip()[1:500]
+            line["description"] = (
+                line.get("description")
+                or _EDGES.sub("", words).strip()[:1].upper() + _EDGES.sub("", words).strip()[1:500]
+            )
     return request
 
 
@@ -162,20 +205,31 @@ def is_service(words: str) -> bool:
 
 def going_on(known: dict[str, Any]) -> InvoiceRequest:
     """A request as a question kept it."""
-    request = InvoiceRequest(known={**known, "line_items": [dict(line) for line in known.get("line_items", [])]})
+    request = InvoiceRequest(
+        known={**known, "line_items": [dict(line) for line in known.get("line_items", [])]}
+    )
     request.took = list(request.known.pop("took", []))
     return request
 
 
 def complete(request: InvoiceRequest, context: Context) -> dict[str, Any]:
-    """The tool's arguments: today as the issue date where none was said, and the same day as due date."""
+    """The tool's arguments: today as the issue date where none was said, and the same day as due
+    date.
+    """
     issue = request.known.get("issue_date") or context.today.isoformat()
     if "due_date" not in request.known:
         request.took.append(_("No due date was said, so it is due on the day of issue."))
     about = context.enquiry
-    is_theirs = about is not None and about.customer_name.casefold() == request.known["customer_name"].casefold()
+    is_theirs = (
+        about is not None
+        and about.customer_name.casefold() == request.known["customer_name"].casefold()
+    )
     linked = {"enquiry_id": about.id} if about is not None and is_theirs else {}
-    beside = {name: request.known[name] for name in ("number", "party_reference", "notes", "trip_id") if request.known.get(name)}
+    beside = {
+        name: request.known[name]
+        for name in ("number", "party_reference", "notes", "trip_id")
+        if request.known.get(name)
+    }
     return (
         linked
         | beside
@@ -189,13 +243,17 @@ def complete(request: InvoiceRequest, context: Context) -> dict[str, Any]:
 
 
 def first_traveller(context: Context) -> str | None:
-    """Whom an invoice of the conversation's trip is for where it has no enquiry; None where nobody travels."""
+    """Whom an invoice of the conversation's trip is for where it has no enquiry; None where nobody
+    travels.
+    """
     return next((str(one["full_name"]) for one in context.trip.get("passengers", ())), None)
 
 
 def of_traveller(name: str) -> str:
     """That nobody said whom the invoice is for, and who was taken."""
-    return _("The customer is the first traveller of this conversation’s trip, %(name)s.", name=name)
+    return _(
+        "The customer is the first traveller of this conversation’s trip, %(name)s.", name=name
+    )
 
 
 def question_for(missing: str, known: dict[str, Any]) -> str:
@@ -204,16 +262,32 @@ def question_for(missing: str, known: dict[str, Any]) -> str:
     if missing == "customer_name":
         return _("Whom is the invoice for?")
     if missing == "amount":
-        what = next((line["description"] for line in known.get("line_items", []) if "unit_price" not in line and line.get("description")), None)
+        what = next(
+            (
+                line["description"]
+                for line in known.get("line_items", [])
+                if "unit_price" not in line and line.get("description")
+            ),
+            None,
+        )
         return (
             _("How much is “%(what)s” for %(name)s?", what=what, name=name)
             if what
-            else _("What is the invoice for %(name)s about, and how much is it? Such as “45,000 for Dubai visa”.", name=name)
+            else _(
+                "What is the invoice for %(name)s about, and how much is it? Such as “45,000 for"
+                " Dubai visa”.",
+                name=name,
+            )
         )
     if missing == "description":
         line = next(line for line in known["line_items"] if not line.get("description"))
-        return _("What is the %(amount)s for?", amount=sentences.money(line["unit_price"], line["currency"]))
-    return _("On which day is it due? “%(words)s” does not name one.", words=known.get("due_unread", ""))
+        return _(
+            "What is the %(amount)s for?",
+            amount=sentences.money(line["unit_price"], line["currency"]),
+        )
+    return _(
+        "On which day is it due? “%(words)s” does not name one.", words=known.get("due_unread", "")
+    )
 
 
 def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> None:
@@ -228,7 +302,11 @@ def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> Non
         if what and _tidy(what["what"]):
             lines[0]["description"] = _tidy(what["what"])
         _check(figures[0], request)
-        lines[0].update(quantity=lines[0].get("quantity", 1), unit_price=figures[0].plain, currency=figures[0].currency or context.currency)
+        lines[0].update(
+            quantity=lines[0].get("quantity", 1),
+            unit_price=figures[0].plain,
+            currency=figures[0].currency or context.currency,
+        )
     else:
         read_lines(words, context, request)
 
@@ -251,7 +329,9 @@ def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
     first = figures[0].start if figures else len(body)
     stop = re.search(r":|,|;|\s[-–]\s|\s+(?:for|of|with|towards|minus|less|plus)\s+|\n|\s+\d", body)
     end = min(first, stop.start() if stop else len(body))
-    head = re.sub(r"\s+(?:of|with|at|is|as|amount|total)\s*$", "", body[:end].strip(), flags=re.IGNORECASE)
+    head = re.sub(
+        r"\s+(?:of|with|at|is|as|amount|total)\s*$", "", body[:end].strip(), flags=re.IGNORECASE
+    )
     head = re.sub(r"^the\s+", "", head, flags=re.IGNORECASE)
     name = as_firm(head) if head and not _SERVICE.search(head) and not pronoun else None
     if name:
@@ -259,12 +339,22 @@ def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
         request.known["customer_name"] = view.customer_name if whole and view else name
         return re.sub(r"^\s*(?:[:,;–]\s*|-(?=\s))*", "", body[end:])
     trailing = re.search(r"\bto\s+(?P<name>[^\d,;:\n]+?)(?=\s+for\b|[,;:]|$)", body, re.IGNORECASE)
-    if trailing and not head and (name := as_name(trailing["name"])) and not _SERVICE.search(trailing["name"]):
+    if (
+        trailing
+        and not head
+        and (name := as_name(trailing["name"]))
+        and not _SERVICE.search(trailing["name"])
+    ):
         request.known["customer_name"] = name
         return body[: trailing.start()] + body[trailing.end() :]
     if view:
         request.known["customer_name"] = view.customer_name
-        request.took.append(_("The customer is the one of this conversation’s enquiry, %(name)s.", name=view.customer_name))
+        request.took.append(
+            _(
+                "The customer is the one of this conversation’s enquiry, %(name)s.",
+                name=view.customer_name,
+            )
+        )
     return body
 
 
@@ -273,38 +363,59 @@ def read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
     below = _LESS.search(rest) or (_DISCOUNT.search(rest) if find_figures(rest) else None)
     if below:
         request.refused = _(
-            "An invoice has no line below zero, and “%(words)s” would be one. Say the amount that is left, or ask your accounts for a credit note.",
+            "An invoice has no line below zero, and “%(words)s” would be one. Say the amount that"
+            " is left, or ask your accounts for a credit note.",
             words=below.group().strip(),
         )
     paid = _PAID_OF_IT.search(rest)
     if paid:
         request.refused = _(
-            "An invoice says what is sold, and “%(words)s” is money that came. Say the invoice without it, and then who paid. I have asked for nothing.",
+            "An invoice says what is sold, and “%(words)s” is money that came. Say the invoice"
+            " without it, and then who paid. I have asked for nothing.",
             words=paid.group().strip(),
         )
     both = quantities.two_ways(rest)
     if both:
-        request.refused = _("“%(words)s” can be reckoned in two ways. Say the whole amount. I have asked for nothing.", words=both)
+        request.refused = _(
+            "“%(words)s” can be reckoned in two ways. Say the whole amount. I have asked for"
+            " nothing.",
+            words=both,
+        )
     figures = _figures(rest, context)
     currencies = {figure.currency for figure in figures if figure.currency}
     currency = next(iter(currencies)) if len(currencies) == 1 else context.currency
     if figures and not currencies:
-        request.took.append(_("Amounts without a currency are in %(currency)s, the agency’s.", currency=context.currency))
+        request.took.append(
+            _(
+                "Amounts without a currency are in %(currency)s, the agency’s.",
+                currency=context.currency,
+            )
+        )
     if len(figures) <= 1:
         words = _tidy(rest[: figures[0].start] + " " + rest[figures[0].end :] if figures else rest)
         line: dict[str, Any] = {"description": words} if words else {}
         if figures:
             _check(figures[0], request)
-            line |= _priced(line, rest[: figures[0].start], figures[0], currency, rest[figures[0].end :])
+            line |= _priced(
+                line, rest[: figures[0].start], figures[0], currency, rest[figures[0].end :]
+            )
         request.known["line_items"] = [line] if line else []
         return
-    lines = request.known["line_items"] = [_line(rest, figures, number, currency, request) for number in range(len(figures))]
-    if any(figure.each and line["quantity"] == 1 for figure, line in zip(figures, lines, strict=True)):
+    lines = request.known["line_items"] = [
+        _line(rest, figures, number, currency, request) for number in range(len(figures))
+    ]
+    if any(
+        figure.each and line["quantity"] == 1 for figure, line in zip(figures, lines, strict=True)
+    ):
         request.took.append(_("Where nobody says how many, “each” is taken once."))
 
 
-def _line(rest: str, figures: list[Figure], number: int, currency: str, request: InvoiceRequest) -> dict[str, Any]:
-    """One of several lines: the words between two amounts belong to whichever side the separator leaves them on."""
+def _line(
+    rest: str, figures: list[Figure], number: int, currency: str, request: InvoiceRequest
+) -> dict[str, Any]:
+    """One of several lines: the words between two amounts belong to whichever side the separator
+    leaves them on.
+    """
     figure = figures[number]
     _check(figure, request)
     before = rest[figures[number - 1].end if number else 0 : figure.start]
@@ -320,22 +431,40 @@ def _line(rest: str, figures: list[Figure], number: int, currency: str, request:
     return line | _priced(line, before, figure, figure.currency or currency, after)
 
 
-def _priced(line: dict[str, Any], before: str, figure: Figure, currency: str, after: str = "") -> dict[str, Any]:
+def _priced(
+    line: dict[str, Any], before: str, figure: Figure, currency: str, after: str = ""
+) -> dict[str, Any]:
     heads = quantities.said(before, after, each=figure.each)
     if heads:
-        what = {"description": _tidy(line["description"].replace(heads.words, " ", 1))} if line.get("description") else {}
-        return {**what, "quantity": heads.count, "unit_price": plain(figure.value), "currency": currency}
+        what = (
+            {"description": _tidy(line["description"].replace(heads.words, " ", 1))}
+            if line.get("description")
+            else {}
+        )
+        return {
+            **what,
+            "quantity": heads.count,
+            "unit_price": plain(figure.value),
+            "currency": currency,
+        }
     times = _TIMES.search(before)
     counted = _QUANTITY.search(before) if figure.each else None
     found = times or counted or _LEADING.search(before)
     quantity = int(found["n"]) if found else 1
     if found and line.get("description"):
         line = {"description": _tidy(line["description"].replace(found.group().strip(), " ", 1))}
-    return {**line, "quantity": max(quantity, 1), "unit_price": plain(figure.value), "currency": currency}
+    return {
+        **line,
+        "quantity": max(quantity, 1),
+        "unit_price": plain(figure.value),
+        "currency": currency,
+    }
 
 
 def _figures(text: str, context: Context) -> list[Figure]:
-    """Amounts of a line: numbers that are days, small counts before a thing, or multipliers are none."""
+    """Amounts of a line: numbers that are days, small counts before a thing, or multipliers are
+    none.
+    """
     blank = text
     for day in find_days(text, context.today, by_staff=True):
         blank = blank[: day.start] + " " * (day.end - day.start) + blank[day.end :]
@@ -343,23 +472,33 @@ def _figures(text: str, context: Context) -> list[Figure]:
     return [
         figure
         for figure in found
-        if figure.marked or not (figure.value < 100 and "." not in figure.words and len(found) > 1 and _counts_a_thing(blank, figure))
+        if figure.marked
+        or not (
+            figure.value < 100
+            and "." not in figure.words
+            and len(found) > 1
+            and _counts_a_thing(blank, figure)
+        )
     ]
 
 
 def _counts_a_thing(text: str, figure: Figure) -> bool:
-    return re.match(r"\s*(?:x|×|\*|@)?\s*(?:[^\W\d_]|\d)", text[figure.end :]) is not None and not text[figure.end :].lower().lstrip().startswith(
-        ("for ", "and ")
-    )
+    return re.match(
+        r"\s*(?:x|×|\*|@)?\s*(?:[^\W\d_]|\d)", text[figure.end :]
+    ) is not None and not text[figure.end :].lower().lstrip().startswith(("for ", "and "))
 
 
 def _check(figure: Figure, request: InvoiceRequest) -> None:
     if figure.value <= 0:
         request.refused = _(
-            "An invoice needs amounts above zero; “%(words)s” is not. For money that goes back, ask your accounts for a credit note.", words=figure.words
+            "An invoice needs amounts above zero; “%(words)s” is not. For money that goes back, ask"
+            " your accounts for a credit note.",
+            words=figure.words,
         )
     elif figure.ranged:
-        request.refused = _("“%(words)s” leaves the amount open. Which one is it?", words=figure.words)
+        request.refused = _(
+            "“%(words)s” leaves the amount open. Which one is it?", words=figure.words
+        )
 
 
 def _tidy(words: str) -> str:

@@ -1,4 +1,6 @@
-"""What a planner sees and what it may answer: a conversation in, one move out; moves are kept as JSON, so that a turn can be taken over."""
+"""What a planner sees and what it may answer: a conversation in, one move out; moves are kept as
+JSON, so that a turn can be taken over.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,12 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question back: what is known so far for a tool, and the one thing that is missing next. The next message may be the answer.
+    """A question back: what is known so far for a tool, and the one thing that is missing next.
 
-    `again` is how often the words that came were neither an answer nor a request, and `first` how it was asked at first where they were not.
+    The next message may be the answer.
+
+    `again` is how often the words that came were neither an answer nor a request, and `first` how
+    it was asked at first where they were not.
     """
 
     text: str
@@ -36,7 +41,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool with its arguments; `words` are said before it. Whether a person must grant it is the tool's matter, not the planner's.
+    """A tool with its arguments; `words` are said before it.
+
+    Whether a person must grant it is the tool's matter, not the planner's.
 
     `replaces` is the request that waits and whose place the one that this asks for takes.
     """
@@ -57,7 +64,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model has answered: `raw` as `ModelAnswer.raw` gives it, its text told already in `pieces` of so many characters; its calls are the moves to come."""
+    """A model has answered: `raw` as `ModelAnswer.raw` gives it, its text told already in `pieces`
+    of so many characters; its calls are the moves to come.
+    """
 
     raw: JsonObject
     pieces: list[int]
@@ -67,9 +76,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The turn cannot go on: a sentence for the person, the cause for the log. What a model took for an answer that never came is in `usage` and `tries`.
+    """The turn cannot go on: a sentence for the person, the cause for the log.
 
-    `is_missing` where the vendor does not have the model, `is_spent` where the agency's tokens are used up: the built-in planner can go on in its place.
+    What a model took for an answer that never came is in `usage` and `tries`.
+
+    `is_missing` where the vendor does not have the model, `is_spent` where the agency's tokens are
+    used up: the built-in planner can go on in its place.
     """
 
     text: str
@@ -85,7 +97,14 @@ class Fail:
 
 
 Move = Say | Ask | Call | Done | Answer | Fail
-_KINDS: dict[str, type[Move]] = {"say": Say, "ask": Ask, "call": Call, "done": Done, "answer": Answer, "fail": Fail}
+_KINDS: dict[str, type[Move]] = {
+    "say": Say,
+    "ask": Ask,
+    "call": Call,
+    "done": Done,
+    "answer": Answer,
+    "fail": Fail,
+}
 Tell = Callable[[str], None]
 
 
@@ -95,7 +114,9 @@ def silently(_text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call: its output, a refusal with the rule's own code and sentence, or a proposal that waits for a person."""
+    """What came of a call: its output, a refusal with the rule's own code and sentence, or a
+    proposal that waits for a person.
+    """
 
     output: JsonObject = field(default_factory=dict)
     error: str | None = None
@@ -113,7 +134,9 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryInView:
-    """The enquiry that the conversation was opened from; days as the API writes them, nothing where the customer has not said it."""
+    """The enquiry that the conversation was opened from; days as the API writes them, nothing where
+    the customer has not said it.
+    """
 
     id: str
     customer_name: str
@@ -126,12 +149,16 @@ class EnquiryInView:
     party: JsonObject = field(default_factory=dict)
     """How many of each kind, as the customer's own words say it."""
     beside: str = ""
-    """The customer whose conversation and trip it is, where the talk has logged another's enquiry since."""
+    """The customer whose conversation and trip it is, where the talk has logged another's enquiry
+    since.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class DraftInView:
-    """The newest draft invoice that this conversation made; `waits` where a request to issue it waits for a decision."""
+    """The newest draft invoice that this conversation made; `waits` where a request to issue it
+    waits for a decision.
+    """
 
     invoice_id: str
     customer_name: str
@@ -140,7 +167,9 @@ class DraftInView:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known beside the words: the agency's day and currency, and what the conversation is about."""
+    """What is known beside the words: the agency's day and currency, and what the conversation is
+    about.
+    """
 
     today: date
     currency: str = "INR"
@@ -148,26 +177,38 @@ class Context:
     draft: DraftInView | None = None
     question: Ask | None = None
     offers: JsonObject = field(default_factory=dict)
-    """What the newest searches of the conversation showed: `fares` and `rates` in their order, what was searched for, `newest` of the two.
-    As `visa` the newest that was looked up: its `destination`, and what the person `said` of it."""
+    """What the newest searches of the conversation showed: `fares` and `rates` in their order, what
+    was searched for, `newest` of the two. As `visa` the newest that was looked up: its
+    `destination`, and what the person `said` of it.
+    """
     trip: JsonObject = field(default_factory=dict)
-    """The trip of the conversation: `id`, `passengers` by name and nationality, the flights that are `held`, each booking once; nothing where it has none."""
+    """The trip of the conversation: `id`, `passengers` by name and nationality, the flights that
+    are `held`, each booking once; nothing where it has none.
+    """
     timezone: str = "UTC"
     listed: JsonObject = field(default_factory=dict)
-    """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were `told`; nothing where all of it was."""
+    """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were
+    `told`; nothing where all of it was.
+    """
     waiting: list[JsonObject] = field(default_factory=list)
-    """The requests of the conversation that wait for a decision: `id`, `tool`, `arguments`, `summary`, oldest first.
+    """The requests of the conversation that wait for a decision: `id`, `tool`, `arguments`,
+    `summary`, oldest first.
 
     `is_aside` where something else was answered since.
     """
     last: JsonObject = field(default_factory=dict)
-    """The tool that the newest answer used last, with its `arguments`, the `ids` of what it listed and the `drafts` among it, and the number of the
-    booking that it `held`; nothing where it used none."""
+    """The tool that the newest answer used last, with its `arguments`, the `ids` of what it listed
+    and the `drafts` among it, and the number of the booking that it `held`; nothing where it used
+    none.
+    """
     rejected: JsonObject = field(default_factory=dict)
-    """The newest request of the conversation that was rejected: its `summary`, who did it as `by`, and the `reason` given,
-    empty where none was; nothing where none is."""
+    """The newest request of the conversation that was rejected: its `summary`, who did it as `by`,
+    and the `reason` given, empty where none was; nothing where none is.
+    """
     names: JsonObject = field(default_factory=dict)
-    """What is known of the names that the words are about, by the name in small letters: `is_known`, and those that come `near`."""
+    """What is known of the names that the words are about, by the name in small letters:
+    `is_known`, and those that come `near`.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +227,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One turn so far: what was said (or decided), around it the context, and the moves already made."""
+    """One turn so far: what was said (or decided), around it the context, and the moves already
+    made.
+    """
 
     message: str
     context: Context
@@ -198,7 +241,11 @@ class Planner(Protocol):
     """A mind: the next move of a turn. It sees, it never acts."""
 
     def next_move(self, conversation: Conversation, tell: Tell) -> Move:
-        """What to do next. Words that come before the move is complete are told at once, to be followed by an Answer or a Fail that counts them."""
+        """What to do next.
+
+        Words that come before the move is complete are told at once, to be followed by an Answer or
+        a Fail that counts them.
+        """
         ...
 
 

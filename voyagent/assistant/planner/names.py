@@ -1,4 +1,6 @@
-"""Names of customers and suppliers that nobody bears: who is meant is asked before one of them goes into the books."""
+"""Names of customers and suppliers that nobody bears: who is meant is asked before one of them goes
+into the books.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +19,35 @@ WHOSE = "whose"
 """What such a question asks for."""
 FIELDS: dict[str, tuple[str, Side]] = {
     **dict.fromkeys(
-        ("draft_invoice", "create_invoice", "record_receipt", "write_off_invoice", "find_invoices", "list_receivables", "summarise_enquiry"),
+        (
+            "draft_invoice",
+            "create_invoice",
+            "record_receipt",
+            "write_off_invoice",
+            "find_invoices",
+            "list_receivables",
+            "summarise_enquiry",
+        ),
         ("customer_name", "customer"),
     ),
-    **dict.fromkeys(("receive_bill", "pay_bill", "find_bills", "list_payables"), ("vendor_name", "supplier")),
+    **dict.fromkeys(
+        ("receive_bill", "pay_bill", "find_bills", "list_payables"), ("vendor_name", "supplier")
+    ),
     "find_enquiries": ("q", "customer"),
 }
 _OF_BOOKS = ("record_receipt", "pay_bill", "write_off_invoice")
 """Those that look for what is open under the name, so that it is nobody's who is new."""
 _NEW = re.compile(
-    r"^\s*(?:no[,. ]+)?(?:(?:it|she|he|that|this|they)(?:['’]s|['’]re|\s+is|\s+are)\s+)?(?:an?\s+|the\s+)?new"
+    r"^\s*(?:no[,."
+    r" ]+)?(?:(?:it|she|he|that|this|they)(?:['’]s|['’]re|\s+is|\s+are)\s+)?(?:an?\s+|the\s+)?new"
     r"(?:\s+(?:one|customer|supplier|name|client|vendor))?\s*[.!]*\s*$",
     re.IGNORECASE,
 )
-_YES = re.compile(r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|right|correct|exactly|haan|that one|the first(?: one)?)\b[\s,.!]*(?:please\s*[.!]*)?$", re.IGNORECASE)
+_YES = re.compile(
+    r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|right|correct|exactly|haan|that one|the first(?:"
+    r" one)?)\b[\s,.!]*(?:please\s*[.!]*)?$",
+    re.IGNORECASE,
+)
 _YES_AND = re.compile(r"^\s*(?:yes|yep|yeah|no|i mean|i meant)[,.: ]+", re.IGNORECASE)
 
 
@@ -49,7 +66,9 @@ def key_of(name: str) -> str:
 
 
 def doubted(tool: str, known: JsonObject, context: Context) -> Ask | None:
-    """The question whose the name is; None where somebody bears it, nobody's comes near, or the person has said that it is new."""
+    """The question whose the name is; None where somebody bears it, nobody's comes near, or the
+    person has said that it is new.
+    """
     if tool not in (*_OF_BOOKS, "draft_invoice", "receive_bill") or known.get("sure_name"):
         return None
     field, side = FIELDS[tool]
@@ -59,7 +78,11 @@ def doubted(tool: str, known: JsonObject, context: Context) -> Ask | None:
     if tool in _OF_BOOKS:
         if any(key_of(name) in key_of(one) for one in near):
             return None  # a part of a name finds what is open
-        text = _("Nobody is called %(name)s in the books. Did you mean %(near)s?", name=name, near=_or(near))
+        text = _(
+            "Nobody is called %(name)s in the books. Did you mean %(near)s?",
+            name=name,
+            near=_or(near),
+        )
     elif side == "customer":
         text = _("Did you mean %(near)s, or is %(name)s a new customer?", near=_or(near), name=name)
     else:
@@ -74,7 +97,9 @@ def near_to(name: str, context: Context) -> list[str]:
 
 
 def nobody_found(call: Call, output: JsonObject, context: Context) -> str:
-    """A sentence on whose names come near, for a look-up by a name that nobody bears and that found nothing; nothing for every other."""
+    """A sentence on whose names come near, for a look-up by a name that nobody bears and that found
+    nothing; nothing for every other.
+    """
     about = meant(call)
     near = near_to(about[0], context) if about else []
     if not near or any(output.get(name) for name in ("total", "count", "found")):
@@ -83,7 +108,9 @@ def nobody_found(call: Call, output: JsonObject, context: Context) -> str:
 
 
 def answered(question: Ask, said: str, today: date) -> JsonObject | None:
-    """What is known once the question is answered: the name that is meant, or that it is new; None where the words say neither, such as a day."""
+    """What is known once the question is answered: the name that is meant, or that it is new; None
+    where the words say neither, such as a day.
+    """
     field, _side = FIELDS[question.tool]
     near = list(question.known.get("near", ()))
     known = {name: value for name, value in question.known.items() if name != "near"}
@@ -101,4 +128,8 @@ def answered(question: Ask, said: str, today: date) -> JsonObject | None:
 
 
 def _or(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else _("%(names)s or %(last)s", names=", ".join(names[:-1]), last=names[-1])
+    return (
+        names[0]
+        if len(names) == 1
+        else _("%(names)s or %(last)s", names=", ".join(names[:-1]), last=names[-1])
+    )

@@ -1,4 +1,6 @@
-"""Who of those who travel is a child or an infant: a fare is priced for kinds of people, and is held for no others."""
+"""Who of those who travel is a child or an infant: a fare is priced for kinds of people, and is
+held for no others.
+"""
 
 from __future__ import annotations
 
@@ -21,27 +23,48 @@ _IS = re.compile(
 )
 
 
-def unlike(people: Sequence[JsonObject], fare_id: str, priced: JsonObject, *, named: bool) -> Ask | Say | None:
-    """Why a fare is not held for these people: as many as it is priced for, and other kinds. None where they are those, or their number is another.
+def unlike(
+    people: Sequence[JsonObject], fare_id: str, priced: JsonObject, *, named: bool
+) -> Ask | Say | None:
+    """Why a fare is not held for these people: as many as it is priced for, and other kinds.
 
-    Where it is to be said who is young, that is asked; `named` says whether they were named just now, who are adults where nothing else is said and go along
-    with the question.
+    None where they are those, or their number is another.
+
+    Where it is to be said who is young, that is asked; `named` says whether they were named just
+    now, who are adults where nothing else is said and go along with the question.
     """
     party = Counter({kind: number for kind, number in priced.items() if number})
     travelling = Counter(str(one.get("kind") or "adult") for one in people)
-    if not all(named or one.get("kind") for one in people) or travelling.total() != party.total() or travelling == party:
+    if (
+        not all(named or one.get("kind") for one in people)
+        or travelling.total() != party.total()
+        or travelling == party
+    ):
         return None
     told = {"priced": telling.party(party), "travelling": telling.party(travelling)}
     if not (travelling - party).keys() <= {"adult", "senior"}:
-        return Say(_("The fares are for %(priced)s, and those who travel are %(travelling)s. Search again for those who go. Nothing is held.", **told))
+        return Say(
+            _(
+                "The fares are for %(priced)s, and those who travel are %(travelling)s. Search"
+                " again for those who go. Nothing is held.",
+                **told,
+            )
+        )
     young = sum(party[kind] - travelling[kind] for kind in ("child", "infant"))
     text = ngettext(
-        "The fares are for %(priced)s, and I have %(travelling)s. Who is the young one? Say the name, such as “Aarav Nair, born 3 March 2019”.",
-        "The fares are for %(priced)s, and I have %(travelling)s. Who are the young ones? Say their names, such as “Aarav Nair, born 3 March 2019”.",
+        "The fares are for %(priced)s, and I have %(travelling)s. Who is the young one? Say the"
+        " name, such as “Aarav Nair, born 3 March 2019”.",
+        "The fares are for %(priced)s, and I have %(travelling)s. Who are the young ones? Say their"
+        " names, such as “Aarav Nair, born 3 March 2019”.",
         max(young, 1),
         **told,
     )
-    return Ask(text, tool="hold_flight", known={"fare_id": fare_id} | ({"who": list(people)} if named else {}), missing=YOUNG)
+    return Ask(
+        text,
+        tool="hold_flight",
+        known={"fare_id": fare_id} | ({"who": list(people)} if named else {}),
+        missing=YOUNG,
+    )
 
 
 def named(question: Ask, said: str, context: Context) -> Wish | None:
@@ -50,19 +73,31 @@ def named(question: Ask, said: str, context: Context) -> Wish | None:
         return _young(question, said, context)
     people = whom.among(corrections.without_no(said), context, places=question.tool == "book_hotel")
     if not people and not context.trip.get("passengers"):
-        people = passengers.people_in(said, context)  # where nobody travels yet, a name of one word is one
+        people = passengers.people_in(
+            said, context
+        )  # where nobody travels yet, a name of one word is one
     named_before = question.known.get("who", [])
     known = {one["full_name"].casefold() for one in named_before}
     others = [one for one in people if one["full_name"].casefold() not in known]
-    return Wish(question.tool, {**question.known, "who": [*named_before, *others]}) if people else None
+    return (
+        Wish(question.tool, {**question.known, "who": [*named_before, *others]}) if people else None
+    )
 
 
 def _young(question: Ask, said: str, context: Context) -> Wish | None:
-    """The hold with those named as young, each of a kind that the fare is priced for; None where a name is nobody's who travels."""
-    people: list[JsonObject] = [dict(one) for one in question.known.get("who") or context.trip.get("passengers", ())]
+    """The hold with those named as young, each of a kind that the fare is priced for; None where a
+    name is nobody's who travels.
+    """
+    people: list[JsonObject] = [
+        dict(one) for one in question.known.get("who") or context.trip.get("passengers", ())
+    ]
     priced = context.offers.get("fares_search", {}).get("passengers") or {}
     wanted = [kind for kind in ("child", "infant") if priced.get(kind)]
-    told = [_facts(match, context)] if (match := _IS.match(said)) else passengers.people_in(said, context)
+    told = (
+        [_facts(match, context)]
+        if (match := _IS.match(said))
+        else passengers.people_in(said, context)
+    )
     changed: list[JsonObject] = []
     for one in told:
         found = whom.the_one(people, one.get("full_name", ""))
@@ -84,7 +119,11 @@ def said(message: str, context: Context) -> Wish | None:
     if match is None or found is None:
         return None
     facts = _facts(match, context)
-    return Wish("add_passenger", {**facts, "full_name": found["full_name"]}) if facts.keys() - {"full_name"} else None
+    return (
+        Wish("add_passenger", {**facts, "full_name": found["full_name"]})
+        if facts.keys() - {"full_name"}
+        else None
+    )
 
 
 def _facts(match: re.Match[str], context: Context) -> JsonObject:

@@ -1,4 +1,6 @@
-"""How much of a text is read at all, and the few words before a place in it: a message may be long, reading it must stay short."""
+"""How much of a text is read at all, and the few words before a place in it: a message may be long,
+reading it must stay short.
+"""
 
 from __future__ import annotations
 

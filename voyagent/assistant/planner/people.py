@@ -1,4 +1,6 @@
-"""Who speaks, and for how many: names, addresses, telephone numbers and the number of travellers in a customer's words."""
+"""Who speaks, and for how many: names, addresses, telephone numbers and the number of travellers in
+a customer's words.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +19,46 @@ _COUNT_WORDS = "zero one two three four five six seven eight nine ten eleven twe
 _COUNTS = {word: number for number, word in enumerate(_COUNT_WORDS.split())}
 _NUMBER = rf"(?:\d{{1,3}}|{'|'.join(list(_COUNTS)[1:])})"
 _KINDS = (
-    re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:adults?|adls?|adts?)\b|\b(?P<c>\d{{1,2}})\s?A(?=[\s+&,]*\d{{1,2}}\s?C\b)", re.IGNORECASE),
-    re.compile(rf"\b(?P<n>{_NUMBER}|an?|the(?=\s+(?:child|kid)\b))\s*(?:child(?:ren)?|kids?|chd)\b|(?<=[A\s+&,])(?P<c>\d{{1,2}})\s?C\b", re.IGNORECASE),
-    re.compile(rf"\b(?P<n>{_NUMBER}|an?)\s*(?:infants?|inf|bab(?:y|ies)|toddlers?)\b", re.IGNORECASE),
+    re.compile(
+        rf"\b(?P<n>{_NUMBER})\s*(?:adults?|adls?|adts?)\b|\b(?P<c>\d{{1,2}})\s?A(?=[\s+&,]*\d{{1,2}}\s?C\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?P<n>{_NUMBER}|an?|the(?=\s+(?:child|kid)\b))\s*(?:child(?:ren)?|kids?|chd)\b|(?<=[A\s+&,])(?P<c>\d{{1,2}})\s?C\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?P<n>{_NUMBER}|an?)\s*(?:infants?|inf|bab(?:y|ies)|toddlers?)\b", re.IGNORECASE
+    ),
     re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:seniors?|senior citizens?)\b", re.IGNORECASE),
 )
 _COUPLES = re.compile(rf"\b(?P<n>{_NUMBER})\s*couples\b", re.IGNORECASE)
-_AGED = re.compile(r"\b(?:kids|children)\s*(?:,?\s*(?:aged?|ages|of)\s*|\(\s*(?:aged?\s*)?)(?P<ages>\d{1,2}(?:\s*(?:,|and|&)\s*\d{1,2})+)", re.IGNORECASE)
+_AGED = re.compile(
+    r"\b(?:kids|children)\s*(?:,?\s*(?:aged?|ages|of)\s*|\(\s*(?:aged?\s*)?)(?P<ages>\d{1,2}(?:\s*(?:,|and|&)\s*\d{1,2})+)",
+    re.IGNORECASE,
+)
 INFANT_UNTIL, CHILD_UNTIL = 2, 12
 """Ages at which an airline counts a child as one, and as an adult."""
 _TOTALS = (
-    re.compile(rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))", re.IGNORECASE),
     re.compile(
-        rf"\b(?P<n>{_NUMBER})\s*(?:of us|people|persons?|pax|travell?ers?|passengers?|guests?|members?|heads|friends"
+        rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?P<n>{_NUMBER})\s*(?:of"
+        r" us|people|persons?|pax|travell?ers?|passengers?|guests?|members?|heads|friends"
         r"|pilgrims?|students?|delegates?|employees|colleagues|ladies|gents|couples?)\b",
         re.IGNORECASE,
     ),
-    re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:(?:air|flight|return|one[- ]way)\s*)?(?:tickets?|tkts?|seats)\b", re.IGNORECASE),
-    re.compile(rf"\b(?:pax|people|travell?ers|passengers|number of (?:people|travell?ers))\s*[:=-]\s*(?P<n>{_NUMBER})\b", re.IGNORECASE),
+    re.compile(
+        rf"\b(?P<n>{_NUMBER})\s*(?:(?:air|flight|return|one[- ]way)\s*)?(?:tickets?|tkts?|seats)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:pax|people|travell?ers|passengers|number of"
+        rf" (?:people|travell?ers))\s*[:=-]\s*(?P<n>{_NUMBER})\b",
+        re.IGNORECASE,
+    ),
     re.compile(
         r"\bfor\s+(?P<n>two|three|four|five|six|seven|eight|nine|ten)\b(?!\s*(?:nights?|days?|weeks?|months?|hours?|rooms?|lakhs?|hundred|thousand))",
         re.IGNORECASE,
@@ -47,7 +71,8 @@ _SPOUSE = re.compile(
     re.IGNORECASE,
 )
 _WE_ARE = re.compile(
-    rf"\bwe(?:['’]re|\s+are)\s+(?:(?:only|just|a (?:family|group|party) of)\s+)?(?P<n>{_NUMBER})\b(?!\s*"
+    r"\bwe(?:['’]re|\s+are)\s+(?:(?:only|just|a (?:family|group|party)"
+    rf" of)\s+)?(?P<n>{_NUMBER})\b(?!\s*"
     r"(?:adults?|child(?:ren)?|kids?|nights?|days?|weeks?|rooms?|couples?))",
     re.IGNORECASE,
 )
@@ -62,9 +87,16 @@ _OWN_CHILD = re.compile(
     r"(?:[^,.;\n\d]{0,40}?(?:\(\s*)?(?:aged?\s*)?(?:(?P<age>\d{1,2})\s*-?(?:years?|yrs?|y/?o)\b|(?P<months>\d{1,2})\s*-?(?:months?|mths?)\b|(?P<bare>\d{1,2})\s*\)))?",
     re.IGNORECASE,
 )
-_BESIDES = re.compile(r"\b(?:and|with|plus|besides)\s+(?:the\s+|both\s+)?$", re.IGNORECASE)  # "my parents and the two of us": how many parents is not said
-_PAIR = re.compile(r"\b(?:we are a couple|a couple(?! of)|as a couple|married couple)\b", re.IGNORECASE)
-_ALONE = re.compile(r"\b(?:just me|only me|by myself|alone|solo (?:trip|travell?er|travel)|single travell?er)\b", re.IGNORECASE)
+_BESIDES = re.compile(
+    r"\b(?:and|with|plus|besides)\s+(?:the\s+|both\s+)?$", re.IGNORECASE
+)  # "my parents and the two of us": how many parents is not said
+_PAIR = re.compile(
+    r"\b(?:we are a couple|a couple(?! of)|as a couple|married couple)\b", re.IGNORECASE
+)
+_ALONE = re.compile(
+    r"\b(?:just me|only me|by myself|alone|solo (?:trip|travell?er|travel)|single travell?er)\b",
+    re.IGNORECASE,
+)
 
 NAME_WORDS_MAX = 6
 POSSESSIVE = r"(?:['’]s|(?<=s)['’])(?!\w)"
@@ -78,60 +110,87 @@ _GIVEN = re.compile(
 _WORD = r"[^\W\d_][\w’'.-]*"
 _NAME = rf"{_WORD}(?:[ \t]+(?:{_WORD}|&)){{0,4}}"
 _TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Smt|Shri|Sri)\.?\s+)?"
-_HEADER = re.compile(rf"^\s*(?:from|sender)\s*:\s*[\"']?(?P<name>{_TITLE}{_NAME})[\"']?\s*<", re.IGNORECASE | re.MULTILINE)
-_SENDER = re.compile(r"^\s*(?:from|sender)\s*:(?P<sender>[^\n]*@[^\n]*)$", re.IGNORECASE | re.MULTILINE)
+_HEADER = re.compile(
+    rf"^\s*(?:from|sender)\s*:\s*[\"']?(?P<name>{_TITLE}{_NAME})[\"']?\s*<",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SENDER = re.compile(
+    r"^\s*(?:from|sender)\s*:(?P<sender>[^\n]*@[^\n]*)$", re.IGNORECASE | re.MULTILINE
+)
 SIGNATURE_LINES = 3
 _LABEL = re.compile(
-    rf"^\s*(?:customer|client|guest|contact|full|lead)?\s*(?:name|customer|client|guest)\s*[:=-]\s*(?P<name>{_TITLE}{_NAME})", re.IGNORECASE | re.MULTILINE
+    rf"^\s*(?:customer|client|guest|contact|full|lead)?\s*(?:name|customer|client|guest)\s*[:=-]\s*(?P<name>{_TITLE}{_NAME})",
+    re.IGNORECASE | re.MULTILINE,
 )
-_DAY_SENT, _TIME_SENT = r"\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?", r"\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?"
+_DAY_SENT, _TIME_SENT = (
+    r"\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?",
+    r"\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?",
+)
 STAMP = rf"(?:\[?{_DAY_SENT},?\s+{_TIME_SENT}\]?|\[{_TIME_SENT},\s*{_DAY_SENT}\])"
-"""Day and time that a chat writes before each of its messages, in either order, with or without the year."""
+"""Day and time that a chat writes before each of its messages, in either order, with or without the
+year.
+"""
 _EXPORT = re.compile(
     rf"^\s*{STAMP}\s*[-–]?\s*(?P<name>{_NAME})\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _SELF = re.compile(
-    rf"\b(?:this is|my name is|I am|I'm|I’m|myself)\s+(?P<name>{_TITLE}(?-i:[A-Z])[\w’'.-]*(?:[ \t]+(?-i:[A-Z])[\w’'.-]*){{0,3}})", re.IGNORECASE
+    rf"\b(?:this is|my name is|I am|I'm|I’m|myself)\s+(?P<name>{_TITLE}(?-i:[A-Z])[\w’'.-]*(?:["
+    r" \t]+(?-i:[A-Z])[\w’'.-]*){0,3})",
+    re.IGNORECASE,
 )
 _INLINE = re.compile(
     r"(?<!hotel )(?<!airline )(?<!last )(?<!family )(?<!company )\bname\s*(?:is|:|=|-)?\s+"
     rf"(?P<name>{_TITLE}(?-i:[A-Z])[\w’'.-]*(?:[ \t]+(?-i:[A-Z])[\w’'.-]*){{0,3}})",
     re.IGNORECASE,
 )
-_HERE = re.compile(r"(?P<name>[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,2})\s+(?:here\b|speaking\b|this side\b)")
+_HERE = re.compile(
+    r"(?P<name>[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,2})\s+(?:here\b|speaking\b|this side\b)"
+)
 _SIGNED = re.compile(
-    r"(?:^|[.!?,;]|\s)\s*(?:(?:with|best|kind|warm|many)\s+)*(?:regards|thanks|thank you|thank u|thx|cheers|best|wishes|sincerely|yours truly|rgds)"
-    rf"(?:\s*(?:and|&)\s*regards)?\s*[,.!-]*\s*\n?\s*(?P<name>{_TITLE}{_WORD}(?:[ \t]+(?:{_WORD}|&)){{0,4}})\s*(?:$|[,(+<|/]|\s[\w.+-]+@|\s\d)",
+    r"(?:^|[.!?,;]|\s)\s*(?:(?:with|best|kind|warm|many)\s+)*(?:regards|thanks|thank you|thank"
+    r" u|thx|cheers|best|wishes|sincerely|yours truly|rgds)"
+    rf"(?:\s*(?:and|&)\s*regards)?\s*[,.!-]*\s*\n?\s*(?P<name>{_TITLE}{_WORD}(?:["
+    rf" \t]+(?:{_WORD}|&)){{0,4}})\s*(?:$|[,(+<|/]|\s[\w.+-]+@|\s\d)",
     re.IGNORECASE | re.MULTILINE,
 )
 _THIRD = re.compile(
-    r"\b(?P<name>(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,3})\s+(?:wants?|would like|needs?|is looking"
+    r"\b(?P<name>(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?[A-Z][\w’'.-]*(?:["
+    r" \t]+[A-Z][\w’'.-]*){0,3})\s+(?:wants?|would like|needs?|is looking"
     r"|are looking|called|rang|phoned|asked|is asking|enquired|inquired|wrote|plans?|is planning)\b"
 )
 _TOLD = re.compile(
     rf"^\s*(?:(?:an?|the|our|one|new|old|regular)\s+)*(?:customer|client|guest|lead|pax)\s+(?:named\s+|called\s+)?"
     rf"(?P<name>{_TITLE}{_WORD}(?:[ \t]+{_WORD}){{0,3}}?)\s+(?:has\s+|just\s+)?"
-    r"(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|came|walked in|wants?|needs?|asked|asks|is (?:asking|looking)|enquired|inquired)\b",
+    r"(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|came|walked"
+    r" in|wants?|needs?|asked|asks|is (?:asking|looking)|enquired|inquired)\b",
     re.IGNORECASE,
 )
 _WANTS = (
-    r"(?:has\s+|just\s+|also\s+)*(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|walked in|wants?|wanted|needs?|would like|wishes|asked|asks"
+    r"(?:has\s+|just\s+|also\s+)*(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|walked"
+    r" in|wants?|wanted|needs?|would like|wishes|asked|asks"
     r"|(?:is|are) (?:asking|looking|planning)|plans|enquired|inquired)\b"
 )
 _TELLER = re.compile(
-    rf"^\s*(?P<name>(?:(?:Mr|Shri|Dr)\.?\s+(?:and|&)\s+(?:Mrs|Smt)\.?\s+)?{_TITLE}{_WORD}(?:[ \t]+{_WORD}){{0,3}}?"
-    rf"(?:\s+(?:and|&)\s+(?:(?:wife|husband|family|friends?)|{_WORD}(?:[ \t]+{_WORD})?))?)\s+{_WANTS}",
+    rf"^\s*(?P<name>(?:(?:Mr|Shri|Dr)\.?\s+(?:and|&)\s+(?:Mrs|Smt)\.?\s+)?{_TITLE}{_WORD}(?:["
+    rf" \t]+{_WORD}){{0,3}}?"
+    rf"(?:\s+(?:and|&)\s+(?:(?:wife|husband|family|friends?)|{_WORD}(?:["
+    rf" \t]+{_WORD})?))?)\s+{_WANTS}",
     re.IGNORECASE,
 )
 _NO_TELLER = re.compile(
-    r"^\s*(?:do|does|did|how|when|where|why|can|could|will|would|if|is|are|has|have|show|list|find|send|any|all|make|add|book)\b", re.IGNORECASE
+    r"^\s*(?:do|does|did|how|when|where|why|can|could|will|would|if|is|are|has|have|show|list|find|send|any|all|make|add|book)\b",
+    re.IGNORECASE,
 )
 _SOMEBODY = re.compile(
-    rf"^\s*(?:an?|one|new|another)\s+(?:(?:new|old|regular|walk-?in)\s+)?(?:customer|client|guest|family|couple|lady|gentleman|party)\s+{_WANTS}", re.IGNORECASE
+    rf"^\s*(?:an?|one|new|another)\s+(?:(?:new|old|regular|walk-?in)\s+)?(?:customer|client|guest|family|couple|lady|gentleman|party)\s+{_WANTS}",
+    re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=\w{3})\.\s")
-_LEADING = re.compile(rf"\s*(?P<name>{_TITLE}[A-Z][\w’'.-]*(?:[ \t]+(?:[A-Z][\w’'.-]*|&)){{0,4}})(?=\s*[:,;(<\n–-]|\s+[a-z+\d]|\s*$)")
+_LEADING = re.compile(
+    rf"\s*(?P<name>{_TITLE}[A-Z][\w’'.-]*(?:["
+    r" \t]+(?:[A-Z][\w’'.-]*|&)){0,4})(?=\s*[:,;(<\n–-]|\s+[a-z+\d]|\s*$)"
+)
 _LEADING_TYPED = re.compile(rf"\s*(?P<name>{_NAME})\s*[:,;\n]")
 _NO_NAME_WORDS = """
 i we he she they it you hi hello dear hey team sir madam please thanks thank regards the this that my our customer customers client clients everybody guest
@@ -149,7 +208,10 @@ date number actually should be only again forget remove add make show what which
 """
 _TALK = frozenset(_TALK_WORDS.split())
 """Words of talk, of which a name typed in small letters has none."""
-_LOWER_WORDS = "a an me is are was can could would should do does did have has had to in on at with by as or if then"
+_LOWER_WORDS = (
+    "a an me is are was can could would should do does did have has had to in on at with by as or"
+    " if then"
+)
 _LOWER = frozenset(_LOWER_WORDS.split())
 _GROUPS = frozenset({"family", "group", "party", "couple", "friends"})
 
@@ -179,52 +241,100 @@ def find_email(text: str) -> Said | None:
 def own_email(text: str) -> tuple[Said | None, list[str]]:
     """The address of whoever wrote a text, and the other ones in it.
 
-    Of several it is the one in the header of the sender, or the only one at the signature: the end behind the greeting, or the last three lines.
+    Of several it is the one in the header of the sender, or the only one at the signature: the end
+    behind the greeting, or the last three lines.
     """
-    found = {match.group().rstrip(".'").casefold(): match for match in reversed(list(EMAIL.finditer(text)))}
+    found = {
+        match.group().rstrip(".'").casefold(): match
+        for match in reversed(list(EMAIL.finditer(text)))
+    }
     if len(found) < 2:
         return find_email(text), []
     sent = _SENDER.search(text)
     lines = [line for line in text.rstrip().splitlines() if line.strip()]
     signed = next(iter(_SIGNED.finditer(text)), None)
-    end = text[signed.start() :] if signed else "\n".join(lines[-SIGNATURE_LINES:]) if len(lines) > SIGNATURE_LINES else ""
-    near = {match.group().rstrip(".'").casefold() for match in EMAIL.finditer(sent["sender"] if sent else end)}
+    end = (
+        text[signed.start() :]
+        if signed
+        else "\n".join(lines[-SIGNATURE_LINES:])
+        if len(lines) > SIGNATURE_LINES
+        else ""
+    )
+    near = {
+        match.group().rstrip(".'").casefold()
+        for match in EMAIL.finditer(sent["sender"] if sent else end)
+    }
     own = found[near.pop()] if len(near) == 1 else None
-    others = [match.group().rstrip(".'") for match in sorted(found.values(), key=lambda one: one.start()) if match is not own]
+    others = [
+        match.group().rstrip(".'")
+        for match in sorted(found.values(), key=lambda one: one.start())
+        if match is not own
+    ]
     return Said(own.group().rstrip(".'"), own.group()) if own else None, others
 
 
 def find_phone(text: str, region: str | None) -> Said | None:
-    """The first valid telephone number, written internationally; `region` reads numbers without a country."""
+    """The first valid telephone number, written internationally; `region` reads numbers without a
+    country.
+    """
     for match in phonenumbers.PhoneNumberMatcher(text, region):
-        return Said(phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL), match.raw_string)
+        return Said(
+            phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
+            match.raw_string,
+        )
     return None
 
 
 def find_travellers(text: str) -> Travellers | None:
     """How many people travel; None where the words leave it open."""
     counted = [match for pattern in _KINDS for match in [pattern.search(text)] if match]
-    people, words = sum(_said_count(match) for match in counted), [match.group() for match in counted]
+    people, words = (
+        sum(_said_count(match) for match in counted),
+        [match.group() for match in counted],
+    )
     aged = None if any(match.re is _KINDS[1] for match in counted) else _AGED.search(text)
     if aged:
-        people, words = people + len(re.findall(r"\d+", aged["ages"])), [*words, aged.group().rstrip(" (")]
+        people, words = (
+            people + len(re.findall(r"\d+", aged["ages"])),
+            [
+                *words,
+                aged.group().rstrip(" ("),
+            ],
+        )
     if counted and counted[0].re is _KINDS[0]:
         return Travellers(people, ", ".join(words))
-    couple, couples, together = _SPOUSE.search(text), _COUPLES.search(text), _WE_ARE.search(text) or _PEOPLE.search(text)
+    couple, couples, together = (
+        _SPOUSE.search(text),
+        _COUPLES.search(text),
+        _WE_ARE.search(text) or _PEOPLE.search(text),
+    )
     if couple and together:
         return Travellers(_count(together["n"]), together.group())
     if couple or couples:
-        pairs, own = _count(couples["n"]) if couples else 1, [] if people else [match.group() for match in _OWN_CHILD.finditer(text)]
+        pairs, own = (
+            _count(couples["n"]) if couples else 1,
+            ([] if people else [match.group() for match in _OWN_CHILD.finditer(text)]),
+        )
         kin = [match.group() for match in _KIN.finditer(text)]
-        beside = sum(2 if re.search(r"(?:parents|in-?laws)$", one, re.IGNORECASE) else 1 for one in kin)
-        return Travellers(2 * pairs + people + len(own) + beside, ", ".join([(couples or couple).group(), *words, *own, *kin]))  # type: ignore[union-attr]
+        beside = sum(
+            2 if re.search(r"(?:parents|in-?laws)$", one, re.IGNORECASE) else 1 for one in kin
+        )
+        return Travellers(
+            2 * pairs + people + len(own) + beside,
+            ", ".join([(couples or couple).group(), *words, *own, *kin]),
+        )  # type: ignore[union-attr]
     if len(words) > 1:
         return Travellers(people, ", ".join(words))
     for pattern in _TOTALS:
         match = pattern.search(text)
-        if match and not (match.group().lower().endswith("of us") and _BESIDES.search(lead(text, match.start()))):
+        if match and not (
+            match.group().lower().endswith("of us") and _BESIDES.search(lead(text, match.start()))
+        ):
             count = _count(match["n"])
-            return Travellers(count * 2 if match.group().lower().rstrip("s").endswith("couple") else count, match.group())
+            return Travellers(
+                count * 2 if match.group().lower().rstrip("s").endswith("couple") else count,
+                match.group(),
+            )
     for pattern, count in ((_PAIR, 2), (_ALONE, 1)):
         match = pattern.search(text)
         if match:
@@ -238,7 +348,9 @@ def _said_count(match: re.Match[str]) -> int:
 
 
 def find_party(text: str) -> dict[str, int] | None:
-    """How many of each kind travel: `2 adults and a child`; people of whom no kind is said are adults. None where the words leave it open."""
+    """How many of each kind travel: `2 adults and a child`; people of whom no kind is said are
+    adults. None where the words leave it open.
+    """
     party: dict[str, int] = {}
     for kind, pattern in zip(("adult", "child", "infant", "senior"), _KINDS, strict=True):
         match = pattern.search(text)
@@ -249,7 +361,15 @@ def find_party(text: str) -> dict[str, int] | None:
         ages = [int(age) for age in re.findall(r"\d+", aged["ages"])]
         beyond = max(party.pop("child", 0) - len(ages), 0)
         kinds = _kinds_of(ages)
-        party = {kind: count for kind in (*party, *kinds) if (count := party.get(kind, 0) + kinds.get(kind, 0) + (beyond if kind == "child" else 0))}
+        party = {
+            kind: count
+            for kind in (*party, *kinds)
+            if (
+                count := party.get(kind, 0)
+                + kinds.get(kind, 0)
+                + (beyond if kind == "child" else 0)
+            )
+        }
     if party:
         return party
     total = find_travellers(text) or _for_few(text)
@@ -262,7 +382,9 @@ def find_party(text: str) -> dict[str, int] | None:
 
 
 def _age_of(match: re.Match[str]) -> int:
-    """How old somebody's own child is, in years; where it is not said a baby is none, and any other two."""
+    """How old somebody's own child is, in years; where it is not said a baby is none, and any other
+    two.
+    """
     if match["months"]:
         return int(match["months"]) // 12
     said = match["age"] or match["bare"]
@@ -271,17 +393,28 @@ def _age_of(match: re.Match[str]) -> int:
 
 def _kinds_of(ages: list[int]) -> dict[str, int]:
     """How many of each kind people of some ages are to an airline."""
-    return dict(Counter("infant" if age < INFANT_UNTIL else "child" if age < CHILD_UNTIL else "adult" for age in ages))
+    return dict(
+        Counter(
+            "infant" if age < INFANT_UNTIL else "child" if age < CHILD_UNTIL else "adult"
+            for age in ages
+        )
+    )
 
 
 def _for_few(text: str) -> Travellers | None:
     """`for 2` at the end or before a day: a bare number that people say of people."""
-    match = re.search(rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))", text, re.IGNORECASE)
+    match = re.search(
+        rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))",
+        text,
+        re.IGNORECASE,
+    )
     return Travellers(_count(match["n"]), match.group()) if match else None
 
 
 def name_said(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
-    """A name given as the answer to a question for it: `her name is Fathima Beevi`, `it's Suresh Pillai`, the bare name; `read` tells what a name is."""
+    """A name given as the answer to a question for it: `her name is Fathima Beevi`, `it's Suresh
+    Pillai`, the bare name; `read` tells what a name is.
+    """
     said = _GIVEN.sub("", text.strip(" .?!"))
     name = (read or as_name)(said)
     return name if name and len(name.split()) <= NAME_WORDS_MAX else None
@@ -298,11 +431,16 @@ def find_name(text: str) -> Said | None:
     if not found:
         return _last_line(text)
     first = found[0].value.casefold().split()
-    return max((said for said in found if set(first) <= set(said.value.casefold().split())), key=lambda said: len(said.value.split()))
+    return max(
+        (said for said in found if set(first) <= set(said.value.casefold().split())),
+        key=lambda said: len(said.value.split()),
+    )
 
 
 def is_told_of(text: str) -> bool:
-    """Whether staff tell of a customer who called or wants something: `customer Salim called, wants …`."""
+    """Whether staff tell of a customer who called or wants something: `customer Salim called, wants
+    …`.
+    """
     return _TOLD.match(text) is not None
 
 
@@ -322,19 +460,25 @@ def told_name(text: str) -> Said | None:
     if match is None or _NO_TELLER.match(text):
         return None
     words = match["name"].strip()
-    name = as_name(re.sub(r"\s+(?:and|&)\s+(?:wife|husband|family|friends?)$", "", words, flags=re.IGNORECASE)) or as_firm(words)
+    name = as_name(
+        re.sub(r"\s+(?:and|&)\s+(?:wife|husband|family|friends?)$", "", words, flags=re.IGNORECASE)
+    ) or as_firm(words)
     return Said(name, words) if name else None
 
 
 def leading_name(text: str) -> Said | None:
-    """The name that a dictated enquiry begins with: `Ravi Menon: …`, `Joseph Varghese, Bali`, `John Smith john@…`, `deepa krishnan, …`."""
+    """The name that a dictated enquiry begins with: `Ravi Menon: …`, `Joseph Varghese, Bali`, `John
+    Smith john@…`, `deepa krishnan, …`.
+    """
     match = _LEADING.match(text) or _LEADING_TYPED.match(text)
     name = as_name(match["name"]) if match else None
     return Said(name, match["name"].strip()) if match and name else None
 
 
 def as_name(words: str) -> str | None:
-    """The words as a person's or a firm's name, or None where they are none; wholly lower-case names get their capitals."""
+    """The words as a person's or a firm's name, or None where they are none; wholly lower-case
+    names get their capitals.
+    """
     name = re.sub(r"\s+", " ", words).strip(" ,.;:-–<\"'")
     parts = name.split()
     if (
@@ -351,12 +495,18 @@ def as_name(words: str) -> str | None:
 
 
 def is_titled(words: str) -> bool:
-    """Whether words are written as a name of several is, each with a capital: `Creek Side Hotel`, not `Dubai visa`."""
-    return len(words.split()) > 1 and all(word[:1].isupper() or word in ("of", "and", "&", "the") for word in words.split())
+    """Whether words are written as a name of several is, each with a capital: `Creek Side Hotel`,
+    not `Dubai visa`.
+    """
+    return len(words.split()) > 1 and all(
+        word[:1].isupper() or word in ("of", "and", "&", "the") for word in words.split()
+    )
 
 
 def unowned(words: str) -> str:
-    """The words without the possessive at their end: a name to look for is `Anil Das`, whoever said `Anil Das’s`."""
+    """The words without the possessive at their end: a name to look for is `Anil Das`, whoever said
+    `Anil Das’s`.
+    """
     said = words.strip(" ?.,")
     return _WHOSE_END.sub(r"\g<name>", said)
 
@@ -364,14 +514,20 @@ def unowned(words: str) -> str:
 def as_firm(words: str) -> str | None:
     """The words as the name of a firm, in which an `and` may stand: `Cox and Kings`."""
     name = as_name(re.sub(r"(?<=\w)\s+and\s+(?=\w)", " & ", words, flags=re.IGNORECASE))
-    return name.replace(" & ", " and ") if name and re.search(r"\sand\s", words, re.IGNORECASE) else name
+    return (
+        name.replace(" & ", " and ")
+        if name and re.search(r"\sand\s", words, re.IGNORECASE)
+        else name
+    )
 
 
 def _last_line(text: str) -> Said | None:
     lines = [
         line.strip(" ,.-–")
         for line in text.strip().splitlines()
-        if line.strip() and not EMAIL.search(line) and not re.fullmatch(r"[\d\s+()./-]+", line.strip())
+        if line.strip()
+        and not EMAIL.search(line)
+        and not re.fullmatch(r"[\d\s+()./-]+", line.strip())
     ]
     if len(lines) < 2:
         return None
@@ -390,4 +546,10 @@ def bare_count(words: str) -> int | None:
 
 def _count(word: str) -> int:
     lowered = word.lower()
-    return 1 if lowered in {"a", "an"} else _COUNTS.get(lowered) or int(lowered) if lowered.isdigit() or lowered in _COUNTS else 1
+    return (
+        1
+        if lowered in {"a", "an"}
+        else _COUNTS.get(lowered) or int(lowered)
+        if lowered.isdigit() or lowered in _COUNTS
+        else 1
+    )

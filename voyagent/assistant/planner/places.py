@@ -1,4 +1,6 @@
-"""Places in a text: names that agencies meet every day in any spelling of case, airport codes in capitals, and capitalised words after `to` or `trip to`."""
+"""Places in a text: names that agencies meet every day in any spelling of case, airport codes in
+capitals, and capitalised words after `to` or `trip to`.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,15 @@ Uzbekistan|Vancouver|Varanasi|Venice|Vienna|Vietnam|Visakhapatnam|Washington|Yer
 _CANONICAL = {name.strip().lower(): name.strip() for name in _NAMES.replace("\n", "").split("|")}
 # Names that are also English words are read only as they are written on a map.
 _CASED = frozenset({"male", "nice", "us", "turkey", "georgia", "jordan", "china"})
-_KNOWN = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(_CANONICAL, key=len, reverse=True))
+_KNOWN = "|".join(
+    re.escape(name).replace(r"\ ", r"\s+") for name in sorted(_CANONICAL, key=len, reverse=True)
+)
 _KNOWN_WORD = rf"(?<!\w)(?:{_KNOWN})(?!\w)"
 _CODE = r"(?-i:\b[A-Z]{3}\b)"
 _CAPITALISED = r"(?-i:[A-Z][\w’']+(?:\s+[A-Z][\w’']+){0,2})"
 _NOT_CODE_WORDS = (
-    "THE AND FOR VIA INR USD AED EUR GBP PAX ADT CHD INF VIP LLC LTD INC PVT GST PNR ETA ASAP FYI BTW MAY JAN FEB MAR APR JUN JUL AUG SEP OCT NOV DEC"
+    "THE AND FOR VIA INR USD AED EUR GBP PAX ADT CHD INF VIP LLC LTD INC PVT GST PNR ETA ASAP FYI"
+    " BTW MAY JAN FEB MAR APR JUN JUL AUG SEP OCT NOV DEC"
 )
 _NOT_CODES = frozenset(_NOT_CODE_WORDS.split())
 _NOT_PLACES = re.compile(
@@ -39,10 +44,10 @@ _NOT_PLACES = re.compile(
     r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|June|July|August|September|October|November|December)\b"
 )
 _AIRPORTS = (
-    "bom del cok maa blr hyd ccu amd goi trv ccj cjb pnq jai lko dxb auh shj doh bah kwi mct sll ruh jed med lhr lgw man cdg fra muc ams"
-    " ist saw sin kul bkk dmk hkt dps cmb mle"
-    " ktm hkg nrt hnd icn tpe mnl sgn han syd mel akl jfk ewr sfo lax ord iad mia yyz yvr zrh gva vie prg bud fco mxp mad bcn lis ath cai"
-    " nbo jnb cpt mru sez znz tbs evn gyd"
+    "bom del cok maa blr hyd ccu amd goi trv ccj cjb pnq jai lko dxb auh shj doh bah kwi mct sll"
+    " ruh jed med lhr lgw man cdg fra muc ams ist saw sin kul bkk dmk hkt dps cmb mle ktm hkg nrt"
+    " hnd icn tpe mnl sgn han syd mel akl jfk ewr sfo lax ord iad mia yyz yvr zrh gva vie prg bud"
+    " fco mxp mad bcn lis ath cai nbo jnb cpt mru sez znz tbs evn gyd"
 )
 _LOWER_CODE = rf"(?<!\w)(?:{'|'.join(_AIRPORTS.split())})(?!\w)"
 _ONE = rf"(?:{_KNOWN_WORD}|{_CODE}|{_CAPITALISED})"
@@ -53,28 +58,66 @@ _TRAVEL = (
     r"holidays?|vacation|honeymoon|package|packages|head(?:ing)?|visa|pilgrimage|cruise)"
 )
 _ROUTES = (
-    re.compile(rf"\b(?:flights?|tickets?|tkts?|fares?)\s+(?:from\s+)?(?P<origin>{_KNOWN_WORD})\s+(?P<destination>{_KNOWN_WORD})\b", re.IGNORECASE),
-    re.compile(rf"(?P<origin>{_SURE})\s*(?:-|–|→|->|>|/|\bto\b)\s*(?P<destination>{_SURE})\s*(?:-|–|→|->|>|/|\bto\b)\s*(?P=origin)(?!\w)", re.IGNORECASE),
-    re.compile(rf"\bfrom\s+(?P<origin>{_ONE})\s*(?:to|-|–|→|>|->)\s*(?P<destination>{_ONE}{_MORE})", re.IGNORECASE),
-    re.compile(rf"(?P<origin>{_SURE})\s*(?:-|–|→|->|>|/)\s*(?P<destination>{_SURE})(?!\s*(?:-|/))", re.IGNORECASE),
-    re.compile(rf"(?P<origin>{_SURE})\s+to\s+(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
-    re.compile(rf"(?P<origin>{_LOWER_CODE})\s*(?:to|-|–|→|->)\s*(?P<destination>{_LOWER_CODE})", re.IGNORECASE),
-)
-_DESTINATIONS = (
-    re.compile(r"\bdestination(?:\(s\)|s)?\s*[:=-]\s*(?P<destination>[^\n,;]{2,60})", re.IGNORECASE),
-    re.compile(rf"\b{_TRAVEL}\s+(?:trip\s+|package\s+|tickets?\s+)?(?:to|for|in|of)?\s*(?:visit\s+)?(?P<destination>{_ONE}{_MORE})", re.IGNORECASE),
-    re.compile(rf"\bto\s+(?:the\s+)?(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
-    re.compile(rf"(?P<destination>{_SURE}{_MORE})\s+(?:family\s+|group\s+|city\s+)?{_TRAVEL}\b", re.IGNORECASE),
-    re.compile(rf"\b(?:planning|considering|thinking (?:of|about)|interested in)\s+(?:for\s+)?(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
     re.compile(
-        rf"(?<!live )(?<!lives )(?<!living )(?<!based )(?<!we are )(?<!we're )(?<!i am )(?<!i'm )\b(?:in|for|about|at)\s+(?P<destination>{_SURE}{_MORE})",
+        rf"\b(?:flights?|tickets?|tkts?|fares?)\s+(?:from\s+)?(?P<origin>{_KNOWN_WORD})\s+(?P<destination>{_KNOWN_WORD})\b",
         re.IGNORECASE,
     ),
-    re.compile(rf"(?:^|[,;:])\s*(?P<destination>{_KNOWN_WORD}{_MORE})(?=\s*(?:[,;.(]|\d|for\b|in\b|on\b|from\b|$))", re.IGNORECASE | re.MULTILINE),
+    re.compile(
+        rf"(?P<origin>{_SURE})\s*(?:-|–|→|->|>|/|\bto\b)\s*(?P<destination>{_SURE})\s*(?:-|–|→|->|>|/|\bto\b)\s*(?P=origin)(?!\w)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\bfrom\s+(?P<origin>{_ONE})\s*(?:to|-|–|→|>|->)\s*(?P<destination>{_ONE}{_MORE})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?P<origin>{_SURE})\s*(?:-|–|→|->|>|/)\s*(?P<destination>{_SURE})(?!\s*(?:-|/))",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"(?P<origin>{_SURE})\s+to\s+(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
+    re.compile(
+        rf"(?P<origin>{_LOWER_CODE})\s*(?:to|-|–|→|->)\s*(?P<destination>{_LOWER_CODE})",
+        re.IGNORECASE,
+    ),
+)
+_DESTINATIONS = (
+    re.compile(
+        r"\bdestination(?:\(s\)|s)?\s*[:=-]\s*(?P<destination>[^\n,;]{2,60})", re.IGNORECASE
+    ),
+    re.compile(
+        rf"\b{_TRAVEL}\s+(?:trip\s+|package\s+|tickets?\s+)?(?:to|for|in|of)?\s*(?:visit\s+)?(?P<destination>{_ONE}{_MORE})",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"\bto\s+(?:the\s+)?(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
+    re.compile(
+        rf"(?P<destination>{_SURE}{_MORE})\s+(?:family\s+|group\s+|city\s+)?{_TRAVEL}\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:planning|considering|thinking (?:of|about)|interested"
+        rf" in)\s+(?:for\s+)?(?P<destination>{_SURE}{_MORE})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<!live )(?<!lives )(?<!living )(?<!based )(?<!we are )(?<!we're )(?<!i am )(?<!i'm"
+        rf" )\b(?:in|for|about|at)\s+(?P<destination>{_SURE}{_MORE})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?:^|[,;:])\s*(?P<destination>{_KNOWN_WORD}{_MORE})(?=\s*(?:[,;.(]|\d|for\b|in\b|on\b|from\b|$))",
+        re.IGNORECASE | re.MULTILINE,
+    ),
 )
 _ORIGINS = (
-    re.compile(r"^\s*(?:origin|departure city|departing from|from city)\s*[:=-]\s*(?P<origin>[^\n,;]{2,60})", re.IGNORECASE | re.MULTILINE),
-    re.compile(rf"\b(?:from|ex|ex-|out of|starting|leaving|departing)\s*(?:from\s+)?(?P<origin>{_SURE})", re.IGNORECASE),
+    re.compile(
+        r"^\s*(?:origin|departure city|departing from|from"
+        r" city)\s*[:=-]\s*(?P<origin>[^\n,;]{2,60})",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    re.compile(
+        rf"\b(?:from|ex|ex-|out of|starting|leaving|departing)\s*(?:from\s+)?(?P<origin>{_SURE})",
+        re.IGNORECASE,
+    ),
 )
 
 
@@ -118,10 +161,14 @@ def holds_place(words: str) -> bool:
 
 def places_in(words: str) -> list[re.Match[str]]:
     """Where the places that we know stand in the words."""
-    return [match for match in re.finditer(_KNOWN_WORD, words, re.IGNORECASE) if _proper(match.group())]
+    return [
+        match for match in re.finditer(_KNOWN_WORD, words, re.IGNORECASE) if _proper(match.group())
+    ]
 
 
-def _first(patterns: tuple[re.Pattern[str], ...], text: str, group: str, other_than: Place | None = None) -> Place | None:
+def _first(
+    patterns: tuple[re.Pattern[str], ...], text: str, group: str, other_than: Place | None = None
+) -> Place | None:
     for pattern in patterns:
         for match in pattern.finditer(text):
             place = _place(match, group)
@@ -148,4 +195,11 @@ def _spelled(said: str) -> str:
     if said.lower() in _AIRPORTS.split():
         return said.upper()
     known = re.compile(_KNOWN_WORD, re.IGNORECASE)
-    return known.sub(lambda found: _CANONICAL[re.sub(r"\s+", " ", found.group().lower())] if found.group().islower() else found.group(), said)
+    return known.sub(
+        lambda found: (
+            _CANONICAL[re.sub(r"\s+", " ", found.group().lower())]
+            if found.group().islower()
+            else found.group()
+        ),
+        said,
+    )

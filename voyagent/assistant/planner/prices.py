@@ -22,17 +22,37 @@ def or_none(price: JsonObject) -> str:
 
 
 def is_in_fare(line: JsonObject, trip: JsonObject) -> bool:
-    """Whether another line of the same booking has the price of both, as the way out has that of the way back."""
+    """Whether another line of the same booking has the price of both, as the way out has that of
+    the way back.
+    """
     number = line.get("supplier_ref")
-    same = (one for one in trip["lines"] if number and one["kind"] == "flight" and one["supplier_ref"] == number)
-    return line.get("kind") == "flight" and not Decimal(line["price"]["amount"]) and any(Decimal(one["price"]["amount"]) for one in same)
+    same = (
+        one
+        for one in trip["lines"]
+        if number and one["kind"] == "flight" and one["supplier_ref"] == number
+    )
+    return (
+        line.get("kind") == "flight"
+        and not Decimal(line["price"]["amount"])
+        and any(Decimal(one["price"]["amount"]) for one in same)
+    )
 
 
 def customer_pays(trip: JsonObject) -> str:
-    """What the customer pays; where nothing has a price yet that is said, and where a part of it has none, it is said of the sum."""
+    """What the customer pays; where nothing has a price yet that is said, and where a part of it
+    has none, it is said of the sum.
+    """
     priced = [total for total in trip["totals"] if Decimal(total["price"])]
     if not priced:
         return _("There is no price yet.")
-    sum_of_all = _("The customer pays %(totals)s.", totals=", ".join(money(total["price"], total["currency"]) for total in priced))
-    lacks = any(not Decimal(line["price"]["amount"]) and line["status"] != "cancelled" and not is_in_fare(line, trip) for line in trip["lines"])
+    sum_of_all = _(
+        "The customer pays %(totals)s.",
+        totals=", ".join(money(total["price"], total["currency"]) for total in priced),
+    )
+    lacks = any(
+        not Decimal(line["price"]["amount"])
+        and line["status"] != "cancelled"
+        and not is_in_fare(line, trip)
+        for line in trip["lines"]
+    )
     return f"{sum_of_all} {_('A part of it has no price yet.')}" if lacks else sum_of_all

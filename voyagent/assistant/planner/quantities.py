@@ -1,4 +1,6 @@
-"""How many of something a price is for: `2 adults at 20,000`, `two tickets 1,200 each`, `20,000 per person for 3 persons`."""
+"""How many of something a price is for: `2 adults at 20,000`, `two tickets 1,200 each`, `20,000 per
+person for 3 persons`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ _COUNTED = rf"\b(?P<n>{_N})\s+(?:[a-z-]+\s+){{0,2}}?{_HEADS}(?:\s+[a-z-]+){{0,2}
 _AT = re.compile(rf"{_COUNTED}\s+(?:at|@|x)\s*$", re.IGNORECASE)
 _BEFORE_EACH = re.compile(rf"{_COUNTED}\s*$", re.IGNORECASE)
 _BEHIND = re.compile(
-    rf"^\s*(?:/-)?\s*(?P<each>(?:per|a|each|every)\s*\w*\s+|(?=for each of\b))?(?:for|x|×)\s+(?:each of\s+)?(?:the\s+)?(?P<n>{_N})\s+{_HEADS}\b",
+    r"^\s*(?:/-)?\s*(?P<each>(?:per|a|each|every)\s*\w*\s+|(?=for each"
+    rf" of\b))?(?:for|x|×)\s+(?:each of\s+)?(?:the\s+)?(?P<n>{_N})\s+{_HEADS}\b",
     re.IGNORECASE,
 )
 _ROOMS_AND_NIGHTS = re.compile(
@@ -35,7 +38,10 @@ class Quantity:
 
 
 def said(before: str, after: str, *, each: bool) -> Quantity | None:
-    """How many the words around a price say; `each` where the price itself is said to be for one. None where they leave it at the price."""
+    """How many the words around a price say; `each` where the price itself is said to be for one.
+
+    None where they leave it at the price.
+    """
     match = _AT.search(before) or (_BEFORE_EACH.search(before) if each else None)
     if match is None:
         behind = _BEHIND.match(after)
@@ -45,6 +51,8 @@ def said(before: str, after: str, *, each: bool) -> Quantity | None:
 
 
 def two_ways(words: str) -> str | None:
-    """Rooms and nights at one price, of which nobody knows what it is for; None for all other words."""
+    """Rooms and nights at one price, of which nobody knows what it is for; None for all other
+    words.
+    """
     match = _ROOMS_AND_NIGHTS.search(words)
     return match.group() if match else None

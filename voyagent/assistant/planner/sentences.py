@@ -28,7 +28,9 @@ money = spoken
 
 def day(value: str | date) -> str:
     """A day in words: `10 Dec 2026`."""
-    return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale=language())
+    return format_date(
+        date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale=language()
+    )
 
 
 def moment(value: str) -> str:
@@ -43,21 +45,33 @@ def local(instant: str, timezone: str) -> str:
 
 def status_word(status: str) -> str:
     """The status of an enquiry within a sentence; none for one that we do not know."""
-    return {"new": _("new"), "open": _("open"), "quoted": _("quoted"), "booked": _("booked"), "cancelled": _("cancelled")}.get(status, "")
+    return {
+        "new": _("new"),
+        "open": _("open"),
+        "quoted": _("quoted"),
+        "booked": _("booked"),
+        "cancelled": _("cancelled"),
+    }.get(status, "")
 
 
 def help_text() -> str:
     """What the assistant can do, with examples to say."""
     return "\n".join(
         (
-            _("I work for the three desks of your agency: tickets and visas, hotels and holidays, accounts. You can say, for example:"),
+            _(
+                "I work for the three desks of your agency: tickets and visas, hotels and holidays,"
+                " accounts. You can say, for example:"
+            ),
             f"• {SHOW} · what does Deepa Krishnan want",
             "• " + _("paste a customer’s message, and I log it as an enquiry"),
             f"• {FLIGHTS} · {HOTELS}",
             "• do Indians need a visa for Thailand · show the trip",
             f"• {INVOICE} · issue the draft",
             f"• {OWES} · bank balance · trial balance as of 31 March",
-            _("What moves money or leaves the house I propose: nothing of it happens before a person grants it."),
+            _(
+                "What moves money or leaves the house I propose: nothing of it happens before a"
+                " person grants it."
+            ),
         )
     )
 
@@ -97,39 +111,84 @@ def refusal(tool: str, outcome: Outcome) -> str:
 
 
 def logged(intake: Intake, outcome: Outcome) -> str:
-    """What was taken from a customer's message, each with the words that gave it, and what stayed open."""
+    """What was taken from a customer's message, each with the words that gave it, and what stayed
+    open.
+    """
     found = intake.index
-    lines = [_("Logged as a new enquiry from %(name)s.", name=outcome.output.get("customer_name", ""))]
+    lines = [
+        _("Logged as a new enquiry from %(name)s.", name=outcome.output.get("customer_name", ""))
+    ]
     for name, label in _labels().items():
         field = found.get(name)
         if field is None or name == "customer_name":
             continue
         value = (
-            day(field.value) if name.endswith("_date") else money(field.value, found["budget_currency"].value) if name == "budget_amount" else str(field.value)
+            day(field.value)
+            if name.endswith("_date")
+            else (
+                money(field.value, found["budget_currency"].value)
+                if name == "budget_amount"
+                else str(field.value)
+            )
         )
-        lines.append(f"• {label}: {value}" + ("" if value == field.words else f" (“{field.words}”)"))
+        lines.append(
+            f"• {label}: {value}" + ("" if value == field.words else f" (“{field.words}”)")
+        )
     currency = found.get("budget_currency")
     if currency and not currency.words:
-        lines.append(_("The budget had no currency, so I took %(currency)s, the agency’s.", currency=currency.value))
+        lines.append(
+            _(
+                "The budget had no currency, so I took %(currency)s, the agency’s.",
+                currency=currency.value,
+            )
+        )
     lines += [] if "pax_count" in found else [_("• people: 1, since nothing says how many")]
-    empty = [label for name, label in _labels().items() if name not in found and name != "pax_count"]
+    empty = [
+        label for name, label in _labels().items() if name not in found and name != "pax_count"
+    ]
     if empty:
-        lines.append(_("I read nothing of these, so they are empty: %(fields)s.", fields=", ".join(empty)))
+        lines.append(
+            _("I read nothing of these, so they are empty: %(fields)s.", fields=", ".join(empty))
+        )
     if intake.other_emails:
         taken, others = found.get("customer_email"), ", ".join(intake.other_emails)
         lines.append(
-            _("There are several e-mail addresses in it: I took %(taken)s as the customer’s, not %(others)s.", taken=taken.value, others=others)
+            _(
+                "There are several e-mail addresses in it: I took %(taken)s as the customer’s, not"
+                " %(others)s.",
+                taken=taken.value,
+                others=others,
+            )
             if taken
-            else _("There are several e-mail addresses in it, and none is clearly the customer’s, so I took none: %(others)s.", others=others)
+            else _(
+                "There are several e-mail addresses in it, and none is clearly the customer’s, so I"
+                " took none: %(others)s.",
+                others=others,
+            )
         )
     if intake.left_open:
-        lines.append(_("Left open, it stands in the notes: %(words)s.", words=", ".join(f"“{words}”" for words in dict.fromkeys(intake.left_open))))
+        lines.append(
+            _(
+                "Left open, it stands in the notes: %(words)s.",
+                words=", ".join(f"“{words}”" for words in dict.fromkeys(intake.left_open)),
+            )
+        )
     if intake.wishes:
-        lines.append(_("Their wishes stand in the notes: %(words)s.", words=", ".join(f"“{words}”" for words in intake.wishes)))
+        lines.append(
+            _(
+                "Their wishes stand in the notes: %(words)s.",
+                words=", ".join(f"“{words}”" for words in intake.wishes),
+            )
+        )
     if MASK in intake.notes:
         lines.append(masked_number())
     if len(intake.notes) == NOTES_MAX:
-        lines.append(_("The message was long; the notes hold its first %(num)s characters.", num=f"{NOTES_MAX:,}"))
+        lines.append(
+            _(
+                "The message was long; the notes hold its first %(num)s characters.",
+                num=f"{NOTES_MAX:,}",
+            )
+        )
     return "\n".join(lines)
 
 
@@ -137,7 +196,11 @@ def proposed_invoice(arguments: dict[str, Any], took: list[str]) -> str:
     """What is said before the proposal of a draft."""
     lines = arguments["line_items"]
     listed = "\n".join("• " + _line(line) for line in lines)
-    dates = _("Issued %(issue)s, due %(due)s.", issue=day(arguments["issue_date"]), due=day(arguments["due_date"]))
+    dates = _(
+        "Issued %(issue)s, due %(due)s.",
+        issue=day(arguments["issue_date"]),
+        due=day(arguments["due_date"]),
+    )
     head = _("An invoice for %(name)s:", name=arguments["customer_name"])
     tail = _("Nothing is made before somebody grants it.")
     return "\n".join((head, listed, " ".join((dates, *took, tail))))
@@ -148,7 +211,8 @@ def bill_to_enter(arguments: dict[str, Any]) -> str:
     lines = arguments["line_items"]
     total = sum(Decimal(line["unit_price"]) * line["quantity"] for line in lines)
     return _(
-        "Bill %(reference)s of %(name)s, %(amount)s for %(what)s: of %(issued)s, due %(due)s. It is entered when somebody grants it.",
+        "Bill %(reference)s of %(name)s, %(amount)s for %(what)s: of %(issued)s, due %(due)s. It is"
+        " entered when somebody grants it.",
         reference=arguments["vendor_reference"],
         name=arguments["vendor_name"],
         amount=money(str(total), lines[0]["currency"]),
@@ -161,7 +225,8 @@ def bill_to_enter(arguments: dict[str, Any]) -> str:
 def drafted(output: dict[str, Any]) -> str:
     """After the grant of a draft, and before its issue is proposed."""
     return _(
-        "The draft for %(name)s is made, %(total)s. Issuing gives it the next number and posts it to the books; that needs a grant of its own.",
+        "The draft for %(name)s is made, %(total)s. Issuing gives it the next number and posts it"
+        " to the books; that needs a grant of its own.",
         name=output.get("customer_name", ""),
         total=money(output["total_amount"], output["currency"]),
     )
@@ -170,7 +235,8 @@ def drafted(output: dict[str, Any]) -> str:
 def issued(output: dict[str, Any]) -> str:
     """After the grant of an issue."""
     return _(
-        "Invoice %(number)s to %(name)s is issued and posted: %(total)s, due %(due)s. Receivables and the trial balance show it.",
+        "Invoice %(number)s to %(name)s is issued and posted: %(total)s, due %(due)s. Receivables"
+        " and the trial balance show it.",
         number=output["number"],
         name=output.get("customer_name", ""),
         total=money(output["total_amount"], output["currency"]),
@@ -180,7 +246,11 @@ def issued(output: dict[str, Any]) -> str:
 
 def rejected(reason: str) -> str:
     """After a rejection: that nothing was done, the reason given, and how it goes on."""
-    told = _("Rejected, so nothing was changed. The reason given: %(reason)s", reason=reason) if reason else _("Rejected, so nothing was changed.")
+    told = (
+        _("Rejected, so nothing was changed. The reason given: %(reason)s", reason=reason)
+        if reason
+        else _("Rejected, so nothing was changed.")
+    )
     return "\n".join((told, _("Say it again with what is to be different, and I ask for it anew.")))
 
 
@@ -190,19 +260,37 @@ def why_rejected(rejected: dict[str, Any]) -> str:
         return _("Nothing in this conversation was rejected.")
     told = {"summary": rejected["summary"], "person": rejected["by"]}
     if rejected["reason"]:
-        return _("%(person)s rejected “%(summary)s”. The reason given: %(reason)s", reason=rejected["reason"], **told)
+        return _(
+            "%(person)s rejected “%(summary)s”. The reason given: %(reason)s",
+            reason=rejected["reason"],
+            **told,
+        )
     return _("%(person)s rejected “%(summary)s” and gave no reason.", **told)
 
 
 def several_drafts(invoices: list[dict[str, Any]]) -> str:
     """More than one draft could be meant."""
-    listed = "\n".join(f"• {invoice['customer_name']}, {money(invoice['total']['amount'], invoice['total']['currency'])}" for invoice in invoices[:SHOWN_MAX])
-    return "\n".join((_("There are several drafts. Say whose, such as “issue the invoice for %(name)s”.", name=invoices[0]["customer_name"]), listed))
+    listed = "\n".join(
+        f"• {invoice['customer_name']},"
+        f" {money(invoice['total']['amount'], invoice['total']['currency'])}"
+        for invoice in invoices[:SHOWN_MAX]
+    )
+    return "\n".join(
+        (
+            _(
+                "There are several drafts. Say whose, such as “issue the invoice for %(name)s”.",
+                name=invoices[0]["customer_name"],
+            ),
+            listed,
+        )
+    )
 
 
 def _line(line: dict[str, Any]) -> str:
     amount = money(line["unit_price"], line["currency"])
-    return f"{line['description']}, " + (f"{line['quantity']} × {amount}" if line["quantity"] > 1 else amount)
+    return f"{line['description']}, " + (
+        f"{line['quantity']} × {amount}" if line["quantity"] > 1 else amount
+    )
 
 
 def _labels() -> dict[str, str]:
@@ -224,7 +312,9 @@ def _found_enquiries(arguments: dict[str, Any], output: dict[str, Any]) -> str:
     if total == 0:
         return _("No enquiry fits that.")
     kind = status_word(str(arguments.get("status")))
-    head = ngettext("One %(kind)s enquiry.", "%(num)d %(kind)s enquiries.", total, kind=kind).replace("  ", " ")
+    head = ngettext(
+        "One %(kind)s enquiry.", "%(num)d %(kind)s enquiries.", total, kind=kind
+    ).replace("  ", " ")
     shown = output["enquiries"][:SHOWN_MAX]
     lines = ["• " + enquiry_line(enquiry) for enquiry in shown]
     more = [_("and %(num)d more", num=total - len(shown))] if total > len(shown) else []
@@ -233,32 +323,51 @@ def _found_enquiries(arguments: dict[str, Any], output: dict[str, Any]) -> str:
 
 def enquiry_line(enquiry: dict[str, Any]) -> str:
     """An enquiry in one line: who, where, when, how many."""
-    route = " → ".join(place for place in (enquiry.get("origin"), enquiry.get("destination")) if place)
+    route = " → ".join(
+        place for place in (enquiry.get("origin"), enquiry.get("destination")) if place
+    )
     departs, returns = enquiry.get("depart_date"), enquiry.get("return_date")
     when = " – ".join(day(value) for value in (departs, returns) if value)
     people = ngettext("one person", "%(num)d people", enquiry["pax_count"])
-    return ", ".join(part for part in (enquiry["customer_name"], route, when, people, status_word(enquiry["status"])) if part)
+    return ", ".join(
+        part
+        for part in (enquiry["customer_name"], route, when, people, status_word(enquiry["status"]))
+        if part
+    )
 
 
 def _summary(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
     if output["found"] == 0:
         return _("I found no enquiry of that customer.")
     if output["found"] > 1 and "enquiry" not in output:
-        return "\n".join([_("Several enquiries fit. Which one?"), *("• " + enquiry_line(enquiry) for enquiry in output["enquiries"][:SHOWN_MAX])])
+        return "\n".join(
+            [
+                _("Several enquiries fit. Which one?"),
+                *("• " + enquiry_line(enquiry) for enquiry in output["enquiries"][:SHOWN_MAX]),
+            ]
+        )
     enquiry = output["enquiry"]
-    unknown = [label for name, label in _labels().items() if enquiry.get(name) in (None, "") and name != "customer_name"]
+    unknown = [
+        label
+        for name, label in _labels().items()
+        if enquiry.get(name) in (None, "") and name != "customer_name"
+    ]
     lines = [_("%(enquiry)s.", enquiry=enquiry_line(enquiry))]
     budget = enquiry.get("budget")
     if budget:
         lines.append(_("Budget %(budget)s.", budget=money(budget["amount"], budget["currency"])))
         unknown.remove(_("budget"))
-    reach = ", ".join(value for value in (enquiry.get("customer_email"), enquiry.get("customer_phone")) if value)
+    reach = ", ".join(
+        value for value in (enquiry.get("customer_email"), enquiry.get("customer_phone")) if value
+    )
     if reach:
         lines.append(_("Reach them at %(reach)s.", reach=reach))
     if unknown:
         lines.append(_("Not known: %(fields)s.", fields=", ".join(unknown)))
     if enquiry.get("notes"):
-        lines.append(_("In their words: “%(notes)s”", notes=" ".join(str(enquiry["notes"]).split())[:600]))
+        lines.append(
+            _("In their words: “%(notes)s”", notes=" ".join(str(enquiry["notes"]).split())[:600])
+        )
     return "\n".join(lines)
 
 
@@ -272,30 +381,59 @@ def _receivables(arguments: dict[str, Any], output: dict[str, Any]) -> str:
     totals = ", ".join(money(total["amount"], total["currency"]) for total in output["totals"])
     tail = [_("Together %(totals)s.", totals=totals)] if len(customers) > 1 else []
     if arguments.get("overdue_days"):
-        lines.insert(0, ngettext("Overdue by a day or more:", "Overdue by %(num)d days or more:", arguments["overdue_days"]))
-    head = ngettext("One customer owes, as of %(day)s:", "%(num)d customers owe, as of %(day)s:", len(customers), day=day(output["as_of"]))
+        lines.insert(
+            0,
+            ngettext(
+                "Overdue by a day or more:",
+                "Overdue by %(num)d days or more:",
+                arguments["overdue_days"],
+            ),
+        )
+    head = ngettext(
+        "One customer owes, as of %(day)s:",
+        "%(num)d customers owe, as of %(day)s:",
+        len(customers),
+        day=day(output["as_of"]),
+    )
     return "\n".join([head, *lines, *tail])
 
 
 def _nobody_owes(arguments: dict[str, Any]) -> str:
-    """That nothing is owed of what was asked for: by somebody, above an amount, past its day, in a currency."""
-    bound, currency = arguments.get("more_than") or arguments.get("at_least"), arguments.get("currency")
+    """That nothing is owed of what was asked for: by somebody, above an amount, past its day, in a
+    currency.
+    """
+    bound, currency = (
+        arguments.get("more_than") or arguments.get("at_least"),
+        arguments.get("currency"),
+    )
     whose, days = arguments.get("customer_name"), arguments.get("overdue_days")
     if whose:
         told = _("I find nothing that %(name)s owes.", name=whose)
     elif bound:
         return _("Nobody owes more than %(bound)s.", bound=money(bound, str(currency)))
     elif days:
-        told = ngettext("Nothing is overdue by a day or more.", "Nothing is overdue by %(num)d days or more.", days)
+        told = ngettext(
+            "Nothing is overdue by a day or more.",
+            "Nothing is overdue by %(num)d days or more.",
+            days,
+        )
     else:
-        told = _("Nothing is overdue.") if arguments.get("overdue_only") else _("Nobody owes anything.")
+        told = (
+            _("Nothing is overdue.")
+            if arguments.get("overdue_only")
+            else _("Nobody owes anything.")
+        )
     return f"{told} {of_one_currency(arguments)}".strip()
 
 
 def of_one_currency(arguments: dict[str, Any]) -> str:
-    """A word on an empty answer, where what is owed in one currency alone was looked at; nothing elsewhere."""
+    """A word on an empty answer, where what is owed in one currency alone was looked at; nothing
+    elsewhere.
+    """
     currency = arguments.get("currency")
-    return _("I looked at what is owed in %(currency)s alone.", currency=currency) if currency else ""
+    return (
+        _("I looked at what is owed in %(currency)s alone.", currency=currency) if currency else ""
+    )
 
 
 def _owed(customer: dict[str, Any]) -> str:
@@ -305,21 +443,41 @@ def _owed(customer: dict[str, Any]) -> str:
         return owed
     if overdue == Decimal(customer["amount"]):
         return f"{owed} ({_('overdue')})"
-    return f"{owed} ({_('of it overdue: %(amount)s', amount=money(customer['overdue'], customer['currency']))})"
+    return (
+        f"{owed}"
+        f" ({_('of it overdue: %(amount)s', amount=money(customer['overdue'], customer['currency']))})"
+    )
 
 
 def _accounts(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
     head = ngettext("One account.", "%(num)d accounts.", output["count"])
-    types = {"asset": _("asset"), "liability": _("liability"), "equity": _("equity"), "revenue": _("revenue"), "expense": _("expense")}
-    return "\n".join([head, *(f"• {account['code']} {account['name']} ({types[account['type']]})" for account in output["accounts"])])
+    types = {
+        "asset": _("asset"),
+        "liability": _("liability"),
+        "equity": _("equity"),
+        "revenue": _("revenue"),
+        "expense": _("expense"),
+    }
+    return "\n".join(
+        [
+            head,
+            *(
+                f"• {account['code']} {account['name']} ({types[account['type']]})"
+                for account in output["accounts"]
+            ),
+        ]
+    )
 
 
 def _balance(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
     account = output["account"]
     sides = [
-        f"{money(balance['amount'].lstrip('-'), balance['currency'])} {_('credit') if balance['amount'].startswith('-') else _('debit')}"
-        if Decimal(balance["amount"])
-        else money(balance["amount"], balance["currency"])
+        (
+            f"{money(balance['amount'].lstrip('-'), balance['currency'])}"
+            f" {_('credit') if balance['amount'].startswith('-') else _('debit')}"
+            if Decimal(balance["amount"])
+            else money(balance["amount"], balance["currency"])
+        )
         for balance in output["balances"]
     ]
     return _(
@@ -333,7 +491,10 @@ def _balance(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
 
 def _trial_balance(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
     if not output["totals"]:
-        return _("Nothing has been posted up to %(day)s, so the trial balance is empty.", day=day(output["as_of"]))
+        return _(
+            "Nothing has been posted up to %(day)s, so the trial balance is empty.",
+            day=day(output["as_of"]),
+        )
     lines = [
         _(
             "%(currency)s: debits %(debit)s, credits %(credit)s, %(state)s.",
@@ -344,7 +505,12 @@ def _trial_balance(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
         )
         for total in output["totals"]
     ]
-    head = ngettext("Trial balance as of %(day)s, one account.", "Trial balance as of %(day)s, %(num)d accounts.", output["count"], day=day(output["as_of"]))
+    head = ngettext(
+        "Trial balance as of %(day)s, one account.",
+        "Trial balance as of %(day)s, %(num)d accounts.",
+        output["count"],
+        day=day(output["as_of"]),
+    )
     return "\n".join([head, *lines])
 
 

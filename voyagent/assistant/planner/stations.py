@@ -1,7 +1,8 @@
-"""Where an aircraft or a guest goes, as a code: `Dubai`, `dxb` and `London` for a flight, a city with its country for a hotel, a country for a visa.
+"""Where an aircraft or a guest goes, as a code: `Dubai`, `dxb` and `London` for a flight, a city
+with its country for a hotel, a country for a visa.
 
-The airports are those of `airportsdata`. A name that several countries have, and of which none is one that agencies meet every day, is left open: the person is
-asked.
+The airports are those of `airportsdata`. A name that several countries have, and of which none is
+one that agencies meet every day, is left open: the person is asked.
 """
 
 from __future__ import annotations
@@ -93,7 +94,9 @@ _PERSON = re.compile(
     r"|\b(?P<of>(?-i:U\.?S\.?A?|U\.?K|U\.?A\.?E)\.?|us(?=\s+passport))\s+(?:passports?|citizens?|nationals?)\b",
     re.IGNORECASE,
 )
-_UNION = re.compile(r"^(?P<name>schengen)\s+(?:area|zone|states?|countr(?:y|ies)|region)$", re.IGNORECASE)
+_UNION = re.compile(
+    r"^(?P<name>schengen)\s+(?:area|zone|states?|countr(?:y|ies)|region)$", re.IGNORECASE
+)
 
 
 _SMALL_WORDS = """
@@ -104,13 +107,21 @@ _NO_CODES = frozenset(_SMALL_WORDS.split())
 
 
 def code_of(said: str) -> str | None:
-    """The IATA code of an airport or a city, from a code in any case or a name; None where the words name none, or more than one."""
+    """The IATA code of an airport or a city, from a code in any case or a name; None where the
+    words name none, or more than one.
+    """
     words = " ".join(said.split())
     said = words.casefold()
     if said in _NO_CODES and not words.isupper():
         return None
-    is_name = not words.isupper() and (any(said == name.casefold() for _code, name in KNOWN) or said in _by_city())  # Goa is no GOA, which is Genoa
-    if len(words) == 3 and not is_name and (words.upper() in _codes() or words.upper() in _metros()):
+    is_name = not words.isupper() and (
+        any(said == name.casefold() for _code, name in KNOWN) or said in _by_city()
+    )  # Goa is no GOA, which is Genoa
+    if (
+        len(words) == 3
+        and not is_name
+        and (words.upper() in _codes() or words.upper() in _metros())
+    ):
         return words.upper()
     inside = re.search(r"\(([A-Z]{3})\)", words)
     if inside:
@@ -127,7 +138,10 @@ def country_of_city(said: str) -> str | None:
     """ISO 3166 alpha-2 of the country in which a city lies; None where several have it."""
     code = code_of(said)
     if code is None:
-        found = {str(_codes()[one]["country"]) for one in _by_city().get(" ".join(said.casefold().split()), ())}
+        found = {
+            str(_codes()[one]["country"])
+            for one in _by_city().get(" ".join(said.casefold().split()), ())
+        }
         return found.pop() if len(found) == 1 else None
     if code in _codes():
         return str(_codes()[code]["country"])
@@ -135,28 +149,40 @@ def country_of_city(said: str) -> str | None:
 
 
 def country_of(said: str) -> str | None:
-    """A country by its English name, its code in capitals or one that is said in its place, `the U.A.E.`; of a city the country in which it lies."""
-    words = _UNION.sub(r"\g<name>", re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE))
+    """A country by its English name, its code in capitals or one that is said in its place, `the
+    U.A.E.`; of a city the country in which it lies.
+    """
+    words = _UNION.sub(
+        r"\g<name>", re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE)
+    )
     if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]?", words):
         words = words.replace(".", "")
     if re.fullmatch(r"[A-Z]{2}", words) and words in _countries().values():
         return words
-    return _ALSO.get(words.casefold()) or _countries().get(words.casefold()) or country_of_city(words)
+    return (
+        _ALSO.get(words.casefold()) or _countries().get(words.casefold()) or country_of_city(words)
+    )
 
 
 def countries_in(text: str) -> list[re.Match[str]]:
-    """Where a text names countries, each with the article before it; `us` is one in capitals or behind `the`, and `Schengen` stands for its countries."""
+    """Where a text names countries, each with the article before it; `us` is one in capitals or
+    behind `the`, and `Schengen` stands for its countries.
+    """
     return list(_named_countries().finditer(text))
 
 
 def country_of_money(currency: str) -> str | None:
-    """The one country whose currency it is, after which its code is named; None for money of several, such as the euro."""
+    """The one country whose currency it is, after which its code is named; None for money of
+    several, such as the euro.
+    """
     code = currency[:2]
     return code if code in _countries().values() and code != "EU" else None
 
 
 def nationality_in(text: str) -> str | None:
-    """The nationality that a text names: `Indian`, `two Nepalis`, `US passport`; `to the US` names none."""
+    """The nationality that a text names: `Indian`, `two Nepalis`, `US passport`; `to the US` names
+    none.
+    """
     found = _PERSON.search(text)
     if found is None:
         return None
@@ -197,13 +223,19 @@ def _metro_of(code: str) -> str:
 
 @cache
 def _countries() -> dict[str, str]:
-    return {name.casefold(): code for code, name in Locale("en").territories.items() if re.fullmatch("[A-Z]{2}", code)}
+    return {
+        name.casefold(): code
+        for code, name in Locale("en").territories.items()
+        if re.fullmatch("[A-Z]{2}", code)
+    }
 
 
 @cache
 def _named_countries() -> re.Pattern[str]:
     spelled = {name for name in (*_countries(), *_ALSO) if name != "us"}
-    names = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(spelled, key=len, reverse=True))
+    names = "|".join(
+        re.escape(name).replace(r"\ ", r"\s+") for name in sorted(spelled, key=len, reverse=True)
+    )
     union = r"schengen\s+(?:area|zone|states?|countr(?:y|ies)|region)"
     dotted = r"u\.a\.e\.?|u\.s\.a\.?|u\.k\.?|the\s+u\.?s\.?|(?-i:U\.S\.?|US)"
     return re.compile(rf"(?<![\w.])(?:the\s+)?(?:{union}|{dotted}|{names})(?!\w)", re.IGNORECASE)

@@ -14,14 +14,24 @@ if TYPE_CHECKING:
     from voyagent.assistant.planner.invoicing import InvoiceRequest
 
 _DUE = re.compile(
-    r"[,;.]?\s*\b(?:(?:which is\s+|is\s+)?(?:due|payable|to be paid|pay(?:ment)?(?:\s+due)?)\s*(?:date\s*)?(?::|is\b|on\b|by\b|in\b|within\b"
+    r"[,;.]?\s*\b(?:(?:which is\s+|is\s+)?(?:due|payable|to be"
+    r" paid|pay(?:ment)?(?:\s+due)?)\s*(?:date\s*)?(?::|is\b|on\b|by\b|in\b|within\b"
     r"|before\b|at\b)?|net)\s*"
     r"(?P<when>[^,;\n]*?)(?=$|[,;\n]|\.\s|\s+for\s)",
     re.IGNORECASE,
 )
-_DATED = re.compile(r"[,;]?\s*\b(?<!due )(?:dated|invoice date|issue date|issued on|date)\s*(?::|is\b|on\b)?\s*(?P<when>[^,;\n]+)", re.IGNORECASE)
-_DAYS = re.compile(r"(?:(?P<n>\d{1,3})\s*days?|(?P<w>\d{1,2}|one|two|three|a)\s*weeks?|^\s*(?P<net>\d{1,3})\s*$)", re.IGNORECASE)
-_AT_ONCE = re.compile(r"\b(?:today|now|immediately|(?:up)?on receipt|receipt|at once)\b|^\s*$", re.IGNORECASE)
+_DATED = re.compile(
+    r"[,;]?\s*\b(?<!due )(?:dated|invoice date|issue date|issued"
+    r" on|date)\s*(?::|is\b|on\b)?\s*(?P<when>[^,;\n]+)",
+    re.IGNORECASE,
+)
+_DAYS = re.compile(
+    r"(?:(?P<n>\d{1,3})\s*days?|(?P<w>\d{1,2}|one|two|three|a)\s*weeks?|^\s*(?P<net>\d{1,3})\s*$)",
+    re.IGNORECASE,
+)
+_AT_ONCE = re.compile(
+    r"\b(?:today|now|immediately|(?:up)?on receipt|receipt|at once)\b|^\s*$", re.IGNORECASE
+)
 _MONTH_END = re.compile(r"\b(?:end of (?:the |this )?month|month[- ]end)\b", re.IGNORECASE)
 NEXT_YEAR_DAYS = 270
 """So far ahead is a day without its year only since this year's is past."""
@@ -48,10 +58,18 @@ def read_due(when: str, today: date, request: InvoiceRequest) -> int:
     if days:
         request.known["due_date"] = days[0].day.isoformat()
         if not days[0].year_said and days[0].day > today + timedelta(days=NEXT_YEAR_DAYS):
-            request.took.append(_("“%(words)s” of this year is past, so it is due on %(day)s.", words=days[0].words, day=sentences.day(days[0].day)))
+            request.took.append(
+                _(
+                    "“%(words)s” of this year is past, so it is due on %(day)s.",
+                    words=days[0].words,
+                    day=sentences.day(days[0].day),
+                )
+            )
         return days[0].end
     if counted:
-        weeks = {"a": 1, "one": 1, "two": 2, "three": 3}.get((counted["w"] or "").lower()) or int(counted["w"] or 0)
+        weeks = {"a": 1, "one": 1, "two": 2, "three": 3}.get((counted["w"] or "").lower()) or int(
+            counted["w"] or 0
+        )
         span = weeks * 7 or int(counted["n"] or counted["net"] or 0)
         request.known["due_date"] = (today + timedelta(days=span)).isoformat()
         return counted.end()

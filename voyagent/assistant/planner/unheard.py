@@ -1,4 +1,7 @@
-"""What of somebody's words a request leaves out. A condition, a share or a name that nothing was made of is said before anybody grants the rest."""
+"""What of somebody's words a request leaves out.
+
+A condition, a share or a name that nothing was made of is said before anybody grants the rest.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,24 @@ from voyagent.assistant.planner.moves import Call, Conversation
 from voyagent.assistant.planner.wording import _
 
 TOOLS = frozenset(
-    {"record_receipt", "pay_bill", "write_off_invoice", "post_journal_entry", "draft_invoice", "create_invoice", "receive_bill", "issue_ticket"}
-    | {"book_hotel", "cancel_hotel_booking", "file_visa", "send_itinerary", "hold_flight", "add_transfer"}
+    {
+        "record_receipt",
+        "pay_bill",
+        "write_off_invoice",
+        "post_journal_entry",
+        "draft_invoice",
+        "create_invoice",
+        "receive_bill",
+        "issue_ticket",
+    }
+    | {
+        "book_hotel",
+        "cancel_hotel_booking",
+        "file_visa",
+        "send_itinerary",
+        "hold_flight",
+        "add_transfer",
+    }
 )
 """What is done or asked for, and so must be the whole of what was said."""
 _TOKEN = re.compile(r"\d[\d,./:-]*\d|\d|[^\W\d_][\w’'-]*")
@@ -25,11 +44,29 @@ instalment instalments urgent urgently early
 """
 _QUALIFIERS = frozenset(_QUALIFIERS_WORDS.split())
 _NEGATED = re.compile(
-    r"\b(?:did|do|does|has|have|had)(?:n['’]?t| not)\s+(?:yet\s+)?(?:pa(?:y|id)|received?|come|arrived?|settled?|been)\b"
+    r"\b(?:did|do|does|has|have|had)(?:n['’]?t|"
+    r" not)\s+(?:yet\s+)?(?:pa(?:y|id)|received?|come|arrived?|settled?|been)\b"
     r"|\bnever (?:paid|came)\b|\bbounced\b|\bdishonou?red\b",
     re.IGNORECASE,
 )
-_LEADS = frozenset({"for", "of", "with", "from", "on", "in", "at", "by", "to", "but", "and", "only", "except", "if"})
+_LEADS = frozenset(
+    {
+        "for",
+        "of",
+        "with",
+        "from",
+        "on",
+        "in",
+        "at",
+        "by",
+        "to",
+        "but",
+        "and",
+        "only",
+        "except",
+        "if",
+    }
+)
 _NO_NAMES_WORDS = """
 i mr mrs ms miss dr inr aed usd eur gbp rs upi neft rtgs imps gpay utr ref pnr jan feb mar apr may jun jul aug sep oct nov dec january february march april
 june july august september october november december mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
@@ -46,27 +83,50 @@ def is_negated(message: str) -> bool:
 
 
 def noted(call: Call, conversation: Conversation) -> Call:
-    """The same request, whose words name what it leaves out of the message; as it is where that is nothing.
+    """The same request, whose words name what it leaves out of the message; as it is where that is
+    nothing.
 
-    Numbers, days and conditions must stand in the request or in its words; a name may be that of somebody who was looked up for it, or who travels.
+    Numbers, days and conditions must stand in the request or in its words; a name may be that of
+    somebody who was looked up for it, or who travels.
     """
     message, context = conversation.message, conversation.context
     if call.tool not in TOOLS or "\n" in message.strip() or len(message) > MESSAGE_MAX:
         return call
-    looked_up = [(one.move.arguments, one.outcome.output) for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None]
-    who = [context.trip.get("passengers", []), context.question.known if context.question else {}, context.enquiry.customer_name if context.enquiry else ""]
+    looked_up = [
+        (one.move.arguments, one.outcome.output)
+        for one in conversation.played
+        if isinstance(one.move, Call) and one.outcome is not None
+    ]
+    who = [
+        context.trip.get("passengers", []),
+        context.question.known if context.question else {},
+        context.enquiry.customer_name if context.enquiry else "",
+    ]
     named = " ".join(_all_of(one) for one in (*who, *(part for pair in looked_up for part in pair)))
     parts = [call.arguments, who[1], *(pair[0] for pair in looked_up)]
-    heard = " ".join((call.words, "without" if call.arguments.get("prices") is False else "", *(_all_of(one) for one in parts)))
+    heard = " ".join(
+        (
+            call.words,
+            "without" if call.arguments.get("prices") is False else "",
+            *(_all_of(one) for one in parts),
+        )
+    )
     left = left_out(message, heard, context.today, named=named)
     if not left:
         return call
-    told = _("I have made nothing of “%(words)s”. Where it matters, say what it changes, or reject this.", words="”, “".join(left))
-    return Call(call.tool, call.arguments, words=f"{call.words} {told}".strip(), replaces=call.replaces)
+    told = _(
+        "I have made nothing of “%(words)s”. Where it matters, say what it changes, or reject"
+        " this.",
+        words="”, “".join(left),
+    )
+    return Call(
+        call.tool, call.arguments, words=f"{call.words} {told}".strip(), replaces=call.replaces
+    )
 
 
 def left_out(message: str, heard: str, today: date, *, named: str = "") -> list[str]:
-    """The parts of a message that stand nowhere in what was heard: numbers, names, days, and words that make a condition, these to the end of their clause.
+    """The parts of a message that stand nowhere in what was heard: numbers, names, days, and words
+    that make a condition, these to the end of their clause.
 
     What is `named` elsewhere is heard as a name, and as nothing else.
     """
@@ -75,10 +135,16 @@ def left_out(message: str, heard: str, today: date, *, named: str = "") -> list[
     found = []
     for clause in _CLAUSE.finditer(text):
         tokens = list(_TOKEN.finditer(text, clause.start(), clause.end()))
-        odd = [n for n, token in enumerate(tokens) if _is_unheard(token.group(), known, numbers, names, is_first=token.start() == 0)]
+        odd = [
+            n
+            for n, token in enumerate(tokens)
+            if _is_unheard(token.group(), known, numbers, names, is_first=token.start() == 0)
+        ]
         for group in _near_each_other(odd):
             first, last = _with_its_words(tokens, group, known | names)
-            found.append(" ".join(message[tokens[first].start() : tokens[last].end()].split())[:SHOWN_MAX])
+            found.append(
+                " ".join(message[tokens[first].start() : tokens[last].end()].split())[:SHOWN_MAX]
+            )
             if last == len(tokens) - 1:
                 break
     return found
@@ -94,10 +160,18 @@ def _near_each_other(places: list[int]) -> list[list[int]]:
     return groups
 
 
-def _with_its_words(tokens: list[re.Match[str]], group: list[int], known: set[str]) -> tuple[int, int]:
-    """From the words that lead to the first of a group to the last, or to the end of the clause where one of them makes a condition."""
+def _with_its_words(
+    tokens: list[re.Match[str]], group: list[int], known: set[str]
+) -> tuple[int, int]:
+    """From the words that lead to the first of a group to the last, or to the end of the clause
+    where one of them makes a condition.
+    """
     first, last = group[0], group[-1]
-    while first and tokens[first - 1].group().casefold() in _LEADS and tokens[first].start() - tokens[first - 1].end() <= len(", "):
+    while (
+        first
+        and tokens[first - 1].group().casefold() in _LEADS
+        and tokens[first].start() - tokens[first - 1].end() <= len(", ")
+    ):
         first -= 1
     if any(tokens[n].group().casefold() in _QUALIFIERS for n in group):
         return first, len(tokens) - 1
@@ -109,7 +183,9 @@ def _with_its_words(tokens: list[re.Match[str]], group: list[int], known: set[st
 def _without_sums(text: str, numbers: set[str]) -> str:
     """The text with those amounts blanked that were heard, however they were written: `1.2 lakh`."""
     for figure in find_figures(text):
-        is_of_more = bool(_JOINS.search(text[: figure.start]) or re.match(r"[-/]\w", text[figure.end :]))  # a part of a reference
+        is_of_more = bool(
+            _JOINS.search(text[: figure.start]) or re.match(r"[-/]\w", text[figure.end :])
+        )  # a part of a reference
         if _plain(figure.plain) in numbers and not is_of_more:
             text = text[: figure.start] + " " * (figure.end - figure.start) + text[figure.end :]
     return text
@@ -125,7 +201,9 @@ def _without_days(message: str, heard: str, today: date) -> str:
     return text
 
 
-def _is_unheard(token: str, known: set[str], numbers: set[str], names: set[str], *, is_first: bool) -> bool:
+def _is_unheard(
+    token: str, known: set[str], numbers: set[str], names: set[str], *, is_first: bool
+) -> bool:
     word = token.casefold()
     if token[0].isdigit():
         return _plain(token) not in numbers and token not in known
@@ -136,16 +214,27 @@ def _is_unheard(token: str, known: set[str], numbers: set[str], names: set[str],
 
 
 def _words(text: str) -> set[str]:
-    return {part for token in _TOKEN.findall(text.casefold()) for part in (token, *re.split(r"[-/]", token)) if part}
+    return {
+        part
+        for token in _TOKEN.findall(text.casefold())
+        for part in (token, *re.split(r"[-/]", token))
+        if part
+    }
 
 
 def _numbers(text: str) -> set[str]:
-    return {_plain(token) for token in _TOKEN.findall(text) if token[0].isdigit()} | {str(int(number)) for number in re.findall(r"\d+", text)}
+    return {_plain(token) for token in _TOKEN.findall(text) if token[0].isdigit()} | {
+        str(int(number)) for number in re.findall(r"\d+", text)
+    }
 
 
 def _plain(number: str) -> str:
     digits = number.replace(",", "")
-    return digits.rstrip("0").rstrip(".") if re.fullmatch(r"\d+\.\d+", digits) else digits.lstrip("0") or digits
+    return (
+        digits.rstrip("0").rstrip(".")
+        if re.fullmatch(r"\d+\.\d+", digits)
+        else digits.lstrip("0") or digits
+    )
 
 
 def _all_of(value: Any) -> str:

@@ -1,4 +1,6 @@
-"""Whom the words mean of those who travel, or who is new: `Asha and Ravi`, `the first two`, `everybody but Meera`; said alone or behind `for` in a wish."""
+"""Whom the words mean of those who travel, or who is new: `Asha and Ravi`, `the first two`,
+`everybody but Meera`; said alone or behind `for` in a wish.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,30 @@ _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 _COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _NUMBER = rf"(?:\d|{'|'.join(_COUNTED)})"
 _PEOPLE = r"(?:of (?:them|us|those)|travell?ers|passengers|guests|people|persons|names)"
-_LEADS = re.compile(r"^\s*(?:(?:for|only|just|it is|it's|it will be|the guests? (?:are|is))\s+)+", re.IGNORECASE)
-_ENDS = re.compile(
-    r"\s+(?:(?:will|do|does|are going to|is going to)\s+)?(?:stays?|sleeps?|goes|go|travels?|flies|fly)(?:\s+(?:there|along))?\s*$", re.IGNORECASE
+_LEADS = re.compile(
+    r"^\s*(?:(?:for|only|just|it is|it's|it will be|the guests? (?:are|is))\s+)+", re.IGNORECASE
 )
-_ALL = re.compile(
-    rf"^(?:all|both|everybody|everyone|the whole (?:family|party|group|lot)|(?=the {_NUMBER} of))\b(?:\s+(?:the\s+)?(?P<n>{_NUMBER}))?(?:\s+{_PEOPLE})*$",
+_ENDS = re.compile(
+    r"\s+(?:(?:will|do|does|are going to|is going"
+    r" to)\s+)?(?:stays?|sleeps?|goes|go|travels?|flies|fly)(?:\s+(?:there|along))?\s*$",
     re.IGNORECASE,
 )
-_BUT = re.compile(r"^(?:(?:all|everybody|everyone)\s+(?:but|except(?:\s+for)?|without)|all\s+not|without|not)\s+(?P<who>.+)$", re.IGNORECASE)
-_SOME = re.compile(rf"^(?:the\s+)?(?P<end>first|last)\s+(?P<n>{_NUMBER})(?:\s+{_PEOPLE})?$", re.IGNORECASE)
-_ONE = re.compile(rf"^(?:the\s+)?(?P<place>{'|'.join(_PLACES)}|last)(?:\s+(?:one|travell?er|passenger|guest|person))?$", re.IGNORECASE)
+_ALL = re.compile(
+    rf"^(?:all|both|everybody|everyone|the whole (?:family|party|group|lot)|(?=the {_NUMBER}"
+    rf" of))\b(?:\s+(?:the\s+)?(?P<n>{_NUMBER}))?(?:\s+{_PEOPLE})*$",
+    re.IGNORECASE,
+)
+_BUT = re.compile(
+    r"^(?:(?:all|everybody|everyone)\s+(?:but|except(?:\s+for)?|without)|all\s+not|without|not)\s+(?P<who>.+)$",
+    re.IGNORECASE,
+)
+_SOME = re.compile(
+    rf"^(?:the\s+)?(?P<end>first|last)\s+(?P<n>{_NUMBER})(?:\s+{_PEOPLE})?$", re.IGNORECASE
+)
+_ONE = re.compile(
+    rf"^(?:the\s+)?(?P<place>{'|'.join(_PLACES)}|last)(?:\s+(?:one|travell?er|passenger|guest|person))?$",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\s*(?:,\s*and\b|,|&|\+|\band\b)\s*", re.IGNORECASE)
 _FOR = re.compile(r"\s*\bfor\s+(?=[^\s\d])", re.IGNORECASE)
 _POLITE_END = re.compile(r"\s*(?:[.!?]|\b(?:please|pls|then|now)\b)+\s*$", re.IGNORECASE)
@@ -35,7 +50,9 @@ _GOES_ON = re.compile(r"\s+(?:in|on|at|from|to|until|with)\s+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A wish's words without those that say for whom it is: `people` as the tool that adds them takes each, or the name of the `stranger` among them."""
+    """A wish's words without those that say for whom it is: `people` as the tool that adds them
+    takes each, or the name of the `stranger` among them.
+    """
 
     rest: str
     people: list[JsonObject] = field(default_factory=list)
@@ -43,22 +60,30 @@ class Named:
 
 
 def the_one(people: Sequence[JsonObject], name: str) -> JsonObject | None:
-    """Whoever of some people is meant by a name or a part of it; None where that is nobody, or several."""
+    """Whoever of some people is meant by a name or a part of it; None where that is nobody, or
+    several.
+    """
     words = name.casefold().split()
     whole = [one for one in people if one["full_name"].casefold().split() == words]
-    meant = whole or [one for one in people if words and set(words) <= set(one["full_name"].casefold().split())]
+    meant = whole or [
+        one for one in people if words and set(words) <= set(one["full_name"].casefold().split())
+    ]
     return meant[0] if len(meant) == 1 else None
 
 
 def named(words: str, context: Context) -> Named:
-    """`the cheapest for Asha and Ravi` as `the cheapest` and the two; words that name nobody as they are.
+    """`the cheapest for Asha and Ravi` as `the cheapest` and the two; words that name nobody as
+    they are.
 
-    A name of one word is that of somebody who travels, or whose enquiry it is; any other such name is a `stranger`. Who is new is written with capitals.
+    A name of one word is that of somebody who travels, or whose enquiry it is; any other such name
+    is a `stranger`. Who is new is written with capitals.
     """
     for match in _FOR.finditer(words):
         tail, before = _POLITE_END.sub("", words[match.end() :]), words[: match.start()]
         cut = _GOES_ON.search(tail)
-        for said, behind in ((tail, ""), (tail[: cut.start()], tail[cut.start() :])) if cut else ((tail, ""),):
+        for said, behind in (
+            ((tail, ""), (tail[: cut.start()], tail[cut.start() :])) if cut else ((tail, ""),)
+        ):
             people = among(said, context)
             if people and (not said.islower() or not _new(people, context)):
                 return Named(f"{before}{behind}".strip(), people)
@@ -69,9 +94,11 @@ def named(words: str, context: Context) -> Named:
 
 
 def among(said: str, context: Context, *, places: bool = False) -> list[JsonObject]:
-    """The people that words name, each as the tool that adds somebody takes them: those who travel by their whole names, then others by theirs.
+    """The people that words name, each as the tool that adds somebody takes them: those who travel
+    by their whole names, then others by theirs.
 
-    With `places` also `the second one` is somebody. Nothing where the words name nobody, leave it open who is meant, or one is a stranger of one name.
+    With `places` also `the second one` is somebody. Nothing where the words name nobody, leave it
+    open who is meant, or one is a stranger of one name.
     """
     along = list(context.trip.get("passengers", ()))
     said = _POLITE_END.sub("", said)
@@ -83,15 +110,21 @@ def among(said: str, context: Context, *, places: bool = False) -> list[JsonObje
     parts = [part for part in _BETWEEN.split(_ENDS.sub("", words)) if part]
     found = [the_one(known, part) for part in parts]
     if parts and all(found):
-        return list({one["full_name"]: {"full_name": one["full_name"]} for one in found if one}.values())
+        return list(
+            {one["full_name"]: {"full_name": one["full_name"]} for one in found if one}.values()
+        )
     others = [_as_known(one, known) for one in passengers.people_in(said, context)]
     return [] if any(one is None for one in others) else [one for one in others if one]
 
 
 def to_be_added(who: Sequence[JsonObject], context: Context) -> list[JsonObject]:
-    """Of those who are named whoever does not travel on the trip yet, or of whom more is said than the name."""
+    """Of those who are named whoever does not travel on the trip yet, or of whom more is said than
+    the name.
+    """
     along = {one["full_name"].casefold() for one in context.trip.get("passengers", ())}
-    return [one for one in who if one["full_name"].casefold() not in along or one.keys() - {"full_name"}]
+    return [
+        one for one in who if one["full_name"].casefold() not in along or one.keys() - {"full_name"}
+    ]
 
 
 def staying(who: Sequence[JsonObject], along: Sequence[JsonObject]) -> list[JsonObject]:
@@ -101,10 +134,23 @@ def staying(who: Sequence[JsonObject], along: Sequence[JsonObject]) -> list[Json
 
 
 def _group(words: str, along: list[JsonObject], *, places: bool) -> list[JsonObject] | None:
-    """Those of the people on a trip who are meant by their place or number; None where the words say none, nobody where there are not so many."""
-    whole, some, one, but = _ALL.match(words), _SOME.match(words), _ONE.match(words), _BUT.match(words)
+    """Those of the people on a trip who are meant by their place or number; None where the words
+    say none, nobody where there are not so many.
+    """
+    whole, some, one, but = (
+        _ALL.match(words),
+        _SOME.match(words),
+        _ONE.match(words),
+        _BUT.match(words),
+    )
     if whole:
-        number = _count(whole["n"]) if whole["n"] else 2 if words.casefold().startswith("both") else len(along)
+        number = (
+            _count(whole["n"])
+            if whole["n"]
+            else 2
+            if words.casefold().startswith("both")
+            else len(along)
+        )
         return along if number == len(along) else []
     if some:
         number = _count(some["n"])
@@ -133,11 +179,17 @@ def _new(people: Sequence[JsonObject], context: Context) -> bool:
 def _customer(context: Context, along: Sequence[JsonObject]) -> list[JsonObject]:
     """The customer whose enquiry it is, as somebody who may travel."""
     name = context.enquiry.customer_name if context.enquiry else ""
-    return [{"full_name": name}] if name and name.casefold() not in {one["full_name"].casefold() for one in along} else []
+    return (
+        [{"full_name": name}]
+        if name and name.casefold() not in {one["full_name"].casefold() for one in along}
+        else []
+    )
 
 
 def _as_known(person: JsonObject, known: Sequence[JsonObject]) -> JsonObject | None:
-    """The same with the whole name of whoever is known by it; None for one word that is nobody's name."""
+    """The same with the whole name of whoever is known by it; None for one word that is nobody's
+    name.
+    """
     found = the_one(known, person["full_name"])
     if found is not None:
         return {**person, "full_name": found["full_name"]}

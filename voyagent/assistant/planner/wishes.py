@@ -1,4 +1,6 @@
-"""Wishes that take several facts: what is known of one, the next thing to ask for, and the answer put into it. One question at a time; nothing is made up."""
+"""Wishes that take several facts: what is known of one, the next thing to ask for, and the answer
+put into it. One question at a time; nothing is made up.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ Reader = Callable[[str, Context, JsonObject], JsonObject]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The tool that a wish comes to in the end, and what is known for it so far; JSON, so that a question can keep it."""
+    """The tool that a wish comes to in the end, and what is known for it so far; JSON, so that a
+    question can keep it.
+    """
 
     tool: str
     known: JsonObject
@@ -31,7 +35,9 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One thing that a tool needs: `has` says whether it is known, `read` takes it from an answer (nothing where the answer does not say it)."""
+    """One thing that a tool needs: `has` says whether it is known, `read` takes it from an answer
+    (nothing where the answer does not say it).
+    """
 
     name: str
     question: Callable[[], str]
@@ -43,15 +49,24 @@ class Slot:
         return any(known.get(name) not in (None, "", {}) for name in (self.name, *self.others))
 
 
-_BACK = re.compile(r"\b(?:return(?:ing|s)?|(?:com(?:e|ing)|fly(?:ing)?)\s+(?:back|home)|back)\s*(?:date\s*)?(?:on|by|is|:)?\s*(?:the\s+)?$", re.IGNORECASE)
+_BACK = re.compile(
+    r"\b(?:return(?:ing|s)?|(?:com(?:e|ing)|fly(?:ing)?)\s+(?:back|home)|back)\s*(?:date\s*)?(?:on|by|is|:)?\s*(?:the\s+)?$",
+    re.IGNORECASE,
+)
 _AND = re.compile(r"\b(?:and|also|then|plus|aur)\b", re.IGNORECASE)
 SUM_MIN = 100
 """A number below it without a currency counts something else."""
-_A_REFERENCE = re.compile(r"\b(?!(?:inr|usd|aed|eur|gbp|rs)\b)[A-Za-z]{1,8}[-/](?=\w*\d)[\w/-]+", re.IGNORECASE)
+_A_REFERENCE = re.compile(
+    r"\b(?!(?:inr|usd|aed|eur|gbp|rs)\b)[A-Za-z]{1,8}[-/](?=\w*\d)[\w/-]+", re.IGNORECASE
+)
 _A_FLIGHT = re.compile(r"\b(?!RS\b)(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?\d{2,4}\b(?![.,]\d)")
 
 
-_NO_NAME = re.compile(r"^\s*(?:no[,. ]+)?(?:only|just|make it|it is|it's)?\s*(?:rs\.?|inr|usd|aed|[₹$€£])?\s*\d[\d,. ]*(?:k|lakhs?)?\s*$", re.IGNORECASE)
+_NO_NAME = re.compile(
+    r"^\s*(?:no[,. ]+)?(?:only|just|make it|it is|it's)?\s*(?:rs\.?|inr|usd|aed|[₹$€£])?\s*\d[\d,."
+    r" ]*(?:k|lakhs?)?\s*$",
+    re.IGNORECASE,
+)
 """An amount is nobody."""
 
 
@@ -68,22 +83,35 @@ def is_order(said: str) -> bool:
 
 
 def out_and_back(text: str, context: Context) -> JsonObject:
-    """The days of a flight: the one behind `returning` is the way back, of the others the first is the way out and the next the way back."""
+    """The days of a flight: the one behind `returning` is the way back, of the others the first is
+    the way out and the next the way back.
+    """
     found = find_days(text, context.today, by_staff=True)
-    back = next((day for day in found if not day.span and _BACK.search(lead(text, day.start))), None)
+    back = next(
+        (day for day in found if not day.span and _BACK.search(lead(text, day.start))), None
+    )
     others = [day for day in found if day is not back]
     days = {"outbound_date": others[0]} if others else {}
     last = back or next((day for day in others[1:]), None)
-    return {name: day.day.isoformat() for name, day in (days | ({"return_date": last} if last else {})).items()}
+    return {
+        name: day.day.isoformat()
+        for name, day in (days | ({"return_date": last} if last else {})).items()
+    }
 
 
 def days_in(text: str, context: Context, *, past: bool = False) -> list[str]:
     """The days that staff name, in order."""
-    return [day.day.isoformat() for day in find_days(text, context.today, prefer="past" if past else "future", by_staff=True)]
+    return [
+        day.day.isoformat()
+        for day in find_days(
+            text, context.today, prefer="past" if past else "future", by_staff=True
+        )
+    ]
 
 
 def amount_in(text: str, context: Context) -> JsonObject:
-    """The one amount of a text with its currency, the agency's where none was written; nothing where there is none, or more than one.
+    """The one amount of a text with its currency, the agency's where none was written; nothing
+    where there is none, or more than one.
 
     `taxed` where a tax or a percentage is to be added to it: then nobody knows the sum.
     """
@@ -97,7 +125,9 @@ def amount_in(text: str, context: Context) -> JsonObject:
 
 def figures_in(text: str, context: Context) -> list[Figure]:
     """Amounts of a text in which days, times and the numbers of flights are none."""
-    blank = re.sub(r"\b\d{1,2}:\d{2}\b|\b\d{4}-\d{2}/\d+\b", lambda found: " " * len(found.group()), text)
+    blank = re.sub(
+        r"\b\d{1,2}:\d{2}\b|\b\d{4}-\d{2}/\d+\b", lambda found: " " * len(found.group()), text
+    )
     for named in (_A_FLIGHT, _A_REFERENCE):
         blank = named.sub(lambda found: " " * len(found.group()), blank)
     for day in find_days(blank, context.today, by_staff=True):
@@ -106,11 +136,18 @@ def figures_in(text: str, context: Context) -> list[Figure]:
 
 
 def two_sums(text: str, context: Context) -> bool:
-    """Whether two sums are said with an `and` between them: `500 from Deepa and 700 from Meera`; one sum in two currencies is one."""
-    found = [figure for figure in figures_in(text, context) if figure.marked or figure.value >= SUM_MIN]
+    """Whether two sums are said with an `and` between them: `500 from Deepa and 700 from Meera`;
+    one sum in two currencies is one.
+    """
+    found = [
+        figure for figure in figures_in(text, context) if figure.marked or figure.value >= SUM_MIN
+    ]
     if len(found) == len({figure.currency for figure in found if figure.currency}) == 2:
         return False
-    return any(one.value != other.value and _AND.search(text[one.end : other.start]) for one, other in pairwise(found))
+    return any(
+        one.value != other.value and _AND.search(text[one.end : other.start])
+        for one, other in pairwise(found)
+    )
 
 
 def _name(field: str) -> Reader:
@@ -125,7 +162,9 @@ def _name(field: str) -> Reader:
 
 def _words(field: str, lead: str = "") -> Reader:
     def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-        said = re.sub(rf"^\s*(?:it(?:'s| is)|for{lead})\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
+        said = re.sub(
+            rf"^\s*(?:it(?:'s| is)|for{lead})\s+", "", text.strip(" .?!"), flags=re.IGNORECASE
+        )
         return {field: said[:1].upper() + said[1:200]} if said else {}
 
     return read
@@ -137,13 +176,19 @@ def _day(field: str, *, past: bool = False) -> Reader:
         if not days:
             return {}
         later = {"check_in": "check_out", "period_start": "period_end"}.get(field)
-        return {field: days[0]} | ({later: days[1]} if later and len(days) > 1 and not known.get(later) else {})
+        return {field: days[0]} | (
+            {later: days[1]} if later and len(days) > 1 and not known.get(later) else {}
+        )
 
     return read
 
 
 def _outbound(text: str, context: Context, known: JsonObject) -> JsonObject:
-    return {name: day for name, day in out_and_back(text, context).items() if name == "outbound_date" or not known.get(name)}
+    return {
+        name: day
+        for name, day in out_and_back(text, context).items()
+        if name == "outbound_date" or not known.get(name)
+    }
 
 
 def _vendors_number(text: str, _context: Context, _known: JsonObject) -> JsonObject:
@@ -154,15 +199,21 @@ def _vendors_number(text: str, _context: Context, _known: JsonObject) -> JsonObj
     what = re.match(r"for\s+(?P<what>\S.*)$", said, re.IGNORECASE)
     if what:
         return {"description": what["what"][:1].upper() + what["what"][1:500]}
-    is_number = re.search(r"\d", said) and not re.match(r"(?:due|dated|payable)\b", said, re.IGNORECASE)
+    is_number = re.search(r"\d", said) and not re.match(
+        r"(?:due|dated|payable)\b", said, re.IGNORECASE
+    )
     return {"vendor_reference": said[:1].upper() + said[1:200]} if is_number else {}
 
 
 def _station(field: str, own: str) -> Reader:
-    """A city behind nothing or the field's `own` word: `to Dubai` is no place that somebody leaves from."""
+    """A city behind nothing or the field's `own` word: `to Dubai` is no place that somebody leaves
+    from.
+    """
 
     def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-        code = stations.code_of(re.sub(rf"^\s*(?:{own}|it(?:'s| is))\s+", "", text.strip(" .?!"), flags=re.IGNORECASE))
+        code = stations.code_of(
+            re.sub(rf"^\s*(?:{own}|it(?:'s| is))\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
+        )
         return {field: code} if code else {}
 
     return read
@@ -177,7 +228,9 @@ def _city(text: str, _context: Context, _known: JsonObject) -> JsonObject:
 
 
 def _country(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-    country = stations.country_of(re.sub(r"^\s*(?:in|to|at|for)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE))
+    country = stations.country_of(
+        re.sub(r"^\s*(?:in|to|at|for)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
+    )
     return {"destination": country} if country else {}
 
 
@@ -209,12 +262,22 @@ def _email(text: str, _context: Context, _known: JsonObject) -> JsonObject:
 
 
 def address_in(text: str, context: Context) -> JsonObject | None:
-    """A postal address as the tool takes it; the country is the last of it, or the one whose money the agency keeps its books in."""
+    """A postal address as the tool takes it; the country is the last of it, or the one whose money
+    the agency keeps its books in.
+    """
     parts = [part.strip(" .") for part in re.split(r"[,;\n]", text) if part.strip(" .")]
-    last = stations.country_of(parts[-1]) if len(parts) > 1 and stations.country_of_city(parts[-1]) is None else None
+    last = (
+        stations.country_of(parts[-1])
+        if len(parts) > 1 and stations.country_of_city(parts[-1]) is None
+        else None
+    )
     country = last or stations.country_of_money(context.currency)
     lines = parts[:-1] if last else parts
-    return {"lines": [line[:120] for line in lines[:5]], "country": country} if lines and country else None
+    return (
+        {"lines": [line[:120] for line in lines[:5]], "country": country}
+        if lines and country
+        else None
+    )
 
 
 def _address(text: str, context: Context, _known: JsonObject) -> JsonObject:
@@ -225,41 +288,91 @@ def _address(text: str, context: Context, _known: JsonObject) -> JsonObject:
 _AMOUNT = Slot("amount", lambda: _("How much?"), _amount, others=("full",))
 SLOTS: dict[str, tuple[Slot, ...]] = {
     "record_receipt": (
-        Slot("customer_name", lambda: _("Which customer has paid?"), _name("customer_name"), others=("number",)),
-        Slot("amount", lambda: _("How much was received? Say “in full” for all that is open."), _amount, others=("full",)),
+        Slot(
+            "customer_name",
+            lambda: _("Which customer has paid?"),
+            _name("customer_name"),
+            others=("number",),
+        ),
+        Slot(
+            "amount",
+            lambda: _("How much was received? Say “in full” for all that is open."),
+            _amount,
+            others=("full",),
+        ),
     ),
     "write_off_invoice": (
-        Slot("customer_name", lambda: _("Whose invoice is written off?"), _name("customer_name"), others=("number",)),
-        Slot("reason", lambda: _("Why is it given up? Whoever decides reads it."), _words("reason")),
+        Slot(
+            "customer_name",
+            lambda: _("Whose invoice is written off?"),
+            _name("customer_name"),
+            others=("number",),
+        ),
+        Slot(
+            "reason", lambda: _("Why is it given up? Whoever decides reads it."), _words("reason")
+        ),
     ),
     "create_invoice": (
-        Slot("customer_name", lambda: _("Whom is the invoice for?"), _name("customer_name"), others=("client_id",)),
+        Slot(
+            "customer_name",
+            lambda: _("Whom is the invoice for?"),
+            _name("customer_name"),
+            others=("client_id",),
+        ),
         _AMOUNT,
         Slot("description", lambda: _("What is the invoice for?"), _words("description")),
-        Slot("billing_address", lambda: _("What is the billing address? Such as “12 MG Road, Kochi 682001, India”."), _address),
+        Slot(
+            "billing_address",
+            lambda: _("What is the billing address? Such as “12 MG Road, Kochi 682001, India”."),
+            _address,
+        ),
     ),
     "pay_bill": (
-        Slot("vendor_name", lambda: _("Which supplier was paid?"), _name("vendor_name"), others=("vendor_reference",)),
-        Slot("amount", lambda: _("How much was paid? Say “in full” for all that is open."), _amount, others=("full",)),
+        Slot(
+            "vendor_name",
+            lambda: _("Which supplier was paid?"),
+            _name("vendor_name"),
+            others=("vendor_reference",),
+        ),
+        Slot(
+            "amount",
+            lambda: _("How much was paid? Say “in full” for all that is open."),
+            _amount,
+            others=("full",),
+        ),
     ),
-    "draft_invoice": (Slot("customer_name", lambda: _("Whom is the invoice for?"), _name("customer_name")),),
+    "draft_invoice": (
+        Slot("customer_name", lambda: _("Whom is the invoice for?"), _name("customer_name")),
+    ),
     "receive_bill": (
         Slot("vendor_name", lambda: _("Which supplier is the bill from?"), _name("vendor_name")),
-        Slot("vendor_reference", lambda: _("What is the supplier’s number on the bill?"), _vendors_number),
+        Slot(
+            "vendor_reference",
+            lambda: _("What is the supplier’s number on the bill?"),
+            _vendors_number,
+        ),
         _AMOUNT,
         Slot("description", lambda: _("What is the bill for?"), _words("description")),
     ),
     "post_journal_entry": (
         Slot("debit", lambda: _("Which account is debited?"), _words("debit", "|debit|dr")),
-        Slot("credit", lambda: _("Which account is credited?"), _words("credit", "|credit|cr|from")),
+        Slot(
+            "credit", lambda: _("Which account is credited?"), _words("credit", "|credit|cr|from")
+        ),
         _AMOUNT,
         Slot("narration", lambda: _("What is the entry about?"), _words("narration")),
     ),
     "fetch_bsp_statement": (
-        Slot("period_start", lambda: _("Which period? Such as “1–15 Nov”."), _day("period_start", past=True)),
+        Slot(
+            "period_start",
+            lambda: _("Which period? Such as “1–15 Nov”."),
+            _day("period_start", past=True),
+        ),
         Slot("period_end", lambda: _("Until which day?"), _day("period_end", past=True)),
     ),
-    "add_passenger": (Slot("full_name", lambda: _("What is the passenger’s name?"), _name("full_name")),),
+    "add_passenger": (
+        Slot("full_name", lambda: _("What is the passenger’s name?"), _name("full_name")),
+    ),
     "remove_passenger": (Slot("full_name", lambda: _("Who stays at home?"), _name("full_name")),),
     "add_transfer": (
         Slot("origin", lambda: _("From where does the transfer go?"), _words("origin")),
@@ -267,18 +380,39 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("on", lambda: _("On which day?"), _day("on")),
     ),
     "update_enquiry": (
-        Slot("enquiry_id", lambda: _("Whose enquiry do you mean?"), _name("customer_name"), others=("customer_name",)),
-        Slot("changes", lambda: _("What shall I change? Such as “mark it as quoted” or “3 people”."), lambda *_given: {}),
+        Slot(
+            "enquiry_id",
+            lambda: _("Whose enquiry do you mean?"),
+            _name("customer_name"),
+            others=("customer_name",),
+        ),
+        Slot(
+            "changes",
+            lambda: _("What shall I change? Such as “mark it as quoted” or “3 people”."),
+            lambda *_given: {},
+        ),
     ),
     "search_flights": (
-        Slot("origin", lambda: _("From where do they fly? A city or its airport’s code."), _station("origin", "from|ex")),
-        Slot("destination", lambda: _("Where do they fly to? A city or its airport’s code."), _station("destination", "to|for")),
+        Slot(
+            "origin",
+            lambda: _("From where do they fly? A city or its airport’s code."),
+            _station("origin", "from|ex"),
+        ),
+        Slot(
+            "destination",
+            lambda: _("Where do they fly to? A city or its airport’s code."),
+            _station("destination", "to|for"),
+        ),
         Slot("outbound_date", lambda: _("On which day do they leave?"), _outbound),
-        Slot("passengers", lambda: _("How many travel? Such as “2 adults and a child”."), _passengers),
+        Slot(
+            "passengers", lambda: _("How many travel? Such as “2 adults and a child”."), _passengers
+        ),
     ),
     "search_hotels": (
         Slot("city", lambda: _("In which city?"), _city),
-        Slot("check_in", lambda: _("From which day to which? Such as “12–18 Dec”."), _day("check_in")),
+        Slot(
+            "check_in", lambda: _("From which day to which? Such as “12–18 Dec”."), _day("check_in")
+        ),
         Slot("check_out", lambda: _("Until which day?"), _day("check_out")),
         Slot("guests", lambda: _("For how many guests?"), _guests),
     ),
@@ -305,11 +439,15 @@ def _or_chosen(slots: tuple[Slot, ...], key: str) -> tuple[Slot, ...]:
 
 SLOTS["hold_flight"] = _or_chosen(SLOTS["search_flights"], "fare_id")
 SLOTS["check_hotel_rate"] = _or_chosen(SLOTS["search_hotels"], "rate_key")
-SLOTS["book_hotel"] = _or_chosen(SLOTS["search_hotels"][:-1], "rate_key")  # as many guests as travel, where nothing else is said
+SLOTS["book_hotel"] = _or_chosen(
+    SLOTS["search_hotels"][:-1], "rate_key"
+)  # as many guests as travel, where nothing else is said
 
 
 def is_of_wish(question: Ask) -> bool:
-    """Whether an answer to the question goes on with a wish; an invoice whose lines are said one by one is read elsewhere."""
+    """Whether an answer to the question goes on with a wish; an invoice whose lines are said one by
+    one is read elsewhere.
+    """
     return question.tool in SLOTS and "took" not in question.known
 
 
@@ -325,10 +463,20 @@ def ask(wish: Wish) -> Ask | None:
         return None
     asked = slot.question()
     if slot.name == "amount" and wish.known.get("taxed"):
-        asked = _("I cannot add tax or a percentage yet, so I need the whole amount, everything in it. %(question)s", question=asked)
+        asked = _(
+            "I cannot add tax or a percentage yet, so I need the whole amount, everything in it."
+            " %(question)s",
+            question=asked,
+        )
     if slot.name == "city" and wish.known.get("strange"):
-        asked = _("I know no city called %(name)s. %(question)s", name=wish.known["strange"], question=asked)
-        wish = Wish(wish.tool, {name: value for name, value in wish.known.items() if name != "strange"})
+        asked = _(
+            "I know no city called %(name)s. %(question)s",
+            name=wish.known["strange"],
+            question=asked,
+        )
+        wish = Wish(
+            wish.tool, {name: value for name, value in wish.known.items() if name != "strange"}
+        )
     return Ask(asked, tool=wish.tool, known=wish.known, missing=slot.name)
 
 

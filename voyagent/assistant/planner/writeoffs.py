@@ -10,27 +10,45 @@ from voyagent.assistant.planner.people import POSSESSIVE, as_firm, unowned
 from voyagent.assistant.planner.wishes import Wish, days_in, figures_in, two_sums
 from voyagent.assistant.planner.wording import _
 
-_WRITE_OFF = re.compile(r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+_WRITE_OFF = re.compile(
+    r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
 _WHY = re.compile(
-    r"(?:\bas(?=\s+(?:an?\s+)?bad debt\b)|\b(?:because(?:\s+of)?|since|reason\s*:?)|\s+[–-]|[;:]|,(?!\d))\s+(?P<why>\S.*)$", re.IGNORECASE | re.DOTALL
+    r"(?:\bas(?=\s+(?:an?\s+)?bad"
+    r" debt\b)|\b(?:because(?:\s+of)?|since|reason\s*:?)|\s+[–-]|[;:]|,(?!\d))\s+(?P<why>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _WHOSE = (
-    re.compile(r"\bwhat(?:ever)?\s+(?P<name>[A-Za-z][^\d,;]*?)\s+(?:still\s+)?owes?\b", re.IGNORECASE),
-    re.compile(rf"^\s*(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?){POSSESSIVE}\s+(?:\w+\s+)?(?:invoice|balance|debt|rest|dues?|account)\b", re.IGNORECASE),
     re.compile(
-        r"\b(?:of|for|from|owed by|due from)\s+(?!(?:the\s+)?(?:invoices?|what)\b)(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?)"
+        r"\bwhat(?:ever)?\s+(?P<name>[A-Za-z][^\d,;]*?)\s+(?:still\s+)?owes?\b", re.IGNORECASE
+    ),
+    re.compile(
+        rf"^\s*(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?){POSSESSIVE}\s+(?:\w+\s+)?(?:invoice|balance|debt|rest|dues?|account)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:of|for|from|owed by|due"
+        r" from)\s+(?!(?:the\s+)?(?:invoices?|what)\b)(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?)"
         rf"(?:(?:{POSSESSIVE})?\s+(?:invoice|balance|dues?|debt))?"
         r"(?=\s+(?:on|as)\b|\s*[.]?$)",
         re.IGNORECASE,
     ),
 )
-_FIGURE_FIRST = re.compile(r"(?P<figure>(?:rs\.?\s*|inr\s*|aed\s*|usd\s*|[₹$€£]\s*)?\d[\d,.]*\d)\s*[,;:]?\s+(?=[^\W\d])", re.IGNORECASE)
-_BEFORE_OF = re.compile(r"^.*\b(?:rest|remainder|balance|part|all|half|most)\s+of\s+(?:the\s+)?", re.IGNORECASE)
+_FIGURE_FIRST = re.compile(
+    r"(?P<figure>(?:rs\.?\s*|inr\s*|aed\s*|usd\s*|[₹$€£]\s*)?\d[\d,.]*\d)\s*[,;:]?\s+(?=[^\W\d])",
+    re.IGNORECASE,
+)
+_BEFORE_OF = re.compile(
+    r"^.*\b(?:rest|remainder|balance|part|all|half|most)\s+of\s+(?:the\s+)?", re.IGNORECASE
+)
 _DATED = re.compile(r"\b(?:on|dated|as of)\s+(?P<when>(?!invoice\b).*)$", re.IGNORECASE)
 
 
 def recognise(message: str, context: Context) -> Wish | Say | None:
-    """`write off the rest of 2026-27/000012 because he cannot be traced`, `write off 500 of what Deepa owes, too small to chase`."""
+    """`write off the rest of 2026-27/000012 because he cannot be traced`, `write off 500 of what
+    Deepa owes, too small to chase`.
+    """
     match = _WRITE_OFF.match(message)
     if match is None:
         return None
@@ -67,9 +85,18 @@ def recognise(message: str, context: Context) -> Wish | Say | None:
 
 
 def _unclear(plain: str, context: Context) -> Say | None:
-    """What is said to more than one write-off in a sentence, or to a part that would have to be reckoned."""
+    """What is said to more than one write-off in a sentence, or to a part that would have to be
+    reckoned.
+    """
     if two_sums(plain, context) or len(papers.INVOICE.findall(plain)) > 1:
-        return Say(_("One write-off at a time, please: say the first, and when it is proposed the next."))
+        return Say(
+            _("One write-off at a time, please: say the first, and when it is proposed the next.")
+        )
     if papers.SHARE.search(plain):
-        return Say(_("Say the amount itself: I do not reckon halves, shares or what is left after something."))
+        return Say(
+            _(
+                "Say the amount itself: I do not reckon halves, shares or what is left after"
+                " something."
+            )
+        )
     return None

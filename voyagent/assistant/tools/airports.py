@@ -1,4 +1,6 @@
-"""A city and the code of its airport are one place: agencies write `DXB` in one enquiry and `Dubai` in the next."""
+"""A city and the code of its airport are one place: agencies write `DXB` in one enquiry and `Dubai`
+in the next.
+"""
 
 from __future__ import annotations
 
@@ -13,4 +15,9 @@ def spellings(place: str | None) -> list[str | None]:
     code = next((code for code, city in KNOWN if said in (code.casefold(), city.casefold())), None)
     if code is None:
         return [place]
-    return list({word.casefold(): word for word in (place.strip(), code, *(city for known, city in KNOWN if known == code))}.values())
+    return list(
+        {
+            word.casefold(): word
+            for word in (place.strip(), code, *(city for known, city in KNOWN if known == code))
+        }.values()
+    )

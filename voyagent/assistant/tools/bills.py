@@ -1,4 +1,6 @@
-"""Tools about bills and what the agency owes: to whom, which bills are open, and the proposals to enter one and to note its payment."""
+"""Tools about bills and what the agency owes: to whom, which bills are open, and the proposals to
+enter one and to note its payment.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class ListPayablesIn(ListOpenIn):
 
 
 class FindBillsIn(Closed):
-    """Bills that are not paid in full, of one supplier or by the supplier's reference, a part of either is enough; or due on days of a range."""
+    """Bills that are not paid in full, of one supplier or by the supplier's reference, a part of
+    either is enough; or due on days of a range.
+    """
 
     vendor_name: text_field(255) | None = None  # type: ignore[valid-type]
     vendor_reference: text_field(64) | None = None  # type: ignore[valid-type]
@@ -38,18 +42,34 @@ class FindBillsIn(Closed):
 
 
 def payables(scene: Scene, wanted: ListPayablesIn) -> JsonObject:
-    """What the agency owes each supplier, by currency, largest first. Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency."""
+    """What the agency owes each supplier, by currency, largest first.
+
+    Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
+    """
     found = what_is_open(scene, "payable", wanted)
-    return {"as_of": found["as_of"], "count": found["count"], "suppliers": found["parties"], "totals": found["totals"]}
+    return {
+        "as_of": found["as_of"],
+        "count": found["count"],
+        "suppliers": found["parties"],
+        "totals": found["totals"],
+    }
 
 
 def find_bills(scene: Scene, wanted: FindBillsIn) -> JsonObject:
     """Open bills, the longest due first."""
-    rows = queries.list_open(scene.reader, "payable", _FIRST, _LAST, today=clock.today(scene.actor.timezone))
-    name, reference = ((said or "").strip().casefold() for said in (wanted.vendor_name, wanted.vendor_reference))
+    rows = queries.list_open(
+        scene.reader, "payable", _FIRST, _LAST, today=clock.today(scene.actor.timezone)
+    )
+    name, reference = (
+        (said or "").strip().casefold() for said in (wanted.vendor_name, wanted.vendor_reference)
+    )
     first, last = wanted.due_from or _FIRST, wanted.due_to or _LAST
     due = (row for row in rows if first <= row["due_date"] <= last)
-    fitting = [row for row in due if name in row["party_name"].casefold() and reference in row["reference"].casefold()]
+    fitting = [
+        row
+        for row in due
+        if name in row["party_name"].casefold() and reference in row["reference"].casefold()
+    ]
     return {"count": len(fitting), "bills": [_shown(row) for row in fitting[:SHOWN_MAX]]}
 
 
@@ -58,8 +78,14 @@ def _shown(row: Row) -> JsonObject:
         "id": str(row["id"]),
         "vendor_name": row["party_name"],
         "vendor_reference": row["reference"],
-        "total": {"amount": wire_amount(row["total_minor"], row["currency"]), "currency": row["currency"]},
-        "open": {"amount": wire_amount(row["open_minor"], row["currency"]), "currency": row["currency"]},
+        "total": {
+            "amount": wire_amount(row["total_minor"], row["currency"]),
+            "currency": row["currency"],
+        },
+        "open": {
+            "amount": wire_amount(row["open_minor"], row["currency"]),
+            "currency": row["currency"],
+        },
         "issue_date": row["issue_date"].isoformat(),
         "due_date": row["due_date"].isoformat(),
         "status": row["status"],
@@ -67,8 +93,22 @@ def _shown(row: Row) -> JsonObject:
 
 
 _DESK = Desk.ACCOUNTING
-_OF_BILL = frozenset({"received", "bill_id", "vendor_reference", "vendor_name", "total_amount", "currency", "status"})
-_OF_PAYMENT = frozenset({"paid", "payment_id", "bill_id", "vendor_reference", "party_name", "amount", "currency", "open_amount", "status"})
+_OF_BILL = frozenset(
+    {"received", "bill_id", "vendor_reference", "vendor_name", "total_amount", "currency", "status"}
+)
+_OF_PAYMENT = frozenset(
+    {
+        "paid",
+        "payment_id",
+        "bill_id",
+        "vendor_reference",
+        "party_name",
+        "amount",
+        "currency",
+        "open_amount",
+        "status",
+    }
+)
 register(
     Tool(
         "list_payables",
@@ -81,7 +121,15 @@ register(
     )
 )
 register(
-    Tool("find_bills", "Find bills that are not paid in full.", "billing.read", FindBillsIn, run=find_bills, desk=_DESK, gives=frozenset({"count", "bills"}))
+    Tool(
+        "find_bills",
+        "Find bills that are not paid in full.",
+        "billing.read",
+        FindBillsIn,
+        run=find_bills,
+        desk=_DESK,
+        gives=frozenset({"count", "bills"}),
+    )
 )
 register(
     Tool(

@@ -1,4 +1,6 @@
-"""Tools about the books: accounts, a balance, the trial balance, an entry that a person must grant, and what no supplier of ours offers."""
+"""Tools about the books: accounts, a balance, the trial balance, an entry that a person must grant,
+and what no supplier of ours offers.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class NothingIn(Closed):
 
 
 class ReadAccountBalanceIn(Closed):
-    """An account, and the day on whose evening it is asked for; today in the agency's zone where none is named."""
+    """An account, and the day on whose evening it is asked for; today in the agency's zone where
+    none is named.
+    """
 
     account_id: Annotated[str, Field(min_length=1, max_length=64)]
     as_of: BusinessDate | None = None
@@ -61,20 +65,36 @@ class ReconcileBspIn(Closed):
 
 
 def list_accounts(scene: Scene, _wanted: NothingIn) -> JsonObject:
-    """The chart of accounts by code, without archived ones, which take nothing and on which nothing stands."""
+    """The chart of accounts by code, without archived ones, which take nothing and on which nothing
+    stands.
+    """
     rows = [row for row in queries.list_accounts(scene.reader) if row["is_active"]]
     return {
         "count": len(rows),
-        "accounts": [{"id": str(row["id"]), "code": row["code"], "name": row["name"], "type": row["type"]} for row in rows[:ACCOUNTS_MAX]],
+        "accounts": [
+            {"id": str(row["id"]), "code": row["code"], "name": row["name"], "type": row["type"]}
+            for row in rows[:ACCOUNTS_MAX]
+        ],
     }
 
 
 def read_balance(scene: Scene, wanted: ReadAccountBalanceIn) -> JsonObject:
-    """What an account stands at, in each currency; debit less credit. Raises AccountNotFound, AccountAmbiguous."""
+    """What an account stands at, in each currency; debit less credit.
+
+    Raises AccountNotFound, AccountAmbiguous.
+    """
     as_of = wanted.as_of or clock.today(scene.actor.timezone)
     found = queries.account_balance(scene.reader, wanted.account_id, as_of)
-    balances = [{"amount": wire_amount(balance.balance_minor, balance.currency), "currency": balance.currency} for balance in found.balances]
-    ours = next((balance for balance in balances if balance["currency"] == scene.actor.currency), None)
+    balances = [
+        {
+            "amount": wire_amount(balance.balance_minor, balance.currency),
+            "currency": balance.currency,
+        }
+        for balance in found.balances
+    ]
+    ours = next(
+        (balance for balance in balances if balance["currency"] == scene.actor.currency), None
+    )
     nothing = {"amount": wire_amount(0, scene.actor.currency), "currency": scene.actor.currency}
     first = ours or (balances[0] if balances else nothing)
     return {
@@ -114,7 +134,13 @@ def trial_balance(scene: Scene, wanted: TrialBalanceIn) -> JsonObject:
         "count": len({account["code"] for account in accounts}),
         "accounts": accounts[:ACCOUNTS_MAX],
         "totals": [
-            {"currency": c, "debit": wire_amount(sums[c][0], c), "credit": wire_amount(sums[c][1], c), "in_balance": sums[c][0] == sums[c][1]} for c in ordered
+            {
+                "currency": c,
+                "debit": wire_amount(sums[c][0], c),
+                "credit": wire_amount(sums[c][1], c),
+                "in_balance": sums[c][0] == sums[c][1],
+            }
+            for c in ordered
         ],
     }
 
@@ -154,7 +180,17 @@ register(
         gives=_OF_BALANCE,
     )
 )
-register(Tool("trial_balance", "Read the trial balance on a day.", "report.read", TrialBalanceIn, run=trial_balance, desk=_DESK, gives=_OF_TRIAL))
+register(
+    Tool(
+        "trial_balance",
+        "Read the trial balance on a day.",
+        "report.read",
+        TrialBalanceIn,
+        run=trial_balance,
+        desk=_DESK,
+        gives=_OF_TRIAL,
+    )
+)
 register(
     Tool(
         "post_journal_entry",

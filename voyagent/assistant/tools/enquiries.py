@@ -71,22 +71,41 @@ class UpdateEnquiryIn(EnquiryPatch):
 
 
 def find(scene: Scene, wanted: FindEnquiriesIn) -> JsonObject:
-    """The newest enquiries that fit, and how many in all; a city is also found by its airport's code. Raises InvalidDepartRange, InvalidCreatedRange."""
+    """The newest enquiries that fit, and how many in all; a city is also found by its airport's
+    code. Raises InvalidDepartRange, InvalidCreatedRange.
+    """
     states = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
     pages = [
         queries.list_enquiries(
-            scene.reader, replace(_search(wanted, status, scene.actor.timezone), origin=origin, destination=destination), Part(limit=SHOWN_MAX)
+            scene.reader,
+            replace(
+                _search(wanted, status, scene.actor.timezone),
+                origin=origin,
+                destination=destination,
+            ),
+            Part(limit=SHOWN_MAX),
         )
-        for status, origin, destination in product(states, spellings(wanted.origin), spellings(wanted.destination))
+        for status, origin, destination in product(
+            states, spellings(wanted.origin), spellings(wanted.destination)
+        )
     ]
     fitting = [row for page in pages for row in page.items]
-    rows = sorted({row["id"]: row for row in fitting}.values(), key=lambda row: (row["created_at"], row["id"]), reverse=True)
+    rows = sorted(
+        {row["id"]: row for row in fitting}.values(),
+        key=lambda row: (row["created_at"], row["id"]),
+        reverse=True,
+    )
     twice = len(fitting) - len(rows)  # "Dubai (DXB)" is found under both
-    return {"total": sum(page.total for page in pages) - twice, "enquiries": [shown(row) for row in rows[:SHOWN_MAX]]}
+    return {
+        "total": sum(page.total for page in pages) - twice,
+        "enquiries": [shown(row) for row in rows[:SHOWN_MAX]],
+    }
 
 
 def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
-    """One enquiry with all that is known; where several of a customer fit, the open one, else the list of them. Raises EnquiryNotFound, NothingNamed."""
+    """One enquiry with all that is known; where several of a customer fit, the open one, else the
+    list of them. Raises EnquiryNotFound, NothingNamed.
+    """
     if wanted.enquiry_id:
         enquiry_id = parse_id(wanted.enquiry_id)
         if enquiry_id is None:
@@ -95,7 +114,11 @@ def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
     said = " ".join(str(wanted.customer_name or "").split())
     if not said:
         raise NothingNamed
-    rows = [row for row in queries.find_by_text(scene.reader, said, SHOWN_MAX) if said.casefold() in row["customer_name"].casefold()]
+    rows = [
+        row
+        for row in queries.find_by_text(scene.reader, said, SHOWN_MAX)
+        if said.casefold() in row["customer_name"].casefold()
+    ]
     meant = _likeliest(rows, said)
     if len(meant) == 1:
         return {"found": 1, "enquiry": _whole(meant[0])}
@@ -103,10 +126,11 @@ def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
 
 
 def log(scene: Scene, wanted: EnquiryIn) -> JsonObject:
-    """Log an enquiry at once, as the person could herself; a conversation that is about none yet is about this one.
+    """Log an enquiry at once, as the person could herself; a conversation that is about none yet is
+    about this one.
 
-    Where a message is answered anew that had one logged, that one becomes as it is said now, unless somebody has gone on with it. Raises as
-    `enquiries.create` and `enquiries.update`.
+    Where a message is answered anew that had one logged, that one becomes as it is said now, unless
+    somebody has gone on with it. Raises as `enquiries.create` and `enquiries.update`.
     """
     fields = wanted.fields()
     logged = _logged_before(scene)
@@ -119,7 +143,9 @@ def log(scene: Scene, wanted: EnquiryIn) -> JsonObject:
 
 
 def _logged_before(scene: Scene) -> UUID | None:
-    """The enquiry that an answer whose place this one takes had logged last, where it is still as new as it was."""
+    """The enquiry that an answer whose place this one takes had logged last, where it is still as
+    new as it was.
+    """
     for earlier in reversed(scene.earlier):
         try:
             known = queries.get_enquiry(UUID(earlier["enquiry_id"]))
@@ -131,7 +157,12 @@ def _logged_before(scene: Scene) -> UUID | None:
 
 
 def _told(enquiry: Enquiry) -> JsonObject:
-    return {"created": True, "enquiry_id": str(enquiry.id), "customer_name": enquiry.customer_name, "status": enquiry.status}
+    return {
+        "created": True,
+        "enquiry_id": str(enquiry.id),
+        "customer_name": enquiry.customer_name,
+        "status": enquiry.status,
+    }
 
 
 def change(scene: Scene, wanted: UpdateEnquiryIn) -> JsonObject:
@@ -139,7 +170,12 @@ def change(scene: Scene, wanted: UpdateEnquiryIn) -> JsonObject:
     changes = wanted.changes()
     changes.pop("enquiry_id")  # type: ignore[typeddict-item]
     enquiry = service.update(scene.actor, wanted.enquiry_id, changes)
-    return {"updated": True, "enquiry_id": str(enquiry.id), "enquiry": _whole(queries.row_of(enquiry)), "fields": sorted(changes)}
+    return {
+        "updated": True,
+        "enquiry_id": str(enquiry.id),
+        "enquiry": _whole(queries.row_of(enquiry)),
+        "fields": sorted(changes),
+    }
 
 
 def shown(row: Row) -> JsonObject:
@@ -153,7 +189,14 @@ def shown(row: Row) -> JsonObject:
         "depart_date": _day(row["depart_date"]),
         "return_date": _day(row["return_date"]),
         "pax_count": row["pax_count"],
-        "budget": None if amount is None else {"amount": f"{amount // 100}.{amount % 100:02d}", "currency": row["budget_currency"]},
+        "budget": (
+            None
+            if amount is None
+            else {
+                "amount": f"{amount // 100}.{amount % 100:02d}",
+                "currency": row["budget_currency"],
+            }
+        ),
         "status": row["status"],
     }
 

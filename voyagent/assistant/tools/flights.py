@@ -1,4 +1,6 @@
-"""Tools about flights and visas: search, hold, give back, how a booking stands, what a visa takes, and the proposals to issue tickets and file a visa."""
+"""Tools about flights and visas: search, hold, give back, how a booking stands, what a visa takes,
+and the proposals to issue tickets and file a visa.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,10 @@ class VisaRequirementsIn(Closed):
 
 
 def search(scene: Scene, wanted: SearchFlightsIn) -> Errand[JsonObject]:
-    """At most twenty fares, the cheapest first. Raises what the supplier says, but that it does not offer this."""
+    """At most twenty fares, the cheapest first.
+
+    Raises what the supplier says, but that it does not offer this.
+    """
     query = asking.flight_query(
         origin=wanted.origin,
         destination=wanted.destination,
@@ -90,36 +95,60 @@ def search(scene: Scene, wanted: SearchFlightsIn) -> Errand[JsonObject]:
 
 
 def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
-    """Hold a fare on the trip of this conversation, unpaid. At another price than the offer's nothing is held, and the fare of now comes back, to be taken.
+    """Hold a fare on the trip of this conversation, unpaid.
+
+    At another price than the offer's nothing is held, and the fare of now comes back, to be taken.
 
     Raises as `trips.hold_flight`, but PriceChanged.
     """
     trip = service.trip_for(scene.actor, session_id=scene.session_id)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     budget = budget_of(trip.session_id, trip.enquiry_id)
-    holding = service.hold_flight(asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids)
-    return holding.then(lambda lines: _held(lines, budget) | {"still_held": _still_held(scene, lines[0])}, refused=_at_another_price)
+    holding = service.hold_flight(
+        asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids
+    )
+    return holding.then(
+        lambda lines: _held(lines, budget) | {"still_held": _still_held(scene, lines[0])},
+        refused=_at_another_price,
+    )
 
 
 def release(scene: Scene, wanted: ReleaseFlightIn) -> Errand[JsonObject]:
-    """Give a held flight back, which costs nothing; requests to issue its tickets end with it. Raises as `trips.release_flight`."""
-    return service.release_flight(asking.suppliers(), scene.actor, wanted.pnr_id).then(_released, refused=unsupported("released"))
+    """Give a held flight back, which costs nothing; requests to issue its tickets end with it.
+
+    Raises as `trips.release_flight`.
+    """
+    return service.release_flight(asking.suppliers(), scene.actor, wanted.pnr_id).then(
+        _released, refused=unsupported("released")
+    )
 
 
 def read_pnr(scene: Scene, wanted: ReadPnrIn) -> Errand[JsonObject]:
     """How a booking stands at its supplier. Raises LineNotFound and what the supplier says."""
-    return service.read_flight(asking.suppliers(), scene.actor, wanted.locator).then(_booking, refused=unsupported("read"))
+    return service.read_flight(asking.suppliers(), scene.actor, wanted.locator).then(
+        _booking, refused=unsupported("read")
+    )
 
 
 def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> Errand[JsonObject]:
-    """What a country asks of a nationality, with where the rule is from. Raises what the supplier says."""
-    asking_for = service.visa_requirements(asking.suppliers(), scene.actor, wanted.nationality, wanted.destination)
+    """What a country asks of a nationality, with where the rule is from.
+
+    Raises what the supplier says.
+    """
+    asking_for = service.visa_requirements(
+        asking.suppliers(), scene.actor, wanted.nationality, wanted.destination
+    )
     return asking_for.then(_requirements, refused=unsupported("read"))
 
 
 def _found(kept: Sequence[Any], budget: Money | None) -> JsonObject:
-    """The fares; what costs more than the customer of the conversation's enquiry wants to spend says so."""
-    fares = [_fare(one) | ({"above_budget": True} if is_above(one.offer.total, budget) else {}) for one in kept[:20]]
+    """The fares; what costs more than the customer of the conversation's enquiry wants to spend
+    says so.
+    """
+    fares = [
+        _fare(one) | ({"above_budget": True} if is_above(one.offer.total, budget) else {})
+        for one in kept[:20]
+    ]
     return {"count": len(kept), "fares": fares, "budget": money_out(budget)}
 
 
@@ -144,11 +173,25 @@ def _held(lines: Sequence[Any], budget: Money | None) -> JsonObject:
 
 
 def _still_held(scene: Scene, now: Any) -> list[JsonObject]:
-    """What answers whose place this one took have held, and what stands beside it until it is given back or lapses."""
-    before = {str(one["locator"]) for one in scene.earlier if one.get("locator")} - {now.supplier_ref}
+    """What answers whose place this one took have held, and what stands beside it until it is given
+    back or lapses.
+    """
+    before = {str(one["locator"]) for one in scene.earlier if one.get("locator")} - {
+        now.supplier_ref
+    }
     lines = queries.read_trip(scene.reader, now.trip_id).standing if before else ()
-    standing = {line.supplier_ref: line for line in lines if line.status == "held" and line.supplier_ref in before}
-    return [{"locator": locator, "expires_at": wire_instant(line.hold_expires_at) if line.hold_expires_at else None} for locator, line in standing.items()]
+    standing = {
+        line.supplier_ref: line
+        for line in lines
+        if line.status == "held" and line.supplier_ref in before
+    }
+    return [
+        {
+            "locator": locator,
+            "expires_at": wire_instant(line.hold_expires_at) if line.hold_expires_at else None,
+        }
+        for locator, line in standing.items()
+    ]
 
 
 def _at_another_price(refusal: VoyagentError) -> JsonObject:
@@ -162,7 +205,14 @@ def _at_another_price(refusal: VoyagentError) -> JsonObject:
 def _released(done: Any) -> JsonObject:
     lines, ended = done
     first = lines[0]
-    return {"released": True, "trip_id": str(first.trip_id), "pnr_id": str(first.id), "locator": first.supplier_ref, "flights": len(lines), "withdrawn": ended}
+    return {
+        "released": True,
+        "trip_id": str(first.trip_id),
+        "pnr_id": str(first.id),
+        "locator": first.supplier_ref,
+        "flights": len(lines),
+        "withdrawn": ended,
+    }
 
 
 def _booking(read: Any) -> JsonObject:
@@ -221,7 +271,19 @@ def _fare(kept: Any) -> JsonObject:
 
 _DESK = Desk.TICKETING_VISA
 _OF_PNR = frozenset({"pnr_id", "locator", "source", "status", "passengers", "flights", "tickets"})
-_OF_VISA = frozenset({"nationality", "destination", "kind", "checklist", "fee", "processing_days", "stay_days", "passport_months", "source"})
+_OF_VISA = frozenset(
+    {
+        "nationality",
+        "destination",
+        "kind",
+        "checklist",
+        "fee",
+        "processing_days",
+        "stay_days",
+        "passport_months",
+        "source",
+    }
+)
 register(
     Tool(
         "search_flights",
@@ -242,13 +304,26 @@ register(
         run=hold,
         desk=_DESK,
         writes=True,
-        gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "status", "expires_at", "budget", "still_held"}),
+        gives=frozenset(
+            {
+                "held",
+                "trip_id",
+                "pnr_id",
+                "locator",
+                "flights",
+                "status",
+                "expires_at",
+                "budget",
+                "still_held",
+            }
+        ),
     )
 )
 register(
     Tool(
         "release_flight",
-        "Give a held flight back that nobody has paid for; a request to issue its tickets is withdrawn.",
+        "Give a held flight back that nobody has paid for; a request to issue its tickets is"
+        " withdrawn.",
         "trip.update",
         ReleaseFlightIn,
         run=release,
@@ -257,7 +332,17 @@ register(
         gives=frozenset({"released", "trip_id", "pnr_id", "locator", "flights", "withdrawn"}),
     )
 )
-register(Tool("read_pnr", "Read how a flight booking stands.", "trip.read", ReadPnrIn, run=read_pnr, desk=_DESK, gives=_OF_PNR))
+register(
+    Tool(
+        "read_pnr",
+        "Read how a flight booking stands.",
+        "trip.read",
+        ReadPnrIn,
+        run=read_pnr,
+        desk=_DESK,
+        gives=_OF_PNR,
+    )
+)
 register(
     Tool(
         "visa_requirements",

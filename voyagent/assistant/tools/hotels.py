@@ -1,4 +1,6 @@
-"""Tools about hotels: search, a rate as it stands now, how a booking stands, and the proposals to book one and to give it back."""
+"""Tools about hotels: search, a rate as it stands now, how a booking stands, and the proposals to
+book one and to give it back.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,10 @@ class ReadHotelBookingIn(Closed):
 
 
 def search(scene: Scene, wanted: SearchHotelsIn) -> Errand[JsonObject]:
-    """At most twenty rates, the cheapest first. Raises what the supplier says, but that it does not offer this; InvalidAmount, UnknownCurrency."""
+    """At most twenty rates, the cheapest first.
+
+    Raises what the supplier says, but that it does not offer this; InvalidAmount, UnknownCurrency.
+    """
     query = asking.hotel_query(
         country=wanted.country,
         city=wanted.city,
@@ -52,18 +57,28 @@ def search(scene: Scene, wanted: SearchHotelsIn) -> Errand[JsonObject]:
         budget_max=wanted.budget_max,
     )
     searching = service.search_hotels(asking.suppliers(), scene.actor, query)
-    return searching.then(lambda found: {"count": len(found), "results": [_rate(one.offer) for one in found[:20]]}, refused=unsupported("searched"))
+    return searching.then(
+        lambda found: {"count": len(found), "results": [_rate(one.offer) for one in found[:20]]},
+        refused=unsupported("searched"),
+    )
 
 
 def check_rate(scene: Scene, wanted: CheckHotelRateIn) -> Errand[JsonObject]:
     """A rate as it stands now. Raises what the supplier says."""
     checking = service.check_hotel_rate(asking.suppliers(), scene.actor, wanted.rate_key)
-    return checking.then(lambda rate: {"checked": True, **_rate(rate)}, refused=unsupported("checked"))
+    return checking.then(
+        lambda rate: {"checked": True, **_rate(rate)}, refused=unsupported("checked")
+    )
 
 
 def read_booking(scene: Scene, wanted: ReadHotelBookingIn) -> Errand[JsonObject]:
-    """How a booking stands at its hotel. Raises LineNotFound, NotAtSupplier and what the supplier says."""
-    return service.read_hotel_booking(asking.suppliers(), scene.actor, wanted.booking_id).then(_booking, refused=unsupported("read"))
+    """How a booking stands at its hotel.
+
+    Raises LineNotFound, NotAtSupplier and what the supplier says.
+    """
+    return service.read_hotel_booking(asking.suppliers(), scene.actor, wanted.booking_id).then(
+        _booking, refused=unsupported("read")
+    )
 
 
 def _booking(read: Any) -> JsonObject:
@@ -93,8 +108,12 @@ def _rate(rate: Any) -> JsonObject:
 
 
 _DESK = Desk.HOTELS_HOLIDAYS
-_OF_RATE = frozenset({"checked", "rate_key", "hotel", "stars", "room", "price", "is_refundable", "board_basis"})
-_OF_BOOKING = frozenset({"read", "booking_id", "supplier", "supplier_ref", "status", "price", "check_in", "check_out"})
+_OF_RATE = frozenset(
+    {"checked", "rate_key", "hotel", "stars", "room", "price", "is_refundable", "board_basis"}
+)
+_OF_BOOKING = frozenset(
+    {"read", "booking_id", "supplier", "supplier_ref", "status", "price", "check_in", "check_out"}
+)
 register(
     Tool(
         "search_hotels",
@@ -106,8 +125,28 @@ register(
         gives=frozenset({"count", "results"}),
     )
 )
-register(Tool("check_hotel_rate", "Read a rate as it stands now.", "trip.update", CheckHotelRateIn, run=check_rate, desk=_DESK, gives=_OF_RATE))
-register(Tool("read_hotel_booking", "Read how a hotel booking stands.", "trip.read", ReadHotelBookingIn, run=read_booking, desk=_DESK, gives=_OF_BOOKING))
+register(
+    Tool(
+        "check_hotel_rate",
+        "Read a rate as it stands now.",
+        "trip.update",
+        CheckHotelRateIn,
+        run=check_rate,
+        desk=_DESK,
+        gives=_OF_RATE,
+    )
+)
+register(
+    Tool(
+        "read_hotel_booking",
+        "Read how a hotel booking stands.",
+        "trip.read",
+        ReadHotelBookingIn,
+        run=read_booking,
+        desk=_DESK,
+        gives=_OF_BOOKING,
+    )
+)
 register(
     Tool(
         "book_hotel",

@@ -1,4 +1,6 @@
-"""Tools about invoices and what customers owe: who owes us, which invoices there are, and the proposals that a person must grant."""
+"""Tools about invoices and what customers owe: who owes us, which invoices there are, and the
+proposals that a person must grant.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,13 @@ from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
 from voyagent.billing import effects, postings, queries, write_offs
 from voyagent.billing.queries import InvoiceSearch
-from voyagent.billing.schemas import CreateInvoiceIn, DraftInvoiceIn, IssueInvoiceIn, RecordReceiptIn, WriteOffInvoiceIn
+from voyagent.billing.schemas import (
+    CreateInvoiceIn,
+    DraftInvoiceIn,
+    IssueInvoiceIn,
+    RecordReceiptIn,
+    WriteOffInvoiceIn,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, text_field
@@ -33,7 +41,9 @@ class BoundWithoutCurrency(Invalid):
 
 
 class ListOpenIn(Closed):
-    """What narrows the parties: a day, one currency, an amount in it (above or at least), or only what is past its day, or that many days past it."""
+    """What narrows the parties: a day, one currency, an amount in it (above or at least), or only
+    what is past its day, or that many days past it.
+    """
 
     as_of: BusinessDate | None = None
     more_than: Amount | None = None
@@ -60,9 +70,13 @@ class ListReceivablesIn(ListOpenIn):
 
 
 class FindInvoicesIn(Closed):
-    """Invoices in a state (`open` is issued or partly paid, `overdue` open and past its day), of one customer, by number, or issued on days of a range."""
+    """Invoices in a state (`open` is issued or partly paid, `overdue` open and past its day), of
+    one customer, by number, or issued on days of a range.
+    """
 
-    status: Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"] | None = None
+    status: (
+        Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"] | None
+    ) = None
     customer_name: text_field(255) | None = None  # type: ignore[valid-type]
     number: text_field(64) | None = None  # type: ignore[valid-type]
     issued_from: BusinessDate | None = None
@@ -70,22 +84,48 @@ class FindInvoicesIn(Closed):
 
 
 def receivables(scene: Scene, wanted: ListReceivablesIn) -> JsonObject:
-    """What each customer owes, by currency, largest first. Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency."""
+    """What each customer owes, by currency, largest first.
+
+    Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
+    """
     found = what_is_open(scene, "receivable", wanted)
-    return {"as_of": found["as_of"], "count": found["count"], "customers": found["parties"], "totals": found["totals"]}
+    return {
+        "as_of": found["as_of"],
+        "count": found["count"],
+        "customers": found["parties"],
+        "totals": found["totals"],
+    }
 
 
 def what_is_open(scene: Scene, kind: queries.Kind, wanted: ListOpenIn) -> JsonObject:
-    """What each party owes or is owed, by currency, largest first. Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency."""
+    """What each party owes or is owed, by currency, largest first.
+
+    Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
+    """
     today = clock.today(scene.actor.timezone)
     if wanted.overdue_days is None:
-        rows = queries.parties_by_age(scene.reader, kind, _FIRST, _LAST, today=today, as_of=wanted.as_of)
+        rows = queries.parties_by_age(
+            scene.reader, kind, _FIRST, _LAST, today=today, as_of=wanted.as_of
+        )
     else:
         until = (wanted.as_of or today) - timedelta(days=wanted.overdue_days)
-        documents = queries.list_open(scene.reader, kind, _FIRST, _LAST, today=today, as_of=wanted.as_of)
+        documents = queries.list_open(
+            scene.reader, kind, _FIRST, _LAST, today=today, as_of=wanted.as_of
+        )
         rows = [{**row, "n": 1} for row in documents if row["due_date"] <= until]
-    owed = [party for party in _by_party(rows, overdue_only=wanted.overdue_only) if _is_wanted(party, wanted)]
-    owed.sort(key=lambda party: (party["currency"] != scene.actor.currency, party["currency"], -party["minor"], party["name"]))
+    owed = [
+        party
+        for party in _by_party(rows, overdue_only=wanted.overdue_only)
+        if _is_wanted(party, wanted)
+    ]
+    owed.sort(
+        key=lambda party: (
+            party["currency"] != scene.actor.currency,
+            party["currency"],
+            -party["minor"],
+            party["name"],
+        )
+    )
     sums: dict[str, int] = defaultdict(int)
     for party in owed:
         sums[party["currency"]] += party["minor"]
@@ -102,7 +142,10 @@ def what_is_open(scene: Scene, kind: queries.Kind, wanted: ListOpenIn) -> JsonOb
             }
             for party in owed[:SHOWN_MAX]
         ],
-        "totals": [{"amount": wire_amount(total, currency), "currency": currency} for currency, total in sums.items()],
+        "totals": [
+            {"amount": wire_amount(total, currency), "currency": currency}
+            for currency, total in sums.items()
+        ],
     }
 
 
@@ -112,7 +155,11 @@ def find_invoices(scene: Scene, wanted: FindInvoicesIn) -> JsonObject:
     if wanted.status == "draft" and not wanted.number:
         rows = queries.list_drafts(scene.reader, said or None, SHOWN_MAX)
         if said and not rows:
-            rows = [row for row in queries.list_drafts(scene.reader, None, SHOWN_MAX) if said.casefold() in row["party_name"].casefold()]
+            rows = [
+                row
+                for row in queries.list_drafts(scene.reader, None, SHOWN_MAX)
+                if said.casefold() in row["party_name"].casefold()
+            ]
         return {"count": len(rows), "invoices": [_shown(row) for row in rows]}
     search = InvoiceSearch(
         today=clock.today(scene.actor.timezone),
@@ -123,13 +170,22 @@ def find_invoices(scene: Scene, wanted: FindInvoicesIn) -> JsonObject:
     )
     board = queries.read_board(scene.reader, search, limit=SHOWN_MAX)
     rows = [row for row in board.page.items if said.casefold() in row["party_name"].casefold()]
-    exact = [row for row in rows if said and row["party_name"].casefold() == said.casefold()] or rows
-    return {"count": board.page.total if rows == board.page.items and exact == rows else len(exact), "invoices": [_shown(row) for row in exact]}
+    exact = [
+        row for row in rows if said and row["party_name"].casefold() == said.casefold()
+    ] or rows
+    return {
+        "count": board.page.total if rows == board.page.items and exact == rows else len(exact),
+        "invoices": [_shown(row) for row in exact],
+    }
 
 
 def _whole_end(number: str | None) -> str | None:
     """`58` as the end of an invoice's number; every other number as it is."""
-    return f"/{int(number):06d}" if number and number.isdecimal() and len(number) <= SEQUENCE_DIGITS else number
+    return (
+        f"/{int(number):06d}"
+        if number and number.isdecimal() and len(number) <= SEQUENCE_DIGITS
+        else number
+    )
 
 
 def _by_party(rows: list[Row], *, overdue_only: bool) -> list[Row]:
@@ -137,7 +193,10 @@ def _by_party(rows: list[Row], *, overdue_only: bool) -> list[Row]:
     for row in rows:
         if overdue_only and row["age"] == 0:
             continue
-        party = found.setdefault((row["currency"], row["party_key"]), {"minor": 0, "overdue_minor": 0, "n": 0, "currency": row["currency"]})
+        party = found.setdefault(
+            (row["currency"], row["party_key"]),
+            {"minor": 0, "overdue_minor": 0, "n": 0, "currency": row["currency"]},
+        )
         party["name"] = row["party_name"]
         party["minor"] += row["open_minor"]
         party["n"] += row["n"]
@@ -154,7 +213,9 @@ def _is_wanted(party: Row, wanted: ListOpenIn) -> bool:
     if wanted.currency is None:
         raise BoundWithoutCurrency
     limit = Money.parse(bound, wanted.currency).amount_minor
-    return party["currency"] == wanted.currency and bool(party["minor"] > limit or (wanted.more_than is None and party["minor"] == limit))
+    return party["currency"] == wanted.currency and bool(
+        party["minor"] > limit or (wanted.more_than is None and party["minor"] == limit)
+    )
 
 
 def _shown(row: Row) -> JsonObject:
@@ -174,8 +235,22 @@ def _shown(row: Row) -> JsonObject:
 
 
 _DESK = Desk.ACCOUNTING
-_OF_INVOICE = frozenset({"invoice_id", "number", "total_amount", "currency", "status", "customer_name", "due_date"})
-_OF_RECEIPT = frozenset({"recorded", "payment_id", "invoice_id", "number", "party_name", "amount", "currency", "open_amount", "status"})
+_OF_INVOICE = frozenset(
+    {"invoice_id", "number", "total_amount", "currency", "status", "customer_name", "due_date"}
+)
+_OF_RECEIPT = frozenset(
+    {
+        "recorded",
+        "payment_id",
+        "invoice_id",
+        "number",
+        "party_name",
+        "amount",
+        "currency",
+        "open_amount",
+        "status",
+    }
+)
 register(
     Tool(
         "list_receivables",
@@ -225,7 +300,8 @@ register(
 register(
     Tool(
         "create_invoice",
-        "Propose to draw up and issue an invoice in one, for the customer of an enquiry (`client_id`), under the next number of the series.",
+        "Propose to draw up and issue an invoice in one, for the customer of an enquiry"
+        " (`client_id`), under the next number of the series.",
         "invoice.issue",
         CreateInvoiceIn,
         summarise=what_is_asked(effects.CREATE),
@@ -249,7 +325,8 @@ register(
 register(
     Tool(
         "write_off_invoice",
-        "Propose to give up what is open of an invoice, or a part of it, as a bad debt, with the reason; without an amount all that is open.",
+        "Propose to give up what is open of an invoice, or a part of it, as a bad debt, with the"
+        " reason; without an amount all that is open.",
         "invoice.write_off",
         WriteOffInvoiceIn,
         summarise=what_is_asked(write_offs.EFFECT),

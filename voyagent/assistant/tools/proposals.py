@@ -12,7 +12,9 @@ from voyagent.assistant.tools.registry import Scene
 
 
 def what_is_asked(effect: Effect) -> Callable[[Scene, BaseModel], str]:
-    """A line such as `Issue the invoice for Deepa, INR 45,000.00`; what could not be carried out is refused before anybody is asked."""
+    """A line such as `Issue the invoice for Deepa, INR 45,000.00`; what could not be carried out is
+    refused before anybody is asked.
+    """
 
     def summarise(scene: Scene, wanted: BaseModel) -> str:
         arguments = wanted.model_dump(mode="json", exclude_none=True)

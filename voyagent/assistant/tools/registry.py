@@ -26,7 +26,9 @@ ApprovalClass = Literal["auto", "review", "gated"]
 
 
 class Desk(StrEnum):
-    """Who in an agency does it (API contract, section 17): the orchestrator only hands over and asks back."""
+    """Who in an agency does it (API contract, section 17): the orchestrator only hands over and
+    asks back.
+    """
 
     ORCHESTRATOR = "orchestrator"
     TICKETING_VISA = "ticketing_visa"
@@ -57,7 +59,8 @@ class ArgumentsRefused(Invalid):
 class Scene:
     """Where a tool is used: by whom, in which conversation, and how it reads.
 
-    `earlier` is what the same tool gave in turns whose place the present one took: asked again or in other words, it takes that up and does not do it twice.
+    `earlier` is what the same tool gave in turns whose place the present one took: asked again or
+    in other words, it takes that up and does not do it twice.
     """
 
     actor: Actor
@@ -72,10 +75,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool. `run` gives a small JSON object, or an errand that ends in one where somebody outside is asked.
+    """One tool.
 
-    A gated tool has `summarise` instead: the line that says what is asked for. `writes`: it changes records of our own. `reversible`: what it does can be taken
-    back; what cannot is always gated. `gives` are the keys of its answer. A `shared` tool is at hand at every desk.
+    `run` gives a small JSON object, or an errand that ends in one where somebody outside is asked.
+
+    A gated tool has `summarise` instead: the line that says what is asked for. `writes`: it changes
+    records of our own. `reversible`: what it does can be taken back; what cannot is always gated.
+    `gives` are the keys of its answer. A `shared` tool is at hand at every desk.
     """
 
     name: str
@@ -97,7 +103,9 @@ class Tool:
 
     @property
     def approval(self) -> ApprovalClass:
-        """`gated` only proposes; `review` writes at once, for the person to see and take back; `auto` reads."""
+        """`gated` only proposes; `review` writes at once, for the person to see and take back;
+        `auto` reads.
+        """
         return "gated" if self.is_gated else "review" if self.writes else "auto"
 
     def summary_of(self, scene: Scene, wanted: BaseModel) -> str:
@@ -105,16 +113,26 @@ class Tool:
         return self.summarise(scene, wanted) if self.summarise is not None else self.purpose
 
     def read(self, arguments: JsonObject) -> BaseModel:
-        """The arguments by the tool's schema, as strict as a body of the API. Raises ArgumentsRefused."""
+        """The arguments by the tool's schema, as strict as a body of the API.
+
+        Raises ArgumentsRefused.
+        """
         try:
             return self.takes.model_validate_json(json.dumps(arguments))
         except ValidationError as error:
-            wrong = [".".join(map(str, one["loc"])) or "arguments" for one in error.errors(include_url=False, include_context=False, include_input=False)]
+            wrong = [
+                ".".join(map(str, one["loc"])) or "arguments"
+                for one in error.errors(
+                    include_url=False, include_context=False, include_input=False
+                )
+            ]
             raise ArgumentsRefused(", ".join(list(dict.fromkeys(wrong))[:FIELDS_MAX])) from None
 
 
 def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
-    """The answer of a tool whose supplier does not do this (API contract, section 17): `{verb: false, reason, detail}`."""
+    """The answer of a tool whose supplier does not do this (API contract, section 17): `{verb:
+    false, reason, detail}`.
+    """
     return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
 
 
@@ -122,7 +140,11 @@ _tools: dict[str, Tool] = {}
 
 
 def register(tool: Tool) -> Tool:
-    """Make a tool known. Raises ValueError for a name that is taken, a tool that is neither carried out nor gated, and a final one that is not gated."""
+    """Make a tool known.
+
+    Raises ValueError for a name that is taken, a tool that is neither carried out nor gated, and a
+    final one that is not gated.
+    """
     if (tool.run is None) == (tool.summarise is None):
         raise ValueError(f"{tool.name} is either carried out or gated")
     if not tool.reversible and not tool.is_gated:
@@ -150,12 +172,21 @@ def every() -> tuple[Tool, ...]:
 
 
 def of_desk(desk: Desk) -> tuple[Tool, ...]:
-    """What a desk has at hand, by name: its own tools and the shared ones; the orchestrator has its own alone."""
-    return tuple(tool for tool in every() if tool.desk is desk or (tool.shared and desk is not Desk.ORCHESTRATOR))
+    """What a desk has at hand, by name: its own tools and the shared ones; the orchestrator has its
+    own alone.
+    """
+    return tuple(
+        tool
+        for tool in every()
+        if tool.desk is desk or (tool.shared and desk is not Desk.ORCHESTRATOR)
+    )
 
 
 def check() -> None:
-    """At start: each gated tool has an effect that a grant carries out, as final as the tool says. Raises ValueError for one that has none."""
+    """At start: each gated tool has an effect that a grant carries out, as final as the tool says.
+
+    Raises ValueError for one that has none.
+    """
     for tool in _tools.values():
         if not tool.is_gated:
             continue

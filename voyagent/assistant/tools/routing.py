@@ -1,4 +1,7 @@
-"""The orchestrator's two tools: hand a wish to the desk that does it, and ask back. Neither reads nor changes anything."""
+"""The orchestrator's two tools: hand a wish to the desk that does it, and ask back.
+
+Neither reads nor changes anything.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,8 @@ def ask_back(_scene: Scene, wanted: ClarifyIn) -> JsonObject:
 register(
     Tool(
         "handoff",
-        "Hand the rest of the turn to the desk that does it: ticketing_visa, hotels_holidays or accounting.",
+        "Hand the rest of the turn to the desk that does it: ticketing_visa, hotels_holidays or"
+        " accounting.",
         "chat.read",
         HandoffIn,
         run=hand_over,
@@ -44,5 +48,12 @@ register(
     )
 )
 register(
-    Tool("clarify", "Ask the person for the one thing that is missing.", "chat.read", ClarifyIn, run=ask_back, gives=frozenset({"question"})),
+    Tool(
+        "clarify",
+        "Ask the person for the one thing that is missing.",
+        "chat.read",
+        ClarifyIn,
+        run=ask_back,
+        gives=frozenset({"question"}),
+    ),
 )

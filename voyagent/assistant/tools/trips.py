@@ -1,4 +1,6 @@
-"""Tools about the trip of the conversation: what it consists of, who goes along, a transfer; and the itinerary as the customer gets it."""
+"""Tools about the trip of the conversation: what it consists of, who goes along, a transfer; and
+the itinerary as the customer gets it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, trimmed_f
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import effects, queries, service
 from voyagent.trips.charges import charges_of
-from voyagent.trips.details import ClockTime, Country, FlightDetails, HotelDetails, TransferDetails, VisaDetails
+from voyagent.trips.details import (
+    ClockTime,
+    Country,
+    FlightDetails,
+    HotelDetails,
+    TransferDetails,
+    VisaDetails,
+)
 from voyagent.trips.lint import findings
 from voyagent.trips.queries import Journey, Line, Passenger
 from voyagent.trips.service import LineChanges, PassengerChanges
@@ -26,7 +35,9 @@ class NoTripYet(NotFound):
     """The conversation has no trip."""
 
     code = "trip_not_found"
-    message = N_("This conversation has no trip yet. Add a passenger, a flight or a hotel, and it has one.")
+    message = N_(
+        "This conversation has no trip yet. Add a passenger, a flight or a hotel, and it has one."
+    )
 
 
 class TheTripIn(Closed):
@@ -34,7 +45,10 @@ class TheTripIn(Closed):
 
 
 class AddPassengerIn(Closed):
-    """Somebody who travels. The number of a passport is never taken by words: it would stand in the conversation."""
+    """Somebody who travels.
+
+    The number of a passport is never taken by words: it would stand in the conversation.
+    """
 
     full_name: trimmed_field(200)  # type: ignore[valid-type]
     kind: Literal["adult", "child", "infant", "senior"] = "adult"
@@ -61,7 +75,9 @@ class AddTransferIn(Closed):
 
 
 def show(scene: Scene, _wanted: TheTripIn) -> JsonObject:
-    """The trip with its people, its lines, what it comes to, what an invoice of it would say, and what to look at. Raises NoTripYet."""
+    """The trip with its people, its lines, what it comes to, what an invoice of it would say, and
+    what to look at. Raises NoTripYet.
+    """
     journey = _journey(scene)
     return {
         "trip_id": str(journey.trip["id"]),
@@ -69,18 +85,35 @@ def show(scene: Scene, _wanted: TheTripIn) -> JsonObject:
         "status": journey.status,
         "passengers": [_person(one) for one in journey.passengers],
         "lines": [_line(line) for line in journey.lines],
-        "totals": [{"currency": total.currency, "cost": total.cost.wire, "price": total.price.wire, "margin": total.margin.wire} for total in journey.totals],
+        "totals": [
+            {
+                "currency": total.currency,
+                "cost": total.cost.wire,
+                "price": total.price.wire,
+                "margin": total.margin.wire,
+            }
+            for total in journey.totals
+        ],
         "charges": [
-            {"description": one.description, "cost": one.cost.wire, "price": one.price.wire, "currency": one.price.currency} for one in charges_of(journey)
+            {
+                "description": one.description,
+                "cost": one.cost.wire,
+                "price": one.price.wire,
+                "currency": one.price.currency,
+            }
+            for one in charges_of(journey)
         ],
         "findings": [
-            {"code": finding.code, "severity": finding.severity, "sentence": sentence_of(finding)} for finding in findings(journey.passengers, journey.standing)
+            {"code": finding.code, "severity": finding.severity, "sentence": sentence_of(finding)}
+            for finding in findings(journey.passengers, journey.standing)
         ],
     }
 
 
 def itinerary(scene: Scene, _wanted: TheTripIn) -> JsonObject:
-    """What the customer gets: who, with what, where, for how much; without costs, without what is cancelled, without passports. Raises NoTripYet."""
+    """What the customer gets: who, with what, where, for how much; without costs, without what is
+    cancelled, without passports. Raises NoTripYet.
+    """
     journey = _journey(scene)
     details = [(line, line.details) for line in journey.standing]
     return {
@@ -88,22 +121,40 @@ def itinerary(scene: Scene, _wanted: TheTripIn) -> JsonObject:
         "passengers": [one.full_name for one in journey.passengers],
         "flights": [_flight(one) for _, one in details if isinstance(one, FlightDetails)],
         "hotels": [
-            {"name": one.name, "city": one.city, "check_in": one.check_in.isoformat(), "check_out": one.check_out.isoformat()}
+            {
+                "name": one.name,
+                "city": one.city,
+                "check_in": one.check_in.isoformat(),
+                "check_out": one.check_out.isoformat(),
+            }
             for _, one in details
             if isinstance(one, HotelDetails)
         ],
         "transfers": [
-            {"origin": one.origin, "destination": one.destination, "on": one.on.isoformat(), "at": one.at}
+            {
+                "origin": one.origin,
+                "destination": one.destination,
+                "on": one.on.isoformat(),
+                "at": one.at,
+            }
             for _, one in details
             if isinstance(one, TransferDetails)
         ],
-        "visas": [{"country": one.country, "status": "granted" if one.granted_on else line.status} for line, one in details if isinstance(one, VisaDetails)],
-        "totals": [{"amount": total.price.wire, "currency": total.currency} for total in journey.totals],
+        "visas": [
+            {"country": one.country, "status": "granted" if one.granted_on else line.status}
+            for line, one in details
+            if isinstance(one, VisaDetails)
+        ],
+        "totals": [
+            {"amount": total.price.wire, "currency": total.currency} for total in journey.totals
+        ],
     }
 
 
 def add_passenger(scene: Scene, wanted: AddPassengerIn) -> JsonObject:
-    """Take somebody along; where the conversation has no trip yet, it gets one. Who travels on it under that name already is told of what is new.
+    """Take somebody along; where the conversation has no trip yet, it gets one.
+
+    Who travels on it under that name already is told of what is new.
 
     Raises as `trips.add_passenger` and `trips.update_passenger`.
     """
@@ -112,9 +163,17 @@ def add_passenger(scene: Scene, wanted: AddPassengerIn) -> JsonObject:
     said: PassengerChanges = wanted.model_dump(exclude_unset=True)  # type: ignore[assignment]
     added = _still_along(scene, trip.id, wanted.full_name)
     passenger = (
-        service.add_passenger(keyring, scene.actor, trip.id, said) if added is None else service.update_passenger(keyring, scene.actor, trip.id, added, said)
+        service.add_passenger(keyring, scene.actor, trip.id, said)
+        if added is None
+        else service.update_passenger(keyring, scene.actor, trip.id, added, said)
     )
-    return {"added": True, "trip_id": str(trip.id), "passenger_id": str(passenger.id), "full_name": passenger.full_name, "kind": passenger.kind}
+    return {
+        "added": True,
+        "trip_id": str(trip.id),
+        "passenger_id": str(passenger.id),
+        "full_name": passenger.full_name,
+        "kind": passenger.kind,
+    }
 
 
 def remove_passenger(scene: Scene, wanted: RemovePassengerIn) -> JsonObject:
@@ -130,28 +189,45 @@ def remove_passenger(scene: Scene, wanted: RemovePassengerIn) -> JsonObject:
 
 
 def add_transfer(scene: Scene, wanted: AddTransferIn) -> JsonObject:
-    """Plan a ride; where the conversation has no trip yet, it gets one. Raises as `trips.add_line`."""
+    """Plan a ride; where the conversation has no trip yet, it gets one.
+
+    Raises as `trips.add_line`.
+    """
     trip = service.trip_for(scene.actor, session_id=scene.session_id)
     planned = _still_planned(scene, trip.id, wanted)
     if planned is not None:
         return planned
-    details = TransferDetails(kind="transfer", on=wanted.on, at=wanted.at, origin=wanted.origin, destination=wanted.destination)
+    details = TransferDetails(
+        kind="transfer",
+        on=wanted.on,
+        at=wanted.at,
+        origin=wanted.origin,
+        destination=wanted.destination,
+    )
     changes: LineChanges = {}
     if wanted.price is not None:
         changes["price"] = wanted.price
     if wanted.currency is not None:
         changes["currency"] = wanted.currency
     line = queries.line_of(service.add_line(scene.actor, trip.id, details, changes))
-    return {"added": True, "trip_id": str(trip.id), "line_id": str(line.id), "name": line.name, "on": wanted.on.isoformat()} | {
-        "price": {"amount": line.price.wire, "currency": line.price.currency}
-    }
+    return {
+        "added": True,
+        "trip_id": str(trip.id),
+        "line_id": str(line.id),
+        "name": line.name,
+        "on": wanted.on.isoformat(),
+    } | {"price": {"amount": line.price.wire, "currency": line.price.currency}}
 
 
 def _still_along(scene: Scene, trip_id: UUID, full_name: str) -> UUID | None:
     """Whoever travels on the trip under that name, where that is one alone."""
     said = " ".join(full_name.split()).casefold()
     journey = _journey(scene)
-    along = [one.id for one in journey.passengers if one.full_name.casefold() == said and journey.trip["id"] == trip_id]
+    along = [
+        one.id
+        for one in journey.passengers
+        if one.full_name.casefold() == said and journey.trip["id"] == trip_id
+    ]
     return along[0] if len(along) == 1 else None
 
 
@@ -165,7 +241,11 @@ def _still_planned(scene: Scene, trip_id: UUID, wanted: AddTransferIn) -> JsonOb
         except queries.LineNotFound:
             continue
         same = (wanted.origin, wanted.destination, wanted.at)
-        if isinstance(line.details, TransferDetails) and (line.details.origin, line.details.destination, line.details.at) == same and line.status == "planned":
+        if (
+            isinstance(line.details, TransferDetails)
+            and (line.details.origin, line.details.destination, line.details.at) == same
+            and line.status == "planned"
+        ):
             return earlier
     return None
 
@@ -178,7 +258,12 @@ def _journey(scene: Scene) -> Journey:
 
 
 def _person(one: Passenger) -> JsonObject:
-    return {"id": str(one.id), "full_name": one.full_name, "kind": one.kind, "has_passport": one.passport_last4 is not None}
+    return {
+        "id": str(one.id),
+        "full_name": one.full_name,
+        "kind": one.kind,
+        "has_passport": one.passport_last4 is not None,
+    }
 
 
 def _line(line: Line) -> JsonObject:
@@ -191,7 +276,11 @@ def _line(line: Line) -> JsonObject:
         "ends_on": line.ends_on.isoformat() if line.ends_on else None,
         "price": {"amount": line.price.wire, "currency": line.price.currency},
         "supplier_ref": line.supplier_ref,
-        **({"country": line.details.country, "traveller": line.details.traveller} if isinstance(line.details, VisaDetails) else {}),
+        **(
+            {"country": line.details.country, "traveller": line.details.traveller}
+            if isinstance(line.details, VisaDetails)
+            else {}
+        ),
     }
 
 
@@ -206,12 +295,17 @@ def _flight(one: FlightDetails) -> JsonObject:
 
 
 _DESK = Desk.HOTELS_HOLIDAYS
-_OF_TRIP = frozenset({"trip_id", "title", "status", "passengers", "lines", "totals", "charges", "findings"})
-_OF_ITINERARY = frozenset({"trip_id", "passengers", "flights", "hotels", "transfers", "visas", "totals"})
+_OF_TRIP = frozenset(
+    {"trip_id", "title", "status", "passengers", "lines", "totals", "charges", "findings"}
+)
+_OF_ITINERARY = frozenset(
+    {"trip_id", "passengers", "flights", "hotels", "transfers", "visas", "totals"}
+)
 register(
     Tool(
         "show_trip",
-        "Show the trip of this conversation, what an invoice of it would say (`charges`), and what to look at.",
+        "Show the trip of this conversation, what an invoice of it would say (`charges`), and what"
+        " to look at.",
         "trip.read",
         TheTripIn,
         run=show,

@@ -6,7 +6,16 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
-from voyagent.billing.bills_wire import BillDraftIn, BillListOut, BillOut, BillPatch, BillQuery, ScheduleIn, wire_bill, wire_bills
+from voyagent.billing.bills_wire import (
+    BillDraftIn,
+    BillListOut,
+    BillOut,
+    BillPatch,
+    BillQuery,
+    ScheduleIn,
+    wire_bill,
+    wire_bills,
+)
 from voyagent.billing.document_files import document
 from voyagent.billing.document_wire import VoidIn
 from voyagent.billing.queries import BillNotFound
@@ -27,14 +36,26 @@ api = ApiBlueprint("bills", __name__, tag="Bills", guard=Guard.BEARER)
 def list_bills(reader: Reader, query: BillQuery) -> Row:
     """List bills, the newest issue date first.
 
-    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the same however deep it lies; nothing is counted.
+    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
+    same however deep it lies; nothing is counted.
     """
-    return wire_bills(queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+    return wire_bills(
+        queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place()),
+        query.limit,
+    )
 
 
-@api.post("/bills", answer=BillOut, status=201, permission="bill.draft", errors=(service.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS))
+@api.post(
+    "/bills",
+    answer=BillOut,
+    status=201,
+    permission="bill.draft",
+    errors=(service.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
+)
 def draft_bill(actor: Actor, body: BillDraftIn) -> Row:
-    """Enter a supplier's bill as a draft, which is not in the books, with the tax that is printed on it. One reference is entered once in the agency."""
+    """Enter a supplier's bill as a draft, which is not in the books, with the tax that is printed
+    on it. One reference is entered once in the agency.
+    """
     return _bill(service.draft_bill(actor, **body.fields()).id)
 
 
@@ -57,7 +78,13 @@ def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Row:
     return _bill(service.revise_bill(actor, bill_id, body.changes(currency)).id)
 
 
-@api.delete("/bills/<bill_id>", status=204, permission="bill.draft", missing=BillNotFound, errors=(service.BillNotDraft,))
+@api.delete(
+    "/bills/<bill_id>",
+    status=204,
+    permission="bill.draft",
+    missing=BillNotFound,
+    errors=(service.BillNotDraft,),
+)
 def discard_bill(actor: Actor, bill_id: UUID) -> None:
     """Throw a draft away. What was received stays."""
     service.discard_bill(actor, bill_id)
@@ -78,9 +105,17 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Row:
     return _bill(service.receive_draft(actor, bill_id).id)
 
 
-@api.post("/bills/<bill_id>/void", answer=BillOut, permission="bill.void", missing=BillNotFound, errors=VOID_ERRORS)
+@api.post(
+    "/bills/<bill_id>/void",
+    answer=BillOut,
+    permission="bill.void",
+    missing=BillNotFound,
+    errors=VOID_ERRORS,
+)
 def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Row:
-    """Make a received bill void, on which nothing was paid or credited: what receiving posted is reversed."""
+    """Make a received bill void, on which nothing was paid or credited: what receiving posted is
+    reversed.
+    """
     return _bill(service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on).id)
 
 
@@ -96,7 +131,13 @@ def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Row:
     return _bill(service.schedule_bill(actor, bill_id, pay_on=body.pay_on).id)
 
 
-@api.post("/bills/<bill_id>/unschedule", answer=BillOut, permission="bill.schedule", missing=BillNotFound, errors=(service.BillNotScheduled,))
+@api.post(
+    "/bills/<bill_id>/unschedule",
+    answer=BillOut,
+    permission="bill.schedule",
+    missing=BillNotFound,
+    errors=(service.BillNotScheduled,),
+)
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Row:
     """Take the day off again."""
     return _bill(service.unschedule_bill(actor, bill_id).id)

@@ -6,7 +6,14 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
-from voyagent.billing.credit_wire import CreditNoteIn, CreditNoteListOut, CreditNoteOut, CreditNoteQuery, wire_credit_note, wire_credit_notes
+from voyagent.billing.credit_wire import (
+    CreditNoteIn,
+    CreditNoteListOut,
+    CreditNoteOut,
+    CreditNoteQuery,
+    wire_credit_note,
+    wire_credit_notes,
+)
 from voyagent.billing.document_files import document
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
@@ -22,10 +29,18 @@ from voyagent.kernel.reading import Reader, Row, SessionReader
 api = ApiBlueprint("credit_notes", __name__, tag="Credit notes", guard=Guard.BEARER)
 
 
-@api.get("/credit-notes", answer=CreditNoteListOut, permission="billing.read", errors=(InvalidCursor,))
+@api.get(
+    "/credit-notes", answer=CreditNoteListOut, permission="billing.read", errors=(InvalidCursor,)
+)
 def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Row:
-    """List credit notes, the newest day first. All filters hold at once; the page behind `next_cursor` costs the same however deep it lies."""
-    return wire_credit_notes(queries.list_credit_notes(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+    """List credit notes, the newest day first.
+
+    All filters hold at once; the page behind `next_cursor` costs the same however deep it lies.
+    """
+    return wire_credit_notes(
+        queries.list_credit_notes(reader, query.search(), limit=query.limit, cursor=query.place()),
+        query.limit,
+    )
 
 
 @api.post(
@@ -46,9 +61,14 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Row:
     ),
 )
 def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
-    """Credit an issued invoice, the whole or a part of its lines, never more than is open. The note is numbered and posted at once and is not changed."""
+    """Credit an issued invoice, the whole or a part of its lines, never more than is open.
+
+    The note is numbered and posted at once and is not changed.
+    """
     amounts = body.amounts(queries.get_invoice(body.invoice_id).currency)
-    note = service.issue_credit_note(actor, body.invoice_id, reason=body.reason, on=body.issue_date, amounts=amounts)
+    note = service.issue_credit_note(
+        actor, body.invoice_id, reason=body.reason, on=body.issue_date, amounts=amounts
+    )
     return wire_credit_note(queries.read_credit_note(SessionReader(db.session), note.id))
 
 
@@ -57,15 +77,27 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
     answer=CreditNoteOut,
     permission="invoice.credit",
     missing=CreditNoteNotFound,
-    errors=(service.CreditNoteReversed, service.ReasonRequired, service.InvalidDate, *POSTING_ERRORS),
+    errors=(
+        service.CreditNoteReversed,
+        service.ReasonRequired,
+        service.InvalidDate,
+        *POSTING_ERRORS,
+    ),
 )
 def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> Row:
-    """Take a credit note that was issued by mistake back whole: its invoice is open again by as much, its entry is reversed, and its number stays used."""
+    """Take a credit note that was issued by mistake back whole: its invoice is open again by as
+    much, its entry is reversed, and its number stays used.
+    """
     service.reverse_credit_note(actor, credit_note_id, reason=body.reason, on=body.reversed_on)
     return wire_credit_note(queries.read_credit_note(SessionReader(db.session), credit_note_id))
 
 
-@api.get("/credit-notes/<credit_note_id>", answer=CreditNoteOut, permission="billing.read", missing=CreditNoteNotFound)
+@api.get(
+    "/credit-notes/<credit_note_id>",
+    answer=CreditNoteOut,
+    permission="billing.read",
+    missing=CreditNoteNotFound,
+)
 def get_credit_note(reader: Reader, credit_note_id: UUID) -> Row:
     """Read a credit note with its lines."""
     return wire_credit_note(queries.read_credit_note(reader, credit_note_id))

@@ -1,4 +1,6 @@
-"""The JSON door of invoices: list, draw up, change, throw away, issue, note what was paid, make void, ask for a write-off and take one back."""
+"""The JSON door of invoices: list, draw up, change, throw away, issue, note what was paid, make
+void, ask for a write-off and take one back.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,17 @@ from voyagent.billing.document_files import document
 from voyagent.billing.document_wire import VoidIn
 from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
 from voyagent.billing.schemas import WriteOffIn
-from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, TakeBackIn, wire_invoice, wire_invoices
+from voyagent.billing.wire import (
+    InvoiceDraftIn,
+    InvoiceListOut,
+    InvoiceOut,
+    InvoicePatch,
+    InvoiceQuery,
+    ReceiptIn,
+    TakeBackIn,
+    wire_invoice,
+    wire_invoices,
+)
 from voyagent.billing.write_offs import ask_for_write_off
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
@@ -28,8 +40,22 @@ from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, Perio
 from voyagent.trips.queries import TripNotFound
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
-PLAN_ERRORS = (service.InvalidInstalments, service.InvalidInstalmentDates, service.InvalidInstalmentAmount, service.InstalmentsDoNotAddUp)
-DRAFT_ERRORS = (TripNotFound, service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount, InvalidRate, RateOfOtherMoney, *PLAN_ERRORS)
+PLAN_ERRORS = (
+    service.InvalidInstalments,
+    service.InvalidInstalmentDates,
+    service.InvalidInstalmentAmount,
+    service.InstalmentsDoNotAddUp,
+)
+DRAFT_ERRORS = (
+    TripNotFound,
+    service.InvalidDate,
+    service.TotalOutOfRange,
+    UnknownCurrency,
+    InvalidAmount,
+    InvalidRate,
+    RateOfOtherMoney,
+    *PLAN_ERRORS,
+)
 POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
 WRITE_OFF_ERRORS = (
     service.DocumentNotOpen,
@@ -41,38 +67,68 @@ WRITE_OFF_ERRORS = (
     InvalidAmount,
     PeriodLocked,
 )
-VOID_ERRORS = (AmountAboveLimit, service.DocumentNotVoidable, service.InvalidDate, EntryAlreadyReversed, PeriodLocked)
+VOID_ERRORS = (
+    AmountAboveLimit,
+    service.DocumentNotVoidable,
+    service.InvalidDate,
+    EntryAlreadyReversed,
+    PeriodLocked,
+)
 
 
 @api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))
 def list_invoices(reader: Reader, query: InvoiceQuery) -> Row:
     """List invoices, the newest issue date first.
 
-    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the same however deep it lies; nothing is counted.
+    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
+    same however deep it lies; nothing is counted.
     """
-    return wire_invoices(queries.list_invoices(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+    return wire_invoices(
+        queries.list_invoices(reader, query.search(), limit=query.limit, cursor=query.place()),
+        query.limit,
+    )
 
 
-@api.post("/invoices", answer=InvoiceOut, status=201, permission="invoice.draft", errors=(EnquiryNotFound, *DRAFT_ERRORS))
+@api.post(
+    "/invoices",
+    answer=InvoiceOut,
+    status=201,
+    permission="invoice.draft",
+    errors=(EnquiryNotFound, *DRAFT_ERRORS),
+)
 def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Row:
     """Draw up an invoice. A draft has no number and is not in the books."""
     return _invoice(service.draft_invoice(actor, **body.fields()).id)
 
 
-@api.get("/invoices/<invoice_id>", answer=InvoiceOut, permission="billing.read", missing=InvoiceNotFound)
+@api.get(
+    "/invoices/<invoice_id>", answer=InvoiceOut, permission="billing.read", missing=InvoiceNotFound
+)
 def get_invoice(reader: Reader, invoice_id: UUID) -> Row:
     """Read an invoice with its lines and what was paid on it."""
     return wire_invoice(queries.read_document(reader, invoice_id))
 
 
-@api.patch("/invoices/<invoice_id>", answer=InvoiceOut, permission="invoice.draft", missing=InvoiceNotFound, errors=(service.InvoiceNotDraft, *DRAFT_ERRORS))
+@api.patch(
+    "/invoices/<invoice_id>",
+    answer=InvoiceOut,
+    permission="invoice.draft",
+    missing=InvoiceNotFound,
+    errors=(service.InvoiceNotDraft, *DRAFT_ERRORS),
+)
 def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Row:
     """Change a draft. An absent member stays; lines are replaced whole."""
     currency = queries.get_invoice(invoice_id, lock=True).currency
     return _invoice(service.revise_draft(actor, invoice_id, body.changes(currency)).id)
 
 
-@api.delete("/invoices/<invoice_id>", status=204, permission="invoice.draft", missing=InvoiceNotFound, errors=(service.InvoiceNotDraft,))
+@api.delete(
+    "/invoices/<invoice_id>",
+    status=204,
+    permission="invoice.draft",
+    missing=InvoiceNotFound,
+    errors=(service.InvoiceNotDraft,),
+)
 def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     """Throw a draft away. What was issued stays."""
     service.discard_draft(actor, invoice_id)
@@ -110,9 +166,13 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
     ),
 )
 def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
-    """Note what a customer has paid, never more than is open; the answer is the invoice as it stands then."""
+    """Note what a customer has paid, never more than is open; the answer is the invoice as it
+    stands then.
+    """
     amount = body.money(queries.get_invoice(invoice_id).currency)
-    service.record_receipt(actor, invoice_id, amount, body.paid_on, reference=body.reference, account=body.account)
+    service.record_receipt(
+        actor, invoice_id, amount, body.paid_on, reference=body.reference, account=body.account
+    )
     return _invoice(invoice_id)
 
 
@@ -124,8 +184,12 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
     errors=VOID_ERRORS,
 )
 def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
-    """Make an issued invoice void, on which nothing was paid or credited: what issuing posted is reversed, and the number stays used."""
-    return _invoice(service.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id)
+    """Make an issued invoice void, on which nothing was paid or credited: what issuing posted is
+    reversed, and the number stays used.
+    """
+    return _invoice(
+        service.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id
+    )
 
 
 @api.post(
@@ -137,12 +201,19 @@ def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
     errors=WRITE_OFF_ERRORS,
 )
 def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
-    """Ask for what is open of an invoice, or a part of it, to be given up. The answer is the request, in a conversation of its own.
+    """Ask for what is open of an invoice, or a part of it, to be given up.
 
-    Somebody who may grant it decides, and nothing is in the books before; the invoice shows the request while it waits, and the write-off once it is done.
+    The answer is the request, in a conversation of its own.
+
+    Somebody who may grant it decides, and nothing is in the books before; the invoice shows the
+    request while it waits, and the write-off once it is done.
     """
     amount = body.money(queries.get_invoice(invoice_id).currency)
-    return wire_model(ask_for_write_off(actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on))
+    return wire_model(
+        ask_for_write_off(
+            actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on
+        )
+    )
 
 
 @api.post(
@@ -150,11 +221,23 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
     answer=InvoiceOut,
     permission="invoice.write_off_by_hand",
     missing=InvoiceNotFound,
-    errors=(WriteOffNotFound, service.WriteOffTakenBack, service.InvalidDate, AmountAboveLimit, PeriodLocked),
+    errors=(
+        WriteOffNotFound,
+        service.WriteOffTakenBack,
+        service.InvalidDate,
+        AmountAboveLimit,
+        PeriodLocked,
+    ),
 )
-def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID, body: TakeBackIn) -> Row:
-    """Take a write-off back whole: its entry is reversed, and the invoice is open again by that much. Once."""
-    service.take_back_write_off(actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on)
+def take_back_write_off(
+    actor: Actor, invoice_id: UUID, write_off_id: UUID, body: TakeBackIn
+) -> Row:
+    """Take a write-off back whole: its entry is reversed, and the invoice is open again by that
+    much. Once.
+    """
+    service.take_back_write_off(
+        actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
+    )
     return _invoice(invoice_id)
 
 

@@ -1,4 +1,6 @@
-"""The JSON door of payments: list, note money that came in or went out, let it settle documents, take that back, give an advance back, reverse either."""
+"""The JSON door of payments: list, note money that came in or went out, let it settle documents,
+take that back, give an advance back, reverse either.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,13 @@ from voyagent.billing.payments_wire import (
     wire_payment,
     wire_payments,
 )
-from voyagent.billing.queries import AllocationNotFound, BillNotFound, InvoiceNotFound, PaymentNotFound, RefundNotFound
+from voyagent.billing.queries import (
+    AllocationNotFound,
+    BillNotFound,
+    InvoiceNotFound,
+    PaymentNotFound,
+    RefundNotFound,
+)
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
@@ -55,19 +63,37 @@ PART_ERRORS = (
 def list_payments(reader: Reader, query: PaymentQuery) -> Row:
     """List payments, the newest day first.
 
-    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the same however deep it lies; nothing is counted.
+    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the
+    same however deep it lies; nothing is counted.
     """
-    return wire_payments(queries.list_payments(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+    return wire_payments(
+        queries.list_payments(reader, query.search(), limit=query.limit, cursor=query.place()),
+        query.limit,
+    )
 
 
-@api.post("/payments", answer=PaymentOut, status=201, permission="payment.record_by_hand", errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS))
+@api.post(
+    "/payments",
+    answer=PaymentOut,
+    status=201,
+    permission="payment.record_by_hand",
+    errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
+)
 def record_payment(actor: Actor, body: PaymentRecordIn) -> Row:
-    """Note money that came in or went out, with the documents that it settles; the rest is an advance."""
+    """Note money that came in or went out, with the documents that it settles; the rest is an
+    advance.
+    """
     fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
-    return _payment(service.record_payment(actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields).id)
+    return _payment(
+        service.record_payment(
+            actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
+        ).id
+    )
 
 
-@api.get("/payments/<payment_id>", answer=PaymentOut, permission="billing.read", missing=PaymentNotFound)
+@api.get(
+    "/payments/<payment_id>", answer=PaymentOut, permission="billing.read", missing=PaymentNotFound
+)
 def get_payment(reader: Reader, payment_id: UUID) -> Row:
     """Read a payment with what it settles, what was taken back of that, and what was given back."""
     return wire_payment(queries.read_payment(reader, payment_id))
@@ -78,12 +104,21 @@ def get_payment(reader: Reader, payment_id: UUID) -> Row:
     answer=PaymentOut,
     permission="payment.record_by_hand",
     missing=PaymentNotFound,
-    errors=(service.PaymentReversed, service.NothingOpen, *PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
+    errors=(
+        service.PaymentReversed,
+        service.NothingOpen,
+        *PART_ERRORS,
+        UnknownCurrency,
+        *POSTING_ERRORS,
+    ),
 )
 def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
-    """Let what is left of a payment settle documents of its party, never more than either has. An entry moves it out of the account of advances.
+    """Let what is left of a payment settle documents of its party, never more than either has.
 
-    For a document in another currency the entry goes by way of the account of currency exchange, and what is gained or lost on it stands on its own.
+    An entry moves it out of the account of advances.
+
+    For a document in another currency the entry goes by way of the account of currency exchange,
+    and what is gained or lost on it stands on its own.
     """
     currency = queries.get_payment(payment_id).currency
     service.allocate(actor, payment_id, parts=body.parts(currency), on=body.effective_on)
@@ -97,8 +132,12 @@ def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
     missing=PaymentNotFound,
     errors=(AllocationNotFound, service.AllocationTakenBack, service.InvalidDate, *POSTING_ERRORS),
 )
-def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID, body: UnallocateIn) -> Row:
-    """Take an allocation back whole, by a row and an entry against it; what stood until that day stays in every report of an earlier one."""
+def unallocate_payment(
+    actor: Actor, payment_id: UUID, allocation_id: UUID, body: UnallocateIn
+) -> Row:
+    """Take an allocation back whole, by a row and an entry against it; what stood until that day
+    stays in every report of an earlier one.
+    """
     service.unallocate(actor, payment_id, allocation_id, on=body.effective_on)
     return _payment(payment_id)
 
@@ -109,12 +148,25 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID, body
     status=201,
     permission="payment.record_by_hand",
     missing=PaymentNotFound,
-    errors=(service.PaymentReversed, service.PaymentOverAllocated, service.InvalidDate, InvalidAmount, *POSTING_ERRORS),
+    errors=(
+        service.PaymentReversed,
+        service.PaymentOverAllocated,
+        service.InvalidDate,
+        InvalidAmount,
+        *POSTING_ERRORS,
+    ),
 )
 def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
     """Note that what is left of a payment, or a part of it, went back to whom it came from."""
     amount = body.money(queries.get_payment(payment_id).currency)
-    service.refund_payment(actor, payment_id, amount=amount, on=body.refunded_on, account=body.account, reference=body.reference)
+    service.refund_payment(
+        actor,
+        payment_id,
+        amount=amount,
+        on=body.refunded_on,
+        account=body.account,
+        reference=body.reference,
+    )
     return _payment(payment_id)
 
 
@@ -123,10 +175,18 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
     answer=PaymentOut,
     permission="payment.reverse",
     missing=PaymentNotFound,
-    errors=(service.PaymentReversed, service.PaymentRefunded, service.ReasonRequired, service.InvalidDate, *POSTING_ERRORS),
+    errors=(
+        service.PaymentReversed,
+        service.PaymentRefunded,
+        service.ReasonRequired,
+        service.InvalidDate,
+        *POSTING_ERRORS,
+    ),
 )
 def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Row:
-    """Take a payment that was noted by mistake back whole: what it settles is open again, its entry is reversed, and its number stays used."""
+    """Take a payment that was noted by mistake back whole: what it settles is open again, its entry
+    is reversed, and its number stays used.
+    """
     service.reverse_payment(actor, payment_id, reason=body.reason, on=body.reversed_on)
     return _payment(payment_id)
 
@@ -136,10 +196,18 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Row:
     answer=PaymentOut,
     permission="payment.reverse",
     missing=PaymentNotFound,
-    errors=(RefundNotFound, service.RefundReversed, service.ReasonRequired, service.InvalidDate, *POSTING_ERRORS),
+    errors=(
+        RefundNotFound,
+        service.RefundReversed,
+        service.ReasonRequired,
+        service.InvalidDate,
+        *POSTING_ERRORS,
+    ),
 )
 def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, body: ReverseIn) -> Row:
-    """Take a refund that was noted by mistake back whole: the payment has it to give again, its entry is reversed, and its number stays used."""
+    """Take a refund that was noted by mistake back whole: the payment has it to give again, its
+    entry is reversed, and its number stays used.
+    """
     service.reverse_refund(actor, payment_id, refund_id, reason=body.reason, on=body.reversed_on)
     return _payment(payment_id)
 

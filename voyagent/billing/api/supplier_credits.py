@@ -29,10 +29,23 @@ from voyagent.kernel.reading import Reader, Row, SessionReader
 api = ApiBlueprint("supplier_credits", __name__, tag="Supplier credits", guard=Guard.BEARER)
 
 
-@api.get("/supplier-credits", answer=SupplierCreditListOut, permission="billing.read", errors=(InvalidCursor,))
+@api.get(
+    "/supplier-credits",
+    answer=SupplierCreditListOut,
+    permission="billing.read",
+    errors=(InvalidCursor,),
+)
 def list_supplier_credits(reader: Reader, query: SupplierCreditQuery) -> Row:
-    """List credits from suppliers, the newest day first. All filters hold at once; the page behind `next_cursor` costs the same however deep it lies."""
-    return wire_supplier_credits(queries.list_supplier_credits(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+    """List credits from suppliers, the newest day first.
+
+    All filters hold at once; the page behind `next_cursor` costs the same however deep it lies.
+    """
+    return wire_supplier_credits(
+        queries.list_supplier_credits(
+            reader, query.search(), limit=query.limit, cursor=query.place()
+        ),
+        query.limit,
+    )
 
 
 @api.post(
@@ -54,7 +67,9 @@ def list_supplier_credits(reader: Reader, query: SupplierCreditQuery) -> Row:
     ),
 )
 def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
-    """Enter a supplier's credit note on a received bill, the whole or a part of its lines, never more than is open. It is posted at once and is not changed."""
+    """Enter a supplier's credit note on a received bill, the whole or a part of its lines, never
+    more than is open. It is posted at once and is not changed.
+    """
     amounts = body.amounts(queries.get_bill(body.bill_id).currency)
     given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
     credit = service.credit_bill(actor, body.bill_id, on=body.issue_date, amounts=amounts, **given)
@@ -66,15 +81,31 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
     answer=SupplierCreditOut,
     permission="bill.credit",
     missing=SupplierCreditNotFound,
-    errors=(service.SupplierCreditReversed, service.ReasonRequired, service.InvalidDate, *POSTING_ERRORS),
+    errors=(
+        service.SupplierCreditReversed,
+        service.ReasonRequired,
+        service.InvalidDate,
+        *POSTING_ERRORS,
+    ),
 )
 def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, body: ReverseIn) -> Row:
-    """Take a supplier's credit that was entered by mistake back whole: its bill is open again by as much, and its entry is reversed."""
-    service.reverse_supplier_credit(actor, supplier_credit_id, reason=body.reason, on=body.reversed_on)
-    return wire_supplier_credit(queries.read_supplier_credit(SessionReader(db.session), supplier_credit_id))
+    """Take a supplier's credit that was entered by mistake back whole: its bill is open again by as
+    much, and its entry is reversed.
+    """
+    service.reverse_supplier_credit(
+        actor, supplier_credit_id, reason=body.reason, on=body.reversed_on
+    )
+    return wire_supplier_credit(
+        queries.read_supplier_credit(SessionReader(db.session), supplier_credit_id)
+    )
 
 
-@api.get("/supplier-credits/<supplier_credit_id>", answer=SupplierCreditOut, permission="billing.read", missing=SupplierCreditNotFound)
+@api.get(
+    "/supplier-credits/<supplier_credit_id>",
+    answer=SupplierCreditOut,
+    permission="billing.read",
+    missing=SupplierCreditNotFound,
+)
 def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Row:
     """Read a supplier's credit with its lines."""
     return wire_supplier_credit(queries.read_supplier_credit(reader, supplier_credit_id))

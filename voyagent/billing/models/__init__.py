@@ -6,11 +6,27 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, desc, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    desc,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.models.bills import Bill, BillLine, BillTax
-from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax, SupplierCredit, SupplierCreditLine, SupplierCreditTax
+from voyagent.billing.models.credits import (
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteTax,
+    SupplierCredit,
+    SupplierCreditLine,
+    SupplierCreditTax,
+)
 from voyagent.billing.models.parts import (
     AMOUNTS,
     CURRENCY,
@@ -33,17 +49,24 @@ from voyagent.billing.models.write_offs import WriteOff
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
-_SEARCH = "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) || COALESCE(party_reference, ''::text))"
+_SEARCH = (
+    "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) ||"
+    " COALESCE(party_reference, ''::text))"
+)
 OPEN_INVOICE = ("issued", "partially_paid")
 OPEN_BILL = ("received", "scheduled")
 OPEN = OPEN_INVOICE + OPEN_BILL
 
 
 class Invoice(InInstalments, AtARate, TenantOwned, Base):
-    """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid or credited moves.
+    """What a customer is to pay.
 
-    What was written off counts as credited, and `written_off_minor` says how much of that it is. The total is that of lines, taxes and `round_off_minor`,
-    which moves it to whole units where the agency rounds its invoices, up or down.
+    A draft has no number; issuing numbers and posts it, and from then on only what was paid or
+    credited moves.
+
+    What was written off counts as credited, and `written_off_minor` says how much of that it is.
+    The total is that of lines, taxes and `round_off_minor`, which moves it to whole units where the
+    agency rounds its invoices, up or down.
     """
 
     __tablename__ = "invoices"
@@ -63,7 +86,9 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
     customer_tax_number: Mapped[str | None]
     customer_pan: Mapped[str | None]
     party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_key: Mapped[str] = mapped_column(
+        Computed("lower(party_name)", persisted=True), deferred=True
+    )
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
     is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
@@ -87,7 +112,13 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),
         CheckConstraint("not is_opening or party_reference is not null", name="opening"),
-        Index("uq_invoices_opening", "tenant_id", "party_reference", unique=True, postgresql_where=text("is_opening")),
+        Index(
+            "uq_invoices_opening",
+            "tenant_id",
+            "party_reference",
+            unique=True,
+            postgresql_where=text("is_opening"),
+        ),
         references("journal_entries", "entry_id", "fk_invoices_entry"),
         references("journal_entries", "void_entry_id", "fk_invoices_void_entry"),
         references("users", "voided_by_user_id", "fk_invoices_voider"),
@@ -101,9 +132,13 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
         CheckConstraint(PLAN, name="instalments"),
         CheckConstraint(RATE, name="rate"),
         CheckConstraint(AMOUNTS, name="amounts"),
-        CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
+        CheckConstraint(
+            "status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"
+        ),
         CheckConstraint("length(number) <= 16", name="number"),
-        CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor - round_off_minor", name="tax"),
+        CheckConstraint(
+            "tax_minor >= 0 and tax_minor <= total_minor - round_off_minor", name="tax"
+        ),
         CheckConstraint("abs(round_off_minor) <= 5000", name="round_off"),
         CheckConstraint("written_off_minor between 0 and credited_minor", name="written_off"),
         CheckConstraint("place_of_supply ~ '^[A-Z0-9]{1,3}$'", name="place"),
@@ -114,24 +149,65 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
             name="issued",
         ),
         CheckConstraint(
-            f"case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'issued' then paid_minor = 0 and {STILL_OPEN}"
-            f" when 'partially_paid' then paid_minor > 0 and {STILL_OPEN} when 'paid' then paid_minor + credited_minor = total_minor else true end",
+            "case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'issued'"
+            f" then paid_minor = 0 and {STILL_OPEN} when 'partially_paid' then paid_minor > 0 and"
+            f" {STILL_OPEN} when 'paid' then paid_minor + credited_minor = total_minor else"
+            " true end",
             name="paid",
         ),
         CheckConstraint(VOIDED.format(posted="num_nonnulls(number, entry_id) = 2"), name="voided"),
         Index("ix_invoices_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_invoices_status", "tenant_id", "status", desc("issue_date"), desc("id")),
         Index("ix_invoices_due", "tenant_id", "due_date", "id"),
-        Index("ix_invoices_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
-        Index("ix_invoices_open_party", "tenant_id", "party_key", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
-        Index("ix_invoices_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
+        Index(
+            "ix_invoices_open_due",
+            "tenant_id",
+            "due_date",
+            "id",
+            postgresql_where=text("status in ('issued', 'partially_paid')"),
+        ),
+        Index(
+            "ix_invoices_open_party",
+            "tenant_id",
+            "party_key",
+            "due_date",
+            "id",
+            postgresql_where=text("status in ('issued', 'partially_paid')"),
+        ),
+        Index(
+            "ix_invoices_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")
+        ),
         Index("ix_invoices_currency", "tenant_id", "currency", desc("issue_date"), desc("id")),
-        Index("ix_invoices_pan", "tenant_id", "customer_pan", "issue_date", postgresql_where=text("customer_pan is not null")),
+        Index(
+            "ix_invoices_pan",
+            "tenant_id",
+            "customer_pan",
+            "issue_date",
+            postgresql_where=text("customer_pan is not null"),
+        ),
         Index("ix_invoices_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
-        Index("ix_invoices_enquiry", "tenant_id", "enquiry_id", postgresql_where=text("enquiry_id is not null")),
-        Index("ix_invoices_session", "tenant_id", "session_id", postgresql_where=text("session_id is not null")),
-        Index("ix_invoices_trip", "tenant_id", "trip_id", postgresql_where=text("trip_id is not null")),
-        Index("ix_invoices_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+        Index(
+            "ix_invoices_enquiry",
+            "tenant_id",
+            "enquiry_id",
+            postgresql_where=text("enquiry_id is not null"),
+        ),
+        Index(
+            "ix_invoices_session",
+            "tenant_id",
+            "session_id",
+            postgresql_where=text("session_id is not null"),
+        ),
+        Index(
+            "ix_invoices_trip", "tenant_id", "trip_id", postgresql_where=text("trip_id is not null")
+        ),
+        Index(
+            "ix_invoices_search",
+            "tenant_id",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+        ),
     )
 
     @property
@@ -143,8 +219,10 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
 class InvoiceLine(TenantBound, Base):
     """One line of an invoice; the amount is quantity times price, exact in minor units, before tax.
 
-    `sold_as` is whether it is the agency's own sale, its fee, or a supplier's service that it passes on as agent. `tax` is how it is taxed and `collection`
-    what is collected on top, as the tables of taxes name them; nothing where neither is. The commission is the part of what is sold as agent that is earned.
+    `sold_as` is whether it is the agency's own sale, its fee, or a supplier's service that it
+    passes on as agent. `tax` is how it is taxed and `collection` what is collected on top, as the
+    tables of taxes name them; nothing where neither is. The commission is the part of what is sold
+    as agent that is earned.
     """
 
     __tablename__ = "invoice_lines"
@@ -167,12 +245,18 @@ class InvoiceLine(TenantBound, Base):
         CheckConstraint(LINE, name="amount"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
         CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),
-        CheckConstraint("commission_minor between 0 and amount_minor and (commission_minor = 0 or sold_as = 'agent')", name="commission"),
+        CheckConstraint(
+            "commission_minor between 0 and amount_minor and (commission_minor = 0 or sold_as ="
+            " 'agent')",
+            name="commission",
+        ),
     )
 
 
 class InvoiceTax(TenantBound, Base):
-    """A component of the tax on a line, in percent of what is taxable of it, and the row of the tables that says so."""
+    """A component of the tax on a line, in percent of what is taxable of it, and the row of the
+    tables that says so.
+    """
 
     __tablename__ = "invoice_taxes"
 
@@ -192,7 +276,10 @@ class InvoiceTax(TenantBound, Base):
             name="fk_invoice_taxes_line",
             ondelete="CASCADE",
         ),
-        CheckConstraint("percent > 0 and taxable_minor >= 0 and amount_minor between 0 and taxable_minor", name="amount"),
+        CheckConstraint(
+            "percent > 0 and taxable_minor >= 0 and amount_minor between 0 and taxable_minor",
+            name="amount",
+        ),
     )
 
 

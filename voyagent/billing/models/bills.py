@@ -32,7 +32,9 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class Bill(InInstalments, AtARate, TenantOwned, Base):
-    """What a supplier is to be paid, by the supplier's own reference; once received it is posted: what was paid or credited moves, and the day to pay it on."""
+    """What a supplier is to be paid, by the supplier's own reference; once received it is posted:
+    what was paid or credited moves, and the day to pay it on.
+    """
 
     __tablename__ = "bills"
 
@@ -46,7 +48,9 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
     credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
     tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
     party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_key: Mapped[str] = mapped_column(
+        Computed("lower(party_name)", persisted=True), deferred=True
+    )
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
     is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
@@ -62,7 +66,13 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
-        Index("uq_bills_vendor_reference", "tenant_id", "vendor_reference", unique=True, postgresql_where=text("status <> 'void'")),
+        Index(
+            "uq_bills_vendor_reference",
+            "tenant_id",
+            "vendor_reference",
+            unique=True,
+            postgresql_where=text("status <> 'void'"),
+        ),
         references("journal_entries", "entry_id", "fk_bills_entry"),
         references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
         references("users", "voided_by_user_id", "fk_bills_voider"),
@@ -74,25 +84,50 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
         CheckConstraint(RATE, name="rate"),
         CheckConstraint(AMOUNTS, name="amounts"),
         CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor", name="tax"),
-        CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),
-        CheckConstraint("case when status = 'draft' then entry_id is null when status = 'void' then true else entry_id is not null end", name="posted"),
         CheckConstraint(
-            "case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'paid' then paid_minor + credited_minor = total_minor"
-            f" when 'void' then true else {STILL_OPEN} end",
+            "status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"
+        ),
+        CheckConstraint(
+            "case when status = 'draft' then entry_id is null when status = 'void' then true else"
+            " entry_id is not null end",
+            name="posted",
+        ),
+        CheckConstraint(
+            "case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'paid' then"
+            " paid_minor + credited_minor = total_minor when 'void' then true else"
+            f" {STILL_OPEN} end",
             name="paid",
         ),
         CheckConstraint(VOIDED.format(posted="entry_id is not null"), name="voided"),
         CheckConstraint(
-            "case when status = 'scheduled' then pay_on is not null when status in ('draft', 'received') then pay_on is null else true end"
-            " and pay_on between issue_date and '2200-12-31'",
+            "case when status = 'scheduled' then pay_on is not null when status in ('draft',"
+            " 'received') then pay_on is null else true end and pay_on between issue_date and"
+            " '2200-12-31'",
             name="pay_on",
         ),
         Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
-        Index("ix_bills_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
-        Index("ix_bills_open_party", "tenant_id", "party_key", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
-        Index("ix_bills_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
-        Index("ix_bills_trip", "tenant_id", "trip_id", postgresql_where=text("trip_id is not null")),
+        Index(
+            "ix_bills_open_due",
+            "tenant_id",
+            "due_date",
+            "id",
+            postgresql_where=text("status in ('received', 'scheduled')"),
+        ),
+        Index(
+            "ix_bills_open_party",
+            "tenant_id",
+            "party_key",
+            "due_date",
+            "id",
+            postgresql_where=text("status in ('received', 'scheduled')"),
+        ),
+        Index(
+            "ix_bills_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")
+        ),
+        Index(
+            "ix_bills_trip", "tenant_id", "trip_id", postgresql_where=text("trip_id is not null")
+        ),
         Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
     )
 
@@ -105,8 +140,9 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
 class BillLine(TenantBound, Base):
     """One line of a bill; the amount is quantity times price, exact in minor units, before tax.
 
-    `bought_as` is whether it is the agency's own cost, or was bought as agent for a customer who is invoiced for it as such. `input_credit` is whether
-    the agency has the tax on it credited; otherwise that is part of what the line costs.
+    `bought_as` is whether it is the agency's own cost, or was bought as agent for a customer who is
+    invoiced for it as such. `input_credit` is whether the agency has the tax on it credited;
+    otherwise that is part of what the line costs.
     """
 
     __tablename__ = "bill_lines"

@@ -1,4 +1,6 @@
-"""Tables of credit notes: one, its lines, and what it takes back of taxes; and one that a supplier has sent, with its lines."""
+"""Tables of credit notes: one, its lines, and what it takes back of taxes; and one that a supplier
+has sent, with its lines.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class CreditNote(Reversible, TenantOwned, Base):
-    """What was taken back of an issued invoice, from a day on; numbered in a series of its own, and never changed, but for its reversal."""
+    """What was taken back of an issued invoice, from a day on; numbered in a series of its own, and
+    never changed, but for its reversal.
+    """
 
     __tablename__ = "credit_notes"
 
@@ -35,7 +39,9 @@ class CreditNote(Reversible, TenantOwned, Base):
     tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
     round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_key: Mapped[str] = mapped_column(
+        Computed("lower(party_name)", persisted=True), deferred=True
+    )
     reason: Mapped[str]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
@@ -53,7 +59,13 @@ class CreditNote(Reversible, TenantOwned, Base):
         CheckConstraint("tax_minor >= 0 and tax_minor < total_minor - round_off_minor", name="tax"),
         CheckConstraint("abs(round_off_minor) <= 5000", name="round_off"),
         CheckConstraint("length(number) <= 16", name="number"),
-        Index("uq_credit_notes_round_off", "tenant_id", "invoice_id", unique=True, postgresql_where=text("round_off_minor <> 0 and reversed_on is null")),
+        Index(
+            "uq_credit_notes_round_off",
+            "tenant_id",
+            "invoice_id",
+            unique=True,
+            postgresql_where=text("round_off_minor <> 0 and reversed_on is null"),
+        ),
         Index("ix_credit_notes_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_credit_notes_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index("ix_credit_notes_invoice", "tenant_id", "invoice_id", "issue_date"),
@@ -61,7 +73,9 @@ class CreditNote(Reversible, TenantOwned, Base):
 
 
 class CreditNoteLine(TenantBound, Base):
-    """What a credit note takes back of one line of its invoice, by that line's number, and how much of it is commission."""
+    """What a credit note takes back of one line of its invoice, by that line's number, and how much
+    of it is commission.
+    """
 
     __tablename__ = "credit_note_lines"
 
@@ -89,7 +103,9 @@ class CreditNoteTax(TaxOfLine, TenantBound, Base):
 
 
 class SupplierCredit(Reversible, TenantOwned, Base):
-    """What a supplier has taken back of a received bill, from a day on, by the supplier's own number; never changed, but for its reversal."""
+    """What a supplier has taken back of a received bill, from a day on, by the supplier's own
+    number; never changed, but for its reversal.
+    """
 
     __tablename__ = "supplier_credits"
 
@@ -100,14 +116,23 @@ class SupplierCredit(Reversible, TenantOwned, Base):
     total_minor: Mapped[int]
     tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
     party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_key: Mapped[str] = mapped_column(
+        Computed("lower(party_name)", persisted=True), deferred=True
+    )
     reason: Mapped[str]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
-        Index("uq_supplier_credits_reference", "tenant_id", "party_key", "vendor_reference", unique=True, postgresql_where=text("reversed_on is null")),
+        Index(
+            "uq_supplier_credits_reference",
+            "tenant_id",
+            "party_key",
+            "vendor_reference",
+            unique=True,
+            postgresql_where=text("reversed_on is null"),
+        ),
         references("bills", "bill_id", "fk_supplier_credits_bill"),
         references("journal_entries", "entry_id", "fk_supplier_credits_entry"),
         references("users", "created_by_user_id", "fk_supplier_credits_creator"),
@@ -117,7 +142,9 @@ class SupplierCredit(Reversible, TenantOwned, Base):
         CheckConstraint("total_minor > 0", name="total"),
         CheckConstraint("tax_minor >= 0 and tax_minor < total_minor", name="tax"),
         Index("ix_supplier_credits_issued", "tenant_id", desc("issue_date"), desc("id")),
-        Index("ix_supplier_credits_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+        Index(
+            "ix_supplier_credits_party", "tenant_id", "party_key", desc("issue_date"), desc("id")
+        ),
         Index("ix_supplier_credits_bill", "tenant_id", "bill_id", "issue_date"),
     )
 
@@ -145,4 +172,6 @@ class SupplierCreditTax(TaxOfLine, TenantBound, Base):
 
     supplier_credit_id: Mapped[UUID] = mapped_column(primary_key=True)
 
-    __table_args__ = tax_rules("supplier_credit_taxes", "supplier_credit_lines", "supplier_credit_id")
+    __table_args__ = tax_rules(
+        "supplier_credit_taxes", "supplier_credit_lines", "supplier_credit_id"
+    )

@@ -6,42 +6,68 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Date, ForeignKeyConstraint, Index, Numeric, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 NOW = text("now()")
 ZERO = text("0")
 DRAFT = text("'draft'")
 FALSE = text("false")
-DATES = "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and '2200-12-31'"
-AMOUNTS = "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor + credited_minor <= total_minor"
+DATES = (
+    "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and"
+    " '2200-12-31'"
+)
+AMOUNTS = (
+    "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor + credited_minor <="
+    " total_minor"
+)
 STILL_OPEN = "paid_minor + credited_minor < total_minor"
 VOIDED = (
-    "case when status = 'void' then num_nonnulls(voided_on, void_reason, void_entry_id) = 3 and {posted} and voided_on >= issue_date and paid_minor = 0"
-    " and credited_minor = 0 else num_nonnulls(voided_on, void_reason, void_entry_id, voided_by_user_id) = 0 end"
+    "case when status = 'void' then num_nonnulls(voided_on, void_reason, void_entry_id) = 3 and"
+    " {posted} and voided_on >= issue_date and paid_minor = 0 and credited_minor = 0 else"
+    " num_nonnulls(voided_on, void_reason, void_entry_id, voided_by_user_id) = 0 end"
 )
 LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * unit_price_minor"
 CURRENCY = "currency ~ '^[A-Z]{3}$'"
-PLAN = "num_nonnulls(instalment_dues, instalment_minors) = 0 or app.is_plan(instalment_dues, instalment_minors, issue_date)"
+PLAN = (
+    "num_nonnulls(instalment_dues, instalment_minors) = 0 or app.is_plan(instalment_dues,"
+    " instalment_minors, issue_date)"
+)
 
 RATE_COLUMNS = ("rate_base", "rate_quote", "rate", "rate_on", "rate_source")
 RATE = (
-    "num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) = 0"
-    " or num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) = 5 and rate > 0 and rate_base <> rate_quote"
-    " and currency in (rate_base, rate_quote) and rate_base ~ '^[A-Z]{3}$' and rate_quote ~ '^[A-Z]{3}$'"
-    " and rate_on between '1900-01-01' and '2200-12-31' and length(rate_source) between 1 and 64"
+    "num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) = 0 or num_nonnulls(rate_base,"
+    " rate_quote, rate, rate_on, rate_source) = 5 and rate > 0 and rate_base <> rate_quote and"
+    " currency in (rate_base, rate_quote) and rate_base ~ '^[A-Z]{3}$' and rate_quote ~"
+    " '^[A-Z]{3}$' and rate_on between '1900-01-01' and '2200-12-31' and length(rate_source)"
+    " between 1 and 64"
 )
 
 
-def references(table: str, column: str, name: str, ondelete: str | None = None) -> ForeignKeyConstraint:
+def references(
+    table: str, column: str, name: str, ondelete: str | None = None
+) -> ForeignKeyConstraint:
     """A key to a row of the same agency."""
-    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], name=name, ondelete=ondelete)
+    return ForeignKeyConstraint(
+        ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], name=name, ondelete=ondelete
+    )
 
 
 class InInstalments:
-    """A document that may be due in instalments: the day and the amount of each, in order of their days; none where it is due on one day.
+    """A document that may be due in instalments: the day and the amount of each, in order of their
+    days; none where it is due on one day.
 
-    The due date of a posted one is that of the first instalment that is still open, of the last where none is; a trigger moves it on.
+    The due date of a posted one is that of the first instalment that is still open, of the last
+    where none is; a trigger moves it on.
     """
 
     instalment_dues: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
@@ -49,9 +75,11 @@ class InInstalments:
 
 
 class AtARate:
-    """What keeps a rate of exchange: one `rate_base` costs `rate` of `rate_quote`, as `rate_source` has it on a day; all of it or nothing.
+    """What keeps a rate of exchange: one `rate_base` costs `rate` of `rate_quote`, as `rate_source`
+    has it on a day; all of it or nothing.
 
-    On a document it is the rate at which that was booked, between its own currency and that of the books.
+    On a document it is the rate at which that was booked, between its own currency and that of the
+    books.
     """
 
     rate_base: Mapped[str | None]
@@ -69,17 +97,25 @@ class TaxOfLine:
     amount_minor: Mapped[int]
 
 
-def tax_rules(table: str, lines: str, document: str, ondelete: str | None = None) -> tuple[ForeignKeyConstraint, CheckConstraint]:
-    """The rules of a table of such amounts: each is of a line in `lines`, of the document in that column, and more than nothing."""
+def tax_rules(
+    table: str, lines: str, document: str, ondelete: str | None = None
+) -> tuple[ForeignKeyConstraint, CheckConstraint]:
+    """The rules of a table of such amounts: each is of a line in `lines`, of the document in that
+    column, and more than nothing.
+    """
     line = ("tenant_id", document, "line_no")
     return (
-        ForeignKeyConstraint(line, [f"{lines}.{name}" for name in line], name=f"fk_{table}_line", ondelete=ondelete),
+        ForeignKeyConstraint(
+            line, [f"{lines}.{name}" for name in line], name=f"fk_{table}_line", ondelete=ondelete
+        ),
         CheckConstraint("amount_minor > 0", name="amount"),
     )
 
 
 class Reversible:
-    """What was noted by mistake and is taken back whole, once: from which day on, why, by which entry and by whom; all of it is None while it stands."""
+    """What was noted by mistake and is taken back whole, once: from which day on, why, by which
+    entry and by whom; all of it is None while it stands.
+    """
 
     reversed_on: Mapped[date | None]
     reversal_reason: Mapped[str | None]
@@ -87,15 +123,25 @@ class Reversible:
     reversed_by_user_id: Mapped[UUID | None]
 
 
-def reversal_rules(table: str, day: str, also: str = "") -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
-    """The rules of a table's reversals: all of one or nothing, not before its own day; `also` is what else holds of what is reversed."""
+def reversal_rules(
+    table: str, day: str, also: str = ""
+) -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
+    """The rules of a table's reversals: all of one or nothing, not before its own day; `also` is
+    what else holds of what is reversed.
+    """
     return (
         references("journal_entries", "reversal_entry_id", f"fk_{table}_reversal"),
         references("users", "reversed_by_user_id", f"fk_{table}_reverser"),
         CheckConstraint(
-            "case when reversed_on is null then num_nonnulls(reversal_reason, reversal_entry_id, reversed_by_user_id) = 0"
-            f" else num_nonnulls(reversal_reason, reversal_entry_id) = 2 and reversed_on >= {day}{also} end",
+            "case when reversed_on is null then num_nonnulls(reversal_reason, reversal_entry_id,"
+            " reversed_by_user_id) = 0 else num_nonnulls(reversal_reason, reversal_entry_id) = 2"
+            f" and reversed_on >= {day}{also} end",
             name="reversed",
         ),
-        Index(f"ix_{table}_reversed", "tenant_id", "reversed_on", postgresql_where=text("reversed_on is not null")),
+        Index(
+            f"ix_{table}_reversed",
+            "tenant_id",
+            "reversed_on",
+            postgresql_where=text("reversed_on is not null"),
+        ),
     )

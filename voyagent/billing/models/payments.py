@@ -8,25 +8,37 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, AtARate, Reversible, references, reversal_rules
+from voyagent.billing.models.parts import (
+    CURRENCY,
+    NOW,
+    ZERO,
+    AtARate,
+    Reversible,
+    references,
+    reversal_rules,
+)
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantOwned
 
 EXCHANGED = (
-    "case when settled_minor is null then num_nonnulls(booked_minor, rate_base, rate_quote, rate, rate_on, rate_source) = 0"
-    " else sign(settled_minor) = sign(amount_minor) and num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) in (0, 5)"
-    " and (rate is null or rate > 0 and rate_base <> rate_quote) end"
+    "case when settled_minor is null then num_nonnulls(booked_minor, rate_base, rate_quote, rate,"
+    " rate_on, rate_source) = 0 else sign(settled_minor) = sign(amount_minor) and"
+    " num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) in (0, 5) and (rate is null"
+    " or rate > 0 and rate_base <> rate_quote) end"
 )
 OPENING_ACCOUNT = "opening_balances"
 """The purpose of the account with which an agency's books begin, in place of bank or cash."""
 
 
 class Payment(Reversible, TenantOwned, Base):
-    """Money that came in from a customer or went out to a supplier, on the day it did; only how much of it settles documents or was given back moves.
+    """Money that came in from a customer or went out to a supplier, on the day it did; only how
+    much of it settles documents or was given back moves.
 
-    `refunded_minor` is what of it is gone: given back, or all of it once it is reversed, which only one of which nothing is given back can be.
+    `refunded_minor` is what of it is gone: given back, or all of it once it is reversed, which only
+    one of which nothing is given back can be.
 
-    `account` is the bank or the cash, or `opening_balances` for what is left of a payment of the program before; that one's number there is its reference.
+    `account` is the bank or the cash, or `opening_balances` for what is left of a payment of the
+    program before; that one's number there is its reference.
     """
 
     __tablename__ = "payments"
@@ -34,7 +46,9 @@ class Payment(Reversible, TenantOwned, Base):
     number: Mapped[str]
     direction: Mapped[str]
     party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_key: Mapped[str] = mapped_column(
+        Computed("lower(party_name)", persisted=True), deferred=True
+    )
     currency: Mapped[str]
     amount_minor: Mapped[int]
     allocated_minor: Mapped[int] = mapped_column(server_default=ZERO)
@@ -50,11 +64,17 @@ class Payment(Reversible, TenantOwned, Base):
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
         references("journal_entries", "entry_id", "fk_payments_entry"),
         references("users", "created_by_user_id", "fk_payments_creator"),
-        *reversal_rules("payments", "paid_on", " and allocated_minor = 0 and refunded_minor = amount_minor"),
+        *reversal_rules(
+            "payments", "paid_on", " and allocated_minor = 0 and refunded_minor = amount_minor"
+        ),
         CheckConstraint("direction in ('in', 'out')", name="direction"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("amount_minor > 0", name="amount"),
-        CheckConstraint("allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <= amount_minor", name="used"),
+        CheckConstraint(
+            "allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <="
+            " amount_minor",
+            name="used",
+        ),
         CheckConstraint("account in ('bank', 'cash', 'opening_balances')", name="account"),
         CheckConstraint("account <> 'opening_balances' or reference is not null", name="opening"),
         Index(
@@ -92,10 +112,12 @@ class Payment(Reversible, TenantOwned, Base):
 
 
 class Allocation(AtARate, TenantOwned, Base):
-    """The part of a payment that settles one document, from a day on; taken back by another row with the amount below zero, from its own day on.
+    """The part of a payment that settles one document, from a day on; taken back by another row
+    with the amount below zero, from its own day on.
 
-    Where the document is in another currency, `settled_minor` is what it is settled with in its own, at a rate of the day where one was named, and
-    `booked_minor` what as much of it stood in the books for, in the payment's; a document in the currency of the books has no such amount.
+    Where the document is in another currency, `settled_minor` is what it is settled with in its
+    own, at a rate of the day where one was named, and `booked_minor` what as much of it stood in
+    the books for, in the payment's; a document in the currency of the books has no such amount.
     """
 
     __tablename__ = "allocations"
@@ -119,11 +141,26 @@ class Allocation(AtARate, TenantOwned, Base):
         references("journal_entries", "entry_id", "fk_allocations_entry"),
         references("allocations", "reverses_id", "fk_allocations_reverses"),
         CheckConstraint("num_nonnulls(invoice_id, bill_id) = 1", name="document"),
-        CheckConstraint("case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end", name="amount"),
+        CheckConstraint(
+            "case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end",
+            name="amount",
+        ),
         CheckConstraint(EXCHANGED, name="exchanged"),
         Index("ix_allocations_payment", "tenant_id", "payment_id"),
-        Index("ix_allocations_invoice", "tenant_id", "invoice_id", "effective_on", postgresql_where=text("invoice_id is not null")),
-        Index("ix_allocations_bill", "tenant_id", "bill_id", "effective_on", postgresql_where=text("bill_id is not null")),
+        Index(
+            "ix_allocations_invoice",
+            "tenant_id",
+            "invoice_id",
+            "effective_on",
+            postgresql_where=text("invoice_id is not null"),
+        ),
+        Index(
+            "ix_allocations_bill",
+            "tenant_id",
+            "bill_id",
+            "effective_on",
+            postgresql_where=text("bill_id is not null"),
+        ),
         Index("ix_allocations_effective", "tenant_id", "effective_on"),
     )
 
@@ -144,7 +181,9 @@ class Allocation(AtARate, TenantOwned, Base):
 
 
 class Refund(Reversible, TenantOwned, Base):
-    """The part of an advance that went back to whom it came from, on the day it did; never changed, but for its reversal."""
+    """The part of an advance that went back to whom it came from, on the day it did; never changed,
+    but for its reversal.
+    """
 
     __tablename__ = "refunds"
 

@@ -14,7 +14,9 @@ from voyagent.kernel.tenancy import TenantOwned
 
 
 class WriteOff(TenantOwned, Base):
-    """What is given up of an issued invoice, from a day on; taken back by another row with the amount below zero, from its own day on."""
+    """What is given up of an issued invoice, from a day on; taken back by another row with the
+    amount below zero, from its own day on.
+    """
 
     __tablename__ = "write_offs"
 
@@ -33,7 +35,10 @@ class WriteOff(TenantOwned, Base):
         references("journal_entries", "entry_id", "fk_write_offs_entry"),
         references("write_offs", "reverses_id", "fk_write_offs_reverses"),
         references("users", "created_by_user_id", "fk_write_offs_creator"),
-        CheckConstraint("case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end", name="amount"),
+        CheckConstraint(
+            "case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end",
+            name="amount",
+        ),
         CheckConstraint("effective_on between '1900-01-01' and '2200-12-31'", name="date"),
         Index("ix_write_offs_invoice", "tenant_id", "invoice_id", "effective_on"),
         Index("ix_write_offs_effective", "tenant_id", "effective_on"),

@@ -1,6 +1,11 @@
 """Reading documents about money: one, lists, what is open by age and party."""
 
-from voyagent.billing.queries.advances import advances_by_age_statement, advances_by_party_statement, list_advances_statement, untied_advances
+from voyagent.billing.queries.advances import (
+    advances_by_age_statement,
+    advances_by_party_statement,
+    list_advances_statement,
+    untied_advances,
+)
 from voyagent.billing.queries.ages import (
     AGES,
     OVERDUE,
@@ -90,7 +95,12 @@ from voyagent.billing.queries.payments import (
     payment_of_refund,
     read_payment,
 )
-from voyagent.billing.queries.recognitions import DEFERRED, RECOGNITION, recognised, undeferred_statement
+from voyagent.billing.queries.recognitions import (
+    DEFERRED,
+    RECOGNITION,
+    recognised,
+    undeferred_statement,
+)
 from voyagent.billing.queries.standings import standings_statement
 from voyagent.billing.queries.supplier_credits import (
     SupplierCreditDocument,
@@ -99,8 +109,21 @@ from voyagent.billing.queries.supplier_credits import (
     list_supplier_credits,
     read_supplier_credit,
 )
-from voyagent.billing.queries.taxes import collected_before, credited_bill_taxes, credited_taxes, get_bill_taxes, get_taxes, read_taxes
-from voyagent.billing.queries.write_offs import WRITE_OFF, WriteOffNotFound, get_write_off, invoice_of_write_off, is_written_back
+from voyagent.billing.queries.taxes import (
+    collected_before,
+    credited_bill_taxes,
+    credited_taxes,
+    get_bill_taxes,
+    get_taxes,
+    read_taxes,
+)
+from voyagent.billing.queries.write_offs import (
+    WRITE_OFF,
+    WriteOffNotFound,
+    get_write_off,
+    invoice_of_write_off,
+    is_written_back,
+)
 
 __all__ = [
     "AGES",

@@ -1,4 +1,6 @@
-"""What was paid ahead and settles nothing yet, as it stood on any day, by party and one by one; aged from the day on which it came."""
+"""What was paid ahead and settles nothing yet, as it stood on any day, by party and one by one;
+aged from the day on which it came.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,19 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, CompoundSelect, Select, Subquery, Text, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Select,
+    Subquery,
+    Text,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from voyagent.billing.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.models import Allocation, Payment, Refund
@@ -24,14 +38,21 @@ DIRECTION: dict[Kind, str] = {"receivable": "in", "payable": "out"}
 
 
 def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date) -> Select[Any]:
-    """Advances of customers (or to suppliers) that came from `first` to `last`, as they stood on the evening of a day, by party.
+    """Advances of customers (or to suppliers) that came from `first` to `last`, as they stood on
+    the evening of a day, by party.
 
     Rows: currency, party_key, party_name, n, unapplied_minor.
     """
     then = advances_of_parties(kind, first, last, as_of)
     n, unapplied_minor = _sums(then.c)
     return (
-        select(then.c.currency, then.c.party_key, func.max(then.c.party_name).label("party_name"), n.label("n"), unapplied_minor.label("unapplied_minor"))
+        select(
+            then.c.currency,
+            then.c.party_key,
+            func.max(then.c.party_name).label("party_name"),
+            n.label("n"),
+            unapplied_minor.label("unapplied_minor"),
+        )
         .group_by(then.c.currency, then.c.party_key)
         .having(n > fixed(0))
         .order_by(then.c.currency, then.c.party_key)
@@ -39,41 +60,78 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 
 
 def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
-    """The same in parts that are to be summed; from what parties have paid ahead in all, where no day is left out."""
+    """The same in parts that are to be summed; from what parties have paid ahead in all, where no
+    day is left out.
+    """
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
     if (first, last) == EVER:
         whole = select(*(_PARTY[name] for name in names), _PARTY.n, _PARTY.unapplied_minor)
         later = _counted(_left(kind, as_of + timedelta(days=1), last), names, sign=-1)
-        now = union_all(whole.where(owned(AdvancesByParty), _PARTY.direction == fixed(DIRECTION[kind]), _PARTY.n > fixed(0)), later)
+        now = union_all(
+            whole.where(
+                owned(AdvancesByParty),
+                _PARTY.direction == fixed(DIRECTION[kind]),
+                _PARTY.n > fixed(0),
+            ),
+            later,
+        )
     else:
         now = _counted(_left(kind, first, min(last, as_of)), names)
     return _as_it_stood(now, kind, first, last, as_of, *names)
 
 
-def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
-    """The same by age, counted from the day on which each came to today, or to `as_of`; without it, as they stand now: currency, age, n, unapplied_minor.
+def advances_by_age_statement(
+    kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
+) -> Select[Any]:
+    """The same by age, counted from the day on which each came to today, or to `as_of`; without it,
+    as they stand now: currency, age, n, unapplied_minor.
 
     `age` is 0 for one that came on that day, then 1 to 30 days old, and so on as for documents.
     """
     names, day, until = ("currency", "paid_on"), as_of or today, min(last, as_of or last)
-    found = owned(AdvancesByDay) & (_DAY.direction == fixed(DIRECTION[kind])) & (_DAY.n > fixed(0)) & (_DAY.paid_on <= until)
-    recent = select(*(_DAY[name] for name in names), _DAY.n, _DAY.unapplied_minor).where(found, _DAY.paid_on >= max(first, oldest_day(day)))
-    old = select(_DAY.currency, func.max(_DAY.paid_on), *_sums(_DAY)).where(found, _DAY.paid_on >= first, _DAY.paid_on < oldest_day(day))
-    now = union_all(recent, old.group_by(_DAY.currency))  # of the last age is any of its days; the latest stands for all
+    found = (
+        owned(AdvancesByDay)
+        & (_DAY.direction == fixed(DIRECTION[kind]))
+        & (_DAY.n > fixed(0))
+        & (_DAY.paid_on <= until)
+    )
+    recent = select(*(_DAY[name] for name in names), _DAY.n, _DAY.unapplied_minor).where(
+        found, _DAY.paid_on >= max(first, oldest_day(day))
+    )
+    old = select(_DAY.currency, func.max(_DAY.paid_on), *_sums(_DAY)).where(
+        found, _DAY.paid_on >= first, _DAY.paid_on < oldest_day(day)
+    )
+    now = union_all(
+        recent, old.group_by(_DAY.currency)
+    )  # of the last age is any of its days; the latest stands for all
     then = _as_it_stood(now, kind, first, last, as_of, *names)
     n, unapplied_minor = _sums(then.c)
     age = age_on(then.c.paid_on, day)
     return (
-        select(then.c.currency, age.label("age"), n.label("n"), unapplied_minor.label("unapplied_minor"))
+        select(
+            then.c.currency,
+            age.label("age"),
+            n.label("n"),
+            unapplied_minor.label("unapplied_minor"),
+        )
         .group_by(then.c.currency, age)
         .having(n > fixed(0))
         .order_by(then.c.currency, age)
     )
 
 
-def list_advances_statement(kind: Kind, first: date, last: date, as_of: date, *, party: str | None = None, keys: Collection[str] | None = None) -> Select[Any]:
-    """The same one by one, the oldest first, at most a thousand; of one party where its name is given: id, number, paid_on, currency, party_key, and so on.
+def list_advances_statement(
+    kind: Kind,
+    first: date,
+    last: date,
+    as_of: date,
+    *,
+    party: str | None = None,
+    keys: Collection[str] | None = None,
+) -> Select[Any]:
+    """The same one by one, the oldest first, at most a thousand; of one party where its name is
+    given: id, number, paid_on, currency, party_key, and so on.
 
     `keys` are the parties that are looked at.
     """
@@ -87,35 +145,77 @@ def list_advances_statement(kind: Kind, first: date, last: date, as_of: date, *,
 
 
 def untied_advances(reader: Reader) -> list[Row]:
-    """Where a roll-up of advances and the payments behind it disagree: which (`day` or `party`), direction, currency, key, n, unapplied_minor."""
-    by_day = select(literal("day").label("which"), _DAY.direction, _DAY.currency, cast(_DAY.paid_on, Text).label("key"), _DAY.n, _DAY.unapplied_minor)
-    by_party = select(literal("party"), _PARTY.direction, _PARTY.currency, _PARTY.party_key, _PARTY.n, _PARTY.unapplied_minor)
-    parts: list[Select[Any]] = [by_day.where(owned(AdvancesByDay)), by_party.where(owned(AdvancesByParty))]
+    """Where a roll-up of advances and the payments behind it disagree: which (`day` or `party`),
+    direction, currency, key, n, unapplied_minor.
+    """
+    by_day = select(
+        literal("day").label("which"),
+        _DAY.direction,
+        _DAY.currency,
+        cast(_DAY.paid_on, Text).label("key"),
+        _DAY.n,
+        _DAY.unapplied_minor,
+    )
+    by_party = select(
+        literal("party"),
+        _PARTY.direction,
+        _PARTY.currency,
+        _PARTY.party_key,
+        _PARTY.n,
+        _PARTY.unapplied_minor,
+    )
+    parts: list[Select[Any]] = [
+        by_day.where(owned(AdvancesByDay)),
+        by_party.where(owned(AdvancesByParty)),
+    ]
     table = Payment.__table__
     left = table.c.amount_minor - table.c.allocated_minor - table.c.refunded_minor
     for which, key in (("day", cast(table.c.paid_on, Text)), ("party", table.c.party_key)):
-        parts.append(select(literal(which), table.c.direction, table.c.currency, key, literal(-1), -left).where(owned(table), left > 0))
+        parts.append(
+            select(
+                literal(which), table.c.direction, table.c.currency, key, literal(-1), -left
+            ).where(owned(table), left > 0)
+        )
     both = union_all(*parts).subquery("both")
     n, unapplied_minor = _sums(both.c)
     place = (both.c.which, both.c.direction, both.c.currency, both.c.key)
-    statement = select(*place, n.label("n"), unapplied_minor.label("unapplied_minor")).group_by(*place).having(or_(n != 0, unapplied_minor != 0))
+    statement = (
+        select(*place, n.label("n"), unapplied_minor.label("unapplied_minor"))
+        .group_by(*place)
+        .having(or_(n != 0, unapplied_minor != 0))
+    )
     return reader.read(statement.order_by(*place))[0]
 
 
-def _as_it_stood(now: Select[Any] | CompoundSelect[Any], kind: Kind, first: date, last: date, as_of: date | None, *names: str) -> Subquery:
-    """What is left of payments now, and what is to be added or taken away for it to be as of a day: of which something was used since, now and then."""
+def _as_it_stood(
+    now: Select[Any] | CompoundSelect[Any],
+    kind: Kind,
+    first: date,
+    last: date,
+    as_of: date | None,
+    *names: str,
+) -> Subquery:
+    """What is left of payments now, and what is to be added or taken away for it to be as of a day:
+    of which something was used since, now and then.
+    """
     if as_of is None:
         return now.subquery("then")
     until, used = min(last, as_of), select(_moved(as_of).subquery("used").c.payment_id)
-    parts = [now, _counted(_left(kind, first, until, used), names, sign=-1), _counted(_unapplied(kind, first, until, as_of, used), names)]
+    parts = [
+        now,
+        _counted(_left(kind, first, until, used), names, sign=-1),
+        _counted(_unapplied(kind, first, until, as_of, used), names),
+    ]
     return union_all(*parts).subquery("then")
 
 
 def _counted(payments: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
     found = payments.subquery()
-    return select(*(found.c[name] for name in names), fixed(sign).label("n"), (found.c.unapplied_minor * fixed(sign)).label("unapplied_minor")).where(
-        found.c.unapplied_minor > fixed(0)
-    )
+    return select(
+        *(found.c[name] for name in names),
+        fixed(sign).label("n"),
+        (found.c.unapplied_minor * fixed(sign)).label("unapplied_minor"),
+    ).where(found.c.unapplied_minor > fixed(0))
 
 
 def _sums(found: Any) -> tuple[Any, Any]:
@@ -123,39 +223,81 @@ def _sums(found: Any) -> tuple[Any, Any]:
 
 
 def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None) -> Select[Any]:
-    """Payments of some days that have something left now; `among` are the ids of those that are looked at."""
+    """Payments of some days that have something left now; `among` are the ids of those that are
+    looked at.
+    """
     table = Payment.__table__
     left = table.c.allocated_minor + table.c.refunded_minor < table.c.amount_minor
-    wanted = [owned(table), table.c.direction == fixed(DIRECTION[kind]), table.c.paid_on.between(first, last), left]
+    wanted = [
+        owned(table),
+        table.c.direction == fixed(DIRECTION[kind]),
+        table.c.paid_on.between(first, last),
+        left,
+    ]
     return _shown(table, 0).where(*wanted, *([] if among is None else [table.c.id.in_(among)]))
 
 
 def _moved(as_of: date) -> Any:
-    """What of payments was used, given back or reversed after a day, less the refunds that were reversed: payment_id, amount_minor."""
+    """What of payments was used, given back or reversed after a day, less the refunds that were
+    reversed: payment_id, amount_minor.
+    """
     return union_all(
-        select(_ALLOCATIONS.payment_id, _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > as_of),
-        select(_REFUNDS.payment_id, _REFUNDS.amount_minor).where(owned(Refund), _REFUNDS.refunded_on > as_of),
-        select(_REFUNDS.payment_id, -_REFUNDS.amount_minor).where(owned(Refund), _REFUNDS.reversed_on > as_of),
-        select(_PAYMENTS.id, _PAYMENTS.amount_minor).where(owned(Payment), _PAYMENTS.reversed_on > as_of),
+        select(_ALLOCATIONS.payment_id, _ALLOCATIONS.amount_minor).where(
+            owned(Allocation), _ALLOCATIONS.effective_on > as_of
+        ),
+        select(_REFUNDS.payment_id, _REFUNDS.amount_minor).where(
+            owned(Refund), _REFUNDS.refunded_on > as_of
+        ),
+        select(_REFUNDS.payment_id, -_REFUNDS.amount_minor).where(
+            owned(Refund), _REFUNDS.reversed_on > as_of
+        ),
+        select(_PAYMENTS.id, _PAYMENTS.amount_minor).where(
+            owned(Payment), _PAYMENTS.reversed_on > as_of
+        ),
     )
 
 
-def _unapplied(kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None) -> Select[Any]:
-    """Payments that have something left, and those of which something was used since; the cost is that of both, not of all that was ever paid."""
+def _unapplied(
+    kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None
+) -> Select[Any]:
+    """Payments that have something left, and those of which something was used since; the cost is
+    that of both, not of all that was ever paid.
+    """
     moved = _moved(as_of).subquery("moved")
-    later = select(moved.c.payment_id, cast(func.sum(moved.c.amount_minor), BigInteger).label("minor")).group_by(moved.c.payment_id).subquery("later")
+    later = (
+        select(moved.c.payment_id, cast(func.sum(moved.c.amount_minor), BigInteger).label("minor"))
+        .group_by(moved.c.payment_id)
+        .subquery("later")
+    )
     still, since = Payment.__table__.alias("still"), Payment.__table__.alias("since")
-    with_something_left = _shown(still, func.coalesce(later.c.minor, 0)).select_from(still.outerjoin(later, later.c.payment_id == still.c.id))
+    with_something_left = _shown(still, func.coalesce(later.c.minor, 0)).select_from(
+        still.outerjoin(later, later.c.payment_id == still.c.id)
+    )
     if among is not None:
         with_something_left = with_something_left.where(still.c.id.in_(among))
-    used_since = _shown(since, later.c.minor).select_from(later.join(since, later.c.payment_id == since.c.id))
+    used_since = _shown(since, later.c.minor).select_from(
+        later.join(since, later.c.payment_id == since.c.id)
+    )
     until = min(last, as_of)
     both = union_all(
         *(
-            part.where(owned(table), table.c.direction == fixed(DIRECTION[kind]), table.c.paid_on.between(first, until), condition)
+            part.where(
+                owned(table),
+                table.c.direction == fixed(DIRECTION[kind]),
+                table.c.paid_on.between(first, until),
+                condition,
+            )
             for part, table, condition in (
-                (with_something_left, still, still.c.allocated_minor + still.c.refunded_minor < still.c.amount_minor),
-                (used_since, since, since.c.allocated_minor + since.c.refunded_minor == since.c.amount_minor),
+                (
+                    with_something_left,
+                    still,
+                    still.c.allocated_minor + still.c.refunded_minor < still.c.amount_minor,
+                ),
+                (
+                    used_since,
+                    since,
+                    since.c.allocated_minor + since.c.refunded_minor == since.c.amount_minor,
+                ),
             )
         )
     )
@@ -165,7 +307,15 @@ def _unapplied(kind: Kind, first: date, last: date, as_of: date, among: Select[A
 def _shown(table: Any, later: Any) -> Select[Any]:
     unapplied = table.c.amount_minor - table.c.allocated_minor - table.c.refunded_minor + later
     names = ("id", "number", "paid_on", "currency", "party_key", "party_name")
-    return select(*(table.c[name] for name in names), cast(unapplied, BigInteger).label("unapplied_minor"))
+    return select(
+        *(table.c[name] for name in names), cast(unapplied, BigInteger).label("unapplied_minor")
+    )
 
 
-__all__ = ["DIRECTION", "advances_by_age_statement", "advances_by_party_statement", "list_advances_statement", "untied_advances"]
+__all__ = [
+    "DIRECTION",
+    "advances_by_age_statement",
+    "advances_by_party_statement",
+    "list_advances_statement",
+    "untied_advances",
+]

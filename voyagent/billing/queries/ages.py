@@ -1,4 +1,6 @@
-"""What is open, by age and by party: from roll-ups as things stand, from documents and payments as they stood on another day. Currencies are never added."""
+"""What is open, by age and by party: from roll-ups as things stand, from documents and payments as
+they stood on another day. Currencies are never added.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,23 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, true, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    Subquery,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from voyagent.billing.counters import AgeingByDue, AgeingByParty, OpenByParty
 from voyagent.billing.queries.open_documents import (
@@ -36,33 +54,64 @@ _PLAN = ("instalment_dues", "instalment_minors")
 _OF_INSTALMENT = ("place", "amount_minor", "document_open_minor", "is_next")
 
 
-def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
+def ageing(
+    reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
+) -> list[Row]:
     """Open documents issued from `first` to `last`, by currency and age.
 
-    Rows: currency, age, n, open_minor and not_due_minor of that, for ages that occur. A document in instalments has each of them aged by itself, and counted in
-    `n`. `age` counts from today, or `as_of`: 0 not due (due today is not overdue), 1 to 30 days past due, 2 to 60, 3 to 90, 4 more; the API's `0-30` is 0 and 1
-    together. With `as_of`, documents and payments after that day are left out, and what was paid since counts as open.
+    Rows: currency, age, n, open_minor and not_due_minor of that, for ages that occur. A document in
+    instalments has each of them aged by itself, and counted in `n`. `age` counts from today, or
+    `as_of`: 0 not due (due today is not overdue), 1 to 30 days past due, 2 to 60, 3 to 90, 4 more;
+    the API's `0-30` is 0 and 1 together. With `as_of`, documents and payments after that day are
+    left out, and what was paid since counts as open.
     """
     return reader.read(ageing_statement(kind, first, last, today=today, as_of=as_of))[0]
 
 
-def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, basis: Basis = "due_date") -> Select[Any]:
-    """The same for whoever reads more in the same trip. By the date of the document it is read from what is open itself, and `n` counts documents."""
+def ageing_statement(
+    kind: Kind,
+    first: date,
+    last: date,
+    *,
+    today: date,
+    as_of: date | None = None,
+    basis: Basis = "due_date",
+) -> Select[Any]:
+    """The same for whoever reads more in the same trip.
+
+    By the date of the document it is read from what is open itself, and `n` counts documents.
+    """
     day = as_of or today
     if basis == "document_date":
         return _by_document_date(kind, first, last, day, as_of)
 
     def aged(*asked: Any) -> Select[Any]:
         found = open_instalments(*asked).subquery("aged")
-        return select(found.c.currency, age_on(found.c.due_date, day).label("age"), found.c.open_minor)
+        return select(
+            found.c.currency, age_on(found.c.due_date, day).label("age"), found.c.open_minor
+        )
 
-    age = age_on(_DUE.due_date, day).label("age")  # summed by age before anything is put beside it: what is open stands on hundreds of days
+    age = age_on(_DUE.due_date, day).label(
+        "age"
+    )  # summed by age before anything is put beside it: what is open stands on hundreds of days
     sums = (_sum(_DUE.n).label("n"), _sum(_DUE.open_minor).label("open_minor"))
     of_kind = owned(AgeingByDue) & (_DUE.kind == fixed(kind)) & (_DUE.n > fixed(0))
-    recent = select(_DUE.currency, age, *sums).where(of_kind, _DUE.due_date >= oldest_day(day)).group_by(_DUE.currency, age)
-    old = select(_DUE.currency, fixed(AGES - 1), *sums).where(of_kind, _DUE.due_date < oldest_day(day)).group_by(_DUE.currency)
-    month = cast(_DUE.issue_month + fixed(0), Date)  # no column of a key: by the primary one the planner would fetch each row from the table
-    now = within_months((recent, old), month, aged, kind, first, min(last, as_of or last), "currency", "age")
+    recent = (
+        select(_DUE.currency, age, *sums)
+        .where(of_kind, _DUE.due_date >= oldest_day(day))
+        .group_by(_DUE.currency, age)
+    )
+    old = (
+        select(_DUE.currency, fixed(AGES - 1), *sums)
+        .where(of_kind, _DUE.due_date < oldest_day(day))
+        .group_by(_DUE.currency)
+    )
+    month = cast(
+        _DUE.issue_month + fixed(0), Date
+    )  # no column of a key: by the primary one the planner would fetch each row from the table
+    now = within_months(
+        (recent, old), month, aged, kind, first, min(last, as_of or last), "currency", "age"
+    )
     found = as_it_stood(now, aged, kind, first, last, as_of, "currency", "age")
     n = func.sum(found.c.n)
     return (
@@ -71,7 +120,9 @@ def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of:
             found.c.age,
             cast(n, BigInteger).label("n"),
             _sum(found.c.open_minor).label("open_minor"),
-            _sum(case((found.c.age == fixed(0), found.c.open_minor), else_=fixed(0))).label("not_due_minor"),
+            _sum(case((found.c.age == fixed(0), found.c.open_minor), else_=fixed(0))).label(
+                "not_due_minor"
+            ),
         )
         .group_by(found.c.currency, found.c.age)
         .having(n > fixed(0))
@@ -79,7 +130,9 @@ def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of:
     )
 
 
-def _by_document_date(kind: Kind, first: date, last: date, day: date, as_of: date | None) -> Select[Any]:
+def _by_document_date(
+    kind: Kind, first: date, last: date, day: date, as_of: date | None
+) -> Select[Any]:
     found = open_instalments(kind, first, last, as_of).subquery("found").c
     age = age_on(found.issue_date, day).label("age")
     return (
@@ -88,26 +141,44 @@ def _by_document_date(kind: Kind, first: date, last: date, day: date, as_of: dat
             age,
             func.count().filter(found.is_next).label("n"),
             _sum(found.open_minor).label("open_minor"),
-            _sum(case((found.due_date >= day, found.open_minor), else_=fixed(0))).label("not_due_minor"),
+            _sum(case((found.due_date >= day, found.open_minor), else_=fixed(0))).label(
+                "not_due_minor"
+            ),
         )
         .group_by(found.currency, age)
         .order_by(found.currency, age)
     )
 
 
-def top_parties(reader: Reader, kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> list[Row]:
-    """Whose open documents issued from `first` to `last` weigh most, in each currency, largest first: currency, party_key, party_name, n, open_minor, place."""
+def top_parties(
+    reader: Reader,
+    kind: Kind,
+    first: date,
+    last: date,
+    *,
+    as_of: date | None = None,
+    limit: int = 5,
+) -> list[Row]:
+    """Whose open documents issued from `first` to `last` weigh most, in each currency, largest
+    first: currency, party_key, party_name, n, open_minor, place.
+    """
     return reader.read(top_parties_statement(kind, first, last, as_of=as_of, limit=limit))[0]
 
 
 @kept
-def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> Select[Any]:
+def top_parties_statement(
+    kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5
+) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     if as_of is not None:
         return _largest(open_by_party(kind, first, last, as_of), limit)
-    outside = select(select(_is_open_outside(kind, first, last).label("is_open")).cte("outside").c.is_open).scalar_subquery()
+    outside = select(
+        select(_is_open_outside(kind, first, last).label("is_open")).cte("outside").c.is_open
+    ).scalar_subquery()
     some = _largest(_of_months(kind, first, last), limit).order_by(None).subquery("some")
-    both = union_all(_largest_of_all(kind, limit).where(~outside), select(some).where(outside)).subquery("both")
+    both = union_all(
+        _largest_of_all(kind, limit).where(~outside), select(some).where(outside)
+    ).subquery("both")
     return select(both).order_by(both.c.currency, both.c.place)
 
 
@@ -121,38 +192,70 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
             func.max(found.c.party_name).label("party_name"),
             cast(func.sum(found.c.n), BigInteger).label("n"),
             cast(total, BigInteger).label("open_minor"),
-            func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key)).label("place"),
+            func.row_number()
+            .over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key))
+            .label("place"),
         )
         .group_by(found.c.currency, found.c.party_key)
         .having(func.sum(found.c.n) > fixed(0))
         .subquery("parties")
     )
-    return select(parties).where(parties.c.place <= fixed(limit)).order_by(parties.c.currency, parties.c.place)
+    return (
+        select(parties)
+        .where(parties.c.place <= fixed(limit))
+        .order_by(parties.c.currency, parties.c.place)
+    )
 
 
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
-    """The first of each currency among all that parties have open: one look at an index for each currency and each of these."""
+    """The first of each currency among all that parties have open: one look at an index for each
+    currency and each of these.
+    """
     open_now = owned(OpenByParty) & (_TOTAL.kind == fixed(kind)) & (_TOTAL.n > fixed(0))
-    used = select(select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")).cte("used", recursive=True)
-    following = select(func.min(_TOTAL.currency)).where(open_now, _TOTAL.currency > used.c.currency).scalar_subquery()
+    used = select(
+        select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")
+    ).cte("used", recursive=True)
+    following = (
+        select(func.min(_TOTAL.currency))
+        .where(open_now, _TOTAL.currency > used.c.currency)
+        .scalar_subquery()
+    )
     used = used.union_all(select(following).where(used.c.currency.is_not(None)))
     order = (_TOTAL.open_minor.desc(), _TOTAL.party_key)
     columns = (_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
-    first = select(*columns).where(open_now, _TOTAL.currency == used.c.currency).order_by(*order).limit(fixed(limit)).lateral("first")
-    place = func.row_number().over(partition_by=first.c.currency, order_by=(first.c.open_minor.desc(), first.c.party_key))
+    first = (
+        select(*columns)
+        .where(open_now, _TOTAL.currency == used.c.currency)
+        .order_by(*order)
+        .limit(fixed(limit))
+        .lateral("first")
+    )
+    place = func.row_number().over(
+        partition_by=first.c.currency, order_by=(first.c.open_minor.desc(), first.c.party_key)
+    )
     return select(*first.c, place.label("place")).select_from(used.join(first, true()))
 
 
-def parties_by_age(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
+def parties_by_age(
+    reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None
+) -> list[Row]:
     """The same documents by party, for the page, from the open documents themselves.
 
-    Rows: currency, party_key, party_name, age, n, open_minor; next_pay_on and scheduled_minor of the bills among them that are to be paid on a day.
+    Rows: currency, party_key, party_name, age, n, open_minor; next_pay_on and scheduled_minor of
+    the bills among them that are to be paid on a day.
     """
     return reader.read(parties_by_age_statement(kind, first, last, today=today, as_of=as_of))[0]
 
 
 def parties_by_age_statement(
-    kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, basis: Basis = "due_date", keys: Collection[str] | None = None
+    kind: Kind,
+    first: date,
+    last: date,
+    *,
+    today: date,
+    as_of: date | None = None,
+    basis: Basis = "due_date",
+    keys: Collection[str] | None = None,
 ) -> Select[Any]:
     """The same for whoever reads more in the same trip; of some parties where their keys are given."""
     found = open_instalments(kind, first, last, as_of).subquery("found")
@@ -167,7 +270,9 @@ def parties_by_age_statement(
             func.count().label("n"),
             _sum(found.c.open_minor).label("open_minor"),
             func.min(found.c.pay_on).label("next_pay_on"),
-            _sum(case((found.c.pay_on.is_not(None), found.c.open_minor), else_=0)).label("scheduled_minor"),
+            _sum(case((found.c.pay_on.is_not(None), found.c.open_minor), else_=0)).label(
+                "scheduled_minor"
+            ),
         )
         .where(*wanted)
         .group_by(found.c.currency, found.c.party_key, age)
@@ -175,28 +280,56 @@ def parties_by_age_statement(
     )
 
 
-def list_open(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> list[Row]:
-    """The open documents one by one, the longest due first, at most a thousand; of one party where its name is given.
+def list_open(
+    reader: Reader,
+    kind: Kind,
+    first: date,
+    last: date,
+    *,
+    today: date,
+    as_of: date | None = None,
+    party: str | None = None,
+) -> list[Row]:
+    """The open documents one by one, the longest due first, at most a thousand; of one party where
+    its name is given.
 
-    Rows: reference (the number, or the supplier's), pay_on (of a scheduled bill), id, status, party_key, party_name, issue_date, due_date, currency,
-    total_minor, open_minor, age. One in instalments is due, and as old, as the first of them that is open.
+    Rows: reference (the number, or the supplier's), pay_on (of a scheduled bill), id, status,
+    party_key, party_name, issue_date, due_date, currency, total_minor, open_minor, age. One in
+    instalments is due, and as old, as the first of them that is open.
     """
-    return reader.read(list_open_statement(kind, first, last, today=today, as_of=as_of, party=party))[0]
+    return reader.read(
+        list_open_statement(kind, first, last, today=today, as_of=as_of, party=party)
+    )[0]
 
 
 @kept
-def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
+def list_open_statement(
+    kind: Kind,
+    first: date,
+    last: date,
+    *,
+    today: date,
+    as_of: date | None = None,
+    party: str | None = None,
+) -> Select[Any]:
     """The same for whoever reads more in the same trip.
 
-    A document of today carries the day on which the first open one of its instalments is due, so that the longest due are found by index.
+    A document of today carries the day on which the first open one of its instalments is due, so
+    that the longest due are found by index.
     """
     if as_of is None:
         found = open_documents(kind, first, last).subquery("documents")
         documents = select(*(column for column in found.c if column.name not in _PLAN))
     else:
         plans = open_instalments(kind, first, last, as_of).subquery("plans")
-        columns = [column for column in plans.c if column.name not in _OF_INSTALMENT and column.name != "open_minor"]
-        documents = select(*columns, plans.c.document_open_minor.label("open_minor")).where(plans.c.is_next)
+        columns = [
+            column
+            for column in plans.c
+            if column.name not in _OF_INSTALMENT and column.name != "open_minor"
+        ]
+        documents = select(*columns, plans.c.document_open_minor.label("open_minor")).where(
+            plans.c.is_next
+        )
     return _one_by_one(documents.subquery("found"), today=as_of or today, party=party)
 
 
@@ -211,21 +344,27 @@ def list_instalments_statement(  # noqa: PLR0913 - each keyword is one way in wh
     party: str | None = None,
     keys: Collection[str] | None = None,
 ) -> Select[Any]:
-    """What is open instalment by instalment, as `list_open` has it of documents: due_date, open_minor and age are those of the instalment.
+    """What is open instalment by instalment, as `list_open` has it of documents: due_date,
+    open_minor and age are those of the instalment.
 
-    Further place (of the instalment, counted from 1; None where the document has no plan), amount_minor (of the instalment, else of the document),
-    document_open_minor. `keys` are the parties that are looked at.
+    Further place (of the instalment, counted from 1; None where the document has no plan),
+    amount_minor (of the instalment, else of the document), document_open_minor. `keys` are the
+    parties that are looked at.
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
     statement = _one_by_one(found, today=as_of or today, party=party, basis=basis)
     return statement if keys is None else statement.where(found.c.party_key.in_(keys))
 
 
-def _one_by_one(found: Subquery, *, today: date, party: str | None, basis: Basis = "due_date") -> Select[Any]:
+def _one_by_one(
+    found: Subquery, *, today: date, party: str | None, basis: Basis = "due_date"
+) -> Select[Any]:
     statement = select(found, age_on(_aged_from(found, basis), today).label("age"))
     if party is not None:
         statement = statement.where(found.c.party_key == func.lower(party))
-    return statement.order_by(_aged_from(found, basis), found.c.due_date, found.c.id).limit(LISTED_MAX)
+    return statement.order_by(_aged_from(found, basis), found.c.due_date, found.c.id).limit(
+        LISTED_MAX
+    )
 
 
 def _aged_from(found: Subquery, basis: Basis) -> ColumnElement[date]:
@@ -234,11 +373,20 @@ def _aged_from(found: Subquery, basis: Basis) -> ColumnElement[date]:
 
 
 def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -> Select[Any]:
-    """What of the open bills dated from `first` to `last` is to be paid on which day: currency, pay_on, n, open_minor; the nearest day first."""
+    """What of the open bills dated from `first` to `last` is to be paid on which day: currency,
+    pay_on, n, open_minor; the nearest day first.
+    """
     found = open_documents("payable", first, last, as_of).subquery("found").c
     return (
-        select(found.currency, found.pay_on, cast(func.count(), BigInteger).label("n"), _sum(found.open_minor).label("open_minor"))
-        .where(found.pay_on.is_not(None), *([found.status == "scheduled"] if as_of is None else []))  # of what is open now nothing else has such a day
+        select(
+            found.currency,
+            found.pay_on,
+            cast(func.count(), BigInteger).label("n"),
+            _sum(found.open_minor).label("open_minor"),
+        )
+        .where(
+            found.pay_on.is_not(None), *([found.status == "scheduled"] if as_of is None else [])
+        )  # of what is open now nothing else has such a day
         .group_by(found.currency, found.pay_on)
         .order_by(found.currency, found.pay_on)
     )
@@ -246,15 +394,29 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 
 @kept
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
-    """What is open now by the week in which it is due, from the roll-up: currency, week, n, open_minor; as many rows as weeks and currencies.
+    """What is open now by the week in which it is due, from the roll-up: currency, week, n,
+    open_minor; as many rows as weeks and currencies.
 
-    `week` counts from the one of `monday`, which today lies in; OVERDUE is what was due before today, `weeks` all that is due behind so many. A document in
-    instalments counts in `n` where the first open one is due.
+    `week` counts from the one of `monday`, which today lies in; OVERDUE is what was due before
+    today, `weeks` all that is due behind so many. A document in instalments counts in `n` where the
+    first open one is due.
     """
     ahead = cast(_DUE.due_date - monday, Integer) // 7
-    week = cast(case((_DUE.due_date < today, OVERDUE), (_DUE.due_date >= monday + timedelta(weeks=weeks), weeks), else_=ahead), Integer)
+    week = cast(
+        case(
+            (_DUE.due_date < today, OVERDUE),
+            (_DUE.due_date >= monday + timedelta(weeks=weeks), weeks),
+            else_=ahead,
+        ),
+        Integer,
+    )
     return (
-        select(_DUE.currency, week.label("week"), cast(func.sum(_DUE.documents), BigInteger).label("n"), _sum(_DUE.open_minor).label("open_minor"))
+        select(
+            _DUE.currency,
+            week.label("week"),
+            cast(func.sum(_DUE.documents), BigInteger).label("n"),
+            _sum(_DUE.open_minor).label("open_minor"),
+        )
         .where(owned(AgeingByDue), _DUE.kind == fixed(kind), _DUE.n > fixed(0))
         .group_by(_DUE.currency, "week")
         .order_by(_DUE.currency, "week")
@@ -264,7 +426,11 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
 def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
     """What a party owes, or is owed, now in a currency, in minor units."""
     statement = select(_sum(func.coalesce(_PARTY.open_minor, 0)).label("open_minor")).where(
-        owned(AgeingByParty), _PARTY.kind == fixed(kind), _PARTY.currency == currency, _PARTY.n > fixed(0), _PARTY.party_key == func.lower(party)
+        owned(AgeingByParty),
+        _PARTY.kind == fixed(kind),
+        _PARTY.currency == currency,
+        _PARTY.n > fixed(0),
+        _PARTY.party_key == func.lower(party),
     )
     return reader.read(statement)[0][0]["open_minor"] or 0
 
@@ -272,49 +438,111 @@ def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
 def untied_ageing(reader: Reader) -> list[Row]:
     """Where a roll-up and the documents behind it disagree; empty in healthy books.
 
-    Rows: which (`due`, where each instalment counts on its own day, `party`, or `total`, which has no month), kind, currency, issue_month, key, n, documents,
-    open_minor.
+    Rows: which (`due`, where each instalment counts on its own day, `party`, or `total`, which has
+    no month), kind, currency, issue_month, key, n, documents, open_minor.
     """
-    due = select(literal("due").label("which"), _DUE.kind, _DUE.currency, _DUE.issue_month, _text(_DUE.due_date).label("key"), _DUE.n, _DUE.documents)
-    party = select(literal("party"), _PARTY.kind, _PARTY.currency, _PARTY.issue_month, _PARTY.party_key, _PARTY.n, _PARTY.n)
-    total = select(literal("total"), _TOTAL.kind, _TOTAL.currency, cast(null(), Date), _TOTAL.party_key, _TOTAL.n, _TOTAL.n)
+    due = select(
+        literal("due").label("which"),
+        _DUE.kind,
+        _DUE.currency,
+        _DUE.issue_month,
+        _text(_DUE.due_date).label("key"),
+        _DUE.n,
+        _DUE.documents,
+    )
+    party = select(
+        literal("party"),
+        _PARTY.kind,
+        _PARTY.currency,
+        _PARTY.issue_month,
+        _PARTY.party_key,
+        _PARTY.n,
+        _PARTY.n,
+    )
+    total = select(
+        literal("total"),
+        _TOTAL.kind,
+        _TOTAL.currency,
+        cast(null(), Date),
+        _TOTAL.party_key,
+        _TOTAL.n,
+        _TOTAL.n,
+    )
     parts: list[Select[Any]] = [
         due.add_columns(_DUE.open_minor).where(owned(AgeingByDue)),
         party.add_columns(_PARTY.open_minor).where(owned(AgeingByParty)),
         total.add_columns(_TOTAL.open_minor).where(owned(OpenByParty)),
     ]
     for kind in DOCUMENTS:
-        for which, found in (("due", open_instalments(kind, *EVER)), ("party", open_documents(kind, *EVER)), ("total", open_documents(kind, *EVER))):
+        for which, found in (
+            ("due", open_instalments(kind, *EVER)),
+            ("party", open_documents(kind, *EVER)),
+            ("total", open_documents(kind, *EVER)),
+        ):
             one = found.subquery().c
-            month = cast(null(), Date) if which == "total" else cast(func.date_trunc("month", one.issue_date), Date)
-            key, documents = (_text(one.due_date), case((one.is_next, -1), else_=0)) if which == "due" else (one.party_key, literal(-1))
-            parts.append(select(literal(which), literal(kind), one.currency, month, key, literal(-1), documents, -one.open_minor))
+            month = (
+                cast(null(), Date)
+                if which == "total"
+                else cast(func.date_trunc("month", one.issue_date), Date)
+            )
+            key, documents = (
+                (_text(one.due_date), case((one.is_next, -1), else_=0))
+                if which == "due"
+                else (one.party_key, literal(-1))
+            )
+            parts.append(
+                select(
+                    literal(which),
+                    literal(kind),
+                    one.currency,
+                    month,
+                    key,
+                    literal(-1),
+                    documents,
+                    -one.open_minor,
+                )
+            )
     both = union_all(*parts).subquery("both").c
     sums = {name: func.sum(both[name]) for name in ("n", "documents", "open_minor")}
     return reader.read(
-        select(both.which, both.kind, both.currency, both.issue_month, both.key, *(cast(one, BigInteger).label(name) for name, one in sums.items()))
+        select(
+            both.which,
+            both.kind,
+            both.currency,
+            both.issue_month,
+            both.key,
+            *(cast(one, BigInteger).label(name) for name, one in sums.items()),
+        )
         .group_by(both.which, both.kind, both.currency, both.issue_month, both.key)
         .having(or_(*(one != 0 for one in sums.values())))
     )[0]
 
 
 def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
-    """What each party has open of documents issued from `first` to `last`: currency, party_key, party_name, n, open_minor, in parts that are to be summed.
+    """What each party has open of documents issued from `first` to `last`: currency, party_key,
+    party_name, n, open_minor, in parts that are to be summed.
 
-    From what parties have open in all, unless something is open that was issued outside these days; then from its months.
+    From what parties have open in all, unless something is open that was issued outside these days;
+    then from its months.
     """
     until = min(last, as_of or last)
     outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)
-    whole = select(_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
+    whole = select(
+        _TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor
+    )
     whole = whole.where(owned(OpenByParty), _TOTAL.kind == fixed(kind), _TOTAL.n > fixed(0))
     now = union_all(whole.where(~outside), select(some).where(outside))
     return as_it_stood(now, open_documents, kind, first, last, as_of, *_OF_PARTY)
 
 
 def _of_months(kind: Kind, first: date, last: date) -> Subquery:
-    months = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
+    months = select(
+        _PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor
+    )
     months = months.where(_is_of_kind(kind))
-    return within_months((months,), _PARTY.issue_month, open_documents, kind, first, last, *_OF_PARTY).subquery("some")
+    return within_months(
+        (months,), _PARTY.issue_month, open_documents, kind, first, last, *_OF_PARTY
+    ).subquery("some")
 
 
 def _is_open_outside(kind: Kind, first: date, last: date) -> ColumnElement[bool]:
@@ -322,18 +550,28 @@ def _is_open_outside(kind: Kind, first: date, last: date) -> ColumnElement[bool]
 
 
 def _is_of_kind(kind: Kind) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = owned(AgeingByParty) & (_PARTY.kind == fixed(kind)) & (_PARTY.n > fixed(0))
+    found: ColumnElement[bool] = (
+        owned(AgeingByParty) & (_PARTY.kind == fixed(kind)) & (_PARTY.n > fixed(0))
+    )
     return found
 
 
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
     """How old what is due on a day is on another: 0 not past due, then 1 to 4 by every thirty days."""
-    edges = [(due >= day, fixed(0)), *((due >= day - timedelta(days=past), fixed(age)) for age, past in enumerate(_EDGES, start=1))]
+    edges = [
+        (due >= day, fixed(0)),
+        *(
+            (due >= day - timedelta(days=past), fixed(age))
+            for age, past in enumerate(_EDGES, start=1)
+        ),
+    ]
     return cast(case(*edges, else_=fixed(AGES - 1)), Integer)
 
 
 def oldest_day(day: date) -> date:
-    """The first day that is not of the last age; what lies before, and may be most of what is open, is summed without a look at each."""
+    """The first day that is not of the last age; what lies before, and may be most of what is open,
+    is summed without a look at each.
+    """
     return day - timedelta(days=_EDGES[-1])
 
 

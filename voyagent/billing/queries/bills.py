@@ -22,8 +22,27 @@ from voyagent.ledger.queries import lines_statement
 
 _BILLS = Bill.__table__.c
 _BRIEF = (
-    *("id", "status", "vendor_reference", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor"),
-    *("credited_minor", "pay_on", "trip_id", "created_at", "updated_at", "instalment_dues", "instalment_minors"),
+    *(
+        "id",
+        "status",
+        "vendor_reference",
+        "party_name",
+        "party_reference",
+        "issue_date",
+        "due_date",
+        "currency",
+        "total_minor",
+        "paid_minor",
+    ),
+    *(
+        "credited_minor",
+        "pay_on",
+        "trip_id",
+        "created_at",
+        "updated_at",
+        "instalment_dues",
+        "instalment_minors",
+    ),
 )
 _TEXTS = ("vendor_reference", "party_name", "party_reference")
 
@@ -32,12 +51,16 @@ class BillSearch(DocumentSearch):
     """What a list of bills is narrowed to; `open` is received or scheduled."""
 
     __slots__ = ()
-    known = {"open": OPEN_BILL, "overdue": OPEN_BILL} | {status: (status,) for status in ("draft", "received", "scheduled", "paid", "void")}
+    known = {"open": OPEN_BILL, "overdue": OPEN_BILL} | {
+        status: (status,) for status in ("draft", "received", "scheduled", "paid", "void")
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class BillDocument:
-    """A bill with all that its page shows: lines, the taxes on them, payments, credits of the supplier, and the journal lines of its receipt."""
+    """A bill with all that its page shows: lines, the taxes on them, payments, credits of the
+    supplier, and the journal lines of its receipt.
+    """
 
     bill: Row
     lines: list[Row]
@@ -47,13 +70,20 @@ class BillDocument:
     journal: list[Row]
 
 
-def list_bills(reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
-    """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at any depth. Of a text the next 20,000 are looked at."""
+def list_bills(
+    reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> Listed:
+    """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at
+    any depth. Of a text the next 20,000 are looked at.
+    """
     return page_of(reader.read(_list_statement(search, limit + 1, cursor))[0], limit)
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
-    """A bill with its lines, payments, credits and journal lines, in one trip. Raises BillNotFound."""
+    """A bill with its lines, payments, credits and journal lines, in one trip.
+
+    Raises BillNotFound.
+    """
     bills, lines, taxes, payments, credited, journal = reader.read(*_document_statements(bill_id))
     if not bills:
         raise BillNotFound
@@ -62,7 +92,9 @@ def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
 
 @kept
 def _list_statement(search: BillSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
-    return having_text(by_day_statement(Bill, _BRIEF, search, cursor), "issue_date", _TEXTS, search.text, limit)
+    return having_text(
+        by_day_statement(Bill, _BRIEF, search, cursor), "issue_date", _TEXTS, search.text, limit
+    )
 
 
 @of_one

@@ -1,4 +1,6 @@
-"""Reading credit notes: one as a document, a page of the list, and what was credited of an invoice's lines."""
+"""Reading credit notes: one as a document, a page of the list, and what was credited of an
+invoice's lines.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
 
-from voyagent.billing.models import Bill, CreditNote, CreditNoteLine, Invoice, SupplierCredit, SupplierCreditLine
+from voyagent.billing.models import (
+    Bill,
+    CreditNote,
+    CreditNoteLine,
+    Invoice,
+    SupplierCredit,
+    SupplierCreditLine,
+)
 from voyagent.billing.queries.listing import Listed, having_text, page_of
 from voyagent.billing.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.queries.taxes import credited_taxes_statement
@@ -30,7 +39,8 @@ _KEPT: dict[type, tuple[Any, Any, str, str]] = {
     Invoice: (CreditNote, CreditNoteLine, "credit_note_id", "invoice_id"),
     Bill: (SupplierCredit, SupplierCreditLine, "supplier_credit_id", "bill_id"),
 }
-"""Of each document what credits it, the lines of that, and by which columns they belong together."""
+"""Of each document what credits it, the lines of that, and by which columns they belong together.
+"""
 
 
 class CreditNoteNotFound(NotFound):
@@ -42,7 +52,9 @@ class CreditNoteNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class CreditSearch:
-    """What a list of credit notes, or of credits from suppliers, is narrowed to: its invoice or bill; `party` is a whole name."""
+    """What a list of credit notes, or of credits from suppliers, is narrowed to: its invoice or
+    bill; `party` is a whole name.
+    """
 
     document_id: UUID | None = None
     party: str | None = None
@@ -53,7 +65,9 @@ class CreditSearch:
 
 @dataclass(frozen=True, slots=True)
 class CreditDocument:
-    """A credit note with all that its page shows: its invoice's number, lines, taxes, and the journal lines of its issue."""
+    """A credit note with all that its page shows: its invoice's number, lines, taxes, and the
+    journal lines of its issue.
+    """
 
     note: Row
     lines: list[Row]
@@ -64,7 +78,10 @@ class CreditDocument:
 
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
-    """A credit note with its lines, taxes and journal lines, in one trip. Raises CreditNoteNotFound."""
+    """A credit note with its lines, taxes and journal lines, in one trip.
+
+    Raises CreditNoteNotFound.
+    """
     notes, found, taxes, journal, further = reader.read(*_document_statements(credit_note_id))
     if not notes:
         raise CreditNoteNotFound
@@ -79,15 +96,25 @@ def get_credit_note(credit_note_id: UUID) -> CreditNote:
     return found
 
 
-def list_credit_notes(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
+def list_credit_notes(
+    reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> Listed:
     """Credit notes by day, the newest first, behind the row of a cursor."""
     return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 
 
 def narrowed(
-    statement: Select[Any], table: Any, document_id: Any, texts: Iterable[str], search: CreditSearch, limit: int, cursor: Cursor | None
+    statement: Select[Any],
+    table: Any,
+    document_id: Any,
+    texts: Iterable[str],
+    search: CreditSearch,
+    limit: int,
+    cursor: Cursor | None,
 ) -> Select[Any]:
-    """The rows of a list of credits that a search finds, one more than is shown, the newest day first, behind the row of a cursor."""
+    """The rows of a list of credits that a search finds, one more than is shown, the newest day
+    first, behind the row of a cursor.
+    """
     if search.document_id is not None:
         statement = statement.where(document_id == search.document_id)
     if search.party:
@@ -97,12 +124,23 @@ def narrowed(
     if search.issued_to:
         statement = statement.where(table.issue_date <= search.issued_to)
     if cursor is not None:
-        statement = statement.where(tuple_(table.issue_date, table.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
-    return having_text(statement.order_by(table.issue_date.desc(), table.id.desc()), "issue_date", texts, search.text, limit + 1)
+        statement = statement.where(
+            tuple_(table.issue_date, table.id)
+            < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid()))
+        )
+    return having_text(
+        statement.order_by(table.issue_date.desc(), table.id.desc()),
+        "issue_date",
+        texts,
+        search.text,
+        limit + 1,
+    )
 
 
 def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
-    """What is credited of each line of an invoice or a bill so far, by the line's number; what was reversed does not count."""
+    """What is credited of each line of an invoice or a bill so far, by the line's number; what was
+    reversed does not count.
+    """
     credit, line, key, column = _KEPT[type(document)]
     statement = (
         select(line.line_no, cast(func.sum(line.amount_minor), BigInteger).label("minor"))
@@ -114,9 +152,14 @@ def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
 
 
 def recalled_by_line(invoice: Invoice) -> dict[int, int]:
-    """What is taken back of the commission of each line of an invoice so far, by the line's number; what was reversed does not count."""
+    """What is taken back of the commission of each line of an invoice so far, by the line's number;
+    what was reversed does not count.
+    """
     statement = (
-        select(CreditNoteLine.line_no, cast(func.sum(CreditNoteLine.commission_minor), BigInteger).label("minor"))
+        select(
+            CreditNoteLine.line_no,
+            cast(func.sum(CreditNoteLine.commission_minor), BigInteger).label("minor"),
+        )
         .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
         .where(CreditNote.invoice_id == invoice.id, CreditNote.reversed_on.is_(None))
         .group_by(CreditNoteLine.line_no)
@@ -126,21 +169,38 @@ def recalled_by_line(invoice: Invoice) -> dict[int, int]:
 
 def round_off_given_back(invoice_id: UUID) -> bool:
     """Whether a credit note that stands has given back what the invoice was rounded by."""
-    given = select(CreditNote.id).where(CreditNote.invoice_id == invoice_id, CreditNote.round_off_minor != 0, CreditNote.reversed_on.is_(None))
+    given = select(CreditNote.id).where(
+        CreditNote.invoice_id == invoice_id,
+        CreditNote.round_off_minor != 0,
+        CreditNote.reversed_on.is_(None),
+    )
     return db.session.scalar(given.limit(1)) is not None
 
 
 @of_one
 def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
-    entry_id = select(_NOTES.entry_id).where(owned(CreditNote), _NOTES.id == credit_note_id).scalar_subquery()
+    entry_id = (
+        select(_NOTES.entry_id)
+        .where(owned(CreditNote), _NOTES.id == credit_note_id)
+        .scalar_subquery()
+    )
     lines = (
         select(_LINES.line_no, _LINES.description, _LINES.amount_minor, _LINES.commission_minor)
         .where(owned(CreditNoteLine), _LINES.credit_note_id == credit_note_id)
         .order_by(_LINES.line_no)
     )
-    names = (name_of(_NOTES.created_by_user_id).label("created_by"), name_of(_NOTES.reversed_by_user_id).label("reversed_by"))
+    names = (
+        name_of(_NOTES.created_by_user_id).label("created_by"),
+        name_of(_NOTES.reversed_by_user_id).label("reversed_by"),
+    )
     one = _notes().add_columns(*names).where(_NOTES.id == credit_note_id)
-    return one, lines, credited_taxes_statement(credit_note_id), lines_statement(entry_id), recognitions_statement("credit_note", credit_note_id)
+    return (
+        one,
+        lines,
+        credited_taxes_statement(credit_note_id),
+        lines_statement(entry_id),
+        recognitions_statement("credit_note", credit_note_id),
+    )
 
 
 @kept
@@ -149,10 +209,25 @@ def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> 
 
 
 def _notes() -> Select[Any]:
-    columns = [column for column in CreditNote.__table__.columns if column.name not in {"tenant_id", "party_key", "created_by_user_id", "reversed_by_user_id"}]
+    columns = [
+        column
+        for column in CreditNote.__table__.columns
+        if column.name
+        not in {
+            "tenant_id",
+            "party_key",
+            "created_by_user_id",
+            "reversed_by_user_id",
+        }
+    ]
     return (
         select(*columns, _INVOICES.number.label("invoice_number"))
-        .select_from(CreditNote.__table__.join(Invoice.__table__, (_INVOICES.tenant_id == _NOTES.tenant_id) & (_INVOICES.id == _NOTES.invoice_id)))
+        .select_from(
+            CreditNote.__table__.join(
+                Invoice.__table__,
+                (_INVOICES.tenant_id == _NOTES.tenant_id) & (_INVOICES.id == _NOTES.invoice_id),
+            )
+        )
         .where(owned(CreditNote))
     )
 

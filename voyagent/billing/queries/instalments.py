@@ -11,7 +11,9 @@ from voyagent.kernel.reading import Row
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """One instalment, counted from 1, in minor units of the document's currency; nothing is open of one whose document is a draft, paid or void."""
+    """One instalment, counted from 1, in minor units of the document's currency; nothing is open of
+    one whose document is a draft, paid or void.
+    """
 
     place: int
     due_date: date
@@ -20,9 +22,14 @@ class Instalment:
 
 
 def instalments_of(row: Row) -> list[Instalment]:
-    """The instalments of a document in the order in which they are due, none where it is due on one day; what settles it settles the earliest first."""
+    """The instalments of a document in the order in which they are due, none where it is due on one
+    day; what settles it settles the earliest first.
+    """
     told, settled = [], row["total_minor"] - open_minor_of(row)
-    for place, (due, minor) in enumerate(zip(row.get("instalment_dues") or (), row.get("instalment_minors") or (), strict=True), start=1):
+    for place, (due, minor) in enumerate(
+        zip(row.get("instalment_dues") or (), row.get("instalment_minors") or (), strict=True),
+        start=1,
+    ):
         taken = min(settled, minor)
         settled -= taken
         told.append(Instalment(place, due, minor, minor - taken))

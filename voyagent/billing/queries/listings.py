@@ -1,4 +1,6 @@
-"""The lists of billing as files: their columns have the names of the API, their filters are those of the lists."""
+"""The lists of billing as files: their columns have the names of the API, their filters are those
+of the lists.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,17 @@ from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.patterns import contains
 from voyagent.kernel.tenancy import owned
 
-_TEXTS = {"invoices": ("number", "party_name", "party_reference"), "bills": ("vendor_reference", "party_name", "party_reference")}
+_TEXTS = {
+    "invoices": ("number", "party_name", "party_reference"),
+    "bills": ("vendor_reference", "party_name", "party_reference"),
+}
 _PAYMENT_TEXTS = ("number", "party_name", "reference")
 
 
 def invoices_listing(search: InvoiceSearch) -> Listing:
-    """Invoices that a search finds, the newest issue date first; `credited_amount` is without what was written off, which has a column of its own."""
+    """Invoices that a search finds, the newest issue date first; `credited_amount` is without what
+    was written off, which has a column of its own.
+    """
     of = Invoice.__table__.c
     columns = [
         Column("number", of.number),
@@ -47,7 +54,9 @@ def bills_listing(search: BillSearch) -> Listing:
 
 
 def payments_listing(search: PaymentSearch) -> Listing:
-    """Payments that a search finds, the newest day first; `refunded_amount` of one that was reversed is zero, as is what is left of it."""
+    """Payments that a search finds, the newest day first; `refunded_amount` of one that was
+    reversed is zero, as is what is left of it.
+    """
     of = Payment.__table__.c
     columns = [
         Column("number", of.number),
@@ -60,23 +69,44 @@ def payments_listing(search: PaymentSearch) -> Listing:
         Column("currency", of.currency),
         Column("amount", of.amount_minor, "amount"),
         Column("allocated_amount", of.allocated_minor, "amount"),
-        Column("refunded_amount", case((of.reversed_on.is_(None), of.refunded_minor), else_=0), "amount"),
-        Column("unapplied_amount", of.amount_minor - of.allocated_minor - of.refunded_minor, "amount"),
+        Column(
+            "refunded_amount",
+            case((of.reversed_on.is_(None), of.refunded_minor), else_=0),
+            "amount",
+        ),
+        Column(
+            "unapplied_amount", of.amount_minor - of.allocated_minor - of.refunded_minor, "amount"
+        ),
         Column("reversed_on", of.reversed_on),
         Column("reversal_reason", of.reversal_reason, "text"),
     ]
     return _listing(
-        "payments", Payment, columns, of.paid_on, [*payment_conditions(search), *_having(of, _PAYMENT_TEXTS, search.text)], is_sparse=bool(search.text)
+        "payments",
+        Payment,
+        columns,
+        of.paid_on,
+        [*payment_conditions(search), *_having(of, _PAYMENT_TEXTS, search.text)],
+        is_sparse=bool(search.text),
     )
 
 
-def _documents(name: str, model: Any, columns: list[Column], search: InvoiceSearch | BillSearch) -> Listing:
+def _documents(
+    name: str, model: Any, columns: list[Column], search: InvoiceSearch | BillSearch
+) -> Listing:
     table = model.__table__
     wanted = [*conditions(search, table), *_having(table.c, _TEXTS[name], search.text)]
     return _listing(name, model, columns, table.c.issue_date, wanted, is_sparse=bool(search.text))
 
 
-def _listing(name: str, model: Any, columns: list[Column], day: ColumnElement[Any], wanted: list[ColumnElement[bool]], *, is_sparse: bool) -> Listing:
+def _listing(
+    name: str,
+    model: Any,
+    columns: list[Column],
+    day: ColumnElement[Any],
+    wanted: list[ColumnElement[bool]],
+    *,
+    is_sparse: bool,
+) -> Listing:
     table = model.__table__
 
     def base(cells: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -116,7 +146,9 @@ def _open(of: Any) -> ColumnElement[Any]:
 
 
 def _having(of: Any, names: Sequence[str], text: str | None) -> list[ColumnElement[bool]]:
-    """That one of these columns has a text, whatever the case; where there is one column for searching, by its index."""
+    """That one of these columns has a text, whatever the case; where there is one column for
+    searching, by its index.
+    """
     if not text:
         return []
     if "search" in of:

@@ -1,4 +1,6 @@
-"""Whether a customer or a supplier of a name is known already, and whose names come near it: a slip of the pen must not open an account of its own."""
+"""Whether a customer or a supplier of a name is known already, and whose names come near it: a slip
+of the pen must not open an account of its own.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ from voyagent.parties import queries as parties
 Side = Literal["customer", "supplier"]
 NEAR_MAX = 3
 LOOKED_MAX = 2_000
-"""How many names are held against one at most; those of an agency whose parts begin alike are far fewer."""
+"""How many names are held against one at most; those of an agency whose parts begin alike are far
+fewer.
+"""
 ALIKE, ALIKE_PART, SLIP_LETTERS, ENDS = 80, 0.88, 5, 3
 _TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "smt", "shri", "sri", "prof"])
 _AGES = AgeingByParty.__table__.c
@@ -30,7 +34,9 @@ _KINDS = {"customer": "receivable", "supplier": "payable"}
 
 @dataclass(frozen=True, slots=True)
 class Namesakes:
-    """What is known of a name: whether somebody bears it, whatever the case, and the names that come near it, the nearest first."""
+    """What is known of a name: whether somebody bears it, whatever the case, and the names that
+    come near it, the nearest first.
+    """
 
     is_known: bool
     near: tuple[str, ...] = ()
@@ -42,52 +48,84 @@ class Namesakes:
 
 
 def read_namesakes(reader: Reader, name: str, side: Side) -> Namesakes:
-    """Of parties, of documents, and for customers of enquiries; two statements, the second only for a name that nobody bears."""
+    """Of parties, of documents, and for customers of enquiries; two statements, the second only for
+    a name that nobody bears.
+    """
     said = " ".join(name.split())
     if reader.read(select(_is_borne(said).label("is_known")))[0][0]["is_known"]:
         return Namesakes(is_known=True)
-    looked_for = sorted({end for part in _parts(said) if len(part) >= ENDS for end in (part[:ENDS], part[-ENDS:])})
+    looked_for = sorted(
+        {end for part in _parts(said) if len(part) >= ENDS for end in (part[:ENDS], part[-ENDS:])}
+    )
     if not looked_for:
         return Namesakes(is_known=False)
-    documents = select(_AGES.party_name.label("name")).where(owned(AgeingByParty), _AGES.kind == _KINDS[side], _AGES.party_key.like(contains_any(looked_for)))
-    sources = [parties.names_statement(side, looked_for), documents, *([enquiries.names_statement(looked_for)] if side == "customer" else [])]
+    documents = select(_AGES.party_name.label("name")).where(
+        owned(AgeingByParty),
+        _AGES.kind == _KINDS[side],
+        _AGES.party_key.like(contains_any(looked_for)),
+    )
+    sources = [
+        parties.names_statement(side, looked_for),
+        documents,
+        *([enquiries.names_statement(looked_for)] if side == "customer" else []),
+    ]
     found = union_all(*sources).subquery("found")
     rows = reader.read(select(found.c.name).distinct().order_by(found.c.name).limit(LOOKED_MAX))[0]
     return Namesakes(is_known=False, near=near_of(said, [row["name"] for row in rows]))
 
 
 def near_of(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Of these names those that another may be a slip or a part of, the nearest first, each once whatever its case."""
+    """Of these names those that another may be a slip or a part of, the nearest first, each once
+    whatever its case.
+    """
     alike = {one.casefold(): one for one in names if _may_be(name, one)}
-    ordered = sorted(alike.values(), key=lambda one: (-fuzz.ratio(name.casefold(), one.casefold()), one))
+    ordered = sorted(
+        alike.values(), key=lambda one: (-fuzz.ratio(name.casefold(), one.casefold()), one)
+    )
     return tuple(ordered[:NEAR_MAX])
 
 
 def _is_borne(name: str) -> ColumnElement[bool]:
-    documents = (exists().where(owned(table), table.__table__.c.party_key == func.lower(literal(name))) for table in (Invoice, Bill, Payment))
+    documents = (
+        exists().where(owned(table), table.__table__.c.party_key == func.lower(literal(name)))
+        for table in (Invoice, Bill, Payment)
+    )
     return or_(parties.is_named(name), enquiries.is_named(name), *documents)
 
 
 def _may_be(said: str, name: str) -> bool:
-    """Whether each part of what was said is, or is nearly, a part of the name of its own; of names as long as each other the whole is alike, too."""
+    """Whether each part of what was said is, or is nearly, a part of the name of its own; of names
+    as long as each other the whole is alike, too.
+    """
     parts, left = _parts(said), _parts(name)
     if not parts or len(parts) > len(left):
         return False
     is_as_long = len(parts) == len(left)
     for part in parts:
-        own = next((one for one in left if one == part), None) or next((one for one in left if _is_slip(part, one)), None)
+        own = next((one for one in left if one == part), None) or next(
+            (one for one in left if _is_slip(part, one)), None
+        )
         if own is None:
             return False
         left.remove(own)
-    return not is_as_long or fuzz.token_sort_ratio(" ".join(_parts(said)), " ".join(_parts(name))) >= ALIKE
+    return (
+        not is_as_long
+        or fuzz.token_sort_ratio(" ".join(_parts(said)), " ".join(_parts(name))) >= ALIKE
+    )
 
 
 def _is_slip(said: str, part: str) -> bool:
     if min(len(said), len(part)) < 3:
         return False
     begins_alike = said[0] == part[0] and JaroWinkler.similarity(said, part) >= ALIKE_PART
-    return begins_alike or (min(len(said), len(part)) >= SLIP_LETTERS and OSA.distance(said, part, score_cutoff=1) <= 1)
+    return begins_alike or (
+        min(len(said), len(part)) >= SLIP_LETTERS and OSA.distance(said, part, score_cutoff=1) <= 1
+    )
 
 
 def _parts(name: str) -> list[str]:
-    return [part for part in (one.strip(".,'’&-") for one in name.casefold().split()) if part and part not in _TITLES]
+    return [
+        part
+        for part in (one.strip(".,'’&-") for one in name.casefold().split())
+        if part and part not in _TITLES
+    ]

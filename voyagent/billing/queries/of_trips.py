@@ -15,12 +15,17 @@ _NOTES, _CREDITS = CreditNote.__table__.c, SupplierCredit.__table__.c
 
 
 def of_trips() -> dict[str, Select[Any]]:
-    """Invoices and bills of trips, and the credits on either, by the source that their entries name: source_id, and the trip as thing_id.
+    """Invoices and bills of trips, and the credits on either, by the source that their entries
+    name: source_id, and the trip as thing_id.
 
     What settles a document or gives it up posts neither revenue nor what a service cost.
     """
-    notes = select(_NOTES.id, _INVOICES.trip_id).join_from(CreditNote.__table__, Invoice.__table__, _NOTES.invoice_id == _INVOICES.id)
-    credited = select(_CREDITS.id, _BILLS.trip_id).join_from(SupplierCredit.__table__, Bill.__table__, _CREDITS.bill_id == _BILLS.id)
+    notes = select(_NOTES.id, _INVOICES.trip_id).join_from(
+        CreditNote.__table__, Invoice.__table__, _NOTES.invoice_id == _INVOICES.id
+    )
+    credited = select(_CREDITS.id, _BILLS.trip_id).join_from(
+        SupplierCredit.__table__, Bill.__table__, _CREDITS.bill_id == _BILLS.id
+    )
     found = {
         "invoice": select(_INVOICES.id, _INVOICES.trip_id).where(*_of_one(Invoice)),
         "bill": select(_BILLS.id, _BILLS.trip_id).where(*_of_one(Bill)),
@@ -31,9 +36,15 @@ def of_trips() -> dict[str, Select[Any]]:
 
 
 def invoiced(trip_id: ColumnElement[UUID]) -> ScalarSelect[Any]:
-    """For a Core select of another room: the customer of the newest invoice of a trip that a column names, drafts among them, void ones not."""
-    mine = select(_INVOICES.party_name).where(owned(Invoice), _INVOICES.trip_id == trip_id, _INVOICES.status != "void")
-    return mine.order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc()).limit(1).scalar_subquery()
+    """For a Core select of another room: the customer of the newest invoice of a trip that a column
+    names, drafts among them, void ones not.
+    """
+    mine = select(_INVOICES.party_name).where(
+        owned(Invoice), _INVOICES.trip_id == trip_id, _INVOICES.status != "void"
+    )
+    return (
+        mine.order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc()).limit(1).scalar_subquery()
+    )
 
 
 def _named(statement: Select[Any]) -> Select[Any]:

@@ -1,4 +1,6 @@
-"""Open documents one by one, now or on the evening of any day; and what a roll-up says of them, put right to that day. Currencies are never added."""
+"""Open documents one by one, now or on the evening of any day; and what a roll-up says of them, put
+right to that day. Currencies are never added.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,16 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit, WriteOff
+from voyagent.billing.models import (
+    OPEN_BILL,
+    OPEN_INVOICE,
+    Allocation,
+    Bill,
+    CreditNote,
+    Invoice,
+    SupplierCredit,
+    WriteOff,
+)
 from voyagent.kernel.reading import fixed
 from voyagent.kernel.tenancy import owned
 
@@ -44,25 +55,42 @@ Found = Callable[..., Select[Any]]
 """Open documents of a kind, or their instalments, by `kind, first, last, as_of, among`."""
 
 
-def open_instalments(kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None) -> Select[Any]:
+def open_instalments(
+    kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
+) -> Select[Any]:
     """The same with each open instalment for itself, one whole for a document without a plan.
 
-    What is settled settles the earliest first, so what is open of each follows from what is open of the document. `is_next` marks the first that is open.
+    What is settled settles the earliest first, so what is open of each follows from what is open of
+    the document. `is_next` marks the first that is open.
     """
     documents = open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c
     settled = one.total_minor - one.open_minor
-    plan = func.app.instalments(one.instalment_dues, one.instalment_minors, settled).table_valued("place", "due_date", "amount_minor", "open_minor", "is_next")
-    # Kept apart by the offset, it is not begun for a document without a plan, which most are; as a condition of the join it would be.
-    each = select(plan).where(one.instalment_dues.is_not(None)).offset(literal_column("0")).lateral("plan")
-    kept = [column for column in one if column.name not in ("due_date", "open_minor", "instalment_dues", "instalment_minors")]
+    plan = func.app.instalments(one.instalment_dues, one.instalment_minors, settled).table_valued(
+        "place", "due_date", "amount_minor", "open_minor", "is_next"
+    )
+    # Kept apart by the offset, it is not begun for a document without a plan, which most are; as a
+    # condition of the join it would be.
+    each = (
+        select(plan)
+        .where(one.instalment_dues.is_not(None))
+        .offset(literal_column("0"))
+        .lateral("plan")
+    )
+    kept = [
+        column
+        for column in one
+        if column.name not in ("due_date", "open_minor", "instalment_dues", "instalment_minors")
+    ]
     return (
         select(
             *kept,
             cast(func.coalesce(each.c.due_date, one.due_date), Date).label("due_date"),
             cast(func.coalesce(each.c.open_minor, one.open_minor), BigInteger).label("open_minor"),
             cast(each.c.place, Integer).label("place"),
-            cast(func.coalesce(each.c.amount_minor, one.total_minor), BigInteger).label("amount_minor"),
+            cast(func.coalesce(each.c.amount_minor, one.total_minor), BigInteger).label(
+                "amount_minor"
+            ),
             one.open_minor.label("document_open_minor"),
             func.coalesce(each.c.is_next, true()).label("is_next"),
         )
@@ -71,10 +99,14 @@ def open_instalments(kind: Kind, first: date, last: date, as_of: date | None = N
     )
 
 
-def open_documents(kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None) -> Select[Any]:
-    """Documents that are open now, or were on the evening of `as_of`: those still open, those paid since and those made void since.
+def open_documents(
+    kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None
+) -> Select[Any]:
+    """Documents that are open now, or were on the evening of `as_of`: those still open, those paid
+    since and those made void since.
 
-    `among` are the ids of those that are looked at; with `as_of` they have to be those that `_changed_since` names.
+    `among` are the ids of those that are looked at; with `as_of` they have to be those that
+    `_changed_since` names.
     """
     if as_of is None:
         table = DOCUMENTS[kind]
@@ -87,9 +119,9 @@ def open_documents(kind: Kind, first: date, last: date, as_of: date | None = Non
     until = min(last, as_of)
     later = _settled_after(kind, as_of).subquery("later")
     still, since, undone = (DOCUMENTS[kind].alias(name) for name in ("still", "since", "undone"))
-    paid_since = select(*_shown(kind, since), cast(later.c.settled_minor, BigInteger).label("open_minor")).select_from(
-        later.join(since, later.c.document_id == since.c.id)
-    )
+    paid_since = select(
+        *_shown(kind, since), cast(later.c.settled_minor, BigInteger).label("open_minor")
+    ).select_from(later.join(since, later.c.document_id == since.c.id))
     both: CompoundSelect[Any] = union_all(
         _open_then(kind, still, later).where(
             owned(still),
@@ -97,9 +129,14 @@ def open_documents(kind: Kind, first: date, last: date, as_of: date | None = Non
             still.c.issue_date.between(first, until),
             *([] if among is None else [still.c.id.in_(among)]),
         ),
-        paid_since.where(owned(since), since.c.status == fixed("paid"), since.c.issue_date.between(first, until)),
+        paid_since.where(
+            owned(since), since.c.status == fixed("paid"), since.c.issue_date.between(first, until)
+        ),
         _open_then(kind, undone, later).where(
-            owned(undone), undone.c.status == fixed("void"), undone.c.voided_on > as_of, undone.c.issue_date.between(first, until)
+            owned(undone),
+            undone.c.status == fixed("void"),
+            undone.c.voided_on > as_of,
+            undone.c.issue_date.between(first, until),
         ),
     )
     then = both.subquery("then")
@@ -107,7 +144,9 @@ def open_documents(kind: Kind, first: date, last: date, as_of: date | None = Non
 
 
 def _settled_after(kind: Kind, day: date) -> Select[Any]:
-    """What was paid, credited or written off on each document after a day, less what was taken back: document_id, settled_minor."""
+    """What was paid, credited or written off on each document after a day, less what was taken
+    back: document_id, settled_minor.
+    """
     document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
     parts: list[Select[Any]] = [
         select(document_id.label("document_id"), SETTLES.label("amount_minor")).where(
@@ -115,20 +154,44 @@ def _settled_after(kind: Kind, day: date) -> Select[Any]:
         )
     ]
     if kind == "receivable":
-        parts.append(select(_CREDITS.invoice_id, _CREDITS.total_minor).where(owned(CreditNote), _CREDITS.issue_date > day))
-        parts.append(select(_CREDITS.invoice_id, -_CREDITS.total_minor).where(owned(CreditNote), _CREDITS.reversed_on > day))
-        parts.append(select(_WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor).where(owned(WriteOff), _WRITE_OFFS.effective_on > day))
+        parts.append(
+            select(_CREDITS.invoice_id, _CREDITS.total_minor).where(
+                owned(CreditNote), _CREDITS.issue_date > day
+            )
+        )
+        parts.append(
+            select(_CREDITS.invoice_id, -_CREDITS.total_minor).where(
+                owned(CreditNote), _CREDITS.reversed_on > day
+            )
+        )
+        parts.append(
+            select(_WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor).where(
+                owned(WriteOff), _WRITE_OFFS.effective_on > day
+            )
+        )
     else:
-        parts.append(select(_OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor).where(owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day))
-        parts.append(select(_OF_SUPPLIERS.bill_id, -_OF_SUPPLIERS.total_minor).where(owned(SupplierCredit), _OF_SUPPLIERS.reversed_on > day))
+        parts.append(
+            select(_OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor).where(
+                owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day
+            )
+        )
+        parts.append(
+            select(_OF_SUPPLIERS.bill_id, -_OF_SUPPLIERS.total_minor).where(
+                owned(SupplierCredit), _OF_SUPPLIERS.reversed_on > day
+            )
+        )
     settled = union_all(*parts).subquery("settled").c
-    return select(settled.document_id, func.sum(settled.amount_minor).label("settled_minor")).group_by(settled.document_id)
+    return select(
+        settled.document_id, func.sum(settled.amount_minor).label("settled_minor")
+    ).group_by(settled.document_id)
 
 
 def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
     """Documents with what is open now and what was settled later."""
     open_minor = _open_of(table) + cast(func.coalesce(later.c.settled_minor, 0), BigInteger)
-    return select(*_shown(kind, table), open_minor.label("open_minor")).select_from(table.outerjoin(later, later.c.document_id == table.c.id))
+    return select(*_shown(kind, table), open_minor.label("open_minor")).select_from(
+        table.outerjoin(later, later.c.document_id == table.c.id)
+    )
 
 
 def _open_of(table: Any) -> ColumnElement[int]:
@@ -139,42 +202,88 @@ def _open_of(table: Any) -> ColumnElement[int]:
 
 def _shown(kind: Kind, table: Any) -> list[ColumnElement[Any]]:
     reference = table.c.number if kind == "receivable" else table.c.vendor_reference
-    names = ("id", "status", "party_key", "party_name", "issue_date", "due_date", "currency", "total_minor", "instalment_dues", "instalment_minors")
+    names = (
+        "id",
+        "status",
+        "party_key",
+        "party_name",
+        "issue_date",
+        "due_date",
+        "currency",
+        "total_minor",
+        "instalment_dues",
+        "instalment_minors",
+    )
     pay_on = table.c.pay_on if kind == "payable" else null()
-    return [reference.label("reference"), cast(pay_on, Date).label("pay_on"), *(table.c[name] for name in names)]
+    return [
+        reference.label("reference"),
+        cast(pay_on, Date).label("pay_on"),
+        *(table.c[name] for name in names),
+    ]
 
 
-def as_it_stood(now: Select[Any] | CompoundSelect[Any], found: Found, kind: Kind, first: date, last: date, as_of: date | None, *names: str) -> Subquery:
-    """What is open now of documents issued from `first` to `last`, and what is to be added or taken away for it to be as of the evening of a day.
+def as_it_stood(
+    now: Select[Any] | CompoundSelect[Any],
+    found: Found,
+    kind: Kind,
+    first: date,
+    last: date,
+    as_of: date | None,
+    *names: str,
+) -> Subquery:
+    """What is open now of documents issued from `first` to `last`, and what is to be added or taken
+    away for it to be as of the evening of a day.
 
-    What has changed since is counted as it stands now, below zero, and as it stood then; the cost is that of those documents, and none as of today.
+    What has changed since is counted as it stands now, below zero, and as it stood then; the cost
+    is that of those documents, and none as of today.
     """
     if as_of is None:
         return now.subquery("found")
     until, changed = min(last, as_of), _changed_since(kind, as_of)
-    parts = [now, counted(found(kind, first, until, None, changed), names, sign=-1), counted(found(kind, first, until, as_of, changed), names)]
+    parts = [
+        now,
+        counted(found(kind, first, until, None, changed), names, sign=-1),
+        counted(found(kind, first, until, as_of, changed), names),
+    ]
     return union_all(*parts).subquery("found")
 
 
 def _changed_since(kind: Kind, day: date) -> Select[Any]:
     """The ids of documents of which something was settled, taken back or made void after a day."""
     table = DOCUMENTS[kind].alias("voided")
-    voided = select(table.c.id).where(owned(table), table.c.status == fixed("void"), table.c.voided_on > day)
-    changed = union_all(select(_settled_after(kind, day).subquery("settled").c.document_id), voided).subquery("changed")
+    voided = select(table.c.id).where(
+        owned(table), table.c.status == fixed("void"), table.c.voided_on > day
+    )
+    changed = union_all(
+        select(_settled_after(kind, day).subquery("settled").c.document_id), voided
+    ).subquery("changed")
     return select(changed.c.document_id)
 
 
 def within_months(
-    whole: Sequence[Select[Any]], month: ColumnElement[date], found: Found, kind: Kind, first: date, last: date, *names: str
+    whole: Sequence[Select[Any]],
+    month: ColumnElement[date],
+    found: Found,
+    kind: Kind,
+    first: date,
+    last: date,
+    *names: str,
 ) -> Select[Any] | CompoundSelect[Any]:
     """Whole months of a roll-up, whose rows several selections share out.
 
-    Of the at most two broken ones at the ends the shorter side from what is found of the documents, added or taken away.
+    Of the at most two broken ones at the ends the shorter side from what is found of the documents,
+    added or taken away.
     """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
-    days_kept, days_before, days_after = (last - first).days + 1, (first - begins).days, (ends - last).days
-    if last < first or (_next_month(first) == _next_month(last) and days_kept <= days_before + days_after):
+    days_kept, days_before, days_after = (
+        (last - first).days + 1,
+        (first - begins).days,
+        (ends - last).days,
+    )
+    if last < first or (
+        _next_month(first) == _next_month(last) and days_kept <= days_before + days_after
+    ):
         return counted(found(kind, first, last), names)
     if days_before * 2 > (_next_month(first) - begins).days:
         parts.append(counted(found(kind, first, _next_month(first) - timedelta(days=1)), names))
@@ -192,15 +301,27 @@ def within_months(
 def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
     """Documents as rows of a roll-up: the named columns, `n` (the sign) and `open_minor`."""
     found = documents.subquery()
-    return select(*(found.c[name] for name in names), fixed(sign).label("n"), (found.c.open_minor * fixed(sign)).label("open_minor"))
+    return select(
+        *(found.c[name] for name in names),
+        fixed(sign).label("n"),
+        (found.c.open_minor * fixed(sign)).label("open_minor"),
+    )
 
 
-def is_open_outside(kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date) -> ColumnElement[bool]:
-    """Whether anything is open that was issued before `first` or after `last`; `rolled_up` are the rows of a roll-up by month that have something open."""
+def is_open_outside(
+    kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date
+) -> ColumnElement[bool]:
+    """Whether anything is open that was issued before `first` or after `last`; `rolled_up` are the
+    rows of a roll-up by month that have something open.
+    """
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
-    # The first and the last month, each by one look at the index: asked whether there is one beyond, the planner would rather read the roll-up through.
+    # The first and the last month, each by one look at the index: asked whether there is one
+    # beyond, the planner would rather read the roll-up through.
     months = ((func.min(month), operator.lt, begins), (func.max(month), operator.gt, ends))
-    parts: list[ColumnElement[bool]] = [func.coalesce(beyond(select(edge).where(rolled_up).scalar_subquery(), day), false()) for edge, beyond, day in months]
+    parts: list[ColumnElement[bool]] = [
+        func.coalesce(beyond(select(edge).where(rolled_up).scalar_subquery(), day), false())
+        for edge, beyond, day in months
+    ]
     parts += [
         select(fixed(1)).select_from(open_documents(kind, *days).subquery()).exists()
         for days in ((begins, first - timedelta(days=1)), (last + timedelta(days=1), ends))

@@ -1,4 +1,6 @@
-"""Reading payments: one with all that happened to it, the list, what is paid ahead by party, and what the rules hold while they change it."""
+"""Reading payments: one with all that happened to it, the list, what is paid ahead by party, and
+what the rules hold while they change it.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,32 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, Uuid, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    Uuid,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
-from voyagent.billing.models import OPEN, Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit, WriteOff
+from voyagent.billing.models import (
+    OPEN,
+    Allocation,
+    Bill,
+    CreditNote,
+    Invoice,
+    Payment,
+    Refund,
+    SupplierCredit,
+    WriteOff,
+)
 from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
 from voyagent.billing.queries.listing import having_text
@@ -27,7 +52,19 @@ _PAYMENTS = Payment.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
 _LISTED = (
-    *("id", "number", "direction", "party_name", "currency", "amount_minor", "allocated_minor", "refunded_minor", "paid_on", "account", "reference"),
+    *(
+        "id",
+        "number",
+        "direction",
+        "party_name",
+        "currency",
+        "amount_minor",
+        "allocated_minor",
+        "refunded_minor",
+        "paid_on",
+        "account",
+        "reference",
+    ),
     *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
 )
 
@@ -55,7 +92,9 @@ class RefundNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What money of another currency settles of a document so far, in the document's currency, and what as much of it stood in the books for."""
+    """What money of another currency settles of a document so far, in the document's currency, and
+    what as much of it stood in the books for.
+    """
 
     settled_minor: int
     booked_minor: int
@@ -63,7 +102,11 @@ class Exchanged:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSearch:
-    """What the list is narrowed to. `direction` is in or out; `party` a whole name; `is_unapplied`, `is_reversed`: only those with something left, reversed."""
+    """What the list is narrowed to.
+
+    `direction` is in or out; `party` a whole name; `is_unapplied`, `is_reversed`: only those with
+    something left, reversed.
+    """
 
     direction: str | None = None
     party: str | None = None
@@ -84,7 +127,9 @@ class PaymentsListed:
 
 @dataclass(frozen=True, slots=True)
 class PaymentDocument:
-    """A payment with what it settles and settled, what was given back of it, and the journal lines of the day on which it came."""
+    """A payment with what it settles and settled, what was given back of it, and the journal lines
+    of the day on which it came.
+    """
 
     payment: Row
     allocations: list[Row]
@@ -93,10 +138,15 @@ class PaymentDocument:
 
 
 def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
-    """A payment of the agency; `lock` holds its row until the transaction ends. Raises PaymentNotFound."""
+    """A payment of the agency; `lock` holds its row until the transaction ends.
+
+    Raises PaymentNotFound.
+    """
     statement = select(Payment).where(Payment.id == payment_id)
     if lock:
-        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     found = db.session.scalar(statement)
     if found is None:
         raise PaymentNotFound
@@ -105,7 +155,11 @@ def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
 
 def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
     """An allocation of a payment. Raises AllocationNotFound."""
-    found = db.session.scalar(select(Allocation).where(Allocation.id == allocation_id, Allocation.payment_id == payment_id))
+    found = db.session.scalar(
+        select(Allocation).where(
+            Allocation.id == allocation_id, Allocation.payment_id == payment_id
+        )
+    )
     if found is None:
         raise AllocationNotFound
     return found
@@ -113,15 +167,24 @@ def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
 
 def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
     """A refund of a payment. Raises RefundNotFound."""
-    found = db.session.scalar(select(Refund).where(Refund.id == refund_id, Refund.payment_id == payment_id).execution_options(populate_existing=True))
+    found = db.session.scalar(
+        select(Refund)
+        .where(Refund.id == refund_id, Refund.payment_id == payment_id)
+        .execution_options(populate_existing=True)
+    )
     if found is None:
         raise RefundNotFound
     return found
 
 
 def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
-    """The id of the payment that an allocation, or what takes one back, is of. Raises AllocationNotFound."""
-    found = reader.read(select(_ALLOCATIONS.payment_id).where(owned(Allocation), _ALLOCATIONS.id == allocation_id))[0]
+    """The id of the payment that an allocation, or what takes one back, is of.
+
+    Raises AllocationNotFound.
+    """
+    found = reader.read(
+        select(_ALLOCATIONS.payment_id).where(owned(Allocation), _ALLOCATIONS.id == allocation_id)
+    )[0]
     if not found:
         raise AllocationNotFound
     payment_id: UUID = found[0]["payment_id"]
@@ -130,7 +193,9 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
 
 def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
     """The id of the payment that a refund was given of. Raises RefundNotFound."""
-    found = reader.read(select(_REFUNDS.payment_id).where(owned(Refund), _REFUNDS.id == refund_id))[0]
+    found = reader.read(select(_REFUNDS.payment_id).where(owned(Refund), _REFUNDS.id == refund_id))[
+        0
+    ]
     if not found:
         raise RefundNotFound
     payment_id: UUID = found[0]["payment_id"]
@@ -139,41 +204,93 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 
 def allocations_of(payment_id: UUID) -> list[Allocation]:
     """All that a payment settles or settled, and what takes it back, the oldest first."""
-    return list(db.session.scalars(select(Allocation).where(Allocation.payment_id == payment_id).order_by(Allocation.created_at, Allocation.id)))
+    return list(
+        db.session.scalars(
+            select(Allocation)
+            .where(Allocation.payment_id == payment_id)
+            .order_by(Allocation.created_at, Allocation.id)
+        )
+    )
 
 
 def exchanged_before(document: Invoice | Bill) -> Exchanged:
-    """What payments in another currency settle of a document whose row is held, as far as that was booked at its rate."""
+    """What payments in another currency settle of a document whose row is held, as far as that was
+    booked at its rate.
+    """
     of = Allocation.invoice_id if isinstance(document, Invoice) else Allocation.bill_id
     sums = ((Allocation.settled_minor, "settled_minor"), (Allocation.booked_minor, "booked_minor"))
-    statement = select(*(cast(func.coalesce(func.sum(column), 0), BigInteger).label(name) for column, name in sums))
-    found = db.session.execute(statement.where(of == document.id, Allocation.booked_minor.is_not(None))).one()
+    statement = select(
+        *(cast(func.coalesce(func.sum(column), 0), BigInteger).label(name) for column, name in sums)
+    )
+    found = db.session.execute(
+        statement.where(of == document.id, Allocation.booked_minor.is_not(None))
+    ).one()
     return Exchanged(found.settled_minor, found.booked_minor)
 
 
 def is_taken_back(allocation_id: UUID) -> bool:
     """Whether another allocation counts against this one."""
-    return db.session.scalar(select(Allocation.id).where(Allocation.reverses_id == allocation_id)) is not None
+    return (
+        db.session.scalar(select(Allocation.id).where(Allocation.reverses_id == allocation_id))
+        is not None
+    )
 
 
-def last_taken_back(payment_id: UUID | None = None, document_ids: Iterable[UUID] = ()) -> date | None:
-    """The last day on which something of a payment or of documents was taken back: an allocation, a refund, a credit note or a write-off."""
+def last_taken_back(
+    payment_id: UUID | None = None, document_ids: Iterable[UUID] = ()
+) -> date | None:
+    """The last day on which something of a payment or of documents was taken back: an allocation, a
+    refund, a credit note or a write-off.
+    """
     ids = list(document_ids)
-    concerned = or_(Allocation.payment_id == payment_id, Allocation.invoice_id.in_(ids), Allocation.bill_id.in_(ids))
-    allocated = select(func.max(Allocation.effective_on)).where(Allocation.reverses_id.is_not(None), concerned).scalar_subquery()
-    written_off = select(func.max(WriteOff.effective_on)).where(WriteOff.reverses_id.is_not(None), WriteOff.invoice_id.in_(ids)).scalar_subquery()
-    refunded = select(func.max(Refund.reversed_on)).where(Refund.payment_id == payment_id).scalar_subquery()
-    credited = select(func.max(CreditNote.reversed_on)).where(CreditNote.invoice_id.in_(ids)).scalar_subquery()
-    by_suppliers = select(func.max(SupplierCredit.reversed_on)).where(SupplierCredit.bill_id.in_(ids)).scalar_subquery()
-    return db.session.scalar(select(func.greatest(allocated, written_off, refunded, credited, by_suppliers)))
+    concerned = or_(
+        Allocation.payment_id == payment_id,
+        Allocation.invoice_id.in_(ids),
+        Allocation.bill_id.in_(ids),
+    )
+    allocated = (
+        select(func.max(Allocation.effective_on))
+        .where(Allocation.reverses_id.is_not(None), concerned)
+        .scalar_subquery()
+    )
+    written_off = (
+        select(func.max(WriteOff.effective_on))
+        .where(WriteOff.reverses_id.is_not(None), WriteOff.invoice_id.in_(ids))
+        .scalar_subquery()
+    )
+    refunded = (
+        select(func.max(Refund.reversed_on))
+        .where(Refund.payment_id == payment_id)
+        .scalar_subquery()
+    )
+    credited = (
+        select(func.max(CreditNote.reversed_on))
+        .where(CreditNote.invoice_id.in_(ids))
+        .scalar_subquery()
+    )
+    by_suppliers = (
+        select(func.max(SupplierCredit.reversed_on))
+        .where(SupplierCredit.bill_id.in_(ids))
+        .scalar_subquery()
+    )
+    return db.session.scalar(
+        select(func.greatest(allocated, written_off, refunded, credited, by_suppliers))
+    )
 
 
 def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
-    """Invoices or bills by id, in the order of their ids, each row held until the transaction ends. Raises InvoiceNotFound, BillNotFound."""
+    """Invoices or bills by id, in the order of their ids, each row held until the transaction ends.
+
+    Raises InvoiceNotFound, BillNotFound.
+    """
     wanted = list(ids)
     model: Any = Invoice if kind == "receivable" else Bill
-    statement = select(model).where(model.id.in_(wanted)).order_by(model.id).with_for_update(key_share=True)
-    found: list[Invoice | Bill] = list(db.session.scalars(statement.execution_options(populate_existing=True)))
+    statement = (
+        select(model).where(model.id.in_(wanted)).order_by(model.id).with_for_update(key_share=True)
+    )
+    found: list[Invoice | Bill] = list(
+        db.session.scalars(statement.execution_options(populate_existing=True))
+    )
     if len(found) < len(wanted):
         raise InvoiceNotFound if kind == "receivable" else BillNotFound
     return found
@@ -183,20 +300,39 @@ def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, 
     """The rate at which each of these documents is booked, of those that keep one."""
     table: Any = (Invoice if kind == "receivable" else Bill).__table__
     names = ("id", *RATE_COLUMNS)
-    rows = reader.read(select(*(table.c[name] for name in names)).where(owned(table), table.c.id.in_(list(ids)), table.c.rate.is_not(None)))[0]
+    rows = reader.read(
+        select(*(table.c[name] for name in names)).where(
+            owned(table), table.c.id.in_(list(ids)), table.c.rate.is_not(None)
+        )
+    )[0]
     return {row["id"]: row for row in rows}
 
 
-def open_document_ids(kind: Kind, party: str, currency: str, day: date, *, limit: int) -> list[UUID]:
-    """The open documents of a party in a currency that were issued by a day, those due longest first."""
+def open_document_ids(
+    kind: Kind, party: str, currency: str, day: date, *, limit: int
+) -> list[UUID]:
+    """The open documents of a party in a currency that were issued by a day, those due longest
+    first.
+    """
     model: Any = Invoice if kind == "receivable" else Bill
-    statement = select(model.id).where(model.party_key == func.lower(party), model.currency == currency, model.status.in_(OPEN), model.issue_date <= day)
+    statement = select(model.id).where(
+        model.party_key == func.lower(party),
+        model.currency == currency,
+        model.status.in_(OPEN),
+        model.issue_date <= day,
+    )
     return list(db.session.scalars(statement.order_by(model.due_date, model.id).limit(limit)))
 
 
-def list_payments(reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None) -> PaymentsListed:
-    """Payments by the day on which they came or went, the newest first, behind the row of a cursor; a page costs the same at any depth."""
-    return PaymentsListed(*cut_by_day(reader.read(_list_statement(search, limit + 1, cursor))[0], limit, "paid_on"))
+def list_payments(
+    reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> PaymentsListed:
+    """Payments by the day on which they came or went, the newest first, behind the row of a cursor;
+    a page costs the same at any depth.
+    """
+    return PaymentsListed(
+        *cut_by_day(reader.read(_list_statement(search, limit + 1, cursor))[0], limit, "paid_on")
+    )
 
 
 def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
@@ -218,7 +354,10 @@ def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
 
 
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
-    """A payment with its allocations and refunds, the oldest first, in one trip. Raises PaymentNotFound."""
+    """A payment with its allocations and refunds, the oldest first, in one trip.
+
+    Raises PaymentNotFound.
+    """
     payments, allocations, refunds, journal = reader.read(*_document_statements(payment_id))
     if not payments:
         raise PaymentNotFound
@@ -227,40 +366,74 @@ def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
 
 @kept
 def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
-    statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(owned(Payment), *payment_conditions(search))
+    statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(
+        owned(Payment), *payment_conditions(search)
+    )
     if cursor is not None:
-        statement = statement.where(tuple_(_PAYMENTS.paid_on, _PAYMENTS.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
+        statement = statement.where(
+            tuple_(_PAYMENTS.paid_on, _PAYMENTS.id)
+            < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid()))
+        )
     newest = statement.order_by(_PAYMENTS.paid_on.desc(), _PAYMENTS.id.desc())
     return having_text(newest, "paid_on", ("number", "party_name", "reference"), search.text, limit)
 
 
 @of_one
 def _document_statements(payment_id: Any) -> tuple[Select[Any], ...]:
-    entry_id = select(_PAYMENTS.entry_id).where(owned(Payment), _PAYMENTS.id == payment_id).scalar_subquery()
-    return _payment_statement(payment_id), _allocations_statement(payment_id), _refunds_statement(payment_id), lines_statement(entry_id)
+    entry_id = (
+        select(_PAYMENTS.entry_id)
+        .where(owned(Payment), _PAYMENTS.id == payment_id)
+        .scalar_subquery()
+    )
+    return (
+        _payment_statement(payment_id),
+        _allocations_statement(payment_id),
+        _refunds_statement(payment_id),
+        lines_statement(entry_id),
+    )
 
 
 def _payment_statement(payment_id: UUID) -> Select[Any]:
-    names = (name_of(_PAYMENTS.created_by_user_id).label("created_by"), name_of(_PAYMENTS.reversed_by_user_id).label("reversed_by"))
-    return select(*(_PAYMENTS[name] for name in _LISTED), *names).where(owned(Payment), _PAYMENTS.id == payment_id)
+    names = (
+        name_of(_PAYMENTS.created_by_user_id).label("created_by"),
+        name_of(_PAYMENTS.reversed_by_user_id).label("reversed_by"),
+    )
+    return select(*(_PAYMENTS[name] for name in _LISTED), *names).where(
+        owned(Payment), _PAYMENTS.id == payment_id
+    )
 
 
 def _allocations_statement(payment_id: UUID) -> Select[Any]:
     invoices, bills = Invoice.__table__, Bill.__table__
     counter = Allocation.__table__.alias("counter")
-    taken_back = select(counter.c.id).where(owned(counter), counter.c.reverses_id == _ALLOCATIONS.id).exists()
+    taken_back = (
+        select(counter.c.id)
+        .where(owned(counter), counter.c.reverses_id == _ALLOCATIONS.id)
+        .exists()
+    )
     return (
         select(
-            *(_ALLOCATIONS[name] for name in ("id", "invoice_id", "bill_id", "amount_minor", "effective_on", "entry_id", "reverses_id")),
+            *(
+                _ALLOCATIONS[name]
+                for name in (
+                    "id",
+                    "invoice_id",
+                    "bill_id",
+                    "amount_minor",
+                    "effective_on",
+                    "entry_id",
+                    "reverses_id",
+                )
+            ),
             *(_ALLOCATIONS[name] for name in ("settled_minor", "booked_minor", *RATE_COLUMNS)),
             func.coalesce(invoices.c.currency, bills.c.currency).label("document_currency"),
             func.coalesce(invoices.c.number, bills.c.vendor_reference).label("reference"),
             case((_ALLOCATIONS.reverses_id.is_not(None), True), else_=taken_back).label("is_over"),
         )
         .select_from(
-            Allocation.__table__.outerjoin(invoices, owned(invoices) & (invoices.c.id == _ALLOCATIONS.invoice_id)).outerjoin(
-                bills, owned(bills) & (bills.c.id == _ALLOCATIONS.bill_id)
-            )
+            Allocation.__table__.outerjoin(
+                invoices, owned(invoices) & (invoices.c.id == _ALLOCATIONS.invoice_id)
+            ).outerjoin(bills, owned(bills) & (bills.c.id == _ALLOCATIONS.bill_id))
         )
         .where(owned(Allocation), _ALLOCATIONS.payment_id == payment_id)
         .order_by(_ALLOCATIONS.created_at, _ALLOCATIONS.id)
@@ -268,9 +441,27 @@ def _allocations_statement(payment_id: UUID) -> Select[Any]:
 
 
 def _refunds_statement(payment_id: UUID) -> Select[Any]:
-    names = ("id", "number", "amount_minor", "refunded_on", "account", "reference", "entry_id", "reversed_on", "reversal_reason", "reversal_entry_id")
-    columns = (*(_REFUNDS[name] for name in names), name_of(_REFUNDS.reversed_by_user_id).label("reversed_by"))
-    return select(*columns).where(owned(Refund), _REFUNDS.payment_id == payment_id).order_by(_REFUNDS.created_at, _REFUNDS.id)
+    names = (
+        "id",
+        "number",
+        "amount_minor",
+        "refunded_on",
+        "account",
+        "reference",
+        "entry_id",
+        "reversed_on",
+        "reversal_reason",
+        "reversal_entry_id",
+    )
+    columns = (
+        *(_REFUNDS[name] for name in names),
+        name_of(_REFUNDS.reversed_by_user_id).label("reversed_by"),
+    )
+    return (
+        select(*columns)
+        .where(owned(Refund), _REFUNDS.payment_id == payment_id)
+        .order_by(_REFUNDS.created_at, _REFUNDS.id)
+    )
 
 
 __all__ = [

@@ -1,30 +1,67 @@
-"""Parties by what they have open, with what they paid ahead, some at a time: the largest first, as they stood on the evening of any day."""
+"""Parties by what they have open, with what they paid ahead, some at a time: the largest first, as
+they stood on the evening of any day.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from voyagent.billing.queries.advances import advances_of_parties
 from voyagent.billing.queries.ages import open_by_party
 from voyagent.billing.queries.open_documents import Kind
 
 
-def standings_statement(kind: Kind, first: date, last: date, as_of: date, *, skip: int, limit: int, party: str | None = None) -> Select[Any]:
-    """Of each currency the parties from the place behind `skip` on, from the first where there are not so many, and one that is named wherever it stands.
+def standings_statement(
+    kind: Kind,
+    first: date,
+    last: date,
+    as_of: date,
+    *,
+    skip: int,
+    limit: int,
+    party: str | None = None,
+) -> Select[Any]:
+    """Of each currency the parties from the place behind `skip` on, from the first where there are
+    not so many, and one that is named wherever it stands.
 
-    Rows: currency, party_key, party_name, open_minor, unapplied_minor, place (counted from 1), parties (how many there are in the currency). Documents issued
-    and payments made from `first` to `last` count; the largest is first, and of equal ones whoever paid more ahead.
+    Rows: currency, party_key, party_name, open_minor, unapplied_minor, place (counted from 1),
+    parties (how many there are in the currency). Documents issued and payments made from `first` to
+    `last` count; the largest is first, and of equal ones whoever paid more ahead.
     """
-    documents, payments = open_by_party(kind, first, last, as_of).c, advances_of_parties(kind, first, last, as_of).c
+    documents, payments = (
+        open_by_party(kind, first, last, as_of).c,
+        advances_of_parties(kind, first, last, as_of).c,
+    )
     columns = ("currency", "party_key", "party_name", "n")
     both = union_all(
-        select(*(documents[name] for name in columns), documents.open_minor, literal(0, BigInteger()).label("unapplied_minor")),
-        select(*(payments[name] for name in columns), literal(0, BigInteger()), payments.unapplied_minor),
+        select(
+            *(documents[name] for name in columns),
+            documents.open_minor,
+            literal(0, BigInteger()).label("unapplied_minor"),
+        ),
+        select(
+            *(payments[name] for name in columns),
+            literal(0, BigInteger()),
+            payments.unapplied_minor,
+        ),
     ).subquery("both")
-    open_minor, unapplied_minor = (cast(func.sum(both.c[name]), BigInteger) for name in ("open_minor", "unapplied_minor"))
+    open_minor, unapplied_minor = (
+        cast(func.sum(both.c[name]), BigInteger) for name in ("open_minor", "unapplied_minor")
+    )
     order = (open_minor.desc(), unapplied_minor.desc(), both.c.party_key)
     placed = (
         select(

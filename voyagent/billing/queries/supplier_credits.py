@@ -35,7 +35,9 @@ class SupplierCreditNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class SupplierCreditDocument:
-    """A supplier's credit with all that its page shows: its bill's reference, lines, the taxes on them, and the journal lines of its entry."""
+    """A supplier's credit with all that its page shows: its bill's reference, lines, the taxes on
+    them, and the journal lines of its entry.
+    """
 
     credit: Row
     lines: list[Row]
@@ -44,7 +46,10 @@ class SupplierCreditDocument:
 
 
 def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCreditDocument:
-    """A supplier's credit with its lines and journal lines, in one trip. Raises SupplierCreditNotFound."""
+    """A supplier's credit with its lines and journal lines, in one trip.
+
+    Raises SupplierCreditNotFound.
+    """
     credits_found, found, taxes, journal = reader.read(*_document_statements(supplier_credit_id))
     if not credits_found:
         raise SupplierCreditNotFound
@@ -59,29 +64,54 @@ def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
     return found
 
 
-def list_supplier_credits(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
+def list_supplier_credits(
+    reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None
+) -> Listed:
     """Credits from suppliers by day, the newest first, behind the row of a cursor."""
     return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 
 
 def credits_of_statement(bill_id: UUID) -> Select[Any]:
-    """What was credited of a bill, the oldest first: id, vendor_reference, issue_date, amount_minor, reason, entry_id, reversed_on, and so on."""
-    names = ("id", "vendor_reference", "issue_date", "reason", "entry_id", "reversed_on", "reversal_reason", "reversal_entry_id")
-    told = (_CREDITS.total_minor.label("amount_minor"), name_of(_CREDITS.reversed_by_user_id).label("reversed_by"))
+    """What was credited of a bill, the oldest first: id, vendor_reference, issue_date,
+    amount_minor, reason, entry_id, reversed_on, and so on.
+    """
+    names = (
+        "id",
+        "vendor_reference",
+        "issue_date",
+        "reason",
+        "entry_id",
+        "reversed_on",
+        "reversal_reason",
+        "reversal_entry_id",
+    )
+    told = (
+        _CREDITS.total_minor.label("amount_minor"),
+        name_of(_CREDITS.reversed_by_user_id).label("reversed_by"),
+    )
     return (
-        select(*(_CREDITS[name] for name in names), *told).where(owned(SupplierCredit), _CREDITS.bill_id == bill_id).order_by(_CREDITS.issue_date, _CREDITS.id)
+        select(*(_CREDITS[name] for name in names), *told)
+        .where(owned(SupplierCredit), _CREDITS.bill_id == bill_id)
+        .order_by(_CREDITS.issue_date, _CREDITS.id)
     )
 
 
 @of_one
 def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
-    entry_id = select(_CREDITS.entry_id).where(owned(SupplierCredit), _CREDITS.id == supplier_credit_id).scalar_subquery()
+    entry_id = (
+        select(_CREDITS.entry_id)
+        .where(owned(SupplierCredit), _CREDITS.id == supplier_credit_id)
+        .scalar_subquery()
+    )
     lines = (
         select(_LINES.line_no, _LINES.description, _LINES.amount_minor)
         .where(owned(SupplierCreditLine), _LINES.supplier_credit_id == supplier_credit_id)
         .order_by(_LINES.line_no)
     )
-    names = (name_of(_CREDITS.created_by_user_id).label("created_by"), name_of(_CREDITS.reversed_by_user_id).label("reversed_by"))
+    names = (
+        name_of(_CREDITS.created_by_user_id).label("created_by"),
+        name_of(_CREDITS.reversed_by_user_id).label("reversed_by"),
+    )
     one = _credits().add_columns(*names).where(_CREDITS.id == supplier_credit_id)
     return one, lines, supplier_credited_statement(supplier_credit_id), lines_statement(entry_id)
 
@@ -92,12 +122,34 @@ def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> 
 
 
 def _credits() -> Select[Any]:
-    columns = [column for column in _CREDITS if column.name not in {"tenant_id", "party_key", "created_by_user_id", "reversed_by_user_id"}]
+    columns = [
+        column
+        for column in _CREDITS
+        if column.name
+        not in {
+            "tenant_id",
+            "party_key",
+            "created_by_user_id",
+            "reversed_by_user_id",
+        }
+    ]
     return (
         select(*columns, _BILLS.vendor_reference.label("bill_reference"))
-        .select_from(SupplierCredit.__table__.join(Bill.__table__, (_BILLS.tenant_id == _CREDITS.tenant_id) & (_BILLS.id == _CREDITS.bill_id)))
+        .select_from(
+            SupplierCredit.__table__.join(
+                Bill.__table__,
+                (_BILLS.tenant_id == _CREDITS.tenant_id) & (_BILLS.id == _CREDITS.bill_id),
+            )
+        )
         .where(owned(SupplierCredit))
     )
 
 
-__all__ = ["SupplierCreditDocument", "SupplierCreditNotFound", "credits_of_statement", "get_supplier_credit", "list_supplier_credits", "read_supplier_credit"]
+__all__ = [
+    "SupplierCreditDocument",
+    "SupplierCreditNotFound",
+    "credits_of_statement",
+    "get_supplier_credit",
+    "list_supplier_credits",
+    "read_supplier_credit",
+]

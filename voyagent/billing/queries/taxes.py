@@ -1,4 +1,6 @@
-"""Reading the taxes of documents: those of one, and what a buyer's year comes to for what is collected on top."""
+"""Reading the taxes of documents: those of one, and what a buyer's year comes to for what is
+collected on top.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Select, cast, func, select
 
-from voyagent.billing.models import BillTax, CreditNote, CreditNoteTax, Invoice, InvoiceTax, SupplierCredit, SupplierCreditTax
+from voyagent.billing.models import (
+    BillTax,
+    CreditNote,
+    CreditNoteTax,
+    Invoice,
+    InvoiceTax,
+    SupplierCredit,
+    SupplierCreditTax,
+)
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
@@ -21,15 +31,26 @@ _COUNTED = ("issued", "partially_paid", "paid")
 
 def get_taxes(invoice_id: UUID) -> list[InvoiceTax]:
     """The components of the taxes of an invoice, line by line."""
-    return list(db.session.scalars(select(InvoiceTax).where(InvoiceTax.invoice_id == invoice_id).order_by(InvoiceTax.line_no, InvoiceTax.component)))
+    return list(
+        db.session.scalars(
+            select(InvoiceTax)
+            .where(InvoiceTax.invoice_id == invoice_id)
+            .order_by(InvoiceTax.line_no, InvoiceTax.component)
+        )
+    )
 
 
 def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
-    """What the buyer's other issued invoices dated from one day to another come to in minor units, as far as a component is collected on them.
+    """What the buyer's other issued invoices dated from one day to another come to in minor units,
+    as far as a component is collected on them.
 
     A buyer is known by the PAN, and where there is none by the name.
     """
-    same = Invoice.customer_pan == invoice.customer_pan if invoice.customer_pan else Invoice.party_key == func.lower(invoice.party_name)
+    same = (
+        Invoice.customer_pan == invoice.customer_pan
+        if invoice.customer_pan
+        else Invoice.party_key == func.lower(invoice.party_name)
+    )
     statement = (
         select(cast(func.coalesce(func.sum(InvoiceTax.taxable_minor), 0), BigInteger))
         .join(Invoice, Invoice.id == InvoiceTax.invoice_id)
@@ -46,9 +67,18 @@ def collected_before(invoice: Invoice, component: str, first: date, last: date) 
 
 
 def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int, bool]]:
-    """The components of the taxes of an invoice as rows: line_no, component, percent, taxable_minor, amount_minor, confirmed."""
+    """The components of the taxes of an invoice as rows: line_no, component, percent,
+    taxable_minor, amount_minor, confirmed.
+    """
     return (
-        select(_TAXES.line_no, _TAXES.component, _TAXES.percent, _TAXES.taxable_minor, _TAXES.amount_minor, _TAXES.confirmed)
+        select(
+            _TAXES.line_no,
+            _TAXES.component,
+            _TAXES.percent,
+            _TAXES.taxable_minor,
+            _TAXES.amount_minor,
+            _TAXES.confirmed,
+        )
         .where(owned(InvoiceTax), _TAXES.invoice_id == invoice_id)
         .order_by(_TAXES.line_no, _TAXES.component)
     )
@@ -69,9 +99,15 @@ def credited_taxes_statement(credit_note_id: UUID) -> Select[tuple[int, str, int
 
 
 def credited_taxes(invoice_id: UUID) -> dict[tuple[int, str], int]:
-    """What is taken back of the taxes of an invoice so far, by line and component; what was reversed does not count."""
+    """What is taken back of the taxes of an invoice so far, by line and component; what was
+    reversed does not count.
+    """
     statement = (
-        select(CreditNoteTax.line_no, CreditNoteTax.component, cast(func.sum(CreditNoteTax.amount_minor), BigInteger).label("minor"))
+        select(
+            CreditNoteTax.line_no,
+            CreditNoteTax.component,
+            cast(func.sum(CreditNoteTax.amount_minor), BigInteger).label("minor"),
+        )
         .join(CreditNote, CreditNote.id == CreditNoteTax.credit_note_id)
         .where(CreditNote.invoice_id == invoice_id, CreditNote.reversed_on.is_(None))
         .group_by(CreditNoteTax.line_no, CreditNoteTax.component)
@@ -81,7 +117,13 @@ def credited_taxes(invoice_id: UUID) -> dict[tuple[int, str], int]:
 
 def get_bill_taxes(bill_id: UUID) -> list[BillTax]:
     """The components of the taxes of a bill, line by line."""
-    return list(db.session.scalars(select(BillTax).where(BillTax.bill_id == bill_id).order_by(BillTax.line_no, BillTax.component)))
+    return list(
+        db.session.scalars(
+            select(BillTax)
+            .where(BillTax.bill_id == bill_id)
+            .order_by(BillTax.line_no, BillTax.component)
+        )
+    )
 
 
 def bill_taxes_statement(bill_id: UUID) -> Select[tuple[int, str, int]]:
@@ -103,9 +145,15 @@ def supplier_credited_statement(supplier_credit_id: UUID) -> Select[tuple[int, s
 
 
 def credited_bill_taxes(bill_id: UUID) -> dict[tuple[int, str], int]:
-    """What is taken back of the taxes of a bill so far, by line and component; what was reversed does not count."""
+    """What is taken back of the taxes of a bill so far, by line and component; what was reversed
+    does not count.
+    """
     statement = (
-        select(SupplierCreditTax.line_no, SupplierCreditTax.component, cast(func.sum(SupplierCreditTax.amount_minor), BigInteger).label("minor"))
+        select(
+            SupplierCreditTax.line_no,
+            SupplierCreditTax.component,
+            cast(func.sum(SupplierCreditTax.amount_minor), BigInteger).label("minor"),
+        )
         .join(SupplierCredit, SupplierCredit.id == SupplierCreditTax.supplier_credit_id)
         .where(SupplierCredit.bill_id == bill_id, SupplierCredit.reversed_on.is_(None))
         .group_by(SupplierCreditTax.line_no, SupplierCreditTax.component)

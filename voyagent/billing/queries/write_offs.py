@@ -1,4 +1,6 @@
-"""Reading write-offs: one, those of an invoice as its page shows them, and whether one was taken back."""
+"""Reading write-offs: one, those of an invoice as its page shows them, and whether one was taken
+back.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +30,22 @@ class WriteOffNotFound(NotFound):
 
 def get_write_off(invoice_id: UUID, write_off_id: UUID) -> WriteOff:
     """A write-off of an invoice. Raises WriteOffNotFound."""
-    found = db.session.scalar(select(WriteOff).where(WriteOff.id == write_off_id, WriteOff.invoice_id == invoice_id))
+    found = db.session.scalar(
+        select(WriteOff).where(WriteOff.id == write_off_id, WriteOff.invoice_id == invoice_id)
+    )
     if found is None:
         raise WriteOffNotFound
     return found
 
 
 def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
-    """The id of the invoice that a write-off, or what takes one back, is of. Raises WriteOffNotFound."""
-    found = reader.read(select(_WRITE_OFFS.invoice_id).where(owned(WriteOff), _WRITE_OFFS.id == write_off_id))[0]
+    """The id of the invoice that a write-off, or what takes one back, is of.
+
+    Raises WriteOffNotFound.
+    """
+    found = reader.read(
+        select(_WRITE_OFFS.invoice_id).where(owned(WriteOff), _WRITE_OFFS.id == write_off_id)
+    )[0]
     if not found:
         raise WriteOffNotFound
     invoice_id: UUID = found[0]["invoice_id"]
@@ -45,16 +54,33 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
 
 def is_written_back(write_off_id: UUID) -> bool:
     """Whether another write-off counts against this one."""
-    return db.session.scalar(select(WriteOff.id).where(WriteOff.reverses_id == write_off_id)) is not None
+    return (
+        db.session.scalar(select(WriteOff.id).where(WriteOff.reverses_id == write_off_id))
+        is not None
+    )
 
 
 def write_offs_statement(invoice_id: UUID) -> Select[Any]:
-    """All of an invoice, the oldest first: id, amount_minor, effective_on, reason, entry_id, reverses_id, created_by; `is_over`: taken back, or taking back."""
+    """All of an invoice, the oldest first: id, amount_minor, effective_on, reason, entry_id,
+    reverses_id, created_by; `is_over`: taken back, or taking back.
+    """
     counter = WriteOff.__table__.alias("counter")
-    taken_back = select(counter.c.id).where(owned(counter), counter.c.reverses_id == _WRITE_OFFS.id).exists()
+    taken_back = (
+        select(counter.c.id).where(owned(counter), counter.c.reverses_id == _WRITE_OFFS.id).exists()
+    )
     return (
         select(
-            *(_WRITE_OFFS[name] for name in ("id", "amount_minor", "effective_on", "reason", "entry_id", "reverses_id")),
+            *(
+                _WRITE_OFFS[name]
+                for name in (
+                    "id",
+                    "amount_minor",
+                    "effective_on",
+                    "reason",
+                    "entry_id",
+                    "reverses_id",
+                )
+            ),
             name_of(_WRITE_OFFS.created_by_user_id).label("created_by"),
             case((_WRITE_OFFS.reverses_id.is_not(None), True), else_=taken_back).label("is_over"),
         )
@@ -63,4 +89,11 @@ def write_offs_statement(invoice_id: UUID) -> Select[Any]:
     )
 
 
-__all__ = ["WRITE_OFF", "WriteOffNotFound", "get_write_off", "invoice_of_write_off", "is_written_back", "write_offs_statement"]
+__all__ = [
+    "WRITE_OFF",
+    "WriteOffNotFound",
+    "get_write_off",
+    "invoice_of_write_off",
+    "is_written_back",
+    "write_offs_statement",
+]

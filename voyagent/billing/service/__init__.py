@@ -1,6 +1,17 @@
-"""The rules of documents about money: invoices, bills, payments, credit notes. Each posts to the ledger in the transaction that changes the document."""
+"""The rules of documents about money: invoices, bills, payments, credit notes.
 
-from voyagent.billing.service.allocations import PARTS_MAX, Direction, allocate, allocation_sides, spread, unallocate, unallocation_sides
+Each posts to the ledger in the transaction that changes the document.
+"""
+
+from voyagent.billing.service.allocations import (
+    PARTS_MAX,
+    Direction,
+    allocate,
+    allocation_sides,
+    spread,
+    unallocate,
+    unallocation_sides,
+)
 from voyagent.billing.service.bills import (
     BillChanges,
     BillFields,
@@ -13,7 +24,15 @@ from voyagent.billing.service.bills import (
 )
 from voyagent.billing.service.credit_reversals import reverse_credit_note, reverse_supplier_credit
 from voyagent.billing.service.crediting import credit_refused
-from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_now, creditable, issue_credit_note, proposed
+from voyagent.billing.service.credits import (
+    CREDIT_LETTER,
+    CREDIT_SERIES,
+    Credit,
+    credit_now,
+    creditable,
+    issue_credit_note,
+    proposed,
+)
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import (
     BasicFareOutOfRange,
@@ -74,7 +93,13 @@ from voyagent.billing.service.invoices import (
     recognitions_of,
     revise_draft,
 )
-from voyagent.billing.service.numbering import financial_year, next_number, other_year, take_number, year_of
+from voyagent.billing.service.numbering import (
+    financial_year,
+    next_number,
+    other_year,
+    take_number,
+    year_of,
+)
 from voyagent.billing.service.opening import bring_advance, bring_bill, bring_invoice
 from voyagent.billing.service.payment_errors import (
     AllocationTakenBack,
@@ -104,14 +129,41 @@ from voyagent.billing.service.payments import (
     refund_payment,
     refund_sides,
 )
-from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
-from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment, reverse_refund
+from voyagent.billing.service.pricing import (
+    LineItem,
+    Priced,
+    PricedLine,
+    check_days,
+    due_day,
+    party,
+    price,
+)
+from voyagent.billing.service.reversals import (
+    check_reversible,
+    reversal_sides,
+    reverse_payment,
+    reverse_refund,
+)
 from voyagent.billing.service.rounding import round_off
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import check_sendable, send_invoice
 from voyagent.billing.service.settling import CONTROL, PaidInOtherMoney, Part, TwoForeignCurrencies
-from voyagent.billing.service.supplier_credits import bill_credit_sides, credit_bill, creditable_of_bill, proposed_of_bill
-from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch, waits
+from voyagent.billing.service.supplier_credits import (
+    bill_credit_sides,
+    credit_bill,
+    creditable_of_bill,
+    proposed_of_bill,
+)
+from voyagent.billing.service.taxing import (
+    COLLECTED,
+    Buyer,
+    Home,
+    Sketch,
+    home,
+    is_waiting,
+    sketch,
+    waits,
+)
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 from voyagent.billing.service.write_offs import checked, take_back_write_off, write_off_invoice
 

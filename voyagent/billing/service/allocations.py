@@ -1,4 +1,6 @@
-"""The rules of allocations: how much of a payment settles which documents, from which day on, and how that is taken back."""
+"""The rules of allocations: how much of a payment settles which documents, from which day on, and
+how that is taken back.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,13 @@ from voyagent.billing.service.payment_errors import (
     PaymentOverAllocated,
     PaymentReversed,
 )
-from voyagent.billing.service.settling import CONTROL, Part, Settlement, exchange_sides, settlement_of
+from voyagent.billing.service.settling import (
+    CONTROL,
+    Part,
+    Settlement,
+    exchange_sides,
+    settlement_of,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -39,56 +47,85 @@ from voyagent.ledger import service as ledger
 Direction = Literal["in", "out"]
 PARTS_MAX = 200
 
-# One statement for all documents, so that the roll-ups behind it are taken in one order by everybody.
+# One statement for all documents, so that the roll-ups behind it are taken in one order by
+# everybody.
 _MOVE = {
     "in": text(
-        "update invoices d set paid_minor = d.paid_minor + m.minor, updated_at = :now,"
-        " status = case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid'"
-        " when d.paid_minor + m.minor > 0 then 'partially_paid' else 'issued' end"
-        " from unnest(cast(:ids as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id = :tenant_id and d.id = m.id"
+        "update invoices d set paid_minor = d.paid_minor + m.minor, updated_at = :now, status ="
+        " case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when"
+        " d.paid_minor + m.minor > 0 then 'partially_paid' else 'issued' end from unnest(cast(:ids"
+        " as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id = :tenant_id and"
+        " d.id = m.id"
     ),
     "out": text(
-        "update bills d set paid_minor = d.paid_minor + m.minor, updated_at = :now,"
-        " status = case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when d.status <> 'paid' then d.status"
-        " when d.pay_on is null then 'received' else 'scheduled' end"
-        " from unnest(cast(:ids as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id = :tenant_id and d.id = m.id"
+        "update bills d set paid_minor = d.paid_minor + m.minor, updated_at = :now, status = case"
+        " when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when d.status"
+        " <> 'paid' then d.status when d.pay_on is null then 'received' else 'scheduled' end from"
+        " unnest(cast(:ids as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id ="
+        " :tenant_id and d.id = m.id"
     ),
 }
 
 
-def allocate(actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = None, on: date | None = None) -> Payment:
-    """Let an advance settle documents of its party from a day on, or today in the agency's zone: it moves from its own account to that of the documents.
+def allocate(
+    actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = None, on: date | None = None
+) -> Payment:
+    """Let an advance settle documents of its party from a day on, or today in the agency's zone: it
+    moves from its own account to that of the documents.
 
-    Without parts the open documents of the party that are due longest take what is left. The day is not before the payment, nor before a document was issued,
-    nor before anything of either was last taken back, so that no report of an earlier day shows more settled than there was. Raises Forbidden,
-    PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen,
-    InvalidDate, and what `settling.settlement_of` raises; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
+    Without parts the open documents of the party that are due longest take what is left. The day is
+    not before the payment, nor before a document was issued, nor before anything of either was last
+    taken back, so that no report of an earlier day shows more settled than there was. Raises
+    Forbidden, PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate,
+    DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and
+    what `settling.settlement_of` raises; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
     """
     actor.require("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
     check_left(payment)
     day = day_of(actor, on, payment.paid_on)
     if parts is None:
-        parts = oldest_first(payment.direction, payment.party_name, Money(payment.unapplied_minor, payment.currency), day)
+        parts = oldest_first(
+            payment.direction,
+            payment.party_name,
+            Money(payment.unapplied_minor, payment.currency),
+            day,
+        )
         if not parts:
             raise NothingOpen
     if not parts:
         raise NothingToAllocate
     documents = lock_documents(payment.direction, [part.document_id for part in parts])
-    settlements = check_parts(actor, payment, parts, documents, day, left_minor=payment.unapplied_minor)
+    settlements = check_parts(
+        actor, payment, parts, documents, day, left_minor=payment.unapplied_minor
+    )
     alike = [part for part in settlements if not part.is_exchanged]
     if alike:
         allocations = [new_allocation(payment, part, day) for part in alike]
         total = Money(sum(part.amount.amount_minor for part in alike), payment.currency)
-        entry_id = move(actor, payment, total, day, source=("allocation", allocations[0].id, "allocate"), take_back=False)
+        entry_id = move(
+            actor,
+            payment,
+            total,
+            day,
+            source=("allocation", allocations[0].id, "allocate"),
+            take_back=False,
+        )
         settle(payment, allocations, entry_id)
-        audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, alike) | {"journal_entry_id": entry_id}, outputs=told(alike, day))
+        audit.record(
+            actor,
+            "payment.allocated",
+            entity_refs=refs_of(payment, alike) | {"journal_entry_id": entry_id},
+            outputs=told(alike, day),
+        )
     exchange(actor, payment, settlements, day)
     return payment
 
 
 def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], day: date) -> None:
-    """Let an advance settle the documents that are in another currency, from a day on: each by an entry of its own, which is taken back whole."""
+    """Let an advance settle the documents that are in another currency, from a day on: each by an
+    entry of its own, which is taken back whole.
+    """
     for part in settlements:
         if not part.is_exchanged:
             continue
@@ -99,33 +136,71 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
             source_id=allocation.id,
             purpose="exchange",
             narration=f"Exchanged for a document, {payment.number}, {payment.party_name}",
-            lines=ledger.lines_of(exchange_sides(payment.direction, part), memo=payment.number, party_name=payment.party_name),
+            lines=ledger.lines_of(
+                exchange_sides(payment.direction, part),
+                memo=payment.number,
+                party_name=payment.party_name,
+            ),
             entry_date=day,
         )
         settle(payment, [allocation], posted.entry_id)
-        audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id}, outputs=told([part], day))
+        audit.record(
+            actor,
+            "payment.allocated",
+            entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id},
+            outputs=told([part], day),
+        )
 
 
-def settlements_now(actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int) -> list[Settlement]:
-    """What parts of a payment would settle from a day on as the documents stand now, none of them held. Raises what `allocate` does."""
+def settlements_now(
+    actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int
+) -> list[Settlement]:
+    """What parts of a payment would settle from a day on as the documents stand now, none of them
+    held. Raises what `allocate` does.
+    """
     if ledger.is_closed(day):
         raise ledger.PeriodLocked
     _check_named([part.document_id for part in parts])
     get = queries.get_invoice if payment.direction == "in" else queries.get_bill
-    return check_parts(actor, payment, parts, {part.document_id: get(part.document_id) for part in parts}, day, left_minor=left_minor)
+    return check_parts(
+        actor,
+        payment,
+        parts,
+        {part.document_id: get(part.document_id) for part in parts},
+        day,
+        left_minor=left_minor,
+    )
 
 
-def allocation_sides(actor: Actor, payment: Payment, parts: Sequence[Part], on: date | None = None) -> list[tuple[str, int, Money]]:
-    """What allocating would post as the documents stand now: the purpose of each account, 1 for debit and -1 for credit, the amount.
+def allocation_sides(
+    actor: Actor, payment: Payment, parts: Sequence[Part], on: date | None = None
+) -> list[tuple[str, int, Money]]:
+    """What allocating would post as the documents stand now: the purpose of each account, 1 for
+    debit and -1 for credit, the amount.
 
     Raises what `allocate` does.
     """
     check_left(payment)
-    settlements = settlements_now(actor, payment, parts, day_of(actor, on, payment.paid_on), left_minor=payment.unapplied_minor)
+    settlements = settlements_now(
+        actor,
+        payment,
+        parts,
+        day_of(actor, on, payment.paid_on),
+        left_minor=payment.unapplied_minor,
+    )
     alike = sum(part.amount.amount_minor for part in settlements if not part.is_exchanged)
     left, right = _accounts(payment, take_back=False)
-    sides = [(left, 1, Money(alike, payment.currency)), (right, -1, Money(alike, payment.currency))] if alike else []
-    return sides + [side for part in settlements if part.is_exchanged for side in exchange_sides(payment.direction, part)]
+    sides = (
+        [(left, 1, Money(alike, payment.currency)), (right, -1, Money(alike, payment.currency))]
+        if alike
+        else []
+    )
+    return sides + [
+        side
+        for part in settlements
+        if part.is_exchanged
+        for side in exchange_sides(payment.direction, part)
+    ]
 
 
 def check_left(payment: Payment) -> None:
@@ -136,11 +211,15 @@ def check_left(payment: Payment) -> None:
         raise NothingLeft
 
 
-def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None) -> Payment:
-    """Take an allocation back whole, from a day on, or today in the agency's zone: the document is open again by that much, and the payment has it to give.
+def unallocate(
+    actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None
+) -> Payment:
+    """Take an allocation back whole, from a day on, or today in the agency's zone: the document is
+    open again by that much, and the payment has it to give.
 
-    The allocation stays and stood until that day; another one beside it counts against it. Once. Raises Forbidden, PaymentNotFound, AllocationNotFound,
-    AllocationTakenBack, InvalidDate; PeriodLocked.
+    The allocation stays and stood until that day; another one beside it counts against it. Once.
+    Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate;
+    PeriodLocked.
     """
     actor.require("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
@@ -153,32 +232,57 @@ def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date 
     counter = counter_of(payment, allocation, day)
     if allocation.is_exchanged:
         reason = f"Exchange taken back, {payment.number}, {payment.party_name}"
-        entry_id = ledger.reverse(actor, allocation.entry_id, reason=reason, entry_date=day).entry_id
+        entry_id = ledger.reverse(
+            actor, allocation.entry_id, reason=reason, entry_date=day
+        ).entry_id
     else:
-        entry_id = move(actor, payment, part.amount, day, source=("allocation", counter.id, "unallocate"), take_back=True)
+        entry_id = move(
+            actor,
+            payment,
+            part.amount,
+            day,
+            source=("allocation", counter.id, "unallocate"),
+            take_back=True,
+        )
     settle(payment, [counter], entry_id)
-    audit.record(actor, "payment.unallocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": entry_id}, outputs=told([part], day))
+    audit.record(
+        actor,
+        "payment.unallocated",
+        entity_refs=refs_of(payment, [part]) | {"journal_entry_id": entry_id},
+        outputs=told([part], day),
+    )
     return payment
 
 
 def unallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[str, int, Money]]:
-    """What taking an allocation back posts that is in the payment's currency: the purpose of each account, 1 for debit and -1 for credit, the amount."""
+    """What taking an allocation back posts that is in the payment's currency: the purpose of each
+    account, 1 for debit and -1 for credit, the amount.
+    """
     left, right = _accounts(payment, take_back=True)
     amount = Money(allocation.amount_minor, payment.currency)
     return [(left, 1, amount), (right, -1, amount)]
 
 
 def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
-    """How an amount is spread over the open documents of a party that were issued by a day, those due longest first; each row is held until the end."""
+    """How an amount is spread over the open documents of a party that were issued by a day, those
+    due longest first; each row is held until the end.
+    """
     kind: queries.Kind = "receivable" if direction == "in" else "payable"
     ids = queries.open_document_ids(kind, party_name, amount.currency, day, limit=PARTS_MAX)
     held = sorted(queries.lock_documents(kind, ids), key=lambda document: ids.index(document.id))
-    spread_over = [(document.id, document.open_minor) for document in held if document.status in OPEN]
-    return [Part(document_id, Money(minor, amount.currency)) for document_id, minor in spread(amount.amount_minor, spread_over)]
+    spread_over = [
+        (document.id, document.open_minor) for document in held if document.status in OPEN
+    ]
+    return [
+        Part(document_id, Money(minor, amount.currency))
+        for document_id, minor in spread(amount.amount_minor, spread_over)
+    ]
 
 
 def spread(minor: int, documents: Sequence[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
-    """How an amount is spread over what is open of documents, in the order given; what takes nothing is left out."""
+    """How an amount is spread over what is open of documents, in the order given; what takes
+    nothing is left out.
+    """
     parts = []
     for document_id, open_minor in documents:
         taken = min(minor, open_minor)
@@ -189,7 +293,10 @@ def spread(minor: int, documents: Sequence[tuple[UUID, int]]) -> list[tuple[UUID
 
 
 def day_of(actor: Actor, given: date | None, earliest: date) -> date:
-    """The day of something that happens to a payment: not before what it follows, not after today. Raises InvalidDate."""
+    """The day of something that happens to a payment: not before what it follows, not after today.
+
+    Raises InvalidDate.
+    """
     today = clock.today(actor.timezone)
     day = given or today
     if not earliest <= day <= today:
@@ -198,12 +305,18 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
 
 
 def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice | Bill]:
-    """Documents by id, held until the transaction ends, taken in the order of their ids so that two who want the same never wait in a circle.
+    """Documents by id, held until the transaction ends, taken in the order of their ids so that two
+    who want the same never wait in a circle.
 
     Raises NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
     """
     ids = _check_named(named)
-    return {document.id: document for document in queries.lock_documents("receivable" if direction == "in" else "payable", ids)}
+    return {
+        document.id: document
+        for document in queries.lock_documents(
+            "receivable" if direction == "in" else "payable", ids
+        )
+    }
 
 
 def _check_named(named: Sequence[UUID]) -> set[UUID]:
@@ -216,9 +329,17 @@ def _check_named(named: Sequence[UUID]) -> set[UUID]:
 
 
 def check_parts(
-    actor: Actor, payment: Payment, parts: Sequence[Part], documents: dict[UUID, Invoice | Bill], day: date, *, left_minor: int
+    actor: Actor,
+    payment: Payment,
+    parts: Sequence[Part],
+    documents: dict[UUID, Invoice | Bill],
+    day: date,
+    *,
+    left_minor: int,
 ) -> list[Settlement]:
-    """How documents take these parts of a payment from a day on; `left_minor` is what the payment has to give. Raises what `allocate` does."""
+    """How documents take these parts of a payment from a day on; `left_minor` is what the payment
+    has to give. Raises what `allocate` does.
+    """
     settlements = []
     for part in parts:
         document = documents[part.document_id]
@@ -244,40 +365,79 @@ def check_parts(
 
 def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
     """The row that says so; it is of the books once `settle` has taken it."""
-    columns: dict[str, Any] = {"invoice_id" if payment.direction == "in" else "bill_id": part.document_id}
+    columns: dict[str, Any] = {
+        "invoice_id" if payment.direction == "in" else "bill_id": part.document_id
+    }
     if part.is_exchanged:
         booked_minor = None if part.booked is None else part.booked.amount_minor
-        columns |= columns_of(part.quote) | {"settled_minor": part.settled.amount_minor, "booked_minor": booked_minor}
-    return Allocation(id=new_id(), payment_id=payment.id, amount_minor=part.amount.amount_minor, effective_on=day, **columns)
+        columns |= columns_of(part.quote) | {
+            "settled_minor": part.settled.amount_minor,
+            "booked_minor": booked_minor,
+        }
+    return Allocation(
+        id=new_id(),
+        payment_id=payment.id,
+        amount_minor=part.amount.amount_minor,
+        effective_on=day,
+        **columns,
+    )
 
 
 def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
     """What an allocation is, as it was booked."""
-    document = queries.get_invoice(allocation.invoice_id) if allocation.invoice_id else queries.get_bill(allocation.bill_id or allocation.id)
-    booked = None if allocation.booked_minor is None else Money(allocation.booked_minor, payment.currency)
+    document = (
+        queries.get_invoice(allocation.invoice_id)
+        if allocation.invoice_id
+        else queries.get_bill(allocation.bill_id or allocation.id)
+    )
+    booked = (
+        None
+        if allocation.booked_minor is None
+        else Money(allocation.booked_minor, payment.currency)
+    )
     settled = Money(allocation.settles_minor, document.currency)
-    return Settlement(document.id, Money(allocation.amount_minor, payment.currency), settled, quote_of(allocation), booked)
+    return Settlement(
+        document.id,
+        Money(allocation.amount_minor, payment.currency),
+        settled,
+        quote_of(allocation),
+        booked,
+    )
 
 
 def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
     """The row that takes another back from a day on: the same amounts below zero, at the same rate."""
-    columns: dict[str, Any] = {name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)}
-    columns |= {name: None if (minor := getattr(allocation, name)) is None else -minor for name in ("amount_minor", "settled_minor", "booked_minor")}
-    return Allocation(id=new_id(), payment_id=payment.id, reverses_id=allocation.id, effective_on=day, **columns)
+    columns: dict[str, Any] = {
+        name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)
+    }
+    columns |= {
+        name: None if (minor := getattr(allocation, name)) is None else -minor
+        for name in ("amount_minor", "settled_minor", "booked_minor")
+    }
+    return Allocation(
+        id=new_id(), payment_id=payment.id, reverses_id=allocation.id, effective_on=day, **columns
+    )
 
 
 def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
-    """Keep allocations with the entry that posted them, and move what is left of the payment and open of the documents; their rows are held already."""
+    """Keep allocations with the entry that posted them, and move what is left of the payment and
+    open of the documents; their rows are held already.
+    """
     payment.allocated_minor += sum(allocation.amount_minor for allocation in allocations)
     for allocation in allocations:
         allocation.entry_id = entry_id
     db.session.add_all(allocations)
     db.session.flush()
-    by_document: dict[UUID | None, int] = defaultdict(int)  # one may be settled twice by the same payment, and the statement takes each once
+    by_document: dict[UUID | None, int] = defaultdict(
+        int
+    )  # one may be settled twice by the same payment, and the statement takes each once
     for allocation in allocations:
         by_document[allocation.document_id] += allocation.settles_minor
     moved = {"ids": list(by_document), "minors": list(by_document.values())}
-    db.session.execute(_MOVE[payment.direction], moved | {"now": clock.now(), "tenant_id": current_tenant(db.session)})
+    db.session.execute(
+        _MOVE[payment.direction],
+        moved | {"now": clock.now(), "tenant_id": current_tenant(db.session)},
+    )
     for held in db.session:  # what the statement changed is read anew
         if isinstance(held, Invoice | Bill):
             db.session.expire(held)
@@ -290,26 +450,50 @@ def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, U
 
 
 def told(parts: Sequence[Settlement], day: date) -> dict[str, object]:
-    """What the audit keeps of parts: how much of which document; a customer's name stays out of what can never be shortened."""
+    """What the audit keeps of parts: how much of which document; a customer's name stays out of
+    what can never be shortened.
+    """
     return {"parts": [_told(part) for part in parts], "effective_on": day.isoformat()}
 
 
 def _told(part: Settlement) -> dict[str, str]:
-    said = {"document_id": str(part.document_id), "amount": part.amount.wire, "currency": part.amount.currency}
-    return said | ({"settled_amount": part.settled.wire, "settled_currency": part.settled.currency} if part.is_exchanged else {})
+    said = {
+        "document_id": str(part.document_id),
+        "amount": part.amount.wire,
+        "currency": part.amount.currency,
+    }
+    return said | (
+        {"settled_amount": part.settled.wire, "settled_currency": part.settled.currency}
+        if part.is_exchanged
+        else {}
+    )
 
 
 def _accounts(payment: Payment, *, take_back: bool) -> tuple[str, str]:
-    """The account that is debited and the one that is credited where an amount moves between that of advances and that of open documents.
+    """The account that is debited and the one that is credited where an amount moves between that
+    of advances and that of open documents.
 
-    Money that came in stands on the right of its account until an invoice takes it; money that went out the other way round.
+    Money that came in stands on the right of its account until an invoice takes it; money that went
+    out the other way round.
     """
     documents, advances = CONTROL[payment.direction]
-    return (advances, documents) if (payment.direction == "in") != take_back else (documents, advances)
+    return (
+        (advances, documents) if (payment.direction == "in") != take_back else (documents, advances)
+    )
 
 
-def move(actor: Actor, payment: Payment, amount: Money, day: date, *, source: tuple[str, UUID, str], take_back: bool) -> UUID:
-    """Move an amount between the account of advances and that of open documents; `source` is the type and id of what it is of, and the purpose of the entry."""
+def move(
+    actor: Actor,
+    payment: Payment,
+    amount: Money,
+    day: date,
+    *,
+    source: tuple[str, UUID, str],
+    take_back: bool,
+) -> UUID:
+    """Move an amount between the account of advances and that of open documents; `source` is the
+    type and id of what it is of, and the purpose of the entry.
+    """
     source_type, source_id, purpose = source
     left, right = _accounts(payment, take_back=take_back)
     posted = ledger.post(
@@ -317,7 +501,10 @@ def move(actor: Actor, payment: Payment, amount: Money, day: date, *, source: tu
         source_type=source_type,
         source_id=source_id,
         purpose=purpose,
-        narration=f"{'Taken back from' if take_back else 'Allocated to'} documents, {payment.number}, {payment.party_name}",
+        narration=(
+            f"{'Taken back from' if take_back else 'Allocated to'} documents, {payment.number},"
+            f" {payment.party_name}"
+        ),
         lines=[
             ledger.debit(left, amount, party_name=payment.party_name, memo=payment.number),
             ledger.credit(right, amount, party_name=payment.party_name, memo=payment.number),

@@ -1,4 +1,6 @@
-"""The rules of bills: entering what a supplier has charged as a draft, and receiving it, which posts it as a cost that is owed."""
+"""The rules of bills: entering what a supplier has charged as a draft, and receiving it, which
+posts it as a cost that is owed.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,11 @@ from voyagent.billing import queries
 from voyagent.billing.models import Bill
 from voyagent.billing.service import drafts, exchange, input_taxes, pricing
 from voyagent.billing.service.drafts import DocumentChanges
-from voyagent.billing.service.errors import BillNotDraft, VendorReferenceRequired, VendorReferenceTaken
+from voyagent.billing.service.errors import (
+    BillNotDraft,
+    VendorReferenceRequired,
+    VendorReferenceTaken,
+)
 from voyagent.billing.service.instalments import InstalmentItem
 from voyagent.billing.service.pricing import LineItem
 from voyagent.billing.service.settling import OPEN_ACCOUNTS
@@ -51,9 +57,12 @@ class BillChanges(DocumentChanges, total=False):
 
 
 def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
-    """Enter a supplier's bill that is not received yet: it is not in the books. One reference is entered once in the agency, beside those of void bills.
+    """Enter a supplier's bill that is not received yet: it is not in the books.
 
-    Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `drafts.begin` raises; VendorReferenceTaken.
+    One reference is entered once in the agency, beside those of void bills.
+
+    Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what
+    `drafts.begin` raises; VendorReferenceTaken.
     """
     actor.require("bill.draft")
     bill = _begin(actor, fields)
@@ -61,11 +70,15 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
     return bill
 
 
-def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: datetime | None = None) -> Bill:
-    """Change a bill that is not received yet; what leaves it as it was is no event. `seen` is the `updated_at` that the caller has before her.
+def revise_bill(
+    actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: datetime | None = None
+) -> Bill:
+    """Change a bill that is not received yet; what leaves it as it was is no event.
 
-    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what
-    `drafts.revise` raises;
+    `seen` is the `updated_at` that the caller has before her.
+
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired,
+    VendorReferenceRequired, TextTooLong, InvalidDate, what `drafts.revise` raises;
     VendorReferenceTaken.
     """
     actor.require("bill.draft")
@@ -81,7 +94,13 @@ def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: date
         changed = drafts.revise(bill, columns, changes)
     if changed:
         fields = [{"field": "vendor_name" if name == "party_name" else name} for name in changed]
-        audit.record(actor, "bill.revised", entity_refs=_refs(bill), inputs={"fields": fields}, outputs=drafts.told(bill))
+        audit.record(
+            actor,
+            "bill.revised",
+            entity_refs=_refs(bill),
+            inputs={"fields": fields},
+            outputs=drafts.told(bill),
+        )
     return bill
 
 
@@ -96,12 +115,14 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 
 
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
-    """Receive a draft: cost, of lines bought as agent what is held for suppliers, and the tax that is credited stand against payable on its issue date.
+    """Receive a draft: cost, of lines bought as agent what is held for suppliers, and the tax that
+    is credited stand against payable on its issue date.
 
-    A bill is received once, under any number of parallel calls. `seen` is the `updated_at` of the draft that the caller has before her.
+    A bill is received once, under any number of parallel calls. `seen` is the `updated_at` of the
+    draft that the caller has before her.
 
-    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked, AccountNotFound, AccountInactive where the chart lacks
-    what is posted to.
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
+    AccountNotFound, AccountInactive where the chart lacks what is posted to.
     """
     actor.require("bill.receive")
     bill = _get_draft(bill_id)
@@ -110,7 +131,10 @@ def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) 
 
 
 def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:
-    """Enter and receive a supplier's bill in one; one that is brought forward is no cost of now. Raises what `draft_bill` and `receive_draft` raise."""
+    """Enter and receive a supplier's bill in one; one that is brought forward is no cost of now.
+
+    Raises what `draft_bill` and `receive_draft` raise.
+    """
     actor.require("bill.receive")
     return _receive(actor, _begin(actor, fields, is_opening=is_opening))
 
@@ -124,9 +148,11 @@ def read_reference(typed: str) -> str:
 
 
 def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
-    """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount.
+    """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the
+    amount.
 
-    One that was brought forward is no cost: it stands against the account that the books begin with.
+    One that was brought forward is no cost: it stands against the account that the books begin
+    with.
     """
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)
@@ -164,7 +190,12 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
         source_id=bill.id,
         purpose="receive",
         narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
-        lines=ledger.lines_of(receive_sides(bill), memo=bill.vendor_reference, party_name=bill.party_name, named=OPEN_ACCOUNTS),
+        lines=ledger.lines_of(
+            receive_sides(bill),
+            memo=bill.vendor_reference,
+            party_name=bill.party_name,
+            named=OPEN_ACCOUNTS,
+        ),
         entry_date=bill.issue_date,
         trip_id=bill.trip_id,
     )
@@ -172,7 +203,12 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
     bill.entry_id = posted.entry_id
     bill.updated_at = clock.now()
     db.session.flush()
-    audit.record(actor, "bill.received", entity_refs={**_refs(bill), "journal_entry_id": posted.entry_id}, outputs=drafts.told(bill))
+    audit.record(
+        actor,
+        "bill.received",
+        entity_refs={**_refs(bill), "journal_entry_id": posted.entry_id},
+        outputs=drafts.told(bill),
+    )
     return bill
 
 
@@ -189,7 +225,9 @@ def _refs(bill: Bill) -> dict[str, UUID]:
 
 @contextmanager
 def _once() -> Iterator[None]:
-    """Raises VendorReferenceTaken where what is written within gives a second bill the reference of another."""
+    """Raises VendorReferenceTaken where what is written within gives a second bill the reference of
+    another.
+    """
     try:
         yield
     except IntegrityError as error:

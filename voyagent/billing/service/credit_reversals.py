@@ -1,4 +1,6 @@
-"""The rules of taking a credit note back, ours or a supplier's: one that was noted by mistake is reversed whole, and its document is open again by as much."""
+"""The rules of taking a credit note back, ours or a supplier's: one that was noted by mistake is
+reversed whole, and its document is open again by as much.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,17 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
 
-def reverse_credit_note(actor: Actor, credit_note_id: UUID, *, reason: str, on: date | None = None) -> CreditNote:
-    """Take a credit note that should never have been issued back whole, from a day on, or today in the agency's zone: its entry is reversed, once.
+def reverse_credit_note(
+    actor: Actor, credit_note_id: UUID, *, reason: str, on: date | None = None
+) -> CreditNote:
+    """Take a credit note that should never have been issued back whole, from a day on, or today in
+    the agency's zone: its entry is reversed, once.
 
-    Its invoice is open again by that much from that day on, with the taxes on it, and its lines may be credited again; reports of an earlier day stay as they
-    are. What it took off days of service to come is reversed on them. The number stays used. An invoice on which something is credited is never void, so what
-    was credited can be owed again. Raises Forbidden, CreditNoteNotFound, CreditNoteReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate;
-    PeriodLocked.
+    Its invoice is open again by that much from that day on, with the taxes on it, and its lines may
+    be credited again; reports of an earlier day stay as they are. What it took off days of service
+    to come is reversed on them. The number stays used. An invoice on which something is credited is
+    never void, so what was credited can be owed again. Raises Forbidden, CreditNoteNotFound,
+    CreditNoteReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require("invoice.credit")
     note = queries.get_credit_note(credit_note_id)
@@ -33,16 +39,30 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID, *, reason: str, on: 
     db.session.refresh(note)  # whoever credits or takes back holds the row of the invoice
     if note.reversed_on is not None:
         raise CreditNoteReversed
-    title, status = f"Reversal of credit note {note.number} on invoice {invoice.number}", "partially_paid" if invoice.paid_minor else "issued"
+    title, status = (
+        f"Reversal of credit note {note.number} on invoice {invoice.number}",
+        ("partially_paid" if invoice.paid_minor else "issued"),
+    )
     _reverse(actor, note, invoice, title, reason, on, status)
-    _told(actor, note, invoice, "credit_note.reversed", {"credit_note_id": note.id, "invoice_id": invoice.id}, {"number": note.number})
+    _told(
+        actor,
+        note,
+        invoice,
+        "credit_note.reversed",
+        {"credit_note_id": note.id, "invoice_id": invoice.id},
+        {"number": note.number},
+    )
     return note
 
 
-def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, *, reason: str, on: date | None = None) -> SupplierCredit:
-    """Take a supplier's credit note that was entered by mistake back whole, in the same way; the supplier's number may be entered again.
+def reverse_supplier_credit(
+    actor: Actor, supplier_credit_id: UUID, *, reason: str, on: date | None = None
+) -> SupplierCredit:
+    """Take a supplier's credit note that was entered by mistake back whole, in the same way; the
+    supplier's number may be entered again.
 
-    Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require("bill.credit")
     credit = queries.get_supplier_credit(supplier_credit_id)
@@ -50,15 +70,38 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, *, reason: s
     db.session.refresh(credit)
     if credit.reversed_on is not None:
         raise SupplierCreditReversed
-    title, status = f"Reversal of supplier credit note {credit.vendor_reference} on bill {bill.vendor_reference}", "scheduled" if bill.pay_on else "received"
+    title, status = (
+        (
+            f"Reversal of supplier credit note {credit.vendor_reference} on bill"
+            f" {bill.vendor_reference}"
+        ),
+        "scheduled" if bill.pay_on else "received",
+    )
     _reverse(actor, credit, bill, title, reason, on, status)
     refs = {"supplier_credit_id": credit.id, "bill_id": bill.id}
-    _told(actor, credit, bill, "supplier_credit.reversed", refs, {"vendor_reference": credit.vendor_reference})
+    _told(
+        actor,
+        credit,
+        bill,
+        "supplier_credit.reversed",
+        refs,
+        {"vendor_reference": credit.vendor_reference},
+    )
     return credit
 
 
-def _reverse(actor: Actor, credit: CreditNote | SupplierCredit, document: Invoice | Bill, title: str, reason: str, on: date | None, status: str) -> None:
-    """Reverse the entry of a credit, and have its document be open by as much and be what it is then."""
+def _reverse(
+    actor: Actor,
+    credit: CreditNote | SupplierCredit,
+    document: Invoice | Bill,
+    title: str,
+    reason: str,
+    on: date | None,
+    status: str,
+) -> None:
+    """Reverse the entry of a credit, and have its document be open by as much and be what it is
+    then.
+    """
     why = why_of(reason)
     check_limit(actor, Money(credit.total_minor, credit.currency))
     latest = max(clock.today(actor.timezone), credit.issue_date)
@@ -74,15 +117,29 @@ def _reverse(actor: Actor, credit: CreditNote | SupplierCredit, document: Invoic
     mark(actor, credit, day, why, reversal.entry_id)
 
 
-def _told(actor: Actor, credit: CreditNote | SupplierCredit, document: Invoice | Bill, kind: str, refs: dict[str, UUID], named: dict[str, object]) -> None:
+def _told(
+    actor: Actor,
+    credit: CreditNote | SupplierCredit,
+    document: Invoice | Bill,
+    kind: str,
+    refs: dict[str, UUID],
+    named: dict[str, object],
+) -> None:
     document.updated_at = clock.now()
     db.session.flush()
-    db.session.expire(document, ["due_date"])  # in instalments, the first open one may be another now
+    db.session.expire(
+        document, ["due_date"]
+    )  # in instalments, the first open one may be another now
     total = Money(credit.total_minor, credit.currency)
     audit.record(
         actor,
         kind,
         entity_refs=refs | {"journal_entry_id": credit.reversal_entry_id},
         inputs={"reason": credit.reversal_reason},
-        outputs=named | {"total": total.wire, "currency": total.currency, "reversed_on": credit.reversed_on},
+        outputs=named
+        | {
+            "total": total.wire,
+            "currency": total.currency,
+            "reversed_on": credit.reversed_on,
+        },
     )

@@ -1,4 +1,6 @@
-"""The rules of credit notes: what is taken back of an issued invoice, the whole or a part of its lines, numbered and posted at once."""
+"""The rules of credit notes: what is taken back of an issued invoice, the whole or a part of its
+lines, numbered and posted at once.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,25 @@ from voyagent.ledger import service as ledger
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 
 
-def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None, amounts: Mapping[int, Money] | None = None) -> CreditNote:
-    """Credit an invoice by amounts of its lines before tax, by number; without them all that no note has credited yet, with the taxes on what is credited.
+def issue_credit_note(
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    reason: str,
+    on: date | None = None,
+    amounts: Mapping[int, Money] | None = None,
+) -> CreditNote:
+    """Credit an invoice by amounts of its lines before tax, by number; without them all that no
+    note has credited yet, with the taxes on what is credited.
 
-    Revenue and taxes stand against receivable on that day; what is not earned yet is taken off deferred income, and off what the day of service will bring.
+    Revenue and taxes stand against receivable on that day; what is not earned yet is taken off
+    deferred income, and off what the day of service will bring.
 
-    The note gets the next number of its own series and year (Rule 53 of the CGST Rules). Never more is credited than is open: what a customer has paid
-    is not credited but paid back. Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnInvoice,
-    InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen; AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
+    The note gets the next number of its own series and year (Rule 53 of the CGST Rules). Never more
+    is credited than is open: what a customer has paid is not credited but paid back. Raises
+    Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate; NoLines,
+    LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen;
+    AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require("invoice.credit")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -58,27 +71,46 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     )
     db.session.flush()
     db.session.add_all(
-        CreditNoteTax(credit_note_id=note.id, line_no=tax.line_no, component=tax.component, amount_minor=tax.amount_minor) for tax in credit.taxes
+        CreditNoteTax(
+            credit_note_id=note.id,
+            line_no=tax.line_no,
+            component=tax.component,
+            amount_minor=tax.amount_minor,
+        )
+        for tax in credit.taxes
     )
     invoice.credited_minor += total.amount_minor
     if invoice.open_minor == 0:
         invoice.status = "paid"
     invoice.updated_at = clock.now()
     db.session.flush()
-    db.session.expire(invoice, ["due_date"])  # in instalments, the first open one may be another now
+    db.session.expire(
+        invoice, ["due_date"]
+    )  # in instalments, the first open one may be another now
     audit.record(
         actor,
         "credit_note.issued",
-        entity_refs={"credit_note_id": note.id, "invoice_id": invoice.id, "journal_entry_id": note.entry_id},
+        entity_refs={
+            "credit_note_id": note.id,
+            "invoice_id": invoice.id,
+            "journal_entry_id": note.entry_id,
+        },
         inputs={"reason": why},
-        outputs={"number": note.number, "total": total.wire, "currency": total.currency, "issue_date": day},
+        outputs={
+            "number": note.number,
+            "total": total.wire,
+            "currency": total.currency,
+            "issue_date": day,
+        },
     )
     return note
 
 
 @dataclass(frozen=True, slots=True)
 class CreditedLine:
-    """What is credited of one line, before tax, how the line was sold, and how much of it is commission that is not earned after all."""
+    """What is credited of one line, before tax, how the line was sold, and how much of it is
+    commission that is not earned after all.
+    """
 
     line_no: int
     description: str
@@ -90,7 +122,9 @@ class CreditedLine:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What a credit note is over: of lines, and of the taxes on them; `later` are the numbers of the lines that are not earned on its day."""
+    """What a credit note is over: of lines, and of the taxes on them; `later` are the numbers of
+    the lines that are not earned on its day.
+    """
 
     currency: str
     lines: list[CreditedLine]
@@ -107,27 +141,41 @@ class Credit:
     @property
     def total(self) -> Money:
         """Lines and taxes, and what is given back of the round-off."""
-        return Money(sum(line.amount_minor for line in self.lines) + self.tax_minor, self.currency) + self.round_off
+        return (
+            Money(sum(line.amount_minor for line in self.lines) + self.tax_minor, self.currency)
+            + self.round_off
+        )
 
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
-        """What the note posts: the account by its purpose, 1 for debit or -1 for credit, and the amount."""
+        """What the note posts: the account by its purpose, 1 for debit or -1 for credit, and the
+        amount.
+        """
         debited = taxing.sides(self.lines, self.taxes, self.currency, self.later)
         moved = rounding.side(self.round_off, 1)
-        return [*((purpose, 1, amount) for purpose, amount in debited), *moved, ("receivable", -1, self.total)]
+        return [
+            *((purpose, 1, amount) for purpose, amount in debited),
+            *moved,
+            ("receivable", -1, self.total),
+        ]
 
     @property
     def recognitions(self) -> list[Recognition]:
-        """What it posts beside that on days of service to come: what the invoice booked there, with the sides swapped, as far as it is credited."""
+        """What it posts beside that on days of service to come: what the invoice booked there, with
+        the sides swapped, as far as it is credited.
+        """
         return earning.recognitions(self.lines, self.later, self.currency, is_credit=True)
 
 
 def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
-    """What crediting amounts of lines, before tax, comes to on a day with the taxes on them; without amounts all that no note has credited yet.
+    """What crediting amounts of lines, before tax, comes to on a day with the taxes on them;
+    without amounts all that no note has credited yet.
 
-    Of each component, and of the commission, as much is credited as of its line, rounded half up over all notes together, so that a line that is credited whole
-    gives its whole tax and commission back. What was collected for the buyer's own account is not given back by a credit. What the invoice was rounded by is
-    given back by the note that credits the last of the lines, if that is over anything then; so one that is credited whole is at zero. Raises NoLines,
+    Of each component, and of the commission, as much is credited as of its line, rounded half up
+    over all notes together, so that a line that is credited whole gives its whole tax and
+    commission back. What was collected for the buyer's own account is not given back by a credit.
+    What the invoice was rounded by is given back by the note that credits the last of the lines, if
+    that is over anything then; so one that is credited whole is at zero. Raises NoLines,
     LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     lines = queries.get_lines(invoice)
@@ -135,20 +183,30 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     wanted = crediting.wanted_of(left, invoice.currency, amounts)
     charged = (tax for tax in queries.get_taxes(invoice.id) if tax.component != taxing.COLLECTED)
     before, recalled = queries.credited_by_line(invoice), queries.recalled_by_line(invoice)
-    taxes = crediting.taxes_on(wanted, lines, charged, before, queries.credited_taxes(invoice.id), invoice.currency)
+    taxes = crediting.taxes_on(
+        wanted, lines, charged, before, queries.credited_taxes(invoice.id), invoice.currency
+    )
     kept = [
         CreditedLine(
             line.line_no,
             line.description,
             line.sold_as,
             minor,
-            crediting.commission_on(line, before.get(line.line_no, 0), minor, recalled.get(line.line_no, 0), invoice.currency),
+            crediting.commission_on(
+                line,
+                before.get(line.line_no, 0),
+                minor,
+                recalled.get(line.line_no, 0),
+                invoice.currency,
+            ),
             line.service_date,
         )
         for line in lines
         if (minor := wanted.get(line.line_no))
     ]
-    plain = Credit(invoice.currency, kept, taxes, _not_earned(invoice, kept, day), Money(0, invoice.currency))
+    plain = Credit(
+        invoice.currency, kept, taxes, _not_earned(invoice, kept, day), Money(0, invoice.currency)
+    )
     is_last = all(minor == wanted.get(number, 0) for number, minor in left.items())
     if not is_last or not invoice.round_off_minor or queries.round_off_given_back(invoice.id):
         return plain
@@ -156,10 +214,14 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     return rounded if rounded.total.amount_minor > 0 else plain
 
 
-def credit_now(actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None) -> tuple[Credit, date]:
-    """What crediting amounts of lines comes to as the invoice stands now, and the day; the one that is named, or else `first_day`.
+def credit_now(
+    actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None
+) -> tuple[Credit, date]:
+    """What crediting amounts of lines comes to as the invoice stands now, and the day; the one that
+    is named, or else `first_day`.
 
-    Raises InvalidDate, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and what `credit_of` does.
+    Raises InvalidDate, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and what `credit_of`
+    does.
     """
     day = book_day(actor, invoice, on)
     credit = credit_of(invoice, amounts, day)
@@ -172,19 +234,35 @@ def credit_now(actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | No
 
 
 def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
-    """The lines that wait on a day for their day of service, by number; an invoice that was revenue when it was issued has none."""
+    """The lines that wait on a day for their day of service, by number; an invoice that was revenue
+    when it was issued has none.
+    """
     waiting = earning.deferred(lines, day)
-    booked = {booked_on for _entry_id, booked_on in queries.recognised("invoice", invoice.id)} if waiting else set()
-    return frozenset(line.line_no for line in lines if line.line_no in waiting and line.service_date in booked)
+    booked = (
+        {booked_on for _entry_id, booked_on in queries.recognised("invoice", invoice.id)}
+        if waiting
+        else set()
+    )
+    return frozenset(
+        line.line_no for line in lines if line.line_no in waiting and line.service_date in booked
+    )
 
 
 def creditable(invoice: Invoice) -> dict[int, Money]:
-    """What no note has credited yet of each line of an invoice, by its number; lines that are credited whole are left out."""
-    return {number: Money(minor, invoice.currency) for number, minor in _left(invoice, queries.get_lines(invoice)).items() if minor}
+    """What no note has credited yet of each line of an invoice, by its number; lines that are
+    credited whole are left out.
+    """
+    return {
+        number: Money(minor, invoice.currency)
+        for number, minor in _left(invoice, queries.get_lines(invoice)).items()
+        if minor
+    }
 
 
 def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
-    """What a credit note of a day may take of each line of an open invoice, by its number: all that no note has credited yet, but no more than is open."""
+    """What a credit note of a day may take of each line of an open invoice, by its number: all that
+    no note has credited yet, but no more than is open.
+    """
     whole = credit_of(invoice, None, day)
     if whole.total.amount_minor <= invoice.open_minor:
         return creditable(invoice)
@@ -193,7 +271,10 @@ def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
         return credit_of(invoice, _amounts(minors, invoice.currency), day).total.amount_minor
 
     left = {line.line_no: line.amount_minor for line in whole.lines}
-    return _amounts(crediting.within(left, crediting.by_line(whole.taxes), invoice.open_minor, total_of), invoice.currency)
+    return _amounts(
+        crediting.within(left, crediting.by_line(whole.taxes), invoice.open_minor, total_of),
+        invoice.currency,
+    )
 
 
 def _amounts(minors: Mapping[int, int], currency: str) -> dict[int, Money]:
@@ -215,11 +296,20 @@ def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) 
         source_id=note_id,
         purpose="issue",
         narration=ledger.with_reason(title, invoice.party_name, why),
-        lines=ledger.lines_of(credit.sides, memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS),
+        lines=ledger.lines_of(
+            credit.sides, memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS
+        ),
         entry_date=day,
         trip_id=invoice.trip_id,
     )
-    earning.recognise(actor, ("credit_note", note_id), credit.recognitions, narration=f"{title}, {invoice.party_name}", memo=number, trip_id=invoice.trip_id)
+    earning.recognise(
+        actor,
+        ("credit_note", note_id),
+        credit.recognitions,
+        narration=f"{title}, {invoice.party_name}",
+        memo=number,
+        trip_id=invoice.trip_id,
+    )
     note = CreditNote(
         id=note_id,
         invoice_id=invoice.id,

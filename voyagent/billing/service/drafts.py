@@ -1,4 +1,6 @@
-"""What drafts of invoices and bills have in common: one is begun with its lines, and changed while it is not in the books."""
+"""What drafts of invoices and bills have in common: one is begun with its lines, and changed while
+it is not in the books.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +25,32 @@ from voyagent.kernel.rates import Quote
 from voyagent.trips import queries as trips
 
 Document = TypeVar("Document", Invoice, Bill)
-_SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(RATE_COLUMNS, "exchange_rate")
+_SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(
+    RATE_COLUMNS, "exchange_rate"
+)
 """What people call a column."""
 _TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
 """Columns of an invoice that its taxes go by beside its lines: the day, and who buys where."""
 
 
 class DocumentChanges(TypedDict, total=False):
-    """What may change of a draft; what is absent stays. Lines are replaced whole; another currency alone reads the same figures in it."""
+    """What may change of a draft; what is absent stays.
+
+    Lines are replaced whole; another currency alone reads the same figures in it.
+    """
 
     issue_date: date
     due_date: date | None
-    """None: anew by the terms of the party, else the day of issue; with instalments that of the first."""
+    """None: anew by the terms of the party, else the day of issue; with instalments that of the
+    first.
+    """
     instalments: Sequence[InstalmentItem] | None
     """None, or none at all: the whole on its due date."""
     currency: str
     line_items: Sequence[LineItem]
     exchange_rate: Quote | None
-    """At which it is booked; where another currency alone is named, the rate that there was goes."""
+    """At which it is booked; where another currency alone is named, the rate that there was goes.
+    """
     party_reference: str | None
     notes: str | None
     trip_id: UUID | None
@@ -61,16 +71,19 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
     instalment_items: Sequence[InstalmentItem] | None = None,
     **columns: Any,
 ) -> Document:
-    """A draft with its lines, kept, and of an invoice with their taxes; without a due day it is due by the terms of the party, else on the day of issue.
+    """A draft with its lines, kept, and of an invoice with their taxes; without a due day it is due
+    by the terms of the party, else on the day of issue.
 
-    Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read`,
-    `taxing.charge` and `input_taxes.charge` raise.
+    Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and
+    what `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge` raise.
     """
     name = pricing.party(party_name)
     due_day = pricing.due_day(name, issue_date, due_date)
     pricing.check_days(issue_date, due_day)
     priced = pricing.price(line_items)
-    dated = {"due_date": due_day} | instalments.read(instalment_items, priced.total.currency, issue_date, due_date).columns()
+    dated = {"due_date": due_day} | instalments.read(
+        instalment_items, priced.total.currency, issue_date, due_date
+    ).columns()
     now = clock.now()
     document = model(
         id=new_id(),
@@ -98,16 +111,21 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
 
 
 def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
-    """Nobody changes or posts what she has not seen: `seen` is the `updated_at` that the caller has before her. Raises DraftChanged."""
+    """Nobody changes or posts what she has not seen: `seen` is the `updated_at` that the caller has
+    before her. Raises DraftChanged.
+    """
     if seen is not None and seen != document.updated_at:
         raise DraftChanged
 
 
-def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges) -> list[str]:
-    """Change a draft's columns, and of `changes` what every document has; the names of what is otherwise now, none where it is as it was.
+def revise(
+    document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges
+) -> list[str]:
+    """Change a draft's columns, and of `changes` what every document has; the names of what is
+    otherwise now, none where it is as it was.
 
-    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read`, `taxing.charge` and
-    `input_taxes.charge` raise.
+    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and what `pricing.price`,
+    `instalments.read`, `taxing.charge` and `input_taxes.charge` raise.
     """
     wanted = columns | _common(changes)
     issue_date = wanted.get("issue_date", document.issue_date)
@@ -115,7 +133,9 @@ def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentC
     if plan.dues or "instalments" in changes:
         wanted |= plan.columns()
     if "due_date" in wanted and not plan.dues:
-        wanted["due_date"] = pricing.due_day(wanted.get("party_name", document.party_name), issue_date, wanted["due_date"])
+        wanted["due_date"] = pricing.due_day(
+            wanted.get("party_name", document.party_name), issue_date, wanted["due_date"]
+        )
     pricing.check_days(issue_date, wanted.get("due_date", document.due_date))
     changed = [name for name, value in wanted.items() if getattr(document, name) != value]
     for name in changed:
@@ -136,7 +156,10 @@ def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentC
 def told(document: Invoice | Bill) -> dict[str, Any]:
     """What the audit keeps; the party's name stays out of what can never be shortened."""
     plan = instalments.plan_of(document)
-    due = [{"due_date": day.isoformat(), "amount": wire_amount(minor, document.currency)} for day, minor in zip(plan.dues, plan.minors, strict=True)]
+    due = [
+        {"due_date": day.isoformat(), "amount": wire_amount(minor, document.currency)}
+        for day, minor in zip(plan.dues, plan.minors, strict=True)
+    ]
     return {
         "total": wire_amount(document.total_minor, document.currency),
         "currency": document.currency,
@@ -146,11 +169,15 @@ def told(document: Invoice | Bill) -> dict[str, Any]:
 
 
 def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
-    """The plan that a draft has after changes: the one that they name, else its own, its figures read in the currency that they name."""
+    """The plan that a draft has after changes: the one that they name, else its own, its figures
+    read in the currency that they name.
+    """
     lines = changes.get("line_items")
     currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)
     if "instalments" in changes:
-        return instalments.read(changes["instalments"], currency, issue_date, changes.get("due_date"))
+        return instalments.read(
+            changes["instalments"], currency, issue_date, changes.get("due_date")
+        )
     plan = instalments.in_currency(instalments.plan_of(document), document.currency, currency)
     instalments.check_days(plan, issue_date)
     if plan.dues and changes.get("due_date") not in (None, plan.dues[0]):
@@ -160,7 +187,9 @@ def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) 
 
 def _common(changes: DocumentChanges) -> dict[str, Any]:
     """The columns that every document has which a change names, as they are kept."""
-    columns: dict[str, Any] = {name: value for name, value in changes.items() if name in ("issue_date", "due_date")}
+    columns: dict[str, Any] = {
+        name: value for name, value in changes.items() if name in ("issue_date", "due_date")
+    }
     if "party_reference" in changes:
         columns["party_reference"] = pricing.words(changes["party_reference"], 128)
     if "notes" in changes:
@@ -177,13 +206,26 @@ def _trip(trip_id: UUID | None) -> UUID | None:
 
 def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
     """Write the lines anew where they or their currency are to change; whether they did."""
-    if "line_items" not in changes and changes.get("currency", document.currency) == document.currency:
+    if (
+        "line_items" not in changes
+        and changes.get("currency", document.currency) == document.currency
+    ):
         return False
     known = queries.get_lines(document)
-    priced = pricing.price(changes["line_items"]) if "line_items" in changes else _in_currency(document, known, changes["currency"])
+    priced = (
+        pricing.price(changes["line_items"])
+        if "line_items" in changes
+        else _in_currency(document, known, changes["currency"])
+    )
     columns = _columns_of(document, priced)
-    is_taxed_alike = not isinstance(document, Bill) or _printed(document) == {number: taxes for number, taxes in priced.printed() if taxes}
-    if document.currency == priced.total.currency and columns == [{name: getattr(line, name) for name in columns[0]} for line in known] and is_taxed_alike:
+    is_taxed_alike = not isinstance(document, Bill) or _printed(document) == {
+        number: taxes for number, taxes in priced.printed() if taxes
+    }
+    if (
+        document.currency == priced.total.currency
+        and columns == [{name: getattr(line, name) for name in columns[0]} for line in known]
+        and is_taxed_alike
+    ):
         return False
     for line in known:
         db.session.delete(line)
@@ -198,7 +240,9 @@ def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]
 
 
 def _printed(bill: Bill) -> dict[int, dict[str, int]]:
-    """The taxes of a draft's lines that bear any, in minor units, by the number of the line and by component."""
+    """The taxes of a draft's lines that bear any, in minor units, by the number of the line and by
+    component.
+    """
     found: dict[int, dict[str, int]] = {}
     for tax in queries.get_bill_taxes(bill.id):
         found.setdefault(tax.line_no, {})[tax.component] = tax.amount_minor
@@ -206,7 +250,10 @@ def _printed(bill: Bill) -> dict[int, dict[str, int]]:
 
 
 def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
-    """Keep the lines of a draft; their taxes come on top, of a bill as they are printed. Raises what `taxing.charge` and `input_taxes.charge` raise."""
+    """Keep the lines of a draft; their taxes come on top, of a bill as they are printed.
+
+    Raises what `taxing.charge` and `input_taxes.charge` raise.
+    """
     columns = _columns_of(document, priced)
     if isinstance(document, Bill):
         db.session.add_all(BillLine(bill_id=document.id, **line) for line in columns)
@@ -220,25 +267,44 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
     taxing.charge(document, lines)
 
 
-def _in_currency(document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str) -> Priced:
+def _in_currency(
+    document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str
+) -> Priced:
     """The same figures in another currency; what it has no places for is refused, never rounded."""
     printed = _printed(document) if isinstance(document, Bill) else {}
-    return pricing.price([_item(line, printed.get(line.line_no, {}), document.currency, currency) for line in lines])
+    return pricing.price(
+        [_item(line, printed.get(line.line_no, {}), document.currency, currency) for line in lines]
+    )
 
 
-def _item(line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str) -> LineItem:
+def _item(
+    line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str
+) -> LineItem:
     """A line as it is asked for, its figures read in another currency."""
-    item = LineItem(description=line.description, quantity=line.quantity, unit_price=Money(line.unit_price_minor, known).decimal, currency=wanted)
+    item = LineItem(
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=Money(line.unit_price_minor, known).decimal,
+        currency=wanted,
+    )
     if isinstance(line, InvoiceLine):
         item |= {
             "sold_as": cast("SoldAs", line.sold_as),
             "tax": line.tax,
             "collection": line.collection,
-            "basic_fare": None if line.basic_fare_minor is None else Money(line.basic_fare_minor, known).decimal,
+            "basic_fare": (
+                None
+                if line.basic_fare_minor is None
+                else Money(line.basic_fare_minor, known).decimal
+            ),
             "service_date": line.service_date,
             "commission": Money(line.commission_minor, known).decimal,
         }
     else:
         taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}
-        item |= {"bought_as": cast("BoughtAs", line.bought_as), "input_taxes": taxes, "input_credit": line.input_credit}
+        item |= {
+            "bought_as": cast("BoughtAs", line.bought_as),
+            "input_taxes": taxes,
+            "input_credit": line.input_credit,
+        }
     return item

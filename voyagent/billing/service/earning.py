@@ -1,4 +1,6 @@
-"""When a line becomes revenue, and on which account: what is sold as principal and given later waits as deferred income until the day of service."""
+"""When a line becomes revenue, and on which account: what is sold as principal and given later
+waits as deferred income until the day of service.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ COMMISSION = "revenue_commission"
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What is booked on a day of service: the account by its purpose, 1 for debit or -1 for credit, and the amount."""
+    """What is booked on a day of service: the account by its purpose, 1 for debit or -1 for credit,
+    and the amount.
+    """
 
     day: date
     sides: list[tuple[str, int, Money]]
@@ -33,24 +37,46 @@ class Recognition:
 
 
 def deferred(lines: Iterable[Any], day: date) -> frozenset[int]:
-    """The lines, by number, that are not earned on the evening of a day: sold as principal, and given after it."""
-    return frozenset(line.line_no for line in lines if line.sold_as == "principal" and line.service_date is not None and line.service_date > day)
+    """The lines, by number, that are not earned on the evening of a day: sold as principal, and
+    given after it.
+    """
+    return frozenset(
+        line.line_no
+        for line in lines
+        if line.sold_as == "principal" and line.service_date is not None and line.service_date > day
+    )
 
 
-def recognitions(lines: Iterable[Any], waiting: Collection[int], currency: str, *, is_credit: bool = False) -> list[Recognition]:
-    """What becomes revenue of the lines that wait, a booking for each day of service; of a credit, what does not become revenue after all."""
+def recognitions(
+    lines: Iterable[Any], waiting: Collection[int], currency: str, *, is_credit: bool = False
+) -> list[Recognition]:
+    """What becomes revenue of the lines that wait, a booking for each day of service; of a credit,
+    what does not become revenue after all.
+    """
     sums: dict[date, int] = {}
     for line in lines:
         if line.line_no in waiting:
             sums[line.service_date] = sums.get(line.service_date, 0) + line.amount_minor
     accounts = (SALES["principal"], DEFERRED) if is_credit else (DEFERRED, SALES["principal"])
     return [
-        Recognition(day, [(accounts[0], 1, amount), (accounts[1], -1, amount)]) for day, minor in sorted(sums.items()) if (amount := Money(minor, currency))
+        Recognition(day, [(accounts[0], 1, amount), (accounts[1], -1, amount)])
+        for day, minor in sorted(sums.items())
+        if (amount := Money(minor, currency))
     ]
 
 
-def recognise(actor: Actor, source: tuple[str, UUID], found: Iterable[Recognition], *, narration: str, memo: str, trip_id: UUID | None) -> None:
-    """Post what is booked on the days of service of a document, once for each day; it is of the document's trip. Raises what `ledger.post` raises."""
+def recognise(
+    actor: Actor,
+    source: tuple[str, UUID],
+    found: Iterable[Recognition],
+    *,
+    narration: str,
+    memo: str,
+    trip_id: UUID | None,
+) -> None:
+    """Post what is booked on the days of service of a document, once for each day; it is of the
+    document's trip. Raises what `ledger.post` raises.
+    """
     for one in found:
         ledger.post(
             actor,
@@ -65,6 +91,8 @@ def recognise(actor: Actor, source: tuple[str, UUID], found: Iterable[Recognitio
 
 
 def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date) -> None:
-    """Reverse what a document has booked on days of service, each on that day, or on the one given where that is later. Raises what `ledger.reverse` raises."""
+    """Reverse what a document has booked on days of service, each on that day, or on the one given
+    where that is later. Raises what `ledger.reverse` raises.
+    """
     for entry_id, booked_on in recognised(*source):
         ledger.reverse(actor, entry_id, reason=reason, entry_date=max(day, booked_on))

@@ -10,7 +10,9 @@ class DraftChanged(PreconditionFailed):
     """The caller has seen an older state of a draft than the one that stands now."""
 
     code = "draft_changed"
-    message = N_("Somebody has changed this draft since you opened it. Look at it again, then go on.")
+    message = N_(
+        "Somebody has changed this draft since you opened it. Look at it again, then go on."
+    )
 
 
 class CustomerNameRequired(Unprocessable):
@@ -24,7 +26,10 @@ class InvalidLine(Unprocessable):
     """A line without words, or with a quantity that is no whole number from 1 on."""
 
     code = "invalid_line"
-    message = N_("Each line needs a description of at most 500 characters and a quantity from 1 to 1,000,000.")
+    message = N_(
+        "Each line needs a description of at most 500 characters and a quantity from 1 to"
+        " 1,000,000."
+    )
 
 
 class BasicFareOutOfRange(Unprocessable):
@@ -97,10 +102,15 @@ class TotalOutOfRange(Unprocessable):
 
 
 class InvalidDate(Invalid):
-    """Due before issue, a day outside 1900 to 2200, or a payment before its document or in the future."""
+    """Due before issue, a day outside 1900 to 2200, or a payment before its document or in the
+    future.
+    """
 
     code = "invalid_date"
-    message = N_("These dates do not fit: nothing is due before it is issued, and nothing is paid before that or after today.")
+    message = N_(
+        "These dates do not fit: nothing is due before it is issued, and nothing is paid before"
+        " that or after today."
+    )
 
 
 class InvalidInstalments(Unprocessable):
@@ -111,10 +121,15 @@ class InvalidInstalments(Unprocessable):
 
 
 class InvalidInstalmentDates(Unprocessable):
-    """Instalments that are not due one after the other, or the first before the document is issued, or a due date beside them that is another."""
+    """Instalments that are not due one after the other, or the first before the document is issued,
+    or a due date beside them that is another.
+    """
 
     code = "invalid_instalment_dates"
-    message = N_("Each instalment is due after the one before it, the first not before the document is issued; the due date is that of the first.")
+    message = N_(
+        "Each instalment is due after the one before it, the first not before the document is"
+        " issued; the due date is that of the first."
+    )
 
 
 class InvalidInstalmentAmount(Unprocessable):
@@ -132,16 +147,24 @@ class InstalmentsDoNotAddUp(Unprocessable):
 
 
 class InvoiceNumberConflict(Conflict):
-    """A number that was asked for, or that stands already: numbers come from one unbroken series, at issue."""
+    """A number that was asked for, or that stands already: numbers come from one unbroken series,
+    at issue.
+    """
 
     code = "invoice_number_conflict"
-    message = N_("An invoice gets the next number of its series when it is issued; a number cannot be chosen.")
+    message = N_(
+        "An invoice gets the next number of its series when it is issued; a number cannot be"
+        " chosen."
+    )
 
 
 class NumberIsNotNext(InvoiceNumberConflict):
     """A number was named, and it is not the one that issuing would give."""
 
-    message = N_("That is not the next number of its year, and no other can be given. Have the invoice drafted: issuing gives it the right one.")
+    message = N_(
+        "That is not the next number of its year, and no other can be given. Have the invoice"
+        " drafted: issuing gives it the right one."
+    )
 
 
 class InvoiceNotSendable(Conflict):
@@ -180,11 +203,14 @@ class DocumentNotOpen(Conflict):
 
 
 class InvoicePaid(DocumentNotOpen):
-    """A credit of an invoice on which money stands and nothing is open: what was paid is taken off it first."""
+    """A credit of an invoice on which money stands and nothing is open: what was paid is taken off
+    it first.
+    """
 
     message = N_(
-        "Nothing is open on this invoice. For a credit note on what was paid, first take the payment off the invoice: it becomes an advance. Then issue the"
-        " credit note and refund the advance."
+        "Nothing is open on this invoice. For a credit note on what was paid, first take the"
+        " payment off the invoice: it becomes an advance. Then issue the credit note and refund the"
+        " advance."
     )
 
 
@@ -192,16 +218,22 @@ class BillPaid(DocumentNotOpen):
     """A supplier's credit of a bill on which money stands and nothing is open, in the same way."""
 
     message = N_(
-        "Nothing is open on this bill. For a credit note on what was paid, first take the payment off the bill: it becomes an advance."
-        " Then enter the credit note, and record a refund of the advance once the supplier pays it back."
+        "Nothing is open on this bill. For a credit note on what was paid, first take the payment"
+        " off the bill: it becomes an advance. Then enter the credit note, and record a refund of"
+        " the advance once the supplier pays it back."
     )
 
 
 class DocumentNotVoidable(Conflict):
-    """Void is only what is issued, or received, and on which nothing was paid or credited; and only once."""
+    """Void is only what is issued, or received, and on which nothing was paid or credited; and only
+    once.
+    """
 
     code = "document_not_voidable"
-    message = N_("Only a document that is in the books can be made void, once, and while nothing was paid or credited on it.")
+    message = N_(
+        "Only a document that is in the books can be made void, once, and while nothing was paid or"
+        " credited on it."
+    )
 
 
 class ReasonRequired(Unprocessable):
@@ -244,8 +276,9 @@ class CreditExceedsOpen(Conflict):
 
     code = "credit_exceeds_open"
     message = N_(
-        "That is more than is still open on this invoice. For a credit note on what was paid, first take the payment off the invoice: it becomes an advance."
-        " Then issue the credit note and refund the advance."
+        "That is more than is still open on this invoice. For a credit note on what was paid, first"
+        " take the payment off the invoice: it becomes an advance. Then issue the credit note and"
+        " refund the advance."
     )
 
 
@@ -253,8 +286,9 @@ class SupplierCreditExceedsOpen(CreditExceedsOpen):
     """More than is still owed: what was paid is taken off the bill first."""
 
     message = N_(
-        "That is more than is still open on this bill. For a credit note on what was paid, first take the payment off the bill: it becomes an advance."
-        " Then enter the credit note, and record a refund of the advance once the supplier pays it back."
+        "That is more than is still open on this bill. For a credit note on what was paid, first"
+        " take the payment off the bill: it becomes an advance. Then enter the credit note, and"
+        " record a refund of the advance once the supplier pays it back."
     )
 
 
@@ -273,7 +307,9 @@ class WriteOffExceedsOpen(Conflict):
 
 
 class WriteOffTakenBack(Conflict):
-    """A write-off is taken back once, and what takes it back is not taken back in turn: it is written off anew."""
+    """A write-off is taken back once, and what takes it back is not taken back in turn: it is
+    written off anew.
+    """
 
     code = "write_off_taken_back"
     message = N_("This write-off has been taken back already.")
@@ -283,25 +319,33 @@ class WriteOffRequested(Conflict):
     """Somebody has asked for it already, and that waits for a decision or is being carried out."""
 
     code = "write_off_requested"
-    message = N_("A write-off of this invoice has been asked for already and waits. Decide that one first.")
+    message = N_(
+        "A write-off of this invoice has been asked for already and waits. Decide that one first."
+    )
 
 
 class CreditNoteReversed(Conflict):
-    """A credit note is reversed once, and the reversal is not undone: what is credited after all is credited anew."""
+    """A credit note is reversed once, and the reversal is not undone: what is credited after all is
+    credited anew.
+    """
 
     code = "credit_note_reversed"
     message = N_("This credit note has been reversed already.")
 
 
 class SupplierCreditReversed(Conflict):
-    """A supplier's credit is reversed once, and the reversal is not undone: what is credited after all is entered anew."""
+    """A supplier's credit is reversed once, and the reversal is not undone: what is credited after
+    all is entered anew.
+    """
 
     code = "supplier_credit_reversed"
     message = N_("This supplier credit note has been reversed already.")
 
 
 class VendorReferenceTaken(Conflict):
-    """The supplier's reference is on another bill that is not void: the same paper was entered before."""
+    """The supplier's reference is on another bill that is not void: the same paper was entered
+    before.
+    """
 
     code = "vendor_reference_taken"
     message = N_("A bill with this reference has been entered already.")
@@ -339,4 +383,6 @@ class TextTooLong(Unprocessable):
     """A reference, a reason or notes beyond what a document holds."""
 
     code = "text_too_long"
-    message = N_("A reference has at most 128 characters, a reason at most 500, notes at most 2,000.")
+    message = N_(
+        "A reference has at most 128 characters, a reason at most 500, notes at most 2,000."
+    )

@@ -1,4 +1,6 @@
-"""Rates of exchange on documents: the one at which a document in another currency than the books was booked."""
+"""Rates of exchange on documents: the one at which a document in another currency than the books
+was booked.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +17,32 @@ from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
 def columns_of(quote: Quote | None) -> dict[str, Any]:
     """How a rate is kept."""
-    values = (None,) * len(RATE_COLUMNS) if quote is None else (quote.base, quote.quote, quote.rate, quote.on, quote.source)
+    values = (
+        (None,) * len(RATE_COLUMNS)
+        if quote is None
+        else (quote.base, quote.quote, quote.rate, quote.on, quote.source)
+    )
     return dict(zip(RATE_COLUMNS, values, strict=True))
 
 
 def quote_of(row: AtARate) -> Quote | None:
     """The rate that is kept, if any."""
-    if row.rate_base is None or row.rate_quote is None or row.rate is None or row.rate_on is None or row.rate_source is None:
+    if (
+        row.rate_base is None
+        or row.rate_quote is None
+        or row.rate is None
+        or row.rate_on is None
+        or row.rate_source is None
+    ):
         return None
     return Quote(row.rate_base, row.rate_quote, row.rate, row.rate_on, row.rate_source)
 
 
-def booked_columns(actor: Actor, quote: Quote | None, line_items: Sequence[LineItem]) -> dict[str, Any]:
-    """The columns of the rate at which a document is booked: between the currency of its lines and that of the books.
+def booked_columns(
+    actor: Actor, quote: Quote | None, line_items: Sequence[LineItem]
+) -> dict[str, Any]:
+    """The columns of the rate at which a document is booked: between the currency of its lines and
+    that of the books.
 
     Raises RateOfOtherMoney for any other pair; InvalidRate, UnknownCurrency.
     """
@@ -36,8 +51,11 @@ def booked_columns(actor: Actor, quote: Quote | None, line_items: Sequence[LineI
     return _booked(actor, quote, line_items[0]["currency"])
 
 
-def changed_columns(actor: Actor, document: Invoice | Bill, changes: DocumentChanges) -> dict[str, Any]:
-    """The same of a draft that changes; a rate that is not named goes where the document is in another currency than the rate was for.
+def changed_columns(
+    actor: Actor, document: Invoice | Bill, changes: DocumentChanges
+) -> dict[str, Any]:
+    """The same of a draft that changes; a rate that is not named goes where the document is in
+    another currency than the rate was for.
 
     Raises what `booked_columns` does.
     """

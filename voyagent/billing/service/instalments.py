@@ -1,4 +1,6 @@
-"""The rules of instalments: what a document is over may be due on several days, each with its own amount; what settles it settles the earliest first."""
+"""The rules of instalments: what a document is over may be due on several days, each with its own
+amount; what settles it settles the earliest first.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,12 @@ from decimal import Decimal
 from typing import Any, TypedDict
 
 from voyagent.billing.models import Bill, Invoice
-from voyagent.billing.service.errors import InstalmentsDoNotAddUp, InvalidInstalmentAmount, InvalidInstalmentDates, InvalidInstalments
+from voyagent.billing.service.errors import (
+    InstalmentsDoNotAddUp,
+    InvalidInstalmentAmount,
+    InvalidInstalmentDates,
+    InvalidInstalments,
+)
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.ledger.service import LAST_DAY
 
@@ -25,7 +32,9 @@ class InstalmentItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The instalments of a document in order: the day of each, and its amount in minor units; none where the document is due on one day."""
+    """The instalments of a document in order: the day of each, and its amount in minor units; none
+    where the document is due on one day.
+    """
 
     dues: tuple[date, ...] = ()
     minors: tuple[int, ...] = ()
@@ -34,7 +43,11 @@ class Plan:
         """The columns of a document that keep it, with the day on which the first is due."""
         if not self.dues:
             return {"instalment_dues": None, "instalment_minors": None}
-        return {"instalment_dues": list(self.dues), "instalment_minors": list(self.minors), "due_date": self.dues[0]}
+        return {
+            "instalment_dues": list(self.dues),
+            "instalment_minors": list(self.minors),
+            "due_date": self.dues[0],
+        }
 
 
 def plan_of(document: Invoice | Bill) -> Plan:
@@ -42,14 +55,24 @@ def plan_of(document: Invoice | Bill) -> Plan:
     return Plan(tuple(document.instalment_dues or ()), tuple(document.instalment_minors or ()))
 
 
-def read(items: Sequence[InstalmentItem] | None, currency: str, issue_date: date, due_date: date | None = None) -> Plan:
-    """The plan that is asked for, from 2 to 36 instalments, or none for none at all. A due date that is named beside it is that of the first.
+def read(
+    items: Sequence[InstalmentItem] | None,
+    currency: str,
+    issue_date: date,
+    due_date: date | None = None,
+) -> Plan:
+    """The plan that is asked for, from 2 to 36 instalments, or none for none at all.
+
+    A due date that is named beside it is that of the first.
 
     Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount; UnknownCurrency.
     """
     if not items:
         return Plan()
-    plan = Plan(tuple(item["due_date"] for item in items), tuple(_minor(item["amount"], currency) for item in items))
+    plan = Plan(
+        tuple(item["due_date"] for item in items),
+        tuple(_minor(item["amount"], currency) for item in items),
+    )
     if not INSTALMENTS_MIN <= len(items) <= INSTALMENTS_MAX or min(plan.minors) <= 0:
         raise InvalidInstalments
     check_days(plan, issue_date)
@@ -59,19 +82,37 @@ def read(items: Sequence[InstalmentItem] | None, currency: str, issue_date: date
 
 
 def check_days(plan: Plan, issue_date: date) -> None:
-    """Each instalment is due after the one before, the first not before the document is issued. Raises InvalidInstalmentDates."""
-    if plan.dues and not (issue_date <= plan.dues[0] and plan.dues[-1] <= LAST_DAY and list(plan.dues) == sorted(set(plan.dues))):
+    """Each instalment is due after the one before, the first not before the document is issued.
+
+    Raises InvalidInstalmentDates.
+    """
+    if plan.dues and not (
+        issue_date <= plan.dues[0]
+        and plan.dues[-1] <= LAST_DAY
+        and list(plan.dues) == sorted(set(plan.dues))
+    ):
         raise InvalidInstalmentDates
 
 
 def in_currency(plan: Plan, known: str, wanted: str) -> Plan:
-    """The same figures in another currency; what it has no places for is refused, never rounded. Raises InvalidInstalmentAmount."""
-    return Plan(plan.dues, tuple(_minor(Money(minor, known).decimal, wanted) for minor in plan.minors))
+    """The same figures in another currency; what it has no places for is refused, never rounded.
+
+    Raises InvalidInstalmentAmount.
+    """
+    return Plan(
+        plan.dues, tuple(_minor(Money(minor, known).decimal, wanted) for minor in plan.minors)
+    )
 
 
 def check_sum(document: Invoice | Bill) -> None:
-    """Instalments come to what the document is over, taxes included. Raises InstalmentsDoNotAddUp."""
-    if document.instalment_minors is not None and sum(document.instalment_minors) != document.total_minor:
+    """Instalments come to what the document is over, taxes included.
+
+    Raises InstalmentsDoNotAddUp.
+    """
+    if (
+        document.instalment_minors is not None
+        and sum(document.instalment_minors) != document.total_minor
+    ):
         raise InstalmentsDoNotAddUp
 
 

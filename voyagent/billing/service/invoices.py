@@ -64,18 +64,25 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     customer_pan: str | None = None,
     exchange_rate: Quote | None = None,
 ) -> Invoice:
-    """Draw up an invoice that is not issued yet: it has no number and is not in the books. Its taxes come on top of its lines.
+    """Draw up an invoice that is not issued yet: it has no number and is not in the books.
 
-    Without a due day it is due by the terms of the customer; in instalments, with the first of them. Without a place of supply and a tax number it is taxed by
-    those that are noted of the customer. In another currency than the books it may keep the rate at which it is booked.
+    Its taxes come on top of its lines.
 
-    Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
-    `drafts.begin` and `exchange.booked_columns` raise; EnquiryNotFound, SessionNotFound, TripNotFound for what is not the agency's.
+    Without a due day it is due by the terms of the customer; in instalments, with the first of
+    them. Without a place of supply and a tax number it is taxed by those that are noted of the
+    customer. In another currency than the books it may keep the rate at which it is booked.
+
+    Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired,
+    TextTooLong, InvalidDate, InvalidTaxNumber, and what `drafts.begin` and
+    `exchange.booked_columns` raise; EnquiryNotFound, SessionNotFound, TripNotFound for what is not
+    the agency's.
     """
     actor.require("invoice.draft")
     if number:
         raise InvoiceNumberConflict
-    buyer = Buyer.of(pricing.party(customer_name), place_of_supply, customer_tax_number, customer_pan)
+    buyer = Buyer.of(
+        pricing.party(customer_name), place_of_supply, customer_tax_number, customer_pan
+    )
     invoice = drafts.begin(
         actor,
         Invoice,
@@ -98,27 +105,44 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     return invoice
 
 
-def revise_draft(actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None) -> Invoice:
-    """Change an invoice that is not issued yet; what leaves it as it was is no event. `seen` is the `updated_at` that the caller has before her.
+def revise_draft(
+    actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None
+) -> Invoice:
+    """Change an invoice that is not issued yet; what leaves it as it was is no event.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
-    `drafts.revise` raises.
+    `seen` is the `updated_at` that the caller has before her.
+
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired,
+    TextTooLong, InvalidDate, InvalidTaxNumber, and what `drafts.revise` raises.
     """
     actor.require("invoice.draft")
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
     drafts.check_seen(invoice, seen)
-    columns: dict[str, Any] = {"party_name": pricing.party(changes["customer_name"])} if "customer_name" in changes else {}
+    columns: dict[str, Any] = (
+        {"party_name": pricing.party(changes["customer_name"])}
+        if "customer_name" in changes
+        else {}
+    )
     columns |= _buyer(invoice, changes) | exchange.changed_columns(actor, invoice, changes)
     if changed := drafts.revise(invoice, columns, changes):
         fields = [{"field": "customer_name" if name == "party_name" else name} for name in changed]
-        audit.record(actor, "invoice.revised", entity_refs=_refs(invoice), inputs={"fields": fields}, outputs=drafts.told(invoice))
+        audit.record(
+            actor,
+            "invoice.revised",
+            entity_refs=_refs(invoice),
+            inputs={"fields": fields},
+            outputs=drafts.told(invoice),
+        )
     return invoice
 
 
 def discard_draft(actor: Actor, invoice_id: UUID) -> None:
-    """Throw away an invoice that was never issued; it had no number, so none is missing. Raises Forbidden, InvoiceNotFound, InvoiceNotDraft."""
+    """Throw away an invoice that was never issued; it had no number, so none is missing.
+
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft.
+    """
     actor.require("invoice.draft")
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
@@ -130,13 +154,17 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
 
 
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
-    """Issue a draft: it gets the next number of its financial year, and receivable stands against revenue on its issue date, in one transaction.
+    """Issue a draft: it gets the next number of its financial year, and receivable stands against
+    revenue on its issue date, in one transaction.
 
-    What is sold as principal and given on a later day stands as deferred income until then, and becomes revenue on that day.
+    What is sold as principal and given on a later day stands as deferred income until then, and
+    becomes revenue on that day.
 
-    An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. `seen` is the `updated_at` of the draft that the
-    caller has before her. Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp, AmountAboveLimit,
-    InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    An invoice is issued once, under any number of parallel calls; when anything fails, the number
+    goes back. `seen` is the `updated_at` of the draft that the caller has before her. Raises
+    Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp,
+    AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks
+    what is posted to.
     """
     actor.require("invoice.issue")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -156,11 +184,20 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
         source_id=invoice.id,
         purpose="issue",
         narration=narration,
-        lines=ledger.lines_of(issue_sides(invoice), memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS),
+        lines=ledger.lines_of(
+            issue_sides(invoice), memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS
+        ),
         entry_date=invoice.issue_date,
         trip_id=invoice.trip_id,
     )
-    earning.recognise(actor, ("invoice", invoice.id), recognitions_of(invoice), narration=narration, memo=number, trip_id=invoice.trip_id)
+    earning.recognise(
+        actor,
+        ("invoice", invoice.id),
+        recognitions_of(invoice),
+        narration=narration,
+        memo=number,
+        trip_id=invoice.trip_id,
+    )
     now = clock.now()
     invoice.status = "issued"
     invoice.number = number
@@ -174,31 +211,49 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
             raise InvoiceNumberConflict from None
         raise
     audit.record(
-        actor, "invoice.issued", entity_refs={**_refs(invoice), "journal_entry_id": posted.entry_id}, outputs=drafts.told(invoice) | {"number": number}
+        actor,
+        "invoice.issued",
+        entity_refs={**_refs(invoice), "journal_entry_id": posted.entry_id},
+        outputs=drafts.told(invoice) | {"number": number},
     )
     return invoice
 
 
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
-    """What issuing posts: the account by its purpose, 1 for debit or -1 for credit, and the amount; the taxes and the round-off as they were reckoned last.
+    """What issuing posts: the account by its purpose, 1 for debit or -1 for credit, and the amount;
+    the taxes and the round-off as they were reckoned last.
 
-    One that was brought forward is no sale: it stands against the account that the books begin with.
+    One that was brought forward is no sale: it stands against the account that the books begin
+    with.
     """
     if invoice.is_opening:
         total = Money(invoice.total_minor, invoice.currency)
         return [("receivable", 1, total), (ledger.OPENING, -1, total)]
     lines = queries.get_lines(invoice)
-    credited = taxing.sides(lines, queries.get_taxes(invoice.id), invoice.currency, earning.deferred(lines, invoice.issue_date))
+    credited = taxing.sides(
+        lines,
+        queries.get_taxes(invoice.id),
+        invoice.currency,
+        earning.deferred(lines, invoice.issue_date),
+    )
     moved = rounding.side(Money(invoice.round_off_minor, invoice.currency), -1)
-    return [("receivable", 1, Money(invoice.total_minor, invoice.currency)), *((purpose, -1, amount) for purpose, amount in credited), *moved]
+    return [
+        ("receivable", 1, Money(invoice.total_minor, invoice.currency)),
+        *((purpose, -1, amount) for purpose, amount in credited),
+        *moved,
+    ]
 
 
 def recognitions_of(invoice: Invoice) -> list[Recognition]:
-    """What issuing posts beside that, on days of service that come after the invoice; nothing for one that was brought forward."""
+    """What issuing posts beside that, on days of service that come after the invoice; nothing for
+    one that was brought forward.
+    """
     if invoice.is_opening:
         return []
     lines = queries.get_lines(invoice)
-    return earning.recognitions(lines, earning.deferred(lines, invoice.issue_date), invoice.currency)
+    return earning.recognitions(
+        lines, earning.deferred(lines, invoice.issue_date), invoice.currency
+    )
 
 
 def create_invoice(
@@ -211,12 +266,21 @@ def create_invoice(
     line_items: Sequence[LineItem],
     notes: str | None = None,
 ) -> Invoice:
-    """Draw up and issue an invoice in one, for the customer of an enquiry; the number must be the next of the series, so that no gap is left (Rule 46).
+    """Draw up and issue an invoice in one, for the customer of an enquiry; the number must be the
+    next of the series, so that no gap is left (Rule 46).
 
     Raises NumberIsNotNext for any other number, and what `draft_invoice` and `issue_invoice` raise.
     """
     customer = enquiries.get_enquiry(enquiry_id).customer_name
-    drafted = draft_invoice(actor, customer_name=customer, issue_date=issue_date, due_date=due_date, line_items=line_items, notes=notes, enquiry_id=enquiry_id)
+    drafted = draft_invoice(
+        actor,
+        customer_name=customer,
+        issue_date=issue_date,
+        due_date=due_date,
+        line_items=line_items,
+        notes=notes,
+        enquiry_id=enquiry_id,
+    )
     invoice = issue_invoice(actor, drafted.id)
     if invoice.number != number:
         raise NumberIsNotNext
@@ -224,7 +288,8 @@ def create_invoice(
 
 
 def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
-    """The columns of what the tax goes by, where a change names one of them, or another customer of whom they are noted.
+    """The columns of what the tax goes by, where a change names one of them, or another customer of
+    whom they are noted.
 
     Raises InvalidTaxNumber, UnknownState.
     """
@@ -236,17 +301,25 @@ def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
     place = changes.get("place_of_supply", invoice.place_of_supply)
     number = changes.get("customer_tax_number", invoice.customer_tax_number)
     pan = changes.get("customer_pan", invoice.customer_pan)
-    if "customer_tax_number" in changes and number != invoice.customer_tax_number:  # what an earlier number said of itself goes with it
+    if (
+        "customer_tax_number" in changes and number != invoice.customer_tax_number
+    ):  # what an earlier number said of itself goes with it
         place, pan = changes.get("place_of_supply"), changes.get("customer_pan")
     return _columns(Buyer.of(name, place, number, pan))
 
 
 def _columns(buyer: Buyer) -> dict[str, Any]:
-    return {"place_of_supply": buyer.place, "customer_tax_number": buyer.tax_number, "customer_pan": buyer.pan}
+    return {
+        "place_of_supply": buyer.place,
+        "customer_tax_number": buyer.tax_number,
+        "customer_pan": buyer.pan,
+    }
 
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
-    """The conversation that an invoice comes from: the one given, else its enquiry's, where that has not been deleted."""
+    """The conversation that an invoice comes from: the one given, else its enquiry's, where that
+    has not been deleted.
+    """
     asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if session_id is not None:
         return chats.get_session(session_id).id

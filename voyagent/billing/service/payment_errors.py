@@ -29,39 +29,51 @@ class NothingOpen(Conflict):
     """No document is named, and the party has none that the payment could settle by itself."""
 
     code = "nothing_open"
-    message = N_("This party has nothing open in the payment’s currency that was issued by that day.")
+    message = N_(
+        "This party has nothing open in the payment’s currency that was issued by that day."
+    )
 
 
 class AnotherParty(Conflict):
     """A payment settles the documents of whom it came from or went to, and nobody else's."""
 
     code = "another_party"
-    message = N_("This document is another party’s. A payment settles only the documents of its own party.")
+    message = N_(
+        "This document is another party’s. A payment settles only the documents of its own party."
+    )
 
 
 class AllocationTakenBack(Conflict):
-    """An allocation is taken back once, and what takes it back is not taken back in turn: it is allocated anew."""
+    """An allocation is taken back once, and what takes it back is not taken back in turn: it is
+    allocated anew.
+    """
 
     code = "allocation_taken_back"
     message = N_("This allocation has been taken back already.")
 
 
 class PaymentReversed(Conflict):
-    """A payment is reversed once, and the reversal is not undone: what came or went after all is noted anew."""
+    """A payment is reversed once, and the reversal is not undone: what came or went after all is
+    noted anew.
+    """
 
     code = "payment_reversed"
     message = N_("This payment has been reversed already.")
 
 
 class PaymentRefunded(Conflict):
-    """What is given back of a payment came of it, so it was noted rightly; a refund that was noted by mistake is reversed first."""
+    """What is given back of a payment came of it, so it was noted rightly; a refund that was noted
+    by mistake is reversed first.
+    """
 
     code = "payment_refunded"
     message = N_("A part of this payment was refunded, so it cannot be reversed.")
 
 
 class RefundReversed(Conflict):
-    """A refund is reversed once, and the reversal is not undone: what went back after all is noted anew."""
+    """A refund is reversed once, and the reversal is not undone: what went back after all is noted
+    anew.
+    """
 
     code = "refund_reversed"
     message = N_("This refund has been reversed already.")
@@ -82,21 +94,30 @@ class NothingToAllocate(Unprocessable):
 
 
 class BookedRateMissing(Conflict):
-    """A document in another currency was posted without the rate at which it was booked, so nobody can say what a payment gains or loses on it."""
+    """A document in another currency was posted without the rate at which it was booked, so nobody
+    can say what a payment gains or loses on it.
+    """
 
     code = "booked_rate_missing"
-    message = N_("This document does not keep the rate at which it was booked. A payment in its own currency settles it.")
+    message = N_(
+        "This document does not keep the rate at which it was booked. A payment in its own currency"
+        " settles it."
+    )
 
 
 class SettledAmountMissing(Unprocessable):
     """A payment in another currency is to settle a document, and nobody says how much of it."""
 
     code = "settled_amount_required"
-    message = N_("Say how much of the document is settled in its own currency, or the rate of the day.")
+    message = N_(
+        "Say how much of the document is settled in its own currency, or the rate of the day."
+    )
 
 
 class SettledAmountWrong(Unprocessable):
-    """The amount that settles and the rate, or the amount of the payment in one currency with the document, say different things."""
+    """The amount that settles and the rate, or the amount of the payment in one currency with the
+    document, say different things.
+    """
 
     code = "settled_amount_wrong"
     message = N_("What the document is settled with does not follow from the amount and the rate.")

@@ -1,4 +1,6 @@
-"""The rules of payments: money that came in or went out, what of it settles documents at once, and giving back what settles none."""
+"""The rules of payments: money that came in or went out, what of it settles documents at once, and
+giving back what settles none.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,13 @@ from voyagent.billing.service.allocations import (
 )
 from voyagent.billing.service.errors import DocumentNotOpen
 from voyagent.billing.service.payment_errors import PaymentOverAllocated
-from voyagent.billing.service.settling import CONTROL, PaidInOtherMoney, Part, Settlement, exchange_sides
+from voyagent.billing.service.settling import (
+    CONTROL,
+    PaidInOtherMoney,
+    Part,
+    Settlement,
+    exchange_sides,
+)
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -36,7 +44,9 @@ SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment",
 """The series that a payment's number comes from, by direction, and the letter in front of it."""
 REFUND_SERIES, REFUND_LETTER = "refund", "F"
 OPENING_ADVANCES = ("advance", "A")
-"""The series of what was paid ahead in the program before, so that no number is missing among those of now."""
+"""The series of what was paid ahead in the program before, so that no number is missing among those
+of now.
+"""
 
 
 def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
@@ -50,18 +60,23 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     reference: str | None = None,
     parts: Sequence[Part] = (),
 ) -> Payment:
-    """Note that money came in from a customer, or went out to a supplier, on a day, or today in the agency's zone, into or from `bank` or `cash`.
+    """Note that money came in from a customer, or went out to a supplier, on a day, or today in the
+    agency's zone, into or from `bank` or `cash`.
 
-    Only `bring_advance` names `opening_balances` instead.
-    What of it settles documents at once stands against their account, the rest is an advance and stands against the account of advances; what settles a
-    document in another currency goes by way of that account. It gets the next number of its series.
+    Only `bring_advance` names `opening_balances` instead. What of it settles documents at once
+    stands against their account, the rest is an advance and stands against the account of advances;
+    what settles a document in another currency goes by way of that account. It gets the next number
+    of its series.
 
-    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what `allocate` raises.
+    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what
+    `allocate` raises.
     """
     actor.require("payment.record")
     payment = _read(actor, direction, party_name, amount, on, account=account, reference=reference)
     documents = lock_documents(direction, [part.document_id for part in parts])
-    settlements = check_parts(actor, payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor)
+    settlements = check_parts(
+        actor, payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor
+    )
     alike = [part for part in settlements if not part.is_exchanged]
     series, letter = OPENING_ADVANCES if payment.is_opening else SERIES[direction]
     payment.number = numbering.take_number(series, payment.paid_on, letter=letter)
@@ -69,32 +84,61 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     db.session.add(payment)
     db.session.flush()
     if alike:
-        settle(payment, [new_allocation(payment, part, payment.paid_on) for part in alike], payment.entry_id)
+        settle(
+            payment,
+            [new_allocation(payment, part, payment.paid_on) for part in alike],
+            payment.entry_id,
+        )
     exchange(actor, payment, settlements, payment.paid_on)
-    audit.record(actor, "payment.received" if direction == "in" else "payment.made", entity_refs=refs_of(payment, parts), outputs=_told(payment, parts))
+    audit.record(
+        actor,
+        "payment.received" if direction == "in" else "payment.made",
+        entity_refs=refs_of(payment, parts),
+        outputs=_told(payment, parts),
+    )
     return payment
 
 
 def payment_sides(
-    actor: Actor, *, direction: Direction, party_name: str, amount: Money, on: date | None = None, account: str = "bank", parts: Sequence[Part] = ()
+    actor: Actor,
+    *,
+    direction: Direction,
+    party_name: str,
+    amount: Money,
+    on: date | None = None,
+    account: str = "bank",
+    parts: Sequence[Part] = (),
 ) -> list[tuple[str, int, Money]]:
-    """What noting a payment would post as its documents stand now: the purpose of each account, 1 for debit and -1 for credit, the amount.
+    """What noting a payment would post as its documents stand now: the purpose of each account, 1
+    for debit and -1 for credit, the amount.
 
     Raises what `record_payment` does.
     """
     payment = _read(actor, direction, party_name, amount, on, account=account)
-    settlements = settlements_now(actor, payment, parts, payment.paid_on, left_minor=amount.amount_minor)
+    settlements = settlements_now(
+        actor, payment, parts, payment.paid_on, left_minor=amount.amount_minor
+    )
     alike = [part for part in settlements if not part.is_exchanged]
     exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
-    return _money_sides(direction, amount, account, alike) + [side for sides in exchanged for side in sides]
+    return _money_sides(direction, amount, account, alike) + [
+        side for sides in exchanged for side in sides
+    ]
 
 
 def record_receipt(
-    actor: Actor, invoice_id: UUID, amount: Money | None, on: date | None = None, *, reference: str | None = None, account: str = "bank"
+    actor: Actor,
+    invoice_id: UUID,
+    amount: Money | None,
+    on: date | None = None,
+    *,
+    reference: str | None = None,
+    account: str = "bank",
 ) -> Payment:
-    """Note that a customer has paid an invoice or a part of it: all that is open without an amount, today in the agency's zone without a day.
+    """Note that a customer has paid an invoice or a part of it: all that is open without an amount,
+    today in the agency's zone without a day.
 
-    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
+    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
+    PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -102,11 +146,19 @@ def record_receipt(
 
 
 def pay_bill(
-    actor: Actor, bill_id: UUID, amount: Money | None = None, on: date | None = None, *, reference: str | None = None, account: str = "bank"
+    actor: Actor,
+    bill_id: UUID,
+    amount: Money | None = None,
+    on: date | None = None,
+    *,
+    reference: str | None = None,
+    account: str = "bank",
 ) -> Payment:
-    """Note that a bill or a part of it was paid: all that is open without an amount, today in the agency's zone without a day.
+    """Note that a bill or a part of it was paid: all that is open without an amount, today in the
+    agency's zone without a day.
 
-    Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
+    Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
+    PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     bill = queries.get_bill(bill_id, lock=True)
@@ -114,12 +166,20 @@ def pay_bill(
 
 
 def refund_payment(
-    actor: Actor, payment_id: UUID, *, amount: Money | None = None, on: date | None = None, account: str = "bank", reference: str | None = None
+    actor: Actor,
+    payment_id: UUID,
+    *,
+    amount: Money | None = None,
+    on: date | None = None,
+    account: str = "bank",
+    reference: str | None = None,
 ) -> Refund:
-    """Note that an advance, or a part of it, went back to whom it came from: all that is left without an amount, today in the agency's zone without a day.
+    """Note that an advance, or a part of it, went back to whom it came from: all that is left
+    without an amount, today in the agency's zone without a day.
 
-    What a supplier was paid ahead comes back the same way. It gets a number of its own series. Raises Forbidden, PaymentNotFound, MixedCurrencies,
-    InvalidAmount, PaymentReversed, PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
+    What a supplier was paid ahead comes back the same way. It gets a number of its own series.
+    Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
+    PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
     """
     actor.require("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
@@ -140,20 +200,41 @@ def refund_payment(
     db.session.add(refund)
     db.session.flush()
     told = {"amount": amount.wire, "currency": amount.currency, "refunded_on": day.isoformat()}
-    audit.record(actor, "payment.refunded", entity_refs={"payment_id": payment.id, "journal_entry_id": refund.entry_id}, outputs=told)
+    audit.record(
+        actor,
+        "payment.refunded",
+        entity_refs={"payment_id": payment.id, "journal_entry_id": refund.entry_id},
+        outputs=told,
+    )
     return refund
 
 
-def refund_sides(actor: Actor, payment: Payment, *, amount: Money, on: date | None = None, account: str = "bank") -> list[tuple[str, int, Money]]:
-    """What giving back of an advance would post: the purpose of each account, 1 for debit and -1 for credit, the amount. Raises what `refund_payment` does."""
+def refund_sides(
+    actor: Actor, payment: Payment, *, amount: Money, on: date | None = None, account: str = "bank"
+) -> list[tuple[str, int, Money]]:
+    """What giving back of an advance would post: the purpose of each account, 1 for debit and -1
+    for credit, the amount. Raises what `refund_payment` does.
+    """
     if ledger.is_closed(_refunded_on(actor, payment, amount, on)):
         raise ledger.PeriodLocked
     left, right = _refund_accounts(payment, account)
     return [(left, 1, amount), (right, -1, amount)]
 
 
-def _read(actor: Actor, direction: Direction, party_name: str, amount: Money, on: date | None, *, account: str, reference: str | None = None) -> Payment:
-    """A payment as it is said, not kept yet. Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong."""
+def _read(
+    actor: Actor,
+    direction: Direction,
+    party_name: str,
+    amount: Money,
+    on: date | None,
+    *,
+    account: str,
+    reference: str | None = None,
+) -> Payment:
+    """A payment as it is said, not kept yet.
+
+    Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong.
+    """
     name = pricing.party(party_name)
     check_limit(actor, amount.within(1, ledger.AMOUNT_MAX_MINOR))
     return Payment(
@@ -171,7 +252,15 @@ def _read(actor: Actor, direction: Direction, party_name: str, amount: Money, on
     )
 
 
-def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: date | None, *, reference: str | None, account: str) -> Payment:
+def _pay_one(
+    actor: Actor,
+    document: Invoice | Bill,
+    amount: Money | None,
+    on: date | None,
+    *,
+    reference: str | None,
+    account: str,
+) -> Payment:
     """A payment that settles one document, whose row is held."""
     is_invoice = isinstance(document, Invoice)
     if document.status not in OPEN:
@@ -192,44 +281,84 @@ def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: d
 
 
 def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
-    """The day on which an amount goes back. Raises PaymentReversed, MixedCurrencies, InvalidAmount, PaymentOverAllocated, AmountAboveLimit, InvalidDate."""
+    """The day on which an amount goes back.
+
+    Raises PaymentReversed, MixedCurrencies, InvalidAmount, PaymentOverAllocated, AmountAboveLimit,
+    InvalidDate.
+    """
     check_left(payment)
     if amount.currency != payment.currency:
         raise MixedCurrencies
     if amount.within(1).amount_minor > payment.unapplied_minor:
         raise PaymentOverAllocated
     check_limit(actor, amount)
-    return day_of(actor, on, max(payment.paid_on, queries.last_taken_back(payment.id) or payment.paid_on))
+    return day_of(
+        actor, on, max(payment.paid_on, queries.last_taken_back(payment.id) or payment.paid_on)
+    )
 
 
 def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
-    """The account of advances against bank or cash, what is debited first; what comes back from a supplier the other way round."""
+    """The account of advances against bank or cash, what is debited first; what comes back from a
+    supplier the other way round.
+    """
     advances = CONTROL[payment.direction][1]
     return (advances, account) if payment.direction == "in" else (account, advances)
 
 
-def _money_sides(direction: str, amount: Money, account: str, parts: Sequence[Settlement]) -> list[tuple[str, int, Money]]:
-    """Bank or cash against the account of the documents that are settled in the currency of the money, and against that of advances for the rest."""
+def _money_sides(
+    direction: str, amount: Money, account: str, parts: Sequence[Settlement]
+) -> list[tuple[str, int, Money]]:
+    """Bank or cash against the account of the documents that are settled in the currency of the
+    money, and against that of advances for the rest.
+    """
     settled = sum(part.amount.amount_minor for part in parts)
     sign = 1 if direction == "in" else -1
     split = zip(CONTROL[direction], (settled, amount.amount_minor - settled), strict=True)
-    sides = [(account, sign, amount), *((purpose, -sign, Money(minor, amount.currency)) for purpose, minor in split if minor)]
+    sides = [
+        (account, sign, amount),
+        *((purpose, -sign, Money(minor, amount.currency)) for purpose, minor in split if minor),
+    ]
     return sorted(sides, key=lambda side: -side[1])
 
 
-def _post(actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]) -> UUID:
+def _post(
+    actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]
+) -> UUID:
     """The entry of the money; `parts` is what settles documents in its own currency."""
     name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
     kind = "Receipt" if is_in else "Payment"
-    references = [document.number if isinstance(document, Invoice) else document.vendor_reference for document in documents[:1]]
+    references = [
+        document.number if isinstance(document, Invoice) else document.vendor_reference
+        for document in documents[:1]
+    ]
     posted = ledger.post(
         actor,
         source_type="payment",
         source_id=payment.id,
         purpose="receipt" if is_in else "payment",
-        narration=", ".join(filter(None, (f"Balance of {kind.casefold()} {memo}" if payment.is_opening else f"{kind} {payment.number}", *references, name))),
+        narration=", ".join(
+            filter(
+                None,
+                (
+                    (
+                        f"Balance of {kind.casefold()} {memo}"
+                        if payment.is_opening
+                        else f"{kind} {payment.number}"
+                    ),
+                    *references,
+                    name,
+                ),
+            )
+        ),
         lines=ledger.lines_of(
-            _money_sides(payment.direction, Money(payment.amount_minor, payment.currency), payment.account, parts), memo=memo, party_name=name
+            _money_sides(
+                payment.direction,
+                Money(payment.amount_minor, payment.currency),
+                payment.account,
+                parts,
+            ),
+            memo=memo,
+            party_name=name,
         ),
         entry_date=payment.paid_on,
     )
@@ -256,5 +385,18 @@ def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) 
 
 def _told(payment: Payment, parts: Sequence[Part]) -> dict[str, object]:
     amount = Money(payment.amount_minor, payment.currency)
-    told: dict[str, object] = {"amount": amount.wire, "currency": amount.currency, "paid_on": payment.paid_on.isoformat()}
-    return told if len(parts) == 1 else told | {"parts": [{"document_id": str(part.document_id), "amount": part.amount.wire} for part in parts]}
+    told: dict[str, object] = {
+        "amount": amount.wire,
+        "currency": amount.currency,
+        "paid_on": payment.paid_on.isoformat(),
+    }
+    return (
+        told
+        if len(parts) == 1
+        else told
+        | {
+            "parts": [
+                {"document_id": str(part.document_id), "amount": part.amount.wire} for part in parts
+            ]
+        }
+    )

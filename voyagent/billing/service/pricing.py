@@ -1,4 +1,6 @@
-"""What invoices and bills have in common: lines that are read exactly, days that fit, words that say something."""
+"""What invoices and bills have in common: lines that are read exactly, days that fit, words that
+say something.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,11 @@ BoughtAs = Literal["cost", "agent"]
 class LineItem(TypedDict):
     """A line as it is asked for; the price is a plain decimal of the currency, exact, before tax.
 
-    Of an invoice a line may say how it is sold (`principal` unless it is said), how it is taxed, what is collected on top, the basic fare of all of it where
-    the tax is on that, the day on which the service is given, and how much of what is sold as agent is the agency's commission. Of a bill a line may say how
-    it is bought (`cost` unless it is said), which tax is printed on it by component, and whether that is credited to the agency (it is not unless it is said).
+    Of an invoice a line may say how it is sold (`principal` unless it is said), how it is taxed,
+    what is collected on top, the basic fare of all of it where the tax is on that, the day on which
+    the service is given, and how much of what is sold as agent is the agency's commission. Of a
+    bill a line may say how it is bought (`cost` unless it is said), which tax is printed on it by
+    component, and whether that is credited to the agency (it is not unless it is said).
     """
 
     description: str
@@ -55,7 +59,9 @@ class LineItem(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A line with its amount: quantity times price, without rounding, since both are whole minor units."""
+    """A line with its amount: quantity times price, without rounding, since both are whole minor
+    units.
+    """
 
     description: str
     quantity: int
@@ -94,26 +100,43 @@ class Priced:
         """The same with what a line of an invoice says of its sale and its tax."""
         for line, columns in zip(self.lines, self.line_columns(), strict=True):
             fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
-            told = {"sold_as": line.sold_as, "tax": line.tax, "collection": line.collection, "service_date": line.service_date}
-            yield columns | told | {"basic_fare_minor": fare, "commission_minor": line.commission.amount_minor if line.commission else 0}
+            told = {
+                "sold_as": line.sold_as,
+                "tax": line.tax,
+                "collection": line.collection,
+                "service_date": line.service_date,
+            }
+            yield (
+                columns
+                | told
+                | {
+                    "basic_fare_minor": fare,
+                    "commission_minor": line.commission.amount_minor if line.commission else 0,
+                }
+            )
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
         """The taxes that are printed on each line, in minor units, by its number and by component."""
         for line_no, line in enumerate(self.lines, start=1):
-            yield line_no, {component: tax.amount_minor for component, tax in line.input_taxes.items()}
+            yield (
+                line_no,
+                {component: tax.amount_minor for component, tax in line.input_taxes.items()},
+            )
 
     def bought_columns(self) -> Iterator[dict[str, Any]]:
         """The same with how a line of a bill is bought, and whether its tax is credited."""
         return (
-            columns | {"bought_as": line.bought_as, "input_credit": line.input_credit} for line, columns in zip(self.lines, self.line_columns(), strict=True)
+            columns | {"bought_as": line.bought_as, "input_credit": line.input_credit}
+            for line, columns in zip(self.lines, self.line_columns(), strict=True)
         )
 
 
 def price(items: Sequence[LineItem]) -> Priced:
     """Read and add up the lines of a document.
 
-    Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent; UnknownCurrency, InvalidAmount (no number, negative, too
-    large, or a place more than the currency has); MixedCurrencies; TotalOutOfRange.
+    Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent;
+    UnknownCurrency, InvalidAmount (no number, negative, too large, or a place more than the
+    currency has); MixedCurrencies; TotalOutOfRange.
     """
     if not 1 <= len(items) <= LINES_MAX:
         raise NoLines
@@ -127,7 +150,9 @@ def price(items: Sequence[LineItem]) -> Priced:
 
 
 def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
-    """The day on which a document is due: the one that is named, else by the terms of the party, else the day of issue."""
+    """The day on which a document is due: the one that is named, else by the terms of the party,
+    else the day of issue.
+    """
     if due_date is not None:
         return due_date
     days = parties.terms_days(party_name) or 0
@@ -158,10 +183,16 @@ def words(text: str | None, length_max: int) -> str | None:
 
 def _line(item: LineItem) -> PricedLine:
     description, quantity = item["description"].strip(), item["quantity"]
-    if not 1 <= len(description) <= 500 or type(quantity) is not int or not 1 <= quantity <= QUANTITY_MAX:
+    if (
+        not 1 <= len(description) <= 500
+        or type(quantity) is not int
+        or not 1 <= quantity <= QUANTITY_MAX
+    ):
         raise InvalidLine
     unit = Money.parse(item["unit_price"], item["currency"])
-    amount = Money(unit.within(0).amount_minor * quantity, unit.currency).within(0, AMOUNT_MAX_MINOR)
+    amount = Money(unit.within(0).amount_minor * quantity, unit.currency).within(
+        0, AMOUNT_MAX_MINOR
+    )
     said = item.get("basic_fare")
     fare = Money.parse(said, item["currency"]) if said is not None else None
     if fare is not None and not 0 <= fare.amount_minor <= amount.amount_minor:
@@ -184,7 +215,10 @@ def _line(item: LineItem) -> PricedLine:
 
 
 def _commission(item: LineItem, amount: Money) -> Money | None:
-    """What of a line that is sold as agent the agency earns. Raises InvalidAmount, CommissionOutOfRange, CommissionNotAgent."""
+    """What of a line that is sold as agent the agency earns.
+
+    Raises InvalidAmount, CommissionOutOfRange, CommissionNotAgent.
+    """
     said = item.get("commission")
     commission = Money.parse(said, item["currency"]) if said is not None else None
     if commission is None or not commission:
@@ -197,8 +231,13 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
 
 
 def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
-    """The taxes that are printed on a line, by component, each above zero and together not above what they are on. Raises InvalidAmount, TaxAboveLine."""
-    found = {component: Money.parse(said, item["currency"]) for component, said in sorted(item.get("input_taxes", {}).items())}
+    """The taxes that are printed on a line, by component, each above zero and together not above
+    what they are on. Raises InvalidAmount, TaxAboveLine.
+    """
+    found = {
+        component: Money.parse(said, item["currency"])
+        for component, said in sorted(item.get("input_taxes", {}).items())
+    }
     if sum(tax.within(1).amount_minor for tax in found.values()) > amount.amount_minor:
         raise TaxAboveLine
     return found

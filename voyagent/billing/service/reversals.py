@@ -1,4 +1,6 @@
-"""The rules of taking a payment or a refund back: what was noted by mistake is reversed whole; it stays, with its number, and moved nothing from then on."""
+"""The rules of taking a payment or a refund back: what was noted by mistake is reversed whole; it
+stays, with its number, and moved nothing from then on.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +24,18 @@ from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import service as ledger
 
 
-def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | None = None) -> Payment:
-    """Take a payment that should never have been noted back whole, from a day on, or today in the agency's zone: its entry is reversed, once.
+def reverse_payment(
+    actor: Actor, payment_id: UUID, *, reason: str, on: date | None = None
+) -> Payment:
+    """Take a payment that should never have been noted back whole, from a day on, or today in the
+    agency's zone: its entry is reversed, once.
 
-    What it settles is taken back as from that day, so the documents are open again by that much and reports of an earlier day stay as they are. The number
-    stays used. One that was brought forward is reversed like any other, and its former number may be brought again. The day is not before the payment, nor
-    before anything of it was last allocated or taken back, a refund too. Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
-    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    What it settles is taken back as from that day, so the documents are open again by that much and
+    reports of an earlier day stay as they are. The number stays used. One that was brought forward
+    is reversed like any other, and its former number may be brought again. The day is not before
+    the payment, nor before anything of it was last allocated or taken back, a refund too. Raises
+    Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require("payment.reverse")
     payment = queries.get_payment(payment_id, lock=True)
@@ -38,19 +45,36 @@ def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | N
     check_limit(actor, amount)
     allocations = queries.allocations_of(payment.id)
     last = queries.last_taken_back(payment.id) or payment.paid_on
-    day = day_of(actor, on, max([payment.paid_on, last, *(one.effective_on for one in allocations)]))
+    day = day_of(
+        actor, on, max([payment.paid_on, last, *(one.effective_on for one in allocations)])
+    )
     over = {one.reverses_id for one in allocations}
     standing = [one for one in allocations if one.reverses_id is None and one.id not in over]
-    queries.lock_documents("receivable" if payment.direction == "in" else "payable", {one.document_id for one in standing if one.document_id})
+    queries.lock_documents(
+        "receivable" if payment.direction == "in" else "payable",
+        {one.document_id for one in standing if one.document_id},
+    )
     told = ledger.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
     for one in standing:  # each is an entry of its own
         if one.is_exchanged:
-            settle(payment, [counter_of(payment, one, day)], ledger.reverse(actor, one.entry_id, reason=told, entry_date=day).entry_id)
-    # What settles otherwise than the payment's own entry says goes to where that entry put it, so that swapping its sides leaves nothing on any account.
+            settle(
+                payment,
+                [counter_of(payment, one, day)],
+                ledger.reverse(actor, one.entry_id, reason=told, entry_date=day).entry_id,
+            )
+    # What settles otherwise than the payment's own entry says goes to where that entry put it, so
+    # that swapping its sides leaves nothing on any account.
     at_once_minor = sum(one.amount_minor for one in allocations if one.entry_id == payment.entry_id)
     moved = Money(payment.allocated_minor - at_once_minor, payment.currency)
     if moved:
-        move(actor, payment, Money(abs(moved.amount_minor), moved.currency), day, source=("payment", payment.id, "settled"), take_back=moved.amount_minor > 0)
+        move(
+            actor,
+            payment,
+            Money(abs(moved.amount_minor), moved.currency),
+            day,
+            source=("payment", payment.id, "settled"),
+            take_back=moved.amount_minor > 0,
+        )
     reversal = ledger.reverse(actor, payment.entry_id, reason=told, entry_date=day)
     if alike := [one for one in standing if not one.is_exchanged]:
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
@@ -61,16 +85,24 @@ def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | N
         "payment.reversed",
         entity_refs={"payment_id": payment.id, "journal_entry_id": reversal.entry_id},
         inputs={"reason": why},
-        outputs={"amount": wire_amount(payment.amount_minor, payment.currency), "currency": payment.currency, "reversed_on": day},
+        outputs={
+            "amount": wire_amount(payment.amount_minor, payment.currency),
+            "currency": payment.currency,
+            "reversed_on": day,
+        },
     )
     return payment
 
 
-def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None) -> Refund:
-    """Take a refund that never happened back whole, from a day on, or today in the agency's zone: its entry is reversed, once.
+def reverse_refund(
+    actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None
+) -> Refund:
+    """Take a refund that never happened back whole, from a day on, or today in the agency's zone:
+    its entry is reversed, once.
 
-    The payment has that much more to give from that day on, and reports of an earlier day stay as they are. The number stays used. Raises Forbidden,
-    PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    The payment has that much more to give from that day on, and reports of an earlier day stay as
+    they are. The number stays used. Raises Forbidden, PaymentNotFound, RefundNotFound,
+    RefundReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require("payment.reverse")
     payment = queries.get_payment(payment_id, lock=True)
@@ -81,16 +113,27 @@ def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: s
     amount = Money(refund.amount_minor, payment.currency)
     check_limit(actor, amount)
     day = day_of(actor, on, refund.refunded_on)
-    told = ledger.with_reason(f"Reversal of refund {refund.number} of {payment.number}", payment.party_name, why)
+    told = ledger.with_reason(
+        f"Reversal of refund {refund.number} of {payment.number}", payment.party_name, why
+    )
     reversal = ledger.reverse(actor, refund.entry_id, reason=told, entry_date=day)
     payment.refunded_minor -= refund.amount_minor
     mark(actor, refund, day, why, reversal.entry_id)
     audit.record(
         actor,
         "payment.refund_reversed",
-        entity_refs={"payment_id": payment.id, "refund_id": refund.id, "journal_entry_id": reversal.entry_id},
+        entity_refs={
+            "payment_id": payment.id,
+            "refund_id": refund.id,
+            "journal_entry_id": reversal.entry_id,
+        },
         inputs={"reason": why},
-        outputs={"number": refund.number, "amount": amount.wire, "currency": amount.currency, "reversed_on": day},
+        outputs={
+            "number": refund.number,
+            "amount": amount.wire,
+            "currency": amount.currency,
+            "reversed_on": day,
+        },
     )
     return refund
 
@@ -111,7 +154,10 @@ def mark(actor: Actor, row: Reversible, day: date, why: str, entry_id: UUID) -> 
 
 
 def check_reversible(payment: Payment) -> None:
-    """Whether it still stands, and nothing of it was given back. Raises PaymentReversed, PaymentRefunded."""
+    """Whether it still stands, and nothing of it was given back.
+
+    Raises PaymentReversed, PaymentRefunded.
+    """
     if payment.reversed_on is not None:
         raise PaymentReversed
     if payment.refunded_minor:
@@ -119,16 +165,24 @@ def check_reversible(payment: Payment) -> None:
 
 
 def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
-    """What reversing it would post in all: the purpose of each account, 1 for debit and -1 for credit, the amount."""
+    """What reversing it would post in all: the purpose of each account, 1 for debit and -1 for
+    credit, the amount.
+    """
     sign = 1 if payment.direction == "in" else -1
     exchanged = [one for one in queries.allocations_of(payment.id) if one.is_exchanged]
     alike_minor = payment.allocated_minor - sum(one.amount_minor for one in exchanged)
     parts = zip(CONTROL[payment.direction], (alike_minor, payment.unapplied_minor), strict=True)
-    sides: list[tuple[str, int, Money | None]] = [(purpose, sign, Money(minor, payment.currency)) for purpose, minor in parts if minor]
+    sides: list[tuple[str, int, Money | None]] = [
+        (purpose, sign, Money(minor, payment.currency)) for purpose, minor in parts if minor
+    ]
     over = {one.reverses_id for one in exchanged}
     for one in exchanged:
         if one.reverses_id is None and one.id not in over:
             posted = exchange_sides(payment.direction, settlement_kept(payment, one))
-            sides += [(purpose, -side, amount) for purpose, side, amount in posted if purpose != CONTROL[payment.direction][1]]
+            sides += [
+                (purpose, -side, amount)
+                for purpose, side, amount in posted
+                if purpose != CONTROL[payment.direction][1]
+            ]
     sides.append((payment.account, -sign, Money(payment.amount_minor, payment.currency)))
     return sides if sign > 0 else sides[::-1]

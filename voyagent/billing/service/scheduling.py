@@ -1,4 +1,6 @@
-"""The rules of when a bill is to be paid: a day is set, moved and taken off while it is open; nothing is posted by it."""
+"""The rules of when a bill is to be paid: a day is set, moved and taken off while it is open;
+nothing is posted by it.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,11 @@ from voyagent.ledger.service import LAST_DAY
 
 
 def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
-    """Set the day on which an open bill is to be paid, from today where the agency is on; the day that stands already is no event.
+    """Set the day on which an open bill is to be paid, from today where the agency is on; the day
+    that stands already is no event.
 
-    Raises Forbidden, BillNotFound, DocumentNotOpen; InvalidDate for a day that is over, or before the bill.
+    Raises Forbidden, BillNotFound, DocumentNotOpen; InvalidDate for a day that is over, or before
+    the bill.
     """
     actor.require("bill.schedule")
     bill = queries.get_bill(bill_id, lock=True)
@@ -32,7 +36,10 @@ def schedule_bill(actor: Actor, bill_id: UUID, *, pay_on: date) -> Bill:
 
 
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Bill:
-    """Take the day off again: the bill is received, and nothing more. Raises Forbidden, BillNotFound, BillNotScheduled."""
+    """Take the day off again: the bill is received, and nothing more.
+
+    Raises Forbidden, BillNotFound, BillNotScheduled.
+    """
     actor.require("bill.schedule")
     bill = queries.get_bill(bill_id, lock=True)
     if bill.status != "scheduled":
@@ -44,5 +51,10 @@ def _set(actor: Actor, bill: Bill, status: str, pay_on: date | None) -> Bill:
     outputs = {"pay_on": pay_on} if pay_on else {"was_to_be_paid_on": bill.pay_on}
     bill.status, bill.pay_on, bill.updated_at = status, pay_on, clock.now()
     db.session.flush()
-    audit.record(actor, "bill.scheduled" if pay_on else "bill.unscheduled", entity_refs={"bill_id": bill.id}, outputs=outputs)
+    audit.record(
+        actor,
+        "bill.scheduled" if pay_on else "bill.unscheduled",
+        entity_refs={"bill_id": bill.id},
+        outputs=outputs,
+    )
     return bill

@@ -1,4 +1,6 @@
-"""Sending an invoice to the customer: the paper that was seen, once, to one address, and the audit knows that it went."""
+"""Sending an invoice to the customer: the paper that was seen, once, to one address, and the audit
+knows that it went.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,11 @@ from voyagent.mail.service import Attached, masked
 from voyagent.trips.service import Post
 
 
-def send_invoice(post: Post, actor: Actor, invoice_id: UUID, document: Attached, *, to: str, locale: str) -> Invoice:
-    """Mail an issued invoice to the customer, whose answer comes to the sender; counted by the address that it goes to and by the agency.
+def send_invoice(
+    post: Post, actor: Actor, invoice_id: UUID, document: Attached, *, to: str, locale: str
+) -> Invoice:
+    """Mail an issued invoice to the customer, whose answer comes to the sender; counted by the
+    address that it goes to and by the agency.
 
     Raises Forbidden, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
     """
@@ -25,10 +30,23 @@ def send_invoice(post: Post, actor: Actor, invoice_id: UUID, document: Attached,
     check_sendable(invoice)
     post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
     post.limiter.admit(limits.CUSTOMER_MAIL, account=str(actor.tenant_id))
-    post.outbox.send(to=to, kind="invoice", locale=locale, attached=document, number=invoice.number or "", sender=actor.full_name, reply_to=actor.email)
+    post.outbox.send(
+        to=to,
+        kind="invoice",
+        locale=locale,
+        attached=document,
+        number=invoice.number or "",
+        sender=actor.full_name,
+        reply_to=actor.email,
+    )
     invoice.sent_at, invoice.sent_to = clock.now(), to
     db.session.flush()
-    audit.record(actor, "invoice.sent", entity_refs={"invoice_id": invoice.id}, inputs={"to": masked(to), "locale": locale})
+    audit.record(
+        actor,
+        "invoice.sent",
+        entity_refs={"invoice_id": invoice.id},
+        inputs={"to": masked(to), "locale": locale},
+    )
     return invoice
 
 

@@ -1,4 +1,6 @@
-"""What a part of a payment takes of it and settles of a document, which may be in another currency; and what that posts."""
+"""What a part of a payment takes of it and settles of a document, which may be in another currency;
+and what that posts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,11 @@ from voyagent.billing import queries
 from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.queries import EXCHANGE
 from voyagent.billing.service.exchange import quote_of
-from voyagent.billing.service.payment_errors import BookedRateMissing, SettledAmountMissing, SettledAmountWrong
+from voyagent.billing.service.payment_errors import (
+    BookedRateMissing,
+    SettledAmountMissing,
+    SettledAmountWrong,
+)
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_
 from voyagent.kernel.money import MixedCurrencies, Money
@@ -20,26 +26,38 @@ CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "suppli
 OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
 """The accounts of open documents: on them a line of a document names the party."""
 DIFFERENCES = "exchange_differences"
-"""The account of what it gains (on the right) or loses that money of one currency is given for that of another."""
+"""The account of what it gains (on the right) or loses that money of one currency is given for that
+of another.
+"""
 
 
 class TwoForeignCurrencies(MixedCurrencies):
-    """Neither the payment nor the document is in the currency of the books, so nobody can say what is gained or lost."""
+    """Neither the payment nor the document is in the currency of the books, so nobody can say what
+    is gained or lost.
+    """
 
-    message = N_("Neither the payment nor the document is in the currency of the books. Record what the bank made of the money in the currency of the books.")
+    message = N_(
+        "Neither the payment nor the document is in the currency of the books. Record what the bank"
+        " made of the money in the currency of the books."
+    )
 
 
 class PaidInOtherMoney(MixedCurrencies):
     """A payment of one document names an amount in another currency, and not what that settles."""
 
-    message = N_("This document is in another currency. Record the money under Payments, New payment, with what it settles of the document.")
+    message = N_(
+        "This document is in another currency. Record the money under Payments, New payment, with"
+        " what it settles of the document."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How much of a payment an invoice (of money that came in) or a bill (of money that went out) takes.
+    """How much of a payment an invoice (of money that came in) or a bill (of money that went out)
+    takes.
 
-    Where the document is in another currency, `settled` is what it is settled with in its own, or `quote` the rate of the day that says so.
+    Where the document is in another currency, `settled` is what it is settled with in its own, or
+    `quote` the rate of the day that says so.
     """
 
     document_id: UUID
@@ -50,9 +68,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A part as it is booked: what it takes of the payment, and what it settles of the document; the same where both are in one currency.
+    """A part as it is booked: what it takes of the payment, and what it settles of the document;
+    the same where both are in one currency.
 
-    `booked` is what the document stood in the books for by as much, in the currency of the payment; None where the document is in the currency of the books.
+    `booked` is what the document stood in the books for by as much, in the currency of the payment;
+    None where the document is in the currency of the books.
     """
 
     document_id: UUID
@@ -68,11 +88,14 @@ class Settlement:
 
 
 def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlement:
-    """What a part of a payment settles of a document whose row is held, by the amounts given or by the rate of the day; never more is booked than there was.
+    """What a part of a payment settles of a document whose row is held, by the amounts given or by
+    the rate of the day; never more is booked than there was.
 
-    One of the two currencies is that of the books: where it is the payment's, the document says at which rate it was booked. Parts re-add: what was booked
-    for all of them together is what the whole was booked for, to the last minor unit. Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing,
-    TwoForeignCurrencies, MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
+    One of the two currencies is that of the books: where it is the payment's, the document says at
+    which rate it was booked. Parts re-add: what was booked for all of them together is what the
+    whole was booked for, to the last minor unit. Raises SettledAmountMissing, SettledAmountWrong,
+    BookedRateMissing, TwoForeignCurrencies, MixedCurrencies, RateOfOtherMoney, InvalidRate,
+    InvalidAmount.
     """
     amount, currency = part.amount.within(1), document.currency
     if amount.currency == currency:
@@ -88,12 +111,21 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
     if booked_at is None:
         return Settlement(part.document_id, amount, settled, part.quote)
     before = queries.exchanged_before(document)
-    whole = booked_at.changing(currency).convert(Money(before.settled_minor + settled.amount_minor, currency))
-    return Settlement(part.document_id, amount, settled, part.quote, whole - Money(before.booked_minor, amount.currency))
+    whole = booked_at.changing(currency).convert(
+        Money(before.settled_minor + settled.amount_minor, currency)
+    )
+    return Settlement(
+        part.document_id,
+        amount,
+        settled,
+        part.quote,
+        whole - Money(before.booked_minor, amount.currency),
+    )
 
 
 def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Money]]:
-    """What letting an advance settle a document in another currency posts: the purpose of each account, 1 for debit or -1 for credit, the amount.
+    """What letting an advance settle a document in another currency posts: the purpose of each
+    account, 1 for debit or -1 for credit, the amount.
 
     Each currency balances for itself.
     """
@@ -107,13 +139,21 @@ def exchange_sides(direction: str, part: Settlement) -> list[tuple[str, int, Mon
         (EXCHANGE, sign, part.settled),
         (documents, -sign, part.settled),
     ]
-    turned = [(purpose, side, amount) if amount.amount_minor > 0 else (purpose, -side, -amount) for purpose, side, amount in sides if amount]
+    turned = [
+        (purpose, side, amount) if amount.amount_minor > 0 else (purpose, -side, -amount)
+        for purpose, side, amount in sides
+        if amount
+    ]
     return sorted(turned, key=lambda side: (side[2].currency != part.amount.currency, -side[1]))
 
 
 def _settled(part: Part, currency: str) -> Money:
     """What a part settles in the document's currency, as it is given or by the rate of the day."""
-    by_rate = None if part.quote is None else part.quote.changing(part.amount.currency).convert(part.amount)
+    by_rate = (
+        None
+        if part.quote is None
+        else part.quote.changing(part.amount.currency).convert(part.amount)
+    )
     settled = by_rate if part.settled is None else part.settled
     if settled is None:
         raise SettledAmountMissing

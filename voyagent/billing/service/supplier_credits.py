@@ -1,4 +1,6 @@
-"""The rules of credits from suppliers: what is taken back of a received bill, the whole or a part of its lines, posted at once."""
+"""The rules of credits from suppliers: what is taken back of a received bill, the whole or a part
+of its lines, posted at once.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,22 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Bill, BillLine, SupplierCredit, SupplierCreditLine, SupplierCreditTax
+from voyagent.billing.models import (
+    Bill,
+    BillLine,
+    SupplierCredit,
+    SupplierCreditLine,
+    SupplierCreditTax,
+)
 from voyagent.billing.service import crediting, pricing
 from voyagent.billing.service.bills import read_reference
 from voyagent.billing.service.crediting import CreditedTax
-from voyagent.billing.service.errors import LineNotOnBill, ReasonRequired, SupplierCreditExceedsOpen, SupplierCreditTaken
+from voyagent.billing.service.errors import (
+    LineNotOnBill,
+    ReasonRequired,
+    SupplierCreditExceedsOpen,
+    SupplierCreditTaken,
+)
 from voyagent.billing.service.input_taxes import bought_sides, of_line
 from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.billing.service.voiding import REASON_MAX, book_day
@@ -28,15 +41,24 @@ from voyagent.ledger import service as ledger
 
 
 def credit_bill(
-    actor: Actor, bill_id: UUID, *, vendor_reference: str, reason: str, on: date | None = None, amounts: Mapping[int, Money] | None = None
+    actor: Actor,
+    bill_id: UUID,
+    *,
+    vendor_reference: str,
+    reason: str,
+    on: date | None = None,
+    amounts: Mapping[int, Money] | None = None,
 ) -> SupplierCredit:
-    """Enter a supplier's credit note on a bill by amounts of its lines before tax, by number; without them all that is not credited yet.
+    """Enter a supplier's credit note on a bill by amounts of its lines before tax, by number;
+    without them all that is not credited yet.
 
-    Payable stands on that day against cost, and against what is held for suppliers where a line was bought as agent: what receiving posted, the other way
-    round, the taxes on what is credited among it. Never more is credited than is open. One number of a supplier is entered once.
-    Raises Forbidden, BillNotFound, DocumentNotOpen;
-    VendorReferenceRequired, ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine,
-    SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
+    Payable stands on that day against cost, and against what is held for suppliers where a line was
+    bought as agent: what receiving posted, the other way round, the taxes on what is credited among
+    it. Never more is credited than is open. One number of a supplier is entered once. Raises
+    Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired, TextTooLong,
+    InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine,
+    SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit, PeriodLocked, AccountNotFound,
+    AccountInactive.
     """
     actor.require("bill.credit")
     bill = queries.get_bill(bill_id, lock=True)
@@ -50,15 +72,34 @@ def credit_bill(
     wanted, taxes, day = _read(actor, bill, lines, amounts, on)
     tax_minor = sum(tax.amount_minor for tax in taxes)
     total = Money(sum(wanted.values()) + tax_minor, bill.currency)
-    credit = _write(actor, bill, reference, credit_sides(lines, wanted, taxes, bill.currency), tax_minor, day, why)
+    credit = _write(
+        actor,
+        bill,
+        reference,
+        credit_sides(lines, wanted, taxes, bill.currency),
+        tax_minor,
+        day,
+        why,
+    )
     db.session.add_all(
-        SupplierCreditLine(supplier_credit_id=credit.id, line_no=line.line_no, description=line.description, amount_minor=wanted[line.line_no])
+        SupplierCreditLine(
+            supplier_credit_id=credit.id,
+            line_no=line.line_no,
+            description=line.description,
+            amount_minor=wanted[line.line_no],
+        )
         for line in lines
         if line.line_no in wanted
     )
     db.session.flush()
     db.session.add_all(
-        SupplierCreditTax(supplier_credit_id=credit.id, line_no=tax.line_no, component=tax.component, amount_minor=tax.amount_minor) for tax in taxes
+        SupplierCreditTax(
+            supplier_credit_id=credit.id,
+            line_no=tax.line_no,
+            component=tax.component,
+            amount_minor=tax.amount_minor,
+        )
+        for tax in taxes
     )
     bill.credited_minor += total.amount_minor
     if bill.open_minor == 0:
@@ -69,17 +110,25 @@ def credit_bill(
     audit.record(
         actor,
         "supplier_credit.entered",
-        entity_refs={"supplier_credit_id": credit.id, "bill_id": bill.id, "journal_entry_id": credit.entry_id},
+        entity_refs={
+            "supplier_credit_id": credit.id,
+            "bill_id": bill.id,
+            "journal_entry_id": credit.entry_id,
+        },
         inputs={"reason": why},
         outputs={"total": total.wire, "currency": total.currency, "issue_date": day},
     )
     return credit
 
 
-def bill_credit_sides(actor: Actor, bill: Bill, amounts: Mapping[int, Money] | None, on: date | None) -> list[tuple[str, int, Money]]:
-    """What crediting amounts of lines would post as the bill stands now: the account by its purpose, 1 for debit or -1 for credit, and the amount.
+def bill_credit_sides(
+    actor: Actor, bill: Bill, amounts: Mapping[int, Money] | None, on: date | None
+) -> list[tuple[str, int, Money]]:
+    """What crediting amounts of lines would post as the bill stands now: the account by its
+    purpose, 1 for debit or -1 for credit, and the amount.
 
-    Raises InvalidDate, PeriodLocked; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine, SupplierCreditExceedsOpen; AmountAboveLimit.
+    Raises InvalidDate, PeriodLocked; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies,
+    CreditExceedsLine, SupplierCreditExceedsOpen; AmountAboveLimit.
     """
     lines = queries.get_lines(bill)
     wanted, taxes, _day = _read(actor, bill, lines, amounts, on)
@@ -87,11 +136,23 @@ def bill_credit_sides(actor: Actor, bill: Bill, amounts: Mapping[int, Money] | N
 
 
 def _read(
-    actor: Actor, bill: Bill, lines: Sequence[BillLine], amounts: Mapping[int, Money] | None, on: date | None
+    actor: Actor,
+    bill: Bill,
+    lines: Sequence[BillLine],
+    amounts: Mapping[int, Money] | None,
+    on: date | None,
 ) -> tuple[dict[int, int], list[CreditedTax], date]:
-    """What is credited of lines by number, in minor units, the taxes on that, and the day. Raises what `bill_credit_sides` does."""
+    """What is credited of lines by number, in minor units, the taxes on that, and the day.
+
+    Raises what `bill_credit_sides` does.
+    """
     day = book_day(actor, bill, on)
-    wanted = crediting.wanted_of(crediting.left_of(lines, queries.credited_by_line(bill)), bill.currency, amounts, LineNotOnBill)
+    wanted = crediting.wanted_of(
+        crediting.left_of(lines, queries.credited_by_line(bill)),
+        bill.currency,
+        amounts,
+        LineNotOnBill,
+    )
     taxes = taxes_of_credit(bill, lines, wanted)
     total = Money(sum(wanted.values()) + sum(tax.amount_minor for tax in taxes), bill.currency)
     if total.amount_minor > bill.open_minor:
@@ -103,13 +164,17 @@ def _read(
 
 
 def creditable_of_bill(bill: Bill) -> dict[int, Money]:
-    """What is not credited yet of each line of a bill, by its number; lines that are credited whole are left out."""
+    """What is not credited yet of each line of a bill, by its number; lines that are credited whole
+    are left out.
+    """
     left = crediting.left_of(queries.get_lines(bill), queries.credited_by_line(bill))
     return {number: Money(minor, bill.currency) for number, minor in left.items() if minor}
 
 
 def proposed_of_bill(bill: Bill) -> dict[int, Money]:
-    """What a credit may take of each line of an open bill, by its number: all that is not credited yet, but no more than is open."""
+    """What a credit may take of each line of an open bill, by its number: all that is not credited
+    yet, but no more than is open.
+    """
     left = {number: amount.amount_minor for number, amount in creditable_of_bill(bill).items()}
     taxes_of = _taxing(bill, queries.get_lines(bill))
 
@@ -122,24 +187,52 @@ def proposed_of_bill(bill: Bill) -> dict[int, Money]:
     return {number: Money(minor, bill.currency) for number, minor in found.items()}
 
 
-def taxes_of_credit(bill: Bill, lines: Sequence[BillLine], wanted: Mapping[int, int]) -> list[CreditedTax]:
-    """The taxes on what is credited of lines by number, in minor units before tax: of each component as much as of its line."""
+def taxes_of_credit(
+    bill: Bill, lines: Sequence[BillLine], wanted: Mapping[int, int]
+) -> list[CreditedTax]:
+    """The taxes on what is credited of lines by number, in minor units before tax: of each
+    component as much as of its line.
+    """
     return _taxing(bill, lines)(wanted)
 
 
-def credit_sides(lines: Sequence[BillLine], wanted: Mapping[int, int], taxes: Sequence[CreditedTax], currency: str) -> list[tuple[str, int, Money]]:
-    """What a supplier's credit of lines by number, in minor units, posts with the taxes on them: the account by its purpose, 1 or -1, and the amount."""
-    billed = bought_sides((of_line(line, wanted[line.line_no], taxes) for line in lines if line.line_no in wanted), currency)
+def credit_sides(
+    lines: Sequence[BillLine],
+    wanted: Mapping[int, int],
+    taxes: Sequence[CreditedTax],
+    currency: str,
+) -> list[tuple[str, int, Money]]:
+    """What a supplier's credit of lines by number, in minor units, posts with the taxes on them:
+    the account by its purpose, 1 or -1, and the amount.
+    """
+    billed = bought_sides(
+        (of_line(line, wanted[line.line_no], taxes) for line in lines if line.line_no in wanted),
+        currency,
+    )
     return [(purpose, -sign, amount) for purpose, sign, amount in reversed(billed)]
 
 
-def _taxing(bill: Bill, lines: Sequence[BillLine]) -> Callable[[Mapping[int, int]], list[CreditedTax]]:
+def _taxing(
+    bill: Bill, lines: Sequence[BillLine]
+) -> Callable[[Mapping[int, int]], list[CreditedTax]]:
     """How `taxes_of_credit` reckons for any amounts, with what that takes read once."""
-    charged, before, taken = queries.get_bill_taxes(bill.id), queries.credited_by_line(bill), queries.credited_bill_taxes(bill.id)
+    charged, before, taken = (
+        queries.get_bill_taxes(bill.id),
+        queries.credited_by_line(bill),
+        queries.credited_bill_taxes(bill.id),
+    )
     return lambda wanted: crediting.taxes_on(wanted, lines, charged, before, taken, bill.currency)
 
 
-def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, int, Money]], tax_minor: int, day: date, why: str) -> SupplierCredit:
+def _write(
+    actor: Actor,
+    bill: Bill,
+    reference: str,
+    sides: Sequence[tuple[str, int, Money]],
+    tax_minor: int,
+    day: date,
+    why: str,
+) -> SupplierCredit:
     """Post the credit, what is owed first, and keep it."""
     credit_id, total = new_id(), sides[0][2]
     posted = ledger.post(
@@ -147,8 +240,14 @@ def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, 
         source_type="supplier_credit",
         source_id=credit_id,
         purpose="enter",
-        narration=ledger.with_reason(f"Supplier credit note {reference} on bill {bill.vendor_reference}", bill.party_name, why),
-        lines=ledger.lines_of(sides, memo=reference, party_name=bill.party_name, named=OPEN_ACCOUNTS),
+        narration=ledger.with_reason(
+            f"Supplier credit note {reference} on bill {bill.vendor_reference}",
+            bill.party_name,
+            why,
+        ),
+        lines=ledger.lines_of(
+            sides, memo=reference, party_name=bill.party_name, named=OPEN_ACCOUNTS
+        ),
         entry_date=day,
         trip_id=bill.trip_id,
     )

@@ -1,4 +1,6 @@
-"""The taxes of an invoice: reckoned while it is a draft, and once more when it is issued, from rows that hold on the day of supply."""
+"""The taxes of an invoice: reckoned while it is a draft, and once more when it is issued, from rows
+that hold on the day of supply.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,11 @@ from voyagent.billing import queries
 from voyagent.billing.models import Invoice, InvoiceLine, InvoiceTax
 from voyagent.billing.service import earning, numbering, pricing, rounding
 from voyagent.billing.service.earning import COMMISSION, SALES, Recognition
-from voyagent.billing.service.errors import BasicFareRequired, TaxInAnotherCurrency, TaxNumberMissing
+from voyagent.billing.service.errors import (
+    BasicFareRequired,
+    TaxInAnotherCurrency,
+    TaxNumberMissing,
+)
 from voyagent.billing.service.pricing import LineItem
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -24,14 +30,24 @@ from voyagent.taxes.reckoning import PlaceOfSupplyMissing, Taxed
 from voyagent.taxes.tables import UnknownState
 
 COLLECTED = "tcs"
-"""The component that is collected for the buyer's own account; no credit note takes it back by itself."""
-OUTPUT = {"cgst": "output_cgst", "sgst": "output_sgst", "igst": "output_igst", "vat": "output_vat", COLLECTED: "tcs_payable"}
+"""The component that is collected for the buyer's own account; no credit note takes it back by
+itself.
+"""
+OUTPUT = {
+    "cgst": "output_cgst",
+    "sgst": "output_sgst",
+    "igst": "output_igst",
+    "vat": "output_vat",
+    COLLECTED: "tcs_payable",
+}
 """The account that each component is owed on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """What the tax of a document goes by: its place of supply (the code of a state), tax number and PAN, each as it is kept."""
+    """What the tax of a document goes by: its place of supply (the code of a state), tax number and
+    PAN, each as it is kept.
+    """
 
     place: str | None = None
     tax_number: str | None = None
@@ -39,9 +55,15 @@ class Buyer:
 
     @classmethod
     def read(cls, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """What was said; a GSTIN says the PAN, and the state where no other is said. Raises InvalidTaxNumber for what is none or contradicts, UnknownState."""
+        """What was said; a GSTIN says the PAN, and the state where no other is said.
+
+        Raises InvalidTaxNumber for what is none or contradicts, UnknownState.
+        """
         number = numbers.read_gstin(tax_number) if tax_number else None
-        known, of_number = numbers.read_pan(pan) if pan else None, numbers.pan_of(number) if number else None
+        known, of_number = (
+            numbers.read_pan(pan) if pan else None,
+            (numbers.pan_of(number) if number else None),
+        )
         if known and of_number and known != of_number:
             raise numbers.InvalidTaxNumber
         state = place or (numbers.state_of(number) if number else None)
@@ -51,7 +73,9 @@ class Buyer:
 
     @classmethod
     def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
-        """What was said; where neither place nor number was, what is noted of the party by its name. Raises as `read` does."""
+        """What was said; where neither place nor number was, what is noted of the party by its
+        name. Raises as `read` does.
+        """
         noted = None if place or tax_number else parties.tax_standing(party)
         if noted is None or noted["country"] != numbers.COUNTRY:
             return cls.read(place, tax_number, pan)
@@ -60,7 +84,9 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where the agency stands: the country whose taxes it charges, and its state where the country tells states apart."""
+    """Where the agency stands: the country whose taxes it charges, and its state where the country
+    tells states apart.
+    """
 
     country: str
     state: str | None
@@ -75,11 +101,14 @@ def home() -> Home | None:
     return Home(country, numbers.state_of(number) if tables.states(country) else None)
 
 
-def reckon(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool) -> list[tuple[int, Taxed]]:
+def reckon(
+    invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool
+) -> list[tuple[int, Taxed]]:
     """The components of the tax on each line of an invoice, by the number of the line.
 
-    While it is not `strict` a line whose place of supply is not known yet bears nothing. Raises TaxNumberMissing, TaxInAnotherCurrency, BasicFareRequired,
-    UnknownTreatment, NoRateThen, and where it is strict PlaceOfSupplyMissing.
+    While it is not `strict` a line whose place of supply is not known yet bears nothing. Raises
+    TaxNumberMissing, TaxInAnotherCurrency, BasicFareRequired, UnknownTreatment, NoRateThen, and
+    where it is strict PlaceOfSupplyMissing.
     """
     if not any(line.tax or line.collection for line in lines):
         return []
@@ -96,7 +125,14 @@ def reckon(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool) -> l
             before = before or _collected_before(invoice)
             worth = sum((part.amount for part in parts), Money(line.amount_minor, invoice.currency))
             day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
-            collected = reckoning.collected_on(at.country, line.collection, worth, before=before, on=day, has_pan=bool(invoice.customer_pan))
+            collected = reckoning.collected_on(
+                at.country,
+                line.collection,
+                worth,
+                before=before,
+                on=day,
+                has_pan=bool(invoice.customer_pan),
+            )
             parts += _as_one(collected)
             before += worth
         found += [(line.line_no, part) for part in parts]
@@ -108,11 +144,21 @@ def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) ->
     if not line.tax:
         return []
     day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
-    base = line.basic_fare_minor if reckoning.is_on_fare(at.country, line.tax, day) else line.amount_minor
+    base = (
+        line.basic_fare_minor
+        if reckoning.is_on_fare(at.country, line.tax, day)
+        else line.amount_minor
+    )
     if base is None:
         raise BasicFareRequired
     try:
-        return reckoning.tax_on(at.country, line.tax, Money(base, invoice.currency), on=day, supply=reckoning.supply_between(at.state, invoice.place_of_supply))
+        return reckoning.tax_on(
+            at.country,
+            line.tax,
+            Money(base, invoice.currency),
+            on=day,
+            supply=reckoning.supply_between(at.state, invoice.place_of_supply),
+        )
     except PlaceOfSupplyMissing:
         if strict:
             raise
@@ -120,21 +166,29 @@ def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) ->
 
 
 def waits(invoice: Invoice) -> bool:
-    """Whether a draft cannot be issued yet because a line of it is to be taxed and the place of supply is not known."""
+    """Whether a draft cannot be issued yet because a line of it is to be taxed and the place of
+    supply is not known.
+    """
     taxed = ((tax.line_no, tax.component) for tax in queries.get_taxes(invoice.id))
     return is_waiting((line.line_no for line in queries.get_lines(invoice) if line.tax), taxed)
 
 
 def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> bool:
-    """Whether a line, by its number, is to be taxed and bears no component yet, for want of a place of supply."""
-    return not set(to_be_taxed) <= {line_no for line_no, component in taxed if component != COLLECTED}
+    """Whether a line, by its number, is to be taxed and bears no component yet, for want of a place
+    of supply.
+    """
+    return not set(to_be_taxed) <= {
+        line_no for line_no, component in taxed if component != COLLECTED
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What an invoice would come to as it is being written: the taxes by line, and whether one waits for the place of supply; what issuing would post.
+    """What an invoice would come to as it is being written: the taxes by line, and whether one
+    waits for the place of supply; what issuing would post.
 
-    The total is rounded where the agency rounds. `recognitions` is what it would post on days of service that come after the invoice.
+    The total is rounded where the agency rounds. `recognitions` is what it would post on days of
+    service that come after the invoice.
     """
 
     tax: Money
@@ -146,16 +200,27 @@ class Sketch:
 
 
 def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Buyer) -> Sketch:
-    """The same reckoning for lines that are kept nowhere. Raises what `pricing.price` and `reckon` raise."""
+    """The same reckoning for lines that are kept nowhere.
+
+    Raises what `pricing.price` and `reckon` raise.
+    """
     priced = pricing.price(items)
     currency = priced.total.currency
     invoice = Invoice(
-        issue_date=issue_date, currency=currency, party_name=party, place_of_supply=buyer.place, customer_tax_number=buyer.tax_number, customer_pan=buyer.pan
+        issue_date=issue_date,
+        currency=currency,
+        party_name=party,
+        place_of_supply=buyer.place,
+        customer_tax_number=buyer.tax_number,
+        customer_pan=buyer.pan,
     )
     lines = [InvoiceLine(**columns) for columns in priced.sold_columns()]
     taxes = reckon(invoice, lines, strict=False)
     tax = Money(sum(part.amount.amount_minor for _line_no, part in taxes), currency)
-    rows = [InvoiceTax(line_no=line_no, component=part.component, amount_minor=part.amount.amount_minor) for line_no, part in taxes]
+    rows = [
+        InvoiceTax(line_no=line_no, component=part.component, amount_minor=part.amount.amount_minor)
+        for line_no, part in taxes
+    ]
     later = earning.deferred(lines, issue_date)
     credited = [(purpose, -1, amount) for purpose, amount in sides(lines, rows, currency, later)]
     moved = rounding.round_off(priced.total + tax)
@@ -166,14 +231,19 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
         taxes,
         [("receivable", 1, total), *credited, *rounding.side(moved, -1)],
         earning.recognitions(lines, later, currency),
-        is_waiting((line.line_no for line in lines if line.tax), ((row.line_no, row.component) for row in rows)),
+        is_waiting(
+            (line.line_no for line in lines if line.tax),
+            ((row.line_no, row.component) for row in rows),
+        ),
     )
 
 
 def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
-    """Write the taxes of a draft anew, and its total with them, rounded where the agency rounds its invoices. Raises what `reckon` raises.
+    """Write the taxes of a draft anew, and its total with them, rounded where the agency rounds its
+    invoices. Raises what `reckon` raises.
 
-    While it is `strict`, which it is on issue, one whose taxes stay keeps its total: what is issued is what was shown, whatever the setting is by now.
+    While it is `strict`, which it is on issue, one whose taxes stay keeps its total: what is issued
+    is what was shown, whatever the setting is by now.
     """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
@@ -191,7 +261,10 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
         for line_no, part in taxes
     )
     tax_minor = sum(part.amount.amount_minor for _line_no, part in taxes)
-    due = Money(invoice.total_minor - invoice.round_off_minor - invoice.tax_minor + tax_minor, invoice.currency)
+    due = Money(
+        invoice.total_minor - invoice.round_off_minor - invoice.tax_minor + tax_minor,
+        invoice.currency,
+    )
     if not invoice.is_opening and not (strict and tax_minor == invoice.tax_minor):
         invoice.round_off_minor = rounding.round_off(due).amount_minor
     invoice.total_minor = due.amount_minor + invoice.round_off_minor
@@ -199,14 +272,21 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
     db.session.flush()
 
 
-def sides(lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Collection[int]) -> Iterator[tuple[str, Money]]:
-    """What lines and their taxes come to by the account that they stand on, in the order of the accounts; both as rows or as tables have them.
+def sides(
+    lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Collection[int]
+) -> Iterator[tuple[str, Money]]:
+    """What lines and their taxes come to by the account that they stand on, in the order of the
+    accounts; both as rows or as tables have them.
 
     `later` are the numbers of the lines that are not earned yet.
     """
-    sums: dict[str, int] = dict.fromkeys((*SALES.values(), COMMISSION, queries.DEFERRED, *OUTPUT.values()), 0)
+    sums: dict[str, int] = dict.fromkeys(
+        (*SALES.values(), COMMISSION, queries.DEFERRED, *OUTPUT.values()), 0
+    )
     for line in lines:
-        sums[queries.DEFERRED if line.line_no in later else SALES[line.sold_as]] += line.amount_minor - line.commission_minor
+        sums[queries.DEFERRED if line.line_no in later else SALES[line.sold_as]] += (
+            line.amount_minor - line.commission_minor
+        )
         sums[COMMISSION] += line.commission_minor
     for tax in taxes:
         sums[OUTPUT[tax.component]] += tax.amount_minor
@@ -214,15 +294,27 @@ def sides(lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Coll
 
 
 def _collected_before(invoice: Invoice) -> Money:
-    """What the same buyer's documents of the financial year come to already, as far as anything is collected on them."""
+    """What the same buyer's documents of the financial year come to already, as far as anything is
+    collected on them.
+    """
     first, last = numbering.days_of_year(invoice.issue_date)
     return Money(queries.collected_before(invoice, COLLECTED, first, last), invoice.currency)
 
 
 def _as_one(parts: list[Taxed]) -> list[Taxed]:
-    """Parts of one component in several bands as one: the taxable and the amounts added up, at the highest rate of them."""
+    """Parts of one component in several bands as one: the taxable and the amounts added up, at the
+    highest rate of them.
+    """
     if len(parts) < 2:
         return parts
     top = max(parts, key=lambda part: part.percent)
     taxable = sum((part.taxable for part in parts[1:]), parts[0].taxable)
-    return [Taxed(top.component, top.percent, taxable, sum((part.amount for part in parts[1:]), parts[0].amount), top.rate)]
+    return [
+        Taxed(
+            top.component,
+            top.percent,
+            taxable,
+            sum((part.amount for part in parts[1:]), parts[0].amount),
+            top.rate,
+        )
+    ]

@@ -1,4 +1,6 @@
-"""The rules of voiding: an invoice or a bill that should never have been is undone by a reversal; it stays, with its number, and is owed by nobody."""
+"""The rules of voiding: an invoice or a bill that should never have been is undone by a reversal;
+it stays, with its number, and is owed by nobody.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,11 @@ Document = TypeVar("Document", Invoice, Bill)
 
 
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
-    """Make an issued invoice void: the entry of its issue is reversed on a day, or today; the number stays used (Rule 46).
+    """Make an issued invoice void: the entry of its issue is reversed on a day, or today; the
+    number stays used (Rule 46).
 
-    What was to become revenue on a later day of service is reversed on that day. Raises Forbidden, InvoiceNotFound, and what `_void` raises.
+    What was to become revenue on a later day of service is reversed on that day. Raises Forbidden,
+    InvoiceNotFound, and what `_void` raises.
     """
     actor.require("invoice.void")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -35,7 +39,10 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
 
 
 def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
-    """Make a received bill void: the entry of its receipt is reversed on a day, or today. Raises Forbidden, BillNotFound, and what `_void` raises."""
+    """Make a received bill void: the entry of its receipt is reversed on a day, or today.
+
+    Raises Forbidden, BillNotFound, and what `_void` raises.
+    """
     actor.require("bill.void")
     bill = queries.get_bill(bill_id, lock=True)
     return _void(actor, bill, f"Void of bill {bill.vendor_reference}", reason, on)
@@ -43,23 +50,36 @@ def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = Non
 
 def can_be_void(document: Invoice | Bill) -> bool:
     """Whether it is posted, and nothing was paid or credited."""
-    return document.status in OPEN and document.entry_id is not None and document.open_minor == document.total_minor
+    return (
+        document.status in OPEN
+        and document.entry_id is not None
+        and document.open_minor == document.total_minor
+    )
 
 
 def first_day(actor: Actor, document: Invoice | Bill) -> date:
-    """The day on which a document is made void or credited where none is named: today where the agency is, or its day of issue where that is to come."""
+    """The day on which a document is made void or credited where none is named: today where the
+    agency is, or its day of issue where that is to come.
+    """
     return max(clock.today(actor.timezone), document.issue_date)
 
 
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
     """The day that was named, or else `first_day`.
 
-    Raises InvalidDate for one after that, before the document, or before something of it was last taken back, so that in no evening more was settled than
-    there was.
+    Raises InvalidDate for one after that, before the document, or before something of it was last
+    taken back, so that in no evening more was settled than there was.
     """
     latest = first_day(actor, document)
     day = on or latest
-    if not max(document.issue_date, queries.last_taken_back(document_ids=[document.id]) or document.issue_date) <= day <= latest:
+    if (
+        not max(
+            document.issue_date,
+            queries.last_taken_back(document_ids=[document.id]) or document.issue_date,
+        )
+        <= day
+        <= latest
+    ):
         raise InvalidDate
     return day
 
@@ -67,7 +87,8 @@ def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
 def _void(actor: Actor, document: Document, title: str, reason: str, on: date | None) -> Document:
     """Reverse what was posted, once.
 
-    Raises DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked, EntryAlreadyReversed.
+    Raises DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate;
+    PeriodLocked, EntryAlreadyReversed.
     """
     if not can_be_void(document) or document.entry_id is None:
         raise DocumentNotVoidable
@@ -93,6 +114,10 @@ def _void(actor: Actor, document: Document, title: str, reason: str, on: date | 
         _KINDS[name],
         entity_refs={name: document.id, "journal_entry_id": reversal.entry_id},
         inputs={"reason": why},
-        outputs={"total": wire_amount(document.total_minor, document.currency), "currency": document.currency, "voided_on": day},
+        outputs={
+            "total": wire_amount(document.total_minor, document.currency),
+            "currency": document.currency,
+            "voided_on": day,
+        },
     )
     return document

@@ -1,4 +1,6 @@
-"""The rules of write-offs: what is given up of an issued invoice once somebody has granted it, and how that is taken back."""
+"""The rules of write-offs: what is given up of an issued invoice once somebody has granted it, and
+how that is taken back.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,12 @@ from voyagent.billing import queries
 from voyagent.billing.models import OPEN_INVOICE, Invoice, WriteOff
 from voyagent.billing.service import pricing
 from voyagent.billing.service.allocations import day_of
-from voyagent.billing.service.errors import DocumentNotOpen, ReasonRequired, WriteOffExceedsOpen, WriteOffTakenBack
+from voyagent.billing.service.errors import (
+    DocumentNotOpen,
+    ReasonRequired,
+    WriteOffExceedsOpen,
+    WriteOffTakenBack,
+)
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -21,12 +28,22 @@ from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
 
-def write_off_invoice(actor: Actor, invoice_id: UUID, *, reason: str, amount: Money | None = None, on: date | None = None) -> WriteOff:
-    """Give up what is open of an issued invoice, or a part of it, on a day: bad debts stand against receivable. Only a grant does it.
+def write_off_invoice(
+    actor: Actor,
+    invoice_id: UUID,
+    *,
+    reason: str,
+    amount: Money | None = None,
+    on: date | None = None,
+) -> WriteOff:
+    """Give up what is open of an issued invoice, or a part of it, on a day: bad debts stand against
+    receivable. Only a grant does it.
 
-    Taxes stay as they were charged: what is given up is no change of the supply (section 34 of the CGST Act allows a credit note for that alone). Raises
-    Forbidden, InvoiceNotFound, DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate,
-    AmountAboveLimit; PeriodLocked, AccountNotFound, AccountInactive.
+    Taxes stay as they were charged: what is given up is no change of the supply (section 34 of the
+    CGST Act allows a credit note for that alone). Raises Forbidden, InvoiceNotFound,
+    DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
+    WriteOffExceedsOpen, InvalidDate, AmountAboveLimit; PeriodLocked, AccountNotFound,
+    AccountInactive.
     """
     actor.require("invoice.write_off")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -38,20 +55,36 @@ def write_off_invoice(actor: Actor, invoice_id: UUID, *, reason: str, amount: Mo
         source_type="write_off",
         source_id=write_off_id,
         purpose="write_off",
-        narration=ledger.with_reason(f"Write-off of invoice {invoice.number}", invoice.party_name, why),
+        narration=ledger.with_reason(
+            f"Write-off of invoice {invoice.number}", invoice.party_name, why
+        ),
         lines=[
             ledger.debit("bad_debts", wanted, party_name=invoice.party_name, memo=invoice.number),
             ledger.credit("receivable", wanted, party_name=invoice.party_name, memo=invoice.number),
         ],
         entry_date=day,
     )
-    return _keep(actor, invoice, WriteOff(id=write_off_id, amount_minor=wanted.amount_minor, effective_on=day, reason=why, entry_id=posted.entry_id))
+    return _keep(
+        actor,
+        invoice,
+        WriteOff(
+            id=write_off_id,
+            amount_minor=wanted.amount_minor,
+            effective_on=day,
+            reason=why,
+            entry_id=posted.entry_id,
+        ),
+    )
 
 
-def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID, *, reason: str, on: date | None = None) -> WriteOff:
-    """Take a write-off back whole, from a day on, or today in the agency's zone: its entry is reversed, and the invoice is open again by that much. Once.
+def take_back_write_off(
+    actor: Actor, invoice_id: UUID, write_off_id: UUID, *, reason: str, on: date | None = None
+) -> WriteOff:
+    """Take a write-off back whole, from a day on, or today in the agency's zone: its entry is
+    reversed, and the invoice is open again by that much. Once.
 
-    Raises Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    Raises Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired,
+    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require("invoice.write_off_by_hand")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -61,16 +94,29 @@ def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID, *, r
     why = _why(reason)
     check_limit(actor, Money(standing.amount_minor, invoice.currency))
     day = day_of(actor, on, standing.effective_on)
-    told = ledger.with_reason(f"Write-off of invoice {invoice.number} taken back", invoice.party_name, why)
+    told = ledger.with_reason(
+        f"Write-off of invoice {invoice.number} taken back", invoice.party_name, why
+    )
     reversal = ledger.reverse(actor, standing.entry_id, reason=told, entry_date=day)
-    counter = WriteOff(id=new_id(), amount_minor=-standing.amount_minor, effective_on=day, reason=why, entry_id=reversal.entry_id, reverses_id=write_off_id)
+    counter = WriteOff(
+        id=new_id(),
+        amount_minor=-standing.amount_minor,
+        effective_on=day,
+        reason=why,
+        entry_id=reversal.entry_id,
+        reverses_id=write_off_id,
+    )
     return _keep(actor, invoice, counter)
 
 
-def checked(actor: Actor, invoice: Invoice, amount: Money | None, reason: str, on: date | None) -> tuple[Money, str, date]:
-    """What is to be given up, why and on which day; all that is open where no amount is named, today where no day is.
+def checked(
+    actor: Actor, invoice: Invoice, amount: Money | None, reason: str, on: date | None
+) -> tuple[Money, str, date]:
+    """What is to be given up, why and on which day; all that is open where no amount is named,
+    today where no day is.
 
-    Raises DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount, WriteOffExceedsOpen, InvalidDate, PeriodLocked.
+    Raises DocumentNotOpen, ReasonRequired, TextTooLong, MixedCurrencies, InvalidAmount,
+    WriteOffExceedsOpen, InvalidDate, PeriodLocked.
     """
     if invoice.status not in OPEN_INVOICE:
         raise DocumentNotOpen
@@ -98,17 +144,29 @@ def _keep(actor: Actor, invoice: Invoice, row: WriteOff) -> WriteOff:
     row.invoice_id, row.created_by_user_id = invoice.id, actor.user_id
     invoice.credited_minor += row.amount_minor
     invoice.written_off_minor += row.amount_minor
-    invoice.status = "paid" if invoice.open_minor == 0 else "partially_paid" if invoice.paid_minor else "issued"
+    invoice.status = (
+        "paid" if invoice.open_minor == 0 else "partially_paid" if invoice.paid_minor else "issued"
+    )
     invoice.updated_at = clock.now()
     db.session.add(row)
     db.session.flush()
-    db.session.expire(invoice, ["due_date"])  # in instalments, the first open one may be another now
+    db.session.expire(
+        invoice, ["due_date"]
+    )  # in instalments, the first open one may be another now
     amount = Money(abs(row.amount_minor), invoice.currency)
     audit.record(
         actor,
         "invoice.written_off" if row.reverses_id is None else "invoice.write_off_taken_back",
-        entity_refs={"invoice_id": invoice.id, "write_off_id": row.id, "journal_entry_id": row.entry_id},
+        entity_refs={
+            "invoice_id": invoice.id,
+            "write_off_id": row.id,
+            "journal_entry_id": row.entry_id,
+        },
         inputs={"reason": row.reason},
-        outputs={"amount": amount.wire, "currency": amount.currency, "effective_on": row.effective_on},
+        outputs={
+            "amount": amount.wire,
+            "currency": amount.currency,
+            "effective_on": row.effective_on,
+        },
     )
     return row

@@ -1,4 +1,6 @@
-"""The pages of bills: the list, one with what stands in the books, entering and changing a draft, receiving it and making it void."""
+"""The pages of bills: the list, one with what stands in the books, entering and changing a draft,
+receiving it and making it void.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,14 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.bill_forms import BOUGHT_AS, INPUT_CREDIT, SCHEDULE_PLACES, BillForm, BillList, ScheduleForm
+from voyagent.billing.bill_forms import (
+    BOUGHT_AS,
+    INPUT_CREDIT,
+    SCHEDULE_PLACES,
+    BillForm,
+    BillList,
+    ScheduleForm,
+)
 from voyagent.billing.bills_wire import BillDraftIn
 from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
@@ -57,12 +66,24 @@ def bills(reader: LaneReader) -> Any:
     if asked.status == "overdue":
         reader.prove()  # whose today it is must be known before
     search = asked.search(today())
-    if "format" in request.args and not asked.unread and (file := list_file(bills_listing(search), reader.prove().tenant_id)):
+    if (
+        "format" in request.args
+        and not asked.unread
+        and (file := list_file(bills_listing(search), reader.prove().tenant_id))
+    ):
         return file
-    found, unread = page_or_first(lambda behind: queries.list_bills(reader, search, cursor=behind), asked.place)
-    facts = {"asked": asked, "rows": [listed(row, search) for row in found.items], "unread": asked.unread_words(*unread)}
+    found, unread = page_or_first(
+        lambda behind: queries.list_bills(reader, search, cursor=behind), asked.place
+    )
+    facts = {
+        "asked": asked,
+        "rows": [listed(row, search) for row in found.items],
+        "unread": asked.unread_words(*unread),
+    }
     facts |= {"trip_title": trips.read_title(reader, asked.trip)}
-    return render_template("bills/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200
+    return render_template("bills/list.html", older=found.next_cursor, **facts), (
+        422 if facts["unread"] else 200
+    )
 
 
 @pages.page("/bills/<bill_id>", permission="billing.read", missing=BillNotFound)
@@ -73,35 +94,56 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
     return render_template(
         "bills/bill.html",
         bill=shown(document.bill),
-        lines=[line | {"tax_note": tax_note(line, document.taxes, currency)} for line in with_amounts(document.lines, currency, "unit_price", "amount")],
+        lines=[
+            line | {"tax_note": tax_note(line, document.taxes, currency)}
+            for line in with_amounts(document.lines, currency, "unit_price", "amount")
+        ],
         taxes=summed(document.taxes, currency),
         payments=settling(document.payments, currency),
-        credit_notes=with_amounts([row | {"number": row["vendor_reference"]} for row in document.credits], currency, "amount"),
+        credit_notes=with_amounts(
+            [row | {"number": row["vendor_reference"]} for row in document.credits],
+            currency,
+            "amount",
+        ),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )
 
 
 @pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft", once=True)
 def new_bill(actor: Actor) -> Any:
-    """Enter a supplier's bill, of the trip that the address names. "Add a line" goes on with what is typed."""
+    """Enter a supplier's bill, of the trip that the address names. "Add a line" goes on with what
+    is typed.
+    """
     begun = {"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]}
     if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
         begun["trip_id"] = trips.get_trip(trip_id).id
     form = BillForm(actor.currency, service.home(), data=begun)
-    entered = None if goes_on() else form.attempt(lambda body: service.draft_bill(actor, **body.fields()), **_PLACES)
+    entered = (
+        None
+        if goes_on()
+        else form.attempt(lambda body: service.draft_bill(actor, **body.fields()), **_PLACES)
+    )
     if entered is None:
         return _form_page(form, None)
     toast(_("The draft of bill %(reference)s is saved.", reference=entered.vendor_reference))
     return see_other(url_for("billing.bill", bill_id=entered.id))
 
 
-@pages.page("/bills/<bill_id>/edit", methods=("GET", "POST"), permission="bill.draft", missing=BillNotFound)
+@pages.page(
+    "/bills/<bill_id>/edit", methods=("GET", "POST"), permission="bill.draft", missing=BillNotFound
+)
 def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Change a draft."""
     draft = queries.get_bill(bill_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
-    form = BillForm.of(draft, queries.get_lines(draft), queries.get_bill_taxes(bill_id), service.home(), actor.currency)
+    form = BillForm.of(
+        draft,
+        queries.get_lines(draft),
+        queries.get_bill_taxes(bill_id),
+        service.home(),
+        actor.currency,
+    )
 
     def act(body: BillDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
@@ -113,7 +155,12 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 
-@pages.page("/bills/<bill_id>/discard", methods=("GET", "POST"), permission="bill.draft", missing=BillNotFound)
+@pages.page(
+    "/bills/<bill_id>/discard",
+    methods=("GET", "POST"),
+    permission="bill.draft",
+    missing=BillNotFound,
+)
 def discard_bill(actor: Actor, bill_id: UUID) -> Any:
     """Throw a draft away: the first step names it, the second does it."""
     draft = queries.get_bill(bill_id)
@@ -126,52 +173,93 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
     return see_other(url_for("billing.bills"))
 
 
-@pages.page("/bills/<bill_id>/receive", methods=("GET", "POST"), permission="bill.receive_by_hand", missing=BillNotFound)
+@pages.page(
+    "/bills/<bill_id>/receive",
+    methods=("GET", "POST"),
+    permission="bill.receive_by_hand",
+    missing=BillNotFound,
+)
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     """Receive a draft: the first step shows what it will post, the second does it."""
     draft = queries.get_bill(bill_id)
     if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
     if request.method == "GET":
-        facts = {"postings": postings_of(service.receive_sides(draft)), "postings_title": _("What receiving will post")}
+        facts = {
+            "postings": postings_of(service.receive_sides(draft)),
+            "postings_title": _("What receiving will post"),
+        }
         facts["other_year"] = other_year_words(draft.issue_date)
-        return render_template("bills/receive.html", place=Place(draft), **facts, **to_be_booked(draft, actor.currency))
+        return render_template(
+            "bills/receive.html", place=Place(draft), **facts, **to_be_booked(draft, actor.currency)
+        )
     try:
-        received = service.receive_draft(actor, bill_id, seen=opened_state(request.form.get("seen")))
+        received = service.receive_draft(
+            actor, bill_id, seen=opened_state(request.form.get("seen"))
+        )
     except DraftChanged as refusal:
         return changed(refusal, queries.get_bill(bill_id), "receive")
     toast(_("Bill %(reference)s is received.", reference=received.vendor_reference))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 
-@pages.page("/bills/<bill_id>/void", methods=("GET", "POST"), permission="bill.void", missing=BillNotFound)
+@pages.page(
+    "/bills/<bill_id>/void", methods=("GET", "POST"), permission="bill.void", missing=BillNotFound
+)
 def void_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Make a received bill void: the first step asks why and shows what it will post, the second does it."""
+    """Make a received bill void: the first step asks why and shows what it will post, the second
+    does it.
+    """
     document = queries.get_bill(bill_id)
     if back := turned_back(document, may=service.can_be_void(document)):
         return back
     form = VoidForm(data={"voided_on": service.first_day(actor, document)})
-    if form.attempt(lambda body: service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on), **VOID_PLACES) is None:
+    if (
+        form.attempt(
+            lambda body: service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on),
+            **VOID_PLACES,
+        )
+        is None
+    ):
         return void_page(form, queries.get_bill(bill_id))
     toast(_("The bill is void."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 
-@pages.page("/bills/<bill_id>/schedule", methods=("GET", "POST"), permission="bill.schedule", missing=BillNotFound)
+@pages.page(
+    "/bills/<bill_id>/schedule",
+    methods=("GET", "POST"),
+    permission="bill.schedule",
+    missing=BillNotFound,
+)
 def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Set or move the day on which an open bill is to be paid: its due day, unless that is over or another is typed."""
+    """Set or move the day on which an open bill is to be paid: its due day, unless that is over or
+    another is typed.
+    """
     document = queries.get_bill(bill_id)
     if back := turned_back(document, may=document.status in OPEN_BILL):
         return back
     form = ScheduleForm(data={"pay_on": document.pay_on or max(document.due_date, today())})
-    scheduled = form.attempt(lambda body: service.schedule_bill(actor, bill_id, pay_on=body.pay_on), **SCHEDULE_PLACES)
+    scheduled = form.attempt(
+        lambda body: service.schedule_bill(actor, bill_id, pay_on=body.pay_on), **SCHEDULE_PLACES
+    )
     if scheduled is None:
-        return render_template("bills/schedule.html", form=form, place=Place(queries.get_bill(bill_id))), form.status
+        return (
+            render_template(
+                "bills/schedule.html", form=form, place=Place(queries.get_bill(bill_id))
+            ),
+            form.status,
+        )
     toast(_("The bill is to be paid on %(day)s.", day=day(scheduled.pay_on, year=True)))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 
-@pages.page("/bills/<bill_id>/unschedule", methods=("POST",), permission="bill.schedule", missing=BillNotFound)
+@pages.page(
+    "/bills/<bill_id>/unschedule",
+    methods=("POST",),
+    permission="bill.schedule",
+    missing=BillNotFound,
+)
 def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
     """Take the day off again."""
     document = queries.get_bill(bill_id)
@@ -185,5 +273,11 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
 def _form_page(form: BillForm, draft: Bill | None) -> Any:
     components = [(one, component(one)) for one in form.components]
     return draft_page(
-        form, draft, form.sides, known_names=parties.known_names("supplier"), bought_as=BOUGHT_AS, input_credit=INPUT_CREDIT, components=components
+        form,
+        draft,
+        form.sides,
+        known_names=parties.known_names("supplier"),
+        bought_as=BOUGHT_AS,
+        input_credit=INPUT_CREDIT,
+        components=components,
     )

@@ -1,4 +1,6 @@
-"""The pages of credit notes: the list, drawing one up on an invoice with what it will post, and one as the sheet of paper that it is."""
+"""The pages of credit notes: the list, drawing one up on an invoice with what it will post, and one
+as the sheet of paper that it is.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def credit_notes(reader: Reader) -> Any:
     found, strange = page_or_first(lambda behind: _listed(reader, asked, behind), asked.place)
     unread = asked.unread_words(*strange)
     rows = [_supplier_row(row) if asked.kind else _customer_row(row) for row in found.items]
-    return render_template("billing/credit_notes.html", asked=asked, rows=rows, unread=unread, older=found.next_cursor), 422 if unread else 200
+    return render_template(
+        "billing/credit_notes.html", asked=asked, rows=rows, unread=unread, older=found.next_cursor
+    ), (422 if unread else 200)
 
 
 @pages.page("/credit-notes/<credit_note_id>", permission="billing.read", missing=CreditNoteNotFound)
@@ -58,7 +62,10 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     return render_template(
         "billing/credit_note.html",
         letterhead=settings.read(reader) or {},
-        note=document.note | {name: Money(document.note[f"{name}_minor"], currency) for name in ("total", "round_off")},
+        note=document.note
+        | {
+            name: Money(document.note[f"{name}_minor"], currency) for name in ("total", "round_off")
+        },
         lines=with_amounts(document.lines, currency, "amount"),
         taxes=summed(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
@@ -66,37 +73,68 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     )
 
 
-@pages.page("/invoices/<invoice_id>/credit", methods=("GET", "POST"), permission="invoice.credit", missing=InvoiceNotFound, once=True)
+@pages.page(
+    "/invoices/<invoice_id>/credit",
+    methods=("GET", "POST"),
+    permission="invoice.credit",
+    missing=InvoiceNotFound,
+    once=True,
+)
 def credit(actor: Actor, invoice_id: UUID) -> Any:
-    """Credit an invoice: all that is left of each line, unless something else is typed; "Look" goes on with what is typed and shows what it will post."""
+    """Credit an invoice: all that is left of each line, unless something else is typed; "Look" goes
+    on with what is typed and shows what it will post.
+    """
     invoice = queries.get_invoice(invoice_id)
     if refused := service.credit_refused(invoice):
         return not_now(translated(refused.message), Place(invoice).url())
     day, left = service.first_day(actor, invoice), service.creditable(invoice)
-    form = CreditForm.of(invoice, queries.get_lines(invoice), left, day, service.proposed(invoice, day))
+    form = CreditForm.of(
+        invoice, queries.get_lines(invoice), left, day, service.proposed(invoice, day)
+    )
 
     def act(body: Any) -> Any:
-        return service.issue_credit_note(actor, invoice_id, reason=body.reason, on=body.issue_date, amounts=body.amounts(invoice.currency))
+        return service.issue_credit_note(
+            actor,
+            invoice_id,
+            reason=body.reason,
+            on=body.issue_date,
+            amounts=body.amounts(invoice.currency),
+        )
 
     def sides(body: Any) -> list[tuple[str, int, Money]]:
-        credit = service.credit_now(actor, queries.get_invoice(invoice_id), body.amounts(invoice.currency), body.issue_date)[0]
+        credit = service.credit_now(
+            actor, queries.get_invoice(invoice_id), body.amounts(invoice.currency), body.issue_date
+        )[0]
         further.extend(further_of(credit.recognitions))
         return credit.sides
 
     note = None if looks() else form.attempt(act, **CREDIT_PLACES)
     if note is None:
         further: list[dict[str, Any]] = []
-        facts = looked(form, sides) | {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "further": further}
+        facts = looked(form, sides) | {
+            "place": Place(queries.get_invoice(invoice_id)),
+            "rows": form.rows,
+            "further": further,
+        }
         facts["other_year"] = other_year_words(typed_day(form.issue_date), service.CREDIT_SERIES)
         title = _("What the credit note will post")
-        return render_template("billing/credit.html", form=form, postings_title=title, **facts), 200 if looks() else form.status
+        return render_template("billing/credit.html", form=form, postings_title=title, **facts), (
+            200 if looks() else form.status
+        )
     toast(_("Credit note %(number)s is issued.", number=note.number))
     return see_other(url_for("billing.credit_note", credit_note_id=note.id))
 
 
-@pages.page("/credit-notes/<credit_note_id>/reverse", methods=("GET", "POST"), permission="invoice.credit", missing=CreditNoteNotFound)
+@pages.page(
+    "/credit-notes/<credit_note_id>/reverse",
+    methods=("GET", "POST"),
+    permission="invoice.credit",
+    missing=CreditNoteNotFound,
+)
 def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
-    """Take a credit note that was issued by mistake back: the first step asks why and shows what it will post, the second does it."""
+    """Take a credit note that was issued by mistake back: the first step asks why and shows what it
+    will post, the second does it.
+    """
     note = queries.get_credit_note(credit_note_id)
     url = url_for("billing.credit_note", credit_note_id=credit_note_id)
     if note.reversed_on is not None:
@@ -104,17 +142,38 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
     form = ReverseForm(data={"reversed_on": max(today(), note.issue_date)})
 
     def act(body: ReverseIn) -> Any:
-        return service.reverse_credit_note(actor, credit_note_id, reason=body.reason, on=body.reversed_on)
+        return service.reverse_credit_note(
+            actor, credit_note_id, reason=body.reason, on=body.reversed_on
+        )
 
     def look() -> Reversed:
         note = queries.get_credit_note(credit_note_id)
         explained = _(
-            "For a credit note that was issued by mistake: its entry is reversed on that day, and the invoice is open again by as much from then on. It stays,"
-            " with its number, and reports of an earlier day stay as they are. This cannot be undone."
+            "For a credit note that was issued by mistake: its entry is reversed on that day, and"
+            " the invoice is open again by as much from then on. It stays, with its number, and"
+            " reports of an earlier day stay as they are. This cannot be undone."
         )
-        further = reversals_of(("credit_note", note.id), typed_day(form.reversed_on) or note.issue_date)
-        amount, place = Money(note.total_minor, note.currency), ("credit_notes", _("Credit notes"), url_for("billing.credit_notes"), url)
-        return Reversed(note.number, note.party_name, amount, explained, *place, reversal_of(note.entry_id), further)
+        further = reversals_of(
+            ("credit_note", note.id), typed_day(form.reversed_on) or note.issue_date
+        )
+        amount, place = (
+            Money(note.total_minor, note.currency),
+            (
+                "credit_notes",
+                _("Credit notes"),
+                url_for("billing.credit_notes"),
+                url,
+            ),
+        )
+        return Reversed(
+            note.number,
+            note.party_name,
+            amount,
+            explained,
+            *place,
+            reversal_of(note.entry_id),
+            further,
+        )
 
     return reverse_step(form, act, look, _("The credit note is reversed."), url)
 
@@ -125,11 +184,26 @@ def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> queries
 
 
 def _customer_row(row: Row) -> Row:
-    url, on_url = url_for("billing.credit_note", credit_note_id=row["id"]), url_for("billing.invoice", invoice_id=row["invoice_id"])
-    return row | {"url": url, "on": row["invoice_number"], "on_url": on_url, "total": Money(row["total_minor"], row["currency"])}
+    url, on_url = (
+        url_for("billing.credit_note", credit_note_id=row["id"]),
+        url_for("billing.invoice", invoice_id=row["invoice_id"]),
+    )
+    return row | {
+        "url": url,
+        "on": row["invoice_number"],
+        "on_url": on_url,
+        "total": Money(row["total_minor"], row["currency"]),
+    }
 
 
 def _supplier_row(row: Row) -> Row:
-    url, on_url = url_for("billing.supplier_credit", supplier_credit_id=row["id"]), url_for("billing.bill", bill_id=row["bill_id"])
-    told = {"number": row["vendor_reference"], "on": row["bill_reference"], "total": Money(row["total_minor"], row["currency"])}
+    url, on_url = (
+        url_for("billing.supplier_credit", supplier_credit_id=row["id"]),
+        url_for("billing.bill", bill_id=row["bill_id"]),
+    )
+    told = {
+        "number": row["vendor_reference"],
+        "on": row["bill_reference"],
+        "total": Money(row["total_minor"], row["currency"]),
+    }
     return row | told | {"url": url, "on_url": on_url}

@@ -1,4 +1,6 @@
-"""The pages of invoices: the list, and one as the sheet of paper that it is, with what stands in the books."""
+"""The pages of invoices: the list, and one as the sheet of paper that it is, with what stands in
+the books.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.draft_forms import COLLECT, DRAFT_PLACES, RECEIPT_PLACES, SOLD_AS, VOID_PLACES, InvoiceForm, ReceiptForm, VoidForm
+from voyagent.billing.draft_forms import (
+    COLLECT,
+    DRAFT_PLACES,
+    RECEIPT_PLACES,
+    SOLD_AS,
+    VOID_PLACES,
+    InvoiceForm,
+    ReceiptForm,
+    VoidForm,
+)
 from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
@@ -67,10 +78,19 @@ def invoices(reader: LaneReader) -> Any:
     if asked.status == "overdue":
         reader.prove()  # whose today it is must be known before
     search = asked.search(today())
-    if "format" in request.args and not asked.unread and (file := list_file(invoices_listing(search), reader.prove().tenant_id)):
+    if (
+        "format" in request.args
+        and not asked.unread
+        and (file := list_file(invoices_listing(search), reader.prove().tenant_id))
+    ):
         return file
     board = queries.read_board(reader, search, limit=PAGE_SIZE, offset=asked.offset)
-    facts = {"asked": asked, "board": board, "rows": [listed(row, search) for row in board.page.items], "numbers": board.numbers(today())}
+    facts = {
+        "asked": asked,
+        "board": board,
+        "rows": [listed(row, search) for row in board.page.items],
+        "numbers": board.numbers(today()),
+    }
     facts |= {"trip_title": trips.read_title(reader, asked.trip)}
     if not is_htmx():
         return render_template("billing/list.html", **facts), 422 if asked.unread else 200
@@ -87,7 +107,13 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     return render_template(
         "billing/invoice.html",
         invoice=shown(document.invoice),
-        lines=with_amounts([line | {"notes": line_notes(line)} for line in document.lines], currency, "unit_price", "amount", "commission"),
+        lines=with_amounts(
+            [line | {"notes": line_notes(line)} for line in document.lines],
+            currency,
+            "unit_price",
+            "amount",
+            "commission",
+        ),
         letterhead=settings.read(reader) or {},
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=summed(document.taxes, currency),
@@ -103,18 +129,37 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     )
 
 
-@pages.page("/invoices/new", methods=("GET", "POST"), permission="invoice.draft", missing=EnquiryNotFound, once=True)
+@pages.page(
+    "/invoices/new",
+    methods=("GET", "POST"),
+    permission="invoice.draft",
+    missing=EnquiryNotFound,
+    once=True,
+)
 def new(actor: Actor) -> Any:
-    """Draw an invoice up; of an enquiry, or a trip, with its customer. "Add a line" goes on with what is typed."""
+    """Draw an invoice up; of an enquiry, or a trip, with its customer. "Add a line" goes on with
+    what is typed.
+    """
     form = InvoiceForm(actor.currency, service.home(), data=_begun())
-    drawn = None if goes_on() else form.attempt(lambda body: service.draft_invoice(actor, **body.fields()), **DRAFT_PLACES)
+    drawn = (
+        None
+        if goes_on()
+        else form.attempt(
+            lambda body: service.draft_invoice(actor, **body.fields()), **DRAFT_PLACES
+        )
+    )
     if drawn is None:
         return _form_page(form, None)
     toast(_("The draft for %(name)s is saved.", name=drawn.party_name))
     return see_other(url_for("billing.invoice", invoice_id=drawn.id))
 
 
-@pages.page("/invoices/<invoice_id>/edit", methods=("GET", "POST"), permission="invoice.draft", missing=InvoiceNotFound)
+@pages.page(
+    "/invoices/<invoice_id>/edit",
+    methods=("GET", "POST"),
+    permission="invoice.draft",
+    missing=InvoiceNotFound,
+)
 def edit(actor: Actor, invoice_id: UUID) -> Any:
     """Change a draft."""
     draft = queries.get_invoice(invoice_id)
@@ -133,7 +178,12 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
-@pages.page("/invoices/<invoice_id>/discard", methods=("GET", "POST"), permission="invoice.draft", missing=InvoiceNotFound)
+@pages.page(
+    "/invoices/<invoice_id>/discard",
+    methods=("GET", "POST"),
+    permission="invoice.draft",
+    missing=InvoiceNotFound,
+)
 def discard(actor: Actor, invoice_id: UUID) -> Any:
     """Throw a draft away: the first step names it, the second does it."""
     draft = queries.get_invoice(invoice_id)
@@ -146,29 +196,54 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
     return see_other(url_for("billing.invoices"))
 
 
-@pages.page("/invoices/<invoice_id>/issue", methods=("GET", "POST"), permission="invoice.issue_by_hand", missing=InvoiceNotFound)
+@pages.page(
+    "/invoices/<invoice_id>/issue",
+    methods=("GET", "POST"),
+    permission="invoice.issue_by_hand",
+    missing=InvoiceNotFound,
+)
 def issue(actor: Actor, invoice_id: UUID) -> Any:
     """Issue a draft: the first step shows what it will post, the second does it."""
     draft = queries.get_invoice(invoice_id)
     if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
     if service.waits(draft):
-        return not_now(translated(PlaceOfSupplyMissing.message), url_for("billing.edit", invoice_id=invoice_id))
+        return not_now(
+            translated(PlaceOfSupplyMissing.message), url_for("billing.edit", invoice_id=invoice_id)
+        )
     if request.method == "GET":
         total = Money(draft.total_minor, draft.currency)
         number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
-        facts: dict[str, Any] = {"postings": postings_of(service.issue_sides(draft)), "further": further_of(service.recognitions_of(draft))}
+        facts: dict[str, Any] = {
+            "postings": postings_of(service.issue_sides(draft)),
+            "further": further_of(service.recognitions_of(draft)),
+        }
         facts |= {"other_year": other_year_words(draft.issue_date, service.INVOICE_SERIES)}
-        return render_template("billing/issue.html", invoice=draft, total=total, number=number, **facts, **to_be_booked(draft, actor.currency))
+        return render_template(
+            "billing/issue.html",
+            invoice=draft,
+            total=total,
+            number=number,
+            **facts,
+            **to_be_booked(draft, actor.currency),
+        )
     try:
-        issued = service.issue_invoice(actor, invoice_id, seen=opened_state(request.form.get("seen")))
+        issued = service.issue_invoice(
+            actor, invoice_id, seen=opened_state(request.form.get("seen"))
+        )
     except DraftChanged as refusal:
         return changed(refusal, queries.get_invoice(invoice_id), "issue")
     toast(_("Invoice %(number)s is issued.", number=issued.number))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
-@pages.page("/invoices/<invoice_id>/receipt", methods=("GET", "POST"), permission="payment.record_by_hand", missing=InvoiceNotFound, once=True)
+@pages.page(
+    "/invoices/<invoice_id>/receipt",
+    methods=("GET", "POST"),
+    permission="payment.record_by_hand",
+    missing=InvoiceNotFound,
+    once=True,
+)
 def receipt(actor: Actor, invoice_id: UUID) -> Any:
     """Note what a customer has paid: all that is open today, unless something else is typed."""
     document = queries.get_invoice(invoice_id)
@@ -178,40 +253,73 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
     form = ReceiptForm(data={"amount": typed_amount(still), "paid_on": today()})
 
     def act(body: ReceiptIn) -> Any:
-        return service.record_receipt(actor, invoice_id, body.money(still.currency), body.paid_on, reference=body.reference, account=body.account)
+        return service.record_receipt(
+            actor,
+            invoice_id,
+            body.money(still.currency),
+            body.paid_on,
+            reference=body.reference,
+            account=body.account,
+        )
 
     def sides(body: ReceiptIn) -> list[tuple[str, int, Money]]:
         typed = body.money(still.currency)
         amount = still if typed is None else typed
-        whole = {"amount": amount, "parts": [service.Part(invoice_id, amount)], "on": body.paid_on, "account": body.account}
+        whole = {
+            "amount": amount,
+            "parts": [service.Part(invoice_id, amount)],
+            "on": body.paid_on,
+            "account": body.account,
+        }
         return service.payment_sides(actor, direction="in", party_name=document.party_name, **whole)  # type: ignore[arg-type]
 
     if looks() or form.attempt(act, **RECEIPT_PLACES) is None:
         document = queries.get_invoice(invoice_id)
-        return render_template("billing/receipt.html", form=form, invoice=document, open=still, **looked(form, sides)), 200 if looks() else form.status
+        return render_template(
+            "billing/receipt.html", form=form, invoice=document, open=still, **looked(form, sides)
+        ), (200 if looks() else form.status)
     toast(_("The payment is recorded."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
-@pages.page("/invoices/<invoice_id>/void", methods=("GET", "POST"), permission="invoice.void", missing=InvoiceNotFound)
+@pages.page(
+    "/invoices/<invoice_id>/void",
+    methods=("GET", "POST"),
+    permission="invoice.void",
+    missing=InvoiceNotFound,
+)
 def void(actor: Actor, invoice_id: UUID) -> Any:
-    """Make an issued invoice void: the first step asks why and shows what it will post, the second does it."""
+    """Make an issued invoice void: the first step asks why and shows what it will post, the second
+    does it.
+    """
     document = queries.get_invoice(invoice_id)
     if back := turned_back(document, may=service.can_be_void(document)):
         return back
     form = VoidForm(data={"voided_on": service.first_day(actor, document)})
-    if form.attempt(lambda body: service.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on), **VOID_PLACES) is None:
+    if (
+        form.attempt(
+            lambda body: service.void_invoice(
+                actor, invoice_id, reason=body.reason, on=body.voided_on
+            ),
+            **VOID_PLACES,
+        )
+        is None
+    ):
         return void_page(form, queries.get_invoice(invoice_id))
     toast(_("The invoice is void."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
 def _begun() -> dict[str, Any]:
-    """What a new invoice begins with: today, the trip that it is of, and the customer of the enquiry that either comes from.
+    """What a new invoice begins with: today, the trip that it is of, and the customer of the
+    enquiry that either comes from.
 
     Raises EnquiryNotFound, TripNotFound.
     """
-    begun: dict[str, Any] = {"issue_date": today(), "customer_name": request.args.get("customer_name", "")[:255]}
+    begun: dict[str, Any] = {
+        "issue_date": today(),
+        "customer_name": request.args.get("customer_name", "")[:255],
+    }
     enquiry_id = parse_id(request.args.get("enquiry_id", ""))
     if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
         trip = trips.get_trip(trip_id)
@@ -219,7 +327,10 @@ def _begun() -> dict[str, Any]:
         enquiry_id = enquiry_id or trip.enquiry_id
     if enquiry_id is None:
         return begun
-    return begun | {"enquiry_id": enquiry_id, "customer_name": enquiries.get_enquiry(enquiry_id).customer_name}
+    return begun | {
+        "enquiry_id": enquiry_id,
+        "customer_name": enquiries.get_enquiry(enquiry_id).customer_name,
+    }
 
 
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
@@ -227,5 +338,9 @@ def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     sides = come_to.sides if come_to else [("receivable", 1, None), ("revenue_services", -1, None)]
     further = further_of(come_to.recognitions if come_to else [])
     choices = {"treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
-    facts = choices | {"waits": come_to and come_to.is_waiting, "further": further, "is_rounded": settings.get_settings().round_invoices}
+    facts = choices | {
+        "waits": come_to and come_to.is_waiting,
+        "further": further,
+        "is_rounded": settings.get_settings().round_invoices,
+    }
     return draft_page(form, draft, sides, known_names=parties.known_names("customer"), **facts)

@@ -1,4 +1,6 @@
-"""The pages of payments: the list, one as the receipt that it is, noting one, allocating it, taking that back, giving an advance back, and reversing either."""
+"""The pages of payments: the list, one as the receipt that it is, noting one, allocating it, taking
+that back, giving an advance back, and reversing either.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,26 @@ from voyagent.billing.payment_forms import (
     ReverseForm,
     UnallocateForm,
 )
-from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
+from voyagent.billing.payments_wire import (
+    AllocateIn,
+    PaymentRecordIn,
+    RefundIn,
+    ReverseIn,
+    UnallocateIn,
+)
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.queries.listings import payments_listing
 from voyagent.billing.rate_forms import rate_words
-from voyagent.billing.steps import Reversed, looked, looks, not_now, postings_of, reversal_of, reverse_step, with_amounts
+from voyagent.billing.steps import (
+    Reversed,
+    looked,
+    looks,
+    not_now,
+    postings_of,
+    reversal_of,
+    reverse_step,
+    with_amounts,
+)
 from voyagent.billing.views.invoices import pages
 from voyagent.http.files import list_file
 from voyagent.http.forms import typed_amount
@@ -51,11 +68,23 @@ EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
 def payments(reader: LaneReader) -> Any:
     """The list, newest day first."""
     asked = PaymentList.read(request.args)
-    if "format" in request.args and not asked.unread and (file := list_file(payments_listing(asked.search()), reader.prove().tenant_id)):
+    if (
+        "format" in request.args
+        and not asked.unread
+        and (file := list_file(payments_listing(asked.search()), reader.prove().tenant_id))
+    ):
         return file
-    found, unread = page_or_first(lambda behind: queries.list_payments(reader, asked.search(), cursor=behind), asked.place)
-    facts = {"asked": asked, "rows": [_shown(row) for row in found.items], "unread": asked.unread_words(*unread)}
-    return render_template("payments/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200
+    found, unread = page_or_first(
+        lambda behind: queries.list_payments(reader, asked.search(), cursor=behind), asked.place
+    )
+    facts = {
+        "asked": asked,
+        "rows": [_shown(row) for row in found.items],
+        "unread": asked.unread_words(*unread),
+    }
+    return render_template("payments/list.html", older=found.next_cursor, **facts), (
+        422 if facts["unread"] else 200
+    )
 
 
 @pages.page("/payments/<payment_id>", permission="billing.read", missing=PaymentNotFound)
@@ -76,30 +105,44 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
 @pages.page("/payments/refunds/<refund_id>", permission="billing.read", missing=RefundNotFound)
 def payment_of_refund(reader: Reader, refund_id: UUID) -> Any:
     """The payment that a refund was given of, for whoever comes from the books."""
-    return see_other(url_for("billing.payment", payment_id=queries.payment_of_refund(reader, refund_id)))
+    return see_other(
+        url_for("billing.payment", payment_id=queries.payment_of_refund(reader, refund_id))
+    )
 
 
-@pages.page("/payments/allocations/<allocation_id>", permission="billing.read", missing=AllocationNotFound)
+@pages.page(
+    "/payments/allocations/<allocation_id>", permission="billing.read", missing=AllocationNotFound
+)
 def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
     """The payment that an allocation is of, for whoever comes from the books."""
-    return see_other(url_for("billing.payment", payment_id=queries.payment_of_allocation(reader, allocation_id)))
+    return see_other(
+        url_for("billing.payment", payment_id=queries.payment_of_allocation(reader, allocation_id))
+    )
 
 
-@pages.page("/payments/new", methods=("GET", "POST"), permission="payment.record_by_hand", once=True)
+@pages.page(
+    "/payments/new", methods=("GET", "POST"), permission="payment.record_by_hand", once=True
+)
 def new_payment(actor: Actor) -> Any:
-    """Note money that came in or went out; of a document that the address names, with what is open of it.
+    """Note money that came in or went out; of a document that the address names, with what is open
+    of it.
 
-    The open documents of whom it is of are shown once that is known, and can be filled, those due longest first.
+    The open documents of whom it is of are shown once that is known, and can be filled, those due
+    longest first.
     """
     form = PaymentForm(actor.currency, data=_begun())
 
     def act(body: PaymentRecordIn) -> Payment:
         fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
-        return service.record_payment(actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields)
+        return service.record_payment(
+            actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
+        )
 
     def sides(body: PaymentRecordIn) -> list[tuple[str, int, Money]]:
         fields = body.model_dump(include={"direction", "party_name", "account"})
-        return service.payment_sides(actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields)
+        return service.payment_sides(
+            actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields
+        )
 
     def offered() -> tuple[list[Row], list[Row]]:
         return _open_documents(actor, form.direction.data, form.party_name.data, form.currency.data)
@@ -111,17 +154,36 @@ def new_payment(actor: Actor) -> Any:
         if request.form.get("then") == "fill" and form.money is not None:
             _fill(form, documents, form.money)
         elif request.method == "GET":
-            form.allocations.data = [part for part in form.allocations.data if part["document_id"] in {str(row["id"]) for row in documents}]
-        facts = looked(form, sides) | {"documents": documents, "foreign": foreign, "books": actor.currency, "whole": form.money}
+            form.allocations.data = [
+                part
+                for part in form.allocations.data
+                if part["document_id"] in {str(row["id"]) for row in documents}
+            ]
+        facts = looked(form, sides) | {
+            "documents": documents,
+            "foreign": foreign,
+            "books": actor.currency,
+            "whole": form.money,
+        }
         known = parties.known_names(KINDS[form.direction.data == "out"])
-        return render_template("payments/form.html", form=form, known_names=known, **facts), 200 if _goes_on() else form.status
+        return render_template("payments/form.html", form=form, known_names=known, **facts), (
+            200 if _goes_on() else form.status
+        )
     toast(_("Payment %(number)s is recorded.", number=noted.number))
     return see_other(url_for("billing.payment", payment_id=noted.id))
 
 
-@pages.page("/payments/<payment_id>/allocate", methods=("GET", "POST"), permission="payment.record_by_hand", missing=PaymentNotFound, once=True)
+@pages.page(
+    "/payments/<payment_id>/allocate",
+    methods=("GET", "POST"),
+    permission="payment.record_by_hand",
+    missing=PaymentNotFound,
+    once=True,
+)
 def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Let what is left of a payment settle documents of its party; it begins filled, those due longest first."""
+    """Let what is left of a payment settle documents of its party; it begins filled, those due
+    longest first.
+    """
     found = queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
     documents, foreign = _open_documents(actor, found.direction, found.party_name, found.currency)
@@ -131,15 +193,30 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
         _fill(form, documents, left)
 
     def act(body: AllocateIn) -> Payment:
-        return service.allocate(actor, payment_id, parts=body.parts(left.currency) or [], on=body.effective_on)
+        return service.allocate(
+            actor, payment_id, parts=body.parts(left.currency) or [], on=body.effective_on
+        )
 
     def sides(body: AllocateIn) -> list[tuple[str, int, Money]]:
-        return service.allocation_sides(actor, queries.get_payment(payment_id), body.parts(left.currency) or [], body.effective_on)
+        return service.allocation_sides(
+            actor,
+            queries.get_payment(payment_id),
+            body.parts(left.currency) or [],
+            body.effective_on,
+        )
 
     if _goes_on() or form.attempt(act, **ALLOCATED) is None:
         found = queries.get_payment(payment_id)
-        facts = looked(form, sides) | {"payment": found, "documents": documents, "foreign": foreign, "books": actor.currency, "whole": left}
-        return render_template("payments/allocate.html", form=form, **facts), 200 if _goes_on() else form.status
+        facts = looked(form, sides) | {
+            "payment": found,
+            "documents": documents,
+            "foreign": foreign,
+            "books": actor.currency,
+            "whole": left,
+        }
+        return render_template("payments/allocate.html", form=form, **facts), (
+            200 if _goes_on() else form.status
+        )
     toast(_("The payment is allocated."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
@@ -161,41 +238,84 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
         return service.unallocate(actor, payment_id, allocation_id, on=body.effective_on)
 
     if form.attempt(act, **TAKEN_BACK) is None:
-        found, allocation = queries.get_payment(payment_id), queries.get_allocation(payment_id, allocation_id)
-        facts = {"payment": found, "allocation_id": allocation_id, "amount": amount, "postings": _taking_back(found, allocation)}
-        return render_template("payments/unallocate.html", form=form, postings_title=_("What taking it back will post"), **facts), form.status
+        found, allocation = (
+            queries.get_payment(payment_id),
+            queries.get_allocation(payment_id, allocation_id),
+        )
+        facts = {
+            "payment": found,
+            "allocation_id": allocation_id,
+            "amount": amount,
+            "postings": _taking_back(found, allocation),
+        }
+        return (
+            render_template(
+                "payments/unallocate.html",
+                form=form,
+                postings_title=_("What taking it back will post"),
+                **facts,
+            ),
+            form.status,
+        )
     toast(_("The allocation is taken back."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
 
-@pages.page("/payments/<payment_id>/refund", methods=("GET", "POST"), permission="payment.record_by_hand", missing=PaymentNotFound, once=True)
+@pages.page(
+    "/payments/<payment_id>/refund",
+    methods=("GET", "POST"),
+    permission="payment.record_by_hand",
+    missing=PaymentNotFound,
+    once=True,
+)
 def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     """Give an advance or a part of it back: all that is left today, unless something else is typed."""
     found = queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
     if request.method == "GET" and not left:
-        return not_now(_("Nothing of this payment is left that could be given back."), url_for("billing.payment", payment_id=payment_id))
+        return not_now(
+            _("Nothing of this payment is left that could be given back."),
+            url_for("billing.payment", payment_id=payment_id),
+        )
     form = RefundForm(data={"amount": typed_amount(left), "refunded_on": today()})
 
     def act(body: RefundIn) -> Any:
-        given = {"amount": body.money(left.currency), "on": body.refunded_on, "account": body.account, "reference": body.reference}
+        given = {
+            "amount": body.money(left.currency),
+            "on": body.refunded_on,
+            "account": body.account,
+            "reference": body.reference,
+        }
         return service.refund_payment(actor, payment_id, **given)  # type: ignore[arg-type]
 
     def sides(body: RefundIn) -> list[tuple[str, int, Money]]:
         typed = body.money(left.currency)
-        given = {"amount": left if typed is None else typed, "on": body.refunded_on, "account": body.account}
+        given = {
+            "amount": left if typed is None else typed,
+            "on": body.refunded_on,
+            "account": body.account,
+        }
         return service.refund_sides(actor, queries.get_payment(payment_id), **given)  # type: ignore[arg-type]
 
     if looks() or form.attempt(act, **REFUNDED) is None:
         facts = looked(form, sides) | {"payment": queries.get_payment(payment_id), "left": left}
-        return render_template("payments/refund.html", form=form, **facts), 200 if looks() else form.status
+        return render_template("payments/refund.html", form=form, **facts), (
+            200 if looks() else form.status
+        )
     toast(_("The refund is recorded."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
 
-@pages.page("/payments/<payment_id>/reverse", methods=("GET", "POST"), permission="payment.reverse", missing=PaymentNotFound)
+@pages.page(
+    "/payments/<payment_id>/reverse",
+    methods=("GET", "POST"),
+    permission="payment.reverse",
+    missing=PaymentNotFound,
+)
 def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
-    """Take a payment that was noted by mistake back: the first step asks why and shows what it will post, the second does it."""
+    """Take a payment that was noted by mistake back: the first step asks why and shows what it will
+    post, the second does it.
+    """
     found = queries.get_payment(payment_id)
     url = url_for("billing.payment", payment_id=payment_id)
     try:
@@ -210,75 +330,135 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
     def look() -> Reversed:
         found = queries.get_payment(payment_id)
         explained = _(
-            "For a payment that was recorded by mistake: its entry is reversed on that day, and what it settles is open again from then on. It stays, with its"
-            " number, and reports of an earlier day stay as they are. This cannot be undone."
+            "For a payment that was recorded by mistake: its entry is reversed on that day, and"
+            " what it settles is open again from then on. It stays, with its number, and reports of"
+            " an earlier day stay as they are. This cannot be undone."
         )
-        return _reversed(found, found.number, found.amount_minor, explained, postings_of(service.reversal_sides(found)))
+        return _reversed(
+            found,
+            found.number,
+            found.amount_minor,
+            explained,
+            postings_of(service.reversal_sides(found)),
+        )
 
     return reverse_step(form, act, look, _("The payment is reversed."), url)
 
 
-@pages.page("/payments/<payment_id>/refunds/<refund_id>/reverse", methods=("GET", "POST"), permission="payment.reverse", missing=RefundNotFound)
+@pages.page(
+    "/payments/<payment_id>/refunds/<refund_id>/reverse",
+    methods=("GET", "POST"),
+    permission="payment.reverse",
+    missing=RefundNotFound,
+)
 def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
-    """Take a refund that was noted by mistake back: the first step asks why and shows what it will post, the second does it."""
+    """Take a refund that was noted by mistake back: the first step asks why and shows what it will
+    post, the second does it.
+    """
     url = url_for("billing.payment", payment_id=payment_id)
     if queries.get_refund(payment_id, refund_id).reversed_on is not None:
         return not_now(_(service.RefundReversed.message), url)
     form = ReverseForm(data={"reversed_on": today()})
 
     def act(body: ReverseIn) -> Any:
-        return service.reverse_refund(actor, payment_id, refund_id, reason=body.reason, on=body.reversed_on)
+        return service.reverse_refund(
+            actor, payment_id, refund_id, reason=body.reason, on=body.reversed_on
+        )
 
     def look() -> Reversed:
         refund = queries.get_refund(payment_id, refund_id)
         explained = _(
-            "For a refund that was recorded by mistake: its entry is reversed on that day, and the payment has that much to give from then on. It stays, with"
-            " its number, and reports of an earlier day stay as they are. This cannot be undone."
+            "For a refund that was recorded by mistake: its entry is reversed on that day, and the"
+            " payment has that much to give from then on. It stays, with its number, and reports of"
+            " an earlier day stay as they are. This cannot be undone."
         )
-        return _reversed(queries.get_payment(payment_id), refund.number, refund.amount_minor, explained, reversal_of(refund.entry_id))
+        return _reversed(
+            queries.get_payment(payment_id),
+            refund.number,
+            refund.amount_minor,
+            explained,
+            reversal_of(refund.entry_id),
+        )
 
     return reverse_step(form, act, look, _("The refund is reversed."), url)
 
 
-def _reversed(found: Payment, number: str, minor: int, explained: str, postings: list[dict[str, Any]]) -> Reversed:
+def _reversed(
+    found: Payment, number: str, minor: int, explained: str, postings: list[dict[str, Any]]
+) -> Reversed:
     """A payment, or a refund of it, as the step before its reversal says it."""
     amount, url = Money(minor, found.currency), url_for("billing.payment", payment_id=found.id)
-    return Reversed(number, found.party_name, amount, explained, "payments", _("Payments"), url_for("billing.payments"), url, postings)
+    return Reversed(
+        number,
+        found.party_name,
+        amount,
+        explained,
+        "payments",
+        _("Payments"),
+        url_for("billing.payments"),
+        url,
+        postings,
+    )
 
 
 def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]:
-    """What taking an allocation back would post; nothing where it is itself one that took another back."""
+    """What taking an allocation back would post; nothing where it is itself one that took another
+    back.
+    """
     if allocation.reverses_id is not None:
         return []
-    return reversal_of(allocation.entry_id) if allocation.is_exchanged else postings_of(service.unallocation_sides(found, allocation))
+    return (
+        reversal_of(allocation.entry_id)
+        if allocation.is_exchanged
+        else postings_of(service.unallocation_sides(found, allocation))
+    )
 
 
 def _begun() -> dict[str, Any]:
-    """What a new payment begins with: today, and the direction and the party that the address names.
+    """What a new payment begins with: today, and the direction and the party that the address
+    names.
 
-    Of a document that it names it begins with the currency, what is open as the amount, and that as its part. Raises InvoiceNotFound, BillNotFound.
+    Of a document that it names it begins with the currency, what is open as the amount, and that as
+    its part. Raises InvoiceNotFound, BillNotFound.
     """
     asked = {name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")}
-    begun = {"direction": asked["direction"] or "in", "party_name": asked["party"], "paid_on": today()}
+    begun = {
+        "direction": asked["direction"] or "in",
+        "party_name": asked["party"],
+        "paid_on": today(),
+    }
     if (document_id := parse_id(asked["document"])) is None:
         return begun
-    document = queries.get_bill(document_id) if begun["direction"] == "out" else queries.get_invoice(document_id)
+    document = (
+        queries.get_bill(document_id)
+        if begun["direction"] == "out"
+        else queries.get_invoice(document_id)
+    )
     if document.status not in OPEN:
         return begun
     still = typed_amount(Money(document.open_minor, document.currency))
     parts = [{"document_id": str(document.id), "amount": still}]
-    return begun | {"party_name": document.party_name, "currency": document.currency, "amount": still, "allocations": parts}
+    return begun | {
+        "party_name": document.party_name,
+        "currency": document.currency,
+        "amount": still,
+        "allocations": parts,
+    }
 
 
 def _goes_on() -> bool:
     return request.method == "POST" and request.form.get("then") in ("documents", "fill", "look")
 
 
-def _open_documents(actor: Actor, direction: Any, party: Any, currency: Any) -> tuple[list[Row], list[Row]]:
-    """The open invoices (or bills) of a party in a currency, those due longest first, as many as one payment settles at once; and those in another currency.
+def _open_documents(
+    actor: Actor, direction: Any, party: Any, currency: Any
+) -> tuple[list[Row], list[Row]]:
+    """The open invoices (or bills) of a party in a currency, those due longest first, as many as
+    one payment settles at once; and those in another currency.
 
-    The latter have their rate in words as `booked_rate`, and in `base` the currency that a rate of the day is quoted of. Only those settle that `can_be`:
-    one of the two currencies is that of the books, and what is in another than that keeps its rate; `is_beyond` where the first is wrong.
+    The latter have their rate in words as `booked_rate`, and in `base` the currency that a rate of
+    the day is quoted of. Only those settle that `can_be`: one of the two currencies is that of the
+    books, and what is in another than that keeps its rate; `is_beyond` where the first is wrong.
     """
     name = " ".join(str(party or "").replace("\x00", "").split())
     if not 1 <= len(name) <= 255 or currency not in currency_codes():
@@ -295,18 +475,30 @@ def _open_documents(actor: Actor, direction: Any, party: Any, currency: Any) -> 
         base = currency if row["currency"] == actor.currency else row["currency"]
         is_beyond = actor.currency not in (row["currency"], currency)
         can_be = row["currency"] == actor.currency or (bool(booked) and not is_beyond)
-        facts = {"base": base, "booked_rate": rate_words(booked) if booked else None, "can_be": can_be, "is_beyond": is_beyond}
+        facts = {
+            "base": base,
+            "booked_rate": rate_words(booked) if booked else None,
+            "can_be": can_be,
+            "is_beyond": is_beyond,
+        }
         foreign += with_amounts([row | facts], row["currency"], "total", "open")
     return with_amounts(alike, currency, "total", "open"), foreign
 
 
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
-    """Spread an amount over documents, those due longest first; what those in another currency take stays as it is typed."""
+    """Spread an amount over documents, those due longest first; what those in another currency take
+    stays as it is typed.
+    """
     kept = [row for row in form.allocations.data if row["document_id"] in form.pairs]
     form.allocations.data = kept
     left = amount - form.allocations.total(amount.currency)
-    spread = service.spread(left.amount_minor, [(row["id"], row["open_minor"]) for row in documents])
-    form.allocations.data = kept + [{"document_id": str(one), "amount": typed_amount(Money(minor, amount.currency))} for one, minor in spread]
+    spread = service.spread(
+        left.amount_minor, [(row["id"], row["open_minor"]) for row in documents]
+    )
+    form.allocations.data = kept + [
+        {"document_id": str(one), "amount": typed_amount(Money(minor, amount.currency))}
+        for one, minor in spread
+    ]
 
 
 def _shown(row: Row) -> Row:
@@ -319,4 +511,10 @@ def _shown(row: Row) -> Row:
 
 def _settling(row: Row) -> Row:
     """An allocation with what it settles in another currency, where it does."""
-    return row | {"settled": None if row["settled_minor"] is None else Money(row["settled_minor"], row["document_currency"])}
+    return row | {
+        "settled": (
+            None
+            if row["settled_minor"] is None
+            else Money(row["settled_minor"], row["document_currency"])
+        )
+    }

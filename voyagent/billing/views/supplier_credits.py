@@ -1,4 +1,6 @@
-"""The pages of credits from suppliers: entering one on a bill with what it will post, and one with what stands in the books."""
+"""The pages of credits from suppliers: entering one on a bill with what it will post, and one with
+what stands in the books.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,18 @@ from voyagent.billing.credit_forms import CREDIT_PLACES, BillCreditForm
 from voyagent.billing.payment_forms import ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
-from voyagent.billing.steps import Place, Reversed, looked, looks, not_now, other_year_words, reversal_of, reverse_step, typed_day, with_amounts
+from voyagent.billing.steps import (
+    Place,
+    Reversed,
+    looked,
+    looks,
+    not_now,
+    other_year_words,
+    reversal_of,
+    reverse_step,
+    typed_day,
+    with_amounts,
+)
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
@@ -25,7 +38,11 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader
 
 
-@pages.page("/supplier-credits/<supplier_credit_id>", permission="billing.read", missing=SupplierCreditNotFound)
+@pages.page(
+    "/supplier-credits/<supplier_credit_id>",
+    permission="billing.read",
+    missing=SupplierCreditNotFound,
+)
 def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     """One credit of a supplier, and what stands in the books."""
     document = queries.read_supplier_credit(reader, supplier_credit_id)
@@ -40,35 +57,58 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     )
 
 
-@pages.page("/bills/<bill_id>/credit", methods=("GET", "POST"), permission="bill.credit", missing=BillNotFound, once=True)
+@pages.page(
+    "/bills/<bill_id>/credit",
+    methods=("GET", "POST"),
+    permission="bill.credit",
+    missing=BillNotFound,
+    once=True,
+)
 def credit_bill(actor: Actor, bill_id: UUID) -> Any:
-    """Enter a supplier's credit: all that is left of each line, unless something else is typed; "Look" shows what it will post."""
+    """Enter a supplier's credit: all that is left of each line, unless something else is typed;
+    "Look" shows what it will post.
+    """
     bill = queries.get_bill(bill_id)
     if refused := service.credit_refused(bill):
         return not_now(translated(refused.message), Place(bill).url())
     day, left = service.first_day(actor, bill), service.creditable_of_bill(bill)
-    form = BillCreditForm.of(bill, queries.get_lines(bill), left, day, service.proposed_of_bill(bill))
+    form = BillCreditForm.of(
+        bill, queries.get_lines(bill), left, day, service.proposed_of_bill(bill)
+    )
 
     def act(body: BillCreditIn) -> Any:
         given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
-        return service.credit_bill(actor, bill_id, on=body.issue_date, amounts=body.amounts(bill.currency), **given)
+        return service.credit_bill(
+            actor, bill_id, on=body.issue_date, amounts=body.amounts(bill.currency), **given
+        )
 
     def sides(body: BillCreditIn) -> list[tuple[str, int, Money]]:
-        return service.bill_credit_sides(actor, queries.get_bill(bill_id), body.amounts(bill.currency), body.issue_date)
+        return service.bill_credit_sides(
+            actor, queries.get_bill(bill_id), body.amounts(bill.currency), body.issue_date
+        )
 
     entered = None if looks() else form.attempt(act, **CREDIT_PLACES)
     if entered is None:
         facts = looked(form, sides) | {"place": Place(queries.get_bill(bill_id)), "rows": form.rows}
         facts["other_year"] = other_year_words(typed_day(form.issue_date))
         title = _("What the credit note will post")
-        return render_template("billing/credit.html", form=form, postings_title=title, **facts), 200 if looks() else form.status
+        return render_template("billing/credit.html", form=form, postings_title=title, **facts), (
+            200 if looks() else form.status
+        )
     toast(_("Supplier credit note %(reference)s is entered.", reference=entered.vendor_reference))
     return see_other(url_for("billing.supplier_credit", supplier_credit_id=entered.id))
 
 
-@pages.page("/supplier-credits/<supplier_credit_id>/reverse", methods=("GET", "POST"), permission="bill.credit", missing=SupplierCreditNotFound)
+@pages.page(
+    "/supplier-credits/<supplier_credit_id>/reverse",
+    methods=("GET", "POST"),
+    permission="bill.credit",
+    missing=SupplierCreditNotFound,
+)
 def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
-    """Take a supplier's credit that was entered by mistake back: the first step asks why and shows what it will post, the second does it."""
+    """Take a supplier's credit that was entered by mistake back: the first step asks why and shows
+    what it will post, the second does it.
+    """
     credit = queries.get_supplier_credit(supplier_credit_id)
     url = url_for("billing.supplier_credit", supplier_credit_id=supplier_credit_id)
     if credit.reversed_on is not None:
@@ -76,15 +116,33 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
     form = ReverseForm(data={"reversed_on": max(today(), credit.issue_date)})
 
     def act(body: ReverseIn) -> Any:
-        return service.reverse_supplier_credit(actor, supplier_credit_id, reason=body.reason, on=body.reversed_on)
+        return service.reverse_supplier_credit(
+            actor, supplier_credit_id, reason=body.reason, on=body.reversed_on
+        )
 
     def look() -> Reversed:
         credit = queries.get_supplier_credit(supplier_credit_id)
         explained = _(
-            "For a supplier credit note that was entered by mistake: its entry is reversed on that day, and the bill is open again by as much from then on. It"
-            " stays, its number may be entered again, and reports of an earlier day stay as they are. This cannot be undone."
+            "For a supplier credit note that was entered by mistake: its entry is reversed on that"
+            " day, and the bill is open again by as much from then on. It stays, its number may be"
+            " entered again, and reports of an earlier day stay as they are. This cannot be undone."
         )
-        amount, place = Money(credit.total_minor, credit.currency), ("credit_notes", _("Credit notes"), url_for("billing.credit_notes", kind="supplier"), url)
-        return Reversed(credit.vendor_reference, credit.party_name, amount, explained, *place, reversal_of(credit.entry_id))
+        amount, place = (
+            Money(credit.total_minor, credit.currency),
+            (
+                "credit_notes",
+                _("Credit notes"),
+                url_for("billing.credit_notes", kind="supplier"),
+                url,
+            ),
+        )
+        return Reversed(
+            credit.vendor_reference,
+            credit.party_name,
+            amount,
+            explained,
+            *place,
+            reversal_of(credit.entry_id),
+        )
 
     return reverse_step(form, act, look, _("The supplier credit note is reversed."), url)

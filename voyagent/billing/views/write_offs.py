@@ -26,33 +26,61 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader
 
 
-@pages.page("/invoices/<invoice_id>/write-off", methods=("GET", "POST"), permission="invoice.write_off", missing=InvoiceNotFound)
+@pages.page(
+    "/invoices/<invoice_id>/write-off",
+    methods=("GET", "POST"),
+    permission="invoice.write_off",
+    missing=InvoiceNotFound,
+)
 def write_off(actor: Actor, invoice_id: UUID) -> Any:
-    """Ask for what is open to be given up: all of it today, unless something else is typed. Somebody else decides."""
+    """Ask for what is open to be given up: all of it today, unless something else is typed.
+
+    Somebody else decides.
+    """
     invoice = queries.get_invoice(invoice_id)
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
         return back
     still = Money(invoice.open_minor, invoice.currency)
-    form = WriteOffForm(data={"amount": typed_amount(still), "written_off_on": service.first_day(actor, invoice)})
+    form = WriteOffForm(
+        data={"amount": typed_amount(still), "written_off_on": service.first_day(actor, invoice)}
+    )
 
     def act(body: WriteOffIn) -> Any:
-        return ask_for_write_off(actor, invoice_id, reason=body.reason, amount=body.money(still.currency), on=body.written_off_on)
+        return ask_for_write_off(
+            actor,
+            invoice_id,
+            reason=body.reason,
+            amount=body.money(still.currency),
+            on=body.written_off_on,
+        )
 
     def sides(body: WriteOffIn) -> list[tuple[str, int, Money]]:
-        given_up = service.checked(actor, queries.get_invoice(invoice_id), body.money(still.currency), body.reason, body.written_off_on)[0]
+        given_up = service.checked(
+            actor,
+            queries.get_invoice(invoice_id),
+            body.money(still.currency),
+            body.reason,
+            body.written_off_on,
+        )[0]
         return [("bad_debts", 1, given_up), ("receivable", -1, given_up)]
 
     if looks() or form.attempt(act, **ASKED) is None:
         facts = looked(form, sides) | {"place": Place(queries.get_invoice(invoice_id))}
-        return render_template("billing/write_off.html", form=form, **facts), 200 if looks() else form.status
+        return render_template("billing/write_off.html", form=form, **facts), (
+            200 if looks() else form.status
+        )
     toast(_("The write-off is asked for. It waits until somebody who may has granted it."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
-@pages.page("/invoices/write-offs/<write_off_id>", permission="billing.read", missing=WriteOffNotFound)
+@pages.page(
+    "/invoices/write-offs/<write_off_id>", permission="billing.read", missing=WriteOffNotFound
+)
 def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
     """The invoice that a write-off is of, for whoever comes from the books."""
-    return see_other(url_for("billing.invoice", invoice_id=queries.invoice_of_write_off(reader, write_off_id)))
+    return see_other(
+        url_for("billing.invoice", invoice_id=queries.invoice_of_write_off(reader, write_off_id))
+    )
 
 
 @pages.page(
@@ -63,16 +91,28 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
 )
 def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> Any:
     """Take a write-off back: the first step asks why and from when on, the second does it."""
-    invoice, standing = queries.get_invoice(invoice_id), queries.get_write_off(invoice_id, write_off_id)
+    invoice, standing = (
+        queries.get_invoice(invoice_id),
+        queries.get_write_off(invoice_id, write_off_id),
+    )
     amount = Money(abs(standing.amount_minor), invoice.currency)
     form = TakeBackForm(data={"effective_on": today()})
 
     def act(body: TakeBackIn) -> Any:
-        return service.take_back_write_off(actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on)
+        return service.take_back_write_off(
+            actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
+        )
 
     if form.attempt(act, **WRITTEN_BACK) is None:
-        shown = {"place": Place(queries.get_invoice(invoice_id)), "write_off_id": write_off_id, "amount": amount}
+        shown = {
+            "place": Place(queries.get_invoice(invoice_id)),
+            "write_off_id": write_off_id,
+            "amount": amount,
+        }
         postings = postings_of([("receivable", 1, amount), ("bad_debts", -1, amount)])
-        return render_template("billing/take_back.html", form=form, postings=postings, **shown), form.status
+        return (
+            render_template("billing/take_back.html", form=form, postings=postings, **shown),
+            form.status,
+        )
     toast(_("The write-off is taken back."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))

@@ -3,15 +3,19 @@
 | address | what it does |
 |---|---|
 | `smtps://user:password@host:465` | SMTP inside TLS |
-| `smtp://user:password@host:587` | SMTP that goes over to TLS before anything is said (`?tls=starttls`, the default for other computers) |
-| `smtp://127.0.0.1:1025` | SMTP in the clear, the default on this computer; to another one only with `?tls=none` and never in production |
+| `smtp://user:password@host:587` | SMTP that goes over to TLS before anything is said
+(`?tls=starttls`, the default for other computers) |
+| `smtp://127.0.0.1:1025` | SMTP in the clear, the default on this computer; to another one only
+with `?tls=none` and never in production |
 | `file:///folder` | each mail a file `*.eml`, readable for its owner only; never in production |
 | `console:` | each mail on standard output; never in production |
 
-In user and password write @ as %40, / as %2F and : as %3A. Certificates are checked against the system's authorities. Without an address mails are
-written to `mail/` in the data folder; in production they wait in the outbox until there is one. Quirks: a server that answers 5xx to the recipient or to
-the text has refused for good (`MailRefused`); all else, a wrong password too, may be mended by the operator and is worth another try (`MailNotSent`).
-`recording.Recording` stands in for all of them in tests.
+In user and password write @ as %40, / as %2F and : as %3A. Certificates are checked against the
+system's authorities. Without an address mails are written to `mail/` in the data folder; in
+production they wait in the outbox until there is one. Quirks: a server that answers 5xx to the
+recipient or to the text has refused for good (`MailRefused`); all else, a wrong password too, may
+be mended by the operator and is worth another try (`MailNotSent`). `recording.Recording` stands in
+for all of them in tests.
 """
 
 from __future__ import annotations

@@ -7,7 +7,10 @@ from typing import Protocol
 
 
 class MailNotSent(Exception):
-    """The mail was not taken now and may be later. `reason` is a word without anybody's address in it."""
+    """The mail was not taken now and may be later.
+
+    `reason` is a word without anybody's address in it.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -22,4 +25,7 @@ class MailDriver(Protocol):
     """Something that takes mail."""
 
     def send(self, message: EmailMessage) -> None:
-        """Hand one message over, complete with sender and recipient. Raises MailNotSent, MailRefused."""
+        """Hand one message over, complete with sender and recipient.
+
+        Raises MailNotSent, MailRefused.
+        """

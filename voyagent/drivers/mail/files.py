@@ -13,7 +13,9 @@ from voyagent.kernel import clock
 
 
 class Files:
-    """Writes `<instant>-<random>.eml`; names sort by the time of sending, and whoever sees a name sees the whole mail."""
+    """Writes `<instant>-<random>.eml`; names sort by the time of sending, and whoever sees a name
+    sees the whole mail.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -24,7 +26,9 @@ class Files:
         making = self._folder / f"{name}.part"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with os.fdopen(
+                os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as file:
                 file.write(message.as_bytes(policy=SMTP))
             making.rename(self._folder / f"{name}.eml")
         except OSError as error:

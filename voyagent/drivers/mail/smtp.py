@@ -34,10 +34,19 @@ class Smtp:
         parts = urlsplit(url)
         host = parts.hostname or ""
         tls = _tls(parts.scheme, host, parse_qs(parts.query).get("tls", [""])[0])
-        return cls(host, parts.port or _PORTS[tls], tls, unquote(parts.username or ""), unquote(parts.password or ""))
+        return cls(
+            host,
+            parts.port or _PORTS[tls],
+            tls,
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+        )
 
     def send(self, message: EmailMessage) -> None:
-        """Hand the message to the server. Raises MailNotSent, MailRefused; neither repeats an address or what the server said."""
+        """Hand the message to the server.
+
+        Raises MailNotSent, MailRefused; neither repeats an address or what the server said.
+        """
         try:
             with self._connect() as server:
                 if self.tls == "starttls":
@@ -52,7 +61,9 @@ class Smtp:
 
     def _connect(self) -> smtplib.SMTP:
         if self.tls == "wrapped":
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_s, context=ssl.create_default_context())
+            return smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.timeout_s, context=ssl.create_default_context()
+            )
         return smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
 
 

@@ -31,7 +31,11 @@ STOP_REASONS: dict[str, StopReason] = {
     "refusal": "refusal",
 }
 THINKING_CAN_BE_LEFT = {"claude-sonnet-5", "claude-opus-5"}
-"""These think first unless told not to. Their thoughts would have to go back to them with every result of a tool, and nothing of ours keeps thoughts."""
+"""These think first unless told not to.
+
+Their thoughts would have to go back to them with every result of a tool, and nothing of ours keeps
+thoughts.
+"""
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
@@ -44,7 +48,12 @@ class Anthropic:
     base_url: str = "https://api.anthropic.com"
     name: str = field(default="anthropic", init=False)
 
-    def answer(self, request: ModelRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool] = never) -> ModelAnswer:
+    def answer(
+        self,
+        request: ModelRequest,
+        on_text: Callable[[str], None],
+        should_stop: Callable[[], bool] = never,
+    ) -> ModelAnswer:
         """As `ModelDriver.answer` says."""
         return call(self, request, on_text, should_stop)
 
@@ -52,11 +61,17 @@ class Anthropic:
         """Send the request."""
         import anthropic  # noqa: PLC0415 - takes a second or two, which a program without a key need not wait
 
-        client = anthropic.Anthropic(api_key=self.api_key, base_url=self.base_url, max_retries=0, http_client=line.client())
+        client = anthropic.Anthropic(
+            api_key=self.api_key, base_url=self.base_url, max_retries=0, http_client=line.client()
+        )
         return cast("Events", client.messages.create(**self.body(request), stream=True))
 
     def body(self, request: ModelRequest) -> JsonObject:
-        """The request as the Messages API takes it. Offers and cacheable instructions end with a mark each, up to which the vendor keeps what it has read."""
+        """The request as the Messages API takes it.
+
+        Offers and cacheable instructions end with a mark each, up to which the vendor keeps what it
+        has read.
+        """
         body: JsonObject = {
             "model": self.model,
             "max_tokens": request.max_tokens,
@@ -68,16 +83,24 @@ class Anthropic:
             if cacheable:
                 body["system"][cacheable[-1]] |= _CACHED
         if request.tools:
-            body["tools"] = [{"name": tool.name, "description": tool.description, "input_schema": tool.schema} for tool in request.tools]
+            body["tools"] = [
+                {"name": tool.name, "description": tool.description, "input_schema": tool.schema}
+                for tool in request.tools
+            ]
             body["tools"][-1] |= _CACHED
         if self.model in THINKING_CAN_BE_LEFT:
             body["thinking"] = {"type": "disabled"}
         if request.temperature is not None:
-            body["extra_body"] = {"temperature": request.temperature}  # older models take it; the SDK has no name for it any more
+            body["extra_body"] = {
+                "temperature": request.temperature
+            }  # older models take it; the SDK has no name for it any more
         return body
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:
-        """Put the answer together. Raises ModelNonsense, and ModelUnavailable for a stream that ends before its message does."""
+        """Put the answer together.
+
+        Raises ModelNonsense, and ModelUnavailable for a stream that ends before its message does.
+        """
         for event in events:
             told = object_of(event)
             kind = told.get("type")
@@ -91,7 +114,9 @@ class Anthropic:
                 _end(told, answer)
             elif kind == "message_stop" and answer.stop_reason is not None:
                 return
-        raise ModelUnavailable("the stream broke off", driver=self.name, vendor_ref=answer.vendor_ref)
+        raise ModelUnavailable(
+            "the stream broke off", driver=self.name, vendor_ref=answer.vendor_ref
+        )
 
 
 def _message(message: Message) -> JsonObject:
@@ -101,11 +126,25 @@ def _message(message: Message) -> JsonObject:
         words = [{"type": "text", "text": message.text}] if message.text else []
         return {
             "role": "assistant",
-            "content": [*words, *({"type": "tool_use", "id": one.id, "name": one.name, "input": one.arguments} for one in message.calls)],
+            "content": [
+                *words,
+                *(
+                    {"type": "tool_use", "id": one.id, "name": one.name, "input": one.arguments}
+                    for one in message.calls
+                ),
+            ],
         }
     return {
         "role": "user",
-        "content": [{"type": "tool_result", "tool_use_id": one.call_id, "content": one.content, "is_error": one.failed} for one in message.results],
+        "content": [
+            {
+                "type": "tool_result",
+                "tool_use_id": one.call_id,
+                "content": one.content,
+                "is_error": one.failed,
+            }
+            for one in message.results
+        ],
     }
 
 
@@ -143,12 +182,19 @@ def _end(told: JsonObject, answer: Assembly) -> None:
 
 
 def _usage(told: JsonObject, before: Usage, answer: Assembly) -> Usage:
-    """Counts of an event over those before; they grow and are never added up. `input_tokens` leaves out what the cache has to do with."""
+    """Counts of an event over those before; they grow and are never added up.
+
+    `input_tokens` leaves out what the cache has to do with.
+    """
     names = {
         "input": "input_tokens",
         "output": "output_tokens",
         "cache_read": "cache_read_input_tokens",
         "cache_write": "cache_creation_input_tokens",
     }
-    counts = {ours: answer.count_of(told[theirs]) for ours, theirs in names.items() if told.get(theirs) is not None}
+    counts = {
+        ours: answer.count_of(told[theirs])
+        for ours, theirs in names.items()
+        if told.get(theirs) is not None
+    }
     return Usage(**({ours: getattr(before, ours) for ours in names} | counts))

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voyagent.drivers.models.errors import ModelNonsense
-from voyagent.drivers.models.protocol import JsonObject, ModelAnswer, ModelRequest, ModelSaid, PersonSaid, StopReason, ToolCall
+from voyagent.drivers.models.protocol import (
+    JsonObject,
+    ModelAnswer,
+    ModelRequest,
+    ModelSaid,
+    PersonSaid,
+    StopReason,
+    ToolCall,
+)
 from voyagent.drivers.models.usage import Usage
 from voyagent.kernel.fields import contains_unstorable, without_unstorable
 
@@ -39,7 +47,9 @@ class _Wish:
 class Assembly:
     """One answer in the making; `tell` gets its text as it comes."""
 
-    def __init__(self, driver: str, model: str, request: ModelRequest, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, driver: str, model: str, request: ModelRequest, tell: Callable[[str], None]
+    ) -> None:
         self._driver = driver
         self._request = request
         self._tell = tell
@@ -72,7 +82,11 @@ class Assembly:
     def begin_call(self, place: int, call_id: object, name: object) -> None:
         """A wish for a tool begins. Raises ModelNonsense."""
         wish = _Wish(self.name_of(call_id), self.name_of(name))
-        if place in self._wishes or len(self._wishes) >= CALLS_MAX or wish.id in {other.id for other in self._wishes.values()}:
+        if (
+            place in self._wishes
+            or len(self._wishes) >= CALLS_MAX
+            or wish.id in {other.id for other in self._wishes.values()}
+        ):
             raise self.nonsense("one tool call too many, or twice the same")
         self._wishes[place] = wish
 
@@ -81,7 +95,10 @@ class Assembly:
         return place in self._wishes
 
     def more_arguments(self, place: int, piece: object) -> None:
-        """A piece of a call's arguments. Raises ModelNonsense; all arguments of an answer together may have a mebibyte."""
+        """A piece of a call's arguments.
+
+        Raises ModelNonsense; all arguments of an answer together may have a mebibyte.
+        """
         text = self.text_of(piece)
         if place not in self._wishes:
             raise self.nonsense("arguments without a tool call")
@@ -90,31 +107,58 @@ class Assembly:
             raise self.nonsense("arguments of a tool call are too long")
         self._wishes[place].pieces.append(text)
 
-    def answer(self, tries: int, spent: Usage, stop_reason: StopReason | None = None) -> ModelAnswer:
-        """The whole answer, after `spent` on requests that failed. Raises ModelNonsense for arguments that are no JSON object."""
+    def answer(
+        self, tries: int, spent: Usage, stop_reason: StopReason | None = None
+    ) -> ModelAnswer:
+        """The whole answer, after `spent` on requests that failed.
+
+        Raises ModelNonsense for arguments that are no JSON object.
+        """
         reason = stop_reason or self.stop_reason
         assert reason is not None
         if reason == "end" and self._wishes:
             reason = "tool_use"  # some servers say `stop` after a call too
         if reason == "tool_use" and not self._wishes:
             raise self.nonsense("it wants a tool and names none")
-        calls = tuple(self._call(wish) for _, wish in sorted(self._wishes.items())) if reason == "tool_use" else ()
+        calls = (
+            tuple(self._call(wish) for _, wish in sorted(self._wishes.items()))
+            if reason == "tool_use"
+            else ()
+        )
         usage = spent + self.usage(is_whole=stop_reason is None)
-        return ModelAnswer("".join(self._text), calls, usage, reason, self.model, self.vendor_ref, tries)
+        return ModelAnswer(
+            "".join(self._text), calls, usage, reason, self.model, self.vendor_ref, tries
+        )
 
     def usage(self, *, is_whole: bool) -> Usage:
-        """What the answer took so far. Tokens that the server has not told yet are estimated, so that nobody gets them for nothing."""
+        """What the answer took so far.
+
+        Tokens that the server has not told yet are estimated, so that nobody gets them for nothing.
+        """
         if is_whole and self.counted is not None:
             return self.counted
         counted = self.counted or Usage()
         written = self._characters + self._argument_bytes
         if not written and not is_whole:
             return counted
-        asked = counted.input if self.counted is not None else math.ceil(_length(self._request) / CHARACTERS_A_TOKEN)
-        return Usage(asked, max(counted.output, math.ceil(written / CHARACTERS_A_TOKEN)), counted.cache_read, counted.cache_write, estimated=True)
+        asked = (
+            counted.input
+            if self.counted is not None
+            else math.ceil(_length(self._request) / CHARACTERS_A_TOKEN)
+        )
+        return Usage(
+            asked,
+            max(counted.output, math.ceil(written / CHARACTERS_A_TOKEN)),
+            counted.cache_read,
+            counted.cache_write,
+            estimated=True,
+        )
 
     def text_of(self, value: object) -> str:
-        """A value that must be text; what PostgreSQL cannot hold is replaced. Raises ModelNonsense."""
+        """A value that must be text; what PostgreSQL cannot hold is replaced.
+
+        Raises ModelNonsense.
+        """
         if not isinstance(value, str):
             raise self.nonsense("something that is no text where text must be")
         return without_unstorable(value)
@@ -162,7 +206,9 @@ def _finite(text: str) -> float:
 
 
 def _check(value: Any, depth: int) -> None:
-    """Raises ValueError for what is nested too deeply, or has characters that PostgreSQL cannot hold."""
+    """Raises ValueError for what is nested too deeply, or has characters that PostgreSQL cannot
+    hold.
+    """
     if depth < 0:
         raise ValueError("too deep")
     if isinstance(value, str) and contains_unstorable(value):
@@ -179,12 +225,17 @@ def _check(value: Any, depth: int) -> None:
 def _length(request: ModelRequest) -> int:
     """Characters of what is asked."""
     asked = sum(len(part.text) for part in request.system)
-    asked += sum(len(tool.name) + len(tool.description) + len(json.dumps(tool.schema)) for tool in request.tools)
+    asked += sum(
+        len(tool.name) + len(tool.description) + len(json.dumps(tool.schema))
+        for tool in request.tools
+    )
     for message in request.messages:
         if isinstance(message, PersonSaid):
             asked += len(message.text)
         elif isinstance(message, ModelSaid):
-            asked += len(message.text) + sum(len(call.name) + len(json.dumps(call.arguments)) for call in message.calls)
+            asked += len(message.text) + sum(
+                len(call.name) + len(json.dumps(call.arguments)) for call in message.calls
+            )
         else:
             asked += sum(len(result.content) for result in message.results)
     return asked

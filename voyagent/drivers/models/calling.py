@@ -1,8 +1,11 @@
-"""What all servers have in common: one answer from as many requests as it takes, within the deadline.
+"""What all servers have in common: one answer from as many requests as it takes, within the
+deadline.
 
-Retries (API contract, section 17): a busy model is asked again after 1 s, then after 2 s; a server that fails or cannot be reached once, after 1 s; both after
-what `Retry-After` says where it says something, and never where the deadline comes before. What is refused or nonsense is not asked again. Nor is anything of
-which text has reached the person: a second answer begins anew in other words, and she would read both.
+Retries (API contract, section 17): a busy model is asked again after 1 s, then after 2 s; a server
+that fails or cannot be reached once, after 1 s; both after what `Retry-After` says where it says
+something, and never where the deadline comes before. What is refused or nonsense is not asked
+again. Nor is anything of which text has reached the person: a second answer begins anew in other
+words, and she would read both.
 """
 
 from __future__ import annotations
@@ -16,18 +19,37 @@ from typing import Any, Protocol
 import structlog
 
 from voyagent.drivers.models.assembly import Assembly, Cut, object_of
-from voyagent.drivers.models.errors import ModelBusy, ModelError, ModelMissing, ModelNonsense, ModelRefused, ModelTimeout, ModelUnavailable
+from voyagent.drivers.models.errors import (
+    ModelBusy,
+    ModelError,
+    ModelMissing,
+    ModelNonsense,
+    ModelRefused,
+    ModelTimeout,
+    ModelUnavailable,
+)
 from voyagent.drivers.models.line import POLL_S, Events, Line, Stopped
 from voyagent.drivers.models.protocol import JsonObject, ModelAnswer, ModelRequest
 from voyagent.drivers.models.usage import Usage
 from voyagent.kernel import clock
 
 log = structlog.get_logger(__name__)
-PAUSES_S: dict[type[ModelError], tuple[float, ...]] = {ModelBusy: (1.0, 2.0), ModelUnavailable: (1.0,)}
+PAUSES_S: dict[type[ModelError], tuple[float, ...]] = {
+    ModelBusy: (1.0, 2.0),
+    ModelUnavailable: (1.0,),
+}
 _BUSY = {"rate_limit_error", "rate_limit_exceeded"}
 _MISSING = {"not_found_error", "model_not_found"}
-"""Anthropic's and OpenAI's names for a model that is not there; a 404 without one may be a wrong address."""
-_REFUSED = {"authentication_error", "billing_error", "invalid_request_error", "permission_error", "request_too_large"}
+"""Anthropic's and OpenAI's names for a model that is not there; a 404 without one may be a wrong
+address.
+"""
+_REFUSED = {
+    "authentication_error",
+    "billing_error",
+    "invalid_request_error",
+    "permission_error",
+    "request_too_large",
+}
 
 
 class Dialect(Protocol):
@@ -57,7 +79,12 @@ class Dialect(Protocol):
         ...
 
 
-def call(dialect: Dialect, request: ModelRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool]) -> ModelAnswer:
+def call(
+    dialect: Dialect,
+    request: ModelRequest,
+    on_text: Callable[[str], None],
+    should_stop: Callable[[], bool],
+) -> ModelAnswer:
     """The answer to a request, as `ModelDriver.answer` promises it."""
     spent, tries = Usage(), 0
     while True:
@@ -65,7 +92,11 @@ def call(dialect: Dialect, request: ModelRequest, on_text: Callable[[str], None]
         answer = Assembly(dialect.name, dialect.model, request, on_text)
         try:
             with Line(dialect.base_url, request.deadline, should_stop) as line:
-                events = line.events(lambda line: dialect.ask(line, request), lambda error: _explained(error, dialect, request), dialect.name)
+                events = line.events(
+                    lambda line: dialect.ask(line, request),
+                    lambda error: _explained(error, dialect, request),
+                    dialect.name,
+                )
                 dialect.read(events, answer)
             return answer.answer(tries, spent)
         except Cut:
@@ -76,13 +107,21 @@ def call(dialect: Dialect, request: ModelRequest, on_text: Callable[[str], None]
             spent += answer.usage(is_whole=False)
             error.told, error.tries, error.usage = answer.told, tries, spent
             pause_s = _pause_before_next(error, request)
-            told: JsonObject = {"driver": error.driver, "error": type(error).__name__, "message": error.message, "vendor_ref": error.vendor_ref, "tries": tries}
+            told: JsonObject = {
+                "driver": error.driver,
+                "error": type(error).__name__,
+                "message": error.message,
+                "vendor_ref": error.vendor_ref,
+                "tries": tries,
+            }
             if pause_s is None:
                 log.warning("model.failed", model=dialect.model, **told)
                 raise
             log.info("model.asked_again", model=dialect.model, after_s=pause_s, **told)
         if not _wait(pause_s, should_stop):
-            return Assembly(dialect.name, dialect.model, request, on_text).answer(tries, spent, "stopped")
+            return Assembly(dialect.name, dialect.model, request, on_text).answer(
+                tries, spent, "stopped"
+            )
 
 
 def _pause_before_next(error: ModelError, request: ModelRequest) -> float | None:
@@ -105,29 +144,51 @@ def _wait(pause_s: float, should_stop: Callable[[], bool]) -> bool:
 
 
 def _explained(error: Exception, dialect: Dialect, request: ModelRequest) -> Exception:
-    """An error of SDK or HTTP library as one of ours, without its text, which may repeat a key or the conversation; a bug of ours as it is."""
+    """An error of SDK or HTTP library as one of ours, without its text, which may repeat a key or
+    the conversation; a bug of ours as it is.
+    """
     import httpx2  # noqa: PLC0415 - as in `line`
 
     response = getattr(error, "response", None)
     if isinstance(response, httpx2.Response):
         return _refusal(response, getattr(error, "body", None), dialect.name)
     reason = type(error).__name__
-    cause = error.__cause__ if reason in {"APITimeoutError", "APIConnectionError"} and isinstance(error.__cause__, Exception) else error
-    if isinstance(cause, httpx2.TimeoutException) and not (isinstance(cause, httpx2.ConnectTimeout) and time.monotonic() < request.deadline):
+    cause = (
+        error.__cause__
+        if reason in {"APITimeoutError", "APIConnectionError"}
+        and isinstance(error.__cause__, Exception)
+        else error
+    )
+    if isinstance(cause, httpx2.TimeoutException) and not (
+        isinstance(cause, httpx2.ConnectTimeout) and time.monotonic() < request.deadline
+    ):
         return ModelTimeout(type(cause).__name__, driver=dialect.name)
     if isinstance(cause, httpx2.DecodingError | ValueError):
-        return ModelNonsense(type(cause).__name__, driver=dialect.name)  # broken frames: the SDKs read them with `json.loads`
+        return ModelNonsense(
+            type(cause).__name__, driver=dialect.name
+        )  # broken frames: the SDKs read them with `json.loads`
     if isinstance(cause, httpx2.HTTPError | OSError):
         return ModelUnavailable(type(cause).__name__, driver=dialect.name)
     if dialect.name in type(error).__module__:
-        return _by_kind(_words(getattr(error, "body", None)), reason, driver=dialect.name, vendor_ref=None, retry_after_s=None)
+        return _by_kind(
+            _words(getattr(error, "body", None)),
+            reason,
+            driver=dialect.name,
+            vendor_ref=None,
+            retry_after_s=None,
+        )
     return error
 
 
 def _refusal(response: Any, body: object, driver: str) -> ModelError:
     """What a status says, or an error event behind status 200."""
     status = response.status_code
-    particulars: dict[str, Any] = {"driver": driver, "vendor_ref": _word(response.headers.get("request-id") or response.headers.get("x-request-id"))}
+    particulars: dict[str, Any] = {
+        "driver": driver,
+        "vendor_ref": _word(
+            response.headers.get("request-id") or response.headers.get("x-request-id")
+        ),
+    }
     wait_s = _retry_after_s(response.headers.get("retry-after"))
     words = _words(body)
     message = " ".join([str(status), *words])
@@ -144,26 +205,44 @@ def _refusal(response: Any, body: object, driver: str) -> ModelError:
 
 def _by_kind(words: list[str], message: str, **particulars: Any) -> ModelError:
     """What an error event says that comes in the midst of an answer."""
-    kinds: tuple[tuple[set[str], type[ModelError]], ...] = ((_BUSY, ModelBusy), (_MISSING, ModelMissing), (_REFUSED, ModelRefused))
+    kinds: tuple[tuple[set[str], type[ModelError]], ...] = (
+        (_BUSY, ModelBusy),
+        (_MISSING, ModelMissing),
+        (_REFUSED, ModelRefused),
+    )
     kind = next((kind for known, kind in kinds if known & set(words)), ModelUnavailable)
-    return kind(" ".join([message, *(word for word in words if word not in message)]), **particulars)
+    return kind(
+        " ".join([message, *(word for word in words if word not in message)]), **particulars
+    )
 
 
 def _words(body: object) -> list[str]:
-    """The vendor's own names for an error: its kind, its code, the field at fault. Its sentence stays out."""
+    """The vendor's own names for an error: its kind, its code, the field at fault.
+
+    Its sentence stays out.
+    """
     outer = object_of(body)
     inner = object_of(outer.get("error")) or outer
-    return [word for name in ("type", "code", "param") if (word := _word(inner.get(name))) is not None]
+    return [
+        word for name in ("type", "code", "param") if (word := _word(inner.get(name))) is not None
+    ]
 
 
 def _word(value: object) -> str | None:
     """A name, if it is one: short, and of letters and marks that names have."""
-    is_name = isinstance(value, str) and 0 < len(value) <= 80 and value.isascii() and all(letter.isalnum() or letter in "_.-[]" for letter in value)
+    is_name = (
+        isinstance(value, str)
+        and 0 < len(value) <= 80
+        and value.isascii()
+        and all(letter.isalnum() or letter in "_.-[]" for letter in value)
+    )
     return str(value) if is_name else None
 
 
 def _retry_after_s(value: str | None) -> float | None:
-    """Seconds of a `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); None where it is neither."""
+    """Seconds of a `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); None where it is
+    neither.
+    """
     if value is None:
         return None
     try:

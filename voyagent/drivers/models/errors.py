@@ -1,4 +1,6 @@
-"""The ways in which a model fails to answer, each with a sentence for the person; what the log may know stands beside it."""
+"""The ways in which a model fails to answer, each with a sentence for the person; what the log may
+know stands beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,28 @@ from voyagent.kernel.errors import N_
 
 
 class ModelError(Exception):
-    """No answer came. `message` says why in a few words, without a word of the conversation, a key or what the vendor wrote.
+    """No answer came.
 
-    `vendor_ref` is the vendor's id of the request, `told` whether text had reached the person already, `tries` how many requests were sent and `usage` what
-    they cost as far as anybody knows. `sentence` is what the person reads, to be translated.
+    `message` says why in a few words, without a word of the conversation, a key or what the vendor
+    wrote.
+
+    `vendor_ref` is the vendor's id of the request, `told` whether text had reached the person
+    already, `tries` how many requests were sent and `usage` what they cost as far as anybody knows.
+    `sentence` is what the person reads, to be translated.
     """
 
-    sentence: ClassVar[str] = N_("The model did not answer. What was finished stands; please ask again.")
+    sentence: ClassVar[str] = N_(
+        "The model did not answer. What was finished stands; please ask again."
+    )
 
-    def __init__(self, message: str, *, driver: str, vendor_ref: str | None = None, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        driver: str,
+        vendor_ref: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.driver = driver
@@ -29,7 +44,9 @@ class ModelError(Exception):
 
 
 class ModelBusy(ModelError):
-    """The vendor's limit of requests is reached (429); `retry_after_s` is what it asks to wait, where it says so."""
+    """The vendor's limit of requests is reached (429); `retry_after_s` is what it asks to wait,
+    where it says so.
+    """
 
     sentence = N_("The model has too much to do at the moment. Please ask again in a minute.")
 
@@ -37,7 +54,9 @@ class ModelBusy(ModelError):
 class ModelUnavailable(ModelError):
     """The server could not be reached, failed (5xx), or broke off."""
 
-    sentence = N_("The model cannot be reached at the moment. What was finished stands; please ask again.")
+    sentence = N_(
+        "The model cannot be reached at the moment. What was finished stands; please ask again."
+    )
 
 
 class ModelTimeout(ModelError):
@@ -47,18 +66,31 @@ class ModelTimeout(ModelError):
 
 
 class ModelRefused(ModelError):
-    """The server does not take the request: the key, the model's name, or what was sent (4xx). Trying again changes nothing."""
+    """The server does not take the request: the key, the model's name, or what was sent (4xx).
 
-    sentence = N_("The model refuses to work for this installation. Its operator finds the reason in the log.")
+    Trying again changes nothing.
+    """
+
+    sentence = N_(
+        "The model refuses to work for this installation. Its operator finds the reason in the log."
+    )
 
 
 class ModelMissing(ModelRefused):
     """The vendor does not know the model, or does not have it any more (404 `not_found`)."""
 
-    sentence = N_("The model that your agency works with is not to be had any more, so the built-in planner answers. An administrator can choose another.")
+    sentence = N_(
+        "The model that your agency works with is not to be had any more, so the built-in planner"
+        " answers. An administrator can choose another."
+    )
 
 
 class ModelNonsense(ModelError):
-    """An answer came that cannot be read or acted upon: broken frames, arguments that are no JSON object or too long, an unknown way to end."""
+    """An answer came that cannot be read or acted upon: broken frames, arguments that are no JSON
+    object or too long, an unknown way to end.
+    """
 
-    sentence = N_("The model answered with something that cannot be read, so nothing was done. Please ask again, perhaps in other words.")
+    sentence = N_(
+        "The model answered with something that cannot be read, so nothing was done. Please ask"
+        " again, perhaps in other words."
+    )

@@ -1,4 +1,6 @@
-"""One connection to a model's server, read in a thread of its own, so that whoever waits can hang up at any moment."""
+"""One connection to a model's server, read in a thread of its own, so that whoever waits can hang
+up at any moment.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 CONNECT_S = 5.0
 POLL_S = 0.25
 BYTES_MAX = 16 * 1024 * 1024
-"""What a server may send for one answer: far more than the longest honest one, far less than memory."""
+"""What a server may send for one answer: far more than the longest honest one, far less than
+memory.
+"""
 WAITING_MAX = 256
 _RESET = struct.pack("ii", 1, 0)
 Events = AbstractContextManager[Iterable[Any]]
@@ -46,8 +50,10 @@ class _HungUp(Exception):
 class Line:
     """A connection for one request. Leaving the block hangs up, whatever the server is doing.
 
-    A read that waits for a silent server cannot be called off from another thread, and time-outs of the HTTP library count from byte to byte. Both are mended
-    here: a thread reads, the caller waits for it with an eye on the deadline, and hanging up shuts the socket down, which ends the read at once.
+    A read that waits for a silent server cannot be called off from another thread, and time-outs of
+    the HTTP library count from byte to byte. Both are mended here: a thread reads, the caller waits
+    for it with an eye on the deadline, and hanging up shuts the socket down, which ends the read at
+    once.
     """
 
     def __init__(self, base_url: str, deadline: float, should_stop: Callable[[], bool]) -> None:
@@ -62,12 +68,19 @@ class Line:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._down.set()
         self._shut(at_once=kind is not None)
 
     def client(self) -> httpx2.Client:
-        """A client of the HTTP library that both SDKs take; proxies of the environment are used except for this computer, and redirects are not followed."""
+        """A client of the HTTP library that both SDKs take; proxies of the environment are used
+        except for this computer, and redirects are not followed.
+        """
         import httpx2  # noqa: PLC0415 - with its SDKs it takes a second, which a program without a model need not wait
 
         left = max(self._deadline - time.monotonic(), 0.001)
@@ -79,18 +92,27 @@ class Line:
             event_hooks={"request": [self._watch], "response": [_bound]},
         )
 
-    def events(self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception], driver: str) -> Iterator[Any]:
-        """What the server sends, as JSON, event by event. `ask` runs in the thread; its failures come out here, as `explain` tells them.
+    def events(
+        self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception], driver: str
+    ) -> Iterator[Any]:
+        """What the server sends, as JSON, event by event.
 
-        Raises ModelTimeout at the deadline, Stopped within a quarter of a second once `should_stop` says so.
+        `ask` runs in the thread; its failures come out here, as `explain` tells them.
+
+        Raises ModelTimeout at the deadline, Stopped within a quarter of a second once `should_stop`
+        says so.
         """
-        threading.Thread(target=self._read, args=(ask, explain), name=f"model-{driver}", daemon=True).start()
+        threading.Thread(
+            target=self._read, args=(ask, explain), name=f"model-{driver}", daemon=True
+        ).start()
         while True:
             if time.monotonic() >= self._deadline:
                 raise ModelTimeout("the time is over", driver=driver)
             self._check_stop()
             try:
-                item = self._heard.get(timeout=max(min(POLL_S, self._deadline - time.monotonic()), 0.001))
+                item = self._heard.get(
+                    timeout=max(min(POLL_S, self._deadline - time.monotonic()), 0.001)
+                )
             except queue.Empty:
                 continue
             if item is None:
@@ -107,7 +129,9 @@ class Line:
         if self._should_stop():
             raise Stopped
 
-    def _read(self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception]) -> None:
+    def _read(
+        self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception]
+    ) -> None:
         try:
             with ask(self) as events:
                 for event in events:
@@ -139,17 +163,25 @@ class Line:
             self._shut(at_once=True)
 
     def _shut(self, *, at_once: bool) -> None:
-        """End reading and writing; `at_once` lets the server know by a reset, for one that is still sending takes no notice of a polite end."""
+        """End reading and writing; `at_once` lets the server know by a reset, for one that is still
+        sending takes no notice of a polite end.
+        """
         if self._socket is not None:
             with contextlib.suppress(OSError):  # it may be closed already
                 if at_once:
                     self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # of the plain socket: TLS would want to say goodbye
+                socket.socket.shutdown(
+                    self._socket, socket.SHUT_RDWR
+                )  # of the plain socket: TLS would want to say goodbye
 
 
 def _plain(event: Any) -> Any:
     """An event of an SDK as the JSON that came: the SDKs do not check what they take."""
-    return event.model_dump(exclude_unset=True, warnings=False) if hasattr(event, "model_dump") else event
+    return (
+        event.model_dump(exclude_unset=True, warnings=False)
+        if hasattr(event, "model_dump")
+        else event
+    )
 
 
 def _bound(response: httpx2.Response) -> None:

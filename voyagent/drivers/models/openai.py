@@ -1,4 +1,6 @@
-"""Models behind a server that speaks OpenAI's chat completions, such as one on the agency's own machine (llama.cpp, Ollama, vLLM), through OpenAI's SDK."""
+"""Models behind a server that speaks OpenAI's chat completions, such as one on the agency's own
+machine (llama.cpp, Ollama, vLLM), through OpenAI's SDK.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,16 @@ from voyagent.drivers.models.assembly import Assembly, object_of
 from voyagent.drivers.models.calling import call
 from voyagent.drivers.models.errors import ModelTimeout, ModelUnavailable
 from voyagent.drivers.models.line import Events, Line
-from voyagent.drivers.models.protocol import JsonObject, Message, ModelAnswer, ModelRequest, ModelSaid, PersonSaid, StopReason, never
+from voyagent.drivers.models.protocol import (
+    JsonObject,
+    Message,
+    ModelAnswer,
+    ModelRequest,
+    ModelSaid,
+    PersonSaid,
+    StopReason,
+    never,
+)
 from voyagent.drivers.models.usage import Usage
 
 STOP_REASONS: dict[str, StopReason] = {
@@ -25,14 +36,22 @@ STOP_REASONS: dict[str, StopReason] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenAI:
-    """One model at one server. Without a key no `Authorization` is sent, whatever the environment has for other programs."""
+    """One model at one server.
+
+    Without a key no `Authorization` is sent, whatever the environment has for other programs.
+    """
 
     model: str
     base_url: str
     api_key: str = field(default="", repr=False)
     name: str = field(default="openai", init=False)
 
-    def answer(self, request: ModelRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool] = never) -> ModelAnswer:
+    def answer(
+        self,
+        request: ModelRequest,
+        on_text: Callable[[str], None],
+        should_stop: Callable[[], bool] = never,
+    ) -> ModelAnswer:
         """As `ModelDriver.answer` says."""
         return call(self, request, on_text, should_stop)
 
@@ -42,16 +61,27 @@ class OpenAI:
 
         client = openai.OpenAI(
             api_key=self.api_key,
-            admin_api_key="",  # without values of ours the SDK takes those of the environment, which are for another server
+            # without values of ours the SDK takes those of the environment, which are for another
+            # server
+            admin_api_key="",
             organization="",
             project="",
             base_url=self.base_url,
             max_retries=0,
             http_client=line.client(),
         )
-        absent = ("OpenAI-Organization", "OpenAI-Project") if self.api_key else ("OpenAI-Organization", "OpenAI-Project", "Authorization")
+        absent = (
+            ("OpenAI-Organization", "OpenAI-Project")
+            if self.api_key
+            else ("OpenAI-Organization", "OpenAI-Project", "Authorization")
+        )
         headers = {name: openai.Omit() for name in absent}
-        return cast("Events", client.chat.completions.create(**self.body(request), extra_headers=headers, stream=True))
+        return cast(
+            "Events",
+            client.chat.completions.create(
+                **self.body(request), extra_headers=headers, stream=True
+            ),
+        )
 
     def body(self, request: ModelRequest) -> JsonObject:
         """The request as chat completions take it; `max_tokens` is the name that such servers know."""
@@ -66,16 +96,27 @@ class OpenAI:
             body["messages"] += _messages(message)
         if request.tools:
             body["tools"] = [
-                {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.schema}} for tool in request.tools
+                {
+                    "type": "function",
+                    "function": {
+                        "name": tool.name,
+                        "description": tool.description,
+                        "parameters": tool.schema,
+                    },
+                }
+                for tool in request.tools
             ]
         if request.temperature is not None:
             body["temperature"] = request.temperature
         return body
 
     def read(self, events: Iterator[Any], answer: Assembly) -> None:
-        """Put the answer together. Raises ModelNonsense, and ModelUnavailable for a stream that ends before the answer does.
+        """Put the answer together.
 
-        The figures come behind the answer, from servers that offer them. A server that fails only there has answered.
+        Raises ModelNonsense, and ModelUnavailable for a stream that ends before the answer does.
+
+        The figures come behind the answer, from servers that offer them. A server that fails only
+        there has answered.
         """
         try:
             for event in events:
@@ -84,17 +125,32 @@ class OpenAI:
             if answer.stop_reason is None:
                 raise
         if answer.stop_reason is None:
-            raise ModelUnavailable("the stream broke off", driver=self.name, vendor_ref=answer.vendor_ref)
+            raise ModelUnavailable(
+                "the stream broke off", driver=self.name, vendor_ref=answer.vendor_ref
+            )
 
 
 def _messages(message: Message) -> list[JsonObject]:
     if isinstance(message, PersonSaid):
         return [{"role": "user", "content": message.text}]
     if isinstance(message, ModelSaid):
-        calls = [{"id": one.id, "type": "function", "function": {"name": one.name, "arguments": json.dumps(one.arguments)}} for one in message.calls]
-        return [{"role": "assistant", "content": message.text or None} | ({"tool_calls": calls} if calls else {})]
+        calls = [
+            {
+                "id": one.id,
+                "type": "function",
+                "function": {"name": one.name, "arguments": json.dumps(one.arguments)},
+            }
+            for one in message.calls
+        ]
+        return [
+            {"role": "assistant", "content": message.text or None}
+            | ({"tool_calls": calls} if calls else {})
+        ]
     # The language has no mark for a call that failed; ours says so in its content.
-    return [{"role": "tool", "tool_call_id": one.call_id, "content": one.content} for one in message.results]
+    return [
+        {"role": "tool", "tool_call_id": one.call_id, "content": one.content}
+        for one in message.results
+    ]
 
 
 def _take(told: JsonObject, answer: Assembly) -> None:
@@ -125,7 +181,9 @@ def _take_call(wish: JsonObject, answer: Assembly) -> None:
     place = answer.count_of(wish.get("index"))
     function = object_of(wish.get("function"))
     if not answer.has_call(place):
-        answer.begin_call(place, wish.get("id") or f"{answer.vendor_ref}-{place}", function.get("name"))  # some servers give no id
+        answer.begin_call(
+            place, wish.get("id") or f"{answer.vendor_ref}-{place}", function.get("name")
+        )  # some servers give no id
     if function.get("arguments"):
         answer.more_arguments(place, function["arguments"])
 
@@ -133,5 +191,13 @@ def _take_call(wish: JsonObject, answer: Assembly) -> None:
 def _usage(told: JsonObject, answer: Assembly) -> Usage:
     """Counts in which the cached part is taken out of the prompt, of which it is a part here."""
     details = object_of(told.get("prompt_tokens_details"))
-    cached, written = answer.count_of(details.get("cached_tokens")), answer.count_of(details.get("cache_write_tokens"))
-    return Usage(max(answer.count_of(told.get("prompt_tokens")) - cached - written, 0), answer.count_of(told.get("completion_tokens")), cached, written)
+    cached, written = (
+        answer.count_of(details.get("cached_tokens")),
+        answer.count_of(details.get("cache_write_tokens")),
+    )
+    return Usage(
+        max(answer.count_of(told.get("prompt_tokens")) - cached - written, 0),
+        answer.count_of(told.get("completion_tokens")),
+        cached,
+        written,
+    )

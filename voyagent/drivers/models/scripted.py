@@ -1,4 +1,6 @@
-"""The stand-in for tests: answers from a list, one a call, with delays and failures where the list has them."""
+"""The stand-in for tests: answers from a list, one a call, with delays and failures where the list
+has them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,11 @@ _STEP_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to come. It begins after `delay_s`, and each word takes `word_s`; without a `stop_reason` it follows from whether there are calls."""
+    """An answer to come.
+
+    It begins after `delay_s`, and each word takes `word_s`; without a `stop_reason` it follows from
+    whether there are calls.
+    """
 
     text: str = ""
     calls: tuple[ToolCall, ...] = ()
@@ -28,14 +34,21 @@ class Reply:
 
 @dataclass
 class Scripted:
-    """Gives `script` from its beginning; an error in it is raised, and a function makes its reply from the request. `requests` holds what was asked."""
+    """Gives `script` from its beginning; an error in it is raised, and a function makes its reply
+    from the request. `requests` holds what was asked.
+    """
 
     script: list[Reply | ModelError | Callable[[ModelRequest], Reply]]
     model: str = "scripted-1"
     name: str = "scripted"
     requests: list[ModelRequest] = field(default_factory=list)
 
-    def answer(self, request: ModelRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool] = never) -> ModelAnswer:
+    def answer(
+        self,
+        request: ModelRequest,
+        on_text: Callable[[str], None],
+        should_stop: Callable[[], bool] = never,
+    ) -> ModelAnswer:
         """As `ModelDriver.answer` says. Raises LookupError where the script has ended."""
         self.requests.append(request)
         if len(self.requests) > len(self.script):
@@ -52,11 +65,22 @@ class Scripted:
             told.append(word)
             on_text(word)
             stopped = not self._wait(reply.word_s, request, should_stop)
-        reason: StopReason = "stopped" if stopped else reply.stop_reason or ("tool_use" if reply.calls else "end")
-        return ModelAnswer("".join(told), reply.calls if reason == "tool_use" else (), reply.usage, reason, self.model)
+        reason: StopReason = (
+            "stopped" if stopped else reply.stop_reason or ("tool_use" if reply.calls else "end")
+        )
+        return ModelAnswer(
+            "".join(told),
+            reply.calls if reason == "tool_use" else (),
+            reply.usage,
+            reason,
+            self.model,
+        )
 
     def _wait(self, seconds: float, request: ModelRequest, should_stop: Callable[[], bool]) -> bool:
-        """Let time pass; False once somebody wants to stop. Raises ModelTimeout at the request's deadline."""
+        """Let time pass; False once somebody wants to stop.
+
+        Raises ModelTimeout at the request's deadline.
+        """
         until = time.monotonic() + seconds
         while not should_stop():
             if time.monotonic() >= request.deadline:

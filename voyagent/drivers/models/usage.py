@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Four kinds of tokens that do not overlap: read anew, written, read from the cache, put into it.
+    """Four kinds of tokens that do not overlap: read anew, written, read from the cache, put into
+    it.
 
-    `estimated` where the server did not tell them: it offers no figures, or the answer was cut short. Then four characters count as a token.
+    `estimated` where the server did not tell them: it offers no figures, or the answer was cut
+    short. Then four characters count as a token.
     """
 
     input: int = 0

@@ -1,7 +1,9 @@
-"""Paper: a document as PDF, set by Typst from a file of ours and data, with fonts of ours; the same on every machine.
+"""Paper: a document as PDF, set by Typst from a file of ours and data, with fonts of ours; the same
+on every machine.
 
-What people have typed reaches Typst as data and never as source, so nothing of it is markup, and a document reads no file beside the folder of documents.
-Whatever it is, the document is made: a letter that no font has is a stand-in (`letters.py`).
+What people have typed reaches Typst as data and never as source, so nothing of it is markup, and a
+document reads no file beside the folder of documents. Whatever it is, the document is made: a
+letter that no font has is a stand-in (`letters.py`).
 """
 
 from __future__ import annotations
@@ -21,22 +23,59 @@ from voyagent.drivers.paper.letters import legible
 FONTS = (
     "Mukta",
     "Noto Sans",
-    *(f"Noto Sans {script}" for script in ("Tamil", "Malayalam", "Bengali", "Telugu", "Kannada", "Gujarati", "Gurmukhi", "Oriya", "Sinhala")),
-    *(f"Noto Sans {script}" for script in ("Arabic", "Hebrew", "Thai", "Lao", "Khmer", "Myanmar", "Georgian", "Armenian", "Ethiopic", "Devanagari")),
+    *(
+        f"Noto Sans {script}"
+        for script in (
+            "Tamil",
+            "Malayalam",
+            "Bengali",
+            "Telugu",
+            "Kannada",
+            "Gujarati",
+            "Gurmukhi",
+            "Oriya",
+            "Sinhala",
+        )
+    ),
+    *(
+        f"Noto Sans {script}"
+        for script in (
+            "Arabic",
+            "Hebrew",
+            "Thai",
+            "Lao",
+            "Khmer",
+            "Myanmar",
+            "Georgian",
+            "Armenian",
+            "Ethiopic",
+            "Devanagari",
+        )
+    ),
     "Noto Sans Symbols",
     "Noto Sans CJK SC",
     "Noto Emoji",
 )
-"""The families that are asked for a letter, one after another. The first has Latin, Devanagari and the sign of the rupee, and sets nearly everything."""
+"""The families that are asked for a letter, one after another.
+
+The first has Latin, Devanagari and the sign of the rupee, and sets nearly everything.
+"""
 log = structlog.get_logger(__name__)
 
 
 def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A picture as data of a document: its kind, its bytes as numbers, its size in pixels; None stays None."""
+    """A picture as data of a document: its kind, its bytes as numbers, its size in pixels; None
+    stays None.
+    """
     if found is None:
         return None
     kind = found["media_type"].removeprefix("image/")
-    return {"format": {"jpeg": "jpg"}.get(kind, kind), "content": list(found["content"]), "width": found["width"], "height": found["height"]}
+    return {
+        "format": {"jpeg": "jpg"}.get(kind, kind),
+        "content": list(found["content"]),
+        "width": found["width"],
+        "height": found["height"],
+    }
 
 
 @dataclass(frozen=True)
@@ -46,10 +85,12 @@ class Paper:
     folder: Path
 
     def pdf(self, name: str, data: dict[str, Any]) -> bytes:
-        """The document of a file such as `itinerary.typ`; `data` is JSON: texts in the reader's language, lists, objects.
+        """The document of a file such as `itinerary.typ`; `data` is JSON: texts in the reader's
+        language, lists, objects.
 
-        It is tagged (PDF/UA-1), so that it can be read aloud. Where its letters together, an accent on an emoji, are more than that standard lets
-        Typst set, it comes without the promise of the standard.
+        It is tagged (PDF/UA-1), so that it can be read aloud. Where its letters together, an accent
+        on an emoji, are more than that standard lets Typst set, it comes without the promise of the
+        standard.
         """
         import typst  # noqa: PLC0415 - 80 MB of program, wanted by few processes
 
@@ -72,13 +113,25 @@ class Paper:
 
         values = {"data": told, "fonts": json.dumps(FONTS)}
         source = str(self.folder / name)
-        return typst.compile(source, root=str(self.folder), font_paths=self._fonts, sys_inputs=values, format=kind, timestamp=int(_today().timestamp()), **more)
+        return typst.compile(
+            source,
+            root=str(self.folder),
+            font_paths=self._fonts,
+            sys_inputs=values,
+            format=kind,
+            timestamp=int(_today().timestamp()),
+            **more,
+        )
 
     @cached_property
     def _fonts(self) -> Any:
         import typst  # noqa: PLC0415
 
-        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=sorted({str(file.parent) for file in self._files}))
+        return typst.Fonts(
+            include_system_fonts=False,
+            include_embedded_fonts=False,
+            font_paths=sorted({str(file.parent) for file in self._files}),
+        )
 
     @cached_property
     def _files(self) -> list[Path]:
@@ -87,8 +140,15 @@ class Paper:
         import manimgx_fonts  # type: ignore[import-untyped]  # noqa: PLC0415
         import manimgx_fonts_cjk  # type: ignore[import-untyped]  # noqa: PLC0415
 
-        others = [file for package in (manimgx_fonts, manimgx_fonts_cjk) for file in Path(package.__file__).parent.glob("*.tt[cf]")]
-        return [Path(fontpkg_mukta.__file__).parent / "files" / "Mukta-Regular.ttf", *sorted(others, key=lambda file: file.stat().st_size)]
+        others = [
+            file
+            for package in (manimgx_fonts, manimgx_fonts_cjk)
+            for file in Path(package.__file__).parent.glob("*.tt[cf]")
+        ]
+        return [
+            Path(fontpkg_mukta.__file__).parent / "files" / "Mukta-Regular.ttf",
+            *sorted(others, key=lambda file: file.stat().st_size),
+        ]
 
 
 def _today() -> datetime:

@@ -1,6 +1,8 @@
-"""Letters: which of them the fonts show, what stands for one that none does, and what is written from right to left kept together.
+"""Letters: which of them the fonts show, what stands for one that none does, and what is written
+from right to left kept together.
 
-Typst refuses a tagged document for one letter that no font has. So whatever people have typed is made such that each letter of it can be set.
+Typst refuses a tagged document for one letter that no font has. So whatever people have typed is
+made such that each letter of it can be set.
 """
 
 from __future__ import annotations
@@ -23,15 +25,23 @@ _TURNING = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
 
 
 def legible(data: Any, fonts: Sequence[Path]) -> str:
-    """`data` as JSON in which each letter of each text can be set with the fonts, files of TTF, OTF or collections of either. Raises OSError.
+    """`data` as JSON in which each letter of each text can be set with the fonts, files of TTF, OTF
+    or collections of either. Raises OSError.
 
-    A letter that none shows is STAND_IN, or nothing where there is nothing to be seen of it, such as a control character. A line with letters that are
-    written from right to left stands by itself, whatever stands beside it: from right to left where it has no others, and else as the page shows it.
+    A letter that none shows is STAND_IN, or nothing where there is nothing to be seen of it, such
+    as a control character. A line with letters that are written from right to left stands by
+    itself, whatever stands beside it: from right to left where it has no others, and else as the
+    page shows it.
     """
     text = json.dumps(data, ensure_ascii=False)
     letters = set(text)
     hidden = _hidden_among(letters, fonts)
-    if not hidden and _NEVER_SET not in letters and "\\u" not in text and not any(map(_turns, letters)):  # JSON writes control characters as \u00..
+    if (
+        not hidden
+        and _NEVER_SET not in letters
+        and "\\u" not in text
+        and not any(map(_turns, letters))
+    ):  # JSON writes control characters as \u00..
         return text
     return json.dumps(_with_texts(data, lambda typed: _legible(typed, hidden)), ensure_ascii=False)
 
@@ -51,11 +61,16 @@ def _shown_by(font: Path) -> frozenset[str]:
 
 
 def _legible(typed: str, hidden: set[str]) -> str:
-    return "\n".join(_isolated("".join(_set(letter, hidden) for letter in line)) for line in typed.split("\n"))
+    return "\n".join(
+        _isolated("".join(_set(letter, hidden) for letter in line)) for line in typed.split("\n")
+    )
 
 
 def _isolated(line: str) -> str:
-    """A line by itself. Between Latin letters an arrow keeps its meaning only from left to right."""
+    """A line by itself.
+
+    Between Latin letters an arrow keeps its meaning only from left to right.
+    """
     kinds = set(map(unicodedata.bidirectional, line))
     if not kinds & _TURNING:
         return line
@@ -87,9 +102,14 @@ def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def _codes(font: bytes) -> Iterable[int]:
-    """The code points of a font, from its table `cmap` as OpenType describes it; of a collection those of its first font."""
+    """The code points of a font, from its table `cmap` as OpenType describes it; of a collection
+    those of its first font.
+    """
     start = struct.unpack_from(">I", font, 12)[0] if font[:4] == b"ttcf" else 0
-    tables = (struct.unpack_from(">4sIII", font, start + 12 + 16 * number) for number in range(struct.unpack_from(">H", font, start + 4)[0]))
+    tables = (
+        struct.unpack_from(">4sIII", font, start + 12 + 16 * number)
+        for number in range(struct.unpack_from(">H", font, start + 4)[0])
+    )
     place = next(offset for tag, _sum, offset, _length in tables if tag == b"cmap")
     for number in range(struct.unpack_from(">H", font, place + 2)[0]):
         part = place + struct.unpack_from(">I", font, place + 4 + 8 * number + 4)[0]
@@ -104,9 +124,16 @@ def _codes(font: bytes) -> Iterable[int]:
 
 def _runs_of_two_bytes(font: bytes, part: int) -> Iterable[int]:
     count = struct.unpack_from(">H", font, part + 6)[0] // 2
-    lasts, firsts, deltas, offsets = (struct.unpack_from(f">{count}H", font, part + start) for start in (14, 16 + 2 * count, 16 + 4 * count, 16 + 6 * count))
-    for run, (first, last, delta, offset) in enumerate(zip(firsts, lasts, deltas, offsets, strict=True)):
+    lasts, firsts, deltas, offsets = (
+        struct.unpack_from(f">{count}H", font, part + start)
+        for start in (14, 16 + 2 * count, 16 + 4 * count, 16 + 6 * count)
+    )
+    for run, (first, last, delta, offset) in enumerate(
+        zip(firsts, lasts, deltas, offsets, strict=True)
+    ):
         for code in range(first, min(last, 0xFFFE) + 1):
             place = part + 16 + 6 * count + 2 * run + offset + 2 * (code - first)
-            if (struct.unpack_from(">H", font, place)[0] if offset else (code + delta) & 0xFFFF) != 0:
+            if (
+                struct.unpack_from(">H", font, place)[0] if offset else (code + delta) & 0xFFFF
+            ) != 0:
                 yield code

@@ -1,4 +1,6 @@
-"""Tables on paper under the agency's letterhead, in the language that is set: of a report, or of an entry of the books."""
+"""Tables on paper under the agency's letterhead, in the language that is set: of a report, or of an
+entry of the books.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: the first `texts` columns are text, the others amounts; the column numbered `stretch` takes the room that is left. `note` stands below."""
+    """One table: the first `texts` columns are text, the others amounts; the column numbered
+    `stretch` takes the room that is left. `note` stands below.
+    """
 
     title: str
     columns: Cells
@@ -60,7 +64,10 @@ class Printed:
     tables: Sequence[Table]
 
     def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
-        """The PDF; `words` are the filters, the agency's address comes from its settings. Raises TooManyRows."""
+        """The PDF; `words` are the filters, the agency's address comes from its settings.
+
+        Raises TooManyRows.
+        """
         if sum(len(group.rows) for table in self.tables for group in table.groups) > ROWS_MAX:
             raise TooManyRows
         typesetter = current_app.extensions["voyagent.paper"]
@@ -73,8 +80,14 @@ class Printed:
             "agency": actor.tenant_name,
             "logo": picture(letterhead["logo"]),
             "address": letterhead.get("address") or "",
-            "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
-            "made": f"{_('Printed %(moment)s', moment=moment(clock.now()))}\n{_('by %(name)s', name=actor.full_name or actor.email)}",
+            "tax_number": (
+                _("Tax number %(number)s", number=letterhead["tax_number"])
+                if letterhead.get("tax_number")
+                else ""
+            ),
+            "made": (
+                f"{_('Printed %(moment)s', moment=moment(clock.now()))}\n{_('by %(name)s', name=actor.full_name or actor.email)}"
+            ),
             "is_wide": any(len(table.columns) > _WIDE for table in self.tables),
             "empty": _("Nothing to report in this selection."),
             "tables": [asdict(table) for table in self.tables],

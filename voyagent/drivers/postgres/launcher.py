@@ -1,7 +1,8 @@
 """Starts the embedded server, finds it when it already runs, and stops it.
 
-Safe to call from many processes at once, after any of them or the server was killed, as root and not. The server listens on a socket in a
-folder that only its account can enter, and on no port; so it needs no passwords.
+Safe to call from many processes at once, after any of them or the server was killed, as root and
+not. The server listens on a socket in a folder that only its account can enter, and on no port; so
+it needs no passwords.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """A running server: its addresses as the schema's owner and as the application, and where its files are."""
+    """A running server: its addresses as the schema's owner and as the application, and where its
+    files are.
+    """
 
     admin_url: str
     app_url: str
@@ -48,7 +51,8 @@ class ServerInfo:
 def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
     """The server of a data folder, started if need be, with the application's role and database.
 
-    `fast` trades the safety of the data for speed, for tests. Raises an EmbeddedServerError whose message says what to do.
+    `fast` trades the safety of the data for speed, for tests. Raises an EmbeddedServerError whose
+    message says what to do.
     """
     place = find_place(data_dir)
     programs = find_programs(place)
@@ -65,14 +69,27 @@ def stop_server(data_dir: Path) -> None:
     place = find_place(data_dir)
     programs = find_programs(place)
     with _locked(place.home / "start.lock"):
-        _run(place, programs / "pg_ctl", "stop", "-D", place.cluster, "-m", "fast", "-w", "-t", RECOVERY_TIMEOUT_S, "-s")
+        _run(
+            place,
+            programs / "pg_ctl",
+            "stop",
+            "-D",
+            place.cluster,
+            "-m",
+            "fast",
+            "-w",
+            "-t",
+            RECOVERY_TIMEOUT_S,
+            "-s",
+        )
 
 
 @contextmanager
 def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]:
     """The server for as long as the block lasts; whoever leaves last stops it.
 
-    Each user holds a shared lock on one file, which the system lets go of when a process is killed, so nobody counts wrongly.
+    Each user holds a shared lock on one file, which the system lets go of when a process is killed,
+    so nobody counts wrongly.
     """
     users = _open_lock(find_place(data_dir).home / "users.lock")
     me = os.getpid()
@@ -88,7 +105,9 @@ def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]
 
 
 def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
-    """Make the data folder beside its name and rename it, so that a killed start leaves a whole one or none."""
+    """Make the data folder beside its name and rename it, so that a killed start leaves a whole one
+    or none.
+    """
     marker = place.cluster / "PG_VERSION"
     if marker.exists():
         found = marker.read_text().strip()
@@ -99,26 +118,56 @@ def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700)
     _give_away(making, place)
-    options = ["-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"]
-    made = _run(place, programs / "initdb", "-D", making, *options, *(["--no-sync"] if fast else []))
+    options = [
+        "-U",
+        OWNER,
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+        "--no-instructions",
+    ]
+    made = _run(
+        place, programs / "initdb", "-D", making, *options, *(["--no-sync"] if fast else [])
+    )
     if made.returncode != 0:
         raise ServerStartFailed("make its data folder", made.stderr)
     making.rename(place.cluster)
 
 
 def _start(place: Place, programs: Path, *, fast: bool) -> None:
-    """Start and wait until it answers; right after a kill its children hold the shared memory for a moment, so try again for some seconds."""
+    """Start and wait until it answers; right after a kill its children hold the shared memory for a
+    moment, so try again for some seconds.
+    """
     if place.sockets != place.cluster:
         make_own_folder(place.sockets, 0o700)
         _give_away(place.sockets, place)
     # The port is only part of the socket's name; said here, the caller's PGPORT does not change it.
-    settings = ["listen_addresses=", f"unix_socket_directories={place.sockets if place.sockets != place.cluster else '.'}", "port=5432"]
+    settings = [
+        "listen_addresses=",
+        f"unix_socket_directories={place.sockets if place.sockets != place.cluster else '.'}",
+        "port=5432",
+    ]
     settings += [f"max_connections={CONNECTIONS_MAX}", *(_FAST_SETTINGS if fast else ())]
     options = " ".join(f"-c {shlex.quote(setting)}" for setting in settings)
     give_up_at = time.monotonic() + START_ATTEMPTS_FOR_S
     while True:
         _forget_recycled_process(place)
-        started = _run(place, programs / "pg_ctl", "start", "-D", place.cluster, "-w", "-t", RECOVERY_TIMEOUT_S, "-s", "-l", place.log, "-o", options)
+        started = _run(
+            place,
+            programs / "pg_ctl",
+            "start",
+            "-D",
+            place.cluster,
+            "-w",
+            "-t",
+            RECOVERY_TIMEOUT_S,
+            "-s",
+            "-l",
+            place.log,
+            "-o",
+            options,
+        )
         if started.returncode == 0 or _is_ready(place, programs):
             return
         if time.monotonic() > give_up_at:
@@ -127,9 +176,11 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
 
 
 def _forget_recycled_process(place: Place) -> None:
-    """Replace the process number in the server's lock file when it is by now another program's, as happens after a restart of the machine.
+    """Replace the process number in the server's lock file when it is by now another program's, as
+    happens after a restart of the machine.
 
-    The file itself stays: by its other lines the new server sees whether a child of the old one still holds the shared memory.
+    The file itself stays: by its other lines the new server sees whether a child of the old one
+    still holds the shared memory.
     """
     noted = place.cluster / "postmaster.pid"
     with suppress(OSError, ValueError):
@@ -141,21 +192,37 @@ def _forget_recycled_process(place: Place) -> None:
 
 def _furnish(place: Place) -> None:
     """Give the server the application's role, which owns nothing, and its database."""
-    with psycopg.connect(host=str(place.sockets), port=5432, user=OWNER, dbname="postgres", autocommit=True) as connection:
-        if connection.execute("select from pg_roles where rolname = %s and rolcanlogin", (APP_ROLE,)).fetchone() is None:
+    with psycopg.connect(
+        host=str(place.sockets), port=5432, user=OWNER, dbname="postgres", autocommit=True
+    ) as connection:
+        if (
+            connection.execute(
+                "select from pg_roles where rolname = %s and rolcanlogin", (APP_ROLE,)
+            ).fetchone()
+            is None
+        ):
             with suppress(psycopg.errors.DuplicateObject):
                 connection.execute(f"create role {APP_ROLE} noinherit")
             connection.execute(f"alter role {APP_ROLE} login")
-        if connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone() is None:
+        if (
+            connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone()
+            is None
+        ):
             connection.execute(f"create database {DATABASE}")
 
 
 def _is_ready(place: Place, programs: Path) -> bool:
-    return _run(place, programs / "pg_isready", "-q", "-h", place.sockets, "-p", 5432).returncode == 0
+    return (
+        _run(place, programs / "pg_isready", "-q", "-h", place.sockets, "-p", 5432).returncode == 0
+    )
 
 
-def _run(place: Place, program: Path, *arguments: str | float | Path) -> subprocess.CompletedProcess[str]:
-    """Run a program of the server as its account, from a folder that the account can enter, in a language that every system has."""
+def _run(
+    place: Place, program: Path, *arguments: str | float | Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of the server as its account, from a folder that the account can enter, in a
+    language that every system has.
+    """
     account = place.account
     return subprocess.run(
         [str(program), *map(str, arguments)],

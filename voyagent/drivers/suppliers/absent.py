@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from voyagent.drivers.suppliers.errors import CapabilityNotSupported
-from voyagent.drivers.suppliers.protocols import Capability, FlightOffer, FlightQuery, HotelQuery, HotelRate, Traveller, VisaApplication
+from voyagent.drivers.suppliers.protocols import (
+    Capability,
+    FlightOffer,
+    FlightQuery,
+    HotelQuery,
+    HotelRate,
+    Traveller,
+    VisaApplication,
+)
 
 NAME = "none"
 

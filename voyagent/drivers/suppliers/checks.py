@@ -1,4 +1,6 @@
-"""What no supplier needs to be asked: a query, an offer or a list of travellers that cannot be right is refused here, for every driver alike."""
+"""What no supplier needs to be asked: a query, an offer or a list of travellers that cannot be
+right is refused here, for every driver alike.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from voyagent.drivers.suppliers.errors import OfferExpired, ValidationFailed
-from voyagent.drivers.suppliers.protocols import FlightOffer, FlightQuery, HotelQuery, HotelRate, Party, PassengerKind, Traveller, VisaApplication
+from voyagent.drivers.suppliers.protocols import (
+    FlightOffer,
+    FlightQuery,
+    HotelQuery,
+    HotelRate,
+    Party,
+    PassengerKind,
+    Traveller,
+    VisaApplication,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.money import is_currency
 
@@ -22,7 +33,12 @@ GUESTS_MAX = 9
 REFERENCE_MAX = 128
 _BEHIND_UTC = timedelta(hours=12)
 """Where the day ends last: a place's today is never before the day that it is there."""
-_AGES = {PassengerKind.INFANT: (0, 2), PassengerKind.CHILD: (2, 12), PassengerKind.ADULT: (12, 150), PassengerKind.SENIOR: (60, 150)}
+_AGES = {
+    PassengerKind.INFANT: (0, 2),
+    PassengerKind.CHILD: (2, 12),
+    PassengerKind.ADULT: (12, 150),
+    PassengerKind.SENIOR: (60, 150),
+}
 
 
 def check_flight_query(driver: str, query: FlightQuery) -> None:
@@ -42,7 +58,10 @@ def check_flight_query(driver: str, query: FlightQuery) -> None:
 
 
 def check_party(driver: str, party: Party) -> None:
-    """At least one grown person, a lap for each infant, no more seats than one booking takes. Raises ValidationFailed."""
+    """At least one grown person, a lap for each infant, no more seats than one booking takes.
+
+    Raises ValidationFailed.
+    """
     if min(party.adult, party.child, party.infant, party.senior) < 0 or party.grown < 1:
         raise ValidationFailed(driver, "party", "no adult")
     if party.infant > party.grown:
@@ -60,7 +79,9 @@ def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
 
 
 def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
-    """As many of each kind as were priced, with names, and of an age that fits the kind on the last day of travel. Raises ValidationFailed."""
+    """As many of each kind as were priced, with names, and of an age that fits the kind on the last
+    day of travel. Raises ValidationFailed.
+    """
     if Counter(one.kind for one in travellers) != Counter(dict(offer.party.counts)):
         raise ValidationFailed(driver, "travellers", "other kinds or numbers than were priced")
     last_day = offer.journeys[-1].arrives_at.date()
@@ -89,7 +110,10 @@ def check_hotel_query(driver: str, query: HotelQuery) -> None:
 
 
 def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> None:
-    """At least the one who leads, with names, and no more than were priced. Raises ValidationFailed."""
+    """At least the one who leads, with names, and no more than were priced.
+
+    Raises ValidationFailed.
+    """
     if not 1 <= len(guests) <= rate.guests:
         raise ValidationFailed(driver, "guests", "none, or more than were priced")
     for one in guests:
@@ -114,7 +138,9 @@ def check_countries(driver: str, nationality: str, destination: str, currency: s
 
 def check_reference(driver: str, reference: str) -> None:
     """Our name for the act: printable ASCII, not too long. Raises ValidationFailed."""
-    if not (0 < len(reference) <= REFERENCE_MAX and reference.isascii() and reference.isprintable()):
+    if not (
+        0 < len(reference) <= REFERENCE_MAX and reference.isascii() and reference.isprintable()
+    ):
         raise ValidationFailed(driver, "reference")
 
 

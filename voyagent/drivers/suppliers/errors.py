@@ -1,8 +1,10 @@
-"""The ways in which a supplier fails, the same for every driver, so that rules and people need not know which one it was.
+"""The ways in which a supplier fails, the same for every driver, so that rules and people need not
+know which one it was.
 
-Each has `driver`; `reason`, the supplier's own words, for the log and never for a page; `vendor_ref`, what the supplier calls the incident; and
-`retry_after_s`, when another try makes sense, None where none does. Section 17 of the contract lists the kinds; what the trade calls by its own name (sold
-out, another price) stands below its kind.
+Each has `driver`; `reason`, the supplier's own words, for the log and never for a page;
+`vendor_ref`, what the supplier calls the incident; and `retry_after_s`, when another try makes
+sense, None where none does. Section 17 of the contract lists the kinds; what the trade calls by its
+own name (sold out, another price) stands below its kind.
 """
 
 from __future__ import annotations
@@ -16,14 +18,25 @@ if TYPE_CHECKING:
 
 
 class SupplierError(VoyagentError):
-    """Any failure of a supplier. `in_doubt`: the act may have happened all the same; the same call with the same reference finds out."""
+    """Any failure of a supplier.
+
+    `in_doubt`: the act may have happened all the same; the same call with the same reference finds
+    out.
+    """
 
     code = "supplier_error"
     message = N_("The supplier could not do this.")
     retry_after_s: int | None = None
     in_doubt = False
 
-    def __init__(self, driver: str, reason: str = "", *, vendor_ref: str | None = None, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self,
+        driver: str,
+        reason: str = "",
+        *,
+        vendor_ref: str | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
         super().__init__(self.code)
         self.driver = driver
         self.reason = reason
@@ -43,10 +56,15 @@ class CapabilityNotSupported(SupplierError, Conflict):
 
 
 class AuthenticationFailed(SupplierError, Unavailable):
-    """The supplier does not know the agency's credentials: the operator has to act, the person cannot."""
+    """The supplier does not know the agency's credentials: the operator has to act, the person
+    cannot.
+    """
 
     code = "supplier_authentication_failed"
-    message = N_("The supplier did not accept the agency's credentials. An administrator has to look at them.")
+    message = N_(
+        "The supplier did not accept the agency's credentials. An administrator has to look at"
+        " them."
+    )
     retry_after_s = None
 
 
@@ -69,7 +87,9 @@ class TransientFailure(SupplierError, Unavailable):
     """The supplier is away, or too busy; nothing was changed."""
 
     code = "supplier_unavailable"
-    message = N_("The supplier is not reachable just now. Nothing was changed; please try again in a moment.")
+    message = N_(
+        "The supplier is not reachable just now. Nothing was changed; please try again in a moment."
+    )
     retry_after_s = 30
 
 
@@ -103,7 +123,9 @@ class ValidationFailed(SupplierError, Invalid):
     """What was asked cannot be asked of this supplier; `field` names what is wrong."""
 
     code = "supplier_validation_failed"
-    message = N_("The supplier cannot work with these details. Please check places, dates and travellers.")
+    message = N_(
+        "The supplier cannot work with these details. Please check places, dates and travellers."
+    )
 
     def __init__(self, driver: str, field: str, reason: str = "") -> None:
         super().__init__(driver, f"{field}: {reason}" if reason else field)
@@ -146,7 +168,9 @@ class HoldExpired(ConflictAtSupplier):
 
 
 class PriceChanged(ConflictAtSupplier):
-    """Another price than the offer's; `new` is the offer or rate at that price, and nothing is booked until somebody takes it."""
+    """Another price than the offer's; `new` is the offer or rate at that price, and nothing is
+    booked until somebody takes it.
+    """
 
     code = "price_changed"
     message = N_("The price has changed. Please look at the new one before you go on.")

@@ -1,4 +1,6 @@
-"""Around every call of a driver: a deadline, a bound on calls that hang, one kind of error, one line in the log."""
+"""Around every call of a driver: a deadline, a bound on calls that hang, one kind of error, one
+line in the log.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,12 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from voyagent.drivers.suppliers.errors import PermanentFailure, SupplierError, TransientFailure, UpstreamTimeout
+from voyagent.drivers.suppliers.errors import (
+    PermanentFailure,
+    SupplierError,
+    TransientFailure,
+    UpstreamTimeout,
+)
 
 Answer = TypeVar("Answer")
 HANGING_MAX = 16
@@ -30,8 +37,9 @@ class _Call(Generic[Answer]):
 class Guard:
     """Lets a driver's call take `timeout_s` and no longer.
 
-    A thread cannot be ended from outside, so each call has one of its own that is left behind when the time is up. At most `HANGING_MAX` are under way
-    in a process; while that many hang, further calls fail at once and nothing piles up.
+    A thread cannot be ended from outside, so each call has one of its own that is left behind when
+    the time is up. At most `HANGING_MAX` are under way in a process; while that many hang, further
+    calls fail at once and nothing piles up.
     """
 
     def __init__(self, driver: str, timeout_s: float) -> None:
@@ -40,18 +48,39 @@ class Guard:
         self._places = threading.BoundedSemaphore(HANGING_MAX)
 
     def call(self, act: str, work: Callable[[], Answer], *, changes: bool = False) -> Answer:
-        """What the driver answers. Raises SupplierError and nothing else; a time-out of an act that changes something is `in_doubt`."""
+        """What the driver answers.
+
+        Raises SupplierError and nothing else; a time-out of an act that changes something is
+        `in_doubt`.
+        """
         if not self._places.acquire(blocking=False):
             raise TransientFailure(self.driver, f"{act}: {HANGING_MAX} calls are under way")
         began = time.monotonic()
         call: _Call[Answer] = _Call()
         context = copy_context()
-        threading.Thread(target=context.run, args=(self._run, call, work), name=f"supplier-{self.driver}-{act}", daemon=True).start()
+        threading.Thread(
+            target=context.run,
+            args=(self._run, call, work),
+            name=f"supplier-{self.driver}-{act}",
+            daemon=True,
+        ).start()
         in_time = call.done.wait(self.timeout_s)
-        error = self._failure(act, call.error, changes=changes) if in_time else UpstreamTimeout(self.driver, act, in_doubt=changes)
+        error = (
+            self._failure(act, call.error, changes=changes)
+            if in_time
+            else UpstreamTimeout(self.driver, act, in_doubt=changes)
+        )
         took_ms = round((time.monotonic() - began) * 1000)
         if error is not None:
-            log.warning("supplier.failed", driver=self.driver, act=act, took_ms=took_ms, error=error.code, reason=error.reason, vendor_ref=error.vendor_ref)
+            log.warning(
+                "supplier.failed",
+                driver=self.driver,
+                act=act,
+                took_ms=took_ms,
+                error=error.code,
+                reason=error.reason,
+                vendor_ref=error.vendor_ref,
+            )
             raise error from call.error if error is not call.error else None
         log.info("supplier.answered", driver=self.driver, act=act, took_ms=took_ms)
         return call.answer  # type: ignore[return-value]
@@ -65,10 +94,13 @@ class Guard:
             self._places.release()
             call.done.set()
 
-    def _failure(self, act: str, error: BaseException | None, *, changes: bool) -> SupplierError | None:
+    def _failure(
+        self, act: str, error: BaseException | None, *, changes: bool
+    ) -> SupplierError | None:
         if error is None or isinstance(error, SupplierError):
             return error
-        # A driver that breaks its promise: what it had in hand may be done, and only an act with a side effect leaves that doubt.
+        # A driver that breaks its promise: what it had in hand may be done, and only an act with a
+        # side effect leaves that doubt.
         failure = PermanentFailure(self.driver, f"{act}: {type(error).__name__}")
         failure.in_doubt = changes
         return failure

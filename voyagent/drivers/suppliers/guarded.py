@@ -1,4 +1,6 @@
-"""A driver as the rooms see it: what cannot be right is refused first, and every call has its deadline."""
+"""A driver as the rooms see it: what cannot be right is refused first, and every call has its
+deadline.
+"""
 
 from __future__ import annotations
 
@@ -58,22 +60,30 @@ class GuardedFlights(_Guarded[FlightSupplier]):
         checks.check_offer(self.name, offer)
         return self._guard.call("flights.price", lambda: self._driver.price(offer))
 
-    def hold(self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str) -> FlightBooking:
+    def hold(
+        self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
+    ) -> FlightBooking:
         """As the protocol says."""
         checks.check_offer(self.name, offer)
         checks.check_travellers(self.name, offer, travellers)
         checks.check_reference(self.name, reference)
-        return self._guard.call("flights.hold", lambda: self._driver.hold(offer, travellers, reference), changes=True)
+        return self._guard.call(
+            "flights.hold", lambda: self._driver.hold(offer, travellers, reference), changes=True
+        )
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
         """As the protocol says."""
         checks.check_reference(self.name, reference)
-        return self._guard.call("flights.issue", lambda: self._driver.issue(supplier_ref, reference), changes=True)
+        return self._guard.call(
+            "flights.issue", lambda: self._driver.issue(supplier_ref, reference), changes=True
+        )
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
         """As the protocol says."""
         checks.check_reference(self.name, reference)
-        return self._guard.call("flights.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True)
+        return self._guard.call(
+            "flights.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True
+        )
 
     def read(self, supplier_ref: str) -> FlightBooking:
         """As the protocol says."""
@@ -97,12 +107,16 @@ class GuardedHotels(_Guarded[HotelSupplier]):
         checks.check_offer(self.name, rate)
         checks.check_guests(self.name, rate, guests)
         checks.check_reference(self.name, reference)
-        return self._guard.call("hotels.book", lambda: self._driver.book(rate, guests, reference), changes=True)
+        return self._guard.call(
+            "hotels.book", lambda: self._driver.book(rate, guests, reference), changes=True
+        )
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
         """As the protocol says."""
         checks.check_reference(self.name, reference)
-        return self._guard.call("hotels.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True)
+        return self._guard.call(
+            "hotels.cancel", lambda: self._driver.cancel(supplier_ref, reference), changes=True
+        )
 
     def read(self, supplier_ref: str) -> HotelBooking:
         """As the protocol says."""
@@ -115,13 +129,18 @@ class GuardedVisas(_Guarded[VisaSupplier]):
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
         """As the protocol says. Raises ValidationFailed before the supplier is asked."""
         checks.check_countries(self.name, nationality, destination, currency)
-        return self._guard.call("visas.requirements", lambda: self._driver.requirements(nationality, destination, currency))
+        return self._guard.call(
+            "visas.requirements",
+            lambda: self._driver.requirements(nationality, destination, currency),
+        )
 
     def file(self, application: VisaApplication, reference: str) -> VisaFile:
         """As the protocol says."""
         checks.check_application(self.name, application)
         checks.check_reference(self.name, reference)
-        return self._guard.call("visas.file", lambda: self._driver.file(application, reference), changes=True)
+        return self._guard.call(
+            "visas.file", lambda: self._driver.file(application, reference), changes=True
+        )
 
     def status(self, supplier_ref: str) -> VisaFile:
         """As the protocol says."""

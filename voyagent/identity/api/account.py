@@ -5,7 +5,12 @@ from __future__ import annotations
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.identity import queries, service
-from voyagent.identity.account_schemas import ChangePasswordRequest, Queued, UpdateProfileRequest, UpdateProfileResponse
+from voyagent.identity.account_schemas import (
+    ChangePasswordRequest,
+    Queued,
+    UpdateProfileRequest,
+    UpdateProfileResponse,
+)
 from voyagent.identity.api.answers import person
 from voyagent.identity.doors import device, identity
 from voyagent.identity.passwords import PasswordsBusy
@@ -23,7 +28,12 @@ def me(reader: LaneReader) -> Row:
     return person(reader.read(queries.public_user_statement(reader.person_id))[0][0])
 
 
-@account.post("/auth/send-verification-email", answer=Queued, permission="account.update", errors=(TooManyRequests,))
+@account.post(
+    "/auth/send-verification-email",
+    answer=Queued,
+    permission="account.update",
+    errors=(TooManyRequests,),
+)
 def send_verification_email(actor: Actor) -> Row:
     """Have the link that confirms one's address mailed again."""
     service.send_verification_email(identity(), actor, address=device(Channel.API).ip)
@@ -39,22 +49,39 @@ def send_verification_email(actor: Actor) -> Row:
 def update_profile(actor: Actor, body: UpdateProfileRequest) -> Row:
     """Change one's name or address.
 
-    A new address needs a fresh token, has to be confirmed anew, and ends one's other sessions; the old address is told.
+    A new address needs a fresh token, has to be confirmed anew, and ends one's other sessions; the
+    old address is told.
     """
-    changed = service.update_profile(identity(), actor, **body.model_dump(), device=device(Channel.API))
-    return {"user": person(queries.get_public_user(changed.user_id)), "email_verification_required": changed.must_verify}
+    changed = service.update_profile(
+        identity(), actor, **body.model_dump(), device=device(Channel.API)
+    )
+    return {
+        "user": person(queries.get_public_user(changed.user_id)),
+        "email_verification_required": changed.must_verify,
+    }
 
 
 @account.post(
     "/auth/change-password",
     status=204,
     permission="account.update",
-    errors=(service.PasswordBlank, service.PasswordTooCommon, TooManyRequests, service.InvalidPassword, service.TotpRefused, PasswordsBusy),
+    errors=(
+        service.PasswordBlank,
+        service.PasswordTooCommon,
+        TooManyRequests,
+        service.InvalidPassword,
+        service.TotpRefused,
+        PasswordsBusy,
+    ),
 )
 def change_password(actor: Actor, body: ChangePasswordRequest) -> None:
     """Change one's password.
 
     The present one is asked for, and a code where two-factor is on. One's other sessions end.
     """
-    given = {"current_password": body.current_password, "new_password": body.new_password, "code": body.totp_code}
+    given = {
+        "current_password": body.current_password,
+        "new_password": body.new_password,
+        "code": body.totp_code,
+    }
     service.change_password(identity(), actor, **given, device=device(Channel.API))

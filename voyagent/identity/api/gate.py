@@ -34,7 +34,12 @@ _PASSWORD_ERRORS = (service.PasswordBlank, service.PasswordTooCommon)
 _INVITE_ERRORS = (service.InviteNotFound, service.InviteNotPending, service.InviteExpired)
 
 
-@gate.post("/auth/sign-up", status=201, answer=AuthResponse, errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy))
+@gate.post(
+    "/auth/sign-up",
+    status=201,
+    answer=AuthResponse,
+    errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy),
+)
 def sign_up(body: SignUpRequest) -> Row:
     """Make an agency and its administrator.
 
@@ -44,12 +49,21 @@ def sign_up(body: SignUpRequest) -> Row:
 
 
 @gate.post(
-    "/auth/sign-in", answer=AuthResponse, errors=(service.InvalidCredentials, service.EmailNotVerified, service.TotpRequired, TooManyRequests, PasswordsBusy)
+    "/auth/sign-in",
+    answer=AuthResponse,
+    errors=(
+        service.InvalidCredentials,
+        service.EmailNotVerified,
+        service.TotpRequired,
+        TooManyRequests,
+        PasswordsBusy,
+    ),
 )
 def sign_in(body: SignInRequest) -> Row:
     """Sign in with address and password.
 
-    Each sign-in is a session of its own; several live side by side. Where two-factor is on the answer is `totp_required`: see sign-in-totp.
+    Each sign-in is a session of its own; several live side by side. Where two-factor is on the
+    answer is `totp_required`: see sign-in-totp.
     """
     return came_in(service.sign_in(identity(), **body.model_dump(), device=device(Channel.API)))
 
@@ -60,8 +74,17 @@ def refresh(body: RefreshRequest) -> Row:
 
     Presenting a spent token ends the whole session. The old access token stays good until its end.
     """
-    access_token, refresh_token = service.refresh(identity(), body.refresh_token, address=client_address(), waited_s=time.perf_counter() - g.started)
-    return {"access_token": access_token, "refresh_token": refresh_token, "expires_in": identity().tokens.lifetime_s}
+    access_token, refresh_token = service.refresh(
+        identity(),
+        body.refresh_token,
+        address=client_address(),
+        waited_s=time.perf_counter() - g.started,
+    )
+    return {
+        "access_token": access_token,
+        "refresh_token": refresh_token,
+        "expires_in": identity().tokens.lifetime_s,
+    }
 
 
 @gate.post("/auth/sign-out", status=204, optional_bearer=True)
@@ -70,22 +93,35 @@ def sign_out(body: SignOutRequest | None) -> None:
 
     Always 204: a token that is unknown, ended or absent is no error.
     """
-    service.sign_out_program(identity(), access_token=bearer_token(), refresh_token=body.refresh_token if body else None)
+    service.sign_out_program(
+        identity(), access_token=bearer_token(), refresh_token=body.refresh_token if body else None
+    )
 
 
 @gate.get("/auth/invites/lookup", answer=InviteLookup, errors=(*_INVITE_ERRORS, TooManyRequests))
 def look_up_invite(query: InviteToken) -> Row:
     """What an invitation's link is for."""
     found = service.look_up_invite(identity(), query.token, address=client_address())
-    return {**{name: found[name] for name in ("email", "role", "tenant_name", "inviter_email")}, "expires_at": wire_instant(found["expires_at"])}
+    return {
+        **{name: found[name] for name in ("email", "role", "tenant_name", "inviter_email")},
+        "expires_at": wire_instant(found["expires_at"]),
+    }
 
 
 @gate.post(
     "/auth/accept-invite",
     status=201,
     answer=AuthResponse,
-    errors=(*_INVITE_ERRORS, *_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy),
+    errors=(
+        *_INVITE_ERRORS,
+        *_PASSWORD_ERRORS,
+        service.EmailAlreadyRegistered,
+        TooManyRequests,
+        PasswordsBusy,
+    ),
 )
 def accept_invite(body: AcceptInviteRequest) -> Row:
     """Join the inviting agency; the token is good once."""
-    return came_in(service.accept_invite(identity(), **body.model_dump(), device=device(Channel.API)))
+    return came_in(
+        service.accept_invite(identity(), **body.model_dump(), device=device(Channel.API))
+    )

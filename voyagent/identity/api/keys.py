@@ -10,7 +10,13 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.identity import queries, service
 from voyagent.identity.doors import identity
-from voyagent.identity.schemas import ApiKeyList, CreateApiKeyRequest, CreateApiKeyResponse, CreateScopedApiKeyRequest, WholeOrPage
+from voyagent.identity.schemas import (
+    ApiKeyList,
+    CreateApiKeyRequest,
+    CreateApiKeyResponse,
+    CreateScopedApiKeyRequest,
+    WholeOrPage,
+)
 from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import wire_instant
@@ -20,11 +26,19 @@ from voyagent.kernel.reading import LaneReader, Row
 keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
 
 
-@keys.post("/auth/api-keys", status=201, answer=CreateApiKeyResponse, permission="api_key.create", errors=(NotFresh,), secret_answer=True)
+@keys.post(
+    "/auth/api-keys",
+    status=201,
+    answer=CreateApiKeyResponse,
+    permission="api_key.create",
+    errors=(NotFresh,),
+    secret_answer=True,
+)
 def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Row:
     """Make a key that may do whatever its maker may.
 
-    It acts as its maker, with the role that she has at each call. It is in this answer and nowhere else. A refreshed token or another key cannot make one.
+    It acts as its maker, with the role that she has at each call. It is in this answer and nowhere
+    else. A refreshed token or another key cannot make one.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
@@ -40,23 +54,32 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Row:
 def create_scoped_api_key(actor: Actor, body: CreateScopedApiKeyRequest) -> Row:
     """Make a key that may do less than its maker.
 
-    `read` reads everything and changes nothing; the others are one area each; several add up. None is ever more than the maker's role at the time of the call.
-    `assistant` holds the conversations, and whoever talks with the assistant has it use every tool that the maker's role may: it reads and logs what the maker
-    could, and what it proposes waits for somebody else's grant.
+    `read` reads everything and changes nothing; the others are one area each; several add up. None
+    is ever more than the maker's role at the time of the call. `assistant` holds the conversations,
+    and whoever talks with the assistant has it use every tool that the maker's role may: it reads
+    and logs what the maker could, and what it proposes waits for somebody else's grant.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
 
 @keys.get("/auth/api-keys", answer=ApiKeyList, permission="api_key.read", errors=(InvalidCursor,))
 def list_api_keys(reader: LaneReader, query: WholeOrPage) -> Row:
-    """The agency's keys, newest first: all of them, or pages where `limit` is given. Revoked and expired ones stay in the list."""
+    """The agency's keys, newest first: all of them, or pages where `limit` is given.
+
+    Revoked and expired ones stay in the list.
+    """
     rows, cursor = queries.list_keys(reader, limit=query.limit, cursor=query.place())
     return {"items": [_key(row) for row in rows], "next_cursor": cursor}
 
 
-@keys.post("/auth/api-keys/<key_id>/revoke", status=204, permission="api_key.revoke", missing=NotFound)
+@keys.post(
+    "/auth/api-keys/<key_id>/revoke", status=204, permission="api_key.revoke", missing=NotFound
+)
 def revoke_api_key(actor: Actor, key_id: UUID) -> None:
-    """End a key from the next request on, for whoever made it and for administrators. A repeat changes nothing."""
+    """End a key from the next request on, for whoever made it and for administrators.
+
+    A repeat changes nothing.
+    """
     service.revoke_key(actor, key_id)
 
 
@@ -66,5 +89,8 @@ def _made(key_id: UUID, text: str) -> Row:
 
 
 def _key(row: Row) -> Row:
-    instants = {name: wire_instant(row[name]) if row[name] else None for name in ("created_at", "expires_at", "revoked_at", "last_used_at")}
+    instants = {
+        name: wire_instant(row[name]) if row[name] else None
+        for name in ("created_at", "expires_at", "revoked_at", "last_used_at")
+    }
     return {**row, **instants}

@@ -15,41 +15,72 @@ from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.reading import LaneReader, Row, SessionReader
 
 members = ApiBlueprint("members", __name__, tag="Team", guard=Guard.BEARER)
-_SHOWN = ("id", "email", "full_name", "role", "email_verified", "totp_enabled", "created_at", "last_seen_at")
+_SHOWN = (
+    "id",
+    "email",
+    "full_name",
+    "role",
+    "email_verified",
+    "totp_enabled",
+    "created_at",
+    "last_seen_at",
+)
 
 
 @members.get("/team", answer=Team, permission="team.read")
 def list_team(reader: LaneReader) -> Row:
-    """Everybody who is in the agency, by name. Who was removed is not in it; what they did keeps their names."""
+    """Everybody who is in the agency, by name.
+
+    Who was removed is not in it; what they did keeps their names.
+    """
     return {"items": [_member(row) for row in queries.list_people(reader, removed=False)]}
 
 
-@members.patch("/team/<user_id>", answer=TeamMember, permission="team.manage", missing=queries.PersonNotFound, errors=(service.LastAdministrator,))
+@members.patch(
+    "/team/<user_id>",
+    answer=TeamMember,
+    permission="team.manage",
+    missing=queries.PersonNotFound,
+    errors=(service.LastAdministrator,),
+)
 def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Row:
     """Give somebody another role.
 
-    Tokens and keys stay good and are judged by it from the next request on. The last administrator stays one.
+    Tokens and keys stay good and are judged by it from the next request on. The last administrator
+    stays one.
     """
     service.change_role(identity(), actor, user_id, role=body.role)
     return _member(queries.get_person(SessionReader(db.session), user_id))
 
 
-@members.delete("/team/<user_id>", status=204, permission="team.manage", missing=queries.PersonNotFound, errors=(service.LastAdministrator,))
+@members.delete(
+    "/team/<user_id>",
+    status=204,
+    permission="team.manage",
+    missing=queries.PersonNotFound,
+    errors=(service.LastAdministrator,),
+)
 def remove_from_team(actor: Actor, user_id: UUID) -> None:
     """Take somebody out of the agency.
 
-    Every sign-in and API key of theirs is refused from the next request on, and open invitations that they sent are taken back. The address may be invited
-    again. The last administrator cannot be removed.
+    Every sign-in and API key of theirs is refused from the next request on, and open invitations
+    that they sent are taken back. The address may be invited again. The last administrator cannot
+    be removed.
     """
     service.remove_person(identity(), actor, user_id)
 
 
-@members.delete("/team/<user_id>/sessions", status=204, permission="team.manage", missing=queries.PersonNotFound)
+@members.delete(
+    "/team/<user_id>/sessions", status=204, permission="team.manage", missing=queries.PersonNotFound
+)
 def sign_person_out(actor: Actor, user_id: UUID) -> None:
     """End every sign-in of somebody, who may sign in again. API keys live on."""
     service.sign_person_out(actor, user_id)
 
 
 def _member(row: Row) -> Row:
-    instants = {name: wire_instant(row[name]) if row[name] else None for name in ("created_at", "last_seen_at")}
+    instants = {
+        name: wire_instant(row[name]) if row[name] else None
+        for name in ("created_at", "last_seen_at")
+    }
     return {**{name: row[name] for name in _SHOWN}, **instants}

@@ -26,24 +26,39 @@ def verify_email(body: VerifyEmailRequest) -> Row:
     return {"verified": True}
 
 
-@gate.post("/auth/request-password-reset", answer=RequestPasswordResetResponse, errors=(TooManyRequests,))
+@gate.post(
+    "/auth/request-password-reset", answer=RequestPasswordResetResponse, errors=(TooManyRequests,)
+)
 def request_password_reset(body: RequestPasswordResetRequest) -> Row:
     """Have a link for a new password mailed.
 
     The answer is the same whether or not somebody has the address.
     """
-    return {"queued": True, "debug_token": service.request_reset(identity(), email=body.email, device=device(Channel.API))}
+    return {
+        "queued": True,
+        "debug_token": service.request_reset(
+            identity(), email=body.email, device=device(Channel.API)
+        ),
+    }
 
 
 @gate.post(
     "/auth/reset-password",
     answer=PasswordReset,
-    errors=(service.PasswordBlank, service.PasswordTooCommon, service.TokenInvalid, TooManyRequests, PasswordsBusy),
+    errors=(
+        service.PasswordBlank,
+        service.PasswordTooCommon,
+        service.TokenInvalid,
+        TooManyRequests,
+        PasswordsBusy,
+    ),
 )
 def reset_password(body: ResetPasswordRequest) -> Row:
     """Choose a new password by the token that was mailed; good once.
 
     Every session of the person ends. Nobody is signed in by it, and two-factor stays as it is.
     """
-    service.reset_password(identity(), token=body.token, new_password=body.new_password, device=device(Channel.API))
+    service.reset_password(
+        identity(), token=body.token, new_password=body.new_password, device=device(Channel.API)
+    )
     return {"reset": True}

@@ -18,25 +18,40 @@ sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BE
 
 @sessions.get("/auth/sessions", answer=AuthSessionList, permission="account.read")
 def list_auth_sessions(reader: LaneReader) -> Row:
-    """Where one is signed in, in browsers and programs: the 200 that were used last. API keys are not sign-ins and stand in their own list."""
+    """Where one is signed in, in browsers and programs: the 200 that were used last.
+
+    API keys are not sign-ins and stand in their own list.
+    """
     rows = queries.list_sessions(reader, reader.person_id)
     return {"items": [_session(row, reader.prove().session_id) for row in rows]}
 
 
 @sessions.delete("/auth/sessions", status=204, permission="account.update")
 def end_auth_sessions(actor: Actor) -> None:
-    """End every sign-in of one's own, the one that asks included: its tokens too are refused from the next request on. API keys live on."""
+    """End every sign-in of one's own, the one that asks included: its tokens too are refused from
+    the next request on. API keys live on.
+    """
     service.end_own_sessions(actor, keep_this=False)
 
 
-@sessions.delete("/auth/sessions/<auth_session_id>", status=204, permission="account.update", missing=service.SignInNotFound)
+@sessions.delete(
+    "/auth/sessions/<auth_session_id>",
+    status=204,
+    permission="account.update",
+    missing=service.SignInNotFound,
+)
 def end_auth_session(actor: Actor, auth_session_id: UUID) -> None:
-    """End one of one's own sign-ins, with its access and refresh tokens. A repeat changes nothing."""
+    """End one of one's own sign-ins, with its access and refresh tokens.
+
+    A repeat changes nothing.
+    """
     service.end_own_session(actor, auth_session_id)
 
 
 def _session(row: Row, present: UUID | None) -> Row:
     words = describe(row["user_agent"])
     named = " · ".join(part for part in (words.browser or words.program, words.system) if part)
-    instants = {name: wire_instant(row[name]) for name in ("created_at", "last_seen_at", "expires_at")}
+    instants = {
+        name: wire_instant(row[name]) for name in ("created_at", "last_seen_at", "expires_at")
+    }
     return {**row, **instants, "device": named, "current": row["id"] == present}

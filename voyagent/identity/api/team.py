@@ -8,7 +8,13 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.identity import queries, service
 from voyagent.identity.doors import device, identity
-from voyagent.identity.schemas import CreateInviteRequest, CreateInviteResponse, InviteAnswer, InviteList, InviteQuery
+from voyagent.identity.schemas import (
+    CreateInviteRequest,
+    CreateInviteResponse,
+    InviteAnswer,
+    InviteList,
+    InviteQuery,
+)
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.fields import wire_instant
@@ -28,20 +34,33 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
 )
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
     """Invite a colleague; the link is mailed, and in the answer this once."""
-    invite_id, link = service.invite(identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip)
+    invite_id, link = service.invite(
+        identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip
+    )
     return {"invite": _invite(queries.get_invite(invite_id)), "invite_link": link}
 
 
-@team.get("/auth/invites", answer=InviteList, permission="invite.read", errors=(service.InvalidStatus, InvalidCursor))
+@team.get(
+    "/auth/invites",
+    answer=InviteList,
+    permission="invite.read",
+    errors=(service.InvalidStatus, InvalidCursor),
+)
 def list_invites(reader: LaneReader, query: InviteQuery) -> Row:
     """The agency's invitations, newest first: all of them, or pages where `limit` is given."""
     status = service.invite_filter(query.status)
-    rows, cursor = queries.list_invites(reader, status=status, limit=query.limit, cursor=query.place())
+    rows, cursor = queries.list_invites(
+        reader, status=status, limit=query.limit, cursor=query.place()
+    )
     return {"items": [_invite(row) for row in rows], "next_cursor": cursor}
 
 
 @team.post(
-    "/auth/invites/<invite_id>/revoke", answer=InviteAnswer, permission="invite.revoke", missing=service.InviteNotFound, errors=(service.InviteNoLongerPending,)
+    "/auth/invites/<invite_id>/revoke",
+    answer=InviteAnswer,
+    permission="invite.revoke",
+    missing=service.InviteNotFound,
+    errors=(service.InviteNoLongerPending,),
 )
 def revoke_invite(actor: Actor, invite_id: UUID) -> Row:
     """Take an open invitation back."""
@@ -50,5 +69,8 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> Row:
 
 
 def _invite(row: Row) -> Row:
-    instants = {name: wire_instant(row[name]) if row[name] else None for name in ("expires_at", "created_at", "accepted_at", "revoked_at")}
+    instants = {
+        name: wire_instant(row[name]) if row[name] else None
+        for name in ("expires_at", "created_at", "accepted_at", "revoked_at")
+    }
     return {name: value for name, value in {**row, **instants}.items() if name != "invited_by"}

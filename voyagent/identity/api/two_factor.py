@@ -1,4 +1,6 @@
-"""The JSON door of the second factor: signing in with a code, setting up and switching off, recovery codes, and stepping up."""
+"""The JSON door of the second factor: signing in with a code, setting up and switching off,
+recovery codes, and stepping up.
+"""
 
 from __future__ import annotations
 
@@ -32,65 +34,110 @@ _CONFIRMING = (TooManyRequests, service.InvalidPassword, service.TotpRefused, Pa
 @gate.post(
     "/auth/sign-in-totp",
     answer=AuthResponse,
-    errors=(service.InvalidCredentials, service.EmailNotVerified, service.TotpNotEnabled, service.TotpInvalid, TooManyRequests, PasswordsBusy),
+    errors=(
+        service.InvalidCredentials,
+        service.EmailNotVerified,
+        service.TotpNotEnabled,
+        service.TotpInvalid,
+        TooManyRequests,
+        PasswordsBusy,
+    ),
 )
 def sign_in_totp(body: SignInTotpRequest) -> Row:
     """Sign in with address, password and a code.
 
-    The code is one of the authenticator app's, or a recovery code; either works once. A wrong password uses none up.
+    The code is one of the authenticator app's, or a recovery code; either works once. A wrong
+    password uses none up.
     """
-    return came_in(service.sign_in_totp(identity(), **body.model_dump(), device=device(Channel.API)))
+    return came_in(
+        service.sign_in_totp(identity(), **body.model_dump(), device=device(Channel.API))
+    )
 
 
-@two_factor.post("/auth/reauthenticate", answer=FreshToken, permission="account.update", errors=(NotFresh, *_CONFIRMING), secret_answer=True)
+@two_factor.post(
+    "/auth/reauthenticate",
+    answer=FreshToken,
+    permission="account.update",
+    errors=(NotFresh, *_CONFIRMING),
+    secret_answer=True,
+)
 def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Row:
     """Trade the password, and a code where two-factor is on, for a fresh access token.
 
-    A fresh token is needed to change the address, to set two-factor up, and to make API keys or recovery codes. The session stays the same.
+    A fresh token is needed to change the address, to set two-factor up, and to make API keys or
+    recovery codes. The session stays the same.
     """
-    token = service.reauthenticate(identity(), actor, password=body.password, code=body.totp_code, device=device(Channel.API))
+    token = service.reauthenticate(
+        identity(), actor, password=body.password, code=body.totp_code, device=device(Channel.API)
+    )
     return {"access_token": token, "expires_in": identity().tokens.lifetime_s}
 
 
 @two_factor.post(
-    "/auth/totp/setup", answer=TotpSetup, permission="account.update", errors=(NotFresh, service.TotpAlreadyEnabled, *_CONFIRMING), secret_answer=True
+    "/auth/totp/setup",
+    answer=TotpSetup,
+    permission="account.update",
+    errors=(NotFresh, service.TotpAlreadyEnabled, *_CONFIRMING),
+    secret_answer=True,
 )
 def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Row:
     """Begin to set two-factor up: a new secret, which counts once a code of it is verified.
 
-    Needs a fresh token. Where two-factor is on, the password and a code are needed besides, and the old secret counts until then.
+    Needs a fresh token. Where two-factor is on, the password and a code are needed besides, and the
+    old secret counts until then.
     """
     given = body or TotpSetupRequest()
-    setup = service.set_up_totp(identity(), actor, password=given.password, code=given.code, device=device(Channel.API))
+    setup = service.set_up_totp(
+        identity(), actor, password=given.password, code=given.code, device=device(Channel.API)
+    )
     return {"secret": setup.secret, "otpauth_url": setup.otpauth_url}
 
 
-@two_factor.post("/auth/totp/verify", answer=TotpStatus, permission="account.update", errors=(service.TotpNotInitialized, service.TotpInvalid, TooManyRequests))
+@two_factor.post(
+    "/auth/totp/verify",
+    answer=TotpStatus,
+    permission="account.update",
+    errors=(service.TotpNotInitialized, service.TotpInvalid, TooManyRequests),
+)
 def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Row:
     """Switch two-factor on by a code of the new secret.
 
-    One's other sessions end. Where it is on and no new secret waits, nothing happens whatever the code.
+    One's other sessions end. Where it is on and no new secret waits, nothing happens whatever the
+    code.
     """
     service.verify_totp(identity(), actor, code=body.code, device=device(Channel.API))
     return {"totp_enabled": True}
 
 
-@two_factor.post("/auth/totp/disable", answer=TotpStatus, permission="account.update", errors=_CONFIRMING)
+@two_factor.post(
+    "/auth/totp/disable", answer=TotpStatus, permission="account.update", errors=_CONFIRMING
+)
 def disable_totp(actor: Actor, body: PasswordAndCode) -> Row:
-    """Switch two-factor off, for the password and a code; its secret and recovery codes are forgotten.
+    """Switch two-factor off, for the password and a code; its secret and recovery codes are
+    forgotten.
 
     One's other sessions end. Where it is off the code is not looked at.
     """
-    service.disable_totp(identity(), actor, password=body.password, code=body.code, device=device(Channel.API))
+    service.disable_totp(
+        identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
+    )
     return {"totp_enabled": False}
 
 
 @two_factor.post(
-    "/auth/totp/recovery-codes", answer=RecoveryCodes, permission="account.update", errors=(NotFresh, service.TotpNotEnabled, *_CONFIRMING), secret_answer=True
+    "/auth/totp/recovery-codes",
+    answer=RecoveryCodes,
+    permission="account.update",
+    errors=(NotFresh, service.TotpNotEnabled, *_CONFIRMING),
+    secret_answer=True,
 )
 def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Row:
     """Make ten recovery codes in the place of all earlier ones.
 
     Needs a fresh token, the password and a code. Each is good once, wherever a code is asked for.
     """
-    return {"codes": service.make_recovery_codes(identity(), actor, password=body.password, code=body.code, device=device(Channel.API))}
+    return {
+        "codes": service.make_recovery_codes(
+            identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
+        )
+    }

@@ -33,17 +33,64 @@ from voyagent.identity.service.errors import (
     TotpRefused,
     TotpRequired,
 )
-from voyagent.identity.service.invites import accept_invite, invite, invite_filter, invite_newcomer, look_up_invite, revoke_invite
+from voyagent.identity.service.invites import (
+    accept_invite,
+    invite,
+    invite_filter,
+    invite_newcomer,
+    look_up_invite,
+    revoke_invite,
+)
 from voyagent.identity.service.keys import get_key_to_revoke, make_key, revoke_key
-from voyagent.identity.service.own_sessions import end_own_session, end_own_sessions, note_seen, why_ended
+from voyagent.identity.service.own_sessions import (
+    end_own_session,
+    end_own_sessions,
+    note_seen,
+    why_ended,
+)
 from voyagent.identity.service.profile import ProfileChange, change_password, update_profile
-from voyagent.identity.service.reset import MAIL_TASK, find_reset, mail_reset, open_request, request_reset, reset_password
-from voyagent.identity.service.sessions import end_session, end_sessions, open_demo, open_session, refresh, sign_out_program
-from voyagent.identity.service.signing_in import HalfSignIn, begin_sign_in, complete_sign_in, sign_in, sign_in_totp
+from voyagent.identity.service.reset import (
+    MAIL_TASK,
+    find_reset,
+    mail_reset,
+    open_request,
+    request_reset,
+    reset_password,
+)
+from voyagent.identity.service.sessions import (
+    end_session,
+    end_sessions,
+    open_demo,
+    open_session,
+    refresh,
+    sign_out_program,
+)
+from voyagent.identity.service.signing_in import (
+    HalfSignIn,
+    begin_sign_in,
+    complete_sign_in,
+    sign_in,
+    sign_in_totp,
+)
 from voyagent.identity.service.team import change_role, remove_person, sign_person_out
-from voyagent.identity.service.totp import Setup, disable_totp, drop_setup, make_recovery_codes, pending_setup, set_up_totp, switch_on, verify_totp
+from voyagent.identity.service.totp import (
+    Setup,
+    disable_totp,
+    drop_setup,
+    make_recovery_codes,
+    pending_setup,
+    set_up_totp,
+    switch_on,
+    verify_totp,
+)
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
-from voyagent.identity.service.verification import find_verification, person_of, send_again, send_verification_email, verify_email
+from voyagent.identity.service.verification import (
+    find_verification,
+    person_of,
+    send_again,
+    send_verification_email,
+    verify_email,
+)
 
 __all__ = [
     "MAIL_TASK",

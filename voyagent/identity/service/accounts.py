@@ -26,7 +26,9 @@ _new_agency_hooks: list[NewAgencyHook] = []
 
 
 def on_new_agency(hook: NewAgencyHook) -> NewAgencyHook:
-    """Register what a higher room prepares for a new agency in the same transaction, such as its chart of accounts."""
+    """Register what a higher room prepares for a new agency in the same transaction, such as its
+    chart of accounts.
+    """
     if hook not in _new_agency_hooks:
         _new_agency_hooks.append(hook)
     return hook
@@ -45,10 +47,11 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     locale: str = settings.DEFAULT_LOCALE,
     is_demo: bool = False,
 ) -> SignedInPerson:
-    """Make an agency and its first person, an administrator, in one transaction, and sign her in (API contract, sign-up).
+    """Make an agency and its first person, an administrator, in one transaction, and sign her in
+    (API contract, sign-up).
 
-    `email` is lower-case. She is signed in even where her address is not confirmed yet; the link for that is mailed. Raises TooManyRequests, PasswordTooCommon,
-    EmailAlreadyRegistered.
+    `email` is lower-case. She is signed in even where her address is not confirmed yet; the link
+    for that is mailed. Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
     """
     identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip)
     refuse_common(password, agency_name=agency_name, email=email)
@@ -62,9 +65,18 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     db.session.flush()
     settings.open_settings(default_currency=default_currency, timezone=timezone, locale=locale)
     audit.open_chain(tenant.id)
-    user = add_person(identity, email=email, password_hash=password_hash, full_name=full_name, role=Role.AGENCY_ADMIN, verified=False)
+    user = add_person(
+        identity,
+        email=email,
+        password_hash=password_hash,
+        full_name=full_name,
+        role=Role.AGENCY_ADMIN,
+        verified=False,
+    )
     actor = queries.get_actor(user.id, tenant_name=agency_name).via(device.channel)
-    audit.record(actor, "agency.signed_up", entity_refs={"tenant_id": tenant.id, "user_id": user.id})
+    audit.record(
+        actor, "agency.signed_up", entity_refs={"tenant_id": tenant.id, "user_id": user.id}
+    )
     if not user.email_verified:
         mail_verification(identity, actor, user_id=user.id, email=email)
     for hook in _new_agency_hooks:
@@ -72,8 +84,13 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     return open_session(identity, user, device)
 
 
-def add_person(identity: Identity, *, email: str, password_hash: str, full_name: str, role: str, verified: bool) -> User:
-    """Add a person to the bound agency; of two requests for one address one wins. Raises EmailAlreadyRegistered."""
+def add_person(
+    identity: Identity, *, email: str, password_hash: str, full_name: str, role: str, verified: bool
+) -> User:
+    """Add a person to the bound agency; of two requests for one address one wins.
+
+    Raises EmailAlreadyRegistered.
+    """
     user = User(
         id=new_id(),
         email=email,

@@ -1,4 +1,6 @@
-"""What whoever runs the installation decides about an agency: suspending it, and letting it in again."""
+"""What whoever runs the installation decides about an agency: suspending it, and letting it in
+again.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from voyagent.kernel.db import db
 
 
 def suspend_agency(tenant_id: UUID) -> str:
-    """Refuse everybody of the bound agency at every door from the next request on, keys and browsers included; nothing is deleted.
+    """Refuse everybody of the bound agency at every door from the next request on, keys and
+    browsers included; nothing is deleted.
 
     Gives back the agency's name. Doing it twice changes nothing. Raises AgencyNotFound.
     """
@@ -21,7 +24,10 @@ def suspend_agency(tenant_id: UUID) -> str:
 
 
 def resume_agency(tenant_id: UUID) -> str:
-    """Let a suspended agency in again; sessions that have not ended meanwhile go on. Gives back its name. Raises AgencyNotFound."""
+    """Let a suspended agency in again; sessions that have not ended meanwhile go on.
+
+    Gives back its name. Raises AgencyNotFound.
+    """
     return _set_active(tenant_id, "agency.resumed", is_active=True)
 
 

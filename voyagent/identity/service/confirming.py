@@ -1,4 +1,6 @@
-"""Asking somebody who is signed in for the password again, and for a code where her second factor is on."""
+"""Asking somebody who is signed in for the password again, and for a code where her second factor
+is on.
+"""
 
 from __future__ import annotations
 
@@ -19,22 +21,37 @@ from voyagent.kernel.errors import Unauthorized
 AT = "reauthenticate"
 
 
-def confirm(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> Actor:
-    """The same person, fresh: she has given her password, and where her second factor is on a code (API contract, step up; ASVS 7.5.1).
+def confirm(
+    identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
+) -> Actor:
+    """The same person, fresh: she has given her password, and where her second factor is on a code
+    (API contract, step up; ASVS 7.5.1).
 
-    Call this before the act writes anything: it gives the connection back while the password is hashed, and its refusals keep their work, the audit's events.
-    The password comes first, so that a wrong one burns no code; the code is spent with the act and not without it. Her row is held from here on.
-    Raises Forbidden, TooManyRequests (counted with the sign-ins of her address), InvalidPassword, TotpRefused.
+    Call this before the act writes anything: it gives the connection back while the password is
+    hashed, and its refusals keep their work, the audit's events. The password comes first, so that
+    a wrong one burns no code; the code is spent with the act and not without it. Her row is held
+    from here on. Raises Forbidden, TooManyRequests (counted with the sign-ins of her address),
+    InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     known = db.session.get(User, (actor.tenant_id, actor.user_id)) if actor.user_id else None
     if known is None:
         raise Unauthorized
-    with identity.limiter.admit(limits.REAUTHENTICATE, account=actor.email, address=device.ip) as attempt:
-        person, is_right = check_password(identity, known.tenant_id, known.id, stored=known.password_hash, password=password)
+    with identity.limiter.admit(
+        limits.REAUTHENTICATE, account=actor.email, address=device.ip
+    ) as attempt:
+        person, is_right = check_password(
+            identity, known.tenant_id, known.id, stored=known.password_hash, password=password
+        )
         if not is_right:
             about = {"user_id": person.id}
-            audit.record(actor, "auth.reauthentication_failed", status="rejected", error=InvalidPassword.code, entity_refs=about)
+            audit.record(
+                actor,
+                "auth.reauthentication_failed",
+                status="rejected",
+                error=InvalidPassword.code,
+                entity_refs=about,
+            )
             raise InvalidPassword
         if person.totp_enabled:
             check_code(identity, actor, person, code or "", refusal=TotpRefused, at=AT)
@@ -42,14 +59,21 @@ def confirm(identity: Identity, actor: Actor, *, password: str, code: str | None
     return replace(actor, fresh=True)
 
 
-def reauthenticate(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> str:
-    """A fresh access token of the same session, for the password and where the second factor is on a code (API contract, step up).
+def reauthenticate(
+    identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
+) -> str:
+    """A fresh access token of the same session, for the password and where the second factor is on
+    a code (API contract, step up).
 
-    An API key belongs to no session, so there is none to make fresh. Raises NotFresh, and what `confirm` raises.
+    An API key belongs to no session, so there is none to make fresh. Raises NotFresh, and what
+    `confirm` raises.
     """
     actor.require("account.update")
     if actor.user_id is None or actor.session_id is None:
         raise NotFresh
     confirm(identity, actor, password=password, code=code, device=device)
     audit.record(actor, "auth.reauthenticated", entity_refs={"auth_session_id": actor.session_id})
-    return identity.tokens.issue(Subject(actor.tenant_id, actor.user_id, actor.session_id, actor.role, actor.email), fresh=True)
+    return identity.tokens.issue(
+        Subject(actor.tenant_id, actor.user_id, actor.session_id, actor.role, actor.email),
+        fresh=True,
+    )

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, StructuredInvalid, Unauthorized
+from voyagent.kernel.errors import (
+    N_,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    StructuredInvalid,
+    Unauthorized,
+)
 
 
 class EmailAlreadyRegistered(Conflict):
@@ -19,7 +27,9 @@ class AddressTaken(EmailAlreadyRegistered):
 
 
 class PasswordTooCommon(StructuredInvalid):
-    """A password that a guesser tries first: a common one, a run of keys, or the name of the product, the agency or the address."""
+    """A password that a guesser tries first: a common one, a run of keys, or the name of the
+    product, the agency or the address.
+    """
 
     code = "password_common"
     message = N_("This password is easily guessed. A few unrelated words work well.")
@@ -59,7 +69,9 @@ class TotpRequired(Unauthorized):
 
 
 class SignInExpired(Unauthorized):
-    """The code came too late, or password, address or second factor changed while it was waited for."""
+    """The code came too late, or password, address or second factor changed while it was waited
+    for.
+    """
 
     code = "sign_in_expired"
     message = N_("The code was waited for too long. Please sign in again.")
@@ -77,7 +89,10 @@ class TotpInvalid(Unauthorized):
     """A code that is wrong, too old, or was used; the attempt stays counted."""
 
     code = "totp_invalid"
-    message = N_("This code is not good. Codes change every 30 seconds and work once; write the one that is shown now.")
+    message = N_(
+        "This code is not good. Codes change every 30 seconds and work once; write the one that is"
+        " shown now."
+    )
     keeps_work = True
 
 
@@ -108,7 +123,10 @@ class TotpAlreadyEnabled(Conflict):
     """The second factor is on; another one takes the password and a code."""
 
     code = "totp_already_enabled"
-    message = N_("Two-factor sign-in is on already. To change the authenticator app, your password and a code are needed.")
+    message = N_(
+        "Two-factor sign-in is on already. To change the authenticator app, your password and a"
+        " code are needed."
+    )
 
 
 class InvalidRefreshToken(Unauthorized):
@@ -129,11 +147,15 @@ class InviteAlreadyExists(Conflict):
     """The address has an invitation of this agency that is still open."""
 
     code = "invite_already_exists"
-    message = N_("This address has an open invitation already. Revoke it first, or wait until it ends.")
+    message = N_(
+        "This address has an open invitation already. Revoke it first, or wait until it ends."
+    )
 
 
 class AlreadyInTeam(Conflict):
-    """The address of somebody who is in the agency; only pages refuse it, since the API contract lets a program invite whoever has an account."""
+    """The address of somebody who is in the agency; only pages refuse it, since the API contract
+    lets a program invite whoever has an account.
+    """
 
     code = "already_in_team"
     message = N_("This person is in your team already.")
@@ -150,7 +172,9 @@ class InviteNotPending(Invalid):
     """A token whose invitation was accepted or revoked."""
 
     code = "invite_not_pending"
-    message = N_("This invitation has been used or taken back. Ask whoever invited you for a new link.")
+    message = N_(
+        "This invitation has been used or taken back. Ask whoever invited you for a new link."
+    )
 
 
 class InviteNoLongerPending(Conflict):
@@ -178,7 +202,10 @@ class ScopeBeyondRole(Forbidden):
     """A scope in which the maker's own role may do nothing."""
 
     code = "scope_beyond_role"
-    message = N_("A key cannot do more than its maker. Your role may do nothing in one of the areas that you chose.")
+    message = N_(
+        "A key cannot do more than its maker. Your role may do nothing in one of the areas that you"
+        " chose."
+    )
 
 
 class SignInNotFound(NotFound):
@@ -192,7 +219,9 @@ class LastAdministrator(Conflict):
     """An agency without an administrator could not be helped by anybody in it."""
 
     code = "last_administrator"
-    message = N_("This is the agency's only administrator. Make somebody else an administrator first.")
+    message = N_(
+        "This is the agency's only administrator. Make somebody else an administrator first."
+    )
 
 
 class AgencyNotFound(NotFound):
@@ -203,7 +232,12 @@ class AgencyNotFound(NotFound):
 
 
 class TokenInvalid(Invalid):
-    """A mailed token that is unknown, used, late, for something else, or for an address that is no longer its owner's."""
+    """A mailed token that is unknown, used, late, for something else, or for an address that is no
+    longer its owner's.
+    """
 
     code = "token_invalid"
-    message = N_("This link does not work any more. Links are good for a short time, and once; ask for a new one.")
+    message = N_(
+        "This link does not work any more. Links are good for a short time, and once; ask for a new"
+        " one."
+    )

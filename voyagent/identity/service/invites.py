@@ -1,4 +1,6 @@
-"""Inviting colleagues: a link that an address gets once, good for seven days, and the joining by it."""
+"""Inviting colleagues: a link that an address gets once, good for seven days, and the joining by
+it.
+"""
 
 from __future__ import annotations
 
@@ -36,16 +38,22 @@ INVITE_DAYS = 7
 STATUSES = frozenset({"pending", "accepted", "revoked", "expired"})
 
 
-def invite(identity: Identity, actor: Actor, *, email: str, role: str, address: str = "") -> tuple[UUID, str]:
-    """Invite an address into the agency in a role; the link is mailed to it, and told this once, since only its hash is kept (API contract, invitations).
+def invite(
+    identity: Identity, actor: Actor, *, email: str, role: str, address: str = ""
+) -> tuple[UUID, str]:
+    """Invite an address into the agency in a role; the link is mailed to it, and told this once,
+    since only its hash is kept (API contract, invitations).
 
-    One open invitation an address: an expired, accepted or revoked one does not stand in the way, and neither does an account elsewhere. Raises Forbidden,
-    TooManyRequests (counted per mail address and by the client's `address`), InviteAlreadyExists.
+    One open invitation an address: an expired, accepted or revoked one does not stand in the way,
+    and neither does an account elsewhere. Raises Forbidden, TooManyRequests (counted per mail
+    address and by the client's `address`), InviteAlreadyExists.
     """
     actor.require("invite.create")
     identity.limiter.admit(limits.INVITE_MAIL, account=email, address=address)
     rows_changed(
-        "update invites set status = 'expired' where tenant_id = :tenant_id and email = :email and status = 'pending' and expires_at <= now()", email=email
+        "update invites set status = 'expired' where tenant_id = :tenant_id and email = :email and"
+        " status = 'pending' and expires_at <= now()",
+        email=email,
     )
     secret = new_secret()
     made = Invite(
@@ -65,40 +73,83 @@ def invite(identity: Identity, actor: Actor, *, email: str, role: str, address: 
         raise
     link = f"{identity.settings.public_url.rstrip('/')}/accept-invite?token={secret}"
     inviter = actor.full_name or actor.email
-    identity.outbox.send(to=email, kind="invitation", locale=actor.locale, link=link, inviter=inviter, role=role, days=INVITE_DAYS)
-    audit.record(actor, "invite.created", entity_refs={"invite_id": made.id}, inputs={"email": email, "role": role})
+    identity.outbox.send(
+        to=email,
+        kind="invitation",
+        locale=actor.locale,
+        link=link,
+        inviter=inviter,
+        role=role,
+        days=INVITE_DAYS,
+    )
+    audit.record(
+        actor,
+        "invite.created",
+        entity_refs={"invite_id": made.id},
+        inputs={"email": email, "role": role},
+    )
     return made.id, link
 
 
-def invite_newcomer(identity: Identity, actor: Actor, *, email: str, role: str, address: str = "") -> tuple[UUID, str]:
-    """The same for people, who are told at once where the address is a colleague's. Raises AlreadyInTeam, and as `invite`."""
+def invite_newcomer(
+    identity: Identity, actor: Actor, *, email: str, role: str, address: str = ""
+) -> tuple[UUID, str]:
+    """The same for people, who are told at once where the address is a colleague's.
+
+    Raises AlreadyInTeam, and as `invite`.
+    """
     actor.require("invite.create")
-    if db.session.scalar(select(User.id).where(User.email == email, User.is_active.is_(True))) is not None:
+    if (
+        db.session.scalar(select(User.id).where(User.email == email, User.is_active.is_(True)))
+        is not None
+    ):
         raise AlreadyInTeam
     return invite(identity, actor, email=email, role=role, address=address)
 
 
 def revoke_invites_to(actor: Actor, *emails: str) -> None:
-    """Take back the agency's open invitations to addresses that somebody in it leaves or moves to: whoever reads there later must not come in by them."""
-    statement = select(Invite).where(Invite.email.in_(emails), Invite.status == "pending", Invite.expires_at > clock.now()).order_by(Invite.id)
+    """Take back the agency's open invitations to addresses that somebody in it leaves or moves to:
+    whoever reads there later must not come in by them.
+    """
+    statement = (
+        select(Invite)
+        .where(
+            Invite.email.in_(emails), Invite.status == "pending", Invite.expires_at > clock.now()
+        )
+        .order_by(Invite.id)
+    )
     for found in db.session.scalars(statement.with_for_update()):
         found.status, found.revoked_at = "revoked", clock.now()
-        audit.record(actor, "invite.revoked", entity_refs={"invite_id": found.id}, inputs={"email": found.email, "role": found.role})
+        audit.record(
+            actor,
+            "invite.revoked",
+            entity_refs={"invite_id": found.id},
+            inputs={"email": found.email, "role": found.role},
+        )
 
 
 def revoke_invite(actor: Actor, invite_id: UUID) -> None:
-    """Take an open invitation back; its link is dead from then on. Raises Forbidden, InviteNotFound, InviteNoLongerPending."""
+    """Take an open invitation back; its link is dead from then on.
+
+    Raises Forbidden, InviteNotFound, InviteNoLongerPending.
+    """
     actor.require("invite.revoke")
     found = db.session.get(Invite, (tenancy.current_tenant(db.session), invite_id))
     if found is None:
         raise InviteNotFound
     changed = rows_changed(
-        "update invites set status = 'revoked', revoked_at = now() where tenant_id = :tenant_id and id = :id and status = 'pending' and expires_at > now()",
+        "update invites set status = 'revoked', revoked_at = now() where tenant_id = :tenant_id and"
+        " id = :id and status = 'pending' and expires_at > now()",
         id=invite_id,
     )
     if not changed:
         raise InviteNoLongerPending
-    audit.record(actor, "invite.revoked", entity_refs={"invite_id": invite_id}, inputs={"email": found.email, "role": found.role})
+    audit.record(
+        actor,
+        "invite.revoked",
+        entity_refs={"invite_id": invite_id},
+        inputs={"email": found.email, "role": found.role},
+    )
 
 
 def invite_filter(status: str | None) -> str | None:
@@ -111,17 +162,22 @@ def invite_filter(status: str | None) -> str | None:
 def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
     """What the holder of a link may know: address, role, agency, who invited her, until when.
 
-    Raises TooManyRequests (by the client's `address`), InviteNotFound, InviteNotPending, InviteExpired.
+    Raises TooManyRequests (by the client's `address`), InviteNotFound, InviteNotPending,
+    InviteExpired.
     """
     identity.limiter.admit(limits.INVITE_LOOKUP, address=address)
     return _open_invite(token)
 
 
-def accept_invite(identity: Identity, *, token: str, password: str, full_name: str, device: Device) -> SignedInPerson:
-    """Join the inviting agency in the invited role and sign in; the address counts as confirmed, since the link reached it.
+def accept_invite(
+    identity: Identity, *, token: str, password: str, full_name: str, device: Device
+) -> SignedInPerson:
+    """Join the inviting agency in the invited role and sign in; the address counts as confirmed,
+    since the link reached it.
 
-    One statement spends the token, so that of parallel callers one joins; a refusal leaves it good. Raises TooManyRequests, InviteNotFound, InviteNotPending,
-    InviteExpired, PasswordTooCommon, EmailAlreadyRegistered.
+    One statement spends the token, so that of parallel callers one joins; a refusal leaves it good.
+    Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
+    EmailAlreadyRegistered.
     """
     identity.limiter.admit(limits.ACCEPT_INVITE, address=device.ip)
     invited = _open_invite(token)
@@ -131,14 +187,27 @@ def accept_invite(identity: Identity, *, token: str, password: str, full_name: s
     pause()
     password_hash = identity.passwords.hash(password)
     spent = rows_changed(
-        "update invites set status = 'accepted', accepted_at = now() where tenant_id = :tenant_id and id = :id and status = 'pending' and expires_at > now()",
+        "update invites set status = 'accepted', accepted_at = now() where tenant_id = :tenant_id"
+        " and id = :id and status = 'pending' and expires_at > now()",
         id=invited["id"],
     )
     if not spent:
         raise InviteNotPending
-    user = add_person(identity, email=invited["email"], password_hash=password_hash, full_name=full_name, role=invited["role"], verified=True)
+    user = add_person(
+        identity,
+        email=invited["email"],
+        password_hash=password_hash,
+        full_name=full_name,
+        role=invited["role"],
+        verified=True,
+    )
     signed_in = open_session(identity, user, device)
-    audit.record(signed_in.actor, "invite.accepted", entity_refs={"invite_id": invited["id"], "user_id": user.id}, inputs={"role": invited["role"]})
+    audit.record(
+        signed_in.actor,
+        "invite.accepted",
+        entity_refs={"invite_id": invited["id"], "user_id": user.id},
+        inputs={"role": invited["role"]},
+    )
     return signed_in
 
 

@@ -25,11 +25,19 @@ FULL = ("full",)
 PREFIX_TRIES_MAX = 3
 
 
-def make_key(identity: Identity, actor: Actor, *, name: str, scopes: Sequence[str] = FULL, expires_in_days: int | None = None) -> tuple[UUID, str]:
-    """Make a key that acts as the actor, with her present role on each call and never more; its text is told this once (API contract, API keys).
+def make_key(
+    identity: Identity,
+    actor: Actor,
+    *,
+    name: str,
+    scopes: Sequence[str] = FULL,
+    expires_in_days: int | None = None,
+) -> tuple[UUID, str]:
+    """Make a key that acts as the actor, with her present role on each call and never more; its
+    text is told this once (API contract, API keys).
 
-    The password must have been asked for, so neither a refreshed token nor a key can make one. The maker is told by mail. Raises Forbidden, NotFresh,
-    ScopeBeyondRole.
+    The password must have been asked for, so neither a refreshed token nor a key can make one. The
+    maker is told by mail. Raises Forbidden, NotFresh, ScopeBeyondRole.
     """
     actor.require("api_key.create")
     actor.require_fresh()
@@ -37,29 +45,49 @@ def make_key(identity: Identity, actor: Actor, *, name: str, scopes: Sequence[st
     if not all(is_within_reach(scope, actor.role) for scope in wanted):
         raise ScopeBeyondRole
     expires_at = None if expires_in_days is None else clock.now() + timedelta(days=expires_in_days)
-    key_id, key = _store(created_by_user_id=actor.user_id, name=name, scopes=wanted, expires_at=expires_at)
+    key_id, key = _store(
+        created_by_user_id=actor.user_id, name=name, scopes=wanted, expires_at=expires_at
+    )
     shown = {"name": name, "prefix": key.prefix, "scopes": wanted, "expires_at": expires_at}
     audit.record(actor, "api_key.created", entity_refs={"api_key_id": key_id}, inputs=shown)
-    identity.outbox.send(to=actor.email, kind="api_key_created", locale=actor.locale, name=name, prefix=f"{MARK}{key.prefix}_")
+    identity.outbox.send(
+        to=actor.email,
+        kind="api_key_created",
+        locale=actor.locale,
+        name=name,
+        prefix=f"{MARK}{key.prefix}_",
+    )
     return key_id, key.text
 
 
 def revoke_key(actor: Actor, key_id: UUID) -> None:
-    """End a key from the next request on; whoever made it may, or an administrator. A repeat changes nothing. Raises Forbidden, NotFound."""
+    """End a key from the next request on; whoever made it may, or an administrator.
+
+    A repeat changes nothing. Raises Forbidden, NotFound.
+    """
     key = get_key_to_revoke(actor, key_id)
     revoked = rows_changed(
-        "update api_keys k set revoked_at = now(), revoked_by_user_id = :by where k.tenant_id = :tenant_id and k.id = :id and k.revoked_at is null"
-        " and exists (select 1 from users u where u.tenant_id = k.tenant_id and u.id = k.created_by_user_id and u.is_active)",
+        "update api_keys k set revoked_at = now(), revoked_by_user_id = :by where k.tenant_id ="
+        " :tenant_id and k.id = :id and k.revoked_at is null and exists (select 1 from users u"
+        " where u.tenant_id = k.tenant_id and u.id = k.created_by_user_id and u.is_active)",
         id=key_id,
         by=actor.user_id,
     )
     if revoked:
         refs = {"api_key_id": key_id, "user_id": key.created_by_user_id}
-        audit.record(actor, "api_key.revoked", entity_refs=refs, inputs={"name": key.name, "prefix": key.prefix})
+        audit.record(
+            actor,
+            "api_key.revoked",
+            entity_refs=refs,
+            inputs={"name": key.name, "prefix": key.prefix},
+        )
 
 
 def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
-    """The key, for whoever may revoke it. Raises Forbidden, NotFound; another's key is known to be there, so it is refused and not hidden."""
+    """The key, for whoever may revoke it.
+
+    Raises Forbidden, NotFound; another's key is known to be there, so it is refused and not hidden.
+    """
     actor.require("api_key.revoke")
     key = db.session.get(ApiKey, (tenancy.current_tenant(db.session), key_id))
     if key is None:

@@ -1,4 +1,6 @@
-"""Mailed tokens: random, kept as their hash, bound to a person, the address that they went to and one purpose, and spent by one statement."""
+"""Mailed tokens: random, kept as their hash, bound to a person, the address that they went to and
+one purpose, and spent by one statement.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,12 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, rows_changed
 
 log = structlog.get_logger(__name__)
-# A token opens something only for the address that it went to, and only while its owner and her agency are active.
+# A token opens something only for the address that it went to, and only while its owner and her
+# agency are active.
 _GOOD = (
-    " o.tenant_id = :tenant_id and o.id = :id and o.purpose = :purpose and o.spent_at is null and o.expires_at > now()"
-    " and u.tenant_id = o.tenant_id and u.id = o.user_id and u.email = o.email and u.is_active and t.id = o.tenant_id and t.is_active"
+    " o.tenant_id = :tenant_id and o.id = :id and o.purpose = :purpose and o.spent_at is null and"
+    " o.expires_at > now() and u.tenant_id = o.tenant_id and u.id = o.user_id and u.email = o.email"
+    " and u.is_active and t.id = o.tenant_id and t.is_active"
 )
 
 
@@ -46,23 +50,38 @@ class Holder:
 
 
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
-    """A new token of a person of the bound agency for an address of hers; 43 characters, told this once. Earlier ones stay good."""
+    """A new token of a person of the bound agency for an address of hers; 43 characters, told this
+    once. Earlier ones stay good.
+    """
     secret = new_secret()
     expires_at = clock.now() + timedelta(seconds=lifetime_s(identity.settings, purpose))
-    db.session.add(OneTimeToken(user_id=user_id, purpose=purpose.value, email=email, token_hash=secret_digest(secret), expires_at=expires_at))
+    db.session.add(
+        OneTimeToken(
+            user_id=user_id,
+            purpose=purpose.value,
+            email=email,
+            token_hash=secret_digest(secret),
+            expires_at=expires_at,
+        )
+    )
     db.session.flush()
     return secret
 
 
 def lifetime_s(settings: Settings, purpose: Purpose) -> int:
     """Seconds that a token is good."""
-    return settings.auth_verification_ttl_seconds if purpose is Purpose.VERIFY_EMAIL else settings.auth_password_reset_ttl_seconds
+    return (
+        settings.auth_verification_ttl_seconds
+        if purpose is Purpose.VERIFY_EMAIL
+        else settings.auth_password_reset_ttl_seconds
+    )
 
 
 def find(token: str, purpose: Purpose) -> Holder | None:
     """Whom a token belongs to, as long as it is good; binds her agency and changes nothing.
 
-    None for one that is unknown, used, late, for another purpose or for an address that is no longer hers: all the same to the caller.
+    None for one that is unknown, used, late, for another purpose or for an address that is no
+    longer hers: all the same to the caller.
     """
     found = queries.find_one_time_token(secret_digest(token))
     if found is None:
@@ -71,7 +90,9 @@ def find(token: str, purpose: Purpose) -> Holder | None:
     tenant_id, token_id = found
     tenancy.bind(db.session(), tenant_id)
     statement = f"select o.user_id, o.email, t.display_name from one_time_tokens o, users u, tenants t where{_GOOD}"  # noqa: S608 - our own words
-    row = db.session.execute(text(statement), {"tenant_id": tenant_id, "id": token_id, "purpose": purpose.value}).first()
+    row = db.session.execute(
+        text(statement), {"tenant_id": tenant_id, "id": token_id, "purpose": purpose.value}
+    ).first()
     if row is None:
         log.info("auth.token_refused", purpose=purpose.value, reason="no_longer_good")
         return None
@@ -87,12 +108,20 @@ def look_up(token: str, purpose: Purpose) -> Holder:
 
 
 def spend(holder: Holder) -> User:
-    """Spend a token and end all others of its purpose; the person, whose row is held until the transaction ends.
+    """Spend a token and end all others of its purpose; the person, whose row is held until the
+    transaction ends.
 
-    One statement spends it, so that of parallel callers one wins, and an address that was changed since the look-up is seen. Raises TokenInvalid.
+    One statement spends it, so that of parallel callers one wins, and an address that was changed
+    since the look-up is seen. Raises TokenInvalid.
     """
-    # Whoever changes an address holds the person first and then ends her tokens: in this order the two wait for each other and never at once.
-    person = db.session.get(User, (tenancy.current_tenant(db.session), holder.user_id), with_for_update={"key_share": True}, populate_existing=True)
+    # Whoever changes an address holds the person first and then ends her tokens: in this order the
+    # two wait for each other and never at once.
+    person = db.session.get(
+        User,
+        (tenancy.current_tenant(db.session), holder.user_id),
+        with_for_update={"key_share": True},
+        populate_existing=True,
+    )
     spent = rows_changed(
         f"update one_time_tokens o set spent_at = now() from users u, tenants t where{_GOOD}",  # noqa: S608 - our own words
         id=holder.token_id,
@@ -108,7 +137,8 @@ def spend(holder: Holder) -> User:
 def end(user_id: UUID, *purposes: Purpose) -> None:
     """End every outstanding token of a person of some purposes."""
     rows_changed(
-        "update one_time_tokens set spent_at = now() where tenant_id = :tenant_id and user_id = :user_id and purpose = any(:purposes) and spent_at is null",
+        "update one_time_tokens set spent_at = now() where tenant_id = :tenant_id and user_id ="
+        " :user_id and purpose = any(:purposes) and spent_at is null",
         user_id=user_id,
         purposes=[purpose.value for purpose in purposes],
     )

@@ -19,10 +19,18 @@ ENDED = N_("You are no longer signed in here. Please sign in again.")
 _WORDS = {
     "signed_out": N_("This session was ended from another place. Please sign in again."),
     "ended_by_administrator": N_("An administrator has signed you out. Please sign in again."),
-    "password_changed": N_("Your password was changed, so you were signed out here. Sign in with the new one."),
-    "password_reset": N_("Your password was changed, so you were signed out here. Sign in with the new one."),
-    "email_changed": N_("Your e-mail address was changed, so you were signed out here. Sign in with the new one."),
-    "two_factor_changed": N_("Your two-factor sign-in was changed, so you were signed out here. Please sign in again."),
+    "password_changed": N_(
+        "Your password was changed, so you were signed out here. Sign in with the new one."
+    ),
+    "password_reset": N_(
+        "Your password was changed, so you were signed out here. Sign in with the new one."
+    ),
+    "email_changed": N_(
+        "Your e-mail address was changed, so you were signed out here. Sign in with the new one."
+    ),
+    "two_factor_changed": N_(
+        "Your two-factor sign-in was changed, so you were signed out here. Please sign in again."
+    ),
 }
 _SUSPENDED = N_("Your agency's access is suspended. Ask whoever runs this site.")
 _REMOVED = N_("An administrator of your agency has ended your access.")
@@ -30,42 +38,63 @@ _OVER = N_("You were signed in for as long as a session lasts. Please sign in ag
 
 
 def end_own_session(actor: Actor, session_id: UUID) -> None:
-    """End one of the actor's own sign-ins, with all its tokens, from the next request on; a repeat changes nothing. Raises Forbidden, SignInNotFound."""
+    """End one of the actor's own sign-ins, with all its tokens, from the next request on; a repeat
+    changes nothing. Raises Forbidden, SignInNotFound.
+    """
     actor.require("account.update")
     session = db.session.get(AuthSession, (tenancy.current_tenant(db.session), session_id))
     if session is None or session.user_id != actor.user_id:
         raise SignInNotFound
     ended = rows_changed(
-        "update auth_sessions set ended_at = now(), ended_reason = 'signed_out' where tenant_id = :tenant_id and id = :id and ended_at is null", id=session_id
+        "update auth_sessions set ended_at = now(), ended_reason = 'signed_out' where tenant_id ="
+        " :tenant_id and id = :id and ended_at is null",
+        id=session_id,
     )
     if ended:
         audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": session_id})
 
 
 def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
-    """End every sign-in of the actor: the acting one too, as programs ask for, or all others. API keys live on. Gives back how many. Raises Forbidden."""
+    """End every sign-in of the actor: the acting one too, as programs ask for, or all others.
+
+    API keys live on. Gives back how many. Raises Forbidden.
+    """
     actor.require("account.update")
     assert actor.user_id is not None
-    return end_sessions(actor.user_id, reason="signed_out", except_session=actor.session_id if keep_this else None, by=actor)
+    return end_sessions(
+        actor.user_id,
+        reason="signed_out",
+        except_session=actor.session_id if keep_this else None,
+        by=actor,
+    )
 
 
 def note_seen(credential: Credential) -> None:
-    """Note that a browser's session is in use; called at most once an hour for each, and never waited for."""
+    """Note that a browser's session is in use; called at most once an hour for each, and never
+    waited for.
+    """
     tenancy.bind(db.session(), credential.tenant_id)
     rows_changed(
-        "update auth_sessions set last_seen_at = now() where tenant_id = :tenant_id and id = ("
-        "select z.id from auth_sessions z where z.tenant_id = :tenant_id and z.id = :id and z.user_id = :user_id and z.ended_at is null"
-        " for update skip locked)",
+        "update auth_sessions set last_seen_at = now() where tenant_id = :tenant_id and id ="
+        " (select z.id from auth_sessions z where z.tenant_id = :tenant_id and z.id = :id and"
+        " z.user_id = :user_id and z.ended_at is null for update skip locked)",
         id=credential.session_id,
         user_id=credential.user_id,
     )
 
 
 def why_ended(credential: Credential) -> str:
-    """What to tell somebody whose session was refused: the sentence of the reason, where it is known."""
+    """What to tell somebody whose session was refused: the sentence of the reason, where it is
+    known.
+    """
     tenancy.bind(db.session(), credential.tenant_id)
     found = db.session.execute(
-        select(AuthSession.ended_reason, AuthSession.expires_at, User.is_active, Tenant.is_active.label("agency_is_active"))
+        select(
+            AuthSession.ended_reason,
+            AuthSession.expires_at,
+            User.is_active,
+            Tenant.is_active.label("agency_is_active"),
+        )
         .join(User, (User.tenant_id == AuthSession.tenant_id) & (User.id == AuthSession.user_id))
         .join(Tenant, Tenant.id == User.tenant_id)
         .where(AuthSession.id == credential.session_id, AuthSession.user_id == credential.user_id)

@@ -32,12 +32,21 @@ class ProfileChange(NamedTuple):
     must_verify: bool
 
 
-def update_profile(identity: Identity, actor: Actor, *, full_name: str | None = None, email: str | None = None, device: Device) -> ProfileChange:
+def update_profile(
+    identity: Identity,
+    actor: Actor,
+    *,
+    full_name: str | None = None,
+    email: str | None = None,
+    device: Device,
+) -> ProfileChange:
     """Change one's name, address or both; None keeps (API contract, profile).
 
-    A new address needs a fresh actor and counts at once, unconfirmed, whatever the installation says about confirming: a link goes to it, the old one is told
-    and its outstanding links die, the agency's open invitations to either are taken back, and the person's other sessions end while the acting one goes on.
-    The same address in other case is none. Raises Forbidden, NotFresh, TooManyRequests (its refusal tells that an address is taken), AddressTaken.
+    A new address needs a fresh actor and counts at once, unconfirmed, whatever the installation
+    says about confirming: a link goes to it, the old one is told and its outstanding links die, the
+    agency's open invitations to either are taken back, and the person's other sessions end while
+    the acting one goes on. The same address in other case is none. Raises Forbidden, NotFresh,
+    TooManyRequests (its refusal tells that an address is taken), AddressTaken.
     """
     actor.require("account.update")
     person = lock_person(person_of(actor))
@@ -47,7 +56,10 @@ def update_profile(identity: Identity, actor: Actor, *, full_name: str | None = 
         identity.limiter.admit(limits.CHANGE_ADDRESS, account=person.email, address=device.ip)
     changed = [
         {"field": field, "before": before, "after": after}
-        for field, before, after in (("full_name", person.display_name, full_name), ("email", person.email, email))
+        for field, before, after in (
+            ("full_name", person.display_name, full_name),
+            ("email", person.email, email),
+        )
         if after is not None and after != before
     ]
     if full_name is not None:
@@ -55,21 +67,34 @@ def update_profile(identity: Identity, actor: Actor, *, full_name: str | None = 
     if email is not None and moves:
         _move(identity, actor, person, email)
     if changed:
-        audit.record(actor, "profile.changed", entity_refs={"user_id": person.id}, inputs={"fields": changed})
+        audit.record(
+            actor, "profile.changed", entity_refs={"user_id": person.id}, inputs={"fields": changed}
+        )
     return ProfileChange(person.id, moves)
 
 
-def change_password(identity: Identity, actor: Actor, *, current_password: str, new_password: str, code: str | None = None, device: Device) -> UUID:
-    """Change one's own password: the present one is asked for, and a code where the second factor is on. All other sessions end, the acting one goes on.
+def change_password(
+    identity: Identity,
+    actor: Actor,
+    *,
+    current_password: str,
+    new_password: str,
+    code: str | None = None,
+    device: Device,
+) -> UUID:
+    """Change one's own password: the present one is asked for, and a code where the second factor
+    is on. All other sessions end, the acting one goes on.
 
-    The new one keeps to the rule of every path. Links for a forgotten password die, and the person is told by mail. Raises Forbidden, PasswordBlank,
-    PasswordTooCommon, TooManyRequests (counted with the sign-ins of her address), InvalidPassword, TotpRefused.
+    The new one keeps to the rule of every path. Links for a forgotten password die, and the person
+    is told by mail. Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted
+    with the sign-ins of her address), InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     refuse_common(new_password, agency_name=actor.tenant_name, email=actor.email)
     confirmed = confirm(identity, actor, password=current_password, code=code, device=device)
     person = lock_person(person_of(confirmed))
-    # The one hash that is made with a connection held: made before, it would be had for the asking by whoever does not know the present password.
+    # The one hash that is made with a connection held: made before, it would be had for the asking
+    # by whoever does not know the present password.
     person.password_hash = identity.passwords.hash(new_password)
     one_time.end(person.id, Purpose.RESET_PASSWORD)
     end_sessions(person.id, reason="password_changed", except_session=actor.session_id, by=actor)
@@ -79,7 +104,10 @@ def change_password(identity: Identity, actor: Actor, *, current_password: str, 
 
 
 def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
-    """Give a person, whose row is held, another address. Raises AddressTaken; of two who want one address at once, one gets it."""
+    """Give a person, whose row is held, another address.
+
+    Raises AddressTaken; of two who want one address at once, one gets it.
+    """
     if queries.email_taken(email):
         raise AddressTaken
     before, person.email, person.email_verified = person.email, email, False

@@ -12,7 +12,8 @@ from voyagent.kernel.errors import Unauthorized
 
 
 def lock_person(user_id: UUID) -> User:
-    """A person of the bound agency as she stands now, held until the transaction ends, so that nobody changes her password or second factor meanwhile.
+    """A person of the bound agency as she stands now, held until the transaction ends, so that
+    nobody changes her password or second factor meanwhile.
 
     Raises Unauthorized when she has been removed.
     """
@@ -23,15 +24,23 @@ def lock_person(user_id: UUID) -> User:
     return person
 
 
-def check_password(identity: Identity, tenant_id: UUID, user_id: UUID, *, stored: str, password: str) -> tuple[User, bool]:
-    """A person, held, and whether the password is hers; `stored` is the hash that was read of her before. Raises Unauthorized, PasswordsBusy.
+def check_password(
+    identity: Identity, tenant_id: UUID, user_id: UUID, *, stored: str, password: str
+) -> tuple[User, bool]:
+    """A person, held, and whether the password is hers; `stored` is the hash that was read of her
+    before. Raises Unauthorized, PasswordsBusy.
 
-    No connection is held while the password is hashed. Where another one was set meanwhile, that one counts: what a reset has shut out does not slip in. A hash
-    of weaker parameters than today's is replaced.
+    No connection is held while the password is hashed. Where another one was set meanwhile, that
+    one counts: what a reset has shut out does not slip in. A hash of weaker parameters than today's
+    is replaced.
     """
     pause()
     is_right = identity.passwords.verify(stored, password)
-    stronger = identity.passwords.hash(password) if is_right and identity.passwords.is_stale(stored) else None
+    stronger = (
+        identity.passwords.hash(password)
+        if is_right and identity.passwords.is_stale(stored)
+        else None
+    )
     tenancy.bind(db.session(), tenant_id)
     person = lock_person(user_id)
     if person.password_hash != stored:

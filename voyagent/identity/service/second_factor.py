@@ -1,4 +1,6 @@
-"""The second factor: whether a code is good, and its spending; a code comes from an authenticator (TOTP, RFC 6238) or from the list of recovery codes."""
+"""The second factor: whether a code is good, and its spending; a code comes from an authenticator
+(TOTP, RFC 6238) or from the list of recovery codes.
+"""
 
 from __future__ import annotations
 
@@ -41,22 +43,42 @@ class Means(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What came of a code: by which means it was good, or why it was not: `wrong`, or `used` for one that was good before."""
+    """What came of a code: by which means it was good, or why it was not: `wrong`, or `used` for
+    one that was good before.
+    """
 
     means: Means | None = None
     reason: str = ""
 
 
-def check_code(identity: Identity, actor: Actor, person: User, code: str, *, refusal: type[VoyagentError], at: str) -> Means:
-    """Spend a code of a person whose second factor is on; the audit learns of a refusal, and of a recovery code, but never the code.
+def check_code(
+    identity: Identity,
+    actor: Actor,
+    person: User,
+    code: str,
+    *,
+    refusal: type[VoyagentError],
+    at: str,
+) -> Means:
+    """Spend a code of a person whose second factor is on; the audit learns of a refusal, and of a
+    recovery code, but never the code.
 
-    The caller has locked the person (`proving.lock_person`), checked what comes before the code, and not begun its act: `refusal` keeps what was written. The
-    spending is the running transaction's, so that a request that fails later has spent nothing. `at` says where: `sign_in`, `reauthenticate`.
+    The caller has locked the person (`proving.lock_person`), checked what comes before the code,
+    and not begun its act: `refusal` keeps what was written. The spending is the running
+    transaction's, so that a request that fails later has spent nothing. `at` says where: `sign_in`,
+    `reauthenticate`.
     """
     spending = spend(identity.keyring, person, code)
     about = {"user_id": person.id}
     if spending.means is None:
-        audit.record(actor, "auth.totp_failed", status="rejected", error=refusal.code, entity_refs=about, inputs={"at": at, "reason": spending.reason})
+        audit.record(
+            actor,
+            "auth.totp_failed",
+            status="rejected",
+            error=refusal.code,
+            entity_refs=about,
+            inputs={"at": at, "reason": spending.reason},
+        )
         raise refusal
     if spending.means is Means.RECOVERY_CODE:
         audit.record(actor, "auth.recovery_code_used", entity_refs=about, inputs={"at": at})
@@ -64,9 +86,11 @@ def check_code(identity: Identity, actor: Actor, person: User, code: str, *, ref
 
 
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
-    """Spend a code: each step of the authenticator once and none before it, one step of drift either way; each recovery code once.
+    """Spend a code: each step of the authenticator once and none before it, one step of drift
+    either way; each recovery code once.
 
-    ASCII digits only; inner spaces are ignored, in a recovery code hyphens and capitals too (API contract, codes once).
+    ASCII digits only; inner spaces are ignored, in a recovery code hyphens and capitals too (API
+    contract, codes once).
     """
     typed = "".join(code.split())
     if _TOTP.fullmatch(typed):
@@ -78,12 +102,17 @@ def spend(keyring: Keyring, person: User, code: str) -> Spending:
 
 
 def matching_step(seed: str, code: str) -> int | None:
-    """The newest step, among the present one and its neighbours, that a code of six ASCII digits belongs to. Any other text belongs to none."""
+    """The newest step, among the present one and its neighbours, that a code of six ASCII digits
+    belongs to. Any other text belongs to none.
+    """
     if not _TOTP.fullmatch(code):
         return None
     authenticator, now = pyotp.TOTP(seed, interval=STEP_S), int(clock.now().timestamp()) // STEP_S
     steps = range(now - DRIFT_STEPS, now + DRIFT_STEPS + 1)
-    return max((step for step in steps if hmac.compare_digest(authenticator.generate_otp(step), code)), default=None)
+    return max(
+        (step for step in steps if hmac.compare_digest(authenticator.generate_otp(step), code)),
+        default=None,
+    )
 
 
 def seal_seed(keyring: Keyring, user_id: UUID, seed: str) -> bytes:
@@ -97,9 +126,13 @@ def open_seed(keyring: Keyring, user_id: UUID, sealed: bytes) -> str:
 
 
 def seal_anew(keyring: Keyring, person: User) -> None:
-    """Seal a seed with the present secret where it was sealed with an earlier one, so that the earlier one can be taken away some day."""
+    """Seal a seed with the present secret where it was sealed with an earlier one, so that the
+    earlier one can be taken away some day.
+    """
     if person.totp_secret is not None and keyring.is_old(person.totp_secret):
-        person.totp_secret = seal_seed(keyring, person.id, open_seed(keyring, person.id, person.totp_secret))
+        person.totp_secret = seal_seed(
+            keyring, person.id, open_seed(keyring, person.id, person.totp_secret)
+        )
 
 
 def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
@@ -111,14 +144,20 @@ def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
         if not code.isdigit():
             codes.add(code)
     made = sorted(codes)
-    db.session.add_all(RecoveryCode(user_id=person.id, code_hash=keyring.digest(RECOVERY, _of(person, code))) for code in made)
+    db.session.add_all(
+        RecoveryCode(user_id=person.id, code_hash=keyring.digest(RECOVERY, _of(person, code)))
+        for code in made
+    )
     db.session.flush()
     return made
 
 
 def forget_recovery_codes(person: User) -> None:
     """Take all codes of a person away, spent or not."""
-    rows_changed("delete from recovery_codes where tenant_id = :tenant_id and user_id = :user_id", user_id=person.id)
+    rows_changed(
+        "delete from recovery_codes where tenant_id = :tenant_id and user_id = :user_id",
+        user_id=person.id,
+    )
 
 
 def _spend_totp(keyring: Keyring, person: User, code: str) -> Spending:
@@ -128,7 +167,8 @@ def _spend_totp(keyring: Keyring, person: User, code: str) -> Spending:
     if step is None:
         return Spending(reason="wrong")
     spent = rows_changed(
-        "update users set totp_last_step = :step where tenant_id = :tenant_id and id = :user_id and totp_enabled and totp_last_step < :step",
+        "update users set totp_last_step = :step where tenant_id = :tenant_id and id = :user_id and"
+        " totp_enabled and totp_last_step < :step",
         user_id=person.id,
         step=step,
     )
@@ -138,13 +178,18 @@ def _spend_totp(keyring: Keyring, person: User, code: str) -> Spending:
 def _spend_recovery_code(keyring: Keyring, person: User, code: str) -> Spending:
     hashes = keyring.digests(RECOVERY, _of(person, code))
     spent = rows_changed(
-        "update recovery_codes set spent_at = now() where tenant_id = :tenant_id and user_id = :user_id and code_hash = any(:hashes) and spent_at is null",
+        "update recovery_codes set spent_at = now() where tenant_id = :tenant_id and user_id ="
+        " :user_id and code_hash = any(:hashes) and spent_at is null",
         user_id=person.id,
         hashes=hashes,
     )
     if spent:
         return Spending(means=Means.RECOVERY_CODE)
-    known = db.session.scalar(select(RecoveryCode.id).where(RecoveryCode.user_id == person.id, RecoveryCode.code_hash.in_(hashes)))
+    known = db.session.scalar(
+        select(RecoveryCode.id).where(
+            RecoveryCode.user_id == person.id, RecoveryCode.code_hash.in_(hashes)
+        )
+    )
     return Spending(reason="used" if known else "wrong")
 
 

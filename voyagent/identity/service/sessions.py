@@ -28,7 +28,9 @@ log = structlog.get_logger(__name__)
 
 
 def open_session(identity: Identity, user: User, device: Device) -> SignedInPerson:
-    """A new session of a person; it lives a refresh lifetime from now, and rotation does not lengthen it."""
+    """A new session of a person; it lives a refresh lifetime from now, and rotation does not
+    lengthen it.
+    """
     is_browser = device.channel is Channel.BROWSER
     session = AuthSession(
         id=new_id(),
@@ -45,18 +47,25 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
     return SignedInPerson(
         actor=queries.get_actor(user.id).via(device.channel),
         credential=Credential(user.tenant_id, user.id, session.id, channel=device.channel),
-        access_token="" if is_browser else identity.tokens.issue(_subject(user, session), fresh=True),
+        access_token=(
+            "" if is_browser else identity.tokens.issue(_subject(user, session), fresh=True)
+        ),
         refresh_token="" if is_browser else _new_refresh_token(session),
         expires_in_s=identity.tokens.lifetime_s,
     )
 
 
-def refresh(identity: Identity, refresh_token: str, *, address: str = "", waited_s: float = 0.0) -> tuple[str, str]:
-    """Trade a refresh token for a new access and refresh token, once. Raises TooManyRequests (by the client's `address`), InvalidRefreshToken.
+def refresh(
+    identity: Identity, refresh_token: str, *, address: str = "", waited_s: float = 0.0
+) -> tuple[str, str]:
+    """Trade a refresh token for a new access and refresh token, once.
 
-    One statement spends it, so that of parallel callers one wins. A loser who had begun before it was spent is an honest twin and leaves the family alone; a
-    token presented after it was spent is a theft, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is how long ago the caller had begun, when that
-    was before this call. Verification of the address is not asked for.
+    Raises TooManyRequests (by the client's `address`), InvalidRefreshToken.
+
+    One statement spends it, so that of parallel callers one wins. A loser who had begun before it
+    was spent is an honest twin and leaves the family alone; a token presented after it was spent is
+    a theft, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is how long ago the caller
+    had begun, when that was before this call. Verification of the address is not asked for.
     """
     began = time.perf_counter() - waited_s
     identity.limiter.admit(limits.REFRESH, address=address)
@@ -70,29 +79,44 @@ def refresh(identity: Identity, refresh_token: str, *, address: str = "", waited
     session = db.session.get_one(AuthSession, (tenant_id, token.session_id))
     user = db.session.get_one(User, (tenant_id, session.user_id))
     tenant = db.session.get_one(Tenant, tenant_id)
-    if token.spent_at is not None and session.ended_at is None and not _had_begun_before(token.spent_at, began):
+    if (
+        token.spent_at is not None
+        and session.ended_at is None
+        and not _had_begun_before(token.spent_at, began)
+    ):
         _end_for_reuse(identity, session, user)
         raise InvalidRefreshToken
-    if session.ended_at is not None or session.expires_at <= clock.now() or not user.is_active or not tenant.is_active:
+    if (
+        session.ended_at is not None
+        or session.expires_at <= clock.now()
+        or not user.is_active
+        or not tenant.is_active
+    ):
         raise InvalidRefreshToken
     session.last_seen_at = clock.now()
     pair = identity.tokens.issue(_subject(user, session), fresh=False), _new_refresh_token(session)
-    # The last statement, so that little lies between the spending and the commit that shows it to others.
+    # The last statement, so that little lies between the spending and the commit that shows it to
+    # others.
     spent = rows_changed(
-        "update refresh_tokens set spent_at = clock_timestamp()"
-        " where tenant_id = :tenant_id and id = :id and spent_at is null and revoked_at is null and expires_at > now()",
+        "update refresh_tokens set spent_at = clock_timestamp() where tenant_id = :tenant_id and id"
+        " = :id and spent_at is null and revoked_at is null and expires_at > now()",
         id=token_id,
     )
     if not spent:
-        db.session.rollback()  # the error keeps what was written, and the pair of one who has lost must not stay
+        # the error keeps what was written, and the pair of one who has lost must not stay
+        db.session.rollback()
         raise InvalidRefreshToken
     return pair
 
 
-def sign_out_program(identity: Identity, *, access_token: str | None, refresh_token: str | None) -> None:
-    """End the access token that is presented and the refresh token that is handed in, whoever it belongs to.
+def sign_out_program(
+    identity: Identity, *, access_token: str | None, refresh_token: str | None
+) -> None:
+    """End the access token that is presented and the refresh token that is handed in, whoever it
+    belongs to.
 
-    Anything unknown is no error, a repeat changes nothing, and all other sessions go on (API contract, sign-out).
+    Anything unknown is no error, a repeat changes nothing, and all other sessions go on (API
+    contract, sign-out).
     """
     if refresh_token:
         _revoke_refresh_token(refresh_token)
@@ -104,14 +128,20 @@ def sign_out_program(identity: Identity, *, access_token: str | None, refresh_to
     tenancy.bind(db.session(), credential.tenant_id)
     rows_changed("delete from revoked_tokens where tenant_id = :tenant_id and expires_at < now()")
     revoked = rows_changed(
-        "insert into revoked_tokens (tenant_id, token_id, expires_at) select :tenant_id, :token_id, now() + make_interval(secs => :life_s)"
-        " where exists (select 1 from tenants) on conflict do nothing",
+        "insert into revoked_tokens (tenant_id, token_id, expires_at) select :tenant_id, :token_id,"
+        " now() + make_interval(secs => :life_s) where exists (select 1 from tenants) on conflict"
+        " do nothing",
         token_id=credential.token_id,
         life_s=identity.tokens.lifetime_s,
     )
     if revoked:
         actor = _person_or_system(credential.tenant_id, credential.user_id)
-        audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": credential.session_id}, inputs={"token": "access"})
+        audit.record(
+            actor,
+            "auth.signed_out",
+            entity_refs={"auth_session_id": credential.session_id},
+            inputs={"token": "access"},
+        )
 
 
 def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
@@ -122,41 +152,62 @@ def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
     audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": actor.session_id})
 
 
-def end_sessions(user_id: UUID, *, reason: str, except_session: UUID | None = None, by: Actor | None = None) -> int:
-    """End every session of a person of the bound agency but one, browsers and programs alike, with all their tokens: from the next request on (ASVS 7.4).
+def end_sessions(
+    user_id: UUID, *, reason: str, except_session: UUID | None = None, by: Actor | None = None
+) -> int:
+    """End every session of a person of the bound agency but one, browsers and programs alike, with
+    all their tokens: from the next request on (ASVS 7.4).
 
-    For a new password, address or second factor, where the acting session goes on, and for a reset or a removal, where none does. `by` is who did that, by
-    default the person. Gives back how many ended; where one did, one event tells so.
+    For a new password, address or second factor, where the acting session goes on, and for a reset
+    or a removal, where none does. `by` is who did that, by default the person. Gives back how many
+    ended; where one did, one event tells so.
     """
     ended = rows_changed(
-        "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id = :tenant_id and user_id = :user_id and ended_at is null"
-        " and expires_at > now() and id is distinct from :except_session",
+        "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="
+        " :tenant_id and user_id = :user_id and ended_at is null and expires_at > now() and id is"
+        " distinct from :except_session",
         user_id=user_id,
         reason=reason,
         except_session=except_session,
     )
     if ended:
         actor = by or _person_or_system(tenancy.current_tenant(db.session), user_id)
-        audit.record(actor, "session.ended", entity_refs={"user_id": user_id}, inputs={"reason": reason}, outputs={"sessions": ended})
+        audit.record(
+            actor,
+            "session.ended",
+            entity_refs={"user_id": user_id},
+            inputs={"reason": reason},
+            outputs={"sessions": ended},
+        )
     return ended
 
 
 def open_demo(identity: Identity, device: Device) -> SignedInPerson:
-    """Sign the visitor of an installation that is not production in as the demo agency's administrator. Raises DemoNotThere."""
+    """Sign the visitor of an installation that is not production in as the demo agency's
+    administrator. Raises DemoNotThere.
+    """
     account = queries.find_account(DEMO_EMAIL)
     if identity.settings.is_production or account is None:
         raise DemoNotThere
     tenancy.bind(db.session(), account.tenant_id)
     if not db.session.get_one(Tenant, account.tenant_id).is_demo:
         raise DemoNotThere
-    audit.record(queries.get_actor(account.user_id).via(device.channel), "auth.signed_in", entity_refs={"user_id": account.user_id})
-    return open_session(identity, db.session.get_one(User, (account.tenant_id, account.user_id)), device)
+    audit.record(
+        queries.get_actor(account.user_id).via(device.channel),
+        "auth.signed_in",
+        entity_refs={"user_id": account.user_id},
+    )
+    return open_session(
+        identity, db.session.get_one(User, (account.tenant_id, account.user_id)), device
+    )
 
 
 def _had_begun_before(spent_at: datetime, began: float) -> bool:
-    """Whether a caller who began at `began` (by `perf_counter`) cannot have known that the token was spent at `spent_at` (by the database's clock).
+    """Whether a caller who began at `began` (by `perf_counter`) cannot have known that the token
+    was spent at `spent_at` (by the database's clock).
 
-    Each look at the database's clock bounds where on it the caller began; one look is enough unless the two instants are closer than its trip takes.
+    Each look at the database's clock bounds where on it the caller began; one look is enough unless
+    the two instants are closer than its trip takes.
     """
     for _ in range(CLOCK_LOOKS_MAX):
         before = time.perf_counter()
@@ -174,14 +225,22 @@ def _end_for_reuse(identity: Identity, session: AuthSession, user: User) -> None
     if not _end(session.id, "refresh_reuse"):
         return  # of several who come with it at once one ends the session, tells so and warns
     actor = _person_or_system(session.tenant_id, session.user_id)
-    if actor.user_id is not None:  # who was removed, or whose agency is suspended, has no account to look after
+    if (
+        actor.user_id is not None
+    ):  # who was removed, or whose agency is suspended, has no account to look after
         identity.outbox.send(to=user.email, kind="session_reuse", locale=actor.locale)
-    audit.record(actor, "auth.refresh_reuse", status="rejected", entity_refs={"auth_session_id": session.id, "user_id": session.user_id})
+    audit.record(
+        actor,
+        "auth.refresh_reuse",
+        status="rejected",
+        entity_refs={"auth_session_id": session.id, "user_id": session.user_id},
+    )
 
 
 def _end(session_id: UUID, reason: str) -> int:
     return rows_changed(
-        "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id = :tenant_id and id = :id and ended_at is null",
+        "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="
+        " :tenant_id and id = :id and ended_at is null",
         id=session_id,
         reason=reason,
     )
@@ -189,7 +248,11 @@ def _end(session_id: UUID, reason: str) -> int:
 
 def _new_refresh_token(session: AuthSession) -> str:
     secret = new_secret()
-    db.session.add(RefreshToken(session_id=session.id, token_hash=secret_digest(secret), expires_at=session.expires_at))
+    db.session.add(
+        RefreshToken(
+            session_id=session.id, token_hash=secret_digest(secret), expires_at=session.expires_at
+        )
+    )
     db.session.flush()
     return secret
 
@@ -200,12 +263,21 @@ def _revoke_refresh_token(refresh_token: str) -> None:
         return
     tenant_id, token_id = found
     tenancy.bind(db.session(), tenant_id)
-    if not rows_changed("update refresh_tokens set revoked_at = now() where tenant_id = :tenant_id and id = :id and revoked_at is null", id=token_id):
+    if not rows_changed(
+        "update refresh_tokens set revoked_at = now() where tenant_id = :tenant_id and id = :id and"
+        " revoked_at is null",
+        id=token_id,
+    ):
         return
     token = db.session.get_one(RefreshToken, (tenant_id, token_id))
     session = db.session.get_one(AuthSession, (tenant_id, token.session_id))
     actor = _person_or_system(tenant_id, session.user_id)
-    audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": session.id}, inputs={"token": "refresh"})
+    audit.record(
+        actor,
+        "auth.signed_out",
+        entity_refs={"auth_session_id": session.id},
+        inputs={"token": "refresh"},
+    )
 
 
 def _credential_in(identity: Identity, access_token: str | None) -> Credential | None:

@@ -11,7 +11,14 @@ import structlog
 from voyagent.audit import service as audit
 from voyagent.identity import queries
 from voyagent.identity.models import User
-from voyagent.identity.service.errors import EmailNotVerified, InvalidCredentials, SignInExpired, TotpInvalid, TotpNotEnabled, TotpRequired
+from voyagent.identity.service.errors import (
+    EmailNotVerified,
+    InvalidCredentials,
+    SignInExpired,
+    TotpInvalid,
+    TotpNotEnabled,
+    TotpRequired,
+)
 from voyagent.identity.service.proving import check_password, lock_person
 from voyagent.identity.service.second_factor import check_code, seal_anew
 from voyagent.identity.service.sessions import open_session
@@ -29,9 +36,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class HalfSignIn:
-    """Somebody whose password was right a moment ago and whose code is still to come; it holds neither.
+    """Somebody whose password was right a moment ago and whose code is still to come; it holds
+    neither.
 
-    `password_print` stands for the password that was right: another password, or another address, ends it.
+    `password_print` stands for the password that was right: another password, or another address,
+    ends it.
     """
 
     tenant_id: UUID
@@ -47,21 +56,30 @@ class HalfSignIn:
 
 
 def sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson:
-    """Open a session for an address and its password alone. Raises what `begin_sign_in` raises, then TotpRequired where a code is needed too."""
+    """Open a session for an address and its password alone.
+
+    Raises what `begin_sign_in` raises, then TotpRequired where a code is needed too.
+    """
     came = begin_sign_in(identity, email=email, password=password, device=device)
     if isinstance(came, HalfSignIn):
         raise TotpRequired
     return came
 
 
-def begin_sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson | HalfSignIn:
-    """Check an address and its password: a session, or where the second factor is on the half of one (`complete_sign_in`).
+def begin_sign_in(
+    identity: Identity, *, email: str, password: str, device: Device
+) -> SignedInPerson | HalfSignIn:
+    """Check an address and its password: a session, or where the second factor is on the half of
+    one (`complete_sign_in`).
 
-    An unknown address takes as long as a known one, and is throttled alike. A failure goes to the audit of the agency of the address, that of an unknown one
-    to the log only. Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in that order.
+    An unknown address takes as long as a known one, and is throttled alike. A failure goes to the
+    audit of the agency of the address, that of an unknown one to the log only. Raises
+    TooManyRequests, InvalidCredentials, EmailNotVerified, in that order.
     """
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
-        actor, person = _right_password(identity, email=email, password=password, device=device, attempt=attempt)
+        actor, person = _right_password(
+            identity, email=email, password=password, device=device, attempt=attempt
+        )
         attempt.succeeded()
     if not person.totp_enabled:
         return _come_in(identity, actor, person, device)
@@ -69,8 +87,11 @@ def begin_sign_in(identity: Identity, *, email: str, password: str, device: Devi
     return HalfSignIn(person.tenant_id, person.id, email, _print(identity, person), clock.now())
 
 
-def complete_sign_in(identity: Identity, half: HalfSignIn, *, code: str, device: Device) -> SignedInPerson:
-    """Open the session of somebody whose password was right within the last five minutes, for a code. Raises TooManyRequests, SignInExpired, TotpInvalid.
+def complete_sign_in(
+    identity: Identity, half: HalfSignIn, *, code: str, device: Device
+) -> SignedInPerson:
+    """Open the session of somebody whose password was right within the last five minutes, for a
+    code. Raises TooManyRequests, SignInExpired, TotpInvalid.
 
     It must still be the same address, the same password, and the second factor still on.
     """
@@ -80,7 +101,11 @@ def complete_sign_in(identity: Identity, half: HalfSignIn, *, code: str, device:
         tenancy.bind(db.session(), half.tenant_id)
         actor = queries.get_actor(half.user_id).via(device.channel)
         person = lock_person(half.user_id)
-        if (person.email, _print(identity, person), person.totp_enabled) != (half.email, half.password_print, True):
+        if (person.email, _print(identity, person), person.totp_enabled) != (
+            half.email,
+            half.password_print,
+            True,
+        ):
             attempt.succeeded()
             raise SignInExpired
         _right_code(identity, actor, person, code)
@@ -88,13 +113,18 @@ def complete_sign_in(identity: Identity, half: HalfSignIn, *, code: str, device:
     return _come_in(identity, actor, person, device)
 
 
-def sign_in_totp(identity: Identity, *, email: str, password: str, totp_code: str, device: Device) -> SignedInPerson:
+def sign_in_totp(
+    identity: Identity, *, email: str, password: str, totp_code: str, device: Device
+) -> SignedInPerson:
     """Open a session for an address, its password and a code.
 
-    Raises TooManyRequests, InvalidCredentials, EmailNotVerified, TotpNotEnabled, TotpInvalid, in that order: a wrong password burns no code (API contract).
+    Raises TooManyRequests, InvalidCredentials, EmailNotVerified, TotpNotEnabled, TotpInvalid, in
+    that order: a wrong password burns no code (API contract).
     """
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
-        actor, person = _right_password(identity, email=email, password=password, device=device, attempt=attempt)
+        actor, person = _right_password(
+            identity, email=email, password=password, device=device, attempt=attempt
+        )
         if not person.totp_enabled:
             attempt.succeeded()
             _note_failure(actor, TotpNotEnabled)
@@ -104,15 +134,26 @@ def sign_in_totp(identity: Identity, *, email: str, password: str, totp_code: st
     return _come_in(identity, actor, person, device)
 
 
-def _right_password(identity: Identity, *, email: str, password: str, device: Device, attempt: limits.Attempt) -> tuple[Actor, User]:
-    """The person of an address, held, for her password. Raises InvalidCredentials, then EmailNotVerified."""
+def _right_password(
+    identity: Identity, *, email: str, password: str, device: Device, attempt: limits.Attempt
+) -> tuple[Actor, User]:
+    """The person of an address, held, for her password.
+
+    Raises InvalidCredentials, then EmailNotVerified.
+    """
     account = queries.find_account(email)
     if account is None:
         pause()
         identity.passwords.verify(None, password)
         log.info("auth.sign_in_failed", reason="unknown_address", channel=device.channel.value)
         raise _wrong(identity)
-    person, is_right = check_password(identity, account.tenant_id, account.user_id, stored=account.password_hash, password=password)
+    person, is_right = check_password(
+        identity,
+        account.tenant_id,
+        account.user_id,
+        stored=account.password_hash,
+        password=password,
+    )
     actor = queries.get_actor(account.user_id).via(device.channel)
     if not is_right:
         _note_failure(actor, InvalidCredentials)
@@ -125,11 +166,19 @@ def _right_password(identity: Identity, *, email: str, password: str, device: De
 
 
 def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
-    audit.record(actor, "auth.sign_in_failed", status="rejected", error=refusal.code, entity_refs={"user_id": actor.user_id})
+    audit.record(
+        actor,
+        "auth.sign_in_failed",
+        status="rejected",
+        error=refusal.code,
+        entity_refs={"user_id": actor.user_id},
+    )
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:
-    """The refusal, held back until a known address and an unknown one take the same: only the known one has an audit to write."""
+    """The refusal, held back until a known address and an unknown one take the same: only the known
+    one has an audit to write.
+    """
     error = InvalidCredentials()
     error.answer_at = identity.passwords.refusal_at
     return error

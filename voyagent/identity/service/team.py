@@ -1,4 +1,6 @@
-"""What an administrator decides about colleagues: roles, ending somebody's sign-ins, and removal; never so that no administrator is left."""
+"""What an administrator decides about colleagues: roles, ending somebody's sign-ins, and removal;
+never so that no administrator is left.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +33,11 @@ class RoleChange(NamedTuple):
 
 
 def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> RoleChange:
-    """Give somebody of the agency another role; her tokens and keys stay good and are judged by it from the next request on (API contract, roles).
+    """Give somebody of the agency another role; her tokens and keys stay good and are judged by it
+    from the next request on (API contract, roles).
 
-    She is told by mail. Administrators may lower themselves. Raises Forbidden, PersonNotFound, LastAdministrator.
+    She is told by mail. Administrators may lower themselves. Raises Forbidden, PersonNotFound,
+    LastAdministrator.
     """
     person = _lock(actor, user_id)
     before = person.role
@@ -42,50 +46,73 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
     if role not in roles_that_may(MANAGE):
         _refuse_for_the_last(person)
     person.role, person.updated_at = role, clock.now()
-    audit.record(actor, "person.role_changed", entity_refs={"user_id": user_id}, inputs={"before": before, "after": role})
+    audit.record(
+        actor,
+        "person.role_changed",
+        entity_refs={"user_id": user_id},
+        inputs={"before": before, "after": role},
+    )
     identity.outbox.send(to=person.email, kind="role_changed", locale=actor.locale, role=role)
     return RoleChange(person.display_name, is_new=True)
 
 
 def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
-    """Take somebody out of the agency: every sign-in and key of hers ends with the next request, and invitations by her or to her are taken back.
+    """Take somebody out of the agency: every sign-in and key of hers ends with the next request,
+    and invitations by her or to her are taken back.
 
-    What she did keeps her name, and her address is free to join again, as a new person. She is told by mail. Gives back her name. Raises
-    Forbidden, PersonNotFound, LastAdministrator.
+    What she did keeps her name, and her address is free to join again, as a new person. She is told
+    by mail. Gives back her name. Raises Forbidden, PersonNotFound, LastAdministrator.
     """
     person = _lock(actor, user_id)
     _refuse_for_the_last(person)
     person.is_active, person.removed_at, person.updated_at = False, clock.now(), clock.now()
     sessions = end_sessions(user_id, reason="removed", by=actor)
     invites = rows_changed(
-        "update invites set status = 'revoked', revoked_at = now()"
-        " where tenant_id = :tenant_id and (invited_by_user_id = :by or email = :email) and status = 'pending' and expires_at > now()",
+        "update invites set status = 'revoked', revoked_at = now() where tenant_id = :tenant_id and"
+        " (invited_by_user_id = :by or email = :email) and status = 'pending' and expires_at >"
+        " now()",
         by=user_id,
         email=person.email,
     )
     ended = {"sessions": sessions, "invitations": invites}
-    audit.record(actor, "person.removed", entity_refs={"user_id": user_id}, inputs={"email": person.email, "role": person.role}, outputs=ended)
+    audit.record(
+        actor,
+        "person.removed",
+        entity_refs={"user_id": user_id},
+        inputs={"email": person.email, "role": person.role},
+        outputs=ended,
+    )
     identity.outbox.send(to=person.email, kind="removed_from_agency", locale=actor.locale)
     return person.display_name
 
 
 def sign_person_out(actor: Actor, user_id: UUID) -> int:
-    """End every sign-in of a colleague, who may sign in again (ASVS 7.4.5). Gives back how many. Raises Forbidden, PersonNotFound."""
+    """End every sign-in of a colleague, who may sign in again (ASVS 7.4.5).
+
+    Gives back how many. Raises Forbidden, PersonNotFound.
+    """
     actor.require(MANAGE)
-    if db.session.scalar(select(User.id).where(User.id == user_id, User.is_active.is_(True))) is None:
+    if (
+        db.session.scalar(select(User.id).where(User.id == user_id, User.is_active.is_(True)))
+        is None
+    ):
         raise PersonNotFound
     return end_sessions(user_id, reason="ended_by_administrator", by=actor)
 
 
 def _lock(actor: Actor, user_id: UUID) -> User:
-    """The person, locked together with every administrator, in one order, so that two of them who decide about each other decide one after the other.
+    """The person, locked together with every administrator, in one order, so that two of them who
+    decide about each other decide one after the other.
 
-    Whoever is no administrator any more when her turn comes has nothing more to say. Raises Forbidden, PersonNotFound.
+    Whoever is no administrator any more when her turn comes has nothing more to say. Raises
+    Forbidden, PersonNotFound.
     """
     actor.require(MANAGE)
     locked = db.session.scalars(
         select(User)
-        .where(User.is_active.is_(True), or_(User.role.in_(roles_that_may(MANAGE)), User.id == user_id))
+        .where(
+            User.is_active.is_(True), or_(User.role.in_(roles_that_may(MANAGE)), User.id == user_id)
+        )
         .order_by(User.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
@@ -99,5 +126,7 @@ def _lock(actor: Actor, user_id: UUID) -> User:
 
 
 def _refuse_for_the_last(person: User) -> None:
-    if person.role in roles_that_may(MANAGE) and not queries.other_active_people(person.id, roles_that_may(MANAGE)):
+    if person.role in roles_that_may(MANAGE) and not queries.other_active_people(
+        person.id, roles_that_may(MANAGE)
+    ):
         raise LastAdministrator

@@ -1,4 +1,6 @@
-"""Setting the second factor up, replacing it and switching it off, and the making of recovery codes."""
+"""Setting the second factor up, replacing it and switching it off, and the making of recovery
+codes.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,21 @@ import pyotp
 from voyagent.audit import service as audit
 from voyagent.identity.models import User
 from voyagent.identity.service.confirming import confirm
-from voyagent.identity.service.errors import TotpAlreadyEnabled, TotpInvalid, TotpNotEnabled, TotpNotInitialized
+from voyagent.identity.service.errors import (
+    TotpAlreadyEnabled,
+    TotpInvalid,
+    TotpNotEnabled,
+    TotpNotInitialized,
+)
 from voyagent.identity.service.proving import lock_person
-from voyagent.identity.service.second_factor import SEED_CHARS, forget_recovery_codes, matching_step, new_recovery_codes, open_seed, seal_seed
+from voyagent.identity.service.second_factor import (
+    SEED_CHARS,
+    forget_recovery_codes,
+    matching_step,
+    new_recovery_codes,
+    open_seed,
+    seal_seed,
+)
 from voyagent.identity.service.sessions import end_sessions
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits
@@ -25,7 +39,11 @@ from voyagent.kernel.errors import Unauthorized
 ISSUER = "Voyagent"
 AT = "verify"
 Change = Literal["on", "off", "replaced"]
-_EVENTS: dict[Change, str] = {"on": "auth.totp_enabled", "off": "auth.totp_disabled", "replaced": "auth.totp_replaced"}
+_EVENTS: dict[Change, str] = {
+    "on": "auth.totp_enabled",
+    "off": "auth.totp_disabled",
+    "replaced": "auth.totp_replaced",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +59,20 @@ class Setup:
         return " ".join(re.findall(".{4}", self.secret))
 
 
-def set_up_totp(identity: Identity, actor: Actor, *, device: Device, password: str | None = None, code: str | None = None) -> Setup:
-    """A new secret for an authenticator app, which counts from the next `verify_totp`; until then the old one does, where the second factor is on.
+def set_up_totp(
+    identity: Identity,
+    actor: Actor,
+    *,
+    device: Device,
+    password: str | None = None,
+    code: str | None = None,
+) -> Setup:
+    """A new secret for an authenticator app, which counts from the next `verify_totp`; until then
+    the old one does, where the second factor is on.
 
-    A program needs a fresh token, a page gives the password; to replace an authenticator either gives password and code. An earlier secret that was not
-    confirmed is dead. Raises Forbidden, NotFresh, TotpAlreadyEnabled, and what `confirm` raises.
+    A program needs a fresh token, a page gives the password; to replace an authenticator either
+    gives password and code. An earlier secret that was not confirmed is dead. Raises Forbidden,
+    NotFresh, TotpAlreadyEnabled, and what `confirm` raises.
     """
     actor.require("account.update")
     if password is None or actor.channel is not Channel.BROWSER:
@@ -57,7 +84,12 @@ def set_up_totp(identity: Identity, actor: Actor, *, device: Device, password: s
         raise TotpAlreadyEnabled
     secret = pyotp.random_base32(SEED_CHARS)
     person.totp_pending_secret = seal_seed(identity.keyring, person.id, secret)
-    audit.record(actor, "auth.totp_setup_started", entity_refs={"user_id": person.id}, inputs={"replaces": person.totp_enabled})
+    audit.record(
+        actor,
+        "auth.totp_setup_started",
+        entity_refs={"user_id": person.id},
+        inputs={"replaces": person.totp_enabled},
+    )
     return _setup(person.email, secret)
 
 
@@ -68,30 +100,46 @@ def pending_setup(identity: Identity, actor: Actor, sealed: bytes) -> Setup:
 
 
 def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) -> Change | None:
-    """Switch the second factor on, or to the new authenticator, by a code of the new secret; a recovery code proves no authenticator.
+    """Switch the second factor on, or to the new authenticator, by a code of the new secret; a
+    recovery code proves no authenticator.
 
-    Where it is on and no other secret waits, nothing happens whatever the code (API contract); the answer then is None. The acting session goes on, the
-    person's other sessions end, API keys live on. Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
+    Where it is on and no other secret waits, nothing happens whatever the code (API contract); the
+    answer then is None. The acting session goes on, the person's other sessions end, API keys live
+    on. Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """
     actor.require("account.update")
-    with identity.limiter.admit(limits.REAUTHENTICATE, account=actor.email, address=device.ip) as attempt:
+    with identity.limiter.admit(
+        limits.REAUTHENTICATE, account=actor.email, address=device.ip
+    ) as attempt:
         person = _held(actor)
         if person.totp_pending_secret is None:
             attempt.succeeded()
             if person.totp_enabled:
                 return None
             raise TotpNotInitialized
-        step = matching_step(open_seed(identity.keyring, person.id, person.totp_pending_secret), "".join(code.split()))
+        step = matching_step(
+            open_seed(identity.keyring, person.id, person.totp_pending_secret),
+            "".join(code.split()),
+        )
         if step is None:
             about = {"user_id": person.id}
-            audit.record(actor, "auth.totp_failed", status="rejected", error=TotpInvalid.code, entity_refs=about, inputs={"at": AT, "reason": "wrong"})
+            audit.record(
+                actor,
+                "auth.totp_failed",
+                status="rejected",
+                error=TotpInvalid.code,
+                entity_refs=about,
+                inputs={"at": AT, "reason": "wrong"},
+            )
             raise TotpInvalid
         attempt.succeeded()
     change: Change = "replaced" if person.totp_enabled else "on"
-    # The code counts as used. Of the old secret no step counts any more, so that the new one's may lie before them.
+    # The code counts as used. Of the old secret no step counts any more, so that the new one's may
+    # lie before them.
     rows_changed(
-        "update users set totp_secret = totp_pending_secret, totp_pending_secret = null, totp_enabled = true, totp_last_step = :step"
-        " where tenant_id = :tenant_id and id = :user_id and totp_pending_secret is not null",
+        "update users set totp_secret = totp_pending_secret, totp_pending_secret = null,"
+        " totp_enabled = true, totp_last_step = :step where tenant_id = :tenant_id and id ="
+        " :user_id and totp_pending_secret is not null",
         user_id=person.id,
         step=step,
     )
@@ -99,8 +147,12 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
     return change
 
 
-def switch_on(identity: Identity, actor: Actor, *, code: str, device: Device) -> tuple[Change | None, list[str]]:
-    """What a page does with the first code: verify, and where the second factor has come on make its recovery codes. Raises what `verify_totp` raises."""
+def switch_on(
+    identity: Identity, actor: Actor, *, code: str, device: Device
+) -> tuple[Change | None, list[str]]:
+    """What a page does with the first code: verify, and where the second factor has come on make
+    its recovery codes. Raises what `verify_totp` raises.
+    """
     change = verify_totp(identity, actor, code=code, device=device)
     return change, _new_codes(identity, actor, _held(actor)) if change == "on" else []
 
@@ -111,8 +163,12 @@ def drop_setup(actor: Actor) -> None:
     _drop_setup(actor, _held(actor))
 
 
-def disable_totp(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> None:
-    """Switch the second factor off and forget its secrets and recovery codes; the code is asked only where it is on. Raises what `confirm` raises."""
+def disable_totp(
+    identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
+) -> None:
+    """Switch the second factor off and forget its secrets and recovery codes; the code is asked
+    only where it is on. Raises what `confirm` raises.
+    """
     confirm(identity, actor, password=password, code=code, device=device)
     person = _held(actor)
     if not person.totp_enabled:
@@ -123,10 +179,15 @@ def disable_totp(identity: Identity, actor: Actor, *, password: str, code: str |
     _tell(identity, actor, person, "off")
 
 
-def make_recovery_codes(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> list[str]:
-    """Ten new recovery codes, told this once, in the place of all earlier ones. Raises NotFresh, what `confirm` raises, TotpNotEnabled.
+def make_recovery_codes(
+    identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
+) -> list[str]:
+    """Ten new recovery codes, told this once, in the place of all earlier ones.
 
-    A program needs a fresh token beside password and code (API contract, fresh token); a page has only what is typed into it.
+    Raises NotFresh, what `confirm` raises, TotpNotEnabled.
+
+    A program needs a fresh token beside password and code (API contract, fresh token); a page has
+    only what is typed into it.
     """
     actor.require("account.update")
     if actor.channel is not Channel.BROWSER:
@@ -152,19 +213,30 @@ def _held(actor: Actor) -> User:
 
 def _new_codes(identity: Identity, actor: Actor, person: User) -> list[str]:
     codes = new_recovery_codes(identity.keyring, person)
-    audit.record(actor, "auth.recovery_codes_made", entity_refs={"user_id": person.id}, outputs={"codes": len(codes)})
+    audit.record(
+        actor,
+        "auth.recovery_codes_made",
+        entity_refs={"user_id": person.id},
+        outputs={"codes": len(codes)},
+    )
     identity.outbox.send(to=person.email, kind="recovery_codes_changed", locale=actor.locale)
     return codes
 
 
 def _tell(identity: Identity, actor: Actor, person: User, change: Change) -> None:
-    """What each change of the second factor brings with it: its event, the end of the other sessions, a mail to its owner."""
+    """What each change of the second factor brings with it: its event, the end of the other
+    sessions, a mail to its owner.
+    """
     db.session.flush()
     audit.record(actor, _EVENTS[change], entity_refs={"user_id": person.id})
     end_sessions(person.id, reason="two_factor_changed", except_session=actor.session_id, by=actor)
-    identity.outbox.send(to=person.email, kind="two_factor_changed", locale=actor.locale, change=change)
+    identity.outbox.send(
+        to=person.email, kind="two_factor_changed", locale=actor.locale, change=change
+    )
 
 
 def _setup(email: str, secret: str) -> Setup:
     # The key's URI of authenticator apps; the address in it stays as one reads it.
-    return Setup(secret, f"otpauth://totp/{ISSUER}:{quote(email, safe='@')}?secret={secret}&issuer={ISSUER}")
+    return Setup(
+        secret, f"otpauth://totp/{ISSUER}:{quote(email, safe='@')}?secret={secret}&issuer={ISSUER}"
+    )

@@ -15,7 +15,9 @@ from voyagent.mail.service import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the rules need of the installation: parameters, hasher, signer, secrets, and where mail is left."""
+    """What the rules need of the installation: parameters, hasher, signer, secrets, and where mail
+    is left.
+    """
 
     settings: Settings
     passwords: Passwords

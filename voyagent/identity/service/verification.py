@@ -21,9 +21,11 @@ log = structlog.get_logger(__name__)
 
 
 def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
-    """Mail the person a link that confirms her address, also where it is confirmed already (API contract, verification).
+    """Mail the person a link that confirms her address, also where it is confirmed already (API
+    contract, verification).
 
-    Several links may be outstanding. Raises Forbidden, TooManyRequests: counted per mail address and by the client's `address`.
+    Several links may be outstanding. Raises Forbidden, TooManyRequests: counted per mail address
+    and by the client's `address`.
     """
     actor.require("account.update")
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=actor.email, address=address)
@@ -31,7 +33,8 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
 
 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
-    """Mail the link once more to somebody who cannot sign in without it; the door has seen her password.
+    """Mail the link once more to somebody who cannot sign in without it; the door has seen her
+    password.
 
     Nothing tells whether there was somebody to mail it to. Raises TooManyRequests.
     """
@@ -42,31 +45,54 @@ def send_again(identity: Identity, *, email: str, device: Device) -> None:
         return
     tenancy.bind(db.session(), account.tenant_id)
     actor = system_actor(account.tenant_id).via(device.channel)
-    mail_verification(identity, actor, user_id=account.user_id, email=email, locale=queries.get_actor(account.user_id).locale)
+    mail_verification(
+        identity,
+        actor,
+        user_id=account.user_id,
+        email=email,
+        locale=queries.get_actor(account.user_id).locale,
+    )
 
 
-def mail_verification(identity: Identity, actor: Actor, *, user_id: UUID, email: str, locale: str | None = None) -> None:
-    """Have the link of a person's address mailed with the running act, for acts that cause it by themselves."""
+def mail_verification(
+    identity: Identity, actor: Actor, *, user_id: UUID, email: str, locale: str | None = None
+) -> None:
+    """Have the link of a person's address mailed with the running act, for acts that cause it by
+    themselves.
+    """
     token = one_time.issue(identity, user_id=user_id, email=email, purpose=Purpose.VERIFY_EMAIL)
     hours = math.ceil(one_time.lifetime_s(identity.settings, Purpose.VERIFY_EMAIL) / 3600)
     link = f"{identity.settings.public_url.rstrip('/')}{PATH}?token={token}"
-    identity.outbox.send(to=email, kind="verify_email", locale=locale or actor.locale, link=link, hours=hours)
-    audit.record(actor, "auth.verification_sent", entity_refs={"user_id": user_id}, inputs={"email": email})
+    identity.outbox.send(
+        to=email, kind="verify_email", locale=locale or actor.locale, link=link, hours=hours
+    )
+    audit.record(
+        actor, "auth.verification_sent", entity_refs={"user_id": user_id}, inputs={"email": email}
+    )
 
 
 def find_verification(identity: Identity, token: str, *, address: str = "") -> Holder | None:
-    """Whose address a link would confirm, None for a dead one; nothing is changed, since mail scanners open links too. Raises TooManyRequests."""
+    """Whose address a link would confirm, None for a dead one; nothing is changed, since mail
+    scanners open links too. Raises TooManyRequests.
+    """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=address)
     return one_time.find(token, Purpose.VERIFY_EMAIL)
 
 
 def verify_email(identity: Identity, *, token: str, device: Device) -> str:
-    """Confirm the address that the token went to, once, and tell it; all other links of the person are dead then. Raises TooManyRequests, TokenInvalid."""
+    """Confirm the address that the token went to, once, and tell it; all other links of the person
+    are dead then. Raises TooManyRequests, TokenInvalid.
+    """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
     person = one_time.spend(one_time.look_up(token, Purpose.VERIFY_EMAIL))
     person.email_verified = True
     actor = queries.get_actor(person.id).via(device.channel)
-    audit.record(actor, "auth.email_verified", entity_refs={"user_id": person.id}, inputs={"email": person.email})
+    audit.record(
+        actor,
+        "auth.email_verified",
+        entity_refs={"user_id": person.id},
+        inputs={"email": person.email},
+    )
     return person.email
 
 

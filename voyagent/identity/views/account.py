@@ -31,7 +31,11 @@ def profile(reader: LaneReader) -> str:
 def rename(actor: Actor) -> Any:
     """Change one's name."""
     form = NameForm()
-    changed = form.attempt(lambda given: service.update_profile(identity(), actor, full_name=given.full_name, device=device(Channel.BROWSER)))
+    changed = form.attempt(
+        lambda given: service.update_profile(
+            identity(), actor, full_name=given.full_name, device=device(Channel.BROWSER)
+        )
+    )
     if changed is None:
         return _page(_person(actor), name=form), form.status
     toast(_("Your name is saved."))
@@ -42,10 +46,16 @@ def rename(actor: Actor) -> Any:
 def move(actor: Actor) -> Any:
     """Change one's address; the password is asked for in the form itself."""
     form = AddressForm()
-    changed = form.attempt(lambda given: _move(actor, given), **_CONFIRMING, email_already_registered="email")
+    changed = form.attempt(
+        lambda given: _move(actor, given), **_CONFIRMING, email_already_registered="email"
+    )
     if changed is None:
         return _page(_person(actor), address=form), form.status
-    toast(_("Your address is changed. Open the link that we have sent there to confirm it.") if changed.must_verify else _("That is your address already."))
+    toast(
+        _("Your address is changed. Open the link that we have sent there to confirm it.")
+        if changed.must_verify
+        else _("That is your address already.")
+    )
     return see_other(url_for(".profile"))
 
 
@@ -54,7 +64,9 @@ def change_password(actor: Actor) -> Any:
     """Change one's password."""
     form = PasswordForm()
     changed = form.attempt(
-        lambda given: service.change_password(identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)),
+        lambda given: service.change_password(
+            identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)
+        ),
         **{**_CONFIRMING, "invalid_password": "current_password"},
         password_common="new_password",  # noqa: S106 - a code and its field
         password_blank="new_password",  # noqa: S106 - the same
@@ -74,16 +86,30 @@ def send_verification(actor: Actor) -> Any:
 
 
 def _move(actor: Actor, given: AddressPage) -> service.ProfileChange:
-    confirmed = service.confirm(identity(), actor, password=given.password, code=given.code, device=device(Channel.BROWSER))
-    return service.update_profile(identity(), confirmed, email=given.email, device=device(Channel.BROWSER))
+    confirmed = service.confirm(
+        identity(), actor, password=given.password, code=given.code, device=device(Channel.BROWSER)
+    )
+    return service.update_profile(
+        identity(), confirmed, email=given.email, device=device(Channel.BROWSER)
+    )
 
 
 def _person(actor: Actor) -> Row:
     return queries.get_person(SessionReader(db.session), service.person_of(actor))
 
 
-def _page(person: Row, *, name: NameForm | None = None, address: AddressForm | None = None, password: PasswordForm | None = None) -> str:
+def _page(
+    person: Row,
+    *,
+    name: NameForm | None = None,
+    address: AddressForm | None = None,
+    password: PasswordForm | None = None,
+) -> str:
     """The page with one form as it was sent, and the others as they begin."""
     name = name or NameForm(formdata=None, data={"full_name": person["full_name"]})
-    forms = {"name": name, "address": address or AddressForm(formdata=None), "password": password or PasswordForm(formdata=None)}
+    forms = {
+        "name": name,
+        "address": address or AddressForm(formdata=None),
+        "password": password or PasswordForm(formdata=None),
+    }
     return render_template("account/profile.html", person=person, forms=forms)

@@ -1,4 +1,6 @@
-"""The blueprints of identity's pages: coming in and the team, most of them public, and one's own account."""
+"""The blueprints of identity's pages: coming in and the team, most of them public, and one's own
+account.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ _HALF = "half_sign_in"
 
 
 def keep_half(half: service.HalfSignIn, *, remember: bool) -> None:
-    """Put the half of a sign-in into a fresh cookie, signed and without password or code; whoever was signed in here before is not any more."""
+    """Put the half of a sign-in into a fresh cookie, signed and without password or code; whoever
+    was signed in here before is not any more.
+    """
     session.clear()
     session[_HALF] = {
         "ids": [str(half.tenant_id), str(half.user_id)],
@@ -43,10 +45,24 @@ def enter_code() -> Any:
             toast(_("That took too long. Please sign in again."), kind="error")
         return see_other(url_for("identity.sign_in", next=target))
     form = CodeForm()
-    signed_in = form.attempt(lambda given: service.complete_sign_in(identity(), half, code=given.code, device=device(Channel.BROWSER)), totp_invalid="code")
+    signed_in = form.attempt(
+        lambda given: service.complete_sign_in(
+            identity(), half, code=given.code, device=device(Channel.BROWSER)
+        ),
+        totp_invalid="code",
+    )
     if signed_in is None:
         by_list = "recovery" in request.args
-        return render_template("identity/sign_in_code.html", form=form, target=target, email=half.email, by_list=by_list), form.status
+        return (
+            render_template(
+                "identity/sign_in_code.html",
+                form=form,
+                target=target,
+                email=half.email,
+                by_list=by_list,
+            ),
+            form.status,
+        )
     sign_browser_in(signed_in.credential, remember=session[_HALF]["remember"])
     return see_other(target)
 
@@ -59,5 +75,7 @@ def _half() -> service.HalfSignIn | None:
     tenant_id, user_id = map(parse_id, kept["ids"])
     if tenant_id is None or user_id is None:
         return None
-    half = service.HalfSignIn(tenant_id, user_id, kept["email"], kept["password"], datetime.fromisoformat(kept["at"]))
+    half = service.HalfSignIn(
+        tenant_id, user_id, kept["email"], kept["password"], datetime.fromisoformat(kept["at"])
+    )
     return None if half.is_over else half

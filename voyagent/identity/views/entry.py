@@ -9,7 +9,14 @@ from flask_babel import gettext
 
 from voyagent.http.client import client_address
 from voyagent.http.errors import status_of
-from voyagent.http.guards import Guard, is_signed_in, recognise, safe_next, sign_browser_in, sign_browser_out
+from voyagent.http.guards import (
+    Guard,
+    is_signed_in,
+    recognise,
+    safe_next,
+    sign_browser_in,
+    sign_browser_out,
+)
 from voyagent.http.htmx import see_other
 from voyagent.http.presentation import page_locale
 from voyagent.identity import queries, service
@@ -32,7 +39,9 @@ def sign_in() -> Any:
         return see_other(target)
     form = SignInForm()
     came = form.attempt(
-        lambda given: service.begin_sign_in(identity(), email=given.email, password=given.password, device=device(Channel.BROWSER)),
+        lambda given: service.begin_sign_in(
+            identity(), email=given.email, password=given.password, device=device(Channel.BROWSER)
+        ),
         invalid_credentials="",
         email_not_verified="",
     )
@@ -42,7 +51,12 @@ def sign_in() -> Any:
         if form.refused == service.EmailNotVerified.code:
             session[UNVERIFIED] = session[TYPED]
         offers_demo = queries.offers_demo(identity().settings)
-        return render_template("identity/sign_in.html", form=form, target=target, offers_demo=offers_demo), form.status
+        return (
+            render_template(
+                "identity/sign_in.html", form=form, target=target, offers_demo=offers_demo
+            ),
+            form.status,
+        )
     if isinstance(came, service.HalfSignIn):
         keep_half(came, remember=bool(form.remember.data))
         return see_other(url_for(".enter_code", next=target))
@@ -62,7 +76,9 @@ def sign_up() -> Any:
     """Make an agency; it speaks the language of this page, until its settings say otherwise."""
     form = SignUpForm()
     signed_in = form.attempt(
-        lambda given: service.sign_up(identity(), **given.model_dump(), locale=page_locale(), device=device(Channel.BROWSER)),
+        lambda given: service.sign_up(
+            identity(), **given.model_dump(), locale=page_locale(), device=device(Channel.BROWSER)
+        ),
         email_already_registered="email",
         password_common="password",  # noqa: S106 - a code and its field
         password_blank="password",  # noqa: S106 - the same
@@ -90,7 +106,9 @@ def accept_invite() -> Any:
     token, here = session.get(_INVITE_TOKEN, ""), recognise()
     form = JoinForm()
     signed_in = form.attempt(
-        lambda given: service.accept_invite(identity(), token=token, **given.model_dump(), device=device(Channel.BROWSER)),
+        lambda given: service.accept_invite(
+            identity(), token=token, **given.model_dump(), device=device(Channel.BROWSER)
+        ),
         email_already_registered="",
         password_common="password",  # noqa: S106 - a code and its field
         password_blank="password",  # noqa: S106 - the same
@@ -99,7 +117,12 @@ def accept_invite() -> Any:
         try:
             invited = service.look_up_invite(identity(), token, address=client_address())
         except (service.InviteNotFound, service.InviteNotPending, service.InviteExpired) as dead:
-            return render_template("identity/accept_invite.html", form=form, invited=None, dead=gettext(dead.message)), status_of(dead)
-        return render_template("identity/accept_invite.html", form=form, invited=invited, here=here), form.status
+            return render_template(
+                "identity/accept_invite.html", form=form, invited=None, dead=gettext(dead.message)
+            ), status_of(dead)
+        return (
+            render_template("identity/accept_invite.html", form=form, invited=invited, here=here),
+            form.status,
+        )
     sign_browser_in(signed_in.credential)
     return see_other(url_for("home.index"))

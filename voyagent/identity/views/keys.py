@@ -1,4 +1,6 @@
-"""The pages of API keys: one's own, for an administrator the whole agency's; making one, revoking one."""
+"""The pages of API keys: one's own, for an administrator the whole agency's; making one, revoking
+one.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,11 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 
-_AT_THE_FORM = {"invalid_password": "password", "totp_invalid": "code", "scope_beyond_role": "scopes"}
+_AT_THE_FORM = {
+    "invalid_password": "password",
+    "totp_invalid": "code",
+    "scope_beyond_role": "scopes",
+}
 
 
 @account_pages.page("/account/api-keys", permission="api_key.read")
@@ -32,24 +38,41 @@ def api_keys(reader: LaneReader) -> str:
 
 @account_pages.page("/account/api-keys/new", methods=("GET", "POST"), permission="api_key.create")
 def new_api_key(actor: Actor) -> Any:
-    """Make a key. It is shown in the answer to the form and kept nowhere, so no page can show it again."""
+    """Make a key.
+
+    It is shown in the answer to the form and kept nowhere, so no page can show it again.
+    """
     form = MakeKeyForm.of(actor.role)
     made = form.attempt(lambda given: _make(actor, given), **_AT_THE_FORM)
     if made is None:
-        asks_code = queries.get_person(SessionReader(db.session), service.person_of(actor))["totp_enabled"]
-        return render_template("account/api_key_new.html", form=form, asks_code=asks_code, about=_about()), form.status
+        asks_code = queries.get_person(SessionReader(db.session), service.person_of(actor))[
+            "totp_enabled"
+        ]
+        return (
+            render_template(
+                "account/api_key_new.html", form=form, asks_code=asks_code, about=_about()
+            ),
+            form.status,
+        )
     key_id, text = made
     return _page(SessionReader(db.session), actor, fresh={**queries.get_key(key_id), "text": text})
 
 
-@account_pages.page("/account/api-keys/<key_id>/revoke", permission="api_key.revoke", missing=NotFound)
+@account_pages.page(
+    "/account/api-keys/<key_id>/revoke", permission="api_key.revoke", missing=NotFound
+)
 def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
     """The second step before a key ends; it names the key."""
     service.get_key_to_revoke(actor, key_id)
     return render_template("account/api_key_revoke.html", key=queries.get_key(key_id))
 
 
-@account_pages.page("/account/api-keys/<key_id>/revoke", methods=("POST",), permission="api_key.revoke", missing=NotFound)
+@account_pages.page(
+    "/account/api-keys/<key_id>/revoke",
+    methods=("POST",),
+    permission="api_key.revoke",
+    missing=NotFound,
+)
 def revoke_api_key(actor: Actor, key_id: UUID) -> Any:
     """End a key."""
     service.revoke_key(actor, key_id)
@@ -58,18 +81,36 @@ def revoke_api_key(actor: Actor, key_id: UUID) -> Any:
 
 
 def _make(actor: Actor, given: MakeKeyPage) -> tuple[UUID, str]:
-    confirmed = service.confirm(identity(), actor, password=given.password, code=given.code, device=device(Channel.BROWSER))
-    return service.make_key(identity(), confirmed, name=given.name, scopes=given.scopes, expires_in_days=given.expires_in_days)
+    confirmed = service.confirm(
+        identity(), actor, password=given.password, code=given.code, device=device(Channel.BROWSER)
+    )
+    return service.make_key(
+        identity(),
+        confirmed,
+        name=given.name,
+        scopes=given.scopes,
+        expires_in_days=given.expires_in_days,
+    )
 
 
 def _page(reader: Reader, actor: Actor, *, fresh: Row | None = None) -> str:
     sees_all = actor.can("api_key.revoke_any")
     keys, _cursor = queries.list_keys(reader, maker_id=None if sees_all else actor.user_id)
     for key in keys:
-        key["is_over"] = key["revoked_at"] is not None or (key["expires_at"] is not None and key["expires_at"] <= clock.now())
+        key["is_over"] = key["revoked_at"] is not None or (
+            key["expires_at"] is not None and key["expires_at"] <= clock.now()
+        )
     in_use = sum(not key["is_over"] for key in keys)
     site = identity().settings.public_url.rstrip("/")
-    return render_template("account/api_keys.html", keys=keys, in_use=in_use, sees_all=sees_all, fresh=fresh, site=site, words=SCOPE_WORDS)
+    return render_template(
+        "account/api_keys.html",
+        keys=keys,
+        in_use=in_use,
+        sees_all=sees_all,
+        fresh=fresh,
+        site=site,
+        words=SCOPE_WORDS,
+    )
 
 
 def _about() -> dict[str, Any]:

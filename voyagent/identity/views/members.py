@@ -23,17 +23,28 @@ from voyagent.kernel.db import db
 from voyagent.kernel.reading import Reader, SessionReader
 
 
-@pages.page("/team/<user_id>", permission="team.manage", missing=PersonNotFound, guard=Guard.SIGNED_IN)
+@pages.page(
+    "/team/<user_id>", permission="team.manage", missing=PersonNotFound, guard=Guard.SIGNED_IN
+)
 def member(reader: Reader, user_id: UUID) -> str:
     """Somebody of the agency: role, and where she is signed in."""
     return _page(reader, user_id)
 
 
-@pages.page("/team/<user_id>/role", methods=("POST",), permission="team.manage", missing=PersonNotFound, guard=Guard.SIGNED_IN)
+@pages.page(
+    "/team/<user_id>/role",
+    methods=("POST",),
+    permission="team.manage",
+    missing=PersonNotFound,
+    guard=Guard.SIGNED_IN,
+)
 def change_role(actor: Actor, user_id: UUID) -> Any:
     """Give her another role."""
     form = RoleForm()
-    change = form.attempt(lambda given: service.change_role(identity(), actor, user_id, role=given.role), last_administrator="role")
+    change = form.attempt(
+        lambda given: service.change_role(identity(), actor, user_id, role=given.role),
+        last_administrator="role",
+    )
     if change is None:
         return _page(SessionReader(db.session), user_id, form), form.status
     if change.is_new:
@@ -43,28 +54,60 @@ def change_role(actor: Actor, user_id: UUID) -> Any:
     return see_other(url_for(".team"))
 
 
-@pages.page("/team/<user_id>/sign-out", methods=("POST",), permission="team.manage", missing=PersonNotFound, guard=Guard.SIGNED_IN)
+@pages.page(
+    "/team/<user_id>/sign-out",
+    methods=("POST",),
+    permission="team.manage",
+    missing=PersonNotFound,
+    guard=Guard.SIGNED_IN,
+)
 def sign_person_out(actor: Actor, user_id: UUID) -> Any:
     """End every sign-in of hers."""
     ended = service.sign_person_out(actor, user_id)
     name = queries.get_person(SessionReader(db.session), user_id)["full_name"]
-    toast(_("%(name)s is signed out everywhere.", name=name) if ended else _("%(name)s was signed in nowhere.", name=name))
+    toast(
+        _("%(name)s is signed out everywhere.", name=name)
+        if ended
+        else _("%(name)s was signed in nowhere.", name=name)
+    )
     return see_other(url_for(".member", user_id=user_id))
 
 
-@pages.page("/team/<user_id>/remove", permission="team.manage", missing=PersonNotFound, guard=Guard.SIGNED_IN)
+@pages.page(
+    "/team/<user_id>/remove",
+    permission="team.manage",
+    missing=PersonNotFound,
+    guard=Guard.SIGNED_IN,
+)
 def ask_to_remove(reader: Reader, user_id: UUID) -> str:
     """The second step before somebody is removed; it names her."""
-    return render_template("identity/member_remove.html", person=queries.get_person(reader, user_id), form=SureForm())
+    return render_template(
+        "identity/member_remove.html", person=queries.get_person(reader, user_id), form=SureForm()
+    )
 
 
-@pages.page("/team/<user_id>/remove", methods=("POST",), permission="team.manage", missing=PersonNotFound, guard=Guard.SIGNED_IN)
+@pages.page(
+    "/team/<user_id>/remove",
+    methods=("POST",),
+    permission="team.manage",
+    missing=PersonNotFound,
+    guard=Guard.SIGNED_IN,
+)
 def remove_member(actor: Actor, user_id: UUID) -> Any:
     """Take her out of the agency."""
     form = SureForm()
-    name = form.attempt(lambda _given: service.remove_person(identity(), actor, user_id), last_administrator="")
+    name = form.attempt(
+        lambda _given: service.remove_person(identity(), actor, user_id), last_administrator=""
+    )
     if name is None:
-        return render_template("identity/member_remove.html", person=queries.get_person(SessionReader(db.session), user_id), form=form), form.status
+        return (
+            render_template(
+                "identity/member_remove.html",
+                person=queries.get_person(SessionReader(db.session), user_id),
+                form=form,
+            ),
+            form.status,
+        )
     toast(_("%(name)s is removed from the agency.", name=name))
     return see_other(url_for(".team"))
 
@@ -72,6 +115,12 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
 def _page(reader: Reader, user_id: UUID, form: RoleForm | None = None) -> str:
     person = queries.get_person(reader, user_id)
     sessions = with_words(queries.list_sessions(reader, user_id))
-    administrators = [each["id"] for each in queries.list_people(reader, removed=False) if each["role"] in roles_that_may("team.manage")]
+    administrators = [
+        each["id"]
+        for each in queries.list_people(reader, removed=False)
+        if each["role"] in roles_that_may("team.manage")
+    ]
     facts = {"person": person, "sessions": sessions, "is_last": administrators == [user_id]}
-    return render_template("identity/member.html", form=form or RoleForm(data={"role": person["role"]}), **facts)
+    return render_template(
+        "identity/member.html", form=form or RoleForm(data={"role": person["role"]}), **facts
+    )

@@ -1,4 +1,7 @@
-"""The pages of mailed links: confirming an address, and a forgotten password. A link's token goes from the address into the session at once."""
+"""The pages of mailed links: confirming an address, and a forgotten password.
+
+A link's token goes from the address into the session at once.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,12 @@ _VERIFY_TOKEN, _RESET_TOKEN = "verify_token", "reset_token"
 _ASKED = "reset_asked"
 _TOKEN_MAX = 128
 TYPED = "typed_address"
-"""The address of a sign-in that was refused, so that it need not be typed again for a new password."""
+"""The address of a sign-in that was refused, so that it need not be typed again for a new password.
+"""
 UNVERIFIED = "unverified"
-"""The address of whoever has just given the right password and may not come in before it is confirmed."""
+"""The address of whoever has just given the right password and may not come in before it is
+confirmed.
+"""
 
 
 @pages.page("/verify-email", methods=("GET", "POST"))
@@ -34,9 +40,18 @@ def verify_email() -> Any:
     if "token" in request.args:
         return _take_token(_VERIFY_TOKEN, ".verify_email")
     token, form = session.get(_VERIFY_TOKEN, ""), SureForm()
-    confirmed = form.attempt(lambda _given: service.verify_email(identity(), token=token, device=device(Channel.BROWSER)), token_invalid="")
+    confirmed = form.attempt(
+        lambda _given: service.verify_email(
+            identity(), token=token, device=device(Channel.BROWSER)
+        ),
+        token_invalid="",
+    )
     if confirmed is None:
-        holder = service.find_verification(identity(), token, address=client_address()) if form.status != 429 else None
+        holder = (
+            service.find_verification(identity(), token, address=client_address())
+            if form.status != 429
+            else None
+        )
         status = form.status if holder or form.status == 429 else 400
         return render_template("identity/verify.html", form=form, holder=holder), status
     session.pop(_VERIFY_TOKEN)
@@ -51,7 +66,9 @@ def send_verification_again() -> Any:
     email = session.get(UNVERIFIED)
     if email is not None:
         service.send_again(identity(), email=email, device=device(Channel.BROWSER))
-        toast(_("We have sent the link again. Look into your mail, and into the folder for junk too."))
+        toast(
+            _("We have sent the link again. Look into your mail, and into the folder for junk too.")
+        )
     return see_other(url_for(".sign_in"))
 
 
@@ -61,7 +78,10 @@ def forgot_password() -> Any:
     form = ForgotForm(data={"email": session.get(TYPED)})
     asked = form.attempt(_ask)
     if asked is None:
-        return render_template("identity/forgot.html", form=form, asked=session.pop(_ASKED, None)), form.status
+        return (
+            render_template("identity/forgot.html", form=form, asked=session.pop(_ASKED, None)),
+            form.status,
+        )
     session[_ASKED] = asked
     return see_other(url_for(".forgot_password"))
 
@@ -73,13 +93,19 @@ def reset_password() -> Any:
         return _take_token(_RESET_TOKEN, ".reset_password")
     token, form = session.get(_RESET_TOKEN, ""), ResetForm()
     done = form.attempt(
-        lambda given: service.reset_password(identity(), token=token, new_password=given.new_password, device=device(Channel.BROWSER)),
+        lambda given: service.reset_password(
+            identity(), token=token, new_password=given.new_password, device=device(Channel.BROWSER)
+        ),
         token_invalid="",
         password_common="new_password",  # noqa: S106 - a code and its field
         password_blank="new_password",  # noqa: S106 - the same
     )
     if done is None:
-        holder = service.find_reset(identity(), token, address=client_address()) if form.status != 429 else None
+        holder = (
+            service.find_reset(identity(), token, address=client_address())
+            if form.status != 429
+            else None
+        )
         status = form.status if holder or form.status == 429 else 400
         return render_template("identity/reset.html", form=form, holder=holder), status
     sign_browser_out()

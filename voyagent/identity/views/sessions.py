@@ -21,10 +21,18 @@ from voyagent.kernel.reading import LaneReader, Row
 @account_pages.page("/account/sessions", permission="account.read")
 def sessions(reader: LaneReader) -> str:
     """Every browser and program that is signed in as this person."""
-    return render_template("account/sessions.html", sessions=with_words(queries.list_sessions(reader, reader.person_id)))
+    return render_template(
+        "account/sessions.html",
+        sessions=with_words(queries.list_sessions(reader, reader.person_id)),
+    )
 
 
-@account_pages.page("/account/sessions/<auth_session_id>/end", methods=("POST",), permission="account.update", missing=service.SignInNotFound)
+@account_pages.page(
+    "/account/sessions/<auth_session_id>/end",
+    methods=("POST",),
+    permission="account.update",
+    missing=service.SignInNotFound,
+)
 def end_session(actor: Actor, auth_session_id: UUID) -> Any:
     """Sign one of them out; this one too."""
     service.end_own_session(actor, auth_session_id)
@@ -40,7 +48,11 @@ def end_other_sessions(actor: Actor) -> Any:
     """Sign every other one out."""
     ended = service.end_own_sessions(actor, keep_this=True)
     toast(
-        ngettext("You are signed out in one other place.", "You are signed out in %(num)d other places.", ended)
+        ngettext(
+            "You are signed out in one other place.",
+            "You are signed out in %(num)d other places.",
+            ended,
+        )
         if ended
         else _("You are signed in nowhere else.")
     )
@@ -49,10 +61,16 @@ def end_other_sessions(actor: Actor) -> Any:
 
 def with_words(rows: list[Row]) -> list[Row]:
     """Sign-ins with their device in the reader's language."""
-    return [{**row, "device": _named(row["channel"], words), "glyph": words.glyph} for row in rows for words in (describe(row["user_agent"]),)]
+    return [
+        {**row, "device": _named(row["channel"], words), "glyph": words.glyph}
+        for row in rows
+        for words in (describe(row["user_agent"]),)
+    ]
 
 
 def _named(channel: str, words: DeviceWords) -> str:
     if words.browser and words.system:
         return _("%(browser)s on %(system)s", browser=words.browser, system=words.system)
-    return words.browser or words.program or (_("A program") if channel == "api" else _("A browser"))
+    return (
+        words.browser or words.program or (_("A program") if channel == "api" else _("A browser"))
+    )

@@ -43,7 +43,13 @@ def invite(actor: Actor) -> Any:
     """Invite a colleague; the next page shows the link once."""
     form = InviteForm()
     made = form.attempt(
-        lambda given: service.invite_newcomer(identity(), actor, email=given.email, role=given.role, address=device(Channel.BROWSER).ip),
+        lambda given: service.invite_newcomer(
+            identity(),
+            actor,
+            email=given.email,
+            role=given.role,
+            address=device(Channel.BROWSER).ip,
+        ),
         invite_already_exists="email",
         already_in_team="email",
     )
@@ -53,7 +59,13 @@ def invite(actor: Actor) -> Any:
     return see_other(url_for(".team"))
 
 
-@pages.page("/team/invitations/<invite_id>/revoke", methods=("POST",), permission="invite.revoke", missing=service.InviteNotFound, guard=Guard.SIGNED_IN)
+@pages.page(
+    "/team/invitations/<invite_id>/revoke",
+    methods=("POST",),
+    permission="invite.revoke",
+    missing=service.InviteNotFound,
+    guard=Guard.SIGNED_IN,
+)
 def revoke_invite(actor: Actor, invite_id: UUID) -> Any:
     """Take an open invitation back."""
     service.revoke_invite(actor, invite_id)
@@ -63,4 +75,13 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> Any:
 
 def _team(reader: Reader, form: InviteForm, fresh: dict[str, str] | None = None) -> str:
     people, invites, removed = queries.list_team(reader)
-    return render_template("identity/team.html", people=people, invites=invites, removed=removed, form=form, fresh=fresh, roles=list(Role), matrix=_MATRIX)
+    return render_template(
+        "identity/team.html",
+        people=people,
+        invites=invites,
+        removed=removed,
+        form=form,
+        fresh=fresh,
+        roles=list(Role),
+        matrix=_MATRIX,
+    )

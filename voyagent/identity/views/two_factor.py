@@ -1,4 +1,6 @@
-"""The pages of the second factor: how it stands, setting it up with a QR code, recovery codes, switching it off."""
+"""The pages of the second factor: how it stands, setting it up with a QR code, recovery codes,
+switching it off.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +29,25 @@ _AT_THE_FORM = {"invalid_password": "password", "totp_invalid": "code"}
 
 @account_pages.page("/account/security", permission="account.read")
 def security(reader: LaneReader) -> str:
-    """How one's second factor stands; the secret of a set-up only in the browser that has just begun it."""
+    """How one's second factor stands; the secret of a set-up only in the browser that has just
+    begun it.
+    """
     state = queries.get_two_factor(reader, reader.person_id)
     return _page(reader.prove(), state, CodeForm())
 
 
-@account_pages.page("/account/security/set-up", methods=("GET", "POST"), permission="account.update")
+@account_pages.page(
+    "/account/security/set-up", methods=("GET", "POST"), permission="account.update"
+)
 def set_up(actor: Actor) -> Any:
     """Give the password (and code) for a new secret."""
     form = ConfirmForm()
-    begun = form.attempt(lambda given: service.set_up_totp(identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)), **_AT_THE_FORM)
+    begun = form.attempt(
+        lambda given: service.set_up_totp(
+            identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)
+        ),
+        **_AT_THE_FORM,
+    )
     if begun is None:
         return _ask(actor, "set_up", form), form.status
     session[_SHOWN_UNTIL] = int(time.time()) + _SHOWN_FOR_S
@@ -45,20 +56,35 @@ def set_up(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/confirm", methods=("POST",), permission="account.update")
 def switch_on(actor: Actor) -> Any:
-    """Switch on by the first code. The recovery codes are in this answer and kept nowhere, so no page can show them again."""
+    """Switch on by the first code.
+
+    The recovery codes are in this answer and kept nowhere, so no page can show them again.
+    """
     form = CodeForm()
     if not _is_shown():
         toast(_("That took too long. Please begin again."), kind="error")
         return see_other(url_for(".set_up"))
     done = form.attempt(
-        lambda given: service.switch_on(identity(), actor, code=given.code, device=device(Channel.BROWSER)), totp_invalid="code", totp_not_initialized=""
+        lambda given: service.switch_on(
+            identity(), actor, code=given.code, device=device(Channel.BROWSER)
+        ),
+        totp_invalid="code",
+        totp_not_initialized="",
     )
     if done is None:
         return _page(actor, _state(actor), form), form.status
     session.pop(_SHOWN_UNTIL)
     change, codes = done
-    toast(_("Codes come from the new authenticator from now on.") if change == "replaced" else _("Two-factor sign-in is on."))
-    return _page(actor, _state(actor), CodeForm(formdata=None), codes=codes) if codes else see_other(url_for(".security"))
+    toast(
+        _("Codes come from the new authenticator from now on.")
+        if change == "replaced"
+        else _("Two-factor sign-in is on.")
+    )
+    return (
+        _page(actor, _state(actor), CodeForm(formdata=None), codes=codes)
+        if codes
+        else see_other(url_for(".security"))
+    )
 
 
 @account_pages.page("/account/security/leave", methods=("POST",), permission="account.update")
@@ -74,7 +100,11 @@ def new_codes(actor: Actor) -> Any:
     """Make new recovery codes; they are in the answer to the form and kept nowhere."""
     form = ConfirmForm()
     codes = form.attempt(
-        lambda given: service.make_recovery_codes(identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)), **_AT_THE_FORM, totp_not_enabled=""
+        lambda given: service.make_recovery_codes(
+            identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)
+        ),
+        **_AT_THE_FORM,
+        totp_not_enabled="",
     )
     if codes is None:
         return _ask(actor, "codes", form), form.status
@@ -99,7 +129,9 @@ def _off(actor: Actor, **given: Any) -> bool:
 
 
 def _ask(actor: Actor, act: str, form: ConfirmForm) -> str:
-    return render_template("account/two_factor_confirm.html", act=act, form=form, is_on=_state(actor)["totp_enabled"])
+    return render_template(
+        "account/two_factor_confirm.html", act=act, form=form, is_on=_state(actor)["totp_enabled"]
+    )
 
 
 def _state(actor: Actor) -> Row:
@@ -109,10 +141,28 @@ def _state(actor: Actor) -> Row:
 
 def _page(actor: Actor, state: Row, form: CodeForm, *, codes: list[str] | None = None) -> str:
     sealed = state["totp_pending_secret"]
-    setup = service.pending_setup(identity(), actor, sealed) if sealed is not None and _is_shown() else None
-    picture = segno.make_qr(setup.otpauth_url, error="m").svg_data_uri(border=4, light="#fff", omitsize=True) if setup else ""
+    setup = (
+        service.pending_setup(identity(), actor, sealed)
+        if sealed is not None and _is_shown()
+        else None
+    )
+    picture = (
+        segno.make_qr(setup.otpauth_url, error="m").svg_data_uri(
+            border=4, light="#fff", omitsize=True
+        )
+        if setup
+        else ""
+    )
     advised = actor.role in MONEY_ROLES | TICKET_ROLES
-    return render_template("account/security.html", state=state, form=form, setup=setup, picture=picture, codes=codes or [], advised=advised)
+    return render_template(
+        "account/security.html",
+        state=state,
+        form=form,
+        setup=setup,
+        picture=picture,
+        codes=codes or [],
+        advised=advised,
+    )
 
 
 def _is_shown() -> bool:

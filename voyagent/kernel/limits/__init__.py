@@ -5,7 +5,8 @@
         if good:
             attempt.succeeded()
 
-Every attempt is counted before the credential is looked at, so that parallel guesses cannot pass together; what succeeded is taken off its account again.
+Every attempt is counted before the credential is looked at, so that parallel guesses cannot pass
+together; what succeeded is taken off its account again.
 """
 
 from voyagent.kernel.limits.limiter import Attempt, Limiter

@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 class Attempt:
     """One attempt that was let in, counted until it is known to have succeeded.
 
-    As a context it also says when its outcome is known; an attempt that could not be checked at all (`Unavailable`) is no failure and is taken off.
+    As a context it also says when its outcome is known; an attempt that could not be checked at all
+    (`Unavailable`) is no failure and is taken off.
     """
 
     __slots__ = ("__weakref__", "_decided", "_give_back")
@@ -41,7 +42,10 @@ class Attempt:
         self._decided.atexit = False
 
     def succeeded(self) -> None:
-        """It was no failure: take it off its account. Earlier failures stay, so that a known password does not buy new guesses at the code."""
+        """It was no failure: take it off its account.
+
+        Earlier failures stay, so that a known password does not buy new guesses at the code.
+        """
         give_back, self._give_back = self._give_back, None
         if give_back is not None:
             give_back()
@@ -50,14 +54,20 @@ class Attempt:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if isinstance(error, Unavailable):
             self.succeeded()
         self._decided()
 
 
 class Limiter:
-    """The limits of one installation, counted in Redis where there is one and in this process otherwise.
+    """The limits of one installation, counted in Redis where there is one and in this process
+    otherwise.
 
     Whom a count belongs to is kept as a keyed hash; no address can be read from what is stored.
     """
@@ -69,12 +79,16 @@ class Limiter:
         self._undecided = _Undecided()
         self._gates = [threading.Lock() for _ in range(_GATES)]
 
-    def admit(self, throttle: Throttle, *, account: str | None = None, address: str = "") -> Attempt:
-        """Count an attempt and let it in; call this after the schema and before the credential is looked at.
+    def admit(
+        self, throttle: Throttle, *, account: str | None = None, address: str = ""
+    ) -> Attempt:
+        """Count an attempt and let it in; call this after the schema and before the credential is
+        looked at.
 
-        `account` is the address typed, known or not; `address` is the client's. Attempts at one account whose outcome is not known yet count as failures; where
-        the throttle has the patience a further one waits a moment for them, rather than being refused for what may succeed. Raises TooManyRequests with
-        `retry_after_s`.
+        `account` is the address typed, known or not; `address` is the client's. Attempts at one
+        account whose outcome is not known yet count as failures; where the throttle has the
+        patience a further one waits a moment for them, rather than being refused for what may
+        succeed. Raises TooManyRequests with `retry_after_s`.
         """
         self._count(throttle, address)
         if not throttle.account:
@@ -88,21 +102,27 @@ class Limiter:
         return Attempt(partial(self._give_back, taken), partial(self._undecided.land, taken[0].key))
 
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
-        """Count a failure after the fact, for credentials that are checked on each request and cannot be guessed; a good one is never counted.
+        """Count a failure after the fact, for credentials that are checked on each request and
+        cannot be guessed; a good one is never counted.
 
-        Raises TooManyRequests instead of what the caller would have said where the address has had too many.
+        Raises TooManyRequests instead of what the caller would have said where the address has had
+        too many.
         """
         self._count(throttle, address)
 
     def came_in(self, account: str, *, address: str) -> None:
-        """Remember that the account has been opened from a client's address: its guesses are counted apart from those of strangers from now on.
+        """Remember that the account has been opened from a client's address: its guesses are
+        counted apart from those of strangers from now on.
 
-        So whoever fills an account's windows from elsewhere locks strangers out and not the person, who comes from where she has come from before.
+        So whoever fills an account's windows from elsewhere locks strangers out and not the person,
+        who comes from where she has come from before.
         """
         self._windows.take(self._home(account, address))
 
     def forgive(self, account: str, *, address: str = "") -> None:
-        """Forget the failures of an account, strangers' and those from the client's `address`, as a completed reset of its password does: the lock is soft."""
+        """Forget the failures of an account, strangers' and those from the client's `address`, as a
+        completed reset of its password does: the lock is soft.
+        """
         for throttle in ALL:
             if throttle.bucket:
                 for whose in (account, _at(account, address)):
@@ -111,11 +131,19 @@ class Limiter:
 
     def _count(self, throttle: Throttle, address: str) -> None:
         place = _place(address)
-        of_address = [self._window(throttle.name, "address", place, quota, self._scale) for quota in throttle.address]
+        of_address = [
+            self._window(throttle.name, "address", place, quota, self._scale)
+            for quota in throttle.address
+        ]
         wait_s = self._take(of_address)
         if wait_s is not None:
             raise _refusal(throttle, "address", wait_s)
-        wait_s = self._take([self._window(throttle.name, "overall", "", quota, self._scale) for quota in throttle.overall])
+        wait_s = self._take(
+            [
+                self._window(throttle.name, "overall", "", quota, self._scale)
+                for quota in throttle.overall
+            ]
+        )
         if wait_s is not None:
             self._give_back(of_address)
             raise _refusal(throttle, "overall", wait_s)
@@ -136,7 +164,9 @@ class Limiter:
             self._undecided.wait(key)
 
     def _take(self, wanted: Iterable[Window]) -> float | None:
-        """Take one in each window, or in none and answer how long the last of the full ones stays full."""
+        """Take one in each window, or in none and answer how long the last of the full ones stays
+        full.
+        """
         taken: list[Window] = []
         waits_s: list[float] = []
         for window in wanted:
@@ -159,14 +189,21 @@ class Limiter:
         return self._windows_of(throttle, _at(account, address) if is_home else account)
 
     def _windows_of(self, throttle: Throttle, whose: str) -> list[Window]:
-        return [self._window(throttle.account_bucket, "account", whose, quota, 1.0) for quota in throttle.account]
+        return [
+            self._window(throttle.account_bucket, "account", whose, quota, 1.0)
+            for quota in throttle.account
+        ]
 
     def _home(self, account: str, address: str) -> Window:
         return self._window("home", "place", _at(account, address), HOME, 1.0)
 
     def _window(self, name: str, per: str, whose: str, quota: Quota, scale: float) -> Window:
         digest = self._keyring.digest("limits", f"{name}:{per}:{whose}").hex()[:_DIGEST_CHARS]
-        return Window(f"{name}:{per}:{quota.seconds}:{digest}", max(1, round(quota.amount * scale)), quota.seconds)
+        return Window(
+            f"{name}:{per}:{quota.seconds}:{digest}",
+            max(1, round(quota.amount * scale)),
+            quota.seconds,
+        )
 
 
 class _Undecided:
@@ -198,7 +235,9 @@ class _Undecided:
 
 
 def _place(address: str) -> str:
-    """What is counted as one client: an IPv4 address, or the /64 of an IPv6 one, since its holder has all of it to choose from."""
+    """What is counted as one client: an IPv4 address, or the /64 of an IPv6 one, since its holder
+    has all of it to choose from.
+    """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -19,8 +19,9 @@ class Quota:
 class Throttle:
     """The limits of one kind of attempt.
 
-    `account` is counted by the address typed, known or not, and is never scaled; `address` by the client's address and `overall` by nothing, both times
-    `VOYAGENT_LIMIT_SCALE`. Kinds of one `bucket` share what is counted for an account.
+    `account` is counted by the address typed, known or not, and is never scaled; `address` by the
+    client's address and `overall` by nothing, both times `VOYAGENT_LIMIT_SCALE`. Kinds of one
+    `bucket` share what is counted for an account.
     """
 
     name: str
@@ -29,7 +30,9 @@ class Throttle:
     overall: tuple[Quota, ...] = ()
     bucket: str = ""
     patience_s: float = 0.0
-    """How long an attempt waits for others at its account to be decided; only where it comes before the act has taken a connection, which it would hold."""
+    """How long an attempt waits for others at its account to be decided; only where it comes before
+    the act has taken a connection, which it would hold.
+    """
 
     @property
     def account_bucket(self) -> str:
@@ -37,35 +40,76 @@ class Throttle:
         return self.bucket or self.name
 
 
-# A guesser gets ten guesses a minute and a hundred an hour at one account, by whichever door (NIST SP 800-63B-4, 3.2.2: at most 100 in a row). The lock ends
-# by itself within the hour, and at once with a completed reset. Nobody can lock another out by going on: where a person has come in from before, guesses are
-# counted by themselves, with the same limits.
+# A guesser gets ten guesses a minute and a hundred an hour at one account, by whichever door (NIST
+# SP 800-63B-4, 3.2.2: at most 100 in a row). The lock ends by itself within the hour, and at once
+# with a completed reset. Nobody can lock another out by going on: where a person has come in from
+# before, guesses are counted by themselves, with the same limits.
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
 HOME = Quota(1, 30 * DAY)
 """How long it is remembered from where somebody has come in."""
 
-SIGN_IN = Throttle("sign_in", account=_PASSWORD, address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),), bucket="password", patience_s=2.0)
+SIGN_IN = Throttle(
+    "sign_in",
+    account=_PASSWORD,
+    address=(Quota(60, MINUTE),),
+    overall=(Quota(600, MINUTE),),
+    bucket="password",
+    patience_s=2.0,
+)
 """A password or a code at sign-in and sign-in-totp."""
-REAUTHENTICATE = Throttle("reauthenticate", account=_PASSWORD, address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),), bucket="password")
-"""A password or a code of somebody who is signed in: stepping up, switching the second factor off, changing address or password."""
-RESET_MAIL = Throttle("reset_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
-VERIFICATION_MAIL = Throttle("verification_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
-INVITE_MAIL = Throttle("invite_mail", account=_MAIL, address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),))
+REAUTHENTICATE = Throttle(
+    "reauthenticate",
+    account=_PASSWORD,
+    address=(Quota(60, MINUTE),),
+    overall=(Quota(600, MINUTE),),
+    bucket="password",
+)
+"""A password or a code of somebody who is signed in: stepping up, switching the second factor off,
+changing address or password.
+"""
+RESET_MAIL = Throttle(
+    "reset_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
+)
+VERIFICATION_MAIL = Throttle(
+    "verification_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
+)
+INVITE_MAIL = Throttle(
+    "invite_mail", account=_MAIL, address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),)
+)
 """An invitation, counted by the address that it goes to."""
 DOCUMENT_MAIL = Throttle("document_mail", account=_MAIL, overall=(Quota(300, MINUTE),))
 """An itinerary or an invoice to a customer, counted by the address that it goes to."""
 CUSTOMER_MAIL = Throttle("customer_mail", account=(Quota(100, HOUR),))
-"""The same counted by the agency: whoever signs up could write to anybody in a name of her choice."""
-ONE_TIME_TOKEN = Throttle("one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+"""The same counted by the agency: whoever signs up could write to anybody in a name of her choice.
+"""
+ONE_TIME_TOKEN = Throttle(
+    "one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
+)
 """A try with a token of a reset or verification link."""
 REFRESH = Throttle("refresh", address=(Quota(300, MINUTE),), overall=(Quota(6000, MINUTE),))
-SIGN_UP = Throttle("sign_up", account=(Quota(30, HOUR),), address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+SIGN_UP = Throttle(
+    "sign_up",
+    account=(Quota(30, HOUR),),
+    address=(Quota(30, MINUTE),),
+    overall=(Quota(300, MINUTE),),
+)
 """A new agency, counted by the address typed: the answer tells whether it is taken."""
-INVITE_LOOKUP = Throttle("invite_lookup", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
-ACCEPT_INVITE = Throttle("accept_invite", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
-CHANGE_ADDRESS = Throttle("change_address", account=(Quota(30, HOUR),), address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),))
-"""A new address in the profile, counted by the present one: its answer tells whether the new one is taken."""
+INVITE_LOOKUP = Throttle(
+    "invite_lookup", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),)
+)
+ACCEPT_INVITE = Throttle(
+    "accept_invite", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
+)
+CHANGE_ADDRESS = Throttle(
+    "change_address",
+    account=(Quota(30, HOUR),),
+    address=(Quota(60, MINUTE),),
+    overall=(Quota(300, MINUTE),),
+)
+"""A new address in the profile, counted by the present one: its answer tells whether the new one is
+taken.
+"""
 API_KEY = Throttle("api_key", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
 """An API key that is none of ours; a good key is never counted."""
 

@@ -1,4 +1,6 @@
-"""Where attempts are counted: moving windows in this process, in Redis, or in both with this process as the fallback."""
+"""Where attempts are counted: moving windows in this process, in Redis, or in both with this
+process as the fallback.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One limit of one caller: at most `amount` in any `seconds`. The key names nobody: it holds a keyed hash."""
+    """One limit of one caller: at most `amount` in any `seconds`.
+
+    The key names nobody: it holds a keyed hash.
+    """
 
     key: str
     amount: int
@@ -37,7 +42,9 @@ class Windows(Protocol):
     """Somewhere to count."""
 
     def take(self, window: Window) -> float | None:
-        """Count one and answer None; or count nothing and answer in how many seconds there is room again."""
+        """Count one and answer None; or count nothing and answer in how many seconds there is room
+        again.
+        """
 
     def give_back(self, window: Window) -> None:
         """Take the newest off again."""
@@ -99,11 +106,18 @@ class LocalWindows:
         if abs(now - self._swept_at) < SWEEP_EVERY_S:
             return
         self._swept_at = now
-        self._taken = {key: taken for key, taken in self._taken.items() if taken.at and taken.at[-1] > now - taken.seconds}
+        self._taken = {
+            key: taken
+            for key, taken in self._taken.items()
+            if taken.at and taken.at[-1] > now - taken.seconds
+        }
 
 
 class SharedWindows(RedisStorage):
-    """Counts in Redis with the scripts of the library `limits`, for all processes together. Raises what the client raises."""
+    """Counts in Redis with the scripts of the library `limits`, for all processes together.
+
+    Raises what the client raises.
+    """
 
     def __init__(self, url: str) -> None:
         super().__init__(
@@ -136,7 +150,9 @@ class SharedWindows(RedisStorage):
         return count > 0
 
     def probe(self) -> None:
-        """Count something, on a connection of its own: an answer to a mere ping does not show that a count would be kept."""
+        """Count something, on a connection of its own: an answer to a mere ping does not show that
+        a count would be kept.
+        """
         self.storage.connection_pool.disconnect(inuse_connections=False)
         self.acquire_entry("probe", 1, 1)
 
@@ -144,8 +160,9 @@ class SharedWindows(RedisStorage):
 class FailoverWindows:
     """Counts in Redis, and in this process as well, so that the count goes on where Redis is lost.
 
-    The first call that Redis leaves unanswered for `PATIENCE_S` opens the circuit: until Redis counts again (asked in the background each `PROBE_EVERY_S`)
-    this process decides alone, with what it has seen itself. Nothing here raises, and nothing lets everything through.
+    The first call that Redis leaves unanswered for `PATIENCE_S` opens the circuit: until Redis
+    counts again (asked in the background each `PROBE_EVERY_S`) this process decides alone, with
+    what it has seen itself. Nothing here raises, and nothing lets everything through.
     """
 
     def __init__(self, url: str) -> None:
@@ -174,7 +191,10 @@ class FailoverWindows:
         self._local.forget(window)
 
     def holds(self, window: Window) -> bool:
-        """See Windows. What this process has seen counts too, so that an emptied Redis takes nothing from anybody."""
+        """See Windows.
+
+        What this process has seen counts too, so that an emptied Redis takes nothing from anybody.
+        """
         _decided, is_held = self._ask(lambda: self._shared.holds(window), otherwise=False)
         return is_held or self._local.holds(window)
 

@@ -1,10 +1,35 @@
-"""The rules of the books: their chart of accounts, posting an entry, reversing one, closing a month. Nothing else writes to the ledger; no entry is changed."""
+"""The rules of the books: their chart of accounts, posting an entry, reversing one, closing a
+month. Nothing else writes to the ledger; no entry is changed.
+"""
 
 from voyagent.ledger.narrations import with_reason
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.service.by_hand import CONTROL, check_by_hand, is_written, opened_by_hand, post_by_hand, reverse_by_hand
-from voyagent.ledger.service.chart import OPENING, AccountChanges, add_account, change_account, opening_account
-from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR, Line, Posted, credit, debit, lines_of, open_books, post, reverse
+from voyagent.ledger.service.by_hand import (
+    CONTROL,
+    check_by_hand,
+    is_written,
+    opened_by_hand,
+    post_by_hand,
+    reverse_by_hand,
+)
+from voyagent.ledger.service.chart import (
+    OPENING,
+    AccountChanges,
+    add_account,
+    change_account,
+    opening_account,
+)
+from voyagent.ledger.service.entries import (
+    AMOUNT_MAX_MINOR,
+    Line,
+    Posted,
+    credit,
+    debit,
+    lines_of,
+    open_books,
+    post,
+    reverse,
+)
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,
@@ -27,7 +52,15 @@ from voyagent.ledger.service.errors import (
     PeriodLocked,
     ReasonRequired,
 )
-from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, check_month, close_month, is_closed, reopen_month, wire_month
+from voyagent.ledger.service.months import (
+    FIRST_DAY,
+    LAST_DAY,
+    check_month,
+    close_month,
+    is_closed,
+    reopen_month,
+    wire_month,
+)
 
 __all__ = [
     "AMOUNT_MAX_MINOR",

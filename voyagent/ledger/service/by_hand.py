@@ -1,4 +1,6 @@
-"""The rules of entries that a person makes: what may be posted by hand, and which entries may be reversed by hand."""
+"""The rules of entries that a person makes: what may be posted by hand, and which entries may be
+reversed by hand.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +18,33 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import queries
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.service.entries import Line, Posted, check_entry, post, reverse
-from voyagent.ledger.service.errors import AccountInactive, AccountIsControl, EntryOfDocument, EntryTooLong
+from voyagent.ledger.service.errors import (
+    AccountInactive,
+    AccountIsControl,
+    EntryOfDocument,
+    EntryTooLong,
+)
 from voyagent.settings.limits import check_limit
 
 BY_HAND = "journal"
 """The source of an entry that somebody wrote in the journal."""
 WRITTEN = frozenset({BY_HAND, "assistant"})
-"""Sources behind which no document stands: the journal, and an entry that somebody asked the assistant for."""
+"""Sources behind which no document stands: the journal, and an entry that somebody asked the
+assistant for.
+"""
 CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_advances"})
-"""Purposes of the accounts that equal the sum of what is open or paid ahead; only documents and payments post to them."""
+"""Purposes of the accounts that equal the sum of what is open or paid ahead; only documents and
+payments post to them.
+"""
 LINES_MAX = 200
 
 
-def post_by_hand(actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None) -> Posted:
-    """Post an entry that a person wrote, within what her role may grant. Each currency of it counts for itself, so that none hides behind another.
+def post_by_hand(
+    actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None
+) -> Posted:
+    """Post an entry that a person wrote, within what her role may grant.
+
+    Each currency of it counts for itself, so that none hides behind another.
 
     Raises Forbidden, AccountIsControl, EntryTooLong, AmountAboveLimit and whatever `post` raises.
     """
@@ -47,52 +62,87 @@ def post_by_hand(actor: Actor, *, narration: str, lines: Sequence[Line], entry_d
 
 
 def check_by_hand(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
-    """That an entry could be posted by hand as it stands; nothing is posted. Raises what `post_by_hand` raises."""
+    """That an entry could be posted by hand as it stands; nothing is posted.
+
+    Raises what `post_by_hand` raises.
+    """
     check_entry(actor, lines, entry_date, _allowed(actor, lines, hold=False))
 
 
 def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
-    """The accounts of an entry that a person may write. Raises Forbidden, EntryTooLong, AccountIsControl, AmountAboveLimit."""
+    """The accounts of an entry that a person may write.
+
+    Raises Forbidden, EntryTooLong, AccountIsControl, AmountAboveLimit.
+    """
     actor.require("ledger.post_by_hand")
     if len(lines) > LINES_MAX:
         raise EntryTooLong
     accounts = queries.find_accounts((line.account for line in lines), hold=hold)
     if any(account.purpose in CONTROL for account in accounts.values()):
         raise AccountIsControl
-    check_limit(actor, *_debits((line.amount.currency, line.debit.amount_minor) for line in lines if line.debit))
+    check_limit(
+        actor,
+        *_debits((line.amount.currency, line.debit.amount_minor) for line in lines if line.debit),
+    )
     return accounts
 
 
-def reverse_by_hand(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
-    """Reverse an entry that a person wrote, or such a reversal. What a document posted is undone at the document.
+def reverse_by_hand(
+    actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None
+) -> Posted:
+    """Reverse an entry that a person wrote, or such a reversal.
 
-    It moves as much as the entry did, so the same limit holds, and an archived account takes it no more than the entry. Raises Forbidden, EntryOfDocument,
-    AmountAboveLimit, AccountInactive and whatever `reverse` raises.
+    What a document posted is undone at the document.
+
+    It moves as much as the entry did, so the same limit holds, and an archived account takes it no
+    more than the entry. Raises Forbidden, EntryOfDocument, AmountAboveLimit, AccountInactive and
+    whatever `reverse` raises.
     """
     actor.require("ledger.post_by_hand")
     if not is_written(queries.get_entry(entry_id)):
         raise EntryOfDocument
     lines = queries.get_lines(entry_id)
     check_limit(actor, *_debits((line.currency, line.debit_minor) for line in lines))
-    if not all(account.is_active for account in queries.find_accounts((line.account_id for line in lines), hold=True).values()):
+    if not all(
+        account.is_active
+        for account in queries.find_accounts(
+            (line.account_id for line in lines), hold=True
+        ).values()
+    ):
         raise AccountInactive
     return reverse(actor, entry_id, reason=reason, entry_date=entry_date)
 
 
 def opened_by_hand(narration: str) -> set[tuple[UUID, str]]:
-    """The accounts, each with a currency, to which entries by hand with a narration have posted that were not reversed."""
+    """The accounts, each with a currency, to which entries by hand with a narration have posted
+    that were not reversed.
+    """
     reversals = aliased(JournalEntry)
     posted = (
         select(Posting.account_id, Posting.currency)
-        .join(JournalEntry, (JournalEntry.tenant_id == Posting.tenant_id) & (JournalEntry.id == Posting.entry_id))
-        .outerjoin(reversals, (reversals.tenant_id == JournalEntry.tenant_id) & (reversals.reverses_id == JournalEntry.id))
-        .where(JournalEntry.source_type == BY_HAND, JournalEntry.narration == narration, JournalEntry.reverses_id.is_(None), reversals.id.is_(None))
+        .join(
+            JournalEntry,
+            (JournalEntry.tenant_id == Posting.tenant_id) & (JournalEntry.id == Posting.entry_id),
+        )
+        .outerjoin(
+            reversals,
+            (reversals.tenant_id == JournalEntry.tenant_id)
+            & (reversals.reverses_id == JournalEntry.id),
+        )
+        .where(
+            JournalEntry.source_type == BY_HAND,
+            JournalEntry.narration == narration,
+            JournalEntry.reverses_id.is_(None),
+            reversals.id.is_(None),
+        )
     )
     return {(account_id, currency) for account_id, currency in db.session.execute(posted)}
 
 
 def is_written(entry: JournalEntry) -> bool:
-    """Whether no document stands behind an entry; a reversal is what the entry was that it reverses."""
+    """Whether no document stands behind an entry; a reversal is what the entry was that it
+    reverses.
+    """
     while entry.reverses_id is not None:
         entry = queries.get_entry(entry.reverses_id)
     return entry.source_type in WRITTEN

@@ -1,4 +1,6 @@
-"""The rules of the chart of accounts: adding an account, changing one, archiving it and taking it back. None is ever deleted."""
+"""The rules of the chart of accounts: adding an account, changing one, archiving it and taking it
+back. None is ever deleted.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,12 @@ from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger import accounts, queries
 from voyagent.ledger.chart import normal_side_of
 from voyagent.ledger.models import Account
-from voyagent.ledger.service.errors import AccountCodeTaken, AccountHasBalance, AccountPosted, AccountServesProgram
+from voyagent.ledger.service.errors import (
+    AccountCodeTaken,
+    AccountHasBalance,
+    AccountPosted,
+    AccountServesProgram,
+)
 
 OPENING = "opening_balances"
 _OPENING_CODES = ("3800", *(f"3800-{number}" for number in range(1, 10)))
@@ -35,20 +42,35 @@ class AccountChanges(TypedDict, total=False):
     is_archived: bool
 
 
-def add_account(actor: Actor, *, code: str, name: str, account_type: str, normal_side: str | None = None) -> UUID:
-    """Add an account to the chart and give its id; without a normal side it has that of its type. Raises Forbidden, AccountCodeTaken."""
+def add_account(
+    actor: Actor, *, code: str, name: str, account_type: str, normal_side: str | None = None
+) -> UUID:
+    """Add an account to the chart and give its id; without a normal side it has that of its type.
+
+    Raises Forbidden, AccountCodeTaken.
+    """
     actor.require("ledger.chart")
     account_id = new_id()
-    values = {"code": code, "name": name, "type": account_type, "normal_side": normal_side or normal_side_of(account_type)}
+    values = {
+        "code": code,
+        "name": name,
+        "type": account_type,
+        "normal_side": normal_side or normal_side_of(account_type),
+    }
     first = insert(_ACCOUNTS).values(tenant_id=current_tenant(db.session), id=account_id, **values)
     if db.session.scalar(first.on_conflict_do_nothing().returning(_ACCOUNTS.c.id)) is None:
         raise AccountCodeTaken
-    audit.record(actor, "ledger.account_added", entity_refs={"account_id": account_id}, inputs=values)
+    audit.record(
+        actor, "ledger.account_added", entity_refs={"account_id": account_id}, inputs=values
+    )
     return account_id
 
 
 def opening_account(actor: Actor) -> UUID:
-    """The equity account against which an agency's books begin, made when it is first needed. Raises Forbidden."""
+    """The equity account against which an agency's books begin, made when it is first needed.
+
+    Raises Forbidden.
+    """
     actor.require("ledger.chart")
     known = queries.find_accounts([OPENING])
     if OPENING in known:
@@ -56,42 +78,73 @@ def opening_account(actor: Actor) -> UUID:
     values = {"name": "Opening balances", "type": "equity", "normal_side": "credit"}
     for code in _OPENING_CODES:
         account_id = new_id()
-        first = insert(_ACCOUNTS).values(tenant_id=current_tenant(db.session), id=account_id, code=code, purpose=OPENING, **values)
+        first = insert(_ACCOUNTS).values(
+            tenant_id=current_tenant(db.session),
+            id=account_id,
+            code=code,
+            purpose=OPENING,
+            **values,
+        )
         if db.session.scalar(first.on_conflict_do_nothing().returning(_ACCOUNTS.c.id)) is not None:
-            audit.record(actor, "ledger.account_added", entity_refs={"account_id": account_id}, inputs=values | {"code": code})
+            audit.record(
+                actor,
+                "ledger.account_added",
+                entity_refs={"account_id": account_id},
+                inputs=values | {"code": code},
+            )
             return account_id
-        known = queries.find_accounts([OPENING])  # somebody may have made it at this moment; else the code is another account's
+        known = queries.find_accounts(
+            [OPENING]
+        )  # somebody may have made it at this moment; else the code is another account's
         if OPENING in known:
             return known[OPENING].id
     raise AccountCodeTaken
 
 
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
-    """Change an account: its code and name, its type and normal side while nothing was posted, and whether it is archived.
+    """Change an account: its code and name, its type and normal side while nothing was posted, and
+    whether it is archived.
 
-    What the program itself posts to keeps its type and is never archived; nor is an account archived on which something stands over all that was ever posted,
-    since the balance sheet would hide it. Another type without a side brings the side of that type. Raises Forbidden, AccountNotFound, AccountCodeTaken,
-    AccountPosted, AccountServesProgram, AccountHasBalance.
+    What the program itself posts to keeps its type and is never archived; nor is an account
+    archived on which something stands over all that was ever posted, since the balance sheet would
+    hide it. Another type without a side brings the side of that type. Raises Forbidden,
+    AccountNotFound, AccountCodeTaken, AccountPosted, AccountServesProgram, AccountHasBalance.
     """
     actor.require("ledger.chart")
     account = accounts.get_account(account_id, lock=True)
     values = {name: value for name, value in changes.items() if name != "is_archived"}
     if "type" in values and values["type"] != account.type:
         values.setdefault("normal_side", normal_side_of(str(values["type"])))
-    changed = {name: (getattr(account, name), value) for name, value in values.items() if getattr(account, name) != value}
+    changed = {
+        name: (getattr(account, name), value)
+        for name, value in values.items()
+        if getattr(account, name) != value
+    }
     posted = accounts.read_account(SessionReader(db.session), account_id)["posted"]
     if changed.keys() & {"type", "normal_side"}:
         _check_kind(account, posted)
     if changed:
         _write(account, {name: value for name, (_before, value) in changed.items()})
-        fields = [{"field": name, "before": before, "after": after} for name, (before, after) in changed.items()]
-        audit.record(actor, "ledger.account_changed", entity_refs={"account_id": account_id}, inputs={"fields": fields})
+        fields = [
+            {"field": name, "before": before, "after": after}
+            for name, (before, after) in changed.items()
+        ]
+        audit.record(
+            actor,
+            "ledger.account_changed",
+            entity_refs={"account_id": account_id},
+            inputs={"fields": fields},
+        )
     if (is_active := not changes.get("is_archived", not account.is_active)) != account.is_active:
         if not is_active:
             _check_archive(account, posted)
         account.is_active = is_active
         db.session.flush()
-        audit.record(actor, "ledger.account_restored" if is_active else "ledger.account_archived", entity_refs={"account_id": account_id})
+        audit.record(
+            actor,
+            "ledger.account_restored" if is_active else "ledger.account_archived",
+            entity_refs={"account_id": account_id},
+        )
     return account
 
 

@@ -1,4 +1,7 @@
-"""The rules of entries: opening the books, posting an entry, reversing one. Nothing else writes them, and none is ever changed."""
+"""The rules of entries: opening the books, posting an entry, reversing one.
+
+Nothing else writes them, and none is ever changed.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,9 @@ from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, is_closed
 
 AMOUNT_MAX_MINOR = 10**14 - 1
 _ACCOUNTS = cast("Table", Account.__table__)
-# An entry and its lines as one statement: the roll-ups are locked from here to the commit, in one order, and however many lines there are its text is the same.
-_WRITE = text(
-    """
+# An entry and its lines as one statement: the roll-ups are locked from here to the commit, in one
+# order, and however many lines there are its text is the same.
+_WRITE = text("""
     with entry as (
       insert into journal_entries
         (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count, reverses_id, trip_id, created_by_user_id)
@@ -57,14 +60,17 @@ _WRITE = text(
                            cast(:party_name as text[]), cast(:memo as text[])) with ordinality as line
     )
     select recorded_at from entry
-    """
-)
+    """)
 _OF_LINE = ("account_id", "currency", "debit_minor", "credit_minor", "party_name", "memo")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to be posted. `account` is an account's id, or the purpose that one account of the chart serves, such as `receivable`."""
+    """A line to be posted.
+
+    `account` is an account's id, or the purpose that one account of the chart serves, such as
+    `receivable`.
+    """
 
     account: UUID | str
     debit: Money | None = None
@@ -74,7 +80,10 @@ class Line:
 
     @property
     def amount(self) -> Money:
-        """The one amount of the line. Raises InvalidAmount where there is not exactly one above zero that the books can hold."""
+        """The one amount of the line.
+
+        Raises InvalidAmount where there is not exactly one above zero that the books can hold.
+        """
         amount = self.credit if self.debit is None else self.debit
         if amount is None or None not in (self.debit, self.credit):
             raise InvalidAmount
@@ -90,7 +99,8 @@ class Line:
 class Posted:
     """The entry that stands for a source; `is_new` is false where it had been posted before.
 
-    What `post` has written itself is at hand: `entry` and `lines` are as `queries.read_entry` has them, the poster's name aside. Else they are None and none.
+    What `post` has written itself is at hand: `entry` and `lines` are as `queries.read_entry` has
+    them, the poster's name aside. Else they are None and none.
     """
 
     entry_id: UUID
@@ -99,30 +109,47 @@ class Posted:
     lines: tuple[Row, ...] = ()
 
 
-def debit(account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None) -> Line:
+def debit(
+    account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None
+) -> Line:
     """A line on the left side."""
     return Line(account, debit=amount, party_name=party_name, memo=memo)
 
 
-def credit(account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None) -> Line:
+def credit(
+    account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None
+) -> Line:
     """A line on the right side."""
     return Line(account, credit=amount, party_name=party_name, memo=memo)
 
 
-def lines_of(sides: Iterable[tuple[str, int, Money]], *, memo: str | None, party_name: str | None = None, named: Collection[str] | None = None) -> list[Line]:
+def lines_of(
+    sides: Iterable[tuple[str, int, Money]],
+    *,
+    memo: str | None,
+    party_name: str | None = None,
+    named: Collection[str] | None = None,
+) -> list[Line]:
     """The lines of sides: the account by its purpose, 1 for debit or -1 for credit, and the amount.
 
     They name the party, those alone on the accounts of the purposes `named` where these are given.
     """
     return [
-        (debit if sign > 0 else credit)(purpose, amount, party_name=party_name if named is None or purpose in named else None, memo=memo)
+        (debit if sign > 0 else credit)(
+            purpose,
+            amount,
+            party_name=party_name if named is None or purpose in named else None,
+            memo=memo,
+        )
         for purpose, sign, amount in sides
     ]
 
 
 @identity.on_new_agency
 def open_books(actor: Actor) -> None:
-    """Give an agency the chart of accounts of a travel agency; done at sign-up, and once more does nothing. Raises Forbidden."""
+    """Give an agency the chart of accounts of a travel agency; done at sign-up, and once more does
+    nothing. Raises Forbidden.
+    """
     actor.require("ledger.open")
     tenant_id = current_tenant(db.session)
     rows = [
@@ -137,9 +164,16 @@ def open_books(actor: Actor) -> None:
         }
         for account in CHART
     ]
-    opened = db.session.execute(insert(_ACCOUNTS).values(rows).on_conflict_do_nothing().returning(_ACCOUNTS.c.id)).all()
+    opened = db.session.execute(
+        insert(_ACCOUNTS).values(rows).on_conflict_do_nothing().returning(_ACCOUNTS.c.id)
+    ).all()
     if opened:
-        audit.record(actor, "ledger.opened", entity_refs={"tenant_id": tenant_id}, outputs={"accounts": len(opened)})
+        audit.record(
+            actor,
+            "ledger.opened",
+            entity_refs={"tenant_id": tenant_id},
+            outputs={"accounts": len(opened)},
+        )
 
 
 def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
@@ -154,12 +188,15 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     trip_id: UUID | None = None,
     accounts: Mapping[UUID | str, Account] | None = None,
 ) -> Posted:
-    """Post what happened to the books, once for each source and purpose: a repeat, a parallel one too, gets the entry that stands.
+    """Post what happened to the books, once for each source and purpose: a repeat, a parallel one
+    too, gets the entry that stands.
 
-    The book date is given, or today in the agency's zone, and its month is open. Debits equal credits in each currency. `trip_id` is the trip that the source
-    is of. `accounts` are those of the lines where the caller has found and holds them already (`queries.find_accounts`). Raises Forbidden;
-    EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency, EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound for an account of
-    another agency or of nothing, AccountInactive.
+    The book date is given, or today in the agency's zone, and its month is open. Debits equal
+    credits in each currency. `trip_id` is the trip that the source is of. `accounts` are those of
+    the lines where the caller has found and holds them already (`queries.find_accounts`). Raises
+    Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency,
+    EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound for an account of another agency
+    or of nothing, AccountInactive.
     """
     actor.require("ledger.post")
     if not narration.strip():
@@ -181,17 +218,32 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
         "trip_id": trip_id,
         "created_by_user_id": actor.user_id,
     }
-    rows = [_row(number, line, accounts[line.account]) for number, line in enumerate(lines, start=1)]
+    rows = [
+        _row(number, line, accounts[line.account]) for number, line in enumerate(lines, start=1)
+    ]
     entry_id = new_id()
     recorded_at = _write(entry_id, values, rows)
     if recorded_at is None:
         return Posted(queries.get_entry_of(source_type, source_id, purpose), is_new=False)
     _record(actor, "journal.posted", entry_id, values, _total(lines))
-    return Posted(entry_id, is_new=True, entry=values | {"id": entry_id, "recorded_at": recorded_at, "reversed_by_id": None}, lines=tuple(rows))
+    return Posted(
+        entry_id,
+        is_new=True,
+        entry=values | {"id": entry_id, "recorded_at": recorded_at, "reversed_by_id": None},
+        lines=tuple(rows),
+    )
 
 
-def check_entry(actor: Actor, lines: Sequence[Line], entry_date: date | None, accounts: Mapping[UUID | str, Account]) -> None:
-    """That an entry of a new source could be posted. Raises what `post` raises, and PeriodLocked."""
+def check_entry(
+    actor: Actor,
+    lines: Sequence[Line],
+    entry_date: date | None,
+    accounts: Mapping[UUID | str, Account],
+) -> None:
+    """That an entry of a new source could be posted.
+
+    Raises what `post` raises, and PeriodLocked.
+    """
     _check_lines(lines)
     if is_closed(_book_date(actor, entry_date)):
         raise PeriodLocked
@@ -199,16 +251,22 @@ def check_entry(actor: Actor, lines: Sequence[Line], entry_date: date | None, ac
 
 
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
-    """Undo an entry by a new one with the sides swapped, linked to it and of its trip; the entry itself stays. Once; a reversal can be reversed in turn.
+    """Undo an entry by a new one with the sides swapped, linked to it and of its trip; the entry
+    itself stays. Once; a reversal can be reversed in turn.
 
-    The book date is given, not before the entry's own, or today in the agency's zone (the entry's own where that is later). Closed accounts take a reversal.
-    Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked, EntryAlreadyReversed.
+    The book date is given, not before the entry's own, or today in the agency's zone (the entry's
+    own where that is later). Closed accounts take a reversal. Raises Forbidden,
+    EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked, EntryAlreadyReversed.
     """
     actor.require("ledger.reverse")
     if not reason.strip():
         raise EntryWithoutNarration
     entry = queries.get_entry(entry_id)
-    day = _book_date(actor, entry_date) if entry_date else max(_book_date(actor, None), entry.entry_date)
+    day = (
+        _book_date(actor, entry_date)
+        if entry_date
+        else max(_book_date(actor, None), entry.entry_date)
+    )
     if day < entry.entry_date:
         raise InvalidBookDate
     if is_closed(day):
@@ -268,7 +326,10 @@ def _book_date(actor: Actor, given: date | None) -> date:
 
 
 def _standing(source_type: str, source_id: UUID, purpose: str) -> Posted:
-    """What a source has in a closed month: the entry that was posted before. Raises PeriodLocked where there is none."""
+    """What a source has in a closed month: the entry that was posted before.
+
+    Raises PeriodLocked where there is none.
+    """
     try:
         return Posted(queries.get_entry_of(source_type, source_id, purpose), is_new=False)
     except EntryNotFound:
@@ -289,10 +350,16 @@ def _row(number: int, line: Line, account: Account) -> Row:
     }
 
 
-def _write(entry_id: UUID, entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> datetime | None:
-    """Insert an entry and all its lines, and tell when it was recorded; None where the source has its entry already."""
+def _write(
+    entry_id: UUID, entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]
+) -> datetime | None:
+    """Insert an entry and all its lines, and tell when it was recorded; None where the source has
+    its entry already.
+    """
     columns = {name: [line[name] for line in lines] for name in _OF_LINE}
-    recorded_at: datetime | None = db.session.scalar(_WRITE, {"tenant_id": current_tenant(db.session), "id": entry_id, **entry, **columns})
+    recorded_at: datetime | None = db.session.scalar(
+        _WRITE, {"tenant_id": current_tenant(db.session), "id": entry_id, **entry, **columns}
+    )
     if recorded_at is not None and (notes := notes_of(db.session)) is not None:
         notes.entries.append(entry_id)
     return recorded_at
@@ -306,8 +373,18 @@ def _total(lines: Iterable[Line]) -> dict[str, str]:
     return {currency: wire_amount(minor, currency) for currency, minor in sorted(debits.items())}
 
 
-def _record(actor: Actor, kind: str, entry_id: UUID, entry: Mapping[str, Any], total: dict[str, str] | None) -> None:
-    refs = {"journal_entry_id": entry_id, "source_type": entry["source_type"], "source_id": entry["source_id"]}
+def _record(
+    actor: Actor, kind: str, entry_id: UUID, entry: Mapping[str, Any], total: dict[str, str] | None
+) -> None:
+    refs = {
+        "journal_entry_id": entry_id,
+        "source_type": entry["source_type"],
+        "source_id": entry["source_id"],
+    }
     audit.record(
-        actor, kind, entity_refs=refs, inputs={"entry_date": entry["entry_date"], "purpose": entry["purpose"]}, outputs={"total": total} if total else {}
+        actor,
+        kind,
+        entity_refs=refs,
+        inputs={"entry_date": entry["entry_date"], "purpose": entry["purpose"]},
+        outputs={"total": total} if total else {},
     )

@@ -13,7 +13,9 @@ class EntryTooShort(Invalid):
 
 
 class EntryUnbalanced(Invalid):
-    """Debits and credits differ in one of the entry's currencies; another currency never makes up for it."""
+    """Debits and credits differ in one of the entry's currencies; another currency never makes up
+    for it.
+    """
 
     code = "journal_entry_unbalanced"
     message = N_("Debits and credits of a journal entry must be equal in each currency.")
@@ -37,7 +39,10 @@ class PeriodLocked(Conflict):
     """The book date lies in a closed month, or in one before it."""
 
     code = "period_locked"
-    message = N_("The books of that month are closed. Choose a later day, or have an administrator open the month again.")
+    message = N_(
+        "The books of that month are closed. Choose a later day, or have an administrator open the"
+        " month again."
+    )
 
 
 class MonthNotOver(Conflict):
@@ -97,10 +102,15 @@ class EntryAlreadyReversed(Conflict):
 
 
 class AccountIsControl(Conflict):
-    """The account equals the sum of open documents, such as trade receivables; nothing is posted to it by hand."""
+    """The account equals the sum of open documents, such as trade receivables; nothing is posted to
+    it by hand.
+    """
 
     code = "account_is_control"
-    message = N_("Receivables, payables and advances follow their documents. Enter an invoice, a bill or a payment instead, or choose another account.")
+    message = N_(
+        "Receivables, payables and advances follow their documents. Enter an invoice, a bill or a"
+        " payment instead, or choose another account."
+    )
 
 
 class AccountCodeTaken(Conflict):
@@ -111,18 +121,23 @@ class AccountCodeTaken(Conflict):
 
 
 class AccountPosted(Conflict):
-    """Something was posted to the account; another type or side would turn round what earlier reports have said."""
+    """Something was posted to the account; another type or side would turn round what earlier
+    reports have said.
+    """
 
     code = "account_posted"
     message = N_("Something was posted to this account, so its type and normal side stay.")
 
 
 class AccountServesProgram(Conflict):
-    """The program itself posts to the account, such as trade receivables; it stays what it is, and open."""
+    """The program itself posts to the account, such as trade receivables; it stays what it is, and
+    open.
+    """
 
     code = "account_serves_program"
     message = N_(
-        "Invoices, payments and taxes are posted to this account by the program. It keeps its type and cannot be archived; its code and name are yours."
+        "Invoices, payments and taxes are posted to this account by the program. It keeps its type"
+        " and cannot be archived; its code and name are yours."
     )
 
 
@@ -130,7 +145,10 @@ class AccountHasBalance(Conflict):
     """Something stands on the account in one of its currencies."""
 
     code = "account_has_balance"
-    message = N_("Something still stands on this account, earlier financial years included. Post it to another account first, and archive this one then.")
+    message = N_(
+        "Something still stands on this account, earlier financial years included. Post it to"
+        " another account first, and archive this one then."
+    )
 
 
 class EntryTooLong(Invalid):
@@ -141,7 +159,9 @@ class EntryTooLong(Invalid):
 
 
 class EntryOfDocument(Conflict):
-    """A document posted the entry; reversing the entry alone would part the books from the document."""
+    """A document posted the entry; reversing the entry alone would part the books from the
+    document.
+    """
 
     code = "journal_entry_of_document"
     message = N_("A document posted this entry. Undo it at the document, and the books follow.")

@@ -13,19 +13,32 @@ from voyagent.kernel.db import db
 from voyagent.ledger import queries
 from voyagent.ledger.models import ClosedMonth
 from voyagent.ledger.queries import MonthNotFound
-from voyagent.ledger.service.errors import EarlierMonthOpen, LaterMonthClosed, MonthAlreadyClosed, MonthNotClosed, MonthNotOver, ReasonRequired
+from voyagent.ledger.service.errors import (
+    EarlierMonthOpen,
+    LaterMonthClosed,
+    MonthAlreadyClosed,
+    MonthNotClosed,
+    MonthNotOver,
+    ReasonRequired,
+)
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
-# Whoever posts shares this lock, whoever closes a month or opens one again has it alone, so that no entry slips into a month that closes at the same moment.
-# The function takes a share and then looks, in one trip.
+# Whoever posts shares this lock, whoever closes a month or opens one again has it alone, so that no
+# entry slips into a month that closes at the same moment. The function takes a share and then
+# looks, in one trip.
 _POSTING = text("select app.closed_through()")
-_CLOSING = text("select pg_advisory_xact_lock(hashtextextended('months of ' || current_setting('app.tenant'), 0))")
+_CLOSING = text(
+    "select pg_advisory_xact_lock(hashtextextended('months of ' ||"
+    " current_setting('app.tenant'), 0))"
+)
 
 
 def close_month(actor: Actor, month: date) -> None:
-    """Close a month (by its first day), and with it every one before it: nothing is posted into them any more.
+    """Close a month (by its first day), and with it every one before it: nothing is posted into
+    them any more.
 
-    Raises Forbidden, MonthNotFound where it is no month's first day, MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen.
+    Raises Forbidden, MonthNotFound where it is no month's first day, MonthNotOver,
+    MonthAlreadyClosed, EarlierMonthOpen.
     """
     actor.require("ledger.close")
     db.session.execute(_CLOSING)
@@ -49,7 +62,10 @@ def check_month(actor: Actor, month: date) -> None:
 
 
 def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
-    """Open the latest closed month again and give it back; why is kept in the audit. Raises Forbidden, ReasonRequired, MonthNotClosed, LaterMonthClosed."""
+    """Open the latest closed month again and give it back; why is kept in the audit.
+
+    Raises Forbidden, ReasonRequired, MonthNotClosed, LaterMonthClosed.
+    """
     actor.require("ledger.reopen")
     why = " ".join(reason.split())
     if not why:
@@ -71,6 +87,8 @@ def wire_month(month: date) -> str:
 
 
 def is_closed(day: date) -> bool:
-    """Whether a day's month is closed; what is answered holds until the transaction ends, since nobody closes a month meanwhile."""
+    """Whether a day's month is closed; what is answered holds until the transaction ends, since
+    nobody closes a month meanwhile.
+    """
     closed: date | None = db.session.scalar(_POSTING)
     return closed is not None and day.replace(day=1) <= closed

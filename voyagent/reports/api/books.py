@@ -1,4 +1,6 @@
-"""The JSON door of the reports: one trip to the database each; days are UTC's unless `tz` names a zone."""
+"""The JSON door of the reports: one trip to the database each; days are UTC's unless `tz` names a
+zone.
+"""
 
 from __future__ import annotations
 
@@ -31,21 +33,41 @@ from voyagent.reports.schemas import (
 from voyagent.trips import passports, queries as trips
 
 
-@api.get("/reports/receivables", answer=AgingReportResponse, permission="report.read", errors=(PeriodInverted,))
+@api.get(
+    "/reports/receivables",
+    answer=AgingReportResponse,
+    permission="report.read",
+    errors=(PeriodInverted,),
+)
 def get_reports_receivables(reader: LaneReader, query: AgeingQuery) -> dict[str, Any]:
-    """What customers owe on invoices issued from `from` to `to`, by days past due, or since the document with `basis`. Currencies are never added."""
+    """What customers owe on invoices issued from `from` to `to`, by days past due, or since the
+    document with `basis`. Currencies are never added.
+    """
     return _ageing(reader, query, "receivable", "top_debtors")
 
 
-@api.get("/reports/payables", answer=AgingReportResponse, permission="report.read", errors=(PeriodInverted,))
+@api.get(
+    "/reports/payables",
+    answer=AgingReportResponse,
+    permission="report.read",
+    errors=(PeriodInverted,),
+)
 def get_reports_payables(reader: LaneReader, query: AgeingQuery) -> dict[str, Any]:
-    """What is owed to suppliers on bills dated from `from` to `to`, by days past due, or since the document with `basis`. Currencies are never added."""
+    """What is owed to suppliers on bills dated from `from` to `to`, by days past due, or since the
+    document with `basis`. Currencies are never added.
+    """
     return _ageing(reader, query, "payable", "top_creditors")
 
 
-@api.get("/reports/trial-balance", answer=TrialBalanceResponse, permission="report.read", errors=(PeriodInverted,))
+@api.get(
+    "/reports/trial-balance",
+    answer=TrialBalanceResponse,
+    permission="report.read",
+    errors=(PeriodInverted,),
+)
 def get_reports_trial_balance(reader: LaneReader, query: TrialBalanceQuery) -> dict[str, Any]:
-    """Debit, credit and balance of every account with postings up to and including `as_of`; with `from` also opening, movement and closing since that day.
+    """Debit, credit and balance of every account with postings up to and including `as_of`; with
+    `from` also opening, movement and closing since that day.
 
     Currencies are never added.
     """
@@ -56,32 +78,70 @@ def get_reports_trial_balance(reader: LaneReader, query: TrialBalanceQuery) -> d
     over = None
     if query.first:
         period = Period.of(query.first, as_of, reader.read(settings_statement())[0])
-        over = trial_balance.read_period(reader, period, actor.currency, include_zero=include_zero, kept_earnings="Result of earlier years")
-    return wire_trial_balance(actor.tenant_id, trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero), over)
+        over = trial_balance.read_period(
+            reader,
+            period,
+            actor.currency,
+            include_zero=include_zero,
+            kept_earnings="Result of earlier years",
+        )
+    return wire_trial_balance(
+        actor.tenant_id,
+        trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero),
+        over,
+    )
 
 
-@api.get("/reports/itinerary", answer=ItineraryResponse, permission="itinerary.read", errors=(SessionNotFound,))
+@api.get(
+    "/reports/itinerary",
+    answer=ItineraryResponse,
+    permission="itinerary.read",
+    errors=(SessionNotFound,),
+)
 def get_reports_itinerary(reader: LaneReader, query: ItineraryQuery) -> dict[str, Any]:
-    """The trip of a conversation: passengers, flights, hotels, visas, and what the customer pays. Empty where the conversation has no trip."""
+    """The trip of a conversation: passengers, flights, hotels, visas, and what the customer pays.
+
+    Empty where the conversation has no trip.
+    """
     session_id = parse_id(query.session_id)
     if session_id is None:
         raise SessionNotFound
     journey = trips.read_trip_of_session(reader, session_id)
     actor = reader.prove()
-    return wire_itinerary(actor.tenant_id, session_id, itinerary.itinerary_of(journey, actor.currency, _passports(actor)))
+    return wire_itinerary(
+        actor.tenant_id,
+        session_id,
+        itinerary.itinerary_of(journey, actor.currency, _passports(actor)),
+    )
 
 
 def _passports(actor: Actor) -> Callable[[trips.Passenger], str | None]:
-    """How much of a passport somebody may see: all of it who may write trips, else its last four characters."""
+    """How much of a passport somebody may see: all of it who may write trips, else its last four
+    characters.
+    """
     if not actor.can("trip.see_passports"):
         return lambda one: passports.masked(one.passport_last4)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     return lambda one: passports.opened(keyring, one.id, one.passport_sealed)
 
 
-def _ageing(reader: LaneReader, query: AgeingQuery, kind: Kind, parties: Literal["top_debtors", "top_creditors"]) -> dict[str, Any]:
+def _ageing(
+    reader: LaneReader,
+    query: AgeingQuery,
+    kind: Kind,
+    parties: Literal["top_debtors", "top_creditors"],
+) -> dict[str, Any]:
     today = clock.today(query.tz or "UTC")
-    counted, largest = receivables.read_ageing(reader, kind, query.first, query.last, today=today, as_of=query.as_of, basis=query.basis)
+    counted, largest = receivables.read_ageing(
+        reader, kind, query.first, query.last, today=today, as_of=query.as_of, basis=query.basis
+    )
     actor = reader.prove()
-    common = {"tenant_id": actor.tenant_id, "period": {"from": query.first, "to": query.last}, "as_of": query.as_of or today, "basis": query.basis}
-    return wire_ageing(common, receivables.ageings(counted, largest, actor.currency), parties=parties)
+    common = {
+        "tenant_id": actor.tenant_id,
+        "period": {"from": query.first, "to": query.last},
+        "as_of": query.as_of or today,
+        "basis": query.basis,
+    }
+    return wire_ageing(
+        common, receivables.ageings(counted, largest, actor.currency), parties=parties
+    )

@@ -36,12 +36,24 @@ def _operation(report: str, form: Format) -> Callable[..., Response]:
 
 
 def _errors(report: str, form: Format) -> tuple[type[VoyagentError], ...]:
-    of_form = {"csv": (ExportsBusy,) if REPORTS[report].stream else (TooManyLines,), "xlsx": (TooManyLines,), "pdf": (TooManyLines, TooManyRows)}
-    return (PeriodInverted, *((AccountNotFound,) if report == "general-ledger" else ()), *of_form[form])
+    of_form = {
+        "csv": (ExportsBusy,) if REPORTS[report].stream else (TooManyLines,),
+        "xlsx": (TooManyLines,),
+        "pdf": (TooManyLines, TooManyRows),
+    }
+    return (
+        PeriodInverted,
+        *((AccountNotFound,) if report == "general-ledger" else ()),
+        *of_form[form],
+    )
 
 
 for name in REPORTS:
     for each in SCHEMAS:
-        api.get(f"/reports/{name}.{each}", answer=SCHEMAS[each], media_type=DOCUMENTED[each], permission="report.read", errors=_errors(name, each))(
-            _operation(name, each)
-        )
+        api.get(
+            f"/reports/{name}.{each}",
+            answer=SCHEMAS[each],
+            media_type=DOCUMENTED[each],
+            permission="report.read",
+            errors=_errors(name, each),
+        )(_operation(name, each))

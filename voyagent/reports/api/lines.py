@@ -1,4 +1,6 @@
-"""The JSON door of the general ledger, the day book and the statement of a party: what was posted line by line, behind a cursor."""
+"""The JSON door of the general ledger, the day book and the statement of a party: what was posted
+line by line, behind a cursor.
+"""
 
 from __future__ import annotations
 
@@ -25,30 +27,59 @@ from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 
 
-@api.get("/reports/general-ledger", answer=GeneralLedgerResponse, permission="report.read", errors=(PeriodInverted, AccountNotFound, InvalidCursor))
+@api.get(
+    "/reports/general-ledger",
+    answer=GeneralLedgerResponse,
+    permission="report.read",
+    errors=(PeriodInverted, AccountNotFound, InvalidCursor),
+)
 def get_reports_general_ledger(reader: LaneReader, query: GeneralLedgerQuery) -> dict[str, Any]:
-    """One account with book dates from `from` to `to`, line by line with the balance behind each. The page behind a cursor costs the same at any depth."""
+    """One account with book dates from `from` to `to`, line by line with the balance behind each.
+
+    The page behind a cursor costs the same at any depth.
+    """
     after = query.place()
     settings, accounts = reader.read(settings_statement(), accounts_statement())
     period = Period.of(query.first, query.last, settings)
     account = general_ledger.account_of(accounts, query.account)
-    report = general_ledger.read_general_ledger(reader, account, period, after=after, limit=query.limit)
+    report = general_ledger.read_general_ledger(
+        reader, account, period, after=after, limit=query.limit
+    )
     return wire_general_ledger(reader.prove().tenant_id, report, query.limit)
 
 
-@api.get("/reports/day-book", answer=DayBookResponse, permission="report.read", errors=(PeriodInverted, InvalidCursor))
+@api.get(
+    "/reports/day-book",
+    answer=DayBookResponse,
+    permission="report.read",
+    errors=(PeriodInverted, InvalidCursor),
+)
 def get_reports_day_book(reader: LaneReader, query: DayBookQuery) -> dict[str, Any]:
-    """Every entry with book dates from `from` to `to`, with its lines. The page behind a cursor costs the same at any depth."""
-    report = read_day_book(reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit)
+    """Every entry with book dates from `from` to `to`, with its lines.
+
+    The page behind a cursor costs the same at any depth.
+    """
+    report = read_day_book(
+        reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit
+    )
     return wire_day_book(reader.prove().tenant_id, report, query.limit)
 
 
-@api.get("/reports/party-statement", answer=PartyStatementResponse, permission="report.read", errors=(PeriodInverted, InvalidCursor))
+@api.get(
+    "/reports/party-statement",
+    answer=PartyStatementResponse,
+    permission="report.read",
+    errors=(PeriodInverted, InvalidCursor),
+)
 def get_reports_party_statement(reader: LaneReader, query: PartyStatementQuery) -> dict[str, Any]:
-    """The statement of a customer or supplier: opening, every entry that moved it, closing, and what ageing says of it. A name without entries has none.
+    """The statement of a customer or supplier: opening, every entry that moved it, closing, and
+    what ageing says of it. A name without entries has none.
 
-    It is for the party: a narration comes without the reason that the books keep of a write-off, a credit, or what was made void or reversed.
+    It is for the party: a narration comes without the reason that the books keep of a write-off, a
+    credit, or what was made void or reversed.
     """
     days = Days.between(query.first, query.last)
-    report = read_party_statement(reader, query.kind, query.party, days, after=query.place(), limit=query.limit)
+    report = read_party_statement(
+        reader, query.kind, query.party, days, after=query.place(), limit=query.limit
+    )
     return wire_party_statement(reader.prove().tenant_id, report, query.limit)

@@ -12,13 +12,27 @@ from voyagent.reports.queries.margins import read_margins
 from voyagent.reports.queries.periods import Days, PeriodInverted
 
 
-@api.get("/reports/trip-margins", answer=MarginsResponse, permission="report.read", errors=(PeriodInverted, InvalidCursor))
+@api.get(
+    "/reports/trip-margins",
+    answer=MarginsResponse,
+    permission="report.read",
+    errors=(PeriodInverted, InvalidCursor),
+)
 def get_reports_trip_margins(reader: LaneReader, query: MarginsQuery) -> dict[str, Any]:
-    """What is left of each trip opened from `from` to `to`, or with anything posted in these days: as planned, and as the books have it.
+    """What is left of each trip opened from `from` to `to`, or with anything posted in these days:
+    as planned, and as the books have it.
 
-    The actual margin is what the trip's invoices, bills and the credits on them posted to revenue, less what they posted as cost of travel services, by book
-    date. `books` has it beside the trial balance, with what of that was posted without a trip. Currencies are never added.
+    The actual margin is what the trip's invoices, bills and the credits on them posted to revenue,
+    less what they posted as cost of travel services, by book date. `books` has it beside the trial
+    balance, with what of that was posted without a trip. Currencies are never added.
     """
     days = Days.between(query.first, query.last)
-    report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, after=query.cursor, limit=query.limit)
+    report = read_margins(
+        reader,
+        days,
+        query.tz or "UTC",
+        group_by=query.group_by,
+        after=query.cursor,
+        limit=query.limit,
+    )
     return wire_margins(reader.prove().tenant_id, report, query.limit)

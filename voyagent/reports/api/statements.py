@@ -1,4 +1,6 @@
-"""The JSON door of profit and loss and of the balance sheet; days are UTC's unless `tz` names a zone."""
+"""The JSON door of profit and loss and of the balance sheet; days are UTC's unless `tz` names a
+zone.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,14 @@ from voyagent.kernel import clock
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import statements
-from voyagent.reports.queries.periods import Days, PeriodInverted, day_compared, evenings, settings_statement, year_month
+from voyagent.reports.queries.periods import (
+    Days,
+    PeriodInverted,
+    day_compared,
+    evenings,
+    settings_statement,
+    year_month,
+)
 from voyagent.reports.statement_schemas import (
     BalanceSheetQuery,
     BalanceSheetResponse,
@@ -19,25 +28,37 @@ from voyagent.reports.statement_schemas import (
 )
 
 
-@api.get("/reports/profit-and-loss", answer=ProfitAndLossResponse, permission="report.read", errors=(PeriodInverted,))
+@api.get(
+    "/reports/profit-and-loss",
+    answer=ProfitAndLossResponse,
+    permission="report.read",
+    errors=(PeriodInverted,),
+)
 def get_reports_profit_and_loss(reader: LaneReader, query: ProfitAndLossQuery) -> dict[str, Any]:
-    """What was earned and spent with book dates from `from` to `to`, beside the days that they are held against. Currencies are never added."""
+    """What was earned and spent with book dates from `from` to `to`, beside the days that they are
+    held against. Currencies are never added.
+    """
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
     actor = reader.prove()
-    return wire_profit_and_loss(actor.tenant_id, statements.profit_and_loss(read, days, before, actor.currency))
+    return wire_profit_and_loss(
+        actor.tenant_id, statements.profit_and_loss(read, days, before, actor.currency)
+    )
 
 
 @api.get("/reports/balance-sheet", answer=BalanceSheetResponse, permission="report.read")
 def get_reports_balance_sheet(reader: LaneReader, query: BalanceSheetQuery) -> dict[str, Any]:
     """What the agency has, owes and is worth on the evening of `as_of`. Currencies are never added.
 
-    `compare` and `compare_as_of` put another day beside it. What revenue and expenses came to is part of equity: of all earlier financial years as retained
-    earnings, of the one of the day as its result.
+    `compare` and `compare_as_of` put another day beside it. What revenue and expenses came to is
+    part of equity: of all earlier financial years as retained earnings, of the one of the day as
+    its result.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     month = year_month(reader.read(settings_statement())[0])
     now, before = evenings(as_of, query.compare_as_of or day_compared(as_of, query.compare), month)
     read = statements.read_balance_sheet(reader, now, before)
     actor = reader.prove()
-    return wire_balance_sheet(actor.tenant_id, statements.balance_sheet(read, now, before, actor.currency))
+    return wire_balance_sheet(
+        actor.tenant_id, statements.balance_sheet(read, now, before, actor.currency)
+    )

@@ -1,4 +1,6 @@
-"""Writing the books of an agency into a file: from one snapshot, under a name that only a complete file bears."""
+"""Writing the books of an agency into a file: from one snapshot, under a name that only a complete
+file bears.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from voyagent.kernel.reading import Reader, SessionReader
 def write(tenant_id: UUID, pieces: Callable[[Reader], Iterator[str]], path: Path) -> None:
     """Write what a format makes of an agency's books as of one instant, piece by piece, in UTF-8.
 
-    The file appears under its name when it is complete. Takes the session for itself, as `db.snapshot` does. Raises OSError.
+    The file appears under its name when it is complete. Takes the session for itself, as
+    `db.snapshot` does. Raises OSError.
     """
     unfinished = path.with_name(path.name + ".part")
     try:

@@ -1,7 +1,9 @@
 """The books as Tally imports them: groups and ledgers, and each entry as a voucher of one currency.
 
-The envelope and its tags are those of https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/. A debit is
-deemed positive and its amount is written negative, a credit the other way round, so the amounts of a voucher come to nothing.
+The envelope and its tags are those of
+https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/.
+A debit is deemed positive and its amount is written negative, a credit the other way round, so the
+amounts of a voucher come to nothing.
 """
 
 from __future__ import annotations
@@ -26,15 +28,18 @@ _FOOT = "</REQUESTDATA></IMPORTDATA></BODY></ENVELOPE>\n"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CURRENCY = "INR"
 """Of an agency that has not chosen one."""
-_WITH_REFERENCE = frozenset({"invoice", "bill", "credit_note", "payment", "refund", "supplier_credit", "write_off"})
+_WITH_REFERENCE = frozenset(
+    {"invoice", "bill", "credit_note", "payment", "refund", "supplier_credit", "write_off"}
+)
 _WITH_NUMBER = frozenset({"invoice", "credit_note"})
 
 
 def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[str]:
-    """What was posted in one currency in some days, in pieces of XML; plain ASCII, other characters as references, so that every way to read it is right.
+    """What was posted in one currency in some days, in pieces of XML; plain ASCII, other characters
+    as references, so that every way to read it is right.
 
-    Without a currency it is the agency's own. Entries of others are left out, and of an entry with several the lines of the others. Needs one snapshot of the
-    books, as `files.write` has it.
+    Without a currency it is the agency's own. Entries of others are left out, and of an entry with
+    several the lines of the others. Needs one snapshot of the books, as `files.write` has it.
     """
     chosen = settings.read(reader)
     currency = currency or (chosen["default_currency"] if chosen else _CURRENCY)
@@ -43,12 +48,16 @@ def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[
 
 
 def read_names(reader: Reader, days: Days, currency: str) -> Names:
-    """What accounts and parties are called; knows all of them up to this moment, so whoever has read entries before finds theirs."""
+    """What accounts and parties are called; knows all of them up to this moment, so whoever has
+    read entries before finds theirs.
+    """
     return Names(reader.read(concerned_statement(days.first, days.last, currency, CONTROL))[0])
 
 
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
-    """The whole file: the masters that the days need, then a voucher for each entry that has lines in the currency."""
+    """The whole file: the masters that the days need, then a voucher for each entry that has lines
+    in the currency.
+    """
     yield _HEAD
     for name, parent in names.groups.items():
         yield _message(_master("GROUP", name, parent))
@@ -62,11 +71,13 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
 
 
 class Names:
-    """What accounts and parties are called in Tally, where no two masters of a company have one name, whatever its case.
+    """What accounts and parties are called in Tally, where no two masters of a company have one
+    name, whatever its case.
 
-    An account is a ledger in a group of Tally. One that serves as control is a group itself, and each of its parties a ledger in that, so that the group stands
-    at what the account stands at. A name that was taken before gets the account's code behind it. Names are given in the order in which they came into the
-    books: files of different months call everybody the same.
+    An account is a ledger in a group of Tally. One that serves as control is a group itself, and
+    each of its parties a ledger in that, so that the group stands at what the account stands at. A
+    name that was taken before gets the account's code behind it. Names are given in the order in
+    which they came into the books: files of different months call everybody the same.
     """
 
     def __init__(self, concerned: Iterable[Row]) -> None:
@@ -96,7 +107,9 @@ class Names:
     def _name(self, key: tuple[str, str], wanted: str, code: str) -> str:
         if key not in self._known:
             plain = " ".join(_clean(wanted).split()) or code
-            candidates = chain([plain, f"{plain} ({code})"], (f"{plain} ({code}, {n})" for n in count(2)))
+            candidates = chain(
+                [plain, f"{plain} ({code})"], (f"{plain} ({code}, {n})" for n in count(2))
+            )
             self._known[key] = next(one for one in candidates if one.casefold() not in self._taken)
             self._taken.add(self._known[key].casefold())
         return self._known[key]
@@ -118,8 +131,23 @@ def _voucher(entry: BookedEntry, lines: list[EntryLine], names: Names) -> ET.Ele
     memo = next((line.memo for line in lines if line.memo), None)
     party = next((names.of(line) for line in lines if line.account_purpose in CONTROL), None)
     # Tally knows a voucher that comes a second time by this id, and takes it for the same.
-    voucher = ET.Element("VOUCHER", {"REMOTEID": str(entry.id), "VCHTYPE": kind, "ACTION": "Create", "OBJVIEW": "Accounting Voucher View"})
-    _add(voucher, DATE=f"{entry.day:%Y%m%d}", EFFECTIVEDATE=f"{entry.day:%Y%m%d}", GUID=str(entry.id), NARRATION=entry.narration, VOUCHERTYPENAME=kind)
+    voucher = ET.Element(
+        "VOUCHER",
+        {
+            "REMOTEID": str(entry.id),
+            "VCHTYPE": kind,
+            "ACTION": "Create",
+            "OBJVIEW": "Accounting Voucher View",
+        },
+    )
+    _add(
+        voucher,
+        DATE=f"{entry.day:%Y%m%d}",
+        EFFECTIVEDATE=f"{entry.day:%Y%m%d}",
+        GUID=str(entry.id),
+        NARRATION=entry.narration,
+        VOUCHERTYPENAME=kind,
+    )
     if memo and entry.source_type in _WITH_NUMBER and entry.purpose == "issue":
         _add(voucher, VOUCHERNUMBER=memo)
     if memo and entry.source_type in _WITH_REFERENCE:
@@ -131,7 +159,13 @@ def _voucher(entry: BookedEntry, lines: list[EntryLine], names: Names) -> ET.Ele
         is_party = line.account_purpose in CONTROL
         amount = (line.credit - line.debit).decimal
         one = ET.SubElement(voucher, "ALLLEDGERENTRIES.LIST")
-        _add(one, LEDGERNAME=names.of(line), ISDEEMEDPOSITIVE=_yes(line.debit), ISPARTYLEDGER=_yes(is_party), AMOUNT=f"{amount:f}")
+        _add(
+            one,
+            LEDGERNAME=names.of(line),
+            ISDEEMEDPOSITIVE=_yes(line.debit),
+            ISPARTYLEDGER=_yes(is_party),
+            AMOUNT=f"{amount:f}",
+        )
     return voucher
 
 

@@ -1,4 +1,6 @@
-"""What Tally calls things: the group that an account belongs to, and the type of voucher that an entry is."""
+"""What Tally calls things: the group that an account belongs to, and the type of voucher that an
+entry is.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from voyagent.reports.queries.day_book import EntryLine
 CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
 """Purposes of the accounts whose lines stand for parties."""
 NAMED = (*CONTROL, "currency_exchange")
-"""What is told from everything else by whoever asks for the type of a voucher: a document that is settled in another currency is no sale and no credit."""
+"""What is told from everything else by whoever asks for the type of a voucher: a document that is
+settled in another currency is no sale and no credit.
+"""
 MONEY = frozenset({"cash", "bank", "gateway_clearing"})
 OF_TYPE = {
     "asset": "Current Assets",
@@ -29,7 +33,10 @@ OF_PURPOSE = {
     "supplier_advances": "Loans & Advances (Asset)",
     "payable": "Sundry Creditors",
     "bsp_payable": "Sundry Creditors",
-    **dict.fromkeys(("input_cgst", "input_sgst", "input_igst", "output_cgst", "output_sgst", "output_igst"), "Duties & Taxes"),
+    **dict.fromkeys(
+        ("input_cgst", "input_sgst", "input_igst", "output_cgst", "output_sgst", "output_igst"),
+        "Duties & Taxes",
+    ),
     **dict.fromkeys(("input_vat", "output_vat", "tcs_payable", "tds_payable"), "Duties & Taxes"),
     "retained_earnings": "Reserves & Surplus",
     **dict.fromkeys(("revenue_commission", "revenue_fees", "revenue_services"), "Sales Accounts"),
@@ -37,26 +44,69 @@ OF_PURPOSE = {
 }
 GROUPS = frozenset(
     {
-        *("Bank Accounts", "Bank OD A/c", "Branch / Divisions", "Capital Account", "Cash-in-Hand", "Current Assets", "Current Liabilities", "Deposits (Asset)"),
-        *("Direct Expenses", "Direct Incomes", "Duties & Taxes", "Fixed Assets", "Indirect Expenses", "Indirect Incomes", "Investments"),
-        *("Loans & Advances (Asset)", "Loans (Liability)", "Misc. Expenses (ASSET)", "Provisions", "Purchase Accounts", "Reserves & Surplus", "Sales Accounts"),
-        *("Secured Loans", "Stock-in-Hand", "Sundry Creditors", "Sundry Debtors", "Suspense A/c", "Unsecured Loans"),
+        *(
+            "Bank Accounts",
+            "Bank OD A/c",
+            "Branch / Divisions",
+            "Capital Account",
+            "Cash-in-Hand",
+            "Current Assets",
+            "Current Liabilities",
+            "Deposits (Asset)",
+        ),
+        *(
+            "Direct Expenses",
+            "Direct Incomes",
+            "Duties & Taxes",
+            "Fixed Assets",
+            "Indirect Expenses",
+            "Indirect Incomes",
+            "Investments",
+        ),
+        *(
+            "Loans & Advances (Asset)",
+            "Loans (Liability)",
+            "Misc. Expenses (ASSET)",
+            "Provisions",
+            "Purchase Accounts",
+            "Reserves & Surplus",
+            "Sales Accounts",
+        ),
+        *(
+            "Secured Loans",
+            "Stock-in-Hand",
+            "Sundry Creditors",
+            "Sundry Debtors",
+            "Suspense A/c",
+            "Unsecured Loans",
+        ),
     }
 )
 """The groups that a company of Tally has from its beginning."""
 
 
 def voucher_type(lines: Iterable[EntryLine]) -> str:
-    """The type of voucher by what moves on which side, so that a reversal is of the opposite type, and whatever Tally asks of a type holds.
+    """The type of voucher by what moves on which side, so that a reversal is of the opposite type,
+    and whatever Tally asks of a type holds.
 
-    Money on one side alone is a Receipt or a Payment, between accounts of money a Contra. Without money a customer is debited by Sales and credited by a Credit
-    Note, a supplier credited by a Purchase and debited by a Debit Note. Whatever else there is, money for that of another currency too, is a Journal.
+    Money on one side alone is a Receipt or a Payment, between accounts of money a Contra. Without
+    money a customer is debited by Sales and credited by a Credit Note, a supplier credited by a
+    Purchase and debited by a Debit Note. Whatever else there is, money for that of another currency
+    too, is a Journal.
     """
     moved: dict[str, int] = defaultdict(int)
     sides = set()
     for line in lines:
         is_money = line.account_purpose in MONEY
-        moved["money" if is_money else line.account_purpose if line.account_purpose in NAMED else "other"] += (line.debit - line.credit).amount_minor
+        moved[
+            (
+                "money"
+                if is_money
+                else line.account_purpose
+                if line.account_purpose in NAMED
+                else "other"
+            )
+        ] += (line.debit - line.credit).amount_minor
         sides |= {bool(line.debit)} if is_money else set()
     if sides:
         return _of_money(sides, is_alone=len(moved) == 1)

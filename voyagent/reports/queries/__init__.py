@@ -1,1 +1,3 @@
-"""What the reports and the home page read: other rooms' numbers, brought together currency by currency."""
+"""What the reports and the home page read: other rooms' numbers, brought together currency by
+currency.
+"""

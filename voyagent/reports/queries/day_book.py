@@ -1,4 +1,6 @@
-"""The day book: every entry of some days with its lines, in the order of the books; the cost of a page is that of its entries, whatever stands before."""
+"""The day book: every entry of some days with its lines, in the order of the books; the cost of a
+page is that of its entries, whatever stands before.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ class BookedEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DayBook:
-    """A page of the entries of some days, and what all entries of these days come to on either side, by currency."""
+    """A page of the entries of some days, and what all entries of these days come to on either
+    side, by currency.
+    """
 
     days: Days
     entries: tuple[BookedEntry, ...]
@@ -59,8 +63,13 @@ class DayBook:
     next_cursor: str | None
 
 
-def read_day_book(reader: Reader, days: Days, *, after: Place | None = None, limit: int = PAGE_ENTRIES) -> DayBook:
-    """A page behind a place, and the totals of all pages from the roll-up, in one trip. Raises InvalidCursor."""
+def read_day_book(
+    reader: Reader, days: Days, *, after: Place | None = None, limit: int = PAGE_ENTRIES
+) -> DayBook:
+    """A page behind a place, and the totals of all pages from the roll-up, in one trip.
+
+    Raises InvalidCursor.
+    """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     opened, closed, rows = reader.read(
@@ -71,13 +80,25 @@ def read_day_book(reader: Reader, days: Days, *, after: Place | None = None, lim
     entries = _entries(rows)
     shown = entries[:limit]
     marked = _behind(shown[-1]) if len(entries) > limit else None
-    return DayBook(days, tuple(shown), tuple(_totals(opened, closed)), is_first_page=after is None, next_cursor=marked.encode() if marked else None)
+    return DayBook(
+        days,
+        tuple(shown),
+        tuple(_totals(opened, closed)),
+        is_first_page=after is None,
+        next_cursor=marked.encode() if marked else None,
+    )
 
 
 def every_entry(reader: Reader, days: Days) -> Iterator[BookedEntry]:
-    """All entries of some days, the oldest first, however many: read some hundred at a time, which one snapshot of the books holds together."""
+    """All entries of some days, the oldest first, however many: read some hundred at a time, which
+    one snapshot of the books holds together.
+    """
     after = None
-    while entries := _entries(reader.read(daybook_statement(days.first, days.last, after=after, limit=_ENTRIES_AT_A_TIME))[0]):
+    while entries := _entries(
+        reader.read(
+            daybook_statement(days.first, days.last, after=after, limit=_ENTRIES_AT_A_TIME)
+        )[0]
+    ):
         yield from entries
         after = _behind(entries[-1])
 
@@ -91,19 +112,32 @@ def _entries(rows: list[Row]) -> list[BookedEntry]:
 
 
 def _entry(rows: list[Row]) -> BookedEntry:
-    facts = {name: rows[0][name] for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")}
+    facts = {
+        name: rows[0][name]
+        for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")
+    }
     return BookedEntry(day=rows[0]["entry_date"], lines=tuple(map(_line, rows)), **facts)
 
 
 def _line(row: Row) -> EntryLine:
-    facts = {name: row[name] for name in ("line_no", "code", "name", "type", "account_purpose", "party_name", "memo")}
-    return EntryLine(debit=Money(row["debit_minor"], row["currency"]), credit=Money(row["credit_minor"], row["currency"]), **facts)
+    facts = {
+        name: row[name]
+        for name in ("line_no", "code", "name", "type", "account_purpose", "party_name", "memo")
+    }
+    return EntryLine(
+        debit=Money(row["debit_minor"], row["currency"]),
+        credit=Money(row["credit_minor"], row["currency"]),
+        **facts,
+    )
 
 
 def _totals(opened: list[Row], closed: list[Row]) -> list[tuple[Money, Money]]:
     found = []
     for currency in sorted({row["currency"] for row in closed}):
-        debit, credit = (Money(_sum(closed, currency, side) - _sum(opened, currency, side), currency) for side in ("debit_minor", "credit_minor"))
+        debit, credit = (
+            Money(_sum(closed, currency, side) - _sum(opened, currency, side), currency)
+            for side in ("debit_minor", "credit_minor")
+        )
         if debit or credit:
             found.append((debit, credit))
     return found

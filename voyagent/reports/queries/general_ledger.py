@@ -1,7 +1,9 @@
-"""The general ledger: one account over a period, line by line with the balance behind each; the cost of a page is that of its lines, whatever stands before.
+"""The general ledger: one account over a period, line by line with the balance behind each; the
+cost of a page is that of its lines, whatever stands before.
 
-Revenue and expense stand at what was posted since their financial year began. Where one begins within the period, what they stood at on the evening before is
-carried to the result of earlier years: a computed line behind the lines of that day, as the trial balance has it.
+Revenue and expense stand at what was posted since their financial year began. Where one begins
+within the period, what they stood at on the evening before is carried to the result of earlier
+years: a computed line behind the lines of that day, as the trial balance has it.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ class LedgerLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CarriedLine:
-    """A computed line: what the account stood at on the last evening of a financial year is carried to the result of earlier years; `balance` is behind it."""
+    """A computed line: what the account stood at on the last evening of a financial year is carried
+    to the result of earlier years; `balance` is behind it.
+    """
 
     day: date
     debit: Money
@@ -54,7 +58,8 @@ class CarriedLine:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyMovement:
-    """The account in one currency: debit less credit before the period, all that was posted to either side in it, what was carried, and what it comes to.
+    """The account in one currency: debit less credit before the period, all that was posted to
+    either side in it, what was carried, and what it comes to.
 
     `carried` is None where no account of the year is over the turn of one.
     """
@@ -79,7 +84,9 @@ class CurrencyMovement:
 
 @dataclass(frozen=True, slots=True)
 class GeneralLedger:
-    """An account (id, code, name, type) over a period: its currencies by code, and a page of its lines, the oldest first, with the computed ones between."""
+    """An account (id, code, name, type) over a period: its currencies by code, and a page of its
+    lines, the oldest first, with the computed ones between.
+    """
 
     account: Row
     period: Period
@@ -111,49 +118,88 @@ class GeneralLedger:
 
 def account_of(accounts: Iterable[Row], said: str) -> Row:
     """The account with a code. Raises AccountNotFound."""
-    found = next((account for account in accounts if account["code"] == said or str(account["id"]) == said), None)
+    found = next(
+        (account for account in accounts if account["code"] == said or str(account["id"]) == said),
+        None,
+    )
     if found is None:
         raise AccountNotFound
     return found
 
 
-def read_general_ledger(reader: Reader, account: Row, period: Period, *, after: Place | None = None, limit: int = PAGE_LINES) -> GeneralLedger:
-    """A page of the account behind a place, in one trip: balances before and after from roll-ups, and the lines by index. Raises InvalidCursor."""
+def read_general_ledger(
+    reader: Reader,
+    account: Row,
+    period: Period,
+    *,
+    after: Place | None = None,
+    limit: int = PAGE_LINES,
+) -> GeneralLedger:
+    """A page of the account behind a place, in one trip: balances before and after from roll-ups,
+    and the lines by index. Raises InvalidCursor.
+    """
     if after is not None and not period.first <= after.day <= period.last:
         raise InvalidCursor
     account_id, month = account["id"], period.year_began.month
     asked = {
         "opened": ledger.balances_statement(period.evening_before, [account_id]),
         "closed": ledger.balances_statement(period.last, [account_id]),
-        "lines": by_line.account_lines_statement(account_id, period.first, period.last, after=after, limit=limit + 1),
+        "lines": by_line.account_lines_statement(
+            account_id, period.first, period.last, after=after, limit=limit + 1
+        ),
     }
     if after is not None:
         asked["behind"] = by_line.balances_at_statement(account_id, after)
     if account["type"] in OF_THE_YEAR:
         asked["before"] = ledger.balances_statement(period.year_before, [account_id])
         if period.is_over_a_turn:
-            asked["ended"] = years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR, account_id)
+            asked["ended"] = years.of_years_statement(
+                period.year_began, period.last_year_began, OF_THE_YEAR, account_id
+            )
         if after is not None:
-            asked["before_behind"] = ledger.balances_statement(year_began(after.day, month) - timedelta(days=1), [account_id])
+            asked["before_behind"] = ledger.balances_statement(
+                year_began(after.day, month) - timedelta(days=1), [account_id]
+            )
     read = defaultdict(list, zip(asked, reader.read(*asked.values()), strict=True))
     shown, is_last = read["lines"][:limit], len(read["lines"]) <= limit
-    ended = read["ended"] if after is None else [row for row in read["ended"] if row["year_began"] >= year_began(after.day, month)]
-    standing = _net(read["opened"], read["before"]) if after is None else _net(read["behind"], read["before_behind"])
+    ended = (
+        read["ended"]
+        if after is None
+        else [row for row in read["ended"] if row["year_began"] >= year_began(after.day, month)]
+    )
+    standing = (
+        _net(read["opened"], read["before"])
+        if after is None
+        else _net(read["behind"], read["before_behind"])
+    )
     return GeneralLedger(
         account=account,
         period=period,
         currencies=tuple(
-            _movements(read["opened"], read["closed"], _net(read["opened"], read["before"]), _carried(read["ended"]) if "ended" in asked else None)
+            _movements(
+                read["opened"],
+                read["closed"],
+                _net(read["opened"], read["before"]),
+                _carried(read["ended"]) if "ended" in asked else None,
+            )
         ),
         rows=tuple(_running(shown, ended, standing, month, is_last=is_last)),
         is_first_page=after is None,
-        next_cursor=None if is_last else Place(shown[-1]["effective_date"], shown[-1]["entry_id"], shown[-1]["line_no"]).encode(),
+        next_cursor=(
+            None
+            if is_last
+            else Place(
+                shown[-1]["effective_date"], shown[-1]["entry_id"], shown[-1]["line_no"]
+            ).encode()
+        ),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days of a ledger within one financial year: what the account stands at before them by currency, in minor units, and what is carried behind them."""
+    """Days of a ledger within one financial year: what the account stands at before them by
+    currency, in minor units, and what is carried behind them.
+    """
 
     days: Days
     standing: Mapping[str, int]
@@ -161,19 +207,29 @@ class Stretch:
 
 
 def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
-    """The period of a ledger, parted where a financial year begins: what stands there is carried whole, so that each year begins at nothing."""
+    """The period of a ledger, parted where a financial year begins: what stands there is carried
+    whole, so that each year begins at nothing.
+    """
     period, month = report.period, report.period.year_began.month
     standing = {one.opening.currency: one.opening.amount_minor for one in report.currencies}
     if not report.is_of_the_year or not period.is_over_a_turn:
         return [Stretch(Days(period.first, period.last), standing, ())]
-    (ended,) = reader.read(years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR, report.account["id"]))
+    (ended,) = reader.read(
+        years.of_years_statement(
+            period.year_began, period.last_year_began, OF_THE_YEAR, report.account["id"]
+        )
+    )
     found, first = [], period.first
     while year_began(first, month) <= period.last_year_began:
         began = year_began(first, month)
         following = began.replace(year=began.year + 1)
-        in_all = {row["currency"]: row["balance_minor"] for row in ended if row["year_began"] == began}
+        in_all = {
+            row["currency"]: row["balance_minor"] for row in ended if row["year_began"] == began
+        }
         carried = tuple(_carry(row, dict(in_all)) for row in ended if row["year_began"] == began)
-        found.append(Stretch(Days(first, min(following - timedelta(days=1), period.last)), standing, carried))
+        found.append(
+            Stretch(Days(first, min(following - timedelta(days=1), period.last)), standing, carried)
+        )
         first, standing = following, dict.fromkeys(standing, 0)
     return found
 
@@ -187,13 +243,23 @@ def _net(rows: list[Row], before: list[Row]) -> dict[str, int]:
     return net
 
 
-def _movements(opened: list[Row], closed: list[Row], opening: dict[str, int], carried: dict[str, Sides] | None) -> Iterable[CurrencyMovement]:
+def _movements(
+    opened: list[Row], closed: list[Row], opening: dict[str, int], carried: dict[str, Sides] | None
+) -> Iterable[CurrencyMovement]:
     before = {row["currency"]: row for row in opened}
     for row in closed:
         currency = row["currency"]
-        debit, credit = (Money(row[side] - (before[currency][side] if currency in before else 0), currency) for side in ("debit_minor", "credit_minor"))
+        debit, credit = (
+            Money(row[side] - (before[currency][side] if currency in before else 0), currency)
+            for side in ("debit_minor", "credit_minor")
+        )
         nothing = Money(0, currency), Money(0, currency)
-        yield CurrencyMovement(Money(opening[currency], currency), debit, credit, None if carried is None else carried.get(currency, nothing))
+        yield CurrencyMovement(
+            Money(opening[currency], currency),
+            debit,
+            credit,
+            None if carried is None else carried.get(currency, nothing),
+        )
 
 
 def _carried(ended: list[Row]) -> dict[str, Sides]:
@@ -201,12 +267,19 @@ def _carried(ended: list[Row]) -> dict[str, Sides]:
     sides: dict[str, Sides] = {}
     for row in ended:
         nothing = Money(0, row["currency"]), Money(0, row["currency"])
-        sides[row["currency"]] = both_sides(sides.get(row["currency"], nothing), on_one_side(Money(-row["balance_minor"], row["currency"])))
+        sides[row["currency"]] = both_sides(
+            sides.get(row["currency"], nothing),
+            on_one_side(Money(-row["balance_minor"], row["currency"])),
+        )
     return sides
 
 
-def _running(lines: list[Row], ended: list[Row], standing: dict[str, int], month: int, *, is_last: bool) -> Iterable[LedgerLine | CarriedLine]:
-    """The lines with the balance behind each; before the first line of a new year, or at the very end, what was carried at the turn."""
+def _running(
+    lines: list[Row], ended: list[Row], standing: dict[str, int], month: int, *, is_last: bool
+) -> Iterable[LedgerLine | CarriedLine]:
+    """The lines with the balance behind each; before the first line of a new year, or at the very
+    end, what was carried at the turn.
+    """
     turns = deque(ended)
     for row in lines:
         began = year_began(row["effective_date"], month)
@@ -236,4 +309,9 @@ def _carry(ended: Row, standing: dict[str, int]) -> CarriedLine:
     currency, began = ended["currency"], ended["year_began"]
     standing[currency] -= ended["balance_minor"]
     debit, credit = on_one_side(Money(-ended["balance_minor"], currency))
-    return CarriedLine(began.replace(year=began.year + 1) - timedelta(days=1), debit, credit, Money(standing[currency], currency))
+    return CarriedLine(
+        began.replace(year=began.year + 1) - timedelta(days=1),
+        debit,
+        credit,
+        Money(standing[currency], currency),
+    )

@@ -1,4 +1,6 @@
-"""What now: what waits for a person, what comes in, what the assistant did; and for a new agency which first steps are done."""
+"""What now: what waits for a person, what comes in, what the assistant did; and for a new agency
+which first steps are done.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ LOOK_BACK = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Money of one currency that should have come, or gone, that does so in the coming eight weeks (this one first), and later."""
+    """Money of one currency that should have come, or gone, that does so in the coming eight weeks
+    (this one first), and later.
+    """
 
     overdue: Money
     overdue_count: int
@@ -76,7 +80,9 @@ class OverdueInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that the assistant did: `kind` is done, failed, rejected, expired or talked; `id` is the request's, or the conversation's."""
+    """Something that the assistant did: `kind` is done, failed, rejected, expired or talked; `id`
+    is the request's, or the conversation's.
+    """
 
     at: datetime
     kind: str
@@ -95,7 +101,10 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The home page. `due` (from customers), `owed` (to suppliers) and `months` are by currency, the agency's own first and always there.
+    """The home page.
+
+    `due` (from customers), `owed` (to suppliers) and `months` are by currency, the agency's own
+    first and always there.
 
     For whoever may not see money nothing of it is read: nothing is overdue, due, owed or sold.
     """
@@ -119,10 +128,16 @@ class Now:
 
 
 def read_now(reader: Reader, actor: Actor) -> Now:
-    """Everything on the page in one trip; a second one only where an agency may be new, to see whether anything was ever posted."""
+    """Everything on the page in one trip; a second one only where an agency may be new, to see
+    whether anything was ever posted.
+    """
     today = clock.today(actor.timezone)
     monday = today - timedelta(days=today.weekday())
-    people = select(func.count()).select_from(identity.people_statement(removed=False).subquery()).scalar_subquery()
+    people = (
+        select(func.count())
+        .select_from(identity.people_statement(removed=False).subquery())
+        .scalar_subquery()
+    )
     firsts = _first_days(today)
     money = _money_statements(today, monday, firsts) if all(map(actor.can, MONEY)) else []
     waiting, asked, decided, talks, weeks, numbers, *rest = reader.read(
@@ -131,7 +146,11 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         approvals.decided_statement(clock.now() - LOOK_BACK),
         chats.sessions_statement(DONE_MAX),
         weeks_statement(monday - timedelta(weeks=WEEKS - 1), WEEKS, actor.timezone),
-        select(enquiries.counted().label("enquiries"), people.label("people"), identity.is_confirmed(actor.user_id).label("is_confirmed")),
+        select(
+            enquiries.counted().label("enquiries"),
+            people.label("people"),
+            identity.is_confirmed(actor.user_id).label("is_confirmed"),
+        ),
         *money,
         *costs.spending_statements(today),
     )
@@ -183,40 +202,84 @@ def _due_in(currency: str, by_week: dict[int, Row]) -> Due:
     def amount(week: int) -> Money:
         return Money(int(by_week[week]["open_minor"]) if week in by_week else 0, currency)
 
-    overdue, this_week = (int(by_week[week]["n"]) if week in by_week else 0 for week in (billing.OVERDUE, 0))
-    return Due(amount(billing.OVERDUE), overdue, tuple(map(amount, range(WEEKS_AHEAD))), this_week, amount(WEEKS_AHEAD))
+    overdue, this_week = (
+        int(by_week[week]["n"]) if week in by_week else 0 for week in (billing.OVERDUE, 0)
+    )
+    return Due(
+        amount(billing.OVERDUE),
+        overdue,
+        tuple(map(amount, range(WEEKS_AHEAD))),
+        this_week,
+        amount(WEEKS_AHEAD),
+    )
 
 
-def _months(rows: list[Row], firsts: list[date], home_currency: str) -> dict[str, tuple[Month, ...]]:
-    found = {(row["currency"], row["month"]): (int(row["sales_minor"]), int(row["cost_minor"])) for row in rows}
+def _months(
+    rows: list[Row], firsts: list[date], home_currency: str
+) -> dict[str, tuple[Month, ...]]:
+    found = {
+        (row["currency"], row["month"]): (int(row["sales_minor"]), int(row["cost_minor"]))
+        for row in rows
+    }
     currencies = dict.fromkeys([home_currency, *(row["currency"] for row in rows)])
     return {
-        currency: tuple(Month(first, *(Money(minor, currency) for minor in found.get((currency, first), (0, 0)))) for first in firsts)
+        currency: tuple(
+            Month(
+                first, *(Money(minor, currency) for minor in found.get((currency, first), (0, 0)))
+            )
+            for first in firsts
+        )
         for currency in currencies
     }
 
 
 def _overdue(row: Row, today: date) -> OverdueInvoice:
-    return OverdueInvoice(row["id"], row["reference"], row["party_name"], Money(int(row["open_minor"]), row["currency"]), (today - row["due_date"]).days)
+    return OverdueInvoice(
+        row["id"],
+        row["reference"],
+        row["party_name"],
+        Money(int(row["open_minor"]), row["currency"]),
+        (today - row["due_date"]).days,
+    )
 
 
 def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
-    """The latest of what was decided and what was talked about, newest first. A grant that is being carried out is not done yet."""
+    """The latest of what was decided and what was talked about, newest first.
+
+    A grant that is being carried out is not done yet.
+    """
     acts = [act for row in decided if (act := _decided(row)) is not None]
-    acts += [Act(row["last_message_at"], "talked", row["title"] or "", row["id"]) for row in talks if row["last_message_at"] is not None]
+    acts += [
+        Act(row["last_message_at"], "talked", row["title"] or "", row["id"])
+        for row in talks
+        if row["last_message_at"] is not None
+    ]
     return sorted(acts, key=lambda act: act.at, reverse=True)[:DONE_MAX]
 
 
 def _decided(row: Row) -> Act | None:
-    """What came of a request; of one that was withdrawn nothing did, and what took its place is told."""
+    """What came of a request; of one that was withdrawn nothing did, and what took its place is
+    told.
+    """
     if row["standing"] == "withdrawn":
         return None
     kind = row["effect_status"] if row["status"] == "granted" else row["status"]
     at = row["effect_finished_at"] or row["resolved_at"] or row["expires_at"]
-    return Act(at, kind, row["summary"], row["id"]) if kind in {"done", "failed", "rejected", "expired"} else None
+    return (
+        Act(at, kind, row["summary"], row["id"])
+        if kind in {"done", "failed", "rejected", "expired"}
+        else None
+    )
 
 
 def _weeks(rows: list[Row], monday: date) -> list[Week]:
     found = {row["monday"]: row for row in rows}
     mondays = [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
-    return [Week(day, int(found[day]["received"]), int(found[day]["booked"])) if day in found else Week(day, 0, 0) for day in mondays]
+    return [
+        (
+            Week(day, int(found[day]["received"]), int(found[day]["booked"]))
+            if day in found
+            else Week(day, 0, 0)
+        )
+        for day in mondays
+    ]

@@ -1,4 +1,6 @@
-"""The itinerary of a conversation as a report: what its trip says, and nothing that was only talked about."""
+"""The itinerary of a conversation as a report: what its trip says, and nothing that was only talked
+about.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from voyagent.trips.queries import Journey, Line, Passenger
 
 @dataclass(frozen=True, slots=True)
 class Itinerary:
-    """Who, with what, where, for how much: `passengers` with their passports as they may be shown, `prices` with the agency's currency first."""
+    """Who, with what, where, for how much: `passengers` with their passports as they may be shown,
+    `prices` with the agency's currency first.
+    """
 
     trip_id: UUID | None
     passengers: tuple[tuple[str, str | None], ...]
@@ -23,8 +27,12 @@ class Itinerary:
     prices: tuple[Money, ...]
 
 
-def itinerary_of(journey: Journey | None, currency: str, passport_of: Callable[[Passenger], str | None]) -> Itinerary:
-    """The itinerary of a trip, or of a conversation that has none; what is cancelled or failed is no part of it."""
+def itinerary_of(
+    journey: Journey | None, currency: str, passport_of: Callable[[Passenger], str | None]
+) -> Itinerary:
+    """The itinerary of a trip, or of a conversation that has none; what is cancelled or failed is
+    no part of it.
+    """
     if journey is None:
         return Itinerary(None, (), (), (), (), (Money(0, currency),))
     prices = {total.currency: total.price for total in journey.totals}
@@ -33,9 +41,17 @@ def itinerary_of(journey: Journey | None, currency: str, passport_of: Callable[[
     return Itinerary(
         trip_id=journey.trip["id"],
         passengers=tuple((one.full_name, passport_of(one)) for one in journey.passengers),
-        flights=tuple((line.supplier_ref, flight) for line, flight in details if isinstance(flight, FlightDetails)),
+        flights=tuple(
+            (line.supplier_ref, flight)
+            for line, flight in details
+            if isinstance(flight, FlightDetails)
+        ),
         hotels=tuple(stay for _, stay in details if isinstance(stay, HotelDetails)),
-        visas=tuple((visa.country, _visa_status(line, visa)) for line, visa in details if isinstance(visa, VisaDetails)),
+        visas=tuple(
+            (visa.country, _visa_status(line, visa))
+            for line, visa in details
+            if isinstance(visa, VisaDetails)
+        ),
         prices=(home, *(price for price in prices.values() if price)),
     )
 

@@ -1,4 +1,6 @@
-"""What a figure of the margins is made of: the lines in the books of a trip, of a customer's trips, of all of them, or of what was posted without one."""
+"""What a figure of the margins is made of: the lines in the books of a trip, of a customer's trips,
+of all of them, or of what was posted without one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,13 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger.earned import Side, earned_lines_statement, earned_sum_statement, entries_beside, entries_of
+from voyagent.ledger.earned import (
+    Side,
+    earned_lines_statement,
+    earned_sum_statement,
+    entries_beside,
+    entries_of,
+)
 from voyagent.ledger.lines import Place
 from voyagent.ledger.queries import following
 from voyagent.reports.queries.periods import Days
@@ -35,7 +43,9 @@ class MonthElsewhere(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whose lines: one trip's, those of a customer's trips (empty: of no known one), all trips' in a month, all trips', or what was posted without one."""
+    """Whose lines: one trip's, those of a customer's trips (empty: of no known one), all trips' in
+    a month, all trips', or what was posted without one.
+    """
 
     trip: UUID | None = None
     customer: str | None = None
@@ -46,14 +56,19 @@ class Whose:
         """The days that count. Raises MonthElsewhere."""
         if self.month is None:
             return days
-        first, last = max(days.first, self.month), min(days.last, following(self.month) - timedelta(days=1))
+        first, last = (
+            max(days.first, self.month),
+            min(days.last, following(self.month) - timedelta(days=1)),
+        )
         if first > last:
             raise MonthElsewhere
         return Days(first, last)
 
 
 class MarginLine(NamedTuple):
-    """A line of the books, with the document behind its entry or behind the one that this reverses; `amount` is as the figure counts it."""
+    """A line of the books, with the document behind its entry or behind the one that this reverses;
+    `amount` is as the figure counts it.
+    """
 
     entry_id: UUID
     line_no: int
@@ -70,7 +85,9 @@ class MarginLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MarginLines:
-    """A page of the lines of a figure, the oldest first; how many there are in all, and what they come to. `title` is that of the one trip."""
+    """A page of the lines of a figure, the oldest first; how many there are in all, and what they
+    come to. `title` is that of the one trip.
+    """
 
     days: Days
     of: Side
@@ -83,8 +100,19 @@ class MarginLines:
     next_cursor: str | None
 
 
-def read_margin_lines(reader: Reader, days: Days, whose: Whose, of: Side, currency: str, *, after: Place | None = None, limit: int = PAGE_LINES) -> MarginLines:
-    """A page behind a place and the sum of all, in one trip. What counts is what `read_margins` counts.
+def read_margin_lines(
+    reader: Reader,
+    days: Days,
+    whose: Whose,
+    of: Side,
+    currency: str,
+    *,
+    after: Place | None = None,
+    limit: int = PAGE_LINES,
+) -> MarginLines:
+    """A page behind a place and the sum of all, in one trip.
+
+    What counts is what `read_margins` counts.
 
     Raises MonthElsewhere, InvalidCursor, TripNotFound.
     """
@@ -92,12 +120,21 @@ def read_margin_lines(reader: Reader, days: Days, whose: Whose, of: Side, curren
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     entries = entries_statement(whose, days)
-    asked = [earned_lines_statement(entries, of, currency, after=after, limit=limit + 1), earned_sum_statement(entries, of, currency)]
-    rows, sums, *titles = reader.read(*asked, *([title_statement(whose.trip)] if whose.trip else []))
+    asked = [
+        earned_lines_statement(entries, of, currency, after=after, limit=limit + 1),
+        earned_sum_statement(entries, of, currency),
+    ]
+    rows, sums, *titles = reader.read(
+        *asked, *([title_statement(whose.trip)] if whose.trip else [])
+    )
     if titles and not titles[0]:
         raise TripNotFound
     shown = tuple(_lines(rows[:limit], currency))
-    behind = Place(shown[-1].day, shown[-1].entry_id, shown[-1].line_no).encode() if len(rows) > limit else None
+    behind = (
+        Place(shown[-1].day, shown[-1].entry_id, shown[-1].line_no).encode()
+        if len(rows) > limit
+        else None
+    )
     return MarginLines(
         days=days,
         of=of,
@@ -119,10 +156,27 @@ def entries_statement(whose: Whose, days: Days) -> Select[Any]:
     if whose.customer is None:
         return found
     all_of_days = found.cte("all_of_days")
-    return select(all_of_days).where(all_of_days.c.thing_id.in_(trips_of_customer(whose.customer, invoiced, select(all_of_days.c.thing_id))))
+    return select(all_of_days).where(
+        all_of_days.c.thing_id.in_(
+            trips_of_customer(whose.customer, invoiced, select(all_of_days.c.thing_id))
+        )
+    )
 
 
 def _lines(rows: list[Row], currency: str) -> Iterable[MarginLine]:
     for row in rows:
-        facts = {name: row[name] for name in ("entry_id", "line_no", "code", "name", "narration", "party_name", "memo", "source_type", "source_id")}
+        facts = {
+            name: row[name]
+            for name in (
+                "entry_id",
+                "line_no",
+                "code",
+                "name",
+                "narration",
+                "party_name",
+                "memo",
+                "source_type",
+                "source_id",
+            )
+        }
         yield MarginLine(day=row["effective_date"], amount=Money(row["minor"], currency), **facts)

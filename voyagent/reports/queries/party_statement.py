@@ -1,4 +1,6 @@
-"""The statement of one customer or supplier: what it stood at, what moved it, what it stands at, and that ageing says the same."""
+"""The statement of one customer or supplier: what it stood at, what moved it, what it stands at,
+and that ageing says the same.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ PAGE_ENTRIES = 100
 
 
 class Moved(NamedTuple):
-    """An entry that moved what the party stands at, in one currency: `more` makes it larger, `less` smaller, `balance` is what it stands at behind it."""
+    """An entry that moved what the party stands at, in one currency: `more` makes it larger, `less`
+    smaller, `balance` is what it stands at behind it.
+    """
 
     entry_id: UUID
     day: date
@@ -47,7 +51,8 @@ class Moved(NamedTuple):
 class Standing:
     """The party in one currency over the days; `closing` is `open` less `advances`.
 
-    `open` is what the books say of its documents, `aged` what ageing does, each read without the other.
+    `open` is what the books say of its documents, `aged` what ageing does, each read without the
+    other.
     """
 
     opening: Money
@@ -69,7 +74,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class PartyStatement:
-    """A customer (what it owes) or a supplier (what it is owed) over some days: its currencies by code, and a page of what moved it, the oldest first."""
+    """A customer (what it owes) or a supplier (what it is owed) over some days: its currencies by
+    code, and a page of what moved it, the oldest first.
+    """
 
     kind: PartyKind
     party: str
@@ -85,20 +92,35 @@ class PartyStatement:
         return all(one.is_proved for one in self.currencies)
 
 
-def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days, *, after: Place | None = None, limit: int = PAGE_ENTRIES) -> PartyStatement:
-    """A page behind a place, in one trip; its cost is that of the party's own lines. Raises InvalidCursor."""
+def read_party_statement(
+    reader: Reader,
+    kind: PartyKind,
+    party: str,
+    days: Days,
+    *,
+    after: Place | None = None,
+    limit: int = PAGE_ENTRIES,
+) -> PartyStatement:
+    """A page behind a place, in one trip; its cost is that of the party's own lines.
+
+    Raises InvalidCursor.
+    """
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     purposes = (CONTROL[kind], ADVANCES[kind])
     closed, ages, rows, *behind = reader.read(
         parties.party_balances_statement(purposes, party, days.last, earlier=days.evening_before),
         _ages_statement(kind, days.last, party),
-        parties.party_entries_statement(purposes, party, days.first, days.last, after=after, limit=limit + 1),
+        parties.party_entries_statement(
+            purposes, party, days.first, days.last, after=after, limit=limit + 1
+        ),
         *([parties.party_balances_at_statement(purposes, party, after)] if after else []),
     )
     entries = [list(same) for _, same in groupby(rows, key=lambda row: row["id"])]
     shown = entries[:limit]
-    marked = Place(shown[-1][0]["entry_date"], shown[-1][0]["id"], 1) if len(entries) > limit else None
+    marked = (
+        Place(shown[-1][0]["entry_date"], shown[-1][0]["id"], 1) if len(entries) > limit else None
+    )
     side = SIDE[CONTROL[kind]]
     standing: defaultdict[str, int] = defaultdict(int)
     for row in behind[0] if behind else closed:
@@ -115,15 +137,27 @@ def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days
 
 
 def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
-    """Every entry of a report as cells of its file: `mark`, day, entry, narration, currency, amount, balance; for one that stands in some currency."""
+    """Every entry of a report as cells of its file: `mark`, day, entry, narration, currency,
+    amount, balance; for one that stands in some currency.
+    """
     purposes = (CONTROL[report.kind], ADVANCES[report.kind])
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}
-    return copies.party_entries_cells(purposes, report.party, report.days.first, report.days.last, mark, opening, SIDE[CONTROL[report.kind]])
+    return copies.party_entries_cells(
+        purposes,
+        report.party,
+        report.days.first,
+        report.days.last,
+        mark,
+        opening,
+        SIDE[CONTROL[report.kind]],
+    )
 
 
 @kept
 def _ages_statement(kind: PartyKind, day: date, party: str) -> Select[Any]:
-    aged = billing.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery("aged")
+    aged = billing.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery(
+        "aged"
+    )
     return select(aged).where(aged.c.party_key == func.lower(party))
 
 
@@ -136,7 +170,9 @@ def _standings(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iterable[
             opening=Money(side * sum(int(row["earlier_minor"]) for row in then), currency),
             closing=Money(side * sum(map(_net, then)), currency),
             open=Money(on.get(CONTROL[kind], 0), currency),
-            aged=Money(sum(int(row["open_minor"]) for row in ages if row["currency"] == currency), currency),
+            aged=Money(
+                sum(int(row["open_minor"]) for row in ages if row["currency"] == currency), currency
+            ),
             advances=Money(-on.get(ADVANCES[kind], 0), currency),
         )
 

@@ -1,4 +1,6 @@
-"""Days of a report: its period, the days that it is compared with, and the financial year that it lies in."""
+"""Days of a report: its period, the days that it is compared with, and the financial year that it
+lies in.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class Days:
         return self.first.day == 1 and self.last == _month_end(self.last)
 
     def from_day(self, first: date) -> Days:
-        """As many days from another day on; as many whole months where these are whole months and that day begins one."""
+        """As many days from another day on; as many whole months where these are whole months and
+        that day begins one.
+        """
         if self.is_whole_months and first.day == 1:
             return Days(first, _months_earlier(first, -self._months) - timedelta(days=1))
         return Days(first, first + (self.last - self.first))
@@ -60,12 +64,16 @@ class Days:
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
     def compared(self, comparison: Comparison) -> Days | None:
-        """What it is held against: the same length just before it (whole months against whole months), the same days a year earlier, or nothing."""
+        """What it is held against: the same length just before it (whole months against whole
+        months), the same days a year earlier, or nothing.
+        """
         if comparison == "none":
             return None
         if comparison == "year":
             last = _year_earlier(self.last)
-            return Days(_year_earlier(self.first), _month_end(last) if self.is_whole_months else last)
+            return Days(
+                _year_earlier(self.first), _month_end(last) if self.is_whole_months else last
+            )
         if self.is_whole_months:
             return Days(_months_earlier(self.first, self._months), self.evening_before)
         return Days(self.first - (self.last - self.first) - timedelta(days=1), self.evening_before)
@@ -97,7 +105,9 @@ class Period(Days):
 
     @classmethod
     def of(cls, first: date | None, last: date, settings_rows: list[Row]) -> Period:
-        """The period up to `last`, from the beginning of its financial year where no first day is given. Raises PeriodInverted."""
+        """The period up to `last`, from the beginning of its financial year where no first day is
+        given. Raises PeriodInverted.
+        """
         month = year_month(settings_rows)
         first = first or year_began(last, month)
         if first > last:
@@ -121,12 +131,16 @@ class Period(Days):
 
 
 def evenings(as_of: date, before: date | None, month: int) -> tuple[Evening, Evening | None]:
-    """The evenings of a day and of the one that it is held against, where there is one; financial years begin on the first of `month`."""
+    """The evenings of a day and of the one that it is held against, where there is one; financial
+    years begin on the first of `month`.
+    """
     return Evening.of(as_of, month), Evening.of(before, month) if before else None
 
 
 def day_compared(day: date, comparison: Comparison) -> date | None:
-    """The day that a day is held against: the end of the month before, the same day a year earlier (an end of a month with one), or none."""
+    """The day that a day is held against: the end of the month before, the same day a year earlier
+    (an end of a month with one), or none.
+    """
     if comparison == "none":
         return None
     if comparison == "period":

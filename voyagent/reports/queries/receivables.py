@@ -1,4 +1,6 @@
-"""What customers owe and what is owed to suppliers, by age: for programs in four buckets, for the page by party with the proof that it equals the books."""
+"""What customers owe and what is owed to suppliers, by age: for programs in four buckets, for the
+page by party with the proof that it equals the books.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from voyagent.ledger import queries as ledger
 from voyagent.reports.queries.periods import PeriodInverted
 
 SIDE: dict[billing.Kind, int] = {"receivable": 1, "payable": -1}
-"""Which way the control account of a kind grows: debit less credit equals what is open, times this."""
+"""Which way the control account of a kind grows: debit less credit equals what is open, times this.
+"""
 ADVANCES: dict[billing.Kind, str] = {"receivable": CONTROL["in"][1], "payable": CONTROL["out"][1]}
 """The account of what is paid ahead; it grows the other way."""
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
@@ -47,10 +50,12 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Ageing:
-    """What is open in one currency: four buckets, the part that is not due yet (it is in the first bucket too), the largest parties.
+    """What is open in one currency: four buckets, the part that is not due yet (it is in the first
+    bucket too), the largest parties.
 
-    `advances` is what was paid ahead, below zero, in buckets by the days since it came; it is in no bucket of what is open. `scheduled` is the part of the
-    open bills that has a day on which it is to be paid.
+    `advances` is what was paid ahead, below zero, in buckets by the days since it came; it is in no
+    bucket of what is open. `scheduled` is the part of the open bills that has a day on which it is
+    to be paid.
     """
 
     currency: str
@@ -73,7 +78,9 @@ class Ageing:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An open invoice or bill, or one open instalment of it by its place; `age` is 0 not due, then 1 to 4 by every thirty days past due."""
+    """An open invoice or bill, or one open instalment of it by its place; `age` is 0 not due, then
+    1 to 4 by every thirty days past due.
+    """
 
     id: UUID
     number: str
@@ -88,7 +95,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """A payment of which something settles nothing yet; below zero, and aged from the day on which it came."""
+    """A payment of which something settles nothing yet; below zero, and aged from the day on which
+    it came.
+    """
 
     id: UUID
     number: str
@@ -99,10 +108,12 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """What one customer owes, or one supplier is owed, in one currency, by age; its documents where they were asked for.
+    """What one customer owes, or one supplier is owed, in one currency, by age; its documents where
+    they were asked for.
 
-    `advance` is what was paid ahead, below zero; it is never netted with what is open. `scheduled` is the part of what is open that has a day on which it is
-    to be paid, `next_pay_on` the nearest of those days.
+    `advance` is what was paid ahead, below zero; it is never netted with what is open. `scheduled`
+    is the part of what is open that has a day on which it is to be paid, `next_pay_on` the nearest
+    of those days.
     """
 
     name: str
@@ -126,7 +137,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyBlock:
-    """One currency of the page. `ever_open` is what all documents say is open, `control` what the control account says; the one is read without the other.
+    """One currency of the page.
+
+    `ever_open` is what all documents say is open, `control` what the control account says; the one
+    is read without the other.
 
     `ever_ahead` and `ahead_control` are the same of what was paid ahead, both below zero.
     """
@@ -191,7 +205,9 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the page was asked for: a day, issue dates, a currency, and whose documents to show (`*`: everybody's)."""
+    """What the page was asked for: a day, issue dates, a currency, and whose documents to show
+    (`*`: everybody's).
+    """
 
     as_of: date
     first: date | None = None
@@ -222,12 +238,20 @@ class Asked:
 
 
 def read_ageing(
-    reader: Reader, kind: billing.Kind, first: date, last: date, *, today: date, as_of: date | None, basis: billing.Basis = "due_date"
+    reader: Reader,
+    kind: billing.Kind,
+    first: date,
+    last: date,
+    *,
+    today: date,
+    as_of: date | None,
+    basis: billing.Basis = "due_date",
 ) -> tuple[list[Row], list[Row]]:
-    """Open invoices (or bills) issued from `first` to `last`, for `ageings`, and the five largest parties of each currency, in one trip.
+    """Open invoices (or bills) issued from `first` to `last`, for `ageings`, and the five largest
+    parties of each currency, in one trip.
 
-    The first rows are of three parts: `ages`, `advances` that came in these days by age and below zero, and open bills `scheduled` by the day of their
-    payment. Raises PeriodInverted.
+    The first rows are of three parts: `ages`, `advances` that came in these days by age and below
+    zero, and open bills `scheduled` by the day of their payment. Raises PeriodInverted.
     """
     if first > last:
         raise PeriodInverted
@@ -239,31 +263,85 @@ def read_ageing(
 
 
 @kept
-def _counted_statement(kind: billing.Kind, first: date, last: date, today: date, as_of: date | None, basis: billing.Basis) -> Select[Any]:
-    ages = billing.ageing_statement(kind, first, last, today=today, as_of=as_of, basis=basis).subquery("ages").c
-    ahead = billing.advances_by_age_statement(kind, first, last, today=today, as_of=as_of).subquery("ahead").c
+def _counted_statement(
+    kind: billing.Kind,
+    first: date,
+    last: date,
+    today: date,
+    as_of: date | None,
+    basis: billing.Basis,
+) -> Select[Any]:
+    ages = (
+        billing.ageing_statement(kind, first, last, today=today, as_of=as_of, basis=basis)
+        .subquery("ages")
+        .c
+    )
+    ahead = (
+        billing.advances_by_age_statement(kind, first, last, today=today, as_of=as_of)
+        .subquery("ahead")
+        .c
+    )
     no_age, no_day, nothing = cast(null(), Integer), cast(null(), Date), cast(null(), BigInteger)
     parts = [
-        select(fixed("ages").label("part"), ages.currency, ages.age, no_day.label("pay_on"), ages.n, ages.open_minor, ages.not_due_minor),
-        select(fixed("advances"), ahead.currency, ahead.age, no_day, ahead.n, -ahead.unapplied_minor, nothing),
+        select(
+            fixed("ages").label("part"),
+            ages.currency,
+            ages.age,
+            no_day.label("pay_on"),
+            ages.n,
+            ages.open_minor,
+            ages.not_due_minor,
+        ),
+        select(
+            fixed("advances"),
+            ahead.currency,
+            ahead.age,
+            no_day,
+            ahead.n,
+            -ahead.unapplied_minor,
+            nothing,
+        ),
     ]
     if kind == "payable":
         planned = billing.scheduled_statement(first, last, as_of=as_of).subquery("planned").c
-        parts.append(select(fixed("scheduled"), planned.currency, no_age, planned.pay_on, planned.n, planned.open_minor, nothing))
+        parts.append(
+            select(
+                fixed("scheduled"),
+                planned.currency,
+                no_age,
+                planned.pay_on,
+                planned.n,
+                planned.open_minor,
+                nothing,
+            )
+        )
     found = union_all(*parts).subquery("found").c
-    told = (found.part, found.currency, found.age, found.pay_on, found.n, found.open_minor, found.not_due_minor)
+    told = (
+        found.part,
+        found.currency,
+        found.age,
+        found.pay_on,
+        found.n,
+        found.open_minor,
+        found.not_due_minor,
+    )
     statement = select(*told).order_by(found.part, found.currency, found.age, found.pay_on)
     return planned_once(statement) if as_of is None else statement
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
-    """The rows put under their currencies, the agency's own first and there even when nothing is open in it."""
+    """The rows put under their currencies, the agency's own first and there even when nothing is
+    open in it.
+    """
     others = sorted({row["currency"] for row in counted} - {home_currency})
     return [_ageing(currency, counted, parties) for currency in (home_currency, *others)]
 
 
-def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: str, *, is_paged: bool = False) -> Open:
-    """What is open, each side of the proof by a statement of its own; all parties, or of each currency the page that is asked for. Raises PeriodInverted.
+def read_open(
+    reader: Reader, kind: billing.Kind, asked: Asked, home_currency: str, *, is_paged: bool = False
+) -> Open:
+    """What is open, each side of the proof by a statement of its own; all parties, or of each
+    currency the page that is asked for. Raises PeriodInverted.
 
     A page is read in two trips: who stands on it, then what these have open.
     """
@@ -277,30 +355,47 @@ def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: s
         "ever_ahead": billing.advances_by_age_statement(kind, *EVER, **days),
     }
     if is_paged:
-        statements["ahead"] = billing.standings_statement(kind, first, last, asked.as_of, skip=asked.skip, limit=PARTIES_SHOWN, party=named)
+        statements["ahead"] = billing.standings_statement(
+            kind, first, last, asked.as_of, skip=asked.skip, limit=PARTIES_SHOWN, party=named
+        )
         if asked.is_dated or asked.basis != "due_date":
             statements["totals"] = billing.ageing_statement(kind, first, last, **ages)
         if asked.is_dated:
-            statements["ahead_in_all"] = billing.advances_by_age_statement(kind, first, last, **days)
+            statements["ahead_in_all"] = billing.advances_by_age_statement(
+                kind, first, last, **days
+            )
     else:
         statements["ahead"] = billing.advances_by_party_statement(kind, first, last, asked.as_of)
         statements["parties"] = billing.parties_by_age_statement(kind, first, last, **ages)
-    with reader.snapshot():  # the ages and the account that proves them are of one moment, whoever writes meanwhile
+    with (
+        reader.snapshot()
+    ):  # the ages and the account that proves them are of one moment, whoever writes meanwhile
         read = dict(zip(statements, reader.read(*statements.values()), strict=True))
         keys = sorted({row["party_key"] for row in read["ahead"]}) if is_paged else None
         further: dict[str, Select[Any]] = {}
         if keys:
-            further["parties"] = billing.parties_by_age_statement(kind, first, last, **ages, keys=keys)
+            further["parties"] = billing.parties_by_age_statement(
+                kind, first, last, **ages, keys=keys
+            )
         if asked.party and keys != []:
-            further["advances"] = billing.list_advances_statement(kind, first, last, asked.as_of, party=named, keys=keys)
-            further["documents"] = billing.list_instalments_statement(kind, first, last, **ages, party=named, keys=keys)
+            further["advances"] = billing.list_advances_statement(
+                kind, first, last, asked.as_of, party=named, keys=keys
+            )
+            further["documents"] = billing.list_instalments_statement(
+                kind, first, last, **ages, party=named, keys=keys
+            )
         if further:
             read |= zip(further, reader.read(*further.values()), strict=True)
     known = {row["currency"] for row in (*read["ever"], *read["control"], *read["ever_ahead"])}
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
     wanted = [currency for currency in ordered if asked.currency in (None, currency)]
     blocks = [_block(kind, currency, read, asked, is_paged=is_paged) for currency in wanted]
-    return Open(kind, tuple(block for block in blocks if block.parties_in_all or not block.is_proved), tuple(ordered), asked.basis)
+    return Open(
+        kind,
+        tuple(block for block in blocks if block.parties_in_all or not block.is_proved),
+        tuple(ordered),
+        asked.basis,
+    )
 
 
 def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
@@ -310,14 +405,24 @@ def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
 
 
 def _ageing(currency: str, counted: list[Row], parties: list[Row]) -> Ageing:
-    ages, advances, scheduled = ([row for row in counted if (row["part"], row["currency"]) == (part, currency)] for part in ("ages", "advances", "scheduled"))
+    ages, advances, scheduled = (
+        [row for row in counted if (row["part"], row["currency"]) == (part, currency)]
+        for part in ("ages", "advances", "scheduled")
+    )
     return Ageing(
         currency,
         buckets=_buckets(currency, ages),
         not_due=Money(sum(int(row["not_due_minor"]) for row in ages), currency),
-        top=tuple((row["party_name"], Money(int(row["open_minor"]), currency)) for row in parties if row["currency"] == currency),
+        top=tuple(
+            (row["party_name"], Money(int(row["open_minor"]), currency))
+            for row in parties
+            if row["currency"] == currency
+        ),
         advances=_buckets(currency, advances),
-        scheduled=tuple(Scheduled(row["pay_on"], int(row["n"]), Money(int(row["open_minor"]), currency)) for row in scheduled),
+        scheduled=tuple(
+            Scheduled(row["pay_on"], int(row["n"]), Money(int(row["open_minor"]), currency))
+            for row in scheduled
+        ),
     )
 
 
@@ -326,28 +431,58 @@ def _buckets(currency: str, counted: list[Row]) -> tuple[Bucket, ...]:
         Bucket(
             name,
             count=sum(int(row["n"]) for row in counted if row["age"] in inside),
-            amount=Money(sum(int(row["open_minor"]) for row in counted if row["age"] in inside), currency),
+            amount=Money(
+                sum(int(row["open_minor"]) for row in counted if row["age"] in inside), currency
+            ),
         )
         for name, inside in BUCKETS
     )
 
 
-def _block(kind: billing.Kind, currency: str, read: dict[str, list[Row]], asked: Asked, *, is_paged: bool) -> CurrencyBlock:
-    mine = {name: [row for row in rows if row["currency"] == currency] for name, rows in read.items()}
-    names = {row["party_key"]: row["party_name"] for row in (*mine["ahead"], *([] if is_paged else mine["parties"]))}
+def _block(
+    kind: billing.Kind, currency: str, read: dict[str, list[Row]], asked: Asked, *, is_paged: bool
+) -> CurrencyBlock:
+    mine = {
+        name: [row for row in rows if row["currency"] == currency] for name, rows in read.items()
+    }
+    names = {
+        row["party_key"]: row["party_name"]
+        for row in (*mine["ahead"], *([] if is_paged else mine["parties"]))
+    }
     by_party: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in names}
     for part in ("parties", "ahead", "documents", "advances"):
         for row in mine.get(part, []):
-            if row["party_key"] in names:  # whoever stands on this page in one currency may stand on another in the next
+            if (
+                row["party_key"] in names
+            ):  # whoever stands on this page in one currency may stand on another in the next
                 by_party[row["party_key"]][part].append(row)
     parties = [_party(name, currency, by_party[key], asked.as_of) for key, name in names.items()]
-    totals, ahead_in_all = (mine.get("totals", mine["ever"]), mine.get("ahead_in_all", mine["ever_ahead"])) if is_paged else (mine["parties"], mine["ahead"])
+    totals, ahead_in_all = (
+        (mine.get("totals", mine["ever"]), mine.get("ahead_in_all", mine["ever_ahead"]))
+        if is_paged
+        else (mine["parties"], mine["ahead"])
+    )
     in_all = max((row["parties"] for row in mine["ahead"]), default=0) if is_paged else len(names)
-    control, ahead = (next((row for row in mine["control"] if row["purpose"] == purpose), None) for purpose in (kind, ADVANCES[kind]))
+    control, ahead = (
+        next((row for row in mine["control"] if row["purpose"] == purpose), None)
+        for purpose in (kind, ADVANCES[kind])
+    )
     return CurrencyBlock(
         currency,
-        parties=tuple(sorted(parties, key=lambda party: (-party.open.amount_minor, party.outstanding.amount_minor, party.name))),
-        totals=tuple(Money(sum(int(row["open_minor"]) for row in totals if row["age"] == age), currency) for age in range(billing.AGES)),
+        parties=tuple(
+            sorted(
+                parties,
+                key=lambda party: (
+                    -party.open.amount_minor,
+                    party.outstanding.amount_minor,
+                    party.name,
+                ),
+            )
+        ),
+        totals=tuple(
+            Money(sum(int(row["open_minor"]) for row in totals if row["age"] == age), currency)
+            for age in range(billing.AGES)
+        ),
         advance=Money(-sum(int(row["unapplied_minor"]) for row in ahead_in_all), currency),
         parties_in_all=in_all,
         skipped=asked.skip if is_paged and asked.skip < in_all else 0,
@@ -361,7 +496,10 @@ def _block(kind: billing.Kind, currency: str, read: dict[str, list[Row]], asked:
 
 
 def _stands_at(account: Row | None, currency: str, side: int) -> Money:
-    return Money(side * (int(account["debit_minor"]) - int(account["credit_minor"])) if account else 0, currency)
+    return Money(
+        side * (int(account["debit_minor"]) - int(account["credit_minor"])) if account else 0,
+        currency,
+    )
 
 
 def _party(name: str, currency: str, rows: dict[str, list[Row]], as_of: date) -> Party:
@@ -372,11 +510,19 @@ def _party(name: str, currency: str, rows: dict[str, list[Row]], as_of: date) ->
         advance=Money(-sum(int(row["unapplied_minor"]) for row in rows["ahead"]), currency),
         documents=tuple(_document(row) for row in rows["documents"]),
         advances=tuple(
-            Advance(row["id"], row["number"], row["paid_on"], (as_of - row["paid_on"]).days, Money(-int(row["unapplied_minor"]), currency))
+            Advance(
+                row["id"],
+                row["number"],
+                row["paid_on"],
+                (as_of - row["paid_on"]).days,
+                Money(-int(row["unapplied_minor"]), currency),
+            )
             for row in rows["advances"]
         ),
         scheduled=Money(sum(int(row["scheduled_minor"]) for row in rows["parties"]), currency),
-        next_pay_on=min((row["next_pay_on"] for row in rows["parties"] if row["next_pay_on"]), default=None),
+        next_pay_on=min(
+            (row["next_pay_on"] for row in rows["parties"] if row["next_pay_on"]), default=None
+        ),
     )
 
 

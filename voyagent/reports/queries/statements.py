@@ -1,4 +1,6 @@
-"""Profit and loss of a period, and the balance sheet of a day: both from the roll-up of the books, currency by currency."""
+"""Profit and loss of a period, and the balance sheet of a day: both from the roll-up of the books,
+currency by currency.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """An account of a statement, positive on its type's own side; `before` is what it is held against."""
+    """An account of a statement, positive on its type's own side; `before` is what it is held
+    against.
+    """
 
     code: str
     name: str
@@ -76,7 +80,9 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ProfitAndLoss:
-    """Profit and loss over some days: every currency, the agency's own first and there even when nothing moved in it."""
+    """Profit and loss over some days: every currency, the agency's own first and there even when
+    nothing moved in it.
+    """
 
     days: Days
     before: Days | None
@@ -85,10 +91,12 @@ class ProfitAndLoss:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What the agency has, owes and is worth in one currency; `kept` and `of_the_year` are equity that no account holds but that is computed.
+    """What the agency has, owes and is worth in one currency; `kept` and `of_the_year` are equity
+    that no account holds but that is computed.
 
-    `kept` is what revenue less expenses of all earlier financial years came to, `of_the_year` what the one of the day comes to so far. `kept_before` and
-    `of_the_year_before` are the same on the day that it is held against.
+    `kept` is what revenue less expenses of all earlier financial years came to, `of_the_year` what
+    the one of the day comes to so far. `kept_before` and `of_the_year_before` are the same on the
+    day that it is held against.
     """
 
     currency: str
@@ -122,7 +130,9 @@ class Position:
 
     @property
     def computed(self) -> tuple[tuple[Money, Money], tuple[Money, Money]]:
-        """What earlier years and this one came to, each beside what it was on the day that it is held against."""
+        """What earlier years and this one came to, each beside what it was on the day that it is
+        held against.
+        """
         return (self.kept, self.kept_before), (self.of_the_year, self.of_the_year_before)
 
     @property
@@ -143,12 +153,16 @@ class Position:
     @property
     def is_blank(self) -> bool:
         """Whether nothing stands in it."""
-        return not (any(section.lines for section in self.sections) or any(amount for pair in self.computed for amount in pair))
+        return not (
+            any(section.lines for section in self.sections)
+            or any(amount for pair in self.computed for amount in pair)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceSheet:
-    """The balance sheet on the evening of a day: every currency, the agency's own first and there even when nothing stands in it.
+    """The balance sheet on the evening of a day: every currency, the agency's own first and there
+    even when nothing stands in it.
 
     `before` is the evening that it is held against, where there is one.
     """
@@ -163,8 +177,11 @@ class BalanceSheet:
         return all(block.in_balance for block in self.blocks)
 
 
-def read_profit_and_loss(reader: Reader, days: Days, comparison: Comparison, first: date | None = None) -> tuple[dict[date, list[Row]], Days | None]:
-    """What was posted up to each evening that profit and loss is made of, in one trip: the agency's currency may be known only after it.
+def read_profit_and_loss(
+    reader: Reader, days: Days, comparison: Comparison, first: date | None = None
+) -> tuple[dict[date, list[Row]], Days | None]:
+    """What was posted up to each evening that profit and loss is made of, in one trip: the agency's
+    currency may be known only after it.
 
     `first` names the first of the days that they are held against, and goes before `comparison`.
     """
@@ -173,11 +190,24 @@ def read_profit_and_loss(reader: Reader, days: Days, comparison: Comparison, fir
     if before is not None:
         evenings += [before.last, before.evening_before]
     wanted = list(dict.fromkeys(evenings))
-    return dict(zip(wanted, reader.read(*map(ledger.trial_balance_planned_once_statement, wanted)), strict=True)), before
+    return (
+        dict(
+            zip(
+                wanted,
+                reader.read(*map(ledger.trial_balance_planned_once_statement, wanted)),
+                strict=True,
+            )
+        ),
+        before,
+    )
 
 
-def profit_and_loss(read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None) -> ProfitAndLoss:
-    """The rows put under their currencies and types; an account that moved in neither period is left out."""
+def profit_and_loss(
+    read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None
+) -> ProfitAndLoss:
+    """The rows put under their currencies and types; an account that moved in neither period is
+    left out.
+    """
     now, then = _movement(read, days), _movement(read, before) if before else {}
     accounts = _accounts(row for rows in read.values() for row in rows)
     blocks = []
@@ -187,22 +217,51 @@ def profit_and_loss(read: dict[date, list[Row]], days: Days, before: Days | None
     return ProfitAndLoss(days, before, tuple(blocks))
 
 
-def read_balance_sheet(reader: Reader, now: Evening, before: Evening | None = None) -> list[list[Row]]:
-    """What was posted up to a day and up to the end of the financial year before it, and the same of the day that it is held against, in one trip."""
+def read_balance_sheet(
+    reader: Reader, now: Evening, before: Evening | None = None
+) -> list[list[Row]]:
+    """What was posted up to a day and up to the end of the financial year before it, and the same
+    of the day that it is held against, in one trip.
+    """
     evenings = [now, before] if before else [now]
-    wanted = [day for evening in evenings for day in (evening.as_of, evening.year_began - timedelta(days=1))]
+    wanted = [
+        day
+        for evening in evenings
+        for day in (evening.as_of, evening.year_began - timedelta(days=1))
+    ]
     return reader.read(*map(ledger.trial_balance_statement, wanted))
 
 
-def balance_sheet(read: list[list[Row]], now: Evening, before: Evening | None, home_currency: str | None) -> BalanceSheet:
-    """The rows put under their currencies, with what earlier years and this one came to; an account that stands at nothing is left out."""
+def balance_sheet(
+    read: list[list[Row]], now: Evening, before: Evening | None, home_currency: str | None
+) -> BalanceSheet:
+    """The rows put under their currencies, with what earlier years and this one came to; an account
+    that stands at nothing is left out.
+    """
     closed, earlier, closed_then, earlier_then = [*map(_standing, read), *({}, {})][:4]
     accounts = _accounts(row for rows in read for row in rows)
     blocks = []
     for currency in _currencies(closed.keys() | closed_then.keys(), home_currency):
-        assets, liabilities, equity = (_section(kind, currency, accounts, closed, closed_then) for kind in ("asset", "liability", "equity"))
-        kept, ever, kept_then, ever_then = (_earned(standing, currency, accounts) for standing in (earlier, closed, earlier_then, closed_then))
-        blocks.append(Position(currency, assets, liabilities, equity, kept, ever - kept, kept_then, ever_then - kept_then))
+        assets, liabilities, equity = (
+            _section(kind, currency, accounts, closed, closed_then)
+            for kind in ("asset", "liability", "equity")
+        )
+        kept, ever, kept_then, ever_then = (
+            _earned(standing, currency, accounts)
+            for standing in (earlier, closed, earlier_then, closed_then)
+        )
+        blocks.append(
+            Position(
+                currency,
+                assets,
+                liabilities,
+                equity,
+                kept,
+                ever - kept,
+                kept_then,
+                ever_then - kept_then,
+            )
+        )
     return BalanceSheet(now, before, tuple(blocks))
 
 
@@ -213,11 +272,16 @@ Accounts = dict[str, tuple[str, str]]
 
 
 def _standing(rows: list[Row]) -> Standing:
-    return {(row["currency"], row["code"]): (int(row["debit_minor"]), int(row["credit_minor"])) for row in rows}
+    return {
+        (row["currency"], row["code"]): (int(row["debit_minor"]), int(row["credit_minor"]))
+        for row in rows
+    }
 
 
 def _movement(read: dict[date, list[Row]], days: Days) -> Standing:
-    """What accounts of a year moved over some days on both sides; those that did not move are left out."""
+    """What accounts of a year moved over some days on both sides; those that did not move are left
+    out.
+    """
     opened = _standing(read[days.evening_before])
     moved = {}
     for row in read[days.last]:
@@ -239,10 +303,27 @@ def _currencies(keys: Iterable[tuple[str, str]], home_currency: str | None) -> l
     return [home_currency, *others] if home_currency else others
 
 
-def _section(kind: str, currency: str, accounts: Accounts, now: Standing, then: Standing) -> Section:
-    codes = sorted(code for code, (_, of) in accounts.items() if of == kind and ((currency, code) in now or (currency, code) in then))
-    lines = (StatementLine(code, accounts[code][0], *(_shown(kind, standing.get((currency, code)), currency) for standing in (now, then))) for code in codes)
-    return Section(kind, currency, tuple(line for line in lines if kind in OF_THE_YEAR or line.amount or line.before))
+def _section(
+    kind: str, currency: str, accounts: Accounts, now: Standing, then: Standing
+) -> Section:
+    codes = sorted(
+        code
+        for code, (_, of) in accounts.items()
+        if of == kind and ((currency, code) in now or (currency, code) in then)
+    )
+    lines = (
+        StatementLine(
+            code,
+            accounts[code][0],
+            *(_shown(kind, standing.get((currency, code)), currency) for standing in (now, then)),
+        )
+        for code in codes
+    )
+    return Section(
+        kind,
+        currency,
+        tuple(line for line in lines if kind in OF_THE_YEAR or line.amount or line.before),
+    )
 
 
 def _shown(kind: str, sides: tuple[int, int] | None, currency: str) -> Money:
@@ -252,5 +333,9 @@ def _shown(kind: str, sides: tuple[int, int] | None, currency: str) -> Money:
 
 def _earned(standing: Standing, currency: str, accounts: Accounts) -> Money:
     """Revenue less expenses over all that was posted."""
-    mine = ((code, sides) for (of, code), sides in standing.items() if of == currency and accounts[code][1] in OF_THE_YEAR)
+    mine = (
+        (code, sides)
+        for (of, code), sides in standing.items()
+        if of == currency and accounts[code][1] in OF_THE_YEAR
+    )
     return sum((Money(credit - debit, currency) for _, (debit, credit) in mine), Money(0, currency))

@@ -1,4 +1,6 @@
-"""The trial balance: for programs debit and credit of each account up to a day, for the page what a period opened with, moved, and closed with."""
+"""The trial balance: for programs debit and credit of each account up to a day, for the page what a
+period opened with, moved, and closed with.
+"""
 
 from __future__ import annotations
 
@@ -81,14 +83,23 @@ class TrialBalance:
 
 
 def read_rows(reader: Reader, as_of: date, *, include_zero: bool) -> list[Row]:
-    """What was posted up to and including a day, in one statement; the agency's currency may be known only after it."""
+    """What was posted up to and including a day, in one statement; the agency's currency may be
+    known only after it.
+    """
     return reader.read(ledger.trial_balance_statement(as_of, include_zero=include_zero))[0]
 
 
-def trial_balance(rows: list[Row], as_of: date, home_currency: str, *, include_zero: bool) -> TrialBalance:
-    """The rows put under their currencies; with `include_zero` the whole chart stands in each of them."""
+def trial_balance(
+    rows: list[Row], as_of: date, home_currency: str, *, include_zero: bool
+) -> TrialBalance:
+    """The rows put under their currencies; with `include_zero` the whole chart stands in each of
+    them.
+    """
     others = sorted({row["currency"] for row in rows} - {None, home_currency})
-    blocks = [_in_currency(rows, currency, include_zero=include_zero) for currency in (home_currency, *others)]
+    blocks = [
+        _in_currency(rows, currency, include_zero=include_zero)
+        for currency in (home_currency, *others)
+    ]
     return TrialBalance(as_of, blocks[0], tuple(blocks[1:]))
 
 
@@ -96,14 +107,21 @@ def _in_currency(rows: list[Row], currency: str, *, include_zero: bool) -> Curre
     lines = [
         _line(posted or same[0], currency)
         for same in (list(group) for _, group in groupby(rows, key=lambda row: row["code"]))
-        if (posted := next((row for row in same if row["currency"] == currency), None)) or include_zero
+        if (posted := next((row for row in same if row["currency"] == currency), None))
+        or include_zero
     ]
     return CurrencyBalance(currency, tuple(lines))
 
 
 def _line(row: Row, currency: str) -> AccountLine:
-    debit, credit = (int(row["debit_minor"]), int(row["credit_minor"])) if row["currency"] == currency else (0, 0)
-    return AccountLine(row["code"], row["name"], row["type"], Money(debit, currency), Money(credit, currency))
+    debit, credit = (
+        (int(row["debit_minor"]), int(row["credit_minor"]))
+        if row["currency"] == currency
+        else (0, 0)
+    )
+    return AccountLine(
+        row["code"], row["name"], row["type"], Money(debit, currency), Money(credit, currency)
+    )
 
 
 Sides = tuple[Money, Money]
@@ -117,17 +135,21 @@ def on_one_side(balance: Money) -> Sides:
 
 
 def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
-    """Opening, movement, carried, closing; zeros for what was carried where no financial year turned."""
+    """Opening, movement, carried, closing; zeros for what was carried where no financial year
+    turned.
+    """
     opening, movement, *carried, closing = pairs
     return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """An account over a period: what it opened with (debit less credit), and all that moved on either side. Without a code it is no account but computed.
+    """An account over a period: what it opened with (debit less credit), and all that moved on
+    either side. Without a code it is no account but computed.
 
-    Over the turn of a financial year `carried` is what was computed at the turn: an account of the year hands over what it stood at, and the line without a
-    code takes it. Where no year turns it is None.
+    Over the turn of a financial year `carried` is what was computed at the turn: an account of the
+    year hands over what it stood at, and the line without a code takes it. Where no year turns it
+    is None.
     """
 
     code: str
@@ -145,7 +167,9 @@ class PeriodLine:
 
     @property
     def pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, over a turn what was carried, closing; the first and the last net, on one side."""
+        """Opening, movement, over a turn what was carried, closing; the first and the last net, on
+        one side.
+        """
         carried = () if self.carried is None else (self.carried,)
         return on_one_side(self.opening), self.movement, *carried, on_one_side(self.closing)
 
@@ -211,12 +235,15 @@ class PeriodBalance:
         return all(block.in_balance for block in self.blocks)
 
 
-def read_period(reader: Reader, period: Period, home_currency: str, *, include_zero: bool, kept_earnings: str) -> PeriodBalance:
+def read_period(
+    reader: Reader, period: Period, home_currency: str, *, include_zero: bool, kept_earnings: str
+) -> PeriodBalance:
     """The trial balance of a period from readings of the roll-up, in one trip.
 
-    Revenue and expense open at what was posted since the financial year began in which the period begins; what earlier years came to is one computed
-    row named `kept_earnings`. Whenever a financial year begins within the period, what these accounts stand at is carried to that row, so that they close
-    with what was posted since the year began in which the period ends.
+    Revenue and expense open at what was posted since the financial year began in which the period
+    begins; what earlier years came to is one computed row named `kept_earnings`. Whenever a
+    financial year begins within the period, what these accounts stand at is carried to that row, so
+    that they close with what was posted since the year began in which the period ends.
     """
     statements = [
         ledger.trial_balance_statement(period.year_before),
@@ -224,7 +251,9 @@ def read_period(reader: Reader, period: Period, home_currency: str, *, include_z
         ledger.trial_balance_statement(period.last, include_zero=include_zero),
     ]
     if period.is_over_a_turn:
-        statements.append(years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR))
+        statements.append(
+            years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR)
+        )
     before, opened, closed, *ended = reader.read(*statements)
     others = sorted({row["currency"] for row in closed} - {None, home_currency})
     blocks = []
@@ -232,7 +261,12 @@ def read_period(reader: Reader, period: Period, home_currency: str, *, include_z
         nothing = Money(0, currency), Money(0, currency)
         given, taken = _carried(ended[0], currency) if ended else ({}, None)
         lines = [
-            _period_line(line, _in(before, currency), _in(opened, currency), given.get(line.code, nothing) if ended else None)
+            _period_line(
+                line,
+                _in(before, currency),
+                _in(opened, currency),
+                given.get(line.code, nothing) if ended else None,
+            )
             for line in _in_currency(closed, currency, include_zero=include_zero).accounts
         ]
         kept = PeriodLine("", kept_earnings, "equity", _earned(before, currency), nothing, taken)
@@ -247,11 +281,16 @@ def _in(rows: list[Row], currency: str) -> dict[str, AccountLine]:
 
 def _earned(rows: list[Row], currency: str) -> Money:
     """What revenue and expense came to, debit less credit: negative where something was earned."""
-    return sum((line.balance for line in _in(rows, currency).values() if line.type in OF_THE_YEAR), Money(0, currency))
+    return sum(
+        (line.balance for line in _in(rows, currency).values() if line.type in OF_THE_YEAR),
+        Money(0, currency),
+    )
 
 
 def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
-    """What each account of the year handed over at the turns, by code, and what earlier years' earnings took: of each year the sum."""
+    """What each account of the year handed over at the turns, by code, and what earlier years'
+    earnings took: of each year the sum.
+    """
     zero = Money(0, currency)
     given: defaultdict[str, Sides] = defaultdict(lambda: (zero, zero))
     of_years: defaultdict[date, Money] = defaultdict(lambda: zero)
@@ -270,11 +309,23 @@ def both_sides(some: Sides, more: Sides) -> Sides:
     return some[0] + more[0], some[1] + more[1]
 
 
-def _period_line(closed: AccountLine, before: dict[str, AccountLine], opened: dict[str, AccountLine], carried: Sides | None) -> PeriodLine:
+def _period_line(
+    closed: AccountLine,
+    before: dict[str, AccountLine],
+    opened: dict[str, AccountLine],
+    carried: Sides | None,
+) -> PeriodLine:
     zero = Money(0, closed.debit.currency)
     blank = replace(closed, debit=zero, credit=zero)
     at_opening = opened.get(closed.code, blank)
     opening = at_opening.balance
     if closed.type in OF_THE_YEAR:
         opening -= before.get(closed.code, blank).balance
-    return PeriodLine(closed.code, closed.name, closed.type, opening, (closed.debit - at_opening.debit, closed.credit - at_opening.credit), carried)
+    return PeriodLine(
+        closed.code,
+        closed.name,
+        closed.type,
+        opening,
+        (closed.debit - at_opening.debit, closed.credit - at_opening.credit),
+        carried,
+    )

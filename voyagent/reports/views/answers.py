@@ -12,10 +12,25 @@ from voyagent.kernel.sheets import LINES_MAX, Sheet
 from voyagent.reports.forms import Address
 
 
-def answered(template: str, sheet: Callable[[], Sheet] | None, *, address: Address, wrong: list[str], **facts: Any) -> Any:
-    """The file where one is asked for and there is a report, else the page: 422 where something was wrong."""
+def answered(
+    template: str,
+    sheet: Callable[[], Sheet] | None,
+    *,
+    address: Address,
+    wrong: list[str],
+    **facts: Any,
+) -> Any:
+    """The file where one is asked for and there is a report, else the page: 422 where something was
+    wrong.
+    """
     if address.format is not None and sheet is not None:
-        return exported(filed(sheet(), "xlsx" if address.format == "xlsx" else "csv", bom=address.format == "csv-bom"))
+        return exported(
+            filed(
+                sheet(),
+                "xlsx" if address.format == "xlsx" else "csv",
+                bom=address.format == "csv-bom",
+            )
+        )
     return render_template(template, address=address, wrong=wrong, **facts), 422 if wrong else 200
 
 

@@ -1,4 +1,6 @@
-"""The home page, and the pages of the reports: what is owed by age, the trial balance and the general ledger, on screen and on paper."""
+"""The home page, and the pages of the reports: what is owed by age, the trial balance and the
+general ledger, on screen and on paper.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ from voyagent.kernel.reading import LaneReader
 from voyagent.ledger.queries import AccountNotFound, accounts_statement
 from voyagent.reports import books_on_paper, paper, spreadsheets, streams
 from voyagent.reports.forms import Address, bars
-from voyagent.reports.queries import general_ledger as ledgers, receivables as ages, trial_balance as books
+from voyagent.reports.queries import (
+    general_ledger as ledgers,
+    receivables as ages,
+    trial_balance as books,
+)
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement, year_month
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
@@ -34,7 +40,13 @@ from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.charts import due_charts, month_charts
 from voyagent.reports.views.statements import earned_in_year, kept_ways
-from voyagent.reports.words import open_words, period_words, trial_balance_words, unread_sentences, youngest
+from voyagent.reports.words import (
+    open_words,
+    period_words,
+    trial_balance_words,
+    unread_sentences,
+    youngest,
+)
 from voyagent.trips import queries as trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
@@ -50,7 +62,9 @@ def index(reader: LaneReader) -> Any:
     if now.is_new:
         return render_template("home/first_steps.html", now=now, steps=_first_steps(actor, now))
     drawn = {"money_due": due_charts(now), "sales": month_charts(now)} if now.sees_money else {}
-    return render_template("home/index.html", now=now, money=_money_figures(now), weeks=_week_bars(now), **drawn)
+    return render_template(
+        "home/index.html", now=now, money=_money_figures(now), weeks=_week_bars(now), **drawn
+    )
 
 
 @pages.page("/reports/receivables", permission="report.read")
@@ -67,7 +81,9 @@ def payables(reader: LaneReader) -> Any:
 
 @pages.page("/reports/trial-balance", permission="report.read")
 def trial_balance(reader: LaneReader) -> Any:
-    """What every account opened with, moved and closed with, and whether both sides are equal each time."""
+    """What every account opened with, moved and closed with, and whether both sides are equal each
+    time.
+    """
     address = Address.read("reports.trial_balance", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.prove()
@@ -77,20 +93,42 @@ def trial_balance(reader: LaneReader) -> Any:
     try:
         if not wrong:
             period = Period.of(address.days.get("from"), as_of, settings)
-            report = books.read_period(reader, period, actor.currency, include_zero=address.include_zero, kept_earnings=_("Result of earlier years"))
+            report = books.read_period(
+                reader,
+                period,
+                actor.currency,
+                include_zero=address.include_zero,
+                kept_earnings=_("Result of earlier years"),
+            )
     except PeriodInverted as error:
         wrong = [_(error.message)]
-    words = trial_balance_words(report.period, address.currency, include_zero=address.include_zero) if report else ""
+    words = (
+        trial_balance_words(report.period, address.currency, include_zero=address.include_zero)
+        if report
+        else ""
+    )
     if report is not None and address.format == "pdf":
-        return paper.shown(paper.trial_balance(report, address.currency), f"trial-balance-{report.period.last}", words, reader)
+        return paper.shown(
+            paper.trial_balance(report, address.currency),
+            f"trial-balance-{report.period.last}",
+            words,
+            reader,
+        )
     sheet = partial(spreadsheets.trial_balance, report, address.currency) if report else None
-    facts = {"as_of": as_of, "report": report, "words": words, "kept_ways": kept_ways(report.period) if report else []}
+    facts = {
+        "as_of": as_of,
+        "report": report,
+        "words": words,
+        "kept_ways": kept_ways(report.period) if report else [],
+    }
     return answered("reports/trial_balance.html", sheet, address=address, wrong=wrong, **facts)
 
 
 @pages.page("/reports/general-ledger", permission="report.read")
 def general_ledger(reader: LaneReader) -> Any:
-    """One account over a period, line by line with the balance behind each; without an account, which one."""
+    """One account over a period, line by line with the balance behind each; without an account,
+    which one.
+    """
     address = Address.read("reports.general_ledger", request.args)
     settings, accounts = reader.read(settings_statement(), accounts_statement())
     last = address.days.get("to") or clock.today(reader.prove().timezone)
@@ -101,21 +139,44 @@ def general_ledger(reader: LaneReader) -> Any:
             period = Period.of(address.days.get("from"), last, settings)
             account = ledgers.account_of(accounts, address.account)
             if address.is_csv:
-                return streamed(lambda snapshot: streams.general_ledger(snapshot, account, period), reader.prove().tenant_id, bom=address.format == "csv-bom")
-            report = ledgers.read_general_ledger(reader, account, period, after=address.place, limit=page_size(address, ledgers.PAGE_LINES))
+                return streamed(
+                    lambda snapshot: streams.general_ledger(snapshot, account, period),
+                    reader.prove().tenant_id,
+                    bom=address.format == "csv-bom",
+                )
+            report = ledgers.read_general_ledger(
+                reader,
+                account,
+                period,
+                after=address.place,
+                limit=page_size(address, ledgers.PAGE_LINES),
+            )
     except (PeriodInverted, AccountNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]
     words = period_words(report.period) if report else ""
     if report is not None and address.format == "pdf":
-        return paper.shown(books_on_paper.general_ledger(report), f"general-ledger-{report.account['code']}-{last}", words, reader)
+        return paper.shown(
+            books_on_paper.general_ledger(report),
+            f"general-ledger-{report.account['code']}-{last}",
+            words,
+            reader,
+        )
     sheet = partial(spreadsheets.general_ledger, report) if report else None
-    facts = {"accounts": accounts, "last": last, "report": report, "words": words, "earned_in": partial(earned_in_year, year_month(settings))}
+    facts = {
+        "accounts": accounts,
+        "last": last,
+        "report": report,
+        "words": words,
+        "earned_in": partial(earned_in_year, year_month(settings)),
+    }
     return answered("reports/general_ledger.html", sheet, address=address, wrong=wrong, **facts)
 
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
 def itinerary(reader: LaneReader) -> Any:
-    """The itinerary of a conversation is the page of its trip; where none is open yet, the way to open it. Without a conversation, all trips."""
+    """The itinerary of a conversation is the page of its trip; where none is open yet, the way to
+    open it. Without a conversation, all trips.
+    """
     asked = request.args.get("session_id", "").strip()
     session_id = parse_id(asked)
     if not asked:
@@ -144,20 +205,42 @@ def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
     )
     wrong = unread_sentences(address)
     try:
-        report = None if wrong else ages.read_open(reader, kind, asked, actor.currency, is_paged=address.format is None)
+        report = (
+            None
+            if wrong
+            else ages.read_open(
+                reader, kind, asked, actor.currency, is_paged=address.format is None
+            )
+        )
     except PeriodInverted as error:
         report, wrong = None, [_(error.message)]
-    drill = _drill(address, asked, "billing.invoices" if kind == "receivable" else "billing.bills", is_now=asked.as_of == today and asked.basis == "due_date")
+    drill = _drill(
+        address,
+        asked,
+        "billing.invoices" if kind == "receivable" else "billing.bills",
+        is_now=asked.as_of == today and asked.basis == "due_date",
+    )
     if report is not None and address.format == "pdf":
-        return paper.shown(paper.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader)
+        return paper.shown(
+            paper.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader
+        )
     sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
-    facts = {"kind": kind, "asked": asked, "report": report, "at_once": ages.PARTIES_SHOWN, "bars": bars, "drill": drill}
+    facts = {
+        "kind": kind,
+        "asked": asked,
+        "report": report,
+        "at_once": ages.PARTIES_SHOWN,
+        "bars": bars,
+        "drill": drill,
+    }
     facts |= {"words": open_words(kind, asked), "youngest": youngest}
     return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)
 
 
 def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
-    """The three steps; the first that is open has the one primary button, and what a role may not do has none."""
+    """The three steps; the first that is open has the one primary button, and what a role may not
+    do has none.
+    """
     steps = [
         {
             "title": _("Log an enquiry"),
@@ -170,7 +253,10 @@ def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
         },
         {
             "title": _("Ask the assistant"),
-            "about": _("“Log an enquiry: Deepa Krishnan, Kochi to Dubai, 19 December, two adults, two children.”"),
+            "about": _(
+                "“Log an enquiry: Deepa Krishnan, Kochi to Dubai, 19 December, two adults, two"
+                " children.”"
+            ),
             "act": _("Open a conversation"),
             "href": url_for("assistant.index"),
             "is_done": now.has_talked,
@@ -190,7 +276,9 @@ def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
 
 
 def _money_figures(now: Now) -> list[dict[str, Any]]:
-    """Overdue, and due in what is left of this week: the agency's currency large, the others beside it."""
+    """Overdue, and due in what is left of this week: the agency's currency large, the others beside
+    it.
+    """
     if not now.sees_money:
         return []
     sunday = now.today + timedelta(days=6 - now.today.weekday())
@@ -219,7 +307,14 @@ def _in_currencies(due: dict[str, Due], amount: Callable[[Due], Money]) -> dict[
 
 def _week_bars(now: Now) -> dict[str, Any]:
     top = _round_up(max(week.received for week in now.weeks))
-    bars = [{"week": week, "received": round(BAR_HEIGHT * week.received / top, 1), "booked": round(BAR_HEIGHT * week.booked / top, 1)} for week in now.weeks]
+    bars = [
+        {
+            "week": week,
+            "received": round(BAR_HEIGHT * week.received / top, 1),
+            "booked": round(BAR_HEIGHT * week.booked / top, 1),
+        }
+        for week in now.weeks
+    ]
     return {"bars": bars, "top": top}
 
 
@@ -230,19 +325,40 @@ def _round_up(number: int) -> int:
 
 def _skipped(given: str) -> int:
     """How many parties to leave out; none where that cannot be read."""
-    return int(given) if given.isascii() and given.isdecimal() and len(given) <= SKIP_DIGITS_MAX else 0
+    return (
+        int(given) if given.isascii() and given.isdecimal() and len(given) <= SKIP_DIGITS_MAX else 0
+    )
 
 
 def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
-    """Where a number leads: to the invoices or bills behind it; where their list knows nothing of the day or the issue dates, to the documents on this page."""
+    """Where a number leads: to the invoices or bills behind it; where their list knows nothing of
+    the day or the issue dates, to the documents on this page.
+    """
 
     @cache  # hundreds of numbers lead to a few addresses, each with a party of its own
     def of_age(currency: str, age: int | None) -> str:
         day = asked.as_of
-        due_from = {0: day, 1: day - timedelta(30), 2: day - timedelta(60), 3: day - timedelta(90)}.get(-1 if age is None else age)
-        due_to = {1: day - timedelta(1), 2: day - timedelta(31), 3: day - timedelta(61), 4: day - timedelta(91)}.get(-1 if age is None else age)
-        narrowed: dict[str, Any] = {"status": "open", "currency": currency, "due_from": due_from, "due_to": due_to}
-        return url_for(listed, **{name: value for name, value in narrowed.items() if value is not None})
+        due_from = {
+            0: day,
+            1: day - timedelta(30),
+            2: day - timedelta(60),
+            3: day - timedelta(90),
+        }.get(-1 if age is None else age)
+        due_to = {
+            1: day - timedelta(1),
+            2: day - timedelta(31),
+            3: day - timedelta(61),
+            4: day - timedelta(91),
+        }.get(-1 if age is None else age)
+        narrowed: dict[str, Any] = {
+            "status": "open",
+            "currency": currency,
+            "due_from": due_from,
+            "due_to": due_to,
+        }
+        return url_for(
+            listed, **{name: value for name, value in narrowed.items() if value is not None}
+        )
 
     def link(currency: str, age: int | None = None, party: str | None = None) -> str:
         if not is_now or asked.is_dated:

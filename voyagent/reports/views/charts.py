@@ -1,4 +1,6 @@
-"""The charts of the home page: rows of bars with their amounts, currency by currency, each amount leading to what it is made of."""
+"""The charts of the home page: rows of bars with their amounts, currency by currency, each amount
+leading to what it is made of.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ FULL = 100
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """An amount, where it leads, its length in hundredths of the longest of its chart, and what it looks like: "", second, warn or bad."""
+    """An amount, where it leads, its length in hundredths of the longest of its chart, and what it
+    looks like: "", second, warn or bad.
+    """
 
     amount: Money
     href: str
@@ -45,30 +49,71 @@ class Chart:
 
 
 def due_charts(now: Now) -> list[Chart]:
-    """What comes in and goes out: overdue, by week for eight weeks, and later; a chart for each currency in which anything is open."""
-    both = {currency: (now.due.get(currency), now.owed.get(currency)) for currency in (*now.due, *now.owed)}
-    found = {currency: tuple(each or _nothing(currency) for each in pair) for currency, pair in both.items()}
-    return [_due_chart(now.today, currency, due, owed) for currency, (due, owed) in found.items() if due.total or owed.total]
+    """What comes in and goes out: overdue, by week for eight weeks, and later; a chart for each
+    currency in which anything is open.
+    """
+    both = {
+        currency: (now.due.get(currency), now.owed.get(currency))
+        for currency in (*now.due, *now.owed)
+    }
+    found = {
+        currency: tuple(each or _nothing(currency) for each in pair)
+        for currency, pair in both.items()
+    }
+    return [
+        _due_chart(now.today, currency, due, owed)
+        for currency, (due, owed) in found.items()
+        if due.total or owed.total
+    ]
 
 
 def month_charts(now: Now) -> list[Chart]:
-    """What the last twelve months sold up to today and what was left of it; a chart for each currency in which anything was sold or cost."""
-    return [_month_chart(now.today, currency, months) for currency, months in now.months.items() if any(month.sales or month.cost for month in months)]
+    """What the last twelve months sold up to today and what was left of it; a chart for each
+    currency in which anything was sold or cost.
+    """
+    return [
+        _month_chart(now.today, currency, months)
+        for currency, months in now.months.items()
+        if any(month.sales or month.cost for month in months)
+    ]
 
 
 def _due_chart(today: date, currency: str, due: Due, owed: Due) -> Chart:
     monday = today - timedelta(days=today.weekday())
     mondays = [monday + timedelta(weeks=ahead) for ahead in range(len(due.weeks) + 1)]
-    spans: list[tuple[str, date | None, date | None]] = [(_("Overdue"), None, today - timedelta(days=1))]
-    spans += [(_("This week") if begin == monday else day(begin), max(begin, today), begin + timedelta(days=6)) for begin in mondays[:-1]]
+    spans: list[tuple[str, date | None, date | None]] = [
+        (_("Overdue"), None, today - timedelta(days=1))
+    ]
+    spans += [
+        (
+            _("This week") if begin == monday else day(begin),
+            max(begin, today),
+            begin + timedelta(days=6),
+        )
+        for begin in mondays[:-1]
+    ]
     spans.append((_("Later"), mondays[-1], None))
     columns = [(each.overdue, *each.weeks, each.later) for each in (due, owed)]
     lines = []
     for at, (label, first, last) in enumerate(spans):
         tones = ("warn", "warn") if at == 0 else ("", "second")
-        ways = (_open(endpoint, currency, first, last) for endpoint in ("billing.invoices", "billing.bills"))
-        lines.append((label, [Bar(column[at], way, tone=tone) for column, way, tone in zip(columns, ways, tones, strict=True)]))
-    wholes = (Bar(due.total, url_for("reports.receivables", currency=currency)), Bar(owed.total, url_for("reports.payables", currency=currency)))
+        ways = (
+            _open(endpoint, currency, first, last)
+            for endpoint in ("billing.invoices", "billing.bills")
+        )
+        lines.append(
+            (
+                label,
+                [
+                    Bar(column[at], way, tone=tone)
+                    for column, way, tone in zip(columns, ways, tones, strict=True)
+                ],
+            )
+        )
+    wholes = (
+        Bar(due.total, url_for("reports.receivables", currency=currency)),
+        Bar(owed.total, url_for("reports.payables", currency=currency)),
+    )
     return Chart(currency, _scaled(lines), wholes)
 
 
@@ -77,23 +122,47 @@ def _month_chart(today: date, currency: str, months: Sequence[Month]) -> Chart:
     for month in months:
         way = _profit(currency, month.first, min(_last_day(month.first), today))
         is_loss = month.margin.amount_minor < 0
-        lines.append((format_date(month.first, "LLL y"), [Bar(month.sales, way), Bar(month.margin, way, tone="bad" if is_loss else "second")]))
+        lines.append(
+            (
+                format_date(month.first, "LLL y"),
+                [
+                    Bar(month.sales, way),
+                    Bar(month.margin, way, tone="bad" if is_loss else "second"),
+                ],
+            )
+        )
     way = _profit(currency, months[0].first, today)
     nothing = Money(0, currency)
-    sums = (sum((month.sales for month in months), nothing), sum((month.margin for month in months), nothing))
+    sums = (
+        sum((month.sales for month in months), nothing),
+        sum((month.margin for month in months), nothing),
+    )
     return Chart(currency, _scaled(lines), tuple(Bar(amount, way) for amount in sums))
 
 
 def _scaled(lines: Sequence[tuple[str, list[Bar]]]) -> tuple[Line, ...]:
     longest = max(abs(bar.amount.amount_minor) for _label, bars in lines for bar in bars) or 1
     return tuple(
-        Line(label, tuple(Bar(bar.amount, bar.href, round(FULL * abs(bar.amount.amount_minor) / longest, 1), bar.tone) for bar in bars))
+        Line(
+            label,
+            tuple(
+                Bar(
+                    bar.amount,
+                    bar.href,
+                    round(FULL * abs(bar.amount.amount_minor) / longest, 1),
+                    bar.tone,
+                )
+                for bar in bars
+            ),
+        )
         for label, bars in lines
     )
 
 
 def _open(endpoint: str, currency: str, first: date | None, last: date | None) -> str:
-    days = {name: value.isoformat() for name, value in (("due_from", first), ("due_to", last)) if value}
+    days = {
+        name: value.isoformat() for name, value in (("due_from", first), ("due_to", last)) if value
+    }
     return url_for(endpoint, status="open", currency=currency, **days)  # type: ignore[arg-type]
 
 

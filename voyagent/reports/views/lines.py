@@ -17,7 +17,11 @@ from voyagent.reports import books_on_paper, paper, spreadsheets, streams
 from voyagent.reports.exports import tally
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_book
-from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PARTY_PAGE, read_party_statement
+from voyagent.reports.queries.party_statement import (
+    CONTROL,
+    PAGE_ENTRIES as PARTY_PAGE,
+    read_party_statement,
+)
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
 from voyagent.reports.views.answers import answered, page_size
@@ -46,8 +50,14 @@ def day_book(reader: LaneReader) -> Any:
         if not wrong:
             days = Days.between(address.days.get("from") or last.replace(day=1), last)
             if address.is_csv:
-                return streamed(lambda snapshot: streams.day_book(snapshot, days), actor.tenant_id, bom=address.format == "csv-bom")
-            report = read_day_book(reader, days, after=address.place, limit=page_size(address, PAGE_ENTRIES))
+                return streamed(
+                    lambda snapshot: streams.day_book(snapshot, days),
+                    actor.tenant_id,
+                    bom=address.format == "csv-bom",
+                )
+            report = read_day_book(
+                reader, days, after=address.place, limit=page_size(address, PAGE_ENTRIES)
+            )
             words = filtered([period_words(days)])
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
@@ -56,12 +66,22 @@ def day_book(reader: LaneReader) -> Any:
     if report is not None and address.format == "pdf":
         return paper.shown(books_on_paper.day_book(report), f"day-book-{last}", words, reader)
     sheet = partial(spreadsheets.day_book, report) if report else None
-    return answered("reports/day_book.html", sheet, address=address, wrong=wrong, last=last, report=report, words=words)
+    return answered(
+        "reports/day_book.html",
+        sheet,
+        address=address,
+        wrong=wrong,
+        last=last,
+        report=report,
+        words=words,
+    )
 
 
 @pages.page("/reports/party-statement", permission="report.read")
 def party_statement(reader: LaneReader) -> Any:
-    """What a customer or supplier stood at, what moved it and what it stands at; without a name, who has something open."""
+    """What a customer or supplier stood at, what moved it and what it stands at; without a name,
+    who has something open.
+    """
     address = Address.read("reports.party_statement", request.args)
     kind = address.kind or "customer"
     largest = billing.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
@@ -74,21 +94,34 @@ def party_statement(reader: LaneReader) -> Any:
         if (party := address.party) and not wrong:
             days = Period.of(address.days.get("from"), last, settings)
             if address.is_csv:
-                return streamed(lambda snapshot: streams.party_statement(snapshot, kind, party, days), actor.tenant_id, bom=address.format == "csv-bom")
-            report = read_party_statement(reader, kind, party, days, after=address.place, limit=page_size(address, PARTY_PAGE))
+                return streamed(
+                    lambda snapshot: streams.party_statement(snapshot, kind, party, days),
+                    actor.tenant_id,
+                    bom=address.format == "csv-bom",
+                )
+            report = read_party_statement(
+                reader, kind, party, days, after=address.place, limit=page_size(address, PARTY_PAGE)
+            )
             words = filtered([period_words(days)])
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     names = list(dict.fromkeys(row["party_name"] for row in parties))
     if report is not None and address.format == "pdf":
-        return paper.shown(paper.party_statement(report), f"statement-{report.days.last}", words, reader)
+        return paper.shown(
+            paper.party_statement(report), f"statement-{report.days.last}", words, reader
+        )
     sheet = partial(spreadsheets.party_statement, report) if report else None
     facts = {"kind": kind, "names": names, "last": last, "report": report, "words": words}
     return answered("reports/party_statement.html", sheet, address=address, wrong=wrong, **facts)
 
 
 def _tally(reader: LaneReader, report: DayBook, currency: str) -> Response:
-    """The entries as vouchers of one currency. The names are read behind the entries, so that everybody in these has one. Raises TooManyLines."""
+    """The entries as vouchers of one currency.
+
+    The names are read behind the entries, so that everybody in these has one. Raises TooManyLines.
+    """
     spreadsheets.whole(report)
-    pieces = tally.document(tally.read_names(reader, report.days, currency), report.entries, currency)
+    pieces = tally.document(
+        tally.read_names(reader, report.days, currency), report.entries, currency
+    )
     return exported(saved(pieces, f"tally-{currency}-{report.days.last}.xml", "application/xml"))

@@ -16,7 +16,12 @@ from voyagent.kernel.reading import LaneReader
 from voyagent.ledger.earned import Side
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
-from voyagent.reports.queries.margin_lines import PAGE_LINES, MonthElsewhere, Whose, read_margin_lines
+from voyagent.reports.queries.margin_lines import (
+    PAGE_LINES,
+    MonthElsewhere,
+    Whose,
+    read_margin_lines,
+)
 from voyagent.reports.queries.margins import PAGE_TRIPS, read_margins
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.views.answers import answered, page_size
@@ -34,12 +39,19 @@ from voyagent.reports.words import (
 )
 from voyagent.trips.queries import TripNotFound
 
-_WORDS = {"share_words": share_words, "group_words": group_words, "margins_note": margins_note, "without_trip_words": without_trip_words}
+_WORDS = {
+    "share_words": share_words,
+    "group_words": group_words,
+    "margins_note": margins_note,
+    "without_trip_words": without_trip_words,
+}
 
 
 @pages.page("/reports/trip-margins", permission="report.read")
 def trip_margins(reader: LaneReader) -> Any:
-    """Planned and actual margin of each trip opened in a period or with anything posted in it, without days in this financial year; or grouped."""
+    """Planned and actual margin of each trip opened in a period or with anything posted in it,
+    without days in this financial year; or grouped.
+    """
     address = Address.read("reports.trip_margins", request.args)
     settings = reader.read(settings_statement())[0]
     zone = reader.prove().timezone
@@ -50,20 +62,38 @@ def trip_margins(reader: LaneReader) -> Any:
         if not wrong:
             days = Period.of(address.days.get("from"), last, settings)
             by = address.group_by or "trip"
-            report = read_margins(reader, days, zone, group_by=by, after=address.after, limit=page_size(address, PAGE_TRIPS))
+            report = read_margins(
+                reader,
+                days,
+                zone,
+                group_by=by,
+                after=address.after,
+                limit=page_size(address, PAGE_TRIPS),
+            )
             words = opened_words(days)
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return paper.shown(books_on_paper.trip_margins(report), f"trip-margins-{last}", words, reader)
+        return paper.shown(
+            books_on_paper.trip_margins(report), f"trip-margins-{last}", words, reader
+        )
     sheet = partial(spreadsheets.trip_margins, report) if report else None
-    facts = {"last": last, "report": report, "words": words, "ways": partial(_ways, report.days) if report else None}
-    return answered("reports/trip_margins.html", sheet, address=address, wrong=wrong, **facts, **_WORDS)
+    facts = {
+        "last": last,
+        "report": report,
+        "words": words,
+        "ways": partial(_ways, report.days) if report else None,
+    }
+    return answered(
+        "reports/trip_margins.html", sheet, address=address, wrong=wrong, **facts, **_WORDS
+    )
 
 
 @pages.page("/reports/trip-margins/lines", permission="report.read")
 def margin_lines(reader: LaneReader) -> Any:
-    """The lines that revenue, direct cost or margin is the sum of, in one currency and some days; without a word of whose, which ones there are."""
+    """The lines that revenue, direct cost or margin is the sum of, in one currency and some days;
+    without a word of whose, which ones there are.
+    """
     address = Address.read("reports.margin_lines", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.prove()
@@ -76,28 +106,59 @@ def margin_lines(reader: LaneReader) -> Any:
         if said and not wrong:
             days = Period.of(address.days.get("from"), last, settings)
             asked = (_whose(address), address.of or "margin", address.currency or actor.currency)
-            report = read_margin_lines(reader, days, *asked, after=address.place, limit=page_size(address, PAGE_LINES))
+            report = read_margin_lines(
+                reader, days, *asked, after=address.place, limit=page_size(address, PAGE_LINES)
+            )
             words = margin_lines_words(report)
     except (PeriodInverted, MonthElsewhere, TripNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return paper.shown(books_on_paper.margin_lines(report), f"trip-margins-lines-{report.days.last}", words, reader)
+        return paper.shown(
+            books_on_paper.margin_lines(report),
+            f"trip-margins-lines-{report.days.last}",
+            words,
+            reader,
+        )
     sheet = partial(spreadsheets.margin_lines, report) if report else None
-    facts = {"last": last, "report": report, "words": words, "which": which, "sides": side_words(), "whose_words": whose_words}
+    facts = {
+        "last": last,
+        "report": report,
+        "words": words,
+        "which": which,
+        "sides": side_words(),
+        "whose_words": whose_words,
+    }
     return answered("reports/margin_lines.html", sheet, address=address, wrong=wrong, **facts)
 
 
 def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
-    """Where the figures of a row lead: to the lines that each is the sum of. A month is that of its first day."""
-    said = {name: f"{value:%Y-%m}" if isinstance(value, date) else value for name, value in whose.items()}
-    asked: dict[str, Any] = said | {"currency": currency, "from": days.first.isoformat(), "to": days.last.isoformat()}
+    """Where the figures of a row lead: to the lines that each is the sum of.
+
+    A month is that of its first day.
+    """
+    said = {
+        name: f"{value:%Y-%m}" if isinstance(value, date) else value
+        for name, value in whose.items()
+    }
+    asked: dict[str, Any] = said | {
+        "currency": currency,
+        "from": days.first.isoformat(),
+        "to": days.last.isoformat(),
+    }
     return {side: url_for("reports.margin_lines", of=side, **asked) for side in get_args(Side)}
 
 
 def _said_of_whose(address: Address) -> int:
     """How many things are said of whose lines are meant."""
-    return sum(said is not None for said in (address.trip, address.customer, address.month, address.trips))
+    return sum(
+        said is not None for said in (address.trip, address.customer, address.month, address.trips)
+    )
 
 
 def _whose(address: Address) -> Whose:
-    return Whose(parse_id(address.trip or ""), address.customer, address.month_begun, without_trip=address.trips == "none")
+    return Whose(
+        parse_id(address.trip or ""),
+        address.customer,
+        address.month_begun,
+        without_trip=address.trips == "none",
+    )

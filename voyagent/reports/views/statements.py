@@ -15,15 +15,33 @@ from voyagent.kernel.reading import LaneReader
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries import statements
-from voyagent.reports.queries.periods import Days, Evening, Period, PeriodInverted, day_compared, evenings, settings_statement, year_month
+from voyagent.reports.queries.periods import (
+    Days,
+    Evening,
+    Period,
+    PeriodInverted,
+    day_compared,
+    evenings,
+    settings_statement,
+    year_month,
+)
 from voyagent.reports.views.answers import answered
 from voyagent.reports.views.blueprint import pages
-from voyagent.reports.words import compared_words, evening_words, filtered, in_currency, period_words, unread_sentences
+from voyagent.reports.words import (
+    compared_words,
+    evening_words,
+    filtered,
+    in_currency,
+    period_words,
+    unread_sentences,
+)
 
 
 @pages.page("/reports/profit-and-loss", permission="report.read")
 def profit_and_loss(reader: LaneReader) -> Any:
-    """What was earned and spent in a period, beside the one before; each figure leads to the lines behind it."""
+    """What was earned and spent in a period, beside the one before; each figure leads to the lines
+    behind it.
+    """
     address = Address.read("reports.profit_and_loss", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.prove()
@@ -33,13 +51,22 @@ def profit_and_loss(reader: LaneReader) -> Any:
     try:
         if not wrong:
             days = Period.of(address.days.get("from"), last, settings)
-            read, before = statements.read_profit_and_loss(reader, days, address.compare or "period", address.days.get("compare_from"))
+            read, before = statements.read_profit_and_loss(
+                reader, days, address.compare or "period", address.days.get("compare_from")
+            )
             report = statements.profit_and_loss(read, days, before, actor.currency)
-            words = filtered([period_words(days), *compared_words(before), in_currency(address.currency)])
+            words = filtered(
+                [period_words(days), *compared_words(before), in_currency(address.currency)]
+            )
     except PeriodInverted as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
-        return paper.shown(books_on_paper.profit_and_loss(report, address.currency), f"profit-and-loss-{last}", words, reader)
+        return paper.shown(
+            books_on_paper.profit_and_loss(report, address.currency),
+            f"profit-and-loss-{last}",
+            words,
+            reader,
+        )
     sheet = partial(spreadsheets.profit_and_loss, report, address.currency) if report else None
     facts = {"last": last, "report": report, "words": words, "lines_of": _lines_of}
     return answered("reports/profit_and_loss.html", sheet, address=address, wrong=wrong, **facts)
@@ -47,7 +74,9 @@ def profit_and_loss(reader: LaneReader) -> Any:
 
 @pages.page("/reports/balance-sheet", permission="report.read")
 def balance_sheet(reader: LaneReader) -> Any:
-    """What the agency has, owes and is worth on the evening of a day, and whether both sides are equal."""
+    """What the agency has, owes and is worth on the evening of a day, and whether both sides are
+    equal.
+    """
     address = Address.read("reports.balance_sheet", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.prove()
@@ -55,14 +84,29 @@ def balance_sheet(reader: LaneReader) -> Any:
     wrong = unread_sentences(address)
     report, words = None, ""
     if not wrong:
-        held_against = address.days.get("compare_as_of") or day_compared(as_of, address.compare or "none")
+        held_against = address.days.get("compare_as_of") or day_compared(
+            as_of, address.compare or "none"
+        )
         now, before = evenings(as_of, held_against, year_month(settings))
-        report = statements.balance_sheet(statements.read_balance_sheet(reader, now, before), now, before, actor.currency)
+        report = statements.balance_sheet(
+            statements.read_balance_sheet(reader, now, before), now, before, actor.currency
+        )
         words = evening_words(as_of, before, address.currency)
     if report is not None and address.format == "pdf":
-        return paper.shown(books_on_paper.balance_sheet(report, address.currency), f"balance-sheet-{as_of}", words, reader)
+        return paper.shown(
+            books_on_paper.balance_sheet(report, address.currency),
+            f"balance-sheet-{as_of}",
+            words,
+            reader,
+        )
     sheet = partial(spreadsheets.balance_sheet, report, address.currency) if report else None
-    facts = {"as_of": as_of, "report": report, "words": words, "lines_of": _lines_of, "earned_in": _earned_in}
+    facts = {
+        "as_of": as_of,
+        "report": report,
+        "words": words,
+        "lines_of": _lines_of,
+        "earned_in": _earned_in,
+    }
     return answered("reports/balance_sheet.html", sheet, address=address, wrong=wrong, **facts)
 
 
@@ -72,28 +116,40 @@ def _lines_of(code: str, days: Days) -> str:
 
 
 def _earned_in(evening: Evening, *, earlier: bool) -> str:
-    """Where a computed figure leads: to the profit and loss that it is, of the year so far or of all years before."""
+    """Where a computed figure leads: to the profit and loss that it is, of the year so far or of
+    all years before.
+    """
     return (
-        earned_until(evening.year_began - timedelta(days=1)) if earlier else url_for("reports.profit_and_loss", compare="none", **_dated(evening.year_so_far))
+        earned_until(evening.year_began - timedelta(days=1))
+        if earlier
+        else url_for("reports.profit_and_loss", compare="none", **_dated(evening.year_so_far))
     )
 
 
 def earned_until(last: date) -> str:
     """Where the result of all days up to one leads: to the profit and loss of those days."""
-    return url_for("reports.profit_and_loss", compare="none", **_dated(Days(date(YEAR_MIN, 1, 1), last)))
+    return url_for(
+        "reports.profit_and_loss", compare="none", **_dated(Days(date(YEAR_MIN, 1, 1), last))
+    )
 
 
 def earned_in_year(month: int, last: date) -> str:
-    """Where the result of the financial year up to a day leads; years begin on the first of `month`."""
+    """Where the result of the financial year up to a day leads; years begin on the first of
+    `month`.
+    """
     return _earned_in(Evening.of(last, month), earlier=False)
 
 
 def kept_ways(period: Period) -> list[str]:
-    """Where each pair of the computed row of a trial balance leads: to the profit and loss of the years that it is made of."""
+    """Where each pair of the computed row of a trial balance leads: to the profit and loss of the
+    years that it is made of.
+    """
     if not period.is_over_a_turn:
         return [earned_until(period.year_before)] * 3
     ended = period.last_year_began - timedelta(days=1)
-    carried = url_for("reports.profit_and_loss", compare="none", **_dated(Days(period.year_began, ended)))
+    carried = url_for(
+        "reports.profit_and_loss", compare="none", **_dated(Days(period.year_began, ended))
+    )
     return [earned_until(period.year_before), carried, carried, earned_until(ended)]
 
 

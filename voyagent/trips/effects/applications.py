@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from voyagent.approvals import effects
-from voyagent.approvals.effects import CheckShown, Description, Effect, FactShown, LeavingShown, Measured
+from voyagent.approvals.effects import (
+    CheckShown,
+    Description,
+    Effect,
+    FactShown,
+    LeavingShown,
+    Measured,
+)
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errands import Errand
@@ -18,7 +25,15 @@ from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money
 from voyagent.trips import service
 from voyagent.trips.details import Country
-from voyagent.trips.effects.shown import APPROVERS, OUTSIDE, TRIED, day_in_words, keyring, measured, suppliers
+from voyagent.trips.effects.shown import (
+    APPROVERS,
+    OUTSIDE,
+    TRIED,
+    day_in_words,
+    keyring,
+    measured,
+    suppliers,
+)
 from voyagent.trips.service import visas
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import Booking
@@ -36,8 +51,18 @@ def run_file(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """File the application. Raises InvalidArguments and whatever `service.file_visa` raises."""
     wanted = effects.read_arguments(FileVisaIn, arguments)
     filed_on = day_of(effects.reference(), actor)
-    filing = service.file_visa(suppliers(), keyring(), actor, wanted.passenger_id, wanted.destination, filed_on=filed_on)
-    return filing.then(lambda line: {"filed": True, "line_id": str(line.id), "receipt": line.supplier_ref, "status": line.status, "trip_id": str(line.trip_id)})
+    filing = service.file_visa(
+        suppliers(), keyring(), actor, wanted.passenger_id, wanted.destination, filed_on=filed_on
+    )
+    return filing.then(
+        lambda line: {
+            "filed": True,
+            "line_id": str(line.id),
+            "receipt": line.supplier_ref,
+            "status": line.status,
+            "trip_id": str(line.trip_id),
+        }
+    )
 
 
 def try_file(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -48,39 +73,69 @@ def try_file(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     if one.nationality is None:
         raise service.NoNationality
     check_room(trip, 1)
-    visas.put_visa(trip, one.full_name, wanted.destination, clock.today(actor.timezone), Booking("filed", "", "", "", TRIED), Money(0, trip.currency))
+    visas.put_visa(
+        trip,
+        one.full_name,
+        wanted.destination,
+        clock.today(actor.timezone),
+        Booking("filed", "", "", "", TRIED),
+        Money(0, trip.currency),
+    )
     return {}
 
 
 def describe_file(_actor: Actor, arguments: dict[str, Any]) -> Description:
-    """Whose application, for which country, from which day. Raises PassengerNotFound, NoDayOfArrival."""
+    """Whose application, for which country, from which day.
+
+    Raises PassengerNotFound, NoDayOfArrival.
+    """
     wanted = effects.read_arguments(FileVisaIn, arguments)
     one, trip = visas.applicant(wanted.passenger_id)
     country, arrives_on = country_name(wanted.destination), visas.day_of_arrival(trip)
-    passport = gettext("The passport is here") if one.passport_sealed is not None else gettext("There is no passport here")
+    passport = (
+        gettext("The passport is here")
+        if one.passport_sealed is not None
+        else gettext("There is no passport here")
+    )
     return Description(
-        title=gettext("File a visa for %(country)s for %(name)s", country=country, name=one.full_name),
+        title=gettext(
+            "File a visa for %(country)s for %(name)s", country=country, name=one.full_name
+        ),
         undo=gettext("an application that is filed cannot be taken back"),
         facts=[
             FactShown(label=gettext("Passenger"), value=one.full_name),
-            FactShown(label=gettext("Nationality"), value=country_name(one.nationality) if one.nationality else gettext("unknown")),
+            FactShown(
+                label=gettext("Nationality"),
+                value=country_name(one.nationality) if one.nationality else gettext("unknown"),
+            ),
             FactShown(label=gettext("Country"), value=country),
             FactShown(label=gettext("Arrives"), value=day_in_words(arrives_on)),
         ],
-        leaves=[LeavingShown(kind="filing", text=gettext("an application of %(name)s, passport included", name=one.full_name))],
+        leaves=[
+            LeavingShown(
+                kind="filing",
+                text=gettext("an application of %(name)s, passport included", name=one.full_name),
+            )
+        ],
         checks=[CheckShown(code="passport", ok=one.passport_sealed is not None, text=passport)],
     )
 
 
 def measure_file(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """The itinerary."""
-    return measured(visas.applicant(effects.read_arguments(FileVisaIn, arguments).passenger_id)[1].id)
+    return measured(
+        visas.applicant(effects.read_arguments(FileVisaIn, arguments).passenger_id)[1].id
+    )
 
 
 def day_of(reference: str, actor: Actor) -> date:
-    """The day on which a proposal was made, out of its id, so that an application which is filed again after midnight is the same one."""
+    """The day on which a proposal was made, out of its id, so that an application which is filed
+    again after midnight is the same one.
+    """
     milliseconds = int(UUID(reference.removeprefix("ap-")).hex[:12], 16)
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(ZoneInfo(actor.timezone)).date()
+    return (
+        datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(ZoneInfo(actor.timezone)).date()
+    )
 
 
 FILE = effects.register(

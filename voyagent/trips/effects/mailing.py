@@ -22,7 +22,9 @@ from voyagent.trips.words import LINE_WORDS, country_name
 
 
 class SendItineraryIn(Closed):
-    """What `send_itinerary` needs: the trip, the customer's address, the language (the agency's, where none is said), and whether the price stands on it."""
+    """What `send_itinerary` needs: the trip, the customer's address, the language (the agency's,
+    where none is said), and whether the price stands on it.
+    """
 
     trip_id: Id
     to: Email
@@ -33,28 +35,48 @@ class SendItineraryIn(Closed):
 def run_send(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Send it. Raises InvalidArguments and whatever `service.send_itinerary` raises."""
     wanted = effects.read_arguments(SendItineraryIn, arguments)
-    trip = mail_itinerary(actor, wanted.trip_id, to=wanted.to, locale=wanted.locale or actor.locale, prices=wanted.prices)
+    trip = mail_itinerary(
+        actor,
+        wanted.trip_id,
+        to=wanted.to,
+        locale=wanted.locale or actor.locale,
+        prices=wanted.prices,
+    )
     return {"sent": True, "trip_id": str(trip.id), "to": wanted.to}
 
 
 def describe_send(actor: Actor, arguments: dict[str, Any]) -> Description:
-    """To whom, what it says line by line, and what is wrong with it. Raises InvalidArguments, TripNotFound, NothingToSend."""
+    """To whom, what it says line by line, and what is wrong with it.
+
+    Raises InvalidArguments, TripNotFound, NothingToSend.
+    """
     wanted = effects.read_arguments(SendItineraryIn, arguments)
     journey = journey_of(wanted.trip_id)
     if not journey.standing:
         raise service.NothingToSend
-    prices = ", ".join(symbol_money(total.price) for total in journey.totals if total.price) if wanted.prices else ""
+    prices = (
+        ", ".join(symbol_money(total.price) for total in journey.totals if total.price)
+        if wanted.prices
+        else ""
+    )
     language = "हिन्दी" if (wanted.locale or actor.locale) == "hi" else "English"
     people = ", ".join(one.full_name for one in journey.passengers)
     return Description(
-        title=gettext("Send the itinerary “%(title)s” to %(address)s", title=journey.trip["title"], address=wanted.to),
+        title=gettext(
+            "Send the itinerary “%(title)s” to %(address)s",
+            title=journey.trip["title"],
+            address=wanted.to,
+        ),
         undo=gettext("a mail that has gone cannot be called back"),
         facts=[
             FactShown(label=gettext("E-mail address"), value=wanted.to),
             FactShown(label=gettext("Language"), value=language),
             FactShown(label=gettext("Price"), value=prices or gettext("not named")),
             FactShown(label=gettext("Travellers"), value=people or gettext("nobody yet")),
-            *(FactShown(label=str(LINE_WORDS[line.kind]), value=_told(line)) for line in journey.standing),
+            *(
+                FactShown(label=str(LINE_WORDS[line.kind]), value=_told(line))
+                for line in journey.standing
+            ),
         ],
         checks=checks_of(journey),
     )
@@ -63,7 +85,11 @@ def describe_send(actor: Actor, arguments: dict[str, Any]) -> Description:
 def _told(line: Line) -> str:
     """A line as the customer is told of it: what and when, without what it costs the agency."""
     name = country_name(line.name) if isinstance(line.details, VisaDetails) else line.name
-    days = " – ".join(day_in_words(day) for day in dict.fromkeys([line.starts_on, line.ends_on]) if day is not None)
+    days = " – ".join(
+        day_in_words(day)
+        for day in dict.fromkeys([line.starts_on, line.ends_on])
+        if day is not None
+    )
     return ", ".join(filter(None, (name, days, line.supplier_ref)))
 
 

@@ -1,4 +1,6 @@
-"""What the effects of trips share: the itinerary before and after, lines in words, what the rules find, and who is asked."""
+"""What the effects of trips share: the itinerary before and after, lines in words, what the rules
+find, and who is asked.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ TRIED = "rehearsal"
 
 
 def measured(trip_id: UUID) -> Measured:
-    """The lines that stand, by what they are and not by their row, which a rehearsal makes anew each time."""
+    """The lines that stand, by what they are and not by their row, which a rehearsal makes anew
+    each time.
+    """
     seen: dict[str, str] = {}
     for line in journey_of(trip_id).standing:
         key = f"{line.kind} {line.starts_on or ''} {line.name}"
@@ -49,24 +53,48 @@ def journey_of(trip_id: UUID) -> Journey:
 def in_words(line: Line) -> str:
     """A line as the itinerary's difference shows it: what, when, in which state, for how much."""
     name = country_name(line.name) if line.kind == "visa" else line.name
-    days = " – ".join(day_in_words(day) for day in dict.fromkeys([line.starts_on, line.ends_on]) if day is not None)
-    return ", ".join(filter(None, (name, days, str(STATE_WORDS[line.state]), amount_in_words(line.cost) if line.cost else "")))
+    days = " – ".join(
+        day_in_words(day)
+        for day in dict.fromkeys([line.starts_on, line.ends_on])
+        if day is not None
+    )
+    return ", ".join(
+        filter(
+            None,
+            (
+                name,
+                days,
+                str(STATE_WORDS[line.state]),
+                amount_in_words(line.cost) if line.cost else "",
+            ),
+        )
+    )
 
 
 def checks_of(journey: Journey) -> list[CheckShown]:
-    """What the rules find wrong; the grave ones count, so that a grant is not given to a trip that has gone wrong meanwhile."""
+    """What the rules find wrong; the grave ones count, so that a grant is not given to a trip that
+    has gone wrong meanwhile.
+    """
     found = findings(journey.passengers, journey.lines)
     if not found:
         return [CheckShown(ok=True, text=gettext("No rule finds anything wrong with the trip"))]
     return [CheckShown(ok=False, text=sentence_of(finding)) for finding in found]
 
 
-def budget_checks(session_id: UUID | None, enquiry_id: UUID | None, cost: Money) -> list[CheckShown]:
-    """A word where something costs more than the customer of the trip, by its conversation or its enquiry, wants to spend on all of it."""
+def budget_checks(
+    session_id: UUID | None, enquiry_id: UUID | None, cost: Money
+) -> list[CheckShown]:
+    """A word where something costs more than the customer of the trip, by its conversation or its
+    enquiry, wants to spend on all of it.
+    """
     budget = budget_of(session_id, enquiry_id)
     if budget is None or not is_above(cost, budget):
         return []
-    return [CheckShown(ok=False, text=gettext("Above the budget of %(amount)s", amount=amount_in_words(budget)))]
+    return [
+        CheckShown(
+            ok=False, text=gettext("Above the budget of %(amount)s", amount=amount_in_words(budget))
+        )
+    ]
 
 
 def amount_in_words(amount: Money) -> str:

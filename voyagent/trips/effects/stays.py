@@ -8,7 +8,14 @@ from flask_babel import gettext
 from pydantic import Field
 
 from voyagent.approvals import effects
-from voyagent.approvals.effects import CheckShown, Description, Effect, FactShown, LeavingShown, Measured
+from voyagent.approvals.effects import (
+    CheckShown,
+    Description,
+    Effect,
+    FactShown,
+    LeavingShown,
+    Measured,
+)
 from voyagent.drivers.suppliers.protocols import HotelRate
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -55,12 +62,19 @@ class CancelHotelIn(Closed):
 def run_book(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """Book the rate. Raises InvalidArguments and whatever `service.book_hotel` raises."""
     wanted = effects.read_arguments(BookHotelIn, arguments)
-    booking = service.book_hotel(suppliers(), keyring(), actor, wanted.rate_key, wanted.passenger_ids)
+    booking = service.book_hotel(
+        suppliers(), keyring(), actor, wanted.rate_key, wanted.passenger_ids
+    )
     return booking.then(_booked)
 
 
 def _booked(line: TripLine) -> dict[str, Any]:
-    told = {"booking_id": str(line.id), "supplier": line.supplier, "supplier_ref": line.supplier_ref, "status": line.status}
+    told = {
+        "booking_id": str(line.id),
+        "supplier": line.supplier,
+        "supplier_ref": line.supplier_ref,
+        "status": line.status,
+    }
     return {"booked": True, **told, "trip_id": str(line.trip_id)}
 
 
@@ -75,27 +89,52 @@ def try_book(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def describe_book(_actor: Actor, arguments: dict[str, Any]) -> Description:
-    """The hotel, the nights, who stays, what it costs, and until when it can be given back. Raises OfferNotFound, PassengerNotFound, TooManyGuests."""
+    """The hotel, the nights, who stays, what it costs, and until when it can be given back.
+
+    Raises OfferNotFound, PassengerNotFound, TooManyGuests.
+    """
     wanted = effects.read_arguments(BookHotelIn, arguments)
     rate, trip = supplies.rate_of(wanted.rate_key), hotels.trip_of_people(wanted.passenger_ids)
     guests = ", ".join(one.full_name for one in hotels.guests_of(trip, rate, wanted.passenger_ids))
-    back = gettext("free of charge before %(day)s", day=day_in_words(rate.free_until)) if rate.free_until else gettext("not refundable")
+    back = (
+        gettext("free of charge before %(day)s", day=day_in_words(rate.free_until))
+        if rate.free_until
+        else gettext("not refundable")
+    )
     return Description(
         title=gettext("Book %(hotel)s", hotel=rate.hotel.name),
         undo=back,
         facts=[
             FactShown(label=gettext("Hotel"), value=f"{rate.hotel.name}, {rate.hotel.city}"),
-            FactShown(label=gettext("Nights"), value=gettext("%(first)s to %(last)s", first=day_in_words(rate.check_in), last=day_in_words(rate.check_out))),
+            FactShown(
+                label=gettext("Nights"),
+                value=gettext(
+                    "%(first)s to %(last)s",
+                    first=day_in_words(rate.check_in),
+                    last=day_in_words(rate.check_out),
+                ),
+            ),
             FactShown(label=gettext("Room"), value=f"{rate.rooms} × {rate.room}"),
             FactShown(label=gettext("Meals"), value=board_word(rate.board.value)),
             FactShown(label=gettext("Guests"), value=guests),
             FactShown(label=gettext("Cost"), value=amount_in_words(rate.total)),
         ],
-        leaves=[LeavingShown(kind="booking", text=gettext("%(hotel)s, for %(guests)s", hotel=rate.hotel.name, guests=guests))],
+        leaves=[
+            LeavingShown(
+                kind="booking",
+                text=gettext("%(hotel)s, for %(guests)s", hotel=rate.hotel.name, guests=guests),
+            )
+        ],
         checks=[
             *budget_checks(trip.session_id, trip.enquiry_id, rate.total),
             CheckShown(ok=rate.refundable, text=back),
-            CheckShown(ok=rate.valid_until > clock.now(), text=gettext("The rate was offered until %(clock)s", clock=clock_in_words(rate.valid_until, _actor))),
+            CheckShown(
+                ok=rate.valid_until > clock.now(),
+                text=gettext(
+                    "The rate was offered until %(clock)s",
+                    clock=clock_in_words(rate.valid_until, _actor),
+                ),
+            ),
         ],
     )
 
@@ -107,11 +146,16 @@ def worth_of_book(_actor: Actor, arguments: dict[str, Any]) -> Money:
 
 def measure_book(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """The itinerary."""
-    return measured(hotels.trip_of_people(effects.read_arguments(BookHotelIn, arguments).passenger_ids).id)
+    return measured(
+        hotels.trip_of_people(effects.read_arguments(BookHotelIn, arguments).passenger_ids).id
+    )
 
 
 def run_cancel(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
-    """Give the rooms back. Raises InvalidArguments and whatever `service.cancel_hotel_booking` raises."""
+    """Give the rooms back.
+
+    Raises InvalidArguments and whatever `service.cancel_hotel_booking` raises.
+    """
     booking_id = effects.read_arguments(CancelHotelIn, arguments).booking_id
     return service.cancel_hotel_booking(suppliers(), actor, booking_id).then(_given_back)
 
@@ -119,12 +163,18 @@ def run_cancel(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]
 def _given_back(done: tuple[TripLine, Money | None]) -> dict[str, Any]:
     line, charge = done
     told = {"booking_id": str(line.id), "status": line.status, "trip_id": str(line.trip_id)}
-    return {"cancelled": True, **told, "charge": {"amount": charge.wire, "currency": charge.currency} if charge else None}
+    return {
+        "cancelled": True,
+        **told,
+        "charge": {"amount": charge.wire, "currency": charge.currency} if charge else None,
+    }
 
 
 def try_cancel(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Take the stay out of the itinerary."""
-    hotels.mark_cancelled(hotels.booked_stay(effects.read_arguments(CancelHotelIn, arguments).booking_id), None)
+    hotels.mark_cancelled(
+        hotels.booked_stay(effects.read_arguments(CancelHotelIn, arguments).booking_id), None
+    )
     return {}
 
 
@@ -146,7 +196,8 @@ def describe_cancel(_actor: Actor, arguments: dict[str, Any]) -> Description:
             CheckShown(
                 ok=False,
                 text=gettext(
-                    "What it costs the hotel says when it is done. It then stands on the trip and in what the customer pays, until its price is changed there."
+                    "What it costs the hotel says when it is done. It then stands on the trip and"
+                    " in what the customer pays, until its price is changed there."
                 ),
             )
         ],
@@ -154,7 +205,9 @@ def describe_cancel(_actor: Actor, arguments: dict[str, Any]) -> Description:
 
 
 def _terms(booked: TripLine) -> list[FactShown]:
-    """What the rate said of a cancellation, as long as its offer is kept; what it costs in the end the hotel says."""
+    """What the rate said of a cancellation, as long as its offer is kept; what it costs in the end
+    the hotel says.
+    """
     try:
         rate = supplies.offer_of(booked.offer_id, HotelRate) if booked.offer_id else None
     except OfferNotFound:
@@ -171,7 +224,9 @@ def _terms(booked: TripLine) -> list[FactShown]:
 
 def measure_cancel(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """The itinerary."""
-    line = db.session.get_one(TripLine, (_actor.tenant_id, effects.read_arguments(CancelHotelIn, arguments).booking_id))
+    line = db.session.get_one(
+        TripLine, (_actor.tenant_id, effects.read_arguments(CancelHotelIn, arguments).booking_id)
+    )
     return measured(line.trip_id)
 
 

@@ -1,4 +1,6 @@
-"""The rules of trips: what an agency plans for a customer, who goes along, and what each thing costs."""
+"""The rules of trips: what an agency plans for a customer, who goes along, and what each thing
+costs.
+"""
 
 from voyagent.trips.service.errors import (
     BornLater,
@@ -23,11 +25,40 @@ from voyagent.trips.service.errors import (
     TripAlreadyOpen,
     TripFull,
 )
-from voyagent.trips.service.flights import has_lapsed, hold_flight, issue_ticket, offered_anew, read_flight, release_flight, search_flights
-from voyagent.trips.service.hotels import book_hotel, cancel_hotel_booking, check_hotel_rate, read_hotel_booking, search_hotels
-from voyagent.trips.service.lines import BY_HAND, LineChanges, Way, add_line, cancel_line, remove_line, update_line, way_to_cancel
+from voyagent.trips.service.flights import (
+    has_lapsed,
+    hold_flight,
+    issue_ticket,
+    offered_anew,
+    read_flight,
+    release_flight,
+    search_flights,
+)
+from voyagent.trips.service.hotels import (
+    book_hotel,
+    cancel_hotel_booking,
+    check_hotel_rate,
+    read_hotel_booking,
+    search_hotels,
+)
+from voyagent.trips.service.lines import (
+    BY_HAND,
+    LineChanges,
+    Way,
+    add_line,
+    cancel_line,
+    remove_line,
+    update_line,
+    way_to_cancel,
+)
 from voyagent.trips.service.offers import sweep
-from voyagent.trips.service.passengers import PassengerChanges, add_passenger, remove_passenger, seal_anew, update_passenger
+from voyagent.trips.service.passengers import (
+    PassengerChanges,
+    add_passenger,
+    remove_passenger,
+    seal_anew,
+    update_passenger,
+)
 from voyagent.trips.service.sending import Post, address_of_customer, send_itinerary
 from voyagent.trips.service.supplies import Offered
 from voyagent.trips.service.trips import TripChanges, open_trip, trip_for, update_trip

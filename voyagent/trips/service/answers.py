@@ -1,6 +1,8 @@
-"""What suppliers have answered, kept for the agency for some minutes: the same question is not asked twice (API contract, section 17).
+"""What suppliers have answered, kept for the agency for some minutes: the same question is not
+asked twice (API contract, section 17).
 
-Answers are rows behind the tenant's wall like the offers that they name: what one agency is offered, no other sees, and no second store has to be up for it.
+Answers are rows behind the tenant's wall like the offers that they name: what one agency is
+offered, no other sees, and no second store has to be up for it.
 """
 
 from __future__ import annotations
@@ -21,10 +23,20 @@ from voyagent.trips.models import SupplierAnswer, SupplierOffer
 from voyagent.trips.service.supplies import NAMES, Given, Offered, keep_offers
 
 What = Literal["flights", "hotels", "rate"]
-KEPT_FOR: dict[What, timedelta] = {"flights": timedelta(seconds=300), "hotels": timedelta(seconds=300), "rate": timedelta(seconds=120)}
+KEPT_FOR: dict[What, timedelta] = {
+    "flights": timedelta(seconds=300),
+    "hotels": timedelta(seconds=300),
+    "rate": timedelta(seconds=120),
+}
 
 
-def asked(what: What, kind: type[Given], supplier: str, question: object, ask: Callable[[], Iterable[Given]]) -> Errand[list[Offered[Given]]]:
+def asked(
+    what: What,
+    kind: type[Given],
+    supplier: str,
+    question: object,
+    ask: Callable[[], Iterable[Given]],
+) -> Errand[list[Offered[Given]]]:
     """What is offered: as it was told a moment ago, else what the supplier says now, which is kept."""
     words = question if isinstance(question, str) else as_payload(question)
     name = digest({"what": what, "supplier": supplier, "question": words})
@@ -36,7 +48,14 @@ def asked(what: What, kind: type[Given], supplier: str, question: object, ask: C
         offered: list[Offered[Given]] = keep_offers(kind, found)
         now = clock.now()
         expires_at = min([now + KEPT_FOR[what], *(one.offer.valid_until for one in offered)])
-        answer = SupplierAnswer(id=new_id(), what=what, question=name, offer_ids=[one.id for one in offered], created_at=now, expires_at=expires_at)
+        answer = SupplierAnswer(
+            id=new_id(),
+            what=what,
+            question=name,
+            offer_ids=[one.id for one in offered],
+            created_at=now,
+            expires_at=expires_at,
+        )
         db.session.add(answer)
         db.session.flush()
         return offered
@@ -45,15 +64,28 @@ def asked(what: What, kind: type[Given], supplier: str, question: object, ask: C
 
 
 def forget(*what: What) -> None:
-    """Ask anew from now on: whoever takes one of what was offered changes what there is, and one that is sold out is not to be offered again."""
+    """Ask anew from now on: whoever takes one of what was offered changes what there is, and one
+    that is sold out is not to be offered again.
+    """
     db.session.execute(delete(SupplierAnswer).where(SupplierAnswer.what.in_(what)))
 
 
 def _told(name: str, kind: type[Given]) -> list[Offered[Given]] | None:
-    fresh = select(SupplierAnswer).where(SupplierAnswer.question == name, SupplierAnswer.expires_at > clock.now())
-    answer = db.session.scalar(fresh.order_by(SupplierAnswer.created_at.desc(), SupplierAnswer.id.desc()).limit(1))
+    fresh = select(SupplierAnswer).where(
+        SupplierAnswer.question == name, SupplierAnswer.expires_at > clock.now()
+    )
+    answer = db.session.scalar(
+        fresh.order_by(SupplierAnswer.created_at.desc(), SupplierAnswer.id.desc()).limit(1)
+    )
     if answer is None:
         return None
-    rows = db.session.scalars(select(SupplierOffer).where(SupplierOffer.id.in_(answer.offer_ids), SupplierOffer.kind == NAMES[kind]))
+    rows = db.session.scalars(
+        select(SupplierOffer).where(
+            SupplierOffer.id.in_(answer.offer_ids), SupplierOffer.kind == NAMES[kind]
+        )
+    )
     found: dict[Any, SupplierOffer] = {row.id: row for row in rows}
-    return [Offered(offer_id, from_payload(kind, found[offer_id].payload)) for offer_id in answer.offer_ids]
+    return [
+        Offered(offer_id, from_payload(kind, found[offer_id].payload))
+        for offer_id in answer.offer_ids
+    ]

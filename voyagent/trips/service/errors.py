@@ -34,17 +34,24 @@ class LineIsCommitted(Conflict):
 
 
 class LineAtSupplier(Conflict):
-    """A supplier has it, and may still be asked to issue or to cancel it: what it is and what it costs is not ours to change."""
+    """A supplier has it, and may still be asked to issue or to cancel it: what it is and what it
+    costs is not ours to change.
+    """
 
     code = "line_at_supplier"
-    message = N_("A supplier has this, so what it is and what it costs stays as it was booked. Only its price and notes can be changed.")
+    message = N_(
+        "A supplier has this, so what it is and what it costs stays as it was booked. Only its"
+        " price and notes can be changed."
+    )
 
 
 class TooManyGuests(Conflict):
     """A rate is for so many guests, and more are to stay."""
 
     code = "too_many_guests"
-    message = N_("The rate is for fewer guests than are to stay. Search again for as many as travel.")
+    message = N_(
+        "The rate is for fewer guests than are to stay. Search again for as many as travel."
+    )
 
 
 class LineIsOver(Conflict):
@@ -65,7 +72,10 @@ class InvalidFlightTimes(Invalid):
     """By the clocks of both places it lands before it leaves, or more than a day and a half later."""
 
     code = "invalid_flight_times"
-    message = N_("By the clocks of both airports this flight would land before it leaves, or days later. Look at the dates.")
+    message = N_(
+        "By the clocks of both airports this flight would land before it leaves, or days later."
+        " Look at the dates."
+    )
 
 
 class NegativeAmount(Invalid):
@@ -93,7 +103,10 @@ class NothingToSend(Conflict):
     """An itinerary of nothing."""
 
     code = "nothing_to_send"
-    message = N_("There is nothing on this trip that a customer could be told. Add a flight, a hotel or anything else first.")
+    message = N_(
+        "There is nothing on this trip that a customer could be told. Add a flight, a hotel or"
+        " anything else first."
+    )
 
 
 class NobodyTravels(Conflict):
@@ -107,7 +120,9 @@ class NotHeld(Conflict):
     """Only what is held at a supplier can be ticketed."""
 
     code = "not_held"
-    message = N_("This flight is not held at a supplier, so there is nothing to issue a ticket for.")
+    message = N_(
+        "This flight is not held at a supplier, so there is nothing to issue a ticket for."
+    )
 
 
 class TicketsUnderWay(Conflict):
@@ -118,7 +133,9 @@ class TicketsUnderWay(Conflict):
 
 
 class CancelAtSupplier(Conflict):
-    """A supplier has it: a flight that is held is given back there, and giving booked rooms back is asked for."""
+    """A supplier has it: a flight that is held is given back there, and giving booked rooms back is
+    asked for.
+    """
 
     code = "cancel_at_supplier"
     message = N_("A supplier has this, so it cannot just be noted as cancelled.")
@@ -128,14 +145,20 @@ class CancellationRequested(Conflict):
     """One request to give the rooms of a booking back waits at a time."""
 
     code = "cancellation_requested"
-    message = N_("This cancellation is asked for already. It waits among the approvals, or is being carried out.")
+    message = N_(
+        "This cancellation is asked for already. It waits among the approvals, or is being carried"
+        " out."
+    )
 
 
 class NotAtSupplier(Conflict):
     """It was noted by hand, so no supplier knows of it."""
 
     code = "not_at_supplier"
-    message = N_("This was not booked through a supplier of ours, so it has to be cancelled where it was booked.")
+    message = N_(
+        "This was not booked through a supplier of ours, so it has to be cancelled where it was"
+        " booked."
+    )
 
 
 class NoNationality(Conflict):

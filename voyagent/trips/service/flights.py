@@ -1,4 +1,6 @@
-"""Flights from a search to a ticket: offers are kept, one is held for those who travel, given back, or issued once somebody has granted it."""
+"""Flights from a search to a ticket: offers are kept, one is held for those who travel, given back,
+or issued once somebody has granted it.
+"""
 
 from __future__ import annotations
 
@@ -45,20 +47,37 @@ TICKETING = "issue_ticket"
 LET_GO = N_("The hold was given back, so there is nothing to be ticketed. Nothing was done.")
 
 
-def search_flights(suppliers: Suppliers, actor: Actor, query: FlightQuery) -> Errand[list[Offered[FlightOffer]]]:
-    """What the supplier offers, the cheapest first, kept until it expires; asked again within five minutes it is the same. Raises Forbidden, SupplierError."""
+def search_flights(
+    suppliers: Suppliers, actor: Actor, query: FlightQuery
+) -> Errand[list[Offered[FlightOffer]]]:
+    """What the supplier offers, the cheapest first, kept until it expires; asked again within five
+    minutes it is the same. Raises Forbidden, SupplierError.
+    """
     actor.require("trip.update")
     outside()
-    return answers.asked("flights", FlightOffer, suppliers.flights.name, query, lambda: suppliers.flights.search(query))
+    return answers.asked(
+        "flights",
+        FlightOffer,
+        suppliers.flights.name,
+        query,
+        lambda: suppliers.flights.search(query),
+    )
 
 
 def hold_flight(
-    suppliers: Suppliers, keyring: Keyring, actor: Actor, trip_id: UUID, offer_id: UUID, passenger_ids: Sequence[UUID] | None = None
+    suppliers: Suppliers,
+    keyring: Keyring,
+    actor: Actor,
+    trip_id: UUID,
+    offer_id: UUID,
+    passenger_ids: Sequence[UUID] | None = None,
 ) -> Errand[list[TripLine]]:
-    """Hold an offer for those who travel, or the named ones: each flight becomes a line of the trip, held and not paid.
+    """Hold an offer for those who travel, or the named ones: each flight becomes a line of the
+    trip, held and not paid.
 
-    The same offer is held once on a trip, however often it is asked for; one that was given back can be held anew. Raises Forbidden, TripNotFound,
-    OfferNotFound, PassengerNotFound, NobodyTravels, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
+    The same offer is held once on a trip, however often it is asked for; one that was given back
+    can be held anew. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound,
+    NobodyTravels, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
     """
     actor.require("trip.update")
     trip = queries.get_trip(trip_id, lock=True)
@@ -69,7 +88,11 @@ def hold_flight(
     offer = offer_of(offer_id, FlightOffer)
     people = people_of(trip, passenger_ids)
     travellers = [traveller_of(keyring, one) for one in people]
-    details = [_details(segment, offer, people) for journey in offer.journeys for segment in journey.segments]
+    details = [
+        _details(segment, offer, people)
+        for journey in offer.journeys
+        for segment in journey.segments
+    ]
     check_room(trip, len(details))
     outside()
     answers.forget("flights")
@@ -79,17 +102,37 @@ def hold_flight(
         held = lines_under(trip_id, reference)
         if held:
             return held
-        booking = Booking("held", found.supplier, found.locator, found.supplier_ref, reference, found.hold_expires_at)
+        booking = Booking(
+            "held",
+            found.supplier,
+            found.locator,
+            found.supplier_ref,
+            reference,
+            found.hold_expires_at,
+        )
         lines = book_lines(trip, details, booking, found.total, offer_id=offer_id)
-        told = {"locator": found.locator, "total": found.total.wire, "currency": found.total.currency, "people": len(travellers)}
-        audit.record(actor, "trip.flight_held", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
+        told = {
+            "locator": found.locator,
+            "total": found.total.wire,
+            "currency": found.total.currency,
+            "people": len(travellers),
+        }
+        audit.record(
+            actor,
+            "trip.flight_held",
+            entity_refs=refs_of(lines),
+            outputs=told,
+            driver=found.supplier,
+        )
         return lines
 
     return Errand(note, insisting(lambda: suppliers.flights.hold(offer, travellers, reference)))
 
 
 def offered_anew(refusal: VoyagentError) -> Offered[FlightOffer] | None:
-    """Where a flight has another price than its offer, the offer at the price of now, kept so that it can be taken; None for any other refusal."""
+    """Where a flight has another price than its offer, the offer at the price of now, kept so that
+    it can be taken; None for any other refusal.
+    """
     if not isinstance(refusal, PriceChanged) or not isinstance(refusal.new, FlightOffer):
         return None
     return keep_offers(FlightOffer, [refusal.new])[0]
@@ -98,9 +141,10 @@ def offered_anew(refusal: VoyagentError) -> Offered[FlightOffer] | None:
 def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[list[TripLine]]:
     """Pay for a held booking and have its tickets; `line_id` is any flight of it.
 
-    The supplier is asked under the booking's own name, whoever asks and however often, so that two at the same moment pay once; the second is told NotHeld.
-    What was paid for is written down, whatever became of the line meanwhile. Raises Forbidden, LineNotFound, NotHeld, SupplierError (HoldExpired,
-    TicketingRefused among them).
+    The supplier is asked under the booking's own name, whoever asks and however often, so that two
+    at the same moment pay once; the second is told NotHeld. What was paid for is written down,
+    whatever became of the line meanwhile. Raises Forbidden, LineNotFound, NotHeld, SupplierError
+    (HoldExpired, TicketingRefused among them).
     """
     actor.require("trip.update")
     held = held_lines(line_id)
@@ -113,35 +157,57 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[li
         if _has_tickets(lines, numbers):
             raise NotHeld
         mark_ticketed(lines, found, numbers)
-        told = {"locator": found.locator, "tickets": numbers, "total": found.total.wire, "currency": found.total.currency}
-        audit.record(actor, "trip.ticketed", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
+        told = {
+            "locator": found.locator,
+            "tickets": numbers,
+            "total": found.total.wire,
+            "currency": found.total.currency,
+        }
+        audit.record(
+            actor, "trip.ticketed", entity_refs=refs_of(lines), outputs=told, driver=found.supplier
+        )
         return lines
 
     return Errand(note, insisting(lambda: suppliers.flights.issue(key, reference)))
 
 
-def release_flight(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[tuple[list[TripLine], int]]:
-    """Give a held booking back before anybody has paid for it, which costs nothing; `line_id` is any flight of it.
+def release_flight(
+    suppliers: Suppliers, actor: Actor, line_id: UUID
+) -> Errand[tuple[list[TripLine], int]]:
+    """Give a held booking back before anybody has paid for it, which costs nothing; `line_id` is
+    any flight of it.
 
-    The lines stay on the trip as cancelled; beside them stands how many requests to issue its tickets ended with it. Nothing has changed where the supplier
-    fails. A hold whose time is over lapsed by itself, so nobody is asked. Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError; LineIsOver
-    to the second of two who give it back at the same moment.
+    The lines stay on the trip as cancelled; beside them stands how many requests to issue its
+    tickets ended with it. Nothing has changed where the supplier fails. A hold whose time is over
+    lapsed by itself, so nobody is asked. Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay,
+    SupplierError; LineIsOver to the second of two who give it back at the same moment.
     """
     actor.require("trip.update")
     held = held_lines(line_id)
-    key, reference, ids = _key(held), f"release-{held[0].our_reference or line_id}", [str(line.id) for line in held]
+    key, reference, ids = (
+        _key(held),
+        f"release-{held[0].our_reference or line_id}",
+        [str(line.id) for line in held],
+    )
     if any(is_under_way(TICKETING, "pnr_id", one) for one in ids):
         raise TicketsUnderWay
 
     def note(found: FlightBooking | None) -> tuple[list[TripLine], int]:
-        ended = sum(approvals.end_about(actor, TICKETING, "pnr_id", one, LET_GO) for one in ids)  # before the trip is held, as whoever grants does it
+        ended = sum(
+            approvals.end_about(actor, TICKETING, "pnr_id", one, LET_GO) for one in ids
+        )  # before the trip is held, as whoever grants does it
         booked = _booking_of(_held_trip_of(line_id))
         lines = [line for line in booked if line.status == "held"]
         if not lines:
             raise LineIsOver if all(line.status in OVER for line in booked) else NotHeld
         _mark_released(lines, found)
-        told, driver = {"locator": lines[0].supplier_ref}, found.supplier if found is not None else None
-        audit.record(actor, "trip.flight_released", entity_refs=refs_of(lines), outputs=told, driver=driver)
+        told, driver = (
+            {"locator": lines[0].supplier_ref},
+            (found.supplier if found is not None else None),
+        )
+        audit.record(
+            actor, "trip.flight_released", entity_refs=refs_of(lines), outputs=told, driver=driver
+        )
         return lines, ended
 
     if has_lapsed(held[0]):
@@ -155,28 +221,48 @@ def has_lapsed(line: TripLine) -> bool:
     return line.hold_expires_at is not None and line.hold_expires_at <= clock.now()
 
 
-def read_flight(suppliers: Suppliers, actor: Actor, locator: str) -> Errand[tuple[list[TripLine], FlightBooking]]:
-    """The lines of the newest booking under a locator, and the booking as its supplier has it. Raises Forbidden, LineNotFound, SupplierError."""
+def read_flight(
+    suppliers: Suppliers, actor: Actor, locator: str
+) -> Errand[tuple[list[TripLine], FlightBooking]]:
+    """The lines of the newest booking under a locator, and the booking as its supplier has it.
+
+    Raises Forbidden, LineNotFound, SupplierError.
+    """
     actor.require("trip.read")
-    mine = select(TripLine).where(TripLine.kind == "flight", TripLine.supplier_ref == locator.strip().upper(), TripLine.supplier_key.is_not(None))
-    newest = db.session.scalar(mine.order_by(TripLine.created_at.desc(), TripLine.id.desc()).limit(1))
+    mine = select(TripLine).where(
+        TripLine.kind == "flight",
+        TripLine.supplier_ref == locator.strip().upper(),
+        TripLine.supplier_key.is_not(None),
+    )
+    newest = db.session.scalar(
+        mine.order_by(TripLine.created_at.desc(), TripLine.id.desc()).limit(1)
+    )
     if newest is None:
         raise LineNotFound
     key, line_id = _key(_booking_of(newest)), newest.id
     outside()
-    return Errand(lambda found: (_booking_of(_flight(line_id)), found), lambda: suppliers.flights.read(key))
+    return Errand(
+        lambda found: (_booking_of(_flight(line_id)), found), lambda: suppliers.flights.read(key)
+    )
 
 
 def held_lines(line_id: UUID) -> list[TripLine]:
-    """The flights of a held booking, by any of them; its trip's row is held. Raises LineNotFound, NotHeld."""
+    """The flights of a held booking, by any of them; its trip's row is held.
+
+    Raises LineNotFound, NotHeld.
+    """
     line = _held_trip_of(line_id)
     if line.status != "held" or line.supplier_key is None:
         raise NotHeld
     return _booking_of(line)
 
 
-def mark_ticketed(lines: Sequence[TripLine], found: FlightBooking | None, numbers: Sequence[str]) -> None:
-    """Write on the flights of a booking that they are ticketed; without `found` as a rehearsal does, which has no numbers."""
+def mark_ticketed(
+    lines: Sequence[TripLine], found: FlightBooking | None, numbers: Sequence[str]
+) -> None:
+    """Write on the flights of a booking that they are ticketed; without `found` as a rehearsal
+    does, which has no numbers.
+    """
     now = clock.now()
     for line in lines:
         details = read_details("flight", line.details)
@@ -199,14 +285,23 @@ def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> No
 
 
 def _unused_name(trip_id: UUID, act: str) -> str:
-    """Under which name an offer is held: the same for everybody, and another once what was held under it is over."""
-    names = select(TripLine.our_reference).where(TripLine.trip_id == trip_id, TripLine.our_reference.startswith(act), TripLine.status.in_(OVER))
+    """Under which name an offer is held: the same for everybody, and another once what was held
+    under it is over.
+    """
+    names = select(TripLine.our_reference).where(
+        TripLine.trip_id == trip_id,
+        TripLine.our_reference.startswith(act),
+        TripLine.status.in_(OVER),
+    )
     over = len(set(db.session.scalars(names)))
     return f"{act}-{over}" if over else act
 
 
 def _has_tickets(lines: Sequence[TripLine], numbers: Sequence[str]) -> bool:
-    return all(line.status == "ticketed" and list(line.details.get("tickets") or ()) == list(numbers) for line in lines)
+    return all(
+        line.status == "ticketed" and list(line.details.get("tickets") or ()) == list(numbers)
+        for line in lines
+    )
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:
@@ -218,7 +313,9 @@ def _held_trip_of(line_id: UUID) -> TripLine:
 
 
 def _flight(line_id: UUID) -> TripLine:
-    line = db.session.scalar(select(TripLine).where(TripLine.id == line_id, TripLine.kind == "flight"))
+    line = db.session.scalar(
+        select(TripLine).where(TripLine.id == line_id, TripLine.kind == "flight")
+    )
     if line is None:
         raise LineNotFound
     return line
@@ -234,7 +331,9 @@ def _key(lines: Sequence[TripLine]) -> str:
     return key
 
 
-def _details(segment: Segment, offer: FlightOffer, people: Sequence[TripPassenger]) -> FlightDetails:
+def _details(
+    segment: Segment, offer: FlightOffer, people: Sequence[TripPassenger]
+) -> FlightDetails:
     return FlightDetails(
         kind="flight",
         carrier=segment.carrier,

@@ -1,4 +1,6 @@
-"""Hotels from a search to a booking, and back: rates are kept, one is booked once somebody has granted it, and what a cancellation costs stands on the trip."""
+"""Hotels from a search to a booking, and back: rates are kept, one is booked once somebody has
+granted it, and what a cancellation costs stands on the trip.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +41,17 @@ from voyagent.trips.service.supplies import (
 )
 
 
-def search_hotels(suppliers: Suppliers, actor: Actor, query: HotelQuery) -> Errand[list[Offered[HotelRate]]]:
-    """What the supplier offers, the cheapest first, kept until it expires; asked again within five minutes it is the same. Raises Forbidden, SupplierError."""
+def search_hotels(
+    suppliers: Suppliers, actor: Actor, query: HotelQuery
+) -> Errand[list[Offered[HotelRate]]]:
+    """What the supplier offers, the cheapest first, kept until it expires; asked again within five
+    minutes it is the same. Raises Forbidden, SupplierError.
+    """
     actor.require("trip.update")
     outside()
-    return answers.asked("hotels", HotelRate, suppliers.hotels.name, query, lambda: suppliers.hotels.search(query))
+    return answers.asked(
+        "hotels", HotelRate, suppliers.hotels.name, query, lambda: suppliers.hotels.search(query)
+    )
 
 
 def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> Errand[HotelRate]:
@@ -53,19 +61,34 @@ def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> Erran
     """
     actor.require("trip.update")
     outside()
-    one = answers.asked("rate", HotelRate, suppliers.hotels.name, rate_key, lambda: [suppliers.hotels.check_rate(rate_key)])
+    one = answers.asked(
+        "rate",
+        HotelRate,
+        suppliers.hotels.name,
+        rate_key,
+        lambda: [suppliers.hotels.check_rate(rate_key)],
+    )
     return one.then(lambda found: found[0].offer)
 
 
-def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: str, passenger_ids: Sequence[UUID]) -> Errand[TripLine]:
+def book_hotel(
+    suppliers: Suppliers,
+    keyring: Keyring,
+    actor: Actor,
+    rate_key: str,
+    passenger_ids: Sequence[UUID],
+) -> Errand[TripLine]:
     """Book a rate that was offered for some who travel; the first of them leads.
 
-    It is booked once for the same people, whoever asks and however often, until it is cancelled: the supplier is asked under one name. Raises
-    Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
+    It is booked once for the same people, whoever asks and however often, until it is cancelled:
+    the supplier is asked under one name. Raises Forbidden, OfferNotFound, PassengerNotFound,
+    TooManyGuests, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
     """
     actor.require("trip.update")
     trip = trip_of_people(passenger_ids)
-    reference = unused_name(trip.id, f"book-{digest([rate_key, sorted(map(str, passenger_ids))])[:32]}")
+    reference = unused_name(
+        trip.id, f"book-{digest([rate_key, sorted(map(str, passenger_ids))])[:32]}"
+    )
     booked = lines_under(trip.id, reference)
     if booked:
         return known(booked[0])
@@ -80,18 +103,39 @@ def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: s
         booked = lines_under(trip_id, reference)
         if booked:
             return booked[0]
-        line = put_stay(trip, rate, Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference), found.total)
-        told = {"confirmation": found.confirmation, "total": found.total.wire, "currency": found.total.currency, "guests": len(guests)}
-        audit.record(actor, "trip.hotel_booked", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
+        line = put_stay(
+            trip,
+            rate,
+            Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference),
+            found.total,
+        )
+        told = {
+            "confirmation": found.confirmation,
+            "total": found.total.wire,
+            "currency": found.total.currency,
+            "guests": len(guests),
+        }
+        audit.record(
+            actor,
+            "trip.hotel_booked",
+            entity_refs=refs_of([line]),
+            outputs=told,
+            driver=found.supplier,
+        )
         return line
 
     return Errand(note, insisting(lambda: suppliers.hotels.book(rate, guests, reference)))
 
 
-def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[tuple[TripLine, Money | None]]:
-    """Give the rooms back; what that costs becomes a line of its own. The supplier is asked under the booking's own name, whoever asks and however often.
+def cancel_hotel_booking(
+    suppliers: Suppliers, actor: Actor, line_id: UUID
+) -> Errand[tuple[TripLine, Money | None]]:
+    """Give the rooms back; what that costs becomes a line of its own.
 
-    Raises Forbidden, LineNotFound, LineIsOver (to the second of two who ask at the same moment, too), NotAtSupplier, SupplierError.
+    The supplier is asked under the booking's own name, whoever asks and however often.
+
+    Raises Forbidden, LineNotFound, LineIsOver (to the second of two who ask at the same moment,
+    too), NotAtSupplier, SupplierError.
     """
     actor.require("trip.update")
     stay = booked_stay(line_id)
@@ -106,17 +150,34 @@ def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> E
         mark_cancelled(line, found.supplier_ref)
         if charge and not charged:
             what = OtherDetails(kind="other", title=f"Cancellation of {line.details['name']}")
-            booking = Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference)
+            booking = Booking(
+                "booked", found.supplier, found.confirmation, found.supplier_ref, reference
+            )
             book_lines(queries.get_trip(line.trip_id), [what], booking, charge)
-        told = {"confirmation": found.confirmation, "charge": charge.wire if charge else None, "currency": charge.currency if charge else None}
-        audit.record(actor, "trip.hotel_cancelled", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
+        told = {
+            "confirmation": found.confirmation,
+            "charge": charge.wire if charge else None,
+            "currency": charge.currency if charge else None,
+        }
+        audit.record(
+            actor,
+            "trip.hotel_cancelled",
+            entity_refs=refs_of([line]),
+            outputs=told,
+            driver=found.supplier,
+        )
         return line, charge
 
     return Errand(note, insisting(lambda: suppliers.hotels.cancel(key, reference)))
 
 
-def read_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[tuple[TripLine, HotelBooking]]:
-    """A booked stay and the booking as its supplier has it. Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError."""
+def read_hotel_booking(
+    suppliers: Suppliers, actor: Actor, line_id: UUID
+) -> Errand[tuple[TripLine, HotelBooking]]:
+    """A booked stay and the booking as its supplier has it.
+
+    Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError.
+    """
     actor.require("trip.read")
     line = _stay(line_id)
     key = line.supplier_key
@@ -127,15 +188,23 @@ def read_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Err
 
 
 def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
-    """The one trip that some people travel on, its row held. Raises PassengerNotFound where they do not, or travel on different ones."""
-    found = set(db.session.scalars(select(TripPassenger.trip_id).where(TripPassenger.id.in_(passenger_ids))))
+    """The one trip that some people travel on, its row held.
+
+    Raises PassengerNotFound where they do not, or travel on different ones.
+    """
+    found = set(
+        db.session.scalars(select(TripPassenger.trip_id).where(TripPassenger.id.in_(passenger_ids)))
+    )
     if len(found) != 1:
         raise PassengerNotFound
     return queries.get_trip(found.pop(), lock=True)
 
 
 def booked_stay(line_id: UUID) -> TripLine:
-    """A stay that a supplier has booked; its trip's row is held. Raises LineNotFound, LineIsOver, NotAtSupplier."""
+    """A stay that a supplier has booked; its trip's row is held.
+
+    Raises LineNotFound, LineIsOver, NotAtSupplier.
+    """
     line = _held_trip_of(line_id)
     if line.status != "booked":
         raise LineIsOver
@@ -156,8 +225,21 @@ def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> Tri
     """Put a booked rate on the trip."""
     hotel = rate.hotel
     rooms = rate.room if rate.rooms == 1 else f"{rate.rooms} × {rate.room}"
-    details = HotelDetails(kind="hotel", name=hotel.name, city=hotel.city, country=hotel.country, check_in=rate.check_in, check_out=rate.check_out)
-    details = details.model_copy(update={"room": rooms, "board": rate.board.value.replace("_", " "), "address": hotel.area or None})
+    details = HotelDetails(
+        kind="hotel",
+        name=hotel.name,
+        city=hotel.city,
+        country=hotel.country,
+        check_in=rate.check_in,
+        check_out=rate.check_out,
+    )
+    details = details.model_copy(
+        update={
+            "room": rooms,
+            "board": rate.board.value.replace("_", " "),
+            "address": hotel.area or None,
+        }
+    )
     return book_lines(trip, [details], booking, total)[0]
 
 
@@ -178,7 +260,9 @@ def _held_trip_of(line_id: UUID) -> TripLine:
 
 
 def _stay(line_id: UUID) -> TripLine:
-    line = db.session.scalar(select(TripLine).where(TripLine.id == line_id, TripLine.kind == "hotel"))
+    line = db.session.scalar(
+        select(TripLine).where(TripLine.id == line_id, TripLine.kind == "hotel")
+    )
     if line is None:
         raise LineNotFound
     return line

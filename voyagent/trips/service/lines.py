@@ -1,4 +1,6 @@
-"""What a trip consists of: flights, hotels, transfers, visas and the rest, each with what it costs the agency and what the customer pays."""
+"""What a trip consists of: flights, hotels, transfers, visas and the rest, each with what it costs
+the agency and what the customer pays.
+"""
 
 from __future__ import annotations
 
@@ -40,16 +42,30 @@ BY_HAND = {
     "visa": ("planned", "filed"),
     "other": ("planned", "booked"),
 }
-"""The states that a person may give a line of a kind, in their order: what was booked by telephone is booked too."""
+"""The states that a person may give a line of a kind, in their order: what was booked by telephone
+is booked too.
+"""
 AT_SUPPLIER = {
-    ("flight", "held"): ("carrier", "number", "origin", "destination", "departs_at", "arrives_at", "travellers"),
+    ("flight", "held"): (
+        "carrier",
+        "number",
+        "origin",
+        "destination",
+        "departs_at",
+        "arrives_at",
+        "travellers",
+    ),
     ("hotel", "booked"): ("name", "city", "check_in", "check_out"),
 }
-"""What of the details says which booking it is, in the states in which a grant acts upon it: a reviewer decides by what our lines say, its supplier acts by
-its own."""
+"""What of the details says which booking it is, in the states in which a grant acts upon it: a
+reviewer decides by what our lines say, its supplier acts by its own.
+"""
 ASKED_ABOUT = (("issue_ticket", "pnr_id"), ("cancel_hotel_booking", "booking_id"))
 """The tools that are asked for about one line, and which of their arguments names it."""
-CANCELLED = N_("What it is about was cancelled on the trip, so there is nothing left to be done. Nothing was done.")
+CANCELLED = N_(
+    "What it is about was cancelled on the trip, so there is nothing left to be done. Nothing was"
+    " done."
+)
 _OF_BOOKING = frozenset({"status", "currency", "cost_minor", "supplier", "supplier_ref"})
 FLIGHT_HOURS_MAX = 36
 # A description may name the customer; of it the audit keeps only that it changed.
@@ -57,7 +73,9 @@ _PRIVATE = frozenset({"details"})
 
 
 class Way(StrEnum):
-    """How a thing is cancelled: given back to its supplier, which costs nothing; asked for, since it may cost something; or only noted."""
+    """How a thing is cancelled: given back to its supplier, which costs nothing; asked for, since
+    it may cost something; or only noted.
+    """
 
     RELEASE = "release"
     ASK = "ask"
@@ -68,7 +86,10 @@ _WAYS = {("flight", "held"): Way.RELEASE, ("hotel", "booked"): Way.ASK}
 
 
 class LineChanges(TypedDict, total=False):
-    """What may be changed of a line. The details are replaced whole, and amounts are in the line's currency unless one is given."""
+    """What may be changed of a line.
+
+    The details are replaced whole, and amounts are in the line's currency unless one is given.
+    """
 
     details: AnyDetails
     status: str
@@ -79,26 +100,53 @@ class LineChanges(TypedDict, total=False):
     supplier_ref: str | None
 
 
-def add_line(actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChanges | None = None) -> TripLine:
+def add_line(
+    actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChanges | None = None
+) -> TripLine:
     """Add a thing to a trip; its currency is the trip's where none is said.
 
-    Raises Forbidden, TripNotFound, TripFull, InvalidFlightTimes, InvalidLineStatus, UnknownCurrency, InvalidAmount, NegativeAmount.
+    Raises Forbidden, TripNotFound, TripFull, InvalidFlightTimes, InvalidLineStatus,
+    UnknownCurrency, InvalidAmount, NegativeAmount.
     """
     actor.require("trip.update")
     trip = queries.get_trip(trip_id, lock=True)
     check_room(trip, 1)
-    said: LineChanges = {"currency": trip.currency, "cost": "0", "price": "0", **(changes or {}), "details": details}
-    line = TripLine(id=new_id(), trip_id=trip.id, kind=details.kind, **_columns(details.kind, said, trip.currency))
+    said: LineChanges = {
+        "currency": trip.currency,
+        "cost": "0",
+        "price": "0",
+        **(changes or {}),
+        "details": details,
+    }
+    line = TripLine(
+        id=new_id(),
+        trip_id=trip.id,
+        kind=details.kind,
+        **_columns(details.kind, said, trip.currency),
+    )
     line.created_at = line.updated_at = trip.updated_at = clock.now()
     with title_follows(trip):
         db.session.add(line)
-    amounts = {"cost": Money(line.cost_minor, line.currency).wire, "price": Money(line.price_minor, line.currency).wire, "currency": line.currency}
-    audit.record(actor, "trip.line_added", entity_refs=_refs(line), inputs={"kind": line.kind, "status": line.status, **amounts})
+    amounts = {
+        "cost": Money(line.cost_minor, line.currency).wire,
+        "price": Money(line.price_minor, line.currency).wire,
+        "currency": line.currency,
+    }
+    audit.record(
+        actor,
+        "trip.line_added",
+        entity_refs=_refs(line),
+        inputs={"kind": line.kind, "status": line.status, **amounts},
+    )
     return line
 
 
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges) -> TripLine:
-    """Change a thing. Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, LineAtSupplier, and what `add_line` raises."""
+    """Change a thing.
+
+    Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, LineAtSupplier, and what `add_line`
+    raises.
+    """
     actor.require("trip.update")
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
@@ -106,32 +154,55 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
     if "details" in changes and changes["details"].kind != line.kind:
         raise LineKindFixed
     said = dict(changes)
-    if "currency" in said and said["currency"] != line.currency:  # an amount that was not said is the same figure of the new currency
-        said = {name: Money(getattr(line, f"{name}_minor"), line.currency).wire for name in ("cost", "price")} | said
+    if (
+        "currency" in said and said["currency"] != line.currency
+    ):  # an amount that was not said is the same figure of the new currency
+        said = {
+            name: Money(getattr(line, f"{name}_minor"), line.currency).wire
+            for name in ("cost", "price")
+        } | said
     values = _columns(line.kind, said, line.currency)  # type: ignore[arg-type]
     if _is_of_booking(line, values):
         raise LineAtSupplier
-    before = {name: Money(getattr(line, f"{name}_minor"), line.currency) for name in ("cost", "price")}
+    before = {
+        name: Money(getattr(line, f"{name}_minor"), line.currency) for name in ("cost", "price")
+    }
     with title_follows(queries.get_trip(trip_id)):
         changed = apply(line, values)
     if changed:
         touch(trip_id)
         db.session.flush()
-        after = {name: (was, Money(getattr(line, f"{name}_minor"), line.currency)) for name, was in before.items()}
-        plain = {name: pair for name, pair in changed.items() if not name.endswith("_minor") and name not in ("starts_on", "ends_on", "currency")}
+        after = {
+            name: (was, Money(getattr(line, f"{name}_minor"), line.currency))
+            for name, was in before.items()
+        }
+        plain = {
+            name: pair
+            for name, pair in changed.items()
+            if not name.endswith("_minor") and name not in ("starts_on", "ends_on", "currency")
+        }
         amounts = {name: pair for name, pair in after.items() if pair[0] != pair[1]}
-        audit.record(actor, "trip.line_updated", entity_refs=_refs(line), inputs={"kind": line.kind, "fields": told(plain | amounts, private=_PRIVATE)})
+        audit.record(
+            actor,
+            "trip.line_updated",
+            entity_refs=_refs(line),
+            inputs={"kind": line.kind, "fields": told(plain | amounts, private=_PRIVATE)},
+        )
     return line
 
 
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
-    """Note that a thing will not happen: one that no supplier of ours can be told of, as it was booked elsewhere, is ticketed or is filed.
+    """Note that a thing will not happen: one that no supplier of ours can be told of, as it was
+    booked elsewhere, is ticketed or is filed.
 
-    It stays on the trip, without a price, and requests about it end. Raises Forbidden, LineNotFound, LineIsOver, CancelAtSupplier.
+    It stays on the trip, without a price, and requests about it end. Raises Forbidden,
+    LineNotFound, LineIsOver, CancelAtSupplier.
     """
     actor.require("trip.update")
     for tool, name in ASKED_ABOUT:  # before the trip is held, as whoever grants does it
-        approvals.end_about(actor, tool, name, str(queries.get_line(trip_id, line_id).id), CANCELLED)
+        approvals.end_about(
+            actor, tool, name, str(queries.get_line(trip_id, line_id).id), CANCELLED
+        )
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
         raise LineIsOver
@@ -141,17 +212,27 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
     with title_follows(queries.get_trip(trip_id)):
         apply(line, {"status": "cancelled", "hold_expires_at": None})
         touch(trip_id)
-    audit.record(actor, "trip.line_cancelled", entity_refs=_refs(line), inputs={"kind": line.kind, "before": was})
+    audit.record(
+        actor,
+        "trip.line_cancelled",
+        entity_refs=_refs(line),
+        inputs={"kind": line.kind, "before": was},
+    )
     return line
 
 
 def way_to_cancel(line: TripLine) -> Way:
     """How a thing is cancelled, by its kind, its state and whether a supplier of ours has it."""
-    return _WAYS.get((line.kind, line.status), Way.NOTE) if line.supplier_key is not None else Way.NOTE
+    return (
+        _WAYS.get((line.kind, line.status), Way.NOTE) if line.supplier_key is not None else Way.NOTE
+    )
 
 
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
-    """Take a thing off a trip that nobody else knows of: planned, cancelled or failed. Raises Forbidden, LineNotFound, LineIsCommitted."""
+    """Take a thing off a trip that nobody else knows of: planned, cancelled or failed.
+
+    Raises Forbidden, LineNotFound, LineIsCommitted.
+    """
     actor.require("trip.update")
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status not in OVER and line.status != "planned":
@@ -159,21 +240,35 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     with title_follows(queries.get_trip(trip_id)):
         db.session.delete(line)
         touch(trip_id)
-    audit.record(actor, "trip.line_removed", entity_refs=_refs(line), inputs={"kind": line.kind, "before": line.status})
+    audit.record(
+        actor,
+        "trip.line_removed",
+        entity_refs=_refs(line),
+        inputs={"kind": line.kind, "before": line.status},
+    )
 
 
 def check_room(trip: Trip, more: int) -> None:
     """Whether a trip, whose row is held, takes so many lines more. Raises TripFull."""
-    if (db.session.scalar(select(func.count(TripLine.id)).where(TripLine.trip_id == trip.id)) or 0) + more > LINES_MAX:
+    if (
+        db.session.scalar(select(func.count(TripLine.id)).where(TripLine.trip_id == trip.id)) or 0
+    ) + more > LINES_MAX:
         raise TripFull
 
 
 def check_times(details: FlightDetails) -> None:
-    """It lands after it leaves, by instants where both clocks are known. Raises InvalidFlightTimes."""
+    """It lands after it leaves, by instants where both clocks are known.
+
+    Raises InvalidFlightTimes.
+    """
     departs = places.instant(details.origin, details.departs)
     arrives = places.instant(details.destination, details.arrives)
-    minutes = (arrives - departs if departs and arrives else details.arrives - details.departs).total_seconds() / 60
-    earliest = 0 if departs and arrives else -26 * 60  # between the two sides of the date line the clocks are 26 hours apart
+    minutes = (
+        arrives - departs if departs and arrives else details.arrives - details.departs
+    ).total_seconds() / 60
+    earliest = (
+        0 if departs and arrives else -26 * 60
+    )  # between the two sides of the date line the clocks are 26 hours apart
     if not earliest < minutes <= FLIGHT_HOURS_MAX * 60 + (0 if departs and arrives else 26 * 60):
         raise InvalidFlightTimes
 
@@ -184,12 +279,18 @@ def _is_of_booking(line: TripLine, values: dict[str, Any]) -> bool:
     if fixed is None or line.supplier_key is None:
         return False
     details = values.get("details", line.details)
-    return any(values[name] != getattr(line, name) for name in _OF_BOOKING & set(values)) or any(details.get(name) != line.details.get(name) for name in fixed)
+    return any(values[name] != getattr(line, name) for name in _OF_BOOKING & set(values)) or any(
+        details.get(name) != line.details.get(name) for name in fixed
+    )
 
 
 def _columns(kind: str, said: LineChanges, currency: str) -> dict[str, Any]:
     """Columns and their values; whatever the input alone can be refused for is refused here."""
-    values: dict[str, Any] = {name: said[name] for name in ("status", "currency", "supplier", "supplier_ref") if name in said}
+    values: dict[str, Any] = {
+        name: said[name]
+        for name in ("status", "currency", "supplier", "supplier_ref")
+        if name in said
+    }
     if "status" in values and values["status"] not in BY_HAND[kind]:
         raise InvalidLineStatus
     for name in ("cost", "price"):

@@ -1,4 +1,6 @@
-"""Offers and answers of suppliers: good for a few minutes, kept a little longer so that a late caller is told that hers is over."""
+"""Offers and answers of suppliers: good for a few minutes, kept a little longer so that a late
+caller is told that hers is over.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ KEPT_FOR = timedelta(hours=1)
 
 
 def sweep() -> None:
-    """Forget the offers of the bound agency that have been over for an hour, and the answers that may not be told again."""
+    """Forget the offers of the bound agency that have been over for an hour, and the answers that
+    may not be told again.
+    """
     now = clock.now()
     db.session.execute(delete(SupplierAnswer).where(SupplierAnswer.expires_at <= now))
     db.session.execute(delete(SupplierOffer).where(SupplierOffer.expires_at < now - KEPT_FOR))

@@ -1,4 +1,8 @@
-"""Who travels. The number of a passport is sealed before it reaches the table, and neither it nor a name ever reaches the audit."""
+"""Who travels.
+
+The number of a passport is sealed before it reaches the table, and neither it nor a name ever
+reaches the audit.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,9 @@ PASSENGERS_MAX = 99
 
 
 class PassengerChanges(TypedDict, total=False):
-    """What may be said of a passenger: an absent field stays, None clears it (name and kind cannot be cleared)."""
+    """What may be said of a passenger: an absent field stays, None clears it (name and kind cannot
+    be cleared).
+    """
 
     full_name: str
     kind: str
@@ -33,11 +39,21 @@ class PassengerChanges(TypedDict, total=False):
     passport_expiry: date | None
 
 
-def add_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, said: PassengerChanges) -> TripPassenger:
-    """Take somebody along; `said` has the name at least. Raises Forbidden, TripNotFound, TripFull, BornLater."""
+def add_passenger(
+    keyring: Keyring, actor: Actor, trip_id: UUID, said: PassengerChanges
+) -> TripPassenger:
+    """Take somebody along; `said` has the name at least.
+
+    Raises Forbidden, TripNotFound, TripFull, BornLater.
+    """
     actor.require("trip.update")
     trip = queries.get_trip(trip_id, lock=True)
-    if (db.session.scalar(select(func.count(TripPassenger.id)).where(TripPassenger.trip_id == trip.id)) or 0) >= PASSENGERS_MAX:
+    if (
+        db.session.scalar(
+            select(func.count(TripPassenger.id)).where(TripPassenger.trip_id == trip.id)
+        )
+        or 0
+    ) >= PASSENGERS_MAX:
         raise TripFull
     values: dict[str, Any] = dict(said)
     _check(actor, values)
@@ -47,11 +63,18 @@ def add_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, said: Passenger
     passports.seal(keyring, passenger, number)
     with title_follows(trip):
         db.session.add(passenger)
-    audit.record(actor, "trip.passenger_added", entity_refs=_refs(passenger), inputs={"fields": sorted(name for name, value in said.items() if value)})
+    audit.record(
+        actor,
+        "trip.passenger_added",
+        entity_refs=_refs(passenger),
+        inputs={"fields": sorted(name for name, value in said.items() if value)},
+    )
     return passenger
 
 
-def update_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, passenger_id: UUID, changes: PassengerChanges) -> TripPassenger:
+def update_passenger(
+    keyring: Keyring, actor: Actor, trip_id: UUID, passenger_id: UUID, changes: PassengerChanges
+) -> TripPassenger:
     """Change what is known of somebody. Raises Forbidden, PassengerNotFound, BornLater."""
     actor.require("trip.update")
     passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
@@ -69,7 +92,12 @@ def update_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, passenger_id
     if fields:
         touch(trip_id)
         db.session.flush()
-        audit.record(actor, "trip.passenger_updated", entity_refs=_refs(passenger), inputs={"fields": sorted(fields)})
+        audit.record(
+            actor,
+            "trip.passenger_updated",
+            entity_refs=_refs(passenger),
+            inputs={"fields": sorted(fields)},
+        )
     return passenger
 
 
@@ -84,12 +112,21 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 
 def seal_anew(keyring: Keyring) -> int:
-    """Seal the passports of the bound agency that an older secret still holds with the present one, a hundred at a time; how many that were."""
+    """Seal the passports of the bound agency that an older secret still holds with the present one,
+    a hundred at a time; how many that were.
+    """
     mark = keyring.present_mark
     old = func.substring(TripPassenger.passport_sealed, 1, len(mark)) != mark
-    rows = db.session.scalars(select(TripPassenger).where(TripPassenger.passport_sealed.is_not(None), old).limit(100).with_for_update(skip_locked=True)).all()
+    rows = db.session.scalars(
+        select(TripPassenger)
+        .where(TripPassenger.passport_sealed.is_not(None), old)
+        .limit(100)
+        .with_for_update(skip_locked=True)
+    ).all()
     for passenger in rows:
-        passports.seal(keyring, passenger, passports.opened(keyring, passenger.id, passenger.passport_sealed))
+        passports.seal(
+            keyring, passenger, passports.opened(keyring, passenger.id, passenger.passport_sealed)
+        )
     db.session.flush()
     return len(rows)
 

@@ -1,4 +1,6 @@
-"""Sending the itinerary to the customer: what is seen is what goes, once, to one address, and the audit knows that it went."""
+"""Sending the itinerary to the customer: what is seen is what goes, once, to one address, and the
+audit knows that it went.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,22 @@ class Post:
     limiter: Limiter
 
 
-def send_itinerary(post: Post, actor: Actor, trip_id: UUID, document: Attached, *, to: str, locale: str, prices: bool) -> Trip:
-    """Mail the itinerary to the customer, whose answer comes to the sender. `prices` says whether `document` names them.
+def send_itinerary(
+    post: Post,
+    actor: Actor,
+    trip_id: UUID,
+    document: Attached,
+    *,
+    to: str,
+    locale: str,
+    prices: bool,
+) -> Trip:
+    """Mail the itinerary to the customer, whose answer comes to the sender.
 
-    Counted by the address that it goes to and by the agency; what is only rehearsed counts for nothing. Raises Forbidden, TripNotFound, NothingToSend,
-    TooManyRequests.
+    `prices` says whether `document` names them.
+
+    Counted by the address that it goes to and by the agency; what is only rehearsed counts for
+    nothing. Raises Forbidden, TripNotFound, NothingToSend, TooManyRequests.
     """
     actor.require("trip.send")
     trip = queries.get_trip(trip_id, lock=True)
@@ -43,23 +56,42 @@ def send_itinerary(post: Post, actor: Actor, trip_id: UUID, document: Attached, 
     if notes_of(db.session) is None:
         post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
         post.limiter.admit(limits.CUSTOMER_MAIL, account=str(actor.tenant_id))
-    post.outbox.send(to=to, kind="itinerary", locale=locale, attached=document, title=trip.title, sender=actor.full_name, reply_to=actor.email)
+    post.outbox.send(
+        to=to,
+        kind="itinerary",
+        locale=locale,
+        attached=document,
+        title=trip.title,
+        sender=actor.full_name,
+        reply_to=actor.email,
+    )
     trip.sent_at, trip.sent_to = clock.now(), to
     db.session.flush()
-    audit.record(actor, "trip.itinerary_sent", entity_refs={"trip_id": trip.id}, inputs={"to": masked(to), "locale": locale, "prices": prices})
+    audit.record(
+        actor,
+        "trip.itinerary_sent",
+        entity_refs={"trip_id": trip.id},
+        inputs={"to": masked(to), "locale": locale, "prices": prices},
+    )
     return trip
 
 
 def something_stands(trip_id: UUID) -> bool:
     """Whether a trip has anything that a customer could be told of."""
-    mine = select(TripLine.id).where(TripLine.trip_id == trip_id, TripLine.status.notin_(OVER)).limit(1)
+    mine = (
+        select(TripLine.id)
+        .where(TripLine.trip_id == trip_id, TripLine.status.notin_(OVER))
+        .limit(1)
+    )
     return db.session.scalar(mine) is not None
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
-    """Where what an enquiry came to would be sent: what it says of the customer's address, any text, as people typed it; else the address of the party.
+    """Where what an enquiry came to would be sent: what it says of the customer's address, any
+    text, as people typed it; else the address of the party.
 
-    `name` is the customer's on what is sent; without one it is the enquiry's. None where neither knows an address.
+    `name` is the customer's on what is sent; without one it is the enquiry's. None where neither
+    knows an address.
     """
     enquiry = enquiries.get_row(SessionReader(db.session), enquiry_id) if enquiry_id else {}
     name = name or enquiry.get("customer_name")

@@ -1,4 +1,6 @@
-"""What flights, hotels and visas have in common when suppliers are asked: offers that are kept for a while, travellers, and bookings that become lines."""
+"""What flights, hotels and visas have in common when suppliers are asked: offers that are kept for
+a while, travellers, and bookings that become lines.
+"""
 
 from __future__ import annotations
 
@@ -58,8 +60,9 @@ def outside() -> None:
 def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
     """How a supplier is asked for an act that has a name.
 
-    Where no answer came in time it is asked once more: under the same name it is the same act, so this finds out whether it has happened. Raises
-    SupplierError; a second time-out is still in doubt.
+    Where no answer came in time it is asked once more: under the same name it is the same act, so
+    this finds out whether it has happened. Raises SupplierError; a second time-out is still in
+    doubt.
     """
 
     def ask() -> Answer:
@@ -78,7 +81,12 @@ def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Give
     kept = []
     for offer in offers:
         row = SupplierOffer(
-            id=new_id(), kind=NAMES[kind], supplier=offer.supplier, payload=as_payload(offer), created_at=clock.now(), expires_at=offer.valid_until
+            id=new_id(),
+            kind=NAMES[kind],
+            supplier=offer.supplier,
+            payload=as_payload(offer),
+            created_at=clock.now(),
+            expires_at=offer.valid_until,
         )
         db.session.add(row)
         kept.append(Offered(row.id, offer))
@@ -87,19 +95,38 @@ def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Give
 
 
 def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
-    """An offer that was kept; whether it has expired the supplier's guard says. Raises OfferNotFound."""
-    return _read(select(SupplierOffer).where(SupplierOffer.id == offer_id, SupplierOffer.kind == NAMES[kind]), kind)
+    """An offer that was kept; whether it has expired the supplier's guard says.
+
+    Raises OfferNotFound.
+    """
+    return _read(
+        select(SupplierOffer).where(
+            SupplierOffer.id == offer_id, SupplierOffer.kind == NAMES[kind]
+        ),
+        kind,
+    )
 
 
 def rate_of(rate_key: str) -> HotelRate:
     """The newest rate that was kept under a supplier's key. Raises OfferNotFound."""
-    mine = select(SupplierOffer).where(SupplierOffer.kind == "hotel", SupplierOffer.payload["rate_key"].astext == rate_key)
-    return _read(mine.order_by(SupplierOffer.created_at.desc(), SupplierOffer.id.desc()).limit(1), HotelRate)
+    mine = select(SupplierOffer).where(
+        SupplierOffer.kind == "hotel", SupplierOffer.payload["rate_key"].astext == rate_key
+    )
+    return _read(
+        mine.order_by(SupplierOffer.created_at.desc(), SupplierOffer.id.desc()).limit(1), HotelRate
+    )
 
 
 def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[TripPassenger]:
-    """Those who travel, or the named ones of them, in the order of their adding. Raises PassengerNotFound, NobodyTravels."""
-    everybody = db.session.scalars(select(TripPassenger).where(TripPassenger.trip_id == trip.id).order_by(TripPassenger.created_at, TripPassenger.id)).all()
+    """Those who travel, or the named ones of them, in the order of their adding.
+
+    Raises PassengerNotFound, NobodyTravels.
+    """
+    everybody = db.session.scalars(
+        select(TripPassenger)
+        .where(TripPassenger.trip_id == trip.id)
+        .order_by(TripPassenger.created_at, TripPassenger.id)
+    ).all()
     if passenger_ids is not None:
         if not set(passenger_ids) <= {one.id for one in everybody}:
             raise PassengerNotFound
@@ -110,26 +137,54 @@ def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[T
 
 
 def traveller_of(keyring: Keyring, one: TripPassenger) -> Traveller:
-    """A passenger as a supplier needs her: the last word of the name is the surname, and the passport is whole."""
+    """A passenger as a supplier needs her: the last word of the name is the surname, and the
+    passport is whole.
+    """
     given, _, surname = one.full_name.strip().rpartition(" ")
     number = passports.opened(keyring, one.id, one.passport_sealed)
-    return Traveller(PassengerKind(one.kind), given or surname, surname, one.date_of_birth, one.nationality, number, one.passport_expiry)
+    return Traveller(
+        PassengerKind(one.kind),
+        given or surname,
+        surname,
+        one.date_of_birth,
+        one.nationality,
+        number,
+        one.passport_expiry,
+    )
 
 
 def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
-    """The lines that an act of that name has left already, first things first; none where it has not happened."""
-    rows = db.session.scalars(select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference))
+    """The lines that an act of that name has left already, first things first; none where it has
+    not happened.
+    """
+    rows = db.session.scalars(
+        select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference)
+    )
     return sorted(rows, key=lambda row: queries.line_of(row).place_in_time)
 
 
 def unused_name(trip_id: UUID, act: str) -> str:
-    """Under which name an act on a trip is asked for: the same for everybody, and another once what came of it is over, so that it can be done anew."""
-    over = select(func.count()).where(TripLine.trip_id == trip_id, TripLine.our_reference.startswith(f"{act}-"), TripLine.status.in_(OVER))
+    """Under which name an act on a trip is asked for: the same for everybody, and another once what
+    came of it is over, so that it can be done anew.
+    """
+    over = select(func.count()).where(
+        TripLine.trip_id == trip_id,
+        TripLine.our_reference.startswith(f"{act}-"),
+        TripLine.status.in_(OVER),
+    )
     return f"{act}-{db.session.scalar(over)}"
 
 
-def book_lines(trip: Trip, things: Sequence[AnyDetails], booking: Booking, total: Money, *, offer_id: UUID | None = None) -> list[TripLine]:
-    """Put what was booked on the trip, whose row is held; room for it was looked for before anybody was asked, since what is booked must stand somewhere.
+def book_lines(
+    trip: Trip,
+    things: Sequence[AnyDetails],
+    booking: Booking,
+    total: Money,
+    *,
+    offer_id: UUID | None = None,
+) -> list[TripLine]:
+    """Put what was booked on the trip, whose row is held; room for it was looked for before anybody
+    was asked, since what is booked must stand somewhere.
 
     The first line has the cost of all, and the price until somebody names another.
     """
@@ -137,9 +192,25 @@ def book_lines(trip: Trip, things: Sequence[AnyDetails], booking: Booking, total
     for number, details in enumerate(things):
         starts_on, ends_on = span(details)
         amount = 0 if number else total.amount_minor
-        line = TripLine(id=new_id(), trip_id=trip.id, kind=details.kind, starts_on=starts_on, ends_on=ends_on, details=stored(details))
-        line.status, line.supplier, line.supplier_ref, line.supplier_key = booking.status, booking.supplier, booking.number, booking.key
-        line.our_reference, line.hold_expires_at, line.offer_id = booking.reference, booking.hold_expires_at, offer_id
+        line = TripLine(
+            id=new_id(),
+            trip_id=trip.id,
+            kind=details.kind,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            details=stored(details),
+        )
+        line.status, line.supplier, line.supplier_ref, line.supplier_key = (
+            booking.status,
+            booking.supplier,
+            booking.number,
+            booking.key,
+        )
+        line.our_reference, line.hold_expires_at, line.offer_id = (
+            booking.reference,
+            booking.hold_expires_at,
+            offer_id,
+        )
         line.cost_minor, line.price_minor, line.currency = amount, amount, total.currency
         line.created_at = line.updated_at = now
         lines.append(line)

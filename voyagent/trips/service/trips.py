@@ -26,12 +26,15 @@ from voyagent.trips.service.errors import TripAlreadyOpen
 
 TITLE_MAX = 200
 NAMELESS = "Trip"
-# People's own words may name them, and the audit can never be shortened: of these it keeps only that they changed.
+# People's own words may name them, and the audit can never be shortened: of these it keeps only
+# that they changed.
 _PRIVATE = frozenset({"title", "notes"})
 
 
 class TripChanges(TypedDict, total=False):
-    """What may be changed of a trip: an absent field stays, None clears it (the title and the currency cannot be cleared)."""
+    """What may be changed of a trip: an absent field stays, None clears it (the title and the
+    currency cannot be cleared).
+    """
 
     title: str
     currency: str
@@ -51,9 +54,10 @@ def open_trip(
 ) -> Trip:
     """Open a trip, for a conversation or an enquiry of the agency where they are named.
 
-    What is not said is taken from there: the enquiry from the conversation, the title, which the customer reads, from the enquiry, else from what somebody
-    called the conversation, the currency from the agency. A title that nobody gave follows the trip (`title_follows`).
-    Raises Forbidden, SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen.
+    What is not said is taken from there: the enquiry from the conversation, the title, which the
+    customer reads, from the enquiry, else from what somebody called the conversation, the currency
+    from the agency. A title that nobody gave follows the trip (`title_follows`). Raises Forbidden,
+    SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen.
     """
     actor.require("trip.open")
     spoken_of = None
@@ -79,23 +83,35 @@ def open_trip(
     return trip
 
 
-def trip_for(actor: Actor, *, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip:
-    """The trip of a conversation, else the newest of an enquiry; opened where there is none. Raises as `open_trip`, but TripAlreadyOpen."""
+def trip_for(
+    actor: Actor, *, session_id: UUID | None = None, enquiry_id: UUID | None = None
+) -> Trip:
+    """The trip of a conversation, else the newest of an enquiry; opened where there is none.
+
+    Raises as `open_trip`, but TripAlreadyOpen.
+    """
     actor.require("trip.open")
     if session_id is not None:
         chats.get_session(session_id, lock=True)
     elif enquiry_id is not None:
         enquiries.get_enquiry(enquiry_id, lock=True)
-    found = queries.find_trip(session_id=session_id, enquiry_id=enquiry_id) if session_id or enquiry_id else None
+    found = (
+        queries.find_trip(session_id=session_id, enquiry_id=enquiry_id)
+        if session_id or enquiry_id
+        else None
+    )
     if found is not None:
         return found
-    return open_trip(actor, session_id=session_id or _free_session_of(enquiry_id), enquiry_id=enquiry_id)
+    return open_trip(
+        actor, session_id=session_id or _free_session_of(enquiry_id), enquiry_id=enquiry_id
+    )
 
 
 def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
     """Change what a trip is called, or what it belongs to.
 
-    Raises Forbidden, TripNotFound, SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen.
+    Raises Forbidden, TripNotFound, SessionNotFound, EnquiryNotFound, UnknownCurrency,
+    TripAlreadyOpen.
     """
     actor.require("trip.update")
     trip = queries.get_trip(trip_id, lock=True)
@@ -112,13 +128,20 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
         changed = apply(trip, values)
     if changed:
         db.session.flush()
-        audit.record(actor, "trip.updated", entity_refs=_refs(trip), inputs={"fields": told(changed, private=_PRIVATE)})
+        audit.record(
+            actor,
+            "trip.updated",
+            entity_refs=_refs(trip),
+            inputs={"fields": told(changed, private=_PRIVATE)},
+        )
     return trip
 
 
 @contextmanager
 def title_follows(trip: Trip) -> Iterator[None]:
-    """Call a trip after its customer, or after who travels and where to, as that stands behind the block; what somebody has called it stays."""
+    """Call a trip after its customer, or after who travels and where to, as that stands behind the
+    block; what somebody has called it stays.
+    """
     follows = trip.title in (NAMELESS, _derived(trip)) or _is_of_first_words(trip)
     yield
     db.session.flush()
@@ -128,8 +151,15 @@ def title_follows(trip: Trip) -> Iterator[None]:
 
 
 def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Write what really differs into a row: field, before and after. Where nothing does, nothing happened."""
-    changed = {name: (getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value}
+    """Write what really differs into a row: field, before and after.
+
+    Where nothing does, nothing happened.
+    """
+    changed = {
+        name: (getattr(row, name), value)
+        for name, value in values.items()
+        if getattr(row, name) != value
+    }
     for name, (_before, value) in changed.items():
         setattr(row, name, value)
     if changed:
@@ -142,11 +172,18 @@ def touch(trip_id: UUID) -> None:
     queries.get_trip(trip_id).updated_at = clock.now()
 
 
-def told(changed: Mapping[str, tuple[Any, Any]], *, private: Iterable[str]) -> list[dict[str, str | None]]:
+def told(
+    changed: Mapping[str, tuple[Any, Any]], *, private: Iterable[str]
+) -> list[dict[str, str | None]]:
     """Changes as the audit keeps them: of what is private only that it changed."""
     hidden = frozenset(private)
     return [
-        {"field": name} if name in hidden else {"field": name, "before": _plain(before), "after": _plain(after)} for name, (before, after) in changed.items()
+        (
+            {"field": name}
+            if name in hidden
+            else {"field": name, "before": _plain(before), "after": _plain(after)}
+        )
+        for name, (before, after) in changed.items()
     ]
 
 
@@ -159,7 +196,11 @@ def _plain(value: Any) -> str | None:
 def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
     """The enquiry's conversation, where it is still there and has no trip yet."""
     session_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
-    if session_id is None or not chats.exists(session_id) or queries.find_trip(session_id=session_id) is not None:
+    if (
+        session_id is None
+        or not chats.exists(session_id)
+        or queries.find_trip(session_id=session_id) is not None
+    ):
         return None
     return session_id
 
@@ -172,12 +213,21 @@ def _derived(trip: Trip) -> str:
     journey = queries.read_trip(SessionReader(db.session), trip.id)
     family = journey.passengers[0].full_name.rpartition(" ")[2] if journey.passengers else ""
     flights = [line.details for line in journey.standing if isinstance(line.details, FlightDetails)]
-    stays = [line.details.city for line in journey.standing if isinstance(line.details, HotelDetails)]
-    return ", ".join(filter(None, (family, turning_point(flights) or next(iter(stays), ""))))[:TITLE_MAX] or NAMELESS
+    stays = [
+        line.details.city for line in journey.standing if isinstance(line.details, HotelDetails)
+    ]
+    return (
+        ", ".join(filter(None, (family, turning_point(flights) or next(iter(stays), ""))))[
+            :TITLE_MAX
+        ]
+        or NAMELESS
+    )
 
 
 def _is_of_first_words(trip: Trip) -> bool:
-    """Whether a trip is called after what was first said in its conversation, as those were that were opened before titles followed."""
+    """Whether a trip is called after what was first said in its conversation, as those were that
+    were opened before titles followed.
+    """
     if trip.session_id is None or not chats.exists(trip.session_id):
         return False
     session = chats.get_session(trip.session_id)
@@ -196,4 +246,8 @@ def _known(currency: str) -> str:
 
 
 def _refs(trip: Trip) -> dict[str, Any]:
-    return {"trip_id": trip.id, **({"session_id": trip.session_id} if trip.session_id else {}), **({"enquiry_id": trip.enquiry_id} if trip.enquiry_id else {})}
+    return {
+        "trip_id": trip.id,
+        **({"session_id": trip.session_id} if trip.session_id else {}),
+        **({"enquiry_id": trip.enquiry_id} if trip.enquiry_id else {}),
+    }

@@ -1,4 +1,6 @@
-"""Visas: what a country asks of a nationality, and an application that is filed once somebody has granted it."""
+"""Visas: what a country asks of a nationality, and an application that is filed once somebody has
+granted it.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +23,51 @@ from voyagent.trips.models import OVER, Trip, TripLine, TripPassenger
 from voyagent.trips.queries import PassengerNotFound
 from voyagent.trips.service.errors import NoDayOfArrival, NoNationality
 from voyagent.trips.service.lines import check_room
-from voyagent.trips.service.supplies import Booking, book_lines, insisting, lines_under, outside, refs_of, traveller_of, unused_name
+from voyagent.trips.service.supplies import (
+    Booking,
+    book_lines,
+    insisting,
+    lines_under,
+    outside,
+    refs_of,
+    traveller_of,
+    unused_name,
+)
 
 
-def visa_requirements(suppliers: Suppliers, actor: Actor, nationality: str, destination: str, currency: str | None = None) -> Errand[VisaRequirements]:
-    """What a country asks of a nationality, with the checklist of papers. Raises Forbidden, SupplierError."""
+def visa_requirements(
+    suppliers: Suppliers,
+    actor: Actor,
+    nationality: str,
+    destination: str,
+    currency: str | None = None,
+) -> Errand[VisaRequirements]:
+    """What a country asks of a nationality, with the checklist of papers.
+
+    Raises Forbidden, SupplierError.
+    """
     actor.require("trip.read")
     outside()
-    return Errand(_as_it_is, lambda: suppliers.visas.requirements(nationality, destination, currency or actor.currency))
+    return Errand(
+        _as_it_is,
+        lambda: suppliers.visas.requirements(nationality, destination, currency or actor.currency),
+    )
 
 
-def file_visa(suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id: UUID, destination: str, *, filed_on: date) -> Errand[TripLine]:
+def file_visa(
+    suppliers: Suppliers,
+    keyring: Keyring,
+    actor: Actor,
+    passenger_id: UUID,
+    destination: str,
+    *,
+    filed_on: date,
+) -> Errand[TripLine]:
     """File somebody's application for a country, once; `filed_on` is part of what is filed.
 
-    It is asked for under one name for each person and country, so that a repeat, at the same moment too, is the same application; one that was cancelled or has
-    failed may be filed anew. Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
+    It is asked for under one name for each person and country, so that a repeat, at the same moment
+    too, is the same application; one that was cancelled or has failed may be filed anew. Raises
+    Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
     """
     actor.require("trip.update")
     one, trip = applicant(passenger_id)
@@ -46,7 +78,9 @@ def file_visa(suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id
     arrives_on, nationality = day_of_arrival(trip), one.nationality
     if nationality is None:
         raise NoNationality
-    application = VisaApplication(traveller_of(keyring, one), nationality, destination, arrives_on, filed_on, trip.currency)
+    application = VisaApplication(
+        traveller_of(keyring, one), nationality, destination, arrives_on, filed_on, trip.currency
+    )
     name, trip_id = one.full_name, trip.id
     check_room(trip, 1)
     outside()
@@ -57,9 +91,17 @@ def file_visa(suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id
         if filed:
             return filed[0]
         booking = Booking("filed", found.supplier, found.receipt, found.supplier_ref, reference)
-        line = put_visa(trip, name, destination, found.filed_on, booking, found.fee or Money(0, trip.currency))
+        line = put_visa(
+            trip, name, destination, found.filed_on, booking, found.fee or Money(0, trip.currency)
+        )
         refs = {**refs_of([line]), "passenger_id": passenger_id}
-        audit.record(actor, "trip.visa_filed", entity_refs=refs, outputs={"country": destination, "receipt": found.receipt}, driver=found.supplier)
+        audit.record(
+            actor,
+            "trip.visa_filed",
+            entity_refs=refs,
+            outputs={"country": destination, "receipt": found.receipt},
+            driver=found.supplier,
+        )
         return line
 
     return Errand(note, insisting(lambda: suppliers.visas.file(application, reference)))
@@ -75,13 +117,19 @@ def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
 
 def day_of_arrival(trip: Trip) -> date:
     """The first day of the trip. Raises NoDayOfArrival."""
-    found = db.session.scalar(select(func.min(TripLine.starts_on)).where(TripLine.trip_id == trip.id, TripLine.status.notin_(OVER)))
+    found = db.session.scalar(
+        select(func.min(TripLine.starts_on)).where(
+            TripLine.trip_id == trip.id, TripLine.status.notin_(OVER)
+        )
+    )
     if found is None:
         raise NoDayOfArrival
     return found
 
 
-def put_visa(trip: Trip, traveller: str, destination: str, filed_on: date, booking: Booking, fee: Money) -> TripLine:
+def put_visa(
+    trip: Trip, traveller: str, destination: str, filed_on: date, booking: Booking, fee: Money
+) -> TripLine:
     """Put a filed application on the trip."""
     details = VisaDetails(kind="visa", country=destination, traveller=traveller, filed_on=filed_on)
     return book_lines(trip, [details], booking, fee)[0]

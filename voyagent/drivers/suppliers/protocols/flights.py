@@ -32,7 +32,11 @@ class BookingStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FlightQuery:
-    """What is looked for. Places are IATA codes of airports or of cities (LON); days are local at the place of departure; prices come in `currency`."""
+    """What is looked for.
+
+    Places are IATA codes of airports or of cities (LON); days are local at the place of departure;
+    prices come in `currency`.
+    """
 
     origin: str
     destination: str
@@ -47,7 +51,10 @@ class FlightQuery:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One flight. Times carry the offset of their airport, so a local clock and an instant are one value."""
+    """One flight.
+
+    Times carry the offset of their airport, so a local clock and an instant are one value.
+    """
 
     carrier: str
     carrier_name: str
@@ -114,12 +121,17 @@ class FareLine:
     @property
     def total(self) -> Money:
         """All passengers of this kind together."""
-        return Money((self.base.amount_minor + self.taxes.amount_minor) * self.count, self.base.currency)
+        return Money(
+            (self.base.amount_minor + self.taxes.amount_minor) * self.count, self.base.currency
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class FlightOffer:
-    """A price for named flights, good until `valid_until`. `total` is the sum of the lines; `seats_left` says 9 where there are nine or more."""
+    """A price for named flights, good until `valid_until`.
+
+    `total` is the sum of the lines; `seats_left` says 9 where there are nine or more.
+    """
 
     offer_id: str
     supplier: str
@@ -144,9 +156,11 @@ class FlightOffer:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One ticket: `number` is the airline's three-digit accounting code and ten digits; `position` is the traveller's place in the booking, from 1.
+    """One ticket: `number` is the airline's three-digit accounting code and ten digits; `position`
+    is the traveller's place in the booking, from 1.
 
-    `check_digit` is the remainder of the number by seven, as airlines print it behind; it is no part of the number.
+    `check_digit` is the remainder of the number by seven, as airlines print it behind; it is no
+    part of the number.
     """
 
     number: str
@@ -157,7 +171,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class FlightBooking:
-    """A booking as its supplier has it. Airlines use a `locator` again after a time, so it is no key."""
+    """A booking as its supplier has it.
+
+    Airlines use a `locator` again after a time, so it is no key.
+    """
 
     supplier: str
     locator: str
@@ -187,11 +204,19 @@ class FlightSupplier(Protocol):
     def price(self, offer: FlightOffer) -> FlightOffer:
         """The same flights with the price of now. Raises OfferExpired, SoldOut, PriceChanged."""
 
-    def hold(self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str) -> FlightBooking:
-        """Book without paying, until `hold_expires_at`. Raises OfferExpired, SoldOut, PriceChanged."""
+    def hold(
+        self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
+    ) -> FlightBooking:
+        """Book without paying, until `hold_expires_at`.
+
+        Raises OfferExpired, SoldOut, PriceChanged.
+        """
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
-        """Pay and have a ticket for each traveller, in their order. Raises HoldExpired, TicketingRefused, ConflictAtSupplier."""
+        """Pay and have a ticket for each traveller, in their order.
+
+        Raises HoldExpired, TicketingRefused, ConflictAtSupplier.
+        """
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
         """Let a held booking go, or void its tickets. Raises ConflictAtSupplier."""

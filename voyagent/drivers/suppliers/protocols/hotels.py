@@ -24,7 +24,11 @@ class Board(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HotelQuery:
-    """What is looked for. `country` is ISO 3166 alpha-2, `city` a name or an IATA code; `budget_max` is the most for the whole stay with taxes."""
+    """What is looked for.
+
+    `country` is ISO 3166 alpha-2, `city` a name or an IATA code; `budget_max` is the most for the
+    whole stay with taxes.
+    """
 
     country: str
     city: str
@@ -68,7 +72,9 @@ class NightPrice:
 
 @dataclass(frozen=True, slots=True)
 class HotelRate:
-    """A price for rooms of one kind, good until `valid_until`. `total` is the sum of the nights and the taxes. `rate_key` is opaque.
+    """A price for rooms of one kind, good until `valid_until`.
+
+    `total` is the sum of the nights and the taxes. `rate_key` is opaque.
 
     `free_until`: the day before which cancelling costs nothing; None for what is not refundable.
     """
@@ -119,13 +125,19 @@ class HotelSupplier(Protocol):
         """What it can do; everything else raises CapabilityNotSupported."""
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
-        """Rates, the cheapest first, at most `query.limit`; none is an answer too. Raises UnknownAtSupplier for a place that it does not know."""
+        """Rates, the cheapest first, at most `query.limit`; none is an answer too.
+
+        Raises UnknownAtSupplier for a place that it does not know.
+        """
 
     def check_rate(self, rate_key: str) -> HotelRate:
         """The rate as it stands now. Raises OfferExpired, SoldOut, UnknownAtSupplier."""
 
     def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> HotelBooking:
-        """Book at the rate's total; the first guest leads. Raises OfferExpired, SoldOut, PriceChanged."""
+        """Book at the rate's total; the first guest leads.
+
+        Raises OfferExpired, SoldOut, PriceChanged.
+        """
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
         """Give the rooms back; `charge` says what it cost. Raises UnknownAtSupplier."""

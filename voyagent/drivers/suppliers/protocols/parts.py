@@ -18,7 +18,9 @@ class Capability(StrEnum):
 
 
 class PassengerKind(StrEnum):
-    """How an airline counts a person: an infant is under 2 on the last flight and has no seat, a child under 12, a senior is 60 or older."""
+    """How an airline counts a person: an infant is under 2 on the last flight and has no seat, a
+    child under 12, a senior is 60 or older.
+    """
 
     ADULT = "adult"
     CHILD = "child"
@@ -59,7 +61,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Traveller:
-    """One person as a supplier needs her: names as in the passport. The passport never shows in a log or a trace."""
+    """One person as a supplier needs her: names as in the passport.
+
+    The passport never shows in a log or a trace.
+    """
 
     kind: PassengerKind
     given_names: str

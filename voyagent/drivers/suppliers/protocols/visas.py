@@ -42,7 +42,8 @@ class DocumentNeeded:
 class VisaRequirements:
     """What `destination` asks of `nationality` (ISO 3166 alpha-2), for a visit of a tourist.
 
-    `passport_months`: how long the passport must be good after arrival. `source` says where the rule is from, and is shown with it.
+    `passport_months`: how long the passport must be good after arrival. `source` says where the
+    rule is from, and is shown with it.
     """
 
     supplier: str
@@ -60,7 +61,10 @@ class VisaRequirements:
 
 @dataclass(frozen=True, slots=True)
 class VisaApplication:
-    """One person's application. `filed_on` is the day on which the agency files it, so that a repeat is the same application."""
+    """One person's application.
+
+    `filed_on` is the day on which the agency files it, so that a repeat is the same application.
+    """
 
     traveller: Traveller
     nationality: str

@@ -1,9 +1,13 @@
-"""The stand-in for suppliers: real airports and airlines, timetables, fares, hotels and visa rules that are made up, and nothing that costs anybody money.
+"""The stand-in for suppliers: real airports and airlines, timetables, fares, hotels and visa rules
+that are made up, and nothing that costs anybody money.
 
-- **The same for the same.** Timetables, hotels and prices follow from what is asked and from the day; chance is drawn from the words themselves (`draws.py`).
-- **It keeps nothing.** What it gives out carries what it stands for, under the installation's keyed hash (`marks.py`): any process takes up what another gave.
+- **The same for the same.** Timetables, hotels and prices follow from what is asked and from the
+  day; chance is drawn from the words themselves (`draws.py`).
+- **It keeps nothing.** What it gives out carries what it stands for, under the installation's keyed
+  hash (`marks.py`): any process takes up what another gave.
 - **It fails by rule**, as the table in `faults.py` says.
-- Offers and rates are good for twenty minutes. Ticket numbers are the airline's accounting code and ten digits that begin with 9.
+- Offers and rates are good for twenty minutes. Ticket numbers are the airline's accounting code and
+  ten digits that begin with 9.
 """
 
 from __future__ import annotations
@@ -20,7 +24,9 @@ NAME = "sandbox"
 
 
 class Sandbox:
-    """The three drivers on one installation's secrets; `stall_s` is how long calls hang that are meant to."""
+    """The three drivers on one installation's secrets; `stall_s` is how long calls hang that are
+    meant to.
+    """
 
     def __init__(self, keyring: Keyring, *, stall_s: float) -> None:
         marks, faults = Marks(NAME, keyring), Faults(NAME, stall_s)

@@ -42,17 +42,32 @@ def airport(code: str) -> Airport | None:
     if row is None:
         return None
     rank = _ranks().get(code, RANK_LOCAL)
-    return Airport(code, str(row["name"]), str(row["city"] or row["name"]), str(row["country"]), float(row["lat"]), float(row["lon"]), str(row["tz"]), rank)
+    return Airport(
+        code,
+        str(row["name"]),
+        str(row["city"] or row["name"]),
+        str(row["country"]),
+        float(row["lat"]),
+        float(row["lon"]),
+        str(row["tz"]),
+        rank,
+    )
 
 
 @cache
 def airports_of(code: str) -> tuple[Airport, ...]:
-    """The airports that an IATA code means: one for an airport's, those of some traffic for a city's (LON), none for an unknown one."""
+    """The airports that an IATA code means: one for an airport's, those of some traffic for a
+    city's (LON), none for an unknown one.
+    """
     one = airport(code)
     if one is not None:
         return (one,)
     city = _cities().get(code)
-    found = [found for found in map(airport, sorted(city["airports"])) if found is not None] if city else []
+    found = (
+        [found for found in map(airport, sorted(city["airports"])) if found is not None]
+        if city
+        else []
+    )
     return tuple(one for one in found if one.rank < RANK_LOCAL) or tuple(found)
 
 
@@ -60,7 +75,10 @@ def airports_of(code: str) -> tuple[Airport, ...]:
 def distance_km(a: Airport, b: Airport) -> int:
     """The great circle between two airports, in whole kilometres (haversine)."""
     lat_a, lat_b = radians(a.latitude), radians(b.latitude)
-    across = sin((lat_b - lat_a) / 2) ** 2 + cos(lat_a) * cos(lat_b) * sin(radians(b.longitude - a.longitude) / 2) ** 2
+    across = (
+        sin((lat_b - lat_a) / 2) ** 2
+        + cos(lat_a) * cos(lat_b) * sin(radians(b.longitude - a.longitude) / 2) ** 2
+    )
     return round(2 * EARTH_RADIUS_KM * asin(sqrt(across)))
 
 

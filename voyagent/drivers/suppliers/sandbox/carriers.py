@@ -24,7 +24,10 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """One airline; the first hub is its home. `reach_km` is the longest flight that the sandbox lets it fly."""
+    """One airline; the first hub is its home.
+
+    `reach_km` is the longest flight that the sandbox lets it fly.
+    """
 
     code: str
     name: str
@@ -57,4 +60,13 @@ def carrier(code: str) -> Carrier:
 def _carrier(row: dict[str, str]) -> Carrier:
     hubs = tuple(hub for hub in map(airport, row["hubs"].split()) if hub is not None)
     cabins = frozenset(_CABINS[letter] for letter in row["cabins"])
-    return Carrier(row["code"], row["name"], row["accounting"], row["alliance"], Style(row["style"]), int(row["reach_km"]), cabins, hubs)
+    return Carrier(
+        row["code"],
+        row["name"],
+        row["accounting"],
+        row["alliance"],
+        Style(row["style"]),
+        int(row["reach_km"]),
+        cabins,
+        hubs,
+    )

@@ -1,6 +1,8 @@
-"""What flights cost in the sandbox, in US dollars for one adult, and what each kind of passenger pays of it.
+"""What flights cost in the sandbox, in US dollars for one adult, and what each kind of passenger
+pays of it.
 
-fare = (distance in three bands + a fixed part) × season × weekday × days ahead × cabin × airline × demand of that flight × changing on the way
+fare = (distance in three bands + a fixed part) × season × weekday × days ahead × cabin × airline ×
+demand of that flight × changing on the way
 """
 
 from __future__ import annotations
@@ -20,17 +22,29 @@ from voyagent.drivers.suppliers.sandbox.seasons import days_ahead, season, weekd
 _BANDS = ((1000, "0.090"), (4000, "0.055"), (20040, "0.042"))
 """Dollars a kilometre up to so many kilometres."""
 _FIXED, _DOMESTIC = Decimal(18), Decimal("0.55")
-_CABIN = {Cabin.ECONOMY: Decimal(1), Cabin.PREMIUM: Decimal("1.6"), Cabin.BUSINESS: Decimal("3.1"), Cabin.FIRST: Decimal("5.2")}
+_CABIN = {
+    Cabin.ECONOMY: Decimal(1),
+    Cabin.PREMIUM: Decimal("1.6"),
+    Cabin.BUSINESS: Decimal("3.1"),
+    Cabin.FIRST: Decimal("5.2"),
+}
 _STYLE = {Style.LOW: Decimal("0.82"), Style.FULL: Decimal(1), Style.PREMIUM: Decimal("1.12")}
 _CHANGE_FAR, _CHANGE_NEAR, _FAR_KM = Decimal("0.90"), Decimal("1.05"), 4000
-"""Changing on the way costs less on a long journey, and more on a short one, where it is two tickets' worth of work."""
+"""Changing on the way costs less on a long journey, and more on a short one, where it is two
+tickets' worth of work.
+"""
 _RETURN = Decimal("0.93")
 """Out and back on one ticket, by airlines that are not low-cost."""
 _DEMAND_LEAST, _DEMAND_WIDTH = 850, 400
 _TAX_RATE = Decimal("0.05")
 _CHARGE = {True: Decimal(7), False: Decimal(34)}
 """Airports' charges for each direction, domestic or not."""
-_SHARE = {PassengerKind.ADULT: Decimal(1), PassengerKind.CHILD: Decimal("0.75"), PassengerKind.INFANT: Decimal("0.10"), PassengerKind.SENIOR: Decimal("0.92")}
+_SHARE = {
+    PassengerKind.ADULT: Decimal(1),
+    PassengerKind.CHILD: Decimal("0.75"),
+    PassengerKind.INFANT: Decimal("0.10"),
+    PassengerKind.SENIOR: Decimal("0.92"),
+}
 _SHARE_LOW = {**_SHARE, PassengerKind.CHILD: Decimal(1), PassengerKind.SENIOR: Decimal(1)}
 """Low-cost airlines know no children, only infants."""
 SEATS_SHOWN_MAX = 9
@@ -57,13 +71,20 @@ def fare_lines(driver: str, trip: Trip, party: Party, currency: str) -> tuple[Fa
     for kind, count in party.counts:
         pays = base * share[kind]
         taxes = pays * _TAX_RATE + (Decimal() if kind is PassengerKind.INFANT else charges)
-        lines.append(FareLine(kind, count, quoted(driver, pays, currency), quoted(driver, taxes, currency)))
+        lines.append(
+            FareLine(kind, count, quoted(driver, pays, currency), quoted(driver, taxes, currency))
+        )
     return tuple(lines)
 
 
 def seats_left(journey: Journey) -> int:
-    """Free seats in the fullest flight of a journey, 9 where there are more; two flights in three have plenty."""
-    return min(_seats(segment.flight, segment.departs_at.date(), segment.cabin) for segment in journey.segments)
+    """Free seats in the fullest flight of a journey, 9 where there are more; two flights in three
+    have plenty.
+    """
+    return min(
+        _seats(segment.flight, segment.departs_at.date(), segment.cabin)
+        for segment in journey.segments
+    )
 
 
 def _seats(flight: str, day: date, cabin: Cabin) -> int:
@@ -77,7 +98,13 @@ def _fare(journey: Journey, trip: Trip) -> Decimal:
     fare = _by_distance(flown)
     if _is_domestic(journey):
         fare *= _DOMESTIC
-    fare *= season(day) * weekday(day) * days_ahead(day, trip.bought_on) * _CABIN[trip.cabin] * _STYLE[one.style]
+    fare *= (
+        season(day)
+        * weekday(day)
+        * days_ahead(day, trip.bought_on)
+        * _CABIN[trip.cabin]
+        * _STYLE[one.style]
+    )
     if journey.stops:
         fare *= _CHANGE_FAR if flown > _FAR_KM else _CHANGE_NEAR
     return fare * _demand(journey)
@@ -94,7 +121,12 @@ def _by_distance(flown: int) -> Decimal:
 def _demand(journey: Journey) -> Decimal:
     """What the day makes of a flight, and a little more where few seats are left."""
     first = journey.segments[0]
-    drawn = Decimal(_DEMAND_LEAST + draw(_DEMAND_WIDTH, "demand", first.flight, journey.departs_at.date())) / PER_MILLE
+    drawn = (
+        Decimal(
+            _DEMAND_LEAST + draw(_DEMAND_WIDTH, "demand", first.flight, journey.departs_at.date())
+        )
+        / PER_MILLE
+    )
     return drawn + Decimal("0.03") * (SEATS_SHOWN_MAX - seats_left(journey))
 
 

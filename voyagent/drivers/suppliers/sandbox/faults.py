@@ -1,9 +1,12 @@
-"""How to make the sandbox fail: by rule and never by chance, so that tests and demonstrations get the failure that they want.
+"""How to make the sandbox fail: by rule and never by chance, so that tests and demonstrations get
+the failure that they want.
 
-| by place (the country that one flies to or from, has a hotel in, or needs a visa for) | every call fails with |
+| by place (the country that one flies to or from, has a hotel in, or needs a visa for) | every call
+fails with |
 |---|---|
 | Antarctica (AQ, airport TNM) | TransientFailure: the supplier is down |
-| United States Minor Outlying Islands (UM, airport AWK) | nothing at all: the call hangs until its deadline, UpstreamTimeout |
+| United States Minor Outlying Islands (UM, airport AWK) | nothing at all: the call hangs until its
+deadline, UpstreamTimeout |
 | Niue (NU, airport IUE) | RateLimited |
 | Saint Helena (SH, airport HLE) | AuthenticationFailed |
 
@@ -23,7 +26,12 @@ import threading
 from collections.abc import Iterable
 from enum import StrEnum
 
-from voyagent.drivers.suppliers.errors import AuthenticationFailed, RateLimited, TransientFailure, UpstreamTimeout
+from voyagent.drivers.suppliers.errors import (
+    AuthenticationFailed,
+    RateLimited,
+    TransientFailure,
+    UpstreamTimeout,
+)
 from voyagent.drivers.suppliers.protocols import Traveller
 
 
@@ -39,21 +47,30 @@ class Fault(StrEnum):
 
 
 class Faults:
-    """The table above for one driver; `stall_s` is how long a call that hangs does so before it fails by itself."""
+    """The table above for one driver; `stall_s` is how long a call that hangs does so before it
+    fails by itself.
+    """
 
     def __init__(self, driver: str, stall_s: float) -> None:
         self._driver = driver
         self._stall_s = stall_s
 
     def at(self, countries: Iterable[str]) -> None:
-        """Fail as one of the countries does. Raises TransientFailure, UpstreamTimeout, RateLimited, AuthenticationFailed."""
+        """Fail as one of the countries does.
+
+        Raises TransientFailure, UpstreamTimeout, RateLimited, AuthenticationFailed.
+        """
         for country in countries:
             if country == "AQ":
-                raise TransientFailure(self._driver, "the supplier is down", vendor_ref="SBX-AQ", retry_after_s=30)
+                raise TransientFailure(
+                    self._driver, "the supplier is down", vendor_ref="SBX-AQ", retry_after_s=30
+                )
             if country == "UM":
                 self.stall()
             if country == "NU":
-                raise RateLimited(self._driver, "too many requests", vendor_ref="SBX-NU", retry_after_s=60)
+                raise RateLimited(
+                    self._driver, "too many requests", vendor_ref="SBX-NU", retry_after_s=60
+                )
             if country == "SH":
                 raise AuthenticationFailed(self._driver, "unknown credentials", vendor_ref="SBX-SH")
 

@@ -1,7 +1,8 @@
 """Flights of the sandbox: searched in its timetable, held and ticketed without keeping anything.
 
-A `supplier_ref` says what the booking is; issuing and cancelling give a new one, and a sandbox that is handed an old one believes it. So a repeat with the same
-reference gives the same result, and it is the caller's own record that says which ref is the newest.
+A `supplier_ref` says what the booking is; issuing and cancelling give a new one, and a sandbox that
+is handed an old one believes it. So a repeat with the same reference gives the same result, and it
+is the caller's own record that says which ref is the newest.
 """
 
 from __future__ import annotations
@@ -11,9 +12,25 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from voyagent.drivers.suppliers.errors import ConflictAtSupplier, HoldExpired, PriceChanged, SoldOut, TicketingRefused, ValidationFailed
+from voyagent.drivers.suppliers.errors import (
+    ConflictAtSupplier,
+    HoldExpired,
+    PriceChanged,
+    SoldOut,
+    TicketingRefused,
+    ValidationFailed,
+)
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
-from voyagent.drivers.suppliers.protocols import BookingStatus, Capability, FlightBooking, FlightOffer, FlightQuery, Journey, Ticket, Traveller
+from voyagent.drivers.suppliers.protocols import (
+    BookingStatus,
+    Capability,
+    FlightBooking,
+    FlightOffer,
+    FlightQuery,
+    Journey,
+    Ticket,
+    Traveller,
+)
 from voyagent.drivers.suppliers.sandbox import offers
 from voyagent.drivers.suppliers.sandbox.airports import Airport, airport, airports_of
 from voyagent.drivers.suppliers.sandbox.carriers import carrier
@@ -45,12 +62,20 @@ class SandboxFlights:
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
         """Offers by every airline that flies the way, a few of each."""
-        origins, destinations = self._places("origin", query.origin), self._places("destination", query.destination)
+        origins, destinations = (
+            self._places("origin", query.origin),
+            self._places("destination", query.destination),
+        )
         self._faults.at({place.country for place in (*origins, *destinations)})
         now = _second()
-        found = [offers.offered(self.name, way, query, now) for way in self._ways(origins, destinations, query, now)]
+        found = [
+            offers.offered(self.name, way, query, now)
+            for way in self._ways(origins, destinations, query, now)
+        ]
         found.sort(key=_by_price)
-        return [offers.marked(offer, self._marks) for offer in _shown(_few_of_each(found), query.limit)]
+        return [
+            offers.marked(offer, self._marks) for offer in _shown(_few_of_each(found), query.limit)
+        ]
 
     def price(self, offer: FlightOffer) -> FlightOffer:
         """The price stands for as long as the offer does; asking gives it another twenty minutes."""
@@ -58,7 +83,9 @@ class SandboxFlights:
         self._faults.at(_countries(offer))
         return offers.requoted(offer, _second(), self._marks)
 
-    def hold(self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str) -> FlightBooking:
+    def hold(
+        self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str
+    ) -> FlightBooking:
         """Held for a day from the offer, and never beyond an hour before the departure."""
         offers.check(self.name, offer, self._marks)
         self._faults.at(_countries(offer))
@@ -69,7 +96,9 @@ class SandboxFlights:
             raise SoldOut(self.name)
         if fault is Fault.PRICE_CHANGE and not offers.is_dearest(offer):
             raise PriceChanged(self.name, offers.dearer(offer, _second(), self._marks))
-        expires_at = min(offer.quoted_at + HOLD, offer.outbound.departs_at.astimezone(UTC) - TICKETING_CLOSES)
+        expires_at = min(
+            offer.quoted_at + HOLD, offer.outbound.departs_at.astimezone(UTC) - TICKETING_CLOSES
+        )
         if expires_at <= clock.now():
             raise SoldOut(self.name, "the flight is closed")
         booking = FlightBooking(
@@ -83,7 +112,15 @@ class SandboxFlights:
             hold_expires_at=expires_at,
         )
         kinds = [one.kind.value for one in travellers]
-        return self._written(booking, {"kinds": kinds, "carrier": offer.validating_carrier, "fault": fault or "", "issued": ""})
+        return self._written(
+            booking,
+            {
+                "kinds": kinds,
+                "carrier": offer.validating_carrier,
+                "fault": fault or "",
+                "issued": "",
+            },
+        )
 
     def issue(self, supplier_ref: str, reference: str) -> FlightBooking:
         """A ticket for each traveller, in the order in which they were held."""
@@ -95,14 +132,28 @@ class SandboxFlights:
         if notes["fault"] == Fault.LATE_TICKET:
             self._faults.stall()
         if notes["fault"] == Fault.NO_TICKET:
-            raise TicketingRefused(self.name, "credit of the agency is used up", vendor_ref=booking.locator)
+            raise TicketingRefused(
+                self.name, "credit of the agency is used up", vendor_ref=booking.locator
+            )
         if booking.hold_expires_at <= clock.now():
             raise HoldExpired(self.name)
         first, prefix = self._marks.serial(reference), carrier(notes["carrier"]).accounting
         numbers = [f"{prefix}{first + place}" for place in range(len(notes["kinds"]))]
         people = enumerate(zip(numbers, notes["kinds"], strict=True), 1)
-        tickets = [{"number": number, "check_digit": check_digit(number), "position": position, "kind": kind} for position, (number, kind) in people]
-        issued = replace(booking, status=BookingStatus.TICKETED, tickets=tuple(from_payload(Ticket, ticket) for ticket in tickets))
+        tickets = [
+            {
+                "number": number,
+                "check_digit": check_digit(number),
+                "position": position,
+                "kind": kind,
+            }
+            for position, (number, kind) in people
+        ]
+        issued = replace(
+            booking,
+            status=BookingStatus.TICKETED,
+            tickets=tuple(from_payload(Ticket, ticket) for ticket in tickets),
+        )
         return self._written(issued, {**notes, "issued": reference})
 
     def cancel(self, supplier_ref: str, reference: str) -> FlightBooking:
@@ -124,15 +175,30 @@ class SandboxFlights:
             raise ValidationFailed(self.name, field, "no such airport or city")
         return places
 
-    def _ways(self, origins: tuple[Airport, ...], destinations: tuple[Airport, ...], query: FlightQuery, now: datetime) -> list[tuple[Journey, ...]]:
+    def _ways(
+        self,
+        origins: tuple[Airport, ...],
+        destinations: tuple[Airport, ...],
+        query: FlightQuery,
+        now: datetime,
+    ) -> list[tuple[Journey, ...]]:
         direct = query.direct_only
         out = journeys(origins, destinations, query.outbound_date, query.cabin, direct_only=direct)
         out = {code: [way for way in ways if _sold(way, query, now)] for code, ways in out.items()}
         if query.return_date is None:
             return [(way,) for ways in out.values() for way in ways]
         back = journeys(destinations, origins, query.return_date, query.cabin, direct_only=direct)
-        pairs = [(way, home) for code, ways in out.items() for way in _spread(ways) for home in _spread(back.get(code, []))]
-        return [pair for pair in pairs if _sold(pair[1], query, now) and pair[1].departs_at >= pair[0].arrives_at + STAY]
+        pairs = [
+            (way, home)
+            for code, ways in out.items()
+            for way in _spread(ways)
+            for home in _spread(back.get(code, []))
+        ]
+        return [
+            pair
+            for pair in pairs
+            if _sold(pair[1], query, now) and pair[1].departs_at >= pair[0].arrives_at + STAY
+        ]
 
     def _written(self, booking: FlightBooking, notes: dict[str, Any]) -> FlightBooking:
         """The booking with a ref that says all of it."""
@@ -141,7 +207,10 @@ class SandboxFlights:
 
     def _read(self, supplier_ref: str) -> tuple[FlightBooking, dict[str, Any]]:
         values = self._marks.read(_KIND, supplier_ref)
-        return replace(from_payload(FlightBooking, values["booking"]), supplier_ref=supplier_ref), values["notes"]
+        return (
+            replace(from_payload(FlightBooking, values["booking"]), supplier_ref=supplier_ref),
+            values["notes"],
+        )
 
 
 def _few_of_each(found: list[FlightOffer]) -> list[FlightOffer]:
@@ -157,7 +226,9 @@ def _few_of_each(found: list[FlightOffer]) -> list[FlightOffer]:
 
 def _shown(found: list[FlightOffer], limit: int) -> list[FlightOffer]:
     """The cheapest, with half of the places kept for those that do not change."""
-    kept = [offer for offer in found if not any(journey.stops for journey in offer.journeys)][: limit // 2]
+    kept = [offer for offer in found if not any(journey.stops for journey in offer.journeys)][
+        : limit // 2
+    ]
     others = [offer for offer in found if offer not in kept]
     return sorted(kept + others[: limit - len(kept)], key=_by_price)
 

@@ -1,6 +1,8 @@
-"""Hotels of the sandbox: made up for each city, always the same ones, and named so that nobody takes them for real.
+"""Hotels of the sandbox: made up for each city, always the same ones, and named so that nobody
+takes them for real.
 
-A `rate_key` says what was asked and which of a city's rates it is; the rate is reckoned anew from it, so nothing is kept.
+A `rate_key` says what was asked and which of a city's rates it is; the rate is reckoned anew from
+it, so nothing is kept.
 """
 
 from __future__ import annotations
@@ -11,7 +13,14 @@ from datetime import datetime, timedelta
 
 from voyagent.drivers.suppliers.errors import OfferExpired, PriceChanged, SoldOut, UnknownAtSupplier
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
-from voyagent.drivers.suppliers.protocols import BookingStatus, Capability, HotelBooking, HotelQuery, HotelRate, Traveller
+from voyagent.drivers.suppliers.protocols import (
+    BookingStatus,
+    Capability,
+    HotelBooking,
+    HotelQuery,
+    HotelRate,
+    Traveller,
+)
 from voyagent.drivers.suppliers.sandbox.faults import Fault, Faults, fault_of
 from voyagent.drivers.suppliers.sandbox.marks import Marks
 from voyagent.drivers.suppliers.sandbox.properties import city_of, properties
@@ -43,7 +52,12 @@ class SandboxHotels:
             raise UnknownAtSupplier(self.name, "city")
         now = clock.now().replace(microsecond=0)
         asked = replace(query, city=city, budget_max=None, limit=0)
-        found = [rate for choice in self._choices(asked) for rate in [self._rate(asked, choice, now)] if _affordable(rate, query.budget_max)]
+        found = [
+            rate
+            for choice in self._choices(asked)
+            for rate in [self._rate(asked, choice, now)]
+            if _affordable(rate, query.budget_max)
+        ]
         found.sort(key=_by_price)
         return sorted(_two_of_each_first(found)[: query.limit], key=_by_price)
 
@@ -80,7 +94,9 @@ class SandboxHotels:
         return self._written(booking, rate.nightly[0].amount)
 
     def cancel(self, supplier_ref: str, reference: str) -> HotelBooking:
-        """Free before `free_until`, then the first night; all of it where the rate is not refundable."""
+        """Free before `free_until`, then the first night; all of it where the rate is not
+        refundable.
+        """
         del reference  # cancelling twice is cancelling once, whatever it is called
         booking, first_night = self._read(supplier_ref)
         if booking.status is BookingStatus.CANCELLED:
@@ -89,7 +105,9 @@ class SandboxHotels:
         if booking.refundable:
             free = booking.free_until is not None and clock.today() < booking.free_until
             charge = Money(0, booking.total.currency) if free else first_night
-        return self._written(replace(booking, status=BookingStatus.CANCELLED, charge=charge), first_night)
+        return self._written(
+            replace(booking, status=BookingStatus.CANCELLED, charge=charge), first_night
+        )
 
     def read(self, supplier_ref: str) -> HotelBooking:
         """What the ref says."""
@@ -100,7 +118,11 @@ class SandboxHotels:
             yield from choices(hotel, query)
 
     def _rate(self, query: HotelQuery, choice: Choice, now: datetime) -> HotelRate:
-        words = {"query": as_payload(query), "choice": as_payload(choice), "quoted_at": now.isoformat()}
+        words = {
+            "query": as_payload(query),
+            "choice": as_payload(choice),
+            "quoted_at": now.isoformat(),
+        }
         rate = priced(self.name, query, choice, now)
         return replace(rate, rate_key=self._marks.token(_RATE, words), valid_until=now + VALID)
 
@@ -109,7 +131,11 @@ class SandboxHotels:
         quoted_at = datetime.fromisoformat(words["quoted_at"])
         if quoted_at + VALID <= clock.now():
             raise OfferExpired(self.name)
-        return self._rate(from_payload(HotelQuery, words["query"]), from_payload(Choice, words["choice"]), quoted_at)
+        return self._rate(
+            from_payload(HotelQuery, words["query"]),
+            from_payload(Choice, words["choice"]),
+            quoted_at,
+        )
 
     def _change_price(self, rate: HotelRate) -> None:
         """Once: what comes back is the same room a little dearer. Raises PriceChanged."""
@@ -117,15 +143,23 @@ class SandboxHotels:
         choice = from_payload(Choice, words["choice"])
         if not choice.dearer:
             query = from_payload(HotelQuery, words["query"])
-            raise PriceChanged(self.name, self._rate(query, replace(choice, dearer=True), clock.now().replace(microsecond=0)))
+            raise PriceChanged(
+                self.name,
+                self._rate(query, replace(choice, dearer=True), clock.now().replace(microsecond=0)),
+            )
 
     def _written(self, booking: HotelBooking, first_night: Money) -> HotelBooking:
-        values = {"booking": as_payload(replace(booking, supplier_ref="")), "first_night": as_payload(first_night)}
+        values = {
+            "booking": as_payload(replace(booking, supplier_ref="")),
+            "first_night": as_payload(first_night),
+        }
         return replace(booking, supplier_ref=self._marks.token(_BOOKING, values))
 
     def _read(self, supplier_ref: str) -> tuple[HotelBooking, Money]:
         values = self._marks.read(_BOOKING, supplier_ref)
-        return replace(from_payload(HotelBooking, values["booking"]), supplier_ref=supplier_ref), from_payload(Money, values["first_night"])
+        return replace(
+            from_payload(HotelBooking, values["booking"]), supplier_ref=supplier_ref
+        ), from_payload(Money, values["first_night"])
 
 
 def _two_of_each_first(found: list[HotelRate]) -> list[HotelRate]:

@@ -1,4 +1,6 @@
-"""The ways from one place to another on one day: every airline's flights, and its connections that keep the minimum time."""
+"""The ways from one place to another on one day: every airline's flights, and its connections that
+keep the minimum time.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ CONNECTIONS_MAX = 3
 """By one hub of one airline: the quickest."""
 
 
-def journeys(origins: tuple[Airport, ...], destinations: tuple[Airport, ...], day: date, cabin: Cabin, *, direct_only: bool) -> dict[str, list[Journey]]:
+def journeys(
+    origins: tuple[Airport, ...],
+    destinations: tuple[Airport, ...],
+    day: date,
+    cabin: Cabin,
+    *,
+    direct_only: bool,
+) -> dict[str, list[Journey]]:
     """Journeys that leave on a day, by airline."""
     found: defaultdict[str, list[Journey]] = defaultdict(list)
     for origin in origins:
@@ -30,8 +39,14 @@ def journeys(origins: tuple[Airport, ...], destinations: tuple[Airport, ...], da
 def _along(one: Carrier, way: tuple[Airport, ...], day: date, cabin: Cabin) -> list[Journey]:
     if len(way) == 2:
         return [Journey((flight,)) for flight in flights(one, way[0], way[1], day, cabin)]
-    joined = [Journey((first, second)) for first in flights(one, way[0], way[1], day, cabin) for second in _onward(one, first, way, cabin)]
-    return sorted(joined, key=lambda journey: (journey.minutes, journey.departs_at))[:CONNECTIONS_MAX]
+    joined = [
+        Journey((first, second))
+        for first in flights(one, way[0], way[1], day, cabin)
+        for second in _onward(one, first, way, cabin)
+    ]
+    return sorted(joined, key=lambda journey: (journey.minutes, journey.departs_at))[
+        :CONNECTIONS_MAX
+    ]
 
 
 def _onward(one: Carrier, first: Segment, way: tuple[Airport, ...], cabin: Cabin) -> list[Segment]:
@@ -39,4 +54,9 @@ def _onward(one: Carrier, first: Segment, way: tuple[Airport, ...], cabin: Cabin
     ready = first.arrives_at + connection_minimum(hub, origin, destination)
     latest = first.arrives_at + timedelta(minutes=LAYOVER_MAX)
     days = (first.arrives_at.date(), first.arrives_at.date() + timedelta(days=1))
-    return [second for day in days for second in flights(one, hub, destination, day, cabin) if ready <= second.departs_at <= latest]
+    return [
+        second
+        for day in days
+        for second in flights(one, hub, destination, day, cabin)
+        if ready <= second.departs_at <= latest
+    ]

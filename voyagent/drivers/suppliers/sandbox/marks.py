@@ -1,7 +1,9 @@
-"""What the sandbox gives out and recognises: ids, locators, ticket numbers and references, made with the installation's keyed hash.
+"""What the sandbox gives out and recognises: ids, locators, ticket numbers and references, made
+with the installation's keyed hash.
 
-The sandbox keeps nothing. A `supplier_ref` and a `rate_key` carry what they stand for, readable and marked, so that any process takes them up and nobody can
-change them; a locator and ticket numbers follow from our reference alone.
+The sandbox keeps nothing. A `supplier_ref` and a `rate_key` carry what they stand for, readable and
+marked, so that any process takes them up and nobody can change them; a locator and ticket numbers
+follow from our reference alone.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ _MARK_BYTES = 15
 
 
 class Marks:
-    """Makes and checks with one installation's secrets; what an earlier secret made is still recognised."""
+    """Makes and checks with one installation's secrets; what an earlier secret made is still
+    recognised.
+    """
 
     def __init__(self, driver: str, keyring: Keyring) -> None:
         self._driver = driver
@@ -53,7 +57,11 @@ class Marks:
         """The values again. Raises UnknownAtSupplier for a word that we have not made."""
         body, _, mark = token.partition(".")
         try:
-            values = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))) if len(token) <= TOKEN_MAX else None
+            values = (
+                json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+                if len(token) <= TOKEN_MAX
+                else None
+            )
         except ValueError:
             values = None
         if not isinstance(values, dict) or not self.is_marked(kind, values, mark):
@@ -64,12 +72,17 @@ class Marks:
         """Six characters, the first a letter."""
         number = self._number(f"locator:{kind}", reference)
         first, number = ALPHABET[number % 24], number // 24
-        rest = [ALPHABET[(number >> (5 * place)) % len(ALPHABET)] for place in range(LOCATOR_LENGTH - 1)]
+        rest = [
+            ALPHABET[(number >> (5 * place)) % len(ALPHABET)] for place in range(LOCATOR_LENGTH - 1)
+        ]
         return first + "".join(rest)
 
     def serial(self, reference: str) -> int:
         """Ten digits: the first ticket of a booking; those of the other travellers follow it."""
-        return int(SERIAL_LEAD + f"{self._number('ticket', reference) % (10**SERIAL_DIGITS - SEATS_RESERVED):0{SERIAL_DIGITS}d}")
+        return int(
+            SERIAL_LEAD
+            + f"{self._number('ticket', reference) % (10**SERIAL_DIGITS - SEATS_RESERVED):0{SERIAL_DIGITS}d}"
+        )
 
     def _number(self, kind: str, reference: str) -> int:
         return int.from_bytes(self._keyring.digest(PURPOSE, _text(kind, reference)))

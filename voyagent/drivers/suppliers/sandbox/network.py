@@ -8,8 +8,9 @@
 | rank 3 | sometimes, within 4,500 km |
 | rank 4 abroad | never |
 
-Between two busy airports of its own country an airline flies past its hubs as well. Within a country nobody changes abroad, and between countries whose skies
-are closed to each other nobody flies.
+Between two busy airports of its own country an airline flies past its hubs as well. Within a
+country nobody changes abroad, and between countries whose skies are closed to each other nobody
+flies.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _LIKELY = {1: 850, 2: 750, 3: 400}
 """In a thousand routes from a hub to an airport of that rank, those that are flown."""
 _TRUNK = 650
 _CLOSED = {frozenset({"IN", "PK"}), frozenset({"AM", "AZ"})} | {
-    frozenset({"IL", other}) for other in ("BD", "ID", "KW", "LB", "MV", "MY", "OM", "PK", "QA", "SA", "TN")
+    frozenset({"IL", other})
+    for other in ("BD", "ID", "KW", "LB", "MV", "MY", "OM", "PK", "QA", "SA", "TN")
 }
 """Pairs of countries without a flight between them."""
 _TRUNK_RANK = 3
@@ -43,7 +45,12 @@ def routes(origin: Airport, destination: Airport) -> Iterator[tuple[Carrier, tup
             yield one, (origin, destination)
             continue
         for hub in one.hubs:
-            if hub not in {origin, destination} and flies(one, origin, hub) and flies(one, hub, destination) and _sensible(origin, hub, destination):
+            if (
+                hub not in {origin, destination}
+                and flies(one, origin, hub)
+                and flies(one, hub, destination)
+                and _sensible(origin, hub, destination)
+            ):
                 yield one, (origin, hub, destination)
 
 
@@ -61,7 +68,11 @@ def flies(one: Carrier, a: Airport, b: Airport) -> bool:
 
 
 def _trunk(one: Carrier, a: Airport, b: Airport) -> bool:
-    return max(a.rank, b.rank) <= _TRUNK_RANK and min(a.rank, b.rank) < _TRUNK_RANK and happens(_TRUNK, "trunk", one.code, a.code, b.code)
+    return (
+        max(a.rank, b.rank) <= _TRUNK_RANK
+        and min(a.rank, b.rank) < _TRUNK_RANK
+        and happens(_TRUNK, "trunk", one.code, a.code, b.code)
+    )
 
 
 def _abroad(one: Carrier, hub: Airport, other: Airport, far: int) -> bool:

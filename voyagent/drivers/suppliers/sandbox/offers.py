@@ -1,4 +1,6 @@
-"""Offers of the sandbox: journeys of one airline with their price, marked so that nothing in them can be changed."""
+"""Offers of the sandbox: journeys of one airline with their price, marked so that nothing in them
+can be changed.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,13 @@ _BAGGAGE_KG = {Style.LOW: 15, Style.FULL: 23, Style.PREMIUM: 30}
 _BAGGAGE_FRONT_KG = 40
 
 
-def offered(driver: str, way: tuple[Journey, ...], query: FlightQuery, now: datetime) -> FlightOffer:
-    """The offer for a way, not yet marked. Raises ValidationFailed for a currency without a rate."""
+def offered(
+    driver: str, way: tuple[Journey, ...], query: FlightQuery, now: datetime
+) -> FlightOffer:
+    """The offer for a way, not yet marked.
+
+    Raises ValidationFailed for a currency without a rate.
+    """
     one = carrier(way[0].segments[0].carrier)
     fares = fare_lines(driver, Trip(way, query.cabin, now.date()), query.party, query.currency)
     front = query.cabin in {Cabin.BUSINESS, Cabin.FIRST}
@@ -42,7 +49,8 @@ def offered(driver: str, way: tuple[Journey, ...], query: FlightQuery, now: date
         validating_carrier=one.code,
         fares=fares,
         total=_total(fares),
-        refundable=front or (one.style is not Style.LOW and happens(500, "refundable", way[0].segments[0].flight)),
+        refundable=front
+        or (one.style is not Style.LOW and happens(500, "refundable", way[0].segments[0].flight)),
         baggage_kg=_BAGGAGE_FRONT_KG if front else _BAGGAGE_KG[one.style],
         seats_left=min(map(seats_left, way)),
         quoted_at=now,
@@ -56,7 +64,10 @@ def marked(offer: FlightOffer, marks: Marks) -> FlightOffer:
 
 
 def check(driver: str, offer: FlightOffer, marks: Marks) -> None:
-    """An offer that we made, as we made it, and not too long ago. Raises UnknownAtSupplier, OfferExpired."""
+    """An offer that we made, as we made it, and not too long ago.
+
+    Raises UnknownAtSupplier, OfferExpired.
+    """
     if not marks.is_marked(_KIND, _content(offer), offer.offer_id.removeprefix("of_")):
         raise UnknownAtSupplier(driver, "offer")
     if offer.valid_until <= clock.now():
@@ -70,18 +81,35 @@ def requoted(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
 
 def is_dearest(offer: FlightOffer) -> bool:
     """Whether the offer is in the last class of its cabin, whose price does not change any more."""
-    return all(segment.booking_class == FULL_CLASSES[segment.cabin] for segment in offer.outbound.segments)
+    return all(
+        segment.booking_class == FULL_CLASSES[segment.cabin] for segment in offer.outbound.segments
+    )
 
 
 def dearer(offer: FlightOffer, now: datetime, marks: Marks) -> FlightOffer:
     """The same flights in the last class of the cabin."""
     fares = tuple(replace(line, base=raised(line.base, CHANGE_PER_CENT)) for line in offer.fares)
     inbound = None if offer.inbound is None else _in_full_class(offer.inbound)
-    return requoted(replace(offer, outbound=_in_full_class(offer.outbound), inbound=inbound, fares=fares, total=_total(fares)), now, marks)
+    return requoted(
+        replace(
+            offer,
+            outbound=_in_full_class(offer.outbound),
+            inbound=inbound,
+            fares=fares,
+            total=_total(fares),
+        ),
+        now,
+        marks,
+    )
 
 
 def _in_full_class(journey: Journey) -> Journey:
-    return Journey(tuple(replace(segment, booking_class=FULL_CLASSES[segment.cabin]) for segment in journey.segments))
+    return Journey(
+        tuple(
+            replace(segment, booking_class=FULL_CLASSES[segment.cabin])
+            for segment in journey.segments
+        )
+    )
 
 
 def _total(fares: Iterable[FareLine]) -> Money:

@@ -1,4 +1,6 @@
-"""The hotels of a city, made up from words: the same ones on every computer, each with `(sandbox)` in its name."""
+"""The hotels of a city, made up from words: the same ones on every computer, each with `(sandbox)`
+in its name.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,30 @@ _FIRST = (
     "Coral",
     "Monsoon",
 )
-_SECOND = ("Court", "House", "Residency", "Palace", "Inn", "Suites", "Gardens", "Terrace", "Plaza", "Retreat", "Lodge", "Quay")
-_AREAS = ("Old town", "Business district", "Near the station", "Near the airport", "Riverside", "Market quarter", "Museum quarter", "Garden district")
+_SECOND = (
+    "Court",
+    "House",
+    "Residency",
+    "Palace",
+    "Inn",
+    "Suites",
+    "Gardens",
+    "Terrace",
+    "Plaza",
+    "Retreat",
+    "Lodge",
+    "Quay",
+)
+_AREAS = (
+    "Old town",
+    "Business district",
+    "Near the station",
+    "Near the airport",
+    "Riverside",
+    "Market quarter",
+    "Museum quarter",
+    "Garden district",
+)
 _STARS = (3, 4, 5, 4, 3, 5, 4, 3, 2, 5, 4, 3)
 _FEWEST, _MORE = 8, 5
 _ALSO_CALLED = {
@@ -72,12 +96,20 @@ _ALSO_CALLED = {
 
 
 def city_of(country: str, text: str) -> str | None:
-    """The city that a name or an IATA code means in a country, in the one spelling that is used here; None for an unknown one."""
+    """The city that a name or an IATA code means in a country, in the one spelling that is used
+    here; None for an unknown one.
+    """
     wanted = " ".join(text.split())
-    places = [place for place in airports_of(wanted.upper()) if place.country == country] if len(wanted) == len("LON") else []
+    places = (
+        [place for place in airports_of(wanted.upper()) if place.country == country]
+        if len(wanted) == len("LON")
+        else []
+    )
     if places:
         wanted = places[0].city
-    known = _ALSO_CALLED.get(country, {}).get(wanted.casefold()) or cities_of(country).get(wanted.casefold())
+    known = _ALSO_CALLED.get(country, {}).get(wanted.casefold()) or cities_of(country).get(
+        wanted.casefold()
+    )
     return known or (wanted if places else None)
 
 
@@ -90,9 +122,18 @@ def properties(country: str, city: str) -> tuple[HotelProperty, ...]:
 
 
 def _property(country: str, city: str, number: int, start: int) -> HotelProperty:
-    # Steps of one through words of 15 and 12, and of one: no two hotels of a city have the same name.
-    first, second = _FIRST[(start + number) % len(_FIRST)], _SECOND[(start // len(_FIRST) + number) % len(_SECOND)]
+    # Steps of one through words of 15 and 12, and of one: no two hotels of a city have the same
+    # name.
+    first, second = (
+        _FIRST[(start + number) % len(_FIRST)],
+        _SECOND[(start // len(_FIRST) + number) % len(_SECOND)],
+    )
     area = _AREAS[draw(len(_AREAS), "area", country, city, number)]
     return HotelProperty(
-        f"sbx-{country}-{'-'.join(city.casefold().split())}-{number + 1}", f"{first} {second}, {city} {MARK}", city, country, area, _STARS[number]
+        f"sbx-{country}-{'-'.join(city.casefold().split())}-{number + 1}",
+        f"{first} {second}, {city} {MARK}",
+        city,
+        country,
+        area,
+        _STARS[number],
     )

@@ -1,4 +1,6 @@
-"""What a room costs: by stars, country, season, weekday, days ahead, room and board, and whether one may cancel."""
+"""What a room costs: by stars, country, season, weekday, days ahead, room and board, and whether
+one may cancel.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from voyagent.drivers.suppliers.protocols import Board, HotelProperty, HotelQuery, HotelRate, NightPrice
+from voyagent.drivers.suppliers.protocols import (
+    Board,
+    HotelProperty,
+    HotelQuery,
+    HotelRate,
+    NightPrice,
+)
 from voyagent.drivers.suppliers.sandbox.currencies import quoted
 from voyagent.drivers.suppliers.sandbox.draws import PER_MILLE, draw, happens
 from voyagent.drivers.suppliers.sandbox.seasons import days_ahead, season, weekday
@@ -15,10 +23,30 @@ from voyagent.kernel.money import Money
 
 _STARS = {2: Decimal(24), 3: Decimal(42), 4: Decimal(80), 5: Decimal(165)}
 """Dollars a night for the plainest room."""
-_COUNTRY = {"IN": "0.80", "LK": "0.80", "NP": "0.70", "TH": "0.80", "VN": "0.70", "ID": "0.80", "AE": "1.15", "SG": "1.50", "GB": "1.60", "FR": "1.50"}
+_COUNTRY = {
+    "IN": "0.80",
+    "LK": "0.80",
+    "NP": "0.70",
+    "TH": "0.80",
+    "VN": "0.70",
+    "ID": "0.80",
+    "AE": "1.15",
+    "SG": "1.50",
+    "GB": "1.60",
+    "FR": "1.50",
+}
 _COUNTRY |= {"CH": "1.90", "US": "1.60", "JP": "1.30", "AU": "1.40", "MV": "2.40", "QA": "1.20"}
-_ROOMS = (("Standard room", Decimal(1)), ("Deluxe room", Decimal("1.28")), ("Suite", Decimal("1.95")))
-_BOARDS = {Board.ROOM_ONLY: Decimal(0), Board.BREAKFAST: Decimal("0.10"), Board.HALF_BOARD: Decimal("0.26"), Board.FULL_BOARD: Decimal("0.42")}
+_ROOMS = (
+    ("Standard room", Decimal(1)),
+    ("Deluxe room", Decimal("1.28")),
+    ("Suite", Decimal("1.95")),
+)
+_BOARDS = {
+    Board.ROOM_ONLY: Decimal(0),
+    Board.BREAKFAST: Decimal("0.10"),
+    Board.HALF_BOARD: Decimal("0.26"),
+    Board.FULL_BOARD: Decimal("0.42"),
+}
 """What meals add, for each room."""
 _NOT_REFUNDABLE = Decimal("0.88")
 _DEARER = Decimal("1.06")
@@ -40,8 +68,14 @@ class Choice:
 
 
 def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
-    """The rates that a hotel has on the day: a saver and a flexible one for each room that is free; meals depend on the house."""
-    boards = (Board.ROOM_ONLY, Board.BREAKFAST) if hotel.stars < 4 else (Board.BREAKFAST, Board.HALF_BOARD)
+    """The rates that a hotel has on the day: a saver and a flexible one for each room that is free;
+    meals depend on the house.
+    """
+    boards = (
+        (Board.ROOM_ONLY, Board.BREAKFAST)
+        if hotel.stars < 4
+        else (Board.BREAKFAST, Board.HALF_BOARD)
+    )
     if hotel.stars == 5 and happens(400, "meals", hotel.property_id):
         boards = (Board.BREAKFAST, Board.FULL_BOARD)
     for room, _ in _ROOMS[: max(1, hotel.stars - 2)]:
@@ -52,15 +86,36 @@ def choices(hotel: HotelProperty, query: HotelQuery) -> Iterator[Choice]:
 
 
 def priced(driver: str, query: HotelQuery, choice: Choice, now: datetime) -> HotelRate:
-    """The rate, without key and limit in time. Raises ValidationFailed for a currency without a rate of exchange."""
+    """The rate, without key and limit in time.
+
+    Raises ValidationFailed for a currency without a rate of exchange.
+    """
     nights = [query.check_in + timedelta(days=number) for number in range(query.nights)]
-    plain = _STARS[choice.hotel.stars] * Decimal(_COUNTRY.get(choice.hotel.country, "1")) * dict(_ROOMS)[choice.room] * (1 + _BOARDS[choice.board])
-    plain *= Decimal(850 + draw(450, "house", choice.hotel.property_id)) / PER_MILLE * days_ahead(query.check_in, now.date())
-    plain *= (1 if choice.refundable else _NOT_REFUNDABLE) * (_DEARER if choice.dearer else 1) * query.rooms
-    nightly = tuple(NightPrice(night, quoted(driver, plain * season(night) * weekday(night), query.currency)) for night in nights)
+    plain = (
+        _STARS[choice.hotel.stars]
+        * Decimal(_COUNTRY.get(choice.hotel.country, "1"))
+        * dict(_ROOMS)[choice.room]
+        * (1 + _BOARDS[choice.board])
+    )
+    plain *= (
+        Decimal(850 + draw(450, "house", choice.hotel.property_id))
+        / PER_MILLE
+        * days_ahead(query.check_in, now.date())
+    )
+    plain *= (
+        (1 if choice.refundable else _NOT_REFUNDABLE)
+        * (_DEARER if choice.dearer else 1)
+        * query.rooms
+    )
+    nightly = tuple(
+        NightPrice(night, quoted(driver, plain * season(night) * weekday(night), query.currency))
+        for night in nights
+    )
     before = sum(night.amount.amount_minor for night in nightly)
     taxes = Money.rounded(Money(before, query.currency).decimal * _TAX, query.currency)
-    free_until = max(query.check_in - timedelta(days=_FREE_DAYS), now.date()) if choice.refundable else None
+    free_until = (
+        max(query.check_in - timedelta(days=_FREE_DAYS), now.date()) if choice.refundable else None
+    )
     return HotelRate(
         rate_key="",
         supplier=driver,

@@ -1,4 +1,6 @@
-"""What makes a day dear: the time of the year, the day of the week, and how long before it one buys."""
+"""What makes a day dear: the time of the year, the day of the week, and how long before it one
+buys.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,18 @@ _HIGH = (
     ((2, 1), (2, 28), "0.92"),
     ((9, 1), (9, 30), "0.92"),
 )
-"""Christmas and New Year, India's school holidays, the Gulf's summer, the weeks of Diwali; and the two quiet months."""
-_WEEKDAY = (Decimal("1.00"), Decimal("0.94"), Decimal("0.94"), Decimal("1.00"), Decimal("1.10"), Decimal("1.04"), Decimal("1.10"))
+"""Christmas and New Year, India's school holidays, the Gulf's summer, the weeks of Diwali; and the
+two quiet months.
+"""
+_WEEKDAY = (
+    Decimal("1.00"),
+    Decimal("0.94"),
+    Decimal("0.94"),
+    Decimal("1.00"),
+    Decimal("1.10"),
+    Decimal("1.04"),
+    Decimal("1.10"),
+)
 _AHEAD = ((3, "1.65"), (7, "1.40"), (14, "1.18"), (21, "1.06"), (60, "1.00"), (120, "0.94"))
 
 

@@ -18,7 +18,9 @@ GROUND_MINUTES = 35
 WIND_PER_CENT = 4
 """Gained on the way east, lost on the way west, away from the tropics."""
 MCT_DOMESTIC, MCT_INTERNATIONAL, MCT_MIXED = 45, 60, 90
-"""Minimum connection in minutes: between two domestic flights, between two international ones, and from one kind to the other (border and customs)."""
+"""Minimum connection in minutes: between two domestic flights, between two international ones, and
+from one kind to the other (border and customs).
+"""
 LAYOVER_MAX = 12 * 60
 _THIN_RANK = 3
 BOOKING_CLASSES = {Cabin.ECONOMY: "T", Cabin.PREMIUM: "P", Cabin.BUSINESS: "D", Cabin.FIRST: "A"}
@@ -27,14 +29,23 @@ FULL_CLASSES = {Cabin.ECONOMY: "Y", Cabin.PREMIUM: "W", Cabin.BUSINESS: "J", Cab
 """The dearest class of the cabin, which stays when the first is gone."""
 
 
-def flights(one: Carrier, origin: Airport, destination: Airport, day: date, cabin: Cabin) -> list[Segment]:
-    """The non-stop flights of an airline that leave on a day of the place of departure, the earliest first."""
+def flights(
+    one: Carrier, origin: Airport, destination: Airport, day: date, cabin: Cabin
+) -> list[Segment]:
+    """The non-stop flights of an airline that leave on a day of the place of departure, the
+    earliest first.
+    """
     times = _departures(one, origin, destination, day)
-    return [_segment(one, origin, destination, day, turn, minute, cabin) for turn, minute in enumerate(times)]
+    return [
+        _segment(one, origin, destination, day, turn, minute, cabin)
+        for turn, minute in enumerate(times)
+    ]
 
 
 def connection_minimum(hub: Airport, origin: Airport, destination: Airport) -> timedelta:
-    """The time that changing at a hub takes at least, from a flight out of `origin` to one for `destination`."""
+    """The time that changing at a hub takes at least, from a flight out of `origin` to one for
+    `destination`.
+    """
     domestic = [one.country == hub.country for one in (origin, destination)]
     minutes = MCT_DOMESTIC if all(domestic) else MCT_MIXED if any(domestic) else MCT_INTERNATIONAL
     return timedelta(minutes=minutes)
@@ -52,11 +63,18 @@ def block_minutes(origin: Airport, destination: Airport) -> int:
 def _departures(one: Carrier, origin: Airport, destination: Airport, day: date) -> list[int]:
     """Minutes after local midnight."""
     subject = (one.code, origin.code, destination.code)
-    if origin.country != destination.country and max(origin.rank, destination.rank) >= _THIN_RANK and not happens(600, "day", *subject, day.weekday()):
+    if (
+        origin.country != destination.country
+        and max(origin.rank, destination.rank) >= _THIN_RANK
+        and not happens(600, "day", *subject, day.weekday())
+    ):
         return []
     often = _often(origin, destination) + draw(2, "often", *subject)
     width = (LAST_DEPARTURE - FIRST_DEPARTURE) // often
-    starts = (FIRST_DEPARTURE + turn * width + draw(width * 4 // 5, "time", *subject, turn) for turn in range(often))
+    starts = (
+        FIRST_DEPARTURE + turn * width + draw(width * 4 // 5, "time", *subject, turn)
+        for turn in range(often)
+    )
     return [start // STEP_MINUTES * STEP_MINUTES for start in starts]
 
 
@@ -70,9 +88,18 @@ def _often(origin: Airport, destination: Airport) -> int:
     return 2 if rank == 1 else 1
 
 
-def _segment(one: Carrier, origin: Airport, destination: Airport, day: date, turn: int, minute: int, cabin: Cabin) -> Segment:
+def _segment(
+    one: Carrier,
+    origin: Airport,
+    destination: Airport,
+    day: date,
+    turn: int,
+    minute: int,
+    cabin: Cabin,
+) -> Segment:
     local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=origin.tz)
-    # By way of UTC: a time that a change of clocks leaves out becomes the one that the clocks then show.
+    # By way of UTC: a time that a change of clocks leaves out becomes the one that the clocks then
+    # show.
     leaves = local.astimezone(UTC)
     arrives = leaves + timedelta(minutes=block_minutes(origin, destination))
     return Segment(
@@ -89,8 +116,14 @@ def _segment(one: Carrier, origin: Airport, destination: Airport, day: date, tur
 
 
 def _number(one: Carrier, origin: Airport, destination: Airport, turn: int) -> int:
-    """Even one way and odd the other, as airlines do; low-cost airlines and flights at home have longer ones."""
+    """Even one way and odd the other, as airlines do; low-cost airlines and flights at home have
+    longer ones.
+    """
     a, b = sorted((origin.code, destination.code))
     long = one.cabins == {Cabin.ECONOMY} or origin.country == destination.country
     first, width = (1000, 8000) if long else (100, 860)
-    return (first + draw(width, "number", one.code, a, b)) // 2 * 2 + 2 * turn + (1 if origin.code > destination.code else 0)
+    return (
+        (first + draw(width, "number", one.code, a, b)) // 2 * 2
+        + 2 * turn
+        + (1 if origin.code > destination.code else 0)
+    )

@@ -1,7 +1,9 @@
-"""What countries ask of travellers from India and the Gulf: a table of the sandbox, plausible and not to be relied upon.
+"""What countries ask of travellers from India and the Gulf: a table of the sandbox, plausible and
+not to be relied upon.
 
-Rules of entry change from month to month. Nobody may travel by this table; every answer says so in its `source`. It has the destinations that are asked for
-most; those of the Schengen area share a row. For other nationalities there is no rule, and the answer is `unknown`.
+Rules of entry change from month to month. Nobody may travel by this table; every answer says so in
+its `source`. It has the destinations that are asked for most; those of the Schengen area share a
+row. For other nationalities there is no rule, and the answer is `unknown`.
 """
 
 from __future__ import annotations
@@ -15,10 +17,36 @@ from pathlib import Path
 from voyagent.drivers.suppliers.protocols import DocumentNeeded, VisaKind
 from voyagent.kernel.errors import N_
 
-SOURCE = N_("Rules of the sandbox, made up for trying things out. Ask the consulate before anybody travels.")
+SOURCE = N_(
+    "Rules of the sandbox, made up for trying things out. Ask the consulate before anybody travels."
+)
 GULF = frozenset({"AE", "SA", "QA", "KW", "BH", "OM"})
 SCHENGEN = frozenset(
-    {"AT", "BE", "BG", "CH", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO"}
+    {
+        "AT",
+        "BE",
+        "BG",
+        "CH",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IS",
+        "IT",
+        "LI",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "NO",
+    }
     | {"PL", "PT", "RO", "SE", "SI", "SK"}
 )
 _SCHENGEN_ROW = "FR"
@@ -68,7 +96,9 @@ def rule(nationality: str, destination: str) -> Rule:
 @cache
 def _rules() -> dict[tuple[str, str], Rule]:
     with (Path(__file__).parent / "visas.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["destination"], row["nationality"]): _rule(row) for row in csv.DictReader(file)}
+        return {
+            (row["destination"], row["nationality"]): _rule(row) for row in csv.DictReader(file)
+        }
 
 
 def _rule(row: dict[str, str]) -> Rule:

@@ -1,4 +1,6 @@
-"""Visas of the sandbox: the rules of its table, and applications that are decided when their days have passed."""
+"""Visas of the sandbox: the rules of its table, and applications that are decided when their days
+have passed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,14 @@ from datetime import date, timedelta
 
 from voyagent.drivers.suppliers.errors import ValidationFailed
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
-from voyagent.drivers.suppliers.protocols import Capability, VisaApplication, VisaFile, VisaKind, VisaRequirements, VisaStatus
+from voyagent.drivers.suppliers.protocols import (
+    Capability,
+    VisaApplication,
+    VisaFile,
+    VisaKind,
+    VisaRequirements,
+    VisaStatus,
+)
 from voyagent.drivers.suppliers.sandbox.currencies import quoted
 from voyagent.drivers.suppliers.sandbox.faults import Fault, Faults, fault_of
 from voyagent.drivers.suppliers.sandbox.marks import Marks
