@@ -81,8 +81,8 @@ def _metrics() -> Any:
     here = str(Path(__file__).resolve().parent)
     if here not in sys.path:
         sys.path.insert(0, here)
-    from voyagent.kernel import (
+    from voyagent.kernel import (  # noqa: PLC0415
         metrics,
-    )  # noqa: PLC0415 - only when it starts, so that reading the settings needs nothing of the program
+    )
 
     return metrics

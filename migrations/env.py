@@ -18,8 +18,12 @@ STATEMENT_TIMEOUT_MS = 120_000
 
 
 def include_object(
-    thing: object, name: str | None, kind: str, reflected: bool, compare_to: object
-) -> bool:  # noqa: ARG001, FBT001
+    thing: object,  # noqa: ARG001
+    name: str | None,
+    kind: str,  # noqa: ARG001
+    reflected: bool,  # noqa: ARG001, FBT001
+    compare_to: object,  # noqa: ARG001
+) -> bool:
     """Leave the job library's own tables out of comparisons."""
     return not (name or "").startswith("procrastinate_")
 

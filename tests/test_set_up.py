@@ -118,7 +118,11 @@ def test_a_step_that_fails_is_tried_again_next_time(
 def test_every_command_of_the_readme_is_a_target() -> None:
     named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text()))
     listed = subprocess.run(
-        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout  # noqa: S607
+        ["make", "help"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert {"run", "test", "check", "help"} <= named
     assert named <= set(re.findall(r"^  make ([a-z-]+)", listed, re.MULTILINE))

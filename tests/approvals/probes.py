@@ -16,7 +16,7 @@ from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
-from voyagent.kernel.fields import BusinessDate, Closed, Open, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, Open, Trimmed
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.rehearsal import refuse_outside
@@ -141,7 +141,7 @@ def worth(_actor: Actor, arguments: dict[str, Any]) -> Money | None:
 class LineIn(Closed):
     """A line of what a probe writes."""
 
-    description: trimmed_field(100)  # type: ignore[valid-type]
+    description: Annotated[str, Trimmed(100)]
     quantity: Annotated[int, Field(ge=1)]
 
 
@@ -149,7 +149,7 @@ class NoteIn(Closed):
     """What a probe takes when it has been edited."""
 
     session_id: str
-    text: trimmed_field(100)  # type: ignore[valid-type]
+    text: Annotated[str, Trimmed(100)]
     day: BusinessDate | None = None
     amount: Annotated[str, Field(pattern=r"^\d+(\.\d\d)?$")] | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None

@@ -653,14 +653,27 @@ def test_what_was_edited_is_written_as_days_and_amounts_are_everywhere(
     assert edited()[0].endswith("25 जून 2024 30 जून 2024")
 
 
+@pytest.mark.parametrize(
+    ("zone", "hour", "monday_there"),
+    [("UTC", 20, False), ("Asia/Kolkata", 20, True), ("Asia/Kolkata", 18, False)],
+)
 def test_days_and_amounts_are_edited_in_free_words_and_it_says_what_was_understood(
-    desk: Desk, alice: Person, bob: Person
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    zone: str,
+    hour: int,
+    monday_there: bool,
 ) -> None:
+    """A day of the week counts from today in the agency's zone, not in UTC."""
+    alice.does(lambda actor: settings.update(actor, {"timezone": zone}))
+    real = clock.now()
+    sunday = (real + timedelta(days=6 - real.weekday())).replace(hour=hour, minute=0)
+    monkeypatch.setattr(clock, "now", lambda: sunday)
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     browser = alice.browser
-    friday = clock.today("Asia/Kolkata") + timedelta(
-        days=11 - clock.today("Asia/Kolkata").weekday()
-    )
+    friday = sunday.date() + timedelta(days=12 if monday_there else 5)
     words = {
         "due_date": "next Friday",
         "line_items.0.unit_price": "1.3 lakh",

@@ -30,8 +30,12 @@ KNOWN_TO_EVERYBODY = {
 
 def _tracked() -> list[str]:
     listing = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    )  # noqa: S607 - git is wherever it is
+        ["git", "ls-files"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return listing.stdout.split()
 
 

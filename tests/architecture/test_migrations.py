@@ -73,8 +73,8 @@ def test_the_schema_equals_the_models(settings: Settings) -> None:
         context = MigrationContext.configure(
             connection,
             opts={
-                "include_object": (
-                    lambda _thing, name, *_rest: not (name or "").startswith("procrastinate_")
+                "include_object": lambda _thing, name, *_rest: (
+                    not (name or "").startswith("procrastinate_")
                 )
             },
         )

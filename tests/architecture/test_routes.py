@@ -19,7 +19,6 @@ from voyagent.routes import APIS, PAGES, docs
 
 PINNED = Path(__file__).with_name("routes.txt")
 ROOT = Path(__file__).resolve().parents[2]
-HANDLER_LINES_MAX = 20
 
 
 def served() -> list[str]:
@@ -81,23 +80,19 @@ def test_every_blueprint_names_its_guard(blueprint: PageBlueprint) -> None:
 
 
 def test_a_handler_is_parse_call_answer() -> None:
-    """Twenty lines at most, no `try`, no statement of its own."""
+    """No `try` and no SQL statement of its own."""
     for api in APIS:
         for operation in api.operations:
             source = inspect.getsource(operation.handler)
             body = source.partition('"""')[2].rpartition('"""')[2]
             name = f"{operation.method} {operation.path}"
-            assert len([line for line in body.splitlines() if line.strip()]) <= HANDLER_LINES_MAX, (
-                name
-            )
             assert not re.search(r"^\s*(try:|except )", body, re.MULTILINE), name
             assert not re.search(r"db\.session\.(execute|scalars?|add|query|delete)\b", body), name
 
 
-def test_no_file_is_past_four_hundred_lines_and_none_has_a_name_that_says_nothing() -> None:
+def test_no_file_has_a_name_that_says_nothing() -> None:
     nameless = {"utils", "helpers", "common", "misc", "manager", "base"}
     for path in sorted((ROOT / "voyagent").rglob("*.py")):
-        assert len(path.read_text().splitlines()) <= 400, path
         assert not nameless & {
             path.stem,
             *path.relative_to(ROOT).parent.parts,

@@ -61,7 +61,7 @@ def stale(person: Person, approval_id: str) -> str:
 
 
 # The conversation
-# --------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(
@@ -221,7 +221,7 @@ def test_the_turn_plays_again_byte_for_byte(
 
 
 # The page
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def card(page: str, approval_id: str) -> str:
@@ -253,7 +253,7 @@ def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(
 
 
 # What a page hears of what is done elsewhere
-# -----------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from voyagent.assistant.tools import registry
 from voyagent.chat import queries as chats, service as chat, stream
 
 # The transcript
-# ----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def page(line: Line, person: Person | None = None, **query: Any) -> Any:
@@ -114,7 +114,7 @@ def test_whoever_may_read_may_read_along_and_nobody_else(
 
 
 # Its events
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_nobody_and_strangers_follow_nothing(line: Line, charlie: Person) -> Non
 
 
 # Stopping
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def stop(line: Line, person: Person | None = None) -> TestResponse:

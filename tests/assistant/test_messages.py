@@ -20,7 +20,7 @@ from voyagent.chat import queries as chats, service as chat, stream
 from voyagent.chat.service import EVENT_FIELDS
 
 # The stream
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_stream_is_server_sent_events_as_the_contract_writes_them(line: Line) -> None:
@@ -106,7 +106,7 @@ def test_a_message_of_the_full_length_is_taken(line: Line) -> None:
 
 
 # Picking up
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_what_was_missed_is_sent_again_byte_for_byte_and_the_body_is_not_run(line: Line) -> None:
@@ -203,7 +203,7 @@ def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(
 
 
 # Decisions in the body
-# ---------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_decision_in_the_body_is_carried_out_and_the_assistant_goes_on_in_the_same_stream(
@@ -366,7 +366,7 @@ def test_another_agency_decides_nothing(line: Line, charlie: Person) -> None:
 
 
 # Bounds
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_one_person_follows_only_so_many_streams_and_a_closed_one_gives_its_seat_back(

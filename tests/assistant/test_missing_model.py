@@ -50,7 +50,7 @@ def keyed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # The turn
-# -----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def built_in(events: list[Any]) -> bool:
@@ -117,7 +117,7 @@ def test_such_a_turn_plays_again_byte_for_byte(model: ModelTalk) -> None:
 
 
 # The settings
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("keyed")
@@ -202,7 +202,7 @@ def test_a_newer_model_can_be_chosen(
 
 
 # Prices that nobody knows
-# -------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_model_without_a_price_is_counted_and_never_called_free(model: ModelTalk) -> None:

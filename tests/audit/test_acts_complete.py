@@ -52,8 +52,10 @@ def pages() -> set[str]:
 def tasks() -> set[str]:
     """What the worker runs, but for tasks that tests have registered."""
     return {
-        name for name, task in jobs._tasks.items() if task.run.__module__.startswith("voyagent.")
-    }  # noqa: SLF001 - the worker's own list
+        name
+        for name, task in jobs._tasks.items()  # noqa: SLF001
+        if task.run.__module__.startswith("voyagent.")
+    }
 
 
 def commands(app: Flask) -> Iterator[str]:
@@ -86,7 +88,7 @@ def test_every_kind_of_event_in_the_source_is_left_by_an_act() -> None:
 
 
 # What `record` is told, read from the source
-# ---------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def kinds_in_the_source() -> Iterator[str]:

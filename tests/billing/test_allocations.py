@@ -65,7 +65,7 @@ def sound(person: Person) -> bool:
 
 
 # One payment, many documents
-# -------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_receipt_settles_several_invoices_and_the_rest_is_an_advance(alice: Person) -> None:
@@ -332,7 +332,7 @@ def test_a_viewer_and_another_agency_change_nothing(
 
 
 # Refunds
-# -----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_an_advance_goes_back_in_parts(alice: Person) -> None:
@@ -391,7 +391,7 @@ def test_what_is_no_proper_refund_is_refused(
 
 
 # Many at once
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_parallel_allocations_of_one_payment_never_exceed_it(alice: Person) -> None:

@@ -36,7 +36,7 @@ def code(answer: Any) -> tuple[int, Any]:
 
 
 # One, from the draft to the money
-# -------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_draft_is_drawn_up_changed_issued_and_paid(alice: Person) -> None:
@@ -240,7 +240,7 @@ def test_nothing_is_paid_on_a_draft(alice: Person) -> None:
 
 
 # Who, and many at once
-# ------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_parallel_receipts_never_exceed_what_is_open(alice: Person) -> None:
 
 
 # The list
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_list_is_walked_by_its_cursor_newest_issue_date_first(

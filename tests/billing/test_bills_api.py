@@ -55,7 +55,7 @@ def many(person: Person, count: int = 3) -> None:
 
 
 # Reading
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_bill_is_read_with_its_lines_and_what_was_paid_on_it(alice: Person) -> None:
@@ -142,7 +142,7 @@ def test_the_list_costs_the_same_however_many_there_are(
 
 
 # From the draft to the void
-# ---------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_bill_is_entered_changed_received_and_made_void(alice: Person) -> None:
@@ -374,7 +374,7 @@ def test_a_draft_is_changed_before_it_is_received_or_not_at_all(alice: Person) -
 
 
 # Who may
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/bills", "/bills/{bill_id}"])
@@ -435,7 +435,7 @@ def test_another_agency_s_bill_is_not_there(alice: Person, charlie: Person) -> N
 
 
 # Bought as agent
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 AGENT = VISAS | {"bought_as": "agent"}
 FEE = {"description": "Fee", "quantity": 1, "unit_price": "0.50"}

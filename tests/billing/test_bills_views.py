@@ -37,7 +37,7 @@ def rows(page: Page) -> list[str]:
 
 
 # The list
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_list_shows_what_is_owed_and_its_tabs_narrow_it(alice: Person) -> None:
@@ -126,7 +126,7 @@ def test_an_agency_without_bills_is_told_how_one_comes(people: People, alice: Pe
 
 
 # One
-# ------------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_bill_shows_its_lines_what_was_paid_and_what_stands_in_the_books(alice: Person) -> None:
@@ -171,7 +171,7 @@ def test_who_may_not_record_a_payment_is_not_asked_to(
 
 
 # By hand
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_bill_is_entered_with_its_lines_and_blank_ones_are_none(alice: Person) -> None:

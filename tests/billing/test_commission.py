@@ -63,7 +63,7 @@ def earned(person: Person) -> tuple[int, int, int]:
 
 
 # What is posted
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_commission_alone_of_what_is_sold_as_agent_is_revenue(alice: Person) -> None:
@@ -173,7 +173,7 @@ def test_profit_and_loss_knows_the_commission_alone(alice: Person) -> None:
 
 
 # The walls behind
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_the_database_lets_no_more_commission_be_taken_back_than_there_was(alice
 
 
 # The doors
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_commission_is_told_over_the_api_and_what_a_note_recalls_of_it(alice: Person) -> None:

@@ -115,7 +115,7 @@ def side(request: pytest.FixtureRequest) -> Side:
 
 
 # What it does
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_its_document_is_open_again_from_that_day_on_and_earlier_days_stay(
@@ -225,11 +225,7 @@ def test_commission_that_was_recalled_by_mistake_is_earned_again_and_recalled_ag
 ) -> None:
     side, tickets = (
         Side(is_ours=True),
-        line("1.00", quantity=1)
-        | {
-            "sold_as": "agent",
-            "commission": "0.05",
-        },
+        line("1.00", quantity=1) | {"sold_as": "agent", "commission": "0.05"},
     )
     invoice_id = issued(alice, tickets)
     notes = [side.credit(alice, invoice_id, minor) for minor in (10, 10, 10)]
@@ -320,7 +316,7 @@ def test_without_a_day_it_is_today_or_the_day_of_one_to_come(alice: Person, side
 
 
 # What is refused
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -415,7 +411,7 @@ def test_the_database_lets_no_half_reversal_through(
 
 
 # The doors
-# -----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_over_the_api_it_is_told(alice: Person, side: Side) -> None:

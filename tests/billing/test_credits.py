@@ -62,7 +62,7 @@ def findings(person: Person) -> list[checks.Finding]:
 
 
 # The rule
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
@@ -252,7 +252,7 @@ def test_of_a_receipt_and_a_credit_over_the_whole_at_once_one_goes_through(alice
 
 
 # The database
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_note_is_not_changed_by_the_application(alice: Person, app_engine: sa.Engine) -> None:
@@ -309,7 +309,7 @@ def test_a_missing_number_is_found(alice: Person) -> None:
 
 
 # The doors
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_an_invoice_is_credited_and_the_note_read_over_the_api(alice: Person) -> None:

@@ -56,7 +56,7 @@ def sound(person: Person) -> bool:
 
 
 # Issuing
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_what_is_given_later_is_deferred_until_its_day(alice: Person) -> None:
@@ -115,7 +115,7 @@ def test_what_is_brought_forward_is_never_deferred(alice: Person) -> None:
 
 
 # Crediting
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_credit_before_the_service_takes_it_off_what_is_deferred_and_off_what_will_be_earned(
@@ -160,7 +160,7 @@ def test_a_credit_on_what_was_revenue_when_it_was_issued_takes_revenue(
 
 
 # Void
-# -----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_void_before_the_service_leaves_nothing_on_any_day(alice: Person) -> None:
@@ -202,7 +202,7 @@ def test_a_void_in_a_closed_month_is_refused_and_leaves_what_was_booked(alice: P
 
 
 # A note that is taken back
-# ------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 MID, BACK = date(2024, 7, 20), date(2024, 8, 10)
@@ -254,7 +254,7 @@ def test_a_note_that_is_taken_back_after_the_service_is_earned_on_the_day_it_is_
 
 
 # The doors
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_an_entry_on_a_day_of_service_leads_to_its_invoice_and_is_undone_there_alone(

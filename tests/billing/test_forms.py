@@ -230,7 +230,7 @@ def test_an_agent_draws_up_and_asks_and_does_not_post_at_once(alice: Person, bob
 
 
 # Two windows
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def shown_state(person: Person, path: str) -> str:

@@ -90,7 +90,7 @@ def refused(person: Person, error: type[Exception], *lines: LineItem, **given: A
 
 
 # What is entered
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_printed_tax_comes_on_top_of_the_lines(agency: Person) -> None:
@@ -183,7 +183,7 @@ def test_instalments_add_up_to_the_total_with_its_tax(agency: Person) -> None:
 
 
 # What is posted
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_credited_tax_stands_on_its_account_and_any_other_is_cost(agency: Person) -> None:
@@ -244,7 +244,7 @@ def test_the_database_receives_no_bill_whose_taxes_do_not_add_up_and_keeps_those
 
 
 # Credits
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_credit_takes_back_as_much_of_each_tax_as_of_its_line_and_the_last_the_rest(
@@ -281,7 +281,7 @@ def test_never_more_tax_is_credited_than_was_charged(
 
 
 # The doors
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def body(**line_changes: Any) -> dict[str, Any]:

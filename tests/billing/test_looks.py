@@ -200,7 +200,7 @@ def test_of_lines_with_tax_the_credit_follows_what_is_typed(alice: Person) -> No
 
 
 # Drafts and allocations
-# -----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 HERE = "27AACCN6194P1ZP"
 DRAFTS = {

@@ -256,7 +256,7 @@ def test_the_pdf_is_for_members_of_the_agency_alone(
 
 
 # Credit notes and payments
-# ---------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def credited(person: Person) -> UUID:
@@ -569,7 +569,7 @@ def test_over_the_api_it_is_the_paper_of_the_page(
 
 
 # To the customer
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_page_knows_the_customers_address_and_the_mail_carries_the_paper(
@@ -665,7 +665,7 @@ def test_one_address_gets_ten_an_hour(alice: Person, to: str) -> None:
 
 
 # What stands on it
-# ----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_letterhead_is_set_on_the_page_and_a_mistyped_gstin_is_told_at_its_field(

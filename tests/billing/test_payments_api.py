@@ -230,7 +230,7 @@ def test_what_was_paid_on_one_invoice_is_a_payment_too(alice: Person) -> None:
 
 
 # Who, and many at once
-# ------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -318,7 +318,7 @@ def test_one_key_is_one_payment(alice: Person) -> None:
 
 
 # The list
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_list_is_walked_by_its_cursor_newest_day_first(alice: Person, charlie: Person) -> None:

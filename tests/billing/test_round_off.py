@@ -271,7 +271,7 @@ def test_what_the_assistant_creates_is_rounded_too(agency: Person) -> None:
 
 
 # The doors
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_it_is_told_over_the_api(alice: Person) -> None:
@@ -338,7 +338,7 @@ def test_other_programs_take_the_books_with_it(app: Flask, agency: Person, tmp_p
 
 
 # The schema
-# -----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_way_down_takes_it_off_drafts_alone(empty_app: Flask) -> None:
@@ -367,7 +367,10 @@ def test_the_way_down_takes_it_off_drafts_alone(empty_app: Flask) -> None:
         with engine.connect() as connection:
             assert dict(
                 connection.execute(sa.text("select status, total_minor from invoices")).all()
-            ) == {"draft": 10_060, "issued": 10_100}  # type: ignore[arg-type]
+            ) == {
+                "draft": 10_060,
+                "issued": 10_100,
+            }  # type: ignore[arg-type]
         flask_migrate.upgrade(revision="0052")
         with engine.connect() as connection:
             assert connection.scalar(sa.text("select sum(round_off_minor) from invoices")) == 0

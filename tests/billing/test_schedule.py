@@ -38,7 +38,7 @@ def schedule(person: Person, bill_id: UUID, day: date = DAY) -> None:
 
 
 # The rule
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_day_is_set_moved_and_taken_off_and_nothing_is_posted(alice: Person) -> None:
@@ -135,7 +135,7 @@ def test_the_database_holds_the_state_and_the_day_together(alice: Person, change
 
 
 # The doors
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_over_the_api(alice: Person) -> None:

@@ -64,7 +64,7 @@ def findings(person: Person) -> list[checks.Finding]:
 
 
 # What a line bears
-# ----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_within_the_state_two_taxes_come_on_top_each_rounded_by_itself(agency: Person) -> None:
@@ -293,7 +293,7 @@ def test_another_country_is_other_rows(alice: Person) -> None:
 
 
 # What is collected on top
-# ---------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def package(price: str) -> LineItem:
@@ -358,7 +358,7 @@ def test_two_issued_at_once_count_each_other(agency: Person) -> None:
 
 
 # What a credit takes back
-# ---------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def credit(person: Person, invoice_id: UUID, **minor: int) -> None:
@@ -413,7 +413,7 @@ def test_a_void_invoice_takes_all_of_it_back(agency: Person) -> None:
 
 
 # The walls behind
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_no_invoice_is_issued_whose_taxes_do_not_add_up(agency: Person) -> None:
@@ -437,7 +437,7 @@ def test_the_tax_of_an_issued_invoice_stays(agency: Person) -> None:
 
 
 # The doors
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 BODY = {
     "customer_name": "Deepa Krishnan",

@@ -53,7 +53,7 @@ def said(answer: Any) -> tuple[int, str]:
 
 
 # The request
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_only_those_who_keep_the_books_may_grant_it_and_it_is_money() -> None:
@@ -350,7 +350,7 @@ def test_it_may_be_edited_and_what_is_edited_runs(
 
 
 # Who asks, and for what
-# -----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -449,7 +449,7 @@ def test_a_repeat_under_one_key_is_the_same_request(alice: Person, bob: Person) 
 
 
 # On the page
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_it_is_asked_for_on_the_page(alice: Person, bob: Person) -> None:
@@ -500,7 +500,7 @@ def test_what_is_settled_has_no_such_page(alice: Person) -> None:
 
 
 # Taking one back
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_one_is_taken_back_over_the_api_once(
@@ -566,7 +566,7 @@ def test_one_is_taken_back_on_the_page(alice: Person) -> None:
 
 
 # What others see
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_list_the_sheet_and_the_customer_s_paper_say_that_nothing_is_left_to_pay(

@@ -83,7 +83,7 @@ def findings(person: Person) -> list[checks.Finding]:
 
 
 # The rule
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_what_is_open_is_given_up_and_counts_from_that_day_on(alice: Person) -> None:
@@ -331,7 +331,7 @@ def test_another_agency_a_viewer_and_an_agent(
 
 
 # At the same moment
-# ---------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_of_many_at_once_no_more_is_given_up_than_is_open(alice: Person) -> None:
@@ -378,7 +378,7 @@ def test_of_two_who_take_one_back_at_once_one_does(alice: Person) -> None:
 
 
 # The database
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

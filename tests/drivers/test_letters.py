@@ -142,9 +142,9 @@ def test_what_is_written_from_right_to_left_stands_by_itself(paper: Paper) -> No
     told = json.loads(
         legible(
             {"texts": ["plain", "שלום, 12\nStreet"], "size": 3, "none": None, "bytes": [1, 2]},
-            paper._files,
+            paper._files,  # noqa: SLF001
         )
-    )  # noqa: SLF001 - its fonts
+    )
     assert told == {
         "texts": ["plain", "\u2067" + "שלום, 12" + "\u2069\nStreet"],
         "size": 3,
@@ -163,6 +163,6 @@ def test_what_is_written_from_right_to_left_stands_by_itself(paper: Paper) -> No
 
 def test_where_every_letter_is_there_nothing_is_changed(paper: Paper) -> None:
     assert (
-        legible({"a": ['"₹2,28,200.50"\n', "दुबई", 1]}, paper._files)
+        legible({"a": ['"₹2,28,200.50"\n', "दुबई", 1]}, paper._files)  # noqa: SLF001
         == '{"a": ["\\"₹2,28,200.50\\"\\n", "दुबई", 1]}'
-    )  # noqa: SLF001
+    )

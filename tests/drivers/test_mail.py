@@ -60,7 +60,7 @@ def settings_of(**values: object) -> Settings:
 
 
 # SMTP
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_mail_arrives_whole_by_smtp(message: EmailMessage) -> None:
@@ -224,7 +224,7 @@ def test_an_address_says_how_to_speak_with_the_server(url: str, expected: Smtp) 
 
 
 # Files and terminal
-# ------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_file_is_a_mail_for_its_owner_only(message: EmailMessage, tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_the_terminal_shows_head_and_text(
 
 
 # Which one
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("env", ["development", "test"])

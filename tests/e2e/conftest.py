@@ -82,9 +82,9 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, without a screen."""
-    from playwright.sync_api import (
+    from playwright.sync_api import (  # noqa: PLC0415
         sync_playwright,
-    )  # noqa: PLC0415 - there only where the browser is
+    )
 
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

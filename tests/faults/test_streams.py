@@ -126,9 +126,9 @@ class House:
                 took.append(time.perf_counter() - since)
 
         working = [
-            threading.Thread(target=go, args=(person, random.Random(seeded.random())))
+            threading.Thread(target=go, args=(person, random.Random(seeded.random())))  # noqa: S311
             for person in self.workers
-        ]  # noqa: S311 - a test's dice
+        ]
         for one in working:
             one.start()
         for one in working:

@@ -26,10 +26,7 @@ PATIENCE_S = 60
 FRAME = re.compile(rb"id: (\d+)\nevent: agent_event\ndata: ([^\n]+)\n\n")
 LISTENS, HAS_ENDED = (
     "0A",
-    (
-        "06",
-        "07",
-    ),
+    ("06", "07"),
 )  # states of a socket in /proc/net/tcp: the last two are TIME_WAIT and CLOSE
 
 

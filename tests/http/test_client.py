@@ -79,9 +79,9 @@ def test_a_listed_proxy_is_believed(
 
 
 def test_a_session_shows_where_it_comes_from(app: Flask) -> None:
-    from voyagent.identity.doors import (
+    from voyagent.identity.doors import (  # noqa: PLC0415
         device,
-    )  # noqa: PLC0415 - its import needs the application's tables
+    )
     from voyagent.kernel.actor import Channel  # noqa: PLC0415 - beside it
 
     with app.test_request_context(environ_base={"REMOTE_ADDR": "198.51.100.7"}):

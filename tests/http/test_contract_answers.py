@@ -82,7 +82,7 @@ def members(found: Any) -> Iterator[tuple[str, Any]]:
 
 
 # Every answer
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @named([row for row in GUARDED if row.plain in {"200", "201"}])
@@ -161,7 +161,7 @@ def test_a_path_has_its_methods_and_no_neighbours(app: Flask, row: Row) -> None:
 
 
 # Single sentences
-# ---------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_weak_password_is_told_before_a_taken_address(app: Flask, alice: Person) -> None:

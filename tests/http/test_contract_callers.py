@@ -87,7 +87,7 @@ def sql(owner_engine: sa.Engine) -> Sql:
 
 
 # The table
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
@@ -146,7 +146,7 @@ def test_the_administrators_operations_are_exactly_the_contracts() -> None:
 
 
 # Roles
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -205,7 +205,7 @@ def test_a_colleagues_key_is_for_its_maker_and_the_administrator(
 
 
 # Another agency
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @named(WITH_IDS)
@@ -405,7 +405,7 @@ def test_whoever_holds_a_token_of_another_agency_speaks_for_that_one(
 
 
 # Nobody
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def expired(person: Person) -> str:
@@ -453,10 +453,8 @@ OVER: dict[str, Callable[[Person], str]] = {
     "its session ended": ended,
     "its refresh token reused": reused,
     "a refresh token": lambda person: person.refresh_token,
-    "a changed signature": (
-        lambda person: (
-            person.access_token[:-4] + ("AAAA" if person.access_token[-4:] != "AAAA" else "BBBB")
-        )
+    "a changed signature": lambda person: (
+        person.access_token[:-4] + ("AAAA" if person.access_token[-4:] != "AAAA" else "BBBB")
     ),
     "a revoked key": revoked_key,
     "a key of another secret": lambda person: make_key(person)[1][:-1] + "!",
@@ -555,7 +553,7 @@ def test_an_open_operation_does_not_look_at_the_bearer(app: Flask, alice: Person
 
 
 # API keys and stale tokens
-# ------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @named(GUARDED)

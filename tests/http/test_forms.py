@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,13 +19,13 @@ from voyagent.http.forms import BOOKED, NEAR, NEXT, PAST, DateText, SchemaForm, 
 from voyagent.kernel import tenancy
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import Conflict
-from voyagent.kernel.fields import BusinessDate, Open, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Open, Trimmed
 
 
 class TripIn(Open):
     """What the form's rules are."""
 
-    name: trimmed_field(10)  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(10)]
     leaves: BusinessDate | None = None
     note: str = "nothing"
 

@@ -154,7 +154,7 @@ def test_a_file_that_is_found_leaves_no_line(app: Flask, log_lines: list[dict[st
 
 
 # Other origins
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def preflight(client: FlaskClient, **headers: str) -> Any:

@@ -136,7 +136,7 @@ def test_ours_stand_beside_them(app: Flask) -> None:
 
 
 # Who may look
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -244,7 +244,7 @@ def test_only_get_is_answered(app: Flask) -> None:
 
 
 # Labels
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_path_is_the_routes_template_under_both_addresses(app: Flask, alice: Person) -> None:
@@ -304,9 +304,9 @@ def test_nothing_that_a_caller_sends_becomes_a_label(app: Flask, alice: Person) 
         )
     found = labels_of(app)
     assert found["method"] - before["method"] <= {
-        *door._METHODS,
+        *door._METHODS,  # noqa: SLF001
         "other",
-    }  # noqa: SLF001 - the bound itself
+    }
     templates = {door._template(rule.rule) for rule in app.url_map.iter_rules()}  # noqa: SLF001 - the same
     assert found["path"] - before["path"] <= templates | {":unmatched"}
     assert ":unmatched" in found["path"]
@@ -357,7 +357,7 @@ def test_every_operation_has_a_template_without_a_name_in_it() -> None:
 
 
 # What is counted
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_conversations_with_a_message_in_the_last_hour_are_active_over_all_agencies(
@@ -518,7 +518,7 @@ def test_without_the_database_the_rest_is_told(app: Flask, monkeypatch: pytest.M
 
 
 # What it costs
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 # Five thousand of each that are over, as history; the transaction is rolled back.

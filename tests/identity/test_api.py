@@ -64,7 +64,7 @@ def places(answer: Any) -> list[tuple[Any, ...]]:
 
 
 # Sign-up
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_sign_up_answers_tokens_and_the_person(anyone: ApiClient) -> None:
@@ -175,7 +175,7 @@ def test_a_taken_address_is_told(anyone: ApiClient, alice: Person) -> None:
 
 
 # Sign-in and me
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_sign_in_answers_as_sign_up_does(anyone: ApiClient, alice: Person) -> None:
@@ -295,7 +295,7 @@ def test_a_cookie_never_opens_the_json_door(app: Flask, alice: Person) -> None:
 
 
 # Refresh and sign-out
-# -----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_refresh_answers_a_new_pair_and_no_user(anyone: ApiClient, alice: Person) -> None:
@@ -358,7 +358,7 @@ def test_sign_out_with_a_refresh_token_ends_it(anyone: ApiClient, alice: Person)
 
 
 # Invitations
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_an_invitation_answers_itself_and_its_link(alice: Person) -> None:

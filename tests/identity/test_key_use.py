@@ -89,7 +89,7 @@ REFUSED = (401, "unauthorized")
 
 
 # Everywhere
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @named([call for call in GUARDED if call.name not in ABOUT_A_SIGN_IN])
@@ -210,7 +210,7 @@ def test_an_assistant_key_talks_and_decides_nothing(alice: Person) -> None:
 
 
 # Who it is
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_it_acts_as_its_maker_and_the_event_names_the_key(bob: Person, events: Events) -> None:
@@ -275,7 +275,7 @@ def test_it_sees_nothing_of_another_agency(alice: Person, charlie: Person) -> No
 
 
 # What is refused
-# ----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_bearer_that_is_no_key_of_ours_is_refused(alice: Person) -> None:
@@ -404,7 +404,7 @@ def test_many_bad_keys_from_one_address_are_throttled_and_good_ones_never(
 
 
 # What it costs
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_whose_a_key_is_is_looked_up_once(alice: Person, statements: list[str]) -> None:
@@ -486,10 +486,10 @@ def test_revoking_beside_a_call_that_runs_ends_the_next_one(app: Flask, alice: P
 
     def running() -> None:
         with app.test_request_context(headers={"Authorization": f"Bearer {text}"}):
-            from voyagent.http.guards import (
+            from voyagent.http.guards import (  # noqa: PLC0415
                 bearer_credential,
                 enter,
-            )  # noqa: PLC0415 - the door's own steps
+            )
 
             enter(bearer_credential())
             entered.set()

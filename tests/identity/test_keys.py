@@ -32,7 +32,7 @@ def create(person: Person, **body: Any) -> Any:
 
 
 # Making
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_key_is_told_once_and_kept_as_its_hash(alice: Person, sql: Sql) -> None:
@@ -210,7 +210,7 @@ def test_where_the_event_cannot_be_written_there_is_no_key(alice: Person, sql: S
 
 
 # Listing
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_list_is_the_whole_agencys_newest_first_and_nobody_elses(
@@ -245,7 +245,7 @@ def test_a_page_that_cannot_be_is_refused(alice: Person, query: str) -> None:
 
 
 # Revoking
-# -----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_maker_and_an_administrator_revoke_and_the_first_time_stays(

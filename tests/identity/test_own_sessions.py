@@ -58,7 +58,7 @@ def listed(person: Person, token: str | None = None) -> list[dict[str, object]]:
 
 
 # Devices in words
-# ---------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_user_agent_in_words(
 
 
 # Seeing
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_list_has_every_browser_and_program_and_marks_the_one_that_asks(
@@ -260,7 +260,7 @@ def test_a_browser_is_noted_once_an_hour_at_most(
 
 
 # Ending
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_one_of_ones_own_ends_with_its_tokens_and_a_repeat_changes_nothing(
@@ -328,7 +328,7 @@ def test_the_rules_ask_for_the_permission(alice: Person) -> None:
 
 
 # The page
-# -----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_page_names_each_place_and_marks_this_one(app: Flask, alice: Person) -> None:
@@ -391,7 +391,7 @@ def test_every_other_place_is_signed_out_on_the_page(app: Flask, alice: Person) 
 
 
 # Being told why
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def told(browser: FlaskClient) -> str:

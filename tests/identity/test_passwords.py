@@ -130,8 +130,8 @@ def test_no_more_hashes_run_at_once_than_there_are_slots(
     monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
     monkeypatch.setattr(passwords, "WAIT_S", 0.05)
     with (
-        passwords._slot(),
+        passwords._slot(),  # noqa: SLF001
         pytest.raises(PasswordsBusy),
-    ):  # noqa: SLF001 - the slot is what a running hash holds
+    ):
         Passwords(settings).hash(PASSWORD)
     assert Passwords(settings).hash(PASSWORD)

@@ -45,7 +45,7 @@ def with_stale_token(person: Person) -> ApiClient:
 
 
 # The profile
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "victor"])
@@ -212,10 +212,10 @@ def test_links_of_the_old_address_die_also_when_it_is_taken_again(
 ) -> None:
     tokens = {
         purpose: alice.does(
-            lambda actor: issue(identity, user_id=actor.user_id, email=alice.email, purpose=purpose)
+            lambda actor: issue(identity, user_id=actor.user_id, email=alice.email, purpose=purpose)  # noqa: B023
         )
         for purpose in Purpose
-    }  # noqa: B023
+    }
     assert change(alice, email=fresh_address()).status_code == 200
     assert change(alice, email=alice.email).status_code == 200
     assert (
@@ -270,9 +270,12 @@ def test_a_confirming_and_a_moving_at_once_leave_no_unconfirmed_address_confirme
         email = stored(sql, alice)["email"]
         token = alice.does(
             lambda actor: issue(
-                identity, user_id=actor.user_id, email=email, purpose=Purpose.VERIFY_EMAIL
+                identity,
+                user_id=actor.user_id,
+                email=email,  # noqa: B023
+                purpose=Purpose.VERIFY_EMAIL,
             )
-        )  # noqa: B023
+        )
         barrier = threading.Barrier(2)
 
         def confirm() -> int:
@@ -291,7 +294,7 @@ def test_a_confirming_and_a_moving_at_once_leave_no_unconfirmed_address_confirme
 
 
 # The password
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def change_password(person: Person, current: str = PASSWORD, new: str = NEW, **more: Any) -> Any:
@@ -373,7 +376,7 @@ def test_of_parallel_changes_from_one_password_one_counts(alice: Person, sql: Sq
 
 
 # The page
-# -----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["alice", "victor"])

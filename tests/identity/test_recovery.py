@@ -72,7 +72,7 @@ def go(browser: FlaskClient, link: str) -> Any:
 
 
 # Confirming an address
-# ----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_signing_up_mails_a_link_that_confirms_the_address(
@@ -228,7 +228,7 @@ def test_who_has_confirmed_meanwhile_gets_no_further_link(strict: Flask, uma: Pe
 
 
 # Asking for a new password
-# ------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_new_password_ends_every_session_and_signs_nobody_in(
@@ -408,7 +408,7 @@ def test_a_known_and_an_unknown_address_take_the_same_time_at_a_reset(
 
 
 # In the browser
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_forgotten_password_is_replaced_in_the_browser(app: Flask, alice: Person) -> None:
@@ -479,7 +479,7 @@ def test_without_a_link_there_is_nothing_to_do(app: Flask, path: str) -> None:
 
 
 # No token in a log
-# --------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_no_token_password_or_asked_for_address_comes_into_a_log(

@@ -69,7 +69,7 @@ LISTED = second_factor.Spending(means=second_factor.Means.RECOVERY_CODE)
 USED, NONE = second_factor.Spending(reason="used"), second_factor.Spending(reason="wrong")
 
 # The authenticator
-# --------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_code_is_good_once(
@@ -162,8 +162,8 @@ def test_other_figures_than_ascii_ones_are_no_code(
     for digits in (
         "٠١٢٣٤٥٦٧٨٩",
         "०१२३४५६७८९",
-        "０１２３４５６７８９",
-    ):  # noqa: RUF001 - the point of it
+        "０１２３４５６７８９",  # noqa: RUF001
+    ):
         assert spend(identity, alice, code.translate(str.maketrans("0123456789", digits))) == NONE
     assert spend(identity, alice, code) == GOOD
 
@@ -220,7 +220,7 @@ def test_our_codes_are_those_of_rfc_6238(travel: time_machine.Traveller) -> None
 
 
 # Recovery codes
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_there_are_ten_codes_of_eight_each_with_a_letter(
@@ -323,7 +323,7 @@ def test_new_codes_take_the_place_of_the_old(
 
 
 # What is stored
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_neither_seed_nor_codes_can_be_read_from_the_database(
@@ -441,7 +441,7 @@ def sign_in_totp(identity: Identity, person: Person, code: str) -> service.Signe
 
 
 # With the password, and with the act
-# ---------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_password_alone_makes_fresh_where_the_second_factor_is_off(

@@ -56,7 +56,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 
 # The list
-# -----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_everybody_sees_who_is_in_the_agency(
@@ -83,7 +83,7 @@ def test_everybody_sees_who_is_in_the_agency(
 
 
 # Roles
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -190,7 +190,7 @@ def test_nobody_of_another_agency_is_found(alice: Person, charlie: Person, sql: 
 
 
 # The last administrator
-# ---------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_last_administrator_stays_one(alice: Person, bob: Person, sql: Sql) -> None:
@@ -267,7 +267,7 @@ def test_administrators_who_all_leave_at_once_leave_one_behind(
 
 
 # Removal
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_whoever_is_removed_is_refused_at_every_door_from_the_next_request_on(
@@ -403,7 +403,7 @@ def test_an_open_invitation_to_her_own_address_goes_with_her(
 
 
 # Signing somebody out
-# -----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_an_administrator_signs_somebody_out_who_may_come_back(
@@ -426,7 +426,7 @@ def test_an_administrator_signs_somebody_out_who_may_come_back(
 
 
 # The pages
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_team_page_leads_an_administrator_to_each_person(alice: Person, bob: Person) -> None:

@@ -61,7 +61,7 @@ def comparable(answer: TestResponse) -> tuple[int, dict[str, Any], set[str]]:
 
 
 # Per account
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_eleventh_wrong_password_is_not_looked_at_and_neither_is_the_right_one(
@@ -206,7 +206,7 @@ def test_of_64_parallel_guesses_ten_reach_the_hasher(
 
 
 # Per client address
-# -------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def refresh(client: ApiClient) -> TestResponse:
@@ -305,7 +305,7 @@ def test_an_invitation_that_is_opened_too_often_is_a_page_with_the_time_to_wait(
 
 
 # As documented
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

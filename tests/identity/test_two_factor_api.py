@@ -91,7 +91,7 @@ def verify(person: Person, code: str) -> TestResponse:
 
 
 # Setting up
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_setup_answers_a_secret_and_its_address_for_the_app(alice: Person, sql: Sql) -> None:
@@ -235,7 +235,7 @@ def test_half_a_body_of_setup_is_refused(alice: Person, body: dict[str, Any]) ->
 
 
 # Verifying
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_verify_has_one_key_and_its_errors(alice: Person, travel: time_machine.Traveller) -> None:
@@ -295,7 +295,7 @@ def test_of_parallel_verifies_both_are_told_that_it_is_on_and_one_has_done_it(
 
 
 # Signing in
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def sign_in(client: ApiClient, person: Person, password: str = PASSWORD) -> tuple[int, Any]:
@@ -454,7 +454,7 @@ def test_a_body_that_is_none_is_refused_before_anything_is_looked_at(
 
 
 # No way round
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_reset_does_not_go_round_it(
@@ -537,7 +537,7 @@ def test_a_wrong_first_code_is_counted_too(alice: Person, travel: time_machine.T
 
 
 # Switching off
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def disable(client: ApiClient, code: str = "000000", password: str = PASSWORD) -> tuple[int, Any]:
@@ -584,7 +584,7 @@ def test_a_recovery_code_switches_off(alice: Person, phone: Authenticator) -> No
 
 
 # Recovery codes
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def make_codes(client: ApiClient, code: str, password: str = PASSWORD) -> tuple[int, Any]:
@@ -615,7 +615,7 @@ def test_there_are_none_where_it_is_off(alice: Person, sql: Sql) -> None:
 
 
 # Stepping up
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def reauthenticate(client: ApiClient, **body: Any) -> tuple[int, Any]:
@@ -661,7 +661,7 @@ def test_the_fresh_token_ends_with_its_session(alice: Person) -> None:
 
 
 # Whom it concerns
-# ---------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 CALLS = [
     ("/auth/reauthenticate", {"password": PASSWORD}),
@@ -704,7 +704,7 @@ def test_a_key_that_may_only_read_changes_no_second_factor(
 
 
 # What else ends, and who is told
-# ------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", ["on", "off", "replaced"])
@@ -808,7 +808,7 @@ def test_a_weaker_hash_is_replaced_when_the_second_factor_is_on_too(
 
 
 # Secrets
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_no_secret_is_in_the_audit_or_the_log(

@@ -74,7 +74,7 @@ def signed_in(client: FlaskClient, person: Person, phone: Authenticator) -> Flas
 
 
 # Signing in
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_right_password_leads_to_the_code_and_the_code_to_where_one_was_going(
@@ -229,7 +229,7 @@ def test_next_never_leaves_our_pages_from_the_second_page_either(
 
 
 # Setting up
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def secret_on(page: str) -> str:
@@ -371,7 +371,7 @@ def test_changing_the_authenticator_asks_for_password_and_code_and_keeps_the_cod
 
 
 # New codes, and off
-# -------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_new_codes_for_password_and_code(
@@ -441,7 +441,7 @@ def test_switching_off_for_password_and_code(
 
 
 # Whose page it is
-# ---------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_viewer_has_the_page_too_and_sees_her_own_state(

@@ -37,7 +37,7 @@ def path_of(answer: object) -> str:
 
 
 # Signing in
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_address_and_password_open_the_house_and_sign_out_closes_it(
@@ -222,7 +222,7 @@ def test_an_htmx_request_of_nobody_is_told_where_to_sign_in(browser: FlaskClient
 
 
 # The cookie
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def cookie_of(browser: FlaskClient, person: Person, **fields: str) -> str:
@@ -292,7 +292,7 @@ def test_the_cookie_is_not_sent_again_with_every_answer(alice: Person) -> None:
 
 
 # Signing up
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def agency(**fields: str) -> dict[str, str]:
@@ -356,7 +356,7 @@ def test_a_taken_address_is_told_at_the_field(browser: FlaskClient, alice: Perso
 
 
 # Joining
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
@@ -422,7 +422,7 @@ def test_an_invited_person_who_has_an_account_is_told_so(
 
 
 # The team
-# -----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_team_shows_everybody_of_the_agency_and_nobody_else(
@@ -559,12 +559,13 @@ def test_an_ended_invitation_is_made_again_with_one_click(
 
 
 # The demo
-# -----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_sign_in_page_opens_the_demo_agency_with_one_click(
-    browser: FlaskClient, demo: None
-) -> None:  # noqa: F811 - the fixture
+    browser: FlaskClient,
+    demo: None,  # noqa: F811
+) -> None:
     assert "Open the demo agency" in browser.get("/sign-in").text
     answer = submit(browser, "/sign-in/demo", token_from="/sign-in")
     assert (answer.status_code, path_of(answer)) == (303, "/")

@@ -261,7 +261,7 @@ def test_what_another_process_has_ended_ends_here(places: Places, sql: Sql) -> N
 
 
 # The browser's own session
-# ------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def cookie_of(browser: FlaskClient) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -11,21 +11,21 @@ from voyagent.kernel.fields import (
     BusinessDate,
     Closed,
     DateFilter,
+    Filter,
     Int32,
     Offset,
     Open,
     Query,
-    filter_field,
-    text_field,
-    trimmed_field,
+    Text,
+    Trimmed,
 )
 
 
 class Shape(Closed):
     """One field of each kind."""
 
-    name: trimmed_field(5) = "x"  # type: ignore[valid-type]
-    text: text_field(5, min_length=1) = "x"  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(5)] = "x"
+    text: Annotated[str, Text(5, min_length=1)] = "x"
     day: BusinessDate | None = None
     number: Int32 = 0
     flag: bool = False
@@ -40,7 +40,7 @@ class Loose(Open):
 class Filters(Query):
     """A query string."""
 
-    q: filter_field(5)  # type: ignore[valid-type]
+    q: Annotated[str | None, Filter(5)] = None
     day: DateFilter = None
     offset: Offset = 0
 

@@ -60,7 +60,7 @@ def fails(
 
 
 # Per account
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_an_account_has_ten_failures_in_any_minute_and_the_wait_is_told_exactly(make: Make) -> None:
@@ -239,7 +239,7 @@ def test_a_limit_per_account_cannot_be_forgotten_by_the_caller(make: Make) -> No
 
 
 # Per client address and overall
-# -------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 SMALL = Throttle("small", address=(Quota(3, 60),), overall=(Quota(5, 60),))
@@ -298,7 +298,7 @@ def test_failures_of_what_is_checked_on_each_request_are_counted_when_they_happe
 
 
 # What is stored
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_what_redis_holds_names_nobody_and_goes_with_its_window(server: RedisServer) -> None:

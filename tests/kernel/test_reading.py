@@ -231,8 +231,9 @@ def end_all(lane: Lane, owner: sa.Engine, connections: int) -> None:
     """Have the server end every connection of the lane's pool, as a restart does."""
     with ExitStack() as stack:
         pids = [
-            stack.enter_context(lane._connection()).info.backend_pid for _ in range(connections)
-        ]  # noqa: SLF001
+            stack.enter_context(lane._connection()).info.backend_pid  # noqa: SLF001
+            for _ in range(connections)
+        ]
     with owner.connect() as connection:
         for pid in pids:
             assert connection.scalar(
@@ -299,9 +300,9 @@ def test_a_moment_that_another_write_has_overtaken_is_looked_at_anew(
 ) -> None:
     mine, once, times = (
         reader(app, lane, alice),
-        lane._once,
+        lane._once,  # noqa: SLF001
         [],
-    )  # noqa: SLF001 - what the first attempt meets
+    )
 
     def overtaken(*asked: Any) -> Any:
         times.append(1)

@@ -67,7 +67,7 @@ def kept(person: Person) -> Any:
 
 
 # What is taken for a picture, and what is kept of it
-# ------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_too_many_bytes_or_pixels_are_refused_before_they_are_unpacked(raw: byte
 
 
 # The rule
-# ----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_it_is_put_replaced_and_removed_and_the_history_says_so(alice: Person) -> None:
@@ -235,7 +235,7 @@ def test_the_table_holds_no_row_of_another_agency(
 
 
 # The doors
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_page_takes_a_picture_and_shows_it(alice: Person) -> None:

@@ -81,7 +81,7 @@ def a_stay(person: Person, *, refundable: bool = True) -> tuple[UUID, Any]:
 
 
 # What is held at a supplier
-# ------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_held_flight_is_given_back_to_its_supplier_and_its_request_is_withdrawn(
@@ -280,7 +280,7 @@ def test_a_hold_whose_time_is_over_is_let_go_without_asking(
 
 
 # What a supplier has booked
-# ------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_booked_rooms_are_asked_for_and_given_back_by_a_grant(
@@ -338,7 +338,7 @@ def test_no_rule_notes_what_a_supplier_has_as_cancelled(alice: Person) -> None:
 
 
 # What is only noted
-# --------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_a_request_about_what_is_noted_ends_with_it(
 
 
 # Who may
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_neither_a_viewer_nor_another_agency_cancels_anything(

@@ -66,7 +66,7 @@ def events(person: Person, engine: sa.Engine) -> list[dict[str, Any]]:
 
 
 # Trips
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_trip_of_a_conversation_takes_title_and_enquiry_from_there(alice: Person) -> None:
@@ -242,7 +242,7 @@ def test_what_belongs_to_one_trip_is_not_found_under_another(alice: Person) -> N
 
 
 # Passengers
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_passport_is_sealed_for_its_row_and_opens_nowhere_else(
@@ -384,7 +384,7 @@ def test_after_a_rotation_passports_are_sealed_with_the_present_secret(
 
 
 # Lines
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_line_has_its_days_and_its_amounts_in_the_currency_of_the_trip(alice: Person) -> None:
@@ -513,7 +513,7 @@ def test_what_is_booked_is_cancelled_before_it_is_removed(alice: Person) -> None
 
 
 # Reading
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_trip_is_read_in_the_order_in_which_it_happens_with_its_totals(alice: Person) -> None:

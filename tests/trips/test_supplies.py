@@ -131,7 +131,7 @@ def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> queries.
 
 
 # Flights
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_an_offer_is_kept_until_it_expires(alice: Person) -> None:
@@ -325,7 +325,7 @@ def test_what_was_noted_by_hand_cannot_be_ticketed(alice: Person, charlie: Perso
 
 
 # Hotels
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
@@ -493,7 +493,7 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
 
 
 # Visas
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def file_visa(person: Person, passenger_id: UUID) -> queries.Line:
@@ -535,7 +535,7 @@ def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
 
 
 # All of them
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_no_supplier_is_asked_in_a_rehearsal(alice: Person) -> None:

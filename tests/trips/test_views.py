@@ -126,7 +126,7 @@ def test_the_list_shows_trips_newest_first_and_says_how_to_begin(alice: Person) 
 
 
 # Opening
-# -------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_trip_is_opened_by_a_form(alice: Person) -> None:
@@ -211,7 +211,7 @@ def test_the_itinerary_of_a_conversation_leads_to_its_trip(alice: Person, charli
 
 
 # Passengers
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_somebody_is_added_and_another_after_her(alice: Person) -> None:
@@ -373,7 +373,7 @@ def test_somebody_stays_at_home_after_a_second_step(alice: Person) -> None:
 
 
 # Lines
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_flight_is_typed_as_people_type_it(alice: Person) -> None:
@@ -491,7 +491,7 @@ def test_a_booked_line_is_cancelled_and_then_removed_each_after_a_second_step(
 
 
 # Paper
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("locale", ["en", "hi"])

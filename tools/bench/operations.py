@@ -39,11 +39,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
         key = cast.key_of(here, person)
         me, wish = (
             "/api/auth/me",
-            {
-                "customer_name": "Meera Nair",
-                "destination": "SIN",
-                "pax_count": 2,
-            },
+            {"customer_name": "Meera Nair", "destination": "SIN", "pax_count": 2},
         )
 
         def patch(n: int) -> Call:

@@ -26,6 +26,7 @@ from voyagent.approvals.effects import (
     LeavingShown,
     LineShown,
     Measured,
+    MoneyShown,
     Run,
     Standing,
     StepShown,
@@ -230,7 +231,7 @@ def _balances(before: list[Standing], after: list[Standing]) -> Iterable[Balance
     }
     for standing in after:
         amount = standing["amount"]
-        nothing = {"amount": wire_amount(0, amount["currency"]), "currency": amount["currency"]}
+        nothing = MoneyShown(amount=wire_amount(0, amount["currency"]), currency=amount["currency"])
         was = known.get((standing["key"], amount["currency"]), nothing)
         yield BalanceShown(
             key=standing["key"],
@@ -238,17 +239,15 @@ def _balances(before: list[Standing], after: list[Standing]) -> Iterable[Balance
             before=was,
             after=amount,
             note=standing["note"],
-        )  # type: ignore[typeddict-item]
+        )
 
 
 def _steps(before: dict[str, str], after: dict[str, str]) -> Iterable[StepShown]:
     for key in dict.fromkeys((*before, *after)):
         if before.get(key) != after.get(key):
-            yield StepShown(
-                key=key,
-                **{
-                    name: side[key]
-                    for name, side in (("before", before), ("after", after))
-                    if key in side
-                },
-            )  # type: ignore[typeddict-item]
+            step = StepShown(key=key)
+            if key in before:
+                step["before"] = before[key]
+            if key in after:
+                step["after"] = after[key]
+            yield step

@@ -14,13 +14,13 @@ from voyagent.kernel.errors import N_, Unprocessable, VoyagentError
 from voyagent.kernel.fields import (
     Answer,
     Closed,
+    Filter,
     Instant,
     Offset,
     Open,
     Query,
-    filter_field,
-    text_field,
-    trimmed_field,
+    Text,
+    Trimmed,
     wire_instant,
 )
 from voyagent.kernel.ids import parse_id
@@ -70,7 +70,7 @@ class ChosenQuery(Query):
 class SeenQuery(Query):
     """What the page shows already: the state of the request that is open."""
 
-    seen: filter_field(64)  # type: ignore[valid-type]
+    seen: Annotated[str | None, Filter(64)] = None
 
 
 class InvalidSessionId(Unprocessable):
@@ -84,10 +84,10 @@ class ApprovalFilter(Query):
     """Which proposals to list."""
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] = "pending"
-    session_id: filter_field(4096)  # type: ignore[valid-type]
+    session_id: Annotated[str | None, Filter(4096)] = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
-    cursor: filter_field(200)  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = None
 
     def session(self) -> UUID | None:
         """The conversation asked for. Raises InvalidSessionId."""
@@ -106,15 +106,15 @@ class HistoryQuery(Query):
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] | None = None
     offset: Offset = 0
-    seen: filter_field(64)  # type: ignore[valid-type]
-    open: filter_field(ID_MAX)  # type: ignore[valid-type]
+    seen: Annotated[str | None, Filter(64)] = None
+    open: Annotated[str | None, Filter(ID_MAX)] = None
 
 
 class ResolveIn(Closed):
     """A decision; the reason is kept with it in the audit."""
 
     granted: bool
-    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+    reason: Annotated[str, Text(REASON_MAX)] | None = None
 
 
 class EditIn(Closed):
@@ -126,9 +126,9 @@ class EditIn(Closed):
 class BatchDecision(Closed):
     """One decision of several."""
 
-    approval_id: trimmed_field(ID_MAX)  # type: ignore[valid-type]
+    approval_id: Annotated[str, Trimmed(ID_MAX)]
     granted: bool
-    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+    reason: Annotated[str, Text(REASON_MAX)] | None = None
 
     def wish(self) -> Wish:
         """The decision as the rules take it."""
@@ -147,9 +147,9 @@ class DecisionForm(Open):
     """
 
     granted: bool
-    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+    reason: Annotated[str, Text(REASON_MAX)] | None = None
     confirmed: bool = False
-    shown: text_field(64) | None = None  # type: ignore[valid-type]
+    shown: Annotated[str, Text(64)] | None = None
 
 
 class SeveralForm(Open):
@@ -160,7 +160,7 @@ class SeveralForm(Open):
     """
 
     granted: bool
-    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+    reason: Annotated[str, Text(REASON_MAX)] | None = None
     chosen: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(max_length=BATCH_MAX)
     rejectable: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(max_length=BATCH_MAX)
 

@@ -11,12 +11,12 @@ from voyagent.kernel.fields import (
     INT32_MAX,
     Answer,
     Closed,
+    Filter,
     Instant,
     Open,
     Query,
-    filter_field,
-    text_field,
-    trimmed_field,
+    Text,
+    Trimmed,
     wire_instant,
 )
 from voyagent.kernel.reading import Row
@@ -41,13 +41,13 @@ class SessionCreateResponse(Answer):
 class SessionRenameRequest(Closed):
     """The new name; outer spaces go, and something must be left."""
 
-    title: text_field(200, min_length=1)  # type: ignore[valid-type]
+    title: Annotated[str, Text(200, min_length=1)]
 
 
 class SendMessageRequest(Open):
     """What a person says, or decides: each entry of `approvals` is a call to resolve."""
 
-    message: text_field(MESSAGE_MAX) = ""  # type: ignore[valid-type]
+    message: Annotated[str, Text(MESSAGE_MAX)] = ""
     approvals: (
         Annotated[dict[Annotated[str, Field(max_length=128)], bool], Field(max_length=100)] | None
     ) = None
@@ -56,7 +56,7 @@ class SendMessageRequest(Open):
 class SayIn(Closed):
     """What a person says on the page: something, at most as much as over the API."""
 
-    message: trimmed_field(MESSAGE_MAX)  # type: ignore[valid-type]
+    message: Annotated[str, Trimmed(MESSAGE_MAX)]
 
 
 class EditMessageRequest(SayIn):
@@ -67,14 +67,14 @@ class SessionListQuery(Query):
     """The newest conversations, or those behind a marker."""
 
     limit: Annotated[int, Field(ge=1, le=SESSIONS_MAX)] = SESSIONS_MAX
-    cursor: filter_field(200)  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = None
 
 
 class TranscriptQuery(Query):
     """What was said, as it stands now or with what other versions took the place of."""
 
     limit: Annotated[int, Field(ge=1, le=MESSAGES_MAX)] = 100
-    cursor: filter_field(200)  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = None
     branch: Literal["current", "all"] = "current"
 
 
@@ -93,7 +93,7 @@ class EventsQuery(Query):
     """
 
     after: Annotated[int, Field(ge=0)] = 0
-    asked: filter_field(100)  # type: ignore[valid-type]
+    asked: Annotated[str | None, Filter(100)] = None
 
 
 class IndexQuery(Query):
@@ -101,9 +101,9 @@ class IndexQuery(Query):
     those that speak of something.
     """
 
-    about: filter_field(2_000)  # type: ignore[valid-type]
-    cursor: filter_field(200)  # type: ignore[valid-type]
-    q: filter_field(200)  # type: ignore[valid-type]
+    about: Annotated[str | None, Filter(2_000)] = None
+    cursor: Annotated[str | None, Filter(200)] = None
+    q: Annotated[str | None, Filter(200)] = None
 
 
 class SessionListItem(Answer):

@@ -21,8 +21,8 @@ _ROWS_AT_A_TIME = 1000
 _BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
 _HEAD = text(f"select seq, encode(hash, 'hex') as hash from audit_heads where tenant_id = {_BOUND}")  # noqa: S608 - a constant of ours
 _LINES = text(
-    f"select app.audit_line(e) from audit_events e where tenant_id = {_BOUND} order by seq"
-)  # noqa: S608 - as above
+    f"select app.audit_line(e) from audit_events e where tenant_id = {_BOUND} order by seq"  # noqa: S608
+)
 _LAST_ARCHIVED = text(
     f"select seq, encode(hash, 'hex') as hash from audit_events where tenant_id = {_BOUND}"  # noqa: S608 - as above
     " and kind = :kind and inputs->>'format' = :format order by seq desc limit 1"

@@ -12,11 +12,11 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import (
     Answer,
     DateFilter,
+    Filter,
     Instant,
     Offset,
     Query,
     ZoneFilter,
-    filter_field,
     storable,
     wire_members,
 )
@@ -56,7 +56,9 @@ class AuditFilter(Query):
     Days are inclusive; a range that ends before it begins is empty.
     """
 
-    actor_id: filter_field(64) = Field(default=None, description="The person who acted.")  # type: ignore[valid-type]
+    actor_id: Annotated[str | None, Filter(64)] = Field(
+        default=None, description="The person who acted."
+    )
     kind: Annotated[list[Kind] | None, BeforeValidator(_split), Field(max_length=KINDS_MAX)] = (
         Field(
             default=None,
@@ -97,9 +99,9 @@ class AuditListQuery(AuditFilter):
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
-    cursor: filter_field(200) = Field(
+    cursor: Annotated[str | None, Filter(200)] = Field(
         default=None, description="`next_cursor` of the page before; `offset` then only counts."
-    )  # type: ignore[valid-type]
+    )
 
     def part(self) -> Part:
         """Which part of the list. Raises InvalidCursor."""

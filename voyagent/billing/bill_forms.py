@@ -22,7 +22,7 @@ from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Bought, Home, bought_sides, sketch_bill
 from voyagent.http.forms import NEAR, DateText, SchemaForm, plain
 from voyagent.http.presentation import today
-from voyagent.kernel.fields import CurrencyCode, DateFilter, IdFilter, filter_field
+from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter
 from voyagent.kernel.money import Money
 from voyagent.taxes import tables
 
@@ -182,7 +182,7 @@ class BillList(DocumentQuery, Listing):
         Literal["draft", "received", "scheduled", "paid", "void", "open", "overdue"] | None,
         BeforeValidator(lambda value: value or None),
     ] = None
-    q: filter_field(255) = None  # type: ignore[valid-type]
+    q: Annotated[str | None, Filter(255)] = None
     due_from: DateFilter = None
     due_to: DateFilter = None
     currency: Annotated[CurrencyCode | None, BeforeValidator(lambda value: value or None)] = None

@@ -32,10 +32,10 @@ from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
     Closed,
+    Filter,
     PlainAmount,
+    Trimmed,
     WireAmount,
-    filter_field,
-    trimmed_field,
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
@@ -89,16 +89,16 @@ class BillDraftIn(DocumentDraftIn):
     Without a due day it is due by the supplier's terms.
     """
 
-    vendor_name: trimmed_field(255)  # type: ignore[valid-type]
-    vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
+    vendor_name: Annotated[str, Trimmed(255)]
+    vendor_reference: Annotated[str, Trimmed(64)]
     line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class BillPatch(DocumentPatch):
     """What changes of a draft, in the same way as of an invoice."""
 
-    vendor_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
-    vendor_reference: trimmed_field(64) = MAY_BE_ABSENT  # type: ignore[valid-type]
+    vendor_name: Annotated[str, Trimmed(255)] = MAY_BE_ABSENT
+    vendor_reference: Annotated[str, Trimmed(64)] = MAY_BE_ABSENT
     line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)] = (
         MAY_BE_ABSENT
     )
@@ -124,10 +124,13 @@ class BillQuery(TripDocumentQuery):
         Literal["draft", "received", "scheduled", "paid", "void", "open"] | None,
         BeforeValidator(lambda value: value or None),
     ] = Field(default=None, description="A state; `open` is received or scheduled.")
-    q: filter_field(255) = Field(
+    q: Annotated[str | None, Filter(255)] = Field(
         default=None,
-        description="Part of the supplier's number, the supplier or our reference, in the next 20,000 bills.",
-    )  # type: ignore[valid-type]
+        description=(
+            "Part of the supplier's number, the supplier or our reference, in the next 20,000"
+            " bills."
+        ),
+    )
 
     def search(self) -> BillSearch:
         """The same as the reads take it."""

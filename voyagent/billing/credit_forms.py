@@ -27,7 +27,7 @@ from voyagent.http.forms import (
     plain,
     typed_amount,
 )
-from voyagent.kernel.fields import filter_field
+from voyagent.kernel.fields import Filter
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 
@@ -184,7 +184,7 @@ class CreditList(DocumentQuery, Listing):
     kept = ("kind", "q", "party", "from", "to")
     words = WORDS | {"kind": _l("Kind")}
     kind: Annotated[Literal["supplier"] | None, BeforeValidator(lambda value: value or None)] = None
-    q: filter_field(255) = None  # type: ignore[valid-type]
+    q: Annotated[str | None, Filter(255)] = None
 
     def search(self) -> CreditSearch:
         """What the list is narrowed to."""

@@ -24,13 +24,13 @@ from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
     Closed,
+    Filter,
     Id,
     Instant,
     PlainAmount,
+    Trimmed,
     WireAmount,
-    filter_field,
     row_instant,
-    trimmed_field,
     wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
@@ -51,7 +51,7 @@ class CreditIn(Closed):
     Without lines it is all that no note has credited yet.
     """
 
-    reason: trimmed_field(500)  # type: ignore[valid-type]
+    reason: Annotated[str, Trimmed(500)]
     issue_date: BusinessDate | None = None
     lines: Annotated[list[CreditLineIn], Field(min_length=1, max_length=LINES_MAX)] | None = None
 
@@ -80,10 +80,12 @@ class CreditNoteQuery(DocumentQuery):
     """
 
     invoice_id: Id | None = Field(default=None, description="The notes on one invoice.")
-    q: filter_field(255) = Field(
+    q: Annotated[str | None, Filter(255)] = Field(
         default=None,
-        description="Part of the number, the customer or the invoice's number, in the next 20,000 notes.",
-    )  # type: ignore[valid-type]
+        description=(
+            "Part of the number, the customer or the invoice's number, in the next 20,000 notes."
+        ),
+    )
 
     def search(self) -> CreditSearch:
         """The same as the reads take it."""

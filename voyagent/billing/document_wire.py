@@ -24,16 +24,16 @@ from voyagent.kernel.fields import (
     Closed,
     CurrencyCode,
     DateFilter,
+    Filter,
     Id,
     IdFilter,
     Instant,
     PlainAmount,
     Query,
+    Text,
+    Trimmed,
     WireAmount,
-    filter_field,
     row_instant,
-    text_field,
-    trimmed_field,
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
@@ -79,8 +79,8 @@ class DocumentDraftIn(Closed):
     currency: CurrencyCode
     exchange_rate: RateIn | None = None
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
-    party_reference: text_field(128) | None = None  # type: ignore[valid-type]
-    notes: text_field(2000) | None = None  # type: ignore[valid-type]
+    party_reference: Annotated[str, Text(128)] | None = None
+    notes: Annotated[str, Text(2000)] | None = None
     trip_id: Id | None = None
 
     def fields(self) -> dict[str, Any]:
@@ -109,8 +109,8 @@ class DocumentPatch(Closed):
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = (
         MAY_BE_ABSENT
     )
-    party_reference: text_field(128) | None = None  # type: ignore[valid-type]
-    notes: text_field(2000) | None = None  # type: ignore[valid-type]
+    party_reference: Annotated[str, Text(128)] | None = None
+    notes: Annotated[str, Text(2000)] | None = None
     trip_id: Id | None = None
 
     def said(self, currency: str) -> Any:
@@ -132,22 +132,24 @@ class VoidIn(Closed):
     named, the day of issue where that is later.
     """
 
-    reason: trimmed_field(500)  # type: ignore[valid-type]
+    reason: Annotated[str, Trimmed(500)]
     voided_on: BusinessDate | None = None
 
 
 class DocumentQuery(Query):
     """What a list is narrowed to, all of it at once, and the page behind a cursor."""
 
-    party: filter_field(255) = Field(
+    party: Annotated[str | None, Filter(255)] = Field(
         default=None, description="The other party's whole name, whatever the case."
-    )  # type: ignore[valid-type]
+    )
     issued_from: DateFilter = Field(
         default=None, alias="from", description="The first day of issue."
     )
     issued_to: DateFilter = Field(default=None, alias="to", description="The last day of issue.")
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
 
     def place(self) -> Cursor | None:
         """Where the page begins. Raises InvalidCursor."""

@@ -438,7 +438,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             return values
         kind, usual = (
             tables.collections(self.home.country)[0],
-            ("yes" if self.collection.data else "no"),
+            "yes" if self.collection.data else "no",
         )
         typed = zip(values["line_items"], self.line_items.data, strict=True)
         return values | {

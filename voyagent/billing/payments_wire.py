@@ -22,15 +22,15 @@ from voyagent.kernel.fields import (
     Closed,
     CurrencyCode,
     DateFilter,
+    Filter,
     Id,
     Instant,
     PlainAmount,
     Query,
+    Text,
+    Trimmed,
     WireAmount,
-    filter_field,
     row_instant,
-    text_field,
-    trimmed_field,
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
@@ -85,12 +85,12 @@ class PaymentRecordIn(Closed):
     """
 
     direction: Direction = "in"
-    party_name: trimmed_field(255)  # type: ignore[valid-type]
+    party_name: Annotated[str, Trimmed(255)]
     amount: PlainAmount
     currency: CurrencyCode
     paid_on: BusinessDate | None = None
     account: MoneyAccount = "bank"
-    reference: text_field(128) | None = None  # type: ignore[valid-type]
+    reference: Annotated[str, Text(128)] | None = None
     allocations: Annotated[list[PartIn], Field(max_length=PARTS_MAX)] = Field(default_factory=list)
 
     def money(self) -> Money:
@@ -135,7 +135,7 @@ class RefundIn(Closed):
     amount: PlainAmount | None = None
     refunded_on: BusinessDate | None = None
     account: MoneyAccount = "bank"
-    reference: text_field(128) | None = None  # type: ignore[valid-type]
+    reference: Annotated[str, Text(128)] | None = None
 
     def money(self, currency: str) -> Money | None:
         """The amount in the payment's currency. Raises InvalidAmount."""
@@ -145,7 +145,7 @@ class RefundIn(Closed):
 class ReverseIn(Closed):
     """Why it is taken back, and from which day on; today in the agency's zone where none is named."""
 
-    reason: trimmed_field(500)  # type: ignore[valid-type]
+    reason: Annotated[str, Trimmed(500)]
     reversed_on: BusinessDate | None = None
 
 
@@ -155,9 +155,9 @@ class PaymentQuery(Query):
     direction: Annotated[Direction | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="`in` or `out`."
     )
-    party: filter_field(255) = Field(
+    party: Annotated[str | None, Filter(255)] = Field(
         default=None, description="The party's whole name, whatever the case."
-    )  # type: ignore[valid-type]
+    )
     paid_from: DateFilter = Field(
         default=None, alias="from", description="The first day of payment."
     )
@@ -168,12 +168,14 @@ class PaymentQuery(Query):
     reversed: Annotated[int, Field(ge=0, le=1)] = Field(
         default=0, description="1: only those that were reversed."
     )
-    q: filter_field(255) = Field(
+    q: Annotated[str | None, Filter(255)] = Field(
         default=None,
         description="Part of the number, the party or the reference, in the next 20,000 payments.",
-    )  # type: ignore[valid-type]
+    )
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
 
     def search(self) -> PaymentSearch:
         """The same as the reads take it."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, trimmed_field
+from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, Trimmed
 from voyagent.kernel.rates import Quote
 from voyagent.kernel.reading import Row
 
@@ -26,7 +26,7 @@ class RateIn(Closed):
     quote: CurrencyCode
     rate: Annotated[str, Field(pattern=RATE_SHAPE)]
     on: BusinessDate
-    source: trimmed_field(SOURCE_MAX)  # type: ignore[valid-type]
+    source: Annotated[str, Trimmed(SOURCE_MAX)]
 
     @property
     def quoted(self) -> Quote:

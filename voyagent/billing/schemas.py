@@ -17,13 +17,13 @@ from voyagent.kernel.fields import (
     Closed,
     CurrencyCode,
     DateFilter,
+    Filter,
     Id,
     IdFilter,
     PlainAmount,
     Query,
-    filter_field,
-    text_field,
-    trimmed_field,
+    Text,
+    Trimmed,
 )
 from voyagent.kernel.money import Money
 from voyagent.ledger.journal import EntryLines
@@ -36,7 +36,7 @@ PAGE_MAX = 20_000
 class LineItemIn(Closed):
     """A line of an invoice; the price is a decimal string, exact to the currency's places."""
 
-    description: trimmed_field(500)  # type: ignore[valid-type]
+    description: Annotated[str, Trimmed(500)]
     quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
     unit_price: PlainAmount
     currency: CurrencyCode
@@ -57,13 +57,13 @@ class DraftInvoiceIn(Closed):
     `number` is part of the tool's interface and is refused when given: a draft has none.
     """
 
-    customer_name: trimmed_field(255)  # type: ignore[valid-type]
+    customer_name: Annotated[str, Trimmed(255)]
     issue_date: BusinessDate
     due_date: BusinessDate
     line_items: Annotated[list[LineItemIn], Field(min_length=1, max_length=LINES_MAX)]
-    number: text_field(64) | None = None  # type: ignore[valid-type]
-    party_reference: text_field(128) | None = None  # type: ignore[valid-type]
-    notes: text_field(2000) | None = None  # type: ignore[valid-type]
+    number: Annotated[str, Text(64)] | None = None
+    party_reference: Annotated[str, Text(128)] | None = None
+    notes: Annotated[str, Text(2000)] | None = None
     enquiry_id: Id | None = None
     trip_id: Id | None = None
 
@@ -71,7 +71,7 @@ class DraftInvoiceIn(Closed):
 class InvoiceLineIn(Closed):
     """A line of an invoice whose currency the invoice names."""
 
-    description: trimmed_field(500)  # type: ignore[valid-type]
+    description: Annotated[str, Trimmed(500)]
     quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
     unit_price: PlainAmount
 
@@ -93,9 +93,9 @@ def items(lines: Iterable[InvoiceLineIn], currency: str) -> list[LineItem]:
 class AddressIn(Closed):
     """Where an invoice goes."""
 
-    lines: Annotated[list[trimmed_field(120)], Field(min_length=1, max_length=5)]  # type: ignore[valid-type]
-    city: text_field(120) | None = None  # type: ignore[valid-type]
-    postal_code: text_field(20) | None = None  # type: ignore[valid-type]
+    lines: Annotated[list[Annotated[str, Trimmed(120)]], Field(min_length=1, max_length=5)]
+    city: Annotated[str, Text(120)] | None = None
+    postal_code: Annotated[str, Text(20)] | None = None
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
     @property
@@ -111,14 +111,14 @@ class InvoiceIn(Closed):
     `client_id` is an enquiry: that is where this house knows a customer from.
     """
 
-    invoice_number: trimmed_field(64)  # type: ignore[valid-type]
+    invoice_number: Annotated[str, Trimmed(64)]
     client_id: Id
     issue_date: BusinessDate
     currency: CurrencyCode
     lines: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
     billing_address: AddressIn
     due_date: BusinessDate | None = None
-    notes: text_field(1000) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(1000)] | None = None
 
     @property
     def items(self) -> list[LineItem]:
@@ -141,12 +141,12 @@ class IssueInvoiceIn(Closed):
 class ReceiveBillIn(Closed):
     """What `receive_bill` needs: the supplier's paper, by the supplier's own reference."""
 
-    vendor_name: trimmed_field(255)  # type: ignore[valid-type]
-    vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
+    vendor_name: Annotated[str, Trimmed(255)]
+    vendor_reference: Annotated[str, Trimmed(64)]
     issue_date: BusinessDate
     due_date: BusinessDate
     line_items: Annotated[list[LineItemIn], Field(min_length=1, max_length=LINES_MAX)]
-    notes: text_field(2000) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(2000)] | None = None
 
 
 def _cash_or_bank(account: str) -> str:
@@ -175,7 +175,7 @@ class PaymentIn(Closed):
     currency: CurrencyCode
     paid_on: BusinessDate
     account: MoneyAccount = "bank"
-    reference: text_field(128) | None = None  # type: ignore[valid-type]
+    reference: Annotated[str, Text(128)] | None = None
 
 
 class PartIn(Closed):
@@ -194,7 +194,7 @@ class WriteOffIn(PartIn):
     agency's zone where no day is; and why.
     """
 
-    reason: trimmed_field(500)  # type: ignore[valid-type]
+    reason: Annotated[str, Trimmed(500)]
     written_off_on: BusinessDate | None = None
 
 
@@ -219,9 +219,9 @@ class PayBillIn(PaymentIn):
 class EntryIn(Closed):
     """A journal entry. `source_event` says what it comes from, in words."""
 
-    narration: trimmed_field(500)  # type: ignore[valid-type]
+    narration: Annotated[str, Trimmed(500)]
     entry_date: BusinessDate | None = None
-    source_event: text_field(128) | None = None  # type: ignore[valid-type]
+    source_event: Annotated[str, Text(128)] | None = None
     lines: EntryLines
 
 
@@ -234,10 +234,10 @@ class PostJournalEntryIn(Closed):
 class InvoiceListQuery(Query):
     """The address of the invoice list; what cannot be read is left out by the page."""
 
-    q: filter_field(255)  # type: ignore[valid-type]
+    q: Annotated[str | None, Filter(255)] = None
     status: Annotated[ListStatus | None, BeforeValidator(lambda value: value or None)] = None
     currency: Annotated[CurrencyCode | None, BeforeValidator(lambda value: value or None)] = None
-    party: filter_field(255)  # type: ignore[valid-type]
+    party: Annotated[str | None, Filter(255)] = None
     due_from: DateFilter = None
     due_to: DateFilter = None
     issued_from: DateFilter = Field(default=None, alias="from")

@@ -5,6 +5,7 @@ and what is answered.
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -15,12 +16,12 @@ from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
 from voyagent.kernel.fields import (
     Answer,
+    Filter,
     Id,
     Instant,
+    Trimmed,
     WireAmount,
-    filter_field,
     row_instant,
-    trimmed_field,
     wire_members,
 )
 from voyagent.kernel.money import wire_amount
@@ -32,7 +33,7 @@ class BillCreditIn(CreditIn):
     which day. Without lines it is all that is left.
     """
 
-    vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
+    vendor_reference: Annotated[str, Trimmed(64)]
 
 
 class SupplierCreditIn(BillCreditIn):
@@ -47,10 +48,13 @@ class SupplierCreditQuery(DocumentQuery):
     """
 
     bill_id: Id | None = Field(default=None, description="The credits on one bill.")
-    q: filter_field(255) = Field(
+    q: Annotated[str | None, Filter(255)] = Field(
         default=None,
-        description="Part of the supplier's number, the supplier or the bill's number, in the next 20,000 credits.",
-    )  # type: ignore[valid-type]
+        description=(
+            "Part of the supplier's number, the supplier or the bill's number, in the next 20,000"
+            " credits."
+        ),
+    )
 
     def search(self) -> CreditSearch:
         """The same as the reads take it."""

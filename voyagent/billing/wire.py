@@ -35,12 +35,12 @@ from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
     Closed,
+    Filter,
     Id,
     Instant,
+    Text,
+    Trimmed,
     WireAmount,
-    filter_field,
-    text_field,
-    trimmed_field,
     wire_instant,
 )
 from voyagent.kernel.money import wire_amount
@@ -55,7 +55,7 @@ class InvoiceDraftIn(DocumentDraftIn):
     Without a due day it is due by the terms of the customer, else on the day of issue.
     """
 
-    customer_name: trimmed_field(255)  # type: ignore[valid-type]
+    customer_name: Annotated[str, Trimmed(255)]
     line_items: Annotated[Sequence[SoldLineIn], Field(min_length=1, max_length=LINES_MAX)]
     place_of_supply: State | None = None
     customer_tax_number: TaxNumber | None = None
@@ -70,7 +70,7 @@ class InvoicePatch(DocumentPatch):
     Lines are replaced whole; another currency alone keeps the figures and clears the rate.
     """
 
-    customer_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
+    customer_name: Annotated[str, Trimmed(255)] = MAY_BE_ABSENT
     line_items: Annotated[Sequence[SoldLineIn], Field(min_length=1, max_length=LINES_MAX)] = (
         MAY_BE_ABSENT
     )
@@ -100,7 +100,7 @@ class ReceiptIn(PartIn):
 
     paid_on: BusinessDate | None = None
     account: MoneyAccount = "bank"
-    reference: text_field(128) | None = None  # type: ignore[valid-type]
+    reference: Annotated[str, Text(128)] | None = None
 
 
 class TakeBackIn(Closed):
@@ -108,7 +108,7 @@ class TakeBackIn(Closed):
     is named.
     """
 
-    reason: trimmed_field(500)  # type: ignore[valid-type]
+    reason: Annotated[str, Trimmed(500)]
     effective_on: BusinessDate | None = None
 
 
@@ -119,9 +119,9 @@ class InvoiceQuery(TripDocumentQuery):
         Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None,
         BeforeValidator(lambda value: value or None),
     ] = Field(default=None, description="A state; `open` is issued or partly paid.")
-    q: filter_field(255) = Field(
+    q: Annotated[str | None, Filter(255)] = Field(
         default=None, description="Part of the number, the customer or the reference."
-    )  # type: ignore[valid-type]
+    )
 
     def search(self) -> InvoiceSearch:
         """The same as the reads take it."""

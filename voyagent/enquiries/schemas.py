@@ -18,15 +18,15 @@ from voyagent.kernel.fields import (
     BusinessDate,
     Closed,
     DateFilter,
+    Filter,
     Instant,
     Int32,
     Offset,
     Query,
+    Text,
+    Trimmed,
     ZoneFilter,
-    filter_field,
     row_instant,
-    text_field,
-    trimmed_field,
 )
 from voyagent.kernel.pages import Cursor, Page, Part
 from voyagent.kernel.reading import Row
@@ -73,19 +73,19 @@ class EnquiryIn(Closed):
     Only the name is needed; a third decimal of the budget is rounded half away from zero.
     """
 
-    customer_name: trimmed_field(255)  # type: ignore[valid-type]
-    customer_email: text_field(255) | None = None  # type: ignore[valid-type]
-    customer_phone: text_field(64) | None = None  # type: ignore[valid-type]
-    origin: text_field(128) | None = None  # type: ignore[valid-type]
-    destination: text_field(128) | None = None  # type: ignore[valid-type]
+    customer_name: Annotated[str, Trimmed(255)]
+    customer_email: Annotated[str, Text(255)] | None = None
+    customer_phone: Annotated[str, Text(64)] | None = None
+    origin: Annotated[str, Text(128)] | None = None
+    destination: Annotated[str, Text(128)] | None = None
     depart_date: BusinessDate | None = None
     return_date: BusinessDate | None = None
     pax_count: Int32 = 1
     budget_amount: BudgetAmount | None = None
-    budget_currency: text_field(64) | None = None  # type: ignore[valid-type]
+    budget_currency: Annotated[str, Text(64)] | None = None
     status: Status = "new"
-    notes: text_field(10_000) | None = None  # type: ignore[valid-type]
-    session_id: text_field(64) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(10_000)] | None = None
+    session_id: Annotated[str, Text(64)] | None = None
 
     def fields(self) -> dict[str, Any]:
         """What was said, by the names of the rules."""
@@ -97,19 +97,19 @@ class EnquiryPatch(Closed):
     cleared).
     """
 
-    customer_name: trimmed_field(255) | None = None  # type: ignore[valid-type]
-    customer_email: text_field(255) | None = None  # type: ignore[valid-type]
-    customer_phone: text_field(64) | None = None  # type: ignore[valid-type]
-    origin: text_field(128) | None = None  # type: ignore[valid-type]
-    destination: text_field(128) | None = None  # type: ignore[valid-type]
+    customer_name: Annotated[str, Trimmed(255)] | None = None
+    customer_email: Annotated[str, Text(255)] | None = None
+    customer_phone: Annotated[str, Text(64)] | None = None
+    origin: Annotated[str, Text(128)] | None = None
+    destination: Annotated[str, Text(128)] | None = None
     depart_date: BusinessDate | None = None
     return_date: BusinessDate | None = None
     pax_count: Int32 | None = None
     budget_amount: BudgetAmount | None = None
-    budget_currency: text_field(64) | None = None  # type: ignore[valid-type]
+    budget_currency: Annotated[str, Text(64)] | None = None
     status: Status | None = None
-    notes: text_field(10_000) | None = None  # type: ignore[valid-type]
-    session_id: text_field(64) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(10_000)] | None = None
+    session_id: Annotated[str, Text(64)] | None = None
 
     def changes(self) -> EnquiryChanges:
         """What was sent, nulls included."""
@@ -129,12 +129,12 @@ class EnquiryFilter(Query):
     status: Annotated[
         Literal["new", "quoted", "booked", "cancelled", "all"], BeforeValidator(_any_status)
     ] = "all"
-    q: filter_field(255) = Field(
+    q: Annotated[str | None, Filter(255)] = Field(
         default=None, description="Part of the name, e-mail, phone, origin or destination."
-    )  # type: ignore[valid-type]
-    customer_email: filter_field(255)  # type: ignore[valid-type]
-    origin: filter_field(128)  # type: ignore[valid-type]
-    destination: filter_field(128)  # type: ignore[valid-type]
+    )
+    customer_email: Annotated[str | None, Filter(255)] = None
+    origin: Annotated[str | None, Filter(128)] = None
+    destination: Annotated[str | None, Filter(128)] = None
     depart_from: DateFilter = None
     depart_to: DateFilter = None
     created_from: DateFilter = None
@@ -167,9 +167,9 @@ class EnquiryListQuery(EnquiryFilter):
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
-    cursor: filter_field(200) = Field(
+    cursor: Annotated[str | None, Filter(200)] = Field(
         default=None, description="`next_cursor` of the page before; `offset` then only counts."
-    )  # type: ignore[valid-type]
+    )
 
     def part(self) -> Part:
         """Which part of the list. Raises InvalidCursor."""

@@ -208,8 +208,10 @@ def _csrf(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.response is not None and error.code is not None and error.code < 400:
         return Response(
-            error.response.get_data(), error.response.status_code, error.response.headers
-        )  # type: ignore[attr-defined]
+            error.response.get_data(),  # type: ignore[attr-defined]
+            error.response.status_code,
+            error.response.headers,
+        )
     status = error.code or 500
     if 300 <= status < 400:
         return Response(status=status, headers={"Location": getattr(error, "new_url", "/")})

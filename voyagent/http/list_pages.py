@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Self
 from flask_babel import LazyString, lazy_gettext as _l
 from pydantic import BaseModel, Field
 
-from voyagent.kernel.fields import Offset, filter_field
+from voyagent.kernel.fields import Filter, Offset
 from voyagent.kernel.pages import Cursor, InvalidCursor, Page, Part
 from voyagent.kernel.reading import Row
 
@@ -28,8 +28,8 @@ class PlacedQuery(BaseModel):
     words_of: ClassVar[dict[str, LazyString]] = {}
     """How a person calls a part of the address."""
 
-    cursor: filter_field(200)  # type: ignore[valid-type]
-    before: filter_field(200)  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = None
+    before: Annotated[str | None, Filter(200)] = None
     offset: Offset = 0
     unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from voyagent.identity.schemas import (
     NAME_MAX,
@@ -12,11 +12,11 @@ from voyagent.identity.schemas import (
     PublicUser,
     Token,
 )
-from voyagent.kernel.fields import Answer, Closed, Open, text_field, trimmed_field
+from voyagent.kernel.fields import Answer, Closed, Open, Text, Trimmed
 
 CODE_MIN, CODE_MAX = 6, 8
-PresentPassword = text_field(SIGN_IN_PASSWORD_MAX, min_length=1)
-Code = text_field(CODE_MAX, min_length=CODE_MIN)
+PresentPassword = Annotated[str, Text(SIGN_IN_PASSWORD_MAX, min_length=1)]
+Code = Annotated[str, Text(CODE_MAX, min_length=CODE_MIN)]
 
 
 class VerifyEmailRequest(Open):
@@ -41,16 +41,16 @@ class ResetPasswordRequest(Closed):
 class UpdateProfileRequest(Closed):
     """What of the profile is to change; absent or null keeps."""
 
-    full_name: trimmed_field(NAME_MAX) | None = None  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(NAME_MAX)] | None = None
     email: Email | None = None
 
 
 class ChangePasswordRequest(Closed):
     """The present password, with a code where two-factor is on, and the new one."""
 
-    current_password: PresentPassword  # type: ignore[valid-type]
+    current_password: PresentPassword
     new_password: NewPassword
-    totp_code: Code | None = None  # type: ignore[valid-type]
+    totp_code: Code | None = None
 
 
 class ForgotPage(Open):
@@ -68,23 +68,23 @@ class ResetPage(Open):
 class NamePage(Open):
     """A new name."""
 
-    full_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(NAME_MAX)]
 
 
 class AddressPage(Open):
     """A new address, and who asks for it."""
 
     email: Email
-    password: PresentPassword  # type: ignore[valid-type]
-    code: text_field(64) | None = None  # type: ignore[valid-type]
+    password: PresentPassword
+    code: Annotated[str, Text(64)] | None = None
 
 
 class PasswordPage(Open):
     """A new password, and who asks for it."""
 
-    current_password: PresentPassword  # type: ignore[valid-type]
+    current_password: PresentPassword
     new_password: NewPassword
-    code: text_field(64) | None = None  # type: ignore[valid-type]
+    code: Annotated[str, Text(64)] | None = None
 
 
 class Queued(Answer):

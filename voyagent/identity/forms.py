@@ -55,11 +55,11 @@ class SignInForm(SchemaForm[SignInRequest]):
     """Address and password."""
 
     schema = SignInRequest
-    sentences = {
+    sentences = {  # noqa: RUF012
         **SENTENCES,
         "password.missing": _("Write your password."),
         "password.string_too_long": _("This is too long."),
-    }  # noqa: RUF012 - declared by the base
+    }
     email = EmailField(_("E-mail"))
     password = PasswordField(_("Password"))
     remember = BooleanField(_("Keep me signed in on this computer"))
@@ -101,10 +101,10 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
     """Whom to invite, and as what."""
 
     schema = CreateInviteRequest
-    sentences = {
+    sentences = {  # noqa: RUF012
         **SENTENCES,
         "email.missing": _("Write your colleague's address."),
-    }  # noqa: RUF012 - declared by the base
+    }
     email = EmailField(_("E-mail"))
     role = SelectField(
         _("Role"),

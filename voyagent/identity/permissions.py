@@ -133,7 +133,11 @@ SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
         _area("chat") | {"approval.read"}
     ),  # what it proposes can be seen, and is decided by somebody else
     "trips": (
-        _area("trip", "itinerary") | {"chat.open", "tool.propose"}
+        _area("trip", "itinerary")
+        | {
+            "chat.open",
+            "tool.propose",
+        }
     ),  # giving booked rooms back is asked for in a conversation of its own
     "approvals": _area("approval"),
     # A write-off is asked for in a conversation of its own.

@@ -15,13 +15,13 @@ from voyagent.kernel import clock, money
 from voyagent.kernel.fields import (
     Answer,
     Closed,
+    Filter,
     Instant,
     Open,
     Query,
-    filter_field,
+    Text,
+    Trimmed,
     storable,
-    text_field,
-    trimmed_field,
 )
 from voyagent.kernel.pages import Cursor
 
@@ -91,7 +91,7 @@ NewPassword = Annotated[
     AfterValidator(_strong),
 ]
 RoleName = Annotated[str, StringConstraints(max_length=32), AfterValidator(_role)]
-Token = text_field(TOKEN_MAX, min_length=1)
+Token = Annotated[str, Text(TOKEN_MAX, min_length=1)]
 
 
 class SignUpRequest(Open):
@@ -99,8 +99,8 @@ class SignUpRequest(Open):
 
     email: Email
     password: NewPassword
-    full_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
-    agency_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(NAME_MAX)]
+    agency_name: Annotated[str, Trimmed(NAME_MAX)]
 
 
 class SignUpPage(SignUpRequest):
@@ -114,7 +114,7 @@ class SignInRequest(Open):
     """An address and its password."""
 
     email: Email
-    password: text_field(SIGN_IN_PASSWORD_MAX, min_length=1)  # type: ignore[valid-type]
+    password: Annotated[str, Text(SIGN_IN_PASSWORD_MAX, min_length=1)]
 
 
 class RefreshRequest(Open):
@@ -139,16 +139,16 @@ class CreateInviteRequest(Closed):
 class AcceptInviteRequest(Closed):
     """The token of the link, and who joins."""
 
-    token: Token  # type: ignore[valid-type]
+    token: Token
     password: NewPassword
-    full_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(NAME_MAX)]
 
 
 class JoinPage(Open):
     """What the page of an invitation asks; the token is in the session."""
 
     password: NewPassword
-    full_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(NAME_MAX)]
 
 
 class WholeOrPage(Query):
@@ -157,7 +157,9 @@ class WholeOrPage(Query):
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] | None = Field(
         default=None, description="At most so many; all of them where absent."
     )
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
 
     def place(self) -> Cursor | None:
         """Behind which row to go on. Raises InvalidCursor."""
@@ -167,13 +169,13 @@ class WholeOrPage(Query):
 class InviteQuery(WholeOrPage):
     """The same of invitations, of one state or all."""
 
-    status: filter_field(16384)  # type: ignore[valid-type]
+    status: Annotated[str | None, Filter(16384)] = None
 
 
 class InviteToken(Query):
     """The token of a link."""
 
-    token: Token  # type: ignore[valid-type]
+    token: Token
 
 
 class PublicUser(Answer):
@@ -263,7 +265,7 @@ KeyDays = Annotated[int, Field(ge=1, le=KEY_DAYS_MAX)]
 class CreateApiKeyRequest(Closed):
     """The name of a key that may do whatever its maker may, and for how long."""
 
-    name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(NAME_MAX)]
     expires_in_days: KeyDays | None = None
 
 
@@ -278,11 +280,11 @@ class MakeKeyPage(Open):
     on.
     """
 
-    name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(NAME_MAX)]
     scopes: Scopes
     expires_in_days: KeyDays | None = None
-    password: text_field(SIGN_IN_PASSWORD_MAX, min_length=1)  # type: ignore[valid-type]
-    code: text_field(64) | None = None  # type: ignore[valid-type]
+    password: Annotated[str, Text(SIGN_IN_PASSWORD_MAX, min_length=1)]
+    code: Annotated[str, Text(64)] | None = None
 
 
 class ApiKeySummary(Answer):

@@ -75,13 +75,15 @@ class AccessTokens:
         claims = self.claims(token)
         ids = [parse_id(claims[name]) for name in ("tid", "sub", "sid")]
         token_id = claims["jti"]
-        if None in ids or not isinstance(token_id, str):
-            raise Unauthorized
         tenant_id, user_id, session_id = ids
+        if tenant_id is None or user_id is None or session_id is None:
+            raise Unauthorized
+        if not isinstance(token_id, str):
+            raise Unauthorized
         fresh = claims.get("fresh") is True
         return Credential(
             tenant_id, user_id, session_id, token_id=token_id, channel=Channel.API, fresh=fresh
-        )  # type: ignore[arg-type]
+        )
 
     def claims(self, token: str) -> dict[str, Any]:
         """The verified claims; a token names the secret that it was signed with, so that a rotated

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from voyagent.identity.account_schemas import Code, PresentPassword
 from voyagent.identity.schemas import Email
-from voyagent.kernel.fields import Answer, Closed, Open, text_field
+from voyagent.kernel.fields import Answer, Closed, Open, Text
 
 PAGE_CODE_MAX = 32  # with the spaces and hyphens that people put between
-PageCode = text_field(PAGE_CODE_MAX, min_length=1)
+PageCode = Annotated[str, Text(PAGE_CODE_MAX, min_length=1)]
 
 
 class SignInTotpRequest(Closed):
@@ -60,13 +60,13 @@ class ConfirmPage(Open):
     """The password, and where two-factor is on a code, as a page asks for them."""
 
     password: PresentPassword
-    code: PageCode | None = None  # type: ignore[valid-type]
+    code: PageCode | None = None
 
 
 class CodePage(Open):
     """A code, as a page asks for it."""
 
-    code: PageCode  # type: ignore[valid-type]
+    code: PageCode
 
 
 class TotpSetup(Answer):

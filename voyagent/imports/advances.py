@@ -5,6 +5,7 @@ been paid, with what is left of each as of a day.
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 from pydantic import ValidationInfo, field_validator
 
@@ -14,7 +15,7 @@ from voyagent.imports.opening import DayNeeded
 from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
 from voyagent.kernel.money import Money
 
 PLACES = {
@@ -40,8 +41,8 @@ class Advance(Closed):
     settles nothing yet.
     """
 
-    party: trimmed_field(255)  # type: ignore[valid-type]
-    reference: trimmed_field(128)  # type: ignore[valid-type]
+    party: Annotated[str, Trimmed(255)]
+    reference: Annotated[str, Trimmed(128)]
     paid_on: BusinessDate
     currency: RowCurrency | None = None
     amount: RowAmount

@@ -18,7 +18,7 @@ from voyagent.imports.opening import DayNeeded
 from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 
@@ -60,8 +60,8 @@ class OpenDocument(Closed):
     currency was booked at in the agency's.
     """
 
-    party: trimmed_field(255)  # type: ignore[valid-type]
-    reference: trimmed_field(64)  # type: ignore[valid-type]
+    party: Annotated[str, Trimmed(255)]
+    reference: Annotated[str, Trimmed(64)]
     issue_date: BusinessDate
     due_date: BusinessDate | None = None
     currency: RowCurrency | None = None

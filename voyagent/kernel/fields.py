@@ -6,22 +6,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
+from annotated_types import GroupedMetadata
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     StringConstraints,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from voyagent.kernel import clock
 from voyagent.kernel.ids import parse_id
@@ -166,37 +169,47 @@ def _names_of(shape: type[Answer]) -> tuple[str, ...]:
     return tuple(shape.model_fields)
 
 
-def text_field(max_length: int, *, min_length: int = 0) -> Any:
-    """A text of bounded length, kept as typed."""
-    return Annotated[
-        str,
-        StringConstraints(min_length=min_length, max_length=max_length),
-        AfterValidator(storable),
-    ]
+@dataclass(frozen=True, slots=True)
+class Text(GroupedMetadata):
+    """Mark a text of at most `max_length` characters that is kept as typed."""
+
+    max_length: int
+    min_length: int = 0
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the constraints in the order in which pydantic applies them."""
+        yield StringConstraints(min_length=self.min_length, max_length=self.max_length)
+        yield AfterValidator(storable)
 
 
-def trimmed_field(max_length: int) -> Any:
-    """A text that must say something: outer spaces go, blank is refused.
+@dataclass(frozen=True, slots=True)
+class Trimmed(GroupedMetadata):
+    """Mark a text that must not be blank; outer spaces are removed and letters are composed (NFC).
 
-    Letters are composed, so that a name is one name however it was typed.
+    Composed letters make a name compare equal however it was typed.
     """
-    whole = StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
-    return Annotated[str, whole, AfterValidator(storable), AfterValidator(composed)]
+
+    max_length: int
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the constraints in the order in which pydantic applies them."""
+        yield StringConstraints(strip_whitespace=True, min_length=1, max_length=self.max_length)
+        yield AfterValidator(storable)
+        yield AfterValidator(composed)
 
 
-def filter_field(max_length: int) -> Any:
-    """A filter of a query string: empty filters nothing."""
-    return Annotated[
-        Annotated[
-            str,
-            StringConstraints(max_length=max_length),
-            AfterValidator(storable),
-            AfterValidator(composed),
-        ]
-        | None,
-        BeforeValidator(_blank_to_none),
-        Field(default=None),
-    ]
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Mark a filter of a query string; a blank text becomes None and filters nothing."""
+
+    max_length: int
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Read a blank as None before the length is checked."""
+        text = Annotated[str, Text(self.max_length), AfterValidator(composed)]
+        return handler.generate_schema(Annotated[text | None, BeforeValidator(_blank_to_none)])
 
 
 Id = Annotated[UUID, BeforeValidator(_id)]

@@ -94,13 +94,13 @@ def forget_gauges_of_the_dead(directory: Path) -> None:
 @cache
 def meters() -> Meters:
     """The numbers of this process, made on first use."""
-    from prometheus_client import (
+    from prometheus_client import (  # noqa: PLC0415
         CollectorRegistry,
         Counter,
         Gauge,
         Histogram,
         disable_created_metrics,
-    )  # noqa: PLC0415 - see the module's docstring
+    )
 
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
@@ -179,11 +179,11 @@ def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
     """Everything as Prometheus reads it: what all processes have counted, then `further` families
     that are looked up now.
     """
-    from prometheus_client import (
+    from prometheus_client import (  # noqa: PLC0415
         CollectorRegistry,
         generate_latest,
         multiprocess,
-    )  # noqa: PLC0415 - see the module's docstring
+    )
 
     directory = os.environ.get(DIRECTORY)
     sources = [meters().registry] if directory is None else []

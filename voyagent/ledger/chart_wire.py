@@ -12,10 +12,10 @@ from pydantic import Field
 from voyagent.kernel.fields import (
     Answer,
     Closed,
+    Filter,
     Instant,
     Query,
-    filter_field,
-    trimmed_field,
+    Trimmed,
     wire_instant,
     wire_members,
 )
@@ -40,7 +40,7 @@ class AccountIn(Closed):
     """
 
     code: Code
-    name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(NAME_MAX)]
     type: AccountType
     normal_side: Side | None = None
 
@@ -52,7 +52,7 @@ class AccountPatch(Closed):
     """
 
     code: Code = Field(default_factory=str)
-    name: trimmed_field(NAME_MAX) = Field(default_factory=str)  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(NAME_MAX)] = Field(default_factory=str)
     type: AccountType = Field(default_factory=lambda: "asset")
     normal_side: Side = Field(default_factory=lambda: "debit")
     is_archived: bool = Field(default_factory=bool)
@@ -73,7 +73,9 @@ class AccountsQuery(Query):
         ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
 
 
 class AccountBalanceOut(Answer):

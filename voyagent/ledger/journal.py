@@ -17,15 +17,15 @@ from voyagent.kernel.fields import (
     Closed,
     CurrencyCode,
     DateFilter,
+    Filter,
     Id,
     Instant,
     PlainAmount,
     Query,
+    Text,
+    Trimmed,
     WireAmount,
-    filter_field,
     row_instant,
-    text_field,
-    trimmed_field,
     wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
@@ -45,7 +45,7 @@ class EntryLineIn(Closed):
     currency: CurrencyCode
     debit_amount: PlainAmount | None = None
     credit_amount: PlainAmount | None = None
-    narration: text_field(255) | None = None  # type: ignore[valid-type]
+    narration: Annotated[str, Text(255)] | None = None
 
     def line(self) -> Line:
         """The line as the rules take it. Raises InvalidAmount, UnknownCurrency."""
@@ -74,7 +74,7 @@ class JournalEntryIn(Closed):
     Debits equal credits in each currency.
     """
 
-    narration: trimmed_field(500)  # type: ignore[valid-type]
+    narration: Annotated[str, Trimmed(500)]
     entry_date: BusinessDate | None = None
     lines: EntryLines
 
@@ -84,7 +84,7 @@ class ReversalIn(Closed):
     entry's own.
     """
 
-    reason: trimmed_field(500)  # type: ignore[valid-type]
+    reason: Annotated[str, Trimmed(500)]
     entry_date: BusinessDate | None = None
 
 
@@ -94,7 +94,9 @@ class JournalQuery(Query):
     booked_from: DateFilter = Field(default=None, alias="from", description="The first book date.")
     booked_to: DateFilter = Field(default=None, alias="to", description="The last book date.")
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(200)] = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
 
     def place(self) -> Cursor | None:
         """Where the page begins. Raises InvalidCursor."""

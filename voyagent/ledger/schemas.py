@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from voyagent.kernel.fields import Answer, Closed, Instant, Query, trimmed_field
+from voyagent.kernel.fields import Answer, Closed, Instant, Query, Trimmed
 from voyagent.kernel.reading import Row
 from voyagent.ledger.queries import Months
 from voyagent.ledger.service import wire_month
@@ -19,7 +19,7 @@ Month = Annotated[
 class ReopenMonthRequest(Closed):
     """Why a month is opened again; kept in the audit."""
 
-    reason: trimmed_field(500)  # type: ignore[valid-type]
+    reason: Annotated[str, Trimmed(500)]
 
 
 class MonthsQuery(Query):

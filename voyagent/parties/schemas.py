@@ -13,13 +13,13 @@ from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     Answer,
     Closed,
+    Filter,
     Instant,
     Query,
-    filter_field,
+    Text,
+    Trimmed,
     row_instant,
     storable,
-    text_field,
-    trimmed_field,
 )
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.reading import Row
@@ -49,13 +49,13 @@ class _Details(Closed):
     """What both bodies may say beside the name and the kind."""
 
     email: EmailText | None = None
-    phone: text_field(LENGTHS["phone"]) | None = None  # type: ignore[valid-type]
-    address: text_field(LENGTHS["address"]) | None = None  # type: ignore[valid-type]
+    phone: Annotated[str, Text(LENGTHS["phone"])] | None = None
+    address: Annotated[str, Text(LENGTHS["address"])] | None = None
     country: CountryCode | None = None
     state: StateCode | None = None
-    tax_number: text_field(LENGTHS["tax_number"]) | None = None  # type: ignore[valid-type]
+    tax_number: Annotated[str, Text(LENGTHS["tax_number"])] | None = None
     terms_days: TermsDays | None = None
-    notes: text_field(LENGTHS["notes"]) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(LENGTHS["notes"])] | None = None
 
     def said(self) -> PartyChanges:
         """What was sent, by the names of the rules."""
@@ -69,7 +69,7 @@ class PartyIn(_Details):
     GSTIN.
     """
 
-    name: trimmed_field(LENGTHS["name"])  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(LENGTHS["name"])]
     is_customer: bool = False
     is_supplier: bool = False
 
@@ -80,7 +80,7 @@ class PartyPatch(_Details):
     A name that stands in the books stays, but for its capitals.
     """
 
-    name: trimmed_field(LENGTHS["name"]) = MAY_BE_ABSENT  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(LENGTHS["name"])] = MAY_BE_ABSENT
     is_customer: bool = MAY_BE_ABSENT
     is_supplier: bool = MAY_BE_ABSENT
     is_archived: bool = MAY_BE_ABSENT
@@ -89,9 +89,9 @@ class PartyPatch(_Details):
 class PartyQuery(Query):
     """What the list is narrowed to, all of it at once, and the page behind a cursor."""
 
-    q: filter_field(255) = Field(
+    q: Annotated[str | None, Filter(255)] = Field(
         default=None, description="Part of the name, e-mail, phone or tax number."
-    )  # type: ignore[valid-type]
+    )
     kind: Annotated[Kind | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="`customer` or `supplier`."
     )
@@ -99,9 +99,9 @@ class PartyQuery(Query):
         default=0, description="1: the archived ones, which otherwise are left out."
     )
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
-    cursor: filter_field(CURSOR_MAX) = Field(
+    cursor: Annotated[str | None, Filter(CURSOR_MAX)] = Field(
         default=None, description="`next_cursor` of the page before."
-    )  # type: ignore[valid-type]
+    )
 
     def search(self) -> PartySearch:
         """The same as the reads take it."""

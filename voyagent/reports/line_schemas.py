@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.kernel.fields import Answer, BusinessDate, Query, filter_field
+from voyagent.kernel.fields import Answer, BusinessDate, Filter, Query
 from voyagent.ledger.chart_wire import AccountType
 from voyagent.ledger.lines import Place
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook
@@ -31,7 +31,9 @@ class DayBookQuery(Query):
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_ENTRIES
-    cursor: filter_field(64) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+    cursor: Annotated[str | None, Filter(64)] = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
 
     def place(self) -> Place | None:
         """The place behind the page before. Raises InvalidCursor."""

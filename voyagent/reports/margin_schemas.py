@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.kernel.fields import Answer, BusinessDate, Query, ZoneFilter, filter_field
+from voyagent.kernel.fields import Answer, BusinessDate, Filter, Query, ZoneFilter
 from voyagent.reports.line_schemas import LIMIT_MAX
 from voyagent.reports.queries.margins import PAGE_TRIPS, GroupBy, Margin, Margins, Tie, share
 from voyagent.reports.schemas import PeriodResponse
@@ -33,9 +33,9 @@ class MarginsQuery(Query):
     tz: ZoneFilter = None
     group_by: GroupBy = "trip"
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_TRIPS
-    cursor: filter_field(CURSOR_MAX) = Field(
+    cursor: Annotated[str | None, Filter(CURSOR_MAX)] = Field(
         default=None, description="`next_cursor` of the page before, of the same group."
-    )  # type: ignore[valid-type]
+    )
 
 
 class ActualItem(Answer):

@@ -57,10 +57,10 @@ def remade(raw: bytes) -> Picture:
     its end. Of a moving picture the first frame is kept. Equal bytes make an equal picture. Raises
     PictureTooLarge, PictureUnreadable.
     """
-    from PIL import (
+    from PIL import (  # noqa: PLC0415
         Image,
         UnidentifiedImageError,
-    )  # noqa: PLC0415 - wanted only where a picture is given
+    )
 
     if len(raw) > BYTES_MAX:
         raise PictureTooLarge

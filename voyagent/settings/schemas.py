@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from voyagent.kernel.fields import Answer, Closed, storable, text_field
+from voyagent.kernel.fields import Answer, Closed, Text, storable
 from voyagent.kernel.money import InvalidAmount, Money, is_currency
 from voyagent.settings.service import SettingsChanges
 
@@ -123,7 +123,7 @@ class TenantSettingsPatchRequest(Closed):
         None
     )
     model_override: Literal["built-in", "claude-sonnet-5", "claude-opus-5"] | None = None
-    system_prompt_suffix: text_field(SUFFIX_MAX) | None = None  # type: ignore[valid-type]
+    system_prompt_suffix: Annotated[str, Text(SUFFIX_MAX)] | None = None
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=PER_MINUTE_MAX)] = 60
     rate_limit_per_hour: Annotated[int, Field(ge=1, le=PER_HOUR_MAX)] = 1000
     daily_token_budget: Annotated[int, Field(ge=1, le=_BIGINT_MAX)] | None = None
@@ -137,7 +137,7 @@ class TenantSettingsPatchRequest(Closed):
     approval_limits: dict[
         Literal["agency_admin", "ticketing_lead", "accounting_lead", "agent"], Limit | None
     ] = Field(default={})
-    address: text_field(PAPER_MAX) | None = None  # type: ignore[valid-type]
+    address: Annotated[str, Text(PAPER_MAX)] | None = None
     tax_number: (
         Annotated[
             str,
@@ -146,7 +146,7 @@ class TenantSettingsPatchRequest(Closed):
         ]
         | None
     ) = None
-    bank_details: text_field(PAPER_MAX) | None = None  # type: ignore[valid-type]
+    bank_details: Annotated[str, Text(PAPER_MAX)] | None = None
     round_invoices: bool = False
 
     def changes(self) -> SettingsChanges:

@@ -90,7 +90,7 @@ def collected_on(
     for band in bands_on(country, kind, on):
         first, last = (
             max(band.above, before.decimal),
-            (reached if band.up_to is None else min(band.up_to, reached)),
+            reached if band.up_to is None else min(band.up_to, reached),
         )
         if last > first:
             taxable = Money.rounded(last - first, amount.currency)

@@ -16,8 +16,8 @@ from voyagent.kernel.fields import (
     YEAR_MIN,
     BusinessDate,
     Closed,
-    text_field,
-    trimmed_field,
+    Text,
+    Trimmed,
 )
 
 NOTES_MAX = 2000
@@ -78,22 +78,22 @@ class FlightDetails(Closed):
 
     kind: Literal["flight"]
     carrier: Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
-    carrier_name: text_field(64) | None = None  # type: ignore[valid-type]
+    carrier_name: Annotated[str, Text(64)] | None = None
     number: Annotated[str, Field(pattern=r"^[0-9]{1,4}[A-Z]?$")]
     origin: Airport
     destination: Airport
     departs_at: LocalTime
     arrives_at: LocalTime
-    origin_terminal: text_field(16) | None = None  # type: ignore[valid-type]
-    destination_terminal: text_field(16) | None = None  # type: ignore[valid-type]
-    cabin: text_field(32) | None = None  # type: ignore[valid-type]
-    seats: text_field(64) | None = None  # type: ignore[valid-type]
-    baggage: text_field(64) | None = None  # type: ignore[valid-type]
-    travellers: Annotated[list[text_field(200)], Field(max_length=20)] | None = None  # type: ignore[valid-type]
+    origin_terminal: Annotated[str, Text(16)] | None = None
+    destination_terminal: Annotated[str, Text(16)] | None = None
+    cabin: Annotated[str, Text(32)] | None = None
+    seats: Annotated[str, Text(64)] | None = None
+    baggage: Annotated[str, Text(64)] | None = None
+    travellers: Annotated[list[Annotated[str, Text(200)]], Field(max_length=20)] | None = None
     tickets: (
         Annotated[list[Annotated[str, Field(pattern=r"^[0-9]{13}$")]], Field(max_length=20)] | None
     ) = None
-    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(NOTES_MAX)] | None = None
 
     @property
     def departs(self) -> datetime:
@@ -110,16 +110,16 @@ class HotelDetails(Closed):
     """A stay from the day of arrival to the day of departure."""
 
     kind: Literal["hotel"]
-    name: trimmed_field(200)  # type: ignore[valid-type]
-    city: trimmed_field(128)  # type: ignore[valid-type]
+    name: Annotated[str, Trimmed(200)]
+    city: Annotated[str, Trimmed(128)]
     country: Country | None = None
     check_in: BusinessDate
     check_out: BusinessDate
-    room: text_field(128) | None = None  # type: ignore[valid-type]
-    board: text_field(64) | None = None  # type: ignore[valid-type]
-    address: text_field(255) | None = None  # type: ignore[valid-type]
-    phone: text_field(64) | None = None  # type: ignore[valid-type]
-    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    room: Annotated[str, Text(128)] | None = None
+    board: Annotated[str, Text(64)] | None = None
+    address: Annotated[str, Text(255)] | None = None
+    phone: Annotated[str, Text(64)] | None = None
+    notes: Annotated[str, Text(NOTES_MAX)] | None = None
 
     @property
     def nights(self) -> int:
@@ -133,10 +133,10 @@ class TransferDetails(Closed):
     kind: Literal["transfer"]
     on: BusinessDate
     at: ClockTime | None = None
-    origin: trimmed_field(200)  # type: ignore[valid-type]
-    destination: trimmed_field(200)  # type: ignore[valid-type]
-    vehicle: text_field(128) | None = None  # type: ignore[valid-type]
-    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    origin: Annotated[str, Trimmed(200)]
+    destination: Annotated[str, Trimmed(200)]
+    vehicle: Annotated[str, Text(128)] | None = None
+    notes: Annotated[str, Text(NOTES_MAX)] | None = None
 
 
 class VisaDetails(Closed):
@@ -146,23 +146,23 @@ class VisaDetails(Closed):
 
     kind: Literal["visa"]
     country: Country
-    type: text_field(64) | None = None  # type: ignore[valid-type]
+    type: Annotated[str, Text(64)] | None = None
     count: Annotated[int, Field(ge=1, le=99)] = 1
-    traveller: text_field(200) | None = None  # type: ignore[valid-type]
+    traveller: Annotated[str, Text(200)] | None = None
     filed_on: BusinessDate | None = None
     granted_on: BusinessDate | None = None
-    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(NOTES_MAX)] | None = None
 
 
 class OtherDetails(Closed):
     """Anything else: an excursion, a ticket, insurance, a discount; a day in words."""
 
     kind: Literal["other"]
-    title: trimmed_field(200)  # type: ignore[valid-type]
+    title: Annotated[str, Trimmed(200)]
     on: BusinessDate | None = None
     until: BusinessDate | None = None
     at: ClockTime | None = None
-    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(NOTES_MAX)] | None = None
 
 
 Details = Annotated[

@@ -130,7 +130,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
 
 
 # Days
-# ----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
@@ -268,11 +268,7 @@ def _leg(line: Line, flight: FlightDetails) -> Leg:
 def _item(line: Line) -> Item:
     found, confirmed = (
         line.details,
-        (
-            gettext("confirmation %(number)s", number=line.supplier_ref)
-            if line.supplier_ref
-            else None
-        ),
+        gettext("confirmation %(number)s", number=line.supplier_ref) if line.supplier_ref else None,
     )
     match found:
         case HotelDetails():
@@ -315,7 +311,7 @@ def _item(line: Line) -> Item:
 
 
 # Words
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> str:

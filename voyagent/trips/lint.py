@@ -238,7 +238,7 @@ def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
 
 
 # Connections
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> Iterator[Finding]:
@@ -285,7 +285,7 @@ def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> I
 
 
 # Nights
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
@@ -394,7 +394,7 @@ def _waiting(connection: Connection) -> list[date]:
 
 
 # People
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def _infants_alone(plan: Plan) -> Iterator[Finding]:

@@ -17,13 +17,13 @@ from voyagent.kernel.fields import (
     BusinessDate,
     Closed,
     CurrencyCode,
+    Filter,
     Id,
     Instant,
     Offset,
     Query,
-    filter_field,
-    text_field,
-    trimmed_field,
+    Text,
+    Trimmed,
     wire_instant,
 )
 from voyagent.kernel.money import Money
@@ -59,9 +59,9 @@ class TripIn(Closed):
     is the agency's.
     """
 
-    title: trimmed_field(200) | None = None  # type: ignore[valid-type]
+    title: Annotated[str, Trimmed(200)] | None = None
     currency: CurrencyCode | None = None
-    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(NOTES_MAX)] | None = None
     session_id: Id | None = None
     enquiry_id: Id | None = None
 
@@ -69,9 +69,9 @@ class TripIn(Closed):
 class TripPatch(Closed):
     """What changes: an absent member stays; null clears notes and links."""
 
-    title: trimmed_field(200) = Field(default_factory=str)  # type: ignore[valid-type]
+    title: Annotated[str, Trimmed(200)] = Field(default_factory=str)
     currency: CurrencyCode = Field(default_factory=str)
-    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    notes: Annotated[str, Text(NOTES_MAX)] | None = None
     session_id: Id | None = None
     enquiry_id: Id | None = None
 
@@ -86,7 +86,7 @@ class PassengerIn(Closed):
     A passport's number is taken with or without spaces and is never given back whole from here.
     """
 
-    full_name: trimmed_field(200)  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(200)]
     kind: PassengerKind = "adult"
     date_of_birth: BusinessDate | None = None
     nationality: Country | None = None
@@ -101,7 +101,7 @@ class PassengerIn(Closed):
 class PassengerPatch(PassengerIn):
     """What changes: an absent member stays; null clears all but name and kind."""
 
-    full_name: trimmed_field(200) = Field(default_factory=str)  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(200)] = Field(default_factory=str)
 
 
 class LineIn(Closed):
@@ -116,8 +116,8 @@ class LineIn(Closed):
     cost: Amount = "0"
     price: Amount = "0"
     currency: CurrencyCode | None = None
-    supplier: text_field(128) | None = None  # type: ignore[valid-type]
-    supplier_ref: text_field(64) | None = None  # type: ignore[valid-type]
+    supplier: Annotated[str, Text(128)] | None = None
+    supplier_ref: Annotated[str, Text(64)] | None = None
 
     def said(self) -> LineChanges:
         """What was sent, beside the details."""
@@ -143,8 +143,8 @@ class LinePatch(Closed):
     cost: Amount = Field(default_factory=str)
     price: Amount = Field(default_factory=str)
     currency: CurrencyCode = Field(default_factory=str)
-    supplier: text_field(128) | None = None  # type: ignore[valid-type]
-    supplier_ref: text_field(64) | None = None  # type: ignore[valid-type]
+    supplier: Annotated[str, Text(128)] | None = None
+    supplier_ref: Annotated[str, Text(64)] | None = None
 
     def changes(self) -> LineChanges:
         """What was sent."""
@@ -166,9 +166,9 @@ class TripListQuery(Query):
     enquiry_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
-    cursor: filter_field(200) = Field(
+    cursor: Annotated[str | None, Filter(200)] = Field(
         default=None, description="`next_cursor` of the page before; `offset` then only counts."
-    )  # type: ignore[valid-type]
+    )
 
 
 class AmountOut(Answer):

@@ -134,8 +134,13 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
     )
     names = ("title", "currency", "notes")
     changed = form.attempt(
-        lambda body: service.update_trip(actor, trip_id, _said(body, names)), **TRIP_PLACES
-    )  # type: ignore[arg-type]
+        lambda body: service.update_trip(
+            actor,
+            trip_id,
+            _said(body, names),  # type: ignore[arg-type]
+        ),
+        **TRIP_PLACES,
+    )
     if changed is None:
         return (
             render_template("trips/edit.html", form=form, trip=queries.get_trip(trip_id)),
@@ -145,7 +150,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
 
 
 # Passengers
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pages.page(
@@ -188,8 +193,12 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
 
     def act(body: PassengerIn) -> Any:
         return service.update_passenger(
-            _keyring(), actor, trip_id, passenger_id, form.changes(body)
-        )  # type: ignore[arg-type]
+            _keyring(),
+            actor,
+            trip_id,
+            passenger_id,
+            form.changes(body),  # type: ignore[arg-type]
+        )
 
     if form.attempt(act, **PASSENGER_PLACES) is None:
         shown = {"passenger": known, "mask": passports.masked(known.passport_last4)}
@@ -220,7 +229,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
 
 
 # Lines
-# ---------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pages.page(

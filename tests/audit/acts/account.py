@@ -47,7 +47,7 @@ def elsewhere(stage: Stage) -> UUID:
 
 
 # Profile and password
-# ------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 RENAMED = Left(
     "profile.changed",
@@ -137,7 +137,7 @@ def change_ones_password_without_knowing_it(stage: Stage) -> Doing:
 
 
 # Sign-ins
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @act(
@@ -185,7 +185,7 @@ def end_every_other_sign_in_in_the_browser(stage: Stage) -> Doing:
 
 
 # The second factor
-# ---------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def _browser_with_code(stage: Stage) -> tuple[FlaskClient, Authenticator]:
@@ -384,7 +384,7 @@ def switch_the_second_factor_off_by_a_recovery_code(stage: Stage) -> Doing:
 
 
 # API keys
-# ------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 MADE = Left("api_key.created", KEY, says={"name": "Website", "scopes": ["full"]})
 REVOKED = Left("api_key.revoked", ("api_key_id", "user_id"), says={"name": "Website"})
@@ -447,7 +447,7 @@ def revoke_a_key_in_the_browser(stage: Stage) -> Doing:
 
 
 # Colleagues
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 INVITED = Left("invite.created", ("invite_id",), says={"role": "agent"})
 TAKEN_BACK = Left("invite.revoked", ("invite_id",), says={"role": "agent"})
@@ -533,7 +533,7 @@ def remove_a_colleague_in_the_browser(stage: Stage) -> Doing:
 
 
 # The agency
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 SETTINGS = Left(
     "settings.changed",

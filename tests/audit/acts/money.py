@@ -137,7 +137,7 @@ def write_an_invoice_off_by_a_grant(stage: Stage) -> Doing:
 
 
 # By people, over the API
-# -----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 INVOICE, BOOKED = ("invoice_id",), ("invoice_id", "journal_entry_id")
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
@@ -227,7 +227,7 @@ def void_an_invoice_over_the_api(stage: Stage) -> Doing:
 
 
 # Payments
-# ----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 BILL, BILL_BOOKED = ("bill_id",), ("bill_id", "journal_entry_id")
 BILLED = {
@@ -883,7 +883,7 @@ def close_a_month_on_its_page(stage: Stage) -> Doing:
 
 
 # By people, in the browser
-# ---------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 TYPED = {"customer_name": "Deepa Krishnan", "issue_date": "10 Jun 2024", "currency": "INR"}
 LINE = {"description": "Dubai visa", "quantity": "2", "unit_price": "22,500"}

@@ -112,7 +112,7 @@ def take_a_line_off_a_trip(stage: Stage) -> Doing:
 
 
 # The same in the browser
-# ---------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 PASSENGER_FORM = {"full_name": FULL_NAME, "kind": "adult"}
 LINE_FORM = {"title": "Desert at sunset", "status": "planned", "currency": "INR", "cost": "0"}
@@ -220,7 +220,7 @@ def send_the_itinerary(stage: Stage) -> Doing:
 
 
 # What leaves the house: held at once, the rest by a grant
-# -------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 AT_SUPPLIER = {"by": "bob", "via": "assistant"}
 

@@ -21,7 +21,7 @@ from voyagent.drivers.models.protocol import (
 from voyagent.drivers.models.usage import Usage
 
 # What comes
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_text_is_told_while_the_server_is_still_writing(
@@ -141,7 +141,7 @@ def test_servers_of_local_models_may_give_no_ids_and_say_stop_after_a_call(
 
 
 # What is sent
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_the_key_and_the_request_go_to_the_base_url(

@@ -18,7 +18,7 @@ from voyagent.drivers.models.errors import ModelError, ModelNonsense, ModelRefus
 from voyagent.drivers.models.protocol import ModelDriver
 
 # Nonsense
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_frame_without_end_is_not_read_to_its_end(
 
 
 # What may be seen
-# --------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

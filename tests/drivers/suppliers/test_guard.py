@@ -142,7 +142,7 @@ def test_every_kind_of_failure_has_a_code_a_sentence_and_a_status() -> None:
 
 
 # Which driver
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------
 
 
 def test_a_fresh_computer_has_the_sandbox() -> None:

@@ -254,7 +254,12 @@ def _end(
         approval.effect_result,
         approval.effect_error,
         approval.effect_finished_at,
-    ) = (effect_status, result, error, finished_at)
+    ) = (
+        effect_status,
+        result,
+        error,
+        finished_at,
+    )
     db.session.flush()
 
 

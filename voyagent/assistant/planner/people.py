@@ -296,10 +296,7 @@ def find_travellers(text: str) -> Travellers | None:
     if aged:
         people, words = (
             people + len(re.findall(r"\d+", aged["ages"])),
-            [
-                *words,
-                aged.group().rstrip(" ("),
-            ],
+            [*words, aged.group().rstrip(" (")],
         )
     if counted and counted[0].re is _KINDS[0]:
         return Travellers(people, ", ".join(words))
@@ -313,7 +310,7 @@ def find_travellers(text: str) -> Travellers | None:
     if couple or couples:
         pairs, own = (
             _count(couples["n"]) if couples else 1,
-            ([] if people else [match.group() for match in _OWN_CHILD.finditer(text)]),
+            [] if people else [match.group() for match in _OWN_CHILD.finditer(text)],
         )
         kin = [match.group() for match in _KIN.finditer(text)]
         beside = sum(
@@ -321,8 +318,10 @@ def find_travellers(text: str) -> Travellers | None:
         )
         return Travellers(
             2 * pairs + people + len(own) + beside,
-            ", ".join([(couples or couple).group(), *words, *own, *kin]),
-        )  # type: ignore[union-attr]
+            ", ".join(
+                [(couples or couple).group(), *words, *own, *kin]  # type: ignore[union-attr]
+            ),
+        )
     if len(words) > 1:
         return Travellers(people, ", ".join(words))
     for pattern in _TOTALS:

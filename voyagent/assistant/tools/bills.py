@@ -5,6 +5,7 @@ enter one and to note its payment.
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 from voyagent.assistant.tools.invoices import SHOWN_MAX, ListOpenIn, what_is_open
 from voyagent.assistant.tools.proposals import what_is_asked
@@ -12,7 +13,7 @@ from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, reg
 from voyagent.billing import postings, queries
 from voyagent.billing.schemas import PayBillIn, ReceiveBillIn
 from voyagent.kernel import clock
-from voyagent.kernel.fields import BusinessDate, Closed, text_field
+from voyagent.kernel.fields import BusinessDate, Closed, Text
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
@@ -22,7 +23,7 @@ _FIRST, _LAST = date(1900, 1, 1), date(2200, 12, 31)
 class ListPayablesIn(ListOpenIn):
     """What narrows the suppliers; a part of a name too."""
 
-    vendor_name: text_field(255) | None = None  # type: ignore[valid-type]
+    vendor_name: Annotated[str, Text(255)] | None = None
 
     @property
     def party(self) -> str | None:
@@ -35,8 +36,8 @@ class FindBillsIn(Closed):
     either is enough; or due on days of a range.
     """
 
-    vendor_name: text_field(255) | None = None  # type: ignore[valid-type]
-    vendor_reference: text_field(64) | None = None  # type: ignore[valid-type]
+    vendor_name: Annotated[str, Text(255)] | None = None
+    vendor_reference: Annotated[str, Text(64)] | None = None
     due_from: BusinessDate | None = None
     due_to: BusinessDate | None = None
 

@@ -17,7 +17,7 @@ from voyagent.enquiries.queries import Search
 from voyagent.enquiries.schemas import EnquiryIn, EnquiryPatch
 from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, Id, text_field, wire_instant
+from voyagent.kernel.fields import BusinessDate, Closed, Id, Text, wire_instant
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Part
 from voyagent.kernel.reading import Row
@@ -41,10 +41,10 @@ class FindEnquiriesIn(Closed):
     """What narrows the list, all of it at once; `open` is new or quoted."""
 
     status: Status | None = None
-    q: text_field(255) | None = None  # type: ignore[valid-type]
-    customer_email: text_field(255) | None = None  # type: ignore[valid-type]
-    origin: text_field(128) | None = None  # type: ignore[valid-type]
-    destination: text_field(128) | None = None  # type: ignore[valid-type]
+    q: Annotated[str, Text(255)] | None = None
+    customer_email: Annotated[str, Text(255)] | None = None
+    origin: Annotated[str, Text(128)] | None = None
+    destination: Annotated[str, Text(128)] | None = None
     depart_from: BusinessDate | None = None
     depart_to: BusinessDate | None = None
     created_from: BusinessDate | None = None
@@ -55,7 +55,7 @@ class SummariseEnquiryIn(Closed):
     """One enquiry by its id, or a customer by name."""
 
     enquiry_id: Annotated[str, Field(min_length=36, max_length=36)] | None = None
-    customer_name: text_field(255) | None = None  # type: ignore[valid-type]
+    customer_name: Annotated[str, Text(255)] | None = None
 
     @model_validator(mode="after")
     def _names_something(self) -> SummariseEnquiryIn:

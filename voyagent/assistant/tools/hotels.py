@@ -13,7 +13,7 @@ from voyagent.assistant.tools.flights import unsupported
 from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
 from voyagent.kernel.errands import Errand
-from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Trimmed
 from voyagent.trips import effects, service
 from voyagent.trips.details import Country
 
@@ -22,7 +22,7 @@ class SearchHotelsIn(Closed):
     """Where, from which day to which, for how many; `budget_max` is for the whole stay."""
 
     country: Country
-    city: trimmed_field(128)  # type: ignore[valid-type]
+    city: Annotated[str, Trimmed(128)]
     check_in: BusinessDate
     check_out: BusinessDate
     guests: Annotated[int, Field(ge=1, le=30)]

@@ -23,7 +23,7 @@ from voyagent.billing.schemas import (
 )
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, text_field
+from voyagent.kernel.fields import BusinessDate, Closed, Text
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.reading import Row
 
@@ -61,7 +61,7 @@ class ListOpenIn(Closed):
 class ListReceivablesIn(ListOpenIn):
     """The same, and a customer's name."""
 
-    customer_name: text_field(255) | None = None  # type: ignore[valid-type]
+    customer_name: Annotated[str, Text(255)] | None = None
 
     @property
     def party(self) -> str | None:
@@ -77,8 +77,8 @@ class FindInvoicesIn(Closed):
     status: (
         Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"] | None
     ) = None
-    customer_name: text_field(255) | None = None  # type: ignore[valid-type]
-    number: text_field(64) | None = None  # type: ignore[valid-type]
+    customer_name: Annotated[str, Text(255)] | None = None
+    number: Annotated[str, Text(64)] | None = None
     issued_from: BusinessDate | None = None
     issued_to: BusinessDate | None = None
 

@@ -10,14 +10,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
-from voyagent.kernel.fields import Closed, trimmed_field
+from voyagent.kernel.fields import Closed, Trimmed
 
 
 class HandoffIn(Closed):
     """Which desk goes on with the turn, and what for."""
 
     domain: Literal["ticketing_visa", "hotels_holidays", "accounting"]
-    goal: trimmed_field(500)  # type: ignore[valid-type]
+    goal: Annotated[str, Trimmed(500)]
 
 
 class ClarifyIn(Closed):

@@ -13,7 +13,7 @@ from pydantic import Field
 from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
 from voyagent.kernel.errors import N_, NotFound
-from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Trimmed
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import effects, queries, service
 from voyagent.trips.charges import charges_of
@@ -50,7 +50,7 @@ class AddPassengerIn(Closed):
     The number of a passport is never taken by words: it would stand in the conversation.
     """
 
-    full_name: trimmed_field(200)  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(200)]
     kind: Literal["adult", "child", "infant", "senior"] = "adult"
     date_of_birth: BusinessDate | None = None
     nationality: Country | None = None
@@ -60,7 +60,7 @@ class AddPassengerIn(Closed):
 class RemovePassengerIn(Closed):
     """Somebody who stays at home, by name."""
 
-    full_name: trimmed_field(200)  # type: ignore[valid-type]
+    full_name: Annotated[str, Trimmed(200)]
 
 
 class AddTransferIn(Closed):
@@ -68,8 +68,8 @@ class AddTransferIn(Closed):
 
     on: BusinessDate
     at: ClockTime | None = None
-    origin: trimmed_field(200)  # type: ignore[valid-type]
-    destination: trimmed_field(200)  # type: ignore[valid-type]
+    origin: Annotated[str, Trimmed(200)]
+    destination: Annotated[str, Trimmed(200)]
     price: Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")] | None = None
     currency: CurrencyCode | None = None
 

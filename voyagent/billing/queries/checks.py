@@ -274,10 +274,10 @@ def uncredited_statement() -> Select[Any]:
     reference, currency, difference_minor (credited less those).
     """
     said = _INVOICES.credited_minor - _INVOICES.written_off_minor
-    bills, credits = (
+    bills, credits = (  # noqa: A001
         Bill.__table__.c,
         SupplierCredit.__table__.c,
-    )  # noqa: A001 - what suppliers credit
+    )
     parts = [
         _against_rows(
             "invoice",

@@ -41,7 +41,7 @@ def reverse_credit_note(
         raise CreditNoteReversed
     title, status = (
         f"Reversal of credit note {note.number} on invoice {invoice.number}",
-        ("partially_paid" if invoice.paid_minor else "issued"),
+        "partially_paid" if invoice.paid_minor else "issued",
     )
     _reverse(actor, note, invoice, title, reason, on, status)
     _told(

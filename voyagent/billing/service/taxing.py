@@ -62,7 +62,7 @@ class Buyer:
         number = numbers.read_gstin(tax_number) if tax_number else None
         known, of_number = (
             numbers.read_pan(pan) if pan else None,
-            (numbers.pan_of(number) if number else None),
+            numbers.pan_of(number) if number else None,
         )
         if known and of_number and known != of_number:
             raise numbers.InvalidTaxNumber

@@ -2,12 +2,12 @@
 
 from voyagent.billing.views import (
     bills,
-    credits,
+    credits,  # noqa: A004
     invoices,
     payments,
     supplier_credits,
     write_offs,
-)  # noqa: A004 - credit notes
+)
 from voyagent.billing.views.invoices import pages
 
 __all__ = ["bills", "credits", "invoices", "pages", "payments", "supplier_credits", "write_offs"]

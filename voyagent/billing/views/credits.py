@@ -158,12 +158,7 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
         )
         amount, place = (
             Money(note.total_minor, note.currency),
-            (
-                "credit_notes",
-                _("Credit notes"),
-                url_for("billing.credit_notes"),
-                url,
-            ),
+            ("credit_notes", _("Credit notes"), url_for("billing.credit_notes"), url),
         )
         return Reversed(
             note.number,

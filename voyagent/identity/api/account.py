@@ -79,9 +79,11 @@ def change_password(actor: Actor, body: ChangePasswordRequest) -> None:
 
     The present one is asked for, and a code where two-factor is on. One's other sessions end.
     """
-    given = {
-        "current_password": body.current_password,
-        "new_password": body.new_password,
-        "code": body.totp_code,
-    }
-    service.change_password(identity(), actor, **given, device=device(Channel.API))
+    service.change_password(
+        identity(),
+        actor,
+        current_password=body.current_password,
+        new_password=body.new_password,
+        code=body.totp_code,
+        device=device(Channel.API),
+    )

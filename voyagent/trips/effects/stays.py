@@ -21,7 +21,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errands import Errand
-from voyagent.kernel.fields import Closed, Id, text_field
+from voyagent.kernel.fields import Closed, Id, Text
 from voyagent.kernel.money import Money
 from voyagent.trips import queries, service
 from voyagent.trips.effects.shown import (
@@ -48,9 +48,9 @@ from voyagent.trips.words import board_word
 class BookHotelIn(Closed):
     """What `book_hotel` needs: a rate that was offered, and who stays; the first of them leads."""
 
-    rate_key: text_field(4096)  # type: ignore[valid-type]
+    rate_key: Annotated[str, Text(4096)]
     passenger_ids: Annotated[list[Id], Field(min_length=1, max_length=9)]
-    buyer_reference: text_field(128) | None = None  # type: ignore[valid-type]
+    buyer_reference: Annotated[str, Text(128)] | None = None
 
 
 class CancelHotelIn(Closed):

@@ -203,7 +203,7 @@ def release_flight(
         _mark_released(lines, found)
         told, driver = (
             {"locator": lines[0].supplier_ref},
-            (found.supplier if found is not None else None),
+            found.supplier if found is not None else None,
         )
         audit.record(
             actor, "trip.flight_released", entity_refs=refs_of(lines), outputs=told, driver=driver
