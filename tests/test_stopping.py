@@ -38,12 +38,12 @@ def test_streams_are_let_go_before_the_server_stops(
     settings: Settings, told_to_stop: list[int]
 ) -> None:
     app = create_app(settings)
-    doorbell = app.extensions["voyagent.doorbell"]
+    listener = app.extensions["voyagent.listener"]
     runpy.run_path(CONFIGURATION)["post_worker_init"](web_process(app))
-    with doorbell.waiting_for("chat:any") as bell:
+    with listener.waiting_for("chat:any") as bell:
         bell.clear()
         signal.raise_signal(signal.SIGTERM)
-        assert doorbell.is_closed
+        assert listener.is_closed
         assert bell.is_set()
     assert told_to_stop == [signal.SIGTERM]
 

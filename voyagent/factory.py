@@ -21,8 +21,8 @@ from voyagent.http import (
     intake,
     metrics,
     pages,
-    presentation,
     system,
+    template_filters,
 )
 from voyagent.http.app import VoyagentFlask
 from voyagent.identity import queries as people
@@ -33,12 +33,12 @@ from voyagent.identity.service import Identity, note_seen, why_ended
 from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings, sqlalchemy_url
-from voyagent.kernel.copying import Exports
+from voyagent.kernel.copy_export import Exports
 from voyagent.kernel.db import db, engine_config
-from voyagent.kernel.events import Doorbell
+from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits import Limiter
-from voyagent.kernel.reading import Lane
+from voyagent.kernel.reading import ReadPool
 from voyagent.ledger.chart import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
 
@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["voyagent.keyring"] = keyring
     app.extensions["voyagent.paper"] = Paper(ROOT / "templates" / "paper")
     app.extensions["voyagent.suppliers"] = open_suppliers(settings, keyring)
-    app.extensions["voyagent.doorbell"] = Doorbell(settings)
+    app.extensions["voyagent.listener"] = NotifyListener(settings)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     audit.install()
@@ -96,17 +96,17 @@ def create_app(settings: Settings) -> Flask:
     guards.install(
         app,
         settings,
-        guards.Doors(
+        guards.AuthAdapter(
             authenticate=Bearers(identity.tokens, identity.limiter).authenticate,
             shell=pages.shell,
-            lane=Lane(settings),
+            lane=ReadPool(settings),
             note_seen=note_seen,
             note_export=note_export,
             why_ended=why_ended,
         ),
     )
     pages.install(app)
-    presentation.install(app)
+    template_filters.install(app)
     account_names.know(app, (*(account.name for account in CHART), *FORMER_NAMES))
     errors.install(app)
     routes.register(app)

@@ -328,13 +328,13 @@ def test_a_page_is_one_trip_of_three_statements_whatever_the_number(
     from voyagent.kernel import reading  # noqa: PLC0415 - the lane is watched from here
 
     sent: list[str] = []
-    once = reading.Lane._once  # noqa: SLF001 - there is no other place to count trips
+    once = reading.ReadPool._once  # noqa: SLF001 - there is no other place to count trips
 
     def counted(lane: Any, credential: Any, statements: Any) -> Any:
         sent.extend(str(statement) for statement in statements)
         return once(lane, credential, statements)
 
-    monkeypatch.setattr(reading.Lane, "_once", counted)
+    monkeypatch.setattr(reading.ReadPool, "_once", counted)
     several(desk, alice, 4)
     listed(alice, query)
     assert len(sent) == 2  # and who asks, before them

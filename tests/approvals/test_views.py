@@ -452,13 +452,13 @@ def _trips_counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     from voyagent.kernel import reading  # noqa: PLC0415 - the lane is watched from here
 
     trips: list[int] = []
-    once = reading.Lane._once  # noqa: SLF001 - there is no other place to count trips
+    once = reading.ReadPool._once  # noqa: SLF001 - there is no other place to count trips
 
-    def counted(lane: reading.Lane, credential: object, statements: list[object]) -> object:
+    def counted(lane: reading.ReadPool, credential: object, statements: list[object]) -> object:
         trips.append(len(statements))
         return once(lane, credential, statements)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reading.Lane, "_once", counted)
+    monkeypatch.setattr(reading.ReadPool, "_once", counted)
     return trips
 
 

@@ -13,7 +13,7 @@ from flask import Flask
 from flask_babel import Babel
 from jinja2 import nodes
 
-from voyagent.http import presentation
+from voyagent.http import template_filters
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 ALL = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
@@ -28,7 +28,7 @@ UNTRANSLATED = {"Voyagent", "Authorization", "Bearer", "Idempotency", "Key"}
 def app() -> Flask:
     app = Flask("templates", template_folder=str(TEMPLATES))
     Babel(app)
-    presentation.install(app)
+    template_filters.install(app)
     return app
 
 

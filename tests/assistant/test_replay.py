@@ -21,7 +21,7 @@ def restarted(settings: Settings) -> Iterator[Flask]:
     """The application of a fresh process: nothing is shared with the first but the database."""
     made = create_app(settings)
     yield made
-    made.extensions["voyagent.doors"].lane.close()
+    made.extensions["voyagent.auth_adapter"].lane.close()
     with made.app_context():
         db.engine.dispose()
 

@@ -22,8 +22,8 @@ from tests.audit.conftest import Seed
 from tests.people import Person
 from voyagent.audit import exports
 from voyagent.audit.queries import Search, export_statement
-from voyagent.kernel import copying
-from voyagent.kernel.copying import Exports
+from voyagent.kernel import copy_export
+from voyagent.kernel.copy_export import Exports
 
 COLUMNS = [
     "created_at",
@@ -230,9 +230,11 @@ def test_a_row_leaves_before_the_next_is_written_out(
 def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(
     app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "WAIT_S", 0.05)
+    monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
     own: Exports = app.extensions["voyagent.exports"]
-    held = [exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)]
+    held = [
+        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
+    ]
     answer = alice.api.get("/audit/export.csv")
     assert (answer.status_code, answer.json["detail"], answer.headers["Retry-After"]) == (
         503,
@@ -245,7 +247,7 @@ def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(
     del held
     gc.collect()
     again = [
-        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)
+        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
     ]
     for export in again:
         export.close()
@@ -255,15 +257,15 @@ def test_a_client_who_stops_reading_is_cut_off(
     app: Flask, alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed(alice, 30_000, kind="probe.many", inputs={"words": "lorem ipsum " * 20})
-    monkeypatch.setattr(copying, "TIME_LIMIT_S", 0.4)
+    monkeypatch.setattr(copy_export, "TIME_LIMIT_S", 0.4)
     own: Exports = app.extensions["voyagent.exports"]
     stream = iter(exports.open_export(alice.actor.tenant_id, Search(), own))
     next(stream)
     time.sleep(0.7)
-    monkeypatch.setattr(copying, "WAIT_S", 0.0)
-    monkeypatch.setattr(copying, "TIME_LIMIT_S", 60.0)
+    monkeypatch.setattr(copy_export, "WAIT_S", 0.0)
+    monkeypatch.setattr(copy_export, "TIME_LIMIT_S", 60.0)
     others = [
-        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)
+        exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copy_export.SLOTS)
     ]  # its place is free again
     with pytest.raises(psycopg.Error):
         b"".join(stream)
@@ -285,7 +287,7 @@ def test_an_export_whose_event_cannot_be_written_is_not_made(
         answer = alice.api.get("/audit/export.csv")
         assert answer.status_code == 500
         assert b"created_at" not in answer.data
-        for _place in range(copying.SLOTS):  # neither does it keep its place, or its snapshot
+        for _place in range(copy_export.SLOTS):  # neither does it keep its place, or its snapshot
             alice.api.get("/audit/export.csv")
     finally:
         with owner_engine.begin() as connection:

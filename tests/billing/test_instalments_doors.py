@@ -13,7 +13,7 @@ from tests.billing.papers import draft, issued, line, pay, plan, receive
 from tests.people import Person, csrf
 from voyagent.billing import queries
 from voyagent.kernel import clock
-from voyagent.kernel.reading import Lane
+from voyagent.kernel.reading import ReadPool
 from voyagent.settings import service as settings
 
 ON_BOOKING, BEFORE_DEPARTURE = date(2024, 6, 10), date(2024, 7, 20)
@@ -171,9 +171,9 @@ def test_lists_and_documents_cost_as_many_statements_as_before(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser, costs, selects = alice.browser, [], []
-    run = Lane.run
+    run = ReadPool.run
     monkeypatch.setattr(
-        Lane,
+        ReadPool,
         "run",
         lambda lane, credential, asked: (selects.append(len(asked)), run(lane, credential, asked))[
             1

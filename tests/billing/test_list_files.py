@@ -21,8 +21,8 @@ from tests.people import Person
 from voyagent.billing import service
 from voyagent.billing.queries import InvoiceSearch
 from voyagent.billing.queries.listings import invoices_listing
-from voyagent.kernel import copying, listings
-from voyagent.kernel.copying import Exports
+from voyagent.kernel import copy_export, listings
+from voyagent.kernel.copy_export import Exports
 from voyagent.kernel.money import Money
 from voyagent.kernel.workbooks import MIMETYPE
 
@@ -211,9 +211,9 @@ def test_a_workbook_has_its_limit_and_csv_has_none_and_places_are_given_back(
     busy: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listings, "LINES_MAX", 4)
-    monkeypatch.setattr(copying, "WAIT_S", 0.05)
+    monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
     client = busy.browser
-    for _ in range(copying.SLOTS + 1):
+    for _ in range(copy_export.SLOTS + 1):
         refused = client.get("/invoices?format=xlsx")
         assert (refused.status_code, "more than 20,000" in refused.text) == (422, True)
         half = client.get("/invoices?format=csv", buffered=False)

@@ -151,7 +151,7 @@ def test_the_list_is_one_trip_and_three_statements(
     browser = alice.browser
     statements.clear()
     trips: list[int] = []
-    lane = app.extensions["voyagent.doors"].lane
+    lane = app.extensions["voyagent.auth_adapter"].lane
     real = lane.run
     monkeypatch.setattr(
         lane,

@@ -20,7 +20,7 @@ from voyagent.chat import queries, service, stream
 from voyagent.identity import service as identity
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
-from voyagent.kernel.events import Doorbell
+from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.ids import new_id
 
 
@@ -197,7 +197,7 @@ def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothin
     for scopes, may_hear in ((("assistant",), True), (("reports",), False)):
         key_id, text = make_key(bob, scopes=scopes)
         with alice.app.test_request_context():
-            listener = alice.app.extensions["voyagent.doors"].authenticate(text)
+            listener = alice.app.extensions["voyagent.auth_adapter"].authenticate(text)
         heard = stream.frames(
             alice.app,
             listener,
@@ -247,15 +247,15 @@ def test_a_waiting_stream_holds_no_connection(
 def test_streams_end_when_the_process_goes_down(
     app: Flask, alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    doorbell = Doorbell(app.extensions["voyagent.settings"])
-    monkeypatch.setitem(app.extensions, "voyagent.doorbell", doorbell)
+    listener = NotifyListener(app.extensions["voyagent.settings"])
+    monkeypatch.setitem(app.extensions, "voyagent.listener", listener)
     heard: list[bytes] = []
-    listener = threading.Thread(target=lambda: heard.extend(follow(alice, turn, to=turn.id)))
-    listener.start()
+    follower = threading.Thread(target=lambda: heard.extend(follow(alice, turn, to=turn.id)))
+    follower.start()
     time.sleep(0.2)
-    doorbell.close()
-    listener.join(timeout=2)
-    assert not listener.is_alive()
+    listener.close()
+    follower.join(timeout=2)
+    assert not follower.is_alive()
     assert ids(heard) == []
 
 

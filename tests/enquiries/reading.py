@@ -74,7 +74,7 @@ def submit(client: Any, path: str, token_from: str | None = None, **fields: str)
 @contextmanager
 def watched(app: Flask) -> Iterator[list[int]]:
     """The number of statements of each trip that the lane makes meanwhile."""
-    lane = app.extensions["voyagent.doors"].lane
+    lane = app.extensions["voyagent.auth_adapter"].lane
     trips: list[int] = []
 
     def run(credential: Any, selects: Any) -> Any:

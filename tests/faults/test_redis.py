@@ -49,7 +49,7 @@ def app(settings: Settings, server: RedisServer) -> Iterator[Flask]:
     """The application with Redis, in place of the one without."""
     made = create_app(settings.model_copy(update={"redis_url": server.url}))
     yield made
-    made.extensions["voyagent.doors"].lane.close()
+    made.extensions["voyagent.auth_adapter"].lane.close()
     with made.app_context():
         db.engine.dispose()
 

@@ -35,7 +35,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     }
     made = create_app(settings.model_copy(update=fields))
     yield made
-    made.extensions["voyagent.doors"].lane.close()
+    made.extensions["voyagent.auth_adapter"].lane.close()
     with made.app_context():
         db.engine.dispose()
 

@@ -29,6 +29,6 @@ def variant(settings: Settings) -> Iterator[Variant]:
 
     yield make
     for app in made:
-        app.extensions["voyagent.doors"].lane.close()
+        app.extensions["voyagent.auth_adapter"].lane.close()
         with app.app_context():
             db.engine.dispose()

@@ -37,7 +37,7 @@ def narrow(settings: Settings) -> Iterator[Flask]:
     """
     made = create_app(settings.model_copy(update={"limit_scale": 0.05}))
     yield made
-    made.extensions["voyagent.doors"].lane.close()
+    made.extensions["voyagent.auth_adapter"].lane.close()
     with made.app_context():
         db.engine.dispose()
 

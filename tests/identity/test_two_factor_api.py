@@ -369,7 +369,7 @@ def strict(settings: Settings) -> Iterator[Flask]:
     """The application where addresses have to be confirmed."""
     made = create_app(settings.model_copy(update={"auth_skip_email_verification": False}))
     yield made
-    made.extensions["voyagent.doors"].lane.close()
+    made.extensions["voyagent.auth_adapter"].lane.close()
     with made.app_context():
         db.engine.dispose()
 

@@ -25,7 +25,7 @@ from tests.processes import ROOT, end, worker_environment
 from voyagent.chat import service as chat
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Settings
-from voyagent.kernel.rescue import TASK as RESCUE_TASK, Rescue
+from voyagent.kernel.stalled_jobs import TASK as RESCUE_TASK, StalledJobs
 
 LATE, ALIVE = "10 s", "0 s"
 PATIENCE_S = 30
@@ -104,14 +104,14 @@ def looks(
         queue = jobs.worker_app(app, settings)
         async with queue.open_async():
             await _look(
-                Rescue(queue, stalled_s=settings.worker_stalled_s), own, times, list(running)
+                StalledJobs(queue, stalled_s=settings.worker_stalled_s), own, times, list(running)
             )
 
     with ThreadPoolExecutor(1) as thread:  # the browser's driver keeps an event loop in this one
         thread.submit(asyncio.run, look()).result()
 
 
-async def _look(rescue: Rescue, own: int, times: int, running: list[int]) -> None:
+async def _look(rescue: StalledJobs, own: int, times: int, running: list[int]) -> None:
     if running:
         job = SimpleNamespace(job=SimpleNamespace(id=running.pop()))
         await rescue.watch(lambda: _look(rescue, own, times, running), job, None)  # type: ignore[arg-type]

@@ -22,7 +22,14 @@ from voyagent.identity.models import AuthSession, User
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, Unauthorized
-from voyagent.kernel.reading import Lane, LaneReader, SessionReader, compiled, of_one, planned_once
+from voyagent.kernel.reading import (
+    ReadPool,
+    RequestReader,
+    SessionReader,
+    compiled,
+    generic_plan,
+    keyed_select,
+)
 from voyagent.kernel.tenancy import TenantNotBound, bind, owned
 
 USERS, SESSIONS = User.__table__.c, AuthSession.__table__.c
@@ -34,18 +41,20 @@ def credential(app: Flask, person: Person) -> Credential:
 
 
 @pytest.fixture
-def lane(app: Flask) -> Iterator[Lane]:
-    lane = Lane(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 1}))
+def lane(app: Flask) -> Iterator[ReadPool]:
+    lane = ReadPool(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 1}))
     yield lane
     lane.close()
 
 
-def reader(app: Flask, lane: Lane, person: Person, permission: str = "agency.read") -> LaneReader:
-    return LaneReader(lane, credential(app, person), permission)
+def reader(
+    app: Flask, lane: ReadPool, person: Person, permission: str = "agency.read"
+) -> RequestReader:
+    return RequestReader(lane, credential(app, person), permission)
 
 
 @contextmanager
-def wire(lane: Lane) -> Iterator[list[str]]:
+def wire(lane: ReadPool) -> Iterator[list[str]]:
     """What the lane's connection sends and receives, message by message."""
     messages: list[str] = []
     with tempfile.TemporaryFile("w+") as file:
@@ -58,7 +67,9 @@ def wire(lane: Lane) -> Iterator[list[str]]:
         messages += [line.split("\t", 1)[1] if "\t" in line else line for line in file]
 
 
-def test_the_caller_and_three_selects_cost_one_trip(app: Flask, lane: Lane, alice: Person) -> None:
+def test_the_caller_and_three_selects_cost_one_trip(
+    app: Flask, lane: ReadPool, alice: Person
+) -> None:
     mine = reader(app, lane, alice)
     with wire(lane) as messages:
         mine.read(
@@ -77,7 +88,7 @@ def test_the_caller_and_three_selects_cost_one_trip(app: Flask, lane: Lane, alic
 
 
 def test_a_select_planned_once_is_read_by_kept_plans_and_so_is_its_trip_alone(
-    app: Flask, lane: Lane, alice: Person
+    app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     mode = (
         sa.select(sa.func.current_setting("plan_cache_mode").label("mode"), USERS.email)
@@ -85,7 +96,7 @@ def test_a_select_planned_once_is_read_by_kept_plans_and_so_is_its_trip_alone(
         .limit(1)
     )
     asked = reader(app, lane, alice)
-    assert [rows[0]["mode"] for rows in asked.read(mode, planned_once(mode))] == [
+    assert [rows[0]["mode"] for rows in asked.read(mode, generic_plan(mode))] == [
         "force_generic_plan",
         "force_generic_plan",
     ]
@@ -95,7 +106,7 @@ def test_a_select_planned_once_is_read_by_kept_plans_and_so_is_its_trip_alone(
 
 
 def test_the_first_read_proves_the_caller_and_later_ones_are_as_good(
-    app: Flask, lane: Lane, alice: Person
+    app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     mine = reader(app, lane, alice)
     assert mine.actor is None
@@ -109,7 +120,7 @@ def test_the_first_read_proves_the_caller_and_later_ones_are_as_good(
     assert mine.read(EMAILS) == [[{"email": alice.email}]]
 
 
-def test_nobody_is_refused(app: Flask, lane: Lane, alice: Person, charlie: Person) -> None:
+def test_nobody_is_refused(app: Flask, lane: ReadPool, alice: Person, charlie: Person) -> None:
     mine = credential(app, alice)
     for wrong in (
         Credential(charlie.actor.tenant_id, mine.user_id, mine.session_id, mine.token_id),
@@ -118,25 +129,25 @@ def test_nobody_is_refused(app: Flask, lane: Lane, alice: Person, charlie: Perso
         ),
         Credential(mine.tenant_id, mine.user_id, uuid4(), mine.token_id),
     ):
-        stranger = LaneReader(lane, wrong, "agency.read")
+        stranger = RequestReader(lane, wrong, "agency.read")
         with pytest.raises(Unauthorized):
             stranger.read(EMAILS)
         with pytest.raises(Unauthorized):
-            stranger.prove()
+            stranger.authenticate()
 
 
 def test_a_role_that_may_not_is_refused_by_its_first_read(
-    app: Flask, lane: Lane, victor: Person
+    app: Flask, lane: ReadPool, victor: Person
 ) -> None:
     theirs = reader(app, lane, victor, "audit.read")
     with pytest.raises(Forbidden):
         theirs.read(EMAILS)
     with pytest.raises(Forbidden):
-        reader(app, lane, victor, "audit.read").prove()
+        reader(app, lane, victor, "audit.read").authenticate()
 
 
 def test_a_select_that_does_not_name_the_agency_is_refused(
-    app: Flask, lane: Lane, alice: Person
+    app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     for statement in (
         sa.select(USERS.email),
@@ -149,7 +160,7 @@ def test_a_select_that_does_not_name_the_agency_is_refused(
 
 
 def test_behind_the_first_wall_stands_the_second(
-    app: Flask, lane: Lane, alice: Person, charlie: Person
+    app: Flask, lane: ReadPool, alice: Person, charlie: Person
 ) -> None:
     """A join that names the agency for one of its tables only: the policies name it for the other."""
     leaky = (
@@ -162,7 +173,7 @@ def test_behind_the_first_wall_stands_the_second(
 
 
 def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(
-    app: Flask, lane: Lane, alice: Person, bob: Person, charlie: Person
+    app: Flask, lane: ReadPool, alice: Person, bob: Person, charlie: Person
 ) -> None:
     def by(role: str) -> sa.Select[Any]:
         return sa.select(USERS.email).where(owned(User), USERS.role == role)
@@ -184,14 +195,14 @@ def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(
 
 
 def test_a_select_that_is_kept_never_mixes_agencies(
-    app: Flask, lane: Lane, alice: Person, charlie: Person
+    app: Flask, lane: ReadPool, alice: Person, charlie: Person
 ) -> None:
     for person in (alice, charlie, alice):
         assert reader(app, lane, person).read(EMAILS) == [[{"email": person.email}]]
 
 
 def test_the_selects_of_one_thing_are_built_once_and_asked_with_each_key(
-    app: Flask, lane: Lane, alice: Person, bob: Person, charlie: Person
+    app: Flask, lane: ReadPool, alice: Person, bob: Person, charlie: Person
 ) -> None:
     built = []
 
@@ -204,7 +215,7 @@ def test_the_selects_of_one_thing_are_built_once_and_asked_with_each_key(
         )
         return sa.select(USERS.email).where(owned(User), USERS.id == user_id), whose
 
-    of_person = of_one(build)
+    of_person = keyed_select(build)
     for person in (alice, bob, alice):
         user_id = person.actor.user_id or uuid4()
         found = [[{"email": person.email}], [{"user_id": user_id}]]
@@ -218,7 +229,7 @@ def test_the_selects_of_one_thing_are_built_once_and_asked_with_each_key(
 
 @pytest.mark.parametrize("roles", [["agent"], ["agent", "agency_admin"], []])
 def test_a_list_of_values_may_have_any_length(
-    app: Flask, lane: Lane, alice: Person, bob: Person, roles: list[str]
+    app: Flask, lane: ReadPool, alice: Person, bob: Person, roles: list[str]
 ) -> None:
     statement = (
         sa.select(USERS.email).where(owned(User), USERS.role.in_(roles)).order_by(USERS.email)
@@ -227,7 +238,7 @@ def test_a_list_of_values_may_have_any_length(
     assert [row["email"] for row in reader(app, lane, alice).read(statement)[0]] == expected
 
 
-def end_all(lane: Lane, owner: sa.Engine, connections: int) -> None:
+def end_all(lane: ReadPool, owner: sa.Engine, connections: int) -> None:
     """Have the server end every connection of the lane's pool, as a restart does."""
     with ExitStack() as stack:
         pids = [
@@ -244,7 +255,7 @@ def end_all(lane: Lane, owner: sa.Engine, connections: int) -> None:
 def test_connections_that_have_died_are_replaced_unnoticed(
     app: Flask, owner_engine: sa.Engine, alice: Person
 ) -> None:
-    lane = Lane(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 3}))
+    lane = ReadPool(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 3}))
     try:
         end_all(lane, owner_engine, 3)
         for _ in range(4):
@@ -254,7 +265,7 @@ def test_connections_that_have_died_are_replaced_unnoticed(
 
 
 def test_the_selects_of_a_trip_see_one_moment_whoever_writes_meanwhile(
-    app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person
+    app: Flask, lane: ReadPool, owner_engine: sa.Engine, alice: Person
 ) -> None:
     slowly = sa.select(sa.func.pg_sleep(1).label("slept"))
     with ThreadPoolExecutor(1) as pool:
@@ -267,7 +278,7 @@ def test_the_selects_of_a_trip_see_one_moment_whoever_writes_meanwhile(
 
 
 def test_trips_of_one_snapshot_see_one_moment_too_and_others_do_not(
-    app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person
+    app: Flask, lane: ReadPool, owner_engine: sa.Engine, alice: Person
 ) -> None:
     mine = reader(app, lane, alice)
     with mine.snapshot():
@@ -278,7 +289,7 @@ def test_trips_of_one_snapshot_see_one_moment_too_and_others_do_not(
 
 
 def test_a_snapshot_gives_its_connection_back_whatever_happens_in_it(
-    app: Flask, lane: Lane, alice: Person
+    app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     mine = reader(app, lane, alice)
     with pytest.raises(psycopg.Error), mine.snapshot():
@@ -287,7 +298,7 @@ def test_a_snapshot_gives_its_connection_back_whatever_happens_in_it(
 
 
 def test_a_snapshot_begins_on_a_new_connection_where_the_old_one_has_died(
-    app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person
+    app: Flask, lane: ReadPool, owner_engine: sa.Engine, alice: Person
 ) -> None:
     end_all(lane, owner_engine, 1)
     mine = reader(app, lane, alice)
@@ -296,7 +307,7 @@ def test_a_snapshot_begins_on_a_new_connection_where_the_old_one_has_died(
 
 
 def test_a_moment_that_another_write_has_overtaken_is_looked_at_anew(
-    app: Flask, lane: Lane, alice: Person, monkeypatch: pytest.MonkeyPatch
+    app: Flask, lane: ReadPool, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, once, times = (
         reader(app, lane, alice),
@@ -326,7 +337,7 @@ def rename(owner: sa.Engine, person: Person, email: str) -> None:
 
 
 def test_where_the_database_is_away_the_lane_says_so_at_once(app: Flask, alice: Person) -> None:
-    lane = Lane(
+    lane = ReadPool(
         app.extensions["voyagent.settings"].model_copy(
             update={"db_url": "postgresql://nobody@127.0.0.1:9/nothing"}
         )
@@ -342,7 +353,7 @@ def test_where_the_database_is_away_the_lane_says_so_at_once(app: Flask, alice: 
 
 
 def test_a_caller_waits_for_a_connection_that_others_use(
-    app: Flask, lane: Lane, alice: Person
+    app: Flask, lane: ReadPool, alice: Person
 ) -> None:
     with ThreadPoolExecutor(1) as pool, lane._connection():  # noqa: SLF001 - its only one
         waiting = pool.submit(reader(app, lane, alice).read, EMAILS)
@@ -351,7 +362,7 @@ def test_a_caller_waits_for_a_connection_that_others_use(
     assert waiting.result(timeout=5) == [[{"email": alice.email}]]
 
 
-def test_a_failing_select_leaves_the_lane_usable(app: Flask, lane: Lane, alice: Person) -> None:
+def test_a_failing_select_leaves_the_lane_usable(app: Flask, lane: ReadPool, alice: Person) -> None:
     with pytest.raises(psycopg.Error):
         reader(app, lane, alice).read(sa.select(sa.literal(1) / sa.func.length("")))
     assert reader(app, lane, alice).read(EMAILS) == [[{"email": alice.email}]]

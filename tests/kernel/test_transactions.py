@@ -119,13 +119,15 @@ def test_a_job_is_deferred_with_the_act_or_not_at_all(
 
 def ring(app: Flask, person: Person, topic: str) -> None:
     with app.app_context(), transaction(person.actor.tenant_id):
-        events.ring(topic)
+        events.notify(topic)
 
 
-def test_the_doorbell_rings_at_commit_and_never_after_a_rollback(app: Flask, alice: Person) -> None:
-    doorbell = app.extensions["voyagent.doorbell"]
+def test_a_notification_is_sent_at_commit_and_never_after_a_rollback(
+    app: Flask, alice: Person
+) -> None:
+    listener = app.extensions["voyagent.listener"]
     topic = f"tests:{alice.actor.tenant_id}"
-    with doorbell.waiting_for(topic) as bell, doorbell.waiting_for(topic + ":other") as other:
+    with listener.waiting_for(topic) as bell, listener.waiting_for(topic + ":other") as other:
         for _ in range(40):  # until the thread listens
             ring(app, alice, topic)
             if bell.wait(0.25):
@@ -134,11 +136,11 @@ def test_the_doorbell_rings_at_commit_and_never_after_a_rollback(app: Flask, ali
         bell.clear()
         other.clear()
         with pytest.raises(Undone), app.app_context(), transaction(alice.actor.tenant_id):
-            events.ring(topic)
+            events.notify(topic)
             raise Undone
         assert not bell.wait(0.5)
         with app.app_context(), transaction(alice.actor.tenant_id):
-            events.ring(topic)
+            events.notify(topic)
             time.sleep(0.2)
             assert not bell.is_set()
         assert bell.wait(5)

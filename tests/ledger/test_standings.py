@@ -14,7 +14,7 @@ from tests.ledger.books import account_id, inr, post
 from tests.ledger.test_chart import added, said
 from tests.ledger.test_new_entry import send, typed
 from tests.people import Person
-from voyagent.http.presentation import amount
+from voyagent.http.template_filters import amount
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 from voyagent.ledger import accounts, queries, service

@@ -10,7 +10,7 @@ from tests.people import ApiClient, Person
 from tests.reports.books import AS_OF, VECTORS, bill, days_ago, invoice, pay, today
 from voyagent.billing import service as billing
 from voyagent.kernel import clock
-from voyagent.kernel.reading import Lane
+from voyagent.kernel.reading import ReadPool
 
 YEAR = "from=2020-01-01&to=2200-12-31"
 EMPTY = {"amount": "0.00", "currency": "INR"}
@@ -355,9 +355,9 @@ def test_a_report_costs_one_trip_and_at_most_three_statements(
     alice: Person, path: str, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trips: list[int] = []
-    run = Lane.run
+    run = ReadPool.run
     monkeypatch.setattr(
-        Lane,
+        ReadPool,
         "run",
         lambda lane, credential, selects: (
             trips.append(1 + len(selects)),

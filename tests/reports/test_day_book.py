@@ -20,7 +20,7 @@ from tests.reports.books import invoice, today
 from tests.reports.test_general_ledger import big
 from tests.reports.test_views import link_of, rows, shown, words
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Lane, compiled
+from voyagent.kernel.reading import ReadPool, compiled
 from voyagent.ledger import service as ledger
 from voyagent.ledger.daybook import daybook_statement
 from voyagent.ledger.lines import Place
@@ -302,9 +302,9 @@ def test_a_page_costs_a_fixed_number_of_readings(
     for day in range(5):
         entry(alice, FIRST + timedelta(days=day))
     trips: list[int] = []
-    run = Lane.run
+    run = ReadPool.run
     monkeypatch.setattr(
-        Lane,
+        ReadPool,
         "run",
         lambda lane, credential, selects: (
             trips.append(1 + len(selects)),

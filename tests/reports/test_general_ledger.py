@@ -20,8 +20,8 @@ from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import invoice, today
 from tests.reports.test_views import link_of, rows, shown, table
-from voyagent.kernel import copying
-from voyagent.kernel.copying import Snapshot
+from voyagent.kernel import copy_export
+from voyagent.kernel.copy_export import Snapshot
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
@@ -333,7 +333,7 @@ def test_a_file_of_three_years_begins_with_its_first_days(
         snapshot.close()
         with lane.transaction(), lane.cursor() as cursor:
             cursor.execute("select set_config('app.tenant', %s, true)", [str(big.actor.tenant_id)])
-            cursor.execute(copying.ABREAST)
+            cursor.execute(copy_export.ABREAST)
             plan = [
                 row[0].strip(" ->")
                 for row in cursor.execute(f"explain (costs off) {told}".encode()).fetchall()

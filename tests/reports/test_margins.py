@@ -15,7 +15,7 @@ from tests.reports.books import today
 from tests.reports.test_views import shown, words
 from tests.trips.things import DESERT, VISA, a_line, a_trip
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Lane
+from voyagent.kernel.reading import ReadPool
 from voyagent.reports.queries.margins import share
 from voyagent.reports.words import share_words
 from voyagent.trips import service as trips
@@ -149,9 +149,9 @@ def test_a_page_costs_a_fixed_number_of_readings(
     traveller: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    run = Lane.run
+    run = ReadPool.run
     monkeypatch.setattr(
-        Lane,
+        ReadPool,
         "run",
         lambda lane, credential, selects: (
             seen.append(1 + len(selects)),

@@ -21,7 +21,7 @@ from tests.reports.test_general_ledger import big
 from tests.reports.test_views import link_of, shown, words
 from voyagent.billing import queries as billing, service as documents
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Lane, compiled
+from voyagent.kernel.reading import ReadPool, compiled
 from voyagent.ledger import parties, service as ledger
 from voyagent.reports.queries import party_statement as statements
 from voyagent.reports.queries.periods import Days
@@ -304,9 +304,9 @@ def test_a_statement_costs_a_fixed_number_of_readings(
     customer: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trips: list[int] = []
-    run = Lane.run
+    run = ReadPool.run
     monkeypatch.setattr(
-        Lane,
+        ReadPool,
         "run",
         lambda lane, credential, selects: (
             trips.append(1 + len(selects)),

@@ -16,7 +16,7 @@ from tests.ledger.books import post
 from tests.people import ApiClient, Person
 from tests.reports.test_views import block, link_of, rows, shown, words
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Lane
+from voyagent.kernel.reading import ReadPool
 from voyagent.ledger import service as ledger
 from voyagent.ledger.years import OF_THE_YEAR
 from voyagent.reports.queries import statements, trial_balance
@@ -448,9 +448,9 @@ def test_a_statement_costs_a_fixed_number_of_readings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trips: list[int] = []
-    run = Lane.run
+    run = ReadPool.run
     monkeypatch.setattr(
-        Lane,
+        ReadPool,
         "run",
         lambda lane, credential, selects: (
             trips.append(1 + len(selects)),

@@ -13,8 +13,8 @@ from flask import Flask
 
 from tests.ledger.books import post, sale
 from tests.people import Person
-from voyagent.kernel import copying
-from voyagent.kernel.copying import Exports
+from voyagent.kernel import copy_export
+from voyagent.kernel.copy_export import Exports
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import list_accounts
@@ -186,17 +186,17 @@ def test_beginning_and_end_are_of_the_moment_of_the_lines(app: Flask, busy: Pers
 def test_its_place_is_free_again_however_the_file_ends(
     app: Flask, busy: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "WAIT_S", 0.05)
+    monkeypatch.setattr(copy_export, "WAIT_S", 0.05)
     exports: Exports = app.extensions["voyagent.exports"]
     address = f"/reports/day-book?{OVER}&format=csv"
     client = busy.browser
-    for _ in range(copying.SLOTS + 1):
+    for _ in range(copy_export.SLOTS + 1):
         assert client.get(address).status_code == 200
         half = client.get(address, buffered=False)
         next(half.response)
         half.close()
         assert client.get(f"/reports/day-book?from={LAST}&to={FIRST}&format=csv").status_code == 422
-    held = [exports.open(busy.actor.tenant_id) for _ in range(copying.SLOTS)]
+    held = [exports.open(busy.actor.tenant_id) for _ in range(copy_export.SLOTS)]
     busy_now = client.get(address)
     assert (busy_now.status_code, "Other exports are running" in busy_now.text) == (503, True)
     for snapshot in held:

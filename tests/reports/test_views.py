@@ -17,12 +17,12 @@ from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, pay, today
 from voyagent.billing import queries as billing, service as documents
-from voyagent.http.presentation import typed_day
+from voyagent.http.template_filters import typed_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Lane
+from voyagent.kernel.reading import ReadPool
 from voyagent.ledger import service as ledger
 
 PAGES = ["/reports/receivables", "/reports/trial-balance"]
@@ -222,9 +222,9 @@ def test_a_difference_is_shown_in_red_with_both_sides(
 def test_what_is_posted_while_the_page_is_read_is_no_difference(
     alice: Person, debtors: dict[str, str], address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, run = alice.browser, Lane.run
+    client, run = alice.browser, ReadPool.run
 
-    def run_beside_others(lane: Lane, credential: Any, selects: Any) -> Any:
+    def run_beside_others(lane: ReadPool, credential: Any, selects: Any) -> Any:
         """When the ages were read, somebody issues another invoice to one who stands on the page."""
         found = run(lane, credential, selects)
         if len(selects) >= 3:
@@ -233,7 +233,7 @@ def test_what_is_posted_while_the_page_is_read_is_no_difference(
         return found
 
     before = words(shown(client, address))
-    monkeypatch.setattr(Lane, "run", run_beside_others)
+    monkeypatch.setattr(ReadPool, "run", run_beside_others)
     assert words(shown(client, address)) == before, "the page is of the moment at which it began"
     monkeypatch.undo()
     assert words(shown(client, address)) != before
@@ -562,9 +562,9 @@ def test_a_page_costs_few_trips_whatever_it_shows(
     """
     client = alice.browser
     trips: list[int] = []
-    run = Lane.run
+    run = ReadPool.run
     monkeypatch.setattr(
-        Lane,
+        ReadPool,
         "run",
         lambda lane, credential, selects: (
             trips.append(len(selects)),

@@ -176,6 +176,6 @@ def test_without_redis_and_with_one_that_is_away_it_is_kept_all_the_same(
         assert again == first
         assert asked(counted.flights) == ["search"]
     finally:
-        made.extensions["voyagent.doors"].lane.close()
+        made.extensions["voyagent.auth_adapter"].lane.close()
         with made.app_context():
             db.engine.dispose()

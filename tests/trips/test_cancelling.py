@@ -33,8 +33,8 @@ from voyagent.drivers.suppliers.errors import (
     UnknownAtSupplier,
     UpstreamTimeout,
 )
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import cancelling, service
 
 GONE = {"supplier_ref": "Q7X2LM", "price": "100"}
@@ -221,7 +221,7 @@ def test_of_two_who_give_it_back_at_the_same_moment_the_second_is_told(alice: Pe
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
 
-    def prepare(actor: Any) -> Errand[Any]:
+    def prepare(actor: Any) -> OutboundCall[Any]:
         return cancelling.cancel(actor, trip_id, lines[0].id)
 
     assert both_at_once(alice, prepare, lambda done: done.line.status) == [

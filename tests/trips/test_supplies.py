@@ -35,9 +35,9 @@ from voyagent.drivers.suppliers.protocols import (
 )
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.kernel.rehearsal import OutsideInRehearsal, rehearsing
 from voyagent.trips import queries, service
 from voyagent.trips.models import SupplierOffer
@@ -384,14 +384,14 @@ def test_a_rate_is_booked_for_as_many_as_it_is_for(alice: Person) -> None:
 
 
 def both_at_once(
-    person: Person, prepare: Callable[[Any], Errand[Any]], told: Callable[[Any], Any]
+    person: Person, prepare: Callable[[Any], OutboundCall[Any]], told: Callable[[Any], Any]
 ) -> list[Any]:
     """Two grants of one act whose workers both ask the supplier before either has written what came
     of it: what each came to, as `told` reads it.
     """
     with person.acting() as actor:
         first, second = prepare(actor), prepare(actor)
-    settle = [errand.go() for errand in (first, second)]
+    settle = [call.go() for call in (first, second)]
     came: list[Any] = []
     for one in settle:
         try:

@@ -27,7 +27,7 @@ from tools.bench.figures import Figure, percentile
 from voyagent import cli
 from voyagent.drivers.postgres.launcher import ServerInfo, shared_server
 from voyagent.factory import create_app
-from voyagent.http.guards import Doors
+from voyagent.http.guards import AuthAdapter
 from voyagent.kernel.config import Settings, load_settings, psycopg_url
 from voyagent.kernel.db import db
 
@@ -152,7 +152,7 @@ class Ground:
                 folder,
             )
         finally:
-            cast("Doors", app.extensions["voyagent.doors"]).lane.close()
+            cast("AuthAdapter", app.extensions["voyagent.auth_adapter"]).lane.close()
             with app.app_context():
                 db.engine.dispose()
 

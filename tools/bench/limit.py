@@ -23,7 +23,7 @@ from tools.bench.bare import Sent, sent_by
 from tools.bench.ground import Installation
 from tools.bench.load import Call
 from voyagent.factory import create_app
-from voyagent.http.guards import Doors
+from voyagent.http.guards import AuthAdapter
 from voyagent.kernel.config import load_settings, psycopg_url
 from voyagent.kernel.db import server_options
 
@@ -52,7 +52,7 @@ class Limit:
         if path == "/health/db":
             return self._answer(start, b"{}")
         bearer = environ["HTTP_AUTHORIZATION"]
-        cast("Doors", self.extensions["voyagent.doors"]).authenticate(
+        cast("AuthAdapter", self.extensions["voyagent.auth_adapter"]).authenticate(
             bearer.removeprefix("Bearer ")
         )
         sent = self.plans.get(path) or self._learn(path, bearer)

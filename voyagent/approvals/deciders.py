@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext
 
-from voyagent.http.presentation import role_word
+from voyagent.http.template_filters import role_word
 
 
 def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:

@@ -17,7 +17,7 @@ from voyagent.approvals.freely import amount_in, day_in
 from voyagent.approvals.service import ArgumentsInvalid, EditRefused, ShownChanged
 from voyagent.approvals.wording import AMOUNTS, CHOICES, argument
 from voyagent.http.forms import AMOUNT_SENTENCE, finding_in_words, read_date
-from voyagent.http.presentation import day, today
+from voyagent.http.template_filters import day, today
 from voyagent.kernel.money import is_currency, spoken
 
 Result = TypeVar("Result")

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ValidationError
 from voyagent.approvals.models import Approval
 from voyagent.identity.permissions import Role
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall
 
 
 class MoneyShown(TypedDict):
@@ -155,7 +155,7 @@ class InvalidArguments(Unprocessable):
     message = N_("What was proposed does not fit what this needs, so nothing was done.")
 
 
-Run = Callable[[Actor, dict[str, Any]], dict[str, Any] | Errand[dict[str, Any]]]
+Run = Callable[[Actor, dict[str, Any]], dict[str, Any] | OutboundCall[dict[str, Any]]]
 Describe = Callable[[Actor, dict[str, Any]], Description]
 Measure = Callable[[Actor, dict[str, Any]], Measured]
 Arguments = TypeVar("Arguments", bound=BaseModel)
@@ -177,7 +177,7 @@ class Effect:
     that is rolled back, the journal lines and mails of it are kept, and `measure` tells how things
     stand before it and after it. An `external` effect reaches an outside system, so its `run` is
     never tried; `rehearse` does in its place what it does to our own books and trips. Where it
-    `asks`, `run` gives an errand: the outside system is asked with no transaction open, and what
+    `asks`, `run` gives an outbound call: the outside system is asked with no transaction open, and what
     comes of it is written in the one that marks the effect as done. `describe` reads only, and adds
     the words, the document, facts and checks (and lines and balances where nothing can be
     rehearsed).

@@ -33,7 +33,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Cursor, InvalidCursor, Page
-from voyagent.kernel.reading import Reader, Row, SessionReader, kept
+from voyagent.kernel.reading import Reader, Row, SessionReader, cached_statement
 from voyagent.kernel.tenancy import owned
 
 _C = Approval.__table__.c
@@ -128,7 +128,7 @@ def list_approvals(
     return Page(rows, int(counts[0]["total"]), limit, offset, _next(rows, limit))
 
 
-@kept
+@cached_statement
 def waiting_statement(limit: int = 50) -> Select[Any]:
     """What can still be decided, soonest to expire first: the inbox."""
     return _rows().where(is_pending()).order_by(None).order_by(_C.expires_at, _C.id).limit(limit)
@@ -297,7 +297,7 @@ def _in_state(status: str) -> ColumnElement[bool]:
     return true() if status == "all" else _C.status == status
 
 
-@kept
+@cached_statement
 def _page(
     status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None
 ) -> tuple[Select[Any], Select[Any]]:

@@ -17,8 +17,8 @@ def run_effect(tenant_id: str, approval_id: str) -> None:
     """
     agency = UUID(tenant_id)
     with transaction(agency):
-        errand = service.prepare(approval_id)
-    settle = errand.go() if errand is not None else None
+        call = service.prepare(approval_id)
+    settle = call.go() if call is not None else None
     with transaction(agency):
         service.carry_out(approval_id, settle)
 

@@ -26,13 +26,13 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of
 from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
-from voyagent.http.presentation import day, status_look
+from voyagent.http.template_filters import day, status_look
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, RequestReader, Row, SessionReader
 
 pages = PageBlueprint("approvals", __name__, guard=Guard.SIGNED_IN)
 menu_count("approvals_waiting")(queries.waiting_count)
@@ -50,7 +50,7 @@ class Obstacle:
 
 
 @pages.page("/approvals", permission="approval.read")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """What waits for a decision and what was decided today; with `?status=` the history; for the
     menu of a page that stays open, the number alone.
 
@@ -58,7 +58,7 @@ def index(reader: LaneReader) -> Any:
     shows that already.
     """
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
-        reader.prove()
+        reader.authenticate()
         return render_template("approvals/_waiting.html")
     asked = query_of(HistoryQuery)
     if asked.status is not None:
@@ -69,7 +69,7 @@ def index(reader: LaneReader) -> Any:
     waiting, decided = reader.read(
         queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY)
     )
-    inbox = _inbox_of(waiting, decided, reader.prove(), asked.open)
+    inbox = _inbox_of(waiting, decided, reader.authenticate(), asked.open)
     if is_htmx() and asked.seen == inbox["inbox_mark"]:
         return "", 204
     return render_template("approvals/list.html", **inbox)

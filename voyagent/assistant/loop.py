@@ -54,8 +54,8 @@ from voyagent.drivers.models.usage import Usage
 from voyagent.identity import queries as identity
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, Forbidden, Unauthorized, VoyagentError
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.settings import queries as settings
 
 log = structlog.get_logger(__name__)
@@ -389,9 +389,11 @@ class Performance:
     def _call_id(self) -> str:
         return f"call-{self._turn.id.removeprefix('t-')}-{self._number}"
 
-    def _carry_out(self, call: Call, call_id: str) -> tuple[Outcome | Errand[JsonObject], str]:
+    def _carry_out(
+        self, call: Call, call_id: str
+    ) -> tuple[Outcome | OutboundCall[JsonObject], str]:
         """Use a tool as the person, with her present rights; a refusal undoes the tool's work and
-        nothing else. An errand is still to be run.
+        nothing else. An outbound call is still to be run.
         """
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
@@ -402,7 +404,7 @@ class Performance:
             with audit.savepoint():
                 if tool.run is not None:
                     made = tool.run(scene, wanted)
-                    if isinstance(made, Errand):
+                    if isinstance(made, OutboundCall):
                         return (Outcome(made.done()) if made.ask is None else made), ""
                     return Outcome(made), ""
                 if queries.was_granted_before(self._turn.session_id, self._turn.id, tool.name):

@@ -26,7 +26,7 @@ class GrantedBefore(Conflict):
 
 
 def settled(settle: Callable[[], JsonObject]) -> Outcome:
-    """What came of an errand; a refusal undoes what settling it has written and nothing else."""
+    """What came of an outbound call; a refusal undoes what settling it has written and nothing else."""
     try:
         with audit.savepoint():
             return Outcome(settle())

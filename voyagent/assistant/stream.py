@@ -22,7 +22,7 @@ from voyagent.chat.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Aside, Stream,
 from voyagent.http.idempotency import Followed
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.db import transaction
-from voyagent.kernel.events import Doorbell
+from voyagent.kernel.events import NotifyListener
 
 MIMETYPE = "text/event-stream; charset=utf-8"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -76,12 +76,12 @@ def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> Followed:
 def _awaiting(
     app: Flask, listener: Credential, session_id: UUID, reply: Reply
 ) -> Generator[bytes, None, None]:
-    doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
+    notices = cast("NotifyListener", app.extensions["voyagent.listener"])
     end, quiet_since = time.monotonic() + AWAIT_S, time.monotonic()
     yield OPENING
-    with doorbell.waiting_for(topic(session_id)) as bell:
+    with notices.waiting_for(topic(session_id)) as bell:
         turn_id, complete = None, False
-        while not complete and not doorbell.is_closed and time.monotonic() < end:
+        while not complete and not notices.is_closed and time.monotonic() < end:
             bell.clear()
             turn_id, complete = _continuation(app, listener.tenant_id, reply.awaits)
             if (

@@ -18,7 +18,7 @@ from voyagent.assistant.planner.wording import _
 from voyagent.assistant.toolnotes import NOTES, Facts
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Desk, ToolUnknown
-from voyagent.http.presentation import status_look
+from voyagent.http.template_filters import status_look
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 from voyagent.trips.words import country_name

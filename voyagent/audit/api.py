@@ -17,7 +17,7 @@ from voyagent.audit.schemas import (
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.copying import ExportsBusy
+from voyagent.kernel.copy_export import ExportsBusy
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
 

@@ -33,7 +33,7 @@ from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead
 from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
 from voyagent.kernel.pages import Page, Part, next_cursor
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
 
 _TABLE = AuditEvent.__table__
@@ -194,7 +194,7 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
     )
 
 
-@kept
+@cached_statement
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
     """One select with the rows and the total beside each; where nothing is found one row without an
     id carries the total.

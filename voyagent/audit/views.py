@@ -17,17 +17,17 @@ from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 
 pages = PageBlueprint("audit", __name__, guard=Guard.SIGNED_IN)
 
 
 @pages.page("/audit", permission="audit.read")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """The list, whole or as the fragment that a filter or an opened event changes."""
     asked = ListQuery.read(request.args)
     if asked.first or asked.last:
-        reader.prove()  # the days are those of the agency, which has to be asked first
+        reader.authenticate()  # the days are those of the agency, which has to be asked first
     zone = reader.actor.timezone if reader.actor else "UTC"
     board = queries.read_board(reader, asked.search(zone), asked.part(), asked.open)
     facts = {"asked": asked, "board": board, "screen": screen, "chain": _chain(board.checks)}
@@ -41,7 +41,7 @@ def index(reader: LaneReader) -> Any:
 
 
 @pages.page("/audit/chain", permission="audit.read")
-def chain(reader: LaneReader) -> Any:
+def chain(reader: RequestReader) -> Any:
     """Whether the chain holds, alone: what a page that waits for a check asks for."""
     found = queries.read_checks(reader)
     if not is_htmx():

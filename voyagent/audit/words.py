@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from voyagent.http.presentation import role_word
+from voyagent.http.template_filters import role_word
 
 THINGS = {
     "enquiry_id": _l("Enquiry"),

@@ -21,7 +21,7 @@ from voyagent.billing.queries import BillSearch
 from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Bought, Home, bought_sides, sketch_bill
 from voyagent.http.forms import NEAR, DateText, SchemaForm, plain
-from voyagent.http.presentation import today
+from voyagent.http.template_filters import today
 from voyagent.kernel.fields import CurrencyCode, DateFilter, Filter, IdFilter
 from voyagent.kernel.money import Money
 from voyagent.taxes import tables

@@ -12,7 +12,7 @@ from flask import current_app
 from flask_babel import get_locale, gettext as _
 
 from voyagent.drivers.paper import Paper, picture
-from voyagent.http.presentation import symbol_money
+from voyagent.http.template_filters import symbol_money
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 from voyagent.kernel.spelling import in_words

@@ -26,7 +26,7 @@ from voyagent.billing.queries import (
 from voyagent.billing.rate_forms import rate_on_paper
 from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, tax_note, to_be_said
 from voyagent.http.files import file_name
-from voyagent.http.presentation import amount, long_day, symbol_money
+from voyagent.http.template_filters import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db

@@ -31,7 +31,7 @@ from voyagent.http.forms import (
     SentOnce,
     plain,
 )
-from voyagent.http.presentation import today
+from voyagent.http.template_filters import today
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.kernel.reading import Row
 

@@ -14,7 +14,7 @@ from wtforms import SelectChoice, SelectField, StringField
 from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.rate_wire import plain_rate
 from voyagent.http.forms import BOOKED, DateText, plain
-from voyagent.http.presentation import day
+from voyagent.http.template_filters import day
 from voyagent.kernel.reading import Row
 
 _OF_MEMBER = {

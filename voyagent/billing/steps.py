@@ -28,7 +28,7 @@ from voyagent.billing.service import INVOICE_SERIES, DraftChanged, Recognition, 
 from voyagent.http.forms import DateText, SchemaForm
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
-from voyagent.http.presentation import day, today
+from voyagent.http.template_filters import day, today
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money

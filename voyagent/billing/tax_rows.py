@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flask_babel import gettext
 
-from voyagent.http.presentation import amount, long_day
+from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 from voyagent.taxes.numbers import COUNTRY

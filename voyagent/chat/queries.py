@@ -475,5 +475,5 @@ def events_after(
 
 
 def topic(session_id: UUID) -> str:
-    """The doorbell's name for a conversation."""
+    """The listener's name for a conversation."""
     return f"chat:{session_id}"

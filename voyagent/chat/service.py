@@ -319,7 +319,7 @@ def emit(turn: Turn, kind: str, **fields: Any) -> int:
     )
     if seq is None:
         raise TurnTakenOver
-    events.ring(topic(turn.session_id))
+    events.notify(topic(turn.session_id))
     return int(seq)
 
 
@@ -462,7 +462,7 @@ def open_turn(
     db.session.add(turn)
     db.session.flush()
     db.session.refresh(turn)
-    events.ring(
+    events.notify(
         topic(session.id)
     )  # whoever has the conversation open sees it begin, before its first word
     return queries.turn_of(turn)

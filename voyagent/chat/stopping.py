@@ -51,5 +51,5 @@ def ask_to_stop(session_id: UUID) -> bool:
         .execution_options(synchronize_session=False)
     )
     if asked.rowcount:  # type: ignore[attr-defined]
-        events.ring(topic(session_id))
+        events.notify(topic(session_id))
     return bool(asked.rowcount)  # type: ignore[attr-defined]

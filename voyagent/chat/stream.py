@@ -1,4 +1,4 @@
-"""Streams of a conversation's events: they tail the table, wait at the doorbell without a
+"""Streams of a conversation's events: they tail the table, wait at the listener without a
 connection, and are bounded in number and in time.
 
 Whoever listens is proved at each look, so that a stream tells nothing more once she is signed out,
@@ -34,7 +34,7 @@ from voyagent.kernel.errors import (
     Unauthorized,
     Unavailable,
 )
-from voyagent.kernel.events import Doorbell
+from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.reading import Row
 
 HEARTBEAT_S = 15.0
@@ -213,11 +213,11 @@ def frames(  # noqa: PLR0913 - each narrows or bounds what is told
     not hear it any more. After 15 silent seconds comes a heartbeat. No connection is held while it
     waits.
     """
-    doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
+    notices = cast("NotifyListener", app.extensions["voyagent.listener"])
     end, known = time.monotonic() + total_s, aside.known if aside is not None else ""
-    with doorbell.waiting_for(topic(session_id)) as bell:
+    with notices.waiting_for(topic(session_id)) as bell:
         yield OPENING
-        while not doorbell.is_closed and time.monotonic() < end:
+        while not notices.is_closed and time.monotonic() < end:
             bell.clear()
             batch, active, mark = _read(app, listener, session_id, after_seq, turn_id, aside)
             told, is_last = _until_final(batch, turn_id)

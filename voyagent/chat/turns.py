@@ -101,7 +101,7 @@ def tell(turn: Turn, kind: str, **fields: Any) -> int:
     seq = db.session.scalar(_TELL, values)
     if seq is None:
         raise SessionNotFound
-    events.ring(topic(turn.session_id))
+    events.notify(topic(turn.session_id))
     return int(seq)
 
 

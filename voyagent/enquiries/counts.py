@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from voyagent.enquiries.models import Enquiry, EnquiryCount, EnquiryHour
-from voyagent.kernel.reading import kept
+from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 
 _TABLE = Enquiry.__table__
@@ -31,7 +31,7 @@ _COUNTS = EnquiryCount.__table__.c
 _HOURS = EnquiryHour.__table__.c
 
 
-@kept
+@cached_statement
 def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
     """How many came in in each of so many weeks of a zone from a Monday on, and how many of those
     are booked now: monday, received, booked.

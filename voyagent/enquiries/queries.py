@@ -44,7 +44,7 @@ from voyagent.kernel.errors import N_, NotFound, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Page, Part, next_cursor
 from voyagent.kernel.patterns import contains, contains_any, is_blunt
-from voyagent.kernel.reading import Question, Reader, Row, kept, of_one
+from voyagent.kernel.reading import Reader, Row, Statement, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 
 _TABLE = Enquiry.__table__
@@ -224,7 +224,7 @@ def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None =
 
     A total above a thousand that would have to be counted is not counted to the end.
     """
-    further: tuple[Question, ...] = (
+    further: tuple[Statement, ...] = (
         (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
     )
     rows, *beside = reader.read(list_statement(search, part, for_page=True), *further)
@@ -285,7 +285,7 @@ def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:
     return reader.read(unanswered_statement(limit))[0]
 
 
-@kept
+@cached_statement
 def unanswered_statement(limit: int = 10) -> Select[Any]:
     """The same for a page that reads more in the same trip."""
     source = _TABLE.alias("e")
@@ -314,7 +314,7 @@ def counted(status: str | None = None) -> ScalarSelect[Any]:
     ).scalar_subquery()
 
 
-@kept
+@cached_statement
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
     """One select with the rows, the total beside each, and for a page the counts by status; where
     nothing is found one row without an id carries the total.
@@ -446,7 +446,7 @@ def _shown(rows: Any, *, named: bool = True) -> Select[Any]:
     return select(*columns)
 
 
-@of_one
+@keyed_select
 def _row_statements(enquiry_id: Any) -> tuple[Select[Any], ...]:
     source = _TABLE.alias("e")
     return (_shown(source).where(owned(source), source.c.id == enquiry_id),)

@@ -17,14 +17,14 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, menu_count, toast
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import LaneReader, Reader
+from voyagent.kernel.reading import Reader, RequestReader
 
 pages = PageBlueprint("enquiries", __name__, guard=Guard.SIGNED_IN)
 menu_count("enquiries_new")(queries.new_count)
 
 
 @pages.page("/enquiries", permission="enquiry.read")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """The list, whole or as the fragment that a search, a filter or a step changes."""
     asked = ListQuery.read(request.args)
     board = queries.read_board(reader, asked.search(_zone(reader, asked)), asked.part(), asked.open)
@@ -136,8 +136,8 @@ def _to_conversation(actor: Actor, enquiry_id: UUID) -> Any:
     return see_other(url_for("assistant.conversation", session_id=session_id))
 
 
-def _zone(reader: LaneReader, asked: ListQuery) -> str:
+def _zone(reader: RequestReader, asked: ListQuery) -> str:
     """The agency's zone; it is asked for beforehand only where the address names days of receipt."""
     if asked.created_from or asked.created_to:
-        reader.prove()
+        reader.authenticate()
     return reader.actor.timezone if reader.actor else "UTC"

@@ -21,7 +21,7 @@ from pydantic_core import to_json
 
 from voyagent.http import idempotency
 from voyagent.http.errors import SchemaViolation
-from voyagent.http.guards import Guard, bearer_credential, enter, lane_reader, present_actor
+from voyagent.http.guards import Guard, bearer_credential, enter, present_actor, request_reader
 from voyagent.http.intake import (
     AUTH_BODY_BYTES_MAX,
     BODY_BYTES_MAX,
@@ -34,7 +34,7 @@ from voyagent.http.intake import (
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 
 Handler = Callable[..., Any]
 
@@ -207,21 +207,21 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
         except VoyagentError:
             if reader is not None:
                 # nobody, or the wrong role, is told so before a wrong query or an unknown id
-                reader.prove()
+                reader.authenticate()
             raise
         if reader is not None:
-            reader.prove()  # and nothing leaves where the handler had no reason to read
+            reader.authenticate()  # and nothing leaves where the handler had no reason to read
         return response
 
     return view
 
 
-def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> LaneReader | None:
+def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> RequestReader | None:
     if operation.guard is Guard.PUBLIC:
         return None
     credential = bearer_credential()
     if wants.reader:
-        reader = lane_reader(credential, operation.permission or "agency.read")
+        reader = request_reader(credential, operation.permission or "agency.read")
         given["reader"] = reader
         return reader
     actor = enter(credential)

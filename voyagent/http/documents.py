@@ -27,7 +27,7 @@ from voyagent.http.files import (
 from voyagent.http.pages import LOCALES, PageBlueprint
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import Query, wire_instant
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 from voyagent.kernel.sheets import Sheet
 
 _SAYS: dict[Format, str] = {
@@ -59,7 +59,7 @@ class Document:
     parameter: str
     permission: str
     missing: type[NotFound]
-    read: Callable[[LaneReader, UUID], Any]
+    read: Callable[[RequestReader, UUID], Any]
     sheet: Callable[..., Sheet]
     typeset: Callable[..., File]
     may_hide_prices: bool = False
@@ -127,7 +127,7 @@ def put_behind_pages(pages: PageBlueprint, document: Document) -> None:
 def _operation(document: Document, form: Format) -> Callable[..., Response]:
     known = document.query(form)
 
-    def handler(reader: LaneReader, query: Query | None = None, **ids: UUID) -> Response:
+    def handler(reader: RequestReader, query: Query | None = None, **ids: UUID) -> Response:
         return _answered(
             document,
             reader,
@@ -145,7 +145,7 @@ def _operation(document: Document, form: Format) -> Callable[..., Response]:
 
 
 def _page(document: Document, form: Format) -> Callable[..., Response]:
-    def view(reader: LaneReader, **ids: UUID) -> Response:
+    def view(reader: RequestReader, **ids: UUID) -> Response:
         locale = request.args.get("locale")
         wanted = _Wanted(
             form=form,
@@ -166,7 +166,7 @@ def _named(
     more: Mapping[str, Any],
 ) -> Callable[..., Response]:
     """The function under a name, with the parameters by which both doors know what it wants."""
-    wanted = {"reader": LaneReader, document.parameter: UUID, **more}
+    wanted = {"reader": RequestReader, document.parameter: UUID, **more}
     handler.__name__, handler.__doc__ = name, document.says(form)
     parameters = [
         inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY, annotation=kind)
@@ -177,13 +177,13 @@ def _named(
 
 
 def _answered(
-    document: Document, reader: LaneReader, document_id: UUID, wanted: _Wanted
+    document: Document, reader: RequestReader, document_id: UUID, wanted: _Wanted
 ) -> Response:
     """The file; a PDF is set in a language, the agency's where none is named.
 
     Raises what reading it raises where it is not there.
     """
-    found, actor = document.read(reader, document_id), reader.prove()
+    found, actor = document.read(reader, document_id), reader.authenticate()
     chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
     if wanted.form != "pdf":
         return filed(document.sheet(found, **chosen), wanted.form, bom=wanted.bom)

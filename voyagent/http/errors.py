@@ -24,9 +24,9 @@ from werkzeug.exceptions import HTTPException
 
 from voyagent.http.guards import (
     asks_for_a_person,
+    current_actor,
     is_signed_in,
     present_actor,
-    recognise,
     to_sign_in,
 )
 from voyagent.http.htmx import is_htmx
@@ -152,7 +152,7 @@ def _recognise() -> None:
     """
     if is_api() or request.endpoint == "static" or present_actor() is not None:
         return
-    if recognise() is not None:
+    if current_actor() is not None:
         refresh()  # the language may have been settled for nobody in particular
 
 

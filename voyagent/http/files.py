@@ -13,8 +13,8 @@ from flask import Response, current_app, request
 from pydantic import Field
 from werkzeug.http import parse_options_header
 
-from voyagent.http.guards import doors, present_actor
-from voyagent.kernel.copying import Exports, Snapshot
+from voyagent.http.guards import auth_adapter, present_actor
+from voyagent.kernel.copy_export import Exports, Snapshot
 from voyagent.kernel.db import when_undone
 from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Listing, Stream
@@ -97,7 +97,7 @@ def exported(answer: Response) -> Response:
     asked = {
         name: value for name, value in request.args.items() if value and name not in _NO_FILTERS
     }
-    doors().note_export(
+    auth_adapter().note_export(
         actor,
         file,
         {name[:_TOLD_MAX]: value[:_TOLD_MAX] for name, value in list(asked.items())[:_TOLD_MAX]},

@@ -22,7 +22,7 @@ from wtforms.validators import DataRequired
 from voyagent.http.errors import sentence_of
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
-from voyagent.http.presentation import MINUS, amount, today
+from voyagent.http.template_filters import MINUS, amount, today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
 from voyagent.kernel.ids import new_id

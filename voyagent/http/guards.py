@@ -27,7 +27,7 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.reading import ENTER, Lane, LaneReader, actor_of, enter_values
+from voyagent.kernel.reading import ENTER, ReadPool, RequestReader, actor_of, authenticate_values
 from voyagent.kernel.tenancy import note_entered
 
 log = structlog.get_logger(__name__)
@@ -48,14 +48,14 @@ class Guard(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class AuthAdapter:
     """What the application plugs in: how a bearer becomes a credential, what every page shows
     beside its content, the records of sessions and of exports.
     """
 
     authenticate: Callable[[str], Credential]
     shell: Callable[[], Select[Any]]
-    lane: Lane
+    lane: ReadPool
     note_seen: Callable[[Credential], None]
     note_export: Callable[[Actor, str, Mapping[str, str]], None]
     why_ended: Callable[[Credential], str]
@@ -87,9 +87,9 @@ class _Logins(LoginManager):
         )
 
 
-def install(app: Flask, settings: Settings, doors: Doors) -> None:
+def install(app: Flask, settings: Settings, auth_adapter: AuthAdapter) -> None:
     """Set the session cookie up and remember the doors."""
-    app.extensions["voyagent.doors"] = doors
+    app.extensions["voyagent.auth_adapter"] = auth_adapter
     app.config.update(
         SESSION_COOKIE_NAME="__Host-voyagent_session" if settings.is_https else "voyagent_session",
         SESSION_COOKIE_HTTPONLY=True,
@@ -105,9 +105,9 @@ def install(app: Flask, settings: Settings, doors: Doors) -> None:
     manager.user_loader(_load)
 
 
-def doors() -> Doors:
+def auth_adapter() -> AuthAdapter:
     """What was plugged in."""
-    return cast("Doors", current_app.extensions["voyagent.doors"])
+    return cast("AuthAdapter", current_app.extensions["voyagent.auth_adapter"])
 
 
 def bearer_token() -> str | None:
@@ -127,7 +127,7 @@ def bearer_credential() -> Credential:
     token = bearer_token()
     if token is None:
         raise Unauthorized
-    return doors().authenticate(token)
+    return auth_adapter().authenticate(token)
 
 
 def browser_credential() -> Credential:
@@ -136,7 +136,7 @@ def browser_credential() -> Credential:
         raise Unauthorized
     credential = cast("SignedIn", current_user).credential
     if _note_seen():
-        doors().note_seen(credential)
+        auth_adapter().note_seen(credential)
     return credential
 
 
@@ -145,7 +145,7 @@ def enter(credential: Credential) -> Actor:
 
     Raises Unauthorized for one who is gone or signed out.
     """
-    caller = db.session.execute(_ENTER, enter_values(credential)).mappings().first()
+    caller = db.session.execute(_ENTER, authenticate_values(credential)).mappings().first()
     if caller is None:
         raise Unauthorized
     note_entered(db.session(), credential.tenant_id)
@@ -154,9 +154,13 @@ def enter(credential: Credential) -> Actor:
     return actor
 
 
-def lane_reader(credential: Credential, permission: str, *, with_shell: bool = False) -> LaneReader:
+def request_reader(
+    credential: Credential, permission: str, *, with_shell: bool = False
+) -> RequestReader:
     """A reader that proves the caller with its first read."""
-    reader = LaneReader(doors().lane, credential, permission, doors().shell if with_shell else None)
+    reader = RequestReader(
+        auth_adapter().lane, credential, permission, auth_adapter().shell if with_shell else None
+    )
     g.reader = reader
     return reader
 
@@ -167,7 +171,7 @@ def present_actor() -> Actor | None:
     return g.get("actor") or (reader.actor if reader is not None else None)
 
 
-def recognise() -> Actor | None:
+def current_actor() -> Actor | None:
     """Whoever has been proved, else whom the cookie names, for what no door stands before; nobody
     where the database does not confirm it.
     """
@@ -175,9 +179,9 @@ def recognise() -> Actor | None:
     if actor is not None or not current_user.is_authenticated:
         return actor
     try:
-        return lane_reader(
+        return request_reader(
             cast("SignedIn", current_user).credential, DEAD_END, with_shell=True
-        ).prove()
+        ).authenticate()
     except Unauthorized:
         return None
     except (psycopg.OperationalError, PoolTimeout) as error:
@@ -218,7 +222,7 @@ def to_sign_in() -> Response:
     if request.accept_mimetypes.best == EVENT_STREAM:
         return Response(status=401)
     if current_user.is_authenticated:
-        flash(gettext(doors().why_ended(cast("SignedIn", current_user).credential)), "error")
+        flash(gettext(auth_adapter().why_ended(cast("SignedIn", current_user).credential)), "error")
     elif request.method == "POST":
         flash(gettext("You were signed out. Sign in again; what you sent was not saved."), "error")
     logout_user()

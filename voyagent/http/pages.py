@@ -17,14 +17,21 @@ from flask_babel import Babel, gettext
 from flask_wtf import CSRFProtect
 from sqlalchemy import Select, literal, select
 
-from voyagent.http.guards import Guard, browser_credential, doors, enter, lane_reader, present_actor
+from voyagent.http.guards import (
+    Guard,
+    auth_adapter,
+    browser_credential,
+    enter,
+    present_actor,
+    request_reader,
+)
 from voyagent.http.htmx import see_other
 from voyagent.http.idempotency import REPLAYED, form_once
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.reading import LaneReader, SessionReader
+from voyagent.kernel.reading import RequestReader, SessionReader
 
 LOCALES = ("en", "hi")
 GOING_ON = ("line", "look", "documents", "fill")
@@ -90,10 +97,10 @@ class PageBlueprint(Blueprint):
                     answer = _once(view, given) if once and is_sent() else view(**given)
                 except VoyagentError:
                     if reader is not None:
-                        reader.prove()
+                        reader.authenticate()
                     raise
                 if reader is not None:
-                    reader.prove()
+                    reader.authenticate()
                 return answer
 
             guarded.guard = keeper  # type: ignore[attr-defined]
@@ -130,12 +137,12 @@ def _admit(
     permission: str,
     parameters: Mapping[str, inspect.Parameter],
     given: dict[str, Any],
-) -> LaneReader | None:
+) -> RequestReader | None:
     if guard is Guard.PUBLIC:
         return None
     credential = browser_credential()
     if "reader" in parameters:
-        given["reader"] = reader = lane_reader(credential, permission, with_shell=True)
+        given["reader"] = reader = request_reader(credential, permission, with_shell=True)
         return reader
     actor = enter(credential)
     actor.require(permission)
@@ -249,8 +256,8 @@ __all__ = [
     "LOCALES",
     "PageBlueprint",
     "PageContext",
+    "auth_adapter",
     "csrf",
-    "doors",
     "install",
     "menu_count",
     "page_fact",

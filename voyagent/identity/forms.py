@@ -16,7 +16,7 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from voyagent.http.forms import SchemaForm
-from voyagent.http.presentation import ROLE_WORDS, page_locale
+from voyagent.http.template_filters import ROLE_WORDS, page_locale
 from voyagent.identity.permissions import Role, is_within_reach
 from voyagent.identity.schemas import (
     CreateInviteRequest,

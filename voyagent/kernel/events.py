@@ -1,4 +1,4 @@
-"""The doorbell between processes: NOTIFY rings at commit, one listening thread a process wakes
+"""The listener between processes: NOTIFY rings at commit, one listening thread a process wakes
 whoever waits; what happened is in tables.
 """
 
@@ -23,14 +23,14 @@ _POLL_S = 1.0
 log = structlog.get_logger(__name__)
 
 
-def ring(topic: str) -> None:
+def notify(topic: str) -> None:
     """Wake the waiters of a topic in every process once the present transaction has committed."""
     db.session.execute(
         text("select pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic}
     )
 
 
-class Doorbell:
+class NotifyListener:
     """One thread that listens for the whole process, started by the first waiter and so after any
     fork.
     """
@@ -51,7 +51,7 @@ class Doorbell:
         with self._lock:
             self._waiters[topic].add(bell)
             if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._listen, name="doorbell", daemon=True)
+                self._thread = Thread(target=self._listen, name="listener", daemon=True)
                 self._thread.start()
         try:
             yield bell
@@ -83,7 +83,7 @@ class Doorbell:
                         for notice in connection.notifies(timeout=_POLL_S):
                             self._wake(notice.payload)
             except psycopg.Error as error:
-                log.warning("doorbell.reconnecting", error=type(error).__name__)
+                log.warning("listener.reconnecting", error=type(error).__name__)
                 time.sleep(_RECONNECT_S)
 
     def _wake(self, topic: str) -> None:

@@ -30,7 +30,7 @@ from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import db, server_options, transaction
 from voyagent.kernel.housekeeping import stopping
 from voyagent.kernel.metrics import timed_job
-from voyagent.kernel.rescue import TASK as RESCUE_TASK, Rescue
+from voyagent.kernel.stalled_jobs import TASK as RESCUE_TASK, StalledJobs
 
 if TYPE_CHECKING:
     from flask import (
@@ -110,7 +110,7 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
         conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)}
     )
     jobs = procrastinate.App(connector=connector)
-    rescue = Rescue(jobs, stalled_s=settings.worker_stalled_s)
+    rescue = StalledJobs(jobs, stalled_s=settings.worker_stalled_s)
     jobs.worker_defaults = {"worker_middleware": [rescue.watch]}
     for registered in _tasks.values():
         run = jobs.task(name=registered.name, retry=TRIES)(_in_context(app, registered))

@@ -41,30 +41,30 @@ T = TypeVar("T")
 _CALLER = "select user_id, role, email, full_name, tenant_name, timezone, locale, currency, scopes"
 _ENTERED = " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
 ENTER = _CALLER + _ENTERED
-_ENTER_WITH_KEPT_PLANS = (
+_ENTER_WITH_GENERIC_PLAN = (
     f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_ENTERED}"
 )
 _SHAPES_MAX = 512
 _KEY = "key_of_one"
-_PLANNED_ONCE = "planned_once"
-KEPT = 32
-WAIT_S, LOOK_S = 5.0, 0.25
-OF_ONE_MOMENT = r"-c default_transaction_isolation=repeatable\ read"
+_GENERIC_PLAN = "planned_once"
+STATEMENT_CACHE_SIZE = 32
+WAIT_S, RETRY_S = 5.0, 0.25
+REPEATABLE_READ = r"-c default_transaction_isolation=repeatable\ read"
 SERIALIZATION_FAILURE = "40001"
 _held: ContextVar[psycopg.Connection[Any] | None] = ContextVar("held", default=None)
 
 
-def kept(build: Callable[P, T]) -> Callable[P, T]:
+def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
     """Keep the statements of the last questions that a function has built them for, which takes
     many times as long as sending them.
 
     For functions whose statement follows from their arguments alone. It holds no row, and no
     agency: that is a parameter which is filled in when it is sent.
     """
-    return cast("Callable[P, T]", lru_cache(maxsize=KEPT)(build))
+    return cast("Callable[P, T]", lru_cache(maxsize=STATEMENT_CACHE_SIZE)(build))
 
 
-def fixed(value: int | str) -> Any:
+def inlined(value: int | str) -> Any:
     """A value that a statement has for all questions, as an expression: it is written into the text
     instead of being sent with it.
 
@@ -75,7 +75,7 @@ def fixed(value: int | str) -> Any:
     return literal(value, literal_execute=True)
 
 
-def planned_once(statement: Select[Any]) -> Select[Any]:
+def generic_plan(statement: Select[Any]) -> Select[Any]:
     """A select that is always read by the plan that a connection keeps for it, and so is all that
     is read in the same trip.
 
@@ -83,40 +83,44 @@ def planned_once(statement: Select[Any]) -> Select[Any]:
     asked: the planner itself would plan it anew each time where it takes the days that are asked
     for to be many.
     """
-    return statement.execution_options(**{_PLANNED_ONCE: True})
+    return statement.execution_options(**{_GENERIC_PLAN: True})
 
 
 @dataclass(frozen=True, slots=True)
-class OfOne:
+class KeyedSelect:
     """A select that has a place for the key of one thing, and the key."""
 
     select: Select[Any]
     key: UUID
 
 
-Question = Select[Any] | OfOne
+Statement = Select[Any] | KeyedSelect
 """What a reader is asked."""
 
 
-def parts_of(question: Question) -> tuple[Select[Any], Row]:
+def parts_of(question: Statement) -> tuple[Select[Any], Row]:
     """The select of a question, and what is to be filled in beside the agency."""
     return (
-        (question.select, {_KEY: question.key}) if isinstance(question, OfOne) else (question, {})
+        (question.select, {_KEY: question.key})
+        if isinstance(question, KeyedSelect)
+        else (question, {})
     )
 
 
-def of_one(build: Callable[[Any], tuple[Select[Any], ...]]) -> Callable[[UUID], tuple[OfOne, ...]]:
+def keyed_select(
+    build: Callable[[Any], tuple[Select[Any], ...]],
+) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
     """Build the selects that read one thing once for all: `build` is given the place of its key,
     and must do no more with it than compare columns with it.
     """
     built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
-    return lambda key: tuple(OfOne(statement, key) for statement in built())
+    return lambda key: tuple(KeyedSelect(statement, key) for statement in built())
 
 
 class Reader(Protocol):
     """What a query needs: run selects, get their rows."""
 
-    def read(self, *statements: Question) -> list[list[Row]]:
+    def read(self, *statements: Statement) -> list[list[Row]]:
         """The rows of each select, in order, all of one moment."""
         ...
 
@@ -133,7 +137,7 @@ class SessionReader:
     def __init__(self, session: Session | scoped_session[Any]) -> None:
         self._session = session
 
-    def read(self, *statements: Question) -> list[list[Row]]:
+    def read(self, *statements: Statement) -> list[list[Row]]:
         """The rows of each select, in order, with the bound tenant filled in."""
         tenant_id = current_tenant(self._session)
         asked = map(parts_of, statements)
@@ -154,7 +158,7 @@ class SessionReader:
         return nullcontext()
 
 
-class Lane:
+class ReadPool:
     """The lane's own small pool of autocommit connections; one for each process, opened on first
     use.
     """
@@ -165,7 +169,7 @@ class Lane:
         self._lock = Lock()
 
     def run(
-        self, credential: Credential, statements: Sequence[Question]
+        self, credential: Credential, statements: Sequence[Statement]
     ) -> tuple[Row, list[list[Row]]]:
         """Enter and read in one trip; a read that met a dead connection is tried once more.
 
@@ -218,7 +222,7 @@ class Lane:
             self._pool = None
 
     def _once(
-        self, credential: Credential, statements: Sequence[Question]
+        self, credential: Credential, statements: Sequence[Statement]
     ) -> tuple[Row, list[list[Row]]]:
         with self._connection() as connection:
             return self._over(connection, credential, statements)
@@ -227,17 +231,18 @@ class Lane:
         self,
         connection: psycopg.Connection[Any],
         credential: Credential,
-        statements: Sequence[Question],
+        statements: Sequence[Statement],
     ) -> tuple[Row, list[list[Row]]]:
         queries = [compiled(statement, credential) for statement in statements]
         is_planned_once = any(
-            _PLANNED_ONCE in parts_of(statement)[0].get_execution_options()
+            _GENERIC_PLAN in parts_of(statement)[0].get_execution_options()
             for statement in statements
         )
         with connection.pipeline():
             entered = connection.cursor(row_factory=dict_row)
             entered.execute(
-                _ENTER_WITH_KEPT_PLANS if is_planned_once else ENTER, enter_values(credential)
+                _ENTER_WITH_GENERIC_PLAN if is_planned_once else ENTER,
+                authenticate_values(credential),
             )
             cursors = [
                 connection.cursor(row_factory=dict_row).execute(sql, values)
@@ -276,21 +281,21 @@ class Lane:
                     name="lane",
                     kwargs={
                         "autocommit": True,
-                        "options": f"{server_options(self._settings)} {OF_ONE_MOMENT}",
+                        "options": f"{server_options(self._settings)} {REPEATABLE_READ}",
                         "connect_timeout": 5,
                     },
                 )
             return self._pool
 
 
-class LaneReader:
+class RequestReader:
     """Reads for one request; the caller is proved by the first read, and `actor` is known from then
     on.
     """
 
     def __init__(
         self,
-        lane: Lane,
+        lane: ReadPool,
         credential: Credential,
         permission: str,
         extra: Callable[[], Select[Any]] | None = None,
@@ -307,7 +312,7 @@ class LaneReader:
         """Who the caller says to be; proved by the read that uses it."""
         return self._credential.user_id
 
-    def prove(self) -> Actor:
+    def authenticate(self) -> Actor:
         """Who this is; asked only where nothing has been read yet, so that no answer leaves without
         it. Raises as `read`.
         """
@@ -316,7 +321,7 @@ class LaneReader:
         assert self.actor is not None
         return self.actor
 
-    def read(self, *statements: Question) -> list[list[Row]]:
+    def read(self, *statements: Statement) -> list[list[Row]]:
         """The rows of each select.
 
         Raises Unauthorized for a caller who is gone, Forbidden where the present role may not.
@@ -351,13 +356,13 @@ def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
     began = time.monotonic()
     while True:
         try:
-            return pool.getconn(timeout=LOOK_S)
+            return pool.getconn(timeout=RETRY_S)
         except PoolTimeout:
             if pool.get_stats()["pool_size"] == 0 or time.monotonic() - began >= WAIT_S:
                 raise
 
 
-def enter_values(credential: Credential) -> Row:
+def authenticate_values(credential: Credential) -> Row:
     """The parameters of `app.enter`."""
     return {
         "tenant_id": credential.tenant_id,
@@ -401,17 +406,17 @@ _shapes_lock = Lock()
 _texts: WeakKeyDictionary[Select[Any], tuple[str, Row]] = WeakKeyDictionary()
 
 
-def compiled(question: Question, credential: Credential) -> tuple[str, Row]:
+def compiled(question: Statement, credential: Credential) -> tuple[str, Row]:
     """A select as text and parameters, of the caller's agency. Raises as `compiled_for`."""
     return compiled_for(question, credential.tenant_id)
 
 
-def compiled_for(question: Question, tenant_id: UUID) -> tuple[str, Row]:
+def compiled_for(question: Statement, tenant_id: UUID) -> tuple[str, Row]:
     """A select as text and parameters; compiled once for each shape.
 
     Raises TenantNotBound where it does not name the tenant.
 
-    A select never changes, so the text of one that is `kept` is known as long as it is; agency and
+    A select never changes, so the text of one that is `cached_statement` is known as long as it is; agency and
     key are filled in each time.
     """
     statement, filled = parts_of(question)
@@ -433,7 +438,7 @@ def _text(statement: Select[Any]) -> tuple[str, Row]:
         return str(form), values
     expanded = form.construct_expanded_state(
         values
-    )  # the lists of IN, whose length is known only with their values, and what is `fixed`
+    )  # the lists of IN, whose length is known only with their values, and what is `inlined`
     return expanded.statement, expanded.parameters
 
 

@@ -18,7 +18,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader, Row, SessionReader
+from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import accounts, service
 from voyagent.ledger.chart_forms import (
     PLACES,
@@ -36,7 +36,7 @@ pages = PageBlueprint("chart", __name__, guard=Guard.SIGNED_IN)
 
 
 @pages.page("/accounts", permission="ledger.read")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """The chart, by code and with a heading for each type; `archived` narrows it to those that are,
     or are not.
     """
@@ -55,7 +55,7 @@ def index(reader: LaneReader) -> Any:
             _tab(_("In use"), "0", archived),
             _tab(_("Archived"), "1", archived),
         ],
-        "may_change": reader.prove().can("ledger.chart"),
+        "may_change": reader.authenticate().can("ledger.chart"),
         "first": url_for("chart.index", **kept) if after else None,
         "further": (
             url_for("chart.index", **kept, after=found.next_cursor) if found.next_cursor else None
@@ -114,7 +114,7 @@ def edit(actor: Actor, account_id: UUID) -> Any:
 
 
 def _listed(
-    reader: LaneReader, archived: str | None, after: str | None
+    reader: RequestReader, archived: str | None, after: str | None
 ) -> tuple[accounts.Accounts, bool]:
     """The page that was asked for; where its marker is none of ours, the first one, and that it was
     not read.

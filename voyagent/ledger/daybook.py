@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, Text, case, cast, func, literal, select, tuple_
 
-from voyagent.kernel.reading import kept
+from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.lines import Place
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -26,7 +26,7 @@ _ORDER = (_ENTRIES.entry_date, _ENTRIES.id)
 _SHOWN = ("id", "entry_date", "narration", "source_type", "source_id", "purpose", "reverses_id")
 
 
-@kept
+@cached_statement
 def daybook_statement(first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
     """Entries with book dates from `first` to `last`, the oldest first, those behind the entry of a
     place; a row for each line, with its account.

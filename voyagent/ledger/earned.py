@@ -25,7 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.kernel.reading import fixed
+from voyagent.kernel.reading import inlined
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.lines import PLACE, Place, is_behind
 from voyagent.ledger.models import Account, JournalEntry, Posting, TripEarning
@@ -190,7 +190,7 @@ def _entries(of: Documents) -> CTE:
         .join_from(
             one,
             JournalEntry.__table__,
-            and_(_ENTRIES.source_type == fixed(kind), _ENTRIES.source_id == one.c.source_id),
+            and_(_ENTRIES.source_type == inlined(kind), _ENTRIES.source_id == one.c.source_id),
         )
         .where(owned(JournalEntry), _ENTRIES.reverses_id.is_(None))
         for one, kind in documents

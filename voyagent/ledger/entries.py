@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, sele
 
 from voyagent.identity.queries import name_of
 from voyagent.kernel.pages import Cursor, cut_by_day
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import JournalEntry, Posting
 
@@ -63,7 +63,7 @@ def list_happened(
     return Entries(*cut_by_day(rows, limit, "entry_date")), coming[0]["n"]
 
 
-@kept
+@cached_statement
 def coming_statement(today: date) -> Select[Any]:
     """How many entries are dated after a day, at most one more than COMING_MAX: one row with `n`.
 
@@ -77,7 +77,7 @@ def coming_statement(today: date) -> Select[Any]:
     return select(func.count().label("n")).select_from(few.limit(COMING_MAX + 1).subquery("few"))
 
 
-@kept
+@cached_statement
 def page_statement(
     first: date | None, last: date | None, limit: int, cursor: Cursor | None
 ) -> Select[Any]:

@@ -10,9 +10,9 @@ from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
 from voyagent.http.documents import Document, facts_of
 from voyagent.http.files import file_name
-from voyagent.http.presentation import amount, long_day
+from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 from voyagent.kernel.sheets import HEAD, LINE, ROW, TOTAL, Cell, Sheet
 from voyagent.ledger import queries
 from voyagent.ledger.journal import wire_entry
@@ -67,7 +67,7 @@ def entry_sheet(found: Read) -> Sheet:
     return Sheet(_file(entry), COLUMNS, rows)
 
 
-def entry_paper(reader: LaneReader, found: Read, agency: str) -> Attached:  # noqa: ARG001 - the letterhead names it
+def entry_paper(reader: RequestReader, found: Read, agency: str) -> Attached:  # noqa: ARG001 - the letterhead names it
     """An entry as PDF: a table for each currency, its lines with their accounts and what both sides
     come to.
     """
@@ -89,7 +89,7 @@ def entry_paper(reader: LaneReader, found: Read, agency: str) -> Attached:  # no
     return Attached(
         f"{_file(entry)}.pdf",
         "application/pdf",
-        printed.pdf(words, reader.prove(), settings.read_letterhead(reader)),
+        printed.pdf(words, reader.authenticate(), settings.read_letterhead(reader)),
     )
 
 

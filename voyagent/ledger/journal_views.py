@@ -16,14 +16,14 @@ from voyagent.http.forms import PAST, read_date
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
-from voyagent.http.presentation import today
+from voyagent.http.template_filters import today
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
-from voyagent.kernel.reading import LaneReader, Row, SessionReader
+from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import entries, queries, service
 from voyagent.ledger.copies import journal_listing
 from voyagent.ledger.forms import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
@@ -35,7 +35,7 @@ pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 
 
 @pages.page("/journal", permission="ledger.read")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """The entries, newest book date first; what cannot be read of the address is left out and said.
 
     Without a last day the list ends today, and says how many entries are dated later; one that
@@ -45,7 +45,7 @@ def index(reader: LaneReader) -> Any:
     days = {name: _day(typed[name]) for name in ("from", "to")}
     place, unread = _place(typed["after"])
     unread = unread or any(typed[name] and days[name] is None for name in days)
-    evening = clock.today(reader.prove().timezone)
+    evening = clock.today(reader.authenticate().timezone)
     coming = 0
     is_asked_for_later = days["to"] or (days["from"] and days["from"] > evening)
     last = days["to"] if is_asked_for_later else evening
@@ -54,7 +54,7 @@ def index(reader: LaneReader) -> Any:
         and not unread
         and (
             file := list_file(
-                journal_listing("journal", days["from"], last), reader.prove().tenant_id
+                journal_listing("journal", days["from"], last), reader.authenticate().tenant_id
             )
         )
     ):
@@ -78,7 +78,7 @@ def index(reader: LaneReader) -> Any:
             for row in found.items
         ],
         "values": {name: days[name] or typed[name] for name in days},
-        "may_write": reader.prove().can("ledger.post_by_hand"),
+        "may_write": reader.authenticate().can("ledger.post_by_hand"),
         "files": [url_for("journal.index", **kept, format=form) for form in ("xlsx", "csv-bom")],
         "is_narrowed": any(typed.values()),
         "coming": min(coming, entries.COMING_MAX),

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import kept
+from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import JournalEntry, Posting
 from voyagent.ledger.queries import balances_statement
@@ -61,7 +61,7 @@ class Place:
         return found
 
 
-@kept
+@cached_statement
 def account_lines_statement(
     account_id: UUID, first: date, last: date, *, after: Place | None, limit: int
 ) -> Select[Any]:
@@ -100,7 +100,7 @@ def account_lines_statement(
     ).limit(limit)
 
 
-@kept
+@cached_statement
 def balances_at_statement(account_id: UUID, place: Place) -> Select[Any]:
     """currency, debit_minor, credit_minor of an account up to and including the line before a
     place: the days before from roll-ups, its own day from lines.

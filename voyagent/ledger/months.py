@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Date, Select, case, cast, func, literal, or_, select, union_all
 
-from voyagent.kernel.reading import kept
+from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth
 
@@ -19,7 +19,7 @@ _DAYS = BalanceDay.__table__.c
 COST = "cost_of_services"
 
 
-@kept
+@cached_statement
 def sales_statement(first: date, last: date) -> Select[Any]:
     """What was posted from `first`, the first day of a month, up to the day `last`: currency,
     month, sales_minor, cost_minor, by currency and month.

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import kept
+from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.lines import Place
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -47,7 +47,7 @@ def stands_in_books(party: str) -> bool:
     )
 
 
-@kept
+@cached_statement
 def party_balances_statement(
     purposes: tuple[str, ...], party: str, until: date, *, earlier: date | None = None
 ) -> Select[Any]:
@@ -80,7 +80,7 @@ def party_balances_statement(
     )
 
 
-@kept
+@cached_statement
 def party_entries_statement(
     purposes: tuple[str, ...],
     party: str,
@@ -120,7 +120,7 @@ def party_entries_statement(
     )
 
 
-@kept
+@cached_statement
 def party_balances_at_statement(purposes: tuple[str, ...], party: str, place: Place) -> Select[Any]:
     """What a party stands at behind the entry of a place: currency, debit_minor, credit_minor."""
     return (

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, NotFound
-from voyagent.kernel.reading import Reader, Row, kept, of_one, planned_once
+from voyagent.kernel.reading import Reader, Row, cached_statement, generic_plan, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import (
     Account,
@@ -120,7 +120,7 @@ def list_accounts(reader: Reader) -> list[Row]:
     return reader.read(accounts_statement())[0]
 
 
-@kept
+@cached_statement
 def accounts_statement() -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     return (
@@ -182,7 +182,7 @@ def trial_balance_rows(reader: Reader, as_of: date, include_zero: bool = False) 
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 
 
-@kept
+@cached_statement
 def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     posted = _posted(as_of).subquery("posted")
@@ -205,12 +205,12 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
     )
 
 
-@kept
+@cached_statement
 def trial_balance_planned_once_statement(as_of: date) -> Select[Any]:
     """The same by a plan that is made once, for a report of several days: planning one takes as
     long as its answer, and the plan is alike on every day.
     """
-    return planned_once(trial_balance_statement(as_of))
+    return generic_plan(trial_balance_statement(as_of))
 
 
 def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
@@ -218,7 +218,7 @@ def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
     return _balances_statement(as_of, tuple(account_ids))
 
 
-@kept
+@cached_statement
 def _balances_statement(as_of: date, account_ids: tuple[UUID, ...]) -> Select[Any]:
     posted = _posted(as_of, account_ids).subquery("posted")
     return select(posted).order_by(posted.c.account_id, posted.c.currency)
@@ -313,7 +313,7 @@ def lines_statement(*entry_ids: Any) -> Select[Any]:
     )
 
 
-_of_entry = of_one(lambda entry_id: (entry_statement(entry_id), lines_statement(entry_id)))
+_of_entry = keyed_select(lambda entry_id: (entry_statement(entry_id), lines_statement(entry_id)))
 
 
 def read_entry(reader: Reader, entry_id: UUID) -> tuple[Row, list[Row]]:

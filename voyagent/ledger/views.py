@@ -15,12 +15,12 @@ from voyagent.http.documents import put_behind_pages
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
-from voyagent.http.presentation import today
+from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import LaneReader, Row, SessionReader
+from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import queries, service
 from voyagent.ledger.checklist import look_over
 from voyagent.ledger.entry_files import ENTRY
@@ -32,11 +32,11 @@ pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 
 
 @pages.page("/journal/<entry_id>", permission="ledger.read", missing=EntryNotFound)
-def entry(reader: LaneReader, entry_id: UUID) -> Any:
+def entry(reader: RequestReader, entry_id: UUID) -> Any:
     """One entry with its lines, currency by currency."""
     found, lines = queries.read_entry(reader, entry_id)
     may = (
-        reader.prove().can("ledger.post_by_hand")
+        reader.authenticate().can("ledger.post_by_hand")
         and found["source_type"] in WRITTEN
         and not found["reversed_by_id"]
     )
@@ -49,7 +49,7 @@ put_behind_pages(pages, ENTRY)
 
 
 @pages.page("/months", permission="ledger.read")
-def months(reader: LaneReader) -> Any:
+def months(reader: RequestReader) -> Any:
     """The months, newest first: which are closed, and the one that comes next."""
     asked = request.args.get("before", "")
     try:
@@ -57,7 +57,7 @@ def months(reader: LaneReader) -> Any:
     except MonthNotFound:
         before, unread = None, True
     found = queries.read_months(reader, before)
-    actor = reader.prove()
+    actor = reader.authenticate()
     this = today().replace(day=1)
     rows = [row | _named(row["month"]) | {"is_over": row["month"] < this} for row in found.items]
     facts = {

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import SchemaForm
-from voyagent.http.presentation import country_choices
+from voyagent.http.template_filters import country_choices
 from voyagent.kernel.reading import Row
 from voyagent.parties.schemas import PartyIn, PartyQuery
 from voyagent.parties.service import PLACES as FIELDS_OF_CODES

@@ -14,7 +14,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.patterns import contains, contains_any
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.parties import party_balances_statement
 from voyagent.parties.models import Party
@@ -187,7 +187,7 @@ def read_standing(reader: Reader, name: str, until: date) -> list[Row]:
     return [row for row in told if row["minor"]]
 
 
-@kept
+@cached_statement
 def _list_statement(search: PartySearch, limit: int, cursor: NameCursor | None) -> Select[Any]:
     statement = _columns().where(*_conditions(search))
     if cursor is not None:

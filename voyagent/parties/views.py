@@ -14,7 +14,7 @@ from voyagent.http.forms import opened_state
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
-from voyagent.http.presentation import country_choices, today
+from voyagent.http.template_filters import country_choices, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first

@@ -8,7 +8,7 @@ from flask_babel import gettext as _, ngettext
 
 from voyagent.drivers.paper.tables import Cells, Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
-from voyagent.http.presentation import amount, symbol_money
+from voyagent.http.template_filters import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
 from voyagent.reports.queries.general_ledger import (

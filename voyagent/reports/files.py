@@ -17,10 +17,10 @@ from voyagent.billing.queries import Kind
 from voyagent.drivers.paper.tables import Printed
 from voyagent.http.files import Format, PaperQuery, exported, filed, streamed
 from voyagent.kernel import clock
-from voyagent.kernel.copying import Snapshot
+from voyagent.kernel.copy_export import Snapshot
 from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Stream
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.kernel.sheets import LINES_MAX, Sheet
 from voyagent.ledger.queries import accounts_statement
 from voyagent.reports import (
@@ -71,8 +71,8 @@ class Maker(NamedTuple):
     """
 
     query: type[BaseModel]
-    make: Callable[[LaneReader, Any], Made]
-    stream: Callable[[LaneReader, Any], Callable[[Snapshot], Stream]] | None = None
+    make: Callable[[RequestReader, Any], Made]
+    stream: Callable[[RequestReader, Any], Callable[[Snapshot], Stream]] | None = None
 
 
 def query_of(report: str, form: Format) -> type[BaseModel]:
@@ -94,21 +94,21 @@ def query_of(report: str, form: Format) -> type[BaseModel]:
     )
 
 
-def report_file(report: str, form: Format, reader: LaneReader, query: Any) -> Response:
+def report_file(report: str, form: Format, reader: RequestReader, query: Any) -> Response:
     """A report as a file. Raises what reading it raises, TooManyLines, TooManyRows, ExportsBusy."""
     maker = REPORTS[report]
     if form == "csv" and maker.stream:
         stream = maker.stream(reader, query)
-        return streamed(stream, reader.prove().tenant_id)
+        return streamed(stream, reader.authenticate().tenant_id)
     if form != "pdf":
         with force_locale("en"):  # as in the JSON, whose words are not translated
             return exported(filed(maker.make(reader, query).sheet(), form))
-    with force_locale(query.locale or reader.prove().locale):
+    with force_locale(query.locale or reader.authenticate().locale):
         made = maker.make(reader, query)
         return paper.shown(made.printed(), made.name, made.filters(), reader)
 
 
-def _ageing(kind: Kind, reader: LaneReader, query: schemas.AgeingQuery) -> Made:
+def _ageing(kind: Kind, reader: RequestReader, query: schemas.AgeingQuery) -> Made:
     asked = receivables.Asked(
         query.as_of or clock.today(query.tz or "UTC"),
         query.first,
@@ -118,7 +118,9 @@ def _ageing(kind: Kind, reader: LaneReader, query: schemas.AgeingQuery) -> Made:
         0,
         query.basis,
     )
-    report = receivables.read_open(reader, kind, asked, reader.prove().currency, is_paged=False)
+    report = receivables.read_open(
+        reader, kind, asked, reader.authenticate().currency, is_paged=False
+    )
     name = f"{kind}s-{asked.as_of}"
     return Made(
         name,
@@ -128,13 +130,13 @@ def _ageing(kind: Kind, reader: LaneReader, query: schemas.AgeingQuery) -> Made:
     )
 
 
-def _trial_balance(reader: LaneReader, query: schemas.TrialBalanceQuery) -> Made:
+def _trial_balance(reader: RequestReader, query: schemas.TrialBalanceQuery) -> Made:
     as_of, zeros = query.as_of or clock.today(query.tz or "UTC"), query.include_zero == 1
     period = Period.of(query.first, as_of, reader.read(settings_statement())[0])
     report = books.read_period(
         reader,
         period,
-        reader.prove().currency,
+        reader.authenticate().currency,
         include_zero=zeros,
         kept_earnings=_("Result of earlier years"),
     )
@@ -147,10 +149,10 @@ def _trial_balance(reader: LaneReader, query: schemas.TrialBalanceQuery) -> Made
     )
 
 
-def _profit_and_loss(reader: LaneReader, query: statement_schemas.ProfitAndLossQuery) -> Made:
+def _profit_and_loss(reader: RequestReader, query: statement_schemas.ProfitAndLossQuery) -> Made:
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
-    report = statements.profit_and_loss(read, days, before, reader.prove().currency)
+    report = statements.profit_and_loss(read, days, before, reader.authenticate().currency)
 
     def filters() -> str:
         return words.filtered(
@@ -166,7 +168,7 @@ def _profit_and_loss(reader: LaneReader, query: statement_schemas.ProfitAndLossQ
     )
 
 
-def _balance_sheet(reader: LaneReader, query: statement_schemas.BalanceSheetQuery) -> Made:
+def _balance_sheet(reader: RequestReader, query: statement_schemas.BalanceSheetQuery) -> Made:
     as_of = query.as_of or clock.today(query.tz or "UTC")
     now, before = evenings(
         as_of,
@@ -174,7 +176,10 @@ def _balance_sheet(reader: LaneReader, query: statement_schemas.BalanceSheetQuer
         year_month(reader.read(settings_statement())[0]),
     )
     report = statements.balance_sheet(
-        statements.read_balance_sheet(reader, now, before), now, before, reader.prove().currency
+        statements.read_balance_sheet(reader, now, before),
+        now,
+        before,
+        reader.authenticate().currency,
     )
     filters = partial(words.evening_words, as_of, before, None)
     name = f"balance-sheet-{as_of}"
@@ -186,7 +191,7 @@ def _balance_sheet(reader: LaneReader, query: statement_schemas.BalanceSheetQuer
     )
 
 
-def _general_ledger(reader: LaneReader, query: GeneralLedgerQuery) -> Made:
+def _general_ledger(reader: RequestReader, query: GeneralLedgerQuery) -> Made:
     account, period = _account(reader, query)
     report = ledgers.read_general_ledger(reader, account, period, limit=LINES_MAX)
     name, filters = spreadsheets.ledger_name(report), partial(words.period_words, period)
@@ -199,18 +204,18 @@ def _general_ledger(reader: LaneReader, query: GeneralLedgerQuery) -> Made:
 
 
 def _general_ledger_stream(
-    reader: LaneReader, query: GeneralLedgerQuery
+    reader: RequestReader, query: GeneralLedgerQuery
 ) -> Callable[[Snapshot], Stream]:
     account, period = _account(reader, query)
     return lambda snapshot: streams.general_ledger(snapshot, account, period)
 
 
-def _account(reader: LaneReader, query: GeneralLedgerQuery) -> tuple[Any, Period]:
+def _account(reader: RequestReader, query: GeneralLedgerQuery) -> tuple[Any, Period]:
     settings, accounts = reader.read(settings_statement(), accounts_statement())
     return ledgers.account_of(accounts, query.account), Period.of(query.first, query.last, settings)
 
 
-def _day_book(reader: LaneReader, query: DayBookQuery) -> Made:
+def _day_book(reader: RequestReader, query: DayBookQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_day_book(reader, days, limit=LINES_MAX)
     name, filters = spreadsheets.daybook_name(report), partial(_of_days, days)
@@ -222,12 +227,12 @@ def _day_book(reader: LaneReader, query: DayBookQuery) -> Made:
     )
 
 
-def _day_book_stream(_reader: LaneReader, query: DayBookQuery) -> Callable[[Snapshot], Stream]:
+def _day_book_stream(_reader: RequestReader, query: DayBookQuery) -> Callable[[Snapshot], Stream]:
     days = Days.between(query.first, query.last)
     return lambda snapshot: streams.day_book(snapshot, days)
 
 
-def _party_statement(reader: LaneReader, query: PartyStatementQuery) -> Made:
+def _party_statement(reader: RequestReader, query: PartyStatementQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_party_statement(reader, query.kind, query.party, days, limit=LINES_MAX)
     return Made(
@@ -239,13 +244,13 @@ def _party_statement(reader: LaneReader, query: PartyStatementQuery) -> Made:
 
 
 def _party_statement_stream(
-    _reader: LaneReader, query: PartyStatementQuery
+    _reader: RequestReader, query: PartyStatementQuery
 ) -> Callable[[Snapshot], Stream]:
     days = Days.between(query.first, query.last)
     return lambda snapshot: streams.party_statement(snapshot, query.kind, query.party, days)
 
 
-def _trip_margins(reader: LaneReader, query: MarginsQuery) -> Made:
+def _trip_margins(reader: RequestReader, query: MarginsQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, limit=LINES_MAX)
     filters = partial(words.opened_words, days)

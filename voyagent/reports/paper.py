@@ -11,8 +11,8 @@ from voyagent.billing.queries import Basis
 from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
 from voyagent.http.files import exported
-from voyagent.http.presentation import amount, symbol_money
-from voyagent.kernel.reading import LaneReader
+from voyagent.http.template_filters import amount, symbol_money
+from voyagent.kernel.reading import RequestReader
 from voyagent.reports.queries.party_statement import PartyStatement, Standing
 from voyagent.reports.queries.receivables import CurrencyBlock, Open
 from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
@@ -21,9 +21,9 @@ from voyagent.reports.words import written, youngest
 from voyagent.settings import queries as settings
 
 
-def shown(printed: Printed, name: str, words: str, reader: LaneReader) -> Response:
+def shown(printed: Printed, name: str, words: str, reader: RequestReader) -> Response:
     """The export as a PDF in the browser's own window, to be kept under a name."""
-    content = printed.pdf(words, reader.prove(), settings.read_letterhead(reader))
+    content = printed.pdf(words, reader.authenticate(), settings.read_letterhead(reader))
     return exported(
         Response(
             content,

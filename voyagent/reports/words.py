@@ -9,7 +9,7 @@ from datetime import date
 from flask_babel import format_date, gettext as _
 
 from voyagent.billing.queries import Basis, Kind
-from voyagent.http.presentation import MINUS, long_day
+from voyagent.http.template_filters import MINUS, long_day
 from voyagent.ledger.earned import Side
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margin_lines import MarginLines

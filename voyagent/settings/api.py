@@ -9,7 +9,7 @@ from flask import Response, after_this_request, request
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 from voyagent.settings import logos, queries, service
 from voyagent.settings.pictures import PictureTooLarge, PictureUnreadable
 from voyagent.settings.schemas import (
@@ -24,9 +24,9 @@ api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
 
 @api.get("/tenant-settings", answer=TenantSettingsResponse, permission="settings.read")
-def get_tenant_settings(reader: LaneReader) -> Row:
+def get_tenant_settings(reader: RequestReader) -> Row:
     """The agency's settings; their `ETag` is the state that `If-Match` of a change may name."""
-    return _answer(queries.read(reader) or service.make(reader.prove()))
+    return _answer(queries.read(reader) or service.make(reader.authenticate()))
 
 
 @api.patch(
@@ -56,7 +56,7 @@ def patch_tenant_settings(actor: Actor, body: TenantSettingsPatchRequest) -> Row
     permission="settings.read",
     errors=(queries.LogoNotFound,),
 )
-def get_tenant_logo(reader: LaneReader) -> Row:
+def get_tenant_logo(reader: RequestReader) -> Row:
     """The picture that stands on the agency's documents."""
     return _told(queries.read_logo(reader))
 

@@ -24,7 +24,7 @@ from wtforms import (
 )
 
 from voyagent.http.forms import SchemaForm
-from voyagent.http.presentation import number
+from voyagent.http.template_filters import number
 from voyagent.kernel import clock, money
 from voyagent.kernel.reading import Row
 from voyagent.settings import queries

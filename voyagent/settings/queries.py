@@ -10,7 +10,7 @@ from voyagent.audit import queries as audit
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import current_tenant, owned
 from voyagent.settings.models import TenantLogo, TenantSettings
 
@@ -33,7 +33,7 @@ class LogoNotFound(NotFound):
     message = N_("Your agency has no logo yet.")
 
 
-@kept
+@cached_statement
 def statement() -> Select[Any]:
     """The settings row of the bound agency."""
     return select(*TenantSettings.__table__.c).where(owned(TenantSettings))

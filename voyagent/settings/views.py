@@ -16,7 +16,7 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, page_fact, toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, RequestReader, Row, SessionReader
 from voyagent.settings import logos, queries, service
 from voyagent.settings.forms import (
     LOGO_PLACES,
@@ -55,10 +55,10 @@ def under_the_model(panel: Panel) -> Panel:
 
 
 @pages.page("/settings", permission="settings.read")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """The settings: a form for an administrator, facts for everybody else."""
     row = queries.read(reader)
-    actor = reader.prove()
+    actor = reader.authenticate()
     row = row or service.make(actor)
     return _page(reader, actor, row, SettingsForm.of(row) if actor.can("settings.update") else None)
 
@@ -79,7 +79,7 @@ def save(actor: Actor) -> Any:
 
 
 @pages.page("/settings/logo", permission="settings.read", missing=queries.LogoNotFound)
-def logo(reader: LaneReader) -> Response:
+def logo(reader: RequestReader) -> Response:
     """The picture itself.
 
     Whoever asks with the mark of one that she has is told that it still stands.

@@ -22,8 +22,8 @@ from voyagent.drivers.suppliers.errors import (
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api
-from voyagent.http.errands import run
 from voyagent.http.guards import Guard
+from voyagent.http.outbound import run
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring

@@ -14,8 +14,8 @@ from voyagent.approvals.effects import Approval
 from voyagent.approvals.service import propose
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.outbound import OutboundCall, known
 from voyagent.trips import queries, service
 from voyagent.trips.effects import CANCEL, ISSUE
 from voyagent.trips.effects.shown import suppliers
@@ -70,7 +70,7 @@ def ahead_of(line: TripLine) -> Ahead:
     )
 
 
-def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> Errand[Cancelled]:
+def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled]:
     """Cancel a thing: what is held at a supplier is given back there, booked rooms are asked for,
     and the rest is noted; by the rules that the assistant has.
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import BOOKED, PAST, DateText, SchemaForm, SentOnce, typed_amount
-from voyagent.http.presentation import country_choices, status_look, today
+from voyagent.http.template_filters import country_choices, status_look, today
 from voyagent.kernel.errors import Invalid
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.trips.machine_zone import MachineZone, read_zone

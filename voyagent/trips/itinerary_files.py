@@ -10,7 +10,7 @@ from babel.core import Locale
 
 from voyagent.http.documents import Document, facts_of
 from voyagent.kernel import clock
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.kernel.sheets import HEAD, ROW, TOTAL, Cell, Sheet
 from voyagent.mail.service import Attached
 from voyagent.trips import paper, queries
@@ -148,11 +148,11 @@ def _cells(row: str, **cells: Cell) -> list[Cell]:
     return [cells.get(column) for column in COLUMNS]
 
 
-def _read(reader: LaneReader, trip_id: UUID) -> Read:
-    return queries.read_trip(reader, trip_id), reader.prove().tenant_name
+def _read(reader: RequestReader, trip_id: UUID) -> Read:
+    return queries.read_trip(reader, trip_id), reader.authenticate().tenant_name
 
 
-def _typeset(reader: LaneReader, found: Read, agency: str, *, prices: bool) -> Attached:
+def _typeset(reader: RequestReader, found: Read, agency: str, *, prices: bool) -> Attached:
     return paper.document_of(reader, found[0], agency, prices=prices)
 
 

@@ -12,16 +12,16 @@ from flask_babel import gettext as _
 
 from voyagent.drivers.suppliers.errors import SupplierError
 from voyagent.http.documents import prices_wanted, put_behind_pages
-from voyagent.http.errands import run
 from voyagent.http.errors import sentence_of as sentence_of_error, status_of
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
+from voyagent.http.outbound import run
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.reading import LaneReader, Reader, SessionReader
+from voyagent.kernel.reading import Reader, RequestReader, SessionReader
 from voyagent.trips import passports, queries, service
 from voyagent.trips.cancelling import ahead_of, cancel, meaning_of, told_of
 from voyagent.trips.forms import (
@@ -49,7 +49,7 @@ OFFSET_MAX = 2**31 - 1
 
 
 @pages.page("/trips", permission="trip.read")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """The list, newest first."""
     offset = request.args.get("offset", "0")
     page = queries.list_trips(

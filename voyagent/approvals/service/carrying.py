@@ -27,9 +27,9 @@ from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, VoyagentError
 from voyagent.kernel.metrics import after_commit, meters
+from voyagent.kernel.outbound import OutboundCall
 
 log = structlog.get_logger(__name__)
 Settle = Callable[[], dict[str, Any]]
@@ -42,7 +42,7 @@ CORRECTED = N_("A corrected request has taken its place. Nothing was done.")
 """Why a proposal ended that nobody decided though its time was not over."""
 
 
-def prepare(approval_id: str) -> Errand[dict[str, Any]] | None:
+def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
     """What an outside system is to be asked for a grant that was not carried out yet; None where
     nobody is asked, or `carry_out` will say why not.
     """
@@ -65,7 +65,7 @@ def prepare(approval_id: str) -> Errand[dict[str, Any]] | None:
             reason=type(failure).__name__,
         )
         return None
-    assert isinstance(made, Errand), f"{approval.tool_name} asks, and its run gives no errand"
+    assert isinstance(made, OutboundCall), f"{approval.tool_name} asks, and its run gives no call"
     return made
 
 
@@ -221,10 +221,10 @@ def _result(actor: Actor | None, approval: Approval, settle: Settle | None) -> d
     if settle is not None:
         return settle()
     made = _run(actor, approval)
-    return made.done() if isinstance(made, Errand) else made
+    return made.done() if isinstance(made, OutboundCall) else made
 
 
-def _run(actor: Actor | None, approval: Approval) -> dict[str, Any] | Errand[dict[str, Any]]:
+def _run(actor: Actor | None, approval: Approval) -> dict[str, Any] | OutboundCall[dict[str, Any]]:
     effect = effects.find(approval.tool_name)
     if effect is None:
         raise ToolUnknown

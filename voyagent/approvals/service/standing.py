@@ -83,7 +83,7 @@ def ring(*session_ids: UUID) -> None:
     has committed.
     """
     for session_id in session_ids:
-        events.ring(topic(session_id))
+        events.notify(topic(session_id))
 
 
 def person_of(user_id: UUID | None) -> Actor | None:

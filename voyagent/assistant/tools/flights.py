@@ -13,11 +13,11 @@ from pydantic import Field
 from voyagent.assistant import asking
 from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, not_supported, register
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.fields import BusinessDate, Closed, Id, wire_instant
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import effects, queries, service
 from voyagent.trips.asked import budget_of, is_above
 from voyagent.trips.details import Country
@@ -74,7 +74,7 @@ class VisaRequirementsIn(Closed):
     destination: Country
 
 
-def search(scene: Scene, wanted: SearchFlightsIn) -> Errand[JsonObject]:
+def search(scene: Scene, wanted: SearchFlightsIn) -> OutboundCall[JsonObject]:
     """At most twenty fares, the cheapest first.
 
     Raises what the supplier says, but that it does not offer this.
@@ -94,7 +94,7 @@ def search(scene: Scene, wanted: SearchFlightsIn) -> Errand[JsonObject]:
     return searching.then(lambda found: _found(found, budget), refused=unsupported("searched"))
 
 
-def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
+def hold(scene: Scene, wanted: HoldFlightIn) -> OutboundCall[JsonObject]:
     """Hold a fare on the trip of this conversation, unpaid.
 
     At another price than the offer's nothing is held, and the fare of now comes back, to be taken.
@@ -113,7 +113,7 @@ def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
     )
 
 
-def release(scene: Scene, wanted: ReleaseFlightIn) -> Errand[JsonObject]:
+def release(scene: Scene, wanted: ReleaseFlightIn) -> OutboundCall[JsonObject]:
     """Give a held flight back, which costs nothing; requests to issue its tickets end with it.
 
     Raises as `trips.release_flight`.
@@ -123,14 +123,14 @@ def release(scene: Scene, wanted: ReleaseFlightIn) -> Errand[JsonObject]:
     )
 
 
-def read_pnr(scene: Scene, wanted: ReadPnrIn) -> Errand[JsonObject]:
+def read_pnr(scene: Scene, wanted: ReadPnrIn) -> OutboundCall[JsonObject]:
     """How a booking stands at its supplier. Raises LineNotFound and what the supplier says."""
     return service.read_flight(asking.suppliers(), scene.actor, wanted.locator).then(
         _booking, refused=unsupported("read")
     )
 
 
-def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> Errand[JsonObject]:
+def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> OutboundCall[JsonObject]:
     """What a country asks of a nationality, with where the rule is from.
 
     Raises what the supplier says.

@@ -12,8 +12,8 @@ from voyagent.assistant import asking
 from voyagent.assistant.tools.flights import unsupported
 from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Trimmed
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import effects, service
 from voyagent.trips.details import Country
 
@@ -42,7 +42,7 @@ class ReadHotelBookingIn(Closed):
     booking_id: Id
 
 
-def search(scene: Scene, wanted: SearchHotelsIn) -> Errand[JsonObject]:
+def search(scene: Scene, wanted: SearchHotelsIn) -> OutboundCall[JsonObject]:
     """At most twenty rates, the cheapest first.
 
     Raises what the supplier says, but that it does not offer this; InvalidAmount, UnknownCurrency.
@@ -63,7 +63,7 @@ def search(scene: Scene, wanted: SearchHotelsIn) -> Errand[JsonObject]:
     )
 
 
-def check_rate(scene: Scene, wanted: CheckHotelRateIn) -> Errand[JsonObject]:
+def check_rate(scene: Scene, wanted: CheckHotelRateIn) -> OutboundCall[JsonObject]:
     """A rate as it stands now. Raises what the supplier says."""
     checking = service.check_hotel_rate(asking.suppliers(), scene.actor, wanted.rate_key)
     return checking.then(
@@ -71,7 +71,7 @@ def check_rate(scene: Scene, wanted: CheckHotelRateIn) -> Errand[JsonObject]:
     )
 
 
-def read_booking(scene: Scene, wanted: ReadHotelBookingIn) -> Errand[JsonObject]:
+def read_booking(scene: Scene, wanted: ReadHotelBookingIn) -> OutboundCall[JsonObject]:
     """How a booking stands at its hotel.
 
     Raises LineNotFound, NotAtSupplier and what the supplier says.

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ValidationError
 from voyagent.approvals import effects
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, Invalid, VoyagentError
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.kernel.reading import SessionReader
 
 FIELDS_MAX = 5
@@ -77,7 +77,7 @@ class Scene:
 class Tool:
     """One tool.
 
-    `run` gives a small JSON object, or an errand that ends in one where somebody outside is asked.
+    `run` gives a small JSON object, or an outbound call that ends in one where somebody outside is asked.
 
     A gated tool has `summarise` instead: the line that says what is asked for. `writes`: it changes
     records of our own. `reversible`: what it does can be taken back; what cannot is always gated.
@@ -88,7 +88,7 @@ class Tool:
     purpose: str
     permission: str
     takes: type[BaseModel]
-    run: Callable[[Scene, Any], JsonObject | Errand[JsonObject]] | None = None
+    run: Callable[[Scene, Any], JsonObject | OutboundCall[JsonObject]] | None = None
     summarise: Callable[[Scene, Any], str] | None = None
     desk: Desk = Desk.ORCHESTRATOR
     writes: bool = False

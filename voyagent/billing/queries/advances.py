@@ -26,7 +26,7 @@ from voyagent.billing.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.models import Allocation, Payment, Refund
 from voyagent.billing.queries.ages import LISTED_MAX, age_on, oldest_day
 from voyagent.billing.queries.open_documents import EVER, Kind
-from voyagent.kernel.reading import Reader, Row, fixed
+from voyagent.kernel.reading import Reader, Row, inlined
 from voyagent.kernel.tenancy import owned
 
 _ALLOCATIONS = Allocation.__table__.c
@@ -54,7 +54,7 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
             unapplied_minor.label("unapplied_minor"),
         )
         .group_by(then.c.currency, then.c.party_key)
-        .having(n > fixed(0))
+        .having(n > inlined(0))
         .order_by(then.c.currency, then.c.party_key)
     )
 
@@ -71,8 +71,8 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
         now = union_all(
             whole.where(
                 owned(AdvancesByParty),
-                _PARTY.direction == fixed(DIRECTION[kind]),
-                _PARTY.n > fixed(0),
+                _PARTY.direction == inlined(DIRECTION[kind]),
+                _PARTY.n > inlined(0),
             ),
             later,
         )
@@ -92,8 +92,8 @@ def advances_by_age_statement(
     names, day, until = ("currency", "paid_on"), as_of or today, min(last, as_of or last)
     found = (
         owned(AdvancesByDay)
-        & (_DAY.direction == fixed(DIRECTION[kind]))
-        & (_DAY.n > fixed(0))
+        & (_DAY.direction == inlined(DIRECTION[kind]))
+        & (_DAY.n > inlined(0))
         & (_DAY.paid_on <= until)
     )
     recent = select(*(_DAY[name] for name in names), _DAY.n, _DAY.unapplied_minor).where(
@@ -116,7 +116,7 @@ def advances_by_age_statement(
             unapplied_minor.label("unapplied_minor"),
         )
         .group_by(then.c.currency, age)
-        .having(n > fixed(0))
+        .having(n > inlined(0))
         .order_by(then.c.currency, age)
     )
 
@@ -136,7 +136,7 @@ def list_advances_statement(
     `keys` are the parties that are looked at.
     """
     then = _unapplied(kind, first, last, as_of).subquery("then")
-    statement = select(then).where(then.c.unapplied_minor > fixed(0))
+    statement = select(then).where(then.c.unapplied_minor > inlined(0))
     if party is not None:
         statement = statement.where(then.c.party_key == func.lower(party))
     if keys is not None:
@@ -213,9 +213,9 @@ def _counted(payments: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
     found = payments.subquery()
     return select(
         *(found.c[name] for name in names),
-        fixed(sign).label("n"),
-        (found.c.unapplied_minor * fixed(sign)).label("unapplied_minor"),
-    ).where(found.c.unapplied_minor > fixed(0))
+        inlined(sign).label("n"),
+        (found.c.unapplied_minor * inlined(sign)).label("unapplied_minor"),
+    ).where(found.c.unapplied_minor > inlined(0))
 
 
 def _sums(found: Any) -> tuple[Any, Any]:
@@ -230,7 +230,7 @@ def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None)
     left = table.c.allocated_minor + table.c.refunded_minor < table.c.amount_minor
     wanted = [
         owned(table),
-        table.c.direction == fixed(DIRECTION[kind]),
+        table.c.direction == inlined(DIRECTION[kind]),
         table.c.paid_on.between(first, last),
         left,
     ]
@@ -283,7 +283,7 @@ def _unapplied(
         *(
             part.where(
                 owned(table),
-                table.c.direction == fixed(DIRECTION[kind]),
+                table.c.direction == inlined(DIRECTION[kind]),
                 table.c.paid_on.between(first, until),
                 condition,
             )

@@ -37,7 +37,7 @@ from voyagent.billing.queries.open_documents import (
     open_instalments,
     within_months,
 )
-from voyagent.kernel.reading import Reader, Row, fixed, kept
+from voyagent.kernel.reading import Reader, Row, cached_statement, inlined
 from voyagent.kernel.tenancy import owned
 
 Basis = Literal["due_date", "document_date"]
@@ -95,19 +95,19 @@ def ageing_statement(
         "age"
     )  # summed by age before anything is put beside it: what is open stands on hundreds of days
     sums = (_sum(_DUE.n).label("n"), _sum(_DUE.open_minor).label("open_minor"))
-    of_kind = owned(AgeingByDue) & (_DUE.kind == fixed(kind)) & (_DUE.n > fixed(0))
+    of_kind = owned(AgeingByDue) & (_DUE.kind == inlined(kind)) & (_DUE.n > inlined(0))
     recent = (
         select(_DUE.currency, age, *sums)
         .where(of_kind, _DUE.due_date >= oldest_day(day))
         .group_by(_DUE.currency, age)
     )
     old = (
-        select(_DUE.currency, fixed(AGES - 1), *sums)
+        select(_DUE.currency, inlined(AGES - 1), *sums)
         .where(of_kind, _DUE.due_date < oldest_day(day))
         .group_by(_DUE.currency)
     )
     month = cast(
-        _DUE.issue_month + fixed(0), Date
+        _DUE.issue_month + inlined(0), Date
     )  # no column of a key: by the primary one the planner would fetch each row from the table
     now = within_months(
         (recent, old), month, aged, kind, first, min(last, as_of or last), "currency", "age"
@@ -120,12 +120,12 @@ def ageing_statement(
             found.c.age,
             cast(n, BigInteger).label("n"),
             _sum(found.c.open_minor).label("open_minor"),
-            _sum(case((found.c.age == fixed(0), found.c.open_minor), else_=fixed(0))).label(
+            _sum(case((found.c.age == inlined(0), found.c.open_minor), else_=inlined(0))).label(
                 "not_due_minor"
             ),
         )
         .group_by(found.c.currency, found.c.age)
-        .having(n > fixed(0))
+        .having(n > inlined(0))
         .order_by(found.c.currency, found.c.age)
     )
 
@@ -141,7 +141,7 @@ def _by_document_date(
             age,
             func.count().filter(found.is_next).label("n"),
             _sum(found.open_minor).label("open_minor"),
-            _sum(case((found.due_date >= day, found.open_minor), else_=fixed(0))).label(
+            _sum(case((found.due_date >= day, found.open_minor), else_=inlined(0))).label(
                 "not_due_minor"
             ),
         )
@@ -165,7 +165,7 @@ def top_parties(
     return reader.read(top_parties_statement(kind, first, last, as_of=as_of, limit=limit))[0]
 
 
-@kept
+@cached_statement
 def top_parties_statement(
     kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5
 ) -> Select[Any]:
@@ -197,12 +197,12 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
             .label("place"),
         )
         .group_by(found.c.currency, found.c.party_key)
-        .having(func.sum(found.c.n) > fixed(0))
+        .having(func.sum(found.c.n) > inlined(0))
         .subquery("parties")
     )
     return (
         select(parties)
-        .where(parties.c.place <= fixed(limit))
+        .where(parties.c.place <= inlined(limit))
         .order_by(parties.c.currency, parties.c.place)
     )
 
@@ -211,7 +211,7 @@ def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
     """The first of each currency among all that parties have open: one look at an index for each
     currency and each of these.
     """
-    open_now = owned(OpenByParty) & (_TOTAL.kind == fixed(kind)) & (_TOTAL.n > fixed(0))
+    open_now = owned(OpenByParty) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
         select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")
     ).cte("used", recursive=True)
@@ -227,7 +227,7 @@ def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
         select(*columns)
         .where(open_now, _TOTAL.currency == used.c.currency)
         .order_by(*order)
-        .limit(fixed(limit))
+        .limit(inlined(limit))
         .lateral("first")
     )
     place = func.row_number().over(
@@ -302,7 +302,7 @@ def list_open(
     )[0]
 
 
-@kept
+@cached_statement
 def list_open_statement(
     kind: Kind,
     first: date,
@@ -392,7 +392,7 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
     )
 
 
-@kept
+@cached_statement
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
     """What is open now by the week in which it is due, from the roll-up: currency, week, n,
     open_minor; as many rows as weeks and currencies.
@@ -417,7 +417,7 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
             cast(func.sum(_DUE.documents), BigInteger).label("n"),
             _sum(_DUE.open_minor).label("open_minor"),
         )
-        .where(owned(AgeingByDue), _DUE.kind == fixed(kind), _DUE.n > fixed(0))
+        .where(owned(AgeingByDue), _DUE.kind == inlined(kind), _DUE.n > inlined(0))
         .group_by(_DUE.currency, "week")
         .order_by(_DUE.currency, "week")
     )
@@ -427,9 +427,9 @@ def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
     """What a party owes, or is owed, now in a currency, in minor units."""
     statement = select(_sum(func.coalesce(_PARTY.open_minor, 0)).label("open_minor")).where(
         owned(AgeingByParty),
-        _PARTY.kind == fixed(kind),
+        _PARTY.kind == inlined(kind),
         _PARTY.currency == currency,
-        _PARTY.n > fixed(0),
+        _PARTY.n > inlined(0),
         _PARTY.party_key == func.lower(party),
     )
     return reader.read(statement)[0][0]["open_minor"] or 0
@@ -530,7 +530,7 @@ def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Su
     whole = select(
         _TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor
     )
-    whole = whole.where(owned(OpenByParty), _TOTAL.kind == fixed(kind), _TOTAL.n > fixed(0))
+    whole = whole.where(owned(OpenByParty), _TOTAL.kind == inlined(kind), _TOTAL.n > inlined(0))
     now = union_all(whole.where(~outside), select(some).where(outside))
     return as_it_stood(now, open_documents, kind, first, last, as_of, *_OF_PARTY)
 
@@ -551,7 +551,7 @@ def _is_open_outside(kind: Kind, first: date, last: date) -> ColumnElement[bool]
 
 def _is_of_kind(kind: Kind) -> ColumnElement[bool]:
     found: ColumnElement[bool] = (
-        owned(AgeingByParty) & (_PARTY.kind == fixed(kind)) & (_PARTY.n > fixed(0))
+        owned(AgeingByParty) & (_PARTY.kind == inlined(kind)) & (_PARTY.n > inlined(0))
     )
     return found
 
@@ -559,13 +559,13 @@ def _is_of_kind(kind: Kind) -> ColumnElement[bool]:
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
     """How old what is due on a day is on another: 0 not past due, then 1 to 4 by every thirty days."""
     edges = [
-        (due >= day, fixed(0)),
+        (due >= day, inlined(0)),
         *(
-            (due >= day - timedelta(days=past), fixed(age))
+            (due >= day - timedelta(days=past), inlined(age))
             for age, past in enumerate(_EDGES, start=1)
         ),
     ]
-    return cast(case(*edges, else_=fixed(AGES - 1)), Integer)
+    return cast(case(*edges, else_=inlined(AGES - 1)), Integer)
 
 
 def oldest_day(day: date) -> date:

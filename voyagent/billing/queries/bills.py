@@ -16,7 +16,7 @@ from voyagent.billing.queries.supplier_credits import credits_of_statement
 from voyagent.billing.queries.taxes import bill_taxes_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row, kept, of_one
+from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -90,14 +90,14 @@ def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
     return BillDocument(bills[0], lines, taxes, payments, credited, journal)
 
 
-@kept
+@cached_statement
 def _list_statement(search: BillSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     return having_text(
         by_day_statement(Bill, _BRIEF, search, cursor), "issue_date", _TEXTS, search.text, limit
     )
 
 
-@of_one
+@keyed_select
 def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
     entry_id = select(_BILLS.entry_id).where(owned(Bill), _BILLS.id == bill_id).scalar_subquery()
     return (

@@ -27,7 +27,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row, kept, of_one
+from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -177,7 +177,7 @@ def round_off_given_back(invoice_id: UUID) -> bool:
     return db.session.scalar(given.limit(1)) is not None
 
 
-@of_one
+@keyed_select
 def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
     entry_id = (
         select(_NOTES.entry_id)
@@ -203,7 +203,7 @@ def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
     )
 
 
-@kept
+@cached_statement
 def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     return narrowed(_notes(), _NOTES, _NOTES.invoice_id, _TEXTS, search, limit, cursor)
 

@@ -50,7 +50,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Page
 from voyagent.kernel.patterns import contains, is_blunt
-from voyagent.kernel.reading import Reader, Row, of_one
+from voyagent.kernel.reading import Reader, Row, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -518,7 +518,7 @@ def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[
     )
 
 
-@of_one
+@keyed_select
 def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
     entry_id = (
         select(_INVOICES.entry_id)

@@ -33,7 +33,7 @@ from voyagent.billing.queries.documents import (
 )
 from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.patterns import contains, is_blunt
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
 
 _BRIEF = (
@@ -120,7 +120,7 @@ def by_day_statement(
     return statement.order_by(table.c.issue_date.desc(), table.c.id.desc())
 
 
-@kept
+@cached_statement
 def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     table = Invoice.__table__
     if not search.is_looked_up:

@@ -38,7 +38,7 @@ from voyagent.billing.models import (
     SupplierCredit,
     WriteOff,
 )
-from voyagent.kernel.reading import fixed
+from voyagent.kernel.reading import inlined
 from voyagent.kernel.tenancy import owned
 
 Kind = Literal["receivable", "payable"]
@@ -95,7 +95,7 @@ def open_instalments(
             func.coalesce(each.c.is_next, true()).label("is_next"),
         )
         .select_from(documents.outerjoin(each, true()))
-        .where(func.coalesce(each.c.open_minor, fixed(1)) > fixed(0))
+        .where(func.coalesce(each.c.open_minor, inlined(1)) > inlined(0))
     )
 
 
@@ -112,7 +112,7 @@ def open_documents(
         table = DOCUMENTS[kind]
         return select(*_shown(kind, table), _open_of(table).label("open_minor")).where(
             owned(table),
-            table.c.status.in_(list(map(fixed, _OPEN[kind]))),
+            table.c.status.in_(list(map(inlined, _OPEN[kind]))),
             table.c.issue_date.between(first, last),
             *([] if among is None else [table.c.id.in_(among)]),
         )
@@ -125,22 +125,24 @@ def open_documents(
     both: CompoundSelect[Any] = union_all(
         _open_then(kind, still, later).where(
             owned(still),
-            still.c.status.in_(list(map(fixed, _OPEN[kind]))),
+            still.c.status.in_(list(map(inlined, _OPEN[kind]))),
             still.c.issue_date.between(first, until),
             *([] if among is None else [still.c.id.in_(among)]),
         ),
         paid_since.where(
-            owned(since), since.c.status == fixed("paid"), since.c.issue_date.between(first, until)
+            owned(since),
+            since.c.status == inlined("paid"),
+            since.c.issue_date.between(first, until),
         ),
         _open_then(kind, undone, later).where(
             owned(undone),
-            undone.c.status == fixed("void"),
+            undone.c.status == inlined("void"),
             undone.c.voided_on > as_of,
             undone.c.issue_date.between(first, until),
         ),
     )
     then = both.subquery("then")
-    return select(then).where(then.c.open_minor > fixed(0))
+    return select(then).where(then.c.open_minor > inlined(0))
 
 
 def _settled_after(kind: Kind, day: date) -> Select[Any]:
@@ -252,7 +254,7 @@ def _changed_since(kind: Kind, day: date) -> Select[Any]:
     """The ids of documents of which something was settled, taken back or made void after a day."""
     table = DOCUMENTS[kind].alias("voided")
     voided = select(table.c.id).where(
-        owned(table), table.c.status == fixed("void"), table.c.voided_on > day
+        owned(table), table.c.status == inlined("void"), table.c.voided_on > day
     )
     changed = union_all(
         select(_settled_after(kind, day).subquery("settled").c.document_id), voided
@@ -303,8 +305,8 @@ def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
     found = documents.subquery()
     return select(
         *(found.c[name] for name in names),
-        fixed(sign).label("n"),
-        (found.c.open_minor * fixed(sign)).label("open_minor"),
+        inlined(sign).label("n"),
+        (found.c.open_minor * inlined(sign)).label("open_minor"),
     )
 
 
@@ -323,7 +325,7 @@ def is_open_outside(
         for edge, beyond, day in months
     ]
     parts += [
-        select(fixed(1)).select_from(open_documents(kind, *days).subquery()).exists()
+        select(inlined(1)).select_from(open_documents(kind, *days).subquery()).exists()
         for days in ((begins, first - timedelta(days=1)), (last + timedelta(days=1), ends))
         if days[0] <= days[1]
     ]

@@ -44,7 +44,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, cut_by_day
-from voyagent.kernel.reading import Reader, Row, kept, of_one
+from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -364,7 +364,7 @@ def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
     return PaymentDocument(payments[0], allocations, refunds, journal)
 
 
-@kept
+@cached_statement
 def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(
         owned(Payment), *payment_conditions(search)
@@ -378,7 +378,7 @@ def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) ->
     return having_text(newest, "paid_on", ("number", "party_name", "reference"), search.text, limit)
 
 
-@of_one
+@keyed_select
 def _document_statements(payment_id: Any) -> tuple[Select[Any], ...]:
     entry_id = (
         select(_PAYMENTS.entry_id)

@@ -16,7 +16,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row, kept, of_one
+from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -96,7 +96,7 @@ def credits_of_statement(bill_id: UUID) -> Select[Any]:
     )
 
 
-@of_one
+@keyed_select
 def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
     entry_id = (
         select(_CREDITS.entry_id)
@@ -116,7 +116,7 @@ def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
     return one, lines, supplier_credited_statement(supplier_credit_id), lines_statement(entry_id)
 
 
-@kept
+@cached_statement
 def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     return narrowed(_credits(), _CREDITS, _CREDITS.bill_id, _TEXTS, search, limit, cursor)
 

@@ -47,11 +47,11 @@ from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.http.presentation import day, today
+from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import page_or_first
-from voyagent.kernel.reading import LaneReader, Reader
+from voyagent.kernel.reading import Reader, RequestReader
 from voyagent.parties import queries as parties
 from voyagent.taxes.words import component
 from voyagent.trips import queries as trips
@@ -60,16 +60,16 @@ _PLACES = DRAFT_PLACES | {"customer_name_required": "vendor_name"}
 
 
 @pages.page("/bills", permission="billing.read")
-def bills(reader: LaneReader) -> Any:
+def bills(reader: RequestReader) -> Any:
     """The list, newest issue date first."""
     asked = BillList.read(request.args)
     if asked.status == "overdue":
-        reader.prove()  # whose today it is must be known before
+        reader.authenticate()  # whose today it is must be known before
     search = asked.search(today())
     if (
         "format" in request.args
         and not asked.unread
-        and (file := list_file(bills_listing(search), reader.prove().tenant_id))
+        and (file := list_file(bills_listing(search), reader.authenticate().tenant_id))
     ):
         return file
     found, unread = page_or_first(

@@ -34,7 +34,7 @@ from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
-from voyagent.http.presentation import today
+from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, page_or_first

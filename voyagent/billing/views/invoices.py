@@ -57,11 +57,11 @@ from voyagent.http.forms import opened_state, typed_amount
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast, translated
-from voyagent.http.presentation import page_locale, today
+from voyagent.http.template_filters import page_locale, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import LaneReader, Reader
+from voyagent.kernel.reading import Reader, RequestReader
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
@@ -72,16 +72,16 @@ pages = PageBlueprint("billing", __name__, guard=Guard.SIGNED_IN)
 
 
 @pages.page("/invoices", permission="billing.read")
-def invoices(reader: LaneReader) -> Any:
+def invoices(reader: RequestReader) -> Any:
     """The list, whole or as the fragment that a search changes."""
     asked = InvoiceList.read(request.args)
     if asked.status == "overdue":
-        reader.prove()  # whose today it is must be known before
+        reader.authenticate()  # whose today it is must be known before
     search = asked.search(today())
     if (
         "format" in request.args
         and not asked.unread
-        and (file := list_file(invoices_listing(search), reader.prove().tenant_id))
+        and (file := list_file(invoices_listing(search), reader.authenticate().tenant_id))
     ):
         return file
     board = queries.read_board(reader, search, limit=PAGE_SIZE, offset=asked.offset)

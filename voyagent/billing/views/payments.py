@@ -49,13 +49,13 @@ from voyagent.http.files import list_file
 from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.http.presentation import today
+from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.kernel.pages import page_or_first
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, RequestReader, Row, SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
@@ -65,13 +65,13 @@ EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
 
 
 @pages.page("/payments", permission="billing.read")
-def payments(reader: LaneReader) -> Any:
+def payments(reader: RequestReader) -> Any:
     """The list, newest day first."""
     asked = PaymentList.read(request.args)
     if (
         "format" in request.args
         and not asked.unread
-        and (file := list_file(payments_listing(asked.search()), reader.prove().tenant_id))
+        and (file := list_file(payments_listing(asked.search()), reader.authenticate().tenant_id))
     ):
         return file
     found, unread = page_or_first(

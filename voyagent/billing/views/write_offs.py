@@ -20,7 +20,7 @@ from voyagent.billing.write_offs import ask_for_write_off
 from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.http.presentation import today
+from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader

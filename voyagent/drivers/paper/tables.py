@@ -12,7 +12,7 @@ from flask import current_app
 from flask_babel import get_locale, gettext as _
 
 from voyagent.drivers.paper import Paper, picture
-from voyagent.http.presentation import amount, currency_name, moment
+from voyagent.http.template_filters import amount, currency_name, moment
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Unprocessable

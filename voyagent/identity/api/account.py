@@ -17,13 +17,13 @@ from voyagent.identity.passwords import PasswordsBusy
 from voyagent.identity.schemas import PublicUser
 from voyagent.kernel.actor import Actor, Channel, NotFresh
 from voyagent.kernel.errors import TooManyRequests
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 
 account = ApiBlueprint("account", __name__, tag="Your account", guard=Guard.BEARER)
 
 
 @account.get("/auth/me", answer=PublicUser)
-def me(reader: LaneReader) -> Row:
+def me(reader: RequestReader) -> Row:
     """Whom the token speaks for."""
     return person(reader.read(queries.public_user_statement(reader.person_id))[0][0])
 

@@ -21,7 +21,7 @@ from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 
 keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
 
@@ -63,7 +63,7 @@ def create_scoped_api_key(actor: Actor, body: CreateScopedApiKeyRequest) -> Row:
 
 
 @keys.get("/auth/api-keys", answer=ApiKeyList, permission="api_key.read", errors=(InvalidCursor,))
-def list_api_keys(reader: LaneReader, query: WholeOrPage) -> Row:
+def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Row:
     """The agency's keys, newest first: all of them, or pages where `limit` is given.
 
     Revoked and expired ones stay in the list.

@@ -12,7 +12,7 @@ from voyagent.identity.schemas import ChangeRoleRequest, Team, TeamMember
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.reading import LaneReader, Row, SessionReader
+from voyagent.kernel.reading import RequestReader, Row, SessionReader
 
 members = ApiBlueprint("members", __name__, tag="Team", guard=Guard.BEARER)
 _SHOWN = (
@@ -28,7 +28,7 @@ _SHOWN = (
 
 
 @members.get("/team", answer=Team, permission="team.read")
-def list_team(reader: LaneReader) -> Row:
+def list_team(reader: RequestReader) -> Row:
     """Everybody who is in the agency, by name.
 
     Who was removed is not in it; what they did keeps their names.

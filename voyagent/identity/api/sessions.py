@@ -11,19 +11,19 @@ from voyagent.identity.devices import describe
 from voyagent.identity.schemas import AuthSessionList
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 
 sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BEARER)
 
 
 @sessions.get("/auth/sessions", answer=AuthSessionList, permission="account.read")
-def list_auth_sessions(reader: LaneReader) -> Row:
+def list_auth_sessions(reader: RequestReader) -> Row:
     """Where one is signed in, in browsers and programs: the 200 that were used last.
 
     API keys are not sign-ins and stand in their own list.
     """
     rows = queries.list_sessions(reader, reader.person_id)
-    return {"items": [_session(row, reader.prove().session_id) for row in rows]}
+    return {"items": [_session(row, reader.authenticate().session_id) for row in rows]}
 
 
 @sessions.delete("/auth/sessions", status=204, permission="account.update")

@@ -19,7 +19,7 @@ from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 
 team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
 
@@ -46,7 +46,7 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
     permission="invite.read",
     errors=(service.InvalidStatus, InvalidCursor),
 )
-def list_invites(reader: LaneReader, query: InviteQuery) -> Row:
+def list_invites(reader: RequestReader, query: InviteQuery) -> Row:
     """The agency's invitations, newest first: all of them, or pages where `limit` is given."""
     status = service.invite_filter(query.status)
     rows, cursor = queries.list_invites(

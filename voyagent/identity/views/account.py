@@ -16,13 +16,13 @@ from voyagent.identity.doors import device, identity
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import LaneReader, Row, SessionReader
+from voyagent.kernel.reading import RequestReader, Row, SessionReader
 
 _CONFIRMING = {"invalid_password": "password", "totp_invalid": "code"}
 
 
 @account_pages.page("/account", permission="account.read")
-def profile(reader: LaneReader) -> str:
+def profile(reader: RequestReader) -> str:
     """Name, address and password, each with a form of its own."""
     return _page(queries.get_person(reader, reader.person_id))
 

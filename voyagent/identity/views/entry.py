@@ -11,14 +11,14 @@ from voyagent.http.client import client_address
 from voyagent.http.errors import status_of
 from voyagent.http.guards import (
     Guard,
+    current_actor,
     is_signed_in,
-    recognise,
     safe_next,
     sign_browser_in,
     sign_browser_out,
 )
 from voyagent.http.htmx import see_other
-from voyagent.http.presentation import page_locale
+from voyagent.http.template_filters import page_locale
 from voyagent.identity import queries, service
 from voyagent.identity.addresses import normal_address
 from voyagent.identity.doors import device, identity
@@ -103,7 +103,7 @@ def accept_invite() -> Any:
     if "token" in request.args:
         session[_INVITE_TOKEN] = request.args["token"][:128]
         return see_other(url_for(".accept_invite"))
-    token, here = session.get(_INVITE_TOKEN, ""), recognise()
+    token, here = session.get(_INVITE_TOKEN, ""), current_actor()
     form = JoinForm()
     signed_in = form.attempt(
         lambda given: service.accept_invite(

@@ -21,7 +21,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, RequestReader, Row, SessionReader
 
 _AT_THE_FORM = {
     "invalid_password": "password",
@@ -31,9 +31,9 @@ _AT_THE_FORM = {
 
 
 @account_pages.page("/account/api-keys", permission="api_key.read")
-def api_keys(reader: LaneReader) -> str:
+def api_keys(reader: RequestReader) -> str:
     """One's own keys, and for an administrator everybody's."""
-    return _page(reader, reader.prove())
+    return _page(reader, reader.authenticate())
 
 
 @account_pages.page("/account/api-keys/new", methods=("GET", "POST"), permission="api_key.create")

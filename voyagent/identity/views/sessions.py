@@ -15,11 +15,11 @@ from voyagent.identity import queries, service
 from voyagent.identity.devices import DeviceWords, describe
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.kernel.reading import RequestReader, Row
 
 
 @account_pages.page("/account/sessions", permission="account.read")
-def sessions(reader: LaneReader) -> str:
+def sessions(reader: RequestReader) -> str:
     """Every browser and program that is signed in as this person."""
     return render_template(
         "account/sessions.html",

@@ -20,7 +20,7 @@ from voyagent.identity.two_factor_forms import CodeForm, ConfirmForm
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import LaneReader, Row, SessionReader
+from voyagent.kernel.reading import RequestReader, Row, SessionReader
 
 _SHOWN_UNTIL = "totp_shown_until"
 _SHOWN_FOR_S = 15 * 60
@@ -28,12 +28,12 @@ _AT_THE_FORM = {"invalid_password": "password", "totp_invalid": "code"}
 
 
 @account_pages.page("/account/security", permission="account.read")
-def security(reader: LaneReader) -> str:
+def security(reader: RequestReader) -> str:
     """How one's second factor stands; the secret of a set-up only in the browser that has just
     begun it.
     """
     state = queries.get_two_factor(reader, reader.person_id)
-    return _page(reader.prove(), state, CodeForm())
+    return _page(reader.authenticate(), state, CodeForm())
 
 
 @account_pages.page(

@@ -15,7 +15,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
@@ -39,7 +39,7 @@ from voyagent.trips import passports, queries as trips
     permission="report.read",
     errors=(PeriodInverted,),
 )
-def get_reports_receivables(reader: LaneReader, query: AgeingQuery) -> dict[str, Any]:
+def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> dict[str, Any]:
     """What customers owe on invoices issued from `from` to `to`, by days past due, or since the
     document with `basis`. Currencies are never added.
     """
@@ -52,7 +52,7 @@ def get_reports_receivables(reader: LaneReader, query: AgeingQuery) -> dict[str,
     permission="report.read",
     errors=(PeriodInverted,),
 )
-def get_reports_payables(reader: LaneReader, query: AgeingQuery) -> dict[str, Any]:
+def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> dict[str, Any]:
     """What is owed to suppliers on bills dated from `from` to `to`, by days past due, or since the
     document with `basis`. Currencies are never added.
     """
@@ -65,7 +65,7 @@ def get_reports_payables(reader: LaneReader, query: AgeingQuery) -> dict[str, An
     permission="report.read",
     errors=(PeriodInverted,),
 )
-def get_reports_trial_balance(reader: LaneReader, query: TrialBalanceQuery) -> dict[str, Any]:
+def get_reports_trial_balance(reader: RequestReader, query: TrialBalanceQuery) -> dict[str, Any]:
     """Debit, credit and balance of every account with postings up to and including `as_of`; with
     `from` also opening, movement and closing since that day.
 
@@ -74,7 +74,7 @@ def get_reports_trial_balance(reader: LaneReader, query: TrialBalanceQuery) -> d
     as_of = query.as_of or clock.today(query.tz or "UTC")
     include_zero = query.include_zero == 1
     rows = trial_balance.read_rows(reader, as_of, include_zero=include_zero)
-    actor = reader.prove()
+    actor = reader.authenticate()
     over = None
     if query.first:
         period = Period.of(query.first, as_of, reader.read(settings_statement())[0])
@@ -98,7 +98,7 @@ def get_reports_trial_balance(reader: LaneReader, query: TrialBalanceQuery) -> d
     permission="itinerary.read",
     errors=(SessionNotFound,),
 )
-def get_reports_itinerary(reader: LaneReader, query: ItineraryQuery) -> dict[str, Any]:
+def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> dict[str, Any]:
     """The trip of a conversation: passengers, flights, hotels, visas, and what the customer pays.
 
     Empty where the conversation has no trip.
@@ -107,7 +107,7 @@ def get_reports_itinerary(reader: LaneReader, query: ItineraryQuery) -> dict[str
     if session_id is None:
         raise SessionNotFound
     journey = trips.read_trip_of_session(reader, session_id)
-    actor = reader.prove()
+    actor = reader.authenticate()
     return wire_itinerary(
         actor.tenant_id,
         session_id,
@@ -126,7 +126,7 @@ def _passports(actor: Actor) -> Callable[[trips.Passenger], str | None]:
 
 
 def _ageing(
-    reader: LaneReader,
+    reader: RequestReader,
     query: AgeingQuery,
     kind: Kind,
     parties: Literal["top_debtors", "top_creditors"],
@@ -135,7 +135,7 @@ def _ageing(
     counted, largest = receivables.read_ageing(
         reader, kind, query.first, query.last, today=today, as_of=query.as_of, basis=query.basis
     )
-    actor = reader.prove()
+    actor = reader.authenticate()
     common = {
         "tenant_id": actor.tenant_id,
         "period": {"from": query.first, "to": query.last},

@@ -9,9 +9,9 @@ from flask import Response
 
 from voyagent.drivers.paper.tables import TooManyRows
 from voyagent.http.files import DOCUMENTED, SCHEMAS, Format
-from voyagent.kernel.copying import ExportsBusy
+from voyagent.kernel.copy_export import ExportsBusy
 from voyagent.kernel.errors import VoyagentError
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.kernel.sheets import TooManyLines
 from voyagent.ledger.queries import AccountNotFound
 from voyagent.reports.api.blueprint import api
@@ -26,7 +26,7 @@ _SAYS: dict[Format, str] = {
 
 
 def _operation(report: str, form: Format) -> Callable[..., Response]:
-    def handler(reader: LaneReader, query: Any) -> Response:
+    def handler(reader: RequestReader, query: Any) -> Response:
         return report_file(report, form, reader, query)
 
     handler.__name__ = f"get_{report.replace('-', '_')}_{form}"

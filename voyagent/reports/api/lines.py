@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.ledger.queries import AccountNotFound, accounts_statement
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.line_schemas import (
@@ -33,7 +33,7 @@ from voyagent.reports.queries.periods import Days, Period, PeriodInverted, setti
     permission="report.read",
     errors=(PeriodInverted, AccountNotFound, InvalidCursor),
 )
-def get_reports_general_ledger(reader: LaneReader, query: GeneralLedgerQuery) -> dict[str, Any]:
+def get_reports_general_ledger(reader: RequestReader, query: GeneralLedgerQuery) -> dict[str, Any]:
     """One account with book dates from `from` to `to`, line by line with the balance behind each.
 
     The page behind a cursor costs the same at any depth.
@@ -45,7 +45,7 @@ def get_reports_general_ledger(reader: LaneReader, query: GeneralLedgerQuery) ->
     report = general_ledger.read_general_ledger(
         reader, account, period, after=after, limit=query.limit
     )
-    return wire_general_ledger(reader.prove().tenant_id, report, query.limit)
+    return wire_general_ledger(reader.authenticate().tenant_id, report, query.limit)
 
 
 @api.get(
@@ -54,7 +54,7 @@ def get_reports_general_ledger(reader: LaneReader, query: GeneralLedgerQuery) ->
     permission="report.read",
     errors=(PeriodInverted, InvalidCursor),
 )
-def get_reports_day_book(reader: LaneReader, query: DayBookQuery) -> dict[str, Any]:
+def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> dict[str, Any]:
     """Every entry with book dates from `from` to `to`, with its lines.
 
     The page behind a cursor costs the same at any depth.
@@ -62,7 +62,7 @@ def get_reports_day_book(reader: LaneReader, query: DayBookQuery) -> dict[str, A
     report = read_day_book(
         reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit
     )
-    return wire_day_book(reader.prove().tenant_id, report, query.limit)
+    return wire_day_book(reader.authenticate().tenant_id, report, query.limit)
 
 
 @api.get(
@@ -71,7 +71,9 @@ def get_reports_day_book(reader: LaneReader, query: DayBookQuery) -> dict[str, A
     permission="report.read",
     errors=(PeriodInverted, InvalidCursor),
 )
-def get_reports_party_statement(reader: LaneReader, query: PartyStatementQuery) -> dict[str, Any]:
+def get_reports_party_statement(
+    reader: RequestReader, query: PartyStatementQuery
+) -> dict[str, Any]:
     """The statement of a customer or supplier: opening, every entry that moved it, closing, and
     what ageing says of it. A name without entries has none.
 
@@ -82,4 +84,4 @@ def get_reports_party_statement(reader: LaneReader, query: PartyStatementQuery) 
     report = read_party_statement(
         reader, query.kind, query.party, days, after=query.place(), limit=query.limit
     )
-    return wire_party_statement(reader.prove().tenant_id, report, query.limit)
+    return wire_party_statement(reader.authenticate().tenant_id, report, query.limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.margin_schemas import MarginsQuery, MarginsResponse, wire_margins
 from voyagent.reports.queries.margins import read_margins
@@ -18,7 +18,7 @@ from voyagent.reports.queries.periods import Days, PeriodInverted
     permission="report.read",
     errors=(PeriodInverted, InvalidCursor),
 )
-def get_reports_trip_margins(reader: LaneReader, query: MarginsQuery) -> dict[str, Any]:
+def get_reports_trip_margins(reader: RequestReader, query: MarginsQuery) -> dict[str, Any]:
     """What is left of each trip opened from `from` to `to`, or with anything posted in these days:
     as planned, and as the books have it.
 
@@ -35,4 +35,4 @@ def get_reports_trip_margins(reader: LaneReader, query: MarginsQuery) -> dict[st
         after=query.cursor,
         limit=query.limit,
     )
-    return wire_margins(reader.prove().tenant_id, report, query.limit)
+    return wire_margins(reader.authenticate().tenant_id, report, query.limit)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from voyagent.kernel import clock
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import (
@@ -34,20 +34,20 @@ from voyagent.reports.statement_schemas import (
     permission="report.read",
     errors=(PeriodInverted,),
 )
-def get_reports_profit_and_loss(reader: LaneReader, query: ProfitAndLossQuery) -> dict[str, Any]:
+def get_reports_profit_and_loss(reader: RequestReader, query: ProfitAndLossQuery) -> dict[str, Any]:
     """What was earned and spent with book dates from `from` to `to`, beside the days that they are
     held against. Currencies are never added.
     """
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
-    actor = reader.prove()
+    actor = reader.authenticate()
     return wire_profit_and_loss(
         actor.tenant_id, statements.profit_and_loss(read, days, before, actor.currency)
     )
 
 
 @api.get("/reports/balance-sheet", answer=BalanceSheetResponse, permission="report.read")
-def get_reports_balance_sheet(reader: LaneReader, query: BalanceSheetQuery) -> dict[str, Any]:
+def get_reports_balance_sheet(reader: RequestReader, query: BalanceSheetQuery) -> dict[str, Any]:
     """What the agency has, owes and is worth on the evening of `as_of`. Currencies are never added.
 
     `compare` and `compare_as_of` put another day beside it. What revenue and expenses came to is
@@ -58,7 +58,7 @@ def get_reports_balance_sheet(reader: LaneReader, query: BalanceSheetQuery) -> d
     month = year_month(reader.read(settings_statement())[0])
     now, before = evenings(as_of, query.compare_as_of or day_compared(as_of, query.compare), month)
     read = statements.read_balance_sheet(reader, now, before)
-    actor = reader.prove()
+    actor = reader.authenticate()
     return wire_balance_sheet(
         actor.tenant_id, statements.balance_sheet(read, now, before, actor.currency)
     )

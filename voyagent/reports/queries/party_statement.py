@@ -17,7 +17,7 @@ from sqlalchemy import Select, func, select
 from voyagent.billing import queries as billing
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.ledger import copies, parties
 from voyagent.ledger.lines import Place
 from voyagent.reports.queries.periods import Days
@@ -153,7 +153,7 @@ def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
     )
 
 
-@kept
+@cached_statement
 def _ages_statement(kind: PartyKind, day: date, party: str) -> Select[Any]:
     aged = billing.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery(
         "aged"

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Date, Integer, Select, cast, null, select, un
 from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row, fixed, kept, planned_once
+from voyagent.kernel.reading import Reader, Row, cached_statement, generic_plan, inlined
 from voyagent.ledger import queries as ledger
 from voyagent.reports.queries.periods import PeriodInverted
 
@@ -262,7 +262,7 @@ def read_ageing(
     return counted, parties
 
 
-@kept
+@cached_statement
 def _counted_statement(
     kind: billing.Kind,
     first: date,
@@ -284,7 +284,7 @@ def _counted_statement(
     no_age, no_day, nothing = cast(null(), Integer), cast(null(), Date), cast(null(), BigInteger)
     parts = [
         select(
-            fixed("ages").label("part"),
+            inlined("ages").label("part"),
             ages.currency,
             ages.age,
             no_day.label("pay_on"),
@@ -293,7 +293,7 @@ def _counted_statement(
             ages.not_due_minor,
         ),
         select(
-            fixed("advances"),
+            inlined("advances"),
             ahead.currency,
             ahead.age,
             no_day,
@@ -306,7 +306,7 @@ def _counted_statement(
         planned = billing.scheduled_statement(first, last, as_of=as_of).subquery("planned").c
         parts.append(
             select(
-                fixed("scheduled"),
+                inlined("scheduled"),
                 planned.currency,
                 no_age,
                 planned.pay_on,
@@ -326,7 +326,7 @@ def _counted_statement(
         found.not_due_minor,
     )
     statement = select(*told).order_by(found.part, found.currency, found.age, found.pay_on)
-    return planned_once(statement) if as_of is None else statement
+    return generic_plan(statement) if as_of is None else statement
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:

@@ -24,7 +24,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.ledger.queries import AccountNotFound, accounts_statement
 from voyagent.reports import books_on_paper, paper, spreadsheets, streams
 from voyagent.reports.forms import Address, bars
@@ -55,9 +55,9 @@ SKIP_DIGITS_MAX = 7
 
 
 @home.page("/")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """What now; for a new agency three first steps instead."""
-    actor = reader.prove()
+    actor = reader.authenticate()
     now = read_now(reader, actor)
     if now.is_new:
         return render_template("home/first_steps.html", now=now, steps=_first_steps(actor, now))
@@ -68,25 +68,25 @@ def index(reader: LaneReader) -> Any:
 
 
 @pages.page("/reports/receivables", permission="report.read")
-def receivables(reader: LaneReader) -> Any:
+def receivables(reader: RequestReader) -> Any:
     """Who owes what, by age and currency, with what was proved."""
     return _open_by_age(reader, "receivable", "reports.receivables")
 
 
 @pages.page("/reports/payables", permission="report.read")
-def payables(reader: LaneReader) -> Any:
+def payables(reader: RequestReader) -> Any:
     """What is owed to whom, by age and currency, with what was proved."""
     return _open_by_age(reader, "payable", "reports.payables")
 
 
 @pages.page("/reports/trial-balance", permission="report.read")
-def trial_balance(reader: LaneReader) -> Any:
+def trial_balance(reader: RequestReader) -> Any:
     """What every account opened with, moved and closed with, and whether both sides are equal each
     time.
     """
     address = Address.read("reports.trial_balance", request.args)
     settings = reader.read(settings_statement())[0]
-    actor = reader.prove()
+    actor = reader.authenticate()
     as_of = address.days.get("as_of") or clock.today(actor.timezone)
     wrong = unread_sentences(address)
     report = None
@@ -125,13 +125,13 @@ def trial_balance(reader: LaneReader) -> Any:
 
 
 @pages.page("/reports/general-ledger", permission="report.read")
-def general_ledger(reader: LaneReader) -> Any:
+def general_ledger(reader: RequestReader) -> Any:
     """One account over a period, line by line with the balance behind each; without an account,
     which one.
     """
     address = Address.read("reports.general_ledger", request.args)
     settings, accounts = reader.read(settings_statement(), accounts_statement())
-    last = address.days.get("to") or clock.today(reader.prove().timezone)
+    last = address.days.get("to") or clock.today(reader.authenticate().timezone)
     wrong = unread_sentences(address)
     report = None
     try:
@@ -141,7 +141,7 @@ def general_ledger(reader: LaneReader) -> Any:
             if address.is_csv:
                 return streamed(
                     lambda snapshot: streams.general_ledger(snapshot, account, period),
-                    reader.prove().tenant_id,
+                    reader.authenticate().tenant_id,
                     bom=address.format == "csv-bom",
                 )
             report = ledgers.read_general_ledger(
@@ -173,7 +173,7 @@ def general_ledger(reader: LaneReader) -> Any:
 
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
-def itinerary(reader: LaneReader) -> Any:
+def itinerary(reader: RequestReader) -> Any:
     """The itinerary of a conversation is the page of its trip; where none is open yet, the way to
     open it. Without a conversation, all trips.
     """
@@ -189,9 +189,9 @@ def itinerary(reader: LaneReader) -> Any:
     return render_template("reports/no_itinerary.html", session_id=session_id)
 
 
-def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
+def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
     address = Address.read(endpoint, request.args)
-    actor = reader.prove()
+    actor = reader.authenticate()
     today = clock.today(actor.timezone)
     days = address.days
     asked = Asked(

@@ -12,7 +12,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import format_date, gettext as _
 
-from voyagent.http.presentation import day
+from voyagent.http.template_filters import day
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.home import WEEKS_AHEAD, Due, Month, Now
 

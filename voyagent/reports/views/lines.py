@@ -12,7 +12,7 @@ from voyagent.billing import queries as billing
 from voyagent.http.files import exported, saved, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.reports import books_on_paper, paper, spreadsheets, streams
 from voyagent.reports.exports import tally
 from voyagent.reports.forms import Address
@@ -32,17 +32,17 @@ NAMED_MAX = 50
 
 
 @pages.page("/reports", permission="report.read")
-def index(reader: LaneReader) -> Any:
+def index(reader: RequestReader) -> Any:
     """Every report, with a sentence about what it answers."""
-    reader.prove()
+    reader.authenticate()
     return render_template("reports/index.html")
 
 
 @pages.page("/reports/day-book", permission="report.read")
-def day_book(reader: LaneReader) -> Any:
+def day_book(reader: RequestReader) -> Any:
     """Every entry of some days with its lines; without days, of this month so far."""
     address = Address.read("reports.day_book", request.args)
-    actor = reader.prove()
+    actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
     wrong = unread_sentences(address)
     report, words = None, ""
@@ -78,7 +78,7 @@ def day_book(reader: LaneReader) -> Any:
 
 
 @pages.page("/reports/party-statement", permission="report.read")
-def party_statement(reader: LaneReader) -> Any:
+def party_statement(reader: RequestReader) -> Any:
     """What a customer or supplier stood at, what moved it and what it stands at; without a name,
     who has something open.
     """
@@ -86,7 +86,7 @@ def party_statement(reader: LaneReader) -> Any:
     kind = address.kind or "customer"
     largest = billing.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
     settings, parties = reader.read(settings_statement(), largest)
-    actor = reader.prove()
+    actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
     wrong = unread_sentences(address)
     report, words = None, ""
@@ -115,7 +115,7 @@ def party_statement(reader: LaneReader) -> Any:
     return answered("reports/party_statement.html", sheet, address=address, wrong=wrong, **facts)
 
 
-def _tally(reader: LaneReader, report: DayBook, currency: str) -> Response:
+def _tally(reader: RequestReader, report: DayBook, currency: str) -> Response:
     """The entries as vouchers of one currency.
 
     The names are read behind the entries, so that everybody in these has one. Raises TooManyLines.

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from voyagent.kernel import clock
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.ledger.earned import Side
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
@@ -48,13 +48,13 @@ _WORDS = {
 
 
 @pages.page("/reports/trip-margins", permission="report.read")
-def trip_margins(reader: LaneReader) -> Any:
+def trip_margins(reader: RequestReader) -> Any:
     """Planned and actual margin of each trip opened in a period or with anything posted in it,
     without days in this financial year; or grouped.
     """
     address = Address.read("reports.trip_margins", request.args)
     settings = reader.read(settings_statement())[0]
-    zone = reader.prove().timezone
+    zone = reader.authenticate().timezone
     last = address.days.get("to") or clock.today(zone)
     wrong = unread_sentences(address)
     report, words = None, ""
@@ -90,13 +90,13 @@ def trip_margins(reader: LaneReader) -> Any:
 
 
 @pages.page("/reports/trip-margins/lines", permission="report.read")
-def margin_lines(reader: LaneReader) -> Any:
+def margin_lines(reader: RequestReader) -> Any:
     """The lines that revenue, direct cost or margin is the sum of, in one currency and some days;
     without a word of whose, which ones there are.
     """
     address = Address.read("reports.margin_lines", request.args)
     settings = reader.read(settings_statement())[0]
-    actor = reader.prove()
+    actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
     which = _("Say whose lines: of one trip, one customer, one month, of all trips or of none.")
     said = _said_of_whose(address)

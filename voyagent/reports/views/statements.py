@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from voyagent.kernel import clock
 from voyagent.kernel.fields import YEAR_MIN
-from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.reading import RequestReader
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries import statements
@@ -38,13 +38,13 @@ from voyagent.reports.words import (
 
 
 @pages.page("/reports/profit-and-loss", permission="report.read")
-def profit_and_loss(reader: LaneReader) -> Any:
+def profit_and_loss(reader: RequestReader) -> Any:
     """What was earned and spent in a period, beside the one before; each figure leads to the lines
     behind it.
     """
     address = Address.read("reports.profit_and_loss", request.args)
     settings = reader.read(settings_statement())[0]
-    actor = reader.prove()
+    actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
     wrong = unread_sentences(address)
     report, words = None, ""
@@ -73,13 +73,13 @@ def profit_and_loss(reader: LaneReader) -> Any:
 
 
 @pages.page("/reports/balance-sheet", permission="report.read")
-def balance_sheet(reader: LaneReader) -> Any:
+def balance_sheet(reader: RequestReader) -> Any:
     """What the agency has, owes and is worth on the evening of a day, and whether both sides are
     equal.
     """
     address = Address.read("reports.balance_sheet", request.args)
     settings = reader.read(settings_statement())[0]
-    actor = reader.prove()
+    actor = reader.authenticate()
     as_of = address.days.get("as_of") or clock.today(actor.timezone)
     wrong = unread_sentences(address)
     report, words = None, ""

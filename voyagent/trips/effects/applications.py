@@ -20,9 +20,9 @@ from voyagent.approvals.effects import (
 )
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import service
 from voyagent.trips.details import Country
 from voyagent.trips.effects.shown import (
@@ -47,7 +47,7 @@ class FileVisaIn(Closed):
     destination: Country
 
 
-def run_file(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
+def run_file(actor: Actor, arguments: dict[str, Any]) -> OutboundCall[dict[str, Any]]:
     """File the application. Raises InvalidArguments and whatever `service.file_visa` raises."""
     wanted = effects.read_arguments(FileVisaIn, arguments)
     filed_on = day_of(effects.reference(), actor)

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from voyagent.approvals import effects
 from voyagent.approvals.effects import Description, Effect, FactShown
-from voyagent.http.presentation import symbol_money
+from voyagent.http.template_filters import symbol_money
 from voyagent.identity.permissions import roles_that_may
 from voyagent.identity.schemas import Email
 from voyagent.kernel.actor import Actor

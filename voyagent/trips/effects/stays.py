@@ -20,9 +20,9 @@ from voyagent.drivers.suppliers.protocols import HotelRate
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.fields import Closed, Id, Text
 from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import queries, service
 from voyagent.trips.effects.shown import (
     APPROVERS,
@@ -59,7 +59,7 @@ class CancelHotelIn(Closed):
     booking_id: Id
 
 
-def run_book(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
+def run_book(actor: Actor, arguments: dict[str, Any]) -> OutboundCall[dict[str, Any]]:
     """Book the rate. Raises InvalidArguments and whatever `service.book_hotel` raises."""
     wanted = effects.read_arguments(BookHotelIn, arguments)
     booking = service.book_hotel(
@@ -151,7 +151,7 @@ def measure_book(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     )
 
 
-def run_cancel(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
+def run_cancel(actor: Actor, arguments: dict[str, Any]) -> OutboundCall[dict[str, Any]]:
     """Give the rooms back.
 
     Raises InvalidArguments and whatever `service.cancel_hotel_booking` raises.

@@ -19,9 +19,9 @@ from voyagent.approvals.effects import (
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import queries, service
 from voyagent.trips.charges import flights_in_words
 from voyagent.trips.details import FlightDetails
@@ -47,7 +47,7 @@ class IssueTicketIn(Closed):
     pnr_id: Id
 
 
-def run_issue(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
+def run_issue(actor: Actor, arguments: dict[str, Any]) -> OutboundCall[dict[str, Any]]:
     """Have the tickets issued.
 
     Raises InvalidArguments and whatever `service.issue_ticket` raises.

@@ -17,8 +17,8 @@ from voyagent.drivers.suppliers.payloads import as_payload, from_payload
 from voyagent.kernel import clock
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.outbound import OutboundCall, known
 from voyagent.trips.models import SupplierAnswer, SupplierOffer
 from voyagent.trips.service.supplies import NAMES, Given, Offered, keep_offers
 
@@ -36,7 +36,7 @@ def asked(
     supplier: str,
     question: object,
     ask: Callable[[], Iterable[Given]],
-) -> Errand[list[Offered[Given]]]:
+) -> OutboundCall[list[Offered[Given]]]:
     """What is offered: as it was told a moment ago, else what the supplier says now, which is kept."""
     words = question if isinstance(question, str) else as_payload(question)
     name = digest({"what": what, "supplier": supplier, "question": words})
@@ -60,7 +60,7 @@ def asked(
         db.session.flush()
         return offered
 
-    return Errand(keep, ask)
+    return OutboundCall(keep, ask)
 
 
 def forget(*what: What) -> None:

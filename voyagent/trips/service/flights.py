@@ -18,9 +18,9 @@ from voyagent.drivers.suppliers.protocols import FlightBooking, FlightOffer, Fli
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.errors import N_, VoyagentError
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.outbound import OutboundCall, known
 from voyagent.trips import queries
 from voyagent.trips.details import FlightDetails, read_details, stored
 from voyagent.trips.models import OVER, TripLine, TripPassenger
@@ -49,7 +49,7 @@ LET_GO = N_("The hold was given back, so there is nothing to be ticketed. Nothin
 
 def search_flights(
     suppliers: Suppliers, actor: Actor, query: FlightQuery
-) -> Errand[list[Offered[FlightOffer]]]:
+) -> OutboundCall[list[Offered[FlightOffer]]]:
     """What the supplier offers, the cheapest first, kept until it expires; asked again within five
     minutes it is the same. Raises Forbidden, SupplierError.
     """
@@ -71,7 +71,7 @@ def hold_flight(
     trip_id: UUID,
     offer_id: UUID,
     passenger_ids: Sequence[UUID] | None = None,
-) -> Errand[list[TripLine]]:
+) -> OutboundCall[list[TripLine]]:
     """Hold an offer for those who travel, or the named ones: each flight becomes a line of the
     trip, held and not paid.
 
@@ -126,7 +126,9 @@ def hold_flight(
         )
         return lines
 
-    return Errand(note, insisting(lambda: suppliers.flights.hold(offer, travellers, reference)))
+    return OutboundCall(
+        note, insisting(lambda: suppliers.flights.hold(offer, travellers, reference))
+    )
 
 
 def offered_anew(refusal: VoyagentError) -> Offered[FlightOffer] | None:
@@ -138,7 +140,7 @@ def offered_anew(refusal: VoyagentError) -> Offered[FlightOffer] | None:
     return keep_offers(FlightOffer, [refusal.new])[0]
 
 
-def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[list[TripLine]]:
+def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundCall[list[TripLine]]:
     """Pay for a held booking and have its tickets; `line_id` is any flight of it.
 
     The supplier is asked under the booking's own name, whoever asks and however often, so that two
@@ -168,12 +170,12 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[li
         )
         return lines
 
-    return Errand(note, insisting(lambda: suppliers.flights.issue(key, reference)))
+    return OutboundCall(note, insisting(lambda: suppliers.flights.issue(key, reference)))
 
 
 def release_flight(
     suppliers: Suppliers, actor: Actor, line_id: UUID
-) -> Errand[tuple[list[TripLine], int]]:
+) -> OutboundCall[tuple[list[TripLine], int]]:
     """Give a held booking back before anybody has paid for it, which costs nothing; `line_id` is
     any flight of it.
 
@@ -213,7 +215,7 @@ def release_flight(
     if has_lapsed(held[0]):
         return known(note(None))
     outside()
-    return Errand(note, insisting(lambda: suppliers.flights.cancel(key, reference)))
+    return OutboundCall(note, insisting(lambda: suppliers.flights.cancel(key, reference)))
 
 
 def has_lapsed(line: TripLine) -> bool:
@@ -223,7 +225,7 @@ def has_lapsed(line: TripLine) -> bool:
 
 def read_flight(
     suppliers: Suppliers, actor: Actor, locator: str
-) -> Errand[tuple[list[TripLine], FlightBooking]]:
+) -> OutboundCall[tuple[list[TripLine], FlightBooking]]:
     """The lines of the newest booking under a locator, and the booking as its supplier has it.
 
     Raises Forbidden, LineNotFound, SupplierError.
@@ -241,7 +243,7 @@ def read_flight(
         raise LineNotFound
     key, line_id = _key(_booking_of(newest)), newest.id
     outside()
-    return Errand(
+    return OutboundCall(
         lambda found: (_booking_of(_flight(line_id)), found), lambda: suppliers.flights.read(key)
     )
 

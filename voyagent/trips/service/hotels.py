@@ -16,9 +16,9 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall, known
 from voyagent.trips import queries
 from voyagent.trips.details import HotelDetails, OtherDetails
 from voyagent.trips.models import Trip, TripLine, TripPassenger
@@ -43,7 +43,7 @@ from voyagent.trips.service.supplies import (
 
 def search_hotels(
     suppliers: Suppliers, actor: Actor, query: HotelQuery
-) -> Errand[list[Offered[HotelRate]]]:
+) -> OutboundCall[list[Offered[HotelRate]]]:
     """What the supplier offers, the cheapest first, kept until it expires; asked again within five
     minutes it is the same. Raises Forbidden, SupplierError.
     """
@@ -54,7 +54,7 @@ def search_hotels(
     )
 
 
-def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> Errand[HotelRate]:
+def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> OutboundCall[HotelRate]:
     """A rate as it stands now, kept anew; asked again within two minutes it is the same.
 
     Raises Forbidden, SupplierError (SoldOut, OfferExpired, UnknownAtSupplier among them).
@@ -77,7 +77,7 @@ def book_hotel(
     actor: Actor,
     rate_key: str,
     passenger_ids: Sequence[UUID],
-) -> Errand[TripLine]:
+) -> OutboundCall[TripLine]:
     """Book a rate that was offered for some who travel; the first of them leads.
 
     It is booked once for the same people, whoever asks and however often, until it is cancelled:
@@ -124,12 +124,12 @@ def book_hotel(
         )
         return line
 
-    return Errand(note, insisting(lambda: suppliers.hotels.book(rate, guests, reference)))
+    return OutboundCall(note, insisting(lambda: suppliers.hotels.book(rate, guests, reference)))
 
 
 def cancel_hotel_booking(
     suppliers: Suppliers, actor: Actor, line_id: UUID
-) -> Errand[tuple[TripLine, Money | None]]:
+) -> OutboundCall[tuple[TripLine, Money | None]]:
     """Give the rooms back; what that costs becomes a line of its own.
 
     The supplier is asked under the booking's own name, whoever asks and however often.
@@ -168,12 +168,12 @@ def cancel_hotel_booking(
         )
         return line, charge
 
-    return Errand(note, insisting(lambda: suppliers.hotels.cancel(key, reference)))
+    return OutboundCall(note, insisting(lambda: suppliers.hotels.cancel(key, reference)))
 
 
 def read_hotel_booking(
     suppliers: Suppliers, actor: Actor, line_id: UUID
-) -> Errand[tuple[TripLine, HotelBooking]]:
+) -> OutboundCall[tuple[TripLine, HotelBooking]]:
     """A booked stay and the booking as its supplier has it.
 
     Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError.
@@ -184,7 +184,7 @@ def read_hotel_booking(
     if key is None:
         raise NotAtSupplier
     outside()
-    return Errand(lambda found: (_stay(line_id), found), lambda: suppliers.hotels.read(key))
+    return OutboundCall(lambda found: (_stay(line_id), found), lambda: suppliers.hotels.read(key))
 
 
 def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:

@@ -14,9 +14,9 @@ from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.protocols import VisaApplication, VisaFile, VisaRequirements
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall, known
 from voyagent.trips import queries
 from voyagent.trips.details import VisaDetails
 from voyagent.trips.models import OVER, Trip, TripLine, TripPassenger
@@ -41,14 +41,14 @@ def visa_requirements(
     nationality: str,
     destination: str,
     currency: str | None = None,
-) -> Errand[VisaRequirements]:
+) -> OutboundCall[VisaRequirements]:
     """What a country asks of a nationality, with the checklist of papers.
 
     Raises Forbidden, SupplierError.
     """
     actor.require("trip.read")
     outside()
-    return Errand(
+    return OutboundCall(
         _as_it_is,
         lambda: suppliers.visas.requirements(nationality, destination, currency or actor.currency),
     )
@@ -62,7 +62,7 @@ def file_visa(
     destination: str,
     *,
     filed_on: date,
-) -> Errand[TripLine]:
+) -> OutboundCall[TripLine]:
     """File somebody's application for a country, once; `filed_on` is part of what is filed.
 
     It is asked for under one name for each person and country, so that a repeat, at the same moment
@@ -104,7 +104,7 @@ def file_visa(
         )
         return line
 
-    return Errand(note, insisting(lambda: suppliers.visas.file(application, reference)))
+    return OutboundCall(note, insisting(lambda: suppliers.visas.file(application, reference)))
 
 
 def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:

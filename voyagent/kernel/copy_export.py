@@ -31,7 +31,7 @@ from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import server_options
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.money import currency_codes, exponent
-from voyagent.kernel.reading import Question, Row, compiled_for
+from voyagent.kernel.reading import Row, Statement, compiled_for
 
 SLOTS = 2
 WAIT_S = 2.0
@@ -143,7 +143,7 @@ class Snapshot:
         self._tenant_id = tenant_id
         self._end = weakref.finalize(self, _end, connection, slot)
 
-    def read(self, *statements: Question) -> list[list[Row]]:
+    def read(self, *statements: Statement) -> list[list[Row]]:
         """The rows of each select, in order; a Reader like others."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return [
@@ -174,7 +174,7 @@ class Snapshot:
                 yield _ended(lines)
                 wanted = LINES_AT_ONCE
 
-    def bound(self, question: Question) -> str:
+    def bound(self, question: Statement) -> str:
         """A select as text with its values in place, quoted by the driver: COPY takes no
         parameters.
         """

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 TASK = "kernel.rescue"
 
 
-class Rescue:
+class StalledJobs:
     """The rescue of one worker's process.
 
     A worker never rescues its own jobs for a late beat: whoever can look is alive, and what it runs

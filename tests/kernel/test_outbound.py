@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import pytest
 
-from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.errors import Conflict, NotFound, VoyagentError
+from voyagent.kernel.outbound import OutboundCall, known
 
 
-def asking(answer: int | VoyagentError, heard: list[str]) -> Errand[int]:
+def asking(answer: int | VoyagentError, heard: list[str]) -> OutboundCall[int]:
     def ask() -> int:
         heard.append("asked")
         if isinstance(answer, VoyagentError):
@@ -21,7 +21,7 @@ def asking(answer: int | VoyagentError, heard: list[str]) -> Errand[int]:
         heard.append("settled")
         return found * 2
 
-    return Errand(settle, ask)
+    return OutboundCall(settle, ask)
 
 
 def test_asking_and_settling_are_two_things() -> None:
@@ -33,10 +33,10 @@ def test_asking_and_settling_are_two_things() -> None:
 
 
 def test_what_is_known_asks_nobody() -> None:
-    errand = known(7)
-    assert errand.ask is None
-    assert errand.done() == 7
-    assert errand.then(str).ask is None
+    call = known(7)
+    assert call.ask is None
+    assert call.done() == 7
+    assert call.then(str).ask is None
 
 
 def test_something_is_made_of_the_result() -> None:

@@ -19,14 +19,14 @@ Next = TypeVar("Next")
 
 
 @dataclass(frozen=True, slots=True)
-class Errand(Generic[Result]):
+class OutboundCall(Generic[Result]):
     """What is to be asked, and what is made of the answer.
 
     `ask` touches no table and may be called again: whoever takes over after a crash does. None asks
     nobody, and `settle` is then given None. `settle` writes what the answer leaves; it holds
     values, never rows, since the transaction that prepared it is over. An expected failure of `ask`
     goes to `refused`, which makes a result of it or raises it again; without one it is raised when
-    the errand is settled.
+    the call is settled.
     """
 
     settle: Callable[[Any], Result]
@@ -38,8 +38,8 @@ class Errand(Generic[Result]):
         more: Callable[[Result], Next],
         *,
         refused: Callable[[VoyagentError], Next] | None = None,
-    ) -> Errand[Next]:
-        """The same errand with something made of its result; `refused` gets what this one's own
+    ) -> OutboundCall[Next]:
+        """The same call with something made of its result; `refused` gets what this one's own
         raises.
         """
 
@@ -51,7 +51,7 @@ class Errand(Generic[Result]):
                     raise
                 return refused(refusal)
 
-        return Errand(lambda answer: more(self.settle(answer)), self.ask, refuse)
+        return OutboundCall(lambda answer: more(self.settle(answer)), self.ask, refuse)
 
     def go(self) -> Callable[[], Result]:
         """Ask, with no transaction open; gives back what settles it in the next one."""
@@ -73,6 +73,6 @@ class Errand(Generic[Result]):
         return self.refused(error)
 
 
-def known(result: Result) -> Errand[Result]:
-    """An errand for which nobody needs to be asked."""
-    return Errand(lambda _: result)
+def known(result: Result) -> OutboundCall[Result]:
+    """An outbound call for which nobody needs to be asked."""
+    return OutboundCall(lambda _: result)

@@ -13,7 +13,7 @@ from flask import Flask, g
 from flask_babel import Babel, force_locale, refresh
 from wtforms import Form, FormField, HiddenField, StringField
 
-from voyagent.http import presentation as look
+from voyagent.http import template_filters as look
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 
