@@ -1,6 +1,4 @@
-"""The tour and the operator's page name what there is: a room, a top-level entry or a setting
-cannot appear unnoticed.
-"""
+"""Documentation must match the code: packages, settings, limits, metrics, links and decisions."""
 
 from __future__ import annotations
 
@@ -16,6 +14,8 @@ from voyagent.kernel.limits import Quota, throttles
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+DECISIONS = ROOT / "docs" / "decisions"
+SECTIONS = ["Context", "Decision", "Consequences", "Alternatives"]
 KNOWN_TO_EVERYBODY = {
     "README.md",
     "CHANGELOG.md",
@@ -100,6 +100,27 @@ def test_the_operators_page_tells_every_limit(throttle: throttles.Throttle) -> N
 
 def test_what_shares_an_account_with_sign_in_has_its_limits() -> None:
     assert {one.account for one in throttles.ALL if one.bucket} == {throttles.SIGN_IN.account}
+
+
+@pytest.mark.parametrize("page", sorted(DECISIONS.glob("0*.md")), ids=lambda page: page.stem)
+def test_a_decision_has_its_four_sections_and_a_line_in_the_index(page: Path) -> None:
+    title = page.read_text().splitlines()[0].removeprefix("# ")
+    assert re.findall(r"^## (.*)$", page.read_text(), re.MULTILINE) == SECTIONS
+    assert title.startswith(f"{int(page.name[:4])}. ")
+    assert f"- [{title}]({page.name})\n" in (DECISIONS / "README.md").read_text()
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    numbers = [int(page.name[:4]) for page in sorted(DECISIONS.glob("0*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("name", [name for name in _tracked() if name.endswith(".md")])
+def test_links_in_the_documentation_lead_to_a_file(name: str) -> None:
+    page = ROOT / name
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not (page.parent / target).exists()] == []
 
 
 def _in_words(quotas: tuple[Quota, ...]) -> str:

@@ -1,7 +1,7 @@
 """Trying a proposal out without doing it: in a savepoint that is rolled back, and what it changed
 there is what the reviewer is shown.
 
-What is shown has a hash together with the arguments (decision 22). Granting rehearses again, and
+What is shown has a hash together with the arguments (decision 15). Granting rehearses again, and
 where the hash differs the world has moved.
 """
 
