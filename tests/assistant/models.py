@@ -12,7 +12,7 @@ from tests.assistant.conftest import Event, Talk
 from tests.people import Person
 from voyagent.assistant import loop, service
 from voyagent.assistant.desks import FrontDesk
-from voyagent.assistant.minds import Bounds
+from voyagent.assistant.planner_factory import Bounds
 from voyagent.drivers.models.protocol import ModelDriver, ToolCall
 from voyagent.drivers.models.scripted import Reply, Scripted
 

@@ -15,7 +15,7 @@ from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.assistant.models import FIND, Killed, ModelTalk, use, wants
 from tests.people import Person
 from voyagent.assistant import costs, loop
-from voyagent.assistant.minds import Configured
+from voyagent.assistant.planner_factory import Configured
 from voyagent.chat import queries as chats
 from voyagent.drivers.models.errors import ModelMissing
 from voyagent.drivers.models.scripted import Reply, Scripted

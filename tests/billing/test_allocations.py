@@ -49,7 +49,7 @@ def allocate(person: Person, payment_id: UUID, *parts: Part, on: date = LATER) -
 def take_back(person: Person, payment_id: UUID, *, place: int = 0, on: date = LAST) -> None:
     with person.reading() as reader:
         allocation = queries.read_payment(reader, payment_id).allocations[place]
-    person.does(service.unallocate, payment_id, allocation["id"], on=on)
+    person.does(service.deallocate, payment_id, allocation["id"], on=on)
 
 
 def open_on(person: Person, day: date, kind: queries.Kind = "receivable") -> dict[str, int]:
@@ -184,7 +184,7 @@ def test_an_allocation_is_taken_back_once_and_its_counterpart_never(alice: Perso
         with pytest.raises(service.AllocationTakenBack):
             take_back(alice, payment_id, place=place)
     with pytest.raises(queries.AllocationNotFound):
-        alice.does(service.unallocate, payment_id, payment_id)
+        alice.does(service.deallocate, payment_id, payment_id)
     with pytest.raises(service.InvalidDate):
         take_back(alice, pay(alice, issued(alice), 100), on=DUE - timedelta(days=1))
 
@@ -322,7 +322,7 @@ def test_a_viewer_and_another_agency_change_nothing(
         with pytest.raises(error):
             allocate(person, payment_id, part(invoice_id, 1))
         with pytest.raises(error):
-            person.does(service.unallocate, payment_id, payment_id)
+            person.does(service.deallocate, payment_id, payment_id)
         with pytest.raises(error):
             person.does(service.refund_payment, payment_id)
     with pytest.raises(Forbidden):

@@ -187,7 +187,7 @@ def test_parts_are_booked_for_what_the_whole_was(
     )
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == whole
     first = allocations(owner_engine, alice)[0]["id"]
-    alice.does(lambda actor: service.unallocate(actor, payment_id, first, on=LATER).id)
+    alice.does(lambda actor: service.deallocate(actor, payment_id, first, on=LATER).id)
     allocate(alice, payment_id, exchanged(document_id, 200, parts[0], of=currency))
     assert sum(row["booked_minor"] for row in allocations(owner_engine, alice)) == whole
     with alice.acting():
@@ -229,9 +229,9 @@ def test_what_is_taken_back_leaves_nothing_on_any_account(
     allocate(alice, payment_id, exchanged(document_id, 4_100_000, 50_000))
     sign = 1 if direction == "in" else -1
     one, other = allocations(owner_engine, alice)
-    alice.does(lambda actor: service.unallocate(actor, payment_id, one["id"], on=LATER).id)
+    alice.does(lambda actor: service.deallocate(actor, payment_id, one["id"], on=LATER).id)
     with pytest.raises(service.AllocationTakenBack):
-        alice.does(lambda actor: service.unallocate(actor, payment_id, one["id"], on=LATER).id)
+        alice.does(lambda actor: service.deallocate(actor, payment_id, one["id"], on=LATER).id)
     assert left_of(alice, payment_id) == (4_100_000, 0, 4_300_000)
     counter = allocations(owner_engine, alice)[-1]
     names = ("amount_minor", "settled_minor", "booked_minor")
@@ -273,7 +273,7 @@ def test_a_payment_that_settles_in_both_currencies_is_reversed_whole(
     proved(alice)
     alice.does(
         lambda actor: (
-            service.unallocate(
+            service.deallocate(
                 actor, payment_id, allocations(owner_engine, alice)[0]["id"], on=LATER
             ).id
         )

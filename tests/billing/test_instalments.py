@@ -112,7 +112,7 @@ def test_a_credit_settles_as_a_payment_does_and_taking_back_opens_again(alice: P
         allocation = queries.get_payment(payment_id) and db.session.scalar(
             sa.text("select id from allocations where payment_id = :p"), {"p": payment_id}
         )
-        service.unallocate(actor, payment_id, allocation)
+        service.deallocate(actor, payment_id, allocation)
     assert due(alice, invoice_id) == SECOND
     assert parts(alice) == [(2, SECOND, 1_000_000, 2), (3, THIRD, 2_000_000, 1)]
     assert untied(alice) == []

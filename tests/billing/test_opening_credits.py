@@ -31,7 +31,7 @@ def invoice_id(alice: Person) -> UUID:
             "issue_date": ISSUED,
             "due_date": DUE,
         }
-        return service.bring_invoice(actor, amount=Money(100_000, "INR"), **given).id
+        return service.import_open_invoice(actor, amount=Money(100_000, "INR"), **given).id
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def bill_id(alice: Person) -> UUID:
             "issue_date": ISSUED,
             "due_date": DUE,
         }
-        return service.bring_bill(actor, amount=Money(100_000, "INR"), **given).id
+        return service.import_open_bill(actor, amount=Money(100_000, "INR"), **given).id
 
 
 def moved(person: Person) -> dict[str, int]:

@@ -364,7 +364,7 @@ def test_what_was_taken_back_is_not_on_a_receipt_and_what_was_given_back_is(
     payment_id = advance(alice, 50_000, DUE, Part(invoice_id, Money(30_000, "INR")))
     with alice.acting() as actor:
         (part,) = queries.read_payment(SessionReader(db.session), payment_id).allocations
-        service.unallocate(actor, payment_id, part["id"], on=DUE)
+        service.deallocate(actor, payment_id, part["id"], on=DUE)
         service.refund_payment(actor, payment_id, amount=Money(10_000, "INR"), on=DUE)
     shown(alice, f"/payments/{payment_id}/payment.pdf")
     assert [row[2] for row in told["rows"]] == ["100.00", "400.00"]

@@ -141,14 +141,14 @@ def test_one_that_was_brought_forward_may_be_brought_again(alice: Person) -> Non
         "paid_on": DUE,
         "amount": Money(500, "INR"),
     }
-    payment_id = alice.does(lambda actor: service.bring_advance(actor, **given).id)
+    payment_id = alice.does(lambda actor: service.import_advance(actor, **given).id)
     reverse(alice, payment_id)
     assert nothing_stands(alice)
     alice.does(
-        lambda actor: service.bring_advance(actor, **given | {"amount": Money(400, "INR")}).id
+        lambda actor: service.import_advance(actor, **given | {"amount": Money(400, "INR")}).id
     )
     with pytest.raises(service.FormerPaymentTaken):
-        alice.does(lambda actor: service.bring_advance(actor, **given).id)
+        alice.does(lambda actor: service.import_advance(actor, **given).id)
     assert sound(alice)
 
 

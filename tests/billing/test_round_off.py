@@ -250,9 +250,9 @@ def test_what_is_brought_forward_is_what_it_was(agency: Person) -> None:
         "due_date": DUE,
         "amount": Money(10_060, "INR"),
     }
-    assert amounts(agency, agency.does(lambda actor: service.bring_invoice(actor, **given).id))[
-        :2
-    ] == (10_060, 0)
+    assert amounts(
+        agency, agency.does(lambda actor: service.import_open_invoice(actor, **given).id)
+    )[:2] == (10_060, 0)
 
 
 def test_what_the_assistant_creates_is_rounded_too(agency: Person) -> None:

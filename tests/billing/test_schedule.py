@@ -110,7 +110,7 @@ def test_a_part_payment_leaves_the_day_and_one_that_is_taken_back_brings_it_back
     with alice.reading() as reader:
         (allocation,) = queries.read_payment(reader, payment_id).allocations
     alice.does(
-        lambda actor: service.unallocate(actor, payment_id, allocation["id"], on=DUE) and None
+        lambda actor: service.deallocate(actor, payment_id, allocation["id"], on=DUE) and None
     )
     assert stands(alice, bill_id) == ("scheduled", DAY)
     assert untied(alice) == []

@@ -396,7 +396,7 @@ class Trade(RuleBasedStateMachine):
             )[0]["payment_id"]
         )
         self._try(
-            payment_id is not None, lambda actor: service.unallocate(actor, held, allocation_id).id
+            payment_id is not None, lambda actor: service.deallocate(actor, held, allocation_id).id
         )
         if payment_id is not None and document_id is not None:
             self.known[document_id].paid -= settles
@@ -513,7 +513,7 @@ class Trade(RuleBasedStateMachine):
         """Take a write-off back; once."""
         let = written[1] in self.given_up
         self._try(
-            let, lambda actor: service.take_back_write_off(actor, *written, reason="Has paid").id
+            let, lambda actor: service.reverse_write_off(actor, *written, reason="Has paid").id
         )
         if let:
             document_id, minor = self.given_up.pop(written[1])

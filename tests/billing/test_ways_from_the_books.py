@@ -53,7 +53,7 @@ def allocated_and_refunded(person: Person) -> tuple[UUID, UUID]:
     with person.reading() as reader:
         (allocation,) = queries.read_payment(reader, payment_id).allocations
     with person.acting() as actor:
-        service.unallocate(actor, payment_id, allocation["id"], on=DUE)
+        service.deallocate(actor, payment_id, allocation["id"], on=DUE)
     return payment_id, invoice_id
 
 

@@ -54,7 +54,7 @@ def take_back(
 ) -> UUID:
     """The same taken back."""
     with person.acting() as actor:
-        return service.take_back_write_off(actor, invoice_id, write_off_id, reason=reason, on=on).id
+        return service.reverse_write_off(actor, invoice_id, write_off_id, reason=reason, on=on).id
 
 
 def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int, int]:
@@ -301,7 +301,7 @@ def test_nor_is_one_written_off_before_a_payment_was_last_taken_back(alice: Pers
     payment_id = pay(alice, invoice_id, 4_500_000, ISSUED)
     with alice.acting() as actor:
         (allocation,) = queries.read_payment(SessionReader(db.session), payment_id).allocations
-        service.unallocate(actor, payment_id, allocation["id"], on=BACK)
+        service.deallocate(actor, payment_id, allocation["id"], on=BACK)
     with pytest.raises(service.InvalidDate):
         write_off(alice, invoice_id, on=DUE)
     write_off(alice, invoice_id, on=BACK)

@@ -396,7 +396,7 @@ def numbered(person: Person) -> None:
         "due_date": None,
         "amount": Money(500, "INR"),
     }
-    person.does(lambda actor: billing.bring_invoice(actor, **opening).id)
+    person.does(lambda actor: billing.import_open_invoice(actor, **opening).id)
     advance = {
         "direction": "in",
         "party_name": "Deepa",
@@ -404,7 +404,7 @@ def numbered(person: Person) -> None:
         "paid_on": papers.ISSUED,
         "amount": Money(500, "INR"),
     }
-    person.does(lambda actor: billing.bring_advance(actor, **advance).id)
+    person.does(lambda actor: billing.import_advance(actor, **advance).id)
 
 
 @pytest.mark.parametrize(

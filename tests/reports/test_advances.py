@@ -101,7 +101,7 @@ def test_as_of_a_day_it_stands_as_it_stood_then(trader: Person) -> None:
         assert found.is_proved
     with trader.reading() as reader:
         (allocation,) = billing_queries.read_payment(reader, payment_id).allocations  # type: ignore[arg-type]
-    trader.does(billing.unallocate, payment_id, allocation["id"], on=days_ago(5))
+    trader.does(billing.deallocate, payment_id, allocation["id"], on=days_ago(5))
     trader.does(billing.refund_payment, payment_id, amount=Money(10_000, "INR"), on=days_ago(2))
     for ago, expected in (
         (10, (70_000, 0)),
@@ -334,7 +334,7 @@ def test_roll_ups_say_on_every_day_what_the_payments_say(trader: Person) -> None
     trader.does(billing.allocate, payment_id, on=days_ago(6))
     with trader.reading() as reader:
         (allocation,) = billing_queries.read_payment(reader, payment_id).allocations  # type: ignore[arg-type]
-    trader.does(billing.unallocate, payment_id, allocation["id"], on=days_ago(4))
+    trader.does(billing.deallocate, payment_id, allocation["id"], on=days_ago(4))
     trader.does(billing.refund_payment, payment_id, amount=Money(10_000, "INR"), on=days_ago(2))
     with trader.reading() as reader:
         assert billing_queries.untied_advances(reader) == []

@@ -48,7 +48,7 @@ def explained(alice: Person) -> Person:
     whys: Iterator[str] = iter(WHYS)
     with alice.acting() as actor:
         given_up = billing.write_off_invoice(actor, sold, reason=next(whys), amount=RUPEE, on=DAY)
-        billing.take_back_write_off(actor, sold, given_up.id, reason=next(whys), on=DAY)
+        billing.reverse_write_off(actor, sold, given_up.id, reason=next(whys), on=DAY)
         note = billing.issue_credit_note(actor, sold, reason=next(whys), on=DAY, amounts={1: RUPEE})
         billing.reverse_credit_note(actor, note.id, reason=next(whys), on=DAY)
         billing.void_invoice(actor, mistaken, reason=next(whys), on=DAY)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from tests.enquiries.reading import Page
 from tests.paper_text import text_of
 from tests.people import Person, csrf
-from tests.trips.test_machine_zone import FIRST, SECOND, line
+from tests.trips.test_mrz import FIRST, SECOND, line
 from tests.trips.things import (
     BACK,
     CREEK,

@@ -50,7 +50,7 @@ class _Over(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class PendingEffect:
     """What was granted and is not carried out yet: it will have happened when the rehearsed act
     does.
     """
@@ -65,7 +65,7 @@ def rehearse(
     requester: Actor,
     arguments: dict[str, Any],
     *,
-    ahead: Sequence[Ahead] = (),
+    ahead: Sequence[PendingEffect] = (),
     locale: str | None = None,
 ) -> Description | None:
     """What carrying the proposal out would change now, in a language, else the agency's; nothing of
@@ -125,7 +125,7 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
 
 
 def _tried(
-    effect: Effect, requester: Actor, arguments: dict[str, Any], ahead: Sequence[Ahead]
+    effect: Effect, requester: Actor, arguments: dict[str, Any], ahead: Sequence[PendingEffect]
 ) -> Description:
     """What is ahead has happened, then the description reads, then the act is tried; a refusal of
     the act keeps what the description found.

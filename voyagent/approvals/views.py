@@ -15,7 +15,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.approvals import effects, queries, review, service
-from voyagent.approvals.deciders import deciders_in_words, others_in_words
+from voyagent.approvals.approver_labels import deciders_in_words, others_in_words
 from voyagent.approvals.editing import Sheet
 from voyagent.approvals.forms import DecideForm, DecideSeveralForm
 from voyagent.approvals.models import Approval

@@ -25,9 +25,8 @@ from flask_babel import force_locale, gettext
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 
 from voyagent.approvals import service as approvals
-from voyagent.assistant import blocks, costs, minds, prompt, queries
+from voyagent.assistant import blocks, costs, planner_factory, prompt, queries
 from voyagent.assistant.beginning import Beginning
-from voyagent.assistant.minds import Models
 from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of, refused, settled
 from voyagent.assistant.planner.moves import (
     Answer,
@@ -44,6 +43,7 @@ from voyagent.assistant.planner.moves import (
     kept,
     move_from,
 )
+from voyagent.assistant.planner_factory import Models
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import JsonObject, Scene, Tool
 from voyagent.audit import service as audit
@@ -212,7 +212,7 @@ class Performance:
         """The mind that the turn began with. Raises Unauthorized for a person who has gone."""
         with transaction(self._turn.tenant_id):
             brief = prompt.brief_of(identity.get_actor(self._turn.user_id), self._turn)
-        return minds.ModelMind(
+        return planner_factory.ModelPlanner(
             models.open(model),
             brief,
             models.bounds,

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from flask import current_app, render_template
 
 from voyagent.assistant import costs
-from voyagent.assistant.minds import Configured
+from voyagent.assistant.planner_factory import Configured
 from voyagent.drivers.models.prices import Price, last_day_of, price_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor

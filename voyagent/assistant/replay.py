@@ -12,7 +12,6 @@ from typing import Any
 from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.loop import Performance, StopRequested
-from voyagent.assistant.minds import Bounds, ModelMind
 from voyagent.assistant.outcomes import outcome_event
 from voyagent.assistant.planner.moves import (
     Answer,
@@ -25,6 +24,7 @@ from voyagent.assistant.planner.moves import (
     move_from,
     silently,
 )
+from voyagent.assistant.planner_factory import Bounds, ModelPlanner
 from voyagent.assistant.prompt import Brief
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
@@ -103,7 +103,7 @@ class Replay(Performance):
         beginning = Beginning.read(self._step().outcome)
         if beginning.model is not None:
             brief = Brief(system_actor(self._turn.tenant_id))
-            self._planner = ModelMind(
+            self._planner = ModelPlanner(
                 self._model,
                 brief,
                 _BOUNDS,

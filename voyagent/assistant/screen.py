@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voyagent.approvals import effects, queries as approvals, review, service as approvals_service
-from voyagent.approvals.deciders import deciders_in_words, others_in_words
+from voyagent.approvals.approver_labels import deciders_in_words, others_in_words
 from voyagent.approvals.review import Changes
 from voyagent.assistant import blocks, costs, queries
 from voyagent.assistant.blocks import Block

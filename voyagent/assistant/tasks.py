@@ -8,7 +8,7 @@ from flask import current_app
 
 from voyagent.assistant import loop
 from voyagent.assistant.desks import FrontDesk
-from voyagent.assistant.minds import Configured
+from voyagent.assistant.planner_factory import Configured
 from voyagent.assistant.tools import (
     bills,
     books,

@@ -14,7 +14,7 @@ from voyagent.billing import (
     supplier_credit_wire,
     wire,
 )
-from voyagent.billing.document_sheets import sheet_of
+from voyagent.billing.xlsx_export import sheet_of
 from voyagent.http.documents import Document
 from voyagent.http.files import file_name
 from voyagent.kernel.errors import NotFound

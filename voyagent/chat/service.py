@@ -14,9 +14,9 @@ from sqlalchemy import delete as sql_delete, func, select, text, update
 
 from voyagent.audit import service as audit
 from voyagent.chat import queries
+from voyagent.chat.cancellation import ask_to_stop, request_stop, stop_requested
 from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, find_running_turn, topic
-from voyagent.chat.stopping import ask_to_stop, request_stop, stop_requested
 from voyagent.kernel import clock, events, jobs
 from voyagent.kernel.actor import Actor, system_actor
 from voyagent.kernel.db import db

@@ -73,11 +73,11 @@ class Taker:
     def take(self, cells: dict[str, str]) -> None:
         """Bring one payment forward.
 
-        Raises ValidationError, and what `billing.service.bring_advance` raises.
+        Raises ValidationError, and what `billing.service.import_advance` raises.
         """
         row = Advance.model_validate(ungrouped(cells), strict=False, context=self._known)
         money = Money.parse(row.amount, row.currency or self._known.currency)
-        billing.bring_advance(
+        billing.import_advance(
             self._actor,
             direction=self._direction,
             party_name=row.party,

@@ -108,7 +108,7 @@ class Taker:
     def take(self, cells: dict[str, str]) -> None:
         """Bring one document forward.
 
-        Raises ValidationError, and what `billing.service.bring_invoice` and `bring_bill` raise.
+        Raises ValidationError, and what `billing.service.import_open_invoice` and `import_open_bill` raise.
         """
         row = OpenDocument.model_validate(ungrouped(cells), strict=False, context=self._known)
         money = Money.parse(row.amount, row.currency or self._known.currency)
@@ -137,9 +137,9 @@ class Taker:
 
 def invoices(actor: Actor, on: date | None) -> Taker:
     """Takes what customers still owe."""
-    return Taker(billing.bring_invoice, actor, on)
+    return Taker(billing.import_open_invoice, actor, on)
 
 
 def bills(actor: Actor, on: date | None) -> Taker:
     """Takes what is still owed to suppliers."""
-    return Taker(billing.bring_bill, actor, on)
+    return Taker(billing.import_open_bill, actor, on)

@@ -27,7 +27,7 @@ from voyagent.trips.words import country_name
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class PendingCancellation:
     """What cancelling a thing will mean: the way, how many flights go together, and the request
     about it that waits or is being carried out.
     """
@@ -50,7 +50,7 @@ class Cancelled:
     request: Approval | None = None
 
 
-def ahead_of(line: TripLine) -> Ahead:
+def ahead_of(line: TripLine) -> PendingCancellation:
     """What cancelling it would mean as things stand."""
     way = service.way_to_cancel(line)
     together = (
@@ -62,7 +62,7 @@ def ahead_of(line: TripLine) -> Ahead:
         (CANCEL.tool_name, "booking_id") if line.kind == "hotel" else (ISSUE.tool_name, "pnr_id")
     )
     waiting = (approvals.find_unfinished(tool, name, str(one.id)) for one in together)
-    return Ahead(
+    return PendingCancellation(
         way,
         sum(one.status == line.status for one in together),
         service.has_lapsed(line),
@@ -134,7 +134,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
     return approval
 
 
-def meaning_of(line: Line, ahead: Ahead) -> list[str]:
+def meaning_of(line: Line, ahead: PendingCancellation) -> list[str]:
     """What cancelling it will mean, in sentences, before anybody has pressed anything."""
     if ahead.way is Way.ASK:
         asked = gettext(
@@ -179,7 +179,7 @@ def told_of(done: Cancelled) -> str:
     )
 
 
-def _release(line: Line, ahead: Ahead) -> str:
+def _release(line: Line, ahead: PendingCancellation) -> str:
     if ahead.has_lapsed:
         return str(
             gettext(

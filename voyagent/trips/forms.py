@@ -15,7 +15,7 @@ from voyagent.http.forms import BOOKED, PAST, DateText, SchemaForm, SentOnce, ty
 from voyagent.http.template_filters import country_choices, status_look, today
 from voyagent.kernel.errors import Invalid
 from voyagent.kernel.money import Money, currency_codes
-from voyagent.trips.machine_zone import MachineZone, read_zone
+from voyagent.trips.mrz import MachineZone, read_zone
 from voyagent.trips.queries import Line, Passenger
 from voyagent.trips.schemas import LineIn, PassengerIn, SendIn, TripIn
 from voyagent.trips.service import BY_HAND

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from voyagent.approvals import effects, queries
 from voyagent.approvals.effects import Description, Effect
 from voyagent.approvals.models import Approval, new_approval_id
-from voyagent.approvals.rehearsal import Ahead, hash_of, rehearse
+from voyagent.approvals.rehearsal import PendingEffect, hash_of, rehearse
 from voyagent.approvals.service.errors import (
     ArgumentsInvalid,
     EditRefused,
@@ -171,7 +171,7 @@ def preview_of(
     return rehearse(effect, requester, arguments, ahead=ahead, locale=locale) if ahead else shown
 
 
-def _ahead_of(shown: Description | None) -> list[Ahead]:
+def _ahead_of(shown: Description | None) -> list[PendingEffect]:
     """What was granted, is not carried out yet, and will have changed the same amounts or made a
     document of the same party by then, the first grant first.
     """
@@ -193,7 +193,7 @@ def _ahead_of(shown: Description | None) -> list[Ahead]:
         )
         run = effect.rehearsed if effect is not None else None
         if run is not None and requester is not None and mine & _parties_in(approval.preview):
-            found.append(Ahead(run, requester, dict(approval.payload)))
+            found.append(PendingEffect(run, requester, dict(approval.payload)))
     return found
 
 

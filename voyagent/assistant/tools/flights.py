@@ -19,8 +19,8 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import effects, queries, service
-from voyagent.trips.asked import budget_of, is_above
 from voyagent.trips.details import Country
+from voyagent.trips.enquiry_budget import budget_of, is_above
 
 Count = Annotated[int, Field(ge=0, le=9)]
 Station = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -235,7 +235,7 @@ def take_back_write_off(
     """Take a write-off back whole: its entry is reversed, and the invoice is open again by that
     much. Once.
     """
-    service.take_back_write_off(
+    service.reverse_write_off(
         actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
     )
     return _invoice(invoice_id)

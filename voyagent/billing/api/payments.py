@@ -138,7 +138,7 @@ def unallocate_payment(
     """Take an allocation back whole, by a row and an entry against it; what stood until that day
     stays in every report of an earlier one.
     """
-    service.unallocate(actor, payment_id, allocation_id, on=body.effective_on)
+    service.deallocate(actor, payment_id, allocation_id, on=body.effective_on)
     return _payment(payment_id)
 
 

@@ -8,8 +8,8 @@ from voyagent.billing.service.allocations import (
     Direction,
     allocate,
     allocation_sides,
+    deallocate,
     spread,
-    unallocate,
     unallocation_sides,
 )
 from voyagent.billing.service.bills import (
@@ -100,7 +100,7 @@ from voyagent.billing.service.numbering import (
     take_number,
     year_of,
 )
-from voyagent.billing.service.opening import bring_advance, bring_bill, bring_invoice
+from voyagent.billing.service.opening import import_advance, import_open_bill, import_open_invoice
 from voyagent.billing.service.payment_errors import (
     AllocationTakenBack,
     AnotherParty,
@@ -165,7 +165,7 @@ from voyagent.billing.service.taxing import (
     waits,
 )
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
-from voyagent.billing.service.write_offs import checked, take_back_write_off, write_off_invoice
+from voyagent.billing.service.write_offs import checked, reverse_write_off, write_off_invoice
 
 __all__ = [
     "COLLECTED",
@@ -259,9 +259,6 @@ __all__ = [
     "allocation_sides",
     "bill_credit_sides",
     "bought_sides",
-    "bring_advance",
-    "bring_bill",
-    "bring_invoice",
     "can_be_void",
     "check_days",
     "check_reversible",
@@ -273,6 +270,7 @@ __all__ = [
     "credit_refused",
     "creditable",
     "creditable_of_bill",
+    "deallocate",
     "discard_bill",
     "discard_draft",
     "draft_bill",
@@ -281,6 +279,9 @@ __all__ = [
     "financial_year",
     "first_day",
     "home",
+    "import_advance",
+    "import_open_bill",
+    "import_open_invoice",
     "is_waiting",
     "issue_credit_note",
     "issue_invoice",
@@ -307,6 +308,7 @@ __all__ = [
     "reverse_payment",
     "reverse_refund",
     "reverse_supplier_credit",
+    "reverse_write_off",
     "revise_bill",
     "revise_draft",
     "round_off",
@@ -315,9 +317,7 @@ __all__ = [
     "sketch",
     "sketch_bill",
     "spread",
-    "take_back_write_off",
     "take_number",
-    "unallocate",
     "unallocation_sides",
     "unschedule_bill",
     "void_bill",

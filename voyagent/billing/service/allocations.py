@@ -211,7 +211,7 @@ def check_left(payment: Payment) -> None:
         raise NothingLeft
 
 
-def unallocate(
+def deallocate(
     actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None
 ) -> Payment:
     """Take an allocation back whole, from a day on, or today in the agency's zone: the document is

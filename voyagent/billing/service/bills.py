@@ -62,7 +62,7 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
     One reference is entered once in the agency, beside those of void bills.
 
     Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what
-    `drafts.begin` raises; VendorReferenceTaken.
+    `drafts.create_draft` raises; VendorReferenceTaken.
     """
     actor.require("bill.draft")
     bill = _begin(actor, fields)
@@ -162,7 +162,7 @@ def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
 
 def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bill:
     with _once():
-        return drafts.begin(
+        return drafts.create_draft(
             actor,
             Bill,
             party_name=fields["vendor_name"],

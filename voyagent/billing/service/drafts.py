@@ -57,7 +57,7 @@ class DocumentChanges(TypedDict, total=False):
     """The trip that it is of; None: of none."""
 
 
-def begin(  # noqa: PLR0913 - each keyword is a field of the document
+def create_draft(  # noqa: PLR0913 - each keyword is a field of the document
     actor: Actor,
     model: type[Document],
     *,

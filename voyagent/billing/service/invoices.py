@@ -73,7 +73,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     customer. In another currency than the books it may keep the rate at which it is booked.
 
     Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired,
-    TextTooLong, InvalidDate, InvalidTaxNumber, and what `drafts.begin` and
+    TextTooLong, InvalidDate, InvalidTaxNumber, and what `drafts.create_draft` and
     `exchange.booked_columns` raise; EnquiryNotFound, SessionNotFound, TripNotFound for what is not
     the agency's.
     """
@@ -83,7 +83,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     buyer = Buyer.of(
         pricing.party(customer_name), place_of_supply, customer_tax_number, customer_pan
     )
-    invoice = drafts.begin(
+    invoice = drafts.create_draft(
         actor,
         Invoice,
         party_name=customer_name,

@@ -23,7 +23,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 
 
-def bring_invoice(
+def import_open_invoice(
     actor: Actor,
     *,
     party_name: str,
@@ -49,7 +49,7 @@ def bring_invoice(
     ledger.opening_account(actor)
     items = [_line(f"Balance of invoice {former}", amount)]
     try:
-        invoice = drafts.begin(
+        invoice = drafts.create_draft(
             actor,
             Invoice,
             party_name=party_name,
@@ -68,7 +68,7 @@ def bring_invoice(
     return invoices.issue_invoice(actor, invoice.id)
 
 
-def bring_bill(
+def import_open_bill(
     actor: Actor,
     *,
     party_name: str,
@@ -97,7 +97,7 @@ def bring_bill(
     return bills.receive_bill(actor, is_opening=True, **fields)
 
 
-def bring_advance(
+def import_advance(
     actor: Actor,
     *,
     direction: Direction,

@@ -63,7 +63,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     """Note that money came in from a customer, or went out to a supplier, on a day, or today in the
     agency's zone, into or from `bank` or `cash`.
 
-    Only `bring_advance` names `opening_balances` instead. What of it settles documents at once
+    Only `import_advance` names `opening_balances` instead. What of it settles documents at once
     stands against their account, the rest is an advance and stands against the account of advances;
     what settles a document in another currency goes by way of that account. It gets the next number
     of its series.

@@ -77,7 +77,7 @@ def write_off_invoice(
     )
 
 
-def take_back_write_off(
+def reverse_write_off(
     actor: Actor, invoice_id: UUID, write_off_id: UUID, *, reason: str, on: date | None = None
 ) -> WriteOff:
     """Take a write-off back whole, from a day on, or today in the agency's zone: its entry is

@@ -235,7 +235,7 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
     form = UnallocateForm(data={"effective_on": today()})
 
     def act(body: UnallocateIn) -> Payment:
-        return service.unallocate(actor, payment_id, allocation_id, on=body.effective_on)
+        return service.deallocate(actor, payment_id, allocation_id, on=body.effective_on)
 
     if form.attempt(act, **TAKEN_BACK) is None:
         found, allocation = (

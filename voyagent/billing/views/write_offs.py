@@ -99,7 +99,7 @@ def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> A
     form = TakeBackForm(data={"effective_on": today()})
 
     def act(body: TakeBackIn) -> Any:
-        return service.take_back_write_off(
+        return service.reverse_write_off(
             actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on
         )
 

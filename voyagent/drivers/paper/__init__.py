@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import structlog
 
-from voyagent.drivers.paper.letters import legible
+from voyagent.drivers.paper.glyphs import legible
 
 FONTS = (
     "Mukta",

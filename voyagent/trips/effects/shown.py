@@ -21,7 +21,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.reading import SessionReader
 from voyagent.trips import queries
-from voyagent.trips.asked import budget_of, is_above
+from voyagent.trips.enquiry_budget import budget_of, is_above
 from voyagent.trips.lint import findings
 from voyagent.trips.queries import Journey, Line
 from voyagent.trips.words import STATE_WORDS, country_name, sentence_of

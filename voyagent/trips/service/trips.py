@@ -18,8 +18,8 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, UnknownCurrency, is_currency
 from voyagent.kernel.reading import Row, SessionReader
 from voyagent.trips import queries
-from voyagent.trips.asked import enquiry_of
 from voyagent.trips.details import FlightDetails, HotelDetails
+from voyagent.trips.enquiry_budget import enquiry_of
 from voyagent.trips.itinerary import turning_point
 from voyagent.trips.models import Trip
 from voyagent.trips.service.errors import TripAlreadyOpen

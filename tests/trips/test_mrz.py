@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from voyagent.trips import machine_zone
-from voyagent.trips.machine_zone import check_digit, read_zone
+from voyagent.trips import mrz
+from voyagent.trips.mrz import check_digit, read_zone
 
 TODAY = date(2026, 11, 26)
 FIRST = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
@@ -80,22 +80,22 @@ def test_the_second_line_alone_has_no_name() -> None:
     ],
 )
 def test_what_is_no_passport_is_refused(text: str) -> None:
-    with pytest.raises(machine_zone.NoPassportLines):
+    with pytest.raises(mrz.NoPassportLines):
         read_zone(text, TODAY)
 
 
 @pytest.mark.parametrize(
     ("at", "misread"),
     [
-        *((at, machine_zone.NumberMisread) for at in (0, 8, 9)),
-        *((at, machine_zone.BirthMisread) for at in (13, 18, 19)),
-        *((at, machine_zone.ExpiryMisread) for at in (21, 26, 27)),
-        *((at, machine_zone.PersonalNumberMisread) for at in (28, 41, 42)),
-        (43, machine_zone.LineMisread),
+        *((at, mrz.NumberMisread) for at in (0, 8, 9)),
+        *((at, mrz.BirthMisread) for at in (13, 18, 19)),
+        *((at, mrz.ExpiryMisread) for at in (21, 26, 27)),
+        *((at, mrz.PersonalNumberMisread) for at in (28, 41, 42)),
+        (43, mrz.LineMisread),
     ],
 )
 def test_each_check_digit_is_told_by_its_name(
-    at: int, misread: type[machine_zone.PassportLinesMisread]
+    at: int, misread: type[mrz.PassportLinesMisread]
 ) -> None:
     wrong = "7" if SECOND[at] == "6" else "6"  # of another value modulo ten than what stands there
     with pytest.raises(misread):
@@ -103,7 +103,7 @@ def test_each_check_digit_is_told_by_its_name(
 
 
 def test_an_o_for_a_nought_is_caught_and_an_a_for_a_nought_is_not() -> None:
-    with pytest.raises(machine_zone.NumberMisread):
+    with pytest.raises(mrz.NumberMisread):
         read_zone(SECOND.replace("L898902C3", "L8989O2C3"), TODAY)
     assert read_zone(SECOND.replace("L898902C3", "L8989A2C3"), TODAY).number == "L8989A2C3"
 
@@ -112,7 +112,7 @@ def test_a_personal_number_that_is_empty_needs_no_digit() -> None:
     of_nought = line()
     assert of_nought[42] == "0"
     assert read_zone(of_nought[:42] + "<" + of_nought[43:], TODAY) == read_zone(of_nought, TODAY)
-    with pytest.raises(machine_zone.PersonalNumberMisread):
+    with pytest.raises(mrz.PersonalNumberMisread):
         read_zone(SECOND[:42] + "<" + SECOND[43:], TODAY)
 
 
@@ -171,9 +171,9 @@ def test_an_expiry_near_the_end_of_a_century_is_of_the_next() -> None:
 
 @pytest.mark.parametrize("figures", ["861304", "860431", "860500", "860229", "8605A4"])
 def test_a_day_that_is_none_is_told(figures: str) -> None:
-    with pytest.raises(machine_zone.BirthMisread):
+    with pytest.raises(mrz.BirthMisread):
         read_zone(line(born=figures), TODAY)
-    with pytest.raises(machine_zone.ExpiryMisread):
+    with pytest.raises(mrz.ExpiryMisread):
         read_zone(line(expires=figures), TODAY)
 
 

@@ -16,9 +16,9 @@ from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.assistant.models import DRAFT, FIND, LEAD, Always, Killed, ModelTalk, use, wants
 from tests.people import Person
 from voyagent.assistant import loop
-from voyagent.assistant.minds import Bounds, Configured
 from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.planner.sentences import SHOWN_MAX
+from voyagent.assistant.planner_factory import Bounds, Configured
 from voyagent.chat import queries as chats, service as chat
 from voyagent.chat.service import EVENT_FIELDS
 from voyagent.drivers.models.errors import ModelUnavailable

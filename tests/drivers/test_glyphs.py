@@ -15,7 +15,7 @@ from flask_babel import force_locale
 
 from tests.paper_text import text_of
 from voyagent.drivers.paper import Paper
-from voyagent.drivers.paper.letters import STAND_IN, legible
+from voyagent.drivers.paper.glyphs import STAND_IN, legible
 from voyagent.http.template_filters import currency_name, symbol_money
 from voyagent.kernel.money import Money, currency_codes
 

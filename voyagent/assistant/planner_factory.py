@@ -134,7 +134,7 @@ class Configured:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelMind:
+class ModelPlanner:
     """Asks a model, and plays its answers: the calls of one answer one after another, then the next
     answer.
 
