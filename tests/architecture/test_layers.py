@@ -50,6 +50,11 @@ VIOLATIONS = {
         "import voyagent.http.pages",
         "Rules, reads and tables know nothing of HTTP",
     ),
+    "the reader of texts translates": (
+        "kernel/text/dates.py",
+        "import flask_babel",
+        "The reader of texts knows neither pages nor translations",
+    ),
     "another room touches the ledger's tables": (
         "enquiries/service.py",
         "import voyagent.ledger.models",

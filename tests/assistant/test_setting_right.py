@@ -16,7 +16,7 @@ from tests.billing.papers import issued
 from tests.people import Person
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, Move, Say
-from voyagent.assistant.planner.people import find_party, find_travellers
+from voyagent.kernel.text.people import find_party, find_travellers
 
 NEAR = {
     "harbindar gil": {"is_known": False, "near": ["Harbinder Singh Gill"]},

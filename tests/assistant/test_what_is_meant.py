@@ -18,8 +18,8 @@ from voyagent.assistant.planner import passengers
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.completion import after_lookup
 from voyagent.assistant.planner.moves import Ask, Call, Context, Say
-from voyagent.assistant.planner.people import find_party
 from voyagent.assistant.planner.wishes import Wish
+from voyagent.kernel.text.people import find_party
 
 
 @pytest.mark.parametrize("said", ["pay bill BSP-0045", "pay the bill CRE-0044 of Creek Side Hotel"])

@@ -16,7 +16,7 @@ from tests.people import Person
 from voyagent.assistant.planner.about import about_whom
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.planner.moves import Call, Conversation, Outcome, Played, Say
-from voyagent.assistant.planner.people import unowned
+from voyagent.kernel.text.people import unowned
 
 BALANCES = [
     ("what is Harbinder Singh Gill's balance", "Harbinder Singh Gill"),

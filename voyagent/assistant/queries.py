@@ -24,7 +24,6 @@ from voyagent.assistant.planner.moves import (
     move_from,
 )
 from voyagent.assistant.planner.names import key_of
-from voyagent.assistant.planner.people import find_party
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner.telling import LISTS
 from voyagent.billing import queries as billing
@@ -36,6 +35,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.kernel.text.people import find_party
 from voyagent.trips import queries as trips
 from voyagent.trips.details import FlightDetails
 

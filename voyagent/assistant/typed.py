@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import date
 
 from voyagent.approvals.freely import reads_amounts, reads_days
-from voyagent.assistant.planner.amounts import added_share, find_figures
-from voyagent.assistant.planner.dates import find_days
+from voyagent.kernel.text.amounts import added_share, find_figures
+from voyagent.kernel.text.dates import find_days
 
 
 @reads_days

@@ -5,8 +5,8 @@ from __future__ import annotations
 from voyagent.assistant.planner import names, questions
 from voyagent.assistant.planner.builtin import COMMAND_MAX, understand
 from voyagent.assistant.planner.moves import Call, Context
-from voyagent.assistant.planner.passages import condense
-from voyagent.assistant.planner.people import as_name
+from voyagent.kernel.text.passages import condense
+from voyagent.kernel.text.people import as_name
 
 
 def about_whom(message: str, context: Context) -> list[tuple[str, names.Side]]:

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner import entries, papers, quantities, writeoffs
+from voyagent.assistant.planner import entries, papers, writeoffs
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
-from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import POSSESSIVE, as_firm, as_name, unowned
 from voyagent.assistant.planner.questions import (
     as_of,
     bounds,
@@ -27,6 +25,9 @@ from voyagent.assistant.planner.wishes import (
     two_sums,
 )
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text import quantities
+from voyagent.kernel.text.passages import lead
+from voyagent.kernel.text.people import POSSESSIVE, as_firm, as_name, unowned
 
 _FULL = re.compile(
     r"\b(?:in full|(?:the )?(?:rest|remainder|balance)(?= of\b|\s*$)|"

@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from voyagent.assistant.planner import sentences, stations, waiting, whom
-from voyagent.assistant.planner.amounts import currency_alone, find_figures
+from voyagent.assistant.planner import sentences, waiting, whom
 from voyagent.assistant.planner.corrections import (
     WHAT_ABOUT,
     JsonObject,
@@ -17,12 +16,14 @@ from voyagent.assistant.planner.corrections import (
     corrected,
     says_currency,
 )
-from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.invoicing import is_service
 from voyagent.assistant.planner.moves import Call, Context, Say
-from voyagent.assistant.planner.people import as_firm, find_email, is_titled
-from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish, amount_in
+from voyagent.kernel.text import stations
+from voyagent.kernel.text.amounts import currency_alone, find_figures
+from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.people import as_firm, find_email, is_titled
+from voyagent.kernel.text.places import is_known_place
 
 _PAYMENTS = ("record_receipt", "pay_bill")
 _LISTS = ("find_invoices", "find_bills", "list_receivables", "list_payables")

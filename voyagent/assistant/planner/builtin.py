@@ -36,7 +36,6 @@ from voyagent.assistant.planner import (
     unheard,
     waiting,
 )
-from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import (
     Ask,
     Call,
@@ -50,10 +49,11 @@ from voyagent.assistant.planner.moves import (
     Tell,
     silently,
 )
-from voyagent.assistant.planner.passages import condense
-from voyagent.assistant.planner.people import as_name
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.amounts import find_figures
+from voyagent.kernel.text.passages import condense
+from voyagent.kernel.text.people import as_name
 
 _DROP = re.compile(
     r"^\s*(?:no(?:pe)?(?:[,.! ]+(?:thanks?|thank you|please|no|need|way|longer|more|not now|never"

@@ -9,14 +9,15 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.assistant.planner import invoicing, searches, stations, terms
-from voyagent.assistant.planner.amounts import currency_alone
-from voyagent.assistant.planner.dates import find_days
+from voyagent.assistant.planner import invoicing, searches, terms
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move
-from voyagent.assistant.planner.people import as_firm, find_party, is_titled
-from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.questions import status_said
 from voyagent.assistant.planner.wishes import amount_in, days_in, out_and_back
+from voyagent.kernel.text import stations
+from voyagent.kernel.text.amounts import currency_alone
+from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.people import as_firm, find_party, is_titled
+from voyagent.kernel.text.places import is_known_place
 
 JsonObject = dict[str, Any]
 SAID_MAX = 80

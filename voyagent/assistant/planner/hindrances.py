@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from voyagent.assistant.planner import sentences, wishes
-from voyagent.assistant.planner.dates import find_days, no_such_day
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.searches import PARTY_MAX
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.dates import find_days, no_such_day
 
 JsonObject = dict[str, Any]
 DAYS = frozenset(

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.assistant.planner import people, places
-from voyagent.assistant.planner.amounts import Figure, find_figures
-from voyagent.assistant.planner.dates import Day, find_days, no_such_day, open_words
-from voyagent.assistant.planner.passages import condense, lead
+from voyagent.kernel.text import people, places
+from voyagent.kernel.text.amounts import Figure, find_figures
+from voyagent.kernel.text.dates import Day, find_days, no_such_day, open_words
+from voyagent.kernel.text.passages import condense, lead
 
 NOTES_MAX = 10_000
 TOLD_MAX = 400

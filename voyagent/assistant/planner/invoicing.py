@@ -8,13 +8,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from voyagent.assistant.planner import quantities, sentences
-from voyagent.assistant.planner.amounts import Figure, added_share, find_figures, plain
-from voyagent.assistant.planner.dates import find_days
+from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.moves import Context
-from voyagent.assistant.planner.people import as_firm, as_name
 from voyagent.assistant.planner.terms import read_days, read_due
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text import quantities
+from voyagent.kernel.text.amounts import Figure, added_share, find_figures, plain
+from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.people import as_firm, as_name
 
 OPENING = re.compile(
     r"^\s*(?:ok(?:ay)?[,.]?\s+|please\s+|pls\s+|kindly\s+|can you\s+|could"

@@ -9,8 +9,8 @@ from typing import Any
 
 from voyagent.assistant.planner import corrections, invoicing, sentences
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
-from voyagent.assistant.planner.people import POSSESSIVE, as_name, unowned
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.people import POSSESSIVE, as_name, unowned
 
 JsonObject = dict[str, Any]
 _POLITE = (

@@ -8,10 +8,10 @@ import re
 from datetime import date
 from typing import Any, Literal
 
-from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move
-from voyagent.assistant.planner.people import as_firm, name_said
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.people import as_firm, name_said
 
 JsonObject = dict[str, Any]
 Side = Literal["customer", "supplier"]

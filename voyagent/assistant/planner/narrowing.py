@@ -11,11 +11,11 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Context
-from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.money import spoken
+from voyagent.kernel.text.amounts import find_figures
+from voyagent.kernel.text.passages import lead
 from voyagent.trips.words import board_word
 
 JsonObject = dict[str, Any]

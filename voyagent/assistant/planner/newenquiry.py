@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from voyagent.assistant.planner import corrections, intake, people, travel
+from voyagent.assistant.planner import corrections, intake, travel
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Move, Say
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text import people
 
 COMMANDING = re.compile(
     r"^\s*(?:please\s+|can you\s+|could"

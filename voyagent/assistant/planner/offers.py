@@ -15,9 +15,9 @@ from rapidfuzz import fuzz, utils
 from voyagent.assistant.planner import narrowing, searches, sentences, whom
 from voyagent.assistant.planner.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner.party import unlike
-from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.places import is_known_place
 
 JsonObject = dict[str, Any]
 LIKE = 88

@@ -8,11 +8,11 @@ import re
 from datetime import date
 from typing import Any
 
-from voyagent.assistant.planner import stations
-from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Context
-from voyagent.assistant.planner.people import as_name
 from voyagent.assistant.planner.wishes import Wish, days_in
+from voyagent.kernel.text import stations
+from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.people import as_name
 from voyagent.trips.lint import UNDER_YEARS
 
 JsonObject = dict[str, Any]

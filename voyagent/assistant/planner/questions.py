@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.assistant.planner.amounts import currency_of, find_figures
-from voyagent.assistant.planner.dates import find_days, month_end, month_range
 from voyagent.assistant.planner.moves import Call, Context
-from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import EMAIL, POSSESSIVE, as_name, find_travellers, unowned
-from voyagent.assistant.planner.places import find_route, is_known_place
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.amounts import currency_of, find_figures
+from voyagent.kernel.text.dates import find_days, month_end, month_range
+from voyagent.kernel.text.passages import lead
+from voyagent.kernel.text.people import EMAIL, POSSESSIVE, as_name, find_travellers, unowned
+from voyagent.kernel.text.places import find_route, is_known_place
 
 _ENQUIRY = r"(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|travel requests?)"
 _FIND = re.compile(

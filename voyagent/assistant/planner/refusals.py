@@ -11,9 +11,9 @@ from flask_babel import force_locale
 
 from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.moves import Call, Context
-from voyagent.assistant.planner.people import POSSESSIVE
 from voyagent.assistant.planner.sentences import passport_form
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.people import POSSESSIVE
 from voyagent.trips.passports import MASK
 
 OFFERED_MAX = 3

@@ -9,13 +9,14 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from voyagent.assistant.planner import narrowing, stations, visas, ways, whom
-from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner import narrowing, visas, ways, whom
 from voyagent.assistant.planner.moves import Context, EnquiryInView
-from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import find_party
-from voyagent.assistant.planner.places import find_route, is_known_place
 from voyagent.assistant.planner.wishes import Wish, days_in, out_and_back
+from voyagent.kernel.text import stations
+from voyagent.kernel.text.amounts import find_figures
+from voyagent.kernel.text.passages import lead
+from voyagent.kernel.text.people import find_party
+from voyagent.kernel.text.places import find_route, is_known_place
 
 JsonObject = dict[str, Any]
 _POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"

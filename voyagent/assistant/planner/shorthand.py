@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner import stations
+from voyagent.kernel.text import stations
 
 SHORT_MAX = 200
 _TYPED = (

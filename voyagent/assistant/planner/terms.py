@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.dates import Day, find_days, month_end
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.dates import Day, find_days, month_end
 
 if TYPE_CHECKING:
     from voyagent.assistant.planner.invoicing import InvoiceRequest

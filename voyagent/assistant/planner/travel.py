@@ -11,16 +11,16 @@ from typing import Any
 from voyagent.assistant.planner import corrections, party, passengers, releasing
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passengers import POLITE, TO_TRIP
-from voyagent.assistant.planner.people import (
+from voyagent.assistant.planner.wishes import Wish, amount_in, days_in, figures_in
+from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.people import (
     POSSESSIVE,
     as_name,
     find_email,
     find_phone,
     find_travellers,
 )
-from voyagent.assistant.planner.places import find_route
-from voyagent.assistant.planner.wishes import Wish, amount_in, days_in, figures_in
-from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.places import find_route
 
 JsonObject = dict[str, Any]
 _THIS = r"(?:the|this|that|our|their|her|his) "

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from voyagent.assistant.planner import invoicing, sentences, terms
-from voyagent.assistant.planner.amounts import added_share, find_figures
 from voyagent.assistant.planner.invoicing import InvoiceRequest
 from voyagent.assistant.planner.moves import Call, Context, Say
-from voyagent.assistant.planner.people import as_name
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.amounts import added_share, find_figures
+from voyagent.kernel.text.people import as_name
 
 JsonObject = dict[str, Any]
 OF_TRIP = "of_trip"

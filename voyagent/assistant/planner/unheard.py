@@ -10,10 +10,10 @@ from datetime import date
 from typing import Any
 
 from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.amounts import find_figures
-from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Call, Conversation
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.amounts import find_figures
+from voyagent.kernel.text.dates import find_days
 
 TOOLS = frozenset(
     {

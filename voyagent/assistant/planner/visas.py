@@ -7,12 +7,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from voyagent.assistant.planner import places, sentences, stations
+from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.moves import Context
-from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import as_name
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text import places, stations
+from voyagent.kernel.text.passages import lead
+from voyagent.kernel.text.people import as_name
 
 JsonObject = dict[str, Any]
 _POLITE = (

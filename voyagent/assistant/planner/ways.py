@@ -8,8 +8,8 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from voyagent.assistant.planner import stations
-from voyagent.assistant.planner.places import is_known_place, places_in
+from voyagent.kernel.text import stations
+from voyagent.kernel.text.places import is_known_place, places_in
 
 JsonObject = dict[str, Any]
 _PAIR = re.compile(

@@ -11,7 +11,7 @@ from typing import Any
 
 from voyagent.assistant.planner import passengers
 from voyagent.assistant.planner.moves import Context
-from voyagent.assistant.planner.people import as_name
+from voyagent.kernel.text.people import as_name
 
 JsonObject = dict[str, Any]
 _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")

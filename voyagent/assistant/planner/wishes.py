@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from voyagent.assistant.planner import stations
-from voyagent.assistant.planner.amounts import Figure, added_share, find_figures
-from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Context
-from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import as_firm, bare_count, find_email, find_party, name_said
-from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text import stations
+from voyagent.kernel.text.amounts import Figure, added_share, find_figures
+from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.passages import lead
+from voyagent.kernel.text.people import as_firm, bare_count, find_email, find_party, name_said
+from voyagent.kernel.text.places import is_known_place
 
 JsonObject = dict[str, Any]
 Reader = Callable[[str, Context, JsonObject], JsonObject]

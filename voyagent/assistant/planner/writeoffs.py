@@ -6,9 +6,9 @@ import re
 
 from voyagent.assistant.planner import papers
 from voyagent.assistant.planner.moves import Context, Say
-from voyagent.assistant.planner.people import POSSESSIVE, as_firm, unowned
 from voyagent.assistant.planner.wishes import Wish, days_in, figures_in, two_sums
 from voyagent.assistant.planner.wording import _
+from voyagent.kernel.text.people import POSSESSIVE, as_firm, unowned
 
 _WRITE_OFF = re.compile(
     r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$",

@@ -4,7 +4,7 @@ in the next.
 
 from __future__ import annotations
 
-from voyagent.assistant.planner.stations import KNOWN
+from voyagent.kernel.text.stations import KNOWN
 
 
 def spellings(place: str | None) -> list[str | None]:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from voyagent.assistant.planner.passages import lead
 from voyagent.kernel.money import is_currency
+from voyagent.kernel.text.passages import lead
 
 _SIGNS = {"₹": "INR", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _WORDS = {

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.places import is_known_place
+from voyagent.kernel.text.passages import lead
+from voyagent.kernel.text.places import is_known_place
 
 EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _COUNT_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from voyagent.assistant.planner.people import bare_count
+from voyagent.kernel.text.people import bare_count
 
 _N = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _HEADS = (

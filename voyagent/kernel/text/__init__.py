@@ -1,0 +1,1 @@
+"""Reading of dates, amounts, people, phone numbers and places in plain text."""
