@@ -6,14 +6,21 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
+import flask_migrate.cli
 import pytest
+from flask import Flask
+from pydantic import SecretStr
 
+from voyagent import cli
 from voyagent.kernel.config import Settings
 from voyagent.kernel.limits import Quota, throttles
+from voyagent.reports import checks
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+MANUALS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 DECISIONS = ROOT / "docs" / "decisions"
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives"]
 KNOWN_TO_EVERYBODY = {
@@ -102,6 +109,20 @@ def test_what_shares_an_account_with_sign_in_has_its_limits() -> None:
     assert {one.account for one in throttles.ALL if one.bucket} == {throttles.SIGN_IN.account}
 
 
+def test_the_operations_page_lists_every_check_of_the_books() -> None:
+    rows = re.findall(r"^\| ((?:`[a-z_]+`(?:, )?)+) \|", OPERATIONS, re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`([a-z_]+)`", row)]
+    assert [name for name in listed if name in checks.CHECKS] == list(checks.CHECKS)
+
+
+@pytest.mark.parametrize("page", MANUALS, ids=lambda page: page.stem)
+def test_commands_in_the_manuals_exist(page: Path) -> None:
+    said = re.findall(r"\bflask (?:--app wsgi )?([a-z][a-z-]+)(?: ([a-z]+))?", page.read_text())
+    assert [words for words in said if not _is_command(*words)] == []
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(), re.MULTILINE)) <= targets
+
+
 @pytest.mark.parametrize("page", sorted(DECISIONS.glob("0*.md")), ids=lambda page: page.stem)
 def test_a_decision_has_its_four_sections_and_a_line_in_the_index(page: Path) -> None:
     title = page.read_text().splitlines()[0].removeprefix("# ")
@@ -121,6 +142,14 @@ def test_links_in_the_documentation_lead_to_a_file(name: str) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
     local = [target for target in targets if "://" not in target]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def _is_command(name: str, sub: str) -> bool:
+    app = Flask("docs")
+    app.cli.add_command(flask_migrate.cli.db)
+    cli.register(app, Settings(auth_secret=SecretStr("x" * 32)))
+    command = app.cli.commands.get(name)
+    return command is not None and (not isinstance(command, click.Group) or sub in command.commands)
 
 
 def _in_words(quotas: tuple[Quota, ...]) -> str:
