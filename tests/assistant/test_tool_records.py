@@ -1,0 +1,80 @@
+"""Each tool equals its record in `tools.json`, whether it is a capability or not.
+
+The record has what models, approvals, cards and the audit know of a tool. Titles and descriptions
+of the schema are left out: a capability may add them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from voyagent.approvals import effects
+from voyagent.assistant.toolcards import card_of
+from voyagent.assistant.tools import registry
+from voyagent.audit import words
+
+RECORDS: dict[str, Any] = json.loads(Path(__file__).with_name("tools.json").read_text())
+
+
+def record(name: str) -> dict[str, Any]:
+    tool, effect = registry.get(name), effects.find(name)
+    return {
+        "purpose": tool.purpose,
+        "permission": tool.permission,
+        "desk": tool.desk.value,
+        "shared": tool.shared,
+        "approval": tool.approval,
+        "gives": sorted(tool.gives),
+        "schema": bare(tool.takes.model_json_schema()),
+        "effect": None if effect is None else record_of_effect(effect),
+        "audit": words.kind(name),
+        "glyph": card_of({"tool_name": name, "input": {}, "output": None}).glyph,
+    }
+
+
+def record_of_effect(effect: effects.Effect) -> dict[str, Any]:
+    return {
+        "title": effect.title,
+        "approvers": sorted(map(str, effect.approver_roles)),
+        "money": effect.money,
+        "reversible": effect.reversible,
+        "external": effect.external,
+        "asks": effect.asks,
+        "editable": effect.schema is not None,
+        "describes": effect.describe is not None,
+        "measures": effect.measure is not None,
+        "rehearses": effect.rehearse is not None,
+        "several_amounts": effect.amounts is not None,
+    }
+
+
+def bare(schema: Any) -> Any:
+    """A schema without titles and descriptions, its definitions in place."""
+    return _bare(schema, schema.get("$defs", {}))
+
+
+def _bare(node: Any, definitions: dict[str, Any], *, names: bool = False) -> Any:
+    if isinstance(node, list):
+        return [_bare(one, definitions) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _bare(definitions[node["$ref"].rsplit("/", 1)[1]], definitions)
+    return {
+        name: _bare(value, definitions, names=name == "properties")
+        for name, value in node.items()
+        if names or name not in ("title", "description", "$defs")
+    }
+
+
+def test_every_tool_has_a_record() -> None:
+    assert {tool.name for tool in registry.every()} == set(RECORDS)
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_a_tool_equals_its_record(name: str) -> None:
+    assert record(name) == RECORDS[name]
