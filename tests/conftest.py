@@ -23,7 +23,8 @@ from flask import Flask
 
 from tests.people import People, Person
 from tests.worker import work_off
-from voyagent import cli
+from voyagent import catalogue, cli
+from voyagent.capabilities import registry
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
 from voyagent.http import headers
@@ -41,6 +42,8 @@ for _name in (
     os.environ.pop(
         _name, None
     )  # no test, and no program that one starts, asks a model that somebody pays for
+
+registry.install(catalogue.CAPABILITIES)  # also for tests that make no application
 
 
 @pytest.fixture(scope="session")

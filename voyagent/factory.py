@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import Migrate
 
-from voyagent import cli, routes
+from voyagent import catalogue, cli, routes
 from voyagent.audit import queries as audit_queries, service as audit
 from voyagent.audit.exports import note_export
+from voyagent.capabilities import registry
+from voyagent.capabilities.ports import use_ports
 from voyagent.drivers.mail import open_mail
 from voyagent.drivers.paper import Paper
-from voyagent.drivers.suppliers import open_suppliers
+from voyagent.drivers.suppliers import Suppliers, open_suppliers
 from voyagent.http import (
     account_names,
     errors,
@@ -43,6 +46,12 @@ from voyagent.ledger.chart import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
 
 ROOT = Path(__file__).resolve().parent.parent
+PORTS: dict[type[Any], str] = {
+    Keyring: "voyagent.keyring",
+    Outbox: "voyagent.outbox",
+    Suppliers: "voyagent.suppliers",
+}
+"""The extensions of the application that capabilities may use, by class."""
 
 
 def create_app(settings: Settings) -> Flask:
@@ -109,6 +118,8 @@ def create_app(settings: Settings) -> Flask:
     template_filters.install(app)
     account_names.know(app, (*(account.name for account in CHART), *FORMER_NAMES))
     errors.install(app)
+    registry.install(catalogue.CAPABILITIES)
+    use_ports(lambda kind: current_app.extensions[PORTS[kind]])
     routes.register(app)
     cli.register(app, settings)
     return app

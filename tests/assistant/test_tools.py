@@ -16,7 +16,8 @@ from voyagent.assistant import loop, service, tasks
 from voyagent.assistant.planner.moves import Call, Conversation, Done, Move, Tell
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.books import NothingIn
-from voyagent.assistant.tools.registry import Scene, Tool
+from voyagent.assistant.tools.registry import Tool
+from voyagent.capabilities.capability import Invocation
 from voyagent.enquiries import queries as enquiries, service as enquiries_service
 from voyagent.identity.permissions import ROLE_PERMISSIONS
 from voyagent.kernel.errors import Conflict
@@ -29,12 +30,12 @@ class ChangedItsMind(Conflict):
     message = "On second thoughts, no."
 
 
-def _write_and_refuse(scene: Scene, _wanted: NothingIn) -> dict[str, Any]:
-    enquiries_service.create(scene.actor, customer_name="Half Done")
+def _write_and_refuse(call: Invocation, _wanted: NothingIn) -> dict[str, Any]:
+    enquiries_service.create(call.actor, customer_name="Half Done")
     raise ChangedItsMind
 
 
-def _break(_scene: Scene, _wanted: NothingIn) -> dict[str, Any]:
+def _break(_call: Invocation, _wanted: NothingIn) -> dict[str, Any]:
     raise ZeroDivisionError
 
 

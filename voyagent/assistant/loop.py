@@ -45,8 +45,9 @@ from voyagent.assistant.planner.moves import (
 )
 from voyagent.assistant.planner_factory import Models
 from voyagent.assistant.tools import registry
-from voyagent.assistant.tools.registry import JsonObject, Scene, Tool
+from voyagent.assistant.tools.registry import Tool
 from voyagent.audit import service as audit
+from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.queries import Step, Turn
 from voyagent.chat.service import TurnTakenOver
@@ -400,10 +401,16 @@ class Performance:
             tool = registry.get(call.tool)
             self._require(actor, tool)
             wanted = tool.read(call.arguments)
-            scene = Scene(actor, self._turn.session_id, self._written_before(tool))
+            invocation = Invocation(
+                actor,
+                self._turn.session_id,
+                self._written_before(tool),
+                self._turn.id,
+                call_id,
+            )
             with audit.savepoint():
                 if tool.run is not None:
-                    made = tool.run(scene, wanted)
+                    made = tool.run(invocation, wanted)
                     if isinstance(made, OutboundCall):
                         return (Outcome(made.done()) if made.ask is None else made), ""
                     return Outcome(made), ""
@@ -418,7 +425,7 @@ class Performance:
                     tool_call_id=call_id,
                     tool_name=tool.name,
                     arguments=wanted.model_dump(mode="json", exclude_none=True),
-                    summary=tool.summary_of(scene, wanted),
+                    summary=tool.summary_of(invocation, wanted),
                     # what a rule would refuse is told now, and nobody is asked to grant it
                     if_it_stands=True,
                 )

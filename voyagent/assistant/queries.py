@@ -30,6 +30,7 @@ from voyagent.billing import queries as billing
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
 from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -274,7 +275,10 @@ def _enquiry(
     """
     known = enquiries.find_by_session(reader, session_id)
     besides = (
-        {one["enquiry_id"] for one in written_before(session_id, turn_id, "create_enquiry")}
+        {
+            one["enquiry_id"]
+            for one in written_before(session_id, turn_id, create_enquiry.CAPABILITY.name)
+        }
         if known
         else set()
     )
@@ -318,7 +322,7 @@ def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | No
     logged = (
         block["output"].get("enquiry_id")
         for block in blocks
-        if block["tool_name"] == "create_enquiry" and block["output"]
+        if block["tool_name"] == create_enquiry.CAPABILITY.name and block["output"]
     )
     newest = next((one for one in logged if one), None)
     if newest is None or newest in besides:
@@ -426,7 +430,10 @@ def _offers(said: list[Row]) -> dict[str, Any]:
         for at, block in reversed(list(enumerate(message["blocks"]))):
             if block["type"] != "tool" or not block["output"]:
                 continue
-            if block["tool_name"] == "create_enquiry" and "enquiry_id" in block["output"]:
+            if (
+                block["tool_name"] == create_enquiry.CAPABILITY.name
+                and "enquiry_id" in block["output"]
+            ):
                 return found | (
                     {"visa": visa} if (visa := _visa_asked(said)) else {}
                 )  # what was searched before is another customer's

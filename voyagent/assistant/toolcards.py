@@ -18,12 +18,13 @@ from voyagent.assistant.planner.wording import _
 from voyagent.assistant.toolnotes import NOTES, Facts
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Desk, ToolUnknown
+from voyagent.capabilities import capability, registry as capabilities
+from voyagent.capabilities.cards import result_card
 from voyagent.http.template_filters import status_look
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 from voyagent.trips.words import country_name
 
-UNSUPPORTED = "capability_not_supported"
 _AMOUNTS = ("more_than", "at_least", "budget_max", "amount", "cost", "price", "budget_amount")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -61,31 +62,24 @@ def _duration(seconds: float) -> str:
 
 def _head(block: Block) -> Card:
     given, output = block.get("input") or {}, block.get("output")
-    glyph, say = CARDS.get(
-        block["tool_name"], ("gear", lambda *_: str(block["tool_name"]).replace("_", " "))
-    )
-    line = say(given, output or {})
-    if output is None:
-        return Card(glyph, line, "")
-    if "error" in output:
-        found_none = _is_finding(block["tool_name"], str(output["error"]))
-        return Card(
-            glyph, line, _("nothing there") if found_none else _("not done"), failed=not found_none
-        )
-    if output.get("reason") == UNSUPPORTED:
-        return Card(glyph, line, _("not offered"))
-    note = NOTES.get(block["tool_name"])
-    return Card(glyph, line, note(output) if note else "")
+    name = str(block["tool_name"])
+    head = result_card(_card(name), given, output, writes=_writes(name))
+    return Card(head.icon, head.sentence, head.note, failed=head.failed)
 
 
-def _is_finding(tool_name: str, error: str) -> bool:
-    """Whether somebody has looked and there was nothing, which is an answer and no failure; an act
-    that had nothing to be done on was not done.
-    """
+def _card(name: str) -> capability.Card:
+    known = capabilities.find(name)
+    if known is not None:
+        return known.card
+    icon, sentence = CARDS.get(name, ("gear", lambda *_: name.replace("_", " ")))
+    return capability.Card(icon=icon, sentence=sentence, note=NOTES.get(name, lambda _output: ""))
+
+
+def _writes(name: str) -> bool:
     try:
-        return error.endswith("_not_found") and registry.get(tool_name).approval == "auto"
+        return registry.get(name).approval != "auto"
     except ToolUnknown:
-        return False
+        return True
 
 
 def asked_with(block: Block) -> list[tuple[str, str]]:
@@ -164,19 +158,9 @@ def _summed_up(given: Facts, output: Facts) -> str:
     return _("Read the enquiry of %(name)s", name=name) if name else _("Read the enquiry")
 
 
-def _logged(given: Facts, _output: Facts) -> str:
-    name = given.get("customer_name")
-    return _("Logged the enquiry of %(name)s", name=name) if name else _("Log an enquiry")
-
-
 def _changed(_given: Facts, output: Facts) -> str:
     name = (output.get("enquiry") or {}).get("customer_name")
     return _("Changed the enquiry of %(name)s", name=name) if name else _("Change the enquiry")
-
-
-def _owed(given: Facts, _output: Facts) -> str:
-    name = given.get("customer_name")
-    return _("Looked up what %(name)s owes us", name=name) if name else _("Looked up who owes us")
 
 
 def _owing(given: Facts, _output: Facts) -> str:
@@ -252,16 +236,6 @@ def _created(given: Facts, output: Facts) -> str:
     return _(
         "Create invoice %(number)s", number=(given.get("invoice") or {}).get("invoice_number", "")
     ).strip()
-
-
-def _receipt(_given: Facts, output: Facts) -> str:
-    if not output.get("recorded"):
-        return _("Record a payment")
-    return _(
-        "Recorded a payment of %(name)s for %(number)s",
-        name=output["party_name"],
-        number=output["number"],
-    )
 
 
 def _written_off(_given: Facts, output: Facts) -> str:
@@ -459,9 +433,7 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "clarify": ("question-circle", _asked),
     "find_enquiries": ("search", _searched),
     "summarise_enquiry": ("inbox", _summed_up),
-    "create_enquiry": ("plus-circle", _logged),
     "update_enquiry": ("pencil", _changed),
-    "list_receivables": ("graph-up", _owed),
     "list_payables": ("graph-down", _owing),
     "list_ledger_accounts": ("journal-text", _chart),
     "read_account_balance": ("journal-text", _account),
@@ -473,7 +445,6 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "draft_invoice": ("pencil", _drafted),
     "issue_invoice": ("receipt", _issued),
     "create_invoice": ("receipt", _created),
-    "record_receipt": ("cash-coin", _receipt),
     "write_off_invoice": ("dash-circle", _written_off),
     "find_bills": ("search", _bills),
     "receive_bill": ("receipt-cutoff", _entered),

@@ -43,7 +43,6 @@ def _unpaid(_output: Facts) -> str:
 
 NOTES: dict[str, Callable[[Facts], str]] = {
     "find_enquiries": _count,
-    "list_receivables": _count,
     "list_payables": _count,
     "list_ledger_accounts": _count,
     "find_invoices": _count,
@@ -55,7 +54,6 @@ NOTES: dict[str, Callable[[Facts], str]] = {
     "draft_invoice": _sum,
     "issue_invoice": _sum,
     "create_invoice": _sum,
-    "record_receipt": _sum,
     "write_off_invoice": _sum,
     "receive_bill": _sum,
     "pay_bill": _sum,

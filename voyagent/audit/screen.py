@@ -14,6 +14,7 @@ from flask import url_for
 from flask_babel import format_time
 
 from voyagent.audit import words
+from voyagent.http.template_filters import role_word
 from voyagent.kernel.reading import Row
 
 # Where a thing can be looked at: a page, and what it calls the id.
@@ -96,7 +97,7 @@ def changes(event: Row) -> list[Change]:
     if "before" in inputs and "after" in inputs:
         name = "role" if event["kind"] == ROLE_CHANGED else ""
         before, after = (
-            words.said(name, value) if isinstance(value, str) else value
+            _value(name, value) if isinstance(value, str) else value
             for value in (inputs["before"], inputs["after"])
         )
         return [Change(event["kind"].rpartition(".")[2], _words(before), _words(after))]
@@ -137,10 +138,20 @@ def _own_words(event: Row) -> str:
         "reason",
     ):
         if isinstance(told.get(name), str) and told[name]:
-            return words.said(name, told[name])
+            return _value(name, told[name])
     if event["kind"] == ROLE_CHANGED and isinstance(told.get("after"), str):
-        return words.said("role", told["after"])
+        return _value("role", told["after"])
     return ", ".join(dict.fromkeys(words.field(change.name) for change in changes(event)))
+
+
+def _value(name: str, value: str) -> str:
+    if name == "role":
+        return role_word(value)
+    if name == "tool_name":
+        return words.kind(value)
+    if name == "format":
+        return value.upper()
+    return words.reason(value) if name == "reason" else value
 
 
 def _somebody_else(event: Row, people: Iterable[Row]) -> str | None:

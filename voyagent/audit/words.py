@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from voyagent.http.template_filters import role_word
-
 THINGS = {
     "enquiry_id": _l("Enquiry"),
     "session_id": _l("Conversation"),
@@ -192,13 +190,11 @@ _KINDS = {
     "proposal.made": _l("Request made"),
     "session.ended": _l("Sign-ins ended"),
     "settings.changed": _l("Settings changed"),
-    "create_enquiry": _l("Assistant: log an enquiry"),
     "draft_invoice": _l("Assistant: draft an invoice"),
     "issue_invoice": _l("Assistant: issue an invoice"),
     "find_enquiries": _l("Assistant: find enquiries"),
     "find_invoices": _l("Assistant: find invoices"),
     "list_ledger_accounts": _l("Assistant: list the accounts"),
-    "list_receivables": _l("Assistant: list the receivables"),
     "read_account_balance": _l("Assistant: read a balance"),
     "summarise_enquiry": _l("Assistant: sum an enquiry up"),
     "trial_balance": _l("Assistant: read the trial balance"),
@@ -246,7 +242,6 @@ _KINDS = {
     "receive_bill": _l("Assistant: enter a bill"),
     "reconcile_bsp": _l("Assistant: reconcile with BSP"),
     "release_flight": _l("Assistant: give a held flight back"),
-    "record_receipt": _l("Assistant: record a receipt"),
     "remove_passenger": _l("Assistant: remove a passenger"),
     "search_flights": _l("Assistant: search flights"),
     "search_hotels": _l("Assistant: search hotels"),
@@ -262,6 +257,11 @@ A tool of the assistant bears its own name: as the kind, and as `tool_name` of a
 """
 
 
+def know(name: str, sentence: str) -> None:
+    """Set the sentence of a kind of event whose owner is a package above this one."""
+    _KINDS[name] = _l(sentence)
+
+
 def kind(name: str) -> str:
     """A kind of event as a person says it, else its own name."""
     return str(_KINDS.get(name, name))
@@ -272,14 +272,6 @@ def field(name: str) -> str:
     return str(_FIELDS.get(name, name))
 
 
-def said(name: str, value: str) -> str:
-    """A value of an event; words of the wire as a person says them, what somebody has written as it
-    is.
-    """
-    if name == "role":
-        return role_word(value)
-    if name == "tool_name":
-        return kind(value)
-    if name == "format":
-        return value.upper()
-    return str(_REASONS.get(value, value)) if name == "reason" else value
+def reason(code: str) -> str:
+    """A reason as a person says it, else the code."""
+    return str(_REASONS.get(code, code))

@@ -4,10 +4,9 @@ reviewer sees are the rehearsal's.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, TypeVar
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 from pydantic import BaseModel
 
 from voyagent.approvals import effects
@@ -19,17 +18,21 @@ from voyagent.approvals.effects import (
     Measured,
     MoneyShown,
     RowShown,
-    Standing,
 )
 from voyagent.billing import queries, service
-from voyagent.billing.effects import APPROVERS
-from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.capabilities.payments import (
+    APPROVERS,
+    day,
+    party_balance,
+    payment_preview,
+    settled,
+)
 from voyagent.billing.names import check_name
-from voyagent.billing.schemas import PayBillIn, PostJournalEntryIn, ReceiveBillIn, RecordReceiptIn
+from voyagent.billing.schemas import PayBillIn, PostJournalEntryIn, ReceiveBillIn
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import InvalidAmount, Money, spoken, wire_amount
+from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import queries as accounts, service as ledger
 
@@ -62,30 +65,6 @@ def run_receive(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def run_receipt(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Note a customer's payment.
-
-    Raises InvalidArguments and whatever `service.record_receipt` raises.
-    """
-    wanted = effects.read_arguments(RecordReceiptIn, arguments)
-    amount = Money.parse(wanted.amount, wanted.currency)
-    payment = service.record_receipt(
-        actor,
-        wanted.invoice_id,
-        amount,
-        wanted.paid_on,
-        reference=wanted.reference,
-        account=wanted.account,
-    )
-    invoice = queries.get_invoice(wanted.invoice_id)
-    return {
-        "recorded": True,
-        "payment_id": str(payment.id),
-        "invoice_id": str(invoice.id),
-        "number": invoice.number,
-    } | _settled(invoice, amount)
-
-
 def run_pay(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Note that a bill was paid. Raises InvalidArguments and whatever `service.pay_bill` raises."""
     wanted = effects.read_arguments(PayBillIn, arguments)
@@ -104,7 +83,7 @@ def run_pay(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
         "payment_id": str(payment.id),
         "bill_id": str(bill.id),
         "vendor_reference": bill.vendor_reference,
-    } | _settled(bill, amount)
+    } | settled(bill, amount)
 
 
 def run_post(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +123,7 @@ def describe_receive(_actor: Actor, arguments: dict[str, Any]) -> Description:
     document = DocumentShown(
         title=gettext("Bill"),
         number=wanted.vendor_reference,
-        date=_day(wanted.issue_date),
+        date=day(wanted.issue_date),
         day=wanted.issue_date.isoformat(),
         party=name,
         rows=rows,
@@ -156,21 +135,9 @@ def describe_receive(_actor: Actor, arguments: dict[str, Any]) -> Description:
         ),
         undo=gettext("a mistake is reversed by a further entry"),
         document=document,
-        facts=[FactShown(label=gettext("Due"), value=_day(wanted.due_date))],
+        facts=[FactShown(label=gettext("Due"), value=day(wanted.due_date))],
         checks=check_name(SessionReader(db.session), name, "supplier"),
     )
-
-
-def describe_receipt(_actor: Actor, arguments: dict[str, Any]) -> Description:
-    """What is paid on which invoice. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
-    wanted = effects.read_arguments(RecordReceiptIn, arguments)
-    invoice = queries.get_invoice(wanted.invoice_id)
-    title = gettext(
-        "Record a payment of %(name)s for invoice %(number)s",
-        name=invoice.party_name,
-        number=invoice.number or gettext("a draft"),
-    )
-    return _payment(title, invoice, wanted)
 
 
 def describe_pay(_actor: Actor, arguments: dict[str, Any]) -> Description:
@@ -182,7 +149,7 @@ def describe_pay(_actor: Actor, arguments: dict[str, Any]) -> Description:
         reference=bill.vendor_reference,
         name=bill.party_name,
     )
-    return _payment(title, bill, wanted)
+    return payment_preview(title, bill, wanted)
 
 
 def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
@@ -195,7 +162,7 @@ def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
         if not line.line().amount:
             raise InvalidAmount
     facts = (
-        [FactShown(label=gettext("Book date"), value=_day(entry.entry_date))]
+        [FactShown(label=gettext("Book date"), value=day(entry.entry_date))]
         if entry.entry_date
         else []
     )
@@ -214,24 +181,13 @@ def measure_receive(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     wanted = effects.read_arguments(ReceiveBillIn, arguments)
     name = service.party(wanted.vendor_name)
     currency = service.price([line.item() for line in wanted.line_items]).total.currency
-    return _owed("payable", name, currency, gettext("Owed to %(name)s", name=name))
-
-
-def measure_receipt(_actor: Actor, arguments: dict[str, Any]) -> Measured:
-    """What the customer owes."""
-    invoice = queries.get_invoice(effects.read_arguments(RecordReceiptIn, arguments).invoice_id)
-    return _owed(
-        "receivable",
-        invoice.party_name,
-        invoice.currency,
-        gettext("%(name)s owes", name=invoice.party_name),
-    )
+    return party_balance("payable", name, currency, gettext("Owed to %(name)s", name=name))
 
 
 def measure_pay(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the agency owes the supplier."""
     bill = queries.get_bill(effects.read_arguments(PayBillIn, arguments).bill_id)
-    return _owed(
+    return party_balance(
         "payable", bill.party_name, bill.currency, gettext("Owed to %(name)s", name=bill.party_name)
     )
 
@@ -241,12 +197,6 @@ def worth_of_bill(_actor: Actor, arguments: dict[str, Any]) -> Money:
     return service.price(
         [line.item() for line in effects.read_arguments(ReceiveBillIn, arguments).line_items]
     ).total
-
-
-def worth_of_receipt(_actor: Actor, arguments: dict[str, Any]) -> Money:
-    """What was received. Raises InvalidArguments, InvalidAmount, UnknownCurrency."""
-    wanted = effects.read_arguments(RecordReceiptIn, arguments)
-    return Money.parse(wanted.amount, wanted.currency)
 
 
 def worth_of_payment(_actor: Actor, arguments: dict[str, Any]) -> Money:
@@ -285,61 +235,8 @@ def amounts_of_entry(arguments: dict[str, Any]) -> list[Money]:
     return list(totals.values())
 
 
-def _payment(
-    title: str, document: Invoice | Bill, wanted: RecordReceiptIn | PayBillIn
-) -> Description:
-    amount = Money.parse(wanted.amount, wanted.currency)
-    facts = [
-        FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
-        FactShown(label=gettext("Account"), value=_account(wanted.account)),
-        FactShown(label=gettext("Paid on"), value=_day(wanted.paid_on)),
-        *(
-            [FactShown(label=gettext("Reference"), value=wanted.reference)]
-            if wanted.reference
-            else []
-        ),
-        FactShown(
-            label=gettext("Open before"),
-            value=spoken(wire_amount(document.open_minor, document.currency), document.currency),
-        ),
-    ]
-    return Description(
-        title=title, undo=gettext("a mistake is reversed by a further entry"), facts=facts
-    )
-
-
-def _account(purpose: str) -> str:
-    """The account that money comes into or goes from.
-
-    Raises AccountNotFound where the chart has none for it.
-    """
-    found = accounts.find_accounts([purpose]).get(purpose)
-    if found is None:
-        raise accounts.AccountNotFound
-    return f"{found.code} {found.name}"
-
-
-def _settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
-    return {
-        "party_name": document.party_name,
-        "amount": amount.wire,
-        "currency": amount.currency,
-        "open_amount": Money(document.open_minor, document.currency).wire,
-        "status": document.status,
-    }
-
-
-def _owed(kind: queries.Kind, party: str, currency: str, label: str) -> Measured:
-    owed = Money(queries.party_open(SessionReader(db.session), kind, party, currency), currency)
-    return Measured(standings=[Standing(key=party, label=label, amount=_money(owed), note="")])
-
-
 def _money(amount: Money) -> MoneyShown:
     return MoneyShown(amount=amount.wire, currency=amount.currency)
-
-
-def _day(day: date) -> str:
-    return str(format_date(day, "d MMM y"))
 
 
 RECEIVE = effects.register(
@@ -354,20 +251,6 @@ RECEIVE = effects.register(
         measure=measure_receive,
         amount=worth_of_bill,
         schema=ReceiveBillIn,
-    )
-)
-RECEIPT = effects.register(
-    Effect(
-        "record_receipt",
-        APPROVERS,
-        "Record a receipt",
-        money=True,
-        reversible=True,
-        run=run_receipt,
-        describe=describe_receipt,
-        measure=measure_receipt,
-        amount=worth_of_receipt,
-        schema=RecordReceiptIn,
     )
 )
 PAY = effects.register(

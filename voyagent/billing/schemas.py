@@ -204,12 +204,6 @@ class WriteOffInvoiceIn(WriteOffIn):
     invoice_id: Id
 
 
-class RecordReceiptIn(PaymentIn):
-    """What `record_receipt` needs."""
-
-    invoice_id: Id
-
-
 class PayBillIn(PaymentIn):
     """What `pay_bill` needs."""
 

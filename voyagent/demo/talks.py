@@ -14,7 +14,7 @@ from voyagent.approvals import queries as requests, service as approvals
 from voyagent.assistant import loop
 from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.tools import registry
-from voyagent.assistant.tools.registry import Scene
+from voyagent.capabilities.capability import Invocation
 from voyagent.chat import queries as chats, service as chat
 from voyagent.enquiries import queries as enquiries, service as enquiry_rules
 from voyagent.kernel.actor import Actor, Channel
@@ -182,4 +182,4 @@ def _ask_again(person: Actor, session_id: UUID) -> None:
 def _summary(person: Actor, session_id: UUID, request: Row) -> str:
     tool = registry.get(request["tool_name"])
     arguments: dict[str, Any] = request["payload"]
-    return tool.summary_of(Scene(person, session_id), tool.read(arguments))
+    return tool.summary_of(Invocation(person, session_id), tool.read(arguments))

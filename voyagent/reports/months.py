@@ -12,13 +12,13 @@ from flask_babel import gettext as _, lazy_gettext as _l, ngettext
 
 from voyagent.approvals import queries as approvals
 from voyagent.billing import queries as billing
+from voyagent.capabilities import registry
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.checklist import Check, month_checks
 
 WAITING_MAX = 500
 _DATES = {
     "receive_bill": ("issue_date",),
-    "record_receipt": ("paid_on",),
     "pay_bill": ("paid_on",),
     "create_invoice": ("invoice", "issue_date"),
     "post_journal_entry": ("entry", "entry_date"),
@@ -116,6 +116,13 @@ def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
 
 def _would_post(row: Row, first: date, last: date, drafts: set[str]) -> bool:
     value: Any = row["payload"]
+    capability = registry.find(row["tool_name"])
+    if capability is not None:
+        for name in capability.book_date.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        return isinstance(value, str) and (
+            value in drafts or first.isoformat() <= value <= last.isoformat()
+        )
     if row["tool_name"] == "issue_invoice":
         return str(value.get("invoice_id")) in drafts
     for name in _DATES.get(row["tool_name"], ("",)):

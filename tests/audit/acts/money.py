@@ -17,8 +17,9 @@ from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
 from voyagent.billing import service
+from voyagent.billing.capabilities import record_receipt
 from voyagent.billing.effects import CREATE
-from voyagent.billing.postings import PAY, POST, RECEIPT, RECEIVE
+from voyagent.billing.postings import PAY, POST, RECEIVE
 from voyagent.billing.write_offs import EFFECT as WRITE_OFF
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
@@ -35,12 +36,14 @@ def _by_bob(*left: Left) -> tuple[Left, ...]:
     "approvals.run_effect",
     leaves=(
         *_by_bob(POSTED, Left("payment.received", ("invoice_id", "payment_id"))),
-        effect(RECEIPT.tool_name),
+        effect(record_receipt.CAPABILITY.name),
         CONTINUED,
     ),
 )
 def note_a_receipt_by_a_grant(stage: Stage) -> Doing:
-    return granted(stage, RECEIPT.tool_name, invoice_id=str(papers.issued(stage.alice)), **PAID)
+    return granted(
+        stage, record_receipt.CAPABILITY.name, invoice_id=str(papers.issued(stage.alice)), **PAID
+    )
 
 
 DRAFTED, ISSUED = (

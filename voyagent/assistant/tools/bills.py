@@ -7,11 +7,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from voyagent.assistant.tools.invoices import SHOWN_MAX, ListOpenIn, what_is_open
 from voyagent.assistant.tools.proposals import what_is_asked
-from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
+from voyagent.assistant.tools.registry import Desk, Tool, register
 from voyagent.billing import postings, queries
+from voyagent.billing.capabilities.balances import SHOWN_MAX, OpenBalancesInput, open_balances
 from voyagent.billing.schemas import PayBillIn, ReceiveBillIn
+from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.kernel import clock
 from voyagent.kernel.fields import BusinessDate, Closed, Text
 from voyagent.kernel.money import wire_amount
@@ -20,7 +21,7 @@ from voyagent.kernel.reading import Row
 _FIRST, _LAST = date(1900, 1, 1), date(2200, 12, 31)
 
 
-class ListPayablesIn(ListOpenIn):
+class ListPayablesIn(OpenBalancesInput):
     """What narrows the suppliers; a part of a name too."""
 
     vendor_name: Annotated[str, Text(255)] | None = None
@@ -42,12 +43,12 @@ class FindBillsIn(Closed):
     due_to: BusinessDate | None = None
 
 
-def payables(scene: Scene, wanted: ListPayablesIn) -> JsonObject:
+def payables(call: Invocation, wanted: ListPayablesIn) -> JsonObject:
     """What the agency owes each supplier, by currency, largest first.
 
     Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
     """
-    found = what_is_open(scene, "payable", wanted)
+    found = open_balances(call, "payable", wanted)
     return {
         "as_of": found["as_of"],
         "count": found["count"],
@@ -56,10 +57,10 @@ def payables(scene: Scene, wanted: ListPayablesIn) -> JsonObject:
     }
 
 
-def find_bills(scene: Scene, wanted: FindBillsIn) -> JsonObject:
+def find_bills(call: Invocation, wanted: FindBillsIn) -> JsonObject:
     """Open bills, the longest due first."""
     rows = queries.list_open(
-        scene.reader, "payable", _FIRST, _LAST, today=clock.today(scene.actor.timezone)
+        call.reader, "payable", _FIRST, _LAST, today=clock.today(call.actor.timezone)
     )
     name, reference = (
         (said or "").strip().casefold() for said in (wanted.vendor_name, wanted.vendor_reference)

@@ -10,9 +10,10 @@ from typing import Annotated
 from pydantic import Field
 
 from voyagent.assistant.tools.proposals import what_is_asked
-from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, not_supported, register
+from voyagent.assistant.tools.registry import Desk, Tool, not_supported, register
 from voyagent.billing import postings
 from voyagent.billing.schemas import PostJournalEntryIn
+from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_, Conflict
 from voyagent.kernel.fields import BusinessDate, Closed, Id
@@ -64,11 +65,11 @@ class ReconcileBspIn(Closed):
     ticket_ids: Annotated[list[Id], Field(max_length=500)] | None = None
 
 
-def list_accounts(scene: Scene, _wanted: NothingIn) -> JsonObject:
+def list_accounts(call: Invocation, _wanted: NothingIn) -> JsonObject:
     """The chart of accounts by code, without archived ones, which take nothing and on which nothing
     stands.
     """
-    rows = [row for row in queries.list_accounts(scene.reader) if row["is_active"]]
+    rows = [row for row in queries.list_accounts(call.reader) if row["is_active"]]
     return {
         "count": len(rows),
         "accounts": [
@@ -78,13 +79,13 @@ def list_accounts(scene: Scene, _wanted: NothingIn) -> JsonObject:
     }
 
 
-def read_balance(scene: Scene, wanted: ReadAccountBalanceIn) -> JsonObject:
+def read_balance(call: Invocation, wanted: ReadAccountBalanceIn) -> JsonObject:
     """What an account stands at, in each currency; debit less credit.
 
     Raises AccountNotFound, AccountAmbiguous.
     """
-    as_of = wanted.as_of or clock.today(scene.actor.timezone)
-    found = queries.account_balance(scene.reader, wanted.account_id, as_of)
+    as_of = wanted.as_of or clock.today(call.actor.timezone)
+    found = queries.account_balance(call.reader, wanted.account_id, as_of)
     balances = [
         {
             "amount": wire_amount(balance.balance_minor, balance.currency),
@@ -93,9 +94,9 @@ def read_balance(scene: Scene, wanted: ReadAccountBalanceIn) -> JsonObject:
         for balance in found.balances
     ]
     ours = next(
-        (balance for balance in balances if balance["currency"] == scene.actor.currency), None
+        (balance for balance in balances if balance["currency"] == call.actor.currency), None
     )
-    nothing = {"amount": wire_amount(0, scene.actor.currency), "currency": scene.actor.currency}
+    nothing = {"amount": wire_amount(0, call.actor.currency), "currency": call.actor.currency}
     first = ours or (balances[0] if balances else nothing)
     return {
         "read": True,
@@ -107,14 +108,14 @@ def read_balance(scene: Scene, wanted: ReadAccountBalanceIn) -> JsonObject:
     }
 
 
-def trial_balance(scene: Scene, wanted: TrialBalanceIn) -> JsonObject:
+def trial_balance(call: Invocation, wanted: TrialBalanceIn) -> JsonObject:
     """Debit and credit of each account, and the totals of each currency, which are never added."""
-    as_of = wanted.as_of or clock.today(scene.actor.timezone)
-    rows = queries.trial_balance_rows(scene.reader, as_of, wanted.include_zero)
+    as_of = wanted.as_of or clock.today(call.actor.timezone)
+    rows = queries.trial_balance_rows(call.reader, as_of, wanted.include_zero)
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     accounts = []
     for row in rows:
-        currency = row["currency"] or scene.actor.currency
+        currency = row["currency"] or call.actor.currency
         if row["currency"]:
             sums[currency][0] += row["debit_minor"]
             sums[currency][1] += row["credit_minor"]
@@ -128,7 +129,7 @@ def trial_balance(scene: Scene, wanted: TrialBalanceIn) -> JsonObject:
                 "currency": currency,
             }
         )
-    ordered = sorted(sums, key=lambda currency: (currency != scene.actor.currency, currency))
+    ordered = sorted(sums, key=lambda currency: (currency != call.actor.currency, currency))
     return {
         "as_of": as_of.isoformat(),
         "count": len({account["code"] for account in accounts}),
@@ -145,12 +146,12 @@ def trial_balance(scene: Scene, wanted: TrialBalanceIn) -> JsonObject:
     }
 
 
-def fetch_bsp(_scene: Scene, _wanted: FetchBspStatementIn) -> JsonObject:
+def fetch_bsp(_call: Invocation, _wanted: FetchBspStatementIn) -> JsonObject:
     """No driver reads statements of a billing and settlement plan, and the answer says so."""
     return not_supported("fetched", NoSettlementPlan())
 
 
-def reconcile_bsp(_scene: Scene, _wanted: ReconcileBspIn) -> JsonObject:
+def reconcile_bsp(_call: Invocation, _wanted: ReconcileBspIn) -> JsonObject:
     """The same for holding one against the tickets."""
     return not_supported("reconciled", NoSettlementPlan())
 

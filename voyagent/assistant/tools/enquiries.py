@@ -1,20 +1,20 @@
-"""Tools about enquiries: find, sum up, log."""
+"""Tools about enquiries: find, sum up, change."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from voyagent.assistant.tools.airports import spellings
-from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
+from voyagent.assistant.tools.registry import Desk, Tool, register
+from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import Search
-from voyagent.enquiries.schemas import EnquiryIn, EnquiryPatch
+from voyagent.enquiries.schemas import EnquiryPatch
 from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, Id, Text, wire_instant
@@ -22,11 +22,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Part
 from voyagent.kernel.reading import Row
 
-if TYPE_CHECKING:
-    from voyagent.enquiries.models import Enquiry
-
 SHOWN_MAX = 20
-_NEVER_CLEARED = {"customer_name", "pax_count", "status", "session_id"}
 Status = Literal["new", "quoted", "booked", "cancelled", "open"]
 
 
@@ -70,16 +66,16 @@ class UpdateEnquiryIn(EnquiryPatch):
     enquiry_id: Id
 
 
-def find(scene: Scene, wanted: FindEnquiriesIn) -> JsonObject:
+def find(call: Invocation, wanted: FindEnquiriesIn) -> JsonObject:
     """The newest enquiries that fit, and how many in all; a city is also found by its airport's
     code. Raises InvalidDepartRange, InvalidCreatedRange.
     """
     states = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
     pages = [
         queries.list_enquiries(
-            scene.reader,
+            call.reader,
             replace(
-                _search(wanted, status, scene.actor.timezone),
+                _search(wanted, status, call.actor.timezone),
                 origin=origin,
                 destination=destination,
             ),
@@ -102,7 +98,7 @@ def find(scene: Scene, wanted: FindEnquiriesIn) -> JsonObject:
     }
 
 
-def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
+def summarise(call: Invocation, wanted: SummariseEnquiryIn) -> JsonObject:
     """One enquiry with all that is known; where several of a customer fit, the open one, else the
     list of them. Raises EnquiryNotFound, NothingNamed.
     """
@@ -110,13 +106,13 @@ def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
         enquiry_id = parse_id(wanted.enquiry_id)
         if enquiry_id is None:
             raise service.EnquiryNotFound
-        return {"found": 1, "enquiry": _whole(queries.get_row(scene.reader, enquiry_id))}
+        return {"found": 1, "enquiry": _whole(queries.get_row(call.reader, enquiry_id))}
     said = " ".join(str(wanted.customer_name or "").split())
     if not said:
         raise NothingNamed
     rows = [
         row
-        for row in queries.find_by_text(scene.reader, said, SHOWN_MAX)
+        for row in queries.find_by_text(call.reader, said, SHOWN_MAX)
         if said.casefold() in row["customer_name"].casefold()
     ]
     meant = _likeliest(rows, said)
@@ -125,51 +121,11 @@ def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
     return {"found": len(meant), "enquiries": [shown(row) for row in meant]}
 
 
-def log(scene: Scene, wanted: EnquiryIn) -> JsonObject:
-    """Log an enquiry at once, as the person could herself; a conversation that is about none yet is
-    about this one.
-
-    Where a message is answered anew that had one logged, that one becomes as it is said now, unless
-    somebody has gone on with it. Raises as `enquiries.create` and `enquiries.update`.
-    """
-    fields = wanted.fields()
-    logged = _logged_before(scene)
-    if logged is not None:
-        cleared: dict[str, Any] = dict.fromkeys(set(EnquiryIn.model_fields) - _NEVER_CLEARED)
-        return _told(service.update(scene.actor, logged, {**cleared, **fields}))  # type: ignore[typeddict-item]
-    if not queries.find_by_session(scene.reader, scene.session_id):
-        fields["session_id"] = scene.session_id
-    return _told(service.create(scene.actor, **fields))
-
-
-def _logged_before(scene: Scene) -> UUID | None:
-    """The enquiry that an answer whose place this one takes had logged last, where it is still as
-    new as it was.
-    """
-    for earlier in reversed(scene.earlier):
-        try:
-            known = queries.get_enquiry(UUID(earlier["enquiry_id"]))
-        except service.EnquiryNotFound:
-            continue
-        if known.status == "new":
-            return known.id
-    return None
-
-
-def _told(enquiry: Enquiry) -> JsonObject:
-    return {
-        "created": True,
-        "enquiry_id": str(enquiry.id),
-        "customer_name": enquiry.customer_name,
-        "status": enquiry.status,
-    }
-
-
-def change(scene: Scene, wanted: UpdateEnquiryIn) -> JsonObject:
+def change(call: Invocation, wanted: UpdateEnquiryIn) -> JsonObject:
     """Change what is known of an enquiry. Raises as `enquiries.update`."""
     changes = wanted.changes()
     changes.pop("enquiry_id")  # type: ignore[typeddict-item]
-    enquiry = service.update(scene.actor, wanted.enquiry_id, changes)
+    enquiry = service.update(call.actor, wanted.enquiry_id, changes)
     return {
         "updated": True,
         "enquiry_id": str(enquiry.id),
@@ -256,19 +212,6 @@ register(
         run=summarise,
         desk=_DESK,
         gives=frozenset({"found", "enquiry"}),
-        shared=True,
-    )
-)
-register(
-    Tool(
-        "create_enquiry",
-        "Log an enquiry from a customer's words; leave out what they do not say.",
-        "enquiry.create",
-        EnquiryIn,
-        run=log,
-        desk=_DESK,
-        writes=True,
-        gives=frozenset({"created", "enquiry_id", "customer_name", "status"}),
         shared=True,
     )
 )

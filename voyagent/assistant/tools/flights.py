@@ -12,7 +12,8 @@ from pydantic import Field
 
 from voyagent.assistant import asking
 from voyagent.assistant.tools.proposals import what_is_asked
-from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, not_supported, register
+from voyagent.assistant.tools.registry import Desk, Tool, not_supported, register
+from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.fields import BusinessDate, Closed, Id, wire_instant
 from voyagent.kernel.keyring import Keyring
@@ -74,7 +75,7 @@ class VisaRequirementsIn(Closed):
     destination: Country
 
 
-def search(scene: Scene, wanted: SearchFlightsIn) -> OutboundCall[JsonObject]:
+def search(call: Invocation, wanted: SearchFlightsIn) -> OutboundCall[JsonObject]:
     """At most twenty fares, the cheapest first.
 
     Raises what the supplier says, but that it does not offer this.
@@ -84,59 +85,59 @@ def search(scene: Scene, wanted: SearchFlightsIn) -> OutboundCall[JsonObject]:
         destination=wanted.destination,
         outbound_date=wanted.outbound_date,
         passengers=wanted.passengers.model_dump(),
-        currency=scene.actor.currency,
+        currency=call.actor.currency,
         return_date=wanted.return_date,
         cabin=wanted.cabin or "economy",
         direct_only=wanted.direct_only,
     )
-    budget = budget_of(scene.session_id)
-    searching = service.search_flights(asking.suppliers(), scene.actor, query)
+    budget = budget_of(call.session_id)
+    searching = service.search_flights(asking.suppliers(), call.actor, query)
     return searching.then(lambda found: _found(found, budget), refused=unsupported("searched"))
 
 
-def hold(scene: Scene, wanted: HoldFlightIn) -> OutboundCall[JsonObject]:
+def hold(call: Invocation, wanted: HoldFlightIn) -> OutboundCall[JsonObject]:
     """Hold a fare on the trip of this conversation, unpaid.
 
     At another price than the offer's nothing is held, and the fare of now comes back, to be taken.
 
     Raises as `trips.hold_flight`, but PriceChanged.
     """
-    trip = service.trip_for(scene.actor, session_id=scene.session_id)
+    trip = service.trip_for(call.actor, session_id=call.session_id)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     budget = budget_of(trip.session_id, trip.enquiry_id)
     holding = service.hold_flight(
-        asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids
+        asking.suppliers(), keyring, call.actor, trip.id, wanted.fare_id, wanted.passenger_ids
     )
     return holding.then(
-        lambda lines: _held(lines, budget) | {"still_held": _still_held(scene, lines[0])},
+        lambda lines: _held(lines, budget) | {"still_held": _still_held(call, lines[0])},
         refused=_at_another_price,
     )
 
 
-def release(scene: Scene, wanted: ReleaseFlightIn) -> OutboundCall[JsonObject]:
+def release(call: Invocation, wanted: ReleaseFlightIn) -> OutboundCall[JsonObject]:
     """Give a held flight back, which costs nothing; requests to issue its tickets end with it.
 
     Raises as `trips.release_flight`.
     """
-    return service.release_flight(asking.suppliers(), scene.actor, wanted.pnr_id).then(
+    return service.release_flight(asking.suppliers(), call.actor, wanted.pnr_id).then(
         _released, refused=unsupported("released")
     )
 
 
-def read_pnr(scene: Scene, wanted: ReadPnrIn) -> OutboundCall[JsonObject]:
+def read_pnr(call: Invocation, wanted: ReadPnrIn) -> OutboundCall[JsonObject]:
     """How a booking stands at its supplier. Raises LineNotFound and what the supplier says."""
-    return service.read_flight(asking.suppliers(), scene.actor, wanted.locator).then(
+    return service.read_flight(asking.suppliers(), call.actor, wanted.locator).then(
         _booking, refused=unsupported("read")
     )
 
 
-def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> OutboundCall[JsonObject]:
+def visa_requirements(call: Invocation, wanted: VisaRequirementsIn) -> OutboundCall[JsonObject]:
     """What a country asks of a nationality, with where the rule is from.
 
     Raises what the supplier says.
     """
     asking_for = service.visa_requirements(
-        asking.suppliers(), scene.actor, wanted.nationality, wanted.destination
+        asking.suppliers(), call.actor, wanted.nationality, wanted.destination
     )
     return asking_for.then(_requirements, refused=unsupported("read"))
 
@@ -172,14 +173,14 @@ def _held(lines: Sequence[Any], budget: Money | None) -> JsonObject:
     }
 
 
-def _still_held(scene: Scene, now: Any) -> list[JsonObject]:
+def _still_held(call: Invocation, now: Any) -> list[JsonObject]:
     """What answers whose place this one took have held, and what stands beside it until it is given
     back or lapses.
     """
-    before = {str(one["locator"]) for one in scene.earlier if one.get("locator")} - {
+    before = {str(one["locator"]) for one in call.earlier if one.get("locator")} - {
         now.supplier_ref
     }
-    lines = queries.read_trip(scene.reader, now.trip_id).standing if before else ()
+    lines = queries.read_trip(call.reader, now.trip_id).standing if before else ()
     standing = {
         line.supplier_ref: line
         for line in lines

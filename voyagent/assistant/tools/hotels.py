@@ -11,7 +11,8 @@ from pydantic import Field
 from voyagent.assistant import asking
 from voyagent.assistant.tools.flights import unsupported
 from voyagent.assistant.tools.proposals import what_is_asked
-from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
+from voyagent.assistant.tools.registry import Desk, Tool, register
+from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Trimmed
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import effects, service
@@ -42,7 +43,7 @@ class ReadHotelBookingIn(Closed):
     booking_id: Id
 
 
-def search(scene: Scene, wanted: SearchHotelsIn) -> OutboundCall[JsonObject]:
+def search(call: Invocation, wanted: SearchHotelsIn) -> OutboundCall[JsonObject]:
     """At most twenty rates, the cheapest first.
 
     Raises what the supplier says, but that it does not offer this; InvalidAmount, UnknownCurrency.
@@ -53,30 +54,30 @@ def search(scene: Scene, wanted: SearchHotelsIn) -> OutboundCall[JsonObject]:
         check_in=wanted.check_in,
         check_out=wanted.check_out,
         guests=wanted.guests,
-        currency=wanted.currency or scene.actor.currency,
+        currency=wanted.currency or call.actor.currency,
         budget_max=wanted.budget_max,
     )
-    searching = service.search_hotels(asking.suppliers(), scene.actor, query)
+    searching = service.search_hotels(asking.suppliers(), call.actor, query)
     return searching.then(
         lambda found: {"count": len(found), "results": [_rate(one.offer) for one in found[:20]]},
         refused=unsupported("searched"),
     )
 
 
-def check_rate(scene: Scene, wanted: CheckHotelRateIn) -> OutboundCall[JsonObject]:
+def check_rate(call: Invocation, wanted: CheckHotelRateIn) -> OutboundCall[JsonObject]:
     """A rate as it stands now. Raises what the supplier says."""
-    checking = service.check_hotel_rate(asking.suppliers(), scene.actor, wanted.rate_key)
+    checking = service.check_hotel_rate(asking.suppliers(), call.actor, wanted.rate_key)
     return checking.then(
         lambda rate: {"checked": True, **_rate(rate)}, refused=unsupported("checked")
     )
 
 
-def read_booking(scene: Scene, wanted: ReadHotelBookingIn) -> OutboundCall[JsonObject]:
+def read_booking(call: Invocation, wanted: ReadHotelBookingIn) -> OutboundCall[JsonObject]:
     """How a booking stands at its hotel.
 
     Raises LineNotFound, NotAtSupplier and what the supplier says.
     """
-    return service.read_hotel_booking(asking.suppliers(), scene.actor, wanted.booking_id).then(
+    return service.read_hotel_booking(asking.suppliers(), call.actor, wanted.booking_id).then(
         _booking, refused=unsupported("read")
     )
 

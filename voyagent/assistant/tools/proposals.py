@@ -8,18 +8,18 @@ from pydantic import BaseModel
 
 from voyagent.approvals.effects import Effect
 from voyagent.assistant.planner.sentences import money
-from voyagent.assistant.tools.registry import Scene
+from voyagent.capabilities.capability import Invocation
 
 
-def what_is_asked(effect: Effect) -> Callable[[Scene, BaseModel], str]:
+def what_is_asked(effect: Effect) -> Callable[[Invocation, BaseModel], str]:
     """A line such as `Issue the invoice for Deepa, INR 45,000.00`; what could not be carried out is
     refused before anybody is asked.
     """
 
-    def summarise(scene: Scene, wanted: BaseModel) -> str:
+    def summarise(call: Invocation, wanted: BaseModel) -> str:
         arguments = wanted.model_dump(mode="json", exclude_none=True)
-        described = effect.describe(scene.actor, arguments) if effect.describe else {}
-        worth = effect.amount(scene.actor, arguments) if effect.amount else None
+        described = effect.describe(call.actor, arguments) if effect.describe else {}
+        worth = effect.amount(call.actor, arguments) if effect.amount else None
         title = str(described.get("title") or effect.title)
         return title if worth is None else f"{title}, {money(worth.wire, worth.currency)}"
 

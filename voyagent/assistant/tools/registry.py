@@ -1,4 +1,4 @@
-"""What a tool is, and the list of them; higher rooms add theirs."""
+"""The tools of the assistant: the capabilities, and those that are not yet capabilities."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 from typing import Any, Literal
-from uuid import UUID
 
 from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
 
 from voyagent.approvals import effects
-from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db
+from voyagent.capabilities import execution, registry as capabilities
+from voyagent.capabilities.capability import Capability, Invocation, JsonObject
 from voyagent.kernel.errors import N_, Invalid, VoyagentError
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.kernel.reading import SessionReader
 
 FIELDS_MAX = 5
 """How many fields that are wrong are named at once."""
-JsonObject = dict[str, Any]
 ApprovalClass = Literal["auto", "review", "gated"]
 
 
@@ -56,28 +54,11 @@ class ArgumentsRefused(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """Where a tool is used: by whom, in which conversation, and how it reads.
-
-    `earlier` is what the same tool gave in turns whose place the present one took: asked again or
-    in other words, it takes that up and does not do it twice.
-    """
-
-    actor: Actor
-    session_id: UUID
-    earlier: tuple[JsonObject, ...] = ()
-
-    @property
-    def reader(self) -> SessionReader:
-        """Reads in the tool's own transaction."""
-        return SessionReader(db.session)
-
-
-@dataclass(frozen=True, slots=True)
 class Tool:
     """One tool.
 
-    `run` gives a small JSON object, or an outbound call that ends in one where somebody outside is asked.
+    `run` gives a small JSON object, or an outbound call that ends in one where somebody outside is
+    asked.
 
     A gated tool has `summarise` instead: the line that says what is asked for. `writes`: it changes
     records of our own. `reversible`: what it does can be taken back; what cannot is always gated.
@@ -88,8 +69,8 @@ class Tool:
     purpose: str
     permission: str
     takes: type[BaseModel]
-    run: Callable[[Scene, Any], JsonObject | OutboundCall[JsonObject]] | None = None
-    summarise: Callable[[Scene, Any], str] | None = None
+    run: Callable[[Invocation, Any], JsonObject | OutboundCall[JsonObject]] | None = None
+    summarise: Callable[[Invocation, Any], str] | None = None
     desk: Desk = Desk.ORCHESTRATOR
     writes: bool = False
     reversible: bool = True
@@ -108,9 +89,9 @@ class Tool:
         """
         return "gated" if self.is_gated else "review" if self.writes else "auto"
 
-    def summary_of(self, scene: Scene, wanted: BaseModel) -> str:
+    def summary_of(self, call: Invocation, wanted: BaseModel) -> str:
         """What a person is asked to grant, in a line."""
-        return self.summarise(scene, wanted) if self.summarise is not None else self.purpose
+        return self.summarise(call, wanted) if self.summarise is not None else self.purpose
 
     def read(self, arguments: JsonObject) -> BaseModel:
         """The arguments by the tool's schema, as strict as a body of the API.
@@ -155,20 +136,24 @@ def register(tool: Tool) -> Tool:
 
 
 def get(name: str) -> Tool:
-    """The tool of a name. Raises ToolUnknown."""
-    if name not in _tools:
+    """Return the tool of a name. Raises ToolUnknown."""
+    if name in _tools:
+        return _tools[name]
+    capability = capabilities.find(name)
+    if capability is None:
         raise ToolUnknown
-    return _tools[name]
+    return tool_of(capability)
 
 
 def is_gated(name: str) -> bool:
     """Whether a tool of this name only proposes; not so where there is none."""
-    return name in _tools and _tools[name].is_gated
+    return any(tool.is_gated for tool in every() if tool.name == name)
 
 
 def every() -> tuple[Tool, ...]:
-    """All tools, by name."""
-    return tuple(_tools[name] for name in sorted(_tools))
+    """All tools, ordered by name."""
+    tools = {one.name: tool_of(one) for one in capabilities.every()} | _tools
+    return tuple(tools[name] for name in sorted(tools))
 
 
 def of_desk(desk: Desk) -> tuple[Tool, ...]:
@@ -195,3 +180,23 @@ def check() -> None:
             raise ValueError(f"{tool.name} is gated, and nothing is registered for its grant")
         if effect.reversible != tool.reversible:
             raise ValueError(f"{tool.name} and its effect differ on whether it can be taken back")
+
+
+@cache
+def tool_of(capability: Capability[Any]) -> Tool:
+    """Return a capability as a tool; it only proposes if approval is required."""
+    gated = capability.approval == "required"
+    shared = capability.area == "everywhere"
+    return Tool(
+        capability.name,
+        capability.summary,
+        capability.permission,
+        capability.input,
+        run=None if gated else capability.run,
+        summarise=partial(execution.summary_of, capability) if gated else None,
+        desk=Desk.HOTELS_HOLIDAYS if shared else Desk(capability.area),
+        writes=capability.writes,
+        reversible=capability.undoable,
+        gives=capability.output,
+        shared=shared,
+    )

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
+from voyagent.assistant.tools.registry import Tool, register
+from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.kernel.fields import Closed, Trimmed
 
 
@@ -26,12 +27,12 @@ class ClarifyIn(Closed):
     question: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-def hand_over(_scene: Scene, wanted: HandoffIn) -> JsonObject:
+def hand_over(_call: Invocation, wanted: HandoffIn) -> JsonObject:
     """The same again: who has it now."""
     return {"domain": wanted.domain, "goal": wanted.goal}
 
 
-def ask_back(_scene: Scene, wanted: ClarifyIn) -> JsonObject:
+def ask_back(_call: Invocation, wanted: ClarifyIn) -> JsonObject:
     """The same again: it is shown as text."""
     return {"question": wanted.question}
 

@@ -11,7 +11,8 @@ from flask import current_app
 from pydantic import Field
 
 from voyagent.assistant.tools.proposals import what_is_asked
-from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
+from voyagent.assistant.tools.registry import Desk, Tool, register
+from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Trimmed
 from voyagent.kernel.keyring import Keyring
@@ -74,11 +75,11 @@ class AddTransferIn(Closed):
     currency: CurrencyCode | None = None
 
 
-def show(scene: Scene, _wanted: TheTripIn) -> JsonObject:
+def show(call: Invocation, _wanted: TheTripIn) -> JsonObject:
     """The trip with its people, its lines, what it comes to, what an invoice of it would say, and
     what to look at. Raises NoTripYet.
     """
-    journey = _journey(scene)
+    journey = _journey(call)
     return {
         "trip_id": str(journey.trip["id"]),
         "title": journey.trip["title"],
@@ -110,11 +111,11 @@ def show(scene: Scene, _wanted: TheTripIn) -> JsonObject:
     }
 
 
-def itinerary(scene: Scene, _wanted: TheTripIn) -> JsonObject:
+def itinerary(call: Invocation, _wanted: TheTripIn) -> JsonObject:
     """What the customer gets: who, with what, where, for how much; without costs, without what is
     cancelled, without passports. Raises NoTripYet.
     """
-    journey = _journey(scene)
+    journey = _journey(call)
     details = [(line, line.details) for line in journey.standing]
     return {
         "trip_id": str(journey.trip["id"]),
@@ -151,21 +152,21 @@ def itinerary(scene: Scene, _wanted: TheTripIn) -> JsonObject:
     }
 
 
-def add_passenger(scene: Scene, wanted: AddPassengerIn) -> JsonObject:
+def add_passenger(call: Invocation, wanted: AddPassengerIn) -> JsonObject:
     """Take somebody along; where the conversation has no trip yet, it gets one.
 
     Who travels on it under that name already is told of what is new.
 
     Raises as `trips.add_passenger` and `trips.update_passenger`.
     """
-    trip = service.trip_for(scene.actor, session_id=scene.session_id)
+    trip = service.trip_for(call.actor, session_id=call.session_id)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     said: PassengerChanges = wanted.model_dump(exclude_unset=True)  # type: ignore[assignment]
-    added = _still_along(scene, trip.id, wanted.full_name)
+    added = _still_along(call, trip.id, wanted.full_name)
     passenger = (
-        service.add_passenger(keyring, scene.actor, trip.id, said)
+        service.add_passenger(keyring, call.actor, trip.id, said)
         if added is None
-        else service.update_passenger(keyring, scene.actor, trip.id, added, said)
+        else service.update_passenger(keyring, call.actor, trip.id, added, said)
     )
     return {
         "added": True,
@@ -176,25 +177,25 @@ def add_passenger(scene: Scene, wanted: AddPassengerIn) -> JsonObject:
     }
 
 
-def remove_passenger(scene: Scene, wanted: RemovePassengerIn) -> JsonObject:
+def remove_passenger(call: Invocation, wanted: RemovePassengerIn) -> JsonObject:
     """Leave somebody at home. Raises NoTripYet, PassengerNotFound."""
-    journey = _journey(scene)
+    journey = _journey(call)
     said = wanted.full_name.casefold()
     exact = [one for one in journey.passengers if one.full_name.casefold() == said]
     meant = exact or [one for one in journey.passengers if said in one.full_name.casefold()]
     if len(meant) != 1:
         raise queries.PassengerNotFound
-    service.remove_passenger(scene.actor, journey.trip["id"], meant[0].id)
+    service.remove_passenger(call.actor, journey.trip["id"], meant[0].id)
     return {"removed": True, "trip_id": str(journey.trip["id"]), "full_name": meant[0].full_name}
 
 
-def add_transfer(scene: Scene, wanted: AddTransferIn) -> JsonObject:
+def add_transfer(call: Invocation, wanted: AddTransferIn) -> JsonObject:
     """Plan a ride; where the conversation has no trip yet, it gets one.
 
     Raises as `trips.add_line`.
     """
-    trip = service.trip_for(scene.actor, session_id=scene.session_id)
-    planned = _still_planned(scene, trip.id, wanted)
+    trip = service.trip_for(call.actor, session_id=call.session_id)
+    planned = _still_planned(call, trip.id, wanted)
     if planned is not None:
         return planned
     details = TransferDetails(
@@ -209,7 +210,7 @@ def add_transfer(scene: Scene, wanted: AddTransferIn) -> JsonObject:
         changes["price"] = wanted.price
     if wanted.currency is not None:
         changes["currency"] = wanted.currency
-    line = queries.line_of(service.add_line(scene.actor, trip.id, details, changes))
+    line = queries.line_of(service.add_line(call.actor, trip.id, details, changes))
     return {
         "added": True,
         "trip_id": str(trip.id),
@@ -219,10 +220,10 @@ def add_transfer(scene: Scene, wanted: AddTransferIn) -> JsonObject:
     } | {"price": {"amount": line.price.wire, "currency": line.price.currency}}
 
 
-def _still_along(scene: Scene, trip_id: UUID, full_name: str) -> UUID | None:
+def _still_along(call: Invocation, trip_id: UUID, full_name: str) -> UUID | None:
     """Whoever travels on the trip under that name, where that is one alone."""
     said = " ".join(full_name.split()).casefold()
-    journey = _journey(scene)
+    journey = _journey(call)
     along = [
         one.id
         for one in journey.passengers
@@ -231,9 +232,9 @@ def _still_along(scene: Scene, trip_id: UUID, full_name: str) -> UUID | None:
     return along[0] if len(along) == 1 else None
 
 
-def _still_planned(scene: Scene, trip_id: UUID, wanted: AddTransferIn) -> JsonObject | None:
+def _still_planned(call: Invocation, trip_id: UUID, wanted: AddTransferIn) -> JsonObject | None:
     """What an earlier answer told of the same ride, where that is still planned."""
-    for earlier in reversed(scene.earlier):
+    for earlier in reversed(call.earlier):
         if earlier["on"] != wanted.on.isoformat():
             continue
         try:
@@ -250,8 +251,10 @@ def _still_planned(scene: Scene, trip_id: UUID, wanted: AddTransferIn) -> JsonOb
     return None
 
 
-def _journey(scene: Scene) -> Journey:
-    journey = queries.read_trip_of_session(scene.reader, scene.session_id)
+def _journey(call: Invocation) -> Journey:
+    if call.session_id is None:
+        raise NoTripYet
+    journey = queries.read_trip_of_session(call.reader, call.session_id)
     if journey is None:
         raise NoTripYet
     return journey

@@ -1,0 +1,148 @@
+"""Parts that the capabilities of open balances share: filters, roll-up by party, card."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Annotated, Any
+
+from flask_babel import ngettext
+from pydantic import Field
+
+from voyagent.billing import queries
+from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
+from voyagent.capabilities.capability import Invocation, Slot
+from voyagent.kernel import clock
+from voyagent.kernel.errors import N_, Invalid
+from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.reading import Row
+
+SHOWN_MAX = 50
+
+
+class BoundWithoutCurrency(Invalid):
+    """An amount to compare with has no currency."""
+
+    code = "currency_required"
+    message = N_("Say in which currency.")
+
+
+class OpenBalancesInput(Closed):
+    """Filters of open balances; all of them apply."""
+
+    as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="Balances at the end of this day, YYYY-MM-DD; today if absent."
+    )
+    more_than: Annotated[PlainAmount | None, Slot("amount_above")] = Field(
+        default=None, description="Only balances above this amount; needs `currency`."
+    )
+    at_least: Annotated[PlainAmount | None, Slot("amount_from")] = Field(
+        default=None, description="Only balances of this amount or more; needs `currency`."
+    )
+    currency: Annotated[Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None, Slot("currency")] = (
+        Field(default=None, description="Only balances in this currency, ISO 4217.")
+    )
+    overdue_only: bool = Field(
+        default=False, description="True to count only documents after their due date."
+    )
+    overdue_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
+        default=None, description="Only documents at least this many days after their due date."
+    )
+
+    @property
+    def party(self) -> str | None:
+        """A part of the party's name."""
+        return None
+
+
+def open_balances(
+    call: Invocation, kind: queries.Kind, wanted: OpenBalancesInput
+) -> dict[str, Any]:
+    """Return the open balance of each party by currency, the agency's own first, largest first.
+
+    Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency.
+    """
+    today = clock.today(call.actor.timezone)
+    owed = [
+        party
+        for party in _by_party(_rows(call, kind, wanted), overdue_only=wanted.overdue_only)
+        if _is_wanted(party, wanted)
+    ]
+    owed.sort(
+        key=lambda party: (
+            party["currency"] != call.actor.currency,
+            party["currency"],
+            -party["minor"],
+            party["name"],
+        )
+    )
+    sums: dict[str, int] = defaultdict(int)
+    for party in owed:
+        sums[party["currency"]] += party["minor"]
+    return {
+        "as_of": (wanted.as_of or today).isoformat(),
+        "count": len(owed),
+        "parties": [
+            {
+                "name": party["name"],
+                "amount": wire_amount(party["minor"], party["currency"]),
+                "overdue": wire_amount(party["overdue_minor"], party["currency"]),
+                "currency": party["currency"],
+                "invoices" if kind == "receivable" else "bills": party["n"],
+            }
+            for party in owed[:SHOWN_MAX]
+        ],
+        "totals": [
+            {"amount": wire_amount(total, currency), "currency": currency}
+            for currency, total in sums.items()
+        ],
+    }
+
+
+def count_note(output: dict[str, Any]) -> str:
+    """State the number of rows found."""
+    return str(ngettext("%(num)d found", "%(num)d found", output.get("count") or 0))
+
+
+def _rows(call: Invocation, kind: queries.Kind, wanted: OpenBalancesInput) -> list[Row]:
+    today = clock.today(call.actor.timezone)
+    if wanted.overdue_days is None:
+        return queries.parties_by_age(
+            call.reader, kind, FIRST_DAY, LAST_DAY, today=today, as_of=wanted.as_of
+        )
+    until = (wanted.as_of or today) - timedelta(days=wanted.overdue_days)
+    documents = queries.list_open(
+        call.reader, kind, FIRST_DAY, LAST_DAY, today=today, as_of=wanted.as_of
+    )
+    return [{**row, "n": 1} for row in documents if row["due_date"] <= until]
+
+
+def _by_party(rows: list[Row], *, overdue_only: bool) -> list[Row]:
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        if overdue_only and row["age"] == 0:
+            continue
+        party = found.setdefault(
+            (row["currency"], row["party_key"]),
+            {"minor": 0, "overdue_minor": 0, "n": 0, "currency": row["currency"]},
+        )
+        party["name"] = row["party_name"]
+        party["minor"] += row["open_minor"]
+        party["n"] += row["n"]
+        party["overdue_minor"] += row["open_minor"] if row["age"] > 0 else 0
+    return list(found.values())
+
+
+def _is_wanted(party: Row, wanted: OpenBalancesInput) -> bool:
+    if wanted.party and wanted.party.casefold() not in party["name"].casefold():
+        return False
+    bound = wanted.more_than or wanted.at_least
+    if bound is None:
+        return wanted.currency in (None, party["currency"])
+    if wanted.currency is None:
+        raise BoundWithoutCurrency
+    limit = Money.parse(bound, wanted.currency).amount_minor
+    return party["currency"] == wanted.currency and bool(
+        party["minor"] > limit or (wanted.more_than is None and party["minor"] == limit)
+    )

@@ -1,0 +1,90 @@
+"""List the amounts that customers owe."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.billing.capabilities.balances import (
+    OpenBalancesInput,
+    count_note,
+    open_balances,
+)
+from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Text
+
+
+class ListReceivablesInput(OpenBalancesInput):
+    """Filters of the customers."""
+
+    customer_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
+        default=None, description="The customer's name, or a part of it."
+    )
+
+    @property
+    def party(self) -> str | None:
+        """A part of the customer's name."""
+        return self.customer_name or None
+
+
+def run(call: Invocation, wanted: ListReceivablesInput) -> dict[str, Any]:
+    """Return the open balance of each customer. Raises as `open_balances`."""
+    found = open_balances(call, "receivable", wanted)
+    return {
+        "as_of": found["as_of"],
+        "count": found["count"],
+        "customers": found["parties"],
+        "totals": found["totals"],
+    }
+
+
+def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
+    """Name the customer if the list is about one."""
+    name = given.get("customer_name")
+    if not name:
+        return str(gettext("Looked up who owes us"))
+    return str(gettext("Looked up what %(name)s owes us", name=name))
+
+
+CAPABILITY = Capability(
+    name="list_receivables",
+    title=N_("Receivables"),
+    summary="List what customers owe, by customer and currency.",
+    area="accounting",
+    input=ListReceivablesInput,
+    output=frozenset({"as_of", "count", "customers", "totals"}),
+    permission="report.read",
+    approval="never",
+    run=run,
+    card=Card(icon="graph-up", sentence=sentence, note=count_note),
+    audit=N_("Assistant: list the receivables"),
+    follow_ups=("record_receipt", "find_invoices"),
+    examples={
+        "en": (
+            "who owes us money",
+            "show outstanding",
+            "how much does Deepa Krishnan owe",
+            "list of pending payments from customers",
+            "customers who owe more than 1 lakh",
+            "debtors list please",
+            "who has not paid for more than 30 days",
+            "overdue customers",
+            "receivables as of 31 March",
+            "is anything still pending from Al Noor Trading?",
+            "total receivable in dirhams",
+            "need the ageing of customers before the owner's meeting",
+            "whose balance is due, at least 50,000",
+        ),
+        "hi": (
+            "kis kis ka paisa aana baaki hai",
+            "Deepa ka kitna baaki hai",
+            "sabka outstanding dikhao",
+            "30 din se zyada kiska payment pending hai",
+            "1 lakh se upar kaun kaun dena baaki hai",
+            "Al Noor se kitna lena hai",
+        ),
+    },
+)

@@ -1,0 +1,120 @@
+"""Parts that the capabilities of payments share: previews, policy facts and open documents."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from flask_babel import format_date, gettext
+
+from voyagent.approvals.effects import Description, FactShown, Measured, MoneyShown, Standing
+from voyagent.billing import queries
+from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.schemas import PaymentIn
+from voyagent.capabilities.capability import Choice, Direction, Invocation, Policy
+from voyagent.identity.permissions import Role
+from voyagent.kernel import clock
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money, spoken, wire_amount
+from voyagent.kernel.reading import SessionReader
+from voyagent.ledger import queries as accounts
+
+APPROVERS = frozenset({Role.ACCOUNTING_LEAD.value, Role.AGENCY_ADMIN.value})
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+PAYMENT_OUTPUT = frozenset(
+    {"payment_id", "party_name", "amount", "currency", "open_amount", "status"}
+)
+_NAME_WORD_MIN = 4
+
+
+def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentIn) -> Description:
+    """State the facts of a payment. Raises AccountNotFound, InvalidAmount, UnknownCurrency."""
+    amount = Money.parse(wanted.amount, wanted.currency)
+    facts = [
+        FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
+        FactShown(label=gettext("Account"), value=_account(wanted.account)),
+        FactShown(label=gettext("Paid on"), value=day(wanted.paid_on)),
+        *(
+            [FactShown(label=gettext("Reference"), value=wanted.reference)]
+            if wanted.reference
+            else []
+        ),
+        FactShown(
+            label=gettext("Open before"),
+            value=spoken(wire_amount(document.open_minor, document.currency), document.currency),
+        ),
+    ]
+    return Description(
+        title=title, undo=gettext("a mistake is reversed by a further entry"), facts=facts
+    )
+
+
+def payment_policy(wanted: PaymentIn, document: Invoice | Bill, direction: Direction) -> Policy:
+    """Return the amount and the party. Raises InvalidAmount, UnknownCurrency."""
+    return Policy(
+        amounts=(Money.parse(wanted.amount, wanted.currency),),
+        party=document.party_name,
+        direction=direction,
+    )
+
+
+def settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
+    """Return the state of the document after the payment."""
+    return {
+        "party_name": document.party_name,
+        "amount": amount.wire,
+        "currency": amount.currency,
+        "open_amount": Money(document.open_minor, document.currency).wire,
+        "status": document.status,
+    }
+
+
+def party_balance(kind: queries.Kind, party: str, currency: str, label: str) -> Measured:
+    """Measure the open balance of a party in one currency."""
+    owed = Money(queries.party_open(SessionReader(db.session), kind, party, currency), currency)
+    amount = MoneyShown(amount=owed.wire, currency=owed.currency)
+    return Measured(standings=[Standing(key=party, label=label, amount=amount, note="")])
+
+
+def open_documents(call: Invocation, kind: queries.Kind, text: str) -> list[Choice]:
+    """Open documents that a text can mean, the longest due first.
+
+    A document number in the text wins over a name; without both, all open documents fit.
+    """
+    rows = queries.list_open(
+        call.reader, kind, FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
+    )
+    said = text.casefold()
+    words = {word for word in re.findall(r"\w+", said) if len(word) >= _NAME_WORD_MIN}
+    numbered = [row for row in rows if _is_numbered(row["reference"].casefold(), said)]
+    named = [row for row in rows if words & set(row["party_name"].casefold().split())]
+    return [
+        Choice(
+            str(row["id"]),
+            f"{row['reference']}, {row['party_name']}",
+            row["reference"],
+            Money(row["open_minor"], row["currency"]),
+        )
+        for row in numbered or named or rows
+    ]
+
+
+def day(value: date) -> str:
+    """Format a date in the reader's language."""
+    return str(format_date(value, "d MMM y"))
+
+
+def _is_numbered(reference: str, said: str) -> bool:
+    """The number may be written in full or, as `000042`, without its series."""
+    end = reference.rsplit("/", 1)[-1]
+    return any(
+        re.search(rf"(?<![\w/]){re.escape(number)}(?![\w/])", said) for number in {reference, end}
+    )
+
+
+def _account(purpose: str) -> str:
+    found = accounts.find_accounts([purpose]).get(purpose)
+    if found is None:
+        raise accounts.AccountNotFound
+    return f"{found.code} {found.name}"

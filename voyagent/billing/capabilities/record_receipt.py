@@ -1,0 +1,161 @@
+"""Record that a customer has paid an invoice, or a part of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import Description, Measured
+from voyagent.billing import queries, service
+from voyagent.billing.capabilities.payments import (
+    APPROVERS,
+    PAYMENT_OUTPUT,
+    open_documents,
+    party_balance,
+    payment_policy,
+    payment_preview,
+    settled,
+)
+from voyagent.billing.schemas import MoneyAccount, PaymentIn
+from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Policy, Slot
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Text
+from voyagent.kernel.money import Money, spoken
+
+
+class RecordReceiptInput(PaymentIn):
+    """A customer's payment of one invoice."""
+
+    invoice_id: Annotated[Id, Slot("open_invoice", N_("Which invoice was paid?"))] = Field(
+        description="The invoice that was paid."
+    )
+    amount: Annotated[PlainAmount, Slot("amount", N_("How much was received?"))] = Field(
+        description="The amount received, such as 45000.00."
+    )
+    currency: Annotated[CurrencyCode, Slot("currency")] = Field(
+        description="ISO 4217 code, such as INR."
+    )
+    paid_on: Annotated[BusinessDate, Slot("date_or_today", N_("When was it received?"))] = Field(
+        description="The day of the bank statement, YYYY-MM-DD."
+    )
+    account: Annotated[MoneyAccount, Slot("cash_or_bank")] = Field(
+        default="bank", description="The account that received the money: bank or cash."
+    )
+    reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
+        default=None, description="UTR, cheque number or other reference."
+    )
+
+
+def run(call: Invocation, wanted: RecordReceiptInput) -> dict[str, Any]:
+    """Record the payment. Raises as `service.record_receipt`."""
+    amount = Money.parse(wanted.amount, wanted.currency)
+    payment = service.record_receipt(
+        call.actor,
+        wanted.invoice_id,
+        amount,
+        wanted.paid_on,
+        reference=wanted.reference,
+        account=wanted.account,
+    )
+    invoice = queries.get_invoice(wanted.invoice_id)
+    return {
+        "recorded": True,
+        "payment_id": str(payment.id),
+        "invoice_id": str(invoice.id),
+        "number": invoice.number,
+    } | settled(invoice, amount)
+
+
+def preview(_call: Invocation, wanted: RecordReceiptInput) -> Description:
+    """Show the payment and its invoice. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
+    invoice = queries.get_invoice(wanted.invoice_id)
+    title = gettext(
+        "Record a payment of %(name)s for invoice %(number)s",
+        name=invoice.party_name,
+        number=invoice.number or gettext("a draft"),
+    )
+    return payment_preview(title, invoice, wanted)
+
+
+def measure(_call: Invocation, wanted: RecordReceiptInput) -> Measured:
+    """Measure the open balance of the customer. Raises InvoiceNotFound."""
+    invoice = queries.get_invoice(wanted.invoice_id)
+    label = gettext("%(name)s owes", name=invoice.party_name)
+    return party_balance("receivable", invoice.party_name, invoice.currency, label)
+
+
+def policy(_call: Invocation, wanted: RecordReceiptInput) -> Policy:
+    """Money comes in from the customer. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
+    return payment_policy(wanted, queries.get_invoice(wanted.invoice_id), "in")
+
+
+def open_invoices(call: Invocation, text: str) -> list[Choice]:
+    """Open invoices that a text can mean, the longest due first."""
+    return open_documents(call, "receivable", text)
+
+
+def sentence(_given: dict[str, Any], output: dict[str, Any]) -> str:
+    """Name the customer and the invoice once the payment is recorded."""
+    if not output.get("recorded"):
+        return str(gettext("Record a payment"))
+    return str(
+        gettext(
+            "Recorded a payment of %(name)s for %(number)s",
+            name=output["party_name"],
+            number=output["number"],
+        )
+    )
+
+
+CAPABILITY = Capability(
+    name="record_receipt",
+    title=N_("Record a receipt"),
+    summary="Propose to record that a customer has paid an invoice or a part of it.",
+    area="accounting",
+    input=RecordReceiptInput,
+    output=PAYMENT_OUTPUT | {"recorded", "invoice_id", "number"},
+    permission="payment.record",
+    approval="required",
+    approvers=APPROVERS,
+    four_eyes=True,
+    policy=policy,
+    run=run,
+    preview=preview,
+    measure=measure,
+    lookups={"invoice_id": open_invoices},
+    card=Card(
+        icon="cash-coin",
+        sentence=sentence,
+        note=lambda output: spoken(output["amount"], output["currency"]),
+    ),
+    book_date="paid_on",
+    audit=N_("Assistant: record a receipt"),
+    follow_ups=("list_receivables", "find_invoices"),
+    examples={
+        "en": (
+            "record a payment of 45,000 from Deepa Krishnan",
+            "Deepa Krishnan paid 45,000 today",
+            "received 20000 from Ravi Menon by UPI",
+            "we got 1.2 lakh by NEFT from Al Noor for invoice 000042",
+            "customer has cleared invoice 2026-27/000042",
+            "rcvd cheque of 60k from Joseph",
+            "mark invoice 000017 as paid",
+            "payment received for 000042, UTR HDFC0001234",
+            "Mrs Fernandes gave 15000 cash at the counter yesterday, put it against her invoice",
+            "Zachariah Kurian transferred the balance, 80,000 gpay",
+            "part payment of 25k from Al Noor Trading against inv 000031",
+            "the Singapore group has paid their advance of 3 lakh on 5th",
+            "enter receipt: 1,72,750 NEFT, Zachariah Kurian",
+        ),
+        "hi": (
+            "Deepa ne 20000 de diye",
+            "Ravi Menon ka payment aa gaya 15000",
+            "invoice 000042 ka paisa mil gaya",
+            "Gupta ji ne 50 hazaar cash diya hai, entry kar do",
+            "kal Al Noor se 1.2 lakh NEFT aaya",
+            "Joseph ka cheque mil gaya 60 hazaar ka, 000017 mein laga do",
+        ),
+    },
+)

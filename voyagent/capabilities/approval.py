@@ -1,0 +1,58 @@
+"""Adapter: a capability that requires approval, as an effect of `approvals`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from voyagent.approvals.effects import Effect, read_arguments
+from voyagent.capabilities.capability import Capability, Invocation
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+
+Result = TypeVar("Result")
+Stored = Callable[[Actor, dict[str, Any]], Result]
+
+
+def effect_of(capability: Capability[Any]) -> Effect:
+    """Return the effect that `approvals` previews, shows and runs."""
+    return Effect(
+        capability.name,
+        capability.approvers,
+        capability.title,
+        money=capability.four_eyes,
+        reversible=capability.undoable,
+        external=capability.external,
+        asks=capability.external,
+        run=_stored(capability, capability.run),
+        rehearse=_stored(capability, capability.rehearse) if capability.rehearse else None,
+        describe=_stored(capability, capability.preview) if capability.preview else None,
+        measure=_stored(capability, capability.measure) if capability.measure else None,
+        amount=_amount_of(capability),
+        amounts=_amounts_of(capability),
+        schema=capability.input if capability.editable else None,
+    )
+
+
+def _stored(
+    capability: Capability[Any], act: Callable[[Invocation, Any], Result]
+) -> Stored[Result]:
+    return lambda actor, arguments: act(
+        Invocation(actor), read_arguments(capability.input, arguments)
+    )
+
+
+def _amount_of(capability: Capability[Any]) -> Stored[Money | None] | None:
+    if capability.policy is None:
+        return None
+    facts = _stored(capability, capability.policy)
+    return lambda actor, arguments: next(iter(facts(actor, arguments).amounts), None)
+
+
+def _amounts_of(
+    capability: Capability[Any],
+) -> Callable[[dict[str, Any]], list[Money]] | None:
+    amounts = capability.amounts
+    if amounts is None:
+        return None
+    return lambda arguments: list(amounts(read_arguments(capability.input, arguments)))

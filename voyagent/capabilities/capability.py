@@ -1,0 +1,202 @@
+"""The contract of a capability: one object per act, read by every consumer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from voyagent.approvals.effects import Description, Measured
+from voyagent.capabilities.ports import Port, find_port
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.kernel.reading import SessionReader
+
+JsonObject = dict[str, Any]
+Input = TypeVar("Input", bound=BaseModel)
+Area = Literal["accounting", "ticketing_visa", "hotels_holidays", "everywhere"]
+Approval = Literal["never", "review", "required"]
+Direction = Literal["in", "out", "none"]
+
+
+class Slot(NamedTuple):
+    """The way to fill a field from a text; part of the field's `Annotated` metadata.
+
+    `reader` names a reader of values. `question` is asked if the field is required and empty.
+    """
+
+    reader: str
+    question: str = ""
+
+
+class Choice(NamedTuple):
+    """A record that a text can mean: id, label, document number and open amount."""
+
+    id: str
+    label: str
+    number: str = ""
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call: the person, and the conversation that it belongs to, if any.
+
+    `earlier` holds the results of the same capability in turns that this turn replaces: a
+    regenerated answer changes those records and does not create them twice. `turn_id` and
+    `call_id` name the call of an assistant; the same names give the same proposal.
+    """
+
+    actor: Actor
+    session_id: UUID | None = None
+    earlier: tuple[JsonObject, ...] = ()
+    turn_id: str | None = None
+    call_id: str = ""
+
+    @property
+    def reader(self) -> SessionReader:
+        """Reads in the current transaction."""
+        return SessionReader(db.session)
+
+    def port(self, kind: type[Port]) -> Port:
+        """Return the installation's object of a class, such as `Suppliers`. Raises LookupError."""
+        return find_port(kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The facts that limits, four eyes and automatic rules use.
+
+    `amounts` begins with the amount that the act is worth. `party` is the customer or supplier.
+    """
+
+    amounts: tuple[Money, ...] = ()
+    party: str = ""
+    direction: Direction = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Presentation of a call: an icon, one sentence, and a short note on the result.
+
+    `sentence` receives the input as JSON and the output, which is empty before the call.
+    """
+
+    icon: str
+    sentence: Callable[[JsonObject, JsonObject], str]
+    note: Callable[[JsonObject], str] = lambda _output: ""
+
+
+Lookup = Callable[[Invocation, str], Sequence[Choice]]
+"""The records that a sentence can mean, the most likely first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Capability(Generic[Input]):
+    """One act.
+
+    `approval` is one of three. `never`: it only reads. `review`: it writes once the person has
+    confirmed the fields, and can be undone. `required`: it stores a proposal that somebody with
+    one of the roles in `approvers` grants.
+
+    `external`: `run` asks an outside system and returns an outbound call, so a preview tries
+    `rehearse` instead. `amounts` states all amounts if one act moves several currencies.
+    `editable`: an approver may change the fields of a proposal. `book_date` is the dotted path of
+    the field with the posting date, or with the id of the draft that has it. `lookups` maps a
+    field to the records that a text can mean. `examples` maps a language to sentences.
+    """
+
+    name: str
+    title: str
+    summary: str
+    area: Area
+    input: type[Input]
+    output: frozenset[str]
+    permission: str
+    approval: Approval
+    run: Callable[[Invocation, Input], JsonObject | OutboundCall[JsonObject]]
+    card: Card
+    examples: Mapping[str, tuple[str, ...]]
+    audit: str
+    approvers: frozenset[str] = frozenset()
+    undoable: bool = True
+    four_eyes: bool = False
+    editable: bool = True
+    external: bool = False
+    policy: Callable[[Invocation, Input], Policy] | None = None
+    amounts: Callable[[Input], Iterable[Money]] | None = None
+    preview: Callable[[Invocation, Input], Description] | None = None
+    measure: Callable[[Invocation, Input], Measured] | None = None
+    rehearse: Callable[[Invocation, Input], JsonObject] | None = None
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    book_date: str = ""
+    follow_ups: tuple[str, ...] = ()
+    slots: Mapping[str, Slot] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        fields = self.input.model_fields
+        slots = {
+            name: slot
+            for name, info in fields.items()
+            for slot in info.metadata
+            if isinstance(slot, Slot)
+        }
+        object.__setattr__(self, "slots", slots)
+        wrong = self._contradiction()
+        if wrong:
+            raise ValueError(f"{self.name}: {wrong}")
+
+    @property
+    def writes(self) -> bool:
+        """True if the capability changes stored records."""
+        return self.approval != "never"
+
+    @property
+    def required_fields(self) -> tuple[str, ...]:
+        """Fields without a default, records first: they determine the other fields."""
+        names = [name for name, info in self.input.model_fields.items() if info.is_required()]
+        return tuple(sorted(names, key=lambda name: name not in self.lookups))
+
+    def _contradiction(self) -> str:
+        bare = [name for name, info in self.input.model_fields.items() if not info.description]
+        unknown = sorted(set(self.lookups) - set(self.input.model_fields))
+        rules = {
+            "approval is required and nobody may grant it": (
+                self.approval == "required" and not self.approvers
+            ),
+            "approvers are named and approval is not required": (
+                self.approval != "required" and bool(self.approvers)
+            ),
+            "it cannot be undone, so approval is required": (
+                not self.undoable and self.approval != "required"
+            ),
+            "it writes and states no policy facts": self.writes and self.policy is None,
+            "it asks an outside system and has nothing to rehearse": (
+                self.approval == "required" and self.external and self.rehearse is None
+            ),
+            f"no field {self.book_date}": not _has_path(self.input, self.book_date),
+            f"lookups without a field: {', '.join(unknown)}": bool(unknown),
+            f"fields without a description: {', '.join(bare)}": bool(bare),
+        }
+        return "; ".join(rule for rule, broken in rules.items() if broken)
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _has_path(model: type[BaseModel], path: str) -> bool:
+    if not path:
+        return True
+    name, _, below = path.partition(".")
+    if name not in model.model_fields:
+        return False
+    nested = _models(model.model_fields[name].annotation)
+    return not below or any(_has_path(one, below) for one in nested)

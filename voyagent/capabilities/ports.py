@@ -1,0 +1,32 @@
+"""Outside systems and other objects of the installation that a capability may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Port = TypeVar("Port")
+Finder = Callable[[type[Any]], object]
+
+
+def _nothing(kind: type[Any]) -> object:
+    raise LookupError(kind.__name__)
+
+
+_finder: list[Finder] = [_nothing]
+
+
+def use_ports(finder: Finder) -> None:
+    """Set the function that finds an object of the running application by its class.
+
+    It raises LookupError for a class to which nothing is bound.
+    """
+    _finder[:] = [finder]
+
+
+def find_port(kind: type[Port]) -> Port:
+    """Return the running application's object of a class. Raises LookupError, TypeError."""
+    found = _finder[0](kind)
+    if not isinstance(found, kind):
+        raise TypeError(f"{found!r} is bound to {kind.__name__}")
+    return found

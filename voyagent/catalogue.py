@@ -1,0 +1,14 @@
+"""All capabilities of the program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voyagent.billing import capabilities as billing
+from voyagent.capabilities.capability import Capability
+from voyagent.enquiries import capabilities as enquiries
+
+CAPABILITIES: tuple[Capability[Any], ...] = (
+    *enquiries.CAPABILITIES,
+    *billing.CAPABILITIES,
+)
