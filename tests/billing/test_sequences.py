@@ -535,9 +535,9 @@ class Trade(RuleBasedStateMachine):
             ledger.debit("bank", Money(minor, currency)),
             ledger.credit("capital", Money(minor, currency)),
         ]
-        entry_id = self.person.does(ledger.post_by_hand, narration="Capital", lines=lines).entry_id
+        entry_id = self.person.does(ledger.post_direct, narration="Capital", lines=lines).entry_id
         if is_reversed:
-            self.person.does(ledger.reverse_by_hand, entry_id, reason="A mistake")
+            self.person.does(ledger.reverse_direct, entry_id, reason="A mistake")
 
     @invariant()
     def documents_and_payments_are_as_the_model_says(self) -> None:

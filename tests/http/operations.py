@@ -412,7 +412,7 @@ def _written(person: Person) -> object:
             ledger.debit("bank_charges", Money(10_000, "INR")),
             ledger.credit("bank", Money(10_000, "INR")),
         ]
-        return ledger.post_by_hand(
+        return ledger.post_direct(
             replace(actor, role="agency_admin"), narration="Bank charges", lines=lines
         ).entry_id
 

@@ -11,7 +11,7 @@ from flask import Flask
 
 from voyagent.identity.permissions import (
     ADMINISTER,
-    BY_HAND,
+    DIRECT,
     KEEP_BOOKS,
     MONEY_ROLES,
     OWN,
@@ -49,12 +49,12 @@ def test_a_viewer_only_reads_and_keeps_an_account() -> None:
 
 @pytest.mark.parametrize("role", [Role.TICKETING_LEAD, Role.ACCOUNTING_LEAD, Role.AGENT])
 def test_only_the_administrator_administers(role: Role) -> None:
-    assert ROLE_PERMISSIONS[role] - BY_HAND - KEEP_BOOKS == READ | OWN | WRITE
+    assert ROLE_PERMISSIONS[role] - DIRECT - KEEP_BOOKS == READ | OWN | WRITE
     assert not ROLE_PERMISSIONS[role] & ADMINISTER
     assert ROLE_PERMISSIONS[Role.AGENCY_ADMIN] >= ADMINISTER
 
 
-@pytest.mark.parametrize("permission", sorted(BY_HAND | KEEP_BOOKS))
+@pytest.mark.parametrize("permission", sorted(DIRECT | KEEP_BOOKS))
 def test_what_posts_at_once_or_closes_is_for_those_who_could_grant_it(permission: str) -> None:
     assert roles_that_may(permission) == MONEY_ROLES
 
@@ -70,7 +70,7 @@ def test_an_unknown_role_and_an_unknown_permission_are_denied(app: Flask) -> Non
 
 
 def test_every_permission_that_the_code_asks_for_stands_in_the_table() -> None:
-    known = READ | OWN | WRITE | BY_HAND | KEEP_BOOKS | ADMINISTER
+    known = READ | OWN | WRITE | DIRECT | KEEP_BOOKS | ADMINISTER
     asked = set()
     for path in (ROOT / "voyagent").rglob("*.py"):
         asked |= set(

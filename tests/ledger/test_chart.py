@@ -41,7 +41,7 @@ def charge(person: Person, to: str, minor: int = 10_000) -> None:
     if minor < 0:
         sides.reverse()
     person.does(
-        service.post_by_hand,
+        service.post_direct,
         narration="Stamps",
         lines=[sides[0](UUID(to), inr(abs(minor))), sides[1]("bank", inr(abs(minor)))],
     )
@@ -318,7 +318,7 @@ def test_nothing_slips_onto_an_account_that_is_archived_at_the_same_moment(
     lines = [service.debit(postage, inr(1)), service.credit("bank", inr(1))]
     acts: list[Callable[[Actor], Any]] = [
         lambda actor: service.change_account(actor, postage, {"is_archived": True}),
-        lambda actor: service.post_by_hand(actor, narration="Stamps", lines=lines),
+        lambda actor: service.post_direct(actor, narration="Stamps", lines=lines),
     ]
     first, second = acts if is_archived_first else reversed(acts)
     with ThreadPoolExecutor(1) as pool:

@@ -133,7 +133,7 @@ def test_what_a_document_posted_is_not_reversed_by_hand(alice: Person) -> None:
     assert (answer.status_code, answer.json["detail"]) == (409, "journal_entry_of_document")
     reversal = alice.does(service.reverse, entry_id, reason="Void").entry_id
     with pytest.raises(service.EntryOfDocument):
-        alice.does(service.reverse_by_hand, reversal, reason="No")
+        alice.does(service.reverse_direct, reversal, reason="No")
     assert alice.browser.get(f"/journal/{entry_id}/reverse").status_code == 303
     assert (
         f"/journal/{entry_id}/reverse"
@@ -158,7 +158,7 @@ def test_more_than_two_hundred_lines_are_refused(alice: Person) -> None:
     assert alice.api.post("/journal-entries", json=body).status_code == 422
     with pytest.raises(service.EntryTooLong):
         alice.does(
-            service.post_by_hand, narration="Long", lines=[service.debit("bank", inr(1))] * 201
+            service.post_direct, narration="Long", lines=[service.debit("bank", inr(1))] * 201
         )
 
 
@@ -192,12 +192,12 @@ def test_who_posts_and_reverses_by_hand(
     assert person.api.get("/journal-entries").status_code == 200
     if not may:
         with pytest.raises(Forbidden):
-            person.does(service.reverse_by_hand, entry_id, reason="No")
+            person.does(service.reverse_direct, entry_id, reason="No")
 
 
 def test_of_many_reversals_at_once_one_goes_through(alice: Person) -> None:
     entry_id = made(alice)
-    results = at_once([lambda: alice.does(service.reverse_by_hand, entry_id, reason="Twice")] * 5)
+    results = at_once([lambda: alice.does(service.reverse_direct, entry_id, reason="Twice")] * 5)
     assert sorted(type(result).__name__ for result in results) == ["EntryAlreadyReversed"] * 4 + [
         "Posted"
     ]

@@ -107,12 +107,12 @@ def test_the_pages_say_it_and_lose_nothing(alice: Person, leila: Person) -> None
 def test_what_the_assistant_does_was_granted_before(leila: Person) -> None:
     lines = [service.debit("bank_charges", inr(100_001)), service.credit("bank", inr(100_001))]
     with leila.acting() as actor:
-        service.post_by_hand(
+        service.post_direct(
             replace(actor, channel=Channel.ASSISTANT), narration="Bank charges", lines=lines
         )
     with pytest.raises(service.EntryUnbalanced):
         leila.does(
-            service.post_by_hand,
+            service.post_direct,
             narration="Bank charges",
             lines=[service.debit("bank_charges", inr(1)), service.credit("bank", inr(2))],
         )

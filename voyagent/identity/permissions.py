@@ -65,29 +65,44 @@ WRITE = frozenset(
         "party.update",
         "payment.record",
         "tool.propose",
+        "trip.book_hotel",
+        "trip.cancel_hotel",
+        "trip.file_visa",
+        "trip.issue_ticket",
         "trip.open",
         "trip.see_passports",
         "trip.send",
+        "trip.send_direct",
         "trip.update",
     }
 )
-BY_HAND = frozenset(
+"""Work of every role but `viewer`.
+
+For some of these acts a service asks for authority as well (`Actor.require_authority`): a grant, or
+the direct right `<area>.<act>_direct`. Without a direct right only a grant does it.
+"""
+DIRECT = frozenset(
     {
         "bill.credit",
-        "bill.receive_by_hand",
+        "bill.credit_direct",
+        "bill.receive_direct",
         "bill.void",
+        "bill.void_direct",
         "invoice.credit",
-        "invoice.issue_by_hand",
+        "invoice.credit_direct",
+        "invoice.issue_direct",
+        "invoice.reverse_write_off",
+        "invoice.reverse_write_off_direct",
         "invoice.void",
-        "invoice.write_off_by_hand",
-        "ledger.post_by_hand",
-        "payment.record_by_hand",
+        "invoice.void_direct",
+        "ledger.post_direct",
+        "ledger.reverse_direct",
+        "payment.record_direct",
         "payment.reverse",
+        "payment.reverse_direct",
     }
 )
-"""To do at once, without a proposal that somebody grants, what posts to the books or undoes it: for
-the roles that could grant it.
-"""
+"""Acts that post to the books or undo it, without a proposal: for the roles that could grant one."""
 ADMINISTER = frozenset(
     {
         "api_key.revoke_any",
@@ -105,9 +120,9 @@ KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.c
 """What the books need beside posting: an administrator's and the accounting lead's."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.AGENCY_ADMIN: READ | OWN | WRITE | BY_HAND | KEEP_BOOKS | ADMINISTER,
+    Role.AGENCY_ADMIN: READ | OWN | WRITE | DIRECT | KEEP_BOOKS | ADMINISTER,
     Role.TICKETING_LEAD: READ | OWN | WRITE,
-    Role.ACCOUNTING_LEAD: READ | OWN | WRITE | BY_HAND | KEEP_BOOKS,
+    Role.ACCOUNTING_LEAD: READ | OWN | WRITE | DIRECT | KEEP_BOOKS,
     Role.AGENT: READ | OWN | WRITE,
     Role.VIEWER: READ | OWN,
 }

@@ -81,7 +81,7 @@ class Taker:
         self._on = on
         self._reader = SessionReader(db.session)
         db.session.execute(_OPENING)
-        self._opened = ledger.opened_by_hand(NARRATION)
+        self._opened = ledger.opened_direct(NARRATION)
         self._sums: dict[tuple[UUID, str], int] = defaultdict(int)
         self._waiting: dict[str, int] = defaultdict(int)
 
@@ -112,7 +112,7 @@ class Taker:
     def finish(self) -> None:
         """Post what was noted as one entry by hand.
 
-        Raises FileUnbalanced, and what `post_by_hand` raises.
+        Raises FileUnbalanced, and what `post_direct` raises.
         """
         totals: dict[str, int] = defaultdict(int, self._waiting)
         for (_account, currency), minor in self._sums.items():
@@ -127,7 +127,7 @@ class Taker:
             for (account, currency), minor in self._sums.items()
             if minor
         ]
-        ledger.post_by_hand(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
+        ledger.post_direct(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
 
     def _amount(self, cell: str, currency: str) -> int:
         """An amount in minor units, which may be grouped."""

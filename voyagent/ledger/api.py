@@ -105,7 +105,7 @@ def list_entries(reader: Reader, query: JournalQuery) -> Row:
     "/journal-entries",
     answer=JournalEntryOut,
     status=201,
-    permission="ledger.post_by_hand",
+    permission="ledger.post_direct",
     errors=(
         AmountAboveLimit,
         service.EntryUnbalanced,
@@ -125,7 +125,7 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
     is reversed.
     """
     lines = [line.line() for line in body.lines]
-    posted = service.post_by_hand(
+    posted = service.post_direct(
         actor, narration=body.narration, lines=lines, entry_date=body.entry_date
     )
     assert (
@@ -151,7 +151,7 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
     "/journal-entries/<entry_id>/reverse",
     answer=JournalEntryOut,
     status=201,
-    permission="ledger.post_by_hand",
+    permission="ledger.post_direct",
     missing=EntryNotFound,
     errors=(
         AmountAboveLimit,
@@ -167,7 +167,7 @@ def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
     the answer. What a document posted is undone there.
     """
     return _entry(
-        service.reverse_by_hand(
+        service.reverse_direct(
             actor, entry_id, reason=body.reason, entry_date=body.entry_date
         ).entry_id
     )

@@ -23,7 +23,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.ledger.journal import JournalEntryIn, ReversalIn
 from voyagent.ledger.schemas import ReopenMonthRequest
-from voyagent.ledger.service.by_hand import LINES_MAX
+from voyagent.ledger.service.direct import LINES_MAX
 
 # Where a refusal of the rules is shown.
 PLACES = {"reason_required": "reason", "month_not_closed": "", "later_month_closed": ""}

@@ -33,7 +33,7 @@ from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Row
 from voyagent.ledger.entries import Entries
 from voyagent.ledger.service import Line
-from voyagent.ledger.service.by_hand import LINES_MAX
+from voyagent.ledger.service.direct import LINES_MAX
 
 PAGE_SIZE, LIMIT_MAX = 50, 200
 

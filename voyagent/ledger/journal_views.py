@@ -78,7 +78,7 @@ def index(reader: RequestReader) -> Any:
             for row in found.items
         ],
         "values": {name: days[name] or typed[name] for name in days},
-        "may_write": reader.authenticate().can("ledger.post_by_hand"),
+        "may_write": reader.authenticate().can("ledger.post_direct"),
         "files": [url_for("journal.index", **kept, format=form) for form in ("xlsx", "csv-bom")],
         "is_narrowed": any(typed.values()),
         "coming": min(coming, entries.COMING_MAX),
@@ -92,7 +92,7 @@ def index(reader: RequestReader) -> Any:
     return render_template("ledger/journal.html", unread=unread, **facts), 422 if unread else 200
 
 
-@pages.page("/journal/new", methods=("GET", "POST"), permission="ledger.post_by_hand", once=True)
+@pages.page("/journal/new", methods=("GET", "POST"), permission="ledger.post_direct", once=True)
 def new(actor: Actor) -> Any:
     """Write an entry by hand. "Add a line" and "Show the effect" go on with what is typed; while it
     is typed, the effect is asked for as a fragment.
@@ -100,7 +100,7 @@ def new(actor: Actor) -> Any:
     form = EntryForm(actor.currency, data={"entry_date": today()})
 
     def act(body: JournalEntryIn) -> service.Posted:
-        return service.post_by_hand(
+        return service.post_direct(
             actor,
             narration=body.narration,
             lines=[line.line() for line in body.lines],
@@ -118,7 +118,7 @@ def new(actor: Actor) -> Any:
 @pages.page(
     "/journal/<entry_id>/reverse",
     methods=("GET", "POST"),
-    permission="ledger.post_by_hand",
+    permission="ledger.post_direct",
     missing=EntryNotFound,
 )
 def reverse(actor: Actor, entry_id: UUID) -> Any:
@@ -129,7 +129,7 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
         return see_other(url_for("ledger.entry", entry_id=entry_id))
     form = ReversalForm(data={"entry_date": max(today(), found["entry_date"])})
     done = form.attempt(
-        lambda body: service.reverse_by_hand(
+        lambda body: service.reverse_direct(
             actor, entry_id, reason=body.reason, entry_date=body.entry_date
         ),
         **REVERSAL_PLACES,
@@ -161,7 +161,7 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     )
     if goes_on:
         form.look(
-            lambda body: service.check_by_hand(
+            lambda body: service.check_direct(
                 actor, [line.line() for line in body.lines], body.entry_date
             )
         )

@@ -12,7 +12,7 @@ from uuid import UUID
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries
-from voyagent.ledger.service.by_hand import CONTROL
+from voyagent.ledger.service.direct import CONTROL
 from voyagent.ledger.standings import standings_statement
 
 

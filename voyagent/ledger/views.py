@@ -26,7 +26,7 @@ from voyagent.ledger.checklist import look_over
 from voyagent.ledger.entry_files import ENTRY
 from voyagent.ledger.forms import PLACES, ReopenForm
 from voyagent.ledger.queries import EntryNotFound, MonthNotFound
-from voyagent.ledger.service.by_hand import WRITTEN
+from voyagent.ledger.service.direct import WRITTEN
 
 pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 
@@ -36,7 +36,7 @@ def entry(reader: RequestReader, entry_id: UUID) -> Any:
     """One entry with its lines, currency by currency."""
     found, lines = queries.read_entry(reader, entry_id)
     may = (
-        reader.authenticate().can("ledger.post_by_hand")
+        reader.authenticate().can("ledger.post_direct")
         and found["source_type"] in WRITTEN
         and not found["reversed_by_id"]
     )

@@ -93,7 +93,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 @api.post(
     "/bills/<bill_id>/receive",
     answer=BillOut,
-    permission="bill.receive_by_hand",
+    permission="bill.receive_direct",
     missing=BillNotFound,
     errors=(service.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
 )

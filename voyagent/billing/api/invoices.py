@@ -137,7 +137,7 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
 @api.post(
     "/invoices/<invoice_id>/issue",
     answer=InvoiceOut,
-    permission="invoice.issue_by_hand",
+    permission="invoice.issue_direct",
     missing=InvoiceNotFound,
     errors=(service.InvoiceNotDraft, service.InstalmentsDoNotAddUp, *POSTING_ERRORS),
 )
@@ -153,7 +153,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
     "/invoices/<invoice_id>/receipts",
     answer=InvoiceOut,
     status=201,
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     missing=InvoiceNotFound,
     errors=(
         service.DocumentNotOpen,
@@ -219,7 +219,7 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
 @api.post(
     "/invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
     answer=InvoiceOut,
-    permission="invoice.write_off_by_hand",
+    permission="invoice.reverse_write_off_direct",
     missing=InvoiceNotFound,
     errors=(
         WriteOffNotFound,

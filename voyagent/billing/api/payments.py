@@ -76,7 +76,7 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Row:
     "/payments",
     answer=PaymentOut,
     status=201,
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
 )
 def record_payment(actor: Actor, body: PaymentRecordIn) -> Row:
@@ -102,7 +102,7 @@ def get_payment(reader: Reader, payment_id: UUID) -> Row:
 @api.post(
     "/payments/<payment_id>/allocate",
     answer=PaymentOut,
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     missing=PaymentNotFound,
     errors=(
         service.PaymentReversed,
@@ -128,7 +128,7 @@ def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
 @api.post(
     "/payments/<payment_id>/allocations/<allocation_id>/unallocate",
     answer=PaymentOut,
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     missing=PaymentNotFound,
     errors=(AllocationNotFound, service.AllocationTakenBack, service.InvalidDate, *POSTING_ERRORS),
 )
@@ -146,7 +146,7 @@ def unallocate_payment(
     "/payments/<payment_id>/refund",
     answer=PaymentOut,
     status=201,
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     missing=PaymentNotFound,
     errors=(
         service.PaymentReversed,

@@ -86,7 +86,7 @@ def reverse_write_off(
     Raises Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired,
     TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
-    actor.require("invoice.write_off_by_hand")
+    actor.require("invoice.reverse_write_off_direct")
     invoice = queries.get_invoice(invoice_id, lock=True)
     standing = queries.get_write_off(invoice_id, write_off_id)
     if standing.reverses_id is not None or queries.is_written_back(write_off_id):

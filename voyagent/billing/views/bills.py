@@ -176,7 +176,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
 @pages.page(
     "/bills/<bill_id>/receive",
     methods=("GET", "POST"),
-    permission="bill.receive_by_hand",
+    permission="bill.receive_direct",
     missing=BillNotFound,
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:

@@ -199,7 +199,7 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 @pages.page(
     "/invoices/<invoice_id>/issue",
     methods=("GET", "POST"),
-    permission="invoice.issue_by_hand",
+    permission="invoice.issue_direct",
     missing=InvoiceNotFound,
 )
 def issue(actor: Actor, invoice_id: UUID) -> Any:
@@ -240,7 +240,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
 @pages.page(
     "/invoices/<invoice_id>/receipt",
     methods=("GET", "POST"),
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     missing=InvoiceNotFound,
     once=True,
 )

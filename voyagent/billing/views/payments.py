@@ -120,9 +120,7 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
     )
 
 
-@pages.page(
-    "/payments/new", methods=("GET", "POST"), permission="payment.record_by_hand", once=True
-)
+@pages.page("/payments/new", methods=("GET", "POST"), permission="payment.record_direct", once=True)
 def new_payment(actor: Actor) -> Any:
     """Note money that came in or went out; of a document that the address names, with what is open
     of it.
@@ -176,7 +174,7 @@ def new_payment(actor: Actor) -> Any:
 @pages.page(
     "/payments/<payment_id>/allocate",
     methods=("GET", "POST"),
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     missing=PaymentNotFound,
     once=True,
 )
@@ -224,7 +222,7 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
 @pages.page(
     "/payments/<payment_id>/allocations/<allocation_id>/unallocate",
     methods=("GET", "POST"),
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     missing=AllocationNotFound,
 )
 def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> Any:
@@ -264,7 +262,7 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
 @pages.page(
     "/payments/<payment_id>/refund",
     methods=("GET", "POST"),
-    permission="payment.record_by_hand",
+    permission="payment.record_direct",
     missing=PaymentNotFound,
     once=True,
 )

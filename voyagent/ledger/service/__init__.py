@@ -4,20 +4,20 @@ month. Nothing else writes to the ledger; no entry is changed.
 
 from voyagent.ledger.narrations import with_reason
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.service.by_hand import (
-    CONTROL,
-    check_by_hand,
-    is_written,
-    opened_by_hand,
-    post_by_hand,
-    reverse_by_hand,
-)
 from voyagent.ledger.service.chart import (
     OPENING,
     AccountChanges,
     add_account,
     change_account,
     opening_account,
+)
+from voyagent.ledger.service.direct import (
+    CONTROL,
+    check_direct,
+    is_written,
+    opened_direct,
+    post_direct,
+    reverse_direct,
 )
 from voyagent.ledger.service.entries import (
     AMOUNT_MAX_MINOR,
@@ -96,7 +96,7 @@ __all__ = [
     "ReasonRequired",
     "add_account",
     "change_account",
-    "check_by_hand",
+    "check_direct",
     "check_month",
     "close_month",
     "credit",
@@ -105,13 +105,13 @@ __all__ = [
     "is_written",
     "lines_of",
     "open_books",
-    "opened_by_hand",
+    "opened_direct",
     "opening_account",
     "post",
-    "post_by_hand",
+    "post_direct",
     "reopen_month",
     "reverse",
-    "reverse_by_hand",
+    "reverse_direct",
     "wire_month",
     "with_reason",
 ]

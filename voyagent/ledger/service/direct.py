@@ -26,9 +26,9 @@ from voyagent.ledger.service.errors import (
 )
 from voyagent.settings.limits import check_limit
 
-BY_HAND = "journal"
+JOURNAL = "journal"
 """The source of an entry that somebody wrote in the journal."""
-WRITTEN = frozenset({BY_HAND, "assistant"})
+WRITTEN = frozenset({JOURNAL, "assistant"})
 """Sources behind which no document stands: the journal, and an entry that somebody asked the
 assistant for.
 """
@@ -39,7 +39,7 @@ payments post to them.
 LINES_MAX = 200
 
 
-def post_by_hand(
+def post_direct(
     actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None
 ) -> Posted:
     """Post an entry that a person wrote, within what her role may grant.
@@ -51,7 +51,7 @@ def post_by_hand(
     accounts = _allowed(actor, lines, hold=True)
     return post(
         actor,
-        source_type=BY_HAND,
+        source_type=JOURNAL,
         source_id=new_id(),
         purpose="entry",
         narration=narration,
@@ -61,10 +61,10 @@ def post_by_hand(
     )
 
 
-def check_by_hand(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
+def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
     """That an entry could be posted by hand as it stands; nothing is posted.
 
-    Raises what `post_by_hand` raises.
+    Raises what `post_direct` raises.
     """
     check_entry(actor, lines, entry_date, _allowed(actor, lines, hold=False))
 
@@ -74,7 +74,7 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
 
     Raises Forbidden, EntryTooLong, AccountIsControl, AmountAboveLimit.
     """
-    actor.require("ledger.post_by_hand")
+    actor.require("ledger.post_direct")
     if len(lines) > LINES_MAX:
         raise EntryTooLong
     accounts = queries.find_accounts((line.account for line in lines), hold=hold)
@@ -87,7 +87,7 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
     return accounts
 
 
-def reverse_by_hand(
+def reverse_direct(
     actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None
 ) -> Posted:
     """Reverse an entry that a person wrote, or such a reversal.
@@ -98,7 +98,7 @@ def reverse_by_hand(
     more than the entry. Raises Forbidden, EntryOfDocument, AmountAboveLimit, AccountInactive and
     whatever `reverse` raises.
     """
-    actor.require("ledger.post_by_hand")
+    actor.require("ledger.post_direct")
     if not is_written(queries.get_entry(entry_id)):
         raise EntryOfDocument
     lines = queries.get_lines(entry_id)
@@ -113,7 +113,7 @@ def reverse_by_hand(
     return reverse(actor, entry_id, reason=reason, entry_date=entry_date)
 
 
-def opened_by_hand(narration: str) -> set[tuple[UUID, str]]:
+def opened_direct(narration: str) -> set[tuple[UUID, str]]:
     """The accounts, each with a currency, to which entries by hand with a narration have posted
     that were not reversed.
     """
@@ -130,7 +130,7 @@ def opened_by_hand(narration: str) -> set[tuple[UUID, str]]:
             & (reversals.reverses_id == JournalEntry.id),
         )
         .where(
-            JournalEntry.source_type == BY_HAND,
+            JournalEntry.source_type == JOURNAL,
             JournalEntry.narration == narration,
             JournalEntry.reverses_id.is_(None),
             reversals.id.is_(None),
