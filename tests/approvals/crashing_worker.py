@@ -47,7 +47,15 @@ def main() -> None:
         return result
 
     register(
-        Effect("probe_deadly", probes.LEADS, "Deadly", money=False, reversible=True, run=deadly)
+        Effect(
+            "probe_deadly",
+            probes.LEADS,
+            "Deadly",
+            money=False,
+            reversible=True,
+            run=deadly,
+            permission="tool.propose",
+        )
     )
 
     carry_out = service.carry_out

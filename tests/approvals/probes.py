@@ -175,16 +175,33 @@ MONEY = register(
         money=True,
         reversible=True,
         run=note,
+        permission="tool.propose",
         describe=describe,
         amount=worth,
         schema=NoteIn,
     )
 )
 FINAL = register(
-    Effect("probe_ticket", LEADS, "Issue ticket", money=True, reversible=False, run=note)
+    Effect(
+        "probe_ticket",
+        LEADS,
+        "Issue ticket",
+        money=True,
+        reversible=False,
+        run=note,
+        permission="tool.propose",
+    )
 )
 PLAIN = register(
-    Effect("probe_note", LEADS | {"agent"}, "Write a note", money=False, reversible=True, run=note)
+    Effect(
+        "probe_note",
+        LEADS | {"agent"},
+        "Write a note",
+        money=False,
+        reversible=True,
+        run=note,
+        permission="tool.propose",
+    )
 )
 LOOSE = register(
     Effect(
@@ -194,11 +211,20 @@ LOOSE = register(
         money=False,
         reversible=True,
         run=nothing,
+        permission="tool.propose",
         schema=LooseIn,
     )
 )
 REFUSES = register(
-    Effect("probe_refuses", LEADS, "Refuse", money=False, reversible=True, run=note_and_refuse)
+    Effect(
+        "probe_refuses",
+        LEADS,
+        "Refuse",
+        money=False,
+        reversible=True,
+        run=note_and_refuse,
+        permission="tool.propose",
+    )
 )
 OUTSIDE = register(
     Effect(
@@ -208,6 +234,7 @@ OUTSIDE = register(
         money=True,
         reversible=False,
         run=outside,
+        permission="tool.propose",
         external=True,
         rehearse=note,
         measure=steps,
@@ -221,14 +248,31 @@ UNTRIED = register(
         money=True,
         reversible=False,
         run=outside,
+        permission="tool.propose",
         external=True,
     )
 )
 MAIL = register(
-    Effect("probe_mail", LEADS, "Write a mail", money=False, reversible=False, run=mail)
+    Effect(
+        "probe_mail",
+        LEADS,
+        "Write a mail",
+        money=False,
+        reversible=False,
+        run=mail,
+        permission="tool.propose",
+    )
 )
 CRASHES = register(
-    Effect("probe_crashes", LEADS, "Crash", money=False, reversible=True, run=note_and_crash)
+    Effect(
+        "probe_crashes",
+        LEADS,
+        "Crash",
+        money=False,
+        reversible=True,
+        run=note_and_crash,
+        permission="tool.propose",
+    )
 )
 
 

@@ -5,6 +5,8 @@ what time does to what nobody decides.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from tests.people import Person
 from voyagent.approvals import effects, service
 from voyagent.approvals.effects import Effect
 from voyagent.chat import service as chat
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, Grant
 
 Drain = Callable[[], None]
 
@@ -357,16 +359,54 @@ def test_housekeeping_tries_an_effect_again_whose_job_was_lost(
 def test_only_roles_of_people_who_write_can_decide(roles: frozenset[str]) -> None:
     with pytest.raises(ValueError, match="cannot decide"):
         effects.register(
-            Effect("probe_strange", roles, "Strange", money=False, reversible=True, run=probes.note)
+            Effect(
+                "probe_strange",
+                roles,
+                "Strange",
+                money=False,
+                reversible=True,
+                run=probes.note,
+                permission="tool.propose",
+            )
         )
     assert effects.find("probe_strange") is None
+
+
+def test_an_effect_names_a_permission_that_somebody_holds() -> None:
+    with pytest.raises(ValueError, match="nobody holds"):
+        effects.register(replace(probes.LOOSE, tool_name="probe_new", permission="tool.unheard_of"))
+    assert effects.find("probe_new") is None
+
+
+def test_what_is_approved_runs_with_a_grant_of_its_permission_alone(
+    desk: Desk, alice: Person, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried: list[Grant | None] = []
+
+    def see(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+        carried.append(actor.grant)
+        return probes.nothing(actor, arguments)
+
+    monkeypatch.setitem(effects._effects, "probe_loose", replace(probes.LOOSE, run=see))  # noqa: SLF001 - the registry of the test's own effects
+    approval_id = desk.propose(alice, "probe_loose")
+    grant(alice, approval_id)
+    drain()
+    assert carried[0] == Grant("rehearsal", "tool.propose")
+    assert carried[-1] == Grant(approval_id, "tool.propose")
+    assert set(carried) == {carried[0], carried[-1]}
 
 
 def test_a_tool_has_one_effect() -> None:
     with pytest.raises(ValueError, match="registered already"):
         effects.register(
             Effect(
-                "probe_note", probes.LEADS, "Another", money=False, reversible=True, run=probes.note
+                "probe_note",
+                probes.LEADS,
+                "Another",
+                money=False,
+                reversible=True,
+                run=probes.note,
+                permission="tool.propose",
             )
         )
     assert effects.find("probe_note") is probes.PLAIN

@@ -126,7 +126,13 @@ def test_a_call_to_the_outside_is_refused_while_it_is_rehearsed(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     careless = probes.Effect(
-        "probe_outside", probes.LEADS, "Reach out", money=True, reversible=False, run=probes.outside
+        "probe_outside",
+        probes.LEADS,
+        "Reach out",
+        money=True,
+        reversible=False,
+        run=probes.outside,
+        permission="tool.propose",
     )
     monkeypatch.setitem(service.effects._effects, "probe_outside", careless)  # noqa: SLF001 - the registry of the test's own effects
     probes.calls.clear()

@@ -236,6 +236,7 @@ def test_a_description_that_fails_says_why_and_the_page_still_works(
         money=True,
         reversible=True,
         run=probes.note,
+        permission="tool.propose",
         describe=closed,
     )
     monkeypatch.setitem(service.effects._effects, "probe_invoice", bent)  # noqa: SLF001 - the registry of the test's own effects

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from tests.ledger.books import account_id, balances, inr
 from tests.ledger.test_chart import said
 from tests.ledger.test_new_entry import send, typed
 from tests.people import People, Person
-from voyagent.kernel.actor import Channel
+from voyagent.kernel.actor import Grant
 from voyagent.ledger import service
 from voyagent.settings import service as settings
 
@@ -104,11 +103,11 @@ def test_the_pages_say_it_and_lose_nothing(alice: Person, leila: Person) -> None
     ) == (422, True, "Twice")
 
 
-def test_what_the_assistant_does_was_granted_before(leila: Person) -> None:
+def test_what_a_grant_covers_was_within_the_approvers_limit(leila: Person) -> None:
     lines = [service.debit("bank_charges", inr(100_001)), service.credit("bank", inr(100_001))]
     with leila.acting() as actor:
         service.post_direct(
-            replace(actor, channel=Channel.ASSISTANT), narration="Bank charges", lines=lines
+            actor.granted(Grant("ap-1", "ledger.post")), narration="Bank charges", lines=lines
         )
     with pytest.raises(service.EntryUnbalanced):
         leila.does(

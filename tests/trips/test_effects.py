@@ -326,11 +326,6 @@ def test_where_a_held_flight_goes_stays_and_what_else_is_said_of_it_can_change(
     )  # type: ignore[index]
 
 
-def test_outside_of_a_grant_an_act_has_no_name() -> None:
-    with pytest.raises(LookupError):
-        effects.reference()
-
-
 def test_a_line_by_hand_is_no_booking(desk: Desk, alice: Person, bob: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
     assert (

@@ -4,16 +4,14 @@ page shows what will change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from voyagent.approvals.models import Approval
-from voyagent.identity.permissions import Role
+from voyagent.identity.permissions import Role, roles_that_may
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
@@ -170,8 +168,9 @@ class Effect:
 
     `run` gets the requester (channel assistant) and the stored arguments, inside the transaction
     that also marks the effect as done; it returns a small JSON object, and raises an expected
-    failure where the arguments no longer hold. `money` is a tool that moves money or tickets: four
-    eyes. `reversible` is false where granting asks once more.
+    failure where the arguments no longer hold. `permission` is the only one that the grant covers;
+    the service asks for it (`Actor.require_authority`). `money` is a tool that moves money or
+    tickets: four eyes. `reversible` is false where granting asks once more.
 
     Before anybody is asked, the effect is rehearsed as the requester: `run` is tried in a savepoint
     that is rolled back, the journal lines and mails of it are kept, and `measure` tells how things
@@ -193,6 +192,7 @@ class Effect:
     money: bool
     reversible: bool
     run: Run
+    permission: str
     describe: Describe | None = None
     external: bool = False
     asks: bool = False
@@ -209,19 +209,20 @@ class Effect:
 
 
 _effects: dict[str, Effect] = {}
-_carried: ContextVar[str] = ContextVar("carried")
 _settled: list[Settled] = []
 
 
 def register(effect: Effect) -> Effect:
     """Make a tool known.
 
-    Raises ValueError for a role that people do not have, no role at all, `viewer`, or a name that
-    is taken.
+    Raises ValueError for a role that people do not have, no role at all, `viewer`, a permission that
+    no role holds, or a name that is taken.
     """
     strange = effect.approver_roles - {role.value for role in Role}
     if strange or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
         raise ValueError(f"{effect.tool_name}: roles {sorted(effect.approver_roles)} cannot decide")
+    if not roles_that_may(effect.permission):
+        raise ValueError(f"{effect.tool_name}: nobody holds {effect.permission}")
     if _effects.setdefault(effect.tool_name, effect) is not effect:
         raise ValueError(f"{effect.tool_name} is registered already")
     return effect
@@ -238,23 +239,6 @@ def read_arguments(schema: type[Arguments], arguments: dict[str, Any]) -> Argume
         return schema.model_validate(arguments)
     except ValidationError:
         raise InvalidArguments from None
-
-
-@contextmanager
-def carrying(approval_id: str) -> Iterator[None]:
-    """While a grant is carried out in the block, `reference` is its proposal's id."""
-    token = _carried.set(approval_id)
-    try:
-        yield
-    finally:
-        _carried.reset(token)
-
-
-def reference() -> str:
-    """Our name for the act that is being carried out, the same at every try: what an outside system
-    is asked under. Raises LookupError where nothing is.
-    """
-    return _carried.get()
 
 
 def on_settled(hook: Settled) -> Settled:
@@ -296,11 +280,9 @@ __all__ = [
     "Settled",
     "Standing",
     "StepShown",
-    "carrying",
     "find",
     "on_settled",
     "read_arguments",
-    "reference",
     "register",
     "settled_hooks",
 ]

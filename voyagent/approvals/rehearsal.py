@@ -27,12 +27,11 @@ from voyagent.approvals.effects import (
     LineShown,
     Measured,
     MoneyShown,
-    Run,
     Standing,
     StepShown,
 )
 from voyagent.audit import service as audit
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, Grant
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
@@ -55,7 +54,7 @@ class PendingEffect:
     does.
     """
 
-    run: Run
+    effect: Effect
     requester: Actor
     arguments: dict[str, Any]
 
@@ -138,11 +137,11 @@ def _tried(
                     suppress(VoyagentError),
                     audit.savepoint(),
                 ):  # what will be refused changes nothing
-                    one.run(one.requester, dict(one.arguments))
+                    _act(one.effect, one.requester, one.arguments)
             if effect.describe is not None:
                 shown = effect.describe(requester, dict(arguments))
             if effect.rehearsed is not None:
-                tried = _run(effect, effect.rehearsed, requester, arguments, notes)
+                tried = _run(effect, requester, arguments, notes)
                 leaves = [*shown.get("leaves", []), *tried.get("leaves", [])]
                 shown = shown | tried | (Description(leaves=leaves) if leaves else Description())
             raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
@@ -152,15 +151,19 @@ def _tried(
         return shown | Description(warning=failure.message, refusal=failure.code)
 
 
-def _run(
-    effect: Effect, run: Run, requester: Actor, arguments: dict[str, Any], notes: Notes
-) -> Description:
+def _act(effect: Effect, requester: Actor, arguments: dict[str, Any]) -> None:
+    if effect.rehearsed is not None:
+        grant = Grant("rehearsal", effect.permission)
+        effect.rehearsed(requester.granted(grant), dict(arguments))
+
+
+def _run(effect: Effect, requester: Actor, arguments: dict[str, Any], notes: Notes) -> Description:
     notes.entries.clear()
     notes.mails.clear()
     before = (
         effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
     )
-    run(requester, dict(arguments))
+    _act(effect, requester, arguments)
     db.session.flush()
     db.session.execute(
         text("set constraints all immediate")

@@ -174,6 +174,7 @@ EFFECT = effects.register(
         money=True,
         reversible=True,
         run=run,
+        permission="invoice.write_off",
         describe=describe,
         measure=measure,
         amount=worth,

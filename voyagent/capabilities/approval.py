@@ -25,6 +25,7 @@ def effect_of(capability: Capability[Any]) -> Effect:
         external=capability.external,
         asks=capability.external,
         run=_stored(capability, capability.run),
+        permission=capability.permission,
         rehearse=_stored(capability, capability.rehearse) if capability.rehearse else None,
         describe=_stored(capability, capability.preview) if capability.preview else None,
         measure=_stored(capability, capability.measure) if capability.measure else None,

@@ -39,6 +39,15 @@ class ScopeTooSmall(Forbidden):
     message = N_("The scopes of this API key do not reach this, though the role of its maker does.")
 
 
+class ApprovalRequired(Forbidden):
+    """An act for which the role needs somebody's approval; its code is that of every role's refusal."""
+
+    message = N_(
+        "This needs approval. Ask the assistant to do it: a colleague whose role allows it then"
+        " approves the request."
+    )
+
+
 def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, frozenset[str]]) -> None:
     """Install the permission tables (`identity.permissions` owns them).
 
@@ -68,6 +77,18 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave for one act: `permission` is the only one that it covers, `reference` names its source.
+
+    `approvals` attaches one while it carries out an approved proposal (the proposal's id) or
+    rehearses one. A system job carries `job:<name>`. People have none.
+    """
+
+    reference: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A person of an agency, or the system (`user_id` None), with the rights of the present role
     and the agency's ways of writing.
@@ -91,6 +112,7 @@ class Actor:
     """What this actor may at most, where that is less than, or beside, the role: an API key's
     scopes, a job's single right.
     """
+    grant: Grant | None = None
 
     def can(self, permission: str) -> bool:
         """Whether the role, within the scopes of a key, holds the permission; deny is the default."""
@@ -114,6 +136,24 @@ class Actor:
             and permission in _ROLE_PERMISSIONS.get(self.role, frozenset())
             else Forbidden
         )
+
+    def require_authority(self, permission: str) -> None:
+        """The first line of every service that moves money, posts, or commits the agency outside.
+
+        The role holds the permission, and the actor carries a grant of exactly this permission or
+        the role holds its direct right (`payment.record_direct` for `payment.record`). What the
+        assistant does for somebody is never direct. Raises Forbidden, ScopeTooSmall,
+        ApprovalRequired (all `forbidden_role`).
+        """
+        self.require(permission)
+        if self.grant is not None and self.grant.permission == permission:
+            return
+        if self.channel is Channel.ASSISTANT or not self.can(f"{permission}_direct"):
+            raise ApprovalRequired
+
+    def granted(self, grant: Grant) -> Actor:
+        """The same person with leave for one act; for `approvals` and system jobs alone."""
+        return replace(self, grant=grant)
 
     def require_fresh(self) -> None:
         """For acts that ask for the password again (API contract, fresh token).

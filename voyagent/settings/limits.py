@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Forbidden
 from voyagent.kernel.money import Money
 from voyagent.settings import queries
@@ -38,10 +38,9 @@ def is_above(role: str, amounts: Sequence[Money]) -> bool:
 
 
 def check_limit(actor: Actor, *amounts: Money) -> None:
-    """That a person does by hand no more than her role may grant: a door of its own is no way
-    around the limit. Raises AmountAboveLimit.
+    """Refuse to do directly more than the role may grant. Raises AmountAboveLimit.
 
-    What the assistant does for somebody was granted before, by a person within her own limit.
+    What a grant covers was approved by somebody within a limit of their own.
     """
-    if actor.channel is not Channel.ASSISTANT and is_above(actor.role, amounts):
+    if actor.grant is None and is_above(actor.role, amounts):
         raise AmountAboveLimit

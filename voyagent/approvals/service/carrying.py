@@ -24,7 +24,7 @@ from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of,
 from voyagent.audit import service as audit
 from voyagent.chat import branches, queries as chat_queries, service as chat
 from voyagent.kernel import jobs
-from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.actor import Actor, Channel, Grant
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, VoyagentError
@@ -232,8 +232,8 @@ def _run(actor: Actor | None, approval: Approval) -> dict[str, Any] | OutboundCa
         raise ArgumentsChanged
     if actor is None:
         raise RequesterGone
-    with effects.carrying(approval.id):
-        return effect.run(actor, dict(approval.payload))
+    grant = Grant(approval.id, effect.permission)
+    return effect.run(actor.granted(grant), dict(approval.payload))
 
 
 def _fail(approval: Approval, reason: str) -> None:

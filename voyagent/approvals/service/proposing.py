@@ -191,9 +191,8 @@ def _ahead_of(shown: Description | None) -> list[PendingEffect]:
             effects.find(approval.tool_name),
             person_of(approval.requested_by_user_id),
         )
-        run = effect.rehearsed if effect is not None else None
-        if run is not None and requester is not None and mine & _parties_in(approval.preview):
-            found.append(PendingEffect(run, requester, dict(approval.payload)))
+        if effect and requester and mine & _parties_in(approval.preview):
+            found.append(PendingEffect(effect, requester, dict(approval.payload)))
     return found
 
 

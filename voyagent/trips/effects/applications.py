@@ -50,7 +50,7 @@ class FileVisaIn(Closed):
 def run_file(actor: Actor, arguments: dict[str, Any]) -> OutboundCall[dict[str, Any]]:
     """File the application. Raises InvalidArguments and whatever `service.file_visa` raises."""
     wanted = effects.read_arguments(FileVisaIn, arguments)
-    filed_on = day_of(effects.reference(), actor)
+    filed_on = day_of(actor)
     filing = service.file_visa(
         suppliers(), keyring(), actor, wanted.passenger_id, wanted.destination, filed_on=filed_on
     )
@@ -128,11 +128,14 @@ def measure_file(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     )
 
 
-def day_of(reference: str, actor: Actor) -> date:
-    """The day on which a proposal was made, out of its id, so that an application which is filed
-    again after midnight is the same one.
+def day_of(actor: Actor) -> date:
+    """Return the day on which the approved proposal was made, by its id; without a grant, today.
+
+    An application that is filed again after midnight is the same one.
     """
-    milliseconds = int(UUID(reference.removeprefix("ap-")).hex[:12], 16)
+    if actor.grant is None:
+        return clock.today(actor.timezone)
+    milliseconds = int(UUID(actor.grant.reference.removeprefix("ap-")).hex[:12], 16)
     return (
         datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(ZoneInfo(actor.timezone)).date()
     )
@@ -145,6 +148,7 @@ FILE = effects.register(
         "File a visa",
         reversible=False,
         run=run_file,
+        permission="trip.file_visa",
         describe=describe_file,
         rehearse=try_file,
         measure=measure_file,

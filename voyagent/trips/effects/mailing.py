@@ -101,6 +101,7 @@ SEND = effects.register(
         money=False,
         reversible=False,
         run=run_send,
+        permission="trip.send",
         describe=describe_send,
         schema=SendItineraryIn,
     )

@@ -169,6 +169,7 @@ ISSUE = effects.register(
         "Issue the tickets",
         reversible=False,
         run=run_issue,
+        permission="trip.issue_ticket",
         describe=describe_issue,
         rehearse=try_issue,
         measure=measure_issue,
