@@ -31,14 +31,16 @@ faults: set-up-test ## Break what Voyagent stands on and see that it holds (FAUL
 bench: set-up-test ## Measure what it costs, and see that each target is met (BENCH=audit for one part)
 	@BENCH='$(BENCH)' BENCH_LARGE='$(BENCH_LARGE)' exec $(BIN)/python -m tools.bench
 
-check: set-up-test lint ## Look the code over: format, lint, types, layers, templates
+check: set-up-test lint ## Look the code over: format, lint, types, layers, templates, commit subjects
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m tools.lint_commits
 
 lint: set-up-test ## Only format and lint, changing nothing
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/python -m tools.lint_docstrings
 
 format: set-up-test ## Bring the code into its format and mend what can be mended by itself
 	$(BIN)/ruff format

@@ -20,12 +20,13 @@ from voyagent.reports import checks
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-MANUALS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MANUALS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 DECISIONS = ROOT / "docs" / "decisions"
 SECTIONS = ["Context", "Decision", "Consequences", "Alternatives"]
 KNOWN_TO_EVERYBODY = {
     "README.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "docs",
     "pyproject.toml",
     "package.json",
