@@ -1,63 +1,69 @@
-"""Letters: which of them the fonts show, what stands for one that none does, and what is written
-from right to left kept together.
+"""Glyphs for any text that people type, so that a document can always be set.
 
-Typst refuses a tagged document for one letter that no font has. So whatever people have typed is
-made such that each letter of it can be set.
+Typst refuses a tagged document if one character of it has no glyph in any font. The text is changed
+before it reaches Typst: a character without a glyph becomes a stand-in, and a line with
+right-to-left script is isolated from the text around it.
 """
 
 from __future__ import annotations
 
 import json
-import struct
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 STAND_IN = "\N{REPLACEMENT CHARACTER}"
-"""What stands for a letter that no font has. It must be in a font itself."""
+"""Stand-in for a character without a glyph. One of the fonts must have it."""
 _BREAKS = frozenset("\n\r\t")
 _NEVER_SET = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""PDF/UA-1 forbids it, and there is nothing of it to be seen."""
-_TURNING = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
-"""Kinds of letters (Unicode, annex 9) that change in which order the ones beside them are read."""
+"""PDF/UA-1 forbids it, and it has no visible form."""
+_REORDERING = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
+"""Bidirectional classes (Unicode Annex 9) that change the order of the text beside them."""
 
 
 def legible(data: Any, fonts: Sequence[Path]) -> str:
-    """`data` as JSON in which each letter of each text can be set with the fonts, files of TTF, OTF
-    or collections of either. Raises OSError.
+    """Return `data` as JSON in which every character has a glyph.
 
-    A letter that none shows is STAND_IN, or nothing where there is nothing to be seen of it, such
-    as a control character. A line with letters that are written from right to left stands by
-    itself, whatever stands beside it: from right to left where it has no others, and else as the
-    page shows it.
+    A character that no font has becomes STAND_IN, or is removed if it has no visible form, such as
+    a control character. A line with right-to-left script is isolated: right to left, or left to
+    right if it also has left-to-right letters.
+
+    `fonts` are TTF and OTF files, or collections of either, of which the first font counts. Raises
+    OSError if one cannot be read.
     """
     text = json.dumps(data, ensure_ascii=False)
     letters = set(text)
-    hidden = _hidden_among(letters, fonts)
+    hidden = _without_glyph(letters, fonts)
+    # JSON writes control characters as \u00..
     if (
         not hidden
         and _NEVER_SET not in letters
         and "\\u" not in text
-        and not any(map(_turns, letters))
-    ):  # JSON writes control characters as \u00..
+        and not any(map(_reorders, letters))
+    ):
         return text
     return json.dumps(_with_texts(data, lambda typed: _legible(typed, hidden)), ensure_ascii=False)
 
 
-def _hidden_among(letters: set[str], fonts: Sequence[Path]) -> set[str]:
-    """The letters that no font shows; a font is read where those before it leave a letter over."""
+def _without_glyph(letters: set[str], fonts: Sequence[Path]) -> set[str]:
+    # Most text needs the first font alone, so the others are read only for what it leaves over.
     for font in fonts:
         if not letters:
             break
-        letters = letters - _shown_by(font)
+        letters = letters - _covered_by(font)
     return letters
 
 
 @cache
-def _shown_by(font: Path) -> frozenset[str]:
-    return frozenset(map(chr, _codes(font.read_bytes())))
+def _covered_by(font: Path) -> frozenset[str]:
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - few processes set documents
+
+    with TTFont(font, fontNumber=0, lazy=True) as opened:
+        # The names of 65,000 Chinese glyphs take four times as long to read as the table itself.
+        opened.setGlyphOrder([str(number) for number in range(opened["maxp"].numGlyphs)])
+        return frozenset(map(chr, opened.getBestCmap() or ()))
 
 
 def _legible(typed: str, hidden: set[str]) -> str:
@@ -67,15 +73,16 @@ def _legible(typed: str, hidden: set[str]) -> str:
 
 
 def _isolated(line: str) -> str:
-    """A line by itself.
+    """Isolate a line that has right-to-left script from the text around it.
 
-    Between Latin letters an arrow keeps its meaning only from left to right.
+    With Latin letters it stays left to right, so that an arrow between two places keeps its
+    meaning.
     """
     kinds = set(map(unicodedata.bidirectional, line))
-    if not kinds & _TURNING:
+    if not kinds & _REORDERING:
         return line
-    begun = "\N{LEFT-TO-RIGHT ISOLATE}" if "L" in kinds else "\N{RIGHT-TO-LEFT ISOLATE}"
-    return f"{begun}{line}\N{POP DIRECTIONAL ISOLATE}"
+    start = "\N{LEFT-TO-RIGHT ISOLATE}" if "L" in kinds else "\N{RIGHT-TO-LEFT ISOLATE}"
+    return f"{start}{line}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def _set(letter: str, hidden: set[str]) -> str:
@@ -87,8 +94,8 @@ def _set(letter: str, hidden: set[str]) -> str:
     return STAND_IN if letter in hidden else letter
 
 
-def _turns(letter: str) -> bool:
-    return unicodedata.bidirectional(letter) in _TURNING
+def _reorders(letter: str) -> bool:
+    return unicodedata.bidirectional(letter) in _REORDERING
 
 
 def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
@@ -99,41 +106,3 @@ def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
         return [_with_texts(one, change) for one in value]
     return value
-
-
-def _codes(font: bytes) -> Iterable[int]:
-    """The code points of a font, from its table `cmap` as OpenType describes it; of a collection
-    those of its first font.
-    """
-    start = struct.unpack_from(">I", font, 12)[0] if font[:4] == b"ttcf" else 0
-    tables = (
-        struct.unpack_from(">4sIII", font, start + 12 + 16 * number)
-        for number in range(struct.unpack_from(">H", font, start + 4)[0])
-    )
-    place = next(offset for tag, _sum, offset, _length in tables if tag == b"cmap")
-    for number in range(struct.unpack_from(">H", font, place + 2)[0]):
-        part = place + struct.unpack_from(">I", font, place + 4 + 8 * number + 4)[0]
-        form = struct.unpack_from(">H", font, part)[0]
-        if form == 4:
-            yield from _runs_of_two_bytes(font, part)
-        elif form == 12:
-            for run in range(struct.unpack_from(">I", font, part + 12)[0]):
-                first, last, glyph = struct.unpack_from(">III", font, part + 16 + 12 * run)
-                yield from range(first + (glyph == 0), last + 1)
-
-
-def _runs_of_two_bytes(font: bytes, part: int) -> Iterable[int]:
-    count = struct.unpack_from(">H", font, part + 6)[0] // 2
-    lasts, firsts, deltas, offsets = (
-        struct.unpack_from(f">{count}H", font, part + start)
-        for start in (14, 16 + 2 * count, 16 + 4 * count, 16 + 6 * count)
-    )
-    for run, (first, last, delta, offset) in enumerate(
-        zip(firsts, lasts, deltas, offsets, strict=True)
-    ):
-        for code in range(first, min(last, 0xFFFE) + 1):
-            place = part + 16 + 6 * count + 2 * run + offset + 2 * (code - first)
-            if (
-                struct.unpack_from(">H", font, place)[0] if offset else (code + delta) & 0xFFFF
-            ) != 0:
-                yield code
