@@ -211,4 +211,4 @@ def test_what_takes_a_sale_back_is_held_to_the_limit_as_well(alice: Person, leil
             issue_date="25 Jun 2024",
         )
         assert page.status_code == 422
-        assert "above what your role may grant" in Page(page).words()
+        assert "above your approval limit" in Page(page).words()

@@ -104,7 +104,7 @@ def test_what_waits_is_withdrawn_and_can_be_granted_no_more(
     assert (late.status_code, late.json["detail"]) == (409, "approval_already_resolved")
     browser = leila.browser
     page = browser.get(f"/approvals/{approval_id}").text
-    assert "was changed or answered again, so it was withdrawn" in page
+    assert "was edited or answered again" in page
     assert ('data-st="withdrawn"' in page, 'data-st="expired"' in page) == (True, False)
     assert 'data-st="withdrawn"' in browser.get("/approvals?status=expired").text
     with owner_engine.connect() as connection:

@@ -104,7 +104,7 @@ def test_a_write_off_is_proposed_granted_and_in_the_books(use: Any, alice: Perso
     )
     assert (
         told["asked"]
-        == "Write off what Deepa Krishnan owes on invoice 2024-25/000001, INR 1,000.00"
+        == "Write off the balance of Deepa Krishnan on invoice 2024-25/000001, INR 1,000.00"
     )
     assert (told["written_off"], told["amount"], told["open_amount"], told["status"]) == (
         True,

@@ -76,7 +76,7 @@ def test_a_draft_is_drawn_up_changed_issued_and_paid(alice: Person) -> None:
         "PO 7",
     )
     assert [item["description"] for item in changed["line_items"]] == ["Dubai visa", "Fee"]
-    assert balances(alice) == {}, "a draft changes no books"
+    assert balances(alice) == {}, "A draft posts nothing"
     sent = alice.api.post(f"{path}/issue")
     assert (
         sent.status_code,

@@ -173,7 +173,7 @@ def test_a_bill_is_entered_changed_received_and_made_void(alice: Person) -> None
         "BSP-7",
     )
     assert [item["description"] for item in changed["line_items"]] == ["Dubai visa", "Fee"]
-    assert balances(alice) == {}, "a draft changes no books"
+    assert balances(alice) == {}, "A draft posts nothing"
     received = alice.api.post(f"{path}/receive")
     assert (received.status_code, received.json["status"], received.json["open_amount"]) == (
         200,

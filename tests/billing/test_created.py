@@ -127,7 +127,7 @@ def test_the_review_shows_the_number_the_lines_and_what_the_customer_owes(
         ("4300", None, "45000.00"),
     ]
     assert [(row["label"], row["after"]["amount"]) for row in shown["balances"]] == [
-        ("Deepa Krishnan owes", "45000.00")
+        ("Balance of Deepa Krishnan", "45000.00")
     ]
     assert [fact["value"] for fact in shown["facts"]] == [
         "10 Jun 2024",

@@ -184,7 +184,7 @@ def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(ali
     assert [fact["value"] for fact in shown["facts"]] == [
         "10 Jun 2024",
         "25 Jun 2024",
-        "Nothing yet. Issuing it asks for a grant of its own.",
+        "Nothing yet. Issuing it needs a separate approval.",
     ]
     assert [check["ok"] for check in shown["checks"]] == [True, True]
     with alice.reading() as reader:
@@ -224,7 +224,7 @@ def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and
     assert shown["balances"] == [
         {
             "key": "Deepa Krishnan",
-            "label": "Deepa Krishnan owes",
+            "label": "Balance of Deepa Krishnan",
             "before": {"amount": "40000.00", "currency": "INR"},
             "after": {"amount": "40200.00", "currency": "INR"},
             "note": "Due 25 Jun 2024",
@@ -254,7 +254,7 @@ def test_the_review_of_a_bill_shows_what_is_owed_to_that_supplier_before_and_aft
         {"amount": "45000.00", "currency": "INR"},
         {"amount": "53000.00", "currency": "INR"},
     )
-    assert owed["label"].startswith("Owed to ")
+    assert owed["label"].startswith("Payable to ")
     assert balances(alice)["payable", "INR"] == -9_000_000, "looking changes nothing"
 
 
@@ -278,7 +278,7 @@ def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
     )
     shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(second)})
     assert [check["text"] for check in shown["checks"] if not check["ok"]] == [
-        "There is another invoice of the same amount for this customer: a draft"
+        "Possible duplicate: another invoice of the same amount for this customer, a draft"
     ]
     issue(alice, first)
     shown = alice.does(effects.describe_issue, {"invoice_id": str(second)})

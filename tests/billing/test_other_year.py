@@ -138,6 +138,4 @@ def test_what_the_assistant_proposes_says_it_on_its_card(alice: Person) -> None:
         alice, "issue_invoice", {"invoice_id": str(draft(alice, issue_date=day, due_date=day))}
     )
     told = [check["text"] for check in shown["checks"] if not check["ok"]]
-    assert told == [
-        f"Booked on 29 Nov {day.year}, in another financial year than today: {words['year']}"
-    ]
+    assert told == [f"Booked on 29 Nov {day.year}, in a different financial year: {words['year']}"]

@@ -78,7 +78,7 @@ def test_asking_posts_nothing_and_begins_a_conversation_that_shows_the_request(
     )
     assert (
         asked["summary"]
-        == "Write off what Deepa Krishnan owes on invoice 2024-25/000001, INR 1,000.00"
+        == "Write off the balance of Deepa Krishnan on invoice 2024-25/000001, INR 1,000.00"
     )
     assert asked["payload"] == {"invoice_id": str(invoice_id), "currency": "INR"} | BODY
     session = bob.api.get(f"/chat/sessions/{asked['session_id']}").json
@@ -87,7 +87,7 @@ def test_asking_posts_nothing_and_begins_a_conversation_that_shows_the_request(
     conversation = Page(alice.browser.get(f"/assistant/{asked['session_id']}"))
     talk = conversation.words(".//*[@id='talk']")
     assert (
-        "Asked for on invoice 2024-25/000001. Write off what Deepa Krishnan owes on invoice"
+        "Requested on invoice 2024-25/000001. Write off the balance of Deepa Krishnan on invoice"
         " 2024-25/000001" in talk
     )
     assert conversation.all(
@@ -100,7 +100,7 @@ def test_asking_posts_nothing_and_begins_a_conversation_that_shows_the_request(
         ("/", "needs-you"),
     ):
         words = Page(alice.browser.get(address)).words(f".//*[@id='{place}']")
-        assert "Bob Colleague, on a page" in words, address
+        assert "Bob Colleague, in the app" in words, address
         assert "Assistant" not in words, address
     assert (amounts(alice, invoice_id), balances(alice)["receivable", "INR"]) == (
         (0, 0, 0, 4_500_000),

@@ -69,12 +69,12 @@ def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_p
         )
         here = page.url
         say(page, "make the invoice, 45,000 for Dubai visa due 10 Dec 2100")
-        log.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
+        log.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
         expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
         visit.looks_right()
-        log.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
+        log.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
         expect(log).to_contain_text("is issued and posted", timeout=ANSWER_MS)
-        expect(log.get_by_role("button", name="Grant")).to_have_count(0)
+        expect(log.get_by_role("button", name="Approve")).to_have_count(0)
         expect(page.get_by_role("complementary", name="What this is about")).to_contain_text(
             re.compile(r"Invoice \d{4}-\d\d/000001")
         )
@@ -149,7 +149,7 @@ def test_a_rejection_is_shown_in_place(visit: Visit) -> None:
     page.goto("/assistant")
     say(page, "invoice Deepa Krishnan 45,000 for Dubai visa")
     log = page.get_by_role("log")
-    log.locator("summary", has_text="Reject").click(timeout=ANSWER_MS)
+    log.locator("summary", has_text="Decline").click(timeout=ANSWER_MS)
     reason = log.get_by_label("Reason")
     expect(reason).to_be_focused()
     visit.looks_right()
@@ -158,10 +158,10 @@ def test_a_rejection_is_shown_in_place(visit: Visit) -> None:
     page.keyboard.press("Enter")
     expect(reason).to_be_focused()
     reason.fill("Ask her first")
-    log.get_by_role("button", name="Reject").click()
+    log.get_by_role("button", name="Decline").click()
     expect(log).to_contain_text("Rejected, so nothing was changed.", timeout=ANSWER_MS)
     expect(log.locator(".v-asked")).to_contain_text("Ask her first")
-    expect(log.get_by_role("button", name="Grant")).to_have_count(0)
+    expect(log.get_by_role("button", name="Approve")).to_have_count(0)
 
 
 def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
@@ -169,20 +169,20 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     page.goto("/assistant")
     say(page, "invoice Deepa Krishnan 45,000 for Dubai visa")
     log = page.get_by_role("log")
-    expect(log.get_by_role("button", name="Grant")).to_be_visible(timeout=ANSWER_MS)
+    expect(log.get_by_role("button", name="Approve")).to_be_visible(timeout=ANSWER_MS)
     expect(page.locator("#nav-approvals")).to_have_text(re.compile("Approvals ?1"))
     inbox = page.context.new_page()
     inbox.goto("/approvals")
     inbox.get_by_role("link", name=re.compile("Draft an invoice")).first.click()
     inbox.get_by_role("link", name="Edit", exact=True).click()
-    inbox.get_by_label("Price of one").first.fill("40,000")
-    inbox.get_by_role("button", name="Save and look again").click()
+    inbox.get_by_label("Unit price").first.fill("40,000")
+    inbox.get_by_role("button", name="Save and review").click()
     expect(log).to_contain_text("Edited by", timeout=ANSWER_MS)
     expect(page.locator("#aloud")).to_contain_text("Edited by", timeout=ANSWER_MS)
-    inbox.get_by_role("button", name="Grant").click()
+    inbox.get_by_role("button", name="Approve").click()
     expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
     expect(page.locator("#aloud")).to_contain_text(
-        re.compile(r"(Granted|Done).*Draft an invoice for Deepa"), timeout=ANSWER_MS
+        re.compile(r"(Approved|Done).*Draft an invoice for Deepa"), timeout=ANSWER_MS
     )
     assert visit.complaints == []
 
@@ -221,22 +221,22 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(
         page.goto("/assistant")
         log = page.get_by_role("log")
         say(page, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
-        log.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
+        log.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
         expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
-        expect(log.get_by_role("button", name="Grant")).to_have_count(1, timeout=ANSWER_MS)
+        expect(log.get_by_role("button", name="Approve")).to_have_count(1, timeout=ANSWER_MS)
         old = log.locator(".v-ask").get_attribute("id")
         # On the phone Deepa is billed for something else, so what she owes is not what the first
         # request shows any more.
         phone.goto("/assistant")
         say(phone, "invoice Deepa Krishnan 7,000 for insurance due 10 Dec 2100")
         talk = phone.get_by_role("log")
-        talk.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
+        talk.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
         expect(talk).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
-        talk.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
+        talk.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
         expect(talk).to_contain_text("is issued and posted", timeout=ANSWER_MS)
         phone.goto(f"/approvals/{str(old).removeprefix('ask-')}")
-        phone.get_by_role("button", name="Grant").click()
-        expect(phone.locator("body")).to_contain_text("A fresh request has taken its place")
+        phone.get_by_role("button", name="Approve").click()
+        expect(phone.locator("body")).to_contain_text("figures changed after you opened")
         # The open page is told, shows the old one as superseded and the fresh one where it was
         # told, once.
         expect(log).to_contain_text(
@@ -250,10 +250,10 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(
         # in meanwhile.
         box = page.get_by_label("Message to the assistant")
         box.fill("half a sentence")
-        phone.get_by_role("link", name="Reject").first.click()
-        phone.get_by_role("button", name="Reject").first.click()
-        expect(log).to_contain_text("Rejected", timeout=ANSWER_MS)
-        expect(log.get_by_role("button", name="Grant")).to_have_count(0)
+        phone.get_by_role("link", name="Decline").first.click()
+        phone.get_by_role("button", name="Decline").first.click()
+        expect(log).to_contain_text("Declined", timeout=ANSWER_MS)
+        expect(log.get_by_role("button", name="Approve")).to_have_count(0)
         expect(box).to_have_value("half a sentence")
         expect(box).to_be_focused()
         assert here.complaints == []
@@ -332,7 +332,7 @@ def test_a_conversation_that_was_deleted_elsewhere_says_so(visit: Visit) -> None
     page = visit.page
     page.goto("/assistant")
     say(page, "invoice Deepa Krishnan 45,000 for Dubai visa")
-    expect(page.get_by_role("log").get_by_role("button", name="Grant")).to_be_visible(
+    expect(page.get_by_role("log").get_by_role("button", name="Approve")).to_be_visible(
         timeout=ANSWER_MS
     )
     other = page.context.new_page()

@@ -89,9 +89,9 @@ def _grant(visit: Visit, what: str) -> None:
     ask.get_by_role("link", name="Review").click()
     expect(page.locator("#decide")).to_be_visible()
     visit.looks_right()
-    page.locator("#decide").get_by_text("Grant").first.click()
+    page.locator("#decide").get_by_text("Approve").first.click()
     again, granted = (
-        page.get_by_role("button", name="Yes, do it"),
+        page.get_by_role("button", name="Confirm approval"),
         page.locator(".v-review [data-st=granted]"),
     )
     expect(again.or_(granted).first).to_be_visible()

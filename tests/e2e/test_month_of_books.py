@@ -84,7 +84,7 @@ def _credit_more_than_is_open(visit: Visit, look: Look) -> None:
     """
     page = visit.page
     page.get_by_role("link", name="Credit", exact=True).click()
-    page.get_by_label("Why").fill("Not travelled")
+    page.get_by_label("Reason").fill("Not travelled")
     page.locator("#issue_date").fill(_on(10))
     page.get_by_label("Credit, line 1").fill("20,000")
     page.get_by_role("button", name="Issue the credit note").click()
@@ -102,7 +102,7 @@ def _credit(visit: Visit, look: Look, number: str) -> None:
     page = visit.page
     page.locator("#about").get_by_role("link", name=number, exact=True).first.click()
     page.get_by_role("link", name="Credit", exact=True).click()
-    page.get_by_label("Why").fill("Not travelled")
+    page.get_by_label("Reason").fill("Not travelled")
     page.locator("#issue_date").fill(_on(10))
     page.get_by_label("Credit, line 1").fill("20,000")
     page.get_by_role("button", name="Issue the credit note").click()

@@ -172,9 +172,9 @@ class Clerk:
         page = self.visit.page
         say(page, "issue the tickets")
         self.review("Issue the tickets")
-        page.locator("#decide").get_by_role("link", name="Reject").click()
+        page.locator("#decide").get_by_role("link", name="Decline").click()
         page.locator("#reason").fill(REASON)
-        page.locator("#decide").get_by_role("button", name="Reject").click()
+        page.locator("#decide").get_by_role("button", name="Decline").click()
         expect(page.locator("#outcome")).to_contain_text(REASON)
         page.goto(self.conversation)
         self.hear(f"you said: {REASON}")
@@ -185,8 +185,8 @@ class Clerk:
         self.review("Issue the tickets")
         review = page.locator("#review")
         for words in (
-            "This cannot be undone from here.",
-            "Leaves the house",
+            "This can’t be undone.",
+            "External actions",
             "2 tickets",
             CUSTOMER,
             COMPANION,
@@ -208,12 +208,12 @@ class Clerk:
         for words in (
             self.flight,
             self.price,
-            "Nothing yet. Issuing it asks for a grant of its own.",
+            "Nothing yet. Issuing it needs a separate approval.",
         ):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()
         self.review("Issue the invoice")
-        for words in ("Trade receivables", f"{CUSTOMER} owes", self.price):
+        for words in ("Trade receivables", f"Balance of {CUSTOMER}", self.price):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()
         self.hear(re.compile(r"\d{4}-\d{2}/000001"))
@@ -233,9 +233,9 @@ class Clerk:
         what was made, and go back to the talk.
         """
         page = self.visit.page
-        page.locator("#decide").get_by_text("Grant").first.click()
+        page.locator("#decide").get_by_text("Approve").first.click()
         again, granted = (
-            page.get_by_role("button", name="Yes, do it"),
+            page.get_by_role("button", name="Confirm approval"),
             page.locator(".v-review [data-st=granted]"),
         )
         expect(again.or_(granted).first).to_be_visible()

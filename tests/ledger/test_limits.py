@@ -89,7 +89,7 @@ def test_the_pages_say_it_and_lose_nothing(alice: Person, leila: Person) -> None
     page = Page(send(leila, typed(leila)))
     assert (
         page.status,
-        "above what your role may grant" in page.error_at("lines"),
+        "above your approval limit" in page.error_at("lines"),
         page.field("debit"),
     ) == (422, True, "1,234.50")
     dear = alice.api.post("/journal-entries", json=entry(alice, ("INR", "1000.01"))).json["id"]
@@ -98,7 +98,7 @@ def test_the_pages_say_it_and_lose_nothing(alice: Person, leila: Person) -> None
     )
     assert (
         step.status,
-        "above what your role may grant" in step.words(".//*[@role='alert']"),
+        "above your approval limit" in step.words(".//*[@role='alert']"),
         step.field("reason"),
     ) == (422, True, "Twice")
 

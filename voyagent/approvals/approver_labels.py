@@ -14,13 +14,13 @@ def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> st
 
     `is_above_own` where the reader's own does not.
     """
-    own = [gettext("This is above what your role may grant.")] if is_above_own else []
+    own = [gettext("This is above your approval limit.")] if is_above_own else []
     if roles:
         return " ".join(
             (
                 *own,
                 gettext(
-                    "Who may grant this: %(roles)s.",
+                    "Can be approved by: %(roles)s.",
                     roles=", ".join(role_word(role) for role in roles),
                 ),
             )
@@ -29,7 +29,8 @@ def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> st
         (
             *own,
             gettext(
-                "It is above the limit of every role. An administrator raises one in the settings."
+                "This is above the approval limit of every role. An administrator can raise a"
+                " limit in Settings."
             ),
         )
     )
@@ -42,6 +43,6 @@ def others_in_words(roles: Sequence[str]) -> str:
     named = gettext(" or ").join(role_word(role) for role in roles)
     return str(
         gettext(
-            "You asked for this yourself, so a colleague has to grant it: %(roles)s.", roles=named
+            "You can’t approve your own request. It can be approved by: %(roles)s.", roles=named
         )
     )

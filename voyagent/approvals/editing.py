@@ -265,8 +265,7 @@ def _figure_sentence(cell: Cell) -> str:
     if cell.is_amount:
         return str(
             gettext(
-                "Write an amount such as 45,000.50 or 1.3 lakh, in the currency that stands"
-                " beside it."
+                "Enter an amount such as 45,000.50 or 1.3 lakh, in the currency shown next to it."
             )
         )
     return str(AMOUNT_SENTENCE)

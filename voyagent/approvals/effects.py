@@ -150,7 +150,7 @@ class InvalidArguments(Unprocessable):
     """The stored arguments do not fit the tool any more."""
 
     code = "invalid_arguments"
-    message = N_("What was proposed does not fit what this needs, so nothing was done.")
+    message = N_("The request is not valid for this action, so nothing was done.")
 
 
 Run = Callable[[Actor, dict[str, Any]], dict[str, Any] | OutboundCall[dict[str, Any]]]

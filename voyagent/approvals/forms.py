@@ -20,7 +20,7 @@ class DecideSeveralForm(SchemaForm[SeveralForm]):
     schema = SeveralForm
 
     granted = StringField()
-    reason = TextAreaField(lazy_gettext("Why not? The assistant and whoever asked see this."))
+    reason = TextAreaField(lazy_gettext("Reason, shown to the requester and the assistant"))
 
     def values(self) -> dict[str, Any]:
         """With every request that was chosen."""
@@ -36,6 +36,6 @@ class DecideForm(SchemaForm[DecisionForm]):
     schema = DecisionForm
 
     granted = StringField()
-    reason = TextAreaField(lazy_gettext("Why not? The assistant and whoever asked see this."))
+    reason = TextAreaField(lazy_gettext("Reason, shown to the requester and the assistant"))
     confirmed = HiddenField()
     shown = HiddenField()

@@ -49,7 +49,7 @@ class ApprovalNotFound(NotFound):
     """No such proposal in the agency, or its conversation has been deleted."""
 
     code = "approval_not_found"
-    message = N_("We could not find that request. Its conversation may have been deleted.")
+    message = N_("This request no longer exists. Its conversation may have been deleted.")
 
 
 def agencies_with_proposals() -> list[UUID]:

@@ -77,7 +77,7 @@ class InvalidSessionId(Unprocessable):
     """A `session_id` that is no UUID."""
 
     code = "invalid_session_id"
-    message = N_("That is not the id of a conversation.")
+    message = N_("This is not a valid conversation ID.")
 
 
 class ApprovalFilter(Query):

@@ -169,11 +169,7 @@ def decide(actor: Actor, approval_id: str) -> Any:
                 approval_id=queries.get_approval(approval_id).superseded_by or approval_id,
             )
         )
-    toast(
-        _("Granted. It is being done now.")
-        if decision.granted
-        else _("Rejected. Nothing was done.")
-    )
+    toast(_("Approved. In progress.") if decision.granted else _("Declined. Nothing was done."))
     return see_other(url_for("approvals.detail", approval_id=approval_id))
 
 
@@ -200,7 +196,7 @@ def edit(actor: Actor, approval_id: str) -> Any:
             ),
             422,
         )
-    toast(_("Edited. Below you see what it would change now; nothing has been done yet."))
+    toast(_("Saved. Review the changes below. Nothing has been done yet."))
     if sheet.understood:
         toast(
             "; ".join(
@@ -247,7 +243,7 @@ def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstac
             (
                 deciders_in_words(service.who_may_grant(approval))
                 if known
-                else str(_("Your role does not decide requests."))
+                else str(_("Your role can’t approve requests."))
             ),
             may_reject=False,
         )
@@ -255,11 +251,7 @@ def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstac
         return Obstacle(others_in_words(service.who_else_may_grant(approval)))
     if service.above_limit(actor, approval):
         return Obstacle(deciders_in_words(service.who_may_grant(approval), is_above_own=True))
-    return (
-        Obstacle(str(_("As things stand it would be refused, so there is nothing to grant.")))
-        if changes.is_refused
-        else None
-    )
+    return Obstacle(str(_("This can’t be done now."))) if changes.is_refused else None
 
 
 def _review(

@@ -75,8 +75,8 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
 
-    reason = StringField(_l("Why"))
-    issue_date = DateText(_l("On the day"), ahead=BOOKED)
+    reason = StringField(_l("Reason"))
+    issue_date = DateText(_l("Date"), ahead=BOOKED)
     lines = AmountsField(_l("Lines"))
 
     document: Invoice | Bill

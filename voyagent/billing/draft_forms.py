@@ -548,8 +548,8 @@ class VoidForm(SchemaForm[VoidIn]):
 
     schema: ClassVar[type[BaseModel]] = VoidIn
 
-    reason = StringField(_l("Why"))
-    voided_on = DateText(_l("On the day"), ahead=BOOKED)
+    reason = StringField(_l("Reason"))
+    voided_on = DateText(_l("Date"), ahead=BOOKED)
 
 
 def grouped(minor: int, currency: str) -> str:

@@ -104,14 +104,14 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
     ]
     return Description(
         title=gettext("Draft an invoice for %(name)s", name=name),
-        undo=gettext("a draft changes no books"),
+        undo=gettext("A draft posts nothing"),
         document=_document(gettext("Draft invoice"), name, wanted.issue_date, rows, total),
         facts=[
             FactShown(label=gettext("Issued"), value=_day(wanted.issue_date)),
             FactShown(label=gettext("Due"), value=_day(wanted.due_date)),
             FactShown(
                 label=gettext("In the books"),
-                value=gettext("Nothing yet. Issuing it asks for a grant of its own."),
+                value=gettext("Nothing yet. Issuing it needs a separate approval."),
             ),
         ],
         checks=[
@@ -145,7 +145,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     document["number"] = gettext("next number of %(year)s", year=year)
     return Description(
         title=gettext("Issue the invoice for %(name)s", name=invoice.party_name),
-        undo=gettext("a mistake is reversed by a further entry"),
+        undo=gettext("Reversible with a credit note"),
         document=document,
         checks=[
             _check_terms(invoice.issue_date, invoice.due_date),
@@ -189,7 +189,7 @@ def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
         title=gettext(
             "Create invoice %(number)s for %(name)s", number=wanted.invoice_number, name=name
         ),
-        undo=gettext("a mistake is reversed by a further entry"),
+        undo=gettext("Reversible with a credit note"),
         document=document,
         facts=[
             FactShown(label=gettext("Issued"), value=_day(wanted.issue_date)),
@@ -212,7 +212,7 @@ def measure_create(_actor: Actor, arguments: dict[str, Any]) -> Measured:
         queries.party_open(SessionReader(db.session), "receivable", name, wanted.currency),
         wanted.currency,
     )
-    label = gettext("%(name)s owes", name=name)
+    label = gettext("Balance of %(name)s", name=name)
     due = service.due_day(name, wanted.issue_date, wanted.due_date)
     return Measured(
         standings=[Standing(key=name, label=label, amount=_money(owed), note=_due(due))]
@@ -228,7 +228,7 @@ def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
         ),
         invoice.currency,
     )
-    label = gettext("%(name)s owes", name=invoice.party_name)
+    label = gettext("Balance of %(name)s", name=invoice.party_name)
     return Measured(
         standings=[
             Standing(
@@ -313,7 +313,7 @@ def _check_terms(issue_date: date, due_date: date) -> CheckShown:
     days = (due_date - issue_date).days
     if days > 180:
         return CheckShown(
-            ok=False, text=gettext("Due %(days)s days after issue, which is long", days=days)
+            ok=False, text=gettext("Due %(days)s days after issue, longer than usual", days=days)
         )
     return CheckShown(
         ok=True,
@@ -331,7 +331,7 @@ def _check_day(actor: Actor, issue_date: date) -> CheckShown:
         return CheckShown(ok=True, text=gettext("Issued today"))
     if other := service.other_year(issue_date, clock.today(actor.timezone)):
         words = gettext(
-            "Booked on %(day)s, in another financial year than today: %(year)s",
+            "Booked on %(day)s, in a different financial year: %(year)s",
             day=_day(issue_date),
             year=other.year,
         )
@@ -364,7 +364,8 @@ def _check_alike(
         code="alike",
         ok=False,
         text=gettext(
-            "There is another invoice of the same amount for this customer: %(which)s", which=which
+            "Possible duplicate: another invoice of the same amount for this customer, %(which)s",
+            which=which,
         ),
     )
 

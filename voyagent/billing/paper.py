@@ -108,7 +108,7 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
         total_label=_("Total"),
         total=Money(note["total_minor"], currency),
         parts=_parts(document.taxes, note),
-        notes_label=_("Why"),
+        notes_label=_("Reason"),
         notes=note["reason"],
     )
     return letter.typeset(settings.read_letterhead(reader), agency)
@@ -244,7 +244,7 @@ def supplier_credit_of(reader: Reader, document: SupplierCreditDocument, agency:
         total_label=_("Total"),
         total=Money(credit["total_minor"], currency),
         parts=_parts(document.taxes, credit),
-        notes_label=_("Why"),
+        notes_label=_("Reason"),
         notes=f"{credit['reason']}\n{_our_record()}",
     )
     return letter.typeset(settings.read_letterhead(reader), agency)

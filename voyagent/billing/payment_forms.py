@@ -296,7 +296,7 @@ class ReverseForm(SchemaForm[ReverseIn]):
 
     schema: ClassVar[type[BaseModel]] = ReverseIn
 
-    reason = StringField(_l("Why"))
+    reason = StringField(_l("Reason"))
     reversed_on = DateText(_l("From the day"), ahead=BOOKED)
 
 

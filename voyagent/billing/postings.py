@@ -133,7 +133,7 @@ def describe_receive(_actor: Actor, arguments: dict[str, Any]) -> Description:
         title=gettext(
             "Enter bill %(reference)s of %(name)s", reference=wanted.vendor_reference, name=name
         ),
-        undo=gettext("a mistake is reversed by a further entry"),
+        undo=gettext("Reversible"),
         document=document,
         facts=[FactShown(label=gettext("Due"), value=day(wanted.due_date))],
         checks=check_name(SessionReader(db.session), name, "supplier"),
@@ -145,7 +145,7 @@ def describe_pay(_actor: Actor, arguments: dict[str, Any]) -> Description:
     wanted = effects.read_arguments(PayBillIn, arguments)
     bill = queries.get_bill(wanted.bill_id)
     title = gettext(
-        "Record that bill %(reference)s of %(name)s was paid",
+        "Record the payment of bill %(reference)s of %(name)s",
         reference=bill.vendor_reference,
         name=bill.party_name,
     )
@@ -168,7 +168,7 @@ def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
     )
     return Description(
         title=gettext("Post a journal entry: %(narration)s", narration=entry.narration),
-        undo=gettext("a mistake is reversed by a further entry"),
+        undo=gettext("Reversible"),
         facts=facts,
     )
 
@@ -181,14 +181,17 @@ def measure_receive(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     wanted = effects.read_arguments(ReceiveBillIn, arguments)
     name = service.party(wanted.vendor_name)
     currency = service.price([line.item() for line in wanted.line_items]).total.currency
-    return party_balance("payable", name, currency, gettext("Owed to %(name)s", name=name))
+    return party_balance("payable", name, currency, gettext("Payable to %(name)s", name=name))
 
 
 def measure_pay(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the agency owes the supplier."""
     bill = queries.get_bill(effects.read_arguments(PayBillIn, arguments).bill_id)
     return party_balance(
-        "payable", bill.party_name, bill.currency, gettext("Owed to %(name)s", name=bill.party_name)
+        "payable",
+        bill.party_name,
+        bill.currency,
+        gettext("Payable to %(name)s", name=bill.party_name),
     )
 
 

@@ -41,8 +41,8 @@ class WriteOffForm(SchemaForm[WriteOffIn]):
     stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
 
     amount = AmountText(_l("Amount"))
-    reason = StringField(_l("Why"))
-    written_off_on = DateText(_l("On the day"), ahead=BOOKED)
+    reason = StringField(_l("Reason"))
+    written_off_on = DateText(_l("Date"), ahead=BOOKED)
 
     def values(self) -> dict[str, Any]:
         """What was typed, the amount without its grouping."""
@@ -55,5 +55,5 @@ class TakeBackForm(SchemaForm[TakeBackIn]):
 
     schema: ClassVar[type[BaseModel]] = TakeBackIn
 
-    reason = StringField(_l("Why"))
+    reason = StringField(_l("Reason"))
     effective_on = DateText(_l("From the day"), ahead=BOOKED)

@@ -79,7 +79,7 @@ def ask_for_write_off(
     }
     where = {
         "type": "text",
-        "text": gettext("Asked for on invoice %(number)s.", number=invoice.number),
+        "text": gettext("Requested on invoice %(number)s.", number=invoice.number),
     }
     chat.append_message(actor, session.id, role="system", blocks=[where, told])
     return approval
@@ -119,15 +119,13 @@ def describe(actor: Actor, arguments: dict[str, Any]) -> Description:
     facts = [
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
         FactShown(
-            label=gettext("Open before"),
+            label=gettext("Amount due before"),
             value=spoken(Money(invoice.open_minor, invoice.currency).wire, invoice.currency),
         ),
-        FactShown(label=gettext("On the day"), value=str(format_date(day, "d MMM y"))),
-        FactShown(label=gettext("Why"), value=why),
+        FactShown(label=gettext("Date"), value=str(format_date(day, "d MMM y"))),
+        FactShown(label=gettext("Reason"), value=why),
     ]
-    return Description(
-        title=_title(invoice), undo=gettext("a write-off can be taken back once"), facts=facts
-    )
+    return Description(title=_title(invoice), undo=gettext("Reversible once"), facts=facts)
 
 
 def measure(_actor: Actor, arguments: dict[str, Any]) -> Measured:
@@ -140,7 +138,7 @@ def measure(_actor: Actor, arguments: dict[str, Any]) -> Measured:
         invoice.currency,
     )
     shown = MoneyShown(amount=owed.wire, currency=owed.currency)
-    label = gettext("%(name)s owes", name=invoice.party_name)
+    label = gettext("Balance of %(name)s", name=invoice.party_name)
     return Measured(
         standings=[Standing(key=invoice.party_name, label=label, amount=shown, note="")]
     )
@@ -159,7 +157,7 @@ def worth(_actor: Actor, arguments: dict[str, Any]) -> Money:
 def _title(invoice: Invoice) -> str:
     return str(
         gettext(
-            "Write off what %(name)s owes on invoice %(number)s",
+            "Write off the balance of %(name)s on invoice %(number)s",
             name=invoice.party_name,
             number=invoice.number or gettext("a draft"),
         )

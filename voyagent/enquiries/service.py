@@ -91,7 +91,7 @@ class InvalidSessionId(Unprocessable):
     """A conversation that is not named by a UUID."""
 
     code = "invalid_session_id"
-    message = N_("That is not the id of a conversation.")
+    message = N_("This is not a valid conversation ID.")
 
 
 class EnquiryAlreadyCancelled(Conflict):

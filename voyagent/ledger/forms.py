@@ -70,8 +70,8 @@ class ReversalForm(SchemaForm[ReversalIn]):
 
     schema: ClassVar[type[BaseModel]] = ReversalIn
 
-    reason = StringField(_l("Why"))
-    entry_date = DateText(_l("On the day"), ahead=BOOKED)
+    reason = StringField(_l("Reason"))
+    entry_date = DateText(_l("Date"), ahead=BOOKED)
 
 
 class EntryLinesField(RowsField):

@@ -17,9 +17,7 @@ class AmountAboveLimit(Forbidden):
     """Granting, or doing by hand, more than the agency's settings let the role grant."""
 
     code = "amount_above_limit"
-    message = N_(
-        "This is above what your role may grant. Somebody with a higher limit has to decide."
-    )
+    message = N_("This is above your approval limit. Ask a colleague with a higher limit.")
 
 
 def is_above(role: str, amounts: Sequence[Money]) -> bool:

@@ -192,7 +192,7 @@ class LineForm(SchemaForm[LineIn]):
         "airport.string_pattern_mismatch": _("Write the airport's three letters, such as COK."),
     }
 
-    status = SelectField(_("State"), validate_choice=False)
+    status = SelectField(_("Status"), validate_choice=False)
     currency = SelectField(_("Currency"), validate_choice=False)
     cost = StringField(_("Cost"))
     price = StringField(_("Price"))

@@ -31,7 +31,7 @@ STATE_WORDS = {
     "booked": lazy_gettext("Booked"),
     "ticketed": lazy_gettext("Ticketed"),
     "filed": lazy_gettext("Applied for"),
-    "granted": lazy_gettext("Granted"),
+    "granted": lazy_gettext("Approved"),
     "cancelled": lazy_gettext("Cancelled"),
     "failed": lazy_gettext("Failed"),
 }

@@ -34,11 +34,8 @@ from voyagent.kernel.outbound import OutboundCall
 log = structlog.get_logger(__name__)
 Settle = Callable[[], dict[str, Any]]
 EFFECT_TASK = "approvals.run_effect"
-WITHDRAWN = N_(
-    "The message that asked for it was changed or answered again, so it was withdrawn. Nothing was"
-    " done."
-)
-CORRECTED = N_("A corrected request has taken its place. Nothing was done.")
+WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Nothing was done.")
+CORRECTED = N_("Replaced by a corrected request. Nothing was done.")
 """Why a proposal ended that nobody decided though its time was not over."""
 
 

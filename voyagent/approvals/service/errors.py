@@ -16,7 +16,7 @@ class ApprovalAlreadyResolved(Conflict):
     """Somebody has decided, or the fifteen minutes are over."""
 
     code = "approval_already_resolved"
-    message = N_("This request has been decided already, or its time is over.")
+    message = N_("This request was already decided or has expired.")
 
 
 class ApprovalOverdue(ApprovalAlreadyResolved):
@@ -29,7 +29,7 @@ class SelfApproval(Forbidden):
     """Granting one's own request where a colleague could."""
 
     code = "self_approval"
-    message = N_("You asked for this yourself. A colleague who may grant it has to decide.")
+    message = N_("You can’t approve your own request. Ask a colleague who can approve it.")
 
 
 class PreviewStale(Conflict):
@@ -40,8 +40,8 @@ class PreviewStale(Conflict):
 
     code = "preview_stale"
     message = N_(
-        "What this would change is no longer what you were shown. A fresh request has taken its"
-        " place; look at it and decide again."
+        "The figures changed after you opened this request. Review the new request and decide"
+        " again."
     )
     keeps_work = True
 
@@ -50,9 +50,7 @@ class ShownChanged(PreconditionFailed):
     """The caller has seen another state of the request than the one that stands."""
 
     code = "preview_stale"
-    message = N_(
-        "Somebody has edited this request since you opened it. Look at it again and decide."
-    )
+    message = N_("This request was edited after you opened it. Review it again, then decide.")
 
 
 class NotEditable(Conflict):
@@ -60,7 +58,7 @@ class NotEditable(Conflict):
 
     code = "approval_not_editable"
     message = N_(
-        "This request cannot be edited. Reject it with a reason, and the assistant can ask again."
+        "This request can’t be edited. Decline it with a reason, and the assistant can ask again."
     )
 
 
@@ -68,7 +66,7 @@ class ArgumentsInvalid(Unprocessable):
     """Edited arguments that the tool's schema does not take; `items` say which, as for a body."""
 
     code = "invalid_arguments"
-    message = N_("Something in that cannot be right.")
+    message = N_("Some values are not valid. Check them and try again.")
 
     def __init__(self, items: list[dict[str, object]]) -> None:
         super().__init__()
@@ -81,7 +79,7 @@ class EditRefused(Unprocessable):
     """
 
     code = "edit_refused"
-    message = N_("Something in that cannot be right.")
+    message = N_("Some values are not valid. Check them and try again.")
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(code)
@@ -94,7 +92,7 @@ class WouldBeRefused(Conflict):
     """
 
     code = "would_be_refused"
-    message = N_("Something in that cannot be right.")
+    message = N_("Some values are not valid. Check them and try again.")
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__()
@@ -105,18 +103,18 @@ class RequesterGone(VoyagentError):
     """Nobody stands behind a proposal any more."""
 
     code = "requester_unknown"
-    message = N_("Whoever asked for this is no longer with the agency.")
+    message = N_("The requester has left the agency.")
 
 
 class ToolUnknown(VoyagentError):
     """No effect is registered for the tool."""
 
     code = "tool_unknown"
-    message = N_("This program does not know how to do that any more.")
+    message = N_("This action is no longer supported.")
 
 
 class ArgumentsChanged(VoyagentError):
     """The stored arguments are not those that were hashed."""
 
     code = "arguments_changed"
-    message = N_("What is stored is not what was proposed, so nothing was done.")
+    message = N_("The stored request differs from the proposal, so nothing was done.")

@@ -45,7 +45,7 @@ class ArgumentsRefused(Invalid):
     """Arguments that the tool's schema does not take; `detail` names the field."""
 
     code = "invalid_arguments"
-    message = N_("Something in that cannot be right.")
+    message = N_("Some values are not valid. Check them and try again.")
 
     @property
     def told(self) -> str:

@@ -41,13 +41,11 @@ def payment_preview(title: str, document: Invoice | Bill, wanted: PaymentIn) -> 
             else []
         ),
         FactShown(
-            label=gettext("Open before"),
+            label=gettext("Amount due before"),
             value=spoken(wire_amount(document.open_minor, document.currency), document.currency),
         ),
     ]
-    return Description(
-        title=title, undo=gettext("a mistake is reversed by a further entry"), facts=facts
-    )
+    return Description(title=title, undo=gettext("Reversible"), facts=facts)
 
 
 def payment_policy(wanted: PaymentIn, document: Invoice | Bill, direction: Direction) -> Policy:

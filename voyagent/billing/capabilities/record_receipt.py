@@ -82,7 +82,7 @@ def preview(_call: Invocation, wanted: RecordReceiptInput) -> Description:
 def measure(_call: Invocation, wanted: RecordReceiptInput) -> Measured:
     """Measure the open balance of the customer. Raises InvoiceNotFound."""
     invoice = queries.get_invoice(wanted.invoice_id)
-    label = gettext("%(name)s owes", name=invoice.party_name)
+    label = gettext("Balance of %(name)s", name=invoice.party_name)
     return party_balance("receivable", invoice.party_name, invoice.currency, label)
 
 

@@ -93,15 +93,15 @@ def describe_file(_actor: Actor, arguments: dict[str, Any]) -> Description:
     one, trip = visas.applicant(wanted.passenger_id)
     country, arrives_on = country_name(wanted.destination), visas.day_of_arrival(trip)
     passport = (
-        gettext("The passport is here")
+        gettext("Passport on file")
         if one.passport_sealed is not None
-        else gettext("There is no passport here")
+        else gettext("No passport on file")
     )
     return Description(
         title=gettext(
             "File a visa for %(country)s for %(name)s", country=country, name=one.full_name
         ),
-        undo=gettext("an application that is filed cannot be taken back"),
+        undo=gettext("A filed application can’t be withdrawn"),
         facts=[
             FactShown(label=gettext("Passenger"), value=one.full_name),
             FactShown(
@@ -114,7 +114,7 @@ def describe_file(_actor: Actor, arguments: dict[str, Any]) -> Description:
         leaves=[
             LeavingShown(
                 kind="filing",
-                text=gettext("an application of %(name)s, passport included", name=one.full_name),
+                text=gettext("Application of %(name)s, with passport", name=one.full_name),
             )
         ],
         checks=[CheckShown(code="passport", ok=one.passport_sealed is not None, text=passport)],

@@ -67,11 +67,11 @@ def describe_send(actor: Actor, arguments: dict[str, Any]) -> Description:
             title=journey.trip["title"],
             address=wanted.to,
         ),
-        undo=gettext("a mail that has gone cannot be called back"),
+        undo=gettext("A sent e-mail can’t be recalled"),
         facts=[
             FactShown(label=gettext("E-mail address"), value=wanted.to),
             FactShown(label=gettext("Language"), value=language),
-            FactShown(label=gettext("Price"), value=prices or gettext("not named")),
+            FactShown(label=gettext("Price"), value=prices or gettext("Not specified")),
             FactShown(label=gettext("Travellers"), value=people or gettext("nobody yet")),
             *(
                 FactShown(label=str(LINE_WORDS[line.kind]), value=_told(line))

@@ -77,7 +77,7 @@ def checks_of(journey: Journey) -> list[CheckShown]:
     """
     found = findings(journey.passengers, journey.lines)
     if not found:
-        return [CheckShown(ok=True, text=gettext("No rule finds anything wrong with the trip"))]
+        return [CheckShown(ok=True, text=gettext("No problems found with the trip"))]
     return [CheckShown(ok=False, text=sentence_of(finding)) for finding in found]
 
 

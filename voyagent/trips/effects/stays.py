@@ -97,9 +97,9 @@ def describe_book(_actor: Actor, arguments: dict[str, Any]) -> Description:
     rate, trip = supplies.rate_of(wanted.rate_key), hotels.trip_of_people(wanted.passenger_ids)
     guests = ", ".join(one.full_name for one in hotels.guests_of(trip, rate, wanted.passenger_ids))
     back = (
-        gettext("free of charge before %(day)s", day=day_in_words(rate.free_until))
+        gettext("Free cancellation before %(day)s", day=day_in_words(rate.free_until))
         if rate.free_until
-        else gettext("not refundable")
+        else gettext("Not refundable")
     )
     return Description(
         title=gettext("Book %(hotel)s", hotel=rate.hotel.name),
@@ -131,7 +131,7 @@ def describe_book(_actor: Actor, arguments: dict[str, Any]) -> Description:
             CheckShown(
                 ok=rate.valid_until > clock.now(),
                 text=gettext(
-                    "The rate was offered until %(clock)s",
+                    "Rate offered until %(clock)s",
                     clock=clock_in_words(rate.valid_until, _actor),
                 ),
             ),
@@ -185,7 +185,7 @@ def describe_cancel(_actor: Actor, arguments: dict[str, Any]) -> Description:
     words = in_words(stay)
     return Description(
         title=gettext("Cancel %(hotel)s", hotel=stay.name),
-        undo=gettext("the rooms may be gone when they are wanted again"),
+        undo=gettext("The rooms may not be available again"),
         facts=[
             FactShown(label=gettext("Hotel"), value=words),
             FactShown(label=gettext("Booking number"), value=stay.supplier_ref or ""),
@@ -196,8 +196,8 @@ def describe_cancel(_actor: Actor, arguments: dict[str, Any]) -> Description:
             CheckShown(
                 ok=False,
                 text=gettext(
-                    "What it costs the hotel says when it is done. It then stands on the trip and"
-                    " in what the customer pays, until its price is changed there."
+                    "The hotel confirms its cancellation charge afterwards. It is then added to"
+                    " the trip and to the customer’s price."
                 ),
             )
         ],
@@ -217,7 +217,7 @@ def _terms(booked: TripLine) -> list[FactShown]:
     told = (
         gettext("not refundable, %(amount)s may be charged", amount=amount_in_words(rate.total))
         if rate.free_until is None
-        else gettext("free of charge before %(day)s", day=day_in_words(rate.free_until))
+        else gettext("Free cancellation before %(day)s", day=day_in_words(rate.free_until))
     )
     return [FactShown(label=gettext("Cancellation"), value=told)]
 

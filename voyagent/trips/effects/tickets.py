@@ -93,8 +93,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     return Description(
         title=gettext("Issue the tickets of booking %(number)s", number=held[0].supplier_ref),
         undo=gettext(
-            "a ticket can be voided on the day of issue at most, and costs what the fare says after"
-            " that"
+            "Can be voided on the day of issue only; later the fare’s cancellation charges apply"
         ),
         facts=[
             FactShown(label=gettext("Flights"), value=words),
@@ -141,7 +140,7 @@ def _held_until(line: Line, actor: Actor) -> list[CheckShown]:
     return [
         CheckShown(
             ok=line.hold_expires_at > clock.now(),
-            text=gettext("The airline holds it until %(day)s", day=until),
+            text=gettext("Held by the airline until %(day)s", day=until),
         )
     ]
 
