@@ -19,7 +19,7 @@ from voyagent.billing import queries as billing, service as billing_service
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.service import EVENT_FIELDS
 from voyagent.enquiries import queries as enquiries, service as enquiries_service
-from voyagent.ledger import queries as ledger
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 
 FAR = date(2200, 12, 31)
 INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
@@ -139,7 +139,7 @@ def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -
     assert drafted[1]["tool_output"]["drafted"] is True
     with alice.reading() as reader:
         assert [row["total_minor"] for row in billing.list_drafts(reader)] == [4_500_000]
-        assert ledger.trial_balance_rows(reader, FAR) == []
+        assert trial_balance_rows(reader, FAR) == []
 
     issue = of_kind(drafted, "approval_request")[0]
     talk.decide(alice, issue["approval_id"])

@@ -24,7 +24,8 @@ from voyagent.assistant.tools import registry
 from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
-from voyagent.ledger import queries as ledger, service as keeping
+from voyagent.ledger import service as keeping
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 
 FAR = date(2200, 12, 31)
 
@@ -164,7 +165,7 @@ def test_cash_comes_into_and_goes_from_the_cash_account(use: Any, alice: Person)
     with alice.reading() as reader:
         moved = {
             row["code"]: (row["debit_minor"], row["credit_minor"])
-            for row in ledger.trial_balance_rows(reader, FAR)
+            for row in trial_balance_rows(reader, FAR)
         }
     assert moved["1010"] == (2_000_000, 800_000)
     assert "1100" not in moved
@@ -247,7 +248,7 @@ def test_a_journal_entry_is_posted_by_a_grant_alone(use: Any, alice: Person) -> 
     with alice.reading() as reader:
         assert sorted(
             (row["code"], row["debit_minor"], row["credit_minor"])
-            for row in ledger.trial_balance_rows(reader, FAR)
+            for row in trial_balance_rows(reader, FAR)
         ) == [
             ("1010", 50_000, 0),
             ("1100", 0, 50_000),

@@ -19,7 +19,8 @@ from tests.enquiries.reading import Page
 from tests.people import Person
 from voyagent.billing import service
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries, service as ledger
+from voyagent.ledger import service as ledger
+from voyagent.ledger.queries import accounts
 
 HERE = "/payments/new"
 
@@ -52,7 +53,7 @@ def test_money_in_another_currency_settles_at_once_as_the_page_has_shown(
     with alice.reading() as reader:
         code_of = {
             account["purpose"]: account["code"]
-            for account in queries.list_accounts(reader)
+            for account in accounts.read_chart(reader)
             if account["purpose"]
         }
     control, advances = (

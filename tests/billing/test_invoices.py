@@ -19,7 +19,7 @@ from voyagent.enquiries import queries as enquiries, service as enquiry
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
-from voyagent.ledger import queries as ledger
+from voyagent.ledger.queries import entries
 from voyagent.ledger.service import AccountInactive
 
 
@@ -180,7 +180,7 @@ def test_issuing_numbers_the_invoice_and_posts_receivable_against_revenue(alice:
         "issued",
     )
     with alice.reading() as reader:
-        entry, lines = ledger.read_entry(reader, after["entry_id"])
+        entry, lines = entries.read_entry(reader, after["entry_id"])
         document = queries.read_document(reader, invoice_id)
     assert (entry["entry_date"], entry["source_type"], entry["source_id"]) == (
         ISSUED,

@@ -20,7 +20,7 @@ from tests.ledger.test_months import close
 from tests.people import People, Person
 from voyagent.billing.service import Part
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries as ledger
+from voyagent.ledger.queries import accounts
 
 Drain = Callable[[], None]
 DAY = "26 Jun 2024"
@@ -86,7 +86,7 @@ def stood(person: Person) -> dict[tuple[str, str], int]:
     with person.reading() as reader:
         code_of = {
             account["purpose"]: account["code"]
-            for account in ledger.list_accounts(reader)
+            for account in accounts.read_chart(reader)
             if account["purpose"]
         }
     return {

@@ -27,7 +27,7 @@ from voyagent.billing import queries, service
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
-from voyagent.ledger import queries as ledger
+from voyagent.ledger.queries import entries as ledger_entries
 
 
 def test_a_part_and_then_the_rest(alice: Person) -> None:
@@ -46,7 +46,7 @@ def test_a_part_and_then_the_rest(alice: Person) -> None:
     assert balances(alice, date(2024, 6, 12))[("receivable", "INR")] == 3_500_000
     with alice.reading() as reader:
         document = queries.read_document(reader, invoice_id)
-        entry, lines = ledger.read_entry(reader, document.payments[0]["entry_id"])
+        entry, lines = ledger_entries.read_entry(reader, document.payments[0]["entry_id"])
     assert [(p["paid_on"], p["amount_minor"]) for p in document.payments] == [
         (date(2024, 6, 12), 1_000_000),
         (date(2024, 6, 20), 3_500_000),

@@ -23,7 +23,8 @@ from voyagent.kernel.config import Environment
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
-from voyagent.ledger import queries as ledger
+from voyagent.ledger.queries import checks
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.reports.queries.margins import read_margins
 from voyagent.reports.queries.periods import Days
 from voyagent.trips import queries as trips
@@ -155,7 +156,7 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
         actor = _bind()
         reader = SessionReader(db.session)
         today = clock.today(actor.timezone)
-        rows = ledger.trial_balance_rows(reader, today)
+        rows = trial_balance_rows(reader, today)
         assert {row["currency"] for row in rows} == {"INR", "AED"}
         for currency in ("INR", "AED"):
             mine = [row for row in rows if row["currency"] == currency]
@@ -173,7 +174,7 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
                 )
                 assert sign * (control["debit_minor"] - control["credit_minor"]) == open_minor > 0
         assert billing.untied_ageing(reader) == []
-        assert ledger.untied_balances(reader) == []
+        assert checks.untied_balances(reader) == []
 
 
 def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(

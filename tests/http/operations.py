@@ -34,7 +34,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
-from voyagent.ledger import queries as ledger_queries, service as ledger
+from voyagent.ledger import service as ledger
+from voyagent.ledger.queries import closed_months
 from voyagent.parties import service as parties
 from voyagent.routes import APIS
 from voyagent.trips import service as trips
@@ -393,14 +394,14 @@ def _month(person: Person) -> object:
 def _closed_month(person: Person) -> object:
     """The same, closed with all before it."""
     month = _month(person)
-    wanted = ledger_queries.parse_month(str(month))
+    wanted = closed_months.parse_month(str(month))
     with person.acting() as actor:
         administrator = replace(actor, role="agency_admin")
         while (
-            earlier := ledger_queries.read_months(SessionReader(db.session)).next_to_close
+            earlier := closed_months.read_months(SessionReader(db.session)).next_to_close
         ) is not None and earlier < wanted:
             ledger.close_month(administrator, earlier)
-        if ledger_queries.last_closed_month() != wanted:
+        if closed_months.last_closed_month() != wanted:
             ledger.close_month(administrator, wanted)
     return month
 

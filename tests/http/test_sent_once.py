@@ -15,7 +15,7 @@ from tests.enquiries.reading import Page
 from tests.ledger.books import account_id
 from tests.people import People, Person
 from voyagent.billing import queries
-from voyagent.ledger.entries import list_entries
+from voyagent.ledger.queries.entries import list_entries
 
 ADVANCE = {
     "direction": "in",

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from tests.people import Person
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries, service
+from voyagent.ledger import service
+from voyagent.ledger.queries import accounts
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 
 DAY = date(2026, 3, 10)
 
@@ -47,7 +49,7 @@ def account_id(person: Person, purpose: str) -> UUID:
     with person.reading() as reader:
         return next(
             account["id"]
-            for account in queries.list_accounts(reader)
+            for account in accounts.read_chart(reader)
             if account["purpose"] == purpose
         )
 
@@ -55,7 +57,7 @@ def account_id(person: Person, purpose: str) -> UUID:
 def balances(person: Person, as_of: date = date(2200, 12, 31)) -> dict[tuple[str, str], int]:
     """Debit less credit by purpose and currency."""
     with person.reading() as reader:
-        rows = queries.trial_balance_rows(reader, as_of)
+        rows = trial_balance_rows(reader, as_of)
     return {
         (row["purpose"], row["currency"]): row["debit_minor"] - row["credit_minor"] for row in rows
     }

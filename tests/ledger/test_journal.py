@@ -16,7 +16,8 @@ from tests.ledger.books import account_id, balances, inr, post
 from tests.people import People, Person
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
-from voyagent.ledger import entries, service
+from voyagent.ledger import service
+from voyagent.ledger.queries import entries
 
 DAY = date(2024, 6, 10)
 

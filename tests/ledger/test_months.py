@@ -27,7 +27,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries, service
+from voyagent.ledger import service
+from voyagent.ledger.queries import checks, closed_months
 
 FEB, MARCH, APRIL, MAY = (date(2024, month, 1) for month in (2, 3, 4, 5))
 
@@ -533,12 +534,12 @@ def test_whatever_is_done_the_books_balance_and_closed_months_stay(
         sums[currency] += minor
     assert not any(sums.values())
     with alice.reading() as reader:
-        assert queries.untied_balances(reader) == []
+        assert checks.untied_balances(reader) == []
 
 
 def _closed(person: Person) -> date | None:
     with person.acting():
-        return queries.last_closed_month()
+        return closed_months.last_closed_month()
 
 
 def _end(closed: date | None) -> date:

@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.ledger.books import DAY, balances, inr, post, sale
 from tests.people import Person
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries, service
+from voyagent.ledger import service
+from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound, EntryNotFound
+from voyagent.ledger.queries import accounts, checks, entries
+from voyagent.ledger.queries.trial_balance import trial_balance_rows, trial_balance_statement
 from voyagent.ledger.service import credit, debit
 
 FIRST = date(2026, 1, 15)
@@ -31,7 +34,7 @@ moves = st.tuples(
 
 def rows(person: Person, as_of: date, *, include_zero: bool = False) -> list[dict[str, Any]]:
     with person.reading() as reader:
-        return queries.trial_balance_rows(reader, as_of, include_zero)
+        return trial_balance_rows(reader, as_of, include_zero)
 
 
 @settings(
@@ -70,7 +73,7 @@ def test_balances_equal_the_lines_on_every_day(
         }
         assert found == dict(wanted), as_of
     with person.reading() as reader:
-        assert queries.untied_balances(reader) == []
+        assert checks.untied_balances(reader) == []
 
 
 def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(
@@ -79,7 +82,7 @@ def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(
     """Both agencies ask the same, so the same statement is sent for both, and each finds its own."""
     post(alice)
     post(charlie, sale(Money(5, "AED")))
-    assert queries.trial_balance_statement(DAY) is queries.trial_balance_statement(DAY)
+    assert trial_balance_statement(DAY) is trial_balance_statement(DAY)
     assert {row["currency"] for row in rows(alice, DAY)} == {"INR"}
     assert {row["currency"] for row in rows(charlie, DAY)} == {"AED"}
     for person, currency in ((charlie, "AED"), (alice, "INR")):
@@ -104,7 +107,7 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
     with alice.reading() as reader:
         assert [
             (row["which"], row["currency"], row["since"], row["debit_minor"])
-            for row in queries.untied_balances(reader)
+            for row in checks.untied_balances(reader)
         ] == [("month", "INR", date(2026, 3, 1), 1)]
 
 
@@ -127,7 +130,7 @@ def test_with_zeros_the_whole_chart_is_there(alice: Person) -> None:
     everything = rows(alice, DAY, include_zero=True)
     with alice.reading() as reader:
         assert [row["code"] for row in everything] == [
-            account["code"] for account in queries.list_accounts(reader)
+            account["code"] for account in accounts.read_chart(reader)
         ]
     empty = next(row for row in everything if row["code"] == "1010")
     assert (empty["currency"], empty["debit_minor"], empty["credit_minor"]) == (None, 0, 0)
@@ -157,7 +160,7 @@ def test_an_account_is_found_by_code_name_purpose_or_part_of_its_name(
 ) -> None:
     post(alice)
     with alice.reading() as reader:
-        balance = queries.account_balance(reader, said, DAY)
+        balance = accounts.account_balance(reader, said, DAY)
     assert balance.account["code"] == "1200"
     assert [
         (b.currency, b.debit_minor, b.credit_minor, b.balance_minor) for b in balance.balances
@@ -166,33 +169,33 @@ def test_an_account_is_found_by_code_name_purpose_or_part_of_its_name(
 
 def test_an_account_is_found_by_its_id(alice: Person) -> None:
     with alice.reading() as reader:
-        cash = queries.find_account(reader, "1010")
-        assert queries.find_account(reader, str(cash["id"])) == cash
+        cash = accounts.find_account(reader, "1010")
+        assert accounts.find_account(reader, str(cash["id"])) == cash
 
 
 def test_an_exact_name_wins_over_a_part_of_another(alice: Person) -> None:
     with alice.reading() as reader:
-        assert queries.find_account(reader, "bank")["code"] == "1100"
+        assert accounts.find_account(reader, "bank")["code"] == "1100"
 
 
 def test_an_unknown_account_and_one_of_several_are_refused(alice: Person, charlie: Person) -> None:
     with alice.reading() as reader:
-        foreign = queries.find_account(reader, "1010")["id"]
+        foreign = accounts.find_account(reader, "1010")["id"]
         for unknown in ("9999", "zzz", "", " "):
-            with pytest.raises(queries.AccountNotFound):
-                queries.find_account(reader, unknown)
-        with pytest.raises(queries.AccountAmbiguous):
-            queries.find_account(reader, "output")
-    with charlie.reading() as reader, pytest.raises(queries.AccountNotFound):
-        queries.find_account(reader, str(foreign))
+            with pytest.raises(AccountNotFound):
+                accounts.find_account(reader, unknown)
+        with pytest.raises(AccountAmbiguous):
+            accounts.find_account(reader, "output")
+    with charlie.reading() as reader, pytest.raises(AccountNotFound):
+        accounts.find_account(reader, str(foreign))
 
 
 def test_nobody_sees_another_agency_s_books(alice: Person, charlie: Person) -> None:
     posted = post(alice)
     assert balances(charlie) == {}
-    with charlie.reading() as reader, pytest.raises(queries.EntryNotFound):
-        queries.read_entry(reader, posted.entry_id)
-    with charlie.acting(), pytest.raises(queries.EntryNotFound):
-        queries.get_entry(posted.entry_id)
-    with charlie.acting(), pytest.raises(queries.EntryNotFound):
-        queries.get_entry_of("test", posted.entry_id, "sale")
+    with charlie.reading() as reader, pytest.raises(EntryNotFound):
+        entries.read_entry(reader, posted.entry_id)
+    with charlie.acting(), pytest.raises(EntryNotFound):
+        entries.get_entry(posted.entry_id)
+    with charlie.acting(), pytest.raises(EntryNotFound):
+        entries.get_entry_of("test", posted.entry_id, "sale")

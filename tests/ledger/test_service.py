@@ -15,15 +15,16 @@ from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
-from voyagent.ledger import queries, service
+from voyagent.ledger import service
+from voyagent.ledger.queries import accounts, entries
 from voyagent.ledger.service import Line, credit, debit
 
 
 def test_a_new_agency_has_a_chart_of_accounts_of_its_own(alice: Person, charlie: Person) -> None:
     with alice.reading() as reader:
-        mine = queries.list_accounts(reader)
+        mine = accounts.read_chart(reader)
     with charlie.reading() as reader:
-        theirs = queries.list_accounts(reader)
+        theirs = accounts.read_chart(reader)
     codes = {account["code"]: account for account in mine}
     assert [account["code"] for account in mine] == sorted(codes)
     assert codes["1200"]["purpose"] == "receivable"
@@ -46,10 +47,10 @@ def test_a_new_agency_has_a_chart_of_accounts_of_its_own(alice: Person, charlie:
 
 def test_opening_the_books_again_changes_nothing(alice: Person) -> None:
     with alice.reading() as reader:
-        before = queries.list_accounts(reader)
+        before = accounts.read_chart(reader)
     alice.does(service.open_books)
     with alice.reading() as reader:
-        assert queries.list_accounts(reader) == before
+        assert accounts.read_chart(reader) == before
 
 
 def test_only_an_administrator_opens_the_books(bob: Person) -> None:
@@ -61,7 +62,7 @@ def test_an_entry_is_posted_with_its_lines_source_and_author(alice: Person) -> N
     source = new_id()
     posted = post(alice, source_id=source, narration="  Invoice to Deepa  ")
     with alice.reading() as reader:
-        entry, lines = queries.read_entry(reader, posted.entry_id)
+        entry, lines = entries.read_entry(reader, posted.entry_id)
     assert posted.is_new
     assert (
         entry["entry_date"],
@@ -116,7 +117,7 @@ def test_without_a_book_date_it_is_today_where_the_agency_is(alice: Person, zone
     there = replace(alice, actor=replace(alice.actor, timezone=zone))
     posted = post(there, entry_date=None)
     with alice.reading() as reader:
-        assert queries.read_entry(reader, posted.entry_id)[0]["entry_date"] == clock.today(zone)
+        assert entries.read_entry(reader, posted.entry_id)[0]["entry_date"] == clock.today(zone)
 
 
 def test_the_second_post_of_a_source_gets_the_first(alice: Person) -> None:
@@ -248,8 +249,8 @@ def test_a_reversal_swaps_the_sides_and_is_linked(alice: Person) -> None:
         service.reverse, posted.entry_id, reason="Wrong customer", entry_date=date(2026, 4, 1)
     )
     with alice.reading() as reader:
-        entry, lines = queries.read_entry(reader, reversal.entry_id)
-        original, _ = queries.read_entry(reader, posted.entry_id)
+        entry, lines = entries.read_entry(reader, reversal.entry_id)
+        original, _ = entries.read_entry(reader, posted.entry_id)
     assert (entry["reverses_id"], entry["entry_date"], entry["narration"]) == (
         posted.entry_id,
         date(2026, 4, 1),
@@ -296,7 +297,7 @@ def test_an_entry_of_a_day_to_come_is_reversed_on_its_own_day(alice: Person) -> 
     posted = post(alice, entry_date=ahead)
     reversal = alice.does(service.reverse, posted.entry_id, reason="Not to be")
     with alice.reading() as reader:
-        assert queries.read_entry(reader, reversal.entry_id)[0]["entry_date"] == ahead
+        assert entries.read_entry(reader, reversal.entry_id)[0]["entry_date"] == ahead
 
 
 def test_a_reversal_says_why(alice: Person) -> None:

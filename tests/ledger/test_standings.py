@@ -17,7 +17,8 @@ from tests.people import Person
 from voyagent.http.template_filters import amount
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
-from voyagent.ledger import accounts, queries, service
+from voyagent.ledger import service
+from voyagent.ledger.queries import accounts
 from voyagent.reports.queries import general_ledger, trial_balance
 from voyagent.reports.queries.periods import Period, year_began
 from voyagent.settings import service as settings
@@ -83,7 +84,7 @@ def test_the_chart_says_what_the_ledger_and_the_trial_balance_say_today(
         for row in accounts.list_accounts(reader, limit=200).items:
             if row["type"] in ("revenue", "expense"):
                 ledger = general_ledger.read_general_ledger(
-                    reader, queries.find_account(reader, row["code"]), period
+                    reader, accounts.find_account(reader, row["code"]), period
                 )
                 assert (row["balances"] or {}) == {
                     one.opening.currency: one.closing.amount_minor for one in ledger.currencies

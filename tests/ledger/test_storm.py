@@ -17,7 +17,8 @@ from tests.people import Person
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries, service
+from voyagent.ledger import service
+from voyagent.ledger.queries import checks
 
 SEED = 20261125
 WRITERS, ACTS = 12, 12
@@ -135,4 +136,4 @@ def test_the_books_balance_at_every_moment_of_a_storm(alice: Person) -> None:
         key: minor for key, minor in acknowledged.items() if minor
     }, f"seed {SEED}"
     with alice.reading() as reader:
-        assert queries.untied_balances(reader) == []
+        assert checks.untied_balances(reader) == []

@@ -20,7 +20,9 @@ from tests.people import Person
 from tests.reports.books import paid_in_other_money, taken_back, trade
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries, service as ledger
+from voyagent.ledger import service as ledger
+from voyagent.ledger.queries import accounts
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.reports.exports import beancount
 from voyagent.reports.exports.beancount import account_names
 from voyagent.reports.queries import day_book
@@ -132,8 +134,8 @@ def held_to_our_trial_balance(person: Person, file: Path) -> set[str]:
     balance says.
     """
     with person.reading() as reader:
-        names = account_names(queries.list_accounts(reader))
-        rows = queries.trial_balance_rows(reader, ledger.LAST_DAY)
+        names = account_names(accounts.read_chart(reader))
+        rows = trial_balance_rows(reader, ledger.LAST_DAY)
     ours = {
         (names[row["code"]], row["currency"]): Money(
             row["debit_minor"] - row["credit_minor"], row["currency"]

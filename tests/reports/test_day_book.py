@@ -22,8 +22,8 @@ from tests.reports.test_views import link_of, rows, shown, words
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import ReadPool, compiled
 from voyagent.ledger import service as ledger
-from voyagent.ledger.daybook import daybook_statement
-from voyagent.ledger.lines import Place
+from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.day_book import daybook_statement
 
 FIRST, LAST = date(2026, 1, 10), date(2026, 3, 20)
 PERIOD = f"from={FIRST}&to={LAST}"

@@ -26,9 +26,16 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import compiled
-from voyagent.ledger import copies, entries, lines, queries, service as ledger
-from voyagent.ledger.lines import Place
-from voyagent.ledger.months import sales_statement
+from voyagent.ledger import service as ledger
+from voyagent.ledger.queries import accounts, entries
+from voyagent.ledger.queries.account_lines import (
+    Place,
+    account_lines_statement,
+    balances_at_statement,
+)
+from voyagent.ledger.queries.balances import balances_statement
+from voyagent.ledger.queries.exports import account_lines_cells, daybook_cells
+from voyagent.ledger.queries.monthly import sales_statement
 from voyagent.reports.queries import general_ledger as reports
 from voyagent.reports.queries.periods import Period
 
@@ -66,7 +73,7 @@ PERIOD = Period(FIRST, LAST, date(2025, 4, 1))
 
 def bank(person: Person) -> dict[str, Any]:
     with person.reading() as reader:
-        return reports.account_of(queries.list_accounts(reader), "1100")
+        return reports.account_of(accounts.read_chart(reader), "1100")
 
 
 def page_of(
@@ -267,11 +274,9 @@ def _cost(
     """How many rows, of tables and of indexes, one page of a hundred lines goes through."""
     account = bank(person)
     statements = [
-        queries.balances_statement(period.evening_before, [account["id"]]),
-        lines.account_lines_statement(
-            account["id"], period.first, period.last, after=after, limit=101
-        ),
-        *([lines.balances_at_statement(account["id"], after)] if after else []),
+        balances_statement(period.evening_before, [account["id"]]),
+        account_lines_statement(account["id"], period.first, period.last, after=after, limit=101),
+        *([balances_at_statement(account["id"], after)] if after else []),
     ]
     return sum(sum(_read(lane, person, statement).values()) for statement in statements)
 
@@ -325,8 +330,8 @@ def test_a_file_of_three_years_begins_with_its_first_days(
     """
     years = (date(2023, 1, 1), date(2025, 12, 30), "line")
     for cells in (
-        copies.daybook_cells(*years),
-        copies.account_lines_cells(bank(big)["id"], *years, {"INR": 0}),
+        daybook_cells(*years),
+        account_lines_cells(bank(big)["id"], *years, {"INR": 0}),
     ):
         snapshot: Snapshot = app.extensions["voyagent.exports"].open(big.actor.tenant_id)
         told = snapshot.bound(cells)

@@ -22,7 +22,7 @@ from voyagent.kernel.actor import define_roles
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 from voyagent.ledger import service as ledger
-from voyagent.ledger.months import sales_statement
+from voyagent.ledger.queries.monthly import sales_statement
 from voyagent.reports.queries.home import MONEY, read_now
 
 MONDAY = today() - timedelta(days=today().weekday())

@@ -25,7 +25,7 @@ from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import compiled
 from voyagent.ledger import service as ledger
-from voyagent.ledger.earned import earned_lines_statement, earned_sum_statement
+from voyagent.ledger.queries.trip_earnings import earned_lines_statement, earned_sum_statement
 from voyagent.reports.queries.margin_lines import Whose, entries_statement
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.views import answers, margins as margin_pages

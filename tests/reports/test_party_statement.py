@@ -22,7 +22,8 @@ from tests.reports.test_views import link_of, shown, words
 from voyagent.billing import queries as billing, service as documents
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import ReadPool, compiled
-from voyagent.ledger import parties, service as ledger
+from voyagent.ledger import service as ledger
+from voyagent.ledger.queries.party_lines import party_balances_statement, party_entries_statement
 from voyagent.reports.queries import party_statement as statements
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import EVER
@@ -345,10 +346,8 @@ def test_a_statement_goes_through_the_partys_own_lines_only(
         connection.execute(sa.text("vacuum analyze postings"))
     first, last = date(2023, 1, 1), date(2025, 12, 28)
     for statement in (
-        parties.party_balances_statement(CUSTOMER, "deepa krishnan", last),
-        parties.party_entries_statement(
-            CUSTOMER, "Deepa Krishnan", first, last, after=None, limit=101
-        ),
+        party_balances_statement(CUSTOMER, "deepa krishnan", last),
+        party_entries_statement(CUSTOMER, "Deepa Krishnan", first, last, after=None, limit=101),
     ):
         sql, values = compiled(statement, big.credential)
         found, _ = scanned(lane, big, sql, values, _scans)

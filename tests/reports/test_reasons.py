@@ -17,7 +17,7 @@ from tests.reports.books import bill, days_ago, invoice, today
 from tests.reports.test_views import shown
 from voyagent.billing import service as billing
 from voyagent.kernel.money import Money
-from voyagent.ledger.queries import list_accounts
+from voyagent.ledger.queries.accounts import read_chart
 
 BUYER, SELLER = "Asha Rao: Travels, Pune", "Galaxy, Consolidators"
 WHYS = (
@@ -142,7 +142,7 @@ def test_the_books_keep_every_reason(explained: Person) -> None:
     with explained.reading() as reader:
         codes = [
             row["code"]
-            for row in list_accounts(reader)
+            for row in read_chart(reader)
             if row["purpose"] in ("receivable", "payable", "customer_advances")
         ]
     ledgers = "".join(

@@ -18,7 +18,7 @@ from tests.reports.test_views import block, link_of, rows, shown, words
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import ReadPool
 from voyagent.ledger import service as ledger
-from voyagent.ledger.years import OF_THE_YEAR
+from voyagent.ledger.queries.yearly import OF_THE_YEAR
 from voyagent.reports.queries import statements, trial_balance
 from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, year_began
 

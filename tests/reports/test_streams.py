@@ -17,7 +17,7 @@ from voyagent.kernel import copy_export
 from voyagent.kernel.copy_export import Exports
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.ledger.queries import list_accounts
+from voyagent.ledger.queries.accounts import read_chart
 from voyagent.reports import spreadsheets, streams
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import account_of, read_general_ledger
@@ -66,7 +66,7 @@ def unquoted(rows: list[list[str]]) -> list[list[str]]:
 
 def code_of(person: Person, purpose: str) -> str:
     with person.reading() as reader:
-        return next(str(row["code"]) for row in list_accounts(reader) if row["purpose"] == purpose)
+        return next(str(row["code"]) for row in read_chart(reader) if row["purpose"] == purpose)
 
 
 @pytest.mark.parametrize(("purpose", "carried"), [("receivable", 0), ("revenue_services", 9)])
@@ -74,7 +74,7 @@ def test_the_file_of_an_account_is_its_report(busy: Person, purpose: str, carrie
     code = code_of(busy, purpose)
     with busy.reading() as reader:
         report = read_general_ledger(
-            reader, account_of(list_accounts(reader), code), PERIOD, limit=1_000
+            reader, account_of(read_chart(reader), code), PERIOD, limit=1_000
         )
     told = table(
         busy.browser.get(f"/reports/general-ledger?account={code}&{OVER}&format=csv").data.decode()

@@ -34,8 +34,9 @@ from voyagent.billing import service as billing
 from voyagent.billing.queries import get_invoice
 from voyagent.billing.service import LineItem
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries, service as ledger
+from voyagent.ledger import service as ledger
 from voyagent.ledger.chart import CHART
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.reports.exports.vouchers import GROUPS, OF_PURPOSE, OF_TYPE
 from voyagent.reports.views import answers
 
@@ -348,7 +349,7 @@ def added_up(person: Person, export: Callable[..., ET.Element], *currencies: str
             for name, _, amount in lines(voucher):
                 sums[known[name] if known[name] in groups else name] -= Decimal(amount)
         with person.reading() as reader:
-            rows = queries.trial_balance_rows(reader, ledger.LAST_DAY)
+            rows = trial_balance_rows(reader, ledger.LAST_DAY)
         ours = {
             row["name"]: Money(row["debit_minor"] - row["credit_minor"], currency).decimal
             for row in rows

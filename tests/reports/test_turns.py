@@ -21,9 +21,10 @@ from tests.people import Person
 from tests.reports.test_statements import position_of, result_of, type_of
 from tests.reports.test_views import block, link_of, rows, shown, table, words
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries, service as ledger
-from voyagent.ledger.lines import Place
-from voyagent.ledger.years import OF_THE_YEAR
+from voyagent.ledger import service as ledger
+from voyagent.ledger.queries import accounts
+from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.yearly import OF_THE_YEAR
 from voyagent.reports import checks
 from voyagent.reports.queries import general_ledger, trial_balance
 from voyagent.reports.queries.periods import Days, Period, year_began
@@ -160,7 +161,7 @@ def _the_ledger_says_the_same(
     person: Person, purpose: str, period: Period, books: trial_balance.PeriodBalance
 ) -> None:
     with person.reading() as reader:
-        account = next(row for row in queries.list_accounts(reader) if row["purpose"] == purpose)
+        account = next(row for row in accounts.read_chart(reader) if row["purpose"] == purpose)
     of_block = {one.currency: {line.code: line for line in one.accounts} for one in books.blocks}
     for limit in (1, 3, 100):
         found, after = [], None

@@ -38,7 +38,8 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row, SessionReader
 from voyagent.kernel.rehearsal import Notes, rehearsing
-from voyagent.ledger import queries as books
+from voyagent.ledger.queries.balances import balances_statement
+from voyagent.ledger.queries.entries import lines_statement
 from voyagent.ledger.service import LAST_DAY
 
 log = structlog.get_logger(__name__)
@@ -192,7 +193,7 @@ def _lines(entries: Iterable[UUID]) -> list[LineShown]:
     them.
     """
     reader = SessionReader(db.session)
-    rows = reader.read(books.lines_statement(*entries))[0]
+    rows = reader.read(lines_statement(*entries))[0]
     after = _balances_of(reader, {row["account_id"] for row in rows})
     moved: dict[tuple[UUID, str], int] = defaultdict(int)
     for row in rows:
@@ -223,7 +224,7 @@ def _line(row: Row, after_minor: int, moved_minor: int) -> LineShown:
 
 def _balances_of(reader: SessionReader, account_ids: set[UUID]) -> dict[tuple[UUID, str], int]:
     found: dict[tuple[UUID, str], int] = defaultdict(int)
-    for row in reader.read(books.balances_statement(LAST_DAY, account_ids))[0]:
+    for row in reader.read(balances_statement(LAST_DAY, account_ids))[0]:
         found[row["account_id"], row["currency"]] = row["debit_minor"] - row["credit_minor"]
     return found
 

@@ -34,7 +34,9 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.reading import SessionReader
-from voyagent.ledger import queries as accounts, service as ledger
+from voyagent.ledger import service as ledger
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.queries import accounts
 
 Shape = TypeVar("Shape", bound=BaseModel)
 BY_HAND = "assistant"
@@ -157,7 +159,7 @@ def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
     entry = effects.read_arguments(PostJournalEntryIn, arguments).entry
     found = accounts.find_accounts(line.account_id for line in entry.lines)
     if len(found) < len({line.account_id for line in entry.lines}):
-        raise accounts.AccountNotFound
+        raise AccountNotFound
     for line in entry.lines:
         if not line.line().amount:
             raise InvalidAmount

@@ -33,7 +33,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row, SessionReader
-from voyagent.ledger import queries as accounts
+from voyagent.ledger.queries import accounts, closed_months, entries as ledger_entries
 from voyagent.ledger.service import PeriodLocked
 from voyagent.trips import queries as trips
 
@@ -118,7 +118,7 @@ def closed(document: Invoice | Bill) -> Any:
     """The way to the form of a draft whose day lies in a closed month, where another can be chosen;
     None where its month is open.
     """
-    month = accounts.last_closed_month()
+    month = closed_months.last_closed_month()
     if month is None or document.issue_date.replace(day=1) > month:
         return None
     return not_now(translated(PeriodLocked.message), Place(document).url("edit"))
@@ -433,7 +433,7 @@ def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
     """What reversing an entry would post: its lines with the sides swapped."""
     if entry_id is None:
         return []
-    lines = accounts.read_entry(SessionReader(db.session), entry_id)[1]
+    lines = ledger_entries.read_entry(SessionReader(db.session), entry_id)[1]
     return [
         {
             "account": line,

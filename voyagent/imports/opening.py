@@ -17,7 +17,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money, ungrouped
 from voyagent.kernel.reading import SessionReader
-from voyagent.ledger import queries, service as ledger
+from voyagent.ledger import service as ledger
+from voyagent.ledger.queries import accounts
 
 COLUMNS = ("account", "currency", "debit", "credit")
 NEEDED = ("account", "debit", "credit")
@@ -96,7 +97,7 @@ class Taker:
         debit, credit = (
             self._amount(cells.get(side, "0"), currency) for side in ("debit", "credit")
         )
-        account = queries.find_account(self._reader, cells.get("account", ""))
+        account = accounts.find_account(self._reader, cells.get("account", ""))
         if not account["is_active"]:
             raise ledger.AccountInactive
         if bool(debit) == bool(credit):

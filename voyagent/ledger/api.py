@@ -14,7 +14,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
-from voyagent.ledger import accounts, entries, queries, service
+from voyagent.ledger import service
 from voyagent.ledger.chart_wire import (
     AccountIn,
     AccountList,
@@ -25,6 +25,7 @@ from voyagent.ledger.chart_wire import (
     wire_accounts,
 )
 from voyagent.ledger.entry_files import ENTRY
+from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.journal import (
     JournalEntryIn,
     JournalEntryOut,
@@ -34,7 +35,7 @@ from voyagent.ledger.journal import (
     wire_entries,
     wire_entry,
 )
-from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
+from voyagent.ledger.queries import accounts, closed_months, entries
 from voyagent.ledger.schemas import (
     MonthList,
     MonthsQuery,
@@ -51,8 +52,8 @@ api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
 def list_months(reader: Reader, query: MonthsQuery) -> Row:
     """List the months that have entries or were closed, newest first."""
     return wire_months(
-        queries.read_months(
-            reader, queries.parse_month(query.before) if query.before else None, query.limit
+        closed_months.read_months(
+            reader, closed_months.parse_month(query.before) if query.before else None, query.limit
         )
     )
 
@@ -70,7 +71,7 @@ def close_month(actor: Actor, month: str) -> Row:
     From then on posting or reversing into it is refused with `period_locked`, at every door. It
     must be over where the agency is, and no earlier month with entries may be open.
     """
-    service.close_month(actor, queries.parse_month(month))
+    service.close_month(actor, closed_months.parse_month(month))
     return _state(month)
 
 
@@ -83,7 +84,7 @@ def close_month(actor: Actor, month: str) -> Row:
 )
 def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> Row:
     """Open the latest closed month again, for a reason that the audit keeps."""
-    service.reopen_month(actor, queries.parse_month(closed_month), reason=body.reason)
+    service.reopen_month(actor, closed_months.parse_month(closed_month), reason=body.reason)
     return _state(closed_month)
 
 
@@ -144,7 +145,7 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
 )
 def get_entry(reader: Reader, entry_id: UUID) -> Row:
     """Read an entry with its lines."""
-    return wire_entry(*queries.read_entry(reader, entry_id))
+    return wire_entry(*entries.read_entry(reader, entry_id))
 
 
 @api.post(
@@ -245,12 +246,12 @@ def _account(account_id: UUID) -> Row:
 
 
 def _entry(entry_id: UUID) -> Row:
-    return wire_entry(*queries.read_entry(SessionReader(db.session), entry_id))
+    return wire_entry(*entries.read_entry(SessionReader(db.session), entry_id))
 
 
 def _state(month: str) -> Row:
-    through = queries.last_closed_month()
-    is_closed = through is not None and queries.parse_month(month) <= through
+    through = closed_months.last_closed_month()
+    is_closed = through is not None and closed_months.parse_month(month) <= through
     return {
         "month": month,
         "state": "closed" if is_closed else "open",

@@ -19,7 +19,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import RequestReader, Row, SessionReader
-from voyagent.ledger import accounts, service
+from voyagent.ledger import service
 from voyagent.ledger.chart_forms import (
     PLACES,
     SIDES,
@@ -29,7 +29,8 @@ from voyagent.ledger.chart_forms import (
     is_fixed,
 )
 from voyagent.ledger.chart_wire import AccountIn
-from voyagent.ledger.queries import AccountNotFound
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.queries import accounts
 
 ROWS = 500
 pages = PageBlueprint("chart", __name__, guard=Guard.SIGNED_IN)

@@ -21,7 +21,7 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
-from voyagent.ledger.accounts import CODE_PATTERN, Accounts
+from voyagent.ledger.queries.accounts import CODE_PATTERN, Accounts
 from voyagent.ledger.service.chart import AccountChanges
 from voyagent.ledger.service.direct import CONTROL
 

@@ -14,9 +14,9 @@ from voyagent.http.template_filters import amount, long_day
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import RequestReader, Row
 from voyagent.kernel.sheets import HEAD, LINE, ROW, TOTAL, Cell, Sheet
-from voyagent.ledger import queries
+from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.journal import wire_entry
-from voyagent.ledger.queries import EntryNotFound
+from voyagent.ledger.queries import entries
 from voyagent.mail.service import Attached
 from voyagent.settings import queries as settings
 
@@ -136,7 +136,7 @@ ENTRY = Document(
     parameter="entry_id",
     permission="ledger.read",
     missing=EntryNotFound,
-    read=queries.read_entry,
+    read=entries.read_entry,
     sheet=entry_sheet,
     typeset=entry_paper,
 )

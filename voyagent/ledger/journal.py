@@ -31,7 +31,7 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Row
-from voyagent.ledger.entries import Entries
+from voyagent.ledger.queries.entries import Entries
 from voyagent.ledger.service import Line
 from voyagent.ledger.service.direct import LINES_MAX
 

@@ -24,12 +24,13 @@ from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.reading import RequestReader, Row, SessionReader
-from voyagent.ledger import entries, queries, service
-from voyagent.ledger.copies import journal_listing
+from voyagent.ledger import service
+from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.forms import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
 from voyagent.ledger.journal import PAGE_SIZE, JournalEntryIn
 from voyagent.ledger.outlook import look_ahead
-from voyagent.ledger.queries import EntryNotFound
+from voyagent.ledger.queries import entries
+from voyagent.ledger.queries.exports import journal_listing
 
 pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 
@@ -123,8 +124,8 @@ def new(actor: Actor) -> Any:
 )
 def reverse(actor: Actor, entry_id: UUID) -> Any:
     """Reverse an entry: the first step asks why and shows what it will post, the second does it."""
-    found, lines = queries.read_entry(SessionReader(db.session), entry_id)
-    if found["reversed_by_id"] or not service.is_written(queries.get_entry(entry_id)):
+    found, lines = entries.read_entry(SessionReader(db.session), entry_id)
+    if found["reversed_by_id"] or not service.is_written(entries.get_entry(entry_id)):
         toast(_("This entry cannot be reversed here."), kind="error")
         return see_other(url_for("ledger.entry", entry_id=entry_id))
     form = ReversalForm(data={"entry_date": max(today(), found["entry_date"])})

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries
+from voyagent.ledger.queries.accounts import chart_statement
+from voyagent.ledger.queries.balances import standings_statement
 from voyagent.ledger.service.direct import CONTROL
-from voyagent.ledger.standings import standings_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def look_ahead(
     offered though nothing is posted to them by hand any more.
     """
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
-    accounts, balances = reader.read(queries.accounts_statement(), standings_statement(chosen, day))
+    accounts, balances = reader.read(chart_statement(), standings_statement(chosen, day))
     before = {
         row["account_id"]: row["balance_minor"] for row in balances if row["currency"] == currency
     }

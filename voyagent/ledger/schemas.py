@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from voyagent.kernel.fields import Answer, Closed, Instant, Query, Trimmed
 from voyagent.kernel.reading import Row
-from voyagent.ledger.queries import Months
+from voyagent.ledger.queries.closed_months import Months
 from voyagent.ledger.service import wire_month
 
 Month = Annotated[

@@ -21,11 +21,12 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import RequestReader, Row, SessionReader
-from voyagent.ledger import queries, service
+from voyagent.ledger import service
 from voyagent.ledger.checklist import look_over
 from voyagent.ledger.entry_files import ENTRY
+from voyagent.ledger.errors import EntryNotFound, MonthNotFound
 from voyagent.ledger.forms import PLACES, ReopenForm
-from voyagent.ledger.queries import EntryNotFound, MonthNotFound
+from voyagent.ledger.queries import closed_months, entries
 from voyagent.ledger.service.direct import WRITTEN
 
 pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
@@ -34,7 +35,7 @@ pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 @pages.page("/journal/<entry_id>", permission="ledger.read", missing=EntryNotFound)
 def entry(reader: RequestReader, entry_id: UUID) -> Any:
     """One entry with its lines, currency by currency."""
-    found, lines = queries.read_entry(reader, entry_id)
+    found, lines = entries.read_entry(reader, entry_id)
     may = (
         reader.authenticate().can("ledger.post_direct")
         and found["source_type"] in WRITTEN
@@ -53,10 +54,10 @@ def months(reader: RequestReader) -> Any:
     """The months, newest first: which are closed, and the one that comes next."""
     asked = request.args.get("before", "")
     try:
-        before, unread = (queries.parse_month(asked) if asked else None), False
+        before, unread = (closed_months.parse_month(asked) if asked else None), False
     except MonthNotFound:
         before, unread = None, True
-    found = queries.read_months(reader, before)
+    found = closed_months.read_months(reader, before)
     actor = reader.authenticate()
     this = today().replace(day=1)
     rows = [row | _named(row["month"]) | {"is_over": row["month"] < this} for row in found.items]
@@ -90,7 +91,7 @@ def months(reader: RequestReader) -> Any:
 )
 def close_month(actor: Actor, month: str) -> Any:
     """Close a month: the first step shows what was looked at, the second does it."""
-    first = queries.parse_month(month)
+    first = closed_months.parse_month(month)
     if request.method == "POST":
         service.close_month(actor, first)
         toast(_("%(month)s is closed.", month=_month_words(first)))
@@ -118,7 +119,7 @@ def close_month(actor: Actor, month: str) -> Any:
 )
 def reopen_month(actor: Actor, closed_month: str) -> Any:
     """Open the latest closed month again, for a reason."""
-    first = queries.parse_month(closed_month)
+    first = closed_months.parse_month(closed_month)
     form = ReopenForm()
     done = form.attempt(
         lambda body: service.reopen_month(actor, first, reason=body.reason), **PLACES

@@ -16,7 +16,7 @@ from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.patterns import contains, contains_any
 from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.parties import party_balances_statement
+from voyagent.ledger.queries.party_lines import party_balances_statement
 from voyagent.parties.models import Party
 
 _PARTIES = Party.__table__.c

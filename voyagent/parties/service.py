@@ -18,7 +18,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
 from voyagent.kernel.ids import new_id
-from voyagent.ledger.parties import stands_in_books
+from voyagent.ledger.queries.party_lines import stands_in_books
 from voyagent.parties import queries
 from voyagent.parties.models import Party
 from voyagent.parties.queries import PartyNotFound

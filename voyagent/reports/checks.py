@@ -31,9 +31,10 @@ from voyagent.enquiries.counts import untied_counts_statement
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
-from voyagent.ledger import queries as ledger, totals, years
-from voyagent.ledger.earned import earned_beside_statement, untied_earnings_statement
-from voyagent.ledger.years import OF_THE_YEAR
+from voyagent.ledger.queries import checks
+from voyagent.ledger.queries.balances import control_statement
+from voyagent.ledger.queries.trip_earnings import earned_beside_statement, untied_earnings_statement
+from voyagent.ledger.queries.yearly import OF_THE_YEAR, of_years_statement
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import (
     Days,
@@ -120,8 +121,8 @@ def findings(reader: Reader) -> Iterator[Finding]:
         miscounted,
         *series,
     ) = reader.read(
-        ledger.sides_statement(),
-        ledger.unbalanced_statement(),
+        checks.sides_statement(),
+        checks.unbalanced_statement(),
         billing.unallocated_statement(),
         billing.uncredited_statement(),
         billing.unwritten_statement(),
@@ -139,7 +140,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
         Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row))
         for row in entries
     )
-    yield from map(_of_balance, ledger.untied_balances(reader))
+    yield from map(_of_balance, checks.untied_balances(reader))
     yield from statements_of(reader)
     yield from control(reader)
     yield from advances(reader)
@@ -202,7 +203,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
 def control(reader: Reader) -> Iterator[Finding]:
     """Where what is open and its control account differ now, from roll-ups alone."""
     *outstanding, accounts = reader.read(
-        *map(billing.outstanding_statement, SIDE), ledger.control_statement(*SIDE)
+        *map(billing.outstanding_statement, SIDE), control_statement(*SIDE)
     )
     books = {
         (row["purpose"], row["currency"]): row["balance_minor"] * SIDE[row["purpose"]]
@@ -231,8 +232,8 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
     period = Period(*EVER, year_began(EVER[0], month))
     earned, before = statements.read_profit_and_loss(reader, period, "none")
     lines, ended = reader.read(
-        totals.results_statement(month, *OF_THE_YEAR),
-        years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR),
+        checks.results_statement(month, *OF_THE_YEAR),
+        of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR),
     )
     posted, untied = Counter[str](), Counter[tuple[date, str]]()
     for row in lines:
@@ -270,9 +271,7 @@ def advances(reader: Reader) -> Iterator[Finding]:
     that have something left.
     """
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
-    unapplied, accounts = reader.read(
-        billing.advances_statement(), ledger.control_statement(*signs)
-    )
+    unapplied, accounts = reader.read(billing.advances_statement(), control_statement(*signs))
     books = {
         (row["purpose"], row["currency"]): row["balance_minor"] * signs[row["purpose"]]
         for row in accounts

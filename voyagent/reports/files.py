@@ -22,7 +22,7 @@ from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Stream
 from voyagent.kernel.reading import RequestReader
 from voyagent.kernel.sheets import LINES_MAX, Sheet
-from voyagent.ledger.queries import accounts_statement
+from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports import (
     books_on_paper,
     paper,
@@ -211,7 +211,7 @@ def _general_ledger_stream(
 
 
 def _account(reader: RequestReader, query: GeneralLedgerQuery) -> tuple[Any, Period]:
-    settings, accounts = reader.read(settings_statement(), accounts_statement())
+    settings, accounts = reader.read(settings_statement(), chart_statement())
     return ledgers.account_of(accounts, query.account), Period.of(query.first, query.last, settings)
 
 

@@ -18,8 +18,8 @@ from voyagent.http.forms import PAST, read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, is_currency
-from voyagent.ledger.earned import Side
-from voyagent.ledger.lines import Place
+from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.queries.margin_lines import AllTrips
 from voyagent.reports.queries.margins import GroupBy
 from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind

@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from voyagent.kernel.listings import Stream
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.sheets import LINE, Cell
-from voyagent.ledger import copies
+from voyagent.ledger.queries.exports import account_lines_cells, daybook_cells
 from voyagent.reports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import read_general_ledger, stretches
@@ -33,7 +33,7 @@ def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
         yield spreadsheets.ledger_opening(report)
         for stretch in stretches(reader, report) if report.currencies else ():
-            yield copies.account_lines_cells(
+            yield account_lines_cells(
                 account["id"], stretch.days.first, stretch.days.last, LINE, stretch.standing
             )
             yield [spreadsheets.carried_row(line) for line in stretch.carried]
@@ -49,7 +49,7 @@ def day_book(reader: Reader, days: Days) -> Stream:
     report = read_day_book(reader, days, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
-        yield copies.daybook_cells(days.first, days.last, LINE)
+        yield daybook_cells(days.first, days.last, LINE)
         yield spreadsheets.daybook_totals(report)
 
     return Stream(spreadsheets.daybook_name(report), spreadsheets.DAYBOOK_COLUMNS, parts())

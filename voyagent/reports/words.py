@@ -10,7 +10,7 @@ from flask_babel import format_date, gettext as _
 
 from voyagent.billing.queries import Basis, Kind
 from voyagent.http.template_filters import MINUS, long_day
-from voyagent.ledger.earned import Side
+from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import share

@@ -18,7 +18,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.errors import N_, Conflict
 from voyagent.kernel.fields import BusinessDate, Closed, Id
 from voyagent.kernel.money import wire_amount
-from voyagent.ledger import queries
+from voyagent.ledger.queries import accounts as ledger_accounts
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 
 ACCOUNTS_MAX = 200
 
@@ -69,7 +70,7 @@ def list_accounts(call: Invocation, _wanted: NothingIn) -> JsonObject:
     """The chart of accounts by code, without archived ones, which take nothing and on which nothing
     stands.
     """
-    rows = [row for row in queries.list_accounts(call.reader) if row["is_active"]]
+    rows = [row for row in ledger_accounts.read_chart(call.reader) if row["is_active"]]
     return {
         "count": len(rows),
         "accounts": [
@@ -85,7 +86,7 @@ def read_balance(call: Invocation, wanted: ReadAccountBalanceIn) -> JsonObject:
     Raises AccountNotFound, AccountAmbiguous.
     """
     as_of = wanted.as_of or clock.today(call.actor.timezone)
-    found = queries.account_balance(call.reader, wanted.account_id, as_of)
+    found = ledger_accounts.account_balance(call.reader, wanted.account_id, as_of)
     balances = [
         {
             "amount": wire_amount(balance.balance_minor, balance.currency),
@@ -111,7 +112,7 @@ def read_balance(call: Invocation, wanted: ReadAccountBalanceIn) -> JsonObject:
 def trial_balance(call: Invocation, wanted: TrialBalanceIn) -> JsonObject:
     """Debit and credit of each account, and the totals of each currency, which are never added."""
     as_of = wanted.as_of or clock.today(call.actor.timezone)
-    rows = queries.trial_balance_rows(call.reader, as_of, wanted.include_zero)
+    rows = trial_balance_rows(call.reader, as_of, wanted.include_zero)
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     accounts = []
     for row in rows:

@@ -35,7 +35,7 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrenc
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.kernel.reading import Reader, Row, SessionReader
-from voyagent.ledger.queries import AccountNotFound
+from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
 from voyagent.trips.queries import TripNotFound
 

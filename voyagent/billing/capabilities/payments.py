@@ -18,7 +18,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, spoken, wire_amount
 from voyagent.kernel.reading import SessionReader
-from voyagent.ledger import queries as accounts
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.queries import accounts
 
 APPROVERS = frozenset({Role.ACCOUNTING_LEAD.value, Role.AGENCY_ADMIN.value})
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
@@ -114,5 +115,5 @@ def _is_numbered(reference: str, said: str) -> bool:
 def _account(purpose: str) -> str:
     found = accounts.find_accounts([purpose]).get(purpose)
     if found is None:
-        raise accounts.AccountNotFound
+        raise AccountNotFound
     return f"{found.code} {found.name}"

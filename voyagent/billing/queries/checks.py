@@ -31,7 +31,7 @@ from voyagent.billing.models import (
 )
 from voyagent.billing.queries.open_documents import SETTLES, Kind
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger import sources
+from voyagent.ledger.queries.sources import on_account_statement
 
 _DUE = AgeingByDue.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
@@ -179,7 +179,7 @@ def unexchanged_statement() -> Select[Any]:
         .cte("exchanged")
     )
     one = exchanged.c
-    posted = sources.on_account_statement(EXCHANGE, select(one.entry_id)).subquery("posted").c
+    posted = on_account_statement(EXCHANGE, select(one.entry_id)).subquery("posted").c
     sides = union_all(
         select(
             one.entry_id,

@@ -52,7 +52,7 @@ from voyagent.kernel.pages import Page
 from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.reading import Reader, Row, keyed_select
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries import lines_statement
+from voyagent.ledger.queries.entries import lines_statement
 
 COUNTED_MAX = 1000
 _ZONES_APART = timedelta(days=2)

@@ -46,7 +46,7 @@ from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries import lines_statement
+from voyagent.ledger.queries.entries import lines_statement
 
 _PAYMENTS = Payment.__table__.c
 _ALLOCATIONS = Allocation.__table__.c

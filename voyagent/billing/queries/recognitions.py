@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from voyagent.kernel.reading import Row
-from voyagent.ledger import sources
+from voyagent.ledger.queries import sources
 
 RECOGNITION = "recognition"
 """How the purpose of an entry begins that is booked on a day of service."""

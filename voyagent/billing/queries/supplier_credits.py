@@ -18,7 +18,7 @@ from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries import lines_statement
+from voyagent.ledger.queries.entries import lines_statement
 
 _CREDITS = SupplierCredit.__table__.c
 _LINES = SupplierCreditLine.__table__.c

@@ -2,8 +2,8 @@
 month. Nothing else writes to the ledger; no entry is changed.
 """
 
+from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.narrations import with_reason
-from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.service.chart import (
     OPENING,
     AccountChanges,

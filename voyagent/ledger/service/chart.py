@@ -17,9 +17,9 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.tenancy import current_tenant
-from voyagent.ledger import accounts, queries
 from voyagent.ledger.chart import normal_side_of
 from voyagent.ledger.models import Account
+from voyagent.ledger.queries import accounts
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,
@@ -72,7 +72,7 @@ def opening_account(actor: Actor) -> UUID:
     Raises Forbidden.
     """
     actor.require("ledger.chart")
-    known = queries.find_accounts([OPENING])
+    known = accounts.find_accounts([OPENING])
     if OPENING in known:
         return known[OPENING].id
     values = {"name": "Opening balances", "type": "equity", "normal_side": "credit"}
@@ -93,7 +93,7 @@ def opening_account(actor: Actor) -> UUID:
                 inputs=values | {"code": code},
             )
             return account_id
-        known = queries.find_accounts(
+        known = accounts.find_accounts(
             [OPENING]
         )  # somebody may have made it at this moment; else the code is another account's
         if OPENING in known:

@@ -15,8 +15,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.ledger import queries
 from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.queries import accounts as ledger_accounts, entries
 from voyagent.ledger.service.entries import Line, Posted, check_entry, post, reverse
 from voyagent.ledger.service.errors import (
     AccountInactive,
@@ -77,7 +77,7 @@ def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | 
     actor.require("ledger.post_direct")
     if len(lines) > LINES_MAX:
         raise EntryTooLong
-    accounts = queries.find_accounts((line.account for line in lines), hold=hold)
+    accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=hold)
     if any(account.purpose in CONTROL for account in accounts.values()):
         raise AccountIsControl
     check_limit(
@@ -99,13 +99,13 @@ def reverse_direct(
     whatever `reverse` raises.
     """
     actor.require("ledger.post_direct")
-    if not is_written(queries.get_entry(entry_id)):
+    if not is_written(entries.get_entry(entry_id)):
         raise EntryOfDocument
-    lines = queries.get_lines(entry_id)
+    lines = entries.get_lines(entry_id)
     check_limit(actor, *_debits((line.currency, line.debit_minor) for line in lines))
     if not all(
         account.is_active
-        for account in queries.find_accounts(
+        for account in ledger_accounts.find_accounts(
             (line.account_id for line in lines), hold=True
         ).values()
     ):
@@ -144,7 +144,7 @@ def is_written(entry: JournalEntry) -> bool:
     reverses.
     """
     while entry.reverses_id is not None:
-        entry = queries.get_entry(entry.reverses_id)
+        entry = entries.get_entry(entry.reverses_id)
     return entry.source_type in WRITTEN
 
 

@@ -25,10 +25,10 @@ from voyagent.kernel.money import InvalidAmount, Money, exponent, wire_amount
 from voyagent.kernel.reading import Row
 from voyagent.kernel.rehearsal import notes_of
 from voyagent.kernel.tenancy import current_tenant
-from voyagent.ledger import queries
 from voyagent.ledger.chart import CHART
+from voyagent.ledger.errors import AccountNotFound, EntryNotFound
 from voyagent.ledger.models import Account
-from voyagent.ledger.queries import AccountNotFound, EntryNotFound
+from voyagent.ledger.queries import accounts as ledger_accounts, entries
 from voyagent.ledger.service.errors import (
     AccountInactive,
     EntryAlreadyReversed,
@@ -206,7 +206,7 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     if is_closed(day):
         return _standing(source_type, source_id, purpose)
     if accounts is None:
-        accounts = queries.find_accounts((line.account for line in lines), hold=True)
+        accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=True)
     _check_accounts(lines, accounts)
     values = {
         "entry_date": day,
@@ -224,7 +224,7 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     entry_id = new_id()
     recorded_at = _write(entry_id, values, rows)
     if recorded_at is None:
-        return Posted(queries.get_entry_of(source_type, source_id, purpose), is_new=False)
+        return Posted(entries.get_entry_of(source_type, source_id, purpose), is_new=False)
     _record(actor, "journal.posted", entry_id, values, _total(lines))
     return Posted(
         entry_id,
@@ -261,7 +261,7 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
     actor.require("ledger.reverse")
     if not reason.strip():
         raise EntryWithoutNarration
-    entry = queries.get_entry(entry_id)
+    entry = entries.get_entry(entry_id)
     day = (
         _book_date(actor, entry_date)
         if entry_date
@@ -280,7 +280,7 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
             "party_name": line.party_name,
             "memo": line.memo,
         }
-        for line in queries.get_lines(entry_id)
+        for line in entries.get_lines(entry_id)
     ]
     values = {
         "entry_date": day,
@@ -331,7 +331,7 @@ def _standing(source_type: str, source_id: UUID, purpose: str) -> Posted:
     Raises PeriodLocked where there is none.
     """
     try:
-        return Posted(queries.get_entry_of(source_type, source_id, purpose), is_new=False)
+        return Posted(entries.get_entry_of(source_type, source_id, purpose), is_new=False)
     except EntryNotFound:
         raise PeriodLocked from None
 

@@ -10,9 +10,9 @@ from voyagent.audit import service as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.ledger import queries
+from voyagent.ledger.errors import MonthNotFound
 from voyagent.ledger.models import ClosedMonth
-from voyagent.ledger.queries import MonthNotFound
+from voyagent.ledger.queries import closed_months
 from voyagent.ledger.service.errors import (
     EarlierMonthOpen,
     LaterMonthClosed,
@@ -54,10 +54,10 @@ def check_month(actor: Actor, month: date) -> None:
         raise MonthNotFound
     if month >= clock.today(actor.timezone).replace(day=1):
         raise MonthNotOver
-    closed = queries.last_closed_month()
+    closed = closed_months.last_closed_month()
     if closed is not None and month <= closed:
         raise MonthAlreadyClosed
-    if queries.has_entries_between(closed, month):
+    if closed_months.has_entries_between(closed, month):
         raise EarlierMonthOpen
 
 
@@ -71,7 +71,7 @@ def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
     if not why:
         raise ReasonRequired
     db.session.execute(_CLOSING)
-    closed = queries.last_closed_month()
+    closed = closed_months.last_closed_month()
     if closed is None or month > closed:
         raise MonthNotClosed
     if month < closed:

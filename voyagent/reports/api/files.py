@@ -13,7 +13,7 @@ from voyagent.kernel.copy_export import ExportsBusy
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.reading import RequestReader
 from voyagent.kernel.sheets import TooManyLines
-from voyagent.ledger.queries import AccountNotFound
+from voyagent.ledger.errors import AccountNotFound
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.files import REPORTS, query_of, report_file
 from voyagent.reports.queries.periods import PeriodInverted

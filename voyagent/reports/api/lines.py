@@ -8,7 +8,8 @@ from typing import Any
 
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import RequestReader
-from voyagent.ledger.queries import AccountNotFound, accounts_statement
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.line_schemas import (
     DayBookQuery,
@@ -39,7 +40,7 @@ def get_reports_general_ledger(reader: RequestReader, query: GeneralLedgerQuery)
     The page behind a cursor costs the same at any depth.
     """
     after = query.place()
-    settings, accounts = reader.read(settings_statement(), accounts_statement())
+    settings, accounts = reader.read(settings_statement(), chart_statement())
     period = Period.of(query.first, query.last, settings)
     account = general_ledger.account_of(accounts, query.account)
     report = general_ledger.read_general_ledger(

@@ -16,7 +16,8 @@ from itertools import chain, count
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries as ledger
+from voyagent.ledger.queries import accounts as ledger_accounts
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.ledger.service import FIRST_DAY, LAST_DAY
 from voyagent.reports.queries.day_book import BookedEntry, every_entry
 from voyagent.reports.queries.periods import Days
@@ -41,7 +42,7 @@ def pieces(reader: Reader) -> Iterator[str]:
     chosen = settings.read(reader)
     if chosen is not None:
         yield f"option {_quoted('operating_currency')} {_quoted(chosen['default_currency'])}\n"
-    accounts = ledger.list_accounts(reader)
+    accounts = ledger_accounts.read_chart(reader)
     names = account_names(accounts)
     for account in accounts:
         yield f"\n{FIRST_DAY} open {names[account['code']]}\n" + _noted(
@@ -53,7 +54,7 @@ def pieces(reader: Reader) -> Iterator[str]:
         last = entry.day
     if last is not None:
         yield "\n"
-        for row in ledger.trial_balance_rows(reader, LAST_DAY):
+        for row in trial_balance_rows(reader, LAST_DAY):
             balance = Money(row["debit_minor"] - row["credit_minor"], row["currency"])
             yield (
                 f"{last + timedelta(days=1)} balance {names[row['code']]}  {balance.decimal:f} ~ 0"

@@ -14,9 +14,9 @@ from uuid import UUID
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries as ledger
-from voyagent.ledger.daybook import daybook_statement
-from voyagent.ledger.lines import Place
+from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.day_book import daybook_statement
+from voyagent.ledger.queries.trial_balance import trial_balance_planned_once_statement
 from voyagent.reports.queries.periods import Days
 
 PAGE_ENTRIES = 50
@@ -73,8 +73,8 @@ def read_day_book(
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     opened, closed, rows = reader.read(
-        ledger.trial_balance_planned_once_statement(days.evening_before),
-        ledger.trial_balance_planned_once_statement(days.last),
+        trial_balance_planned_once_statement(days.evening_before),
+        trial_balance_planned_once_statement(days.last),
         daybook_statement(days.first, days.last, after=after, limit=limit + 1),
     )
     entries = _entries(rows)

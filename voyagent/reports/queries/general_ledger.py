@@ -18,10 +18,14 @@ from uuid import UUID
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import lines as by_line, queries as ledger, years
-from voyagent.ledger.lines import Place
-from voyagent.ledger.queries import AccountNotFound
-from voyagent.ledger.years import OF_THE_YEAR
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.queries.account_lines import (
+    Place,
+    account_lines_statement,
+    balances_at_statement,
+)
+from voyagent.ledger.queries.balances import balances_statement
+from voyagent.ledger.queries.yearly import OF_THE_YEAR, of_years_statement
 from voyagent.reports.queries.periods import Days, Period, year_began
 from voyagent.reports.queries.trial_balance import Sides, both_sides, on_one_side
 
@@ -142,22 +146,22 @@ def read_general_ledger(
         raise InvalidCursor
     account_id, month = account["id"], period.year_began.month
     asked = {
-        "opened": ledger.balances_statement(period.evening_before, [account_id]),
-        "closed": ledger.balances_statement(period.last, [account_id]),
-        "lines": by_line.account_lines_statement(
+        "opened": balances_statement(period.evening_before, [account_id]),
+        "closed": balances_statement(period.last, [account_id]),
+        "lines": account_lines_statement(
             account_id, period.first, period.last, after=after, limit=limit + 1
         ),
     }
     if after is not None:
-        asked["behind"] = by_line.balances_at_statement(account_id, after)
+        asked["behind"] = balances_at_statement(account_id, after)
     if account["type"] in OF_THE_YEAR:
-        asked["before"] = ledger.balances_statement(period.year_before, [account_id])
+        asked["before"] = balances_statement(period.year_before, [account_id])
         if period.is_over_a_turn:
-            asked["ended"] = years.of_years_statement(
+            asked["ended"] = of_years_statement(
                 period.year_began, period.last_year_began, OF_THE_YEAR, account_id
             )
         if after is not None:
-            asked["before_behind"] = ledger.balances_statement(
+            asked["before_behind"] = balances_statement(
                 year_began(after.day, month) - timedelta(days=1), [account_id]
             )
     read = defaultdict(list, zip(asked, reader.read(*asked.values()), strict=True))
@@ -215,7 +219,7 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
     if not report.is_of_the_year or not period.is_over_a_turn:
         return [Stretch(Days(period.first, period.last), standing, ())]
     (ended,) = reader.read(
-        years.of_years_statement(
+        of_years_statement(
             period.year_began, period.last_year_began, OF_THE_YEAR, report.account["id"]
         )
     )

@@ -24,8 +24,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries as ledger
-from voyagent.ledger.months import sales_statement
+from voyagent.ledger.queries.monthly import sales_statement
+from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.receivables import EVER
 
 WEEKS, WEEKS_AHEAD, MONTHS = 8, 8, 12
@@ -172,7 +172,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         has_talked=bool(talks),
         is_confirmed=numbers[0]["is_confirmed"],
         spending=costs.spending_of(*rest[len(money) :]),
-        is_new=is_idle and not reader.read(ledger.trial_balance_statement(today).limit(1))[0],
+        is_new=is_idle and not reader.read(trial_balance_statement(today).limit(1))[0],
     )
 
 

@@ -17,15 +17,15 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger.earned import (
+from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.closed_months import following
+from voyagent.ledger.queries.trip_earnings import (
     Side,
     earned_lines_statement,
     earned_sum_statement,
     entries_beside,
     entries_of,
 )
-from voyagent.ledger.lines import Place
-from voyagent.ledger.queries import following
 from voyagent.reports.queries.periods import Days
 from voyagent.trips.margins import trips_of_customer
 from voyagent.trips.queries import TripNotFound, title_statement

@@ -22,9 +22,9 @@ from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries as ledger
-from voyagent.ledger.earned import earned_in_all_statement, earned_statement
-from voyagent.ledger.months import COST
+from voyagent.ledger.queries.monthly import COST
+from voyagent.ledger.queries.trial_balance import trial_balance_statement
+from voyagent.ledger.queries.trip_earnings import earned_in_all_statement, earned_statement
 from voyagent.reports.queries.periods import Days
 from voyagent.trips.margins import (
     Earnings,
@@ -195,7 +195,7 @@ def _page(
 
 def _balances(days: Days) -> list[Select[Any]]:
     """The trial balance on the evening before the days and on the last."""
-    return [ledger.trial_balance_statement(evening) for evening in (days.evening_before, days.last)]
+    return [trial_balance_statement(evening) for evening in (days.evening_before, days.last)]
 
 
 def _shown(

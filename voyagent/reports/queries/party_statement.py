@@ -18,8 +18,13 @@ from voyagent.billing import queries as billing
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, cached_statement
-from voyagent.ledger import copies, parties
-from voyagent.ledger.lines import Place
+from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.exports import party_entries_cells
+from voyagent.ledger.queries.party_lines import (
+    party_balances_at_statement,
+    party_balances_statement,
+    party_entries_statement,
+)
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import EVER, SIDE
 
@@ -109,12 +114,12 @@ def read_party_statement(
         raise InvalidCursor
     purposes = (CONTROL[kind], ADVANCES[kind])
     closed, ages, rows, *behind = reader.read(
-        parties.party_balances_statement(purposes, party, days.last, earlier=days.evening_before),
+        party_balances_statement(purposes, party, days.last, earlier=days.evening_before),
         _ages_statement(kind, days.last, party),
-        parties.party_entries_statement(
+        party_entries_statement(
             purposes, party, days.first, days.last, after=after, limit=limit + 1
         ),
-        *([parties.party_balances_at_statement(purposes, party, after)] if after else []),
+        *([party_balances_at_statement(purposes, party, after)] if after else []),
     )
     entries = [list(same) for _, same in groupby(rows, key=lambda row: row["id"])]
     shown = entries[:limit]
@@ -142,7 +147,7 @@ def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
     """
     purposes = (CONTROL[report.kind], ADVANCES[report.kind])
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}
-    return copies.party_entries_cells(
+    return party_entries_cells(
         purposes,
         report.party,
         report.days.first,

@@ -13,7 +13,7 @@ from sqlalchemy import Select
 
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.reading import Row
-from voyagent.ledger.years import APRIL
+from voyagent.ledger.queries.yearly import APRIL
 from voyagent.settings import queries as settings
 
 Comparison = Literal["period", "year", "none"]

@@ -16,7 +16,7 @@ from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, cached_statement, generic_plan, inlined
-from voyagent.ledger import queries as ledger
+from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.periods import PeriodInverted
 
 SIDE: dict[billing.Kind, int] = {"receivable": 1, "payable": -1}
@@ -400,7 +400,7 @@ def read_open(
 
 def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
     """The control account and that of advances in each currency, from the ledger alone."""
-    books = ledger.trial_balance_statement(as_of).subquery("books")
+    books = trial_balance_statement(as_of).subquery("books")
     return select(books).where(books.c.purpose.in_((kind, ADVANCES[kind])))
 
 

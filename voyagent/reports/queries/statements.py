@@ -10,8 +10,11 @@ from datetime import date, timedelta
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries as ledger
-from voyagent.ledger.years import OF_THE_YEAR
+from voyagent.ledger.queries.trial_balance import (
+    trial_balance_planned_once_statement,
+    trial_balance_statement,
+)
+from voyagent.ledger.queries.yearly import OF_THE_YEAR
 from voyagent.reports.queries.periods import Comparison, Days, Evening
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
@@ -194,7 +197,7 @@ def read_profit_and_loss(
         dict(
             zip(
                 wanted,
-                reader.read(*map(ledger.trial_balance_planned_once_statement, wanted)),
+                reader.read(*map(trial_balance_planned_once_statement, wanted)),
                 strict=True,
             )
         ),
@@ -229,7 +232,7 @@ def read_balance_sheet(
         for evening in evenings
         for day in (evening.as_of, evening.year_began - timedelta(days=1))
     ]
-    return reader.read(*map(ledger.trial_balance_statement, wanted))
+    return reader.read(*map(trial_balance_statement, wanted))
 
 
 def balance_sheet(

@@ -12,8 +12,8 @@ from itertools import groupby
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries as ledger, years
-from voyagent.ledger.years import OF_THE_YEAR
+from voyagent.ledger.queries.trial_balance import trial_balance_statement
+from voyagent.ledger.queries.yearly import OF_THE_YEAR, of_years_statement
 from voyagent.reports.queries.periods import Period
 
 TYPES = ("asset", "liability", "equity", "revenue", "expense")
@@ -86,7 +86,7 @@ def read_rows(reader: Reader, as_of: date, *, include_zero: bool) -> list[Row]:
     """What was posted up to and including a day, in one statement; the agency's currency may be
     known only after it.
     """
-    return reader.read(ledger.trial_balance_statement(as_of, include_zero=include_zero))[0]
+    return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 
 
 def trial_balance(
@@ -246,13 +246,13 @@ def read_period(
     that they close with what was posted since the year began in which the period ends.
     """
     statements = [
-        ledger.trial_balance_statement(period.year_before),
-        ledger.trial_balance_statement(period.evening_before),
-        ledger.trial_balance_statement(period.last, include_zero=include_zero),
+        trial_balance_statement(period.year_before),
+        trial_balance_statement(period.evening_before),
+        trial_balance_statement(period.last, include_zero=include_zero),
     ]
     if period.is_over_a_turn:
         statements.append(
-            years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR)
+            of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR)
         )
     before, opened, closed, *ended = reader.read(*statements)
     others = sorted({row["currency"] for row in closed} - {None, home_currency})

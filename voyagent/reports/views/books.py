@@ -25,7 +25,8 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import RequestReader
-from voyagent.ledger.queries import AccountNotFound, accounts_statement
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports import books_on_paper, paper, spreadsheets, streams
 from voyagent.reports.forms import Address, bars
 from voyagent.reports.queries import (
@@ -130,7 +131,7 @@ def general_ledger(reader: RequestReader) -> Any:
     which one.
     """
     address = Address.read("reports.general_ledger", request.args)
-    settings, accounts = reader.read(settings_statement(), accounts_statement())
+    settings, accounts = reader.read(settings_statement(), chart_statement())
     last = address.days.get("to") or clock.today(reader.authenticate().timezone)
     wrong = unread_sentences(address)
     report = None

@@ -13,7 +13,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import RequestReader
-from voyagent.ledger.earned import Side
+from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margin_lines import (

@@ -4,8 +4,10 @@ year, what was posted in one; of the others all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Select,
+    Subquery,
     and_,
     case,
     cast,
@@ -29,14 +32,29 @@ from sqlalchemy import (
 )
 
 from voyagent.kernel import clock
+from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth
-from voyagent.ledger.years import APRIL, OF_THE_YEAR, year_of
+from voyagent.ledger.queries.yearly import APRIL, OF_THE_YEAR, year_of
 from voyagent.settings.queries import chosen
 
 _ACCOUNTS = Account.__table__.c
 _MONTHS = BalanceMonth.__table__.c
 _DAYS = BalanceDay.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What was posted to an account in one currency up to a day, in minor units."""
+
+    currency: str
+    debit_minor: int
+    credit_minor: int
+
+    @property
+    def balance_minor(self) -> int:
+        """Debit less credit, for every type of account."""
+        return self.debit_minor - self.credit_minor
 
 
 def standings(accounts: CTE, day: date | None = None) -> Select[Any]:
@@ -93,6 +111,77 @@ def standings_statement(account_ids: Iterable[UUID], day: date | None = None) ->
         .cte("found"),
         day,
     )
+
+
+def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
+    """account_id, currency, debit_minor, credit_minor of some accounts up to and including a day."""
+    return _balances_statement(as_of, tuple(account_ids))
+
+
+def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
+    """What was posted up to a day: whole months from their balances, and of the day's own month the
+    shorter side from those of days, added or taken away.
+    """
+    first, days = as_of.replace(day=1), monthrange(as_of.year, as_of.month)[1]
+    if as_of.day * 2 <= days:
+        whole, sign, some = _MONTHS.month < first, 1, _DAYS.day.between(first, as_of)
+    else:
+        whole, sign = _MONTHS.month <= first, -1
+        some = _DAYS.day.between(as_of + timedelta(days=1), first.replace(day=days))
+    months = select(
+        _MONTHS.account_id, _MONTHS.currency, _MONTHS.debit_minor, _MONTHS.credit_minor
+    ).where(owned(BalanceMonth), whole)
+    signed = (
+        (sign * _DAYS.debit_minor).label("debit_minor"),
+        (sign * _DAYS.credit_minor).label("credit_minor"),
+    )
+    single = select(_DAYS.account_id, _DAYS.currency, *signed).where(owned(BalanceDay), some)
+    if account_ids is not None:
+        months, single = (
+            months.where(_MONTHS.account_id.in_(account_ids)),
+            single.where(_DAYS.account_id.in_(account_ids)),
+        )
+    parts: Subquery = union_all(months, single).subquery("parts")
+    debit, credit = (
+        cast(func.sum(side), BigInteger) for side in (parts.c.debit_minor, parts.c.credit_minor)
+    )
+    return (
+        select(
+            parts.c.account_id,
+            parts.c.currency,
+            debit.label("debit_minor"),
+            credit.label("credit_minor"),
+        )
+        .group_by(parts.c.account_id, parts.c.currency)
+        .having(or_(func.sum(parts.c.debit_minor) != 0, func.sum(parts.c.credit_minor) != 0))
+    )
+
+
+def control_statement(*purposes: str) -> Select[Any]:
+    """What the accounts of some purposes stand at over all that was ever posted: purpose, code,
+    currency, balance_minor (debit less credit).
+    """
+    balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
+    return (
+        select(
+            _ACCOUNTS.purpose,
+            _ACCOUNTS.code,
+            _MONTHS.currency,
+            cast(balance, BigInteger).label("balance_minor"),
+        )
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _MONTHS.tenant_id) & (_ACCOUNTS.id == _MONTHS.account_id),
+        )
+        .where(owned(BalanceMonth), owned(Account), _ACCOUNTS.purpose.in_(purposes))
+        .group_by(_ACCOUNTS.purpose, _ACCOUNTS.code, _MONTHS.currency)
+    )
+
+
+@cached_statement
+def _balances_statement(as_of: date, account_ids: tuple[UUID, ...]) -> Select[Any]:
+    posted = posted_until(as_of, account_ids).subquery("posted")
+    return select(posted).order_by(posted.c.account_id, posted.c.currency)
 
 
 def _year(day: date | None) -> CTE:

@@ -25,7 +25,7 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import JournalEntry, Posting
-from voyagent.ledger.queries import balances_statement
+from voyagent.ledger.queries.balances import balances_statement
 
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c

@@ -10,8 +10,8 @@ from sqlalchemy import Select, Text, case, cast, func, literal, select, tuple_
 
 from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.lines import Place
 from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.queries.account_lines import Place
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c

@@ -29,7 +29,7 @@ from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.narrations import without_reason
-from voyagent.ledger.parties import of_party
+from voyagent.ledger.queries.party_lines import of_party
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c

@@ -7,15 +7,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
 
 from voyagent.identity.queries import name_of
+from voyagent.kernel.db import db
 from voyagent.kernel.pages import Cursor, cut_by_day
-from voyagent.kernel.reading import Reader, Row, cached_statement
+from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.models import JournalEntry, Posting
+from voyagent.ledger.errors import EntryNotFound
+from voyagent.ledger.models import Account, JournalEntry, Posting
 
+_ACCOUNTS = Account.__table__.c
 _TABLE = JournalEntry.__table__
 _ENTRIES = _TABLE.c
 _POSTINGS = Posting.__table__.c
@@ -116,3 +120,79 @@ def page_statement(
         .scalar_subquery()
         .label("totals"),
     ).order_by(found.c.entry_date.desc(), found.c.id.desc())
+
+
+def get_entry(entry_id: UUID) -> JournalEntry:
+    """A journal entry of the agency. Raises EntryNotFound."""
+    found = db.session.scalar(select(JournalEntry).where(JournalEntry.id == entry_id))
+    if found is None:
+        raise EntryNotFound
+    return found
+
+
+def get_entry_of(source_type: str, source_id: UUID, purpose: str) -> UUID:
+    """The id of the entry that stands for a source and purpose. Raises EntryNotFound."""
+    found = db.session.scalar(
+        select(JournalEntry.id).where(
+            JournalEntry.source_type == source_type,
+            JournalEntry.source_id == source_id,
+            JournalEntry.purpose == purpose,
+        )
+    )
+    if found is None:
+        raise EntryNotFound
+    return found
+
+
+def get_lines(entry_id: UUID) -> list[Posting]:
+    """The lines of an entry, in order."""
+    return list(
+        db.session.scalars(
+            select(Posting).where(Posting.entry_id == entry_id).order_by(Posting.line_no)
+        )
+    )
+
+
+def entry_statement(entry_id: UUID) -> Select[Any]:
+    """An entry as a row, with who posted it, what reverses it, and what it comes from."""
+    reversing = JournalEntry.__table__.alias("reversing")
+    return select(
+        *_ENTRIES,
+        name_of(_ENTRIES.created_by_user_id).label("created_by"),
+        select(reversing.c.id)
+        .where(owned(reversing), reversing.c.reverses_id == _ENTRIES.id)
+        .scalar_subquery()
+        .label("reversed_by_id"),
+    ).where(owned(JournalEntry), _ENTRIES.id == entry_id)
+
+
+def lines_statement(*entry_ids: Any) -> Select[Any]:
+    """The lines of entries as rows, each with its account: line_no, account_id, code, name,
+    currency, debit_minor, credit_minor, party_name, memo.
+    """
+    return (
+        select(
+            *(_POSTINGS.line_no, _POSTINGS.account_id, _ACCOUNTS.code, _ACCOUNTS.name),
+            *(
+                _POSTINGS[name]
+                for name in ("currency", "debit_minor", "credit_minor", "party_name", "memo")
+            ),
+        )
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+        )
+        .where(owned(Posting), _POSTINGS.entry_id.in_(entry_ids))
+        .order_by(_POSTINGS.entry_id, _POSTINGS.line_no)
+    )
+
+
+_of_entry = keyed_select(lambda entry_id: (entry_statement(entry_id), lines_statement(entry_id)))
+
+
+def read_entry(reader: Reader, entry_id: UUID) -> tuple[Row, list[Row]]:
+    """An entry and its lines, in one trip. Raises EntryNotFound."""
+    entries, lines = reader.read(*_of_entry(entry_id))
+    if not entries:
+        raise EntryNotFound
+    return entries[0], lines

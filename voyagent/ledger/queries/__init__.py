@@ -1,0 +1,1 @@
+"""Reads of the ledger; callers import the module that has the function."""

@@ -1,0 +1,189 @@
+"""Reading the chart of accounts: accounts by code, each with what stands on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select
+
+from voyagent.kernel.db import db
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row, cached_statement
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound
+from voyagent.ledger.models import Account
+from voyagent.ledger.queries.balances import Balance, balances_statement, standings
+
+CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
+_ACCOUNTS = Account.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """A page of the chart, and the text that asks for the page behind it; None where the chart
+    ends.
+    """
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """An account with its balance in each currency that was posted to it; none where nothing was."""
+
+    account: Row
+    as_of: date
+    balances: list[Balance]
+
+
+def list_accounts(
+    reader: Reader,
+    *,
+    account_type: str | None = None,
+    is_active: bool | None = None,
+    limit: int,
+    cursor: str | None = None,
+) -> Accounts:
+    """Accounts by code, of a type, active or archived where that is asked for, behind the code of a
+    cursor.
+
+    Rows: the columns of the account; `posted`, by currency, debit less credit over all that was
+    ever posted, in minor units; and `balances`, the same as it stands in the books: of revenue and
+    expense what was posted since this financial year began, up to today. Both are None where
+    nothing was ever posted. Raises InvalidCursor.
+    """
+    page = select(*_ACCOUNTS).where(owned(Account))
+    if account_type is not None:
+        page = page.where(_ACCOUNTS.type == account_type)
+    if is_active is not None:
+        page = page.where(_ACCOUNTS.is_active.is_(is_active))
+    if cursor is not None:
+        if re.match(CODE_PATTERN, cursor, re.ASCII) is None:
+            raise InvalidCursor
+        page = page.where(_ACCOUNTS.code > cursor)
+    rows = reader.read(_with_balances(page.order_by(_ACCOUNTS.code).limit(limit + 1)))[0]
+    return Accounts(rows[:limit], rows[limit - 1]["code"] if len(rows) > limit else None)
+
+
+def read_account(reader: Reader, account_id: UUID) -> Row:
+    """One account in the same shape. Raises AccountNotFound."""
+    rows = reader.read(
+        _with_balances(select(*_ACCOUNTS).where(owned(Account), _ACCOUNTS.id == account_id))
+    )[0]
+    if not rows:
+        raise AccountNotFound
+    return rows[0]
+
+
+def get_account(account_id: UUID, *, lock: bool = False) -> Account:
+    """An account of the agency; `lock` waits for postings to it that are on their way, and lets
+    none begin until the transaction ends.
+
+    Raises AccountNotFound.
+    """
+    statement = select(Account).where(Account.id == account_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise AccountNotFound
+    return found
+
+
+def read_chart(reader: Reader) -> list[Row]:
+    """The chart of accounts by code: id, code, name, type, normal_side, purpose, is_active."""
+    return reader.read(chart_statement())[0]
+
+
+@cached_statement
+def chart_statement() -> Select[Any]:
+    """The same for whoever reads more in the same trip."""
+    return (
+        select(
+            _ACCOUNTS.id,
+            _ACCOUNTS.code,
+            _ACCOUNTS.name,
+            _ACCOUNTS.type,
+            _ACCOUNTS.normal_side,
+            _ACCOUNTS.purpose,
+            _ACCOUNTS.is_active,
+        )
+        .where(owned(Account))
+        .order_by(_ACCOUNTS.code)
+    )
+
+
+def find_account(reader: Reader, said: str) -> Row:
+    """The account that a person means: by id, code, purpose, whole name, or a part of the name that
+    only one has. Raises AccountNotFound, AccountAmbiguous.
+    """
+    words = said.strip().casefold()
+    accounts = read_chart(reader)
+    meant = [
+        a
+        for a in accounts
+        if words in {str(a["id"]), a["code"].casefold(), a["purpose"], a["name"].casefold()}
+    ]
+    meant = meant or [a for a in accounts if words and words in a["name"].casefold()]
+    if not meant:
+        raise AccountNotFound
+    if len(meant) > 1:
+        raise AccountAmbiguous
+    return meant[0]
+
+
+def account_balance(reader: Reader, code_or_name: str, as_of: date) -> AccountBalance:
+    """What an account stands at on the evening of a day, in each currency.
+
+    Raises AccountNotFound, AccountAmbiguous.
+    """
+    account = find_account(reader, code_or_name)
+    rows = reader.read(balances_statement(as_of, [account["id"]]))[0]
+    return AccountBalance(
+        account,
+        as_of,
+        [Balance(row["currency"], row["debit_minor"], row["credit_minor"]) for row in rows],
+    )
+
+
+def find_accounts(wanted: Iterable[UUID | str], *, hold: bool = False) -> dict[UUID | str, Account]:
+    """Accounts of the agency by id or by purpose, whichever was asked for; what is not there is
+    left out.
+
+    With `hold` none of them is archived until the transaction ends; others may post to them
+    meanwhile.
+    """
+    keys = set(wanted)
+    ids = [key for key in keys if isinstance(key, UUID)]
+    purposes = [key for key in keys if isinstance(key, str)]
+    statement = select(Account).where(or_(Account.id.in_(ids), Account.purpose.in_(purposes)))
+    if hold:
+        statement = statement.with_for_update(read=True, key_share=True).execution_options(
+            populate_existing=True
+        )
+    found = db.session.scalars(statement).all()
+    return {
+        key: account
+        for account in found
+        for key in (account.id, account.purpose)
+        if key in keys and key is not None
+    }
+
+
+def _with_balances(accounts: Select[Any]) -> Select[Any]:
+    found = accounts.cte("found")
+    sums = standings(found).subquery("sums")
+    balances = [
+        select(func.jsonb_object_agg(sums.c.currency, sums.c[f"{name}_minor"]))
+        .where(sums.c.account_id == found.c.id)
+        .scalar_subquery()
+        .label(label)
+        for name, label in (("posted", "posted"), ("balance", "balances"))
+    ]
+    return select(*found.c, *balances).order_by(found.c.code)

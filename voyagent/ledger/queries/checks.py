@@ -1,0 +1,130 @@
+"""Sums over the lines themselves, however many there are: what roll-ups are checked against."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, Select, cast, func, literal, or_, select, union_all
+
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import Account, BalanceDay, BalanceMonth, Posting
+from voyagent.ledger.queries.closed_months import following
+from voyagent.ledger.queries.yearly import year_of
+
+_ACCOUNTS = Account.__table__.c
+_POSTINGS = Posting.__table__.c
+_MONTHS = BalanceMonth.__table__.c
+_DAYS = BalanceDay.__table__.c
+
+
+def untied_balances(reader: Reader) -> list[Row]:
+    """Where the balances of months or of days and the lines behind them disagree; empty in healthy
+    books, whatever was posted.
+    """
+    return reader.read(untied_statement())[0]
+
+
+def untied_statement(only: date | None = None) -> Select[Any]:
+    """The same for whoever reads more in the same trip; `only` is the first day of the one month
+    that is looked at.
+
+    Rows: which (`month` or `day`), account_id, currency, since (the first day of the month, or the
+    day), debit_minor, credit_minor.
+    """
+    month, day = (
+        cast(func.date_trunc("month", _POSTINGS.effective_date), Date),
+        _POSTINGS.effective_date,
+    )
+    parts: list[Select[Any]] = []
+    for which, table, since, of_line in (
+        ("month", BalanceMonth, _MONTHS.month, month),
+        ("day", BalanceDay, _DAYS.day, day),
+    ):
+        rows = table.__table__.c
+        sums = select(
+            literal(which).label("which"),
+            rows.account_id,
+            rows.currency,
+            since.label("since"),
+            rows.debit_minor,
+            rows.credit_minor,
+        )
+        lines = select(
+            literal(which),
+            _POSTINGS.account_id,
+            _POSTINGS.currency,
+            of_line,
+            -_POSTINGS.debit_minor,
+            -_POSTINGS.credit_minor,
+        )
+        days = [] if only is None else [since >= only, since < following(only)]
+        days_of_lines = [] if only is None else [day >= only, day < following(only)]
+        parts += [sums.where(owned(table), *days), lines.where(owned(Posting), *days_of_lines)]
+    both = union_all(*parts).subquery("both").c
+    place = (both.which, both.account_id, both.currency, both.since)
+    debit, credit = func.sum(both.debit_minor), func.sum(both.credit_minor)
+    return (
+        select(
+            *place,
+            cast(debit, BigInteger).label("debit_minor"),
+            cast(credit, BigInteger).label("credit_minor"),
+        )
+        .group_by(*place)
+        .having(or_(debit != 0, credit != 0))
+        .order_by(*place)
+    )
+
+
+def sides_statement() -> Select[Any]:
+    """Currencies whose debits and credits differ over all that was ever posted: currency,
+    difference_minor; from the balances of months.
+    """
+    difference = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
+    return (
+        select(_MONTHS.currency, cast(difference, BigInteger).label("difference_minor"))
+        .where(owned(BalanceMonth))
+        .group_by(_MONTHS.currency)
+        .having(difference != 0)
+        .order_by(_MONTHS.currency)
+    )
+
+
+def unbalanced_statement() -> Select[Any]:
+    """Entries whose lines do not balance: entry_id, currency, difference_minor (debit less credit)."""
+    difference = func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor)
+    return (
+        select(
+            _POSTINGS.entry_id,
+            _POSTINGS.currency,
+            cast(difference, BigInteger).label("difference_minor"),
+        )
+        .where(owned(Posting))
+        .group_by(_POSTINGS.entry_id, _POSTINGS.currency)
+        .having(difference != 0)
+        .order_by(_POSTINGS.currency, _POSTINGS.entry_id)
+    )
+
+
+def results_statement(start_month: int, *types: str) -> Select[Any]:
+    """What was posted to accounts of some types in each financial year, from every line: currency,
+    year_began, result_minor (credit less debit).
+
+    Years begin on the first of `start_month`; `year_began` is the first day of one.
+    """
+    result = func.sum(_POSTINGS.credit_minor - _POSTINGS.debit_minor)
+    year = year_of(_POSTINGS.effective_date, start_month)
+    return (
+        select(
+            _POSTINGS.currency,
+            year.label("year_began"),
+            cast(result, BigInteger).label("result_minor"),
+        )
+        .join(
+            Account.__table__,
+            (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
+        )
+        .where(owned(Posting), owned(Account), _ACCOUNTS.type.in_(types))
+        .group_by(_POSTINGS.currency, year)
+    )

@@ -1,0 +1,134 @@
+"""Queries of the months: which are closed, and which can be closed next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, cast, func, literal, select, text
+
+from voyagent.identity.queries import name_of
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.errors import MonthNotFound
+from voyagent.ledger.models import ClosedMonth, JournalEntry
+
+_ENTRIES = JournalEntry.__table__.c
+_CLOSED = ClosedMonth.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Some months of the books, newest first, by their first days.
+
+    `items` have month, is_closed, closed_at and closed_by (None where a later month closed it).
+    `closed_through` is the last closed month, `next_to_close` the first open one with entries, each
+    None where there is none. `before` asks for what is older; None at the end.
+    """
+
+    items: list[Row]
+    closed_through: date | None
+    next_to_close: date | None
+    before: date | None
+
+
+def parse_month(text: str) -> date:
+    """The first day of a month written `2026-03`. Raises MonthNotFound."""
+    if re.fullmatch(r"(19|2[01])\d\d-(0[1-9]|1[0-2])|2200-(0[1-9]|1[0-2])", text, re.ASCII) is None:
+        raise MonthNotFound
+    return date(int(text[:4]), int(text[5:]), 1)
+
+
+def last_closed_month() -> date | None:
+    """The first day of the last closed month; everything up to its end is closed."""
+    return db.session.scalar(select(func.max(ClosedMonth.month)))
+
+
+def has_entries_between(closed: date | None, month: date) -> bool:
+    """Whether anything was posted after a closed month (None: ever) and before another month."""
+    statement = select(JournalEntry.id).where(JournalEntry.entry_date < month).limit(1)
+    if closed is not None:
+        statement = statement.where(JournalEntry.entry_date >= following(closed))
+    return db.session.scalar(statement) is not None
+
+
+def read_months(reader: Reader, before: date | None = None, limit: int = 24) -> Months:
+    """The months that have entries or were closed, newest first, in one trip; each costs one look
+    at an index, however many entries there are.
+    """
+    rows, states = reader.read(
+        _months_statement(before or date(2201, 1, 1), limit), _state_statement()
+    )
+    state = states[0]
+    items = rows[:limit]
+    return Months(
+        items,
+        state["closed_through"],
+        state["next_to_close"],
+        items[-1]["month"] if len(rows) > limit else None,
+    )
+
+
+def following(month: date) -> date:
+    """The first day of the month after a month."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def _months_statement(before: date, limit: int) -> Select[Any]:
+    found = select(_newest_before(literal(before, Date)).label("month"), literal(1).label("n")).cte(
+        "found", recursive=True
+    )
+    found = found.union_all(
+        select(_newest_before(found.c.month), found.c.n + 1).where(
+            found.c.month.is_not(None), found.c.n <= limit
+        )
+    )
+    through = select(func.max(_CLOSED.month)).where(owned(ClosedMonth)).scalar_subquery()
+    own = (_CLOSED.month == found.c.month) & owned(ClosedMonth)
+    return (
+        select(
+            found.c.month,
+            func.coalesce(found.c.month <= through, False).label("is_closed"),
+            _CLOSED.closed_at,
+            name_of(_CLOSED.closed_by_user_id).label("closed_by"),
+        )
+        .select_from(found.outerjoin(ClosedMonth.__table__, own))
+        .where(found.c.month.is_not(None))
+        .order_by(found.c.month.desc())
+    )
+
+
+def _newest_before(day: ColumnElement[date]) -> ColumnElement[date]:
+    """The newest month before a month that has entries or was closed, or null."""
+    entry = (
+        select(func.max(_ENTRIES.entry_date))
+        .where(owned(JournalEntry), _ENTRIES.entry_date < day)
+        .scalar_subquery()
+    )
+    closed = (
+        select(func.max(_CLOSED.month))
+        .where(owned(ClosedMonth), _CLOSED.month < day)
+        .scalar_subquery()
+    )
+    return func.greatest(cast(func.date_trunc("month", entry), Date), closed, type_=Date())
+
+
+def _state_statement() -> Select[Any]:
+    through = (
+        select(func.max(_CLOSED.month).label("month")).where(owned(ClosedMonth)).cte("through")
+    )
+    after = cast(
+        func.coalesce(through.c.month + text("interval '1 month'"), date(1900, 1, 1)), Date
+    )
+    first = (
+        select(func.min(_ENTRIES.entry_date))
+        .where(owned(JournalEntry), _ENTRIES.entry_date >= after)
+        .scalar_subquery()
+    )
+    return select(
+        through.c.month.label("closed_through"),
+        cast(func.date_trunc("month", first), Date).label("next_to_close"),
+    )

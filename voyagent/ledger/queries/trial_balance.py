@@ -1,0 +1,57 @@
+"""Trial balance on any day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from voyagent.kernel.reading import Reader, Row, cached_statement, generic_plan
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import Account
+from voyagent.ledger.queries.balances import posted_until
+
+_ACCOUNTS = Account.__table__.c
+
+
+def trial_balance_rows(reader: Reader, as_of: date, include_zero: bool = False) -> list[Row]:  # noqa: FBT001, FBT002 - the report's own question
+    """Debit and credit of each account and currency, book dates up to and including `as_of`, by
+    code and currency.
+
+    Rows: account_id, code, name, type, normal_side, purpose, currency, debit_minor, credit_minor.
+    An account without postings comes only with `include_zero`, and then with a currency of None and
+    zeros.
+    """
+    return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
+
+
+@cached_statement
+def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Select[Any]:
+    """The same for whoever reads more in the same trip."""
+    posted = posted_until(as_of).subquery("posted")
+    return (
+        select(
+            _ACCOUNTS.id.label("account_id"),
+            _ACCOUNTS.code,
+            _ACCOUNTS.name,
+            _ACCOUNTS.type,
+            _ACCOUNTS.normal_side,
+            _ACCOUNTS.purpose,
+            posted.c.currency,
+            func.coalesce(posted.c.debit_minor, 0).label("debit_minor"),
+            func.coalesce(posted.c.credit_minor, 0).label("credit_minor"),
+        )
+        .select_from(Account.__table__)
+        .join(posted, posted.c.account_id == _ACCOUNTS.id, isouter=include_zero)
+        .where(owned(Account))
+        .order_by(_ACCOUNTS.code, posted.c.currency)
+    )
+
+
+@cached_statement
+def trial_balance_planned_once_statement(as_of: date) -> Select[Any]:
+    """The same by a plan that is made once, for a report of several days: planning one takes as
+    long as its answer, and the plan is alike on every day.
+    """
+    return generic_plan(trial_balance_statement(as_of))
