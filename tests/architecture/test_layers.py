@@ -15,6 +15,16 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 
 VIOLATIONS = {
+    "the engine imports a package above it": (
+        "capabilities/registry.py",
+        "import voyagent.enquiries",
+        "Rooms depend downward only",
+    ),
+    "a capability knows Flask": (
+        "enquiries/capabilities/create_enquiry.py",
+        "import flask",
+        "Capabilities know neither Flask nor outside systems",
+    ),
     "a lower room imports a higher one": (
         "kernel/clock.py",
         "import voyagent.identity",

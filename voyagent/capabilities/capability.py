@@ -24,13 +24,49 @@ Approval = Literal["never", "review", "required"]
 Direction = Literal["in", "out", "none"]
 
 
+Reader = Literal[
+    "account",
+    "airport",
+    "amount",
+    "amount_above",
+    "amount_from",
+    "booking",
+    "cash_or_bank",
+    "country",
+    "currency",
+    "date",
+    "date_or_today",
+    "destination",
+    "document",
+    "email",
+    "enquiry",
+    "fare",
+    "language",
+    "lines",
+    "message",
+    "open_bill",
+    "open_invoice",
+    "origin",
+    "party",
+    "passenger",
+    "payment_reference",
+    "people",
+    "phone",
+    "reason",
+    "status",
+    "time",
+    "trip",
+]
+"""The kinds of value that a text can give."""
+
+
 class Slot(NamedTuple):
     """The way to fill a field from a text; part of the field's `Annotated` metadata.
 
-    `reader` names a reader of values. `question` is asked if the field is required and empty.
+    `question` is asked if the field is required and empty.
     """
 
-    reader: str
+    reader: Reader
     question: str = ""
 
 

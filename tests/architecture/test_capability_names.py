@@ -1,0 +1,79 @@
+"""The name of a capability stands as a string in its own file alone.
+
+Other files import the capability. Names in `follow_ups` and of service functions in `__all__` are
+no such strings.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from voyagent import catalogue
+
+VOYAGENT = Path(__file__).resolve().parents[2] / "voyagent"
+NAMES = frozenset(one.name for one in catalogue.CAPABILITIES)
+PLANNER = "assistant/planner/"
+"""The built-in planner knows all names until the engine replaces it."""
+ALLOWED: dict[str, set[str]] = {
+    "billing/queries/write_offs.py": {"write_off_invoice"},
+    "reports/checks.py": {"trial_balance"},
+    "reports/margin_schemas.py": {"trial_balance"},
+    "trips/service/flights.py": {"issue_ticket"},
+    "trips/service/lines.py": {"cancel_hotel_booking", "issue_ticket"},
+    "assistant/queries.py": {
+        "check_hotel_rate",
+        "draft_invoice",
+        "issue_invoice",
+        "search_flights",
+        "search_hotels",
+        "visa_requirements",
+    },
+}
+"""Services that withdraw proposals by name, words with another meaning, and `assistant/queries`,
+which does not import all capabilities yet. Only shrinks.
+"""
+
+
+def test_no_other_file_names_a_capability() -> None:
+    strays = {
+        place: sorted(found)
+        for place, names in _found().items()
+        if (found := (names & NAMES) - ALLOWED.get(place, set()))
+    }
+    assert strays == {}
+
+
+def test_each_exception_is_needed() -> None:
+    found = _found()
+    idle = {place: names - found.get(place, set()) for place, names in ALLOWED.items()}
+    assert {place: names for place, names in idle.items() if names} == {}
+
+
+def test_a_name_in_a_string_is_found() -> None:
+    tree = ast.parse('a("pay_bill")\nb(follow_ups=("find_bills",))\n__all__ = ["issue_ticket"]')
+    assert set(_strings(tree)) == {"pay_bill"}
+
+
+def _found() -> dict[str, set[str]]:
+    found = {}
+    for path in sorted(VOYAGENT.rglob("*.py")):
+        place = path.relative_to(VOYAGENT).as_posix()
+        if not place.startswith(PLANNER):
+            own = {path.stem} if path.parent.name == "capabilities" else set()
+            found[place] = set(_strings(ast.parse(path.read_text()))) - own
+    return found
+
+
+def _strings(tree: ast.AST) -> Iterator[str]:
+    for node in ast.iter_child_nodes(tree):
+        is_list_of_names = (isinstance(node, ast.keyword) and node.arg == "follow_ups") or (
+            isinstance(node, ast.Assign)
+            and any(isinstance(one, ast.Name) and one.id == "__all__" for one in node.targets)
+        )
+        if is_list_of_names:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        yield from _strings(node)

@@ -1,0 +1,36 @@
+"""Open invoices that a sentence can mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.billing.papers import issued
+from tests.people import Person
+from voyagent.billing.capabilities.record_receipt import open_invoices
+from voyagent.capabilities.capability import Invocation
+from voyagent.kernel.money import Money
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("invoice 2024-25/000002 is paid", [2]),
+        ("received against 000001 from Al Noor", [1]),
+        ("deepa paid 100", [1, 3]),
+        ("some money came in today", [1, 2, 3]),
+        ("1 lakh received from Al Noor Trading", [2]),
+    ],
+)
+def test_a_number_wins_over_a_name(
+    alice: Person, charlie: Person, text: str, meant: list[int]
+) -> None:
+    for name in ("Deepa Krishnan", "Al Noor Trading", "Deepa Krishnan"):
+        issued(alice, customer_name=name)
+    issued(charlie)
+    found = alice.does(lambda actor: open_invoices(Invocation(actor), text))
+    assert [choice.number for choice in found] == [f"2024-25/{number:06d}" for number in meant]
+    assert {choice.amount for choice in found} == {Money(4_500_000, "INR")}
+    assert (
+        found[0].label
+        == f"{found[0].number}, {'Al Noor Trading' if meant == [2] else 'Deepa Krishnan'}"
+    )
