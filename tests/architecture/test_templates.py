@@ -18,7 +18,6 @@ from voyagent.http import template_filters
 TEMPLATES = Path(__file__).parents[2] / "templates"
 ALL = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
 FRAGMENTS = [name for name in ALL if Path(name).name.startswith("_")]
-LINES_MAX = 100
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 # Shown as they are in every language: our name, key caps, codes of the wire.
 UNTRANSLATED = {"Voyagent", "Authorization", "Bearer", "Idempotency", "Key"}
@@ -87,98 +86,93 @@ class Roots(HTMLParser):
         self.scripts_with_text += self._in_script and bool(data.strip())
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_template_compiles_with_the_filters_that_there_are(app: Flask, name: str) -> None:
-    app.jinja_env.compile(source(name), name)
+def test_every_template_compiles_with_the_filters_that_there_are(app: Flask) -> None:
+    for name in ALL:
+        app.jinja_env.compile(source(name), name)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_template_that_is_named_exists(app: Flask, name: str) -> None:
-    naming = app.jinja_env.parse(source(name)).find_all(
-        (nodes.Extends, nodes.Include, nodes.FromImport, nodes.Import)
-    )
-    constants = [constant.value for node in naming for constant in _constants(node.template)]
-    missing = [
-        value
-        for value in constants
-        if isinstance(value, str) and value.endswith(".html") and value not in ALL
-    ]
-    assert not missing
+def test_every_template_that_is_named_exists(app: Flask) -> None:
+    for name in ALL:
+        naming = app.jinja_env.parse(source(name)).find_all(
+            (nodes.Extends, nodes.Include, nodes.FromImport, nodes.Import)
+        )
+        constants = [constant.value for node in naming for constant in _constants(node.template)]
+        missing = [
+            value
+            for value in constants
+            if isinstance(value, str) and value.endswith(".html") and value not in ALL
+        ]
+        assert not missing, name
 
 
 def _constants(named: nodes.Expr) -> list[nodes.Const]:
     return [named] if isinstance(named, nodes.Const) else list(named.find_all(nodes.Const))
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_no_template_has_inline_script_style_or_handlers(name: str) -> None:
-    seen = Roots(as_html(name))
-    assert not seen.styles, "a <style> element is refused by the CSP"
-    assert not seen.scripts_with_text, "scripts live in static/js"
-    refused = [
-        (tag, attribute)
-        for tag, attribute, value in seen.attributes
-        if attribute == "style"
-        or attribute.startswith(("on", "hx-on"))
-        or (value or "").startswith("javascript:")
-    ]
-    assert not refused
+def test_no_template_has_inline_script_style_or_handlers() -> None:
+    for name in ALL:
+        seen = Roots(as_html(name))
+        assert not seen.styles, f"{name}: a <style> element is refused by the CSP"
+        assert not seen.scripts_with_text, f"{name}: scripts live in static/js"
+        refused = [
+            (tag, attribute)
+            for tag, attribute, value in seen.attributes
+            if attribute == "style"
+            or attribute.startswith(("on", "hx-on"))
+            or (value or "").startswith("javascript:")
+        ]
+        assert not refused, name
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_no_template_switches_escaping_off(name: str) -> None:
-    text = without_comments(source(name))
-    assert not re.search(r"\|\s*safe\b", text)
-    assert "autoescape" not in text
+def test_no_template_switches_escaping_off() -> None:
+    for name in ALL:
+        text = without_comments(source(name))
+        assert not re.search(r"\|\s*safe\b", text), name
+        assert "autoescape" not in text, name
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_no_template_names_another_host(name: str) -> None:
-    assert not re.search(
-        r"""(?:src|href|action)=["'](?:https?:)?//""", without_comments(source(name))
-    )
+def test_no_template_names_another_host() -> None:
+    for name in ALL:
+        assert not re.search(
+            r"""(?:src|href|action)=["'](?:https?:)?//""", without_comments(source(name))
+        ), name
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_template_is_short(name: str) -> None:
-    assert source(name).count("\n") <= LINES_MAX
+def test_a_fragment_has_one_root_with_an_id() -> None:
+    for name in FRAGMENTS:
+        roots = Roots(as_html(name)).roots
+        assert roots, f"{name} has no element"
+        assert all(root_id for _, root_id in roots), f"{name}: a root without an id: {roots}"
+        # The branches of one {% if %} may each have a root, as long as they are the same element to
+        # htmx.
+        assert len({root_id for _, root_id in roots}) == 1, f"{name}: more than one root: {roots}"
 
 
-@pytest.mark.parametrize("name", FRAGMENTS)
-def test_a_fragment_has_one_root_with_an_id(name: str) -> None:
-    roots = Roots(as_html(name)).roots
-    assert roots, "a fragment without an element"
-    assert all(root_id for _, root_id in roots), f"a root without an id: {roots}"
-    # The branches of one {% if %} may each have a root, as long as they are the same element to
-    # htmx.
-    assert len({root_id for _, root_id in roots}) == 1, f"more than one root: {roots}"
+def test_a_fragment_stands_alone(app: Flask) -> None:
+    for name in FRAGMENTS:
+        assert not list(app.jinja_env.parse(source(name)).find_all(nodes.Extends)), name
 
 
-@pytest.mark.parametrize("name", FRAGMENTS)
-def test_a_fragment_stands_alone(app: Flask, name: str) -> None:
-    assert not list(app.jinja_env.parse(source(name)).find_all(nodes.Extends))
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_words_come_from_the_catalogue(name: str) -> None:
-    # Private macros and *_class blocks write attributes, not words.
-    text = re.sub(
-        r"\{% macro _.*?endmacro %\}|\{% block \w+_class %\}.*?endblock %\}",
-        "",
-        without_comments(source(name)),
-        flags=re.DOTALL,
-    )
-    text = re.sub(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", "", text, flags=re.DOTALL)
-    text = re.sub(r"<(svg|pre|code|kbd)\b.*?</\1>", "", text, flags=re.DOTALL)
-    spoken = re.findall(
-        r"""(?:aria-label|placeholder|title|alt)=["']([^"'{]*[A-Za-z]{2}[^"'{]*)["']""", text
-    )
-    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\0", text, flags=re.DOTALL)
-    spoken += re.findall(r"[A-Za-z][A-Za-z']+", re.sub(r"<[^>]*>", "\0", text))
-    loose = [
-        word
-        for word in spoken
-        if word not in UNTRANSLATED
-        and not re.fullmatch(r"(?:nbsp|amp|lt|gt|middot|ndash|hellip)", word)
-    ]
-    assert not loose, f"not wrapped in _(): {loose[:6]}"
+def test_words_come_from_the_catalogue() -> None:
+    for name in ALL:
+        # Private macros and *_class blocks write attributes, not words.
+        text = re.sub(
+            r"\{% macro _.*?endmacro %\}|\{% block \w+_class %\}.*?endblock %\}",
+            "",
+            without_comments(source(name)),
+            flags=re.DOTALL,
+        )
+        text = re.sub(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", "", text, flags=re.DOTALL)
+        text = re.sub(r"<(svg|pre|code|kbd)\b.*?</\1>", "", text, flags=re.DOTALL)
+        spoken = re.findall(
+            r"""(?:aria-label|placeholder|title|alt)=["']([^"'{]*[A-Za-z]{2}[^"'{]*)["']""", text
+        )
+        text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\0", text, flags=re.DOTALL)
+        spoken += re.findall(r"[A-Za-z][A-Za-z']+", re.sub(r"<[^>]*>", "\0", text))
+        loose = [
+            word
+            for word in spoken
+            if word not in UNTRANSLATED
+            and not re.fullmatch(r"(?:nbsp|amp|lt|gt|middot|ndash|hellip)", word)
+        ]
+        assert not loose, f"{name}: not wrapped in _(): {loose[:6]}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX
 MARK = "Zq7-mark-of-this-test"
 JSON = "application/json"
 HUGE = 10**30
+SAMPLES = 6
 
 # Raw bodies that are refused before anybody asks who sends them.
 RAW: dict[str, tuple[bytes, int, str]] = {
@@ -46,24 +48,11 @@ SCHEMA: dict[str, tuple[bytes, str]] = {
     "the other half": (b'{"x": {"y": "\\udfff!"}}', "string_unstorable"),
 }
 VALUES: list[Any] = [
-    *(None, True, False, 0, -1, 1.5, HUGE, -HUGE, 2**31, 2**63, -(2**63) - 1),
-    *(
-        "",
-        " ",
-        MARK,
-        MARK * 2000,
-        "\u0000",
-        f"{MARK}\u0000",
-        "\ud800",
-        "\u202e" + MARK,
-        "\U0010ffff",
-        "%00",
-        "'; drop table users; --",
-        "not-a-uuid",
-    ),
-    *("NaN", "Infinity", "1e400", "-1", "0x10", "9" * 400),
-    *("2026-02-30", "0000-00-00", "99999-01-01", "1899-12-31", "2201-01-01", "2026-11-24T10:00:00"),
-    *([], [MARK], [[[]]], {}, {"a": MARK}, [None], {"a": {"b": 1}}),
+    *(None, True, 0, -1, 1.5, HUGE, 2**63),
+    *("", " ", MARK * 2000, f"{MARK}\u0000", "\ud800", "\u202e" + MARK, "\U0010ffff"),
+    *("NaN", "1e400", "9" * 400),
+    *("2026-02-30", "99999-01-01", "1899-12-31", "2026-11-24T10:00:00"),
+    *([], [MARK], [[[]]], {"a": MARK}, [None]),
 ]
 QUERY_VALUES = [
     *(
@@ -124,6 +113,19 @@ def bearer(alice: Person) -> dict[str, str]:
     return {"Authorization": f"Bearer {alice.access_token}"}
 
 
+def spread(calls: list[Call], cases: Iterable[str]) -> Any:
+    """Every operation with one case and every case with `SAMPLES` operations.
+
+    One reader of bodies and queries serves all operations: each operation has to be seen to use
+    it, and each case to be refused by it, but not each case at each operation.
+    """
+    kinds = list(cases)
+    pairs = [(call, kinds[index % len(kinds)]) for index, call in enumerate(calls)]
+    pairs += [(call, kind) for kind in kinds for call in calls[:: len(calls) // SAMPLES]]
+    named = {f"{call.name}-{kind}": (call, kind) for call, kind in pairs}
+    return pytest.mark.parametrize(("call", "kind"), list(named.values()), ids=list(named))
+
+
 def send(app: Flask, call: Call, address: str, **options: Any) -> Any:
     answer = app.test_client().open(address, method=call.operation.method, **options)
     if answer.is_streamed:
@@ -144,8 +146,7 @@ def check(answer: Any, *, echo: str = MARK) -> None:
                 assert all(len(part) <= 64 for part in item["loc"] if isinstance(part, str))
 
 
-@named(WITH_BODY)
-@pytest.mark.parametrize("kind", RAW)
+@spread(WITH_BODY, RAW)
 def test_a_body_that_cannot_be_read_is_refused_before_anybody_is_asked_for(
     app: Flask, call: Call, kind: str
 ) -> None:
@@ -156,8 +157,7 @@ def test_a_body_that_cannot_be_read_is_refused_before_anybody_is_asked_for(
     check(answer)
 
 
-@named(WITH_BODY)
-@pytest.mark.parametrize("kind", SCHEMA)
+@spread(WITH_BODY, SCHEMA)
 def test_what_no_column_holds_is_refused_with_the_schema(
     app: Flask, bearer: dict[str, str], call: Call, kind: str
 ) -> None:
@@ -263,13 +263,15 @@ def test_every_filter_takes_poison_without_harm(
             )
 
 
-@named([call for call in CALLS if call.path.startswith("/api/")])
-@pytest.mark.parametrize("query", ["x=%00", "%00=x", "x=a%ED%A0%80b", "x=%FF", "limit=%00"])
+@spread(
+    [call for call in CALLS if call.path.startswith("/api/")],
+    ["x=%00", "%00=x", "x=a%ED%A0%80b", "x=%FF", "limit=%00"],
+)
 def test_a_query_that_no_column_holds_is_refused_even_where_it_is_not_read(
-    app: Flask, bearer: dict[str, str], call: Call, query: str
+    app: Flask, bearer: dict[str, str], call: Call, kind: str
 ) -> None:
     options = {"json": {}} if call.operation.body else {}
-    answer = send(app, call, f"{call.address()}?{query}", headers=bearer, **options)
+    answer = send(app, call, f"{call.address()}?{kind}", headers=bearer, **options)
     assert answer.status_code == 422
     assert answer.json["detail"][0]["type"] == "string_unstorable"
     assert answer.json["detail"][0]["loc"][0] == "query"
