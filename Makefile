@@ -42,9 +42,10 @@ lint: set-up-test ## Only format and lint, changing nothing
 	$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/python -m tools.lint_docstrings
 
-format: set-up-test ## Bring the code into its format and mend what can be mended by itself
+format: set-up-test ## Bring the code into its format, mend what can be mended by itself, draw docs/img/architecture.svg
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	$(BIN)/python -m tools.architecture
 
 clean: ## Remove what set-up and tools made; the data in var/ stays
 	rm -rf .venv node_modules static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
