@@ -5,28 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner.sentences import day, money
 from voyagent.assistant.planner.wording import _, ngettext, state
+from voyagent.capabilities.cards import count_note, day, sum_note
 
 Facts = dict[str, Any]
 
 
-def _count(output: Facts) -> str:
-    number = output["total"] if "total" in output else output.get("count") or 0
-    return ngettext("%(num)d found", "%(num)d found", number)
-
-
 def _as_of(output: Facts) -> str:
     return day(output["as_of"])
-
-
-def _sum(output: Facts) -> str:
-    """The amount, wherever the tool's answer has it."""
-    price = output.get("price") or {
-        "amount": output.get("total_amount") or output.get("amount"),
-        "currency": output.get("currency"),
-    }
-    return money(price["amount"], price["currency"]) if price["amount"] else ""
 
 
 def _people(output: Facts) -> str:
@@ -42,23 +28,23 @@ def _unpaid(_output: Facts) -> str:
 
 
 NOTES: dict[str, Callable[[Facts], str]] = {
-    "find_enquiries": _count,
-    "list_payables": _count,
-    "list_ledger_accounts": _count,
-    "find_invoices": _count,
-    "find_bills": _count,
-    "search_flights": _count,
-    "search_hotels": _count,
+    "find_enquiries": count_note,
+    "list_payables": count_note,
+    "list_ledger_accounts": count_note,
+    "find_invoices": count_note,
+    "find_bills": count_note,
+    "search_flights": count_note,
+    "search_hotels": count_note,
     "read_account_balance": _as_of,
     "trial_balance": _as_of,
-    "draft_invoice": _sum,
-    "issue_invoice": _sum,
-    "create_invoice": _sum,
-    "write_off_invoice": _sum,
-    "receive_bill": _sum,
-    "pay_bill": _sum,
-    "check_hotel_rate": _sum,
-    "add_transfer": _sum,
+    "draft_invoice": sum_note,
+    "issue_invoice": sum_note,
+    "create_invoice": sum_note,
+    "write_off_invoice": sum_note,
+    "receive_bill": sum_note,
+    "pay_bill": sum_note,
+    "check_hotel_rate": sum_note,
+    "add_transfer": sum_note,
     "show_trip": _people,
     "read_itinerary": _people,
     "read_pnr": _standing,

@@ -22,13 +22,13 @@ from voyagent.approvals.effects import (
 from voyagent.billing import queries, service
 from voyagent.billing.capabilities.payments import (
     APPROVERS,
-    day,
     party_balance,
     payment_preview,
     settled,
 )
 from voyagent.billing.names import check_name
 from voyagent.billing.schemas import PayBillIn, PostJournalEntryIn, ReceiveBillIn
+from voyagent.capabilities.cards import day
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id

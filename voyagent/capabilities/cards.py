@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
-from flask_babel import gettext
+from flask_babel import format_date, gettext, ngettext
 
 from voyagent.capabilities.capability import Card, JsonObject
+from voyagent.kernel.money import spoken
 
 UNSUPPORTED = "capability_not_supported"
 
@@ -37,3 +39,25 @@ def result_card(
     if output.get("reason") == UNSUPPORTED:
         return ResultCard(card.icon, sentence, str(gettext("not offered")))
     return ResultCard(card.icon, sentence, card.note(output))
+
+
+def count_note(output: JsonObject) -> str:
+    """State the number of records found."""
+    number = output["total"] if "total" in output else output.get("count") or 0
+    return str(ngettext("%(num)d found", "%(num)d found", number))
+
+
+def sum_note(output: JsonObject) -> str:
+    """State the amount of the result, which is its price, total or amount; empty without one."""
+    price = output.get("price") or {
+        "amount": output.get("total_amount") or output.get("amount"),
+        "currency": output.get("currency"),
+    }
+    return spoken(price["amount"], price["currency"]) if price["amount"] else ""
+
+
+def day(value: str | date) -> str:
+    """Format a date, or its ISO text, in the reader's language: `10 Dec 2026`."""
+    return str(
+        format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y")
+    )

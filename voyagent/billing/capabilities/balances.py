@@ -6,7 +6,6 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Annotated, Any
 
-from flask_babel import ngettext
 from pydantic import Field
 
 from voyagent.billing import queries
@@ -98,11 +97,6 @@ def open_balances(
             for currency, total in sums.items()
         ],
     }
-
-
-def count_note(output: dict[str, Any]) -> str:
-    """State the number of rows found."""
-    return str(ngettext("%(num)d found", "%(num)d found", output.get("count") or 0))
 
 
 def _rows(call: Invocation, kind: queries.Kind, wanted: OpenBalancesInput) -> list[Row]:

@@ -7,12 +7,9 @@ from typing import Annotated, Any
 from flask_babel import gettext
 from pydantic import Field
 
-from voyagent.billing.capabilities.balances import (
-    OpenBalancesInput,
-    count_note,
-    open_balances,
-)
+from voyagent.billing.capabilities.balances import OpenBalancesInput, open_balances
 from voyagent.capabilities.capability import Capability, Card, Invocation, Slot
+from voyagent.capabilities.cards import count_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import Text
 

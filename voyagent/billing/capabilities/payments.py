@@ -6,13 +6,14 @@ import re
 from datetime import date
 from typing import Any
 
-from flask_babel import format_date, gettext
+from flask_babel import gettext
 
 from voyagent.approvals.effects import Description, FactShown, Measured, MoneyShown, Standing
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.schemas import PaymentIn
 from voyagent.capabilities.capability import Choice, Direction, Invocation, Policy
+from voyagent.capabilities.cards import day
 from voyagent.identity.permissions import Role
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
@@ -97,11 +98,6 @@ def open_documents(call: Invocation, kind: queries.Kind, text: str) -> list[Choi
         )
         for row in numbered or named or rows
     ]
-
-
-def day(value: date) -> str:
-    """Format a date in the reader's language."""
-    return str(format_date(value, "d MMM y"))
 
 
 def _is_numbered(reference: str, said: str) -> bool:

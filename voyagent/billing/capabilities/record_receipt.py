@@ -20,9 +20,10 @@ from voyagent.billing.capabilities.payments import (
 )
 from voyagent.billing.schemas import MoneyAccount, PaymentIn
 from voyagent.capabilities.capability import Capability, Card, Choice, Invocation, Policy, Slot
+from voyagent.capabilities.cards import sum_note
 from voyagent.kernel.errors import N_
 from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Text
-from voyagent.kernel.money import Money, spoken
+from voyagent.kernel.money import Money
 
 
 class RecordReceiptInput(PaymentIn):
@@ -125,11 +126,7 @@ CAPABILITY = Capability(
     preview=preview,
     measure=measure,
     lookups={"invoice_id": open_invoices},
-    card=Card(
-        icon="cash-coin",
-        sentence=sentence,
-        note=lambda output: spoken(output["amount"], output["currency"]),
-    ),
+    card=Card(icon="cash-coin", sentence=sentence, note=sum_note),
     book_date="paid_on",
     audit=N_("Assistant: record a receipt"),
     follow_ups=("list_receivables", "find_invoices"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 from flask_babel import gettext
@@ -72,7 +72,8 @@ def run(call: Invocation, wanted: CreateEnquiryInput) -> dict[str, Any]:
         cleared: dict[str, Any] = dict.fromkeys(
             set(CreateEnquiryInput.model_fields) - _NEVER_CLEARED
         )
-        return _output(service.update(call.actor, logged, {**cleared, **fields}))  # type: ignore[typeddict-item]
+        changes = cast("service.EnquiryChanges", {**cleared, **fields})
+        return _output(service.update(call.actor, logged, changes))
     if call.session_id and not queries.find_by_session(call.reader, call.session_id):
         fields["session_id"] = call.session_id
     return _output(service.create(call.actor, **fields))
