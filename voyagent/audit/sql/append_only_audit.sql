@@ -1,0 +1,7 @@
+-- Keep audit events as they were written.
+-- requires: refuse_change
+
+create or replace trigger audit_events_append_only before update or delete on audit_events
+  for each row execute function app.refuse_change();
+create or replace trigger audit_events_no_truncate before truncate on audit_events
+  for each statement execute function app.refuse_change();

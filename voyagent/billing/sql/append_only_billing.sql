@@ -1,0 +1,17 @@
+-- Keep allocations and write-offs as they were noted. Each is taken back by a row that reverses it.
+--
+-- A refund may get a reversal (see guard_reversal), so only TRUNCATE is refused here.
+-- requires: refuse_change
+
+create or replace trigger allocations_append_only before update or delete on allocations
+  for each row execute function app.refuse_change();
+create or replace trigger allocations_no_truncate before truncate on allocations
+  for each statement execute function app.refuse_change();
+
+create or replace trigger write_offs_append_only before update or delete on write_offs
+  for each row execute function app.refuse_change();
+create or replace trigger write_offs_no_truncate before truncate on write_offs
+  for each statement execute function app.refuse_change();
+
+create or replace trigger refunds_no_truncate before truncate on refunds
+  for each statement execute function app.refuse_change();

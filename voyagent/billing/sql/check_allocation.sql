@@ -1,0 +1,74 @@
+-- Refuse an allocation that does not fit its payment and document, or their sums.
+--
+-- The check runs at commit. A receipt settles invoices and a payment out settles bills, of the same
+-- party, from the later of payment date and issue date on. In one currency the amounts are equal.
+-- A document in another currency says what of it is settled, and, where it was booked at a rate
+-- between those two currencies, what that part was booked for. An allocation is taken back by one
+-- equal row with the opposite sign.
+--
+-- Two transactions that allocate at once both update what is used of the payment and what is paid
+-- of the document, so one waits for the other; if it did not count the other's row, it is refused.
+
+create or replace function app.check_allocation() returns trigger
+language plpgsql as $$
+declare
+  payment payments%rowtype;
+  original allocations%rowtype;
+  settled bigint;
+  paid bigint;
+  is_fit boolean;
+begin
+  select * into payment from payments where tenant_id = new.tenant_id and id = new.payment_id;
+  if new.invoice_id is not null then
+    select d.paid_minor,
+           payment.direction = 'in'
+           and (case when d.currency = payment.currency then new.settled_minor is null
+                else new.settled_minor is not null and (d.rate is null) = (new.booked_minor is null)
+                     and (d.rate is null or payment.currency in (d.rate_base, d.rate_quote))
+                     and (new.rate is null
+                          or new.rate_base in (d.currency, payment.currency)
+                             and new.rate_quote in (d.currency, payment.currency)) end)
+           and d.party_key = payment.party_key and new.effective_on >= d.issue_date
+      into paid, is_fit from invoices d where d.tenant_id = new.tenant_id and d.id = new.invoice_id;
+    select sum(coalesce(settled_minor, amount_minor)) into settled
+      from allocations where tenant_id = new.tenant_id and invoice_id = new.invoice_id;
+  else
+    select d.paid_minor,
+           payment.direction = 'out'
+           and (case when d.currency = payment.currency then new.settled_minor is null
+                else new.settled_minor is not null and (d.rate is null) = (new.booked_minor is null)
+                     and (d.rate is null or payment.currency in (d.rate_base, d.rate_quote))
+                     and (new.rate is null
+                          or new.rate_base in (d.currency, payment.currency)
+                             and new.rate_quote in (d.currency, payment.currency)) end)
+           and d.party_key = payment.party_key and new.effective_on >= d.issue_date
+      into paid, is_fit from bills d where d.tenant_id = new.tenant_id and d.id = new.bill_id;
+    select sum(coalesce(settled_minor, amount_minor)) into settled
+      from allocations where tenant_id = new.tenant_id and bill_id = new.bill_id;
+  end if;
+  if not is_fit or new.effective_on < payment.paid_on then
+    raise exception 'an allocation is of the party and currency of its payment and not before it'
+      using errcode = 'check_violation', constraint = 'ck_allocation_fits';
+  end if;
+  if new.reverses_id is not null then
+    select * into original from allocations
+     where tenant_id = new.tenant_id and id = new.reverses_id;
+    if (original.payment_id, original.amount_minor) <> (new.payment_id, -new.amount_minor)
+       or original.effective_on > new.effective_on
+       or (original.invoice_id, original.bill_id) is distinct from (new.invoice_id, new.bill_id)
+       or (original.settled_minor, original.booked_minor)
+          is distinct from (-new.settled_minor, -new.booked_minor) then
+      raise exception 'an allocation is taken back whole'
+        using errcode = 'check_violation', constraint = 'ck_allocation_taken_back';
+    end if;
+  end if;
+  if settled <> paid then
+    raise exception 'a document has % paid and % allocated', paid, settled
+      using errcode = 'check_violation', constraint = 'ck_document_allocated';
+  end if;
+  return null;
+end $$;
+
+drop trigger if exists allocations_checked on allocations;
+create constraint trigger allocations_checked after insert on allocations
+  deferrable initially deferred for each row execute function app.check_allocation();

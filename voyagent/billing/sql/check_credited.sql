@@ -1,0 +1,39 @@
+-- Refuse a document whose credited amount is not the sum of its credit notes that stand.
+--
+-- The check runs at commit of a transaction that reversed a credit note or a supplier credit.
+
+create or replace function app.check_credited() returns trigger
+language plpgsql as $$
+declare
+  said bigint;
+  noted bigint;
+begin
+  if tg_table_name = 'credit_notes' then
+    -- `credited_minor` of an invoice includes what was written off.
+    select d.credited_minor - d.written_off_minor into said
+      from invoices d
+     where d.tenant_id = new.tenant_id and d.id = (to_jsonb(new)->>'invoice_id')::uuid;
+    select coalesce(sum(n.total_minor), 0) into noted from credit_notes n
+     where n.tenant_id = new.tenant_id and n.invoice_id = (to_jsonb(new)->>'invoice_id')::uuid
+       and n.reversed_on is null;
+  else
+    select d.credited_minor into said
+      from bills d
+     where d.tenant_id = new.tenant_id and d.id = (to_jsonb(new)->>'bill_id')::uuid;
+    select coalesce(sum(n.total_minor), 0) into noted from supplier_credits n
+     where n.tenant_id = new.tenant_id and n.bill_id = (to_jsonb(new)->>'bill_id')::uuid
+       and n.reversed_on is null;
+  end if;
+  if said <> noted then
+    raise exception 'a document has % credited and says %', noted, said
+      using errcode = 'check_violation', constraint = 'ck_document_credited';
+  end if;
+  return null;
+end $$;
+
+drop trigger if exists credit_notes_credited on credit_notes;
+create constraint trigger credit_notes_credited after update on credit_notes
+  deferrable initially deferred for each row execute function app.check_credited();
+drop trigger if exists supplier_credits_credited on supplier_credits;
+create constraint trigger supplier_credits_credited after update on supplier_credits
+  deferrable initially deferred for each row execute function app.check_credited();

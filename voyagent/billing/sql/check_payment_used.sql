@@ -1,0 +1,57 @@
+-- Refuse a payment whose used amounts are not the sums of its allocations and standing refunds.
+--
+-- The check runs at commit, after a change of the payment, an allocation or a refund. A reversed
+-- payment counts as given back whole: nothing of it was refunded, its entry is reversed by another
+-- entry on the day of the reversal, and it settles nothing from then on.
+
+create or replace function app.check_payment_used() returns trigger
+language plpgsql as $$
+declare
+  key uuid := case tg_table_name when 'payments' then (to_jsonb(new)->>'id')::uuid
+                                 else (to_jsonb(new)->>'payment_id')::uuid end;
+  payment payments%rowtype;
+  allocated bigint;
+  refunded bigint;
+begin
+  select * into payment from payments where tenant_id = new.tenant_id and id = key;
+  select coalesce(sum(amount_minor), 0) into allocated
+    from allocations where tenant_id = new.tenant_id and payment_id = key;
+  select coalesce(sum(amount_minor), 0) into refunded
+    from refunds where tenant_id = new.tenant_id and payment_id = key and reversed_on is null;
+  if payment.reversed_on is not null then
+    if refunded > 0 or not exists (
+      select from journal_entries e
+       where e.tenant_id = payment.tenant_id and e.id = payment.reversal_entry_id
+         and e.reverses_id = payment.entry_id and e.entry_date = payment.reversed_on
+    ) then
+      raise exception 'a payment of which nothing was given back is reversed by the entry'
+                      ' against its own, on that day'
+        using errcode = 'check_violation', constraint = 'ck_payment_reversal';
+    end if;
+    if exists (
+      select from allocations a
+       where a.tenant_id = payment.tenant_id and a.payment_id = payment.id
+         and a.effective_on > payment.reversed_on
+    ) then
+      raise exception 'nothing is settled by a payment after it is reversed'
+        using errcode = 'check_violation', constraint = 'ck_payment_reversal';
+    end if;
+    refunded := payment.amount_minor;
+  end if;
+  if (payment.allocated_minor, payment.refunded_minor) <> (allocated, refunded) then
+    raise exception 'a payment has % allocated and % given back, and says otherwise',
+        allocated, refunded
+      using errcode = 'check_violation', constraint = 'ck_payment_used';
+  end if;
+  return null;
+end $$;
+
+drop trigger if exists payments_used on payments;
+create constraint trigger payments_used after insert or update on payments
+  deferrable initially deferred for each row execute function app.check_payment_used();
+drop trigger if exists allocations_used on allocations;
+create constraint trigger allocations_used after insert on allocations
+  deferrable initially deferred for each row execute function app.check_payment_used();
+drop trigger if exists refunds_used on refunds;
+create constraint trigger refunds_used after insert or update on refunds
+  deferrable initially deferred for each row execute function app.check_payment_used();

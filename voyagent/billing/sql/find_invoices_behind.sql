@@ -1,0 +1,45 @@
+-- Find the next `n` invoices behind a row that match the given filters, for the API.
+--
+-- Like app.find_invoices(), but without a count and without an offset: a page costs the same at any
+-- depth. Without three letters in a row in `q`, only `looked_max` rows behind the place are
+-- searched.
+
+create or replace function app.find_invoices_behind(
+  q text, states text[], party text, issued_from date, issued_to date,
+  behind date, behind_id uuid, n integer, looked_max integer
+) returns table (id uuid)
+language plpgsql stable security definer rows 50
+set search_path = public, pg_temp
+as $$
+declare
+  source text := 'invoices';
+  wanted text := 'tenant_id = $1 and search like lower($2)';
+  further text := '';
+begin
+  if behind is not null then further := ' and (issue_date, id) < ($7, $8)'; end if;
+  if issued_to is not null then further := further || ' and issue_date <= $6'; end if;
+  if looked_max is not null then
+    source := '(select tenant_id, id, search, status, party_key, issue_date from invoices
+                 where tenant_id = $1' || further ||
+              ' order by issue_date desc, id desc limit $10) newest';
+  end if;
+  wanted := wanted || further;
+  if states is not null then wanted := wanted || ' and status = any($3)'; end if;
+  if party is not null then wanted := wanted || ' and party_key = lower($4)'; end if;
+  if issued_from is not null then wanted := wanted || ' and issue_date >= $5'; end if;
+  return query execute
+      'select id from ' || source || ' where ' || wanted ||
+      ' order by issue_date desc, id desc limit $9'
+    using current_setting('app.tenant')::uuid, q, states, party, issued_from, issued_to,
+          behind, behind_id, n, looked_max;
+end $$;
+
+alter function app.find_invoices_behind(
+  text, text[], text, date, date, date, uuid, integer, integer
+) owner to voyagent_lookup;
+revoke all on function app.find_invoices_behind(
+  text, text[], text, date, date, date, uuid, integer, integer
+) from public;
+grant execute on function app.find_invoices_behind(
+  text, text[], text, date, date, date, uuid, integer, integer
+) to voyagent_app;

@@ -1,0 +1,65 @@
+-- Keep a posted invoice or bill as it was posted.
+--
+-- Only the columns in `free` may change: what was paid, credited or written off, the status that
+-- follows from it, how it was voided, and remarks. A posted document is never deleted and never
+-- becomes a draft again. None is posted unless its lines, tax and rounding add up to its total, and
+-- its instalments too. The due date of a document with a plan is set here and nowhere else: it is
+-- that of the first instalment still open.
+--
+-- `party_key` and `search` are generated columns. They are not computed yet when this trigger runs,
+-- so they are left out of the comparison. The trigger's argument is `invoice` or `bill`.
+-- requires: next_due
+
+create or replace function app.guard_document() returns trigger
+language plpgsql as $$
+declare
+  free constant text[] := array[
+    'status', 'sent_at', 'sent_to', 'pay_on', 'paid_minor', 'credited_minor', 'written_off_minor',
+    'voided_on', 'void_reason', 'void_entry_id', 'voided_by_user_id', 'notes', 'updated_at',
+    'enquiry_id', 'session_id', 'party_key', 'search'
+  ];
+  lines_minor numeric;
+  moving text := case when new.instalment_dues is null then '' else 'due_date' end;
+begin
+  if tg_op = 'DELETE' then
+    if old.status <> 'draft' then
+      raise exception '% that were posted are not deleted', tg_table_name
+        using errcode = 'restrict_violation';
+    end if;
+    return old;
+  end if;
+  if new.instalment_dues is not null and new.status <> 'draft' then
+    if (select sum(minor) from unnest(new.instalment_minors) minor) <> new.total_minor then
+      raise exception '% whose instalments do not add up are not posted', tg_table_name
+        using errcode = 'check_violation', constraint = 'ck_document_instalments';
+    end if;
+    new.due_date := app.next_due(
+      new.instalment_dues, new.instalment_minors, new.paid_minor + new.credited_minor);
+  end if;
+  if old.status <> 'draft' and (
+    new.status = 'draft'
+    or old.status = 'void'
+       and (new.status, new.voided_on, new.void_reason, new.void_entry_id)
+           is distinct from (old.status, old.voided_on, old.void_reason, old.void_entry_id)
+    or to_jsonb(new) - free - moving <> to_jsonb(old) - free - moving
+  ) then
+    raise exception '% that were posted keep what was posted', tg_table_name
+      using errcode = 'restrict_violation';
+  end if;
+  if old.status = 'draft' and new.status not in ('draft', 'void') then
+    execute format('select coalesce(sum(amount_minor), 0) from %I where tenant_id = $1 and %I = $2',
+                   tg_argv[0] || '_lines', tg_argv[0] || '_id')
+      into lines_minor using new.tenant_id, new.id;
+    if lines_minor + coalesce((to_jsonb(new)->>'tax_minor')::numeric, 0)
+       + coalesce((to_jsonb(new)->>'round_off_minor')::numeric, 0) <> new.total_minor then
+      raise exception '% whose lines do not add up are not posted', tg_table_name
+        using errcode = 'check_violation', constraint = 'ck_document_total';
+    end if;
+  end if;
+  return new;
+end $$;
+
+create or replace trigger invoices_guarded before update or delete on invoices
+  for each row execute function app.guard_document('invoice');
+create or replace trigger bills_guarded before update or delete on bills
+  for each row execute function app.guard_document('bill');

@@ -1,0 +1,19 @@
+-- Refuse to issue an invoice whose tax is not the sum of its tax rows.
+
+create or replace function app.guard_invoice_tax() returns trigger
+language plpgsql as $$
+declare
+  charged numeric;
+begin
+  select coalesce(sum(amount_minor), 0) into charged
+    from invoice_taxes where tenant_id = new.tenant_id and invoice_id = new.id;
+  if charged <> new.tax_minor then
+    raise exception 'an invoice whose taxes do not add up is not issued'
+      using errcode = 'check_violation', constraint = 'ck_invoices_taxes';
+  end if;
+  return new;
+end $$;
+
+create or replace trigger invoices_taxed before update on invoices
+  for each row when (old.status = 'draft' and new.status not in ('draft', 'void'))
+  execute function app.guard_invoice_tax();

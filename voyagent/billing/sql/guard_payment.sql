@@ -1,0 +1,23 @@
+-- Keep a payment as it was noted: only what is used of it changes, and its reversal is set once.
+--
+-- A payment is never deleted; one noted by mistake is reversed. `party_key` is a generated column
+-- that is not computed yet when this trigger runs.
+
+create or replace function app.guard_payment() returns trigger
+language plpgsql as $$
+declare
+  free constant text[] := array[
+    'allocated_minor', 'refunded_minor', 'party_key',
+    'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id'
+  ];
+begin
+  if tg_op = 'DELETE' or to_jsonb(new) - free <> to_jsonb(old) - free
+     or old.reversed_on is not null and to_jsonb(new) <> to_jsonb(old) then
+    raise exception 'payments that were noted keep what was noted'
+      using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+
+create or replace trigger payments_guarded before update or delete on payments
+  for each row execute function app.guard_payment();

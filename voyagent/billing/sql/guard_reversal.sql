@@ -1,0 +1,34 @@
+-- Keep a refund, credit note or supplier credit as it was noted, except for its one reversal.
+--
+-- The reversal must be the journal entry that reverses the row's own entry, on the same day.
+-- `party_key` is a generated column that is not computed yet when this trigger runs.
+
+create or replace function app.guard_reversal() returns trigger
+language plpgsql as $$
+declare
+  free constant text[] := array[
+    'reversed_on', 'reversal_reason', 'reversal_entry_id', 'reversed_by_user_id', 'party_key'
+  ];
+begin
+  if tg_op = 'DELETE' or old.reversed_on is not null
+     or to_jsonb(new) - free <> to_jsonb(old) - free then
+    raise exception 'what was noted stays as it was noted, but for its reversal'
+      using errcode = 'restrict_violation';
+  end if;
+  if new.reversed_on is not null and not exists (
+    select from journal_entries e
+     where e.tenant_id = new.tenant_id and e.id = new.reversal_entry_id
+       and e.reverses_id = new.entry_id and e.entry_date = new.reversed_on
+  ) then
+    raise exception 'it is reversed by the entry against its own, on that day'
+      using errcode = 'check_violation', constraint = 'ck_reversal';
+  end if;
+  return new;
+end $$;
+
+create or replace trigger refunds_guarded before update or delete on refunds
+  for each row execute function app.guard_reversal();
+create or replace trigger credit_notes_guarded before update or delete on credit_notes
+  for each row execute function app.guard_reversal();
+create or replace trigger supplier_credits_guarded before update or delete on supplier_credits
+  for each row execute function app.guard_reversal();

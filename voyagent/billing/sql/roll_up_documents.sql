@@ -1,0 +1,146 @@
+-- Keep two roll-ups of open invoices and bills: by due date, and by party.
+--
+-- A document is open if it is posted, not void, and not settled whole. By due date each open
+-- instalment counts with its open amount, and the document counts once, where its first open
+-- instalment is due; by party the document counts once. The rows of a statement are written in the
+-- order of their key, due dates before parties, so that transactions never deadlock. The trigger's
+-- argument is the kind of the roll-up rows: `receivable` or `payable`.
+--
+-- A transition table exists only for some operations, so the two branches repeat their text.
+-- requires: instalments
+
+create or replace function app.roll_up_documents() returns trigger
+language plpgsql as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into ageing_by_due as a
+        (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor)
+      select tenant_id, tg_argv[0], currency, month, due,
+             sum(step), sum(step * documents), sum(step * due_minor)
+        from (
+          select m.*, coalesce(i.due_date, m.due_date) as due,
+                 coalesce(i.open_minor, m.open_minor) as due_minor,
+                 coalesce(i.is_next, true)::int as documents
+            from (
+              select 1 as step, tenant_id, currency,
+                     date_trunc('month', issue_date::timestamp)::date as month,
+                     due_date, party_key, party_name,
+                     total_minor - paid_minor - credited_minor as open_minor,
+                     instalment_dues, instalment_minors,
+                     paid_minor + credited_minor as settled_minor
+                from new_rows
+               where status in ('issued', 'partially_paid', 'received', 'scheduled')
+            ) m
+            left join lateral
+              app.instalments(m.instalment_dues, m.instalment_minors, m.settled_minor) i on true
+        ) m
+       where due_minor > 0
+       group by 1, 2, 3, 4, 5
+      having sum(step) <> 0 or sum(step * documents) <> 0 or sum(step * due_minor) <> 0
+       order by 1, 2, 3, 4, 5
+      on conflict (tenant_id, kind, currency, issue_month, due_date) do update
+        set n = a.n + excluded.n, documents = a.documents + excluded.documents,
+            open_minor = a.open_minor + excluded.open_minor;
+    insert into ageing_by_party as a
+        (tenant_id, kind, currency, issue_month, party_key, party_name, n, open_minor)
+      select tenant_id, tg_argv[0], currency, month, party_key, max(party_name),
+             sum(step), sum(step * open_minor)
+        from (
+          select 1 as step, tenant_id, currency,
+                 date_trunc('month', issue_date::timestamp)::date as month,
+                 due_date, party_key, party_name,
+                 total_minor - paid_minor - credited_minor as open_minor,
+                 instalment_dues, instalment_minors,
+                 paid_minor + credited_minor as settled_minor
+            from new_rows
+           where status in ('issued', 'partially_paid', 'received', 'scheduled')
+        ) m
+       group by 1, 2, 3, 4, 5
+      having sum(step) <> 0 or sum(step * open_minor) <> 0
+       order by 1, 2, 3, 4, 5
+      on conflict (tenant_id, kind, currency, issue_month, party_key) do update
+        set n = a.n + excluded.n, open_minor = a.open_minor + excluded.open_minor,
+            party_name = excluded.party_name;
+  else
+    insert into ageing_by_due as a
+        (tenant_id, kind, currency, issue_month, due_date, n, documents, open_minor)
+      select tenant_id, tg_argv[0], currency, month, due,
+             sum(step), sum(step * documents), sum(step * due_minor)
+        from (
+          select m.*, coalesce(i.due_date, m.due_date) as due,
+                 coalesce(i.open_minor, m.open_minor) as due_minor,
+                 coalesce(i.is_next, true)::int as documents
+            from (
+              select -1 as step, tenant_id, currency,
+                     date_trunc('month', issue_date::timestamp)::date as month,
+                     due_date, party_key, party_name,
+                     total_minor - paid_minor - credited_minor as open_minor,
+                     instalment_dues, instalment_minors,
+                     paid_minor + credited_minor as settled_minor
+                from old_rows
+               where status in ('issued', 'partially_paid', 'received', 'scheduled')
+              union all
+              select 1 as step, tenant_id, currency,
+                     date_trunc('month', issue_date::timestamp)::date as month,
+                     due_date, party_key, party_name,
+                     total_minor - paid_minor - credited_minor as open_minor,
+                     instalment_dues, instalment_minors,
+                     paid_minor + credited_minor as settled_minor
+                from new_rows
+               where status in ('issued', 'partially_paid', 'received', 'scheduled')
+            ) m
+            left join lateral
+              app.instalments(m.instalment_dues, m.instalment_minors, m.settled_minor) i on true
+        ) m
+       where due_minor > 0
+       group by 1, 2, 3, 4, 5
+      having sum(step) <> 0 or sum(step * documents) <> 0 or sum(step * due_minor) <> 0
+       order by 1, 2, 3, 4, 5
+      on conflict (tenant_id, kind, currency, issue_month, due_date) do update
+        set n = a.n + excluded.n, documents = a.documents + excluded.documents,
+            open_minor = a.open_minor + excluded.open_minor;
+    insert into ageing_by_party as a
+        (tenant_id, kind, currency, issue_month, party_key, party_name, n, open_minor)
+      select tenant_id, tg_argv[0], currency, month, party_key, max(party_name),
+             sum(step), sum(step * open_minor)
+        from (
+          select -1 as step, tenant_id, currency,
+                 date_trunc('month', issue_date::timestamp)::date as month,
+                 due_date, party_key, party_name,
+                 total_minor - paid_minor - credited_minor as open_minor,
+                 instalment_dues, instalment_minors,
+                 paid_minor + credited_minor as settled_minor
+            from old_rows
+           where status in ('issued', 'partially_paid', 'received', 'scheduled')
+          union all
+          select 1 as step, tenant_id, currency,
+                 date_trunc('month', issue_date::timestamp)::date as month,
+                 due_date, party_key, party_name,
+                 total_minor - paid_minor - credited_minor as open_minor,
+                 instalment_dues, instalment_minors,
+                 paid_minor + credited_minor as settled_minor
+            from new_rows
+           where status in ('issued', 'partially_paid', 'received', 'scheduled')
+        ) m
+       group by 1, 2, 3, 4, 5
+      having sum(step) <> 0 or sum(step * open_minor) <> 0
+       order by 1, 2, 3, 4, 5
+      on conflict (tenant_id, kind, currency, issue_month, party_key) do update
+        set n = a.n + excluded.n, open_minor = a.open_minor + excluded.open_minor,
+            party_name = excluded.party_name;
+  end if;
+  return null;
+end $$;
+
+create or replace trigger invoices_rolled_up_in after insert on invoices
+  referencing new table as new_rows
+  for each statement execute function app.roll_up_documents('receivable');
+create or replace trigger invoices_rolled_up_over after update on invoices
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function app.roll_up_documents('receivable');
+create or replace trigger bills_rolled_up_in after insert on bills
+  referencing new table as new_rows
+  for each statement execute function app.roll_up_documents('payable');
+create or replace trigger bills_rolled_up_over after update on bills
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function app.roll_up_documents('payable');

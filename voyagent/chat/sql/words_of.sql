@@ -1,0 +1,16 @@
+-- Return the searchable text of a message: what a person or the assistant wrote, in lower case.
+--
+-- Tool calls and facts are left out. The pieces are joined by a character that nobody types, so
+-- that no search pattern matches across two of them. The generated column `chat_messages.search`
+-- uses this function, so a change needs a migration that writes the column again.
+
+create or replace function app.words_of(role text, blocks jsonb) returns text
+language sql immutable parallel safe as $$
+  select case
+    when role in ('user', 'assistant') then
+      lower(coalesce(string_agg(told.block->>'text', chr(31) order by told.place), ''))
+    else ''
+  end
+    from jsonb_array_elements(blocks) with ordinality as told(block, place)
+   where told.block->>'type' = 'text'
+$$;

@@ -1,0 +1,16 @@
+-- Find a refresh token by its SHA-256 digest, in whichever agency it is.
+--
+-- A refresh comes before an agency is known. The token itself is not stored.
+
+create or replace function app.find_refresh_token(digest bytea)
+returns table (tenant_id uuid, id uuid)
+language plpgsql stable security definer
+set search_path = public, pg_temp
+as $$
+begin
+  return query select r.tenant_id, r.id from refresh_tokens r where r.token_hash = digest;
+end $$;
+
+alter function app.find_refresh_token(bytea) owner to voyagent_lookup;
+revoke all on function app.find_refresh_token(bytea) from public;
+grant execute on function app.find_refresh_token(bytea) to voyagent_app;

@@ -1,0 +1,23 @@
+-- List the agencies whose mail needs attention at this instant.
+--
+-- Mail needs attention if it is due, if it can no longer be of use, or if it is so old that it is
+-- deleted. A mail that was queued ten minutes ago and is still due has lost its job.
+
+create or replace function app.tenants_with_mail(at timestamptz) returns setof uuid
+language plpgsql stable security definer
+set search_path = public, pg_temp
+as $$
+begin
+  return query
+    select distinct m.tenant_id from mails m
+     where m.sent_at is null and m.failed_at is null
+       and (m.useless_at <= at
+            or (m.due_at <= at
+                and (m.queued_at is null or m.queued_at <= at - interval '10 minutes')))
+    union
+    select distinct m.tenant_id from mails m where m.created_at <= at - interval '90 days';
+end $$;
+
+alter function app.tenants_with_mail(timestamptz) owner to voyagent_lookup;
+revoke all on function app.tenants_with_mail(timestamptz) from public;
+grant execute on function app.tenants_with_mail(timestamptz) to voyagent_app;
