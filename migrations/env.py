@@ -1,20 +1,30 @@
-"""Run migrations as the schema's owner, in one transaction each, with timeouts that protect those
-who work meanwhile.
+"""Run migrations as the schema's owner, then apply the SQL files, in one transaction.
+
+Lock and statement timeouts protect those who work meanwhile. A step that cannot run in a
+transaction, such as `create index concurrently`, uses Alembic's `autocommit_block()`; what came
+before it is then committed.
 """
 
 import sys
 from pathlib import Path
 
 from alembic import context
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 
+from voyagent.kernel.database import sql_files
 from voyagent.kernel.db import Base
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import fingerprint
+
 LOCK_TIMEOUT_MS = 2000
 STATEMENT_TIMEOUT_MS = 120_000
+LAST_OF_RELEASE_0_1 = "0064"
+BASELINE = "0100"
 
 
 def include_object(
@@ -40,12 +50,46 @@ def run() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             include_object=include_object,
-            transaction_per_migration=True,
             compare_server_default=False,
         )
+        migrations = context.get_context()
+        only_reads = migrations.opts.get("dont_mutate", False)
         with context.begin_transaction():
+            if not only_reads:
+                enter_from_release_0_1(connection, migrations)
             context.run_migrations()
+            # The files are of the newest revision, so no earlier one can have them.
+            if not only_reads and migrations.get_current_heads() == heads():
+                sql_files.apply_changed(connection)
     engine.dispose()
+
+
+def heads() -> tuple[str, ...]:
+    """Return the newest revision that this program knows."""
+    return tuple(context.script.get_heads())
+
+
+def enter_from_release_0_1(connection: Connection, migrations: MigrationContext) -> None:
+    """Mark a database of release 0.1 as being at the baseline, which has the same schema.
+
+    Raises:
+        CommandError: the database is older, or its schema is not that of release 0.1.
+
+    """
+    revision = next(iter(migrations.get_current_heads()), BASELINE)
+    if revision >= BASELINE:
+        return
+    if revision != LAST_OF_RELEASE_0_1:
+        raise CommandError(
+            f"The database is at revision {revision}, which this release does not know:"
+            " upgrade to release 0.1 first."
+        )
+    if differing := fingerprint.differences(connection):
+        raise CommandError(
+            "The schema is not that of release 0.1, so it cannot be upgraded. These differ: "
+            + ", ".join(differing)
+        )
+    connection.execute(text("update alembic_version set version_num = :new"), {"new": BASELINE})
 
 
 run()

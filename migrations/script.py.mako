@@ -1,7 +1,9 @@
 """${message}
 
-Never edit this file once it has landed. Add columns first, fill them, drop in a later release. Lock and statement timeouts stay on (env.py).
-A new table of an agency needs `tenant_wall`; a new foreign key to such a table is composite, `(tenant_id, …)`.
+Never edit this file once it has landed. Add columns first, fill them, drop in a later release. Lock
+and statement timeouts stay on (env.py).
+A new table of an agency needs `row_security.protect`; a foreign key to such a table is composite,
+`(tenant_id, …)`. Functions and triggers are in voyagent/*/sql/.
 """
 
 from alembic import op

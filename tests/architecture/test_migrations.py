@@ -1,7 +1,12 @@
-"""Migrations are numbered, go up and down and up, and end where the models are."""
+"""Migrations are numbered, go up and down and up, and end where the models are.
+
+A database of release 0.1 gets the same schema as a new one. The database functions come from the
+SQL files.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,16 +17,24 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from flask import Flask
+from procrastinate.schema import SchemaManager
 
+from tests.faults.catalogue import differences, things
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.sql_files import SqlFile, apply_changed, read_files
 from voyagent.kernel.db import Base
 
-VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+VERSIONS = MIGRATIONS / "versions"
+RELEASE_0_1 = Path(__file__).with_name("schema_0064.sql")
+OUR_GRANT = "grant select (status, scheduled_at) on procrastinate_jobs to voyagent_lookup"
+# Release 0.1 kept this signature for the release before it.
+DROPPED = {"app.enter(uuid,uuid,uuid,text)"}
 
 
 @pytest.fixture
-def empty_app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Flask]:
+def empty_app(settings: Settings) -> Iterator[Flask]:
     """The application over a database of its own with nothing in it."""
     owner = sa.create_engine(sa.make_url(settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
     name = f"{owner.url.database}_migrations"
@@ -44,6 +57,46 @@ def empty_app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Fl
     owner.dispose()
 
 
+@pytest.fixture
+def engine(empty_app: Flask) -> Iterator[sa.Engine]:
+    """Connections to that database as its owner."""
+    engine = sa.create_engine(empty_app.config["MIGRATION_URL"], poolclass=sa.NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def release_0_1(engine: sa.Engine) -> sa.Engine:
+    """The same database as release 0.1 left it."""
+    with engine.connect() as connection:
+        connection.connection.cursor().execute(RELEASE_0_1.read_bytes())
+        connection.connection.commit()
+    return engine
+
+
+def migrate_up(app: Flask) -> tuple[int, str]:
+    """Run the command; return its exit code and what it said."""
+    result = app.test_cli_runner().invoke(args=["migrate-up"])
+    return result.exit_code, result.output
+
+
+def revision(engine: sa.Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.scalar(sa.text("select version_num from alembic_version")))
+
+
+def without_parentheses(catalogue: dict[str, str]) -> dict[str, str]:
+    """`(a and b) and c` comes back from a dump as `a and b and c`."""
+    return {
+        name: re.sub(r"[()]", "", definition) if name.startswith("constraint") else definition
+        for name, definition in catalogue.items()
+    }
+
+
+# Revisions
+# --------------------------------------------------------------------------------
+
+
 def test_files_are_numbered_in_one_line() -> None:
     numbers, behind = [], []
     for path in VERSIONS.glob("[0-9]*.py"):
@@ -57,14 +110,18 @@ def test_files_are_numbered_in_one_line() -> None:
     assert {*behind} <= {"None", *numbers}
 
 
-def test_up_down_up_leaves_what_the_models_say(empty_app: Flask) -> None:
+def test_up_down_up_leaves_the_same_schema_and_the_baseline_stays(
+    empty_app: Flask, engine: sa.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
     with empty_app.app_context():
         flask_migrate.upgrade()
-        first = _schema(empty_app)
-        flask_migrate.downgrade(revision="base")
-        assert _schema(empty_app) == {"alembic_version"}
+        first = things(engine)
+        flask_migrate.downgrade(revision="0100")
+        with pytest.raises(SystemExit):
+            flask_migrate.downgrade(revision="base")
+        assert "drop the database to begin anew" in caplog.text
         flask_migrate.upgrade()
-        assert _schema(empty_app) == first
+        assert differences(things(engine), first) == []
 
 
 def test_the_schema_equals_the_models(settings: Settings) -> None:
@@ -83,21 +140,192 @@ def test_the_schema_equals_the_models(settings: Settings) -> None:
     assert differences == []
 
 
-def _schema(app: Flask) -> set[str]:
-    engine = sa.create_engine(app.config["MIGRATION_URL"])
+def test_the_job_tables_are_those_of_the_installed_library(
+    settings: Settings, engine: sa.Engine
+) -> None:
+    """A new version of procrastinate that changes its schema needs a migration."""
+
+    def of_the_library(engine: sa.Engine) -> dict[str, str]:
+        return {
+            name: definition
+            for name, definition in things(engine).items()
+            if re.match(r"(column|constraint|index|trigger|function|type) procrastinate_", name)
+        }
+
     with engine.connect() as connection:
-        relations = connection.scalars(
-            sa.text(
-                "select relname from pg_class where relnamespace = 'public'::regnamespace and"
-                " relkind in ('r', 'i', 'S', 'v') and relname <> 'alembic_version_pkc'"
-            )
-        ).all()
-        functions = connection.scalars(
-            sa.text(
-                "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid ="
-                " p.pronamespace where n.nspname in ('app', 'public') and not exists (select 1 from"
-                " pg_depend d where d.objid = p.oid and d.deptype = 'e')"
-            )
-        ).all()
+        connection.connection.cursor().execute(SchemaManager.get_schema().encode())
+        connection.connection.commit()
+    with engine.begin() as connection:
+        connection.execute(sa.text(OUR_GRANT))
+    ours = sa.create_engine(settings.db_admin_url or "")
+    wanted = of_the_library(engine)
+    assert len(wanted) > 50
+    assert differences(of_the_library(ours), wanted) == []
+    ours.dispose()
+
+
+# From release 0.1
+# --------------------------------------------------------------------------------
+
+
+def test_a_database_of_release_0_1_gets_the_schema_of_a_new_one(
+    empty_app: Flask, release_0_1: sa.Engine, settings: Settings
+) -> None:
+    new = sa.create_engine(settings.db_admin_url or "")
+    before = things(release_0_1)
+    assert migrate_up(empty_app)[0] == 0
+    after = things(release_0_1)
+    assert differences(*map(without_parentheses, (after, things(new)))) == []
+    assert {name.removeprefix("function ") for name in before.keys() - after.keys()} >= DROPPED, (
+        "the fixture is what release 0.1 had"
+    )
+    assert revision(release_0_1) == revision(new)
+    new.dispose()
+
+
+def test_an_older_database_is_told_to_upgrade_to_release_0_1(
+    empty_app: Flask, release_0_1: sa.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with release_0_1.begin() as connection:
+        connection.execute(sa.text("update alembic_version set version_num = '0063'"))
+    before = things(release_0_1)
+    assert migrate_up(empty_app)[0] == 1
+    assert "revision 0063" in caplog.text
+    assert "upgrade to release 0.1 first" in caplog.text
+    assert (revision(release_0_1), things(release_0_1)) == ("0063", before)
+
+
+def test_a_schema_that_is_not_that_of_release_0_1_is_refused(
+    empty_app: Flask, release_0_1: sa.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with release_0_1.begin() as connection:
+        connection.execute(sa.text("alter table parties add column fax text"))
+        connection.execute(sa.text("create table extra (id int)"))
+    before = things(release_0_1)
+    assert migrate_up(empty_app)[0] == 1
+    assert "These differ: table extra, table parties" in caplog.text
+    assert (revision(release_0_1), things(release_0_1)) == ("0064", before)
+
+
+def test_the_fingerprint_tells_each_kind_of_difference(release_0_1: sa.Engine) -> None:
+    spec = importlib.util.spec_from_file_location("fingerprint", MIGRATIONS / "fingerprint.py")
+    assert spec is not None
+    assert spec.loader is not None
+    fingerprint = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fingerprint)
+    with release_0_1.connect() as connection:
+        assert fingerprint.differences(connection) == []
+        for drift, thing in (
+            ("alter table mails alter attempts drop not null", "table mails"),
+            ("alter table mails alter attempts set default 1", "table mails"),
+            ("alter table mails set (fillfactor = 90)", "table mails"),
+            ("drop index ix_invoices_voided", "table invoices"),
+            ("alter table postings drop constraint ck_postings_sides", "table postings"),
+            ("alter table users no force row level security", "table users"),
+            ("drop policy trips_tenant on trips", "table trips"),
+            ("grant delete on audit_events to voyagent_app", "table audit_events"),
+            ("grant select (notes) on parties to voyagent_lookup", "table parties"),
+            ("alter table imports disable trigger imports_append_only", "table imports"),
+            ("create function app.extra() returns int return 1", "function app.extra()"),
+            ("grant create on schema public to voyagent_app", "schema public"),
+        ):
+            connection.execute(sa.text(drift))
+            assert fingerprint.differences(connection) == [thing], drift
+            connection.rollback()
+
+
+# SQL files
+# --------------------------------------------------------------------------------
+
+
+def test_each_function_and_trigger_comes_from_a_file(settings: Settings) -> None:
+    engine = sa.create_engine(settings.db_admin_url or "")
+    source = b"\n".join(file.source for file in read_files()).decode()
+    pattern = re.compile(r"(?:function app\.|trigger (?!procrastinate)\w+\.)(\w+)")
+    found = {match[1] for name in things(engine) if (match := pattern.match(name))}
+    assert len(found) > 100
+    words = set(re.findall(r"(?:function app\.|trigger )(\w+)", source))
+    assert found <= words
     engine.dispose()
-    return set(relations) | set(functions)
+
+
+def test_a_changed_file_is_applied_again_and_no_other(settings: Settings) -> None:
+    engine = sa.create_engine(settings.db_admin_url or "")
+    files = read_files()
+    place = next(n for n, file in enumerate(files) if file.name == "next_due")
+    changed = SqlFile(files[place].path, files[place].source + b"-- a later remark\n")
+    with engine.connect() as connection, connection.begin() as transaction:
+        before = dict(
+            connection.execute(sa.text("select path, applied_at from app.sql_files")).all()
+        )
+        assert apply_changed(connection, files) == []
+        assert apply_changed(connection, [*files[:place], changed, *files[place + 1 :]]) == [
+            changed.path
+        ]
+        after = dict(
+            connection.execute(sa.text("select path, applied_at from app.sql_files")).all()
+        )
+        assert {path for path in after if after[path] != before[path]} == {changed.path}
+        transaction.rollback()
+    engine.dispose()
+
+
+def test_a_file_may_change_a_signature_and_a_file_that_is_gone_is_forgotten(
+    settings: Settings,
+) -> None:
+    engine = sa.create_engine(settings.db_admin_url or "")
+    path = "voyagent/kernel/sql/twice.sql"
+    old = SqlFile(
+        path,
+        b"create or replace function app.twice(n integer) returns integer return n * 2;",
+    )
+    new = SqlFile(
+        path,
+        b"-- drops: app.twice(integer)\n"
+        b"create or replace function app.twice(n bigint) returns bigint return n * 2;",
+    )
+    files = read_files()
+    count = sa.text("select count(*) from pg_proc where proname = 'twice'")
+    with engine.connect() as connection, connection.begin() as transaction:
+        assert apply_changed(connection, [*files, old]) == [path]
+        assert apply_changed(connection, [*files, new]) == [path]
+        assert connection.scalar(count) == 1
+        assert apply_changed(connection, files) == []
+        recorded = sa.text("select count(*) from app.sql_files where path = :path")
+        assert connection.scalar(recorded, {"path": path}) == 0
+        transaction.rollback()
+    engine.dispose()
+
+
+def test_a_file_that_fails_undoes_the_whole_upgrade(
+    empty_app: Flask, release_0_1: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = SqlFile("voyagent/kernel/sql/broken.sql", b"create function app.broken() nonsense;")
+    monkeypatch.setattr(
+        "voyagent.kernel.database.sql_files.read_files", lambda: [*read_files(), broken]
+    )
+    before = things(release_0_1)
+    assert migrate_up(empty_app)[0] == 1
+    assert (revision(release_0_1), things(release_0_1)) == ("0064", before)
+
+
+def test_files_come_after_those_that_they_require(tmp_path: Path) -> None:
+    folder = tmp_path / "voyagent" / "any" / "sql"
+    folder.mkdir(parents=True)
+    (folder / "a.sql").write_text("-- requires: c, b\nselect 1;\n")
+    (folder / "b.sql").write_text("-- Say why.\n-- requires: c\nselect 1;\n")
+    (folder / "c.sql").write_text("select 1;\n")
+    files = read_files(tmp_path / "voyagent")
+    assert [file.path for file in files] == [f"voyagent/any/sql/{name}.sql" for name in "cba"]
+    (folder / "c.sql").write_text("-- requires: a\nselect 1;\n")
+    with pytest.raises(ValueError, match="cycle"):
+        read_files(tmp_path / "voyagent")
+    (folder / "c.sql").write_text("-- requires: d\nselect 1;\n")
+    with pytest.raises(ValueError, match=r"c\.sql requires d: no such file"):
+        read_files(tmp_path / "voyagent")
+    (folder / "c.sql").write_text("select 1;\n")
+    other = tmp_path / "voyagent" / "other" / "sql"
+    other.mkdir(parents=True)
+    (other / "c.sql").write_text("select 1;\n")
+    with pytest.raises(ValueError, match="have the same name"):
+        read_files(tmp_path / "voyagent")

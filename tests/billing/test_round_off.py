@@ -8,12 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.architecture.test_migrations import empty_app
 from tests.billing.papers import DUE, ISSUED, draft, issue, issued, line, plan, untied
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
@@ -32,7 +30,6 @@ from voyagent.kernel.money import Money
 from voyagent.reports import checks
 from voyagent.settings import service as settings
 
-__all__ = ["empty_app"]
 ON = {"issue_date": date(2026, 6, 10), "due_date": date(2026, 6, 25)}
 TYPED = {
     "customer_name": "Deepa Krishnan",
@@ -335,43 +332,3 @@ def test_other_programs_take_the_books_with_it(app: Flask, agency: Person, tmp_p
     found = vouchers(proved(on_the_page(agency)))
     assert [one.get("VCHTYPE") for one in found] == ["Sales", "Sales", "Credit Note"]
     assert amounts(agency, up)[1] == 40
-
-
-# The schema
-# --------------------------------------------------------------------------------
-
-
-def test_the_way_down_takes_it_off_drafts_alone(empty_app: Flask) -> None:
-    tenant = "00000000-0000-7000-8000-00000000000a"
-    row = f"'{tenant}', gen_random_uuid(), '2026-05-01', '2026-05-01', 'INR', 10100, 40, 'Deepa'"
-    with empty_app.app_context():
-        engine = sa.create_engine(empty_app.config["MIGRATION_URL"])
-        flask_migrate.upgrade(revision="0052")
-        with engine.begin() as connection:
-            connection.execute(sa.text("set local session_replication_role = replica"))
-            connection.execute(
-                sa.text(f"insert into tenants (id, display_name) values ('{tenant}', 'Malabar')")
-            )
-            columns = (
-                "tenant_id, id, issue_date, due_date, currency, total_minor, round_off_minor,"
-                " party_name"
-            )
-            connection.execute(sa.text(f"insert into invoices ({columns}) values ({row})"))
-            connection.execute(
-                sa.text(
-                    f"insert into invoices ({columns}, status, number, entry_id) values ({row},"
-                    " 'issued', '2026-27/000001', gen_random_uuid())"
-                )
-            )
-        flask_migrate.downgrade(revision="0048")
-        with engine.connect() as connection:
-            assert dict(
-                connection.execute(sa.text("select status, total_minor from invoices")).all()
-            ) == {
-                "draft": 10_060,
-                "issued": 10_100,
-            }  # type: ignore[arg-type]
-        flask_migrate.upgrade(revision="0052")
-        with engine.connect() as connection:
-            assert connection.scalar(sa.text("select sum(round_off_minor) from invoices")) == 0
-        engine.dispose()

@@ -1,6 +1,4 @@
-"""What trips earned by day, as a trigger keeps it: after each kind of act it is what the lines of
-their documents say, and the migration finds the same.
-"""
+"""Earnings of trips by day: after each kind of act the roll-up equals the lines of the documents."""
 
 from __future__ import annotations
 
@@ -9,28 +7,23 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from tests.architecture.test_migrations import empty_app
 from tests.billing.papers import draft, issued, line, pay, receive
 from tests.ledger.books import bind, post, stored
-from tests.people import People, Person
+from tests.people import Person
 from tests.trips.things import a_trip
 from voyagent.billing import service as billing
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
 
-__all__ = ["empty_app"]
 MAY, JUNE, JULY = date(2026, 5, 4), date(2026, 6, 10), date(2026, 7, 3)
 EARNED = (
     "select day, trip_id, currency, revenue_minor, cost_minor from trip_earnings where tenant_id ="
     " :t order by day, trip_id, currency"
 )
-NAMED = "select id, trip_id from journal_entries where trip_id is not null order by id"
 Earned = dict[tuple[date, str], tuple[int, int]]
 
 
@@ -230,61 +223,3 @@ def test_what_a_posted_entry_is_of_never_changes(
                 sa.text("update journal_entries set trip_id = null where tenant_id = :t"),
                 {"t": alice.actor.tenant_id},
             )
-
-
-def test_what_was_posted_before_is_found_by_the_migration_as_it_would_have_been_kept(
-    empty_app: Flask,
-) -> None:
-    engine = sa.create_engine(empty_app.config["MIGRATION_URL"])
-    with empty_app.app_context():
-        flask_migrate.upgrade()
-    person, other = (
-        People(empty_app).sign_up(name, agency=name) for name in ("Alice Owner", "Charlie Other")
-    )
-    for number, (act, _earned) in enumerate(
-        one
-        for what, one in ACTS.items()
-        if not what.startswith(("a bill", "a supplier", "two of", "a void bill"))
-    ):
-        act(person if number % 2 else other, a_trip(person if number % 2 else other))
-    two_entries_of_one_day(person, a_trip(person))
-    bill_credit_taken_back(other, a_trip(other))
-    post(person)
-    first = _kept(engine)
-    assert len(first[0]) > 15
-    assert len(first[1]) > 15
-    with empty_app.app_context():
-        for _ in range(2):  # down and up again the same
-            flask_migrate.downgrade(revision="0062")
-            flask_migrate.upgrade(revision="0063")
-            assert _kept(engine) == first
-        flask_migrate.upgrade()
-    sold(person, a_trip(person), "1.00")
-    assert (len(_kept(engine)[1]), untied(person), untied(other)) == (len(first[1]) + 1, [], [])
-    with engine.connect() as connection:
-        walls = (
-            "select bool_and(relforcerowsecurity) from pg_class where relname in"
-            " ('journal_entries', 'postings', 'accounts', 'invoices', 'credit_notes')"
-        )
-        assert connection.scalar(sa.text(walls)), "the walls stand again"
-        assert (
-            connection.scalar(
-                sa.text(
-                    "select tgenabled::text from pg_trigger where tgname ="
-                    " 'journal_entries_append_only'"
-                )
-            )
-            == "O"
-        )
-    engine.dispose()
-
-
-def _kept(engine: sa.Engine) -> tuple[list[Any], list[Any]]:
-    """The roll-up, and the entries that name a trip."""
-    with engine.connect() as connection:
-        earnings = connection.execute(
-            sa.text("select * from trip_earnings order by tenant_id, day, trip_id, currency")
-        ).all()
-        return [tuple(row) for row in earnings], [
-            tuple(row) for row in connection.execute(sa.text(NAMED)).all()
-        ]

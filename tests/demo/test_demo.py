@@ -177,6 +177,14 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
         assert checks.untied_balances(reader) == []
 
 
+@pytest.mark.parametrize("command", [("books", "check"), ("audit", "verify")])
+def test_the_commands_that_check_find_nothing_wrong(
+    demo_app: Flask, told: list[str], command: tuple[str, str]
+) -> None:
+    result = demo_app.test_cli_runner().invoke(args=command)
+    assert result.exit_code == 0, result.output
+
+
 def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(
     told: list[str], owner: sa.Connection
 ) -> None:
