@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.people import Person
 from voyagent.assistant import loop, service
 from voyagent.assistant.planner.moves import Call, Conversation, Done, Move
 from voyagent.assistant.tools import registry
+from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
@@ -442,7 +442,7 @@ def test_what_a_visa_takes_is_read_with_its_source(use: Any) -> None:
 def test_a_house_without_suppliers_says_so_as_the_contract_says(
     use: Any, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobody = SimpleNamespace(flights=NoFlights(), hotels=NoHotels(), visas=NoVisas())
+    nobody = Suppliers(flights=NoFlights(), hotels=NoHotels(), visas=NoVisas())
     monkeypatch.setitem(app.extensions, "voyagent.suppliers", nobody)
     told = use(
         "search_flights",

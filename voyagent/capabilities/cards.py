@@ -8,9 +8,8 @@ from typing import NamedTuple
 from flask_babel import format_date, gettext, ngettext
 
 from voyagent.capabilities.capability import Card, JsonObject
+from voyagent.capabilities.refusals import UNSUPPORTED
 from voyagent.kernel.money import spoken
-
-UNSUPPORTED = "capability_not_supported"
 
 
 class ResultCard(NamedTuple):

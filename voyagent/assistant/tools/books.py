@@ -10,10 +10,11 @@ from typing import Annotated
 from pydantic import Field
 
 from voyagent.assistant.tools.proposals import what_is_asked
-from voyagent.assistant.tools.registry import Desk, Tool, not_supported, register
+from voyagent.assistant.tools.registry import Desk, Tool, register
 from voyagent.billing import postings
 from voyagent.billing.schemas import PostJournalEntryIn
 from voyagent.capabilities.capability import Invocation, JsonObject
+from voyagent.capabilities.refusals import not_supported
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_, Conflict
 from voyagent.kernel.fields import BusinessDate, Closed, Id

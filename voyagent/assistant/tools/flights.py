@@ -4,16 +4,16 @@ and the proposals to issue tickets and file a visa.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from flask import current_app
 from pydantic import Field
 
-from voyagent.assistant import asking
 from voyagent.assistant.tools.proposals import what_is_asked
-from voyagent.assistant.tools.registry import Desk, Tool, not_supported, register
+from voyagent.assistant.tools.registry import Desk, Tool, register
 from voyagent.capabilities.capability import Invocation, JsonObject
+from voyagent.capabilities.refusals import not_supported, unsupported
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.fields import BusinessDate, Closed, Id, wire_instant
 from voyagent.kernel.keyring import Keyring
@@ -22,10 +22,10 @@ from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import effects, queries, service
 from voyagent.trips.details import Country
 from voyagent.trips.enquiry_budget import budget_of, is_above
+from voyagent.trips.supplier_queries import flight_query, suppliers
 
 Count = Annotated[int, Field(ge=0, le=9)]
 Station = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-UNSUPPORTED = "capability_not_supported"
 
 
 class PassengersIn(Closed):
@@ -80,7 +80,7 @@ def search(call: Invocation, wanted: SearchFlightsIn) -> OutboundCall[JsonObject
 
     Raises what the supplier says, but that it does not offer this.
     """
-    query = asking.flight_query(
+    query = flight_query(
         origin=wanted.origin,
         destination=wanted.destination,
         outbound_date=wanted.outbound_date,
@@ -91,7 +91,7 @@ def search(call: Invocation, wanted: SearchFlightsIn) -> OutboundCall[JsonObject
         direct_only=wanted.direct_only,
     )
     budget = budget_of(call.session_id)
-    searching = service.search_flights(asking.suppliers(), call.actor, query)
+    searching = service.search_flights(suppliers(call), call.actor, query)
     return searching.then(lambda found: _found(found, budget), refused=unsupported("searched"))
 
 
@@ -106,7 +106,7 @@ def hold(call: Invocation, wanted: HoldFlightIn) -> OutboundCall[JsonObject]:
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     budget = budget_of(trip.session_id, trip.enquiry_id)
     holding = service.hold_flight(
-        asking.suppliers(), keyring, call.actor, trip.id, wanted.fare_id, wanted.passenger_ids
+        suppliers(call), keyring, call.actor, trip.id, wanted.fare_id, wanted.passenger_ids
     )
     return holding.then(
         lambda lines: _held(lines, budget) | {"still_held": _still_held(call, lines[0])},
@@ -119,14 +119,14 @@ def release(call: Invocation, wanted: ReleaseFlightIn) -> OutboundCall[JsonObjec
 
     Raises as `trips.release_flight`.
     """
-    return service.release_flight(asking.suppliers(), call.actor, wanted.pnr_id).then(
+    return service.release_flight(suppliers(call), call.actor, wanted.pnr_id).then(
         _released, refused=unsupported("released")
     )
 
 
 def read_pnr(call: Invocation, wanted: ReadPnrIn) -> OutboundCall[JsonObject]:
     """How a booking stands at its supplier. Raises LineNotFound and what the supplier says."""
-    return service.read_flight(asking.suppliers(), call.actor, wanted.locator).then(
+    return service.read_flight(suppliers(call), call.actor, wanted.locator).then(
         _booking, refused=unsupported("read")
     )
 
@@ -137,7 +137,7 @@ def visa_requirements(call: Invocation, wanted: VisaRequirementsIn) -> OutboundC
     Raises what the supplier says.
     """
     asking_for = service.visa_requirements(
-        asking.suppliers(), call.actor, wanted.nationality, wanted.destination
+        suppliers(call), call.actor, wanted.nationality, wanted.destination
     )
     return asking_for.then(_requirements, refused=unsupported("read"))
 
@@ -241,17 +241,6 @@ def _requirements(found: Any) -> JsonObject:
         "passport_months": found.passport_months,
         "source": found.source,
     }
-
-
-def unsupported(verb: str) -> Callable[[VoyagentError], JsonObject]:
-    """The contract's answer where nobody offers this; any other refusal goes its way."""
-
-    def answer(refusal: VoyagentError) -> JsonObject:
-        if refusal.code != UNSUPPORTED:
-            raise refusal
-        return not_supported(verb, refusal)
-
-    return answer
 
 
 def _fare(kept: Any) -> JsonObject:

@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from voyagent.assistant import asking
-from voyagent.assistant.tools.flights import unsupported
 from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, Tool, register
 from voyagent.capabilities.capability import Invocation, JsonObject
+from voyagent.capabilities.refusals import unsupported
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, Trimmed
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import effects, service
 from voyagent.trips.details import Country
+from voyagent.trips.supplier_queries import hotel_query, suppliers
 
 
 class SearchHotelsIn(Closed):
@@ -48,7 +48,7 @@ def search(call: Invocation, wanted: SearchHotelsIn) -> OutboundCall[JsonObject]
 
     Raises what the supplier says, but that it does not offer this; InvalidAmount, UnknownCurrency.
     """
-    query = asking.hotel_query(
+    query = hotel_query(
         country=wanted.country,
         city=wanted.city,
         check_in=wanted.check_in,
@@ -57,7 +57,7 @@ def search(call: Invocation, wanted: SearchHotelsIn) -> OutboundCall[JsonObject]
         currency=wanted.currency or call.actor.currency,
         budget_max=wanted.budget_max,
     )
-    searching = service.search_hotels(asking.suppliers(), call.actor, query)
+    searching = service.search_hotels(suppliers(call), call.actor, query)
     return searching.then(
         lambda found: {"count": len(found), "results": [_rate(one.offer) for one in found[:20]]},
         refused=unsupported("searched"),
@@ -66,7 +66,7 @@ def search(call: Invocation, wanted: SearchHotelsIn) -> OutboundCall[JsonObject]
 
 def check_rate(call: Invocation, wanted: CheckHotelRateIn) -> OutboundCall[JsonObject]:
     """A rate as it stands now. Raises what the supplier says."""
-    checking = service.check_hotel_rate(asking.suppliers(), call.actor, wanted.rate_key)
+    checking = service.check_hotel_rate(suppliers(call), call.actor, wanted.rate_key)
     return checking.then(
         lambda rate: {"checked": True, **_rate(rate)}, refused=unsupported("checked")
     )
@@ -77,7 +77,7 @@ def read_booking(call: Invocation, wanted: ReadHotelBookingIn) -> OutboundCall[J
 
     Raises LineNotFound, NotAtSupplier and what the supplier says.
     """
-    return service.read_hotel_booking(asking.suppliers(), call.actor, wanted.booking_id).then(
+    return service.read_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(
         _booking, refused=unsupported("read")
     )
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from voyagent.approvals import effects
 from voyagent.capabilities import execution, registry as capabilities
 from voyagent.capabilities.capability import Capability, Invocation, JsonObject
-from voyagent.kernel.errors import N_, Invalid, VoyagentError
+from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.outbound import OutboundCall
 
 FIELDS_MAX = 5
@@ -108,13 +108,6 @@ class Tool:
                 )
             ]
             raise ArgumentsRefused(", ".join(list(dict.fromkeys(wrong))[:FIELDS_MAX])) from None
-
-
-def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
-    """The answer of a tool whose supplier does not do this (API contract, section 17): `{verb:
-    false, reason, detail}`.
-    """
-    return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
 
 
 _tools: dict[str, Tool] = {}

@@ -1,22 +1,19 @@
-"""What the assistant asks suppliers for, in the words of their protocols; the asking itself is the
-trips' matter.
-"""
+"""Queries to suppliers, made from the plain fields of a request."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
-from flask import current_app
-
+from voyagent.capabilities.capability import Invocation
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.protocols import Cabin, FlightQuery, HotelQuery, Party
 from voyagent.kernel.money import Money
 
 
-def suppliers() -> Suppliers:
-    """Those of this installation."""
-    found: Suppliers = current_app.extensions["voyagent.suppliers"]
-    return found
+def suppliers(call: Invocation) -> Suppliers:
+    """Return the suppliers of the installation."""
+    return call.port(Suppliers)
 
 
 def flight_query(  # noqa: PLR0913 - each is a field of the query
@@ -24,13 +21,13 @@ def flight_query(  # noqa: PLR0913 - each is a field of the query
     origin: str,
     destination: str,
     outbound_date: date,
-    passengers: dict[str, int],
+    passengers: Mapping[str, int],
     currency: str,
     return_date: date | None,
     cabin: str,
     direct_only: bool,
 ) -> FlightQuery:
-    """A search of flights."""
+    """Return a search of flights; an age group that is not named has nobody."""
     party = Party(**{"adult": 0, **passengers})
     return FlightQuery(
         origin, destination, outbound_date, party, currency, return_date, Cabin(cabin), direct_only
@@ -47,7 +44,7 @@ def hotel_query(
     currency: str,
     budget_max: str | None,
 ) -> HotelQuery:
-    """A search of hotels. Raises InvalidAmount, UnknownCurrency."""
+    """Return a search of hotels. Raises InvalidAmount, UnknownCurrency."""
     return HotelQuery(
         country,
         city,
