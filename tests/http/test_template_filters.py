@@ -72,6 +72,7 @@ def test_money_shows_its_currency_as_a_small_code_before_the_figure() -> None:
         (123456, "JPY", "123,456"),
         (1234567, "KWD", "1,234.567"),
         (-1, "KWD", "−0.001"),
+        (1234567, "IQD", "1,234.567"),
     ],
 )
 def test_a_figure_has_the_places_of_its_currency_and_the_groups_of_its_country(

@@ -15,6 +15,7 @@ from voyagent.kernel.money import (
     UnknownCurrency,
     currency_codes,
     exponent,
+    grouped,
     is_currency,
     spoken,
     wire_amount,
@@ -154,6 +155,11 @@ def test_a_sentence_groups_rupees_by_lakhs_and_other_money_by_thousands(
     wire: str, currency: str, said: str
 ) -> None:
     assert spoken(wire, currency) == said
+
+
+def test_minus_zero_is_written_as_zero_and_leaves_no_sign_in_the_cache() -> None:
+    grouped.cache_clear()
+    assert spoken("-0.00", "INR") == spoken("0.00", "INR") == "INR 0.00"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,4 @@
-"""How values look on a page: money, days, instants, names and status words, as Jinja filters and
-globals.
-"""
+"""Jinja filters and globals that format money, dates, names and statuses for pages."""
 
 from __future__ import annotations
 
@@ -25,20 +23,19 @@ from wtforms.fields import FieldList, FormField
 from voyagent.http import api_reading
 from voyagent.http.account_names import account_name
 from voyagent.kernel import clock
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, counts_lakhs, currency_locale, grouped
 
 MINUS = "−"
 NOTHING = "–"
 THEME_COOKIE = "voyagent_theme"
 THEMES = ("auto", "light", "dark")
-_LAKH_LOCALES = ("en_IN", "hi")
 _HOT_SECONDS = 600
 _WEEKDAY_WINDOW_DAYS = 6
 _SOON_DAYS = 183
 
 
 class Look(NamedTuple):
-    """The one glyph and word of a status; the stylesheet gives the colour."""
+    """Icon and label of a status; the style sheet sets the colour."""
 
     glyph: str
     word: Any
@@ -88,7 +85,7 @@ ROLE_WORDS = {
 
 
 def install(app: Flask) -> None:
-    """Give the application's templates their filters and globals."""
+    """Register the filters and globals with the application's templates."""
     app.jinja_env.filters.update(
         money=money,
         amount=amount,
@@ -125,11 +122,10 @@ def install(app: Flask) -> None:
 
 
 def money(value: Money | None, *, brief: bool = False, zero: str | None = None) -> Markup:
-    """An amount as the books write it: the currency's code small and grey, then the figure (`INR
-    2,85,721.00`).
+    """Format an amount with its currency code in small grey letters: `INR 2,85,721.00`.
 
-    `brief` leaves out places that are all zero, for estimates in lists. `zero="dash"` writes a zero
-    as a grey dash; None is always one.
+    `brief` leaves out decimals that are all zero, for estimates in lists. `zero="dash"` shows zero
+    as a grey dash; None always is one.
     """
     if value is None or (zero == "dash" and not value):
         return _dash()
@@ -139,9 +135,9 @@ def money(value: Money | None, *, brief: bool = False, zero: str | None = None) 
 
 
 def amount(value: Money | None, *, brief: bool = False, zero: str | None = None) -> str:
-    """The figure alone, for a column whose head names the currency.
+    """Format an amount without its currency, for a column whose head names it.
 
-    `zero="dash"` and `brief` as for `money`.
+    Arguments as for `money`.
     """
     if value is None or (zero == "dash" and not value):
         return _dash()
@@ -149,9 +145,7 @@ def amount(value: Money | None, *, brief: bool = False, zero: str | None = None)
 
 
 def symbol_money(value: Money) -> str:
-    """An amount as a customer's document writes it: symbol and figure (`₹2,85,721.00`, `AED
-    1,880.00`).
-    """
+    """Format an amount with its symbol, for customers: `₹2,85,721.00`, `AED 1,880.00`."""
     symbol = get_currency_symbol(value.currency, locale=_locale())
     figure = _figure(Money(abs(value.amount_minor), value.currency))
     gap = "\N{NO-BREAK SPACE}" if symbol[-1].isalpha() else ""
@@ -159,12 +153,13 @@ def symbol_money(value: Money) -> str:
 
 
 def short_amount(value: Money) -> str:
-    """An amount in a chart, to three figures: `4.07 L`, `1.86 Cr` where lakhs are counted, else
-    `407 k`, `18.6 M`.
+    """Format an amount with three significant digits, for charts.
+
+    `4.07 L` and `1.86 Cr` if the locale counts lakhs, else `407 k` and `18.6 M`.
     """
     steps = (
         ((10**7, "Cr"), (10**5, "L"))
-        if _counts_lakhs(value.currency)
+        if counts_lakhs(_counting_locale(value.currency))
         else ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
     )
     for size, letter in steps:
@@ -177,35 +172,29 @@ def short_amount(value: Money) -> str:
 
 
 def number(value: int) -> str:
-    """A whole number, grouped as the agency counts: `12,34,567` where its money or its language
-    counts lakhs, else `1,234,567`.
+    """Format a whole number as the agency counts.
+
+    `12,34,567` if its currency or its language counts lakhs, else `1,234,567`.
     """
     currency = getattr(getattr(g.get("page"), "actor", None), "currency", "")
-    return f"{MINUS if value < 0 else ''}{_group(str(abs(value)), lakhs=_counts_lakhs(currency))}"
+    return grouped(value, 0, _counting_locale(currency)).replace("-", MINUS)
 
 
 def currency_name(code: str) -> str:
-    """The currency in words, as a report's head has it: `INR` → `Indian Rupee`."""
+    """Return the currency's name in the page's language: `INR` → `Indian Rupee`."""
     return get_currency_name(code, locale=_locale())
 
 
 def _figure(value: Money, *, brief: bool = False) -> str:
-    whole, _, places = f"{abs(value.decimal):.{value.exponent}f}".partition(".")
-    if brief and not places.strip("0"):
-        places = ""
-    grouped = _group(whole, lakhs=_counts_lakhs(value.currency))
-    return f"{MINUS if value.amount_minor < 0 else ''}{grouped}{'.' + places if places else ''}"
+    places = value.exponent
+    if brief and not value.amount_minor % 10**places:
+        places = 0
+    text = grouped(value.decimal, places, _counting_locale(value.currency))
+    return text.replace("-", MINUS)
 
 
-def _group(digits: str, *, lakhs: bool) -> str:
-    head, tail = digits[:-3], digits[-3:]
-    width = 2 if lakhs else 3
-    groups = [head[max(0, end - width) : end] for end in range(len(head), 0, -width)]
-    return ",".join([*reversed(groups), tail])
-
-
-def _counts_lakhs(currency: str) -> bool:
-    return currency == "INR" or page_locale().replace("-", "_") in _LAKH_LOCALES
+def _counting_locale(currency: str) -> str:
+    return currency_locale(currency) or page_locale()
 
 
 def _dash() -> Markup:
@@ -217,10 +206,10 @@ def _dash() -> Markup:
 
 
 def day(value: date | datetime | None, *, year: bool | None = None, weekday: bool = False) -> str:
-    """A calendar day: `24 Nov` in the current year and the coming half year, else `24 Nov 2025`.
+    """Format a date: `24 Nov` in this year and the coming half year, else `24 Nov 2025`.
 
-    `year=True` always names the year, `weekday` adds `Tue`. An instant is read in the page's time
-    zone. None is an empty string.
+    `year=True` always shows the year, `weekday` adds `Tue`. A datetime is converted to the page's
+    time zone. None becomes an empty string.
     """
     if value is None:
         return ""
@@ -231,8 +220,9 @@ def day(value: date | datetime | None, *, year: bool | None = None, weekday: boo
 
 
 def long_day(value: date, *, weekday: bool = True, year: bool = False) -> str:
-    """A day in full, for a title: `Tuesday, 24 November`; on paper `24 November 2026`
-    (weekday=False, year=True).
+    """Format a date in full, for a title: `Tuesday, 24 November`.
+
+    On paper `24 November 2026` (weekday=False, year=True).
     """
     return format_date(
         value, ("EEEE, " if weekday else "") + "d MMMM" + (" y" if year else ""), locale=_locale()
@@ -245,10 +235,10 @@ def _goes_without_year(value: date) -> bool:
 
 
 def when(value: datetime | None, *, time: bool = False) -> Markup:
-    """An instant in as few words as it needs: `09:58` today, `Mon` in the last six days, `18 Nov`,
-    `18 Nov 2025`; exact on hover.
+    """Format an instant briefly, with the exact time on hover.
 
-    `time=True` adds the time of day to a day (`Mon 17:02`), as a timeline does.
+    `09:58` today, `Mon` in the last six days, else `18 Nov` or `18 Nov 2025`. `time=True` adds the
+    time of day (`Mon 17:02`), for timelines.
     """
     if value is None:
         return Markup("")
@@ -270,14 +260,15 @@ def when(value: datetime | None, *, time: bool = False) -> Markup:
 
 
 def moment(value: datetime) -> str:
-    """An instant in full, in the page's zone: `Mon 23 Nov 2026, 17:02 IST`."""
+    """Format an instant in full, in the page's time zone: `Mon 23 Nov 2026, 17:02 IST`."""
     local = _local(value)
     return f"{format_datetime(local, 'EEE d MMM y, HH:mm', locale=_locale())} {local.tzname()}"
 
 
 def typed_day(value: date | str | None) -> str:
-    """What stands in a date field: a day as it is typed in any language (`24 Nov 2026`), or what
-    was typed and could not be read.
+    """Format the value of a date field: `24 Nov 2026` in every language.
+
+    Text that could not be read as a date is returned unchanged.
     """
     if value is None or isinstance(value, str):
         return value or ""
@@ -285,10 +276,10 @@ def typed_day(value: date | str | None) -> str:
 
 
 def minutes_left(value: datetime, *, left: bool = False) -> Markup:
-    """The time until an instant as a clock that goes on counting (`8:41`, `1:05:00`); red in the
-    last ten minutes, a word when over.
+    """Show the time until an instant as a countdown: `8:41`, `1:05:00`, then `expired`.
 
-    `left=True` says `8:41 left`, where nothing beside it tells it from a time of day.
+    It is red in the last ten minutes. `left=True` shows `8:41 left`, for places where it could be
+    taken for a time of day.
     """
     seconds = int((value - clock.now()).total_seconds())
     if seconds <= 0:
@@ -313,12 +304,12 @@ def minutes_left(value: datetime, *, left: bool = False) -> Markup:
 
 
 def today() -> date:
-    """The day that it is in the page's time zone."""
+    """Return the current date in the page's time zone."""
     return clock.today(_zone())
 
 
 def country_choices() -> list[tuple[str, str]]:
-    """Countries as code and name, by name, in the reader's language."""
+    """Return countries as code and name in the reader's language, sorted by name."""
     territories = (get_locale() or Locale("en")).territories
     return sorted(
         (
@@ -343,18 +334,14 @@ def _zone() -> str:
 
 
 def _locale() -> Locale:
-    """The page's language, unless another is set for what is written here, such as a paper that
-    leaves the house in its reader's.
-    """
-    page, spoken = (
-        Locale.parse(page_locale(), sep="-" if "-" in page_locale() else "_"),
-        get_locale(),
-    )
+    # Another language than the page's is set for a document in the language of its recipient.
+    page = Locale.parse(page_locale(), sep="-" if "-" in page_locale() else "_")
+    spoken = get_locale()
     return page if spoken is None or spoken.language == page.language else spoken
 
 
 def page_locale() -> str:
-    """The language of the page as its `lang` attribute writes it (`en`, `hi`, `en-IN`)."""
+    """Return the page's language as in its `lang` attribute: `en`, `hi`, `en-IN`."""
     return getattr(g.get("page"), "locale", None) or "en"
 
 
@@ -363,8 +350,9 @@ def page_locale() -> str:
 
 
 def initials(name: str | None) -> str:
-    """Two letters for an avatar: of the first and last word that begin with a letter or figure
-    (`Neha Kulkarni` → `NK`).
+    """Return two letters for an avatar: `Neha Kulkarni` → `NK`.
+
+    They are of the first and the last word that begin with a letter or a digit.
     """
     words = [word for word in (name or "").replace("(", " ").split() if word[0].isalnum()]
     if not words:
@@ -373,12 +361,12 @@ def initials(name: str | None) -> str:
 
 
 def role_word(role: str) -> str:
-    """The role as a person says it: `agency_admin` → `Administrator`."""
+    """Return the label of a role: `agency_admin` → `Administrator`."""
     return str(ROLE_WORDS.get(role) or role.replace("_", " ").capitalize())
 
 
 def status_look(status: str) -> Look:
-    """Glyph and word of a status; a word that we do not know gets a plain circle and itself."""
+    """Return icon and label of a status; an unknown one gets a circle and its own name."""
     return STATUS_LOOKS.get(str(status)) or Look(
         "circle", str(status).replace("_", " ").capitalize()
     )
@@ -389,9 +377,7 @@ def status_look(status: str) -> Look:
 
 
 class ErrorLine(NamedTuple):
-    """One thing to put right: the control's id (None when it concerns the whole form), its label,
-    the sentence.
-    """
+    """An error of a form: the control's id (None for the whole form), its label, the message."""
 
     field_id: str | None
     label: str
@@ -399,7 +385,7 @@ class ErrorLine(NamedTuple):
 
 
 def error_lines(form: Form) -> list[ErrorLine]:
-    """Everything wrong with a submitted form, in the order of its fields, for the summary above it."""
+    """Return all errors of a form in the order of its fields, for the summary above it."""
     lines = [ErrorLine(None, "", str(message)) for message in form.form_errors]
     for field in form:
         lines.extend(_field_lines(field))
@@ -422,7 +408,7 @@ def _field_lines(field: Field) -> Iterator[ErrorLine]:
 
 
 def claims_focus(field: Field) -> bool:
-    """Whether this is the first wrong field that the page shows; it alone gets `autofocus`."""
+    """Return True for the first invalid field of the page, which alone gets `autofocus`."""
     if not field.errors or g.get("focus_is_taken"):
         return False
     g.focus_is_taken = True
@@ -434,16 +420,18 @@ def claims_focus(field: Field) -> bool:
 
 
 def theme() -> str:
-    """Light, dark or auto: what the person chose on this computer, from the cookie, so that the
-    first paint is right.
+    """Return the theme from the cookie: light, dark or auto.
+
+    The server knows it, so that the page is painted in it at once.
     """
     chosen = request.cookies.get(THEME_COOKIE, "auto")
     return chosen if chosen in THEMES else "auto"
 
 
 def here_again() -> str:
-    """Where "load it again" leads: this address, or after a form the page that it stood on, never
-    another host.
+    """Return the address for a reload link: this page, or the page that a form was on.
+
+    It is never on another host.
     """
     if request.method == "GET":
         return request.full_path.rstrip("?")
@@ -452,9 +440,7 @@ def here_again() -> str:
 
 
 def asset(filename: str) -> str:
-    """Address of one of our own files, with a mark of its content so that it may be cached for a
-    year.
-    """
+    """Return the URL of a static file with a hash of its content, so that it can be cached."""
     path = Path(current_app.static_folder or "") / filename
     try:
         mark = _mark(path, path.stat().st_mtime_ns)

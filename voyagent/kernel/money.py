@@ -1,4 +1,4 @@
-"""Money as an integer of minor units and a currency; exponents come from ISO 4217."""
+"""Money: an integer of minor units and an ISO 4217 currency."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, Self
 
-from babel.numbers import format_decimal
+from babel.core import Locale
+from babel.numbers import NumberPattern, parse_pattern
 from iso4217 import Currency
 
 from voyagent.kernel.errors import N_, Invalid, Unprocessable
 
 BIGINT_MAX = 2**63 - 1
-AMOUNTS_KEPT = 4096
+AMOUNTS_CACHED = 4096
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 _GROUPED = re.compile(
     r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3})(?:\.[0-9]*)?"
@@ -39,52 +40,52 @@ SCHEMA: dict[str, Any] = {
         "currency": {"type": "string", "minLength": 3, "maxLength": 3, "pattern": "^[A-Z]{3}$"},
     },
 }
-"""An amount on the wire.
+"""JSON schema of an amount.
 
-A client may send a JSON number; what we send is always a string, so that no float is between.
+A client may send a JSON number. Responses always have a string, which no program reads as a float.
 """
 
 
 class UnknownCurrency(Invalid):
-    """Three letters that ISO 4217 does not list."""
+    """The code is not a currency of ISO 4217."""
 
     code = "invalid_currency"
     message = N_("That is not a currency code. Use three capitals such as INR.")
 
 
 class InvalidAmount(Unprocessable):
-    """Not a number, too many places for the currency, or beyond what the books hold."""
+    """The text is no number, has too many places, or is too large."""
 
     code = "invalid_amount"
     message = N_("That is not an amount of this currency.")
 
 
 class AmountTooFine(InvalidAmount):
-    """More decimals than the currency has."""
+    """The amount has more decimals than its currency."""
 
     message = N_("That has more decimals than the currency has.")
 
 
 class AmountTooLarge(InvalidAmount):
-    """Beyond what the books hold."""
+    """The amount does not fit the ledger's columns."""
 
     message = N_("That is more than the books can hold.")
 
 
 class AmountNegative(InvalidAmount):
-    """Below zero, where nothing is owed the other way round."""
+    """The amount is below zero where only an amount in one direction makes sense."""
 
     message = N_("An amount must not be negative.")
 
 
 class AmountZero(InvalidAmount):
-    """Nothing, where there has to be something."""
+    """The amount is zero where it must be positive."""
 
     message = N_("The amount must be above zero.")
 
 
 class MixedCurrencies(Invalid):
-    """Two currencies in one sum."""
+    """Amounts of two currencies were added."""
 
     code = "mixed_currency"
     message = N_("Amounts of different currencies cannot be added.")
@@ -92,7 +93,7 @@ class MixedCurrencies(Invalid):
 
 @cache
 def exponent(currency: str) -> int:
-    """Decimal places of a currency (JPY 0, INR 2, KWD 3). Raises UnknownCurrency."""
+    """Return the decimal places of a currency: JPY 0, INR 2, KWD 3. Raises UnknownCurrency."""
     if re.fullmatch(r"[A-Z]{3}", currency) is None:
         raise UnknownCurrency
     try:
@@ -105,7 +106,7 @@ def exponent(currency: str) -> int:
 
 
 def is_currency(code: str) -> bool:
-    """Whether a code names a currency that has minor units."""
+    """Return True if a code names a currency that has minor units."""
     try:
         exponent(code)
     except UnknownCurrency:
@@ -115,14 +116,15 @@ def is_currency(code: str) -> bool:
 
 @cache
 def currency_codes() -> tuple[str, ...]:
-    """Every currency that can be booked, by code."""
+    """Return the codes of all currencies that have minor units, sorted."""
     return tuple(sorted(c.value for c in Currency if c.exponent is not None))
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units (paise, fils) of one currency; adding two currencies raises
-    MixedCurrencies.
+    """An amount in minor units (paise, fils) of one currency.
+
+    Adding amounts of two currencies raises MixedCurrencies.
     """
 
     amount_minor: int
@@ -130,7 +132,7 @@ class Money:
 
     @classmethod
     def parse(cls, text: str | Decimal | int, currency: str) -> Self:
-        """Read a plain decimal; one place more than the currency has is refused, never rounded.
+        """Read a plain decimal number; too many places are refused, never rounded.
 
         Raises InvalidAmount, UnknownCurrency.
         """
@@ -147,8 +149,9 @@ class Money:
 
     @classmethod
     def rounded(cls, value: Decimal, currency: str) -> Self:
-        """Round half away from zero to the currency's places, as tax rules do per line and
-        component. Raises InvalidAmount beyond what the books hold.
+        """Round half away from zero to the currency's places, as tax rules require.
+
+        Raises InvalidAmount if the amount does not fit the ledger's columns.
         """
         if not value.is_finite() or value.adjusted() > _DIGITS_MAX:
             raise InvalidAmount
@@ -160,10 +163,9 @@ class Money:
         return cls(int(minor), currency)
 
     def within(self, least: int, most: int = BIGINT_MAX) -> Self:
-        """The amount itself, where it is no less than `least` minor units, 0 or 1, and no more than
-        `most`.
+        """Return the amount if it is between `least` (0 or 1) and `most` minor units.
 
-        Raises AmountNegative, AmountZero, AmountTooLarge, each of which is an InvalidAmount.
+        Raises AmountNegative, AmountZero or AmountTooLarge, all of them InvalidAmount.
         """
         if self.amount_minor < 0:
             raise AmountNegative
@@ -174,13 +176,11 @@ class Money:
         return self
 
     def split(self, weights: Sequence[Decimal | int]) -> list[Self]:
-        """The amount in parts by weights, such as equal ones or percents, which add up to it again
-        to the last minor unit.
+        """Divide the amount by weights into parts whose sum is the amount.
 
-        Each part is rounded towards zero, and what is left over goes by one minor unit each to
-        those that were rounded most, the earlier of equal ones first (the largest remainder):
-        100.00 in three equal parts is 33.34, 33.33, 33.33. Raises ValueError for weights below zero
-        or that are all zero.
+        The largest remainder decides: each part is rounded towards zero, then the parts that lost
+        most get one minor unit more, the earlier of equal ones first. 100.00 in three equal parts
+        is 33.34, 33.33, 33.33. Raises ValueError if a weight is below zero or all are zero.
         """
         ratios = [Fraction(weight) for weight in weights]
         whole = sum(ratios)
@@ -196,7 +196,7 @@ class Money:
 
     @property
     def exponent(self) -> int:
-        """Places of the currency."""
+        """Decimal places of the currency."""
         return exponent(self.currency)
 
     @property
@@ -206,7 +206,7 @@ class Money:
 
     @property
     def wire(self) -> str:
-        """The amount as the JSON API writes it: a decimal string with max(2, exponent) places."""
+        """The amount in the JSON API: a decimal string with max(2, exponent) places."""
         return wire_amount(self.amount_minor, self.currency)
 
     def __add__(self, other: Money) -> Money:
@@ -228,10 +228,6 @@ class Money:
 
 
 def _short(value: Decimal) -> Decimal:
-    """The value, when its digits fit the arithmetic below without rounding.
-
-    Raises InvalidAmount.
-    """
     if not value.is_finite() or len(value.as_tuple().digits) > _EXACT.prec:
         raise InvalidAmount
     value = value.normalize(_EXACT)
@@ -240,36 +236,62 @@ def _short(value: Decimal) -> Decimal:
     return value
 
 
-@lru_cache(maxsize=AMOUNTS_KEPT)
+@lru_cache(maxsize=AMOUNTS_CACHED)
 def wire_amount(amount_minor: int, currency: str) -> str:
-    """Minor units as a plain decimal string with max(2, exponent) places: `"1000.00"` for JPY,
-    `"1.234"` for KWD.
+    """Write minor units as a decimal string with max(2, exponent) places.
 
-    The last ones are kept: of the hundreds in a list most are nothing, or what stands beside them.
+    `"1000.00"` for JPY, `"1.234"` for KWD. Cached, because most amounts of a list repeat.
     """
     places = exponent(currency)
-    digits = str(abs(int(amount_minor))).zfill(
-        places + 1
-        # figures and a point: a list writes hundreds, and a Decimal takes four times as long for each
-    )
+    # A Decimal takes four times as long.
+    digits = str(abs(int(amount_minor))).zfill(places + 1)
     whole = len(digits) - places
     return f"{'-' if amount_minor < 0 else ''}{digits[:whole]}.{digits[whole:]:0<2}"
 
 
 def ungrouped(text: str) -> str:
-    """A number as people write it, without what groups it, in thousands (`1,234,567.50`) or in
-    lakhs (`12,34,567.50`); spaces only group.
+    """Remove spaces and group separators from a number that somebody typed.
 
-    Commas behind which no group of three figures ends (`12,34`, `22500,50`) group nothing, so they
-    stay, and no amount is read from it.
+    Groups are of thousands (`1,234,567.50`) or of lakhs (`12,34,567.50`). Commas that form neither
+    (`12,34`, `22500,50`) stay, so that the text is then refused as an amount.
     """
     figures = "".join(text.split())
     return figures.replace(",", "") if _GROUPED.fullmatch(figures) else figures
 
 
+def currency_locale(currency: str) -> str | None:
+    """Return the locale whose digit groups a currency has in every language, or None.
+
+    Rupees are always grouped in lakhs; other currencies as the reader's language does.
+    """
+    return "en_IN" if currency == "INR" else None
+
+
+def counts_lakhs(locale: str) -> bool:
+    """Return True if a locale groups digits in lakhs (`12,34,567`)."""
+    return _pattern(locale, 0)[0].grouping == (3, 2)
+
+
+@lru_cache(maxsize=AMOUNTS_CACHED)
+def grouped(value: Decimal | int, places: int, locale: str) -> str:
+    """Write a number with the digit groups of a locale: `12,34,567.50`, `1,234,567.50`.
+
+    Cached, because Babel takes several microseconds for a number and a list has hundreds of them.
+    """
+    pattern, parsed = _pattern(locale, places)
+    text: str = pattern.apply(value or 0, parsed)  # -0.00 has the cache entry of 0.00
+    return text
+
+
+@cache
+def _pattern(locale: str, places: int) -> tuple[NumberPattern, Locale]:
+    # CLDR, from which Babel has the places of a currency, differs from ISO 4217: IQD has 0, not 3.
+    parsed = Locale.parse(locale.replace("-", "_"))
+    whole = parsed.decimal_formats[None].pattern.partition(".")[0]
+    return parse_pattern(f"{whole}.{'0' * places}" if places else whole), parsed
+
+
 def spoken(amount: str, currency: str) -> str:
-    """A wire amount in the words of a sentence, the same in every language: `INR 2,85,721.00`."""
-    pattern = ("#,##,##0" if currency == "INR" else "#,##0") + (
-        "." + "0" * exponent(currency) if exponent(currency) else ""
-    )
-    return f"{currency} {format_decimal(Decimal(amount), format=pattern, locale='en')}"
+    """Write a decimal string as a sentence has it, alike in every language: `INR 2,85,721.00`."""
+    digits = grouped(Decimal(amount), exponent(currency), currency_locale(currency) or "en")
+    return f"{currency} {digits}"
