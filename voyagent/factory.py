@@ -42,7 +42,7 @@ from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits import Limiter
 from voyagent.kernel.reading import ReadPool
-from voyagent.ledger.chart import CHART, FORMER_NAMES
+from voyagent.ledger.rules import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -47,9 +47,9 @@ from voyagent.identity.views import account_pages, pages as identity_pages
 from voyagent.imports.api import api as imports_api
 from voyagent.imports.views import pages as imports_pages
 from voyagent.ledger.api import api as ledger_api
-from voyagent.ledger.chart_views import pages as chart_pages
-from voyagent.ledger.journal_views import pages as journal_pages
-from voyagent.ledger.views import pages as ledger_pages
+from voyagent.ledger.views.chart import pages as chart_pages
+from voyagent.ledger.views.journal import pages as journal_pages
+from voyagent.ledger.views.months import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
 from voyagent.parties.api import api as parties_api
 from voyagent.parties.views import pages as parties_pages

@@ -36,6 +36,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import closed_months
+from voyagent.ledger.rules import parse_month
 from voyagent.parties import service as parties
 from voyagent.routes import APIS
 from voyagent.trips import service as trips
@@ -394,7 +395,7 @@ def _month(person: Person) -> object:
 def _closed_month(person: Person) -> object:
     """The same, closed with all before it."""
     month = _month(person)
-    wanted = closed_months.parse_month(str(month))
+    wanted = parse_month(str(month))
     with person.acting() as actor:
         administrator = replace(actor, role="agency_admin")
         while (

@@ -34,7 +34,7 @@ from voyagent.identity import service as identity
 from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 from voyagent.kernel.money import is_currency
-from voyagent.ledger.chart import CHART
+from voyagent.ledger.rules import CHART
 from voyagent.settings import service as settings_service
 
 HINDI = {"Accept-Language": "hi"}

@@ -20,7 +20,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.ledger import service
-from voyagent.ledger.chart import CHART
+from voyagent.ledger.rules import CHART
 
 POSTAGE = {"code": "5810", "name": "Postage", "type": "expense"}
 

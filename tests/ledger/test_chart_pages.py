@@ -15,7 +15,8 @@ from tests.ledger.test_chart import added, charge
 from tests.people import People, Person, csrf
 from voyagent.drivers.paper import Paper
 from voyagent.kernel import clock
-from voyagent.ledger import chart_views, service
+from voyagent.ledger import service
+from voyagent.ledger.views import chart as chart_views
 from voyagent.settings import service as settings
 
 TYPED = {"code": "5810", "name": "Postage", "type": "expense", "normal_side": ""}

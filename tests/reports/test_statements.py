@@ -18,7 +18,7 @@ from tests.reports.test_views import block, link_of, rows, shown, words
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import ReadPool
 from voyagent.ledger import service as ledger
-from voyagent.ledger.queries.yearly import OF_THE_YEAR
+from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries import statements, trial_balance
 from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, year_began
 
@@ -129,7 +129,9 @@ def test_the_result_is_what_revenue_and_expenses_move_in_the_trial_balance(
         by_lines: dict[str, int] = defaultdict(int)
         for day, currency, purpose, minor in made:
             by_lines[currency] -= (
-                minor if days.first <= day <= days.last and type_of(purpose) in OF_THE_YEAR else 0
+                minor
+                if days.first <= day <= days.last and type_of(purpose) in PROFIT_AND_LOSS
+                else 0
             )
         found = result_of(alice, days)
         assert {one.currency: one.result.amount_minor for one in found.blocks if one.result} == {
@@ -144,7 +146,7 @@ def test_the_result_is_what_revenue_and_expenses_move_in_the_trial_balance(
             one.currency: sum(
                 (line.movement[1] - line.movement[0]).amount_minor
                 for line in one.accounts
-                if line.type in OF_THE_YEAR
+                if line.type in PROFIT_AND_LOSS
             )
             for one in books.blocks
         }
@@ -171,7 +173,7 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(
         for day, currency, purpose, minor in made:
             if day <= as_of:
                 kind = type_of(purpose)
-                kind = ("year" if day >= began else "kept") if kind in OF_THE_YEAR else kind
+                kind = ("year" if day >= began else "kept") if kind in PROFIT_AND_LOSS else kind
                 by_type[currency, kind] += minor if kind == "asset" else -minor
         assert found.in_balance
         for one in found.blocks:
@@ -205,7 +207,7 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(
             (one.currency, line.code): line.balance if line.type == "asset" else -line.balance
             for one in books.blocks
             for line in one.accounts
-            if line.type not in OF_THE_YEAR and line.balance
+            if line.type not in PROFIT_AND_LOSS and line.balance
         }
         assert shown_lines == tied
 

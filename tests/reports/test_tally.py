@@ -35,8 +35,8 @@ from voyagent.billing.queries import get_invoice
 from voyagent.billing.service import LineItem
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.ledger.chart import CHART
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
+from voyagent.ledger.rules import CHART
 from voyagent.reports.exports.vouchers import GROUPS, OF_PURPOSE, OF_TYPE
 from voyagent.reports.views import answers
 

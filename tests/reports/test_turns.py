@@ -24,7 +24,7 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
 from voyagent.ledger.queries.account_lines import Place
-from voyagent.ledger.queries.yearly import OF_THE_YEAR
+from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports import checks
 from voyagent.reports.queries import general_ledger, trial_balance
 from voyagent.reports.queries.periods import Days, Period, year_began
@@ -148,7 +148,7 @@ def _moves_are_those_posted(
             moved[one.currency, line.type] += (line.movement[0] - line.movement[1]).amount_minor
             assert (
                 line.carried is None
-                or line.type in OF_THE_YEAR
+                or line.type in PROFIT_AND_LOSS
                 or not line.code
                 or not any(line.carried)
             )

@@ -26,7 +26,7 @@ from voyagent.kernel.fields import (
     Trimmed,
 )
 from voyagent.kernel.money import Money
-from voyagent.ledger.journal import EntryLines
+from voyagent.ledger.schemas.journal import EntryLines
 
 ListStatus = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
 PAGE_SIZE = 50

@@ -15,7 +15,11 @@ from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import service
-from voyagent.ledger.chart_wire import (
+from voyagent.ledger.documents import ENTRY
+from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
+from voyagent.ledger.queries import accounts, closed_months, entries
+from voyagent.ledger.rules import parse_month
+from voyagent.ledger.schemas.chart import (
     AccountIn,
     AccountList,
     AccountOut,
@@ -24,9 +28,7 @@ from voyagent.ledger.chart_wire import (
     wire_account,
     wire_accounts,
 )
-from voyagent.ledger.entry_files import ENTRY
-from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.journal import (
+from voyagent.ledger.schemas.journal import (
     JournalEntryIn,
     JournalEntryOut,
     JournalList,
@@ -35,8 +37,7 @@ from voyagent.ledger.journal import (
     wire_entries,
     wire_entry,
 )
-from voyagent.ledger.queries import accounts, closed_months, entries
-from voyagent.ledger.schemas import (
+from voyagent.ledger.schemas.months import (
     MonthList,
     MonthsQuery,
     MonthState,
@@ -53,7 +54,7 @@ def list_months(reader: Reader, query: MonthsQuery) -> Row:
     """List the months that have entries or were closed, newest first."""
     return wire_months(
         closed_months.read_months(
-            reader, closed_months.parse_month(query.before) if query.before else None, query.limit
+            reader, parse_month(query.before) if query.before else None, query.limit
         )
     )
 
@@ -71,7 +72,7 @@ def close_month(actor: Actor, month: str) -> Row:
     From then on posting or reversing into it is refused with `period_locked`, at every door. It
     must be over where the agency is, and no earlier month with entries may be open.
     """
-    service.close_month(actor, closed_months.parse_month(month))
+    service.close_month(actor, parse_month(month))
     return _state(month)
 
 
@@ -84,7 +85,7 @@ def close_month(actor: Actor, month: str) -> Row:
 )
 def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> Row:
     """Open the latest closed month again, for a reason that the audit keeps."""
-    service.reopen_month(actor, closed_months.parse_month(closed_month), reason=body.reason)
+    service.reopen_month(actor, parse_month(closed_month), reason=body.reason)
     return _state(closed_month)
 
 
@@ -251,7 +252,7 @@ def _entry(entry_id: UUID) -> Row:
 
 def _state(month: str) -> Row:
     through = closed_months.last_closed_month()
-    is_closed = through is not None and closed_months.parse_month(month) <= through
+    is_closed = through is not None and parse_month(month) <= through
     return {
         "month": month,
         "state": "closed" if is_closed else "open",

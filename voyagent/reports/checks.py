@@ -34,7 +34,8 @@ from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger.queries import checks
 from voyagent.ledger.queries.balances import control_statement
 from voyagent.ledger.queries.trip_earnings import earned_beside_statement, untied_earnings_statement
-from voyagent.ledger.queries.yearly import OF_THE_YEAR, of_years_statement
+from voyagent.ledger.queries.yearly import of_years_statement
+from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import (
     Days,
@@ -232,8 +233,8 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
     period = Period(*EVER, year_began(EVER[0], month))
     earned, before = statements.read_profit_and_loss(reader, period, "none")
     lines, ended = reader.read(
-        checks.results_statement(month, *OF_THE_YEAR),
-        of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR),
+        checks.results_statement(month, *PROFIT_AND_LOSS),
+        of_years_statement(period.year_began, period.last_year_began, PROFIT_AND_LOSS),
     )
     posted, untied = Counter[str](), Counter[tuple[date, str]]()
     for row in lines:

@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.kernel.fields import Answer, BusinessDate, Filter, Query
-from voyagent.ledger.chart_wire import AccountType
 from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.schemas.chart import AccountType
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook
 from voyagent.reports.queries.general_ledger import PAGE_LINES, GeneralLedger
 from voyagent.reports.queries.party_statement import (

@@ -14,7 +14,7 @@ from voyagent.approvals import queries as approvals
 from voyagent.billing import queries as billing
 from voyagent.capabilities import registry
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger.checklist import Check, month_checks
+from voyagent.ledger.queries.closing_checks import Check, month_checks
 
 WAITING_MAX = 500
 _DATES = {

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from voyagent.billing.queries import Basis
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.money import Money
-from voyagent.ledger.chart_wire import AccountType
+from voyagent.ledger.schemas.chart import AccountType
 from voyagent.reports.queries.itinerary import Itinerary
 from voyagent.reports.queries.receivables import Ageing, Bucket
 from voyagent.reports.queries.trial_balance import (

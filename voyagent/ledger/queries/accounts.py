@@ -18,8 +18,8 @@ from voyagent.kernel.tenancy import owned
 from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries.balances import Balance, balances_statement, standings
+from voyagent.ledger.rules import CODE_PATTERN
 
-CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
 _ACCOUNTS = Account.__table__.c
 
 

@@ -35,7 +35,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth
-from voyagent.ledger.queries.yearly import APRIL, OF_THE_YEAR, year_of
+from voyagent.ledger.queries.yearly import year_of
+from voyagent.ledger.rules import PROFIT_AND_LOSS, YEAR_START_MONTH
 from voyagent.settings.queries import chosen
 
 _ACCOUNTS = Account.__table__.c
@@ -70,7 +71,7 @@ def standings(accounts: CTE, day: date | None = None) -> Select[Any]:
     year = _year(day)
     began, until = (select(year.c[name]).scalar_subquery() for name in ("began", "until"))
     running = _month_of(until)
-    is_of_the_year = accounts.c.type.in_(OF_THE_YEAR)
+    is_of_the_year = accounts.c.type.in_(PROFIT_AND_LOSS)
     net = _MONTHS.debit_minor - _MONTHS.credit_minor
     stands = or_(~is_of_the_year, and_(_MONTHS.month >= began, _MONTHS.month < running))
     months = (
@@ -188,7 +189,7 @@ def _year(day: date | None) -> CTE:
     """When the financial year `began`, and the day that counts no more: one row."""
     zone, month = (
         func.coalesce(chosen("timezone"), "UTC"),
-        func.coalesce(chosen("financial_year_start_month"), APRIL),
+        func.coalesce(chosen("financial_year_start_month"), YEAR_START_MONTH),
     )
     evening = cast(func.timezone(zone, literal(clock.now(), DateTime(timezone=True))), Date)
     now = select(evening.label("today"), cast(month, Integer).label("month")).cte("now").c

@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, Date, Select, cast, func, literal, or_, selec
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth, Posting
-from voyagent.ledger.queries.closed_months import following
 from voyagent.ledger.queries.yearly import year_of
+from voyagent.ledger.rules import next_month
 
 _ACCOUNTS = Account.__table__.c
 _POSTINGS = Posting.__table__.c
@@ -59,8 +59,8 @@ def untied_statement(only: date | None = None) -> Select[Any]:
             -_POSTINGS.debit_minor,
             -_POSTINGS.credit_minor,
         )
-        days = [] if only is None else [since >= only, since < following(only)]
-        days_of_lines = [] if only is None else [day >= only, day < following(only)]
+        days = [] if only is None else [since >= only, since < next_month(only)]
+        days_of_lines = [] if only is None else [day >= only, day < next_month(only)]
         parts += [sums.where(owned(table), *days), lines.where(owned(Posting), *days_of_lines)]
     both = union_all(*parts).subquery("both").c
     place = (both.which, both.account_id, both.currency, both.since)

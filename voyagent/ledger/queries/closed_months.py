@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, cast, func, literal, select, text
@@ -13,8 +12,8 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.errors import MonthNotFound
 from voyagent.ledger.models import ClosedMonth, JournalEntry
+from voyagent.ledger.rules import next_month
 
 _ENTRIES = JournalEntry.__table__.c
 _CLOSED = ClosedMonth.__table__.c
@@ -35,13 +34,6 @@ class Months:
     before: date | None
 
 
-def parse_month(text: str) -> date:
-    """The first day of a month written `2026-03`. Raises MonthNotFound."""
-    if re.fullmatch(r"(19|2[01])\d\d-(0[1-9]|1[0-2])|2200-(0[1-9]|1[0-2])", text, re.ASCII) is None:
-        raise MonthNotFound
-    return date(int(text[:4]), int(text[5:]), 1)
-
-
 def last_closed_month() -> date | None:
     """The first day of the last closed month; everything up to its end is closed."""
     return db.session.scalar(select(func.max(ClosedMonth.month)))
@@ -51,7 +43,7 @@ def has_entries_between(closed: date | None, month: date) -> bool:
     """Whether anything was posted after a closed month (None: ever) and before another month."""
     statement = select(JournalEntry.id).where(JournalEntry.entry_date < month).limit(1)
     if closed is not None:
-        statement = statement.where(JournalEntry.entry_date >= following(closed))
+        statement = statement.where(JournalEntry.entry_date >= next_month(closed))
     return db.session.scalar(statement) is not None
 
 
@@ -70,11 +62,6 @@ def read_months(reader: Reader, before: date | None = None, limit: int = 24) -> 
         state["next_to_close"],
         items[-1]["month"] if len(rows) > limit else None,
     )
-
-
-def following(month: date) -> date:
-    """The first day of the month after a month."""
-    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 def _months_statement(before: date, limit: int) -> Select[Any]:

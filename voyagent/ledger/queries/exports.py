@@ -28,7 +28,7 @@ from voyagent.kernel.copy_export import abreast, amount_cell, running_total, tex
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
-from voyagent.ledger.narrations import without_reason
+from voyagent.ledger.queries.narrations import without_reason
 from voyagent.ledger.queries.party_lines import of_party
 
 _ACCOUNTS = Account.__table__.c

@@ -12,11 +12,11 @@ from sqlalchemy import BigInteger, Date, Select, case, cast, func, literal, or_,
 from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth
+from voyagent.ledger.rules import COST
 
 _ACCOUNTS = Account.__table__.c
 _MONTHS = BalanceMonth.__table__.c
 _DAYS = BalanceDay.__table__.c
-COST = "cost_of_services"
 
 
 @cached_statement

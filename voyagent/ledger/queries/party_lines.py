@@ -25,8 +25,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
-from voyagent.ledger.narrations import without_reason
 from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.narrations import without_reason
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c

@@ -29,7 +29,7 @@ from voyagent.kernel.reading import inlined
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting, TripEarning
 from voyagent.ledger.queries.account_lines import PLACE, Place, is_behind
-from voyagent.ledger.queries.monthly import COST
+from voyagent.ledger.rules import COST
 
 _ACCOUNTS, _ENTRIES, _POSTINGS = Account.__table__.c, JournalEntry.__table__.c, Posting.__table__.c
 _EARNED = TripEarning.__table__.c

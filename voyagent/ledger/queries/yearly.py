@@ -14,12 +14,6 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, cast, f
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceMonth
 
-APRIL = 4
-"""The month in which financial years begin where an agency has not chosen."""
-OF_THE_YEAR = ("revenue", "expense")
-"""Accounts that begin every financial year at nothing; what they came to goes into the earnings
-that are kept.
-"""
 _ACCOUNTS = Account.__table__.c
 _MONTHS = BalanceMonth.__table__.c
 

@@ -3,7 +3,7 @@ month. Nothing else writes to the ledger; no entry is changed.
 """
 
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.narrations import with_reason
+from voyagent.ledger.rules import CONTROL
 from voyagent.ledger.service.chart import (
     OPENING,
     AccountChanges,
@@ -12,7 +12,6 @@ from voyagent.ledger.service.chart import (
     opening_account,
 )
 from voyagent.ledger.service.direct import (
-    CONTROL,
     check_direct,
     is_written,
     opened_direct,
@@ -61,6 +60,7 @@ from voyagent.ledger.service.months import (
     reopen_month,
     wire_month,
 )
+from voyagent.ledger.words import with_reason
 
 __all__ = [
     "AMOUNT_MAX_MINOR",

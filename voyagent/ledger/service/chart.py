@@ -17,9 +17,9 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.tenancy import current_tenant
-from voyagent.ledger.chart import normal_side_of
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries import accounts
+from voyagent.ledger.rules import normal_side_of
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,

@@ -17,6 +17,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries import accounts as ledger_accounts, entries
+from voyagent.ledger.rules import CONTROL
 from voyagent.ledger.service.entries import Line, Posted, check_entry, post, reverse
 from voyagent.ledger.service.errors import (
     AccountInactive,
@@ -31,10 +32,6 @@ JOURNAL = "journal"
 WRITTEN = frozenset({JOURNAL, "assistant"})
 """Sources behind which no document stands: the journal, and an entry that somebody asked the
 assistant for.
-"""
-CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_advances"})
-"""Purposes of the accounts that equal the sum of what is open or paid ahead; only documents and
-payments post to them.
 """
 LINES_MAX = 200
 

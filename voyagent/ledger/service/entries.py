@@ -25,10 +25,10 @@ from voyagent.kernel.money import InvalidAmount, Money, exponent, wire_amount
 from voyagent.kernel.reading import Row
 from voyagent.kernel.rehearsal import notes_of
 from voyagent.kernel.tenancy import current_tenant
-from voyagent.ledger.chart import CHART
 from voyagent.ledger.errors import AccountNotFound, EntryNotFound
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries import accounts as ledger_accounts, entries
+from voyagent.ledger.rules import CHART
 from voyagent.ledger.service.errors import (
     AccountInactive,
     EntryAlreadyReversed,

@@ -25,7 +25,8 @@ from voyagent.ledger.queries.account_lines import (
     balances_at_statement,
 )
 from voyagent.ledger.queries.balances import balances_statement
-from voyagent.ledger.queries.yearly import OF_THE_YEAR, of_years_statement
+from voyagent.ledger.queries.yearly import of_years_statement
+from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries.periods import Days, Period, year_began
 from voyagent.reports.queries.trial_balance import Sides, both_sides, on_one_side
 
@@ -112,7 +113,7 @@ class GeneralLedger:
     @property
     def is_of_the_year(self) -> bool:
         """Whether the account begins at nothing with each financial year."""
-        return self.account["type"] in OF_THE_YEAR
+        return self.account["type"] in PROFIT_AND_LOSS
 
     @property
     def is_last_page(self) -> bool:
@@ -154,11 +155,11 @@ def read_general_ledger(
     }
     if after is not None:
         asked["behind"] = balances_at_statement(account_id, after)
-    if account["type"] in OF_THE_YEAR:
+    if account["type"] in PROFIT_AND_LOSS:
         asked["before"] = balances_statement(period.year_before, [account_id])
         if period.is_over_a_turn:
             asked["ended"] = of_years_statement(
-                period.year_began, period.last_year_began, OF_THE_YEAR, account_id
+                period.year_began, period.last_year_began, PROFIT_AND_LOSS, account_id
             )
         if after is not None:
             asked["before_behind"] = balances_statement(
@@ -220,7 +221,7 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
         return [Stretch(Days(period.first, period.last), standing, ())]
     (ended,) = reader.read(
         of_years_statement(
-            period.year_began, period.last_year_began, OF_THE_YEAR, report.account["id"]
+            period.year_began, period.last_year_began, PROFIT_AND_LOSS, report.account["id"]
         )
     )
     found, first = [], period.first

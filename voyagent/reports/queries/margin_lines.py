@@ -18,7 +18,6 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.account_lines import Place
-from voyagent.ledger.queries.closed_months import following
 from voyagent.ledger.queries.trip_earnings import (
     Side,
     earned_lines_statement,
@@ -26,6 +25,7 @@ from voyagent.ledger.queries.trip_earnings import (
     entries_beside,
     entries_of,
 )
+from voyagent.ledger.rules import next_month
 from voyagent.reports.queries.periods import Days
 from voyagent.trips.margins import trips_of_customer
 from voyagent.trips.queries import TripNotFound, title_statement
@@ -58,7 +58,7 @@ class Whose:
             return days
         first, last = (
             max(days.first, self.month),
-            min(days.last, following(self.month) - timedelta(days=1)),
+            min(days.last, next_month(self.month) - timedelta(days=1)),
         )
         if first > last:
             raise MonthElsewhere

@@ -22,9 +22,9 @@ from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger.queries.monthly import COST
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.queries.trip_earnings import earned_in_all_statement, earned_statement
+from voyagent.ledger.rules import COST
 from voyagent.reports.queries.periods import Days
 from voyagent.trips.margins import (
     Earnings,

@@ -13,7 +13,7 @@ from sqlalchemy import Select
 
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.reading import Row
-from voyagent.ledger.queries.yearly import APRIL
+from voyagent.ledger.rules import YEAR_START_MONTH
 from voyagent.settings import queries as settings
 
 Comparison = Literal["period", "year", "none"]
@@ -156,7 +156,7 @@ def settings_statement() -> Select[Any]:
 
 def year_month(settings_rows: list[Row]) -> int:
     """The month in which the agency's financial year begins."""
-    return settings_rows[0]["financial_year_start_month"] if settings_rows else APRIL
+    return settings_rows[0]["financial_year_start_month"] if settings_rows else YEAR_START_MONTH
 
 
 def year_began(day: date, month: int) -> date:

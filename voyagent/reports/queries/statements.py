@@ -14,7 +14,7 @@ from voyagent.ledger.queries.trial_balance import (
     trial_balance_planned_once_statement,
     trial_balance_statement,
 )
-from voyagent.ledger.queries.yearly import OF_THE_YEAR
+from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries.periods import Comparison, Days, Evening
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
@@ -215,7 +215,9 @@ def profit_and_loss(
     accounts = _accounts(row for rows in read.values() for row in rows)
     blocks = []
     for currency in _currencies(now.keys() | then.keys(), home_currency):
-        revenue, expense = (_section(kind, currency, accounts, now, then) for kind in OF_THE_YEAR)
+        revenue, expense = (
+            _section(kind, currency, accounts, now, then) for kind in PROFIT_AND_LOSS
+        )
         blocks.append(Result(currency, revenue, expense))
     return ProfitAndLoss(days, before, tuple(blocks))
 
@@ -291,7 +293,7 @@ def _movement(read: dict[date, list[Row]], days: Days) -> Standing:
         key = (row["currency"], row["code"])
         debit, credit = opened.get(key, (0, 0))
         change = int(row["debit_minor"]) - debit, int(row["credit_minor"]) - credit
-        if row["type"] in OF_THE_YEAR and any(change):
+        if row["type"] in PROFIT_AND_LOSS and any(change):
             moved[key] = change
     return moved
 
@@ -325,7 +327,7 @@ def _section(
     return Section(
         kind,
         currency,
-        tuple(line for line in lines if kind in OF_THE_YEAR or line.amount or line.before),
+        tuple(line for line in lines if kind in PROFIT_AND_LOSS or line.amount or line.before),
     )
 
 
@@ -339,6 +341,6 @@ def _earned(standing: Standing, currency: str, accounts: Accounts) -> Money:
     mine = (
         (code, sides)
         for (of, code), sides in standing.items()
-        if of == currency and accounts[code][1] in OF_THE_YEAR
+        if of == currency and accounts[code][1] in PROFIT_AND_LOSS
     )
     return sum((Money(credit - debit, currency) for _, (debit, credit) in mine), Money(0, currency))

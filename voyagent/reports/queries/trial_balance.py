@@ -13,7 +13,8 @@ from itertools import groupby
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
-from voyagent.ledger.queries.yearly import OF_THE_YEAR, of_years_statement
+from voyagent.ledger.queries.yearly import of_years_statement
+from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries.periods import Period
 
 TYPES = ("asset", "liability", "equity", "revenue", "expense")
@@ -252,7 +253,7 @@ def read_period(
     ]
     if period.is_over_a_turn:
         statements.append(
-            of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR)
+            of_years_statement(period.year_began, period.last_year_began, PROFIT_AND_LOSS)
         )
     before, opened, closed, *ended = reader.read(*statements)
     others = sorted({row["currency"] for row in closed} - {None, home_currency})
@@ -282,7 +283,7 @@ def _in(rows: list[Row], currency: str) -> dict[str, AccountLine]:
 def _earned(rows: list[Row], currency: str) -> Money:
     """What revenue and expense came to, debit less credit: negative where something was earned."""
     return sum(
-        (line.balance for line in _in(rows, currency).values() if line.type in OF_THE_YEAR),
+        (line.balance for line in _in(rows, currency).values() if line.type in PROFIT_AND_LOSS),
         Money(0, currency),
     )
 
@@ -319,7 +320,7 @@ def _period_line(
     blank = replace(closed, debit=zero, credit=zero)
     at_opening = opened.get(closed.code, blank)
     opening = at_opening.balance
-    if closed.type in OF_THE_YEAR:
+    if closed.type in PROFIT_AND_LOSS:
         opening -= before.get(closed.code, blank).balance
     return PeriodLine(
         closed.code,

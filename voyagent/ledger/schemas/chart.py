@@ -21,9 +21,9 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
-from voyagent.ledger.queries.accounts import CODE_PATTERN, Accounts
+from voyagent.ledger.queries.accounts import Accounts
+from voyagent.ledger.rules import CODE_PATTERN, CONTROL
 from voyagent.ledger.service.chart import AccountChanges
-from voyagent.ledger.service.direct import CONTROL
 
 PAGE_SIZE, LIMIT_MAX = 100, 200
 NAME_MAX = 128

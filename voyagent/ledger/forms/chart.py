@@ -13,7 +13,8 @@ from wtforms import BooleanField, SelectChoice, SelectField, StringField
 
 from voyagent.http.forms import SchemaForm
 from voyagent.kernel.reading import Row
-from voyagent.ledger.chart_wire import AccountIn, AccountPatch
+from voyagent.ledger.schemas.chart import AccountIn, AccountPatch
+from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
 
 # Where a refusal of the rules is shown.
 PLACES = {
@@ -29,14 +30,6 @@ _SENTENCES: dict[str, Any] = {
     **dict.fromkeys(("name.missing", "name.string_too_short"), _NAME),
     "type.missing": _l("Choose one of the list."),
 }
-TYPES = {
-    "asset": _l("Assets"),
-    "liability": _l("Liabilities"),
-    "equity": _l("Equity"),
-    "revenue": _l("Revenue"),
-    "expense": _l("Expenses"),
-}
-SIDES = {"debit": _l("Debit"), "credit": _l("Credit")}
 
 
 def _choices(words: dict[str, Any]) -> list[SelectChoice]:
@@ -51,7 +44,7 @@ class AccountForm(SchemaForm[AccountIn]):
 
     code = StringField(_l("Code"))
     name = StringField(_l("Name"))
-    type = SelectField(_l("Type"), choices=_choices(TYPES), validate_choice=False)
+    type = SelectField(_l("Type"), choices=_choices(ACCOUNT_TYPES), validate_choice=False)
     normal_side = SelectField(
         _l("Normal side"),
         choices=[SelectChoice("", _l("As its type")), *_choices(SIDES)],
@@ -68,7 +61,7 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
 
     code = StringField(_l("Code"))
     name = StringField(_l("Name"))
-    type = SelectField(_l("Type"), choices=_choices(TYPES), validate_choice=False)
+    type = SelectField(_l("Type"), choices=_choices(ACCOUNT_TYPES), validate_choice=False)
     normal_side = SelectField(_l("Normal side"), choices=_choices(SIDES), validate_choice=False)
     is_archived = BooleanField(_l("Archived"))
 

@@ -20,17 +20,16 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import service
-from voyagent.ledger.chart_forms import (
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.forms.chart import (
     PLACES,
-    SIDES,
-    TYPES,
     AccountChangeForm,
     AccountForm,
     is_fixed,
 )
-from voyagent.ledger.chart_wire import AccountIn
-from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts
+from voyagent.ledger.schemas.chart import AccountIn
+from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
 
 ROWS = 500
 pages = PageBlueprint("chart", __name__, guard=Guard.SIGNED_IN)
@@ -48,7 +47,7 @@ def index(reader: RequestReader) -> Any:
     kept: dict[str, Any] = {"archived": archived} if archived else {}
     facts = {
         "groups": [
-            (TYPES[key], [_shown(row) for row in rows])
+            (ACCOUNT_TYPES[key], [_shown(row) for row in rows])
             for key, rows in groupby(found.items, key=lambda row: str(row["type"]))
         ],
         "tabs": [
@@ -138,6 +137,6 @@ def _shown(row: Row) -> Row:
     ]
     return row | {
         "balances": balances,
-        "type_words": TYPES[row["type"]],
+        "type_words": ACCOUNT_TYPES[row["type"]],
         "side_words": SIDES[row["normal_side"]],
     }

@@ -1,4 +1,4 @@
-"""Forms of the books: an entry by hand, why a month is opened again, and why an entry is reversed."""
+"""Forms of the journal: an entry by hand, and the reason for a reversal."""
 
 from __future__ import annotations
 
@@ -21,12 +21,10 @@ from voyagent.http.forms import (
 )
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
-from voyagent.ledger.journal import JournalEntryIn, ReversalIn
-from voyagent.ledger.schemas import ReopenMonthRequest
+from voyagent.ledger.schemas.journal import JournalEntryIn, ReversalIn
 from voyagent.ledger.service.direct import LINES_MAX
 
 # Where a refusal of the rules is shown.
-PLACES = {"reason_required": "reason", "month_not_closed": "", "later_month_closed": ""}
 REVERSAL_PLACES = {
     "invalid_date": "entry_date",
     "period_locked": "entry_date",
@@ -50,19 +48,6 @@ ENTRY_PLACES = {
     **dict.fromkeys(("invalid_date", "period_locked"), "entry_date"),
     "invalid_currency": "currency",
 }
-_NEEDED = _l("Say in a few words why the month is opened again.")
-
-
-class ReopenForm(SchemaForm[ReopenMonthRequest]):
-    """Why the month is opened again."""
-
-    schema: ClassVar[type[BaseModel]] = ReopenMonthRequest
-    sentences: ClassVar[dict[str, Any]] = {
-        "reason.missing": _NEEDED,
-        "reason.string_too_short": _NEEDED,
-    }
-
-    reason = StringField(_l("Reason"))
 
 
 class ReversalForm(SchemaForm[ReversalIn]):

@@ -6,12 +6,10 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from flask import render_template, request, url_for
 from flask_babel import format_date, gettext as _
 
-from voyagent.http.documents import put_behind_pages
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -19,34 +17,15 @@ from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
-from voyagent.kernel.money import Money
 from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import service
-from voyagent.ledger.checklist import look_over
-from voyagent.ledger.entry_files import ENTRY
-from voyagent.ledger.errors import EntryNotFound, MonthNotFound
-from voyagent.ledger.forms import PLACES, ReopenForm
-from voyagent.ledger.queries import closed_months, entries
-from voyagent.ledger.service.direct import WRITTEN
+from voyagent.ledger.errors import MonthNotFound
+from voyagent.ledger.forms.months import PLACES, ReopenForm
+from voyagent.ledger.queries import closed_months
+from voyagent.ledger.queries.closing_checks import look_over
+from voyagent.ledger.rules import parse_month
 
 pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
-
-
-@pages.page("/journal/<entry_id>", permission="ledger.read", missing=EntryNotFound)
-def entry(reader: RequestReader, entry_id: UUID) -> Any:
-    """One entry with its lines, currency by currency."""
-    found, lines = entries.read_entry(reader, entry_id)
-    may = (
-        reader.authenticate().can("ledger.post_direct")
-        and found["source_type"] in WRITTEN
-        and not found["reversed_by_id"]
-    )
-    return render_template(
-        "ledger/entry.html", entry=found, may_reverse=may, lines=[_shown(line) for line in lines]
-    )
-
-
-put_behind_pages(pages, ENTRY)
 
 
 @pages.page("/months", permission="ledger.read")
@@ -54,7 +33,7 @@ def months(reader: RequestReader) -> Any:
     """The months, newest first: which are closed, and the one that comes next."""
     asked = request.args.get("before", "")
     try:
-        before, unread = (closed_months.parse_month(asked) if asked else None), False
+        before, unread = (parse_month(asked) if asked else None), False
     except MonthNotFound:
         before, unread = None, True
     found = closed_months.read_months(reader, before)
@@ -91,7 +70,7 @@ def months(reader: RequestReader) -> Any:
 )
 def close_month(actor: Actor, month: str) -> Any:
     """Close a month: the first step shows what was looked at, the second does it."""
-    first = closed_months.parse_month(month)
+    first = parse_month(month)
     if request.method == "POST":
         service.close_month(actor, first)
         toast(_("%(month)s is closed.", month=_month_words(first)))
@@ -119,7 +98,7 @@ def close_month(actor: Actor, month: str) -> Any:
 )
 def reopen_month(actor: Actor, closed_month: str) -> Any:
     """Open the latest closed month again, for a reason."""
-    first = closed_months.parse_month(closed_month)
+    first = parse_month(closed_month)
     form = ReopenForm()
     done = form.attempt(
         lambda body: service.reopen_month(actor, first, reason=body.reason), **PLACES
@@ -141,9 +120,3 @@ def _named(month: date) -> Row:
 
 def _month_words(month: date) -> str:
     return str(format_date(month, "LLLL y"))
-
-
-def _shown(line: Row) -> Row:
-    return line | {
-        side: Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit")
-    }

@@ -13,7 +13,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.ledger.queries.balances import standings_statement
-from voyagent.ledger.service.direct import CONTROL
+from voyagent.ledger.rules import CONTROL
 
 
 @dataclass(frozen=True, slots=True)

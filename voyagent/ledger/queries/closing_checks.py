@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from flask_babel import gettext as _
 
 from voyagent.kernel.reading import Reader
-from voyagent.ledger.queries import closed_months
 from voyagent.ledger.queries.checks import untied_statement
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
+from voyagent.ledger.rules import next_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def month_checks(look: MonthChecks) -> MonthChecks:
 
 def look_over(reader: Reader, month: date) -> list[Check]:
     """Every check of a month, by its first day."""
-    last = closed_months.following(month) - timedelta(days=1)
+    last = next_month(month) - timedelta(days=1)
     rows, untied = reader.read(trial_balance_statement(last), untied_statement(month))
     sums: dict[str, int] = {}
     for row in rows:

@@ -11,6 +11,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.http.documents import put_behind_pages
 from voyagent.http.files import list_file
 from voyagent.http.forms import PAST, read_date
 from voyagent.http.guards import Guard
@@ -25,12 +26,14 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import service
+from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import EntryNotFound
-from voyagent.ledger.forms import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
-from voyagent.ledger.journal import PAGE_SIZE, JournalEntryIn
-from voyagent.ledger.outlook import look_ahead
+from voyagent.ledger.forms.journal import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
 from voyagent.ledger.queries import entries
+from voyagent.ledger.queries.entry_preview import look_ahead
 from voyagent.ledger.queries.exports import journal_listing
+from voyagent.ledger.schemas.journal import PAGE_SIZE, JournalEntryIn
+from voyagent.ledger.service.direct import WRITTEN
 
 pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 
@@ -113,7 +116,24 @@ def new(actor: Actor) -> Any:
     if done is None:
         return _entry_page(actor, form, goes_on=goes_on)
     toast(_("The entry is posted."))
-    return see_other(url_for("ledger.entry", entry_id=done.entry_id))
+    return see_other(url_for("journal.entry", entry_id=done.entry_id))
+
+
+@pages.page("/journal/<entry_id>", permission="ledger.read", missing=EntryNotFound)
+def entry(reader: RequestReader, entry_id: UUID) -> Any:
+    """One entry with its lines, currency by currency."""
+    found, lines = entries.read_entry(reader, entry_id)
+    may = (
+        reader.authenticate().can("ledger.post_direct")
+        and found["source_type"] in WRITTEN
+        and not found["reversed_by_id"]
+    )
+    return render_template(
+        "ledger/entry.html", entry=found, may_reverse=may, lines=[_shown(line) for line in lines]
+    )
+
+
+put_behind_pages(pages, ENTRY)
 
 
 @pages.page(
@@ -127,7 +147,7 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
     found, lines = entries.read_entry(SessionReader(db.session), entry_id)
     if found["reversed_by_id"] or not service.is_written(entries.get_entry(entry_id)):
         toast(_("This entry cannot be reversed here."), kind="error")
-        return see_other(url_for("ledger.entry", entry_id=entry_id))
+        return see_other(url_for("journal.entry", entry_id=entry_id))
     form = ReversalForm(data={"entry_date": max(today(), found["entry_date"])})
     done = form.attempt(
         lambda body: service.reverse_direct(
@@ -146,7 +166,7 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
             form.status,
         )
     toast(_("The entry is reversed."))
-    return see_other(url_for("ledger.entry", entry_id=done.entry_id))
+    return see_other(url_for("journal.entry", entry_id=done.entry_id))
 
 
 def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
@@ -174,6 +194,12 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     return render_template("ledger/new_entry.html", form=form, rows=rows, **facts), (
         200 if goes_on else form.status
     )
+
+
+def _shown(line: Row) -> Row:
+    return line | {
+        side: Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit")
+    }
 
 
 def _day(typed: str) -> date | None:

@@ -15,8 +15,8 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import RequestReader, Row
 from voyagent.kernel.sheets import HEAD, LINE, ROW, TOTAL, Cell, Sheet
 from voyagent.ledger.errors import EntryNotFound
-from voyagent.ledger.journal import wire_entry
 from voyagent.ledger.queries import entries
+from voyagent.ledger.schemas.journal import wire_entry
 from voyagent.mail.service import Attached
 from voyagent.settings import queries as settings
 

@@ -7,18 +7,11 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Text, case, func, literal, or_
 
 from voyagent.ledger.models import JournalEntry
+from voyagent.ledger.words import BEFORE_PARTY, BEFORE_REASON
 
 GIVEN_A_REASON = ("write_off", "credit_note", "supplier_credit")
 """From what an entry comes that is made for a reason, beside every reversal."""
 _ENTRIES = JournalEntry.__table__.c
-_BEFORE_NAME, _BEHIND_NAME = ", ", ": "
-
-
-def with_reason(title: str, party_name: str, reason: str) -> str:
-    """The narration of an entry that somebody gave a reason for, such as "Write-off of invoice
-    2026-27/000003, Asha Rao: bankrupt".
-    """
-    return f"{title}{_BEFORE_NAME}{party_name}{_BEHIND_NAME}{reason}"
 
 
 def without_reason(party_name: ColumnElement[str]) -> ColumnElement[str]:
@@ -30,7 +23,7 @@ def without_reason(party_name: ColumnElement[str]) -> ColumnElement[str]:
     """
     title = func.split_part(
         _ENTRIES.narration,
-        literal(_BEFORE_NAME, Text) + party_name + literal(_BEHIND_NAME, Text),
+        literal(BEFORE_PARTY, Text) + party_name + literal(BEFORE_REASON, Text),
         1,
         type_=Text,
     )

@@ -4,9 +4,12 @@ purposes are what our own postings go by.
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from voyagent.kernel.errors import N_
+from voyagent.ledger.errors import MonthNotFound
 
 
 class ChartAccount(NamedTuple):
@@ -82,3 +85,27 @@ CHART = (
 )
 FORMER_NAMES = (N_("Commission from airlines"),)
 """What accounts of the chart were called once, and still are where an agency had them then."""
+CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_advances"})
+"""Purposes of the accounts that equal the sum of what is open or paid ahead; only documents and
+payments post to them.
+"""
+CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
+COST = "cost_of_services"
+YEAR_START_MONTH = 4
+"""The month in which financial years begin where an agency has not chosen."""
+PROFIT_AND_LOSS = ("revenue", "expense")
+"""Accounts that begin every financial year at nothing; what they came to goes into the earnings
+that are kept.
+"""
+
+
+def parse_month(text: str) -> date:
+    """The first day of a month written `2026-03`. Raises MonthNotFound."""
+    if re.fullmatch(r"(19|2[01])\d\d-(0[1-9]|1[0-2])|2200-(0[1-9]|1[0-2])", text, re.ASCII) is None:
+        raise MonthNotFound
+    return date(int(text[:4]), int(text[5:]), 1)
+
+
+def next_month(month: date) -> date:
+    """The first day of the month after a month."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,0 +1,1 @@
+"""Forms of the ledger: the chart, the journal, the months."""

@@ -1,0 +1,1 @@
+"""Input and output of the ledger: the chart, the journal, the months."""

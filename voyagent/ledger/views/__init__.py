@@ -1,0 +1,1 @@
+"""Pages of the ledger: the chart, the journal, the months."""

@@ -1,0 +1,23 @@
+"""Labels of account types and sides, and the wording of narrations."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+ACCOUNT_TYPES = {
+    "asset": _l("Assets"),
+    "liability": _l("Liabilities"),
+    "equity": _l("Equity"),
+    "revenue": _l("Revenue"),
+    "expense": _l("Expenses"),
+}
+SIDES = {"debit": _l("Debit"), "credit": _l("Credit")}
+# A narration with a reason reads "<title>, <party>: <reason>".
+BEFORE_PARTY, BEFORE_REASON = ", ", ": "
+
+
+def with_reason(title: str, party_name: str, reason: str) -> str:
+    """The narration of an entry that somebody gave a reason for, such as "Write-off of invoice
+    2026-27/000003, Asha Rao: bankrupt".
+    """
+    return f"{title}{BEFORE_PARTY}{party_name}{BEFORE_REASON}{reason}"
