@@ -26,9 +26,7 @@ ALLOWED: dict[str, set[str]] = {
         "check_hotel_rate",
         "draft_invoice",
         "issue_invoice",
-        "search_flights",
         "search_hotels",
-        "visa_requirements",
     },
 }
 """Services that withdraw proposals by name, words with another meaning, and `assistant/queries`,

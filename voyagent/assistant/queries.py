@@ -38,13 +38,14 @@ from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.kernel.text.people import find_party
 from voyagent.trips import queries as trips
+from voyagent.trips.capabilities import search_flights, visa_requirements
 from voyagent.trips.details import FlightDetails
 
 _LOOK_BACK = 30
 EVENTS_MAX = 10_000
 """Of one turn; it never comes to so many."""
 _OFFERS = {
-    "search_flights": (
+    search_flights.CAPABILITY.name: (
         "fares",
         "fares",
         ("fare_id", "flights", "departs_at", "price", "refundable"),
@@ -492,11 +493,14 @@ def _of_visa(row: Row) -> dict[str, Any] | None:
     for block in reversed(row["blocks"]):
         if (
             block["type"] == "tool"
-            and block["tool_name"] == "visa_requirements"
+            and block["tool_name"] == visa_requirements.CAPABILITY.name
             and "kind" in (block["output"] or {})
         ):
             return {"destination": block["input"]["destination"]}
-        if block["type"] == "question" and block["move"]["tool"] == "visa_requirements":
+        if (
+            block["type"] == "question"
+            and block["move"]["tool"] == visa_requirements.CAPABILITY.name
+        ):
             return {"destination": block["move"]["known"].get("destination")}
     return None
 

@@ -283,50 +283,6 @@ def _paid(_given: Facts, output: Facts) -> str:
     )
 
 
-def _flights(given: Facts, _output: Facts) -> str:
-    days = " – ".join(
-        day(given[name]) for name in ("outbound_date", "return_date") if given.get(name)
-    )
-    if not (given.get("origin") and given.get("destination")):
-        return _("Searched flights")
-    return _(
-        "Searched flights %(origin)s → %(destination)s, %(days)s",
-        origin=given.get("origin", ""),
-        destination=given.get("destination", ""),
-        days=days,
-    )
-
-
-def _held(_given: Facts, output: Facts) -> str:
-    return (
-        _("Held flight booking %(locator)s", locator=output["locator"])
-        if output.get("locator")
-        else _("Hold a flight")
-    )
-
-
-def _let_go(_given: Facts, output: Facts) -> str:
-    return (
-        _("Gave flight booking %(locator)s back", locator=output["locator"])
-        if output.get("locator")
-        else _("Give a held flight back")
-    )
-
-
-def _pnr(given: Facts, output: Facts) -> str:
-    locator = output.get("locator") or given.get("locator")
-    return _("Read booking %(locator)s", locator=locator) if locator else _("Read a booking")
-
-
-def _visa(given: Facts, _output: Facts) -> str:
-    country = country_name(str(given.get("destination", "")))
-    return (
-        _("Looked up the visa rules of %(country)s", country=country)
-        if country
-        else _("Looked up visa rules")
-    )
-
-
 def _ticketed(_given: Facts, output: Facts) -> str:
     return (
         _("Issued the tickets of %(locator)s", locator=output["locator"])
@@ -449,12 +405,7 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "find_bills": ("search", _bills),
     "receive_bill": ("receipt-cutoff", _entered),
     "pay_bill": ("cash-stack", _paid),
-    "search_flights": ("airplane", _flights),
-    "hold_flight": ("bookmark-check", _held),
-    "release_flight": ("bookmark-x", _let_go),
-    "read_pnr": ("ticket-detailed", _pnr),
     "issue_ticket": ("ticket-perforated", _ticketed),
-    "visa_requirements": ("passport", _visa),
     "file_visa": ("passport", _filed),
     "search_hotels": ("building", _hotels),
     "check_hotel_rate": ("tag", _rate),

@@ -33,7 +33,6 @@ NOTES: dict[str, Callable[[Facts], str]] = {
     "list_ledger_accounts": count_note,
     "find_invoices": count_note,
     "find_bills": count_note,
-    "search_flights": count_note,
     "search_hotels": count_note,
     "read_account_balance": _as_of,
     "trial_balance": _as_of,
@@ -47,7 +46,5 @@ NOTES: dict[str, Callable[[Facts], str]] = {
     "add_transfer": sum_note,
     "show_trip": _people,
     "read_itinerary": _people,
-    "read_pnr": _standing,
     "read_hotel_booking": _standing,
-    "hold_flight": _unpaid,
 }

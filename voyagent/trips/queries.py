@@ -333,6 +333,58 @@ def trip_ids_statement(
     )
 
 
+def list_bookings(
+    reader: Reader, kind: str, status: str, *, session_id: UUID | None, limit: int
+) -> list[tuple[str, Line]]:
+    """Return lines that a supplier has, with their trip's title.
+
+    Those of the conversation's trip come first, then the newest.
+    """
+    statement = (
+        select(*(_LINES[name] for name in _LINE_COLUMNS), _TRIPS.title.label("trip_title"))
+        .join_from(Trip.__table__, TripLine.__table__, _LINES.trip_id == _TRIPS.id)
+        .where(
+            owned(Trip),
+            owned(TripLine),
+            _LINES.kind == kind,
+            _LINES.status == status,
+            _LINES.supplier_key.is_not(None),
+        )
+        .order_by(*_own_first(session_id), _LINES.created_at.desc(), _LINES.id.desc())
+        .limit(limit)
+    )
+    return [
+        (row["trip_title"], _line({name: row[name] for name in _LINE_COLUMNS}))
+        for row in reader.read(statement)[0]
+    ]
+
+
+def list_passengers(reader: Reader, *, session_id: UUID | None, limit: int) -> list[Row]:
+    """Return `id`, `full_name` and the trip's `title` of passengers.
+
+    Those of the conversation's trip come first, then those of the newest trips.
+    """
+    statement = (
+        select(_PEOPLE.id, _PEOPLE.full_name, _TRIPS.title)
+        .join_from(Trip.__table__, TripPassenger.__table__, _PEOPLE.trip_id == _TRIPS.id)
+        .where(owned(Trip), owned(TripPassenger))
+        .order_by(*_own_first(session_id), _TRIPS.created_at.desc(), _PEOPLE.created_at, _PEOPLE.id)
+        .limit(limit)
+    )
+    return reader.read(statement)[0]
+
+
+def list_titles(reader: Reader, *, session_id: UUID | None, limit: int) -> list[Row]:
+    """Return `id` and `title` of trips: that of the conversation first, then the newest."""
+    statement = (
+        select(_TRIPS.id, _TRIPS.title)
+        .where(owned(Trip))
+        .order_by(*_own_first(session_id), _TRIPS.created_at.desc(), _TRIPS.id.desc())
+        .limit(limit)
+    )
+    return reader.read(statement)[0]
+
+
 def title_statement(trip_id: UUID) -> Select[Any]:
     """What a trip is called, for a page of another room: one row with `title`, or none."""
     return select(_TRIPS.title).where(owned(Trip), _TRIPS.id == trip_id)
@@ -437,6 +489,12 @@ def _read(
         (_line(row) for row in things), key=lambda line: (*line.place_in_time, line.id)
     )
     return Journey(trips[0], tuple(Passenger(**row) for row in passengers), tuple(ordered)), rest
+
+
+def _own_first(session_id: UUID | None) -> list[ColumnElement[bool]]:
+    if session_id is None:
+        return []
+    return [_TRIPS.session_id.is_not_distinct_from(session_id).desc()]
 
 
 def _trips() -> Select[Any]:

@@ -44,6 +44,12 @@ BOARD_WORDS = {
 }
 
 
+def state_word(status: str) -> str:
+    """Return the state of a line or a booking as part of a sentence, such as `held`."""
+    word = str(STATE_WORDS.get(status, status))
+    return word[:1].lower() + word[1:]
+
+
 def board_word(board: str) -> str:
     """The meals of a rate within a sentence; nothing for what is none of them."""
     return str(BOARD_WORDS.get(board, ""))

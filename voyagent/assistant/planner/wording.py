@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel import Locale
 from flask_babel import get_locale, gettext, ngettext as plural_gettext
 
-from voyagent.trips.words import STATE_WORDS
+from voyagent.trips.words import state_word
 
 
 def _(sentence: str, **values: object) -> str:
@@ -24,6 +24,5 @@ def language() -> Locale:
 
 
 def state(status: str) -> str:
-    """The state of a line or a booking within a sentence, as the pages call it."""
-    word = str(STATE_WORDS.get(status, status))
-    return word[:1].lower() + word[1:]
+    """Return the state of a line or a booking as part of a sentence."""
+    return state_word(status)

@@ -1,0 +1,89 @@
+"""Bookings, passengers and trips that a sentence can mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.people import Person
+from tests.trips.test_supplies import an_offer, hold, travellers
+from tests.trips.things import a_passenger, a_trip
+from voyagent.capabilities.capability import Choice, Invocation
+from voyagent.chat import service as chat
+from voyagent.trips.capabilities import lookups
+
+Lookup = Callable[[Invocation, str], list[Choice]]
+
+
+def found(
+    person: Person, lookup: Lookup, text: str, session_id: UUID | None = None
+) -> list[Choice]:
+    return person.does(lambda actor: lookup(Invocation(actor, session_id=session_id), text))
+
+
+def a_session(person: Person) -> UUID:
+    return person.does(lambda actor: chat.create_session(actor, title="Talk").id)
+
+
+def held(person: Person, title: str, **fields: Any) -> list[Any]:
+    trip_id = a_trip(person, title=title, **fields)
+    travellers(person, trip_id)
+    return hold(person, trip_id, an_offer(person)[0])
+
+
+def test_a_held_booking_is_meant_by_its_code_or_its_trip(alice: Person, charlie: Person) -> None:
+    session_id = a_session(alice)
+    old = held(alice, "Menon, Doha", session_id=session_id)
+    new = held(alice, "Krishnan family, Dubai")
+    held(charlie, "Menon, Doha")
+    all_held = found(alice, lookups.held_flights, "let the seats go")
+    assert [one.id for one in all_held] == [str(new[0].id), str(old[0].id)]
+    assert all_held[0].number == new[0].supplier_ref
+    assert all_held[0].amount == sum((line.cost for line in new[1:]), new[0].cost)
+    assert all_held[0].label.startswith(f"{new[0].supplier_ref}, {new[0].name}")
+    assert all_held[0].label.endswith(", Krishnan family, Dubai")
+    code = str(old[0].supplier_ref).lower()
+    assert [one.id for one in found(alice, lookups.held_flights, f"release {code}")] == [
+        str(old[0].id)
+    ]
+    assert [one.id for one in found(alice, lookups.held_flights, "drop the Krishnan hold")] == [
+        str(new[0].id)
+    ]
+    assert [one.id for one in found(alice, lookups.held_flights, "drop it", session_id)] == [
+        str(old[0].id),
+        str(new[0].id),
+    ], "the conversation's own booking comes first"
+
+
+def test_a_passenger_is_meant_by_name(alice: Person, charlie: Person) -> None:
+    trip_id = a_trip(alice, title="Ravi and friends, Dubai")
+    for name in ("Deepa Krishnan", "Ravi Krishnan"):
+        a_passenger(alice, trip_id, full_name=name)
+    a_passenger(charlie, a_trip(charlie), full_name="Deepa Krishnan")
+
+    def labels(text: str) -> list[str]:
+        return [one.label.split(",")[0] for one in found(alice, lookups.passengers, text)]
+
+    assert labels("file the visa for ravi krishnan to Dubai") == ["Ravi Krishnan"]
+    assert labels("visa for the Krishnan couple") == ["Deepa Krishnan", "Ravi Krishnan"]
+    assert labels("visa for everybody") == ["Deepa Krishnan", "Ravi Krishnan"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mail the itinerary of the Menon trip", ["Menon, Doha"]),
+        ("send the Krishnan family their plan", ["Krishnan family, Dubai"]),
+        ("send it", ["Krishnan family, Dubai", "Menon, Doha"]),
+    ],
+)
+def test_a_trip_is_meant_by_its_title(
+    alice: Person, charlie: Person, text: str, meant: list[str]
+) -> None:
+    for title in ("Menon, Doha", "Krishnan family, Dubai"):
+        a_trip(alice, title=title)
+    a_trip(charlie, title="Menon, Doha")
+    assert [one.label for one in found(alice, lookups.trips, text)] == meant

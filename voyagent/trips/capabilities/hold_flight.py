@@ -1,0 +1,167 @@
+"""Hold a fare on the trip of the conversation, unpaid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.refusals import not_supported, unsupported
+from voyagent.kernel.errors import N_, VoyagentError
+from voyagent.kernel.fields import Closed, Id, wire_instant
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.money import Money
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import queries, service
+from voyagent.trips.capabilities.outputs import fare_output, money_output
+from voyagent.trips.enquiry_budget import budget_of, is_above
+from voyagent.trips.models import TripLine
+from voyagent.trips.supplier_queries import suppliers
+
+
+class HoldFlightInput(Closed):
+    """A fare of a search, and the passengers if not everybody flies."""
+
+    fare_id: Annotated[Id, Slot("fare", N_("Which of the fares shall I hold?"))] = Field(
+        description="The `fare_id` of a fare that a search listed."
+    )
+    passenger_ids: Annotated[
+        Annotated[list[Id], Field(min_length=1, max_length=9)] | None, Slot("passenger")
+    ] = Field(default=None, description="Passengers of the trip; absent for all of them.")
+
+
+def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
+    """Hold the fare; at another price return the new fare and hold nothing.
+
+    Raises as `service.hold_flight`, except PriceChanged.
+    """
+    trip = service.trip_for(call.actor, session_id=call.session_id)
+    budget = budget_of(trip.session_id, trip.enquiry_id)
+    holding = service.hold_flight(
+        suppliers(call),
+        call.port(Keyring),
+        call.actor,
+        trip.id,
+        wanted.fare_id,
+        wanted.passenger_ids,
+    )
+    return holding.then(
+        lambda lines: _output(lines, budget) | {"still_held": _still_held(call, lines[0])},
+        refused=_at_another_price,
+    )
+
+
+def policy(_call: Invocation, _wanted: HoldFlightInput) -> Policy:
+    """No money moves: a hold is unpaid."""
+    return Policy()
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the booking once it is held."""
+    if not output.get("locator"):
+        return str(gettext("Hold a flight"))
+    return str(gettext("Held flight booking %(locator)s", locator=output["locator"]))
+
+
+def note(_output: JsonObject) -> str:
+    """State that nothing is paid."""
+    return str(gettext("not paid yet"))
+
+
+def _output(lines: Sequence[TripLine], budget: Money | None) -> JsonObject:
+    first = lines[0]
+    cost = Money(sum(line.cost_minor for line in lines), first.currency)
+    return {
+        "held": True,
+        "trip_id": str(first.trip_id),
+        "pnr_id": str(first.id),
+        "locator": first.supplier_ref,
+        "flights": len(lines),
+        "status": first.status,
+        "expires_at": wire_instant(first.hold_expires_at) if first.hold_expires_at else None,
+        "budget": (money_output(budget) if budget is not None and is_above(cost, budget) else None),
+    }
+
+
+def _still_held(call: Invocation, now: TripLine) -> list[JsonObject]:
+    """The bookings of replaced turns stay held until they lapse or are given back."""
+    before = {str(one["locator"]) for one in call.earlier if one.get("locator")} - {
+        now.supplier_ref
+    }
+    lines = queries.read_trip(call.reader, now.trip_id).standing if before else ()
+    held = {
+        line.supplier_ref: line
+        for line in lines
+        if line.status == "held" and line.supplier_ref in before
+    }
+    return [
+        {
+            "locator": locator,
+            "expires_at": wire_instant(line.hold_expires_at) if line.hold_expires_at else None,
+        }
+        for locator, line in held.items()
+    ]
+
+
+def _at_another_price(refusal: VoyagentError) -> JsonObject:
+    offered = service.offered_anew(refusal)
+    if offered is None:
+        return unsupported("held")(refusal)
+    return not_supported("held", refusal) | {"fare": fare_output(offered)}
+
+
+CAPABILITY = Capability(
+    name="hold_flight",
+    title=N_("Hold a flight"),
+    summary="Hold a fare for the passengers of this conversation's trip, unpaid.",
+    area="ticketing_visa",
+    input=HoldFlightInput,
+    output=frozenset(
+        {
+            "held",
+            "trip_id",
+            "pnr_id",
+            "locator",
+            "flights",
+            "status",
+            "expires_at",
+            "budget",
+            "still_held",
+        }
+    ),
+    permission="trip.update",
+    approval="review",
+    policy=policy,
+    run=run,
+    card=Card(icon="bookmark-check", sentence=sentence, note=note),
+    audit=N_("Assistant: hold a flight"),
+    follow_ups=("issue_ticket", "release_flight", "search_hotels"),
+    examples={
+        "en": (
+            "hold the first one",
+            "hold EK 501 for them",
+            "block the 2nd option pls",
+            "book the cheapest flight",
+            "take the Emirates one in the morning",
+            "keep seats on AI 911, customer will pay tomorrow",
+            "reserve option 3 for all passengers",
+            "create pnr for the direct flight",
+            "ok go ahead with the Indigo fare",
+            "hold it for Deepa and Ravi only",
+            "book these seats, no payment yet",
+            "the customer chose number 2, hold that fare",
+            "make the booking on the 9 am flight",
+        ),
+        "hi": (
+            "pehli wali flight hold kar do",
+            "doosra option block karo",
+            "sabse sasti flight book kar dijiye",
+            "Emirates wali rok ke rakho, payment kal aayega",
+            "EK 501 pe seat rakh lo sabke liye",
+            "subah wali flight ka pnr bana do",
+        ),
+    },
+)

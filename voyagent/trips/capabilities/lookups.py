@@ -1,0 +1,93 @@
+"""Records of trips that a text can mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from voyagent.capabilities.capability import Choice, Invocation
+from voyagent.capabilities.cards import day
+from voyagent.trips import queries
+from voyagent.trips.queries import Line
+
+SEARCHED_MAX = 200
+_NAME_WORD_MIN = 3
+_NO_NAMES = {"and", "booking", "family", "flight", "for", "hotel", "the", "trip", "visa"}
+"""Words that a title may contain and that name nobody."""
+
+
+def held_flights(call: Invocation, text: str) -> list[Choice]:
+    """Return held flight bookings; those of the conversation's trip come first.
+
+    The id is that of a booking's first flight, the amount what the booking costs.
+    """
+    bookings: dict[tuple[str, str | None], list[Line]] = {}
+    titles = {}
+    for title, line in _bookings(call, "flight", "held"):
+        key = (str(line.trip_id), line.supplier_ref)
+        bookings.setdefault(key, []).append(line)
+        titles[key] = title
+    choices = []
+    for key, lines in bookings.items():
+        lines.sort(key=lambda line: line.place_in_time)
+        flights = ", ".join(line.name for line in lines)
+        cost = sum((line.cost for line in lines[1:]), lines[0].cost)
+        label = _label(lines[0].supplier_ref, flights, lines[0], titles[key])
+        choices.append((Choice(str(lines[0].id), label, lines[0].supplier_ref or "", cost), label))
+    return matching(choices, text)
+
+
+def booked_stays(call: Invocation, text: str) -> list[Choice]:
+    """Return booked hotels; those of the conversation's trip come first."""
+    choices = []
+    for title, line in _bookings(call, "hotel", "booked"):
+        label = _label(line.supplier_ref, line.name, line, title)
+        choices.append((Choice(str(line.id), label, line.supplier_ref or "", line.cost), label))
+    return matching(choices, text)
+
+
+def passengers(call: Invocation, text: str) -> list[Choice]:
+    """Return passengers, those of the conversation's trip first, then of the newest trips."""
+    found = queries.list_passengers(call.reader, session_id=call.session_id, limit=SEARCHED_MAX)
+    return matching(
+        [
+            (Choice(str(row["id"]), f"{row['full_name']}, {row['title']}"), row["full_name"])
+            for row in found
+        ],
+        text,
+    )
+
+
+def trips(call: Invocation, text: str) -> list[Choice]:
+    """Return trips, that of the conversation first, then the newest."""
+    found = queries.list_titles(call.reader, session_id=call.session_id, limit=SEARCHED_MAX)
+    return matching([(Choice(str(row["id"]), row["title"]), row["title"]) for row in found], text)
+
+
+def matching(choices: Sequence[tuple[Choice, str]], text: str) -> list[Choice]:
+    """Return the choices that a text means; each has the words by which it is known.
+
+    A number in the text wins over words, more words in common over fewer; without both, all fit.
+    """
+    said = _words(text)
+    numbered = [one for one, _ in choices if one.number and one.number.casefold() in said]
+    names = {word for word in said if len(word) >= _NAME_WORD_MIN} - _NO_NAMES
+    common = [(len(names & _words(known)), one) for one, known in choices]
+    most = max((count for count, _ in common), default=0)
+    named = [one for count, one in common if count == most] if most else []
+    return numbered or named or [one for one, _ in choices]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
+
+
+def _bookings(call: Invocation, kind: str, status: str) -> list[tuple[str, Line]]:
+    return queries.list_bookings(
+        call.reader, kind, status, session_id=call.session_id, limit=SEARCHED_MAX
+    )
+
+
+def _label(number: str | None, name: str, line: Line, title: str) -> str:
+    first = day(line.starts_on) if line.starts_on else ""
+    return ", ".join(filter(None, (number, name, first, title)))

@@ -1,0 +1,35 @@
+"""JSON of amounts, fares and rates in the output of several capabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voyagent.capabilities.capability import JsonObject
+from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.money import Money
+from voyagent.trips.service import Offered
+
+LISTED_MAX = 20
+"""Fares or rates in one output; the cheapest come first."""
+
+
+def money_output(amount: Money) -> JsonObject:
+    """Return amount and currency."""
+    return {"amount": amount.wire, "currency": amount.currency}
+
+
+def fare_output(offered: Offered[Any]) -> JsonObject:
+    """Return a stored flight offer; times are local to the airports."""
+    offer = offered.offer
+    return {
+        "fare_id": str(offered.id),
+        "source": offer.supplier,
+        "source_ref": offer.offer_id,
+        "price": money_output(offer.total),
+        "valid_until": wire_instant(offer.valid_until),
+        "flights": [segment.flight for journey in offer.journeys for segment in journey.segments],
+        "departs_at": offer.outbound.departs_at.strftime("%Y-%m-%dT%H:%M"),
+        "arrives_at": offer.outbound.arrives_at.strftime("%Y-%m-%dT%H:%M"),
+        "stops": offer.outbound.stops,
+        "refundable": offer.refundable,
+    }

@@ -1,0 +1,96 @@
+"""Read the state of a flight booking at its supplier."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.refusals import unsupported
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import service
+from voyagent.trips.capabilities.cards import status_note
+from voyagent.trips.models import TripLine
+from voyagent.trips.supplier_queries import suppliers
+
+
+class ReadPnrInput(Closed):
+    """A booking by its locator."""
+
+    locator: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9]{5,8}$"),
+        Slot("booking", N_("Which booking? Its code, such as K7PQ2M.")),
+    ] = Field(description="Record locator of the airline (PNR), 5 to 8 letters and digits.")
+
+
+def run(call: Invocation, wanted: ReadPnrInput) -> OutboundCall[JsonObject]:
+    """Read the booking. Raises as `service.read_flight`."""
+    return service.read_flight(suppliers(call), call.actor, wanted.locator).then(
+        _output, refused=unsupported("read")
+    )
+
+
+def sentence(given: JsonObject, output: JsonObject) -> str:
+    """Name the booking."""
+    locator = output.get("locator") or given.get("locator")
+    if not locator:
+        return str(gettext("Read a booking"))
+    return str(gettext("Read booking %(locator)s", locator=locator))
+
+
+def _output(read: tuple[list[TripLine], Any]) -> JsonObject:
+    lines, booking = read
+    return {
+        "pnr_id": str(lines[0].id),
+        "locator": booking.locator,
+        "source": booking.supplier,
+        "status": booking.status.value,
+        "passengers": booking.party.total,
+        "flights": len(lines),
+        "tickets": len(booking.tickets),
+    }
+
+
+CAPABILITY = Capability(
+    name="read_pnr",
+    title=N_("Status of a flight booking"),
+    summary="Read how a flight booking stands.",
+    area="ticketing_visa",
+    input=ReadPnrInput,
+    output=frozenset({"pnr_id", "locator", "source", "status", "passengers", "flights", "tickets"}),
+    permission="trip.read",
+    approval="never",
+    run=run,
+    card=Card(icon="ticket-detailed", sentence=sentence, note=status_note),
+    audit=N_("Assistant: read a booking"),
+    follow_ups=("issue_ticket", "release_flight"),
+    examples={
+        "en": (
+            "status of pnr K7PQ2M",
+            "check XQ41ZB",
+            "is K7PQ2M ticketed?",
+            "show booking ABC123",
+            "read pnr JY6T4R",
+            "has the airline confirmed XQ41ZB",
+            "retrieve LK8P2D",
+            "look up the reservation JY6T4R pls",
+            "how does the booking K7PQ2M stand",
+            "customer asks if his flight booking ABC123 is ok",
+            "how many tickets are on pnr LK8P2D",
+            "open the flight booking with code M4XW9Q",
+        ),
+        "hi": (
+            "pnr K7PQ2M ka status batao",
+            "XQ41ZB confirm hai kya",
+            "booking ABC123 dikhao",
+            "K7PQ2M ka ticket bana ki nahi",
+            "JY6T4R check karo",
+            "is pnr mein kitne log hain, LK8P2D",
+        ),
+    },
+)

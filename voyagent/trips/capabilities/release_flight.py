@@ -1,0 +1,103 @@
+"""Give back a held flight booking that nobody has paid for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.refusals import unsupported
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import service
+from voyagent.trips.capabilities.lookups import held_flights
+from voyagent.trips.models import TripLine
+from voyagent.trips.supplier_queries import suppliers
+
+
+class ReleaseFlightInput(Closed):
+    """A held booking."""
+
+    pnr_id: Annotated[Id, Slot("booking", N_("Which held booking shall I give back?"))] = Field(
+        description="The id of any flight of the held booking."
+    )
+
+
+def run(call: Invocation, wanted: ReleaseFlightInput) -> OutboundCall[JsonObject]:
+    """Give the booking back, which costs nothing. Raises as `service.release_flight`."""
+    return service.release_flight(suppliers(call), call.actor, wanted.pnr_id).then(
+        _output, refused=unsupported("released")
+    )
+
+
+def policy(_call: Invocation, _wanted: ReleaseFlightInput) -> Policy:
+    """No money moves: a held booking is unpaid."""
+    return Policy()
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the booking once it is given back."""
+    if not output.get("locator"):
+        return str(gettext("Give a held flight back"))
+    return str(gettext("Gave flight booking %(locator)s back", locator=output["locator"]))
+
+
+def _output(released: tuple[list[TripLine], int]) -> JsonObject:
+    lines, withdrawn = released
+    first = lines[0]
+    return {
+        "released": True,
+        "trip_id": str(first.trip_id),
+        "pnr_id": str(first.id),
+        "locator": first.supplier_ref,
+        "flights": len(lines),
+        "withdrawn": withdrawn,
+    }
+
+
+CAPABILITY = Capability(
+    name="release_flight",
+    title=N_("Release a held flight"),
+    summary=(
+        "Give a held flight back that nobody has paid for; a request to issue its tickets is"
+        " withdrawn."
+    ),
+    area="ticketing_visa",
+    input=ReleaseFlightInput,
+    output=frozenset({"released", "trip_id", "pnr_id", "locator", "flights", "withdrawn"}),
+    permission="trip.update",
+    approval="review",
+    policy=policy,
+    run=run,
+    lookups={"pnr_id": held_flights},
+    card=Card(icon="bookmark-x", sentence=sentence),
+    audit=N_("Assistant: give a held flight back"),
+    follow_ups=("search_flights", "hold_flight"),
+    examples={
+        "en": (
+            "release the hold",
+            "release K7PQ2M",
+            "cancel the held booking, they are not travelling",
+            "let the seats go",
+            "drop the hold on EK 501",
+            "give back pnr XQ41ZB, customer did not pay",
+            "cancel the reservation before the time limit",
+            "unblock the Emirates seats",
+            "remove the flight hold pls",
+            "they changed their mind, free the held seats of the Krishnan family",
+            "XX the pnr, not ticketed yet",
+            "don't need the Indigo hold any more",
+        ),
+        "hi": (
+            "hold chhod do",
+            "K7PQ2M release kar do",
+            "seat wapas de do, customer nahi jaa raha",
+            "jo flight hold ki thi usko cancel karo",
+            "Emirates wala pnr hata do, payment nahi aaya",
+            "booking chhod dijiye, ticket nahi banana",
+        ),
+    },
+)

@@ -1,0 +1,112 @@
+"""Read the visa rules of a country for a nationality."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.refusals import unsupported
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import service
+from voyagent.trips.capabilities.outputs import money_output
+from voyagent.trips.details import Country
+from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.words import country_name
+
+
+class VisaRequirementsInput(Closed):
+    """A passport and a country."""
+
+    nationality: Annotated[
+        Country, Slot("nationality", N_("Which passport do they travel on?"))
+    ] = Field(description="ISO 3166 code of the country that issued the passport, such as IN.")
+    destination: Annotated[Country, Slot("country", N_("A visa for which country?"))] = Field(
+        description="ISO 3166 code of the country of travel, such as AE."
+    )
+
+
+def run(call: Invocation, wanted: VisaRequirementsInput) -> OutboundCall[JsonObject]:
+    """Read the rules and their source. Raises as `service.visa_requirements`."""
+    reading = service.visa_requirements(
+        suppliers(call), call.actor, wanted.nationality, wanted.destination
+    )
+    return reading.then(_output, refused=unsupported("read"))
+
+
+def sentence(given: JsonObject, _output: JsonObject) -> str:
+    """Name the country."""
+    country = country_name(str(given.get("destination", "")))
+    if not country:
+        return str(gettext("Looked up visa rules"))
+    return str(gettext("Looked up the visa rules of %(country)s", country=country))
+
+
+def _output(found: Any) -> JsonObject:
+    return {
+        "nationality": found.nationality,
+        "destination": found.destination,
+        "kind": found.kind.value,
+        "checklist": [document.label for document in found.documents],
+        "fee": money_output(found.fee) if found.fee else None,
+        "processing_days": found.processing_days,
+        "stay_days": found.stay_days,
+        "passport_months": found.passport_months,
+        "source": found.source,
+    }
+
+
+CAPABILITY = Capability(
+    name="visa_requirements",
+    title=N_("Visa requirements"),
+    summary="Read what a country asks of a nationality.",
+    area="ticketing_visa",
+    input=VisaRequirementsInput,
+    output=frozenset(
+        {
+            "nationality",
+            "destination",
+            "kind",
+            "checklist",
+            "fee",
+            "processing_days",
+            "stay_days",
+            "passport_months",
+            "source",
+        }
+    ),
+    permission="trip.read",
+    approval="never",
+    run=run,
+    card=Card(icon="passport", sentence=sentence),
+    audit=N_("Assistant: look up what a visa needs"),
+    follow_ups=("file_visa", "search_flights"),
+    examples={
+        "en": (
+            "visa for Dubai, Indian passport",
+            "do Indians need a visa for Thailand",
+            "what documents are needed for a Schengen visa for France",
+            "visa requirements UAE",
+            "is it visa on arrival in Maldives for Indian nationals?",
+            "how long does a Singapore visa take",
+            "visa fee for Vietnam, nationality India",
+            "checklist for UK visit visa",
+            "my client holds a Nepali passport and is going to Qatar, visa needed?",
+            "docs reqd for Japan tourist visa",
+            "can a British citizen enter India without visa",
+            "how many months must the passport be valid for Malaysia",
+        ),
+        "hi": (
+            "Dubai ke liye visa lagta hai kya",
+            "Thailand ka visa kaise milega, Indian passport",
+            "Singapore visa ke kagaz kya kya chahiye",
+            "France ka visa kitne din mein aata hai",
+            "UAE visa ki fees kitni hai",
+            "Nepal ke passport pe Qatar jaana hai, visa chahiye?",
+        ),
+    },
+)
