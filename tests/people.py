@@ -90,7 +90,7 @@ class Person:
     @contextmanager
     def reading(self) -> Iterator[Any]:
         """A reader inside a transaction of this person's agency."""
-        from voyagent.kernel.reading import SessionReader  # noqa: PLC0415
+        from voyagent.kernel.database.read_pool import SessionReader  # noqa: PLC0415
 
         with self.acting():
             yield SessionReader(db.session)

@@ -36,12 +36,12 @@ from voyagent.identity.service import Identity, note_seen, why_ended
 from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings, sqlalchemy_url
-from voyagent.kernel.copy_export import Exports
+from voyagent.kernel.database.copy_export import Exports
+from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.db import db, engine_config
 from voyagent.kernel.events import NotifyListener
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits import Limiter
-from voyagent.kernel.reading import ReadPool
 from voyagent.ledger.rules import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
 

@@ -14,11 +14,11 @@ from voyagent.approvals.effects import Description, Effect, Measured, on_settled
 from voyagent.approvals.models import Approval
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
 from voyagent.kernel.fields import BusinessDate, Closed, Open, Trimmed
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.rehearsal import refuse_outside
 
 LEADS = frozenset({"agency_admin", "accounting_lead"})

@@ -325,16 +325,16 @@ def test_proposals_of_a_deleted_conversation_are_gone_at_every_door(
 def test_a_page_is_one_trip_of_three_statements_whatever_the_number(
     desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
-    from voyagent.kernel import reading  # noqa: PLC0415 - the lane is watched from here
+    from voyagent.kernel.database import read_pool  # noqa: PLC0415 - the lane is watched from here
 
     sent: list[str] = []
-    once = reading.ReadPool._once  # noqa: SLF001 - there is no other place to count trips
+    once = read_pool.ReadPool._once  # noqa: SLF001 - there is no other place to count trips
 
     def counted(lane: Any, credential: Any, statements: Any) -> Any:
         sent.extend(str(statement) for statement in statements)
         return once(lane, credential, statements)
 
-    monkeypatch.setattr(reading.ReadPool, "_once", counted)
+    monkeypatch.setattr(read_pool.ReadPool, "_once", counted)
     several(desk, alice, 4)
     listed(alice, query)
     assert len(sent) == 2  # and who asks, before them

@@ -452,16 +452,16 @@ def test_the_inbox_is_one_trip_of_three_statements(
 
 def _trips_counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of statements of each trip by the lane from here on."""
-    from voyagent.kernel import reading  # noqa: PLC0415 - the lane is watched from here
+    from voyagent.kernel.database import read_pool  # noqa: PLC0415 - the lane is watched from here
 
     trips: list[int] = []
-    once = reading.ReadPool._once  # noqa: SLF001 - there is no other place to count trips
+    once = read_pool.ReadPool._once  # noqa: SLF001 - there is no other place to count trips
 
-    def counted(lane: reading.ReadPool, credential: object, statements: list[object]) -> object:
+    def counted(lane: read_pool.ReadPool, credential: object, statements: list[object]) -> object:
         trips.append(len(statements))
         return once(lane, credential, statements)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reading.ReadPool, "_once", counted)
+    monkeypatch.setattr(read_pool.ReadPool, "_once", counted)
     return trips
 
 

@@ -22,8 +22,8 @@ from tests.audit.conftest import Seed
 from tests.people import Person
 from voyagent.audit import exports
 from voyagent.audit.queries import Search, export_statement
-from voyagent.kernel import copy_export
-from voyagent.kernel.copy_export import Exports
+from voyagent.kernel.database import copy_export
+from voyagent.kernel.database.copy_export import Exports
 
 COLUMNS = [
     "created_at",

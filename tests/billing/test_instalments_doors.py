@@ -13,7 +13,7 @@ from tests.billing.papers import draft, issued, line, pay, plan, receive
 from tests.people import Person, csrf
 from voyagent.billing import queries
 from voyagent.kernel import clock
-from voyagent.kernel.reading import ReadPool
+from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.settings import service as settings
 
 ON_BOOKING, BEFORE_DEPARTURE = date(2024, 6, 10), date(2024, 7, 20)

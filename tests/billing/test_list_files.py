@@ -21,8 +21,9 @@ from tests.people import Person
 from voyagent.billing import service
 from voyagent.billing.queries import InvoiceSearch
 from voyagent.billing.queries.listings import invoices_listing
-from voyagent.kernel import copy_export, listings
-from voyagent.kernel.copy_export import Exports
+from voyagent.kernel import listings
+from voyagent.kernel.database import copy_export
+from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.money import Money
 from voyagent.kernel.workbooks import MIMETYPE
 

@@ -22,8 +22,8 @@ from voyagent.billing.queries import BillSearch, InvoiceSearch
 from voyagent.billing.queries.listing import by_day_statement
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Credential
+from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.reading import compiled
 
 REFERENCES = iter(range(10_000))
 
@@ -178,11 +178,11 @@ def test_they_are_found_by_the_index_of_the_documents_that_have_a_trip(
             )
         connection.execute(sa.text("set local role voyagent_app"))
         for model, search, index in searches:
-            sql, values = compiled(
+            sql, values = compiled_for(
                 by_day_statement(
                     model, ("id", "issue_date"), search(clock.today(), trip_id=new_id()), None
                 ).limit(51),
-                credential,
+                credential.tenant_id,
             )
             cursor = connection.connection.cursor()
             cursor.execute("explain " + sql, values)

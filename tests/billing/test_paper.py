@@ -36,10 +36,10 @@ from voyagent.billing.service import InvoiceNotSendable, Part
 from voyagent.drivers.paper import Paper
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import limits
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, TooManyRequests
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import SessionReader
 from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import Days
 from voyagent.settings import service as settings

@@ -17,11 +17,11 @@ from tests.ledger.books import balances, bind
 from tests.people import People, Person
 from voyagent.billing import queries, service
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
-from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
 

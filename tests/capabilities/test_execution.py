@@ -19,10 +19,10 @@ from voyagent.capabilities.capability import Capability, Invocation, Policy
 from voyagent.capabilities.execution import Proposed
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.money import InvalidAmount
-from voyagent.kernel.reading import SessionReader
 
 
 def execute(person: Person, capability: Capability[Any], **fields: Any) -> Any:

@@ -20,7 +20,7 @@ from voyagent.chat import searching, service as chat
 from voyagent.chat.searching import found_statement
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
-from voyagent.kernel.reading import compiled
+from voyagent.kernel.database.statement_cache import compiled_for
 
 # What is found
 # --------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def run(
         person.actor.user_id,
         person.actor.session_id or person.actor.tenant_id,
     )
-    sql, values = compiled(found_statement(words, 40), credential)
+    sql, values = compiled_for(found_statement(words, 40), credential.tenant_id)
     return scanned(lane, person, sql, values, scans)
 
 
@@ -239,7 +239,7 @@ def test_the_plan_of_the_search_itself_walks_indexes(
     credential = Credential(
         crowd.actor.tenant_id, crowd.actor.user_id, crowd.actor.session_id or crowd.actor.tenant_id
     )
-    sql, values = compiled(found_statement("4711x2 of", 40), credential)
+    sql, values = compiled_for(found_statement("4711x2 of", 40), credential.tenant_id)
     with lane.transaction(), lane.cursor() as cursor:
         cursor.execute("select set_config('app.tenant', %s, true)", [str(crowd.actor.tenant_id)])
         cursor.execute("explain (analyze, buffers, format json) " + sql, values)

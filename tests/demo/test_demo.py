@@ -20,9 +20,9 @@ from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.identity.service import Identity
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.config import Environment
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import SessionReader
 from voyagent.ledger.queries import checks
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.reports.queries.margins import read_margins

@@ -21,8 +21,8 @@ from tests.people import Person
 from voyagent.enquiries.queries import Search, list_statement, read_board
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.pages import Cursor, Part
-from voyagent.kernel.reading import compiled
 
 pytestmark = pytest.mark.xdist_group("crowd")  # one process loads the crowd, once
 
@@ -64,7 +64,7 @@ def sql_of(
         person.actor.user_id,
         person.actor.session_id or person.actor.tenant_id,
     )
-    return compiled(list_statement(search, part, for_page=for_page), credential)
+    return compiled_for(list_statement(search, part, for_page=for_page), credential.tenant_id)
 
 
 def run(

@@ -30,10 +30,10 @@ from voyagent.identity import service as identity
 from voyagent.identity.models import User
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Channel
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import closed_months
 from voyagent.ledger.rules import parse_month

@@ -13,8 +13,8 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.http.pages import PageBlueprint
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.fields import Answer
-from voyagent.kernel.reading import Reader
 from voyagent.routes import APIS, PAGES, docs
 
 # Whoever opens a door to everybody writes it here, and why the guard cannot be there.

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.people import Person
-from voyagent.kernel.copy_export import Snapshot, amount_cell, text_cell
+from voyagent.kernel.database.copy_export import Snapshot, amount_cell, text_cell
 from voyagent.kernel.money import Money, currency_codes
 
 

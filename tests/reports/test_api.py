@@ -10,7 +10,7 @@ from tests.people import ApiClient, Person
 from tests.reports.books import AS_OF, VECTORS, bill, days_ago, invoice, pay, today
 from voyagent.billing import service as billing
 from voyagent.kernel import clock
-from voyagent.kernel.reading import ReadPool
+from voyagent.kernel.database.read_pool import ReadPool
 
 YEAR = "from=2020-01-01&to=2200-12-31"
 EMPTY = {"amount": "0.00", "currency": "INR"}

@@ -19,8 +19,9 @@ from tests.people import ApiClient, Person
 from tests.reports.books import invoice, today
 from tests.reports.test_general_ledger import big
 from tests.reports.test_views import link_of, rows, shown, words
+from voyagent.kernel.database.read_pool import ReadPool
+from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import ReadPool, compiled
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.account_lines import Place
 from voyagent.ledger.queries.day_book import daybook_statement
@@ -338,8 +339,8 @@ def test_a_page_costs_its_entries_however_long_the_books_are(
     """
     first, last = date(2023, 1, 1), date(2025, 12, 28)
     for after in (None, Place(date(2025, 11, 20), big.actor.tenant_id, 1)):
-        sql, values = compiled(
-            daybook_statement(first, last, after=after, limit=51), big.credential
+        sql, values = compiled_for(
+            daybook_statement(first, last, after=after, limit=51), big.credential.tenant_id
         )
         found, _ = scanned(lane, big, sql, values, _scans)
         assert 51 <= sum(found.values()) < 5_000, (after, found)

@@ -20,12 +20,12 @@ from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import invoice, today
 from tests.reports.test_views import link_of, rows, shown, table
-from voyagent.kernel import copy_export
-from voyagent.kernel.copy_export import Snapshot
+from voyagent.kernel.database import copy_export
+from voyagent.kernel.database.copy_export import Snapshot
+from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import compiled
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts, entries
 from voyagent.ledger.queries.account_lines import (
@@ -284,7 +284,7 @@ def _cost(
 def _read(
     lane: psycopg.Connection[Any], person: Person, statement: sa.Select[Any]
 ) -> dict[str, int]:
-    sql, values = compiled(statement, person.credential)
+    sql, values = compiled_for(statement, person.credential.tenant_id)
     return scanned(lane, person, sql, values, _scans)[0]
 
 

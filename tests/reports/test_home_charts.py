@@ -19,8 +19,8 @@ from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, today
 from voyagent.identity.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
 from voyagent.kernel.actor import define_roles
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Row
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.monthly import sales_statement
 from voyagent.reports.queries.home import MONEY, read_now

@@ -22,8 +22,8 @@ from tests.reports.test_views import shown, words
 from tests.trips.things import a_trip
 from voyagent.billing import service as billing
 from voyagent.enquiries import service as enquiries
+from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import compiled
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.trip_earnings import earned_lines_statement, earned_sum_statement
 from voyagent.reports.queries.margin_lines import Whose, entries_statement
@@ -332,7 +332,7 @@ def test_of_one_trip_it_costs_what_its_documents_posted(
         earned_lines_statement(entries, "margin", "INR", after=None, limit=101),
         earned_sum_statement(entries, "margin", "INR"),
     ):
-        sql, values = compiled(statement, big.credential)
+        sql, values = compiled_for(statement, big.credential.tenant_id)
         with lane.transaction(), lane.cursor() as cursor:
             cursor.execute("select set_config('app.tenant', %s, true)", [str(big.actor.tenant_id)])
             cursor.execute(f"explain (analyze, buffers, format json) {sql}", values)

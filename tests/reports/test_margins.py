@@ -14,8 +14,8 @@ from tests.people import ApiClient, Person
 from tests.reports.books import today
 from tests.reports.test_views import shown, words
 from tests.trips.things import DESERT, VISA, a_line, a_trip
+from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import ReadPool
 from voyagent.reports.queries.margins import share
 from voyagent.reports.words import share_words
 from voyagent.trips import service as trips

@@ -20,8 +20,9 @@ from tests.reports.books import bill, days_ago, invoice, pay, today
 from tests.reports.test_general_ledger import big
 from tests.reports.test_views import link_of, shown, words
 from voyagent.billing import queries as billing, service as documents
+from voyagent.kernel.database.read_pool import ReadPool
+from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import ReadPool, compiled
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.party_lines import party_balances_statement, party_entries_statement
 from voyagent.reports.queries import party_statement as statements
@@ -349,6 +350,6 @@ def test_a_statement_goes_through_the_partys_own_lines_only(
         party_balances_statement(CUSTOMER, "deepa krishnan", last),
         party_entries_statement(CUSTOMER, "Deepa Krishnan", first, last, after=None, limit=101),
     ):
-        sql, values = compiled(statement, big.credential)
+        sql, values = compiled_for(statement, big.credential.tenant_id)
         found, _ = scanned(lane, big, sql, values, _scans)
         assert sum(found.values()) < 100, found

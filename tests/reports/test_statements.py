@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from tests.ledger.books import post
 from tests.people import ApiClient, Person
 from tests.reports.test_views import block, link_of, rows, shown, words
+from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import ReadPool
 from voyagent.ledger import service as ledger
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries import statements, trial_balance

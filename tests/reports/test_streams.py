@@ -13,8 +13,8 @@ from flask import Flask
 
 from tests.ledger.books import post, sale
 from tests.people import Person
-from voyagent.kernel import copy_export
-from voyagent.kernel.copy_export import Exports
+from voyagent.kernel.database import copy_export
+from voyagent.kernel.database.copy_export import Exports
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries.accounts import read_chart

@@ -20,9 +20,9 @@ from voyagent.billing import queries as billing, service as documents
 from voyagent.http.template_filters import typed_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import ReadPool
 from voyagent.ledger import service as ledger
 
 PAGES = ["/reports/receivables", "/reports/trial-balance"]

@@ -17,9 +17,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from tests.people import Person, csrf
 from tests.settings.pictures import in_base64, picture
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden
-from voyagent.kernel.reading import SessionReader
 from voyagent.settings import logos, queries
 from voyagent.settings.pictures import BYTES_MAX, PictureTooLarge, PictureUnreadable, remade
 

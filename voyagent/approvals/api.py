@@ -24,7 +24,7 @@ from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.errors import status_of
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row
 
 api = ApiBlueprint("approvals", __name__, tag="Approvals", guard=Guard.BEARER)
 _SEEN = (

@@ -29,11 +29,12 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from voyagent.approvals.models import Approval, ApprovalCount
 from voyagent.chat.queries import lock as lock_session, title_of
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Cursor, InvalidCursor, Page
-from voyagent.kernel.reading import Reader, Row, SessionReader, cached_statement
 from voyagent.kernel.tenancy import owned
 
 _C = Approval.__table__.c

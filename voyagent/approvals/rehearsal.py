@@ -33,10 +33,10 @@ from voyagent.approvals.effects import (
 from voyagent.audit import service as audit
 from voyagent.kernel.actor import Actor, Grant
 from voyagent.kernel.canonical import digest
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.reading import Row, SessionReader
 from voyagent.kernel.rehearsal import Notes, rehearsing
 from voyagent.ledger.queries.balances import balances_statement
 from voyagent.ledger.queries.entries import lines_statement

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import BATCH_MAX, Answered, Wish
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable, VoyagentError
 from voyagent.kernel.fields import (
     Answer,
@@ -25,7 +26,6 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Page
-from voyagent.kernel.reading import Row
 
 REASON_MAX = 1024
 ID_MAX = 128

@@ -30,9 +30,9 @@ from voyagent.http.template_filters import day, status_look
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.canonical import digest
+from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, RequestReader, Row, SessionReader
 
 pages = PageBlueprint("approvals", __name__, guard=Guard.SIGNED_IN)
 menu_count("approvals_waiting")(queries.waiting_count)

@@ -37,9 +37,9 @@ from voyagent.chat.stream import StreamsFull, TooManyStreams
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("chat", __name__, tag="Chat", guard=Guard.BEARER)
 LAST_EVENT_ID = (

@@ -19,10 +19,10 @@ from voyagent.chat.queries import Turn
 from voyagent.drivers.models.prices import cost_of
 from voyagent.drivers.models.usage import Usage
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import N_
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.settings import queries as settings
 

@@ -14,7 +14,7 @@ from voyagent.assistant.planner_factory import Configured
 from voyagent.drivers.models.prices import Price, last_day_of, price_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import Reader
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.settings import queries as settings
 from voyagent.settings.forms import MODEL_WORDS
 from voyagent.settings.views import under_the_limits, under_the_model

@@ -36,8 +36,8 @@ from voyagent.drivers.models.protocol import (
     ToolsAnswered,
 )
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import Row, SessionReader
 from voyagent.settings import queries as settings
 
 MESSAGES_MAX = 40

@@ -33,9 +33,9 @@ from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.capabilities import create_enquiry
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.kernel.text.people import find_party
 from voyagent.trips import queries as trips
 from voyagent.trips.capabilities import search_flights, visa_requirements

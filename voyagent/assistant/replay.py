@@ -31,7 +31,7 @@ from voyagent.chat.queries import Turn
 from voyagent.chat.service import event_line
 from voyagent.drivers.models.protocol import ModelAnswer, ModelRequest, never
 from voyagent.kernel.actor import system_actor
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 
 SHOWN = 300
 LED_BY = 40

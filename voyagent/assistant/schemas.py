@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     INT32_MAX,
     Answer,
@@ -19,7 +20,6 @@ from voyagent.kernel.fields import (
     Trimmed,
     wire_instant,
 )
-from voyagent.kernel.reading import Row
 
 MESSAGE_MAX = 32_000
 SESSIONS_MAX = 200

@@ -26,9 +26,9 @@ from voyagent.http.pages import translated
 from voyagent.identity import queries as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.trips import queries as trips
 from voyagent.trips.queries import Journey
 

@@ -26,8 +26,8 @@ from voyagent.http.intake import query_of
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import SessionReader
 from voyagent.settings import queries as settings
 from voyagent.trips.words import board_word, country_name
 

@@ -17,9 +17,9 @@ from voyagent.audit.schemas import (
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.copy_export import ExportsBusy
+from voyagent.kernel.database.copy_export import ExportsBusy
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row
 
 api = ApiBlueprint("audit", __name__, tag="Audit", guard=Guard.BEARER)
 

@@ -7,7 +7,7 @@ from flask import Response, current_app
 from voyagent.audit import exports
 from voyagent.audit.queries import Search
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.copy_export import Exports
+from voyagent.kernel.database.copy_export import Exports
 
 
 def csv_answer(actor: Actor, search: Search) -> Response:

@@ -13,7 +13,7 @@ from voyagent.audit.queries import Search
 from voyagent.audit.verifier import EXPORTED
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.copy_export import Exports, Snapshot
+from voyagent.kernel.database.copy_export import Exports, Snapshot
 from voyagent.kernel.db import db, when_undone
 from voyagent.kernel.errors import N_, Invalid
 

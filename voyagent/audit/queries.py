@@ -32,8 +32,9 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead
 from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.pages import Page, Part, next_cursor
-from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
 
 _TABLE = AuditEvent.__table__

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from voyagent.audit.queries import Search
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import (
     Answer,
@@ -22,7 +23,6 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Cursor, Page, Part
-from voyagent.kernel.reading import Row
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200
 KINDS_MAX = 50

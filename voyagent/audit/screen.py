@@ -15,7 +15,7 @@ from flask_babel import format_time
 
 from voyagent.audit import words
 from voyagent.http.template_filters import role_word
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 
 # Where a thing can be looked at: a page, and what it calls the id.
 _PAGES = {

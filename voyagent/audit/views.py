@@ -17,7 +17,7 @@ from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import RequestReader, Row
+from voyagent.kernel.database.read_pool import RequestReader, Row
 
 pages = PageBlueprint("audit", __name__, guard=Guard.SIGNED_IN)
 

@@ -27,6 +27,7 @@ from voyagent.billing.schemas import InvoiceLineIn
 from voyagent.billing.service import BillChanges, LineItem
 from voyagent.billing.service.pricing import LINES_MAX, BoughtAs
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     Answer,
@@ -38,7 +39,6 @@ from voyagent.kernel.fields import (
     WireAmount,
 )
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.reading import Row
 
 TAXES_MAX = 8
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]

@@ -27,9 +27,9 @@ from voyagent.http.forms import (
     plain,
     typed_amount,
 )
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Filter
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Row
 
 Credit = TypeVar("Credit", bound=CreditIn)
 # Where a refusal of the rules is shown.

@@ -20,6 +20,7 @@ from voyagent.billing.document_wire import (
 from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
 from voyagent.billing.service import LineAlreadyNamed
 from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
@@ -34,7 +35,6 @@ from voyagent.kernel.fields import (
     wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
-from voyagent.kernel.reading import Row
 
 
 class CreditLineIn(Closed):

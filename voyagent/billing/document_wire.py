@@ -17,6 +17,7 @@ from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.service import InstalmentItem
 from voyagent.billing.service.instalments import INSTALMENTS_MAX
 from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     Answer,
@@ -38,7 +39,6 @@ from voyagent.kernel.fields import (
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.rates import Quote
-from voyagent.kernel.reading import Row
 
 LIMIT_MAX = 200
 SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]

@@ -31,9 +31,9 @@ from voyagent.enquiries import queries as enquiries
 from voyagent.identity.permissions import Role
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, spoken, wire_amount
-from voyagent.kernel.reading import Reader, SessionReader
 
 APPROVERS = frozenset({Role.ACCOUNTING_LEAD.value, Role.AGENCY_ADMIN.value})
 _ALIKE_DAYS = 30

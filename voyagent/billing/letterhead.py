@@ -13,8 +13,8 @@ from flask_babel import get_locale, gettext as _
 
 from voyagent.drivers.paper import Paper, picture
 from voyagent.http.template_filters import symbol_money
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Row
 from voyagent.kernel.spelling import in_words
 from voyagent.mail.service import Attached
 

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from voyagent.approvals.effects import CheckShown
 from voyagent.billing import queries
 from voyagent.billing.queries import Side
-from voyagent.kernel.reading import Reader
+from voyagent.kernel.database.read_pool import Reader
 
 
 def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:

@@ -29,9 +29,9 @@ from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.mail.service import Attached, Outbox
 from voyagent.settings import queries as settings
 from voyagent.trips.service import Post

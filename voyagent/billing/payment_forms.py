@@ -32,8 +32,8 @@ from voyagent.http.forms import (
     plain,
 )
 from voyagent.http.template_filters import today
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
-from voyagent.kernel.reading import Row
 
 Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
 PART_NAMES = ("document_id", "part")

@@ -16,6 +16,7 @@ from voyagent.billing.queries import PaymentDocument, PaymentSearch, PaymentsLis
 from voyagent.billing.rate_wire import RateIn, RateOut, wire_rate
 from voyagent.billing.schemas import PAGE_SIZE, MoneyAccount
 from voyagent.billing.service import PARTS_MAX, Part
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
@@ -34,7 +35,6 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Row
 
 Direction = Literal["in", "out"]
 SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]

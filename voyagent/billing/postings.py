@@ -30,10 +30,10 @@ from voyagent.billing.names import check_name
 from voyagent.billing.schemas import PayBillIn, PostJournalEntryIn, ReceiveBillIn
 from voyagent.capabilities.cards import day
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money
-from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts

@@ -15,7 +15,7 @@ from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.rate_wire import plain_rate
 from voyagent.http.forms import BOOKED, DateText, plain
 from voyagent.http.template_filters import day
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 
 _OF_MEMBER = {
     "base": "rate_base",

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, Trimmed
 from voyagent.kernel.rates import Quote
-from voyagent.kernel.reading import Row
 
 SOURCE_MAX = 64
 RATE_SHAPE = r"^\d{1,9}(\.\d{1,8})?$"

@@ -29,10 +29,10 @@ from voyagent.http.forms import DateText, SchemaForm
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import day, today
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Row, SessionReader
 from voyagent.ledger.queries import accounts, closed_months, entries as ledger_entries
 from voyagent.ledger.service import PeriodLocked
 from voyagent.trips import queries as trips

@@ -14,6 +14,7 @@ from voyagent.billing.bills_wire import InputTaxOut, wire_taxes
 from voyagent.billing.credit_wire import CreditIn
 from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
     Filter,
@@ -25,7 +26,6 @@ from voyagent.kernel.fields import (
     wire_members,
 )
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.reading import Row
 
 
 class BillCreditIn(CreditIn):

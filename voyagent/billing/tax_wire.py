@@ -13,9 +13,9 @@ from pydantic import Field
 from voyagent.billing.document_wire import DocumentLineOut
 from voyagent.billing.schemas import InvoiceLineIn
 from voyagent.billing.service import LineItem
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, PlainAmount, WireAmount
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.reading import Row
 
 TaxCode = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
 State = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$")]

@@ -30,6 +30,7 @@ from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.tax_wire import SoldLineIn, SoldLineOut, State, TaxNumber, wire_sold_line
 from voyagent.identity.schemas import Email
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     Answer,
@@ -44,7 +45,6 @@ from voyagent.kernel.fields import (
     wire_instant,
 )
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.reading import Row
 
 DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 

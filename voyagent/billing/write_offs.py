@@ -25,10 +25,10 @@ from voyagent.billing.models import Invoice
 from voyagent.billing.schemas import WriteOffInvoiceIn
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, spoken
-from voyagent.kernel.reading import SessionReader
 
 
 def ask_for_write_off(

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from voyagent.http.documents import facts_of, is_amount
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Row
 from voyagent.kernel.sheets import HEAD, LINE, ROW, TOTAL, Cell, Sheet
 
 COLUMNS = (

@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from voyagent.approvals.effects import Description, Measured
 from voyagent.capabilities.ports import Port, find_port
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
-from voyagent.kernel.reading import SessionReader
 
 JsonObject = dict[str, Any]
 Input = TypeVar("Input", bound=BaseModel)

@@ -21,10 +21,10 @@ from sqlalchemy import (
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, next_cursor
-from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
 SESSIONS_MAX = 200

@@ -11,9 +11,9 @@ from sqlalchemy.types import TypeEngine
 
 from voyagent.chat.models import ChatSession
 from voyagent.chat.queries import LISTED, SESSIONS_MAX
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.pages import Cursor, next_cursor
 from voyagent.kernel.patterns import contains, is_blunt
-from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
 MET_MAX, LOOKED_MAX = 2_000, 5_000

@@ -25,6 +25,7 @@ from voyagent.chat.service import topic
 from voyagent.http.guards import enter
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import (
     N_,
@@ -35,7 +36,6 @@ from voyagent.kernel.errors import (
     Unavailable,
 )
 from voyagent.kernel.events import NotifyListener
-from voyagent.kernel.reading import Row
 
 HEARTBEAT_S = 15.0
 TOTAL_S = 900.0

@@ -14,8 +14,8 @@ from voyagent.billing import service as billing
 from voyagent.billing.service import InstalmentItem, LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Row
 
 SOURCE = Path(__file__).with_name("documents.csv")
 WHOLE = "full"

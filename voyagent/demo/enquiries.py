@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import rows_changed
-from voyagent.kernel.reading import Row
 
 SOURCE = Path(__file__).with_name("enquiries.csv")
 FIRST_HOUR, LAST_HOUR = 8, 20

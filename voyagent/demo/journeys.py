@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from voyagent.demo import documents
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.reading import Row, SessionReader
 from voyagent.trips import queries, service
 from voyagent.trips.details import (
     AnyDetails,

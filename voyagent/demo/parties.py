@@ -9,7 +9,7 @@ from pathlib import Path
 
 from voyagent.demo import documents, enquiries
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 from voyagent.parties import service as parties
 
 _SIDE = {"invoice": "is_customer", "bill": "is_supplier"}

@@ -13,9 +13,9 @@ from voyagent.identity.permissions import Role
 from voyagent.identity.service import Device, EmailAlreadyRegistered, Identity
 from voyagent.kernel import tenancy
 from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import N_, Conflict
-from voyagent.kernel.reading import SessionReader
 from voyagent.settings import service as settings
 
 

@@ -18,9 +18,9 @@ from voyagent.capabilities.capability import Invocation
 from voyagent.chat import queries as chats, service as chat
 from voyagent.enquiries import queries as enquiries, service as enquiry_rules
 from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import VoyagentError
-from voyagent.kernel.reading import Row, SessionReader
 
 MONEY_TALK = "Who owes us what"
 WORKER_PATIENCE_S = 30

@@ -24,9 +24,9 @@ from voyagent.enquiries.schemas import (
 from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row
 
 api = ApiBlueprint("enquiries", __name__, tag="Enquiries", guard=Guard.BEARER)
 

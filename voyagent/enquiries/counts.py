@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from voyagent.enquiries.models import Enquiry, EnquiryCount, EnquiryHour
-from voyagent.kernel.reading import cached_statement
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 
 _TABLE = Enquiry.__table__

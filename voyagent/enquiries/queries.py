@@ -39,12 +39,13 @@ from voyagent.audit.queries import events_statement
 from voyagent.chat.queries import exists, is_live
 from voyagent.enquiries.models import Enquiry, EnquiryCount
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import Statement, cached_statement, keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Page, Part, next_cursor
 from voyagent.kernel.patterns import contains, contains_any, is_blunt
-from voyagent.kernel.reading import Reader, Row, Statement, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 
 _TABLE = Enquiry.__table__

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.enquiries.queries import Search
 from voyagent.enquiries.service import BudgetOutOfRange, EnquiryChanges, hundredths
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
@@ -29,7 +30,6 @@ from voyagent.kernel.fields import (
     row_instant,
 )
 from voyagent.kernel.pages import Cursor, Page, Part
-from voyagent.kernel.reading import Row
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 _PLAIN_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)

@@ -17,7 +17,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, menu_count, toast
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import Reader, RequestReader
+from voyagent.kernel.database.read_pool import Reader, RequestReader
 
 pages = PageBlueprint("enquiries", __name__, guard=Guard.SIGNED_IN)
 menu_count("enquiries_new")(queries.new_count)

@@ -31,10 +31,10 @@ from voyagent.http.intake import (
     query_of,
     read_json,
 )
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.reading import RequestReader
 
 Handler = Callable[..., Any]
 

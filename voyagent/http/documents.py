@@ -25,9 +25,9 @@ from voyagent.http.files import (
     shown,
 )
 from voyagent.http.pages import LOCALES, PageBlueprint
+from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import Query, wire_instant
-from voyagent.kernel.reading import RequestReader, Row
 from voyagent.kernel.sheets import Sheet
 
 _SAYS: dict[Format, str] = {

@@ -14,7 +14,7 @@ from pydantic import Field
 from werkzeug.http import parse_options_header
 
 from voyagent.http.guards import auth_adapter, present_actor
-from voyagent.kernel.copy_export import Exports, Snapshot
+from voyagent.kernel.database.copy_export import Exports, Snapshot
 from voyagent.kernel.db import when_undone
 from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Listing, Stream

@@ -24,10 +24,16 @@ from werkzeug.routing import RoutingException
 from voyagent.http.htmx import is_htmx
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.read_pool import (
+    ENTER,
+    ReadPool,
+    RequestReader,
+    actor_of,
+    authenticate_values,
+)
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.reading import ENTER, ReadPool, RequestReader, actor_of, authenticate_values
 from voyagent.kernel.tenancy import note_entered
 
 log = structlog.get_logger(__name__)

@@ -32,13 +32,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import Base, db, pause, rows_changed
 from voyagent.kernel.errors import N_, Conflict, Unprocessable, VoyagentError
 from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.reading import Row
 from voyagent.kernel.tenancy import TenantOwned, current_tenant
 
 HEADER = "Idempotency-Key"

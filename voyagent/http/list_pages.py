@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar, Self
 from flask_babel import LazyString, lazy_gettext as _l
 from pydantic import BaseModel, Field
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Filter, Offset
 from voyagent.kernel.pages import Cursor, InvalidCursor, Page, Part
-from voyagent.kernel.reading import Row
 
 PAGE_ROWS = 50
 PLACE = ("cursor", "before", "offset")

@@ -28,10 +28,10 @@ from voyagent.http.guards import (
 from voyagent.http.htmx import see_other
 from voyagent.http.idempotency import REPLAYED, form_once
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.reading import RequestReader, SessionReader
 
 LOCALES = ("en", "hi")
 GOING_ON = ("line", "look", "documents", "fill")

@@ -15,10 +15,10 @@ from voyagent.identity.demo import DEMO_EMAIL
 from voyagent.identity.models import ApiKey, AuthSession, Invite, RecoveryCode, Tenant, User
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unauthorized
 from voyagent.kernel.pages import Cursor, next_cursor
-from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.kernel.tenancy import current_tenant, owned
 
 _USERS = User.__table__.c

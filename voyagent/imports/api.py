@@ -7,7 +7,7 @@ from voyagent.http.guards import Guard
 from voyagent.imports import service
 from voyagent.imports.schemas import ImportIn, ImportOut, wire
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 
 api = ApiBlueprint("imports", __name__, tag="Imports", guard=Guard.BEARER)
 FILE_ERRORS = (

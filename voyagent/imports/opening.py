@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money, ungrouped
-from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
 

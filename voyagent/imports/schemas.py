@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.imports.service import Outcome
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, BusinessDate, Closed, Instant, wire_instant
-from voyagent.kernel.reading import Row
 
 ImportKind = Literal[
     "parties",

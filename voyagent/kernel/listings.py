@@ -11,9 +11,9 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from voyagent.kernel.copy_export import Snapshot, amount_cell, text_cell
+from voyagent.kernel.database.copy_export import Snapshot, amount_cell, text_cell
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.sheets import LINE, LINES_MAX, ROW, Cell, Sheet, TooManyLines, as_csv
 
 

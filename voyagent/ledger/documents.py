@@ -11,8 +11,8 @@ from voyagent.http.account_names import account_name
 from voyagent.http.documents import Document, facts_of
 from voyagent.http.files import file_name
 from voyagent.http.template_filters import amount, long_day
+from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import RequestReader, Row
 from voyagent.kernel.sheets import HEAD, LINE, ROW, TOTAL, Cell, Sheet
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.queries import entries

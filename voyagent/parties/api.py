@@ -7,8 +7,8 @@ from uuid import UUID
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row
 from voyagent.parties import queries, service
 from voyagent.parties.queries import PartyNotFound
 from voyagent.parties.schemas import (

@@ -12,7 +12,7 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 
 from voyagent.http.forms import SchemaForm
 from voyagent.http.template_filters import country_choices
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 from voyagent.parties.schemas import PartyIn, PartyQuery
 from voyagent.parties.service import PLACES as FIELDS_OF_CODES
 from voyagent.taxes.numbers import COUNTRY

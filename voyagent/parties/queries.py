@@ -10,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.patterns import contains, contains_any
-from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.party_lines import party_balances_statement
 from voyagent.parties.models import Party

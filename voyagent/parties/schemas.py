@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.identity.addresses import normal_address
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
     Answer,
@@ -22,7 +23,6 @@ from voyagent.kernel.fields import (
     storable,
 )
 from voyagent.kernel.pages import NameCursor
-from voyagent.kernel.reading import Row
 from voyagent.parties.queries import PartiesListed, PartySearch
 from voyagent.parties.service import LENGTHS, TERMS_MAX, PartyChanges
 

@@ -16,9 +16,9 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.template_filters import country_choices, today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
-from voyagent.kernel.reading import Reader
 from voyagent.parties import queries, service
 from voyagent.parties.forms import PLACES, PartyForm, PartyList
 from voyagent.parties.queries import PartyNotFound

@@ -28,9 +28,9 @@ from voyagent.billing.service import (
     SERIES,
 )
 from voyagent.enquiries.counts import untied_counts_statement
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger.queries import checks
 from voyagent.ledger.queries.balances import control_statement
 from voyagent.ledger.queries.trip_earnings import earned_beside_statement, untied_earnings_statement

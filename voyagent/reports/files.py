@@ -17,10 +17,10 @@ from voyagent.billing.queries import Kind
 from voyagent.drivers.paper.tables import Printed
 from voyagent.http.files import Format, PaperQuery, exported, filed, streamed
 from voyagent.kernel import clock
-from voyagent.kernel.copy_export import Snapshot
+from voyagent.kernel.database.copy_export import Snapshot
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Stream
-from voyagent.kernel.reading import RequestReader
 from voyagent.kernel.sheets import LINES_MAX, Sheet
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports import (

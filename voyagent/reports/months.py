@@ -13,7 +13,7 @@ from flask_babel import gettext as _, lazy_gettext as _l, ngettext
 from voyagent.approvals import queries as approvals
 from voyagent.billing import queries as billing
 from voyagent.capabilities import registry
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.ledger.queries.closing_checks import Check, month_checks
 
 WAITING_MAX = 500

@@ -12,7 +12,7 @@ from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
 from voyagent.http.files import exported
 from voyagent.http.template_filters import amount, symbol_money
-from voyagent.kernel.reading import RequestReader
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.reports.queries.party_statement import PartyStatement, Standing
 from voyagent.reports.queries.receivables import CurrencyBlock, Open
 from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Select
 
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.listings import Stream
-from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.sheets import LINE, Cell
 from voyagent.ledger.queries.exports import account_lines_cells, daybook_cells
 from voyagent.reports import spreadsheets

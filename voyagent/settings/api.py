@@ -9,7 +9,7 @@ from flask import Response, after_this_request, request
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import RequestReader, Row
+from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.settings import logos, queries, service
 from voyagent.settings.pictures import PictureTooLarge, PictureUnreadable
 from voyagent.settings.schemas import (

@@ -10,8 +10,8 @@ from dataclasses import asdict
 
 from voyagent.audit import service as audit
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import Row
 from voyagent.settings import queries
 from voyagent.settings.models import TenantLogo
 from voyagent.settings.pictures import Picture, PictureUnreadable, remade

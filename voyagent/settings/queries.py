@@ -8,9 +8,10 @@ from sqlalchemy import Select, func, select, text
 
 from voyagent.audit import queries as audit
 from voyagent.kernel.canonical import digest
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
-from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import current_tenant, owned
 from voyagent.settings.models import TenantLogo, TenantSettings
 

@@ -10,10 +10,10 @@ from typing import Any, TypedDict
 from voyagent.audit import service as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, PreconditionFailed, Unprocessable
 from voyagent.kernel.money import Money, is_currency
-from voyagent.kernel.reading import Row
 from voyagent.kernel.tenancy import bind
 from voyagent.settings import queries
 from voyagent.settings.models import TenantSettings

@@ -15,8 +15,8 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, page_fact, toast
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import Reader, RequestReader, Row, SessionReader
 from voyagent.settings import logos, queries, service
 from voyagent.settings.forms import (
     LOGO_PLACES,

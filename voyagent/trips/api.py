@@ -25,11 +25,11 @@ from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.http.outbound import run
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import Cursor, InvalidCursor
-from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.trips import queries, service
 from voyagent.trips.cancelling import cancel
 from voyagent.trips.itinerary_files import ITINERARY

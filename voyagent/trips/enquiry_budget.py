@@ -6,9 +6,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from voyagent.enquiries import queries as enquiries
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Row, SessionReader
 
 
 def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:

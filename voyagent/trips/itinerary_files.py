@@ -10,7 +10,7 @@ from babel.core import Locale
 
 from voyagent.http.documents import Document, facts_of
 from voyagent.kernel import clock
-from voyagent.kernel.reading import RequestReader
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.sheets import HEAD, ROW, TOTAL, Cell, Sheet
 from voyagent.mail.service import Attached
 from voyagent.trips import paper, queries

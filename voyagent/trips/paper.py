@@ -11,7 +11,7 @@ from flask_babel import get_locale, gettext as _
 from voyagent.drivers.paper import Paper, picture
 from voyagent.http.template_filters import symbol_money
 from voyagent.kernel import clock
-from voyagent.kernel.reading import Reader
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.mail.service import Attached
 from voyagent.settings import queries as settings
 from voyagent.trips.itinerary import Itinerary, file_name, itinerary_of

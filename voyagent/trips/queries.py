@@ -15,11 +15,11 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, sele
 from voyagent.chat.queries import SessionNotFound, is_live, session_statement
 from voyagent.identity.queries import name_of as person_of
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, Page, next_cursor
-from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.trips import details as kinds
 from voyagent.trips.models import COMMITTED, OVER, Trip, TripLine, TripPassenger

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from voyagent.identity.schemas import Email
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
@@ -28,7 +29,6 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Page
-from voyagent.kernel.reading import Row
 from voyagent.trips import passports
 from voyagent.trips.details import NOTES_MAX, Country, Details, OtherDetails, stored
 from voyagent.trips.lint import Finding, findings

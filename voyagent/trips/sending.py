@@ -11,8 +11,8 @@ from flask_babel import force_locale
 
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import SessionReader
 from voyagent.mail.service import Outbox
 from voyagent.trips import queries, service
 from voyagent.trips.models import Trip

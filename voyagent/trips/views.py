@@ -18,10 +18,10 @@ from voyagent.http.htmx import see_other
 from voyagent.http.outbound import run
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, RequestReader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.reading import Reader, RequestReader, SessionReader
 from voyagent.trips import passports, queries, service
 from voyagent.trips.cancelling import ahead_of, cancel, meaning_of, told_of
 from voyagent.trips.forms import (

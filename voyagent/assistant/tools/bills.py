@@ -14,9 +14,9 @@ from voyagent.billing.capabilities.balances import SHOWN_MAX, OpenBalancesInput,
 from voyagent.billing.schemas import PayBillIn, ReceiveBillIn
 from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import BusinessDate, Closed, Text
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.reading import Row
 
 _FIRST, _LAST = date(1900, 1, 1), date(2200, 12, 31)
 

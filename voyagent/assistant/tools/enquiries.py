@@ -16,11 +16,11 @@ from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import Search
 from voyagent.enquiries.schemas import EnquiryPatch
 from voyagent.enquiries.service import OPEN_STATUSES
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, Id, Text, wire_instant
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Part
-from voyagent.kernel.reading import Row
 
 SHOWN_MAX = 20
 Status = Literal["new", "quoted", "booked", "cancelled", "open"]

@@ -19,9 +19,9 @@ from voyagent.billing.schemas import (
 )
 from voyagent.capabilities.capability import Invocation, JsonObject
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import BusinessDate, Closed, Text
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.reading import Row
 
 SHOWN_MAX = 50
 SEQUENCE_DIGITS = 6

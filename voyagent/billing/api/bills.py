@@ -23,9 +23,9 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row, SessionReader
 
 TAX_ERRORS = (service.TaxNumberMissing, service.TaxInAnotherCurrency, service.TaxComponentUnknown)
 

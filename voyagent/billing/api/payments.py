@@ -32,11 +32,11 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
-from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("payments", __name__, tag="Payments", guard=Guard.BEARER)
 PART_ERRORS = (

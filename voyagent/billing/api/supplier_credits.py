@@ -21,10 +21,10 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("supplier_credits", __name__, tag="Supplier credits", guard=Guard.BEARER)
 

@@ -12,10 +12,10 @@ from voyagent.billing import queries
 from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
 from voyagent.capabilities.capability import Invocation, Slot
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount
 from voyagent.kernel.money import Money, wire_amount
-from voyagent.kernel.reading import Row
 
 SHOWN_MAX = 50
 

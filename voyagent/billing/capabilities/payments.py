@@ -16,9 +16,9 @@ from voyagent.capabilities.capability import Choice, Direction, Invocation, Poli
 from voyagent.capabilities.cards import day
 from voyagent.identity.permissions import Role
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money, spoken, wire_amount
-from voyagent.kernel.reading import SessionReader
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts
 

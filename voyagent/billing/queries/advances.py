@@ -26,7 +26,8 @@ from voyagent.billing.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.models import Allocation, Payment, Refund
 from voyagent.billing.queries.ages import LISTED_MAX, age_on, oldest_day
 from voyagent.billing.queries.open_documents import EVER, Kind
-from voyagent.kernel.reading import Reader, Row, inlined
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.tenancy import owned
 
 _ALLOCATIONS = Allocation.__table__.c

@@ -37,7 +37,8 @@ from voyagent.billing.queries.open_documents import (
     open_instalments,
     within_months,
 )
-from voyagent.kernel.reading import Reader, Row, cached_statement, inlined
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, inlined
 from voyagent.kernel.tenancy import owned
 
 Basis = Literal["due_date", "document_date"]

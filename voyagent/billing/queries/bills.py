@@ -15,8 +15,9 @@ from voyagent.billing.queries.parts import items_statement, settling_statement
 from voyagent.billing.queries.supplier_credits import credits_of_statement
 from voyagent.billing.queries.taxes import bill_taxes_statement
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import lines_statement
 

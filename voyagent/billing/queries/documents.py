@@ -46,11 +46,12 @@ from voyagent.billing.queries.taxes import taxes_statement
 from voyagent.billing.queries.write_offs import WRITE_OFF, write_offs_statement
 from voyagent.chat.queries import is_live
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Page
 from voyagent.kernel.patterns import contains, is_blunt
-from voyagent.kernel.reading import Reader, Row, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import lines_statement
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from voyagent.billing.queries.documents import open_minor_of
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 
 
 @dataclass(frozen=True, slots=True)

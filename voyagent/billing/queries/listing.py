@@ -31,9 +31,10 @@ from voyagent.billing.queries.documents import (
     conditions,
     has_text,
 )
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.patterns import contains, is_blunt
-from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
 
 _BRIEF = (

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, exists, func, literal, or_, select, union_
 from voyagent.billing.counters import AgeingByParty
 from voyagent.billing.models import Bill, Invoice, Payment
 from voyagent.enquiries import queries as enquiries
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.patterns import contains_any
-from voyagent.kernel.reading import Reader
 from voyagent.kernel.tenancy import owned
 from voyagent.parties import queries as parties
 

@@ -38,7 +38,7 @@ from voyagent.billing.models import (
     SupplierCredit,
     WriteOff,
 )
-from voyagent.kernel.reading import inlined
+from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.tenancy import owned
 
 Kind = Literal["receivable", "payable"]

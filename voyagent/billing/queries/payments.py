@@ -41,10 +41,11 @@ from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
 from voyagent.billing.queries.listing import having_text
 from voyagent.billing.queries.open_documents import Kind
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, cut_by_day
-from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import lines_statement
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 from voyagent.ledger.queries import sources
 
 RECOGNITION = "recognition"

@@ -13,10 +13,11 @@ from voyagent.billing.queries.credits import CreditSearch, narrowed
 from voyagent.billing.queries.listing import Listed, page_of
 from voyagent.billing.queries.taxes import supplier_credited_statement
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries.entries import lines_statement
 

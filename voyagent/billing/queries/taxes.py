@@ -18,8 +18,8 @@ from voyagent.billing.models import (
     SupplierCredit,
     SupplierCreditTax,
 )
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
 _TAXES = InvoiceTax.__table__.c

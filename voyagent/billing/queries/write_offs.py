@@ -11,9 +11,9 @@ from sqlalchemy import Select, case, select
 
 from voyagent.billing.models import WriteOff
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
-from voyagent.kernel.reading import Reader
 from voyagent.kernel.tenancy import owned
 
 _WRITE_OFFS = WriteOff.__table__.c

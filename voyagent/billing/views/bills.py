@@ -49,9 +49,9 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.template_filters import day, today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, RequestReader
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import page_or_first
-from voyagent.kernel.reading import Reader, RequestReader
 from voyagent.parties import queries as parties
 from voyagent.taxes.words import component
 from voyagent.trips import queries as trips

@@ -36,9 +36,9 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, page_or_first
-from voyagent.kernel.reading import Reader, Row
 from voyagent.settings import queries as settings
 
 

@@ -59,9 +59,9 @@ from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast, translated
 from voyagent.http.template_filters import page_locale, today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, RequestReader
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, RequestReader
 from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings

@@ -51,11 +51,11 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.kernel.pages import page_or_first
-from voyagent.kernel.reading import Reader, RequestReader, Row, SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings

@@ -22,8 +22,8 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader
 
 
 @pages.page(

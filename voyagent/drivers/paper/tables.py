@@ -15,9 +15,9 @@ from voyagent.drivers.paper import Paper, picture
 from voyagent.http.template_filters import amount, currency_name, moment
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Row
 
 ROWS_MAX = 2_000
 """What is set in about two seconds."""

@@ -16,8 +16,8 @@ from voyagent.identity.doors import device, identity
 from voyagent.identity.passwords import PasswordsBusy
 from voyagent.identity.schemas import PublicUser
 from voyagent.kernel.actor import Actor, Channel, NotFresh
+from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.errors import TooManyRequests
-from voyagent.kernel.reading import RequestReader, Row
 
 account = ApiBlueprint("account", __name__, tag="Your account", guard=Guard.BEARER)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from voyagent.identity import queries, service
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.reading import Row
 
 
 def came_in(signed_in: service.SignedInPerson) -> Row:

@@ -25,9 +25,9 @@ from voyagent.identity.schemas import (
     TokenPair,
 )
 from voyagent.kernel.actor import Channel
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.reading import Row
 
 gate = ApiBlueprint("auth", __name__, tag="Sign-in", guard=Guard.PUBLIC)
 _PASSWORD_ERRORS = (service.PasswordBlank, service.PasswordTooCommon)

@@ -18,10 +18,10 @@ from voyagent.identity.schemas import (
     WholeOrPage,
 )
 from voyagent.kernel.actor import Actor, NotFresh
+from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import RequestReader, Row
 
 keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
 

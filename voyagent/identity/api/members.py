@@ -10,9 +10,9 @@ from voyagent.identity import queries, service
 from voyagent.identity.doors import identity
 from voyagent.identity.schemas import ChangeRoleRequest, Team, TeamMember
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.reading import RequestReader, Row, SessionReader
 
 members = ApiBlueprint("members", __name__, tag="Team", guard=Guard.BEARER)
 _SHOWN = (

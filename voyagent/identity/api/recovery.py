@@ -15,8 +15,8 @@ from voyagent.identity.api.gate import gate
 from voyagent.identity.doors import device, identity
 from voyagent.identity.passwords import PasswordsBusy
 from voyagent.kernel.actor import Channel
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import TooManyRequests
-from voyagent.kernel.reading import Row
 
 
 @gate.post("/auth/verify-email", answer=Verified, errors=(service.TokenInvalid, TooManyRequests))

@@ -10,8 +10,8 @@ from voyagent.identity import queries, service
 from voyagent.identity.devices import describe
 from voyagent.identity.schemas import AuthSessionList
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.fields import wire_instant
-from voyagent.kernel.reading import RequestReader, Row
 
 sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BEARER)
 

@@ -16,10 +16,10 @@ from voyagent.identity.schemas import (
     InviteQuery,
 )
 from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.database.read_pool import RequestReader, Row
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import RequestReader, Row
 
 team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
 

@@ -24,8 +24,8 @@ from voyagent.identity.two_factor_schemas import (
     TotpVerifyRequest,
 )
 from voyagent.kernel.actor import Actor, Channel, NotFresh
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import TooManyRequests
-from voyagent.kernel.reading import Row
 
 two_factor = ApiBlueprint("two_factor", __name__, tag="Two-factor", guard=Guard.BEARER)
 _CONFIRMING = (TooManyRequests, service.InvalidPassword, service.TotpRefused, PasswordsBusy)

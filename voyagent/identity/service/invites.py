@@ -30,9 +30,9 @@ from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.identity.tokens import new_secret, secret_digest
 from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.db import db, pause, rows_changed
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.reading import Row
 
 INVITE_DAYS = 7
 STATUSES = frozenset({"pending", "accepted", "revoked", "expired"})

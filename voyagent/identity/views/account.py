@@ -15,8 +15,8 @@ from voyagent.identity.account_schemas import AddressPage
 from voyagent.identity.doors import device, identity
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import RequestReader, Row, SessionReader
 
 _CONFIRMING = {"invalid_password": "password", "totp_invalid": "code"}
 

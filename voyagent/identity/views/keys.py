@@ -19,9 +19,9 @@ from voyagent.identity.schemas import MakeKeyPage
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.database.read_pool import Reader, RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound
-from voyagent.kernel.reading import Reader, RequestReader, Row, SessionReader
 
 _AT_THE_FORM = {
     "invalid_password": "password",

@@ -19,8 +19,8 @@ from voyagent.identity.queries import PersonNotFound
 from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.sessions import with_words
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import Reader, SessionReader
 
 
 @pages.page(

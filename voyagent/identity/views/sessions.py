@@ -15,7 +15,7 @@ from voyagent.identity import queries, service
 from voyagent.identity.devices import DeviceWords, describe
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import RequestReader, Row
+from voyagent.kernel.database.read_pool import RequestReader, Row
 
 
 @account_pages.page("/account/sessions", permission="account.read")

@@ -17,8 +17,8 @@ from voyagent.identity.forms import InviteForm
 from voyagent.identity.permissions import MONEY_ROLES, TICKET_ROLES, Role, roles_that_may
 from voyagent.identity.views.blueprint import pages
 from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import Reader, SessionReader
 
 _FRESH_INVITE = "fresh_invite"
 _MATRIX = (

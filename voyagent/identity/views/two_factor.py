@@ -19,8 +19,8 @@ from voyagent.identity.permissions import MONEY_ROLES, TICKET_ROLES
 from voyagent.identity.two_factor_forms import CodeForm, ConfirmForm
 from voyagent.identity.views.blueprint import account_pages
 from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import RequestReader, Row, SessionReader
 
 _SHOWN_UNTIL = "totp_shown_until"
 _SHOWN_FOR_S = 15 * 60

@@ -1,1 +1,1 @@
-"""What the program does with the database itself."""
+"""Reads, exports and functions of the database, below the ORM."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from wtforms import BooleanField, SelectChoice, SelectField, StringField
 
 from voyagent.http.forms import SchemaForm
-from voyagent.kernel.reading import Row
+from voyagent.kernel.database.read_pool import Row
 from voyagent.ledger.schemas.chart import AccountIn, AccountPatch
 from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
 

@@ -20,9 +20,9 @@ from sqlalchemy import (
     union_all,
 )
 
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import JournalEntry, Posting
 from voyagent.ledger.queries.balances import balances_statement

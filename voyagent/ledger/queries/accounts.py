@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
 
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound
 from voyagent.ledger.models import Account

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 
 from voyagent.kernel import clock
-from voyagent.kernel.reading import cached_statement
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth
 from voyagent.ledger.queries.yearly import year_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Date, Select, cast, func, literal, or_, select, union_all
 
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth, Posting
 from voyagent.ledger.queries.yearly import year_of

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, cast, func, literal, select, text
 
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import ClosedMonth, JournalEntry
 from voyagent.ledger.rules import next_month

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from flask_babel import gettext as _
 
-from voyagent.kernel.reading import Reader
+from voyagent.kernel.database.read_pool import Reader
 from voyagent.ledger.queries.checks import untied_statement
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.rules import next_month

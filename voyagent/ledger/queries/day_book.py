@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, Text, case, cast, func, literal, select, tuple_
 
-from voyagent.kernel.reading import cached_statement
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries.account_lines import Place

@@ -12,9 +12,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
 
 from voyagent.identity.queries import name_of
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import Cursor, cut_by_day
-from voyagent.kernel.reading import Reader, Row, cached_statement, keyed_select
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.models import Account, JournalEntry, Posting

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.ledger.queries.balances import standings_statement
 from voyagent.ledger.rules import CONTROL

@@ -24,7 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from voyagent.kernel.copy_export import abreast, amount_cell, running_total, text_cell, unit_of
+from voyagent.kernel.database.copy_export import (
+    abreast,
+    amount_cell,
+    running_total,
+    text_cell,
+    unit_of,
+)
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting

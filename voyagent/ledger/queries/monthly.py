@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Date, Select, case, cast, func, literal, or_, select, union_all
 
-from voyagent.kernel.reading import cached_statement
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth
 from voyagent.ledger.rules import COST

@@ -21,8 +21,8 @@ from sqlalchemy import (
     tuple_,
 )
 
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries.account_lines import Place

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from voyagent.kernel.reading import Reader, Row, cached_statement, generic_plan
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, generic_plan
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries.balances import posted_until

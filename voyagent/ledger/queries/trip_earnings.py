@@ -25,7 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.kernel.reading import inlined
+from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting, TripEarning
 from voyagent.ledger.queries.account_lines import PLACE, Place, is_behind

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
     Closed,
@@ -20,7 +21,6 @@ from voyagent.kernel.fields import (
     wire_members,
 )
 from voyagent.kernel.money import wire_amount
-from voyagent.kernel.reading import Row
 from voyagent.ledger.queries.accounts import Accounts
 from voyagent.ledger.rules import CODE_PATTERN, CONTROL
 from voyagent.ledger.service.chart import AccountChanges

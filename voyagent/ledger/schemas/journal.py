@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
@@ -30,7 +31,6 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Row
 from voyagent.ledger.queries.entries import Entries
 from voyagent.ledger.service import Line
 from voyagent.ledger.service.direct import LINES_MAX

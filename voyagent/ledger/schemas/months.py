@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.fields import Answer, Closed, Instant, Query, Trimmed
-from voyagent.kernel.reading import Row
 from voyagent.ledger.queries.closed_months import Months
 from voyagent.ledger.service import wire_month
 

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit import service as audit
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger.models import Account
 from voyagent.ledger.queries import accounts

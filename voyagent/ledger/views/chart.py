@@ -15,10 +15,10 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import service
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.forms.chart import (

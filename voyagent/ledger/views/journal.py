@@ -20,11 +20,11 @@ from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.template_filters import today
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
-from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import service
 from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import EntryNotFound

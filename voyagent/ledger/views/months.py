@@ -15,9 +15,9 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.template_filters import today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader, Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
-from voyagent.kernel.reading import RequestReader, Row, SessionReader
 from voyagent.ledger import service
 from voyagent.ledger.errors import MonthNotFound
 from voyagent.ledger.forms.months import PLACES, ReopenForm

@@ -13,9 +13,9 @@ from voyagent.billing.queries import Kind
 from voyagent.chat.queries import SessionNotFound
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.reading import RequestReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement

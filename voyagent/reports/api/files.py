@@ -9,9 +9,9 @@ from flask import Response
 
 from voyagent.drivers.paper.tables import TooManyRows
 from voyagent.http.files import DOCUMENTED, SCHEMAS, Format
-from voyagent.kernel.copy_export import ExportsBusy
+from voyagent.kernel.database.copy_export import ExportsBusy
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import VoyagentError
-from voyagent.kernel.reading import RequestReader
 from voyagent.kernel.sheets import TooManyLines
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.reports.api.blueprint import api

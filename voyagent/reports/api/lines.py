@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import RequestReader
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports.api.blueprint import api

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import RequestReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.margin_schemas import MarginsQuery, MarginsResponse, wire_margins
 from voyagent.reports.queries.margins import read_margins

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from voyagent.kernel import clock
-from voyagent.kernel.reading import RequestReader
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import (

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain, count
 
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries import accounts as ledger_accounts
 from voyagent.ledger.queries.trial_balance import trial_balance_rows
 from voyagent.ledger.service import FIRST_DAY, LAST_DAY

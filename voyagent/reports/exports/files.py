@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
+from voyagent.kernel.database.read_pool import Reader, SessionReader
 from voyagent.kernel.db import db, snapshot
-from voyagent.kernel.reading import Reader, SessionReader
 
 
 def write(tenant_id: UUID, pieces: Callable[[Reader], Iterator[str]], path: Path) -> None:

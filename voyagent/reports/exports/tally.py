@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, count
 from xml.etree import ElementTree as ET
 
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.ledger.queries.day_book import concerned_statement
 from voyagent.reports.exports.vouchers import CONTROL, GROUPS, OF_PURPOSE, OF_TYPE, voucher_type
 from voyagent.reports.queries.day_book import BookedEntry, EntryLine, every_entry

@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.account_lines import Place
 from voyagent.ledger.queries.day_book import daybook_statement
 from voyagent.ledger.queries.trial_balance import trial_balance_planned_once_statement

@@ -15,9 +15,9 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.account_lines import (
     Place,

@@ -22,8 +22,8 @@ from voyagent.enquiries.counts import weeks_statement
 from voyagent.identity import queries as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.monthly import sales_statement
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.receivables import EVER

@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from voyagent.billing.queries.of_trips import invoiced
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.account_lines import Place
 from voyagent.ledger.queries.trip_earnings import (
     Side,

@@ -19,9 +19,9 @@ from sqlalchemy import Select
 
 from voyagent.billing.queries.of_trips import invoiced
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, NameCursor
-from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.queries.trip_earnings import earned_in_all_statement, earned_statement
 from voyagent.ledger.rules import COST

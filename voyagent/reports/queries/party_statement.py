@@ -15,9 +15,10 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from voyagent.billing import queries as billing
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row, cached_statement
 from voyagent.ledger.queries.account_lines import Place
 from voyagent.ledger.queries.exports import party_entries_cells
 from voyagent.ledger.queries.party_lines import (

@@ -11,8 +11,8 @@ from typing import Any, Literal, Self
 
 from sqlalchemy import Select
 
+from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.reading import Row
 from voyagent.ledger.rules import YEAR_START_MONTH
 from voyagent.settings import queries as settings
 

@@ -14,8 +14,9 @@ from sqlalchemy import BigInteger, Date, Integer, Select, cast, null, select, un
 
 from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL
+from voyagent.kernel.database.read_pool import Reader, Row
+from voyagent.kernel.database.statement_cache import cached_statement, generic_plan, inlined
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row, cached_statement, generic_plan, inlined
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.periods import PeriodInverted
 

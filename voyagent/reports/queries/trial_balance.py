@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
+from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.queries.yearly import of_years_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS

@@ -21,10 +21,10 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import RequestReader
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.accounts import chart_statement
 from voyagent.reports import books_on_paper, paper, spreadsheets, streams

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from voyagent.billing import queries as billing
 from voyagent.http.files import exported, saved, streamed
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import RequestReader
 from voyagent.reports import books_on_paper, paper, spreadsheets, streams
 from voyagent.reports.exports import tally
 from voyagent.reports.forms import Address

@@ -10,9 +10,9 @@ from flask import request, url_for
 from flask_babel import gettext as _
 
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import RequestReader
 from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address

@@ -10,8 +10,8 @@ from flask import request, url_for
 from flask_babel import gettext as _
 
 from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.fields import YEAR_MIN
-from voyagent.kernel.reading import RequestReader
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries import statements

@@ -16,10 +16,10 @@ from voyagent.approvals.effects import CheckShown, Measured
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.identity.permissions import TICKET_ROLES
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money, spoken
-from voyagent.kernel.reading import SessionReader
 from voyagent.trips import queries
 from voyagent.trips.enquiry_budget import budget_of, is_above
 from voyagent.trips.lint import findings

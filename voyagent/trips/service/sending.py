@@ -13,9 +13,9 @@ from voyagent.audit import service as audit
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.limits import Limiter
-from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.rehearsal import notes_of
 from voyagent.mail.service import Attached, Outbox, masked
 from voyagent.parties import queries as parties

@@ -13,10 +13,10 @@ from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.database.read_pool import Row, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, UnknownCurrency, is_currency
-from voyagent.kernel.reading import Row, SessionReader
 from voyagent.trips import queries
 from voyagent.trips.details import FlightDetails, HotelDetails
 from voyagent.trips.enquiry_budget import enquiry_of

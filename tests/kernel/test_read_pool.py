@@ -1,4 +1,4 @@
-"""The reading lane: who asks and what a page shows, in one trip, behind both walls."""
+"""Reads of a page in one round trip, limited to the tenant by the select and by policies."""
 
 from __future__ import annotations
 
@@ -20,16 +20,10 @@ from psycopg_pool import PoolTimeout
 from tests.people import Person
 from voyagent.identity.models import AuthSession, User
 from voyagent.kernel.actor import Credential
+from voyagent.kernel.database.read_pool import ReadPool, RequestReader, SessionReader
+from voyagent.kernel.database.statement_cache import compiled_for, generic_plan, keyed_select
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, Unauthorized
-from voyagent.kernel.reading import (
-    ReadPool,
-    RequestReader,
-    SessionReader,
-    compiled,
-    generic_plan,
-    keyed_select,
-)
 from voyagent.kernel.tenancy import TenantNotBound, bind, owned
 
 USERS, SESSIONS = User.__table__.c, AuthSession.__table__.c
@@ -55,7 +49,7 @@ def reader(
 
 @contextmanager
 def wire(lane: ReadPool) -> Iterator[list[str]]:
-    """What the lane's connection sends and receives, message by message."""
+    """Record the messages that the pool's only connection sends and receives."""
     messages: list[str] = []
     with tempfile.TemporaryFile("w+") as file:
         with lane._connection() as connection:  # noqa: SLF001 - its only one
@@ -187,8 +181,8 @@ def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(
             [{"email": charlie.email}],
             [],
         ]
-    first, _ = compiled(by("agent"), credential(app, alice))
-    second, values = compiled(by("viewer"), credential(app, charlie))
+    first, _ = compiled_for(by("agent"), credential(app, alice).tenant_id)
+    second, values = compiled_for(by("viewer"), credential(app, charlie).tenant_id)
     assert first == second
     assert "viewer" in values.values()
     assert charlie.actor.tenant_id in values.values()

@@ -1,8 +1,7 @@
-"""Long files straight from the database: rows that PostgreSQL writes as CSV (COPY), from one
-snapshot, in constant memory.
+"""CSV exports of any length by COPY, from one snapshot and in constant memory.
 
-Few run at once in a process, each on a connection of its own and for a limited time, so that nobody
-who reads slowly keeps pages from their connections.
+A process runs few at once, each on its own connection and for a limited time, so that slow clients
+do not take connections from pages.
 """
 
 from __future__ import annotations
@@ -28,20 +27,21 @@ from psycopg.rows import dict_row
 from sqlalchemy import BigInteger, ColumnElement, Numeric, Select, case, func, literal_column, or_
 
 from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.database.statement_cache import Statement, compiled_for
 from voyagent.kernel.db import server_options
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.money import currency_codes, exponent
-from voyagent.kernel.reading import Row, Statement, compiled_for
 
 SLOTS = 2
 WAIT_S = 2.0
 TIME_LIMIT_S = 60.0
 LINES_AT_ONCE = 500
-# Several processes, or code compiled for the occasion, would end sooner and begin later: rows
-# should leave in the order in which an index has them.
-_ONE_BY_ONE = "-c max_parallel_workers_per_gather=0 -c jit=off"
-# A hash of a whole table has to end before the first row leaves, and is made anew for each part of
-# a file; so does a sort, which most merges ask for.
+# Parallel workers and JIT would finish sooner but start later. The first rows should leave at once,
+# in the order of an index.
+_START_EARLY = "-c max_parallel_workers_per_gather=0 -c jit=off"
+# A hash join and a sort must be complete before the first row leaves, and are repeated for each
+# part of a file.
 _IN_ORDER = (
     b"set local enable_hashjoin = off; set local enable_mergejoin = off; set local"
     b" enable_bitmapscan = on; set local enable_sort = on"
@@ -50,25 +50,20 @@ ABREAST = (
     b"set local enable_hashjoin = off; set local enable_mergejoin = on; set local enable_bitmapscan"
     b" = off; set local enable_sort = off"
 )
-"""How the planner reads what is `abreast`: by indexes of that order; what is sorted is sorted
-behind one, a little at a time.
-"""
+"""Planner settings of an `abreast` select: index scans in order, incremental sorts behind them."""
 _IS_ABREAST = "is_abreast"
 
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A text as a cell that no spreadsheet takes for a formula; most begin with a letter or a
-    figure or are missing, which is harmless and quickly seen.
-    """
+    """Return a text cell that no spreadsheet reads as a formula."""
+    # Most texts begin with a letter or a digit, which is faster to see than to call the function.
     begins = func.ascii(text)
     harmless = or_(begins.between(ord("A"), ord("z")), begins.between(ord("0"), ord("9")))
     return case((harmless, text), (text.is_(None), None), else_=func.app.csv_cell(text))
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Minor units as a plain decimal number with the places that the API writes, as `Money.wire`
-    has them.
-    """
+    """Return minor units as a decimal number with the places of `Money.wire`."""
     return minor * unit_of(currency)
 
 
@@ -78,9 +73,7 @@ def running_total(
     *,
     of: ColumnElement[Any] | None = None,
 ) -> ColumnElement[int]:
-    """Minor units of this row and all before it in an order, `of` those alone that are alike in
-    something.
-    """
+    """Return the sum of a row's minor units and all before it, of one partition `of`."""
     total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(
         partition_by=of, order_by=order_by, rows=(None, 0)
     )
@@ -88,10 +81,10 @@ def running_total(
 
 
 def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> ColumnElement[Any]:
-    """One minor unit of a currency as a number, for rows with several amounts: minor units times
-    this are an `amount_cell`.
+    """Return one minor unit of a currency as a number, for rows with several amounts.
 
-    Most are hundredths, which takes one look; none where all that it can be are known to be so.
+    Minor units times this are an `amount_cell`. `among` are the possible currencies: if all have
+    two decimals, the row's currency is not read.
     """
     if among and {exponent(code) for code in among} == {2}:
         return _unit(2)
@@ -103,22 +96,20 @@ def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> Column
 
 
 def abreast(statement: Select[Any]) -> Select[Any]:
-    """A select for a file whose sources are all in its order by themselves: they are read beside
-    one another instead of one being searched for each row.
+    """Make an export merge its tables in index order instead of a lookup for each row.
+
+    For a select whose tables all have an index in its order.
     """
     return statement.execution_options(**{_IS_ABREAST: True})
 
 
 def _unit(places: int) -> ColumnElement[Any]:
-    """One minor unit as a decimal that carries its places, at least two, into the product: a
-    division would reckon many more and round them away.
-    """
+    # A product keeps the places of this constant; a division would compute many more.
     return literal_column(f"{Decimal(1).scaleb(-places):.{max(2, places)}f}", Numeric)
 
 
 @cache
 def _other_exponents() -> dict[int, list[str]]:
-    """The currencies whose exponent is not 2, by exponent."""
     codes: defaultdict[int, list[str]] = defaultdict(list)
     for code in currency_codes():
         codes[exponent(code)].append(code)
@@ -126,16 +117,16 @@ def _other_exponents() -> dict[int, list[str]]:
 
 
 class ExportsBusy(Unavailable):
-    """As many exports as may run at once are running."""
+    """All slots for exports are taken."""
 
     code = "exports_busy"
     message = N_("Other exports are running just now. Please try again in a moment.")
 
 
 class Snapshot:
-    """What one agency has at one moment, for a file that is under way.
+    """A snapshot of one agency for one export; a Reader.
 
-    Close it; one that nobody closes is closed when it is forgotten.
+    The caller closes it. One that was lost is closed by the garbage collector.
     """
 
     def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID, slot: _Slot) -> None:
@@ -144,7 +135,7 @@ class Snapshot:
         self._end = weakref.finalize(self, _end, connection, slot)
 
     def read(self, *statements: Statement) -> list[list[Row]]:
-        """The rows of each select, in order; a Reader like others."""
+        """Return the rows of each statement, in order."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return [
                 cursor.execute(self.bound(statement).encode()).fetchall()
@@ -152,12 +143,13 @@ class Snapshot:
             ]
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """It is one."""
+        """Do nothing: all reads are of this snapshot."""
         return nullcontext()
 
     def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
-        """The rows of a select as CSV, in pieces, the first of them at once; raises psycopg.Error
-        where the time is over.
+        """Yield the rows of a select as CSV in pieces, the first row at once.
+
+        Raises psycopg.Error if the time limit is exceeded.
         """
         command = (
             f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
@@ -166,38 +158,32 @@ class Snapshot:
             ABREAST if statement.get_execution_options().get(_IS_ABREAST) else _IN_ORDER
         )
         with self._connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
-            rows, wanted = (
-                _rows(copy, self._connection.pgconn),
-                1,
-            )  # the first line goes out by itself, and a download begins when it is asked for
+            # The first row is sent alone, so that the download begins immediately.
+            rows, wanted = _rows(copy, self._connection.pgconn), 1
             while lines := list(islice(rows, wanted)):
                 yield _ended(lines)
                 wanted = LINES_AT_ONCE
 
-    def bound(self, question: Statement) -> str:
-        """A select as text with its values in place, quoted by the driver: COPY takes no
-        parameters.
-        """
+    def bound(self, statement: Statement) -> str:
+        """Return a statement as SQL with its values in it: COPY takes no parameters."""
         return psycopg.ClientCursor(self._connection).mogrify(
-            *compiled_for(question, self._tenant_id)
+            *compiled_for(statement, self._tenant_id)
         )
 
     def close(self) -> None:
-        """Give the connection and the place back; once is enough."""
+        """Close the connection and release the slot; a second call does nothing."""
         self._end()
 
 
 class Exports:
-    """The exports of one process: a few at once, each with a connection of its own for as long as
-    it lasts.
-    """
+    """The exports of one process: at most SLOTS at once, each on its own connection."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._places = BoundedSemaphore(SLOTS)
 
     def open(self, tenant_id: UUID) -> Snapshot:
-        """The agency as it is now. Raises ExportsBusy."""
+        """Open a snapshot of an agency. Raises ExportsBusy."""
         if not self._places.acquire(timeout=WAIT_S):
             raise ExportsBusy
         slot = _Slot(self._places)
@@ -218,7 +204,7 @@ class Exports:
         limits = (
             f"-c statement_timeout={limit_ms} -c idle_in_transaction_session_timeout={limit_ms}"
         )
-        options = f"{server_options(self._settings)} {limits} {_ONE_BY_ONE}"
+        options = f"{server_options(self._settings)} {limits} {_START_EARLY}"
         connection = psycopg.connect(
             psycopg_url(self._settings.db_url or ""),
             options=options,
@@ -232,9 +218,8 @@ class Exports:
 
 
 def _rows(copy: psycopg.Copy, wire: PGconn) -> Iterator[bytes | bytearray | memoryview]:
-    """Rows of a COPY; those that have come already are taken as they are, since asking the driver
-    for each whether it must wait takes twice as long.
-    """
+    # Rows that have arrived are taken from libpq directly: the driver checks for each whether it
+    # must wait, which takes twice as long.
     while row := copy.read():
         yield row
         size, row = wire.get_copy_data(1)
@@ -249,22 +234,16 @@ def _rows(copy: psycopg.Copy, wire: PGconn) -> Iterator[bytes | bytearray | memo
 
 
 def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
-    """Rows of a COPY in one piece: PostgreSQL ends each with a line feed alone, RFC 4180 with two
-    characters, and what a cell has within it stays as it is.
-
-    Where there are as many line feeds as rows no cell has one, and they are changed all at once,
-    which takes a fraction of the time.
-    """
+    """Join rows and end each with CR LF, as RFC 4180 has it; PostgreSQL writes LF alone."""
     piece = b"".join(rows)
+    # With as many line feeds as rows none is inside a cell, and one replacement is much faster.
     if piece.count(b"\n") == len(rows):
         return piece.replace(b"\n", b"\r\n")
     return b"".join(bytes(row[:-1]) + b"\r\n" for row in rows)
 
 
 class _Slot:
-    """A place among the exports that may run at once, and an end to the connection that holds it
-    for too long.
-    """
+    """One of the places for exports, with the time limit of the connection that holds it."""
 
     def __init__(self, places: BoundedSemaphore) -> None:
         self._places = places
@@ -274,9 +253,9 @@ class _Slot:
         self._wire: socket.socket | None = None
 
     def limit(self, connection: psycopg.Connection[Any]) -> None:
-        """From now on the clock runs.
+        """Start the time limit.
 
-        A client who has stopped reading blocks server and program alike, so the wire itself is cut.
+        A client that stops reading blocks server and program alike, so the socket itself is shut.
         """
         self._wire = socket.socket(fileno=os.dup(connection.fileno()))
         self._timer = Timer(TIME_LIMIT_S, self._cut)
@@ -284,7 +263,7 @@ class _Slot:
         self._timer.start()
 
     def release(self) -> None:
-        """Let the next one in; once is enough."""
+        """Free the place; a second call does nothing."""
         with self._lock:
             held, self._held = self._held, False
             if not held:

@@ -1,0 +1,314 @@
+"""Reads of a page in one round trip: authentication and selects together.
+
+`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction
+with the tenant set. It is repeatable read, so that all selects see the database at one moment and a
+report whose figures come from two selects agrees with itself. Lists, reports and `auth/me` read
+here; the ORM serves writes and detail pages. `SessionReader` runs the same selects inside an open
+transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import cache
+from threading import Lock
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+from sqlalchemy import Select
+from sqlalchemy.orm import Session, scoped_session
+
+from voyagent.kernel.actor import Actor, Credential, permissions_within
+from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.database.statement_cache import (
+    Statement,
+    compiled_for,
+    parts_of,
+    wants_generic_plan,
+)
+from voyagent.kernel.db import server_options
+from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.metrics import meters
+from voyagent.kernel.tenancy import TENANT, current_tenant
+
+Row = dict[str, Any]
+_CALLER = "select user_id, role, email, full_name, tenant_name, timezone, locale, currency, scopes"
+_ENTERED = " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
+ENTER = _CALLER + _ENTERED
+_ENTER_WITH_GENERIC_PLAN = (
+    f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_ENTERED}"
+)
+WAIT_S, RETRY_S = 5.0, 0.25
+REPEATABLE_READ = r"-c default_transaction_isolation=repeatable\ read"
+SERIALIZATION_FAILURE = "40001"
+_held: ContextVar[psycopg.Connection[Any] | None] = ContextVar("held", default=None)
+
+
+class Reader(Protocol):
+    """Protocol: run SELECT statements, return rows."""
+
+    def read(self, *statements: Statement) -> list[list[Row]]:
+        """Return the rows of each statement, in order, all as of one moment."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Make the reads inside the block see one moment.
+
+        For statements that depend on the rows of earlier ones.
+        """
+        ...
+
+
+class SessionReader:
+    """Reader inside an open transaction, for services and the assistant."""
+
+    def __init__(self, session: Session | scoped_session[Any]) -> None:
+        self._session = session
+
+    def read(self, *statements: Statement) -> list[list[Row]]:
+        """Return the rows of each statement, in order, for the tenant of the session."""
+        tenant_id = current_tenant(self._session)
+        asked = map(parts_of, statements)
+        return [
+            [
+                dict(row)
+                for row in self._session.execute(select, {TENANT: tenant_id, **filled}).mappings()
+            ]
+            for select, filled in asked
+        ]
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Do nothing: each statement sees what the open transaction sees."""
+        return nullcontext()
+
+
+class ReadPool:
+    """A small pool of autocommit connections for reads, opened on first use; one per process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool: ConnectionPool | None = None
+        self._lock = Lock()
+
+    def run(
+        self, credential: Credential, statements: Sequence[Statement]
+    ) -> tuple[Row, list[list[Row]]]:
+        """Authenticate and read in one round trip; return the caller's row and the rows.
+
+        It is tried again once after a lost connection. Raises Unauthorized.
+        """
+        held = _held.get()
+        if held is not None:
+            return self._over(held, credential, statements)
+        try:
+            return self._once(credential, statements)
+        except psycopg.OperationalError as error:
+            self._recover(error)
+            return self._once(credential, statements)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Make each `run` inside the block use one connection and see one moment."""
+        with ExitStack() as closing:
+            try:
+                self._begin(closing)
+            except psycopg.OperationalError as error:
+                self._recover(error)
+                self._begin(closing)
+            yield
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _begin(self, closing: ExitStack) -> None:
+        with ExitStack() as opened:
+            connection = opened.enter_context(self._connection())
+            opened.enter_context(connection.transaction())
+            opened.callback(_held.reset, _held.set(connection))
+            closing.push(opened.pop_all())
+
+    def _recover(self, error: psycopg.OperationalError) -> None:
+        """Return if a second attempt can succeed, else raise the error again."""
+        if error.sqlstate == SERIALIZATION_FAILURE:
+            return
+        if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
+            raise error
+        self._open().check()  # if one connection is dead, the idle ones are too
+
+    def _once(
+        self, credential: Credential, statements: Sequence[Statement]
+    ) -> tuple[Row, list[list[Row]]]:
+        with self._connection() as connection:
+            return self._over(connection, credential, statements)
+
+    def _over(
+        self,
+        connection: psycopg.Connection[Any],
+        credential: Credential,
+        statements: Sequence[Statement],
+    ) -> tuple[Row, list[list[Row]]]:
+        queries = [compiled_for(statement, credential.tenant_id) for statement in statements]
+        enter = _ENTER_WITH_GENERIC_PLAN if any(map(wants_generic_plan, statements)) else ENTER
+        with connection.pipeline():
+            entered = connection.cursor(row_factory=dict_row)
+            entered.execute(enter, authenticate_values(credential))
+            cursors = [
+                connection.cursor(row_factory=dict_row).execute(sql, values)
+                for sql, values in queries
+            ]
+        caller = entered.fetchone()
+        if caller is None:
+            raise Unauthorized
+        return caller, [cursor.fetchall() for cursor in cursors]
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        pool = self._open()
+        connection = _take(pool)
+        in_use = _in_use()
+        in_use.inc()
+        try:
+            yield connection
+        finally:
+            in_use.dec()
+            pool.putconn(connection)
+
+    def _open(self) -> ConnectionPool:
+        with self._lock:
+            if self._pool is None:
+                meters().connections_max.labels("lane").set(self._settings.db_lane_pool_size)
+                self._pool = ConnectionPool(
+                    psycopg_url(self._settings.db_url or ""),
+                    min_size=1,
+                    max_size=self._settings.db_lane_pool_size,
+                    max_idle=300,
+                    # A failed attempt is not repeated in the background: the next caller makes the
+                    # next one, however long the database was away.
+                    reconnect_timeout=0,
+                    open=True,
+                    name="lane",
+                    kwargs={
+                        "autocommit": True,
+                        "options": f"{server_options(self._settings)} {REPEATABLE_READ}",
+                        "connect_timeout": 5,
+                    },
+                )
+            return self._pool
+
+
+class RequestReader:
+    """Reader of one request; the first read authenticates the caller and sets `actor`."""
+
+    def __init__(
+        self,
+        pool: ReadPool,
+        credential: Credential,
+        permission: str,
+        extra: Callable[[], Select[Any]] | None = None,
+    ) -> None:
+        self._pool = pool
+        self._credential = credential
+        self._permission = permission
+        self._extra = extra
+        self.actor: Actor | None = None
+        self.extra_row: Row = {}
+
+    @property
+    def person_id(self) -> UUID:
+        """The user id that the credential claims; the read that uses it proves it."""
+        return self._credential.user_id
+
+    def authenticate(self) -> Actor:
+        """Return the actor, with a round trip of its own if nothing was read yet.
+
+        Raises as `read`.
+        """
+        if self.actor is None:
+            self.read()
+        assert self.actor is not None
+        return self.actor
+
+    def read(self, *statements: Statement) -> list[list[Row]]:
+        """Return the rows of each statement.
+
+        Raises Unauthorized if the caller no longer exists, Forbidden if the role lacks the
+        permission.
+        """
+        extra = [self._extra()] if self._extra is not None and self.actor is None else []
+        caller, results = self._pool.run(self._credential, [*statements, *extra])
+        if extra:
+            rows = results.pop()
+            self.extra_row = rows[0] if rows else {}
+        if self.actor is None:
+            # Set before the check, because the page of a refusal has a menu too.
+            self.actor = actor_of(self._credential, caller)
+            self.actor.require(self._permission)
+        return results
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Make the reads inside the block see one moment; each authenticates the caller."""
+        return self._pool.snapshot()
+
+
+def authenticate_values(credential: Credential) -> Row:
+    """Return the parameters of `app.enter`."""
+    return {
+        "tenant_id": credential.tenant_id,
+        "user_id": credential.user_id,
+        "session_id": credential.session_id,
+        "token_id": credential.token_id,
+        "key_id": credential.key_id,
+    }
+
+
+def actor_of(credential: Credential, caller: Row) -> Actor:
+    """Return the actor that `app.enter` has confirmed."""
+    return Actor(
+        tenant_id=credential.tenant_id,
+        user_id=caller["user_id"],
+        role=caller["role"],
+        channel=credential.channel,
+        session_id=credential.session_id,
+        token_id=credential.token_id,
+        email=caller["email"],
+        full_name=caller["full_name"],
+        tenant_name=caller["tenant_name"],
+        timezone=caller["timezone"],
+        locale=caller["locale"],
+        currency=caller["currency"],
+        key_id=credential.key_id,
+        fresh=credential.fresh,
+        permissions=(
+            None
+            if caller["scopes"] is None
+            else permissions_within(caller["role"], caller["scopes"])
+        ),
+    )
+
+
+@cache
+def _in_use() -> Any:
+    return meters().connections.labels("lane")
+
+
+def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
+    """Wait for a connection while others use them all; raise PoolTimeout if there is none.
+
+    If the pool has no connection at all the database is away, and waiting would not help.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            return pool.getconn(timeout=RETRY_S)
+        except PoolTimeout:
+            if pool.get_stats()["pool_size"] == 0 or time.monotonic() - began >= WAIT_S:
+                raise

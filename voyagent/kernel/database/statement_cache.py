@@ -1,0 +1,150 @@
+"""Cached SQL text of Core selects, to be sent with the tenant of each caller.
+
+A select is built and compiled by SQLAlchemy many times slower than PostgreSQL answers it. So it is
+compiled once for each shape, and its text is kept for as long as the select itself. SQLAlchemy
+keeps such a cache inside an engine only; the private method used here belongs to version
+CHECKED_WITH, and a test fails on another.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Select, Uuid, bindparam, literal
+from sqlalchemy.dialects import postgresql
+
+from voyagent.kernel.tenancy import TENANT, TenantNotBound, agency_tables
+
+CHECKED_WITH = "2.1.9"
+"""SQLAlchemy version whose private cache key this file was checked with."""
+STATEMENTS_MAX = 32
+_SHAPES_MAX = 512
+_KEY = "key_of_one"
+_GENERIC_PLAN = "generic_plan"
+P = ParamSpec("P")
+T = TypeVar("T")
+Parameters = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedSelect:
+    """A select with a bound primary key, and the key."""
+
+    select: Select[Any]
+    key: UUID
+
+
+Statement = Select[Any] | KeyedSelect
+"""Anything that a reader can run."""
+
+
+def cached_statement(build: Callable[P, T]) -> Callable[P, T]:
+    """Cache the statements of a builder by its arguments (LRU).
+
+    For functions whose statement depends on their arguments alone. The cache holds no rows and no
+    tenant, which is a parameter filled in when the statement is sent.
+    """
+    return cast("Callable[P, T]", lru_cache(maxsize=STATEMENTS_MAX)(build))
+
+
+def keyed_select(
+    build: Callable[[Any], tuple[Select[Any], ...]],
+) -> Callable[[UUID], tuple[KeyedSelect, ...]]:
+    """Build the selects that read one record by its primary key, once for all keys.
+
+    `build` gets the bound parameter in place of the key. It may only compare columns with it.
+    """
+    built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
+    return lambda key: tuple(KeyedSelect(statement, key) for statement in built())
+
+
+def inlined(value: int | str) -> Any:
+    """Return an expression that is written into the SQL text instead of sent as a parameter.
+
+    Only so can a cached plan use a partial index (`where n > 0`), because the planner must know the
+    value. For constants of the program, never for input.
+    """
+    return literal(value, literal_execute=True)
+
+
+def generic_plan(statement: Select[Any]) -> Select[Any]:
+    """Make PostgreSQL run a select, and all others of its round trip, by cached generic plans.
+
+    For a select that takes longer to plan than to run, and whose best plan does not depend on its
+    parameters. By itself PostgreSQL plans anew if it expects many rows.
+    """
+    return statement.execution_options(**{_GENERIC_PLAN: True})
+
+
+def wants_generic_plan(statement: Statement) -> bool:
+    """Return True if the statement was marked by `generic_plan`."""
+    return _GENERIC_PLAN in parts_of(statement)[0].get_execution_options()
+
+
+def parts_of(statement: Statement) -> tuple[Select[Any], Parameters]:
+    """Return the select of a statement, and its parameters besides the tenant."""
+    if isinstance(statement, KeyedSelect):
+        return statement.select, {_KEY: statement.key}
+    return statement, {}
+
+
+def compiled_for(statement: Statement, tenant_id: UUID) -> tuple[str, Parameters]:
+    """Return a statement as SQL text and parameters for one tenant.
+
+    Raises TenantNotBound if a table of an agency is not limited to the tenant.
+    """
+    select, filled = parts_of(statement)
+    found = _texts.get(select)
+    if found is None:
+        found = _texts[select] = _text(select)
+    sql, values = found
+    return sql, values | filled | {TENANT: tenant_id}
+
+
+_dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+_shapes: OrderedDict[Any, Any] = OrderedDict()
+_shapes_lock = Lock()
+# A select never changes, so its text holds as long as it lives.
+_texts: WeakKeyDictionary[Select[Any], tuple[str, Parameters]] = WeakKeyDictionary()
+
+
+def _text(statement: Select[Any]) -> tuple[str, Parameters]:
+    key = statement._generate_cache_key()  # noqa: SLF001 - see CHECKED_WITH
+    form = _shape(statement, key)
+    values = form.construct_params(
+        {TENANT: None, _KEY: None}, extracted_parameters=key.bindparams if key else None
+    )
+    if not form.post_compile_params and not form.literal_execute_params:
+        return str(form), values
+    # The length of a list of IN is known only with its values; so are the `inlined` ones.
+    expanded = form.construct_expanded_state(values)
+    return expanded.statement, expanded.parameters
+
+
+def _shape(statement: Select[Any], key: Any) -> Any:
+    if key is None:
+        return _compile(statement, None)
+    with _shapes_lock:
+        form = _shapes.get(key.key)
+        if form is not None:
+            _shapes.move_to_end(key.key)
+            return form
+    form = _compile(statement, key)
+    with _shapes_lock:
+        _shapes[key.key] = form
+        if len(_shapes) > _SHAPES_MAX:
+            _shapes.popitem(last=False)
+    return form
+
+
+def _compile(statement: Select[Any], key: Any) -> Any:
+    if unbound := agency_tables(statement):
+        raise TenantNotBound(f"a select of {', '.join(sorted(unbound))} does not name the agency")
+    return _dialect.statement_compiler(_dialect, statement, cache_key=key)
