@@ -22,7 +22,7 @@ from tests.assistant.line import Line
 from tests.assistant.models import DRAFT, FIND, Always, Killed, ModelTalk, use, wants
 from tests.people import Person
 from voyagent.assistant import costs
-from voyagent.assistant.models import OpenAnswer
+from voyagent.assistant.models import BudgetReservation
 from voyagent.chat import service as chat
 from voyagent.chat.queries import Turn
 from voyagent.drivers.models.errors import ModelUnavailable
@@ -99,7 +99,7 @@ def keep(model: ModelTalk, turn: Turn, tokens: int, seconds: float = 60.0) -> co
 def open_answers(model: ModelTalk) -> int:
     """For how many answers tokens are kept."""
     with model.app.app_context(), transaction(model.person.actor.tenant_id):
-        return db.session.scalar(sa.select(sa.func.count()).select_from(OpenAnswer)) or 0
+        return db.session.scalar(sa.select(sa.func.count()).select_from(BudgetReservation)) or 0
 
 
 def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(
@@ -176,10 +176,10 @@ def test_a_turn_above_the_limit_is_an_error_and_a_final_and_is_not_counted(
     refused = line.say("help")
     assert refused[0]["error_message"] == f"rate_limited: {word}"
     with owner_engine.begin() as connection:
-        counted = "select count(*) from turn_admissions where tenant_id = :t"
+        counted = "select count(*) from rate_limit_hits where tenant_id = :t"
         assert connection.scalar(sa.text(counted), {"t": line.person.actor.tenant_id}) == 2
         back = (
-            "update turn_admissions set admitted_at = admitted_at - interval '61 seconds' where"
+            "update rate_limit_hits set admitted_at = admitted_at - interval '61 seconds' where"
             " tenant_id = :t"
         )
         connection.execute(
@@ -334,7 +334,7 @@ def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_giv
 
     def stop(request: ModelRequest) -> Reply:
         with model.app.app_context(), transaction(model.person.actor.tenant_id):
-            seen.extend(db.session.scalars(sa.select(OpenAnswer.tokens)))
+            seen.extend(db.session.scalars(sa.select(BudgetReservation.tokens)))
         said = [
             *(part.text for part in request.system),
             *(one.text for one in request.messages if isinstance(one, PersonSaid)),

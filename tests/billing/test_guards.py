@@ -315,7 +315,7 @@ def test_the_application_sees_only_the_bound_agency_s_documents(
         "invoice_counts",
         "ageing_by_due",
         "ageing_by_party",
-        "open_by_party",
+        "party_open_balances",
         "advances_by_day",
         "advances_by_party",
     )

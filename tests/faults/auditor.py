@@ -35,10 +35,10 @@ documents as (
 owed as (select tenant_id, purpose, currency, sum(minor) as minor from documents group by 1, 2, 3),
 by_month as (
     select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
-    from balances_month where tenant_id in (select id from mine) group by 1, 2, 3),
+    from monthly_balances where tenant_id in (select id from mine) group by 1, 2, 3),
 by_day as (
     select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
-    from balances_day where tenant_id in (select id from mine) group by 1, 2, 3),
+    from daily_balances where tenant_id in (select id from mine) group by 1, 2, 3),
 by_line as (
     select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
     from postings where tenant_id in (select id from mine) group by 1, 2, 3)

@@ -11,7 +11,7 @@ from typing import Any
 from tests.people import Person
 from tests.settings.pictures import picture
 from voyagent.assistant import service as assistant
-from voyagent.assistant.models import MissingModel, ModelDay, OpenAnswer, TurnCost
+from voyagent.assistant.models import BudgetReservation, MissingModel, ModelDailyUsage, TurnCost
 from voyagent.audit import checks
 from voyagent.billing import service as billing
 from voyagent.billing.service import LineItem
@@ -29,7 +29,7 @@ from voyagent.parties import service as parties
 from voyagent.settings import logos, service as settings
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
-from voyagent.trips.models import SupplierAnswer, SupplierOffer
+from voyagent.trips.models import SupplierOffer, SupplierResponse
 
 ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 
@@ -55,7 +55,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
             session_id,
             message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100",
         )
-        db.session.add(OpenAnswer(turn_id=sent.turn_id, tokens=1024, expires_at=clock.now()))
+        db.session.add(BudgetReservation(turn_id=sent.turn_id, tokens=1024, expires_at=clock.now()))
     with person.app.app_context():
         checks.check(person.actor.tenant_id)
     drain()
@@ -170,7 +170,7 @@ def _travel(person: Person) -> None:
         SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now())
     )
     db.session.add(
-        SupplierAnswer(
+        SupplierResponse(
             what="flights",
             question="0" * 64,
             offer_ids=[],
@@ -200,5 +200,5 @@ def _spend() -> None:
             **tokens,
         )
     )
-    db.session.add(ModelDay(day=day, answers=1, tokens=120, cost_usd=cost))
+    db.session.add(ModelDailyUsage(day=day, answers=1, tokens=120, cost_usd=cost))
     db.session.add(MissingModel(model="a-model"))

@@ -153,6 +153,44 @@ def test_every_wall_guards_reading_and_writing_by_the_bound_agency(
         assert policy["with_check"] == policy["qual"], name
 
 
+def test_every_view_has_the_rights_of_its_user(catalogue: sa.Connection) -> None:
+    views = catalogue.execute(
+        sa.text(
+            "select relname, reloptions from pg_class where relkind = 'v' and relnamespace ="
+            " 'public'::regnamespace"
+        )
+    ).all()
+    assert views, "the old names of tables"
+    for name, options in views:
+        assert options == ["security_invoker=true"], name
+
+
+def test_an_old_table_name_reads_and_writes_the_bound_agencys_rows(
+    app_engine: sa.Engine, alice: Person, charlie: Person
+) -> None:
+    upsert = sa.text(
+        "insert into model_days as m (tenant_id, day, answers, tokens, cost_usd) values (:t,"
+        " '2026-05-01', 1, 10, 0) on conflict (tenant_id, day) do update set tokens = m.tokens +"
+        " excluded.tokens"
+    )
+    mine = {"t": alice.actor.tenant_id}
+    with app_engine.begin() as connection:
+        connection.execute(sa.text(BOUND), {"t": str(alice.actor.tenant_id)})
+        connection.execute(upsert, mine)
+        connection.execute(upsert, mine)
+        assert connection.scalar(sa.text("select tokens from model_days")) == 20
+        assert connection.scalar(sa.text("select tokens from model_daily_usage")) == 20
+    with app_engine.begin() as connection:
+        connection.execute(sa.text(BOUND), {"t": str(charlie.actor.tenant_id)})
+        assert connection.scalar(sa.text("select count(*) from model_days")) == 0
+    with (
+        app_engine.begin() as connection,
+        pytest.raises(sa.exc.ProgrammingError, match="row-level security"),
+    ):
+        connection.execute(sa.text(BOUND), {"t": str(charlie.actor.tenant_id)})
+        connection.execute(upsert, mine)
+
+
 def test_nobody_else_has_a_policy_but_the_look_up_role_and_that_one_only_reads(
     catalogue: sa.Connection,
 ) -> None:

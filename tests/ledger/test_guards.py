@@ -203,8 +203,8 @@ def test_the_application_sees_and_writes_only_the_bound_agency_s_books(
         "accounts",
         "journal_entries",
         "postings",
-        "balances_month",
-        "balances_day",
+        "monthly_balances",
+        "daily_balances",
         "trip_earnings",
     ):
         with app_engine.begin() as connection:

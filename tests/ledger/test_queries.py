@@ -99,7 +99,7 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
 
         assert (
             rows_changed(
-                "update balances_month set debit_minor = debit_minor + 1 where debit_minor > 0 and"
+                "update monthly_balances set debit_minor = debit_minor + 1 where debit_minor > 0 and"
                 " tenant_id = :tenant_id"
             )
             == 1

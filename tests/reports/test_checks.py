@@ -39,7 +39,7 @@ BROKEN = {
     ),
     "a month": (
         (
-            "update balances_month b set debit_minor = debit_minor + 1 from accounts a where"
+            "update monthly_balances b set debit_minor = debit_minor + 1 from accounts a where"
             " b.tenant_id = :t and b.currency = 'INR' and a.tenant_id = :t and a.id = b.account_id"
             " and a.purpose = 'capital'"
         ),
@@ -47,7 +47,7 @@ BROKEN = {
     ),
     "a day": (
         (
-            "update balances_day b set debit_minor = debit_minor + 1 from accounts a where"
+            "update daily_balances b set debit_minor = debit_minor + 1 from accounts a where"
             " b.tenant_id = :t and b.currency = 'INR' and a.tenant_id = :t and a.id = b.account_id"
             " and a.purpose = 'capital'"
         ),
@@ -55,7 +55,7 @@ BROKEN = {
     ),
     "a month of revenue": (
         (
-            "update balances_month b set debit_minor = debit_minor + 1 from accounts a where"
+            "update monthly_balances b set debit_minor = debit_minor + 1 from accounts a where"
             " b.tenant_id = :t and b.currency = 'INR' and b.month = '2026-01-01' and a.tenant_id ="
             " :t and a.id = b.account_id and a.purpose = 'revenue_fees'"
         ),
@@ -326,7 +326,7 @@ def test_each_agency_is_told_apart_and_one_unsound_is_enough(
     with untied(
         owner_engine
     ) as connection:  # other tests of this database look at all agencies as well
-        for table in ("balances_month", "balances_day", "postings", "journal_entries"):
+        for table in ("monthly_balances", "daily_balances", "postings", "journal_entries"):
             connection.execute(
                 sa.text(f"delete from {table} where tenant_id = :t"), {"t": charlie.actor.tenant_id}
             )

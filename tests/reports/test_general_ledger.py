@@ -57,13 +57,13 @@ _MANY = (
         " a.purpose in ('bank', 'revenue_fees')"
     ),
     (
-        "insert into balances_month (tenant_id, account_id, currency, month, debit_minor,"
+        "insert into monthly_balances (tenant_id, account_id, currency, month, debit_minor,"
         " credit_minor) select tenant_id, account_id, currency, date_trunc('month',"
         " effective_date)::date, sum(debit_minor), sum(credit_minor) from postings where tenant_id"
         " = :t group by 1, 2, 3, 4"
     ),
     (
-        "insert into balances_day (tenant_id, day, account_id, currency, debit_minor, credit_minor)"
+        "insert into daily_balances (tenant_id, day, account_id, currency, debit_minor, credit_minor)"
         " select tenant_id, effective_date, account_id, currency, sum(debit_minor),"
         " sum(credit_minor) from postings where tenant_id = :t group by 1, 2, 3, 4"
     ),
@@ -253,7 +253,7 @@ def big(alice: Person, owner_engine: sa.Engine) -> Person:
             connection.execute(sa.text(statement), tenant)
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(
-            sa.text("vacuum analyze postings, journal_entries, balances_month, balances_day")
+            sa.text("vacuum analyze postings, journal_entries, monthly_balances, daily_balances")
         )
     return alice
 
@@ -262,8 +262,8 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     cursor.execute(
         "select relname, pg_stat_get_xact_tuples_returned(oid) +"
         " pg_stat_get_xact_tuples_fetched(oid) as n from pg_class where relname in ('postings',"
-        " 'journal_entries', 'ix_postings_account', 'ix_journal_entries_date', 'balances_month',"
-        " 'balances_day')"
+        " 'journal_entries', 'ix_postings_account', 'ix_journal_entries_date', 'monthly_balances',"
+        " 'daily_balances')"
     )
     return dict(cursor.fetchall())
 
@@ -317,7 +317,7 @@ def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(
     assert 50 < sum(page.values()) < 300
     assert entries.COMING_MAX < sum(coming.values()) <= 2 * (entries.COMING_MAX + 1)
     sales = _read(lane, big, sales_statement(date(2023, 2, 1), day))
-    assert sales.get("balances_day", 0) < 100, (
+    assert sales.get("daily_balances", 0) < 100, (
         "the days of one month, where more than their index is looked at"
     )
 

@@ -453,7 +453,7 @@ BROKEN = {
     ),
     "the balances": (
         (
-            "update balances_month b set credit_minor = credit_minor + 5 from accounts a where"
+            "update monthly_balances b set credit_minor = credit_minor + 5 from accounts a where"
             " b.tenant_id = :t and a.id = b.account_id and a.purpose = 'revenue_services'"
         ),
         "-0.05",

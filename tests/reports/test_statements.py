@@ -694,7 +694,7 @@ def test_a_difference_is_shown_in_red_with_its_amount(
     shop: Person, owner_engine: sa.Engine
 ) -> None:
     tamper = sa.text(
-        "update balances_month set debit_minor = debit_minor + 100 where tenant_id = :tenant and"
+        "update monthly_balances set debit_minor = debit_minor + 100 where tenant_id = :tenant and"
         " currency = 'INR' and account_id = (select id from accounts where tenant_id = :tenant and"
         " purpose = 'capital')"
     )

@@ -454,7 +454,7 @@ def test_books_that_do_not_balance_are_shown_in_red(
     alice: Person, debtors: dict[str, str], owner_engine: sa.Engine
 ) -> None:
     tamper = sa.text(
-        "update balances_month set credit_minor = credit_minor + 100 where tenant_id = :tenant and"
+        "update monthly_balances set credit_minor = credit_minor + 100 where tenant_id = :tenant and"
         " currency = 'INR' and account_id = (select id from accounts where tenant_id = :tenant and"
         " purpose = 'revenue_services') and month = date_trunc('month', current_date)::date"
     )

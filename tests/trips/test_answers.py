@@ -95,7 +95,7 @@ def test_after_five_minutes_it_is_asked_anew(
     flights(alice, counted)
     with owner_engine.begin() as connection:
         moved = (
-            "update supplier_answers set expires_at = expires_at - make_interval(secs => :s) -"
+            "update supplier_responses set expires_at = expires_at - make_interval(secs => :s) -"
             " interval '10 milliseconds' * :over where tenant_id = :t"
         )
         connection.execute(
@@ -111,7 +111,7 @@ def test_an_answer_never_outlives_what_it_offers(
     first = flights(alice, counted)
     with owner_engine.connect() as connection:
         until = connection.scalar(
-            sa.text("select expires_at from supplier_answers where tenant_id = :t"),
+            sa.text("select expires_at from supplier_responses where tenant_id = :t"),
             {"t": alice.actor.tenant_id},
         )
     assert until <= min(one.offer.valid_until for one in first)
@@ -147,13 +147,13 @@ def test_an_answer_whose_time_is_over_is_swept(
     app: Flask, alice: Person, counted: Suppliers, owner_engine: sa.Engine
 ) -> None:
     flights(alice, counted)
-    count = sa.text("select count(*) from supplier_answers where tenant_id = :t")
+    count = sa.text("select count(*) from supplier_responses where tenant_id = :t")
     with owner_engine.begin() as connection:
         with alice.acting():
             sweep()
         assert connection.scalar(count, {"t": alice.actor.tenant_id}) == 1
         connection.execute(
-            sa.text("update supplier_answers set expires_at = now() where tenant_id = :t"),
+            sa.text("update supplier_responses set expires_at = now() where tenant_id = :t"),
             {"t": alice.actor.tenant_id},
         )
     with alice.acting():

@@ -14,7 +14,13 @@ from uuid import UUID
 from flask_babel import gettext
 from sqlalchemy import Select, case, delete, func, select
 
-from voyagent.assistant.models import MissingModel, ModelDay, OpenAnswer, TurnAdmission, TurnCost
+from voyagent.assistant.models import (
+    BudgetReservation,
+    MissingModel,
+    ModelDailyUsage,
+    RateLimitHit,
+    TurnCost,
+)
 from voyagent.chat.queries import Turn
 from voyagent.drivers.models.prices import cost_of
 from voyagent.drivers.models.usage import Usage
@@ -33,15 +39,19 @@ GRACE_S = 10.0
 """How long after its time an answer that nobody has counted still holds what was kept for it: its
 worker may only be slow to write.
 """
-_COSTS, _DAYS, _MISSING = TurnCost.__table__.c, ModelDay.__table__.c, MissingModel.__table__.c
+_COSTS, _DAYS, _MISSING = (
+    TurnCost.__table__.c,
+    ModelDailyUsage.__table__.c,
+    MissingModel.__table__.c,
+)
 _COUNT_DAY = """
-insert into model_days as known (tenant_id, day, answers, tokens, cost_usd, unpriced) values (:tenant_id, :day, 1, :tokens, :cost, :unpriced)
+insert into model_daily_usage as known (tenant_id, day, answers, tokens, cost_usd, unpriced) values (:tenant_id, :day, 1, :tokens, :cost, :unpriced)
 on conflict (tenant_id, day) do update
   set answers = known.answers + 1, tokens = known.tokens + excluded.tokens, cost_usd = known.cost_usd + excluded.cost_usd,
       unpriced = known.unpriced + excluded.unpriced
 """
 _HOLD = """
-insert into open_answers (tenant_id, turn_id, tokens, expires_at) values (:tenant_id, :turn_id, :tokens, clock_timestamp() + :lasts)
+insert into budget_reservations (tenant_id, turn_id, tokens, expires_at) values (:tenant_id, :turn_id, :tokens, clock_timestamp() + :lasts)
 on conflict (tenant_id, turn_id) do update set tokens = excluded.tokens, expires_at = excluded.expires_at
 """
 _MISS = """
@@ -129,21 +139,21 @@ def admit(turn: Turn) -> str | None:
     limits = settings.get_settings(lock=True)
     now = func.clock_timestamp()
     db.session.execute(
-        delete(TurnAdmission)
-        .where(TurnAdmission.admitted_at <= now - HOUR)
+        delete(RateLimitHit)
+        .where(RateLimitHit.admitted_at <= now - HOUR)
         .execution_options(synchronize_session=False)
     )
     counts = select(
-        func.count(case((TurnAdmission.admitted_at > now - MINUTE, 1))).label("minute"),
+        func.count(case((RateLimitHit.admitted_at > now - MINUTE, 1))).label("minute"),
         func.count().label("hour"),
-    ).select_from(TurnAdmission)
+    ).select_from(RateLimitHit)
     found = db.session.execute(counts).one()
     if found.minute >= limits.rate_limit_per_minute:
         return "rate_limited: minute"
     if found.hour >= limits.rate_limit_per_hour:
         return "rate_limited: hour"
     rows_changed(
-        "insert into turn_admissions (tenant_id, turn_id, admitted_at) values (:tenant_id,"
+        "insert into rate_limit_hits (tenant_id, turn_id, admitted_at) values (:tenant_id,"
         " :turn_id, clock_timestamp()) on conflict do nothing",
         turn_id=turn.id,
     )
@@ -188,11 +198,11 @@ def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
         return None
     now = func.clock_timestamp()
     db.session.execute(
-        delete(OpenAnswer)
-        .where(OpenAnswer.expires_at <= now)
+        delete(BudgetReservation)
+        .where(BudgetReservation.expires_at <= now)
         .execution_options(synchronize_session=False)
     )
-    others = select(func.sum(OpenAnswer.tokens)).where(OpenAnswer.turn_id != turn.id)
+    others = select(func.sum(BudgetReservation.tokens)).where(BudgetReservation.turn_id != turn.id)
     # One statement and so one instant: an answer is counted and let go in one transaction, and must
     # be seen on one side.
     used, kept = db.session.execute(
@@ -212,7 +222,7 @@ def release(turn: Turn) -> None:
     never come.
     """
     rows_changed(
-        "delete from open_answers where tenant_id = :tenant_id and turn_id = :turn_id",
+        "delete from budget_reservations where tenant_id = :tenant_id and turn_id = :turn_id",
         turn_id=turn.id,
     )
 
@@ -305,7 +315,7 @@ def spent_in(reader: Reader, session_id: UUID) -> tuple[Spent, dict[str, Spent]]
 
 
 def _used_today(timezone: str) -> Select[Any]:
-    return select(ModelDay.tokens).where(ModelDay.day == clock.today(timezone))
+    return select(ModelDailyUsage.tokens).where(ModelDailyUsage.day == clock.today(timezone))
 
 
 def _spent_words(limit: int, used: int) -> str:
@@ -332,7 +342,7 @@ def _day(first: date, last: date) -> Select[Any]:
         func.coalesce(func.sum(_DAYS[name]), 0).label(name)
         for name in ("tokens", "cost_usd", "answers", "unpriced")
     )
-    return select(*totals).where(owned(ModelDay), _DAYS.day.between(first, last))
+    return select(*totals).where(owned(ModelDailyUsage), _DAYS.day.between(first, last))
 
 
 def _spent(row: Row) -> Spent:

@@ -47,13 +47,13 @@ class TurnCost(TenantOwned, Base):
     )
 
 
-class ModelDay(TenantBound, Base):
+class ModelDailyUsage(TenantBound, Base):
     """A day of an agency's zone, counted as it goes: the budget is held against it.
 
     `unpriced` are answers of models whose price nobody knows.
     """
 
-    __tablename__ = "model_days"
+    __tablename__ = "model_daily_usage"
 
     day: Mapped[date] = mapped_column(primary_key=True)
     answers: Mapped[int]
@@ -73,12 +73,12 @@ class MissingModel(TenantBound, Base):
     missed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
-class OpenAnswer(TenantBound, Base):
+class BudgetReservation(TenantBound, Base):
     """An answer that a model is asked for at this moment, the one of its turn, and the most tokens
     that it can take; void once `expires_at` is past.
     """
 
-    __tablename__ = "open_answers"
+    __tablename__ = "budget_reservations"
 
     turn_id: Mapped[str] = mapped_column(primary_key=True)
     tokens: Mapped[int]
@@ -88,19 +88,19 @@ class OpenAnswer(TenantBound, Base):
         ForeignKeyConstraint(
             ["tenant_id", "turn_id"],
             ["chat_turns.tenant_id", "chat_turns.id"],
-            name="fk_open_answers_turn",
+            name="fk_budget_reservations_turn",
             ondelete="CASCADE",
         ),
         CheckConstraint("tokens > 0", name="tokens"),
     )
 
 
-class TurnAdmission(TenantBound, Base):
+class RateLimitHit(TenantBound, Base):
     """A turn of the last hour that counts for the limits of its agency."""
 
-    __tablename__ = "turn_admissions"
+    __tablename__ = "rate_limit_hits"
 
     turn_id: Mapped[str] = mapped_column(primary_key=True)
     admitted_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_turn_admissions_admitted", "tenant_id", "admitted_at"),)
+    __table_args__ = (Index("ix_rate_limit_hits_admitted", "tenant_id", "admitted_at"),)

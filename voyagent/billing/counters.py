@@ -106,16 +106,16 @@ class AgeingByParty(OpenDocuments, OfParty, Base):
     )
 
 
-class OpenByParty(OpenDocuments, OfParty, Base):
+class PartyOpenBalance(OpenDocuments, OfParty, Base):
     """All open documents of a party, whenever they were issued; kept by triggers on
     `ageing_by_party`.
     """
 
-    __tablename__ = "open_by_party"
+    __tablename__ = "party_open_balances"
 
     __table_args__ = (
         Index(
-            "ix_open_by_party_largest",
+            "ix_party_open_balances_largest",
             "tenant_id",
             "kind",
             "currency",

@@ -152,12 +152,12 @@ class Posting(TenantBound, Base):
     )
 
 
-class BalanceMonth(TenantBound, Base):
+class MonthlyBalance(TenantBound, Base):
     """What was posted to an account in a month and currency; kept by a trigger on `postings`,
     written by nobody else.
     """
 
-    __tablename__ = "balances_month"
+    __tablename__ = "monthly_balances"
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(primary_key=True)
@@ -169,17 +169,17 @@ class BalanceMonth(TenantBound, Base):
         ForeignKeyConstraint(
             ["tenant_id", "account_id"],
             ["accounts.tenant_id", "accounts.id"],
-            name="fk_balances_month_account",
+            name="fk_monthly_balances_account",
         ),
     )
 
 
-class BalanceDay(TenantBound, Base):
+class DailyBalance(TenantBound, Base):
     """What was posted to an account on a day and in a currency; kept by the trigger that keeps the
     months, written by nobody else.
     """
 
-    __tablename__ = "balances_day"
+    __tablename__ = "daily_balances"
 
     day: Mapped[date] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -191,7 +191,7 @@ class BalanceDay(TenantBound, Base):
         ForeignKeyConstraint(
             ["tenant_id", "account_id"],
             ["accounts.tenant_id", "accounts.id"],
-            name="fk_balances_day_account",
+            name="fk_daily_balances_account",
         ),
     )
 

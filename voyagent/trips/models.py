@@ -204,12 +204,12 @@ class SupplierOffer(TenantOwned, Base):
     )
 
 
-class SupplierAnswer(TenantOwned, Base):
+class SupplierResponse(TenantOwned, Base):
     """Which offers a question was answered with, in their order, and until when the same question
     is not asked again. `question` is a digest.
     """
 
-    __tablename__ = "supplier_answers"
+    __tablename__ = "supplier_responses"
 
     what: Mapped[str]
     question: Mapped[str]
@@ -219,7 +219,7 @@ class SupplierAnswer(TenantOwned, Base):
 
     __table_args__ = (
         CheckConstraint("what in ('flights', 'hotels', 'rate')", name="what"),
-        Index("ix_supplier_answers_question", "tenant_id", "question", desc("created_at")),
-        Index("ix_supplier_answers_expires", "tenant_id", "expires_at"),
-        Index("ix_supplier_answers_over", "expires_at"),
+        Index("ix_supplier_responses_question", "tenant_id", "question", desc("created_at")),
+        Index("ix_supplier_responses_expires", "tenant_id", "expires_at"),
+        Index("ix_supplier_responses_over", "expires_at"),
     )

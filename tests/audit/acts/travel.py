@@ -272,7 +272,7 @@ def issue_a_ticket_by_a_grant(stage: Stage) -> Doing:
 @act(
     "approvals.run_effect",
     leaves=(Left("trip.hotel_booked", LINE, **AT_SUPPLIER), _effect("book_hotel"), CONTINUED),
-    beside=("supplier_answers",),
+    beside=("supplier_responses",),
 )
 def book_a_hotel_by_a_grant(stage: Stage) -> Doing:
     rate, people = _stay(stage)

@@ -41,7 +41,7 @@ TURN = (
     "chat_sessions",
     "chat_turns",
     "chat_turn_steps",
-    "turn_admissions",
+    "rate_limit_hits",
 )
 
 # Enquiries

@@ -26,7 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from voyagent.billing.counters import AgeingByDue, AgeingByParty, OpenByParty
+from voyagent.billing.counters import AgeingByDue, AgeingByParty, PartyOpenBalance
 from voyagent.billing.queries.open_documents import (
     DOCUMENTS,
     EVER,
@@ -49,7 +49,7 @@ LISTED_MAX = 1000
 OVERDUE = -1
 _DUE = AgeingByDue.__table__.c
 _PARTY = AgeingByParty.__table__.c
-_TOTAL = OpenByParty.__table__.c
+_TOTAL = PartyOpenBalance.__table__.c
 _OF_PARTY = ("currency", "party_key", "party_name")
 _PLAN = ("instalment_dues", "instalment_minors")
 _OF_INSTALMENT = ("place", "amount_minor", "document_open_minor", "is_next")
@@ -212,7 +212,7 @@ def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
     """The first of each currency among all that parties have open: one look at an index for each
     currency and each of these.
     """
-    open_now = owned(OpenByParty) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
+    open_now = owned(PartyOpenBalance) & (_TOTAL.kind == inlined(kind)) & (_TOTAL.n > inlined(0))
     used = select(
         select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")
     ).cte("used", recursive=True)
@@ -472,7 +472,7 @@ def untied_ageing(reader: Reader) -> list[Row]:
     parts: list[Select[Any]] = [
         due.add_columns(_DUE.open_minor).where(owned(AgeingByDue)),
         party.add_columns(_PARTY.open_minor).where(owned(AgeingByParty)),
-        total.add_columns(_TOTAL.open_minor).where(owned(OpenByParty)),
+        total.add_columns(_TOTAL.open_minor).where(owned(PartyOpenBalance)),
     ]
     for kind in DOCUMENTS:
         for which, found in (
@@ -531,7 +531,9 @@ def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Su
     whole = select(
         _TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor
     )
-    whole = whole.where(owned(OpenByParty), _TOTAL.kind == inlined(kind), _TOTAL.n > inlined(0))
+    whole = whole.where(
+        owned(PartyOpenBalance), _TOTAL.kind == inlined(kind), _TOTAL.n > inlined(0)
+    )
     now = union_all(whole.where(~outside), select(some).where(outside))
     return as_it_stood(now, open_documents, kind, first, last, as_of, *_OF_PARTY)
 

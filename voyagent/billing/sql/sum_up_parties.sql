@@ -1,4 +1,4 @@
--- Keep `open_by_party`, what each party has open in each currency.
+-- Keep `party_open_balances`, what each party has open in each currency.
 --
 -- It is the sum of the party's months in `ageing_by_party`, so it follows the rows of that table.
 -- The rows of a statement are written in the order of their key, so that transactions never
@@ -8,7 +8,7 @@ create or replace function app.sum_up_parties() returns trigger
 language plpgsql as $$
 begin
   if tg_op = 'INSERT' then
-    insert into open_by_party as a
+    insert into party_open_balances as a
         (tenant_id, kind, currency, party_key, party_name, n, open_minor)
       select tenant_id, kind, currency, party_key, max(party_name), sum(n), sum(open_minor)
         from new_rows group by 1, 2, 3, 4 order by 1, 2, 3, 4
@@ -16,7 +16,7 @@ begin
         set n = a.n + excluded.n, open_minor = a.open_minor + excluded.open_minor,
             party_name = excluded.party_name;
   else
-    insert into open_by_party as a
+    insert into party_open_balances as a
         (tenant_id, kind, currency, party_key, party_name, n, open_minor)
       select tenant_id, kind, currency, party_key, max(party_name), sum(n), sum(open_minor)
         from (

@@ -34,14 +34,14 @@ from sqlalchemy import (
 from voyagent.kernel import clock
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.models import Account, BalanceDay, BalanceMonth
+from voyagent.ledger.models import Account, DailyBalance, MonthlyBalance
 from voyagent.ledger.queries.yearly import year_of
 from voyagent.ledger.rules import PROFIT_AND_LOSS, YEAR_START_MONTH
 from voyagent.settings.queries import chosen
 
 _ACCOUNTS = Account.__table__.c
-_MONTHS = BalanceMonth.__table__.c
-_DAYS = BalanceDay.__table__.c
+_MONTHS = MonthlyBalance.__table__.c
+_DAYS = DailyBalance.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def standings(accounts: CTE, day: date | None = None) -> Select[Any]:
             case((stands, net), else_=0).label("balance"),
         )
         .join(accounts, accounts.c.id == _MONTHS.account_id)
-        .where(owned(BalanceMonth))
+        .where(owned(MonthlyBalance))
     )
     single = (
         select(
@@ -92,7 +92,7 @@ def standings(accounts: CTE, day: date | None = None) -> Select[Any]:
             _DAYS.debit_minor - _DAYS.credit_minor,
         )
         .join(accounts, accounts.c.id == _DAYS.account_id)
-        .where(owned(BalanceDay), is_of_the_year, _DAYS.day >= running, _DAYS.day < until)
+        .where(owned(DailyBalance), is_of_the_year, _DAYS.day >= running, _DAYS.day < until)
     )
     parts = union_all(months, single).subquery("parts").c
     sums = (
@@ -131,12 +131,12 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
         some = _DAYS.day.between(as_of + timedelta(days=1), first.replace(day=days))
     months = select(
         _MONTHS.account_id, _MONTHS.currency, _MONTHS.debit_minor, _MONTHS.credit_minor
-    ).where(owned(BalanceMonth), whole)
+    ).where(owned(MonthlyBalance), whole)
     signed = (
         (sign * _DAYS.debit_minor).label("debit_minor"),
         (sign * _DAYS.credit_minor).label("credit_minor"),
     )
-    single = select(_DAYS.account_id, _DAYS.currency, *signed).where(owned(BalanceDay), some)
+    single = select(_DAYS.account_id, _DAYS.currency, *signed).where(owned(DailyBalance), some)
     if account_ids is not None:
         months, single = (
             months.where(_MONTHS.account_id.in_(account_ids)),
@@ -174,7 +174,7 @@ def control_statement(*purposes: str) -> Select[Any]:
             Account.__table__,
             (_ACCOUNTS.tenant_id == _MONTHS.tenant_id) & (_ACCOUNTS.id == _MONTHS.account_id),
         )
-        .where(owned(BalanceMonth), owned(Account), _ACCOUNTS.purpose.in_(purposes))
+        .where(owned(MonthlyBalance), owned(Account), _ACCOUNTS.purpose.in_(purposes))
         .group_by(_ACCOUNTS.purpose, _ACCOUNTS.code, _MONTHS.currency)
     )
 

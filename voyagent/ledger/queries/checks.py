@@ -9,14 +9,14 @@ from sqlalchemy import BigInteger, Date, Select, cast, func, literal, or_, selec
 
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.models import Account, BalanceDay, BalanceMonth, Posting
+from voyagent.ledger.models import Account, DailyBalance, MonthlyBalance, Posting
 from voyagent.ledger.queries.yearly import year_of
 from voyagent.ledger.rules import next_month
 
 _ACCOUNTS = Account.__table__.c
 _POSTINGS = Posting.__table__.c
-_MONTHS = BalanceMonth.__table__.c
-_DAYS = BalanceDay.__table__.c
+_MONTHS = MonthlyBalance.__table__.c
+_DAYS = DailyBalance.__table__.c
 
 
 def untied_balances(reader: Reader) -> list[Row]:
@@ -39,8 +39,8 @@ def untied_statement(only: date | None = None) -> Select[Any]:
     )
     parts: list[Select[Any]] = []
     for which, table, since, of_line in (
-        ("month", BalanceMonth, _MONTHS.month, month),
-        ("day", BalanceDay, _DAYS.day, day),
+        ("month", MonthlyBalance, _MONTHS.month, month),
+        ("day", DailyBalance, _DAYS.day, day),
     ):
         rows = table.__table__.c
         sums = select(
@@ -84,7 +84,7 @@ def sides_statement() -> Select[Any]:
     difference = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
     return (
         select(_MONTHS.currency, cast(difference, BigInteger).label("difference_minor"))
-        .where(owned(BalanceMonth))
+        .where(owned(MonthlyBalance))
         .group_by(_MONTHS.currency)
         .having(difference != 0)
         .order_by(_MONTHS.currency)

@@ -11,12 +11,12 @@ from sqlalchemy import BigInteger, Date, Select, case, cast, func, literal, or_,
 
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.models import Account, BalanceDay, BalanceMonth
+from voyagent.ledger.models import Account, DailyBalance, MonthlyBalance
 from voyagent.ledger.rules import COST
 
 _ACCOUNTS = Account.__table__.c
-_MONTHS = BalanceMonth.__table__.c
-_DAYS = BalanceDay.__table__.c
+_MONTHS = MonthlyBalance.__table__.c
+_DAYS = DailyBalance.__table__.c
 
 
 @cached_statement
@@ -41,8 +41,8 @@ def sales_statement(first: date, last: date) -> Select[Any]:
         _DAYS.credit_minor - _DAYS.debit_minor,
     )
     posted = union_all(
-        months.where(owned(BalanceMonth), _MONTHS.month >= first, _MONTHS.month < running),
-        days.where(owned(BalanceDay), _DAYS.day.between(running, last)),
+        months.where(owned(MonthlyBalance), _MONTHS.month >= first, _MONTHS.month < running),
+        days.where(owned(DailyBalance), _DAYS.day.between(running, last)),
     ).subquery("posted")
     is_sale, is_cost = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST
     sums = {

@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, cast, func, select
 
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.models import Account, BalanceMonth
+from voyagent.ledger.models import Account, MonthlyBalance
 
 _ACCOUNTS = Account.__table__.c
-_MONTHS = BalanceMonth.__table__.c
+_MONTHS = MonthlyBalance.__table__.c
 
 
 def year_of(day: ColumnElement[date], start_month: int | ColumnElement[int]) -> ColumnElement[date]:
@@ -50,7 +50,7 @@ def of_years_statement(
             (_ACCOUNTS.tenant_id == _MONTHS.tenant_id) & (_ACCOUNTS.id == _MONTHS.account_id),
         )
         .where(
-            owned(BalanceMonth),
+            owned(MonthlyBalance),
             owned(Account),
             _ACCOUNTS.type.in_(types),
             _MONTHS.month >= began,

@@ -22,7 +22,7 @@ begin
     raise exception 'a posted journal entry takes no further line'
       using errcode = 'restrict_violation';
   end if;
-  insert into balances_month as b
+  insert into monthly_balances as b
       (tenant_id, account_id, currency, month, debit_minor, credit_minor)
     select tenant_id, account_id, currency, date_trunc('month', effective_date::timestamp)::date,
            sum(debit_minor), sum(credit_minor)
@@ -30,7 +30,7 @@ begin
     on conflict (tenant_id, account_id, currency, month) do update
       set debit_minor = b.debit_minor + excluded.debit_minor,
           credit_minor = b.credit_minor + excluded.credit_minor;
-  insert into balances_day as b (tenant_id, day, account_id, currency, debit_minor, credit_minor)
+  insert into daily_balances as b (tenant_id, day, account_id, currency, debit_minor, credit_minor)
     select tenant_id, effective_date, account_id, currency, sum(debit_minor), sum(credit_minor)
       from new_rows group by 1, 2, 3, 4 order by 1, 2, 3, 4
     on conflict (tenant_id, day, account_id, currency) do update

@@ -19,7 +19,7 @@ from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.outbound import OutboundCall, known
-from voyagent.trips.models import SupplierAnswer, SupplierOffer
+from voyagent.trips.models import SupplierOffer, SupplierResponse
 from voyagent.trips.service.supplies import NAMES, Given, Offered, keep_offers
 
 What = Literal["flights", "hotels", "rate"]
@@ -48,7 +48,7 @@ def asked(
         offered: list[Offered[Given]] = keep_offers(kind, found)
         now = clock.now()
         expires_at = min([now + KEPT_FOR[what], *(one.offer.valid_until for one in offered)])
-        answer = SupplierAnswer(
+        answer = SupplierResponse(
             id=new_id(),
             what=what,
             question=name,
@@ -67,15 +67,15 @@ def forget(*what: What) -> None:
     """Ask anew from now on: whoever takes one of what was offered changes what there is, and one
     that is sold out is not to be offered again.
     """
-    db.session.execute(delete(SupplierAnswer).where(SupplierAnswer.what.in_(what)))
+    db.session.execute(delete(SupplierResponse).where(SupplierResponse.what.in_(what)))
 
 
 def _told(name: str, kind: type[Given]) -> list[Offered[Given]] | None:
-    fresh = select(SupplierAnswer).where(
-        SupplierAnswer.question == name, SupplierAnswer.expires_at > clock.now()
+    fresh = select(SupplierResponse).where(
+        SupplierResponse.question == name, SupplierResponse.expires_at > clock.now()
     )
     answer = db.session.scalar(
-        fresh.order_by(SupplierAnswer.created_at.desc(), SupplierAnswer.id.desc()).limit(1)
+        fresh.order_by(SupplierResponse.created_at.desc(), SupplierResponse.id.desc()).limit(1)
     )
     if answer is None:
         return None

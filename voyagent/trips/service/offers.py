@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
-from voyagent.trips.models import SupplierAnswer, SupplierOffer
+from voyagent.trips.models import SupplierOffer, SupplierResponse
 
 KEPT_FOR = timedelta(hours=1)
 """How long an expired offer still stands."""
@@ -21,5 +21,5 @@ def sweep() -> None:
     may not be told again.
     """
     now = clock.now()
-    db.session.execute(delete(SupplierAnswer).where(SupplierAnswer.expires_at <= now))
+    db.session.execute(delete(SupplierResponse).where(SupplierResponse.expires_at <= now))
     db.session.execute(delete(SupplierOffer).where(SupplierOffer.expires_at < now - KEPT_FOR))

@@ -11,7 +11,7 @@ begin
     select t.id from tenants t where t.is_active and t.id in (
       select o.tenant_id from supplier_offers o where o.expires_at <= at - interval '1 hour'
       union
-      select o.tenant_id from supplier_answers o where o.expires_at <= at
+      select o.tenant_id from supplier_responses o where o.expires_at <= at
     );
 end $$;
 
