@@ -1635,8 +1635,8 @@ MOVES: list[tuple[str, str, Context, str]] = [
     ("all right", "ok", PLAIN, "All right."),
     ("never mind", "no, thanks", PLAIN, "left it"),
     ("never mind", "forget it", PLAIN, "left it"),
-    ("a grant in words", "yes, go ahead", WITH_DRAFT, "cannot grant"),
-    ("a grant in words", "approve it", PLAIN, "cannot grant"),
+    ("a grant in words", "yes, go ahead", WITH_DRAFT, "can’t approve"),
+    ("a grant in words", "approve it", PLAIN, "can’t approve"),
     ("a number that stands", "issue invoice 2026-27/000001", PLAIN, "issued already"),
     (
         "two at once",

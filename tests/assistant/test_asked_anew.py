@@ -74,7 +74,7 @@ def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(
     told = talk.events(alice, session_id)
     assert kinds(told) == ["text_delta", "approval_request", "final"]
     assert len({event["turn_id"] for event in told}) == 1
-    assert "fresh request" in text(told)
+    assert "new request" in text(told)
     (request,) = of_kind(told, "approval_request")
     assert (
         request["approval_id"],
@@ -109,8 +109,8 @@ def test_a_request_that_nothing_can_come_of_any_more_says_so(
         leila.does(lambda actor: approvals_service.resolve(actor, old, granted=True).id)
     talk.drain()
     told = text(talk.events(alice, session_id))
-    assert "it cannot be done" in told
-    assert "fresh request" not in told
+    assert "This can’t be done now" in told
+    assert "new request" not in told
     assert told.rstrip().endswith(InvoiceNotDraft.message)
 
 
@@ -245,7 +245,7 @@ def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(
     assert 'class="v-ask"' in card(page, fresh)
     talk.drain()
     page = browser.get(f"/assistant/{session_id}").text
-    assert "A fresh request took its place." in card(page, old)
+    assert "Replaced by a new request." in card(page, old)
     assert 'class="v-ask"' in card(page, fresh)
     assert page.index(f'id="ask-{old}"') < page.index(f'id="ask-{fresh}"')
     about = page[page.index('id="about"') :]

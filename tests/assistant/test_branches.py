@@ -184,7 +184,7 @@ def test_what_was_granted_is_not_asked_for_a_second_time(
     line.drain()
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["pending_approvals"] == []
     told = [block["text"] for block in transcript(line)[-1]["blocks"] if block["type"] == "text"]
-    assert "A person has granted this in the answer that was replaced" in "".join(told)
+    assert "already approved in the answer that was replaced" in "".join(told)
     assert len(leila.api.get("/invoices", query_string={"status": "draft"}).json["items"]) == 1
     assert "approval_request" in kinds(line.say(INVOICE)), "a new message may ask for another one"
 

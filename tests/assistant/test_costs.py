@@ -484,7 +484,7 @@ def test_people_read_a_sentence_where_programs_read_a_code(app: Flask) -> None:
     with app.test_request_context():
         assert costs.in_words("rate_limited: minute").endswith("in a minute.")
         assert costs.in_words("daily_budget_exceeded: limit=1 used=2").startswith(
-            "Your agency's tokens"
+            "Your agency’s tokens"
         )
         assert costs.in_words("The model took too long.") == "The model took too long."
 
@@ -569,5 +569,5 @@ def test_the_talk_on_the_page_says_a_refusal_in_words(line: Line) -> None:
     line.say("help")
     line.say("help")
     page = line.person.browser.get(f"/assistant/{line.session_id}").text
-    assert "as often as its settings allow" in page
+    assert "reached its limit of assistant turns" in page
     assert "rate_limited" not in page

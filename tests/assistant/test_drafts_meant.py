@@ -69,7 +69,7 @@ def test_a_request_that_waits_is_a_draft_once_it_is_granted(said: str) -> None:
     move = understand(said, WAITING)
     assert isinstance(move, Say), move
     assert move.text.startswith("The invoice for Harbinder Singh Gill still waits for a decision")
-    assert "Once that is granted it is a draft" in move.text
+    assert "Once approved it is a draft" in move.text
 
 
 def test_another_name_than_that_of_the_request_is_another_draft() -> None:

@@ -301,7 +301,7 @@ def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(
     talk.drain()
     events = talk.events(alice, session_id)
     assert kinds(events) == ["error", "final"]
-    assert "no longer with the agency" in events[0]["error_message"]
+    assert "requester has left the agency" in events[0]["error_message"]
 
 
 def test_a_crash_of_ours_is_an_error_and_a_final_and_the_next_turn_works(

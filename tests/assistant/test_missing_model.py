@@ -125,7 +125,7 @@ def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_whi
     model: ModelTalk, bob: Person, owner_engine: sa.Engine
 ) -> None:
     model.person.api.patch("/tenant-settings", json={"model": GONE})
-    said = "Claude Sonnet 4.5 is not to be had any more"
+    said = "Claude Sonnet 4.5 is no longer available"
     assert said not in model.person.browser.get("/settings").text
     model.run(model.begin("help"), gone())
     assert said in model.person.browser.get("/settings").text
@@ -138,10 +138,10 @@ def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_whi
     model.run(model.begin("help"), gone())
     model.person.api.patch("/tenant-settings", json={"model_override": "claude-sonnet-5"})
     page = model.person.browser.get("/settings").text
-    assert "not to be had" not in page
+    assert "no longer available" not in page
     assert (
-        "Now Claude Sonnet 5 answers: USD 2 for a million tokens read, USD 10 for a million"
-        " written." in page
+        "Current: Claude Sonnet 5, USD 2 per million input tokens, USD 10 per million output"
+        " tokens." in page
     )
 
 
@@ -149,8 +149,8 @@ def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_whi
 @pytest.mark.parametrize(
     ("today", "said"),
     [
-        (date(2026, 11, 30), "is to be had until 30 November 2026"),
-        (date(2026, 12, 1), "was to be had until 30 November 2026"),
+        (date(2026, 11, 30), "is available until 30 November 2026"),
+        (date(2026, 12, 1), "was available until 30 November 2026"),
     ],
 )
 def test_the_settings_tell_of_a_models_last_day(
@@ -172,10 +172,10 @@ def test_an_agency_can_keep_to_the_built_in_planner_although_there_is_a_key(
     assert alice.api.get("/tenant-settings").json["model_override"] == "built-in"  # type: ignore[index]
     browser = alice.browser
     page = browser.get("/settings").text
-    assert "Now the built-in planner answers, at no cost." in page
-    assert "Built-in planner. It proposes" in browser.get("/assistant").text
+    assert "Current: built-in planner, at no cost." in page
+    assert "Answered by the built-in planner" in browser.get("/assistant").text
     alice.api.patch("/tenant-settings", json={"model": None})
-    assert "Claude Sonnet 4.5 answers. It proposes" in browser.get("/assistant").text
+    assert "Answered by Claude Sonnet 4.5" in browser.get("/assistant").text
 
 
 @pytest.mark.parametrize(
@@ -194,11 +194,9 @@ def test_a_newer_model_can_be_chosen(
         ),
     )
     page = alice.browser.get("/settings").text
-    assert f"Now {label} answers" in page
+    assert f"Current: {label}" in page
     alice.api.patch("/tenant-settings", json={"model": None})
-    assert (
-        "Now claude-new-one answers. Its price is not known" in alice.browser.get("/settings").text
-    )
+    assert "Current: claude-new-one. Its price is unknown" in alice.browser.get("/settings").text
 
 
 # Prices that nobody knows

@@ -422,7 +422,7 @@ def test_what_an_answer_wants_behind_a_request_is_not_done_and_is_told(model: Mo
         ),
     )
     assert len(of_kind(events, "approval_request")) == 1
-    assert "One more step was wanted behind this request." in text(events)
+    assert "1 further step was not started" in text(events)
 
 
 def test_a_model_hears_which_fields_were_wrong(model: ModelTalk) -> None:
@@ -432,7 +432,7 @@ def test_a_model_hears_which_fields_were_wrong(model: ModelTalk) -> None:
     (result,) = of_kind(events, "tool_result")
     assert result["tool_output"] == {
         "error": "invalid_arguments",
-        "message": "Something in that cannot be right: customer_name, pax_count.",
+        "message": "Some values are not valid: customer_name, pax_count. Check them and try again.",
     }
 
 

@@ -302,7 +302,7 @@ def test_a_request_that_waits_is_taken_back_by_its_button_and_not_by_words(
     ):
         move = understand(said, context)
         assert isinstance(move, Say), (said, move)
-        assert "Nothing is done without a grant" in move.text
+        assert "Nothing is done without approval" in move.text
         assert context.waiting[0]["summary"] in move.text
     move = understand("no, that is all wrong with it", context)
     assert isinstance(move, Say), move
@@ -439,7 +439,7 @@ def test_what_is_left_says_what_waits_all_the_same() -> None:
     assert isinstance(question, Ask), question
     left = understand("leave it", replace(PAYING, question=question))
     assert isinstance(left, Say), left
-    assert left.text.startswith("All right, I left it.\nNothing is done without a grant")
+    assert left.text.startswith("All right, I left it.\nNothing is done without approval")
 
 
 def test_a_grant_between_a_question_and_its_answer_leaves_the_question_open(

@@ -59,8 +59,8 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "clarify",
         {"question": "From where?"},
         {"question": "From where?"},
-        "Asked back",
-        "Asked back",
+        "Asked a question",
+        "Asked a question",
         "",
     ),
     (
@@ -75,36 +75,36 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "list_receivables",
         {"customer_name": "Ravi"},
         {"count": 1},
-        *["Looked up what Ravi owes us"] * 2,
+        *["Looked up the balance of Ravi"] * 2,
         "1 found",
     ),
     (
         "list_payables",
         {},
         {"count": 2},
-        "Looked up whom we owe",
-        "Looked up whom we owe",
+        "Looked up payables",
+        "Looked up payables",
         "2 found",
     ),
     (
         "list_payables",
         {"vendor_name": "BSP India"},
         {"count": 1},
-        *["Looked up what we owe BSP India"] * 2,
+        *["Looked up payables to BSP India"] * 2,
         "1 found",
     ),
     (
         "find_invoices",
         {"number": "2026-27/000012"},
         {"count": 1},
-        *["Looked for invoice 2026-27/000012"] * 2,
+        *["Searched for invoice 2026-27/000012"] * 2,
         "1 found",
     ),
     (
         "find_invoices",
         {"status": "open", "customer_name": "Deepa"},
         {"count": 1},
-        *["Looked for invoices for Deepa"] * 2,
+        *["Searched invoices for Deepa"] * 2,
         "1 found",
     ),
     (
@@ -163,16 +163,16 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "find_bills",
         {"due_to": "2026-12-05"},
         {"count": 2},
-        "Looked for open bills by their due date",
-        "Looked for open bills by their due date",
+        "Searched open bills by due date",
+        "Searched open bills by due date",
         "2 found",
     ),
     (
         "find_bills",
         {"vendor_reference": "B-7"},
         {"count": 1},
-        "Looked for bill B-7",
-        "Looked for bill B-7",
+        "Searched for bill B-7",
+        "Searched for bill B-7",
         "1 found",
     ),
     (
@@ -193,7 +193,7 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
             "amount": "8000.00",
             **INR,
         },
-        "Record that a bill was paid",
+        "Record a bill payment",
         "Recorded a payment to BSP India for bill B-7",
         "INR 8,000.00",
     ),
@@ -209,7 +209,7 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "fetch_bsp_statement",
         {"period_start": "2026-11-01", "period_end": "2026-11-15"},
         {"fetched": False, "reason": "capability_not_supported", "detail": "No."},
-        *["Asked for the BSP statement, 1 Nov 2026 – 15 Nov 2026"] * 2,
+        *["Requested the BSP statement, 1 Nov 2026 – 15 Nov 2026"] * 2,
         "not offered",
     ),
     (
@@ -228,8 +228,8 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "release_flight",
         {"pnr_id": "l"},
         {"locator": "K7PQ2M"},
-        "Give a held flight back",
-        "Gave flight booking K7PQ2M back",
+        "Release a held flight",
+        "Released flight booking K7PQ2M",
         "",
     ),
     (
@@ -306,8 +306,8 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "cancel_hotel_booking",
         {"booking_id": "b"},
         {"cancelled": True},
-        "Give a hotel booking back",
-        "Gave the hotel booking back",
+        "Cancel a hotel booking",
+        "Cancelled the hotel booking",
         "",
     ),
     (
@@ -330,8 +330,8 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "send_itinerary",
         {"to": "d@example.com"},
         {"sent": True, "to": "d@example.com"},
-        "Mail the itinerary to d@example.com",
-        "Mailed the itinerary to d@example.com",
+        "E-mail the itinerary to d@example.com",
+        "E-mailed the itinerary to d@example.com",
         "",
     ),
     (
@@ -346,8 +346,8 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "remove_passenger",
         {"full_name": "ravi"},
         {"full_name": "Ravi"},
-        "Took ravi off the trip",
-        "Took Ravi off the trip",
+        "Removed ravi from the trip",
+        "Removed Ravi from the trip",
         "",
     ),
     (
@@ -394,7 +394,7 @@ def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done
 ):
     nothing = {"error": "trip_not_found", "message": "This conversation has no trip yet."}
     looked = card_of({"tool_name": "show_trip", "input": {}, "output": nothing})
-    assert (looked.note, looked.failed) == ("nothing there", False)
+    assert (looked.note, looked.failed) == ("no results", False)
     for tool in ("remove_passenger", "book_hotel", "a_tool_of_old"):
         card = card_of({"tool_name": tool, "input": {}, "output": nothing})
         assert (card.note, card.failed) == ("not done", True), tool

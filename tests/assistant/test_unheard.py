@@ -14,7 +14,7 @@ from tests.people import Person
 from voyagent.assistant.planner.unheard import left_out
 
 TODAY = date(2026, 11, 24)
-TICKETS = "The tickets are paid and issued when somebody grants it."
+TICKETS = "The tickets are paid and issued once approved."
 PAID = (
     "INR 10,000.00 in cash on 20 Nov 2026 for 2026-27/000058 of Zachariah Kurian, open INR"
     " 45,000.00. 10000 INR cash 2026-11-20"

@@ -44,12 +44,12 @@ def test_the_first_words_begin_a_conversation_and_the_page_waits_for_the_answer(
     session_id = begun(post(browser, "/assistant", message="trial balance"))
     page = browser.get(f"/assistant/{session_id}").text
     assert "trial balance" in page
-    assert "The assistant is at it." in page
+    assert "Working…" in page
     assert "Refresh" in page
     assert 'aria-keyshortcuts="Escape"' in page
     talk.drain()
     page = browser.get(f"/assistant/{session_id}").text
-    assert "The assistant is at it." not in page
+    assert "Working…" not in page
     assert "the trial balance is empty" in page
     assert "Read the trial balance" in page
     assert 'role="log"' in page
@@ -102,7 +102,7 @@ def test_a_request_is_granted_on_the_page_and_becomes_a_document(
     page = browser.get(f"/assistant/{session_id}").text
     assert 'class="v-ask"' not in page
     assert re.search(r"Invoice \d{4}-\d\d/000001", page)
-    assert "Alice Owner granted: Draft an invoice for Deepa Krishnan" in page
+    assert "Alice Owner approved: Draft an invoice for Deepa Krishnan" in page
     assert re.search(r'href="/invoices/[0-9a-f-]{36}"', page)
     assert browser.get("/invoices").text.count("000001") >= 1
     decided = browser.get(decide.group(1).removesuffix("/decide")).text

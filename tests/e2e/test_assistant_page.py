@@ -64,9 +64,7 @@ def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_p
         expect(log).to_contain_text(
             "Logged as a new enquiry from Deepa Krishnan", timeout=ANSWER_MS
         )
-        expect(page.get_by_role("complementary", name="What this is about")).to_contain_text(
-            "Deepa Krishnan"
-        )
+        expect(page.get_by_role("complementary", name="Context")).to_contain_text("Deepa Krishnan")
         here = page.url
         say(page, "make the invoice, 45,000 for Dubai visa due 10 Dec 2100")
         log.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
@@ -75,7 +73,7 @@ def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_p
         log.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
         expect(log).to_contain_text("is issued and posted", timeout=ANSWER_MS)
         expect(log.get_by_role("button", name="Approve")).to_have_count(0)
-        expect(page.get_by_role("complementary", name="What this is about")).to_contain_text(
+        expect(page.get_by_role("complementary", name="Context")).to_contain_text(
             re.compile(r"Invoice \d{4}-\d\d/000001")
         )
         assert page.url == here
@@ -123,11 +121,11 @@ def test_what_is_sent_while_an_answer_is_told_waits_for_its_end_and_can_be_taken
     page.evaluate(is_told)
     box.fill("trial")
     box.press("Enter")
-    note = page.get_by_text("It is sent when the answer is complete.")
+    note = page.get_by_text("Sent when the answer is complete.")
     expect(note).to_be_visible()
     box.press("x")
     expect(box).to_have_value("trial")
-    page.get_by_role("button", name="Write on").click()
+    page.get_by_role("button", name="Keep editing").click()
     expect(note).to_be_hidden()
     box.press_sequentially(" balance")
     expect(said).to_have_count(1)
@@ -159,7 +157,7 @@ def test_a_rejection_is_shown_in_place(visit: Visit) -> None:
     expect(reason).to_be_focused()
     reason.fill("Ask her first")
     log.get_by_role("button", name="Decline").click()
-    expect(log).to_contain_text("Rejected, so nothing was changed.", timeout=ANSWER_MS)
+    expect(log).to_contain_text("Declined. Nothing was changed.", timeout=ANSWER_MS)
     expect(log.locator(".v-asked")).to_contain_text("Ask her first")
     expect(log.get_by_role("button", name="Approve")).to_have_count(0)
 
@@ -240,9 +238,9 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(
         # The open page is told, shows the old one as superseded and the fresh one where it was
         # told, once.
         expect(log).to_contain_text(
-            "Here is a fresh request that shows what it would change now.", timeout=ANSWER_MS
+            "Here is a new request with the current figures.", timeout=ANSWER_MS
         )
-        expect(log.locator(f"#{old}")).to_contain_text("A fresh request took its place.")
+        expect(log.locator(f"#{old}")).to_contain_text("Replaced by a new request.")
         expect(log.locator(".v-ask")).to_have_count(1)
         assert log.locator(".v-ask").get_attribute("id") != old
         here.looks_right()
@@ -338,10 +336,10 @@ def test_a_conversation_that_was_deleted_elsewhere_says_so(visit: Visit) -> None
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_label("Rename or delete").click()
-    other.get_by_role("button", name="Delete the conversation").click()
+    other.get_by_role("button", name="Delete conversation").click()
     expect(other).to_have_url(re.compile(r"/assistant$"))
     expect(page.get_by_role("main")).to_contain_text(
-        "We could not find that conversation", timeout=ANSWER_MS
+        "This conversation was not found", timeout=ANSWER_MS
     )
 
 
@@ -361,23 +359,23 @@ def test_conversations_are_searched_and_renamed_by_keys_alone(
             ).to_be_visible(timeout=ANSWER_MS)
         menu = page.get_by_label("Rename or delete")
         menu.press("Enter")
-        name = page.get_by_label("Name of the conversation")
+        name = page.get_by_label("Conversation name")
         name.fill("Who still owes us")
         name.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("Who still owes us")
         page.goto("/assistant")
-        search = page.get_by_label("Search the conversations").locator("visible=true")
+        search = page.get_by_label("Search conversations").locator("visible=true")
         search.fill("still owes")
         search.press("Enter")
         found = page.locator(".v-convs:visible a")
         expect(found).to_have_count(1)
         expect(found).to_contain_text("Who still owes us")
         visit.looks_right()
-        search = page.get_by_label("Search the conversations").locator("visible=true")
+        search = page.get_by_label("Search conversations").locator("visible=true")
         expect(search).to_have_value("still owes")
         search.fill("zzzz-nothing")
         search.press("Enter")
-        expect(page.locator(".v-convs:visible")).to_contain_text("No conversation speaks of that.")
+        expect(page.locator(".v-convs:visible")).to_contain_text("No match for “")
         visit.looks_right()
 
 
@@ -386,7 +384,7 @@ def test_deleting_offers_the_way_back(visit: Visit) -> None:
     page.goto("/assistant")
     say(page, "W" * 60)  # a name of one word, wider than what tells of its deletion
     page.get_by_label("Rename or delete").click()
-    page.get_by_role("button", name="Delete the conversation").click()
+    page.get_by_role("button", name="Delete conversation").click()
     expect(page).to_have_url(re.compile(r"/assistant$"))
     expect(page.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Undo").click()
@@ -401,7 +399,7 @@ def test_ctrl_z_takes_a_deletion_back_though_the_empty_field_has_the_focus(visit
     expect(page.get_by_role("log")).to_contain_text("for example", timeout=ANSWER_MS)
     gone = page.url
     page.get_by_label("Rename or delete").click()
-    page.get_by_role("button", name="Delete the conversation").click()
+    page.get_by_role("button", name="Delete conversation").click()
     box = page.get_by_label("Message to the assistant")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     box.focus()
@@ -457,7 +455,7 @@ def test_a_message_is_put_in_other_words_answered_again_and_copied_by_keys_alone
         expect(again).to_be_visible(timeout=ANSWER_MS)
         box.focus()
         page.keyboard.press("ArrowUp")
-        words = log.get_by_label("What you meant to say")
+        words = log.get_by_label("Edited message")
         expect(words).to_be_focused()
         visit.looks_right()
         page.keyboard.press("Escape")
@@ -473,7 +471,7 @@ def test_a_message_is_put_in_other_words_answered_again_and_copied_by_keys_alone
             again.click()
         expect(log.locator(".v-msg-me")).to_have_count(1)
         log.get_by_role("link", name="Earlier versions").click()
-        expect(log.get_by_text("An earlier version")).to_have_count(4)
+        expect(log.get_by_text("Previous version")).to_have_count(4)
         visit.looks_right()
 
 
@@ -482,7 +480,7 @@ def test_the_words_of_a_message_are_copied_as_they_were_said(visit: Visit) -> No
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/assistant")
     say(page, "help")
-    copy = page.get_by_role("log").get_by_role("button", name="Copy the message")
+    copy = page.get_by_role("log").get_by_role("button", name="Copy message")
     expect(copy).to_have_count(2, timeout=ANSWER_MS)
     copy.first.click()
     assert page.evaluate("navigator.clipboard.readText()") == "help"
@@ -524,6 +522,6 @@ def test_a_failure_is_read_aloud_as_the_sentence_that_is_seen(browser: Browser, 
         )
         say(page, "trial balance")
         expect(page.locator("#aloud")).to_contain_text(
-            "as often as its settings allow in a minute", timeout=ANSWER_MS
+            "limit of assistant turns per minute", timeout=ANSWER_MS
         )
         assert "rate_limited" not in page.locator("#aloud").inner_text()

@@ -165,18 +165,16 @@ def test_a_model_that_is_gone_is_told_and_the_built_in_planner_answers(
         say(page, "trial balance")
         log = page.get_by_role("log")
         expect(log).to_contain_text(
-            "The model that your agency works with is not to be had any more", timeout=ANSWER_MS
+            "The model your agency uses is no longer available", timeout=ANSWER_MS
         )
         expect(log).to_contain_text("the trial balance is empty", timeout=ANSWER_MS)
         visit.looks_right()
         page.goto("/settings")
-        expect(page.locator("#mind")).to_contain_text("Claude Sonnet 4.5 is not to be had any more")
+        expect(page.locator("#mind")).to_contain_text("Claude Sonnet 4.5 is no longer available")
         visit.looks_right()
         page.get_by_label("Built-in planner only").check()
         page.get_by_role("button", name="Save changes").first.click()
-        expect(page.locator("#mind")).to_contain_text(
-            "Now the built-in planner answers, at no cost."
-        )
+        expect(page.locator("#mind")).to_contain_text("Current: built-in planner, at no cost.")
         heard = len(server.heard)
         page.goto("/assistant")
         say(page, "trial balance")

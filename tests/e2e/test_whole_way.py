@@ -124,7 +124,7 @@ class Clerk:
         )
         self.hear(CUSTOMER)
         self.conversation = page.url
-        about = page.get_by_role("complementary", name="What this is about")
+        about = page.get_by_role("complementary", name="Context")
         expect(about).to_contain_text(CUSTOMER, timeout=ANSWER_MS)
 
     def search(self) -> None:
@@ -133,7 +133,7 @@ class Clerk:
 
     def add_the_passengers(self) -> None:
         page = self.visit.page
-        page.get_by_role("button", name="Begin a trip").click()
+        page.get_by_role("button", name="Start a trip").click()
         for name, passport in PASSPORTS.items():
             page.get_by_role("link", name="Add a passenger").click()
             page.get_by_label("Name as in the passport").fill(name)
@@ -251,7 +251,7 @@ class Clerk:
 
     def see_the_invoice(self) -> None:
         page = self.visit.page
-        page.get_by_role("complementary", name="What this is about").get_by_role(
+        page.get_by_role("complementary", name="Context").get_by_role(
             "link", name=re.compile("^Invoice ")
         ).click()
         main = page.get_by_role("main")

@@ -151,7 +151,7 @@ def test_the_page_has_its_column_only_where_something_was_paid_ahead(alice: Pers
     assert "Advances" not in Page(alice.browser.get("/reports/receivables")).words(".//thead")
     advance(alice, "300", days_ago(20))
     page = Page(alice.browser.get("/reports/receivables?party=*"))
-    assert "Still open Advances Outstanding" in page.words(".//thead//th")
+    assert "Amount due Advances Outstanding" in page.words(".//thead//th")
     assert "20 days old" in page.words(".//tbody")
     assert "equals account 2200" in page.words(".//*[@id='proof']")
 

@@ -71,7 +71,7 @@ def test_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
         "31–60",
         "61–90",
         "Over 90",
-        "Still open",
+        "Amount due",
         "Advances",
         "Outstanding",
     ]
@@ -92,7 +92,7 @@ def test_payables_have_no_column_for_advances_that_are_not_there(
     busy: Person, told: dict[str, Any]
 ) -> None:
     pdf(busy, "payables")
-    assert (told["title"], told["tables"][0]["columns"][-1]) == ("Payables by age", "Still open")
+    assert (told["title"], told["tables"][0]["columns"][-1]) == ("Payables by age", "Amount due")
     assert rows(told["tables"][0]) == [["Galaxy Consolidators", "", "300.00", "", "", "", "300.00"]]
 
 

@@ -38,7 +38,7 @@ ARGUMENTS: dict[str, Any] = {
     "charge": _l("Charge"),
     "amount": _l("Amount"),
     "total_amount": _l("Total"),
-    "open_amount": _l("Still open"),
+    "open_amount": _l("Amount due"),
     "paid_on": _l("Paid on"),
     "written_off_on": _l("Written off on"),
     "reason": _l("Reason"),

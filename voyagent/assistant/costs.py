@@ -60,16 +60,13 @@ on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
 """
 _WORDS = {
     "rate_limited: minute": N_(
-        "Your agency has asked the assistant as often as its settings allow in a minute. Please ask"
-        " again in a minute."
+        "Your agency has reached its limit of assistant turns per minute. Try again in a minute."
     ),
     "rate_limited: hour": N_(
-        "Your agency has asked the assistant as often as its settings allow in an hour. Please ask"
-        " again later."
+        "Your agency has reached its limit of assistant turns per hour. Try again later."
     ),
     BUDGET_SPENT: N_(
-        "Your agency's tokens for today are used up. From here on the built-in planner answers,"
-        " with what it can do."
+        "Your agency’s tokens for today are used up. The built-in planner answers until midnight."
     ),
 }
 

@@ -30,4 +30,4 @@ class RenameForm(SchemaForm[SessionRenameRequest]):
 
     schema = SessionRenameRequest
 
-    title = StringField(lazy_gettext("Name of the conversation"))
+    title = StringField(lazy_gettext("Conversation name"))

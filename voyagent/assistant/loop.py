@@ -66,18 +66,11 @@ MOVES_MAX = 8
 LOOK_EVERY_S = 0.25  # how often a turn looks whether tokens that were kept for others are free
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
 ANEW = N_(
-    "What this would change has changed meanwhile, so nothing was done. Here is a fresh request"
-    " that shows what it would change now."
+    "The figures changed, so nothing was done. Here is a new request with the current figures."
 )
-ANEW_REFUSED = N_(
-    "What this would change has changed meanwhile, so nothing was done. As things stand now it"
-    " cannot be done: %(why)s"
-)
-CRASHED = N_(
-    "Something went wrong on our side while I was at it. What was finished stands; please ask"
-    " again."
-)
-GONE = N_("Whoever asked for this is no longer with the agency, so nothing more was done.")
+ANEW_REFUSED = N_("The figures changed, so nothing was done. This can’t be done now: %(why)s")
+CRASHED = N_("Something went wrong on our side. Finished steps are kept. Please ask again.")
+GONE = N_("The requester has left the agency, so nothing more was done.")
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 

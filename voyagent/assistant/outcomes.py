@@ -21,8 +21,8 @@ class GrantedBefore(Conflict):
 
     code = "granted_before"
     message = N_(
-        "A person has granted this in the answer that was replaced, so I do not ask for it once"
-        " more. Say in a new message what is to be different."
+        "This was already approved in the answer that was replaced, so it is not requested again."
+        " Describe any change in a new message."
     )
 
 

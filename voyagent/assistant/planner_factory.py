@@ -54,15 +54,12 @@ ALIKE_MAX = 2
 brings something else.
 """
 CIRCLES = N_(
-    "The model went round in circles, so I stopped it. What was finished stands; please ask again,"
-    " perhaps for less at once."
+    "The model repeated itself and was stopped. Finished steps are kept. Ask again with a smaller"
+    " request."
 )
-CUT = N_(
-    "The answer was longer than this installation allows, so it ends here. Please ask for less at"
-    " once."
-)
-DECLINED = N_("The model declines to answer that. Please ask in other words.")
-EMPTY = N_("The model gave no answer. Please ask again, perhaps in other words.")
+CUT = N_("The answer reached the length limit and ends here. Ask again with a smaller request.")
+DECLINED = N_("The model declined to answer. Rephrase your request and try again.")
+EMPTY = N_("The model gave no answer. Rephrase your request and try again.")
 _ENDINGS = {"max_tokens": CUT, "refusal": DECLINED}
 
 
@@ -270,10 +267,10 @@ def _closing(last: Played, left: int) -> Move:
     if left > 0 and last.outcome is not None and last.outcome.approval_id is not None:
         return Say(
             ngettext(
-                "One more step was wanted behind this request. It is not done: one waits at a time."
-                " Ask again once this is decided.",
-                "%(num)d more steps were wanted behind this request. They are not done: one waits"
-                " at a time. Ask again once this is decided.",
+                "%(num)d further step was not started, because only one request can wait at a"
+                " time. Ask again after this one is decided.",
+                "%(num)d further steps were not started, because only one request can wait at a"
+                " time. Ask again after this one is decided.",
                 left,
             )
         )

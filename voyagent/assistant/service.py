@@ -31,7 +31,7 @@ class InvalidLastEventId(Unprocessable):
 
     code = "invalid_last_event_id"
     message = N_(
-        "That event is not one of this conversation. Read its messages, and go on from there."
+        "This event is not part of this conversation. Reload its messages and continue from there."
     )
 
 

@@ -132,7 +132,7 @@ def _handed(given: Facts, _output: Facts) -> str:
 
 
 def _asked(_given: Facts, _output: Facts) -> str:
-    return _("Asked back")
+    return _("Asked a question")
 
 
 def _searched(given: Facts, _output: Facts) -> str:
@@ -165,7 +165,7 @@ def _changed(_given: Facts, output: Facts) -> str:
 
 def _owing(given: Facts, _output: Facts) -> str:
     name = given.get("vendor_name")
-    return _("Looked up what we owe %(name)s", name=name) if name else _("Looked up whom we owe")
+    return _("Looked up payables to %(name)s", name=name) if name else _("Looked up payables")
 
 
 def _chart(_given: Facts, _output: Facts) -> str:
@@ -197,23 +197,23 @@ def _statement(given: Facts, _output: Facts) -> str:
         day(given[name]) for name in ("period_start", "period_end") if given.get(name)
     )
     return (
-        _("Asked for the BSP statement, %(days)s", days=days)
+        _("Requested the BSP statement, %(days)s", days=days)
         if days
-        else _("Asked for the BSP statement")
+        else _("Requested the BSP statement")
     )
 
 
 def _reconciled(_given: Facts, _output: Facts) -> str:
-    return _("Held the BSP statement against the tickets")
+    return _("Compared the BSP statement with the tickets")
 
 
 def _invoices(given: Facts, _output: Facts) -> str:
     if given.get("number"):
-        return _("Looked for invoice %(number)s", number=given["number"])
+        return _("Searched for invoice %(number)s", number=given["number"])
     name = given.get("customer_name")
     if given.get("status") == "draft":
-        return _("Looked for drafts for %(name)s", name=name) if name else _("Looked for drafts")
-    return _("Looked for invoices for %(name)s", name=name) if name else _("Looked for invoices")
+        return _("Searched drafts for %(name)s", name=name) if name else _("Searched drafts")
+    return _("Searched invoices for %(name)s", name=name) if name else _("Searched invoices")
 
 
 def _drafted(given: Facts, output: Facts) -> str:
@@ -248,15 +248,15 @@ def _written_off(_given: Facts, output: Facts) -> str:
 
 def _bills(given: Facts, _output: Facts) -> str:
     if given.get("vendor_reference"):
-        return _("Looked for bill %(reference)s", reference=given["vendor_reference"])
+        return _("Searched for bill %(reference)s", reference=given["vendor_reference"])
     name = given.get("vendor_name")
     if given.get("due_from") or given.get("due_to"):
         return (
-            _("Looked for bills of %(name)s by their due date", name=name)
+            _("Searched bills of %(name)s by due date", name=name)
             if name
-            else _("Looked for open bills by their due date")
+            else _("Searched open bills by due date")
         )
-    return _("Looked for bills of %(name)s", name=name) if name else _("Looked for open bills")
+    return _("Searched bills of %(name)s", name=name) if name else _("Searched open bills")
 
 
 def _entered(given: Facts, output: Facts) -> str:
@@ -275,7 +275,7 @@ def _entered(given: Facts, output: Facts) -> str:
 
 def _paid(_given: Facts, output: Facts) -> str:
     if not output.get("paid"):
-        return _("Record that a bill was paid")
+        return _("Record a bill payment")
     return _(
         "Recorded a payment to %(name)s for bill %(reference)s",
         name=output["party_name"],
@@ -333,9 +333,7 @@ def _booked(_given: Facts, output: Facts) -> str:
 
 def _given_back(_given: Facts, output: Facts) -> str:
     return (
-        _("Gave the hotel booking back")
-        if output.get("cancelled")
-        else _("Give a hotel booking back")
+        _("Cancelled the hotel booking") if output.get("cancelled") else _("Cancel a hotel booking")
     )
 
 
@@ -354,11 +352,11 @@ def _itinerary(_given: Facts, _output: Facts) -> str:
 def _sent(given: Facts, output: Facts) -> str:
     to = output.get("to") or given.get("to")
     if not to:
-        return _("Mail the itinerary")
+        return _("E-mail the itinerary")
     return (
-        _("Mailed the itinerary to %(to)s", to=to)
+        _("E-mailed the itinerary to %(to)s", to=to)
         if output.get("sent")
-        else _("Mail the itinerary to %(to)s", to=to)
+        else _("E-mail the itinerary to %(to)s", to=to)
     )
 
 
@@ -370,7 +368,7 @@ def _joined(given: Facts, output: Facts) -> str:
 
 def _left(given: Facts, output: Facts) -> str:
     return _(
-        "Took %(name)s off the trip", name=output.get("full_name") or given.get("full_name", "")
+        "Removed %(name)s from the trip", name=output.get("full_name") or given.get("full_name", "")
     )
 
 

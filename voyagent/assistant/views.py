@@ -175,7 +175,7 @@ def delete(actor: Actor, session_id: UUID) -> Any:
 def restore(actor: Actor, session_id: UUID) -> Any:
     """Take the deletion back."""
     chat.restore(actor, session_id)
-    toast(_("It is back."))
+    toast(_("Conversation restored."))
     return _to(session_id)
 
 

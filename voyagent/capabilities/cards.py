@@ -33,7 +33,7 @@ def result_card(
         return ResultCard(card.icon, sentence, "")
     if "error" in output:
         found_none = not writes and str(output["error"]).endswith("_not_found")
-        note = gettext("nothing there") if found_none else gettext("not done")
+        note = gettext("no results") if found_none else gettext("not done")
         return ResultCard(card.icon, sentence, str(note), failed=not found_none)
     if output.get("reason") == UNSUPPORTED:
         return ResultCard(card.icon, sentence, str(gettext("not offered")))

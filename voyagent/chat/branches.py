@@ -26,9 +26,7 @@ class TurnSuperseded(Conflict):
     """Another turn has taken its place already."""
 
     code = "turn_superseded"
-    message = N_(
-        "There is a newer version of this message already. Look at the conversation again."
-    )
+    message = N_("This message has a newer version. Reload the conversation.")
 
 
 class TurnNotReplaceable(Conflict):
@@ -37,7 +35,10 @@ class TurnNotReplaceable(Conflict):
     """
 
     code = "turn_not_replaceable"
-    message = N_("The assistant went on here after a decision. Say what you would like instead.")
+    message = N_(
+        "The assistant continued here after a decision, so this can’t be answered again."
+        " Send a new message instead."
+    )
 
 
 def on_superseded(hook: SupersededHook) -> SupersededHook:

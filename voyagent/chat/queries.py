@@ -50,14 +50,14 @@ class TurnNotFound(NotFound):
     """No such turn in the conversation."""
 
     code = "turn_not_found"
-    message = N_("We could not find that message in the conversation.")
+    message = N_("This message is not in the conversation. Reload the conversation.")
 
 
 class SessionNotFound(NotFound):
     """No such conversation in the agency, or it has been deleted."""
 
     code = "session_not_found"
-    message = N_("We could not find that conversation. It may have been deleted.")
+    message = N_("This conversation was not found. It may have been deleted.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class TitleEmpty(Unprocessable):
     """A title of nothing but spaces."""
 
     code = "title_empty"
-    message = N_("Give the conversation a name.")
+    message = N_("Enter a name for the conversation.")
 
 
 class TitleTooLong(Unprocessable):

@@ -52,15 +52,13 @@ class StreamsFull(Unavailable):
     """The process holds as many streams as it may; ask again, or read the conversation without one."""
 
     code = "streams_full"
-    message = N_(
-        "Too many conversations are being followed just now. Please try again in a moment."
-    )
+    message = N_("Too many conversations are open right now. Try again in a moment.")
 
 
 class TooManyStreams(TooManyRequests):
     """One person follows as many conversations at once as she may."""
 
-    message = N_("You follow too many conversations at once. Close one first.")
+    message = N_("You have too many conversations open. Close one first.")
     retry_after_s = 5
 
 

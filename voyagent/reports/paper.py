@@ -100,7 +100,7 @@ def _aged(block: CurrencyBlock, *, owed_to_us: bool, basis: Basis) -> Table:
             "31–60",
             "61–90",
             _("Over 90"),
-            _("Still open"),
+            _("Amount due"),
             *ahead,
         ],
         groups=[Group("", rows)],

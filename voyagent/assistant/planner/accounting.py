@@ -499,12 +499,7 @@ def _unclear(message: str, context: Context) -> Say | None:
             _("One payment at a time, please: say the first, and when it is proposed the next.")
         )
     if papers.SHARE.search(message):
-        return Say(
-            _(
-                "Say the amount itself: I do not reckon halves, shares or what is left after"
-                " something."
-            )
-        )
+        return Say(_("Please give the amount as a number."))
     if _CASH.search(message) and _NO_CASH.search(message):
         return Say(
             _(

@@ -328,7 +328,7 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
         None if _NODS.match(said) else _request(said, message, _without_older(question, said, free))
     )
     if request is not None:
-        return _letting_go(request), free
+        return request, free
     asked = reasking.once_more(question, said)
     return (
         (asked, context)
@@ -372,14 +372,6 @@ def _request(said: str, message: str, context: Context) -> Move | None:
         return Call(context.listed["tool"], context.listed["arguments"])
     told = refusals.elsewhere(said, context)
     return Say(told) if told else smalltalk.taken_back(said, context)
-
-
-def _letting_go(move: Move) -> Move:
-    """The same move, after a word that the question before it is left."""
-    left = _("I have set my question aside.")
-    if isinstance(move, Call):
-        return replace(move, words=f"{left} {move.words}".strip())
-    return replace(move, text=f"{left} {move.text}") if isinstance(move, Say | Ask) else move
 
 
 def _corrected(said: str, message: str, context: Context) -> Move | None:

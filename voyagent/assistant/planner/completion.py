@@ -57,7 +57,7 @@ def _write_off(wish: Wish, found: JsonObject, _context: Context) -> Move:
     )
     words = _(
         "%(amount)s of %(document)s is written off as a bad debt on %(day)s, because: %(why)s. It"
-        " is posted when somebody else grants it.",
+        " is posted once a colleague approves it.",
         amount=(
             sentences.money(**said)
             if said
@@ -267,7 +267,7 @@ def _search_for(wish: Wish, staying: list[JsonObject], context: Context) -> Call
 def _letter(wish: Wish, found: JsonObject, _context: Context) -> Move:
     trip = found["show_trip"]
     words = _(
-        "The itinerary of %(title)s goes to %(to)s when somebody grants it.",
+        "The itinerary of %(title)s goes to %(to)s once approved.",
         title=trip["title"],
         to=wish.known["to"],
     )
@@ -311,7 +311,7 @@ def _visa(wish: Wish, found: JsonObject, context: Context) -> Move:
     return Call(
         "file_visa",
         arguments,
-        words=_("It is filed when somebody grants it, and then cannot be taken back."),
+        words=_("It is filed once approved, and can’t be withdrawn afterwards."),
     )
 
 
@@ -342,7 +342,7 @@ def _ticket(wish: Wish, found: JsonObject, _context: Context) -> Move:
     return Call(
         "issue_ticket",
         {"pnr_id": only["id"]},
-        words=_("The tickets are paid and issued when somebody grants it."),
+        words=_("The tickets are paid and issued once approved."),
     )
 
 
@@ -355,7 +355,7 @@ def _give_back(wish: Wish, found: JsonObject, _context: Context) -> Move:
     return Call(
         "cancel_hotel_booking",
         {"booking_id": only["id"]},
-        words=_("The rooms are given back when somebody grants it."),
+        words=_("The rooms are cancelled once approved."),
     )
 
 
@@ -493,7 +493,7 @@ def _settle(tool: str, key: str, found: list[JsonObject], known: JsonObject) -> 
     }
     how = _("in cash") if account == "cash" else _("through the bank")
     words = _(
-        "%(amount)s %(how)s on %(day)s for %(document)s. It is recorded when somebody grants it.",
+        "%(amount)s %(how)s on %(day)s for %(document)s. It is recorded once approved.",
         how=how,
         amount=sentences.money(amount, currency),
         day=sentences.day(known["paid_on"]),
@@ -537,8 +537,8 @@ def _post(known: JsonObject, accounts: list[JsonObject], context: Context) -> Mo
     ]
     on = known.get("entry_date") or context.today.isoformat()
     words = _(
-        "Debit %(debit)s, credit %(credit)s, %(amount)s on %(day)s: %(what)s. It is posted when"
-        " somebody grants it, and then it stands.",
+        "Debit %(debit)s, credit %(credit)s, %(amount)s on %(day)s: %(what)s. It is posted once"
+        " approved, and can’t be edited afterwards.",
         debit=f"{sides['debit']['code']} {sides['debit']['name']}",
         credit=f"{sides['credit']['code']} {sides['credit']['name']}",
         amount=sentences.money(known["amount"], known["currency"]),
@@ -566,8 +566,8 @@ def create(known: JsonObject, context: Context) -> Call:
         "billing_address": known["billing_address"],
     }
     words = _(
-        "Invoice %(number)s, %(amount)s for %(what)s, due %(due)s. It is issued and posted when"
-        " somebody grants it.",
+        "Invoice %(number)s, %(amount)s for %(what)s, due %(due)s. It is issued and posted once"
+        " approved.",
         number=known["invoice_number"],
         amount=sentences.money(known["amount"], known["currency"]),
         what=known["description"],
@@ -694,12 +694,12 @@ def _none_is_meant() -> Say:
 
 def _book(rate: JsonObject, passengers: list[JsonObject]) -> Call:
     names = ", ".join(one["full_name"] for one in passengers)
-    words = _("For %(names)s. It is booked when somebody grants it.", names=names)
+    words = _("For %(names)s. It is booked once approved.", names=names)
     if "hotel" in rate and "price" in rate:
         price = sentences.money(rate["price"]["amount"], rate["price"]["currency"])
         facts = {"hotel": rate["hotel"], "room": rate["room"], "price": price, "names": names}
         words = _(
-            "%(hotel)s, %(room)s, %(price)s, for %(names)s. It is booked when somebody grants it.",
+            "%(hotel)s, %(room)s, %(price)s, for %(names)s. It is booked once approved.",
             **facts,
         )
     return Call(

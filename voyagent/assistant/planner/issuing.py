@@ -56,7 +56,7 @@ def issue(said: re.Match[str], context: Context) -> Move:
         return Say(
             _(
                 "The invoice for %(name)s still waits for a decision, here above and under"
-                " Approvals. Once that is granted it is a draft, and then I ask for its issue.",
+                " Approvals. Once approved it is a draft, and then I ask for its issue.",
                 name=newest["arguments"]["customer_name"],
             )
         )
@@ -74,7 +74,7 @@ def issue(said: re.Match[str], context: Context) -> Move:
             "issue_invoice",
             {"invoice_id": draft.invoice_id},
             words=_(
-                "Issuing gives it the next number and posts it to the books. That needs a grant."
+                "Issuing gives it the next number and posts it to the books. That needs approval."
             ),
         )
     if len(told) == 1 and _is_of(told[0]["customer_name"], name):
@@ -137,8 +137,8 @@ def change(said: re.Match[str], context: Context) -> Move | invoicing.InvoiceReq
         )
         return corrected or Say(
             _(
-                "The invoice for %(name)s still waits for a decision: its button “Edit” changes it"
-                " before it is granted.",
+                "The invoice for %(name)s still waits for a decision: its button “Edit” changes"
+                " it before it is approved.",
                 name=newest["arguments"]["customer_name"],
             )
         )
@@ -204,8 +204,8 @@ def _proposed(draft: JsonObject) -> Call:
         "issue_invoice",
         {"invoice_id": draft["id"]},
         words=_(
-            "The draft for %(name)s, %(total)s: to issue it gives it the next number and posts it."
-            " That needs a grant.",
+            "The draft for %(name)s, %(total)s: issuing gives it the next number and posts it."
+            " That needs approval.",
             name=draft["customer_name"],
             total=sentences.money(draft["total"]["amount"], draft["total"]["currency"]),
         ),

@@ -120,7 +120,7 @@ def behind(call: Call, context: Context) -> str:
     )
     if ticketing:
         return _(
-            "A request still waits: %(summary)s. Reject it where these seats take its place.",
+            "A request still waits: %(summary)s. Decline it if these seats replace it.",
             summary=ticketing,
         )
     return (

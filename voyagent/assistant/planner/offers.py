@@ -451,8 +451,8 @@ def rebooked(message: str, bare: str, context: Context) -> Call | None:
         if one["id"] in before["passenger_ids"]
     )
     words = _(
-        "Then %(hotel)s, for %(names)s, in the place of what I asked for. It is booked when"
-        " somebody grants it.",
+        "Then %(hotel)s, for %(names)s, in place of the earlier request. It is booked once"
+        " approved.",
         hotel=rate["hotel"],
         names=names,
     )

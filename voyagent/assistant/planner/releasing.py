@@ -75,8 +75,8 @@ def release(message: str, context: Context) -> Move | None:
     if _A_REQUEST.match(message):
         return Say(
             _(
-                "A request is not cancelled by words: it is rejected with its buttons, here above"
-                " or under Approvals. I have changed nothing."
+                "A request is not cancelled by words: decline it with its button, here above or"
+                " under Approvals. I have changed nothing."
             )
         )
     match = _RELEASE.match(message)

@@ -68,10 +68,7 @@ def help_text() -> str:
             "• do Indians need a visa for Thailand · show the trip",
             f"• {INVOICE} · issue the draft",
             f"• {OWES} · bank balance · trial balance as of 31 March",
-            _(
-                "What moves money or leaves the house I propose: nothing of it happens before a"
-                " person grants it."
-            ),
+            _("Anything that moves money or is sent outside the agency needs approval."),
         )
     )
 
@@ -202,7 +199,7 @@ def proposed_invoice(arguments: dict[str, Any], took: list[str]) -> str:
         due=day(arguments["due_date"]),
     )
     head = _("An invoice for %(name)s:", name=arguments["customer_name"])
-    tail = _("Nothing is made before somebody grants it.")
+    tail = _("Nothing is created until it is approved.")
     return "\n".join((head, listed, " ".join((dates, *took, tail))))
 
 
@@ -211,8 +208,8 @@ def bill_to_enter(arguments: dict[str, Any]) -> str:
     lines = arguments["line_items"]
     total = sum(Decimal(line["unit_price"]) * line["quantity"] for line in lines)
     return _(
-        "Bill %(reference)s of %(name)s, %(amount)s for %(what)s: of %(issued)s, due %(due)s. It is"
-        " entered when somebody grants it.",
+        "Bill %(reference)s of %(name)s, %(amount)s for %(what)s: of %(issued)s, due %(due)s. It"
+        " is entered once approved.",
         reference=arguments["vendor_reference"],
         name=arguments["vendor_name"],
         amount=money(str(total), lines[0]["currency"]),
@@ -225,8 +222,8 @@ def bill_to_enter(arguments: dict[str, Any]) -> str:
 def drafted(output: dict[str, Any]) -> str:
     """After the grant of a draft, and before its issue is proposed."""
     return _(
-        "The draft for %(name)s is made, %(total)s. Issuing gives it the next number and posts it"
-        " to the books; that needs a grant of its own.",
+        "The draft for %(name)s is created, %(total)s. Issuing gives it the next number and posts"
+        " it to the books; that needs a separate approval.",
         name=output.get("customer_name", ""),
         total=money(output["total_amount"], output["currency"]),
     )
@@ -247,9 +244,9 @@ def issued(output: dict[str, Any]) -> str:
 def rejected(reason: str) -> str:
     """After a rejection: that nothing was done, the reason given, and how it goes on."""
     told = (
-        _("Rejected, so nothing was changed. The reason given: %(reason)s", reason=reason)
+        _("Declined. Nothing was changed. Reason: %(reason)s", reason=reason)
         if reason
-        else _("Rejected, so nothing was changed.")
+        else _("Declined. Nothing was changed.")
     )
     return "\n".join((told, _("Say it again with what is to be different, and I ask for it anew.")))
 
@@ -257,15 +254,15 @@ def rejected(reason: str) -> str:
 def why_rejected(rejected: dict[str, Any]) -> str:
     """The answer to a question for the reason; `rejected` as the context has it."""
     if not rejected:
-        return _("Nothing in this conversation was rejected.")
+        return _("Nothing in this conversation was declined.")
     told = {"summary": rejected["summary"], "person": rejected["by"]}
     if rejected["reason"]:
         return _(
-            "%(person)s rejected “%(summary)s”. The reason given: %(reason)s",
+            "%(person)s declined “%(summary)s”. Reason: %(reason)s",
             reason=rejected["reason"],
             **told,
         )
-    return _("%(person)s rejected “%(summary)s” and gave no reason.", **told)
+    return _("%(person)s declined “%(summary)s” without a reason.", **told)
 
 
 def several_drafts(invoices: list[dict[str, Any]]) -> str:

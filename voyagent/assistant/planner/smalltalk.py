@@ -82,8 +82,7 @@ _ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Context], str]], ...] = (
     (
         _GRANT,
         lambda _context: _(
-            "I cannot grant anything, and words cannot either. A person decides with the buttons of"
-            " the request, here or under Approvals."
+            "I can’t approve anything. Use the buttons of the request, here or under Approvals."
         ),
     ),
 )

@@ -71,7 +71,7 @@ def further(call: Call, outcome: Outcome, told: int) -> str:
 def done(tool: str, output: JsonObject) -> str:
     """After the grant of a proposal."""
     say = _DONE.get(tool)
-    return say(output) if say else _("Done, as granted.")
+    return say(output) if say else _("Done, as approved.")
 
 
 def joined(people: list[JsonObject], *, said_number: bool = False) -> str:
@@ -120,9 +120,7 @@ def _written_off(output: JsonObject) -> str:
         amount=money(output["amount"], output["currency"]),
         number=output["number"],
     )
-    return told + (
-        _("Nothing of it is open any more.") if output["status"] == "paid" else _still_open(output)
-    )
+    return told + (_("Paid in full.") if output["status"] == "paid" else _still_open(output))
 
 
 def _rooms_given_back(output: JsonObject) -> str:

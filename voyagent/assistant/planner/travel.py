@@ -175,7 +175,7 @@ def cancel_whole(message: str, _context: Context) -> Say | None:
         _(
             "Nothing is cancelled whole. Say “cancel the hotel” for rooms that are booked and"
             " “release the hold” for a held flight; the rest is cancelled line by line on the"
-            " trip's page, and a request that waits is rejected with its buttons. I have changed"
+            " trip's page, and a pending request is declined with its button. I have changed"
             " nothing."
         )
     )

@@ -115,7 +115,7 @@ def noted(call: Call, conversation: Conversation) -> Call:
     if not left:
         return call
     told = _(
-        "I have made nothing of “%(words)s”. Where it matters, say what it changes, or reject"
+        "I have made nothing of “%(words)s”. Where it matters, say what it changes, or decline"
         " this.",
         words="”, “".join(left),
     )

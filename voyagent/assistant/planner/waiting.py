@@ -41,8 +41,8 @@ _NAMED = re.compile(
 def payment_put_right(arguments: dict[str, Any]) -> str:
     """What is said before the proposal of a payment that takes the place of one that waits."""
     return _(
-        "Then %(amount)s %(how)s on %(day)s, in the place of what I asked for. It is recorded when"
-        " somebody grants it.",
+        "Then %(amount)s %(how)s on %(day)s, in place of the earlier request. It is recorded once"
+        " approved.",
         amount=sentences.money(arguments["amount"], arguments["currency"]),
         how=_("in cash") if arguments.get("account") == "cash" else _("through the bank"),
         day=sentences.day(arguments["paid_on"]),
@@ -63,8 +63,8 @@ def of_its_document(currency: str) -> str:
 def write_off_put_right(arguments: dict[str, Any]) -> str:
     """What is said before the proposal of a write-off that takes the place of one that waits."""
     return _(
-        "Then %(amount)s on %(day)s, in the place of what I asked for. It is posted when somebody"
-        " else grants it.",
+        "Then %(amount)s on %(day)s, in place of the earlier request. It is posted once a"
+        " colleague approves it.",
         amount=(
             sentences.money(arguments["amount"], arguments["currency"])
             if arguments.get("amount")
@@ -80,8 +80,8 @@ def entry_put_right(entry: dict[str, Any]) -> str:
     """
     line = entry["lines"][0]
     return _(
-        "Then %(amount)s on %(day)s, in the place of what I asked for. It is posted when somebody"
-        " grants it, and then it stands.",
+        "Then %(amount)s on %(day)s, in place of the earlier request. It is posted once approved,"
+        " and can’t be edited afterwards.",
         amount=sentences.money(line.get("debit_amount") or line["credit_amount"], line["currency"]),
         day=sentences.day(entry["entry_date"]),
     )
@@ -90,8 +90,8 @@ def entry_put_right(entry: dict[str, Any]) -> str:
 def visa_put_right(name: str, country: str) -> str:
     """What is said before the proposal of a filing that takes the place of one that waits."""
     return _(
-        "Then a visa for %(country)s, for %(name)s, in the place of what I asked for. It is filed"
-        " when somebody grants it, and then cannot be taken back.",
+        "Then a visa for %(country)s, for %(name)s, in place of the earlier request. It is filed"
+        " once approved, and can’t be withdrawn afterwards.",
         country=country_name(country),
         name=name,
     )
@@ -100,8 +100,7 @@ def visa_put_right(name: str, country: str) -> str:
 def letter_put_right(to: str) -> str:
     """What is said before the proposal of a mail that takes the place of one that waits."""
     return _(
-        "Then the itinerary goes to %(to)s, in the place of what I asked for, when somebody"
-        " grants it.",
+        "Then the itinerary goes to %(to)s, in place of the earlier request, once approved.",
         to=to,
     )
 
@@ -195,8 +194,8 @@ def still_waits(waiting: list[dict[str, Any]]) -> str:
     """
     asked = "\n".join(f"• {one['summary']}" for one in waiting)
     return _(
-        "Nothing is done without a grant, and nothing more is asked for. What waits already is"
-        " taken back by “Reject” on its card, here above or under Approvals:\n%(asked)s",
+        "Nothing is done without approval, and nothing more is requested. Use “Decline” on the"
+        " card of a pending request, here above or under Approvals:\n%(asked)s",
         asked=asked,
     )
 

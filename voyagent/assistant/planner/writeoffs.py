@@ -93,10 +93,5 @@ def _unclear(plain: str, context: Context) -> Say | None:
             _("One write-off at a time, please: say the first, and when it is proposed the next.")
         )
     if papers.SHARE.search(plain):
-        return Say(
-            _(
-                "Say the amount itself: I do not reckon halves, shares or what is left after"
-                " something."
-            )
-        )
+        return Say(_("Please give the amount as a number."))
     return None

@@ -30,7 +30,7 @@ class NothingNamed(Invalid):
     """Neither an enquiry nor a customer was named."""
 
     code = "enquiry_or_customer_required"
-    message = N_("Say whose enquiry you mean.")
+    message = N_("Specify the customer of the enquiry.")
 
 
 class FindEnquiriesIn(Closed):

@@ -38,7 +38,7 @@ class ToolUnknown(Invalid):
     """A name that no tool has."""
 
     code = "tool_unknown"
-    message = N_("I have no tool for that.")
+    message = N_("No tool is available for this.")
 
 
 class ArgumentsRefused(Invalid):
@@ -50,7 +50,12 @@ class ArgumentsRefused(Invalid):
     @property
     def told(self) -> str:
         """The sentence with the names of the fields, for whoever has made the arguments."""
-        return str(gettext("Something in that cannot be right: %(fields)s.", fields=self.detail))
+        return str(
+            gettext(
+                "Some values are not valid: %(fields)s. Check them and try again.",
+                fields=self.detail,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

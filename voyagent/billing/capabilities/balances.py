@@ -24,7 +24,7 @@ class BoundWithoutCurrency(Invalid):
     """An amount to compare with has no currency."""
 
     code = "currency_required"
-    message = N_("Say in which currency.")
+    message = N_("Specify the currency.")
 
 
 class OpenBalancesInput(Closed):

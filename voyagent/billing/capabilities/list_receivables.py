@@ -42,8 +42,8 @@ def sentence(given: dict[str, Any], _output: dict[str, Any]) -> str:
     """Name the customer if the list is about one."""
     name = given.get("customer_name")
     if not name:
-        return str(gettext("Looked up who owes us"))
-    return str(gettext("Looked up what %(name)s owes us", name=name))
+        return str(gettext("Looked up receivables"))
+    return str(gettext("Looked up the balance of %(name)s", name=name))
 
 
 CAPABILITY = Capability(

@@ -22,7 +22,7 @@ class ModelError(Exception):
     """
 
     sentence: ClassVar[str] = N_(
-        "The model did not answer. What was finished stands; please ask again."
+        "The model did not answer. Finished steps are kept. Please ask again."
     )
 
     def __init__(
@@ -48,21 +48,19 @@ class ModelBusy(ModelError):
     where it says so.
     """
 
-    sentence = N_("The model has too much to do at the moment. Please ask again in a minute.")
+    sentence = N_("The model is overloaded. Try again in a minute.")
 
 
 class ModelUnavailable(ModelError):
     """The server could not be reached, failed (5xx), or broke off."""
 
-    sentence = N_(
-        "The model cannot be reached at the moment. What was finished stands; please ask again."
-    )
+    sentence = N_("The model can’t be reached. Finished steps are kept. Try again in a moment.")
 
 
 class ModelTimeout(ModelError):
     """The time for the answer is over."""
 
-    sentence = N_("The model took too long. What was finished stands; please ask again.")
+    sentence = N_("The model took too long. Finished steps are kept. Please ask again.")
 
 
 class ModelRefused(ModelError):
@@ -72,7 +70,8 @@ class ModelRefused(ModelError):
     """
 
     sentence = N_(
-        "The model refuses to work for this installation. Its operator finds the reason in the log."
+        "The model rejected this installation’s credentials. The operator can find the reason in"
+        " the log."
     )
 
 
@@ -80,8 +79,8 @@ class ModelMissing(ModelRefused):
     """The vendor does not know the model, or does not have it any more (404 `not_found`)."""
 
     sentence = N_(
-        "The model that your agency works with is not to be had any more, so the built-in planner"
-        " answers. An administrator can choose another."
+        "The model your agency uses is no longer available, so the built-in planner answers. An"
+        " administrator can choose another model."
     )
 
 
@@ -91,6 +90,6 @@ class ModelNonsense(ModelError):
     """
 
     sentence = N_(
-        "The model answered with something that cannot be read, so nothing was done. Please ask"
-        " again, perhaps in other words."
+        "The model’s answer could not be read, so nothing was done. Rephrase your request and try"
+        " again."
     )

@@ -41,8 +41,8 @@ def policy(_call: Invocation, _wanted: ReleaseFlightInput) -> Policy:
 def sentence(_given: JsonObject, output: JsonObject) -> str:
     """Name the booking once it is given back."""
     if not output.get("locator"):
-        return str(gettext("Give a held flight back"))
-    return str(gettext("Gave flight booking %(locator)s back", locator=output["locator"]))
+        return str(gettext("Release a held flight"))
+    return str(gettext("Released flight booking %(locator)s", locator=output["locator"]))
 
 
 def _output(released: tuple[list[TripLine], int]) -> JsonObject:
