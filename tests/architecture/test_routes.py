@@ -1,4 +1,4 @@
-"""The whole site is pinned in `routes.txt`: method, path, guard, permission.
+"""The whole site is pinned in `routes.txt`: method, path, guard, the right that opens it.
 
 Whoever adds a door or opens one wider changes a line there and is seen.
 """
@@ -26,18 +26,14 @@ def served() -> list[str]:
     lines = []
     for blueprint in (*PAGES, docs):
         for page in blueprint.pages:
-            permission = page.permission if page.guard is not Guard.PUBLIC else "-"
-            lines += [f"{method} {page.path} {page.guard} {permission}" for method in page.methods]
+            right = page.right if page.guard is not Guard.PUBLIC else "-"
+            lines += [f"{method} {page.path} {page.guard} {right}" for method in page.methods]
     for api in APIS:
         for operation in api.operations:
-            permission = (
-                (operation.permission or "agency.read")
-                if operation.guard is not Guard.PUBLIC
-                else "-"
-            )
+            right = operation.right if operation.guard is not Guard.PUBLIC else "-"
             lines.append(
                 f"{operation.method} {api.url_prefix or ''}{operation.path} {operation.guard}"
-                f" {permission}"
+                f" {right}"
             )
     return sorted(lines, key=lambda line: (line.split()[1], line))
 

@@ -24,7 +24,6 @@ from tests.people import ApiClient, People, Person
 from voyagent.identity.permissions import OWN, ROLE_PERMISSIONS
 
 ROLES = list(ROLE_PERMISSIONS)
-DEFAULT = "agency.read"
 
 
 def named(calls: list[Call]) -> Any:
@@ -98,7 +97,7 @@ def test_every_role_may_what_the_table_says_and_nothing_else(
             call.address(),
             **({"json": {"nonsense": [1]}} if call.operation.body else {}),
         )
-        may = (call.operation.permission or DEFAULT) in ROLE_PERMISSIONS[role]
+        may = call.operation.right in ROLE_PERMISSIONS[role]
         assert (answer.status_code == 403) == (not may), (call.name, answer.status_code)
 
 

@@ -30,7 +30,6 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 
 Sql = Callable[..., list[sa.RowMapping]]
-DEFAULT = "agency.read"
 # What asks for the password anew; a key has none to give.
 NEEDS_FRESH = {
     "POST /api/auth/api-keys",
@@ -157,7 +156,7 @@ def test_a_scope_lets_in_what_the_table_says_and_no_more_than_the_role(
             call.address().removeprefix("/api"), **options
         )
         answer.close()
-        may = (call.operation.permission or DEFAULT) in permissions_within(role, [scope])
+        may = call.operation.right in permissions_within(role, [scope])
         is_refused = (answer.status_code, detail(answer)) == (403, "forbidden_role")
         assert is_refused == (not may), (call.name, answer.status_code, detail(answer))
 

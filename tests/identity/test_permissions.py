@@ -22,7 +22,7 @@ from voyagent.identity.permissions import (
     Role,
     roles_that_may,
 )
-from voyagent.kernel.actor import Actor, permissions_within
+from voyagent.kernel.actor import Actor, direct_right, permissions_within
 from voyagent.kernel.errors import Forbidden
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +54,12 @@ def test_only_the_administrator_administers(role: Role) -> None:
     assert ROLE_PERMISSIONS[Role.AGENCY_ADMIN] >= ADMINISTER
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_a_direct_right_is_held_beside_its_permission(role: Role) -> None:
+    held = ROLE_PERMISSIONS[role]
+    assert {right for right in held if right.endswith("_direct")} <= set(map(direct_right, held))
+
+
 @pytest.mark.parametrize("permission", sorted(DIRECT | KEEP_BOOKS))
 def test_what_posts_at_once_or_closes_is_for_those_who_could_grant_it(permission: str) -> None:
     assert roles_that_may(permission) == MONEY_ROLES
@@ -74,7 +80,10 @@ def test_every_permission_that_the_code_asks_for_stands_in_the_table() -> None:
     asked = set()
     for path in (ROOT / "voyagent").rglob("*.py"):
         asked |= set(
-            re.findall(r'(?:require\(|permission=|\.can\()"([a-z_]+\.[a-z_]+)"', path.read_text())
+            re.findall(
+                r'(?:require\(|require_authority\(|permission=|\.can\()"([a-z_]+\.[a-z_]+)"',
+                path.read_text(),
+            )
         )
     for path in (ROOT / "templates").rglob("*.html"):
         asked |= set(re.findall(r"""\.can\(["']([a-z_]+\.[a-z_]+)["']\)""", path.read_text()))

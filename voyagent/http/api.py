@@ -31,6 +31,7 @@ from voyagent.http.intake import (
     query_of,
     read_json,
 )
+from voyagent.kernel.actor import direct_right
 from voyagent.kernel.database.read_pool import RequestReader
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.fields import contains_unstorable
@@ -43,7 +44,9 @@ Handler = Callable[..., Any]
 class Operation:
     """One operation as the document shows it.
 
-    `permission` is what a role must hold; None lets every member in.
+    `permission` is what a role must hold; None lets every member in. A `direct` operation acts at
+    once, so it is for those alone whom the service lets do it without a grant; they are refused
+    before the schema, as every role is.
     """
 
     method: str
@@ -70,6 +73,13 @@ class Operation:
     """
     secret_answer: bool = False
     resume: Callable[..., Response] | None = None
+    direct: bool = False
+
+    @property
+    def right(self) -> str:
+        """The right that opens it."""
+        permission = self.permission or "agency.read"
+        return direct_right(permission) if self.direct else permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,7 @@ class ApiBlueprint(Blueprint):
         answer: Any = None,
         status: int = 200,
         permission: str | None = None,
+        direct: bool = False,
         errors: Sequence[type[VoyagentError]] = (),
         missing: type[NotFound] | None = None,
         media_type: str = "application/json",
@@ -135,6 +146,7 @@ class ApiBlueprint(Blueprint):
                 body_optional=wants.body_optional,
                 query=wants.query,
                 permission=permission,
+                direct=direct,
                 errors=(
                     *errors,
                     *((missing,) if missing else ()),
@@ -225,7 +237,8 @@ def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> Reques
         given["reader"] = reader
         return reader
     actor = enter(credential)
-    actor.require(operation.permission or "agency.read")
+    permission = operation.permission or "agency.read"
+    (actor.require_authority if operation.direct else actor.require)(permission)
     if wants.actor:
         given["actor"] = actor
     return None

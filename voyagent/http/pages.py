@@ -27,7 +27,7 @@ from voyagent.http.guards import (
 )
 from voyagent.http.htmx import see_other
 from voyagent.http.idempotency import REPLAYED, form_once
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, direct_right
 from voyagent.kernel.database.read_pool import RequestReader, SessionReader
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound, VoyagentError
@@ -49,6 +49,12 @@ class Page:
     guard: Guard
     permission: str
     endpoint: str
+    direct: bool = False
+
+    @property
+    def right(self) -> str:
+        """The right that opens it."""
+        return direct_right(self.permission) if self.direct else self.permission
 
 
 class PageBlueprint(Blueprint):
@@ -59,12 +65,13 @@ class PageBlueprint(Blueprint):
         self.guard = guard
         self.pages: list[Page] = []
 
-    def page(
+    def page(  # noqa: PLR0913 - each keyword is one fact of the page
         self,
         path: str,
         *,
         methods: tuple[str, ...] = ("GET",),
         permission: str = "agency.read",
+        direct: bool = False,
         missing: type[NotFound] = NotFound,
         guard: Guard | None = None,
         body_max: int | None = None,
@@ -74,6 +81,9 @@ class PageBlueprint(Blueprint):
 
         The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one
         raises `missing`).
+
+        `direct`: what is sent happens at once, so the page is for those alone whom the service lets
+        do it without a grant.
 
         `guard` differs from the blueprint's only for the few pages of a public blueprint that ask
         for a person; `body_max` is in bytes, for a page that takes more than every other; with
@@ -88,7 +98,7 @@ class PageBlueprint(Blueprint):
 
             @functools.wraps(view)
             def guarded(**given: Any) -> Any:
-                reader = _admit(keeper, permission, parameters, given)
+                reader = _admit(keeper, permission, parameters, given, direct=direct)
                 try:
                     for name in ids:
                         given[name] = parse_id(given[name])
@@ -106,7 +116,8 @@ class PageBlueprint(Blueprint):
             guarded.guard = keeper  # type: ignore[attr-defined]
             guarded.body_max = body_max  # type: ignore[attr-defined]
             endpoint = view.__name__.strip("_")
-            self.pages.append(Page(path, methods, keeper, permission, f"{self.name}.{endpoint}"))
+            name = f"{self.name}.{endpoint}"
+            self.pages.append(Page(path, methods, keeper, permission, name, direct))
             self.add_url_rule(path, endpoint=endpoint, view_func=guarded, methods=list(methods))
             return view
 
@@ -137,6 +148,8 @@ def _admit(
     permission: str,
     parameters: Mapping[str, inspect.Parameter],
     given: dict[str, Any],
+    *,
+    direct: bool,
 ) -> RequestReader | None:
     if guard is Guard.PUBLIC:
         return None
@@ -145,7 +158,7 @@ def _admit(
         given["reader"] = reader = request_reader(credential, permission, with_shell=True)
         return reader
     actor = enter(credential)
-    actor.require(permission)
+    (actor.require_authority if direct else actor.require)(permission)
     if "actor" in parameters:
         given["actor"] = actor
     return None

@@ -148,7 +148,7 @@ class Actor:
         self.require(permission)
         if self.grant is not None and self.grant.permission == permission:
             return
-        if self.channel is Channel.ASSISTANT or not self.can(f"{permission}_direct"):
+        if self.channel is Channel.ASSISTANT or not self.can(direct_right(permission)):
             raise ApprovalRequired
 
     def granted(self, grant: Grant) -> Actor:
@@ -184,6 +184,11 @@ class Actor:
         """Two letters for the avatar."""
         words = [w for w in self.full_name.split() if w[0].isalnum()] or [self.email or "?"]
         return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def direct_right(permission: str) -> str:
+    """Return the name of the right to do what a permission allows without a grant."""
+    return f"{permission}_direct"
 
 
 def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:

@@ -107,7 +107,8 @@ def list_entries(reader: Reader, query: JournalQuery) -> Row:
     "/journal-entries",
     answer=JournalEntryOut,
     status=201,
-    permission="ledger.post_direct",
+    permission="ledger.post",
+    direct=True,
     errors=(
         AmountAboveLimit,
         service.EntryUnbalanced,
@@ -153,7 +154,8 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
     "/journal-entries/<entry_id>/reverse",
     answer=JournalEntryOut,
     status=201,
-    permission="ledger.post_direct",
+    permission="ledger.post",
+    direct=True,
     missing=EntryNotFound,
     errors=(
         AmountAboveLimit,

@@ -93,7 +93,8 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 @api.post(
     "/bills/<bill_id>/receive",
     answer=BillOut,
-    permission="bill.receive_direct",
+    permission="bill.receive",
+    direct=True,
     missing=BillNotFound,
     errors=(service.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
 )
@@ -109,6 +110,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Row:
     "/bills/<bill_id>/void",
     answer=BillOut,
     permission="bill.void",
+    direct=True,
     missing=BillNotFound,
     errors=VOID_ERRORS,
 )

@@ -48,6 +48,7 @@ def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Row:
     answer=CreditNoteOut,
     status=201,
     permission="invoice.credit",
+    direct=True,
     errors=(
         InvoiceNotFound,
         service.DocumentNotOpen,
@@ -76,6 +77,7 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
     "/credit-notes/<credit_note_id>/reverse",
     answer=CreditNoteOut,
     permission="invoice.credit",
+    direct=True,
     missing=CreditNoteNotFound,
     errors=(
         service.CreditNoteReversed,

@@ -137,7 +137,8 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
 @api.post(
     "/invoices/<invoice_id>/issue",
     answer=InvoiceOut,
-    permission="invoice.issue_direct",
+    permission="invoice.issue",
+    direct=True,
     missing=InvoiceNotFound,
     errors=(service.InvoiceNotDraft, service.InstalmentsDoNotAddUp, *POSTING_ERRORS),
 )
@@ -153,7 +154,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
     "/invoices/<invoice_id>/receipts",
     answer=InvoiceOut,
     status=201,
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     missing=InvoiceNotFound,
     errors=(
         service.DocumentNotOpen,
@@ -180,6 +182,7 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
     "/invoices/<invoice_id>/void",
     answer=InvoiceOut,
     permission="invoice.void",
+    direct=True,
     missing=InvoiceNotFound,
     errors=VOID_ERRORS,
 )
@@ -219,7 +222,8 @@ def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
 @api.post(
     "/invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
     answer=InvoiceOut,
-    permission="invoice.reverse_write_off_direct",
+    permission="invoice.reverse_write_off",
+    direct=True,
     missing=InvoiceNotFound,
     errors=(
         WriteOffNotFound,

@@ -76,7 +76,8 @@ def list_payments(reader: Reader, query: PaymentQuery) -> Row:
     "/payments",
     answer=PaymentOut,
     status=201,
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
 )
 def record_payment(actor: Actor, body: PaymentRecordIn) -> Row:
@@ -102,7 +103,8 @@ def get_payment(reader: Reader, payment_id: UUID) -> Row:
 @api.post(
     "/payments/<payment_id>/allocate",
     answer=PaymentOut,
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     missing=PaymentNotFound,
     errors=(
         service.PaymentReversed,
@@ -128,7 +130,8 @@ def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
 @api.post(
     "/payments/<payment_id>/allocations/<allocation_id>/unallocate",
     answer=PaymentOut,
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     missing=PaymentNotFound,
     errors=(AllocationNotFound, service.AllocationTakenBack, service.InvalidDate, *POSTING_ERRORS),
 )
@@ -146,7 +149,8 @@ def unallocate_payment(
     "/payments/<payment_id>/refund",
     answer=PaymentOut,
     status=201,
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     missing=PaymentNotFound,
     errors=(
         service.PaymentReversed,
@@ -174,6 +178,7 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
     "/payments/<payment_id>/reverse",
     answer=PaymentOut,
     permission="payment.reverse",
+    direct=True,
     missing=PaymentNotFound,
     errors=(
         service.PaymentReversed,
@@ -195,6 +200,7 @@ def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Row:
     "/payments/<payment_id>/refunds/<refund_id>/reverse",
     answer=PaymentOut,
     permission="payment.reverse",
+    direct=True,
     missing=PaymentNotFound,
     errors=(
         RefundNotFound,

@@ -53,6 +53,7 @@ def list_supplier_credits(reader: Reader, query: SupplierCreditQuery) -> Row:
     answer=SupplierCreditOut,
     status=201,
     permission="bill.credit",
+    direct=True,
     errors=(
         BillNotFound,
         service.DocumentNotOpen,
@@ -80,6 +81,7 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
     "/supplier-credits/<supplier_credit_id>/reverse",
     answer=SupplierCreditOut,
     permission="bill.credit",
+    direct=True,
     missing=SupplierCreditNotFound,
     errors=(
         service.SupplierCreditReversed,

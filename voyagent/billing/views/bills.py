@@ -176,7 +176,8 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
 @pages.page(
     "/bills/<bill_id>/receive",
     methods=("GET", "POST"),
-    permission="bill.receive_direct",
+    permission="bill.receive",
+    direct=True,
     missing=BillNotFound,
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
@@ -204,7 +205,11 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
 
 
 @pages.page(
-    "/bills/<bill_id>/void", methods=("GET", "POST"), permission="bill.void", missing=BillNotFound
+    "/bills/<bill_id>/void",
+    methods=("GET", "POST"),
+    permission="bill.void",
+    direct=True,
+    missing=BillNotFound,
 )
 def void_bill(actor: Actor, bill_id: UUID) -> Any:
     """Make a received bill void: the first step asks why and shows what it will post, the second

@@ -77,6 +77,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     "/invoices/<invoice_id>/credit",
     methods=("GET", "POST"),
     permission="invoice.credit",
+    direct=True,
     missing=InvoiceNotFound,
     once=True,
 )
@@ -129,6 +130,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     "/credit-notes/<credit_note_id>/reverse",
     methods=("GET", "POST"),
     permission="invoice.credit",
+    direct=True,
     missing=CreditNoteNotFound,
 )
 def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:

@@ -199,7 +199,8 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 @pages.page(
     "/invoices/<invoice_id>/issue",
     methods=("GET", "POST"),
-    permission="invoice.issue_direct",
+    permission="invoice.issue",
+    direct=True,
     missing=InvoiceNotFound,
 )
 def issue(actor: Actor, invoice_id: UUID) -> Any:
@@ -240,7 +241,8 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
 @pages.page(
     "/invoices/<invoice_id>/receipt",
     methods=("GET", "POST"),
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     missing=InvoiceNotFound,
     once=True,
 )
@@ -286,6 +288,7 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
     "/invoices/<invoice_id>/void",
     methods=("GET", "POST"),
     permission="invoice.void",
+    direct=True,
     missing=InvoiceNotFound,
 )
 def void(actor: Actor, invoice_id: UUID) -> Any:

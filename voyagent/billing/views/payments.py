@@ -120,7 +120,9 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
     )
 
 
-@pages.page("/payments/new", methods=("GET", "POST"), permission="payment.record_direct", once=True)
+@pages.page(
+    "/payments/new", methods=("GET", "POST"), permission="payment.record", direct=True, once=True
+)
 def new_payment(actor: Actor) -> Any:
     """Note money that came in or went out; of a document that the address names, with what is open
     of it.
@@ -174,7 +176,8 @@ def new_payment(actor: Actor) -> Any:
 @pages.page(
     "/payments/<payment_id>/allocate",
     methods=("GET", "POST"),
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     missing=PaymentNotFound,
     once=True,
 )
@@ -222,7 +225,8 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
 @pages.page(
     "/payments/<payment_id>/allocations/<allocation_id>/unallocate",
     methods=("GET", "POST"),
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     missing=AllocationNotFound,
 )
 def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> Any:
@@ -262,7 +266,8 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
 @pages.page(
     "/payments/<payment_id>/refund",
     methods=("GET", "POST"),
-    permission="payment.record_direct",
+    permission="payment.record",
+    direct=True,
     missing=PaymentNotFound,
     once=True,
 )
@@ -308,6 +313,7 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     "/payments/<payment_id>/reverse",
     methods=("GET", "POST"),
     permission="payment.reverse",
+    direct=True,
     missing=PaymentNotFound,
 )
 def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
@@ -347,6 +353,7 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
     "/payments/<payment_id>/refunds/<refund_id>/reverse",
     methods=("GET", "POST"),
     permission="payment.reverse",
+    direct=True,
     missing=RefundNotFound,
 )
 def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:

@@ -61,6 +61,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     "/bills/<bill_id>/credit",
     methods=("GET", "POST"),
     permission="bill.credit",
+    direct=True,
     missing=BillNotFound,
     once=True,
 )
@@ -103,6 +104,7 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     "/supplier-credits/<supplier_credit_id>/reverse",
     methods=("GET", "POST"),
     permission="bill.credit",
+    direct=True,
     missing=SupplierCreditNotFound,
 )
 def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:

@@ -86,7 +86,8 @@ def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
 @pages.page(
     "/invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
     methods=("GET", "POST"),
-    permission="invoice.reverse_write_off_direct",
+    permission="invoice.reverse_write_off",
+    direct=True,
     missing=WriteOffNotFound,
 )
 def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> Any:

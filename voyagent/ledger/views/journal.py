@@ -96,7 +96,9 @@ def index(reader: RequestReader) -> Any:
     return render_template("ledger/journal.html", unread=unread, **facts), 422 if unread else 200
 
 
-@pages.page("/journal/new", methods=("GET", "POST"), permission="ledger.post_direct", once=True)
+@pages.page(
+    "/journal/new", methods=("GET", "POST"), permission="ledger.post", direct=True, once=True
+)
 def new(actor: Actor) -> Any:
     """Write an entry by hand. "Add a line" and "Show the effect" go on with what is typed; while it
     is typed, the effect is asked for as a fragment.
@@ -139,7 +141,8 @@ put_behind_pages(pages, ENTRY)
 @pages.page(
     "/journal/<entry_id>/reverse",
     methods=("GET", "POST"),
-    permission="ledger.post_direct",
+    permission="ledger.post",
+    direct=True,
     missing=EntryNotFound,
 )
 def reverse(actor: Actor, entry_id: UUID) -> Any:
