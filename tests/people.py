@@ -7,7 +7,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from flask import Flask
@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from voyagent.identity import queries, service
 from voyagent.identity.service import Device, Identity
 from voyagent.kernel import db as database, tenancy
-from voyagent.kernel.actor import Actor, Channel, Credential
+from voyagent.kernel.actor import Actor, Channel, Credential, Grant
 from voyagent.kernel.db import db, transaction
 
 PASSWORD = "Harbour-lantern-42"
@@ -80,6 +80,11 @@ class Person:
         """Run a service as this person in one committed transaction."""
         with self.acting() as actor:
             return act(actor, *arguments, **keywords)
+
+    def granted(self, permission: str) -> Person:
+        """The same person as an approved request runs: by the assistant, with one permission granted."""
+        actor = self.actor.via(Channel.ASSISTANT).granted(Grant("ap-test", permission))
+        return replace(self, actor=actor)
 
     @contextmanager
     def acting(self) -> Iterator[Actor]:

@@ -65,6 +65,8 @@ _MOVE = {
         " :tenant_id and d.id = m.id"
     ),
 }
+_MOVES = {"allocation": "payment.record", "payment": "payment.reverse"}
+"""The permission by which an amount moves, by the type of the entry's source."""
 
 
 def allocate(
@@ -80,7 +82,7 @@ def allocate(
     DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and
     what `settling.settlement_of` raises; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
     """
-    actor.require("payment.record")
+    actor.require_authority("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
     check_left(payment)
     day = day_of(actor, on, payment.paid_on)
@@ -126,6 +128,7 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
     """Let an advance settle the documents that are in another currency, from a day on: each by an
     entry of its own, which is taken back whole.
     """
+    actor.require_authority("payment.record")
     for part in settlements:
         if not part.is_exchanged:
             continue
@@ -221,7 +224,7 @@ def deallocate(
     Raises Forbidden, PaymentNotFound, AllocationNotFound, AllocationTakenBack, InvalidDate;
     PeriodLocked.
     """
-    actor.require("payment.record")
+    actor.require_authority("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
     allocation = queries.get_allocation(payment_id, allocation_id)
     if allocation.reverses_id is not None or queries.is_taken_back(allocation_id):
@@ -494,6 +497,7 @@ def move(
     """Move an amount between the account of advances and that of open documents; `source` is the
     type and id of what it is of, and the purpose of the entry.
     """
+    actor.require_authority(_MOVES[source[0]])
     source_type, source_id, purpose = source
     left, right = _accounts(payment, take_back=take_back)
     posted = ledger.post(

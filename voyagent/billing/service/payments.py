@@ -71,7 +71,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what
     `allocate` raises.
     """
-    actor.require("payment.record")
+    actor.require_authority("payment.record")
     payment = _read(actor, direction, party_name, amount, on, account=account, reference=reference)
     documents = lock_documents(direction, [part.document_id for part in parts])
     settlements = check_parts(
@@ -140,7 +140,7 @@ def record_receipt(
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
-    actor.require("payment.record")
+    actor.require_authority("payment.record")
     invoice = queries.get_invoice(invoice_id, lock=True)
     return _pay_one(actor, invoice, amount, on, reference=reference, account=account)
 
@@ -160,7 +160,7 @@ def pay_bill(
     Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount,
     PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
-    actor.require("payment.record")
+    actor.require_authority("payment.record")
     bill = queries.get_bill(bill_id, lock=True)
     return _pay_one(actor, bill, amount, on, reference=reference, account=account)
 
@@ -181,7 +181,7 @@ def refund_payment(
     Raises Forbidden, PaymentNotFound, MixedCurrencies, InvalidAmount, PaymentReversed,
     PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
     """
-    actor.require("payment.record")
+    actor.require_authority("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
     amount = Money(payment.unapplied_minor, payment.currency) if amount is None else amount
     day = _refunded_on(actor, payment, amount, on)

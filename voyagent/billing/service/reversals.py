@@ -37,7 +37,7 @@ def reverse_payment(
     Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
     """
-    actor.require("payment.reverse")
+    actor.require_authority("payment.reverse")
     payment = queries.get_payment(payment_id, lock=True)
     check_reversible(payment)
     why = why_of(reason)
@@ -104,7 +104,7 @@ def reverse_refund(
     they are. The number stays used. Raises Forbidden, PaymentNotFound, RefundNotFound,
     RefundReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
-    actor.require("payment.reverse")
+    actor.require_authority("payment.reverse")
     payment = queries.get_payment(payment_id, lock=True)
     refund = queries.get_refund(payment_id, refund_id)
     if refund.reversed_on is not None:
