@@ -103,6 +103,21 @@ def advance(
         ).id
 
 
+def write_off(
+    person: Person,
+    invoice_id: UUID,
+    minor: int | None = None,
+    *,
+    on: date = DUE,
+    reason: str = "Cannot be traced",
+    currency: str = "INR",
+) -> UUID:
+    """What is open of an invoice, or so much of it, given up as somebody asked for and was granted."""
+    amount = None if minor is None else Money(minor, currency)
+    with person.granted("invoice.write_off").acting() as actor:
+        return service.write_off_invoice(actor, invoice_id, reason=reason, amount=amount, on=on).id
+
+
 def left_of(person: Person, payment_id: UUID) -> tuple[int, int, int]:
     """What of a payment is allocated, was given back, and is left."""
     with person.acting():

@@ -14,7 +14,18 @@ import openpyxl
 import pytest
 from flask import Flask
 
-from tests.billing.papers import DUE, ISSUED, advance, draft, draft_bill, issued, line, pay, receive
+from tests.billing.papers import (
+    DUE,
+    ISSUED,
+    advance,
+    draft,
+    draft_bill,
+    issued,
+    line,
+    pay,
+    receive,
+    write_off,
+)
 from tests.enquiries.reading import Page
 from tests.ledger.books import post, sale
 from tests.people import Person
@@ -67,9 +78,7 @@ def busy(alice: Person) -> Person:
                 service.issue_credit_note(
                     actor, made, reason="Not travelled", amounts={1: Money(50_00, "INR")}, on=DUE
                 )
-                service.write_off_invoice(
-                    actor, made, reason="Cannot be traced", amount=Money(1_01, "INR"), on=DUE
-                )
+            write_off(alice, made, 1_01)
     draft(alice)
     draft_bill(alice, vendor_reference="B-9")
     wrong = advance(alice, 70_07, reference=EVIL)

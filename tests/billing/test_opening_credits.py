@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import DUE, EVER, ISSUED, untied
+from tests.billing.papers import DUE, EVER, ISSUED, untied, write_off
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.people import Person
@@ -106,8 +106,7 @@ def test_what_was_brought_forward_wrongly_is_made_void_against_the_account_that_
 
 
 def test_a_write_off_of_it_is_a_bad_debt(alice: Person, invoice_id: UUID) -> None:
-    with alice.acting() as actor:
-        service.write_off_invoice(actor, invoice_id, reason="Cannot be traced", on=DUE)
+    write_off(alice, invoice_id)
     assert moved(alice) == {"bad_debts": 100_000, OPENING: -100_000}
     assert is_sound(alice)
 

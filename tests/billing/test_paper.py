@@ -23,6 +23,7 @@ from tests.billing.papers import (
     plan,
     receive,
     seen,
+    write_off,
 )
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
@@ -175,10 +176,7 @@ def test_of_what_was_written_off_in_part_everything_asks_for_what_is_open(
 ) -> None:
     invoice_id = issued(alice, line("500", quantity=1))
     pay(alice, invoice_id, 20_000)
-    with alice.acting() as actor:
-        service.write_off_invoice(
-            actor, invoice_id, reason="Cannot be traced", on=DUE, amount=Money(5_000, "INR")
-        )
+    write_off(alice, invoice_id, 5_000)
     pdf_of(alice, invoice_id)
     assert (told["due"]["label"], told["due"]["amount"]) == ("To pay by 25 June 2024", "₹250.00")
     assert [(one["label"], one["amount"]) for one in told["settled"]] == [
@@ -209,8 +207,7 @@ def test_of_what_was_written_off_nothing_is_asked_for_and_nobody_reads_why(
     )
     for invoice_id in (plain, planned):
         pay(alice, invoice_id, 20_000)
-        with alice.acting() as actor:
-            service.write_off_invoice(actor, invoice_id, reason="Cannot be traced", on=DUE)
+        write_off(alice, invoice_id)
     text = text_of(pdf_of(alice, plain))
     assert (told["due"]["label"], told["due"]["amount"]) == ("Nothing left to pay", "₹0.00")
     assert [one["amount"] for one in told["settled"]] == ["−200.00", "−300.00"]

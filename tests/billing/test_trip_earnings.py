@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import draft, issued, line, pay, receive
+from tests.billing.papers import draft, issued, line, pay, receive, write_off
 from tests.ledger.books import bind, post, stored
 from tests.people import Person
 from tests.trips.things import a_trip
@@ -146,7 +146,7 @@ ACTS: dict[str, tuple[Callable[[Person, UUID], Any], Earned]] = {
     "a payment and a write-off": (
         lambda who, trip: [
             pay(who, (id_ := sold(who, trip)), 40_000, JUNE),
-            who.does(billing.write_off_invoice, id_, reason="Lost", on=JUNE),
+            write_off(who, id_, reason="Lost", on=JUNE),
         ],
         {(MAY, "INR"): (100_000, 0)},
     ),

@@ -288,7 +288,7 @@ def _refund(person: Person) -> object:
 def _written_off(person: Person) -> object:
     """An invoice of which a part was given up."""
     invoice_id: Any = _invoice(person)
-    with person.acting() as actor:
+    with person.granted("invoice.write_off").acting() as actor:
         billing.write_off_invoice(
             replace(actor, role="agency_admin"),
             invoice_id,

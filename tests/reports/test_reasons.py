@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import openpyxl
 import pytest
 
+from tests.billing.papers import write_off
 from tests.paper_text import text_of
 from tests.people import Person
 from tests.reports.books import bill, days_ago, invoice, today
@@ -46,9 +47,9 @@ def explained(alice: Person) -> Person:
         for amount, reference in (("800", "G-8"), ("70", "G-9"))
     )
     whys: Iterator[str] = iter(WHYS)
+    given_up = write_off(alice, sold, RUPEE.amount_minor, reason=next(whys), on=DAY)
     with alice.acting() as actor:
-        given_up = billing.write_off_invoice(actor, sold, reason=next(whys), amount=RUPEE, on=DAY)
-        billing.reverse_write_off(actor, sold, given_up.id, reason=next(whys), on=DAY)
+        billing.reverse_write_off(actor, sold, given_up, reason=next(whys), on=DAY)
         note = billing.issue_credit_note(actor, sold, reason=next(whys), on=DAY, amounts={1: RUPEE})
         billing.reverse_credit_note(actor, note.id, reason=next(whys), on=DAY)
         billing.void_invoice(actor, mistaken, reason=next(whys), on=DAY)

@@ -20,6 +20,11 @@ SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": 
 COMMISSION = "revenue_commission"
 """The account of what an agent keeps of that."""
 
+_RECOGNISES = {"invoice": "invoice.issue", "credit_note": "invoice.credit"}
+"""The permission by which a type of document books on days of service."""
+_TAKES_BACK = {"invoice": "invoice.void", "credit_note": "invoice.credit"}
+"""The permission by which that is reversed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
@@ -75,8 +80,9 @@ def recognise(
     trip_id: UUID | None,
 ) -> None:
     """Post what is booked on the days of service of a document, once for each day; it is of the
-    document's trip. Raises what `ledger.post` raises.
+    document's trip. Raises ApprovalRequired, and what `ledger.post` raises.
     """
+    actor.require_authority(_RECOGNISES[source[0]])
     for one in found:
         ledger.post(
             actor,
@@ -92,7 +98,8 @@ def recognise(
 
 def take_back(actor: Actor, source: tuple[str, UUID], *, reason: str, day: date) -> None:
     """Reverse what a document has booked on days of service, each on that day, or on the one given
-    where that is later. Raises what `ledger.reverse` raises.
+    where that is later. Raises ApprovalRequired, and what `ledger.reverse` raises.
     """
+    actor.require_authority(_TAKES_BACK[source[0]])
     for entry_id, booked_on in recognised(*source):
         ledger.reverse(actor, entry_id, reason=reason, entry_date=max(day, booked_on))

@@ -166,7 +166,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
     AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks
     what is posted to.
     """
-    actor.require("invoice.issue")
+    actor.require_authority("invoice.issue")
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
@@ -271,6 +271,7 @@ def create_invoice(
 
     Raises NumberIsNotNext for any other number, and what `draft_invoice` and `issue_invoice` raise.
     """
+    actor.require_authority("invoice.issue")
     customer = enquiries.get_enquiry(enquiry_id).customer_name
     drafted = draft_invoice(
         actor,

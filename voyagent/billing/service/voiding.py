@@ -33,7 +33,7 @@ def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None
     What was to become revenue on a later day of service is reversed on that day. Raises Forbidden,
     InvoiceNotFound, and what `_void` raises.
     """
-    actor.require("invoice.void")
+    actor.require_authority("invoice.void")
     invoice = queries.get_invoice(invoice_id, lock=True)
     return _void(actor, invoice, f"Void of invoice {invoice.number}", reason, on)
 
@@ -43,7 +43,7 @@ def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = Non
 
     Raises Forbidden, BillNotFound, and what `_void` raises.
     """
-    actor.require("bill.void")
+    actor.require_authority("bill.void")
     bill = queries.get_bill(bill_id, lock=True)
     return _void(actor, bill, f"Void of bill {bill.vendor_reference}", reason, on)
 

@@ -45,7 +45,7 @@ def write_off_invoice(
     WriteOffExceedsOpen, InvalidDate, AmountAboveLimit; PeriodLocked, AccountNotFound,
     AccountInactive.
     """
-    actor.require("invoice.write_off")
+    actor.require_authority("invoice.write_off")
     invoice = queries.get_invoice(invoice_id, lock=True)
     wanted, why, day = checked(actor, invoice, amount, reason, on)
     check_limit(actor, wanted)
@@ -86,7 +86,7 @@ def reverse_write_off(
     Raises Forbidden, InvoiceNotFound, WriteOffNotFound, WriteOffTakenBack, ReasonRequired,
     TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
-    actor.require("invoice.reverse_write_off_direct")
+    actor.require_authority("invoice.reverse_write_off")
     invoice = queries.get_invoice(invoice_id, lock=True)
     standing = queries.get_write_off(invoice_id, write_off_id)
     if standing.reverses_id is not None or queries.is_written_back(write_off_id):
