@@ -124,7 +124,7 @@ def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) 
     Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked,
     AccountNotFound, AccountInactive where the chart lacks what is posted to.
     """
-    actor.require("bill.receive")
+    actor.require_authority("bill.receive")
     bill = _get_draft(bill_id)
     drafts.check_seen(bill, seen)
     return _receive(actor, bill)
@@ -135,7 +135,7 @@ def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[Bil
 
     Raises what `draft_bill` and `receive_draft` raise.
     """
-    actor.require("bill.receive")
+    actor.require_authority("bill.receive")
     return _receive(actor, _begin(actor, fields, is_opening=is_opening))
 
 

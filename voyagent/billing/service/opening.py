@@ -44,7 +44,7 @@ def import_open_invoice(
     Forbidden, FormerNumberRequired, FormerNumberTaken, and what `draft_invoice` and `issue_invoice`
     raise.
     """
-    actor.require("invoice.issue_direct")
+    actor.require_authority("invoice.issue")
     former = _former(reference)
     ledger.opening_account(actor)
     items = [_line(f"Balance of invoice {former}", amount)]
@@ -83,7 +83,7 @@ def import_open_bill(
 
     Raises Forbidden, and what `receive_bill` raises.
     """
-    actor.require("bill.receive_direct")
+    actor.require_authority("bill.receive")
     ledger.opening_account(actor)
     items = [_line(f"Balance of bill {reference.strip()}"[:500], amount)]
     fields = bills.BillFields(
@@ -114,7 +114,7 @@ def import_advance(
     given back like any other. Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and what
     `record_payment` raises.
     """
-    actor.require("payment.record_direct")
+    actor.require_authority("payment.record")
     former = _former(reference)
     ledger.opening_account(actor)
     try:
