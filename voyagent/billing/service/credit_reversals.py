@@ -33,7 +33,7 @@ def reverse_credit_note(
     never void, so what was credited can be owed again. Raises Forbidden, CreditNoteNotFound,
     CreditNoteReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
-    actor.require("invoice.credit")
+    actor.require_authority("invoice.credit")
     note = queries.get_credit_note(credit_note_id)
     invoice = queries.get_invoice(note.invoice_id, lock=True)
     db.session.refresh(note)  # whoever credits or takes back holds the row of the invoice
@@ -64,7 +64,7 @@ def reverse_supplier_credit(
     Raises Forbidden, SupplierCreditNotFound, SupplierCreditReversed, ReasonRequired, TextTooLong,
     AmountAboveLimit, InvalidDate; PeriodLocked.
     """
-    actor.require("bill.credit")
+    actor.require_authority("bill.credit")
     credit = queries.get_supplier_credit(supplier_credit_id)
     bill = queries.get_bill(credit.bill_id, lock=True)
     db.session.refresh(credit)

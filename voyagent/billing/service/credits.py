@@ -49,7 +49,7 @@ def issue_credit_note(
     LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen;
     AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
-    actor.require("invoice.credit")
+    actor.require_authority("invoice.credit")
     invoice = queries.get_invoice(invoice_id, lock=True)
     if refused := crediting.credit_refused(invoice):
         raise refused

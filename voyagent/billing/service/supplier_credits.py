@@ -60,7 +60,7 @@ def credit_bill(
     SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit, PeriodLocked, AccountNotFound,
     AccountInactive.
     """
-    actor.require("bill.credit")
+    actor.require_authority("bill.credit")
     bill = queries.get_bill(bill_id, lock=True)
     if refused := crediting.credit_refused(bill):
         raise refused

@@ -1,0 +1,147 @@
+"""Who records, issues and undoes what: a role that may act directly, or a grant of that one act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.billing.papers import (
+    DUE,
+    advance,
+    draft,
+    draft_bill,
+    issued,
+    left_of,
+    line,
+    pay,
+    receive,
+    seen as stored,
+)
+from tests.people import People, Person
+from voyagent.billing import service
+from voyagent.billing.service import Part
+from voyagent.kernel.actor import ApprovalRequired
+from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.money import Money
+
+STAY = date(2024, 8, 1)
+HUNDRED = Money.parse("100.00", "INR")
+
+
+@pytest.fixture
+def leila(people: People, alice: Person) -> Person:
+    """The accounting lead."""
+    return people.colleague(alice, "Leila Lead", role="accounting_lead")
+
+
+def test_an_agent_records_no_receipt_by_calling_the_service(alice: Person, bob: Person) -> None:
+    invoice_id = issued(alice)
+    assert bob.actor.can("payment.record")
+    with pytest.raises(ApprovalRequired):
+        bob.does(service.record_receipt, invoice_id, HUNDRED)
+    assert stored(alice, invoice_id)["paid_minor"] == 0
+
+
+def test_with_a_grant_of_that_permission_an_agent_records_it(alice: Person, bob: Person) -> None:
+    invoice_id = issued(alice)
+    with bob.granted("payment.record").acting() as actor:
+        assert service.record_receipt(actor, invoice_id, HUNDRED).amount_minor == 10_000
+    assert stored(alice, invoice_id)["paid_minor"] == 10_000
+
+
+def test_a_grant_of_another_permission_is_none(alice: Person, bob: Person) -> None:
+    invoice_id = issued(alice)
+    with pytest.raises(ApprovalRequired):
+        bob.granted("invoice.issue").does(service.record_receipt, invoice_id, HUNDRED)
+
+
+def test_a_role_that_may_act_directly_needs_no_grant(alice: Person, leila: Person) -> None:
+    assert pay(leila, issued(alice), 10_000)
+
+
+@pytest.mark.parametrize(
+    ("permission", "act"),
+    [
+        ("invoice.issue", lambda person, seen: person.does(service.issue_invoice, seen["draft"])),
+        ("bill.receive", lambda person, seen: person.does(service.receive_draft, seen["bill"])),
+        ("bill.receive", lambda person, _seen: receive(person, vendor_reference="BSP-2")),
+        ("payment.record", lambda person, seen: person.does(service.allocate, seen["advance"])),
+        ("payment.record", lambda person, seen: person.does(service.refund_payment, seen["advance"])),
+    ],
+)  # fmt: skip
+def test_what_an_agent_prepares_takes_a_grant_to_be_posted(
+    alice: Person, bob: Person, permission: str, act: Callable[[Person, dict[str, UUID]], Any]
+) -> None:
+    issued(alice)
+    seen = {
+        "draft": draft(bob),
+        "bill": draft_bill(bob),
+        "advance": advance(alice, 10_000, DUE),
+    }
+    with pytest.raises(ApprovalRequired):
+        act(bob, seen)
+    act(bob.granted(permission), seen)
+
+
+def test_a_role_without_the_permission_itself_is_not_helped_by_a_grant(
+    alice: Person, bob: Person
+) -> None:
+    with pytest.raises(Forbidden) as refused:
+        bob.granted("invoice.void").does(service.void_invoice, issued(alice), reason="Twice")
+    assert not isinstance(refused.value, ApprovalRequired)
+
+
+def test_a_write_off_takes_a_grant_in_every_role(alice: Person, leila: Person) -> None:
+    invoice_id = issued(alice)
+    for person in (alice, leila):
+        with pytest.raises(ApprovalRequired):
+            person.does(service.write_off_invoice, invoice_id, reason="Gone")
+    granted = alice.granted("invoice.write_off")
+    with granted.acting() as actor:
+        written = service.write_off_invoice(actor, invoice_id, reason="Gone").id
+    with pytest.raises(Forbidden):
+        granted.does(service.reverse_write_off, invoice_id, written, reason="Paid")
+    leila.does(service.reverse_write_off, invoice_id, written, reason="Paid")
+
+
+# One grant is enough for all that an act posts
+# --------------------------------------------------------------------------------
+
+
+def later(person: Person) -> UUID:
+    """An invoice of which a part is earned on a later day."""
+    return issued(person, line("100.00", quantity=1) | {"service_date": STAY})  # type: ignore[arg-type]
+
+
+def test_issuing_books_the_days_of_service_under_the_same_grant(alice: Person, bob: Person) -> None:
+    invoice_id = draft(bob, line("100.00", quantity=1) | {"service_date": STAY})  # type: ignore[arg-type]
+    bob.granted("invoice.issue").does(service.issue_invoice, invoice_id)
+    assert stored(alice, invoice_id)["status"] == "issued"
+
+
+def test_voiding_reverses_the_days_of_service_under_the_same_grant(alice: Person) -> None:
+    invoice_id = later(alice)
+    alice.granted("invoice.void").does(service.void_invoice, invoice_id, reason="Twice")
+    assert stored(alice, invoice_id)["status"] == "void"
+
+
+def test_a_credit_note_and_its_reversal_book_them_under_the_same_grant(alice: Person) -> None:
+    granted, invoice_id = alice.granted("invoice.credit"), later(alice)
+    with granted.acting() as actor:
+        note = service.issue_credit_note(actor, invoice_id, reason="Not travelled").id
+    granted.does(service.reverse_credit_note, note, reason="Travelled")
+    assert stored(alice, invoice_id)["status"] == "issued"
+
+
+def test_reversing_a_payment_moves_what_it_settled_under_the_same_grant(alice: Person) -> None:
+    invoice_id, payment_id = issued(alice), advance(alice, 10_000, DUE)
+    alice.granted("payment.record").does(
+        service.allocate, payment_id, parts=[Part(invoice_id, HUNDRED)]
+    )
+    alice.granted("payment.reverse").does(service.reverse_payment, payment_id, reason="Bounced")
+    assert left_of(alice, payment_id) == (0, 10_000, 0)
+    assert stored(alice, invoice_id)["paid_minor"] == 0
