@@ -32,15 +32,12 @@ from voyagent.capabilities.cards import day
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import SessionReader
 from voyagent.kernel.db import db
-from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries import accounts
 
 Shape = TypeVar("Shape", bound=BaseModel)
-BY_HAND = "assistant"
-"""The source of an entry that somebody asked the assistant for."""
 
 
 def run_receive(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -89,13 +86,10 @@ def run_pay(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_post(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Post the entry. Raises InvalidArguments and whatever `ledger.post` raises."""
+    """Post the entry. Raises InvalidArguments and whatever `ledger.post_requested` raises."""
     entry = effects.read_arguments(PostJournalEntryIn, arguments).entry
-    posted = ledger.post(
+    posted = ledger.post_requested(
         actor,
-        source_type=BY_HAND,
-        source_id=new_id(),
-        purpose="entry",
         narration=(
             entry.narration
             if entry.source_event is None

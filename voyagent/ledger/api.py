@@ -154,7 +154,7 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
     "/journal-entries/<entry_id>/reverse",
     answer=JournalEntryOut,
     status=201,
-    permission="ledger.post",
+    permission="ledger.reverse",
     direct=True,
     missing=EntryNotFound,
     errors=(

@@ -16,6 +16,7 @@ from voyagent.ledger.service.direct import (
     is_written,
     opened_direct,
     post_direct,
+    post_requested,
     reverse_direct,
 )
 from voyagent.ledger.service.entries import (
@@ -109,6 +110,7 @@ __all__ = [
     "opening_account",
     "post",
     "post_direct",
+    "post_requested",
     "reopen_month",
     "reverse",
     "reverse_direct",

@@ -1,5 +1,5 @@
-"""The rules of entries that a person makes: what may be posted by hand, and which entries may be
-reversed by hand.
+"""The rules of entries that a person makes: what may be posted directly, or on request, and which
+entries may be reversed directly.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from voyagent.settings.limits import check_limit
 
 JOURNAL = "journal"
 """The source of an entry that somebody wrote in the journal."""
-WRITTEN = frozenset({JOURNAL, "assistant"})
-"""Sources behind which no document stands: the journal, and an entry that somebody asked the
-assistant for.
-"""
+ASSISTANT = "assistant"
+"""The source of an entry that somebody asked the assistant for."""
+WRITTEN = frozenset({JOURNAL, ASSISTANT})
+"""Sources behind which no document stands."""
 LINES_MAX = 200
 
 
@@ -45,6 +45,7 @@ def post_direct(
 
     Raises Forbidden, AccountIsControl, EntryTooLong, AmountAboveLimit and whatever `post` raises.
     """
+    actor.require_authority("ledger.post")
     accounts = _allowed(actor, lines, hold=True)
     return post(
         actor,
@@ -58,20 +59,39 @@ def post_direct(
     )
 
 
+def post_requested(
+    actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None
+) -> Posted:
+    """Post an entry that was asked for and approved, on any account.
+
+    Raises Forbidden, and whatever `post` raises.
+    """
+    actor.require_authority("ledger.post")
+    return post(
+        actor,
+        source_type=ASSISTANT,
+        source_id=new_id(),
+        purpose="entry",
+        narration=narration,
+        lines=lines,
+        entry_date=entry_date,
+    )
+
+
 def check_direct(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
-    """That an entry could be posted by hand as it stands; nothing is posted.
+    """Check that an entry could be posted directly as it stands; nothing is posted.
 
     Raises what `post_direct` raises.
     """
+    actor.require_authority("ledger.post")
     check_entry(actor, lines, entry_date, _allowed(actor, lines, hold=False))
 
 
 def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
     """The accounts of an entry that a person may write.
 
-    Raises Forbidden, EntryTooLong, AccountIsControl, AmountAboveLimit.
+    Raises EntryTooLong, AccountIsControl, AmountAboveLimit.
     """
-    actor.require("ledger.post_direct")
     if len(lines) > LINES_MAX:
         raise EntryTooLong
     accounts = ledger_accounts.find_accounts((line.account for line in lines), hold=hold)
@@ -95,7 +115,7 @@ def reverse_direct(
     more than the entry. Raises Forbidden, EntryOfDocument, AmountAboveLimit, AccountInactive and
     whatever `reverse` raises.
     """
-    actor.require("ledger.post_direct")
+    actor.require_authority("ledger.reverse")
     if not is_written(entries.get_entry(entry_id)):
         raise EntryOfDocument
     lines = entries.get_lines(entry_id)
@@ -111,8 +131,8 @@ def reverse_direct(
 
 
 def opened_direct(narration: str) -> set[tuple[UUID, str]]:
-    """The accounts, each with a currency, to which entries by hand with a narration have posted
-    that were not reversed.
+    """Return where journal entries of a narration have posted that were not reversed: the account
+    and the currency.
     """
     reversals = aliased(JournalEntry)
     posted = (

@@ -141,7 +141,7 @@ put_behind_pages(pages, ENTRY)
 @pages.page(
     "/journal/<entry_id>/reverse",
     methods=("GET", "POST"),
-    permission="ledger.post",
+    permission="ledger.reverse",
     direct=True,
     missing=EntryNotFound,
 )
