@@ -106,7 +106,7 @@ def hold(
 
 
 def issue(person: Person, line_id: UUID) -> list[queries.Line]:
-    with person.acting() as actor:
+    with person.granted("trip.issue_ticket").acting() as actor:
         return [
             queries.line_of(line)
             for line in service.issue_ticket(suppliers(person), actor, line_id).done()
@@ -122,7 +122,7 @@ def release(person: Person, line_id: UUID) -> list[queries.Line]:
 
 
 def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> queries.Line:
-    with person.acting() as actor:
+    with person.granted("trip.book_hotel").acting() as actor:
         return queries.line_of(
             service.book_hotel(
                 suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids
@@ -296,7 +296,10 @@ def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) 
     travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])
     first: Any = None
-    with pytest.raises(RuntimeError, match="killed"), alice.acting() as actor:
+    with (
+        pytest.raises(RuntimeError, match="killed"),
+        alice.granted("trip.issue_ticket").acting() as actor,
+    ):
         first = queries.line_of(
             service.issue_ticket(suppliers(alice), actor, held[0].id).done()[0]
         ).details
@@ -366,12 +369,12 @@ def test_what_a_cancellation_costs_stands_on_the_trip(alice: Person, refundable:
     people = travellers(alice, trip_id)
     rate = a_rate(alice, refundable=refundable)
     line = book(alice, rate, people)
-    with alice.acting() as actor:
+    with alice.granted("trip.cancel_hotel").acting() as actor:
         cancelled, charge = service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
         assert cancelled.status == "cancelled"
     assert bool(charge) is not refundable
     assert journey(alice, trip_id).totals[0].cost == (charge or Money(0, "INR"))
-    with pytest.raises(service.LineIsOver), alice.acting() as actor:
+    with pytest.raises(service.LineIsOver), alice.granted("trip.cancel_hotel").acting() as actor:
         service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
     assert book(alice, rate, people).id != line.id, "what was given back can be booked anew"
 
@@ -407,7 +410,7 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
     people = travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])
     assert both_at_once(
-        alice,
+        alice.granted("trip.issue_ticket"),
         lambda actor: service.issue_ticket(suppliers(alice), actor, held[0].id),
         lambda lines: lines[0].status,
     ) == [
@@ -416,7 +419,7 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
     ]
     rate = a_rate(alice, refundable=False)
     one, same = both_at_once(
-        alice,
+        alice.granted("trip.book_hotel"),
         lambda actor: service.book_hotel(
             suppliers(alice), keyring(alice), actor, rate.rate_key, people
         ),
@@ -424,13 +427,13 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
     )
     assert one == same
     charge, refused = both_at_once(
-        alice,
+        alice.granted("trip.cancel_hotel"),
         lambda actor: service.cancel_hotel_booking(suppliers(alice), actor, one),
         lambda done: done[1],
     )
     assert refused == "line_is_over"
     first, same = both_at_once(
-        alice,
+        alice.granted("trip.file_visa"),
         lambda actor: service.file_visa(
             suppliers(alice), keyring(alice), actor, people[0], "AE", filed_on=clock.today()
         ),
@@ -446,7 +449,7 @@ def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
 
 def test_a_hotel_that_was_noted_by_hand_is_cancelled_where_it_was_booked(alice: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
-    with pytest.raises(service.NotAtSupplier), alice.acting() as actor:
+    with pytest.raises(service.NotAtSupplier), alice.granted("trip.cancel_hotel").acting() as actor:
         service.cancel_hotel_booking(suppliers(alice), actor, line_id)
     with pytest.raises(service.NotAtSupplier), alice.acting() as actor:
         service.read_hotel_booking(suppliers(alice), actor, line_id)
@@ -471,7 +474,7 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
     trip_id = a_trip(alice)
     people, rate = travellers(alice, trip_id), a_rate(alice)
     late = Late(suppliers(alice).hotels)
-    with alice.acting() as actor:
+    with alice.granted("trip.book_hotel").acting() as actor:
         service.book_hotel(
             replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people
         ).done()
@@ -479,7 +482,7 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
     assert len(set(late.asked)) == 1
     assert len(journey(alice, trip_id).lines) == 1
     never = Late(suppliers(alice).hotels, times=9)
-    with pytest.raises(UpstreamTimeout), alice.acting() as actor:
+    with pytest.raises(UpstreamTimeout), alice.granted("trip.book_hotel").acting() as actor:
         service.book_hotel(
             replace(suppliers(alice), hotels=never),
             keyring(alice),
@@ -497,7 +500,7 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
 
 
 def file_visa(person: Person, passenger_id: UUID) -> queries.Line:
-    with person.acting() as actor:
+    with person.granted("trip.file_visa").acting() as actor:
         line = service.file_visa(
             suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today()
         ).done()
@@ -553,7 +556,7 @@ def test_each_act_names_its_supplier_in_the_audit_and_no_passport(
     held = hold(alice, trip_id, an_offer(alice)[0])
     issue(alice, held[0].id)
     line = book(alice, a_rate(alice), people)
-    with alice.acting() as actor:
+    with alice.granted("trip.cancel_hotel").acting() as actor:
         service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
     file_visa(alice, people[0])
     with owner_engine.connect() as connection:

@@ -24,7 +24,7 @@ def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices:
 
     Raises TripNotFound and whatever `service.send_itinerary` raises.
     """
-    actor.require("trip.send")
+    actor.require_authority("trip.send")
     identity: Identity = current_app.extensions["voyagent.identity"]
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     reader = SessionReader(db.session)

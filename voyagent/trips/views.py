@@ -102,6 +102,7 @@ put_behind_pages(pages, ITINERARY)
     "/trips/<trip_id>/send",
     methods=("GET", "POST"),
     permission="trip.send",
+    direct=True,
     missing=TripNotFound,
     once=True,
 )

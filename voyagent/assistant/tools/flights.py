@@ -11,7 +11,7 @@ register(
     Tool(
         "issue_ticket",
         "Propose to pay for a held booking and have its tickets.",
-        "trip.update",
+        "trip.issue_ticket",
         effects.IssueTicketIn,
         summarise=what_is_asked(effects.ISSUE),
         desk=_DESK,
@@ -24,7 +24,7 @@ register(
     Tool(
         "file_visa",
         "Propose to file a visa for a passenger of the trip.",
-        "trip.update",
+        "trip.file_visa",
         effects.FileVisaIn,
         summarise=what_is_asked(effects.FILE),
         desk=_DESK,

@@ -152,7 +152,7 @@ register(
     Tool(
         "book_hotel",
         "Propose to book a rate for passengers of the trip.",
-        "trip.update",
+        "trip.book_hotel",
         effects.BookHotelIn,
         summarise=what_is_asked(effects.BOOK),
         desk=_DESK,
@@ -164,7 +164,7 @@ register(
     Tool(
         "cancel_hotel_booking",
         "Propose to give a booked hotel back.",
-        "trip.update",
+        "trip.cancel_hotel",
         effects.CancelHotelIn,
         summarise=what_is_asked(effects.CANCEL),
         desk=_DESK,

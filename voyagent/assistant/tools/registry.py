@@ -166,7 +166,8 @@ def of_desk(desk: Desk) -> tuple[Tool, ...]:
 
 
 def check() -> None:
-    """At start: each gated tool has an effect that a grant carries out, as final as the tool says.
+    """At start: each gated tool has an effect that a grant carries out, as final as the tool says
+    and for the same permission.
 
     Raises ValueError for one that has none.
     """
@@ -178,6 +179,8 @@ def check() -> None:
             raise ValueError(f"{tool.name} is gated, and nothing is registered for its grant")
         if effect.reversible != tool.reversible:
             raise ValueError(f"{tool.name} and its effect differ on whether it can be taken back")
+        if effect.permission != tool.permission:
+            raise ValueError(f"{tool.name} and its effect differ on the permission")
 
 
 @cache

@@ -148,7 +148,7 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
     whatever became of the line meanwhile. Raises Forbidden, LineNotFound, NotHeld, SupplierError
     (HoldExpired, TicketingRefused among them).
     """
-    actor.require("trip.update")
+    actor.require_authority("trip.issue_ticket")
     held = held_lines(line_id)
     key, reference = _key(held), f"issue-{held[0].our_reference or line_id}"
     outside()

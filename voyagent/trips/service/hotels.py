@@ -84,7 +84,7 @@ def book_hotel(
     the supplier is asked under one name. Raises Forbidden, OfferNotFound, PassengerNotFound,
     TooManyGuests, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
     """
-    actor.require("trip.update")
+    actor.require_authority("trip.book_hotel")
     trip = trip_of_people(passenger_ids)
     reference = unused_name(
         trip.id, f"book-{digest([rate_key, sorted(map(str, passenger_ids))])[:32]}"
@@ -137,7 +137,7 @@ def cancel_hotel_booking(
     Raises Forbidden, LineNotFound, LineIsOver (to the second of two who ask at the same moment,
     too), NotAtSupplier, SupplierError.
     """
-    actor.require("trip.update")
+    actor.require_authority("trip.cancel_hotel")
     stay = booked_stay(line_id)
     key, reference = stay.supplier_key or "", f"cancel-{stay.our_reference or line_id}"
     outside()

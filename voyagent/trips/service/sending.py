@@ -49,7 +49,7 @@ def send_itinerary(
     Counted by the address that it goes to and by the agency; what is only rehearsed counts for
     nothing. Raises Forbidden, TripNotFound, NothingToSend, TooManyRequests.
     """
-    actor.require("trip.send")
+    actor.require_authority("trip.send")
     trip = queries.get_trip(trip_id, lock=True)
     if not something_stands(trip_id):
         raise NothingToSend

@@ -69,7 +69,7 @@ def file_visa(
     too, is the same application; one that was cancelled or has failed may be filed anew. Raises
     Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
     """
-    actor.require("trip.update")
+    actor.require_authority("trip.file_visa")
     one, trip = applicant(passenger_id)
     reference = unused_name(trip.id, f"visa-{passenger_id}-{destination}")
     filed = lines_under(trip.id, reference)
