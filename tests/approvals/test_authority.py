@@ -1,0 +1,165 @@
+"""The service behind each effect, called from a shell: nothing happens without a grant of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask, current_app
+
+from tests.people import Person
+from voyagent.approvals import effects
+from voyagent.billing import service as billing
+from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.identity import queries as identity
+from voyagent.kernel.actor import Actor, ApprovalRequired, Channel, Grant
+from voyagent.kernel.db import transaction
+from voyagent.kernel.errors import NotFound, VoyagentError
+from voyagent.ledger import service as ledger
+from voyagent.mail.service import Attached
+from voyagent.trips import service as trips
+
+DAY = date(2026, 3, 10)
+Act = Callable[[Actor], Any]
+
+
+def plugged(name: str) -> Any:
+    return current_app.extensions[f"voyagent.{name}"]
+
+
+def receive_bill(actor: Actor) -> Any:
+    return billing.receive_bill(
+        actor, vendor_name="Al Noor", vendor_reference="", issue_date=DAY, line_items=[]
+    )
+
+
+def create_invoice(actor: Actor) -> Any:
+    return billing.create_invoice(
+        actor, number="1", enquiry_id=uuid4(), issue_date=DAY, line_items=[]
+    )
+
+
+def send_itinerary(actor: Actor) -> Any:
+    post = trips.Post(plugged("outbox"), plugged("identity").limiter)
+    paper = Attached("itinerary.pdf", "application/pdf", b"")
+    return trips.send_itinerary(
+        post, actor, uuid4(), paper, to="deepa@example.com", locale="en", prices=True
+    )
+
+
+def file_visa(actor: Actor) -> Any:
+    return trips.file_visa(
+        plugged("suppliers"), plugged("keyring"), actor, uuid4(), "AE", filed_on=DAY
+    )
+
+
+SERVICES: dict[str, tuple[Act, type[VoyagentError]]] = {
+    "issue_invoice": (lambda actor: billing.issue_invoice(actor, uuid4()), NotFound),
+    "create_invoice": (create_invoice, EnquiryNotFound),
+    "record_receipt": (lambda actor: billing.record_receipt(actor, uuid4(), None), NotFound),
+    "receive_bill": (receive_bill, billing.VendorReferenceRequired),
+    "pay_bill": (lambda actor: billing.pay_bill(actor, uuid4()), NotFound),
+    "post_journal_entry": (
+        lambda actor: ledger.post_requested(actor, narration="", lines=[]),
+        ledger.EntryWithoutNarration,
+    ),
+    "write_off_invoice": (
+        lambda actor: billing.write_off_invoice(actor, uuid4(), reason="Gone"),
+        NotFound,
+    ),
+    "issue_ticket": (
+        lambda actor: trips.issue_ticket(plugged("suppliers"), actor, uuid4()),
+        NotFound,
+    ),
+    "book_hotel": (
+        lambda actor: trips.book_hotel(
+            plugged("suppliers"), plugged("keyring"), actor, "key", [uuid4()]
+        ),
+        NotFound,
+    ),
+    "cancel_hotel_booking": (
+        lambda actor: trips.cancel_hotel_booking(plugged("suppliers"), actor, uuid4()),
+        NotFound,
+    ),
+    "file_visa": (file_visa, NotFound),
+    "send_itinerary": (send_itinerary, NotFound),
+}
+"""The service of each effect, and what it says next of things that are not there."""
+DRAFTS = {"draft_invoice"}
+"""Effects that post nothing and that leave nothing for others: every role does that directly."""
+SENT_BY_ALL = {"send_itinerary"}
+"""What the assistant asks for and every role may do directly on its page."""
+every = pytest.mark.parametrize("tool", list(SERVICES))
+
+
+@contextmanager
+def shell(app: Flask, person: Person) -> Iterator[Actor]:
+    """What somebody has who opens a shell: the application, the agency, and an actor."""
+    assert person.actor.user_id is not None
+    with app.app_context(), transaction(person.actor.tenant_id):
+        yield identity.get_actor(person.actor.user_id)
+
+
+def of(tool: str) -> effects.Effect:
+    effect = effects.find(tool)
+    assert effect is not None
+    return effect
+
+
+def test_every_effect_is_called_here() -> None:
+    known = {name for name in effects._effects if not name.startswith("probe_")}  # noqa: SLF001 - the registry has no list of its own
+    assert known == set(SERVICES) | DRAFTS
+
+
+@every
+def test_an_agent_without_a_grant_is_refused(app: Flask, bob: Person, tool: str) -> None:
+    with shell(app, bob) as actor:
+        assert actor.can(of(tool).permission)
+        channels = [Channel.ASSISTANT, *(() if tool in SENT_BY_ALL else Channel)]
+        for channel in channels:
+            with pytest.raises(ApprovalRequired):
+                SERVICES[tool][0](actor.via(channel))
+
+
+@every
+def test_a_grant_of_another_permission_is_none(app: Flask, bob: Person, tool: str) -> None:
+    others = {of(name).permission for name in SERVICES} - {of(tool).permission}
+    with shell(app, bob) as actor:
+        for other in others:
+            with pytest.raises(ApprovalRequired):
+                SERVICES[tool][0](actor.via(Channel.ASSISTANT).granted(Grant("ap-1", other)))
+
+
+@every
+def test_with_its_grant_an_agent_gets_further(app: Flask, bob: Person, tool: str) -> None:
+    act, refusal = SERVICES[tool]
+    grant = Grant("ap-1", of(tool).permission)
+    with shell(app, bob) as actor, pytest.raises(refusal):
+        act(actor.via(Channel.ASSISTANT).granted(grant))
+
+
+@every
+def test_the_assistant_does_nothing_directly_for_an_administrator(
+    app: Flask, alice: Person, tool: str
+) -> None:
+    with shell(app, alice) as actor, pytest.raises(ApprovalRequired):
+        SERVICES[tool][0](actor.via(Channel.ASSISTANT))
+
+
+def test_nobody_posts_past_the_services(app: Flask, bob: Person) -> None:
+    with shell(app, bob) as actor:
+        with pytest.raises(ApprovalRequired):
+            ledger.post(
+                actor,
+                source_type="shell",
+                source_id=uuid4(),
+                purpose="entry",
+                narration="Out of a shell",
+                lines=[],
+            )
+        with pytest.raises(ApprovalRequired):
+            ledger.reverse(actor, uuid4(), reason="Out of a shell")

@@ -1,0 +1,152 @@
+"""Every service that posts, or commits the agency outside, asks for authority itself.
+
+The services are parsed and the calls followed, so a new one is covered by being written.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+VOYAGENT = Path(__file__).resolve().parents[2] / "voyagent"
+POSTS = {"ledger.post", "ledger.reverse"}
+LEAVES = {
+    "suppliers.flights.issue",
+    "suppliers.hotels.book",
+    "suppliers.hotels.cancel",
+    "suppliers.visas.file",
+    "post.outbox.send",
+}
+"""What a trip asks of the outside only once somebody has approved it; a hold costs nothing."""
+ENDS = {"billing": POSTS, "ledger": {"entries._write"}, "trips": LEAVES}
+"""For each package the calls that need authority."""
+WITHOUT: set[str] = set()
+"""Services that do not ask for authority yet; it only shrinks."""
+GRANTING = {"approvals/service/carrying.py", "approvals/rehearsal.py"}
+"""The only files that attach a grant."""
+
+Place = tuple[str, str]
+"""A function: the stem of its module, its name."""
+
+
+@cache
+def modules(package: str) -> dict[str, ast.Module]:
+    folder = VOYAGENT / package / "service"
+    return {path.stem: ast.parse(path.read_text()) for path in sorted(folder.glob("*.py"))}
+
+
+@cache
+def functions(package: str) -> dict[Place, ast.FunctionDef]:
+    return {
+        (stem, node.name): node
+        for stem, tree in modules(package).items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def imported(package: str, stem: str) -> dict[str, Place]:
+    """What a module has from its neighbours: functions by name, and modules as (stem, "")."""
+    found: dict[str, Place] = {}
+    for node in ast.walk(modules(package)[stem]):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            f"voyagent.{package}.service"
+        ):
+            neighbour = (node.module or "").removeprefix(f"voyagent.{package}.service").strip(".")
+            for name in node.names:
+                place = (neighbour, name.name) if neighbour else (name.name, "")
+                found[name.asname or name.name] = place
+    return found
+
+
+def calls(node: ast.AST) -> set[str]:
+    return {ast.unparse(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
+
+
+@cache
+def followed(package: str) -> dict[Place, set[Place]]:
+    """The functions of the package that each of its functions calls."""
+    known = functions(package)
+    found: dict[Place, set[Place]] = {}
+    for (stem, name), node in known.items():
+        names = imported(package, stem)
+        called = set()
+        for call in calls(node):
+            base, _, last = call.rpartition(".")
+            place = names.get(base, ("", ""))[0] if base else stem
+            called.add(names.get(call, (place, last)))
+        found[stem, name] = called & set(known)
+    return found
+
+
+def reaching(package: str) -> set[Place]:
+    """The functions that reach a call that needs authority, by however many others."""
+    called = followed(package)
+    found = {
+        place
+        for place, node in functions(package).items()
+        if (calls(node) | {".".join(one) for one in called[place]}) & ENDS[package]
+    }
+    while more := {place for place in called if called[place] & found} - found:
+        found |= more
+    return found
+
+
+def asks(node: ast.FunctionDef) -> bool:
+    """Its first statement asks for authority."""
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    return calls(body[0]) & {"actor.require_authority", "_require_authority"} != set()
+
+
+def public(places: set[Place]) -> set[Place]:
+    return {place for place in places if not place[1].startswith("_")}
+
+
+@pytest.mark.parametrize("package", list(ENDS))
+def test_every_service_that_posts_or_leaves_asks_for_authority_first(package: str) -> None:
+    known = functions(package)
+    missing = {
+        f"{package}.{name}"
+        for stem, name in public(reaching(package))
+        if not asks(known[stem, name])
+    }
+    assert missing == {name for name in WITHOUT if name.startswith(f"{package}.")}
+
+
+def test_the_calls_are_really_followed() -> None:
+    names = {package: {name for _stem, name in public(reaching(package))} for package in ENDS}
+    assert {"record_receipt", "create_invoice", "import_open_bill", "take_back"} <= names["billing"]
+    assert not {"draft_invoice", "schedule_bill", "payment_sides"} & names["billing"]
+    assert names["ledger"] == {"post", "reverse", "post_direct", "post_requested", "reverse_direct"}
+    assert names["trips"] == {
+        "issue_ticket",
+        "book_hotel",
+        "cancel_hotel_booking",
+        "file_visa",
+        "send_itinerary",
+    }
+
+
+@cache
+def sources() -> dict[str, ast.Module]:
+    return {
+        path.relative_to(VOYAGENT).as_posix(): ast.parse(path.read_text())
+        for path in sorted(VOYAGENT.rglob("*.py"))
+    }
+
+
+def test_nobody_but_a_service_posts() -> None:
+    posting = {path for path, tree in sources().items() if calls(tree) & POSTS}
+    assert {path for path in posting if not path.startswith("billing/service/")} == set()
+
+
+def test_a_grant_is_attached_where_something_approved_is_carried_out_or_rehearsed() -> None:
+    granting = {
+        path
+        for path, tree in sources().items()
+        if any(call == "Grant" or call.endswith(".granted") for call in calls(tree))
+    }
+    assert granting == GRANTING
