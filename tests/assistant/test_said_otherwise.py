@@ -168,14 +168,19 @@ def test_a_due_day_by_its_name(said: str, due: str) -> None:
     assert move.arguments["due_date"] == due
 
 
-def test_that_a_day_without_its_year_is_next_years_is_said() -> None:
+def test_a_due_day_that_is_past_is_asked_for_and_not_moved_to_next_year() -> None:
     move = understand("invoice Deepa Krishnan 45,000 for Dubai visa due 12 Nov", PLAIN)
-    assert isinstance(move, Call), move
-    assert move.arguments["due_date"] == "2027-11-12"
-    assert "“12 Nov” of this year is past, so it is due on 12 Nov 2027." in move.words
-    soon = understand("invoice Deepa Krishnan 45,000 for Dubai visa due 12 Dec", PLAIN)
+    assert isinstance(move, Ask), move
+    assert (
+        move.text
+        == "On which day is it due? “12 Nov” does not name a day on or after the day of issue."
+    )
+    told = understand("12 Dec", replace(PLAIN, question=move))
+    assert isinstance(told, Call), told
+    assert told.arguments["due_date"] == "2026-12-12"
+    soon = understand("invoice Deepa Krishnan 45,000 for Dubai visa due 12 Mar", PLAIN)
     assert isinstance(soon, Call), soon
-    assert "is past" not in soon.words
+    assert soon.arguments["due_date"] == "2027-03-12"
 
 
 STAYS = {

@@ -16,7 +16,7 @@ from tests.people import Person
 from voyagent.assistant.planner.about import about_whom
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.planner.moves import Call, Conversation, Outcome, Played, Say
-from voyagent.kernel.text.people import unowned
+from voyagent.kernel.text.people import without_possessive
 
 BALANCES = [
     ("what is Harbinder Singh Gill's balance", "Harbinder Singh Gill"),
@@ -117,7 +117,7 @@ def test_a_name_that_goes_into_the_books_keeps_what_belongs_to_it() -> None:
     ],
 )
 def test_only_the_end_of_a_name_is_a_possessive(said: str, name: str) -> None:
-    assert unowned(said) == name
+    assert without_possessive(said) == name
 
 
 def test_what_somebody_owes_is_found_by_the_possessive(alice: Person, talk: Talk) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import date
 
 from voyagent.approvals.freely import reads_amounts, reads_days
-from voyagent.kernel.text.amounts import added_share, find_figures
+from voyagent.kernel.text.amounts import added_tax, find_figures
 from voyagent.kernel.text.dates import find_days
 
 
@@ -26,7 +26,7 @@ def amount(words: str) -> tuple[str, str | None] | None:
     a range, below nothing, or without a tax to be added.
     """
     figures = find_figures(words)
-    if len(figures) != 1 or added_share(words):
+    if len(figures) != 1 or added_tax(words):
         return None
     figure = figures[0]
     is_plain = not (figure.ranged or figure.each) and figure.value >= 0

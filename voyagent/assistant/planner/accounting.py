@@ -27,7 +27,7 @@ from voyagent.assistant.planner.wishes import (
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text import quantities
 from voyagent.kernel.text.passages import lead
-from voyagent.kernel.text.people import POSSESSIVE, as_firm, as_name, unowned
+from voyagent.kernel.text.people import POSSESSIVE, as_firm, as_name, without_possessive
 
 _FULL = re.compile(
     r"\b(?:in full|(?:the )?(?:rest|remainder|balance)(?= of\b|\s*$)|"
@@ -253,7 +253,7 @@ def payables(message: str, context: Context) -> Call | Say | None:
     arguments |= narrowed | overdue(rest)
     for pattern in _OWED_TO:
         match = pattern.search(rest)
-        name = as_firm(unowned(match["name"])) if match else None
+        name = as_firm(without_possessive(match["name"])) if match else None
         if name:
             arguments["vendor_name"] = name
             break
@@ -267,7 +267,7 @@ def bills(message: str, context: Context) -> Call | None:
     reference, whose = papers.BILL.search(message), _BILL_OF.search(message)
     if reference:
         return Call("find_bills", {"vendor_reference": reference["ref"]})
-    name = as_firm(unowned(whose["name"] or whose["whose"])) if whose else None
+    name = as_firm(without_possessive(whose["name"] or whose["whose"])) if whose else None
     return Call(
         "find_bills", ({"vendor_name": name} if name else {}) | due_in(message, context.today)
     )
@@ -304,7 +304,7 @@ def invoices(message: str, context: Context) -> Call | None:
         name: str | None = context.enquiry.customer_name
     else:
         name = (
-            as_name(unowned(re.sub(rf"^{_OPENERS}", "", said, flags=re.IGNORECASE)))
+            as_name(without_possessive(re.sub(rf"^{_OPENERS}", "", said, flags=re.IGNORECASE)))
             if said
             else None
         )
@@ -337,7 +337,7 @@ def receipt(message: str, context: Context) -> Wish | Say | None:
     number, whose = papers.invoice_in(message), _FROM.search(message) if match else None
     if number:
         known["number"] = number[0]
-    name = as_firm(unowned((paid or whose)["name"])) if paid or whose else None  # type: ignore[index]
+    name = as_firm(without_possessive((paid or whose)["name"])) if paid or whose else None  # type: ignore[index]
     if name:
         known["customer_name"] = name
     elif context.enquiry and not number:
@@ -420,10 +420,10 @@ def enter_bill(message: str, context: Context) -> Wish | None:
             flags=re.IGNORECASE,
         )
         known["description"] = purpose[:1].upper() + purpose[1:500]
-    if due and (days := days_in(rest[due.start() :], context)):
+    if due and (days := days_in(rest[due.start() :], context, "due")):
         known["due_date"] = days[0]
     issued = re.search(r"\b(?:dated|dt)\b(?P<when>.*)", plain, re.IGNORECASE)
-    days = days_in(issued["when"] if issued else plain, context, past=True)
+    days = days_in(issued["when"] if issued else plain, context, "book")
     if len(days) == 1 or (issued and days):
         known["issue_date"] = days[0]
     return Wish("receive_bill", known)
@@ -432,7 +432,7 @@ def enter_bill(message: str, context: Context) -> Wish | None:
 def _so_many_at(plain: str, context: Context) -> dict[str, object]:
     """`2 days at 3,500`: what they come to."""
     for figure in figures_in(plain, context):
-        many = quantities.said(plain[: figure.start], plain[figure.end :], each=figure.each)
+        many = quantities.quantity_of(plain[: figure.start], plain[figure.end :], each=figure.each)
         if many and figure.value > 0:
             return {
                 "amount": str(figure.value * many.count),
@@ -456,7 +456,7 @@ def numbered_invoice(message: str, context: Context) -> Wish | None:
         known["billing_address"] = address
     plain = rest[: billed.start()] if billed else rest
     due = _DUE.search(plain)
-    if due and (days := days_in(plain[due.start() :], context)):
+    if due and (days := days_in(plain[due.start() :], context, "due")):
         known["due_date"] = days[0]
     plain = plain[: due.start()] if due else plain
     whose = _CUSTOMER.match(plain)
@@ -477,7 +477,7 @@ def bsp(message: str, context: Context) -> Wish | None:
     """`fetch the BSP statement for 1–15 Nov`."""
     if not _BSP.search(message):
         return None
-    days = days_in(message, context, past=True)
+    days = days_in(message, context, "book")
     country = re.search(r"\b(?-i:of|in|for)\s+(?P<code>(?-i:[A-Z]{2}))\b", message)
     known: dict[str, object] = {"country": country["code"] if country else context.currency[:2]}
     return Wish(
@@ -537,7 +537,7 @@ def _settlement(message: str, context: Context) -> dict[str, object]:
             }
     if _CASH.search(message):
         known["account"] = "cash"
-    days = days_in(message, context, past=True)
+    days = days_in(message, context, "book")
     known["paid_on"] = days[0] if days else context.today.isoformat()
     reference = re.search(
         r"\b(?:utr|ref(?:erence)?|cheque|check|txn|transaction|receipt|voucher)\b\.?\s*(?:no\.?|number|#)?\s*:?\s*(?P<ref>[A-Za-z0-9/-]*\d[A-Za-z0-9/-]*)",

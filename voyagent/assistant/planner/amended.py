@@ -21,8 +21,8 @@ from voyagent.assistant.planner.moves import Call, Context, Say
 from voyagent.assistant.planner.wishes import Wish, amount_in
 from voyagent.kernel.text import stations
 from voyagent.kernel.text.amounts import currency_alone, find_figures
-from voyagent.kernel.text.dates import find_days
-from voyagent.kernel.text.people import as_firm, find_email, is_titled
+from voyagent.kernel.text.dates import DateKind, find_days
+from voyagent.kernel.text.people import as_firm, find_email, is_capitalised
 from voyagent.kernel.text.places import is_known_place
 
 _PAYMENTS = ("record_receipt", "pay_bill")
@@ -164,10 +164,10 @@ def name_said(rest: str, context: Context) -> str | None:
         find_days(who, context.today)
         or find_figures(who)
         or is_known_place(who)
-        or (is_service(who) and not is_titled(who))
+        or (is_service(who) and not is_capitalised(who))
         or _MEANS.match(who)
     )
-    return None if is_other or not (said or is_titled(who)) else as_firm(who)
+    return None if is_other or not (said or is_capitalised(who)) else as_firm(who)
 
 
 def account_said(rest: str, context: Context) -> JsonObject:
@@ -268,7 +268,7 @@ def of_payment(rest: str, before: JsonObject, context: Context) -> JsonObject:
     words are left.
     """
     found: JsonObject = {}
-    day, plain = day_in(rest, context.today, past=True)
+    day, plain = day_in(rest, context.today, "book")
     if day:
         found["paid_on"] = day
     reference = _REFERENCE.search(plain)
@@ -292,7 +292,7 @@ def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
     A day that is past is its own unless it is said to be due; `for Creek Side Hotel` says whose it
     is, `for two tickets` what for.
     """
-    day, plain = day_in(rest, context.today, past=_DATED.search(rest) is not None)
+    day, plain = day_in(rest, context.today, "book" if _DATED.search(rest) else "due")
     bare = _DATED.sub(" ", _DUE.sub(" ", _LEFT_OVER.sub(" ", plain))).strip()
     if day and not bare:
         is_own = _DATED.search(rest) or (day <= context.today.isoformat() and not _DUE.search(rest))
@@ -319,7 +319,7 @@ def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
     if (
         what
         and len(lines) == 1
-        and not is_titled(what["what"])
+        and not is_capitalised(what["what"])
         and (what["for"] or is_service(what["what"]))
     ):
         return {
@@ -332,9 +332,9 @@ def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
     return {"vendor_name": name} if name else {}
 
 
-def day_in(words: str, today: date, *, past: bool) -> tuple[str, str]:
+def day_in(words: str, today: date, kind: DateKind) -> tuple[str, str]:
     """The one day of the words, and the words without it."""
-    days = find_days(words, today, prefer="past" if past else "future", by_staff=True)
+    days = find_days(words, today, kind, by_staff=True)
     if len(days) != 1:
         return "", words
     return days[0].day.isoformat(), f"{words[: days[0].start]} {words[days[0].end :]}"

@@ -16,7 +16,7 @@ from voyagent.assistant.planner.wishes import amount_in, days_in, out_and_back
 from voyagent.kernel.text import stations
 from voyagent.kernel.text.amounts import currency_alone
 from voyagent.kernel.text.dates import find_days
-from voyagent.kernel.text.people import as_firm, find_party, is_titled
+from voyagent.kernel.text.people import as_firm, find_party, is_capitalised
 from voyagent.kernel.text.places import is_known_place
 
 JsonObject = dict[str, Any]
@@ -253,7 +253,7 @@ def facts_set_right(rest: str, request: invoicing.InvoiceRequest, context: Conte
             "currency": money["currency"] if says_currency(plain) else lines[0]["currency"],
         }
         return True
-    is_whose = what != plain and is_titled(what)
+    is_whose = what != plain and is_capitalised(what)
     if invoicing.is_service(what) and not is_whose and lines[0].get("description") and not money:
         lines[0]["description"] = what[:1].upper() + what[1:500]
         return True

@@ -74,7 +74,7 @@ def journal(message: str, context: Context) -> Wish | Say | None:
     if what:
         known["narration"] = what["what"][:1].upper() + what["what"][1:500]
     dated = re.search(r"\b(?:dated|on)\s+(?P<when>.*)", message, re.IGNORECASE)
-    days = days_in(dated["when"] if dated else message, context, past=True)
+    days = days_in(dated["when"] if dated else message, context, "book")
     if len(days) == 1 or (dated and days):
         known["entry_date"] = days[0]
     return Wish("post_journal_entry", known)

@@ -5,14 +5,17 @@ than an airline takes. The one fault is asked for anew.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
+
+from babel.dates import format_date
 
 from voyagent.assistant.planner import sentences, wishes
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.searches import PARTY_MAX
 from voyagent.assistant.planner.wishes import Wish
-from voyagent.assistant.planner.wording import _
-from voyagent.kernel.text.dates import find_days, no_such_day
+from voyagent.assistant.planner.wording import _, language
+from voyagent.kernel.text.dates import UnclearDate, find_days, impossible_date
 
 JsonObject = dict[str, Any]
 DAYS = frozenset(
@@ -30,7 +33,7 @@ def asked_of_the_day(question: Ask, said: str, context: Context) -> Ask | None:
     for every other answer.
     """
     wrong = (
-        no_such_day(said, context.today)
+        impossible_date(said, context.today)
         if question.missing in DAYS and not find_days(said, context.today, by_staff=True)
         else None
     )
@@ -50,7 +53,7 @@ def told_of_the_day(move: Move, said: str, context: Context) -> Move:
     """The same move; where the words name a day that does not exist, that is said before the
     question for it, or in the place of an act or a report.
     """
-    wrong = no_such_day(said, context.today)
+    wrong = impossible_date(said, context.today)
     if wrong is None:
         return move
     if isinstance(move, Ask) and move.missing in DAYS:
@@ -70,8 +73,24 @@ def told_of_the_day(move: Move, said: str, context: Context) -> Move:
     return move
 
 
-def _no_day(words: str) -> str:
-    return _("There is no %(day)s.", day=words)
+def _no_day(wrong: UnclearDate) -> str:
+    if wrong.reason == "month_first":
+        return _(
+            "There is no %(day)s, for the day stands before the month. Do you mean %(offer)s?",
+            day=wrong.words,
+            offer=_full_day(wrong.offers[0]),
+        )
+    if wrong.reason == "other_weekday":
+        return _(
+            "“%(day)s” does not fit: that day is %(offer)s.",
+            day=wrong.words,
+            offer=_full_day(wrong.offers[0]),
+        )
+    return _("There is no %(day)s.", day=wrong.words)
+
+
+def _full_day(day: date) -> str:
+    return format_date(day, "EEE d MMM y", locale=language())
 
 
 def refused(wish: Wish, context: Context) -> Say | Ask | None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.kernel.text import people, places
+from voyagent.kernel.text import people, phones, places
 from voyagent.kernel.text.amounts import Figure, find_figures
-from voyagent.kernel.text.dates import Day, find_days, no_such_day, open_words
-from voyagent.kernel.text.passages import condense, lead
+from voyagent.kernel.text.dates import Day, find_days, impossible_date, open_words
+from voyagent.kernel.text.passages import STAMP, condense, lead
 
 NOTES_MAX = 10_000
 TOLD_MAX = 400
@@ -75,13 +75,13 @@ _GREETED = re.compile(
     re.IGNORECASE,
 )
 _COPIED = re.compile(
-    rf"^\s*(?:(?:from|subject|name|customer|destination)\s*:|{people.STAMP})",
+    rf"^\s*(?:(?:from|subject|name|customer|destination)\s*:|{STAMP})",
     re.IGNORECASE | re.MULTILINE,
 )
-_CHAT = re.compile(rf"^\s*{people.STAMP}\s*[-–]?\s*[^:\n]{{1,60}}:")
+_CHAT = re.compile(rf"^\s*{STAMP}\s*[-–]?\s*[^:\n]{{1,60}}:")
 _HEADER_LINES = re.compile(
     r"^\s*(?:(?:sent|date|received|on)\s*:.*|on .{6,80}"
-    rf" wrote:|subject\s*:\s*(?=.)|{people.STAMP})",
+    rf" wrote:|subject\s*:\s*(?=.)|{STAMP})",
     re.IGNORECASE | re.MULTILINE,
 )
 _OTHERS_LINES = re.compile(r"^\s*(?:to|cc|bcc|reply-to)\s*:.*", re.IGNORECASE | re.MULTILINE)
@@ -186,8 +186,10 @@ def pasted(message: str) -> str | None:
     if command:
         return message[command.end() :].strip()
     text = condense(message)
-    is_about_travel = _TRAVEL.search(text) is not None or places.holds_place(text)
-    if is_told(message) or (is_about_travel and (people.is_told_of(text) or _CHAT.match(text))):
+    is_about_travel = _TRAVEL.search(text) is not None or places.contains_place(text)
+    if is_told(message) or (
+        is_about_travel and (people.reports_customer(text) or _CHAT.match(text))
+    ):
         return message.strip()
     lines = sum(1 for line in text.splitlines() if line.strip())
     if lines < 2 and len(text) <= LINE_MAX and not _is_customers_line(text):
@@ -200,7 +202,7 @@ def pasted(message: str) -> str | None:
         lines > 2 or len(text) > LINE_MAX,
         _GREETING.search(text) is not None,
         _COPIED.search(text) is not None,
-        people.introduces_herself(text) and people.find_travellers(text) is not None,
+        people.introduces_writer(text) and people.find_travellers(text) is not None,
     ]
     return message.strip() if signs[2] and sum(signs) >= 3 else None
 
@@ -213,7 +215,7 @@ def _is_customers_line(text: str) -> bool:
         people.EMAIL.search(text)
         or re.search(r"\+?\d[\d\s()-]{8,20}\d", text)
         or _COPIED.search(text)
-        or people.introduces_herself(text)
+        or people.introduces_writer(text)
     )
     return (
         bool(says_who) or people.find_name(text) is not None or _OWN_WORDS.search(text) is not None
@@ -240,9 +242,14 @@ def is_told(message: str) -> bool:
     Dubai next Friday`.
     """
     said = message.strip()
-    if "\n" in said or len(said) > TOLD_MAX or not people.teller(said) or _NO_ENQUIRY.search(said):
+    if (
+        "\n" in said
+        or len(said) > TOLD_MAX
+        or not people.reports_request(said)
+        or _NO_ENQUIRY.search(said)
+    ):
         return False
-    return places.holds_place(said) or (
+    return places.contains_place(said) or (
         _TRAVEL.search(said) is not None and people.find_travellers(said) is not None
     )
 
@@ -282,22 +289,25 @@ def read(
     region = currency[:2] if currency not in {"EUR", "XOF", "XAF", "XCD", "XPF"} else None
     fields: list[Field] = []
     left_open: list[str] = []
-    told = people.told_name(whole) if dictated else None
+    told = people.requester_name(whole) if dictated else None
     name = (
-        people.Said(named, named)
+        people.Extracted(named, named)
         if named
         else told or people.find_name(whole) or (people.leading_name(whole) if dictated else None)
     )
-    email, others = people.own_email(whole)
-    phone = people.find_phone(body, region)
-    for key, said in (
-        ("customer_name", name),
-        ("customer_email", email),
-        ("customer_phone", phone),
+    email, others = people.sender_email(whole)
+    numbers = phones.find_phones(body, region)
+    phone = next((one for one in numbers if one.number), None)
+    for key, value, given in (
+        ("customer_name", name.value if name else None, name),
+        ("customer_email", email.value if email else None, email),
+        ("customer_phone", phone.number if phone else None, phone),
     ):
-        if said:
-            fields.append(Field(key, said.value, said.words))
-    text = _without(body, [said.words for said in (email, phone) if said] + others)
+        if value and given:
+            fields.append(Field(key, value, given.words))
+    if numbers and phone is None:
+        left_open.append(numbers[0].words)
+    text = _without(body, [said.words for said in (email, *numbers[:1]) if said] + others)
     route = places.find_route(text)
     for key, place in (("origin", route.origin), ("destination", route.destination)):
         if place:
@@ -322,11 +332,11 @@ def _read_dates(
     text: str, days: list[Day], today: date, fields: list[Field], left_open: list[str]
 ) -> None:
     future = [day for day in days if day.day >= today]
-    wrong = no_such_day(text, today)
+    wrong = impossible_date(text, today)
     if wrong:
-        left_open.append(wrong)
+        left_open.append(wrong.words)
     if not future:
-        left_open += [day.words for day in days] or open_words(text)
+        left_open += [day.words for day in days] or open_words(text, today)
         return
     depart, back = _ends(text, future)
     either = any(_EITHER.match(text, first.end) for first in future[:-1])
@@ -345,12 +355,14 @@ def _ends(text: str, days: list[Day]) -> tuple[Day | None, Day | None]:
     order.
     """
     before = {day.start: lead(text, day.start) for day in days}
-    back = next((day for day in days if not day.span and _RETURN.search(before[day.start])), None)
+    back = next(
+        (day for day in days if not day.is_range and _RETURN.search(before[day.start])), None
+    )
     depart = next(
         (
             day
             for day in days
-            if day is not back and not day.span and _DEPART.search(before[day.start])
+            if day is not back and not day.is_range and _DEPART.search(before[day.start])
         ),
         None,
     )
@@ -358,7 +370,7 @@ def _ends(text: str, days: list[Day]) -> tuple[Day | None, Day | None]:
         depart = next((day for day in days if day is not back), None)
     if back is None and depart is not None:
         later = [day for day in days if day.start >= depart.start and day is not depart]
-        back = next((day for day in later if day.day > depart.day or not day.year_said), None)
+        back = next((day for day in later if day.day > depart.day or not day.has_year), None)
     return depart, back
 
 
@@ -379,9 +391,9 @@ def _in_order(
             start + timedelta(days=_days_later(later)),
             f"{depart.words} + {later.group()}",
         )
-    if start and end and depart and back and back.year_said and not depart.year_said:
+    if start and end and depart and back and back.has_year and not depart.has_year:
         start = _same_season(start, end)
-    if start and end and back and end < start and not back.year_said:
+    if start and end and back and end < start and not back.has_year:
         end = end.replace(year=end.year + 1)
     return start, end, back.words if back else ""
 

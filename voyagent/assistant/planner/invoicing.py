@@ -13,7 +13,7 @@ from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.terms import read_days, read_due
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text import quantities
-from voyagent.kernel.text.amounts import Figure, added_share, find_figures, plain
+from voyagent.kernel.text.amounts import Figure, added_tax, find_figures, plain
 from voyagent.kernel.text.dates import find_days
 from voyagent.kernel.text.people import as_firm, as_name
 
@@ -146,7 +146,7 @@ def read(message: str, context: Context) -> InvoiceRequest:
 
 def _without_share(rest: str) -> tuple[str, bool]:
     """The words without a tax or a percentage that is to be added, and whether there was one."""
-    found = added_share(rest)
+    found = added_tax(rest)
     if found is None:
         return rest, False
     return _without_share(f"{rest[: found.start()]} {rest[found.end() :].lstrip()}")[0], True
@@ -287,12 +287,13 @@ def question_for(missing: str, known: dict[str, Any]) -> str:
             amount=sentences.money(line["unit_price"], line["currency"]),
         )
     return _(
-        "On which day is it due? “%(words)s” does not name one.", words=known.get("due_unread", "")
+        "On which day is it due? “%(words)s” does not name a day on or after the day of issue.",
+        words=known.get("due_unread", ""),
     )
 
 
 def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> None:
-    if added_share(words):
+    if added_tax(words):
         return
     figures = find_figures(words)
     if not figures:
@@ -375,7 +376,7 @@ def read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
             " without it, and then who paid. I have asked for nothing.",
             words=paid.group().strip(),
         )
-    both = quantities.two_ways(rest)
+    both = quantities.rooms_and_nights(rest)
     if both:
         request.refused = _(
             "“%(words)s” can be reckoned in two ways. Say the whole amount. I have asked for"
@@ -435,7 +436,7 @@ def _line(
 def _priced(
     line: dict[str, Any], before: str, figure: Figure, currency: str, after: str = ""
 ) -> dict[str, Any]:
-    heads = quantities.said(before, after, each=figure.each)
+    heads = quantities.quantity_of(before, after, each=figure.each)
     if heads:
         what = (
             {"description": _tidy(line["description"].replace(heads.words, " ", 1))}

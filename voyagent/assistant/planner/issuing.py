@@ -10,7 +10,7 @@ from typing import Any
 from voyagent.assistant.planner import corrections, invoicing, sentences
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.wording import _
-from voyagent.kernel.text.people import POSSESSIVE, as_name, unowned
+from voyagent.kernel.text.people import POSSESSIVE, as_name, without_possessive
 
 JsonObject = dict[str, Any]
 _POLITE = (
@@ -172,7 +172,7 @@ def _pages_of(invoices: list[JsonObject]) -> str:
 
 def _name_in(said: re.Match[str]) -> str | None:
     words = said["name"] or said["whose"]
-    return as_name(unowned(words)) if words else None
+    return as_name(without_possessive(words)) if words else None
 
 
 def _new_of(said: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.dates import find_days
-from voyagent.kernel.text.people import as_firm, name_said
+from voyagent.kernel.text.people import answered_name, as_firm
 
 JsonObject = dict[str, Any]
 Side = Literal["customer", "supplier"]
@@ -118,7 +118,7 @@ def answered(question: Ask, said: str, today: date) -> JsonObject | None:
         return known | {"sure_name": True}
     if _YES.match(said):
         return known | {field: near[0]} if len(near) == 1 else None
-    name = None if find_days(said, today) else name_said(_YES_AND.sub("", said), as_firm)
+    name = None if find_days(said, today) else answered_name(_YES_AND.sub("", said), as_firm)
     if name is None:
         return None
     fitting = [one for one in near if key_of(name) in key_of(one)]

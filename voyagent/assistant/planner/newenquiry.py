@@ -24,7 +24,7 @@ COMMANDING = re.compile(
 def customers_words(said: str, message: str, context: Context) -> Move | None:
     """What is logged of a customer's own words; None for words of another kind, such as a command."""
     words, about = intake.pasted(message), context.enquiry
-    told = people.told_name(message) if about is not None and intake.is_told(message) else None
+    told = people.requester_name(message) if about is not None and intake.is_told(message) else None
     if (
         about is not None
         and told is not None
@@ -52,7 +52,7 @@ def answered_name(question: Ask, message: str, context: Context) -> Move | None:
         return (
             replace(question, known={**question.known, "arguments": changed}) if changed else None
         )
-    name = people.name_said(message)
+    name = people.answered_name(message)
     return Call("create_enquiry", {**arguments, "customer_name": name}) if name else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.wishes import Wish, days_in
 from voyagent.kernel.text import stations
-from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.dates import DateKind, find_days
 from voyagent.kernel.text.people import as_name
 from voyagent.trips.lint import UNDER_YEARS
 
@@ -239,12 +239,13 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
     if kind:
         word = kind["kind"].lower()
         known["kind"] = _KINDS.get(word, word)
-    for field, pattern, past in (
-        ("date_of_birth", _BORN, True),
-        ("passport_expiry", _EXPIRES, False),
-    ):
+    kinds: tuple[tuple[str, re.Pattern[str], DateKind], ...] = (
+        ("date_of_birth", _BORN, "birth"),
+        ("passport_expiry", _EXPIRES, "travel"),
+    )
+    for field, pattern, kind_of_date in kinds:
         found = pattern.search(said)
-        days = days_in(found["when"], context, past=past) if found else []
+        days = days_in(found["when"], context, kind_of_date) if found else []
         if days:
             known[field] = days[0]
     if "date_of_birth" not in known and (born := _bare_birthday(said, context)):
@@ -287,8 +288,8 @@ def _bare_birthday(said: str, context: Context) -> str | None:
     days = [
         day.day
         for words in bare
-        for day in find_days(words, context.today, prefer="past")
-        if day.year_said and day.day < context.today
+        for day in find_days(words, context.today, "birth")
+        if day.day < context.today
     ]
     return days[0].isoformat() if len(days) == 1 else None
 

@@ -16,7 +16,13 @@ from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.amounts import currency_of, find_figures
 from voyagent.kernel.text.dates import find_days, month_end, month_range
 from voyagent.kernel.text.passages import lead
-from voyagent.kernel.text.people import EMAIL, POSSESSIVE, as_name, find_travellers, unowned
+from voyagent.kernel.text.people import (
+    EMAIL,
+    POSSESSIVE,
+    as_name,
+    find_travellers,
+    without_possessive,
+)
 from voyagent.kernel.text.places import find_route, is_known_place
 
 _ENQUIRY = r"(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|travel requests?)"
@@ -330,7 +336,9 @@ def account_wanted(message: str, today: date) -> tuple[str, str | None] | None:
     for pattern in _ACCOUNT:
         match = pattern.search(rest.strip())
         said = match["account"].strip(" ?.,") if match else ""
-        said = unowned(re.sub(r"^(?:the|our|my|account)\s+", "", said, flags=re.IGNORECASE))
+        said = without_possessive(
+            re.sub(r"^(?:the|our|my|account)\s+", "", said, flags=re.IGNORECASE)
+        )
         if said.lower() == "current" and "current account" in message.lower():
             said = "current account"  # of the bank
         if said and said.lower() not in {
@@ -370,7 +378,9 @@ def enquiries(message: str, context: Context) -> Call | None:
     if not _FIND.search(message):
         sought = _LOOK_FOR.match(message) or _SHOW_NAMED.match(message)
         return (
-            Call("find_enquiries", {"q": unowned(sought["what"].strip(' ?."'))}) if sought else None
+            Call("find_enquiries", {"q": without_possessive(sought["what"].strip(' ?."'))})
+            if sought
+            else None
         )
     arguments: dict[str, Any] = {}
     status = status_said(message)
@@ -386,7 +396,9 @@ def enquiries(message: str, context: Context) -> Call | None:
         arguments["destination"] = route.destination.name
     person = _FROM_PERSON.search(message)
     if person and not route.origin and not is_known_place(person["name"]) and not email:
-        name = as_name(unowned(re.split(r"\s+(?:to|for|in|about|this|last)\b", person["name"])[0]))
+        name = as_name(
+            without_possessive(re.split(r"\s+(?:to|for|in|about|this|last)\b", person["name"])[0])
+        )
         if name and name != arguments.get("destination"):
             arguments["q"] = name
     return Call(
@@ -448,7 +460,7 @@ def due_in(message: str, today: date) -> dict[str, str]:
             + timedelta(days=0 if week["which"].lower() == "this" else 7)
         )
         return {"due_from": monday.isoformat(), "due_to": (monday + timedelta(days=6)).isoformat()}
-    days = [one.day.isoformat() for one in find_days(message, today, prefer="future")]
+    days = [one.day.isoformat() for one in find_days(message, today, "due")]
     if not days:
         return {}
     if len(days) > 1:
@@ -505,7 +517,7 @@ def _person(words: str, context: Context) -> str | None:
         "customer",
     }:
         return context.enquiry.customer_name
-    return as_name(unowned(re.sub(r"^the\s+", "", said, flags=re.IGNORECASE)))
+    return as_name(without_possessive(re.sub(r"^the\s+", "", said, flags=re.IGNORECASE)))
 
 
 def as_of(message: str, today: date) -> tuple[dict[str, Any], str]:
@@ -524,7 +536,7 @@ def as_of(message: str, today: date) -> tuple[dict[str, Any], str]:
             {"as_of": day.isoformat()},
             f"{_AS_OF.sub('', message[: ended.start()]).rstrip()} {message[ended.end() :].lstrip()}".strip(),
         )
-    days = find_days(message, today, prefer="past")
+    days = find_days(message, today, "book")
     if not days:
         return {}, message
     before = _AS_OF.sub("", message[: days[0].start])

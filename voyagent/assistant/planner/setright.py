@@ -123,7 +123,7 @@ def _is_fact_alone(question: Ask, said: str, context: Context) -> bool:
         and _REFERENCE_IS.match(said)
     ):
         return True
-    day, plain = amended.day_in(said, context.today, past=True)
+    day, plain = amended.day_in(said, context.today, "book")
     return (
         bool(day)
         and question.missing in {*IN_WORDS, "vendor_reference"}
@@ -196,7 +196,9 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
     if side:
         return side
     if tool in _MONEY_ON:
-        day, plain = amended.day_in(rest, context.today, past=tool == "post_journal_entry")
+        day, plain = amended.day_in(
+            rest, context.today, "book" if tool == "post_journal_entry" else "due"
+        )
         return (
             {_MONEY_ON[tool]: day}
             if day and not plain.strip(" ,.")
@@ -207,7 +209,7 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
 
 def _of_ride(rest: str, context: Context) -> JsonObject:
     """The day or the price of a ride."""
-    day, plain = amended.day_in(rest, context.today, past=False)
+    day, plain = amended.day_in(rest, context.today, "travel")
     if day:
         return {"on": day} if not _DAY_WORDS.sub(" ", plain).strip() else {}
     money = amended.money_in(rest, context.currency, context)

@@ -6,8 +6,6 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.dates import Day, find_days, month_end
 
 if TYPE_CHECKING:
@@ -33,14 +31,12 @@ _AT_ONCE = re.compile(
     r"\b(?:today|now|immediately|(?:up)?on receipt|receipt|at once)\b|^\s*$", re.IGNORECASE
 )
 _MONTH_END = re.compile(r"\b(?:end of (?:the |this )?month|month[- ]end)\b", re.IGNORECASE)
-NEXT_YEAR_DAYS = 270
-"""So far ahead is a day without its year only since this year's is past."""
 
 
 def read_days(rest: str, today: date, request: InvoiceRequest) -> str:
     """Note the days of issue and of payment; the words without them."""
     dated = _DATED.search(rest)
-    if dated and (days := find_days(dated["when"], today, prefer="past")):
+    if dated and (days := find_days(dated["when"], today, "book")):
         request.known["issue_date"] = days[0].day.isoformat()
         rest = rest[: dated.start()] + rest[dated.start("when") + days[0].end :]
         today = days[0].day
@@ -53,18 +49,13 @@ def read_days(rest: str, today: date, request: InvoiceRequest) -> str:
 
 def read_due(when: str, today: date, request: InvoiceRequest) -> int:
     """Note the due day; how many characters of the words spoke of it."""
-    days: list[Day] = find_days(when, today, by_staff=True)
+    days: list[Day] = find_days(when, today, "due", by_staff=True)
     counted = _DAYS.search(when)
     if days:
-        request.known["due_date"] = days[0].day.isoformat()
-        if not days[0].year_said and days[0].day > today + timedelta(days=NEXT_YEAR_DAYS):
-            request.took.append(
-                _(
-                    "“%(words)s” of this year is past, so it is due on %(day)s.",
-                    words=days[0].words,
-                    day=sentences.day(days[0].day),
-                )
-            )
+        if not days[0].has_year and days[0].day < today:
+            request.known["due_unread"] = days[0].words
+        else:
+            request.known["due_date"] = days[0].day.isoformat()
         return days[0].end
     if counted:
         weeks = {"a": 1, "one": 1, "two": 2, "three": 3}.get((counted["w"] or "").lower()) or int(

@@ -17,9 +17,9 @@ from voyagent.kernel.text.people import (
     POSSESSIVE,
     as_name,
     find_email,
-    find_phone,
     find_travellers,
 )
+from voyagent.kernel.text.phones import find_phone
 from voyagent.kernel.text.places import find_route
 
 JsonObject = dict[str, Any]
@@ -292,7 +292,7 @@ def changes_in(message: str, context: Context) -> JsonObject:
     said_phone = re.search(r"\b(?:phone|mobile|number|whatsapp)\b", message, re.IGNORECASE)
     phone = find_phone(message, context.currency[:2]) if said_phone else None
     if phone:
-        changes["customer_phone"] = phone.value
+        changes["customer_phone"] = phone.number
     money = amount_in(message, context) if re.search(r"\bbudget\b", message, re.IGNORECASE) else {}
     if money:
         changes |= {"budget_amount": money["amount"], "budget_currency": money["currency"]}

@@ -11,7 +11,7 @@ from voyagent.assistant.planner.invoicing import InvoiceRequest
 from voyagent.assistant.planner.moves import Call, Context, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
-from voyagent.kernel.text.amounts import added_share, find_figures
+from voyagent.kernel.text.amounts import added_tax, find_figures
 from voyagent.kernel.text.people import as_name
 
 JsonObject = dict[str, Any]
@@ -53,7 +53,7 @@ def recognise(said: str, context: Context) -> Wish | Say | None:
         return None
     request = InvoiceRequest()
     rest = terms.read_days(said[asked.end() :], context.today, request)
-    share = added_share(rest)
+    share = added_tax(rest)
     if share and _meant(rest[: share.start()], context):
         return Say(_whole_amounts())
     plus = next(
@@ -108,7 +108,7 @@ def _whole_amounts() -> str:
 def _besides(words: str, context: Context) -> JsonObject | Say:
     """The lines that are wanted besides those of the trip; what they lack is said."""
     extra = InvoiceRequest()
-    if added_share(words):
+    if added_tax(words):
         return Say(_whole_amounts())
     invoicing.read_lines(words, context, extra)
     if extra.refused:

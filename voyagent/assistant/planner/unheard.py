@@ -13,7 +13,7 @@ from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.moves import Call, Conversation
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text.amounts import find_figures
-from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.dates import DATE_KINDS, find_days
 
 TOOLS = frozenset(
     {
@@ -194,8 +194,8 @@ def _without_sums(text: str, numbers: set[str]) -> str:
 def _without_days(message: str, heard: str, today: date) -> str:
     """The message with those days blanked that were heard."""
     text = message
-    for prefer in ("past", "future"):
-        for day in find_days(message, today, prefer=prefer, by_staff=True):
+    for kind in DATE_KINDS:
+        for day in find_days(message, today, kind, by_staff=True):
             if day.day.isoformat() in heard or sentences.day(day.day) in heard:
                 text = text[: day.start] + " " * (day.end - day.start) + text[day.end :]
     return text

@@ -13,10 +13,10 @@ from typing import Any
 from voyagent.assistant.planner.moves import Ask, Context
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.text import stations
-from voyagent.kernel.text.amounts import Figure, added_share, find_figures
-from voyagent.kernel.text.dates import find_days
+from voyagent.kernel.text.amounts import Figure, added_tax, find_figures
+from voyagent.kernel.text.dates import DateKind, Day, find_days, read_date
 from voyagent.kernel.text.passages import lead
-from voyagent.kernel.text.people import as_firm, bare_count, find_email, find_party, name_said
+from voyagent.kernel.text.people import answered_name, as_firm, bare_count, find_email, find_party
 from voyagent.kernel.text.places import is_known_place
 
 JsonObject = dict[str, Any]
@@ -88,7 +88,7 @@ def out_and_back(text: str, context: Context) -> JsonObject:
     """
     found = find_days(text, context.today, by_staff=True)
     back = next(
-        (day for day in found if not day.span and _BACK.search(lead(text, day.start))), None
+        (day for day in found if not day.is_range and _BACK.search(lead(text, day.start))), None
     )
     others = [day for day in found if day is not back]
     days = {"outbound_date": others[0]} if others else {}
@@ -99,14 +99,15 @@ def out_and_back(text: str, context: Context) -> JsonObject:
     }
 
 
-def days_in(text: str, context: Context, *, past: bool = False) -> list[str]:
-    """The days that staff name, in order."""
-    return [
-        day.day.isoformat()
-        for day in find_days(
-            text, context.today, prefer="past" if past else "future", by_staff=True
-        )
-    ]
+def days_in(text: str, context: Context, kind: DateKind = "travel") -> list[str]:
+    """The dates that staff write, in order."""
+    return [day.day.isoformat() for day in find_days(text, context.today, kind, by_staff=True)]
+
+
+def answered_days(text: str, context: Context, kind: DateKind = "travel") -> list[str]:
+    """The dates of an answer to a question for one, where `the 5th` is a date as well."""
+    alone = read_date(text.strip(), context.today, kind)
+    return [alone.day.isoformat()] if isinstance(alone, Day) else days_in(text, context, kind)
 
 
 def amount_in(text: str, context: Context) -> JsonObject:
@@ -115,10 +116,15 @@ def amount_in(text: str, context: Context) -> JsonObject:
 
     `taxed` where a tax or a percentage is to be added to it: then nobody knows the sum.
     """
-    if added_share(text):
+    if added_tax(text):
         return {"taxed": True}
     figures = figures_in(text, context)
-    if len({figure.value for figure in figures}) != 1 or figures[0].value <= 0 or figures[0].ranged:
+    if (
+        len({figure.value for figure in figures}) != 1
+        or figures[0].value <= 0
+        or figures[0].ranged
+        or figures[0].each
+    ):
         return {}
     return {"amount": figures[0].plain, "currency": figures[0].currency or context.currency}
 
@@ -154,7 +160,7 @@ def _name(field: str) -> Reader:
     def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
         if _NO_NAME.match(text):
             return {}
-        name = name_said(text, as_firm) if field == "vendor_name" else name_said(text)
+        name = answered_name(text, as_firm) if field == "vendor_name" else answered_name(text)
         return {field: name} if name else {}
 
     return read
@@ -170,9 +176,9 @@ def _words(field: str, lead: str = "") -> Reader:
     return read
 
 
-def _day(field: str, *, past: bool = False) -> Reader:
+def _day(field: str, kind: DateKind = "travel") -> Reader:
     def read(text: str, context: Context, known: JsonObject) -> JsonObject:
-        days = days_in(text, context, past=past)
+        days = answered_days(text, context, kind)
         if not days:
             return {}
         later = {"check_in": "check_out", "period_start": "period_end"}.get(field)
@@ -186,9 +192,14 @@ def _day(field: str, *, past: bool = False) -> Reader:
 def _outbound(text: str, context: Context, known: JsonObject) -> JsonObject:
     return {
         name: day
-        for name, day in out_and_back(text, context).items()
+        for name, day in (out_and_back(text, context) or _alone(text, context)).items()
         if name == "outbound_date" or not known.get(name)
     }
+
+
+def _alone(text: str, context: Context) -> JsonObject:
+    days = answered_days(text, context)
+    return {"outbound_date": days[0]} if days else {}
 
 
 def _vendors_number(text: str, _context: Context, _known: JsonObject) -> JsonObject:
@@ -366,9 +377,9 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot(
             "period_start",
             lambda: _("Which period? Such as “1–15 Nov”."),
-            _day("period_start", past=True),
+            _day("period_start", "book"),
         ),
-        Slot("period_end", lambda: _("Until which day?"), _day("period_end", past=True)),
+        Slot("period_end", lambda: _("Until which day?"), _day("period_end", "book")),
     ),
     "add_passenger": (
         Slot("full_name", lambda: _("What is the passenger’s name?"), _name("full_name")),

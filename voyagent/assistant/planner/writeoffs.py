@@ -8,7 +8,7 @@ from voyagent.assistant.planner import papers
 from voyagent.assistant.planner.moves import Context, Say
 from voyagent.assistant.planner.wishes import Wish, days_in, figures_in, two_sums
 from voyagent.assistant.planner.wording import _
-from voyagent.kernel.text.people import POSSESSIVE, as_firm, unowned
+from voyagent.kernel.text.people import POSSESSIVE, as_firm, without_possessive
 
 _WRITE_OFF = re.compile(
     r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$",
@@ -68,13 +68,17 @@ def recognise(message: str, context: Context) -> Wish | Say | None:
     if number:
         known["number"], plain = number
     whose = next((found for pattern in _WHOSE if (found := pattern.search(plain))), None)
-    name = as_firm(unowned(_BEFORE_OF.sub("", whose["name"]))) if whose and not number else None
+    name = (
+        as_firm(without_possessive(_BEFORE_OF.sub("", whose["name"])))
+        if whose and not number
+        else None
+    )
     if name:
         known["customer_name"] = name
     elif context.enquiry and not number:
         known["customer_name"] = context.enquiry.customer_name
     dated = _DATED.search(plain)
-    days = days_in(dated["when"], context, past=True) if dated else None
+    days = days_in(dated["when"], context, "book") if dated else None
     if dated and days:
         known["written_off_on"] = days[0]
         plain = plain[: dated.start()]

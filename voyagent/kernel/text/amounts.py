@@ -1,5 +1,6 @@
-"""Amounts as people write them: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`; a figure
-that counts something else is none.
+"""Amounts in plain text: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`.
+
+A number that counts something else (`2 adults`, `5 nights`, `3 %`) is no amount.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ _WORDS = {
     "rs": "INR", "rs.": "INR", "re": "INR", "rupee": "INR", "rupees": "INR",
     "dhs": "AED", "dh": "AED", "dirham": "AED", "dirhams": "AED",
     "dollar": "USD", "dollars": "USD", "bucks": "USD",
-    "euro": "EUR", "euros": "EUR", "pound": "GBP", "pounds": "GBP", "quid": "GBP", "yen": "JPY", "baht": "THB", "ringgit": "MYR",
-    "riyal": "SAR", "riyals": "SAR",
+    "euro": "EUR", "euros": "EUR", "pound": "GBP", "pounds": "GBP", "quid": "GBP",
+    "yen": "JPY", "baht": "THB", "ringgit": "MYR", "riyal": "SAR", "riyals": "SAR",
 }  # fmt: skip
 _COMMON_CODES = (
     "inr usd eur gbp aed sar qar omr kwd bhd sgd myr thb jpy aud nzd cad chf lkr npr bdt"
@@ -30,7 +31,8 @@ _SCALES = {
     "cr": 10_000_000, "crore": 10_000_000, "crores": 10_000_000,
     "m": 1_000_000, "mn": 1_000_000, "million": 1_000_000,
 }  # fmt: skip
-_NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d+)(?:\.\d+)?"
+"""Commas group thousands or lakhs; behind others there is no amount, as in `money.ungrouped`."""
 _CURRENCY = "|".join(
     [
         *(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True)),
@@ -44,9 +46,21 @@ _AMOUNT = re.compile(
     rf"(?:/-)?(?:\s?(?P<after>[₹$€£¥]|(?:{_CURRENCY})(?!\w)))?",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(
-    r"\s?-?(?:nights?|days?|weeks?|months?|years?|yrs?|hours?|hrs?|adults?|child(?:ren)?|kids?|infants?|pax|people|persons?|travell?ers?|passengers?|guests?"
-    r"|of us|members?|rooms?|beds?|seats?|tickets?|visas?|bags?|stars?|km|kg|n|d|am|pm|a|c|st|nd|rd|th)\b|\s?%|:\d",
+_NOUNS = (
+    r"(?:nights?|days?|weeks?|months?|years?|yrs?|hours?|hrs?|adults?|child(?:ren)?|kids?|infants?"
+    r"|pax|people|persons?|travell?ers?|passengers?|guests?|of us|members?|rooms?|beds?|seats?"
+    r"|tickets?|visas?|bags?|stars?|km|kg)"
+)
+_COUNTED = re.compile(rf"\s?-?(?:{_NOUNS}|n|d|am|pm|a|c|st|nd|rd|th)\b|\s?%|:\d", re.IGNORECASE)
+_COUNTED_ANYWAY = re.compile(
+    r"\s?-?(?:nights|days|weeks|months|years|hours|adults|children|kids|infants|pax|people|persons"
+    r"|travell?ers|passengers|guests|of us|members)\b",
+    re.IGNORECASE,
+)
+"""People and times, which a number of any length counts; `5,000 visa fee` is a price."""
+_NOUN_BEFORE = re.compile(
+    r"\b(?:pax|people|adults?|child(?:ren)?|kids?|infants?|travell?ers?|passengers?|guests?|rooms?"
+    r"|nights?)\s*[:=-]?\s*$",
     re.IGNORECASE,
 )
 _EACH = re.compile(
@@ -74,9 +88,10 @@ _ADDED = re.compile(
 _INCLUDED = re.compile(r"\b(?:incl\w*\.?|all in|after)\s*(?:of\s+)?(?:the\s+)?$", re.IGNORECASE)
 
 
-def added_share(text: str) -> re.Match[str] | None:
-    """Where a tax or a percentage is to be added that nobody has reckoned: `+ 18% GST`, `plus GST`;
-    what the amount holds already is none.
+def added_tax(text: str) -> re.Match[str] | None:
+    """Find a tax or a percentage that is to be added: `+ 18% GST`, `plus GST`.
+
+    None where the amount includes it.
     """
     return next(
         (
@@ -90,7 +105,10 @@ def added_share(text: str) -> re.Match[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An amount in a text: exact value, currency where one was written, and where it stands."""
+    """An amount in a text: its exact value, the currency if one is written, and its position.
+
+    `each` is set for a price per person or piece, `ranged` for one end of a range.
+    """
 
     value: Decimal
     currency: str | None
@@ -108,12 +126,12 @@ class Figure:
 
     @property
     def marked(self) -> bool:
-        """Whether the words say themselves that this is money."""
+        """True if a currency or a scale such as lakh shows that this is money."""
         return self.currency is not None or self.scaled
 
 
 def plain(value: Decimal) -> str:
-    """A decimal without exponent and without needless zeros after the point."""
+    """Write a decimal without an exponent and without zeros that say nothing after the point."""
     text = f"{value:f}"
     return (
         text.rstrip("0").rstrip(".") if "." in text and not text.split(".")[1].strip("0") else text
@@ -121,10 +139,21 @@ def plain(value: Decimal) -> str:
 
 
 def find_figures(text: str) -> list[Figure]:
-    """Every amount in a text, in order; counted things (`2 adults`, `5 nights`, `3 %`) are left
-    out.
-    """
+    """The amounts of a text, in order."""
     return list(_figures(text))
+
+
+def read_amount(text: str) -> Figure | None:
+    """Read a field that is one amount and nothing else; None if it is none.
+
+    Neither is a price per piece, one end of a range, or a sum to which a tax is to be added.
+    """
+    figures = find_figures(text)
+    if len(figures) != 1 or added_tax(text):
+        return None
+    figure = figures[0]
+    rest = (text[: figure.start] + text[figure.end :]).strip(" .")
+    return None if rest or figure.ranged or figure.each else figure
 
 
 def _figures(text: str) -> Iterator[Figure]:
@@ -146,13 +175,7 @@ def _figures(text: str) -> Iterator[Figure]:
             if scale
             else match.end("number")
         )
-        if (
-            currency is None
-            and not scale
-            and "," not in match["number"]
-            and len(match["number"]) < 4
-            and _COUNTED.match(text, match.end("number"))
-        ):
+        if currency is None and not scale and _is_count(text, match):
             continue
         if text[end : end + 2] == "/-":
             end += 2
@@ -175,15 +198,27 @@ def _figures(text: str) -> Iterator[Figure]:
         )
 
 
+def _is_count(text: str, match: re.Match[str]) -> bool:
+    """True for a number next to a counted noun: `2 adults`, `pax: 4`, `1200 nights`, `3 %`."""
+    number, end = match["number"], match.end("number")
+    is_short = len(number) < 4 and "," not in number
+    if _COUNTED_ANYWAY.match(text, end) or (is_short and _COUNTED.match(text, end)):
+        return True
+    is_small = number.isdecimal() and len(number) <= 2
+    return bool(
+        is_small
+        and _NOUN_BEFORE.search(lead(text, match.start("number")))
+        and not _EACH.match(text, end)
+    )
+
+
 def currency_alone(words: str) -> str | None:
-    """The code of a currency that is all that the words name: `USD`, `in dirhams`; None for all
-    others.
-    """
+    """The code of a currency that is named alone: `USD`, `in dirhams`."""
     return currency_of(re.sub(r"^\s*(?:in|to)\s+", "", words, flags=re.IGNORECASE).strip(" .!,"))
 
 
 def currency_of(word: str | None) -> str | None:
-    """The code of a currency by its sign, its name or its code; None for anything else."""
+    """The code of a currency by its sign, name or code; None for other words."""
     if not word:
         return None
     if word in _SIGNS:

@@ -1,10 +1,11 @@
-"""Days as people write them, day before month; words that leave the day open (`next month`, `around
-Diwali`) are no date at all.
+"""Dates in plain text, day before month.
 
-Staff who ask for something are read more freely than a customer's message (`find_days(...,
-by_staff=True)`), for they see at once which day was taken: `next Friday` is the Friday of the next
-week from Monday on, `Friday` the coming one, `Friday week` that and seven days, `tomorrow week`
-eight days from today; `kal` and `parso` lie behind us where the past is meant.
+A date without a year is placed by the kind of field that it is for. Words that leave the day open
+(`next month`, `around Diwali`) and dates that the calendar does not have are `UnclearDate`, never a
+guess.
+
+Staff are read more freely than messages of customers (`by_staff=True`): `Friday`, `next Friday`,
+`in 7 days` and `kal` count from today, while a message may have been written on another day.
 """
 
 from __future__ import annotations
@@ -12,206 +13,160 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Literal
 
-import dateparser
-
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
+from voyagent.kernel.text import date_words
+from voyagent.kernel.text.date_words import MONTH, WEEKDAY_NUMBERS, count, month_number
+from voyagent.kernel.text.passages import STAMP_BEFORE_MESSAGE
 
-Prefer = Literal["future", "past"]
-MONTHS = (
-    {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
-    | {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
-    | {"sept": 9}
-)
-_MONTH = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_YEAR = r"(?:,?\s*(?:(?P<y4>\d{4})|'(?P<y2>\d{2}))(?!\d))?"
-_TO = r"\s*(?:-|–|—|to|till|until|and|&)\s*"
-_PATTERNS = (
-    ("iso", re.compile(r"(?<!\d)(?P<y4>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)")),
-    (
-        "numeric",
-        re.compile(
-            r"(?<![\d/.-])(?P<d>\d{1,2})(?P<sep>[/.-])(?P<m>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?![\d/])"
-        ),
-    ),
-    ("numeric", re.compile(r"(?<![\d/])(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d/])")),
-    (
-        "pair",
-        re.compile(
-            rf"(?<![\d/])(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:of\s+)?(?P<mon>{_MONTH})\b\.?{_YEAR}",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "pair",
-        re.compile(
-            rf"\b(?P<mon>{_MONTH})\b\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d,]*\d|\s*{_MONTH}\b){_YEAR}",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "named",
-        re.compile(
-            rf"(?<![\d/.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s-]*(?:of\s+)?(?P<mon>{_MONTH})\b\.?(?:-(?P<dash>\d{{4}}))?{_YEAR}",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "named",
-        re.compile(
-            rf"\b(?P<mon>{_MONTH})\b\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d/]|,\d|\.\d|\s*(?:adults?|pax|people|lakh|k\b)){_YEAR}",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "word",
-        re.compile(
-            r"\b(?:day after"
-            rf" tomorrow|tomorrow|today|tonight|yesterday|(?:this|coming|on)\s+(?:{'|'.join(_WEEKDAYS)}))\b",
-            re.IGNORECASE,
-        ),
-    ),
-)
-_OPEN = re.compile(
-    rf"\b(?:(?:early|mid|late|end of|beginning of|first week of|second week of|last week"
-    rf" of|around|sometime in|in|during"
-    rf"|for)\s+(?:next\s+)?{_MONTH}\b(?!\s*\d{{1,2}}\b)"
-    rf"|next\s+(?:week(?:end)?|month|year|summer|winter|{'|'.join(_WEEKDAYS)})|this\s+(?:weekend|month|summer|winter)"
-    r"|(?:around|during|for|over)\s+(?:diwali|christmas|xmas|new"
-    r" year|eid|holi|easter|onam|pongal|dussehra|summer|winter|spring)"
-    r"|(?:summer|winter|diwali|christmas|school) (?:holidays|vacation|break))",
-    re.IGNORECASE,
-)
+DateKind = Literal["travel", "due", "book", "past", "birth"]
+"""What a date is for, which decides a missing year and the direction of `Friday` and `kal`.
 
-
-_DAY = "|".join(_WEEKDAYS)
-_BY_STAFF = (
-    (
-        "week",
-        re.compile(
-            r"\b(?P<said>day after"
-            rf" tomorrow|tomorrow|today|(?:on\s+|this\s+|coming\s+)?(?:{_DAY}))\s+week\b",
-            re.IGNORECASE,
-        ),
-    ),
-    ("next", re.compile(rf"\bnext\s+(?P<weekday>{_DAY})\b", re.IGNORECASE)),
-    (
-        "ahead",
-        re.compile(
-            r"\b(?:in\s+(?:a|(?P<n>\d{1,3}))\s+(?P<unit>days?|weeks?)(?:'?"
-            r" time)?|(?P<n2>\d{1,3})\s+(?P<unit2>days?|weeks?)\s+from (?:now|today))\b",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "ago",
-        re.compile(
-            r"\b(?P<n>\d{1,3}|a)\s+(?P<unit>days?|weeks?)\s+ago\b|\blast\s+(?P<weekday>"
-            + _DAY
-            + r")\b",
-            re.IGNORECASE,
-        ),
-    ),
-)
-_SHORT = (
-    "short",
-    re.compile(r"\b(?P<said>tmrw|tmr|tomo|tommorow|tomorow|kal|pars[ou]n?|aaj)\b", re.IGNORECASE),
-)
-_BARE = ("bare", re.compile(rf"\b(?<!every )(?P<weekday>{_DAY})\b(?!\s+week)", re.IGNORECASE))
-
-DAY_SAID_MAX = 39  # what is above it is no day that somebody mistook
+`travel`: the next such day. `due` and `book`: the last one that is at most `DUE_DAYS` or
+`BOOK_DAYS` ahead. `past`: the last one. `birth`: a year is needed; two digits are the latest
+year of the past.
+"""
+DATE_KINDS: tuple[DateKind, ...] = ("travel", "due", "book", "past", "birth")
+Reason = Literal["no_such_day", "month_first", "no_year", "other_weekday", "open", "two_dates"]
+DUE_DAYS, BOOK_DAYS = 182, 31
+_DAYS_AHEAD = {"due": DUE_DAYS, "book": BOOK_DAYS, "past": 0}
+_BACKWARD = frozenset({"book", "past", "birth"})
+_YEARS_BACK = 8
+"""So many years hold a 29 February, also around 1900 and 2100."""
+_DAY_WRITTEN_MAX = 39
+"""A larger number is not a mistaken day."""
+_YEARS_NEAR = range(-20, 11)
+"""Two digits in a sentence are a year if it is so many years from now, else another number."""
+_LEADS = re.compile(r"\s*(?:(?:on|by|the|from|till|until|dated|due)\s+)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day in a text, where it stands, and whether its year was written.
+    """A date in a text and where it stands.
 
-    The two days of a span like `19-25 Dec` have `span` set.
+    `is_range` is set for both days of `19-25 Dec`. `other` is a second day that the words may mean.
     """
 
     day: date
     start: int
     end: int
     words: str
-    year_said: bool
-    span: bool = False
+    has_year: bool
+    is_range: bool = False
+    other: date | None = None
 
 
-AHEAD_DAYS = 31
-"""A day of the coming month is never last year's, whatever it is the day of: a rule says what is
-wrong with it.
-"""
+@dataclass(frozen=True, slots=True)
+class UnclearDate:
+    """Words for a date that do not name one day; `offers` are days that may be meant."""
+
+    reason: Reason
+    start: int
+    end: int
+    words: str
+    offers: tuple[date, ...] = ()
+
+
+_Found = Iterator[Day | UnclearDate]
 
 
 def find_days(
-    text: str, today: date, *, prefer: Prefer = "future", by_staff: bool = False
+    text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
 ) -> list[Day]:
-    """Every day that a text names in full (day and month), in order.
+    """The dates of a text, in order."""
+    return [found for found in scan(text, today, kind, by_staff=by_staff) if isinstance(found, Day)]
 
-    A missing year is the next such day, or with `past` the last (see `AHEAD_DAYS`).
+
+def find_unclear(
+    text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
+) -> list[UnclearDate]:
+    """The words of a text that speak of a date without naming one day, in order."""
+    return [
+        found
+        for found in scan(text, today, kind, by_staff=by_staff)
+        if isinstance(found, UnclearDate)
+    ]
+
+
+def impossible_date(text: str, today: date) -> UnclearDate | None:
+    """The first date of a text that the calendar does not have: `30 Feb`, `03/15/2027`.
+
+    A date beside another weekday (`Saturday 4 Dec`) is one too.
     """
-    taken: list[tuple[int, int]] = []
-    found: list[Day] = []
-    for kind, pattern in (*_BY_STAFF, *_PATTERNS, _SHORT, _BARE) if by_staff else _PATTERNS:
-        for match in pattern.finditer(text):
-            if any(match.start() < end and start < match.end() for start, end in taken):
-                continue
-            days = list(_days(kind, match, today, prefer))
-            if days:
-                taken.append(match.span())
-                found += days
-    return sorted(found, key=lambda day: day.start)
-
-
-def no_such_day(text: str, today: date) -> str | None:
-    """Words that name a day which the calendar does not have: `30 Feb`, `31/11/2026`, `29 Feb`
-    where neither this year nor the next has one.
-    """
-    for kind, pattern in _PATTERNS:
-        if kind == "word":
-            continue
-        for match in pattern.finditer(text):
-            groups = match.groupdict()
-            numbers = [int(groups[name]) for name in ("d", "d2") if groups.get(name)]
-            year = _year(
-                groups.get("y4") or groups.get("dash") or groups.get("y"), groups.get("y2")
-            )
-            month = MONTHS[groups["mon"].lower()[:3]] if groups.get("mon") else int(groups["m"])
-            is_written_out = bool(groups.get("mon")) or (year is not None and month in range(1, 13))
-            if is_written_out and any(
-                0 < number <= DAY_SAID_MAX and not _exists(number, month, year, today)
-                for number in numbers
-            ):
-                return match.group().strip(" .,")
-    return None
-
-
-def _exists(number: int, month: int, year: int | None, today: date) -> bool:
-    years = [year] if year is not None else [today.year - 1, today.year, today.year + 1]
-    return any(
-        YEAR_MIN <= one <= YEAR_MAX and number <= calendar.monthrange(one, month)[1]
-        for one in years
+    return next(
+        (
+            found
+            for found in find_unclear(text, today)
+            if found.reason in ("no_such_day", "month_first", "other_weekday")
+        ),
+        None,
     )
 
 
-def read_day(text: str, today: date, *, prefer: Prefer = "future") -> Day | None:
-    """The first day that a text names, or None."""
-    days = find_days(text, today, prefer=prefer)
-    return days[0] if days else None
+def open_words(text: str, today: date) -> list[str]:
+    """Words that speak of a time without naming a day: `in December`, `around Diwali`."""
+    return [found.words for found in find_unclear(text, today) if found.reason == "open"]
 
 
-def open_words(text: str) -> list[str]:
-    """Words that speak of a time without naming a day."""
-    return [match.group().strip() for match in _OPEN.finditer(text)]
+def scan(
+    text: str, today: date, kind: DateKind = "travel", *, by_staff: bool = False
+) -> list[Day | UnclearDate]:
+    """The dates and unclear dates of a text, in order and without overlaps.
+
+    The stamp that a chat writes before a message is not read.
+    """
+    plain = STAMP_BEFORE_MESSAGE.sub(lambda stamp: " " * len(stamp.group()), text)
+    taken: list[tuple[int, int]] = []
+    found: list[Day | UnclearDate] = []
+    patterns = (
+        *date_words.OPEN_WEEKS,
+        *(date_words.COUNTED_FROM_TODAY if by_staff else ()),
+        *date_words.DATES,
+        *(date_words.FREE_WORDS if by_staff else ()),
+        *date_words.OPEN,
+    )
+    for name, pattern in patterns:
+        for match in pattern.finditer(plain):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            read = [*_read(name, match, today, kind, in_text=True)]
+            taken += [(one.start, one.end) for one in read]
+            found += read
+    return _ordered(plain, sorted(found, key=lambda one: one.start), kind)
+
+
+def read_date(
+    text: str, today: date, kind: DateKind = "travel", *, since: date | None = None
+) -> Day | UnclearDate | None:
+    """Read a field or an answer that is one date and nothing else; None if it is none.
+
+    Here a number alone is a day of the month. With `since` a day without its year is the first
+    such day from that one on.
+    """
+    said = text.rstrip(" .,!")
+    lead = _LEADS.match(said)
+    start = lead.end() if lead else 0
+    for name, pattern in date_words.IN_FIELD:
+        match = pattern.fullmatch(said, start)
+        read = [*_read(name, match, today, kind, in_text=False)] if match else []
+        if read:
+            return _since(read[0], since)
+    found = scan(said, today, kind, by_staff=True)
+    if not found or found[0].start > start or found[-1].end < len(said):
+        return None
+    if len(found) == 1:
+        return _since(found[0], since)
+    return UnclearDate("two_dates", start, len(said), said[start:])
 
 
 def month_range(text: str, today: date) -> tuple[date, date, str] | None:
-    """The month that a filter names (`in December`, `next month`, `this month`) as first and last
-    day, with the words.
+    """The first and last day of the month that a filter names, and its words.
+
+    `in December`, `next month`, `this month`.
     """
     relative = re.search(r"\b(this|next|last)\s+month\b", text, re.IGNORECASE)
     if relative:
@@ -219,15 +174,17 @@ def month_range(text: str, today: date) -> tuple[date, date, str] | None:
         number = today.year * 12 + today.month - 1 + step
         return (*_month(number // 12, number % 12 + 1), relative.group())
     named = re.search(
-        rf"\b(?:in|during|for|of|departing|travelling|traveling)\s+(?P<mon>{_MONTH})\b\.?(?!\s*\d{{1,2}}\b(?!\d)){_YEAR}",
+        rf"\b(?:in|during|for|of|departing|travelling|traveling)\s+(?P<mon>{MONTH})\.?"
+        r"(?!\s*\d{1,2}\b(?!\d))(?:,?\s*(?:(?P<y4>\d{4})|'(?P<y2>\d{2}))(?!\d))?",
         text,
         re.IGNORECASE,
     )
     if named is None:
         return None
-    month = MONTHS[named["mon"].lower()[:3]]
-    year = _year(named["y4"], named["y2"]) or today.year + (month < today.month)
-    return (*_month(year, month), named.group())
+    month = month_number(named["mon"])
+    written = named["y4"] or (f"20{named['y2']}" if named["y2"] else None)
+    year = int(written) if written else today.year + (month < today.month)
+    return (*_month(year, month), named.group()) if YEAR_MIN <= year <= YEAR_MAX else None
 
 
 def month_end(day: date) -> date:
@@ -239,136 +196,224 @@ def _month(year: int, month: int) -> tuple[date, date]:
     return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
 
 
-def _days(kind: str, match: re.Match[str], today: date, prefer: Prefer) -> Iterator[Day]:
-    groups = match.groupdict()
-    if kind == "short":
-        ahead = (
-            0
-            if match["said"].lower() == "aaj"
-            else 2
-            if match["said"].lower().startswith("pars")
-            else 1
-        )
-        is_back = prefer == "past" and match["said"].lower() in {
-            "kal",
-            "parso",
-            "parson",
-            "parsun",
-        }  # Hindi has one word for the day on either side
-        yield Day(
-            today + timedelta(days=-ahead if is_back else ahead),
-            match.start(),
-            match.end(),
-            match.group(),
-            year_said=True,
-        )
-        return
-    if kind in {"week", "next", "ahead", "ago", "bare"}:
-        day = _counted(kind, groups, today, prefer)
-        if day is not None:
-            yield Day(day, match.start(), match.end(), match.group(), year_said=True)
-        return
-    if kind == "word":
-        day = _spoken(match.group(), today, prefer)
-        if day is not None:
-            yield Day(day, match.start(), match.end(), match.group(), year_said=True)
-        return
-    year = _year(groups.get("y4") or groups.get("dash") or groups.get("y"), groups.get("y2"))
-    if kind in ("iso", "numeric"):
-        if match.group() == "24/7":
-            return
-        month = int(groups["m"])
-        numbers = [int(groups["d"])]
+def _read(name: str, match: re.Match[str], today: date, kind: DateKind, *, in_text: bool) -> _Found:
+    """What a match of a pattern says; nothing where it is no date."""
+    if name == "open":
+        yield UnclearDate("open", *match.span(), match.group().strip(" .,"))
+    elif name in ("iso", "numeric", "pair", "named"):
+        yield from _written(name, match, today, kind, in_text=in_text)
+    elif name == "number":
+        yield from _number(match, today, kind)
     else:
-        month = MONTHS[groups["mon"].lower()[:3]]
-        numbers = [int(groups["d"]), *([int(groups["d2"])] if groups.get("d2") else [])]
-    days = [_on(number, month, year, today, prefer) for number in numbers]
-    if None in days:
+        day, other = _counted(name, match, today, kind)
+        if day is not None:
+            yield Day(day, *match.span(), match.group(), has_year=True, other=other)
+
+
+def _written(
+    name: str, match: re.Match[str], today: date, kind: DateKind, *, in_text: bool
+) -> _Found:
+    """Dates of day and month, with or without their year."""
+    groups = match.groupdict()
+    numbers = [int(groups[key]) for key in ("d", "d2") if groups.get(key)]
+    month = month_number(groups["mon"]) if groups.get("mon") else int(groups["m"])
+    year, end = _year(match, today, in_text=in_text)
+    words = match.string[match.start() : end].strip(" .,")
+    if not all(0 < number <= _DAY_WRITTEN_MAX for number in (*numbers, month)):
         return
+    wrong = UnclearDate("no_such_day", match.start(), end, words)
+    is_bare = name == "numeric" and year is None
+    if in_text and is_bare and (words == "24/7" or not _exists(numbers[0], month, year)):
+        return  # `3/15` in a sentence is a house number, `24/7` is no day
+    if month > 12:
+        moved = numbers[0] <= 12 and _placed(month, numbers[0], year, today, kind)
+        yield replace(wrong, reason="month_first", offers=(moved,)) if moved else wrong
+        return
+    if not all(_exists(number, month, year) for number in numbers):
+        yield wrong
+        return
+    days = [_placed(number, month, _century(year, groups, kind, today, number, month), today, kind)
+            for number in numbers]  # fmt: skip
+    if None in days:
+        yield replace(wrong, reason="no_year")
+        return
+    weekday = groups.get("wd") or groups.get("wd2")
     for day in days:
         assert day is not None
-        yield Day(
-            day,
-            match.start(),
-            match.end(),
-            match.group().strip(" .,"),
-            year is not None,
-            span=len(days) > 1,
+        if in_text and not YEAR_MIN <= day.year <= YEAR_MAX:
+            return
+        if weekday and WEEKDAY_NUMBERS[weekday.lower()] != day.weekday():
+            yield replace(wrong, reason="other_weekday", offers=(day,))
+        else:
+            yield Day(day, match.start(), end, words, year is not None, is_range=len(days) > 1)
+
+
+def _year(match: re.Match[str], today: date, *, in_text: bool) -> tuple[int | None, int]:
+    """The year of a match, None if none is written, and where the match ends."""
+    groups = match.groupdict()
+    bare = groups.get("y2b")
+    if groups.get("y4"):
+        year = int(groups["y4"])
+        is_year = not in_text or "year" not in groups or YEAR_MIN <= year <= YEAR_MAX
+    else:
+        written = groups.get("y2") or bare
+        if written is None:
+            return None, match.end()
+        year = 2000 + int(written)
+        is_year = not in_text or bare is None or year - today.year in _YEARS_NEAR
+    return (year, match.end()) if is_year else (None, match.start("year"))
+
+
+def _century(
+    year: int | None,
+    groups: dict[str, str | None],
+    kind: DateKind,
+    today: date,
+    number: int,
+    month: int,
+) -> int | None:
+    """The year; of a birth written with two digits the latest one of the past."""
+    is_short = year is not None and not groups.get("y4")
+    if year is None or kind != "birth" or not is_short:
+        return year
+    return year if (year, month, number) <= (today.year, today.month, today.day) else year - 100
+
+
+def _exists(number: int, month: int, year: int | None) -> bool:
+    """Whether the calendar has the day; without a year, in a leap year."""
+    leap = 2024
+    if month > 12 or not 0 < (year if year is not None else leap) < 10_000:
+        return False
+    return number <= calendar.monthrange(year if year is not None else leap, month)[1]
+
+
+def _placed(number: int, month: int, year: int | None, today: date, kind: DateKind) -> date | None:
+    """The day; without its year as `DateKind` says. None where the kind needs a year."""
+    if year is not None:
+        return date(year, month, number) if _exists(number, month, year) else None
+    if kind == "birth" or not _exists(number, month, None):
+        return None
+    if kind == "travel" or (kind == "due" and (month, number) == (2, 29)):
+        return _first_from(number, month, today)
+    return _last_until(number, month, today + timedelta(days=_DAYS_AHEAD[kind]))
+
+
+def _first_from(number: int, month: int, since: date) -> date:
+    years = range(since.year, since.year + _YEARS_BACK + 1)
+    days = (date(year, month, number) for year in years if _exists(number, month, year))
+    return next(day for day in days if day >= since)
+
+
+def _last_until(number: int, month: int, until: date) -> date:
+    years = range(until.year, until.year - _YEARS_BACK - 1, -1)
+    days = (date(year, month, number) for year in years if _exists(number, month, year))
+    return next(day for day in days if day <= until)
+
+
+def _since(found: Day | UnclearDate, since: date | None) -> Day | UnclearDate:
+    if since is None or not isinstance(found, Day) or found.has_year:
+        return found
+    return replace(found, day=_first_from(found.day.day, found.day.month, since))
+
+
+def _number(match: re.Match[str], today: date, kind: DateKind) -> _Found:
+    """A day of the month without its month: the next one, of what has been the last one."""
+    number = int(match["d"])
+    if not 1 <= number <= 31:
+        return
+    if kind == "birth":
+        yield UnclearDate("no_year", *match.span(), match.group())
+        return
+    step = -1 if kind in _BACKWARD else 1
+    months = (today.year * 12 + today.month - 1 + step * n for n in range(3))
+    days = (
+        date(month // 12, month % 12 + 1, number)
+        for month in months
+        if _exists(number, month % 12 + 1, month // 12)
+    )
+    day = next(day for day in days if (day - today).days * step >= 0)
+    yield Day(day, *match.span(), match.group(), has_year=True)
+
+
+_HOW_FAR = {"tomorrow": 1, "day after tomorrow": 2, "yesterday": -1, "day before yesterday": -2}
+_HINDI_DAYS = {"आज": 0, "कल": 1, "परसों": 2}
+
+
+def _counted(
+    name: str, match: re.Match[str], today: date, kind: DateKind
+) -> tuple[date | None, date | None]:
+    """A day that is counted from today, and the other one that the words may mean."""
+    groups = {key: value.lower() for key, value in match.groupdict().items() if value}
+    weekday = next(
+        (WEEKDAY_NUMBERS[groups[key]] for key in groups if key.startswith("weekday")), None
+    )
+    if name == "week":
+        first = _coming(weekday, today) if weekday is not None else _said(groups["said"], today)
+        return first + timedelta(days=7), None
+    if name == "next" and weekday is not None:
+        day, coming = today + timedelta(days=7 - today.weekday() + weekday), _coming(weekday, today)
+        return day, coming if coming != day else None
+    if name == "months":
+        months = count(groups.get("n") or groups["ago"])
+        return _months_on(today, -months if "ago" in groups else months), None
+    if weekday is not None:
+        is_back = name == "ago" or (kind in _BACKWARD and "coming" not in match.group().lower())
+        return (_past(weekday, today) if is_back else _coming(weekday, today)), None
+    if name in ("ahead", "ago"):
+        unit = groups.get("unit") or groups["unit2"]
+        span = timedelta(
+            days=count(groups.get("n") or groups["n2"]) * (7 if unit.startswith("week") else 1)
         )
+        return today + (-span if name == "ago" else span), None
+    said = groups.get("said") or groups["hindi"]
+    return _said(said, today, is_back=kind in _BACKWARD), None
 
 
-def _on(number: int, month: int, year: int | None, today: date, prefer: Prefer) -> date | None:
-    years = [year] if year is not None else _years(today, prefer)
-    for candidate in years:
-        try:
-            day = date(candidate, month, number)
-        except ValueError:
+def _said(said: str, today: date, *, is_back: bool = False) -> date:
+    """`tomorrow` and its kind. `kal` and `parso` are days on either side of today."""
+    words = " ".join(said.split())
+    if words in _HINDI_DAYS or words == "kal" or words.startswith("pars"):
+        days = _HINDI_DAYS.get(words, 1 if words == "kal" else 2)
+        return today + timedelta(days=-days if is_back else days)
+    if words.startswith(("tm", "tom")):
+        return today + timedelta(days=1)
+    return today + timedelta(days=_HOW_FAR.get(words, 0))
+
+
+def _coming(weekday: int, today: date) -> date:
+    return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+
+
+def _past(weekday: int, today: date) -> date:
+    return today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1)
+
+
+def _months_on(day: date, months: int) -> date:
+    number = day.year * 12 + day.month - 1 + months
+    year, month = number // 12, number % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def _ordered(text: str, found: list[Day | UnclearDate], kind: DateKind) -> list[Day | UnclearDate]:
+    """The same, where the second day of a range is never before its first."""
+    for place, (one, other) in enumerate(pairwise(found)):
+        if not (isinstance(one, Day) and isinstance(other, Day)):
             continue
-        if year is not None or (
-            day >= today if prefer == "future" else day <= today or (day - today).days <= AHEAD_DAYS
-        ):
-            return day if YEAR_MIN <= day.year <= YEAR_MAX else None
-    return None
+        is_pair = one.is_range and one.start == other.start
+        if not is_pair and not date_words.LINK.fullmatch(text, one.end, other.start):
+            continue
+        first, second = one.day, other.day
+        if other.has_year and not one.has_year:
+            first = _last_until(first.day, first.month, second)
+        elif not other.has_year and (one.has_year or (second < first and kind not in _BACKWARD)):
+            second = _first_from(second.day, second.month, first)
+        elif second < first and not one.has_year:
+            first = _last_until(first.day, first.month, second)
+        elif second < first and _is_weekday(other.words) and _is_weekday(one.words):
+            second += timedelta(days=7)
+        found[place], found[place + 1] = replace(one, day=first), replace(other, day=second)
+    return found
 
 
-def _years(today: date, prefer: Prefer) -> list[int]:
-    # A day that neither this year nor its neighbour has (29 February) is left unread rather than
-    # moved years away.
-    return (
-        [today.year, today.year + 1]
-        if prefer == "future"
-        else [(today + timedelta(days=AHEAD_DAYS)).year, today.year, today.year - 1]
-    )
-
-
-def _year(four: str | None, two: str | None) -> int | None:
-    if four and len(four) == 4:
-        return int(four)
-    short = four or two
-    return 2000 + int(short) if short else None
-
-
-def _counted(kind: str, groups: dict[str, str | None], today: date, prefer: Prefer) -> date | None:
-    """A day that staff count from today."""
-    named = groups.get("weekday")
-    weekday = _WEEKDAYS.index(named.lower()) if named else None
-    if kind == "week":
-        near = _spoken(groups["said"] or "", today)
-        return near + timedelta(days=7) if near else None
-    if kind == "next" and weekday is not None:
-        return today + timedelta(days=7 - today.weekday() + weekday)
-    if weekday is not None:
-        back = kind == "ago" or prefer == "past"
-        return (
-            today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1)
-            if back
-            else today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
-        )
-    many, unit = (
-        groups.get("n") or groups.get("n2") or "1",
-        groups.get("unit") or groups.get("unit2") or "day",
-    )
-    span = timedelta(
-        days=(1 if many == "a" else int(many)) * (7 if unit.lower().startswith("week") else 1)
-    )
-    return today - span if kind == "ago" else today + span
-
-
-def _spoken(words: str, today: date, prefer: Prefer = "future") -> date | None:
-    weekday = next((number for number, name in enumerate(_WEEKDAYS) if name in words.lower()), None)
-    if (
-        weekday is not None
-        and prefer == "past"
-        and not re.search(r"\b(?:coming|next|this)\b", words, re.IGNORECASE)
-    ):
-        return today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1)
-    if weekday is not None:
-        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
-    found = dateparser.parse(
-        words,
-        languages=["en"],
-        settings={"RELATIVE_BASE": datetime.combine(today, time(12)), "DATE_ORDER": "DMY"},
-    )
-    if found is None and words.lower() == "tonight":
-        return today
-    return found.date() if found else None
+def _is_weekday(words: str) -> bool:
+    return words.rsplit(maxsplit=1)[-1].lower() in WEEKDAY_NUMBERS

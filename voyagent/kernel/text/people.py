@@ -1,6 +1,4 @@
-"""Who speaks, and for how many: names, addresses, telephone numbers and the number of travellers in
-a customer's words.
-"""
+"""Names, e-mail addresses and the number of travellers in plain text."""
 
 from __future__ import annotations
 
@@ -9,9 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import phonenumbers
-
-from voyagent.kernel.text.passages import lead
+from voyagent.kernel.text.passages import STAMP, lead
 from voyagent.kernel.text.places import is_known_place
 
 EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
@@ -38,7 +34,7 @@ _AGED = re.compile(
     re.IGNORECASE,
 )
 INFANT_UNTIL, CHILD_UNTIL = 2, 12
-"""Ages at which an airline counts a child as one, and as an adult."""
+"""Ages in years from which an airline counts a passenger as a child, and as an adult."""
 _TOTALS = (
     re.compile(
         rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))",
@@ -87,6 +83,7 @@ _OWN_CHILD = re.compile(
     r"(?:[^,.;\n\d]{0,40}?(?:\(\s*)?(?:aged?\s*)?(?:(?P<age>\d{1,2})\s*-?(?:years?|yrs?|y/?o)\b|(?P<months>\d{1,2})\s*-?(?:months?|mths?)\b|(?P<bare>\d{1,2})\s*\)))?",
     re.IGNORECASE,
 )
+_TWO = re.compile(r"(?:parents|in-?laws)$", re.IGNORECASE)
 _BESIDES = re.compile(
     r"\b(?:and|with|plus|besides)\s+(?:the\s+|both\s+)?$", re.IGNORECASE
 )  # "my parents and the two of us": how many parents is not said
@@ -100,7 +97,7 @@ _ALONE = re.compile(
 
 NAME_WORDS_MAX = 6
 POSSESSIVE = r"(?:['’]s|(?<=s)['’])(?!\w)"
-"""Behind a name whose something is: `Deepa's`, `Anil Das’`."""
+"""The possessive behind a name: `Deepa's`, `Anil Das’`."""
 _WHOSE_END = re.compile(rf"(?P<name>\S){POSSESSIVE}\s*$", re.IGNORECASE)
 _GIVEN = re.compile(
     r"^\s*(?:(?:(?:her|his|their|the|my|customer'?s?|client'?s?|full)\s+)*name(?:'s|’s|\s+is)?|(?:he|she|it|this|that)(?:'s|’s|\s+is|\s+was)|from|to|for|of)"
@@ -122,14 +119,6 @@ _LABEL = re.compile(
     rf"^\s*(?:customer|client|guest|contact|full|lead)?\s*(?:name|customer|client|guest)\s*[:=-]\s*(?P<name>{_TITLE}{_NAME})",
     re.IGNORECASE | re.MULTILINE,
 )
-_DAY_SENT, _TIME_SENT = (
-    r"\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?",
-    r"\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?",
-)
-STAMP = rf"(?:\[?{_DAY_SENT},?\s+{_TIME_SENT}\]?|\[{_TIME_SENT},\s*{_DAY_SENT}\])"
-"""Day and time that a chat writes before each of its messages, in either order, with or without the
-year.
-"""
 _EXPORT = re.compile(
     rf"^\s*{STAMP}\s*[-–]?\s*(?P<name>{_NAME})\s*:",
     re.IGNORECASE | re.MULTILINE,
@@ -193,32 +182,46 @@ _LEADING = re.compile(
 )
 _LEADING_TYPED = re.compile(rf"\s*(?P<name>{_NAME})\s*[:,;\n]")
 _NO_NAME_WORDS = """
-i we he she they it you hi hello dear hey team sir madam please thanks thank regards the this that my our customer customers client clients everybody guest
-someone somebody looking planning going interested writing from for and not very so just also new enquiry inquiry lead request message whatsapp email mail today
-tomorrow travelling traveling sure here there monday tuesday wednesday thursday friday saturday sunday january february march april may june july
-august september october november december budget trip travel sent forwarded fwd re subject as quoted agreed discussed usual above below in advance
-waiting await awaiting reply soon lot much what who how everyone anyone nobody
+i we he she they it you hi hello dear hey team sir madam please thanks thank regards the this that
+my our customer customers client clients everybody guest someone somebody looking planning going
+interested writing from for and not very so just also new enquiry inquiry lead request message
+whatsapp email mail today tomorrow travelling traveling sure here there monday tuesday wednesday
+thursday friday saturday sunday january february march april may june july august september
+october november december budget trip travel sent forwarded fwd re subject as quoted agreed
+discussed usual above below in advance waiting await awaiting reply soon lot much what who how
+everyone anyone nobody
 """
 _NO_NAME = frozenset(_NO_NAME_WORDS.split())
 
 
 _TALK_WORDS = """
-wait check call ask tell see think hold hang let me him her them first later paste wrong oops sure maybe yes no ok okay cancel change leave minute moment second
-date number actually should be only again forget remove add make show what which when where why drop undo reverse reject grant issue due dated paid
+wait check call ask tell see think hold hang let me him her them first later paste wrong oops sure
+maybe yes no ok okay cancel change leave minute moment second date number actually should be only
+again forget remove add make show what which when where why drop undo reverse reject grant issue
+due dated paid
 """
 _TALK = frozenset(_TALK_WORDS.split())
-"""Words of talk, of which a name typed in small letters has none."""
+"""Words of a conversation, which no name in small letters contains."""
 _LOWER_WORDS = (
     "a an me is are was can could would should do does did have has had to in on at with by as or"
     " if then"
 )
 _LOWER = frozenset(_LOWER_WORDS.split())
 _GROUPS = frozenset({"family", "group", "party", "couple", "friends"})
+_NOUN_WORDS = """
+invoice invoices bill bills receipt receipts payment payments refund refunds enquiry enquiries
+inquiry quote quotes quotation visa visas flight flights ticket tickets hotel hotels package
+packages trip trips itinerary transfer transfers booking bookings insurance passenger passengers
+passport passports statement report balance receivables payables voucher vouchers credit note
+notes draft drafts journal entry
+"""
+_NOUNS = frozenset(_NOUN_WORDS.split())
+"""What capabilities are about, which is never a name by itself or beside a place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A fact and the words that gave it."""
+class Extracted:
+    """A value and the words that it was read from."""
 
     value: str
     words: str
@@ -226,23 +229,24 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Travellers:
-    """How many travel, and the words that say so."""
+    """The number of travellers, the words that state it, and where these words stand."""
 
     count: int
     words: str
+    spans: tuple[tuple[int, int], ...] = ()
 
 
-def find_email(text: str) -> Said | None:
-    """The first e-mail address of a text."""
+def find_email(text: str) -> Extracted | None:
+    """Find the first e-mail address of a text."""
     match = EMAIL.search(text)
-    return Said(match.group().rstrip(".'"), match.group()) if match else None
+    return Extracted(match.group().rstrip(".'"), match.group()) if match else None
 
 
-def own_email(text: str) -> tuple[Said | None, list[str]]:
-    """The address of whoever wrote a text, and the other ones in it.
+def sender_email(text: str) -> tuple[Extracted | None, list[str]]:
+    """Find the address of the writer of a text, and the other addresses in it.
 
-    Of several it is the one in the header of the sender, or the only one at the signature: the end
-    behind the greeting, or the last three lines.
+    Of several it is the one in the header of the sender, or the only one in the signature: the
+    text behind the closing words, or the last three lines.
     """
     found = {
         match.group().rstrip(".'").casefold(): match
@@ -270,91 +274,66 @@ def own_email(text: str) -> tuple[Said | None, list[str]]:
         for match in sorted(found.values(), key=lambda one: one.start())
         if match is not own
     ]
-    return Said(own.group().rstrip(".'"), own.group()) if own else None, others
-
-
-def find_phone(text: str, region: str | None) -> Said | None:
-    """The first valid telephone number, written internationally; `region` reads numbers without a
-    country.
-    """
-    for match in phonenumbers.PhoneNumberMatcher(text, region):
-        return Said(
-            phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL),
-            match.raw_string,
-        )
-    return None
+    return Extracted(own.group().rstrip(".'"), own.group()) if own else None, others
 
 
 def find_travellers(text: str) -> Travellers | None:
-    """How many people travel; None where the words leave it open."""
+    """Count the people who travel; None if the text leaves it open."""
     counted = [match for pattern in _KINDS for match in [pattern.search(text)] if match]
-    people, words = (
-        sum(_said_count(match) for match in counted),
-        [match.group() for match in counted],
-    )
+    people = sum(_count_in(match) for match in counted)
+    is_of_adults = bool(counted) and counted[0].re is _KINDS[0]
     aged = None if any(match.re is _KINDS[1] for match in counted) else _AGED.search(text)
     if aged:
-        people, words = (
-            people + len(re.findall(r"\d+", aged["ages"])),
-            [*words, aged.group().rstrip(" (")],
-        )
-    if counted and counted[0].re is _KINDS[0]:
-        return Travellers(people, ", ".join(words))
-    couple, couples, together = (
-        _SPOUSE.search(text),
-        _COUPLES.search(text),
-        _WE_ARE.search(text) or _PEOPLE.search(text),
-    )
-    if couple and together:
-        return Travellers(_count(together["n"]), together.group())
-    if couple or couples:
-        pairs, own = (
-            _count(couples["n"]) if couples else 1,
-            [] if people else [match.group() for match in _OWN_CHILD.finditer(text)],
-        )
-        kin = [match.group() for match in _KIN.finditer(text)]
-        beside = sum(
-            2 if re.search(r"(?:parents|in-?laws)$", one, re.IGNORECASE) else 1 for one in kin
-        )
-        return Travellers(
-            2 * pairs + people + len(own) + beside,
-            ", ".join(
-                [(couples or couple).group(), *words, *own, *kin]  # type: ignore[union-attr]
-            ),
-        )
-    if len(words) > 1:
-        return Travellers(people, ", ".join(words))
+        people += len(re.findall(r"\d+", aged["ages"]))
+        counted.append(aged)
+    if is_of_adults:
+        return _travellers(people, counted)
+    pairs = _COUPLES.search(text) or _SPOUSE.search(text)
+    together = _WE_ARE.search(text) or _PEOPLE.search(text)
+    if _SPOUSE.search(text) and together:
+        return _travellers(_count(together["n"]), [together])
+    if pairs:
+        own = [] if people else [*_OWN_CHILD.finditer(text)]
+        kin = [*_KIN.finditer(text)]
+        people += len(own) + sum(2 if _TWO.search(match.group()) else 1 for match in kin)
+        couples = _count(pairs["n"]) if pairs.re is _COUPLES else 1
+        return _travellers(2 * couples + people, [pairs, *counted, *own, *kin])
+    if len(counted) > 1:
+        return _travellers(people, counted)
     for pattern in _TOTALS:
         match = pattern.search(text)
         if match and not (
             match.group().lower().endswith("of us") and _BESIDES.search(lead(text, match.start()))
         ):
-            count = _count(match["n"])
-            return Travellers(
-                count * 2 if match.group().lower().rstrip("s").endswith("couple") else count,
-                match.group(),
-            )
+            is_of_couples = match.group().lower().rstrip("s").endswith("couple")
+            return _travellers(_count(match["n"]) * (2 if is_of_couples else 1), [match])
     for pattern, count in ((_PAIR, 2), (_ALONE, 1)):
         match = pattern.search(text)
         if match:
-            return Travellers(count + people, ", ".join([match.group(), *words]))
+            return _travellers(count + people, [match, *counted])
     return None
 
 
-def _said_count(match: re.Match[str]) -> int:
+def _travellers(count: int, matches: list[re.Match[str]]) -> Travellers:
+    words = ", ".join(match.group().rstrip(" (") for match in matches)
+    return Travellers(count, words, tuple(sorted(match.span() for match in matches)))
+
+
+def _count_in(match: re.Match[str]) -> int:
     groups = match.groupdict()
     return _count(groups.get("n") or groups.get("c") or "1")
 
 
 def find_party(text: str) -> dict[str, int] | None:
-    """How many of each kind travel: `2 adults and a child`; people of whom no kind is said are
-    adults. None where the words leave it open.
+    """Count the travellers of each kind: `2 adults and a child`.
+
+    People without a kind are adults. None if the text leaves the number open.
     """
     party: dict[str, int] = {}
     for kind, pattern in zip(("adult", "child", "infant", "senior"), _KINDS, strict=True):
         match = pattern.search(text)
         if match:
-            party[kind] = _said_count(match)
+            party[kind] = _count_in(match)
     aged = _AGED.search(text)
     if aged:
         ages = [int(age) for age in re.findall(r"\d+", aged["ages"])]
@@ -381,9 +360,7 @@ def find_party(text: str) -> dict[str, int] | None:
 
 
 def _age_of(match: re.Match[str]) -> int:
-    """How old somebody's own child is, in years; where it is not said a baby is none, and any other
-    two.
-    """
+    """The age in years of somebody's own child; without one a baby is 0 and another child 2."""
     if match["months"]:
         return int(match["months"]) // 12
     said = match["age"] or match["bare"]
@@ -391,7 +368,7 @@ def _age_of(match: re.Match[str]) -> int:
 
 
 def _kinds_of(ages: list[int]) -> dict[str, int]:
-    """How many of each kind people of some ages are to an airline."""
+    """Count people of these ages by the kinds of an airline."""
     return dict(
         Counter(
             "infant" if age < INFANT_UNTIL else "child" if age < CHILD_UNTIL else "adult"
@@ -401,28 +378,29 @@ def _kinds_of(ages: list[int]) -> dict[str, int]:
 
 
 def _for_few(text: str) -> Travellers | None:
-    """`for 2` at the end or before a day: a bare number that people say of people."""
+    """`for 2` at the end or before a date: a number alone that means people."""
     match = re.search(
         rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))",
         text,
         re.IGNORECASE,
     )
-    return Travellers(_count(match["n"]), match.group()) if match else None
+    return _travellers(_count(match["n"]), [match]) if match else None
 
 
-def name_said(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
-    """A name given as the answer to a question for it: `her name is Fathima Beevi`, `it's Suresh
-    Pillai`, the bare name; `read` tells what a name is.
+def answered_name(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
+    """Read the answer to a question for a name: `it's Suresh Pillai`, or the name alone.
+
+    `read` decides what a name is, `as_name` by default.
     """
     said = _GIVEN.sub("", text.strip(" .?!"))
     name = (read or as_name)(said)
     return name if name and len(name.split()) <= NAME_WORDS_MAX else None
 
 
-def find_name(text: str) -> Said | None:
-    """The customer's name: as the header, a label, the words themselves or the signature give it."""
+def find_name(text: str) -> Extracted | None:
+    """Find the customer's name in a header, a label, an introduction or the signature."""
     found = [
-        Said(name, re.sub(r"\s+", " ", match.group().strip(" \n:<.,;!"))[:120])
+        Extracted(name, re.sub(r"\s+", " ", match.group().strip(" \n:<.,;!"))[:120])
         for pattern in (_HEADER, _LABEL, _SELF, _EXPORT, _TOLD, _THIRD, _SIGNED, _HERE, _INLINE)
         for match in pattern.finditer(text)
         if (name := as_name(_SENTENCE_END.split(match["name"])[0]))
@@ -436,25 +414,23 @@ def find_name(text: str) -> Said | None:
     )
 
 
-def is_told_of(text: str) -> bool:
-    """Whether staff tell of a customer who called or wants something: `customer Salim called, wants
-    …`.
-    """
+def reports_customer(text: str) -> bool:
+    """True if staff report a customer's request: `customer Salim called, wants …`."""
     return _TOLD.match(text) is not None
 
 
-def introduces_herself(text: str) -> bool:
-    """Whether somebody says who she is: `this is Riya Shah`."""
+def introduces_writer(text: str) -> bool:
+    """True if the writer gives their name: `this is Riya Shah`."""
     return _SELF.search(text) is not None
 
 
-def teller(text: str) -> bool:
-    """Whether a line begins with somebody who wants something: a name, or `a customer`."""
-    return told_name(text) is not None or _SOMEBODY.match(text) is not None
+def reports_request(text: str) -> bool:
+    """True if a line begins with somebody who wants something: a name, or `a customer`."""
+    return requester_name(text) is not None or _SOMEBODY.match(text) is not None
 
 
-def told_name(text: str) -> Said | None:
-    """The name that a line of staff begins with: `Priya Nair wants …`, `mr and mrs nair need …`."""
+def requester_name(text: str) -> Extracted | None:
+    """Read the name that a line of staff begins with: `Priya Nair wants …`."""
     match = _TELLER.match(text)
     if match is None or _NO_TELLER.match(text):
         return None
@@ -462,56 +438,57 @@ def told_name(text: str) -> Said | None:
     name = as_name(
         re.sub(r"\s+(?:and|&)\s+(?:wife|husband|family|friends?)$", "", words, flags=re.IGNORECASE)
     ) or as_firm(words)
-    return Said(name, words) if name else None
+    return Extracted(name, words) if name else None
 
 
-def leading_name(text: str) -> Said | None:
-    """The name that a dictated enquiry begins with: `Ravi Menon: …`, `Joseph Varghese, Bali`, `John
-    Smith john@…`, `deepa krishnan, …`.
-    """
+def leading_name(text: str) -> Extracted | None:
+    """Read the name that a dictated enquiry begins with: `Ravi Menon: …`, `John Smith john@…`."""
     match = _LEADING.match(text) or _LEADING_TYPED.match(text)
     name = as_name(match["name"]) if match else None
-    return Said(name, match["name"].strip()) if match and name else None
+    return Extracted(name, match["name"].strip()) if match and name else None
 
 
 def as_name(words: str) -> str | None:
-    """The words as a person's or a firm's name, or None where they are none; wholly lower-case
-    names get their capitals.
+    """Read words as the name of a person or a firm; None if they are none.
+
+    A name in small letters gets its capitals. Places and nouns of the trade are no names.
     """
     name = re.sub(r"\s+", " ", words).strip(" ,.;:-–<\"'")
     parts = name.split()
     if (
         not parts
-        or (not is_titled(name) and any(part.lower().strip(".,") in _TALK for part in parts))
+        or (not is_capitalised(name) and any(part.lower().strip(".,") in _TALK for part in parts))
         or len(name) > 255
         or any(part.lower().strip(".,") in _NO_NAME or part in _LOWER for part in parts)
         or is_known_place(name)
         or not name[0].isalpha()
         or name.lower() in _GROUPS
+        or _is_of_nouns(name)
     ):
         return None
     return name.title() if name.islower() else name
 
 
-def is_titled(words: str) -> bool:
-    """Whether words are written as a name of several is, each with a capital: `Creek Side Hotel`,
-    not `Dubai visa`.
-    """
+def _is_of_nouns(name: str) -> bool:
+    rest = [word for word in name.lower().split() if word.strip(".,") not in _NOUNS]
+    return len(rest) < len(name.split()) and (not rest or is_known_place(" ".join(rest)))
+
+
+def is_capitalised(words: str) -> bool:
+    """True if several words each have a capital: `Creek Side Hotel`, not `Dubai visa`."""
     return len(words.split()) > 1 and all(
         word[:1].isupper() or word in ("of", "and", "&", "the") for word in words.split()
     )
 
 
-def unowned(words: str) -> str:
-    """The words without the possessive at their end: a name to look for is `Anil Das`, whoever said
-    `Anil Das’s`.
-    """
+def without_possessive(words: str) -> str:
+    """Remove the possessive at the end of a name: `Anil Das’s` is `Anil Das`."""
     said = words.strip(" ?.,")
     return _WHOSE_END.sub(r"\g<name>", said)
 
 
 def as_firm(words: str) -> str | None:
-    """The words as the name of a firm, in which an `and` may stand: `Cox and Kings`."""
+    """Read words as the name of a firm, which may contain `and`: `Cox and Kings`."""
     name = as_name(re.sub(r"(?<=\w)\s+and\s+(?=\w)", " & ", words, flags=re.IGNORECASE))
     return (
         name.replace(" & ", " and ")
@@ -520,7 +497,7 @@ def as_firm(words: str) -> str | None:
     )
 
 
-def _last_line(text: str) -> Said | None:
+def _last_line(text: str) -> Extracted | None:
     lines = [
         line.strip(" ,.-–")
         for line in text.strip().splitlines()
@@ -533,12 +510,12 @@ def _last_line(text: str) -> Said | None:
     words = lines[-1].split()
     if 1 <= len(words) <= 4 and all(re.fullmatch(r"[A-Z][\w’'.-]*", word) for word in words):
         name = as_name(lines[-1])
-        return Said(name, lines[-1]) if name else None
+        return Extracted(name, lines[-1]) if name else None
     return None
 
 
 def bare_count(words: str) -> int | None:
-    """`4`, `four`: a number and nothing more; None for all other words."""
+    """Read a number alone: `4`, `four`; None for other words."""
     said = words.strip(" .!?").lower()
     return _COUNTS.get(said) or (int(said) if re.fullmatch(r"\d{1,2}", said) else None)
 

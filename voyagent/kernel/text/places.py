@@ -1,5 +1,7 @@
-"""Places in a text: names that agencies meet every day in any spelling of case, airport codes in
-capitals, and capitalised words after `to` or `trip to`.
+"""Places in plain text.
+
+They are well-known names in any case, airport codes in capitals, and words with a capital after
+`to` or `trip to`.
 """
 
 from __future__ import annotations
@@ -8,21 +10,29 @@ import re
 from dataclasses import dataclass
 
 _NAMES = """
-Abu Dhabi|Agra|Ahmedabad|Alleppey|Almaty|Amritsar|Amsterdam|Andaman|Ankara|Antalya|Athens|Auckland|Australia|Austria|Azerbaijan|Baku|Bahrain|Bali|Bangalore|
-Bangkok|Barcelona|Beijing|Belgium|Bengaluru|Berlin|Bhopal|Bhutan|Bhubaneswar|Bodh Gaya|Boston|Brazil|Brisbane|Brussels|Budapest|Cairo|Calicut|Cambodia|Canada|
-Cape Town|Cappadocia|Chandigarh|Chennai|Chiang Mai|Chicago|China|Cochin|Coimbatore|Colombo|Coorg|Croatia|Cyprus|Dallas|Damascus|Darjeeling|Dehradun|Delhi|
-Denmark|Denpasar|Dharamshala|Doha|Dubai|Dublin|Durban|Edinburgh|Egypt|England|Europe|Fiji|Finland|Florence|France|Frankfurt|Gangtok|Geneva|Georgia|Germany|Goa|
-Greece|Gulmarg|Guwahati|Hanoi|Havelock|Helsinki|Himachal|Ho Chi Minh City|Holy Land|Hong Kong|Houston|Hungary|Hyderabad|Iceland|India|Indonesia|Indore|Ireland|
-Israel|Istanbul|Italy|Jaipur|Jaisalmer|Jakarta|Jammu|Japan|Jeddah|Jerusalem|Jodhpur|Johannesburg|Jordan|Kashmir|Kathmandu|Kazakhstan|Kenya|Kerala|Khajuraho|
-Kochi|Kolkata|Korea|Kozhikode|Krabi|Kuala Lumpur|Kuwait|Kyoto|Ladakh|Lakshadweep|Langkawi|Laos|Las Vegas|Leh|Lisbon|London|Los Angeles|Lucerne|Lucknow|Luxor|
-Macau|Madinah|Madrid|Madurai|Malaysia|Maldives|Male|Malta|Manali|Manchester|Mangalore|Manila|Marrakech|Mauritius|Mecca|Medina|Melbourne|Mexico|Miami|Milan|
-Montreal|Morocco|Moscow|Mumbai|Munich|Munnar|Muscat|Mussoorie|Mysore|Nagpur|Nainital|Nairobi|Nepal|Netherlands|New Delhi|New York|New Zealand|Nice|Norway|Oman|
-Ooty|Orlando|Oslo|Paris|Pattaya|Perth|Petra|Philippines|Phuket|Phu Quoc|Poland|Pondicherry|Port Blair|Portugal|Prague|Pune|Punjab|Qatar|Queenstown|Rajasthan|
-Ras Al Khaimah|Rhodes|Riyadh|Rome|Rotorua|Russia|Salalah|San Francisco|Santorini|Saudi Arabia|Scotland|Seattle|Seoul|Seychelles|Shanghai|Sharjah|Shillong|
-Shimla|
-Siem Reap|Sikkim|Singapore|South Africa|Spain|Sri Lanka|Srinagar|Stockholm|Surat|Sweden|Switzerland|Sydney|Taipei|Taiwan|Tanzania|Tashkent|Tbilisi|Tel Aviv|
-Thailand|Thekkady|Thiruvananthapuram|Tirupati|Tokyo|Toronto|Trivandrum|Turkey|Turkiye|Udaipur|UAE|Uganda|UK|Ukraine|United Kingdom|United States|USA|US|
-Uzbekistan|Vancouver|Varanasi|Venice|Vienna|Vietnam|Visakhapatnam|Washington|Yerevan|Zanzibar|Zermatt|Zimbabwe|Zurich
+Abu Dhabi|Agra|Ahmedabad|Alleppey|Almaty|Amritsar|Amsterdam|Andaman|Ankara|Antalya|Athens|
+Auckland|Australia|Austria|Azerbaijan|Baku|Bahrain|Bali|Bangalore|Bangkok|Barcelona|Beijing|
+Belgium|Bengaluru|Berlin|Bhopal|Bhutan|Bhubaneswar|Bodh Gaya|Boston|Brazil|Brisbane|Brussels|
+Budapest|Cairo|Calicut|Cambodia|Canada|Cape Town|Cappadocia|Chandigarh|Chennai|Chiang Mai|Chicago|
+China|Cochin|Coimbatore|Colombo|Coorg|Croatia|Cyprus|Dallas|Damascus|Darjeeling|Dehradun|Delhi|
+Denmark|Denpasar|Dharamshala|Doha|Dubai|Dublin|Durban|Edinburgh|Egypt|England|Europe|Fiji|Finland|
+Florence|France|Frankfurt|Gangtok|Geneva|Georgia|Germany|Goa|Greece|Gulmarg|Guwahati|Hanoi|
+Havelock|Helsinki|Himachal|Ho Chi Minh City|Holy Land|Hong Kong|Houston|Hungary|Hyderabad|Iceland|
+India|Indonesia|Indore|Ireland|Israel|Istanbul|Italy|Jaipur|Jaisalmer|Jakarta|Jammu|Japan|Jeddah|
+Jerusalem|Jodhpur|Johannesburg|Jordan|Kashmir|Kathmandu|Kazakhstan|Kenya|Kerala|Khajuraho|Kochi|
+Kolkata|Korea|Kozhikode|Krabi|Kuala Lumpur|Kuwait|Kyoto|Ladakh|Lakshadweep|Langkawi|Laos|
+Las Vegas|Leh|Lisbon|London|Los Angeles|Lucerne|Lucknow|Luxor|Macau|Madinah|Madrid|Madurai|
+Malaysia|Maldives|Male|Malta|Manali|Manchester|Mangalore|Manila|Marrakech|Mauritius|Mecca|Medina|
+Melbourne|Mexico|Miami|Milan|Montreal|Morocco|Moscow|Mumbai|Munich|Munnar|Muscat|Mussoorie|Mysore|
+Nagpur|Nainital|Nairobi|Nepal|Netherlands|New Delhi|New York|New Zealand|Nice|Norway|Oman|Ooty|
+Orlando|Oslo|Paris|Pattaya|Perth|Petra|Philippines|Phuket|Phu Quoc|Poland|Pondicherry|Port Blair|
+Portugal|Prague|Pune|Punjab|Qatar|Queenstown|Rajasthan|Ras Al Khaimah|Rhodes|Riyadh|Rome|Rotorua|
+Russia|Salalah|San Francisco|Santorini|Saudi Arabia|Scotland|Seattle|Seoul|Seychelles|Shanghai|
+Sharjah|Shillong|Shimla|Siem Reap|Sikkim|Singapore|South Africa|Spain|Sri Lanka|Srinagar|
+Stockholm|Surat|Sweden|Switzerland|Sydney|Taipei|Taiwan|Tanzania|Tashkent|Tbilisi|Tel Aviv|
+Thailand|Thekkady|Thiruvananthapuram|Tirupati|Tokyo|Toronto|Trivandrum|Turkey|Turkiye|Udaipur|UAE|
+Uganda|UK|Ukraine|United Kingdom|United States|USA|US|Uzbekistan|Vancouver|Varanasi|Venice|Vienna|
+Vietnam|Visakhapatnam|Washington|Yerevan|Zanzibar|Zermatt|Zimbabwe|Zurich
 """
 _CANONICAL = {name.strip().lower(): name.strip() for name in _NAMES.replace("\n", "").split("|")}
 # Names that are also English words are read only as they are written on a map.
@@ -123,7 +133,7 @@ _ORIGINS = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place and the words that named it."""
+    """A place and the words that it was read from."""
 
     name: str
     words: str
@@ -131,14 +141,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """From where to where, each as far as it was said."""
+    """Origin and destination, each None if it is not stated."""
 
     origin: Place | None = None
     destination: Place | None = None
 
 
 def find_route(text: str) -> Route:
-    """Origin and destination of a text; what was not said stays None."""
+    """Find the origin and the destination of a text."""
     for pattern in _ROUTES:
         for match in pattern.finditer(text):
             origin, destination = _place(match, "origin"), _place(match, "destination")
@@ -150,17 +160,17 @@ def find_route(text: str) -> Route:
 
 
 def is_known_place(words: str) -> bool:
-    """Whether the words are a place that we know."""
+    """True if the words are a known place."""
     return " ".join(words.lower().split()) in _CANONICAL
 
 
-def holds_place(words: str) -> bool:
-    """Whether a place that we know stands anywhere in the words."""
+def contains_place(words: str) -> bool:
+    """True if the words contain a known place."""
     return bool(places_in(words))
 
 
 def places_in(words: str) -> list[re.Match[str]]:
-    """Where the places that we know stand in the words."""
+    """The known places of a text, in order."""
     return [
         match for match in re.finditer(_KNOWN_WORD, words, re.IGNORECASE) if _proper(match.group())
     ]

@@ -1,6 +1,4 @@
-"""How many of something a price is for: `2 adults at 20,000`, `two tickets 1,200 each`, `20,000 per
-person for 3 persons`.
-"""
+"""The quantity that a price is for: `2 adults at 20,000`, `20,000 per person for 3 persons`."""
 
 from __future__ import annotations
 
@@ -31,16 +29,16 @@ _ROOMS_AND_NIGHTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """How many, and the word or figure that says so."""
+    """A count and the word or digits that state it."""
 
     count: int
     words: str
 
 
-def said(before: str, after: str, *, each: bool) -> Quantity | None:
-    """How many the words around a price say; `each` where the price itself is said to be for one.
+def quantity_of(before: str, after: str, *, each: bool) -> Quantity | None:
+    """Read the quantity in the words around a price; None if they state none.
 
-    None where they leave it at the price.
+    `each` is set if the price is stated to be for one.
     """
     match = _AT.search(before) or (_BEFORE_EACH.search(before) if each else None)
     if match is None:
@@ -50,9 +48,7 @@ def said(before: str, after: str, *, each: bool) -> Quantity | None:
     return Quantity(count, match["n"]) if match and count else None
 
 
-def two_ways(words: str) -> str | None:
-    """Rooms and nights at one price, of which nobody knows what it is for; None for all other
-    words.
-    """
+def rooms_and_nights(words: str) -> str | None:
+    """Find rooms and nights at one price, which leave open what it is for."""
     match = _ROOMS_AND_NIGHTS.search(words)
     return match.group() if match else None

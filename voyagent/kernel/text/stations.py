@@ -1,8 +1,7 @@
-"""Where an aircraft or a guest goes, as a code: `Dubai`, `dxb` and `London` for a flight, a city
-with its country for a hotel, a country for a visa.
+"""Codes of airports and countries by name: `Dubai` and `dxb` for a flight, a country for a visa.
 
-The airports are those of `airportsdata`. A name that several countries have, and of which none is
-one that agencies meet every day, is left open: the person is asked.
+The airports are those of `airportsdata`. A name that several countries have is not read, unless
+it is one of the well-known places in `KNOWN`.
 """
 
 from __future__ import annotations
@@ -14,15 +13,19 @@ import airportsdata
 from babel.core import Locale
 
 _PAIRS = """
-AUH Abu Dhabi|AMD Ahmedabad|AMS Amsterdam|ATQ Amritsar|ATH Athens|BAH Bahrain|BKK Bangkok|BCN Barcelona|BLR Bengaluru|BLR Bangalore|DPS Bali|DPS Denpasar|
-CAI Cairo|CCJ Calicut|CCJ Kozhikode|MAA Chennai|COK Kochi|COK Cochin|CMB Colombo|DEL Delhi|DEL New Delhi|DOH Doha|DXB Dubai|FRA Frankfurt|GVA Geneva|GOI Goa|
-HAN Hanoi|HKG Hong Kong|HYD Hyderabad|IST Istanbul|JAI Jaipur|JED Jeddah|KTM Kathmandu|CCU Kolkata|KUL Kuala Lumpur|KWI Kuwait|LHR London|MAD Madrid|
-MLE Male|MLE Maldives|MAN Manchester|MRU Mauritius|MED Medina|MED Madinah|MEL Melbourne|BOM Mumbai|MUC Munich|MCT Muscat|NBO Nairobi|JFK New York|CDG Paris|
-HKT Phuket|PRG Prague|RUH Riyadh|FCO Rome|SHJ Sharjah|SIN Singapore|SYD Sydney|TPE Taipei|TAS Tashkent|TBS Tbilisi|TLV Tel Aviv|TRV Thiruvananthapuram|
-TRV Trivandrum|NRT Tokyo|YYZ Toronto|VIE Vienna|ZNZ Zanzibar|ZRH Zurich
+AUH Abu Dhabi|AMD Ahmedabad|AMS Amsterdam|ATQ Amritsar|ATH Athens|BAH Bahrain|BKK Bangkok|
+BCN Barcelona|BLR Bengaluru|BLR Bangalore|DPS Bali|DPS Denpasar|CAI Cairo|CCJ Calicut|
+CCJ Kozhikode|MAA Chennai|COK Kochi|COK Cochin|CMB Colombo|DEL Delhi|DEL New Delhi|DOH Doha|
+DXB Dubai|FRA Frankfurt|GVA Geneva|GOI Goa|HAN Hanoi|HKG Hong Kong|HYD Hyderabad|IST Istanbul|
+JAI Jaipur|JED Jeddah|KTM Kathmandu|CCU Kolkata|KUL Kuala Lumpur|KWI Kuwait|LHR London|MAD Madrid|
+MLE Male|MLE Maldives|MAN Manchester|MRU Mauritius|MED Medina|MED Madinah|MEL Melbourne|
+BOM Mumbai|MUC Munich|MCT Muscat|NBO Nairobi|JFK New York|CDG Paris|HKT Phuket|PRG Prague|
+RUH Riyadh|FCO Rome|SHJ Sharjah|SIN Singapore|SYD Sydney|TPE Taipei|TAS Tashkent|TBS Tbilisi|
+TLV Tel Aviv|TRV Thiruvananthapuram|TRV Trivandrum|NRT Tokyo|YYZ Toronto|VIE Vienna|ZNZ Zanzibar|
+ZRH Zurich
 """
 KNOWN = [(pair[:3], pair[4:]) for pair in _PAIRS.replace("\n", "").split("|")]
-"""Codes and names that agencies meet every day."""
+"""Codes and names of well-known places."""
 _ALSO = {
     "usa": "US",
     "us": "US",
@@ -100,15 +103,17 @@ _UNION = re.compile(
 
 
 _SMALL_WORDS = """
-the and not one two six ten all any day now mon tue wed thu fri sat sun may her him his our out you who how mrs sir for
+the and not one two six ten all any day now mon tue wed thu fri sat sun may her him
+his our out you who how mrs sir for
 """
 _NO_CODES = frozenset(_SMALL_WORDS.split())
-"""English words that are codes of airports besides; written in capitals they are."""
+"""English words that are codes of airports only in capitals."""
 
 
 def code_of(said: str) -> str | None:
-    """The IATA code of an airport or a city, from a code in any case or a name; None where the
-    words name none, or more than one.
+    """The IATA code of an airport or a city, from a code in any case or a name.
+
+    None if the words name none, or more than one.
     """
     words = " ".join(said.split())
     said = words.casefold()
@@ -135,7 +140,7 @@ def code_of(said: str) -> str | None:
 
 
 def country_of_city(said: str) -> str | None:
-    """ISO 3166 alpha-2 of the country in which a city lies; None where several have it."""
+    """The country of a city as ISO 3166 alpha-2; None if several countries have the name."""
     code = code_of(said)
     if code is None:
         found = {
@@ -149,8 +154,9 @@ def country_of_city(said: str) -> str | None:
 
 
 def country_of(said: str) -> str | None:
-    """A country by its English name, its code in capitals or one that is said in its place, `the
-    U.A.E.`; of a city the country in which it lies.
+    """The code of a country by its English name, its code or a usual short form (`the U.A.E.`).
+
+    A city stands for its country.
     """
     words = _UNION.sub(
         r"\g<name>", re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE)
@@ -165,24 +171,21 @@ def country_of(said: str) -> str | None:
 
 
 def countries_in(text: str) -> list[re.Match[str]]:
-    """Where a text names countries, each with the article before it; `us` is one in capitals or
-    behind `the`, and `Schengen` stands for its countries.
+    """The countries that a text names, each with the article before it.
+
+    `us` is one only in capitals or behind `the`. `Schengen` stands for its countries.
     """
     return list(_named_countries().finditer(text))
 
 
 def country_of_money(currency: str) -> str | None:
-    """The one country whose currency it is, after which its code is named; None for money of
-    several, such as the euro.
-    """
+    """The country of a currency; None for a currency of several, such as the euro."""
     code = currency[:2]
     return code if code in _countries().values() and code != "EU" else None
 
 
 def nationality_in(text: str) -> str | None:
-    """The nationality that a text names: `Indian`, `two Nepalis`, `US passport`; `to the US` names
-    none.
-    """
+    """The nationality that a text names: `Indian`, `two Nepalis`, `US passport`."""
     found = _PERSON.search(text)
     if found is None:
         return None
@@ -217,7 +220,7 @@ def _metro_by_code() -> dict[str, str]:
 
 
 def _metro_of(code: str) -> str:
-    """The code of all airports of the city, where several serve it."""
+    """The code of the city if several airports serve it."""
     return _metro_by_code().get(code, code)
 
 

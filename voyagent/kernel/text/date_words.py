@@ -1,0 +1,229 @@
+"""Patterns for dates in English, romanised Hindi and Hindi.
+
+Each pattern has a name; `dates` says what a match of that name means.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_HINDI_WEEKDAYS = ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार", "रविवार")
+_SHORT_WEEKDAYS = {
+    short: WEEKDAYS.index(next(day for day in WEEKDAYS if day.startswith(short[:3])))
+    for short in ("mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun")
+}
+WEEKDAY_NUMBERS = (
+    {day: number for number, day in enumerate(WEEKDAYS)}
+    | {day: number for number, day in enumerate(_HINDI_WEEKDAYS)}
+    | _SHORT_WEEKDAYS
+)
+_HINDI_MONTHS = (
+    ("जनवरी", "जन॰"),
+    ("फ़रवरी", "फरवरी", "फ़र॰"),
+    ("मार्च",),
+    ("अप्रैल",),
+    ("मई",),
+    ("जून",),
+    ("जुलाई", "जुल॰"),
+    ("अगस्त", "अग॰"),
+    ("सितंबर", "सितम्बर", "सित॰"),
+    ("अक्तूबर", "अक्टूबर", "अक्तू॰"),
+    ("नवंबर", "नवम्बर", "नव॰"),
+    ("दिसंबर", "दिसम्बर", "दिस॰"),
+)
+_MONTH_NUMBERS = (
+    {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+    | {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
+    | {"sept": 9}
+    | {name: number for number, names in enumerate(_HINDI_MONTHS, 1) for name in names}
+)
+_LETTER_AFTER = r"(?![^\W\d_]|[\u0900-\u0965])"
+"""No letter follows. Vowel signs of Hindi are no word characters, so `\\b` does not say it."""
+
+
+def _names(names: dict[str, int]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
+MONTH = rf"(?:{_names(_MONTH_NUMBERS)}){_LETTER_AFTER}"
+WEEKDAY = rf"(?:{_names(dict.fromkeys((*WEEKDAYS, *_HINDI_WEEKDAYS), 0))}){_LETTER_AFTER}"
+_ANY_WEEKDAY = rf"(?:{_names(WEEKDAY_NUMBERS)}){_LETTER_AFTER}"
+NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate(
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ],
+        1,
+    )
+}
+_COUNT = rf"(?:an?|\d{{1,3}}|{'|'.join(NUMBER_WORDS)})"
+_TO = r"\s*(?:-|–|—|to|till|until|and|&)\s*"
+LINK = re.compile(r"\s*(?:-|–|—|to|till|until)\s*(?:the\s+)?", re.IGNORECASE)
+"""The words between the first and the last day of a range."""
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_COUNTED = (
+    r"(?:adults?|adls?|adts?|child(?:ren)?|chd|kids?|infants?|inf|seniors?|pax|people|persons?"
+    r"|travell?ers?|passengers?|guests?|members?|of us|nights?|days?|weeks?|months?|years?|yrs?"
+    r"|hours?|hrs?|rooms?|beds?|seats?|couples?|tickets?|tkts?|visas?|bags?|stars?|k|l|lakhs?|lacs?|cr"
+    r"|crores?|thousand|hundred|am|pm|st|nd|rd|th|rs|inr|usd|aed|eur|gbp|rupees?|dollars?|dirhams?)\b"
+)
+_NO_YEAR = rf"(?!\d|[.,:/-]\d|\s*(?:{_COUNTED}|%|/-|{MONTH}))"
+"""Behind two digits that are a year: nothing that they count, and no second date."""
+_NO_SUM = r"(?!\d|\s*(?:/-|(?:k|lakhs?|lacs?|rs|inr|usd|aed|eur|gbp|rupees?|dollars?|dirhams?)\b))"
+_YEAR = (
+    rf"(?P<year>(?:,?\s*|[-/.])(?:(?P<y4>\d{{4}}){_NO_SUM}|'(?P<y2>\d{{2}})(?!\d)"
+    rf"|(?P<y2b>\d{{2}}){_NO_YEAR}))?"
+)
+_MARKED_YEAR = rf"(?P<year>(?:,?\s*|[-/.])(?:(?P<y4>\d{{4}}){_NO_SUM}|'(?P<y2>\d{{2}})(?!\d)))?"
+"""Behind a day that follows its month, `Dec 25 26` are two days: a year has four digits there."""
+_WEEKDAY_BEFORE = rf"(?:\b(?P<wd>{_ANY_WEEKDAY})[.,]?\s*(?:the\s+)?)?"
+_WEEKDAY_BEHIND = rf"(?:\s*\(\s*(?P<wd2>{_ANY_WEEKDAY})\s*\))?"
+
+
+def _compiled(*patterns: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in patterns)
+
+
+_NTH_WEEK = (
+    r"(?:(?:1st|2nd|3rd|4th|5th|first|second|third|fourth|last)\s+(?:week|half|fortnight)"
+    r"|week\s+\d)"
+)
+OPEN_WEEKS = _compiled(
+    ("open", rf"\b{MONTH}\.?,?\s*(?:the\s+)?{_NTH_WEEK}\b"),
+    ("open", rf"\b{_NTH_WEEK}\s+(?:of\s+|in\s+)?{MONTH}(?!\s*\d{{1,2}}\b)"),
+)
+"""Weeks of a month, which name no day; read first, so that `jan 2nd week` is no 2 January."""
+
+COUNTED_FROM_TODAY = _compiled(
+    (
+        "week",
+        r"\b(?P<said>day after tomorrow|tomorrow|today"
+        rf"|(?:on\s+|this\s+|coming\s+)?(?P<weekday>{WEEKDAY}))\s+week\b",
+    ),
+    (
+        "next",
+        rf"\bnext\s+(?P<weekday>{_ANY_WEEKDAY})|\b(?P<weekday2>{WEEKDAY})\s+(?:of\s+)?next\s+week\b"
+        rf"|\bnext\s+week\s+(?:on\s+)?(?P<weekday3>{WEEKDAY})",
+    ),
+    (
+        "ahead",
+        rf"\bin\s+(?P<n>{_COUNT})\s+(?P<unit>days?|weeks?)(?:'?\s+time)?\b"
+        rf"|\b(?P<n2>{_COUNT})\s+(?P<unit2>days?|weeks?)\s+from\s+(?:now|today)\b",
+    ),
+    (
+        "ago",
+        rf"\b(?P<n>{_COUNT})\s+(?P<unit>days?|weeks?)\s+ago\b|\blast\s+(?P<weekday>{_ANY_WEEKDAY})",
+    ),
+)
+"""Words that count from the day on which they were written, which staff say and messages may."""
+
+DATES = _compiled(
+    ("iso", r"(?<!\d)(?P<y4>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)"),
+    (
+        "numeric",
+        rf"{_WEEKDAY_BEFORE}(?<![\d/.-])(?P<d>\d{{1,2}})(?P<sep>[/.-])(?P<m>\d{{1,2}})(?P=sep)"
+        rf"(?:(?P<y4>\d{{4}})|(?P<y2>\d{{2}}))(?![\d/]){_WEEKDAY_BEHIND}",
+    ),
+    ("open", r"(?<![\d/.-])(?:0?[1-9]|1[0-2])/(?:19|20|21)\d{2}(?![\d/-])"),
+    (
+        "numeric",
+        rf"{_WEEKDAY_BEFORE}(?<![\d/])(?P<d>\d{{1,2}})/(?P<m>\d{{1,2}})(?![\d/]){_WEEKDAY_BEHIND}",
+    ),
+    (
+        "pair",
+        rf"(?<![\d/])(?P<d>\d{{1,2}}){_ORDINAL}{_TO}(?P<d2>\d{{1,2}}){_ORDINAL}\s*(?:of\s+)?"
+        rf"(?P<mon>{MONTH})\.?{_YEAR}",
+    ),
+    (
+        "pair",
+        rf"\b(?P<mon>{MONTH})\.?\s*(?P<d>\d{{1,2}}){_ORDINAL}{_TO}(?P<d2>\d{{1,2}}){_ORDINAL}"
+        rf"(?![\d,]*\d|\s*{MONTH}){_MARKED_YEAR}",
+    ),
+    (
+        "named",
+        rf"{_WEEKDAY_BEFORE}(?<![\d/.,])(?P<d>\d{{1,2}}){_ORDINAL}(?:[/.]|[\s-]*)(?:of\s+)?"
+        rf"(?P<mon>{MONTH})\.?{_YEAR}{_WEEKDAY_BEHIND}",
+    ),
+    (
+        "named",
+        rf"{_WEEKDAY_BEFORE}\b(?P<mon>{MONTH})\.?\s*(?P<d>\d{{1,2}}){_ORDINAL}"
+        rf"(?![\d/]|,\d|\.\d|\s*(?:adults?|pax|people|lakh|k\b)){_MARKED_YEAR}{_WEEKDAY_BEHIND}",
+    ),
+    (
+        "word",
+        r"\b(?P<said>day after tomorrow|tomorrow|today|tonight|day before yesterday|yesterday)\b"
+        rf"|(?P<hindi>आज|कल|परसों){_LETTER_AFTER}"
+        rf"|\b(?:this(?:\s+coming)?|coming|on)\s+(?P<weekday>{WEEKDAY})",
+    ),
+)
+FREE_WORDS = _compiled(
+    (
+        "word",
+        r"\b(?P<said>tmrw|tmr|tomo|tommorow|tomorow|kal|pars[ou]n?|aaj)\b"
+        r"|\b(?:this|coming)\s+(?P<weekday>mon|tue|wed|thu|fri|sat|sun)\b",
+    ),
+    ("word", rf"(?<!every )(?<![^\W_])(?P<weekday>{WEEKDAY})(?!\s+week)"),
+)
+"""Words of staff that a message may use for something else."""
+
+OPEN = _compiled(
+    (
+        "open",
+        r"\b(?:(?:early|mid|late|end of|beginning of|first week of|second week of|last week of"
+        r"|around|sometime in|in|during|for)\s+(?:next\s+)?"
+        rf"{MONTH}(?!\s*\d{{1,2}}\b)"
+        rf"|next\s+(?:week(?:end)?|month|year|summer|winter|{WEEKDAY})"
+        r"|this\s+(?:weekend|month|summer|winter)"
+        r"|(?:around|during|for|over)\s+(?:diwali|christmas|xmas|new year|eid|holi|easter|onam"
+        r"|pongal|dussehra|summer|winter|spring)"
+        r"|(?:summer|winter|diwali|christmas|school) (?:holidays|vacation|break))",
+    ),
+)
+
+IN_FIELD = _compiled(
+    ("iso", r"(?P<y4>\d{4})(?P<sep>[-/.])(?P<m>\d{1,2})(?P=sep)(?P<d>\d{1,2})"),
+    (
+        "numeric",
+        r"(?P<d>\d{1,2})(?:\s*[/.,-]\s*|\s+)(?P<m>\d{1,2})(?:\s*[/.,-]\s*|\s+)"
+        r"(?:(?P<y4>\d{4})|'?(?P<y2>\d{2}))",
+    ),
+    ("numeric", r"(?P<d>\d{1,2})\s*[/.-]\s*(?P<m>\d{1,2})"),
+    (
+        "named",
+        rf"(?P<mon>{MONTH})[\s./-]*(?P<d>\d{{1,2}}){_ORDINAL}[\s,./-]+"
+        r"(?:(?P<y4>\d{4})|'?(?P<y2>\d{2}))",
+    ),
+    ("number", r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"),
+    ("word", rf"(?P<weekday>{_ANY_WEEKDAY})\.?"),
+    ("word", r"(?P<said>now)"),
+    ("months", rf"in\s+(?P<n>{_COUNT})\s+months?|(?P<ago>{_COUNT})\s+months?\s+ago"),
+    ("open", rf"(?:early|mid|late|end of|beginning of)?\s*{MONTH}\.?,?\s*(?:'\d{{2}}|\d{{4}})?"),
+    ("open", r"last\s+(?:week|month|year)"),
+    ("open", r"diwali|christmas|xmas|new year|eid|holi|easter|onam|pongal|dussehra"),
+)
+"""Forms that are a date only where nothing else is written: in a field, or as an answer."""
+
+
+def month_number(name: str) -> int:
+    """The number of a month by its name."""
+    return _MONTH_NUMBERS[name.lower()]
+
+
+def count(word: str) -> int:
+    """A count in digits or words; `a` is one."""
+    lowered = word.lower()
+    return 1 if lowered in ("a", "an") else NUMBER_WORDS.get(lowered) or int(lowered)

@@ -1,0 +1,151 @@
+"""Telephone numbers in plain text, and the country of one that is written without it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+from voyagent.kernel.text import stations
+from voyagent.kernel.text.passages import STAMP
+from voyagent.kernel.text.people import EMAIL
+from voyagent.kernel.text.places import find_route, places_in
+
+_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+_LIVES = re.compile(
+    r"\b(?:live|lives|living|based|settled|reside|resides|residing|resident|residents|working"
+    r"|calling|writing)\s+(?:in|of|from)\s+(?:the\s+)?$|\b(?:we are|i am|we're|i'm|currently)\s+"
+    r"(?:now\s+)?in\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"^\s*(?:country|location|city|address|residence|nationality)\s*[:=-]"
+    r"\s*(?P<value>[^\n]{2,120})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SENDER = re.compile(rf"^\s*{STAMP}\s*[-–]?\s*(?P<number>\+[\d\s()-]{{7,20}}):", re.MULTILINE)
+_ANYBODYS = frozenset(["ai", "cc", "co", "eu", "fm", "gg", "io", "la", "ly", "me", "tv", "ws"])
+"""Domains of a country that firms of every country use."""
+_DOMAINS = {"uk": "GB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A telephone number and where it stands.
+
+    `number` is written internationally; it is None for a national number whose country is open,
+    and `offers` are then the numbers that it may be.
+    """
+
+    number: str | None
+    start: int
+    end: int
+    words: str
+    offers: tuple[str, ...] = ()
+
+
+def find_phones(text: str, region: str | None) -> list[Phone]:
+    """The valid telephone numbers of a text, in order.
+
+    A national number is one of `region` unless the place where the writer is, the domain of an
+    e-mail address or a header points to another country.
+    """
+    matches = list(phonenumbers.PhoneNumberMatcher(text, region))
+    national = [match for match in matches if not _has_country(match)]
+    others = _countries(text) - {region} if national else set()
+    visited = _visited(text) - {region} if national else set()
+    return [
+        _phone(match, others, visited)
+        if match in national
+        else Phone(_written(match.number), match.start, match.end, match.raw_string)
+        for match in matches
+    ]
+
+
+def find_phone(text: str, region: str | None) -> Phone | None:
+    """The first telephone number of a text whose country is known."""
+    return next((phone for phone in find_phones(text, region) if phone.number), None)
+
+
+def _phone(
+    match: phonenumbers.PhoneNumberMatch,
+    others: set[str],
+    visited: set[str],
+) -> Phone:
+    is_mobile = phonenumbers.number_type(match.number) in _MOBILE
+    doubts = others | (
+        set() if is_mobile else {country for country in visited if _is_mobile(match, country)}
+    )
+    own = _written(match.number)
+    if not doubts:
+        return Phone(own, match.start, match.end, match.raw_string)
+    offers = [own, *(_read(match, country) for country in sorted(doubts))]
+    return Phone(
+        None, match.start, match.end, match.raw_string, tuple(offer for offer in offers if offer)
+    )
+
+
+def _has_country(match: phonenumbers.PhoneNumberMatch) -> bool:
+    """True if the country's code is written, with or without a plus."""
+    digits = re.sub(r"\D", "", match.raw_string).removeprefix("00")
+    code = str(match.number.country_code)
+    return match.raw_string.lstrip("( ").startswith("+") or digits == (
+        f"{code}{phonenumbers.national_significant_number(match.number)}"
+    )
+
+
+def _written(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _read(match: phonenumbers.PhoneNumberMatch, country: str) -> str | None:
+    try:
+        number = phonenumbers.parse(match.raw_string, country)
+    except phonenumbers.NumberParseException:
+        return None
+    return _written(number) if phonenumbers.is_valid_number(number) else None
+
+
+def _is_mobile(match: phonenumbers.PhoneNumberMatch, country: str) -> bool:
+    try:
+        number = phonenumbers.parse(match.raw_string, country)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in _MOBILE
+
+
+def _countries(text: str) -> set[str]:
+    """The countries in which the writer may be."""
+    places = [match.group() for match in places_in(text) if _LIVES.search(text[: match.start()])]
+    origin = find_route(text).origin
+    places += [origin.name] if origin else []
+    for header in _HEADER.finditer(text):
+        places += [part.strip(" .") for part in re.split(r"[,;]", header["value"])]
+        places += [match.group() for match in stations.countries_in(header["value"])]
+    senders = (_region(match["number"]) for match in _SENDER.finditer(text))
+    domains = (match.group().rpartition(".")[2].lower() for match in EMAIL.finditer(text))
+    found = [stations.country_of(place) for place in places]
+    return {
+        country
+        for country in (*found, *senders, *map(_country_of_domain, domains))
+        if country is not None
+    }
+
+
+def _visited(text: str) -> set[str]:
+    return {country for match in places_in(text) if (country := stations.country_of(match.group()))}
+
+
+def _region(number: str) -> str | None:
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _country_of_domain(domain: str) -> str | None:
+    if len(domain) != 2 or domain in _ANYBODYS:
+        return None
+    return _DOMAINS.get(domain, domain.upper())

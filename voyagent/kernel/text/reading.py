@@ -1,0 +1,178 @@
+"""Reading of a text: every value in it with its place, found once.
+
+Kinds are read in a fixed order and overlaps are dropped, so that the digits of a telephone number
+are no amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from voyagent.kernel.text import amounts, dates, numbers, people, phones, places
+from voyagent.kernel.text.dates import DateKind
+from voyagent.kernel.text.names import KnownName, find_known_names
+from voyagent.kernel.text.passages import STAMP_BEFORE_MESSAGE
+
+Kind = Literal["email", "number", "phone", "date", "people", "amount", "rate", "route", "name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A value and where it stands in the text.
+
+    Types of `value` by kind: `email`, `number`, `phone` and `name` a string, `date` a date,
+    `people` the count of each kind of traveller, `amount` a `Figure`, `rate` the `Figure` of an
+    amount per head or piece, `route` the names of origin and destination. `offers` are other
+    values that the words may mean.
+    """
+
+    kind: Kind
+    value: Any
+    start: int
+    end: int
+    offers: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Words for a value that leave it open, which a person is asked about.
+
+    `reason` is one of `dates.Reason`, `country` for a telephone number, `range` for an amount.
+    """
+
+    kind: Kind
+    reason: str
+    start: int
+    end: int
+    words: str
+    offers: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text with its values and unclear words, each in order and without overlaps."""
+
+    text: str
+    spans: tuple[Span, ...]
+    unclear: tuple[Unclear, ...] = ()
+    _hidden: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+
+    def of(self, kind: Kind) -> list[Span]:
+        """The values of one kind, in order."""
+        return [span for span in self.spans if span.kind == kind]
+
+    def words(self, span: Span) -> str:
+        """The words of a value."""
+        return self.text[span.start : span.end]
+
+    @property
+    def masked(self) -> str:
+        """The text in small letters with values replaced by their kinds, to match intents.
+
+        The stamp of a chat before a message is left out.
+        """
+        pieces, end = [], 0
+        found: tuple[Span | Unclear, ...] = (*self.spans, *self.unclear)
+        marks = [(one.start, one.end, f" <{one.kind}> ") for one in found]
+        for start, stop, mark in sorted([*marks, *((a, b, " ") for a, b in self._hidden)]):
+            if start < end:
+                continue
+            pieces += [self.text[end:start], mark]
+            end = stop
+        return " ".join("".join([*pieces, self.text[end:]]).lower().split())
+
+
+def read(
+    text: str,
+    *,
+    today: date,
+    region: str | None = "IN",
+    prefer: DateKind = "travel",
+    names: Sequence[str] = (),
+) -> Reading:
+    """Find the values of a text.
+
+    Args:
+        text: the words of staff, or a message that they paste.
+        today: the day in the agency's time zone, from which `tomorrow` counts.
+        region: the agency's country, for telephone numbers without one.
+        prefer: what dates are for, which decides a missing year.
+        names: names that the agency knows; one that the text has wins over its places.
+
+    """
+    hidden = tuple(match.span() for match in STAMP_BEFORE_MESSAGE.finditer(text))
+    plain = STAMP_BEFORE_MESSAGE.sub(lambda stamp: " " * len(stamp.group()), text)
+    known = find_known_names(plain, names)
+    taken: list[Span | Unclear] = []
+    for found in (
+        *_addresses(plain, region),
+        *(_name(name) for name in known if not name.in_part),
+        *_values(plain, today, prefer),
+        *(_name(name) for name in known if name.in_part),
+    ):
+        is_free = not any(
+            found.start < other.end and other.start < found.end and not _is_pair(found, other)
+            for other in taken
+        )
+        if found.start < found.end and is_free:
+            taken.append(found)
+    taken.sort(key=lambda found: found.start)
+    return Reading(
+        text,
+        tuple(found for found in taken if isinstance(found, Span)),
+        tuple(found for found in taken if isinstance(found, Unclear)),
+        hidden,
+    )
+
+
+def _is_pair(found: Span | Unclear, other: Span | Unclear) -> bool:
+    """True for the two days of `19-25 Dec`, which stand in the same words."""
+    return (
+        isinstance(found, Span)
+        and isinstance(other, Span)
+        and found.kind == other.kind == "date"
+        and (found.start, found.end) == (other.start, other.end)
+        and found.value != other.value
+    )
+
+
+def _addresses(text: str, region: str | None) -> Iterator[Span | Unclear]:
+    """E-mail addresses, numbers of documents, telephone numbers, in this priority."""
+    for email in people.EMAIL.finditer(text):
+        yield Span("email", email.group().rstrip(".'"), *email.span())
+    for number in numbers.find_document_numbers(text):
+        yield Span("number", numbers.document_number(number.group()), *number.span())
+    for phone in phones.find_phones(text, region):
+        if phone.number:
+            yield Span("phone", phone.number, phone.start, phone.end)
+        else:
+            yield Unclear("phone", "country", phone.start, phone.end, phone.words, phone.offers)
+
+
+def _values(text: str, today: date, prefer: DateKind) -> Iterator[Span | Unclear]:
+    """Dates, travellers, amounts, the route, in this priority."""
+    for day in dates.scan(text, today, prefer, by_staff=True):
+        if isinstance(day, dates.Day):
+            yield Span("date", day.day, day.start, day.end, (day.other,) if day.other else ())
+        else:
+            yield Unclear("date", day.reason, day.start, day.end, day.words, day.offers)
+    party, travellers = people.find_party(text), people.find_travellers(text)
+    if party and travellers:
+        yield from (Span("people", party, start, end) for start, end in travellers.spans)
+    for figure in amounts.find_figures(text):
+        if figure.ranged:
+            yield Unclear("amount", "range", figure.start, figure.end, figure.words)
+        else:
+            yield Span("rate" if figure.each else "amount", figure, figure.start, figure.end)
+    route = places.find_route(text)
+    if route.origin and route.destination:
+        start = text.find(route.destination.words)
+        ends = (route.origin.name, route.destination.name)
+        yield Span("route", ends, max(start, 0), start + len(route.destination.words))
+
+
+def _name(found: KnownName) -> Span:
+    return Span("name", found.name, found.start, found.end)
