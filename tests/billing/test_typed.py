@@ -277,6 +277,6 @@ def test_the_look_at_an_entry_says_why_it_would_be_refused(
         "memo": ["", ""],
     }
     page = Page(send(alice, "/journal/new", **entry, then="look"))
-    status = page.words(".//*[@id='outlook']//*[@role='status']")
+    status = page.words(".//*[@id='entry-preview']//*[@role='status']")
     assert (page.status, why in status) == (200, True), status
     assert ("Debits equal credits." in status) == (why == "Debits equal credits.")

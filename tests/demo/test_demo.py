@@ -174,7 +174,7 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
                 )
                 assert sign * (control["debit_minor"] - control["credit_minor"]) == open_minor > 0
         assert billing.untied_ageing(reader) == []
-        assert checks.untied_balances(reader) == []
+        assert checks.balance_differences(reader) == []
 
 
 @pytest.mark.parametrize("command", [("books", "check"), ("audit", "verify")])

@@ -252,20 +252,20 @@ def test_the_page_begins_with_what_has_happened_and_says_what_comes(alice: Perso
 def test_coming_entries_are_counted_up_to_a_bound(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entries, "COMING_MAX", 2)
-    entries.coming_statement.cache_clear()  # type: ignore[attr-defined]
+    monkeypatch.setattr(entries, "LATER_COUNT_MAX", 2)
+    entries.later_count_statement.cache_clear()  # type: ignore[attr-defined]
     day = clock.today(alice.actor.timezone)
     for ahead in (1, 2, 3, 4):
         post(alice, entry_date=day + timedelta(days=ahead))
     with alice.reading() as reader:
-        assert entries.list_happened(reader, None, day, limit=5)[1] == 3, (
+        assert entries.list_entries_until(reader, None, day, limit=5)[1] == 3, (
             "one more than the bound, however many there are"
         )
     assert (
         Page(alice.browser.get("/journal")).words(".//a[@id='coming']")
         == "More than 2 entries of coming days"
     )
-    entries.coming_statement.cache_clear()  # type: ignore[attr-defined]
+    entries.later_count_statement.cache_clear()  # type: ignore[attr-defined]
 
 
 def test_the_pages_list_and_reverse(alice: Person) -> None:

@@ -534,7 +534,7 @@ def test_whatever_is_done_the_books_balance_and_closed_months_stay(
         sums[currency] += minor
     assert not any(sums.values())
     with alice.reading() as reader:
-        assert checks.untied_balances(reader) == []
+        assert checks.balance_differences(reader) == []
 
 
 def _closed(person: Person) -> date | None:

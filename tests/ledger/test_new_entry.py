@@ -73,7 +73,7 @@ def test_the_page_shows_each_account_before_and_after(alice: Person) -> None:
     shown = Page(send(alice, typed(alice, then="look")))
     assert shown.status == 200
     rows = [
-        shown.words(f".//section[@id='outlook']//tbody/tr[{number}]/{cell}")
+        shown.words(f".//section[@id='entry-preview']//tbody/tr[{number}]/{cell}")
         for number in (1, 2)
         for cell in ("th", "td[1]", "td[4]")
     ]
@@ -85,8 +85,8 @@ def test_the_page_shows_each_account_before_and_after(alice: Person) -> None:
         "2,000.00Dr",
         "765.50Dr",
     ]
-    assert shown.words(".//section[@id='outlook']//tfoot//td[@class]") == "1,234.50 1,234.50"
-    assert "Debits equal credits." in shown.words(".//*[@id='outlook']")
+    assert shown.words(".//section[@id='entry-preview']//tfoot//td[@class]") == "1,234.50 1,234.50"
+    assert "Debits equal credits." in shown.words(".//*[@id='entry-preview']")
     assert (shown.field("narration"), shown.field("debit"), shown.field("entry_date")) == (
         "Bank charges",
         "1,234.50",
@@ -229,4 +229,4 @@ def test_who_writes_entries_in_the_browser(
 def test_another_agencys_accounts_are_not_found(alice: Person, charlie: Person) -> None:
     page = Page(send(charlie, typed(alice)))
     assert (page.status, "could not find that account" in page.error_at("lines")) == (422, True)
-    assert page.words(".//section[@id='outlook']//tbody/tr/th") == ""
+    assert page.words(".//section[@id='entry-preview']//tbody/tr/th") == ""

@@ -73,7 +73,7 @@ def test_balances_equal_the_lines_on_every_day(
         }
         assert found == dict(wanted), as_of
     with person.reading() as reader:
-        assert checks.untied_balances(reader) == []
+        assert checks.balance_differences(reader) == []
 
 
 def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(
@@ -107,7 +107,7 @@ def test_a_wrong_roll_up_is_found(alice: Person) -> None:
     with alice.reading() as reader:
         assert [
             (row["which"], row["currency"], row["since"], row["debit_minor"])
-            for row in checks.untied_balances(reader)
+            for row in checks.balance_differences(reader)
         ] == [("month", "INR", date(2026, 3, 1), 1)]
 
 
@@ -198,4 +198,4 @@ def test_nobody_sees_another_agency_s_books(alice: Person, charlie: Person) -> N
     with charlie.acting(), pytest.raises(EntryNotFound):
         entries.get_entry(posted.entry_id)
     with charlie.acting(), pytest.raises(EntryNotFound):
-        entries.get_entry_of("test", posted.entry_id, "sale")
+        entries.get_source_entry_id("test", posted.entry_id, "sale")

@@ -136,4 +136,4 @@ def test_the_books_balance_at_every_moment_of_a_storm(alice: Person) -> None:
         key: minor for key, minor in acknowledged.items() if minor
     }, f"seed {SEED}"
     with alice.reading() as reader:
-        assert checks.untied_balances(reader) == []
+        assert checks.balance_differences(reader) == []

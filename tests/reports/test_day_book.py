@@ -23,8 +23,8 @@ from voyagent.kernel.database.read_pool import ReadPool
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.ledger.queries.account_lines import Place
-from voyagent.ledger.queries.day_book import daybook_statement
+from voyagent.ledger.queries.account_lines import LineCursor
+from voyagent.ledger.queries.day_book import day_book_statement
 
 FIRST, LAST = date(2026, 1, 10), date(2026, 3, 20)
 PERIOD = f"from={FIRST}&to={LAST}"
@@ -338,9 +338,9 @@ def test_a_page_costs_its_entries_however_long_the_books_are(
     worst its entries once for each account, of 32,000 rows.
     """
     first, last = date(2023, 1, 1), date(2025, 12, 28)
-    for after in (None, Place(date(2025, 11, 20), big.actor.tenant_id, 1)):
+    for after in (None, LineCursor(date(2025, 11, 20), big.actor.tenant_id, 1)):
         sql, values = compiled_for(
-            daybook_statement(first, last, after=after, limit=51), big.credential.tenant_id
+            day_book_statement(first, last, after=after, limit=51), big.credential.tenant_id
         )
         found, _ = scanned(lane, big, sql, values, _scans)
         assert 51 <= sum(found.values()) < 5_000, (after, found)

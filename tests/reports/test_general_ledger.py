@@ -29,13 +29,13 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts, entries
 from voyagent.ledger.queries.account_lines import (
-    Place,
+    LineCursor,
     account_lines_statement,
     balances_at_statement,
 )
 from voyagent.ledger.queries.balances import balances_statement
-from voyagent.ledger.queries.exports import account_lines_cells, daybook_cells
-from voyagent.ledger.queries.monthly import sales_statement
+from voyagent.ledger.queries.exports import account_lines_cells, day_book_cells
+from voyagent.ledger.queries.monthly import monthly_sales_statement
 from voyagent.reports.queries import general_ledger as reports
 from voyagent.reports.queries.periods import Period
 
@@ -81,7 +81,7 @@ def page_of(
 ) -> reports.GeneralLedger:
     with person.reading() as reader:
         return reports.read_general_ledger(
-            reader, account, period, after=Place.decode(after) if after else None, limit=limit
+            reader, account, period, after=LineCursor.decode(after) if after else None, limit=limit
         )
 
 
@@ -148,7 +148,7 @@ def test_a_page_marker_of_another_period_is_refused(alice: Person) -> None:
     )
     account = bank(alice)
     for day in (FIRST - timedelta(days=1), LAST + timedelta(days=1)):
-        mark = Place(day, account["id"], 1)
+        mark = LineCursor(day, account["id"], 1)
         with pytest.raises(InvalidCursor):
             page_of(alice, account, PERIOD, mark.encode(), 5)
 
@@ -167,7 +167,7 @@ def test_a_page_marker_of_another_period_is_refused(alice: Person) -> None:
 )
 def test_a_page_marker_that_is_none_of_ours_is_refused(token: str) -> None:
     with pytest.raises(VoyagentError):
-        Place.decode(token)
+        LineCursor.decode(token)
 
 
 def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(
@@ -269,7 +269,7 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
 
 
 def _cost(
-    lane: psycopg.Connection[Any], person: Person, period: Period, after: Place | None
+    lane: psycopg.Connection[Any], person: Person, period: Period, after: LineCursor | None
 ) -> int:
     """How many rows, of tables and of indexes, one page of a hundred lines goes through."""
     account = bank(person)
@@ -295,7 +295,7 @@ def test_a_page_costs_its_lines_however_long_the_account_is(
     month of lines, and the months.
     """
     period = Period(date(2023, 1, 1), date(2025, 12, 28), date(2022, 4, 1))
-    far = Place(date(2025, 11, 20), big.actor.tenant_id, 1)
+    far = LineCursor(date(2025, 11, 20), big.actor.tenant_id, 1)
     assert 100 < _cost(lane, big, period, None) < 2_500
     assert 100 < _cost(lane, big, period, far) < 2_500
 
@@ -310,13 +310,13 @@ def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(
     page, coming = (
         _read(lane, big, statement)
         for statement in (
-            entries.page_statement(None, day, 51, None),
-            entries.coming_statement(day),
+            entries.entries_page_statement(None, day, 51, None),
+            entries.later_count_statement(day),
         )
     )
     assert 50 < sum(page.values()) < 300
-    assert entries.COMING_MAX < sum(coming.values()) <= 2 * (entries.COMING_MAX + 1)
-    sales = _read(lane, big, sales_statement(date(2023, 2, 1), day))
+    assert entries.LATER_COUNT_MAX < sum(coming.values()) <= 2 * (entries.LATER_COUNT_MAX + 1)
+    sales = _read(lane, big, monthly_sales_statement(date(2023, 2, 1), day))
     assert sales.get("daily_balances", 0) < 100, (
         "the days of one month, where more than their index is looked at"
     )
@@ -330,7 +330,7 @@ def test_a_file_of_three_years_begins_with_its_first_days(
     """
     years = (date(2023, 1, 1), date(2025, 12, 30), "line")
     for cells in (
-        daybook_cells(*years),
+        day_book_cells(*years),
         account_lines_cells(bank(big)["id"], *years, {"INR": 0}),
     ):
         snapshot: Snapshot = app.extensions["voyagent.exports"].open(big.actor.tenant_id)

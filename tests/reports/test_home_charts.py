@@ -22,7 +22,7 @@ from voyagent.kernel.actor import define_roles
 from voyagent.kernel.database.read_pool import Row
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.ledger.queries.monthly import sales_statement
+from voyagent.ledger.queries.monthly import monthly_sales_statement
 from voyagent.reports.queries.home import MONEY, read_now
 
 MONDAY = today() - timedelta(days=today().weekday())
@@ -204,7 +204,7 @@ def test_sales_of_a_month_end_on_the_day_that_is_named(
             moved(alice, sold, "bank", "revenue_services", date(2024, 6, day))
         moved(alice, cost, "cost_of_services", "bank", date(2024, 6, day))
     with alice.reading() as reader:
-        (found,) = reader.read(sales_statement(date(2024, 5, 1), date(2024, 6, last)))
+        (found,) = reader.read(monthly_sales_statement(date(2024, 5, 1), date(2024, 6, last)))
     told = {
         (row["month"].month, row["sales_minor"] // 100, row["cost_minor"] // 100) for row in found
     }

@@ -25,7 +25,10 @@ from voyagent.enquiries import service as enquiries
 from voyagent.kernel.database.statement_cache import compiled_for
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.ledger.queries.trip_earnings import earned_lines_statement, earned_sum_statement
+from voyagent.ledger.queries.trip_earnings import (
+    earning_lines_statement,
+    earning_lines_total_statement,
+)
 from voyagent.reports.queries.margin_lines import Whose, entries_statement
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.views import answers, margins as margin_pages
@@ -329,8 +332,8 @@ def test_of_one_trip_it_costs_what_its_documents_posted(
         connection.execute(sa.text("vacuum analyze journal_entries, postings, accounts"))
     entries = entries_statement(Whose(trip=trip_id), Days(date(2023, 1, 1), date(2026, 12, 31)))
     for statement in (
-        earned_lines_statement(entries, "margin", "INR", after=None, limit=101),
-        earned_sum_statement(entries, "margin", "INR"),
+        earning_lines_statement(entries, "margin", "INR", after=None, limit=101),
+        earning_lines_total_statement(entries, "margin", "INR"),
     ):
         sql, values = compiled_for(statement, big.credential.tenant_id)
         with lane.transaction(), lane.cursor() as cursor:

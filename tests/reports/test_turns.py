@@ -23,7 +23,7 @@ from tests.reports.test_views import block, link_of, rows, shown, table, words
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.ledger.queries import accounts
-from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports import checks
 from voyagent.reports.queries import general_ledger, trial_balance
@@ -171,7 +171,7 @@ def _the_ledger_says_the_same(
                     reader,
                     account,
                     period,
-                    after=Place.decode(after) if after else None,
+                    after=LineCursor.decode(after) if after else None,
                     limit=limit,
                 )
             found.append(page)

@@ -39,7 +39,7 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.rehearsal import Notes, rehearsing
 from voyagent.ledger.queries.balances import balances_statement
-from voyagent.ledger.queries.entries import lines_statement
+from voyagent.ledger.queries.entries import entry_lines_statement
 from voyagent.ledger.service import LAST_DAY
 
 log = structlog.get_logger(__name__)
@@ -193,7 +193,7 @@ def _lines(entries: Iterable[UUID]) -> list[LineShown]:
     them.
     """
     reader = SessionReader(db.session)
-    rows = reader.read(lines_statement(*entries))[0]
+    rows = reader.read(entry_lines_statement(*entries))[0]
     after = _balances_of(reader, {row["account_id"] for row in rows})
     moved: dict[tuple[UUID, str], int] = defaultdict(int)
     for row in rows:

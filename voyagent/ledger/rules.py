@@ -90,7 +90,7 @@ CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_adv
 payments post to them.
 """
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
-COST = "cost_of_services"
+COST_PURPOSE = "cost_of_services"
 YEAR_START_MONTH = 4
 """The month in which financial years begin where an agency has not chosen."""
 PROFIT_AND_LOSS = ("revenue", "expense")

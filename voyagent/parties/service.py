@@ -18,7 +18,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
 from voyagent.kernel.ids import new_id
-from voyagent.ledger.queries.party_lines import stands_in_books
+from voyagent.ledger.queries.party_lines import has_postings
 from voyagent.parties import queries
 from voyagent.parties.models import Party
 from voyagent.parties.queries import PartyNotFound
@@ -189,7 +189,7 @@ def update(
     changed = {name: (known[name], value) for name, value in values.items() if known[name] != value}
     if not changed:
         return party
-    if "name" in changed and not _is_same_name(*changed["name"]) and stands_in_books(party.name):
+    if "name" in changed and not _is_same_name(*changed["name"]) and has_postings(party.name):
         raise PartyInBooks
     for name, (_before, value) in changed.items():
         setattr(party, name, value)

@@ -32,9 +32,12 @@ from voyagent.kernel.database.read_pool import Reader, Row, SessionReader
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries import checks
-from voyagent.ledger.queries.balances import control_statement
-from voyagent.ledger.queries.trip_earnings import earned_beside_statement, untied_earnings_statement
-from voyagent.ledger.queries.yearly import of_years_statement
+from voyagent.ledger.queries.balances import control_balances_statement
+from voyagent.ledger.queries.trip_earnings import (
+    earning_differences_statement,
+    unattributed_earnings_statement,
+)
+from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import (
@@ -122,8 +125,8 @@ def findings(reader: Reader) -> Iterator[Finding]:
         miscounted,
         *series,
     ) = reader.read(
-        checks.sides_statement(),
-        checks.unbalanced_statement(),
+        checks.unbalanced_currencies_statement(),
+        checks.unbalanced_entries_statement(),
         billing.unallocated_statement(),
         billing.uncredited_statement(),
         billing.unwritten_statement(),
@@ -141,7 +144,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
         Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row))
         for row in entries
     )
-    yield from map(_of_balance, checks.untied_balances(reader))
+    yield from map(_of_balance, checks.balance_differences(reader))
     yield from statements_of(reader)
     yield from control(reader)
     yield from advances(reader)
@@ -204,7 +207,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
 def control(reader: Reader) -> Iterator[Finding]:
     """Where what is open and its control account differ now, from roll-ups alone."""
     *outstanding, accounts = reader.read(
-        *map(billing.outstanding_statement, SIDE), control_statement(*SIDE)
+        *map(billing.outstanding_statement, SIDE), control_balances_statement(*SIDE)
     )
     books = {
         (row["purpose"], row["currency"]): row["balance_minor"] * SIDE[row["purpose"]]
@@ -233,8 +236,8 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
     period = Period(*EVER, year_began(EVER[0], month))
     earned, before = statements.read_profit_and_loss(reader, period, "none")
     lines, ended = reader.read(
-        checks.results_statement(month, *PROFIT_AND_LOSS),
-        of_years_statement(period.year_began, period.last_year_began, PROFIT_AND_LOSS),
+        checks.yearly_results_statement(month, *PROFIT_AND_LOSS),
+        yearly_balances_statement(period.year_began, period.last_year_began, PROFIT_AND_LOSS),
     )
     posted, untied = Counter[str](), Counter[tuple[date, str]]()
     for row in lines:
@@ -272,7 +275,9 @@ def advances(reader: Reader) -> Iterator[Finding]:
     that have something left.
     """
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
-    unapplied, accounts = reader.read(billing.advances_statement(), control_statement(*signs))
+    unapplied, accounts = reader.read(
+        billing.advances_statement(), control_balances_statement(*signs)
+    )
     books = {
         (row["purpose"], row["currency"]): row["balance_minor"] * signs[row["purpose"]]
         for row in accounts
@@ -297,7 +302,7 @@ def trips(reader: Reader) -> Iterator[Finding]:
     balance against the lines without one, each of which is read.
     """
     untied, beside = reader.read(
-        untied_earnings_statement(of_trips()), earned_beside_statement(of_trips())
+        earning_differences_statement(of_trips()), unattributed_earnings_statement(of_trips())
     )
     for row in untied:
         for name, minor in (("revenue", row["revenue_minor"]), ("direct cost", row["cost_minor"])):

@@ -18,7 +18,7 @@ from voyagent.http.forms import PAST, read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, is_currency
-from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.trip_earnings import Side
 from voyagent.reports.queries.margin_lines import AllTrips
 from voyagent.reports.queries.margins import GroupBy
@@ -171,9 +171,9 @@ class Address:
         return _month(self.month) if self.month else None
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> LineCursor | None:
         """The place behind the page before. Raises InvalidCursor."""
-        return Place.decode(self.after) if self.after else None
+        return LineCursor.decode(self.after) if self.after else None
 
     @property
     def unread_words(self) -> list[str]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.kernel.fields import Answer, BusinessDate, Filter, Query
-from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.schemas.chart import AccountType
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook
 from voyagent.reports.queries.general_ledger import PAGE_LINES, GeneralLedger
@@ -35,9 +35,9 @@ class DayBookQuery(Query):
         default=None, description="`next_cursor` of the page before."
     )
 
-    def place(self) -> Place | None:
+    def place(self) -> LineCursor | None:
         """The place behind the page before. Raises InvalidCursor."""
-        return Place.decode(self.cursor) if self.cursor else None
+        return LineCursor.decode(self.cursor) if self.cursor else None
 
 
 class GeneralLedgerQuery(DayBookQuery):

@@ -14,7 +14,7 @@ from voyagent.approvals import queries as approvals
 from voyagent.billing import queries as billing
 from voyagent.capabilities import registry
 from voyagent.kernel.database.read_pool import Reader, Row
-from voyagent.ledger.queries.closing_checks import Check, month_checks
+from voyagent.ledger.queries.closing_checks import Check, register_checks
 
 WAITING_MAX = 500
 _DATES = {
@@ -39,7 +39,7 @@ _MISSING: dict[str, Any] = {
 """What is said of a series in which a number is missing; of its financial year nothing else is."""
 
 
-@month_checks
+@register_checks
 def look(reader: Reader, first: date, last: date) -> list[Check]:
     """Drafts dated in the month, requests that wait and would post into it, and gaps in the numbers
     of its financial year, of each series.

@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.listings import Stream
 from voyagent.kernel.sheets import LINE, Cell
-from voyagent.ledger.queries.exports import account_lines_cells, daybook_cells
+from voyagent.ledger.queries.exports import account_lines_cells, day_book_cells
 from voyagent.reports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import read_general_ledger, stretches
@@ -49,7 +49,7 @@ def day_book(reader: Reader, days: Days) -> Stream:
     report = read_day_book(reader, days, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
-        yield daybook_cells(days.first, days.last, LINE)
+        yield day_book_cells(days.first, days.last, LINE)
         yield spreadsheets.daybook_totals(report)
 
     return Stream(spreadsheets.daybook_name(report), spreadsheets.DAYBOOK_COLUMNS, parts())

@@ -19,7 +19,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement, keyed_select
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries.entries import lines_statement
+from voyagent.ledger.queries.entries import entry_lines_statement
 
 _BILLS = Bill.__table__.c
 _BRIEF = (
@@ -107,7 +107,7 @@ def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
         bill_taxes_statement(bill_id),
         settling_statement("payable", bill_id),
         credits_of_statement(bill_id),
-        lines_statement(entry_id),
+        entry_lines_statement(entry_id),
     )
 
 

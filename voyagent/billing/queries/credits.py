@@ -30,7 +30,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries.entries import lines_statement
+from voyagent.ledger.queries.entries import entry_lines_statement
 
 _NOTES = CreditNote.__table__.c
 _LINES = CreditNoteLine.__table__.c
@@ -199,7 +199,7 @@ def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
         one,
         lines,
         credited_taxes_statement(credit_note_id),
-        lines_statement(entry_id),
+        entry_lines_statement(entry_id),
         recognitions_statement("credit_note", credit_note_id),
     )
 

@@ -53,7 +53,7 @@ from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Page
 from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries.entries import lines_statement
+from voyagent.ledger.queries.entries import entry_lines_statement
 
 COUNTED_MAX = 1000
 _ZONES_APART = timedelta(days=2)
@@ -534,7 +534,7 @@ def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
         _notes_statement(invoice_id),
         write_offs_statement(invoice_id),
         unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),
-        lines_statement(entry_id),
+        entry_lines_statement(entry_id),
         recognitions_statement("invoice", invoice_id),
     )
 

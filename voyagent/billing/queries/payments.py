@@ -47,7 +47,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries.entries import lines_statement
+from voyagent.ledger.queries.entries import entry_lines_statement
 
 _PAYMENTS = Payment.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
@@ -390,7 +390,7 @@ def _document_statements(payment_id: Any) -> tuple[Select[Any], ...]:
         _payment_statement(payment_id),
         _allocations_statement(payment_id),
         _refunds_statement(payment_id),
-        lines_statement(entry_id),
+        entry_lines_statement(entry_id),
     )
 
 

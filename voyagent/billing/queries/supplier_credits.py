@@ -19,7 +19,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.queries.entries import lines_statement
+from voyagent.ledger.queries.entries import entry_lines_statement
 
 _CREDITS = SupplierCredit.__table__.c
 _LINES = SupplierCreditLine.__table__.c
@@ -114,7 +114,12 @@ def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
         name_of(_CREDITS.reversed_by_user_id).label("reversed_by"),
     )
     one = _credits().add_columns(*names).where(_CREDITS.id == supplier_credit_id)
-    return one, lines, supplier_credited_statement(supplier_credit_id), lines_statement(entry_id)
+    return (
+        one,
+        lines,
+        supplier_credited_statement(supplier_credit_id),
+        entry_lines_statement(entry_id),
+    )
 
 
 @cached_statement

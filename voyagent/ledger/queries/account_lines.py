@@ -29,13 +29,13 @@ from voyagent.ledger.queries.balances import balances_statement
 
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
-PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
+LINE_ORDER = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
 """The order of lines."""
-LINES_MAX = 2**31 - 1
+LINE_NO_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LineCursor:
     """The place behind a line in the order of an account: book date, entry, line."""
 
     day: date
@@ -47,7 +47,7 @@ class Place:
         return f"{self.day:%Y-%m-%d}.{self.entry_id}.{self.line_no}"
 
     @classmethod
-    def decode(cls, token: str) -> Place:
+    def decode(cls, token: str) -> LineCursor:
         """Read a text of ours. Raises InvalidCursor."""
         day, _, rest = token.partition(".")
         entry, _, line = rest.partition(".")
@@ -56,14 +56,14 @@ class Place:
             found = cls(date.fromisoformat(day), entry_id, int(line)) if entry_id else None
         except ValueError:
             found = None
-        if found is None or found.encode() != token or not 0 < found.line_no <= LINES_MAX:
+        if found is None or found.encode() != token or not 0 < found.line_no <= LINE_NO_MAX:
             raise InvalidCursor
         return found
 
 
 @cached_statement
 def account_lines_statement(
-    account_id: UUID, first: date, last: date, *, after: Place | None, limit: int
+    account_id: UUID, first: date, last: date, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
     """Lines of an account with book dates from `first` to `last`, the oldest first, those behind a
     place: the line, and of its entry narration and source.
@@ -94,14 +94,14 @@ def account_lines_statement(
         )
     )
     if after is not None:
-        statement = statement.where(_POSTINGS.effective_date >= after.day, is_behind(after))
+        statement = statement.where(_POSTINGS.effective_date >= after.day, is_after(after))
     return statement.order_by(
         _POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no
     ).limit(limit)
 
 
 @cached_statement
-def balances_at_statement(account_id: UUID, place: Place) -> Select[Any]:
+def balances_at_statement(account_id: UUID, place: LineCursor) -> Select[Any]:
     """currency, debit_minor, credit_minor of an account up to and including the line before a
     place: the days before from roll-ups, its own day from lines.
     """
@@ -110,7 +110,7 @@ def balances_at_statement(account_id: UUID, place: Place) -> Select[Any]:
         owned(Posting),
         _POSTINGS.account_id == account_id,
         _POSTINGS.effective_date == place.day,
-        not_(is_behind(place)),
+        not_(is_after(place)),
     )
     both = (
         union_all(select(before.c.currency, before.c.debit_minor, before.c.credit_minor), same_day)
@@ -127,12 +127,14 @@ def balances_at_statement(account_id: UUID, place: Place) -> Select[Any]:
     )
 
 
-def is_behind(place: Place) -> ColumnElement[bool]:
+def is_after(place: LineCursor) -> ColumnElement[bool]:
     """Whether a line stands behind a place; a condition for any select of lines."""
     mark = tuple_(
         *(
             literal(value, column.type)
-            for value, column in zip((place.day, place.entry_id, place.line_no), PLACE, strict=True)
+            for value, column in zip(
+                (place.day, place.entry_id, place.line_no), LINE_ORDER, strict=True
+            )
         )
     )
-    return tuple_(*PLACE) > mark
+    return tuple_(*LINE_ORDER) > mark

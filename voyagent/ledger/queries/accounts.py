@@ -18,7 +18,7 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.errors import AccountAmbiguous, AccountNotFound
 from voyagent.ledger.models import Account
-from voyagent.ledger.queries.balances import Balance, balances_statement, standings
+from voyagent.ledger.queries.balances import Balance, balances_statement, book_balances
 from voyagent.ledger.rules import CODE_PATTERN
 
 _ACCOUNTS = Account.__table__.c
@@ -179,7 +179,7 @@ def find_accounts(wanted: Iterable[UUID | str], *, hold: bool = False) -> dict[U
 
 def _with_balances(accounts: Select[Any]) -> Select[Any]:
     found = accounts.cte("found")
-    sums = standings(found).subquery("sums")
+    sums = book_balances(found).subquery("sums")
     balances = [
         select(func.jsonb_object_agg(sums.c.currency, sums.c[f"{name}_minor"]))
         .where(sums.c.account_id == found.c.id)

@@ -35,7 +35,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, DailyBalance, MonthlyBalance
-from voyagent.ledger.queries.yearly import year_of
+from voyagent.ledger.queries.yearly import financial_year_start
 from voyagent.ledger.rules import PROFIT_AND_LOSS, YEAR_START_MONTH
 from voyagent.settings.queries import chosen
 
@@ -58,7 +58,7 @@ class Balance:
         return self.debit_minor - self.credit_minor
 
 
-def standings(accounts: CTE, day: date | None = None) -> Select[Any]:
+def book_balances(accounts: CTE, day: date | None = None) -> Select[Any]:
     """Debit less credit of some accounts (id, type), from the balances of months and, of the
     running month, of days.
 
@@ -104,9 +104,9 @@ def standings(accounts: CTE, day: date | None = None) -> Select[Any]:
     )
 
 
-def standings_statement(account_ids: Iterable[UUID], day: date | None = None) -> Select[Any]:
+def book_balances_statement(account_ids: Iterable[UUID], day: date | None = None) -> Select[Any]:
     """The same of accounts of the agency by their ids."""
-    return standings(
+    return book_balances(
         select(_ACCOUNTS.id, _ACCOUNTS.type)
         .where(owned(Account), _ACCOUNTS.id.in_(tuple(account_ids)))
         .cte("found"),
@@ -158,7 +158,7 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
     )
 
 
-def control_statement(*purposes: str) -> Select[Any]:
+def control_balances_statement(*purposes: str) -> Select[Any]:
     """What the accounts of some purposes stand at over all that was ever posted: purpose, code,
     currency, balance_minor (debit less credit).
     """
@@ -193,7 +193,7 @@ def _year(day: date | None) -> CTE:
     )
     evening = cast(func.timezone(zone, literal(clock.now(), DateTime(timezone=True))), Date)
     now = select(evening.label("today"), cast(month, Integer).label("month")).cte("now").c
-    began = year_of(now.today if day is None else literal(day, Date), now.month)
+    began = financial_year_start(now.today if day is None else literal(day, Date), now.month)
     year = (
         select(
             now.today,

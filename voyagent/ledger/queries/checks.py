@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Date, Select, cast, func, literal, or_, selec
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, DailyBalance, MonthlyBalance, Posting
-from voyagent.ledger.queries.yearly import year_of
+from voyagent.ledger.queries.yearly import financial_year_start
 from voyagent.ledger.rules import next_month
 
 _ACCOUNTS = Account.__table__.c
@@ -19,14 +19,14 @@ _MONTHS = MonthlyBalance.__table__.c
 _DAYS = DailyBalance.__table__.c
 
 
-def untied_balances(reader: Reader) -> list[Row]:
+def balance_differences(reader: Reader) -> list[Row]:
     """Where the balances of months or of days and the lines behind them disagree; empty in healthy
     books, whatever was posted.
     """
-    return reader.read(untied_statement())[0]
+    return reader.read(balance_differences_statement())[0]
 
 
-def untied_statement(only: date | None = None) -> Select[Any]:
+def balance_differences_statement(only: date | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip; `only` is the first day of the one month
     that is looked at.
 
@@ -77,7 +77,7 @@ def untied_statement(only: date | None = None) -> Select[Any]:
     )
 
 
-def sides_statement() -> Select[Any]:
+def unbalanced_currencies_statement() -> Select[Any]:
     """Currencies whose debits and credits differ over all that was ever posted: currency,
     difference_minor; from the balances of months.
     """
@@ -91,7 +91,7 @@ def sides_statement() -> Select[Any]:
     )
 
 
-def unbalanced_statement() -> Select[Any]:
+def unbalanced_entries_statement() -> Select[Any]:
     """Entries whose lines do not balance: entry_id, currency, difference_minor (debit less credit)."""
     difference = func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor)
     return (
@@ -107,14 +107,14 @@ def unbalanced_statement() -> Select[Any]:
     )
 
 
-def results_statement(start_month: int, *types: str) -> Select[Any]:
+def yearly_results_statement(start_month: int, *types: str) -> Select[Any]:
     """What was posted to accounts of some types in each financial year, from every line: currency,
     year_began, result_minor (credit less debit).
 
     Years begin on the first of `start_month`; `year_began` is the first day of one.
     """
     result = func.sum(_POSTINGS.credit_minor - _POSTINGS.debit_minor)
-    year = year_of(_POSTINGS.effective_date, start_month)
+    year = financial_year_start(_POSTINGS.effective_date, start_month)
     return (
         select(
             _POSTINGS.currency,

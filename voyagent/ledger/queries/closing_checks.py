@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from flask_babel import gettext as _
 
 from voyagent.kernel.database.read_pool import Reader
-from voyagent.ledger.queries.checks import untied_statement
+from voyagent.ledger.queries.checks import balance_differences_statement
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.ledger.rules import next_month
 
@@ -30,16 +30,16 @@ MonthChecks = Callable[[Reader, date, date], list[Check]]
 _further: list[MonthChecks] = []
 
 
-def month_checks(look: MonthChecks) -> MonthChecks:
+def register_checks(look: MonthChecks) -> MonthChecks:
     """Register further checks of a month: `look(reader, first_day, last_day)`."""
     _further.append(look)
     return look
 
 
-def look_over(reader: Reader, month: date) -> list[Check]:
+def run_checks(reader: Reader, month: date) -> list[Check]:
     """Every check of a month, by its first day."""
     last = next_month(month) - timedelta(days=1)
-    rows, untied = reader.read(trial_balance_statement(last), untied_statement(month))
+    rows, untied = reader.read(trial_balance_statement(last), balance_differences_statement(month))
     sums: dict[str, int] = {}
     for row in rows:
         sums[row["currency"]] = (

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Text, case, cast, func, literal, select, tuple_
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
-from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.account_lines import LineCursor
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
@@ -27,7 +27,9 @@ _SHOWN = ("id", "entry_date", "narration", "source_type", "source_id", "purpose"
 
 
 @cached_statement
-def daybook_statement(first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
+def day_book_statement(
+    first: date, last: date, *, after: LineCursor | None, limit: int
+) -> Select[Any]:
     """Entries with book dates from `first` to `last`, the oldest first, those behind the entry of a
     place; a row for each line, with its account.
 
@@ -66,7 +68,7 @@ def daybook_statement(first: date, last: date, *, after: Place | None, limit: in
     )
 
 
-def concerned_statement(
+def posted_accounts_statement(
     first: date, last: date, currency: str, control: Collection[str]
 ) -> Select[Any]:
     """Who and what was ever posted to in one currency, each once, in the order in which they came

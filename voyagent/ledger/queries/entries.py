@@ -24,7 +24,7 @@ _ACCOUNTS = Account.__table__.c
 _TABLE = JournalEntry.__table__
 _ENTRIES = _TABLE.c
 _POSTINGS = Posting.__table__.c
-COMING_MAX = 1000
+LATER_COUNT_MAX = 1000
 """So many entries of days to come are counted, and of more it is said that there are more."""
 
 
@@ -51,25 +51,27 @@ def list_entries(
     """
     return Entries(
         *cut_by_day(
-            reader.read(page_statement(first, last, limit + 1, cursor))[0], limit, "entry_date"
+            reader.read(entries_page_statement(first, last, limit + 1, cursor))[0],
+            limit,
+            "entry_date",
         )
     )
 
 
-def list_happened(
+def list_entries_until(
     reader: Reader, first: date | None, today: date, *, limit: int, cursor: Cursor | None = None
 ) -> tuple[Entries, int]:
     """The same up to today, and how many entries are dated after it, counted up to one more than
     COMING_MAX; in one trip.
     """
     rows, coming = reader.read(
-        page_statement(first, today, limit + 1, cursor), coming_statement(today)
+        entries_page_statement(first, today, limit + 1, cursor), later_count_statement(today)
     )
     return Entries(*cut_by_day(rows, limit, "entry_date")), coming[0]["n"]
 
 
 @cached_statement
-def coming_statement(today: date) -> Select[Any]:
+def later_count_statement(today: date) -> Select[Any]:
     """How many entries are dated after a day, at most one more than COMING_MAX: one row with `n`.
 
     In the order of the index, so that no more are looked at.
@@ -79,11 +81,13 @@ def coming_statement(today: date) -> Select[Any]:
         .where(owned(JournalEntry), _ENTRIES.entry_date > today)
         .order_by(_ENTRIES.entry_date.desc(), _ENTRIES.id.desc())
     )
-    return select(func.count().label("n")).select_from(few.limit(COMING_MAX + 1).subquery("few"))
+    return select(func.count().label("n")).select_from(
+        few.limit(LATER_COUNT_MAX + 1).subquery("few")
+    )
 
 
 @cached_statement
-def page_statement(
+def entries_page_statement(
     first: date | None, last: date | None, limit: int, cursor: Cursor | None
 ) -> Select[Any]:
     """The rows of a page; `limit` is how many are read."""
@@ -131,7 +135,7 @@ def get_entry(entry_id: UUID) -> JournalEntry:
     return found
 
 
-def get_entry_of(source_type: str, source_id: UUID, purpose: str) -> UUID:
+def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID:
     """The id of the entry that stands for a source and purpose. Raises EntryNotFound."""
     found = db.session.scalar(
         select(JournalEntry.id).where(
@@ -167,7 +171,7 @@ def entry_statement(entry_id: UUID) -> Select[Any]:
     ).where(owned(JournalEntry), _ENTRIES.id == entry_id)
 
 
-def lines_statement(*entry_ids: Any) -> Select[Any]:
+def entry_lines_statement(*entry_ids: Any) -> Select[Any]:
     """The lines of entries as rows, each with its account: line_no, account_id, code, name,
     currency, debit_minor, credit_minor, party_name, memo.
     """
@@ -188,7 +192,9 @@ def lines_statement(*entry_ids: Any) -> Select[Any]:
     )
 
 
-_of_entry = keyed_select(lambda entry_id: (entry_statement(entry_id), lines_statement(entry_id)))
+_of_entry = keyed_select(
+    lambda entry_id: (entry_statement(entry_id), entry_lines_statement(entry_id))
+)
 
 
 def read_entry(reader: Reader, entry_id: UUID) -> tuple[Row, list[Row]]:

@@ -12,12 +12,12 @@ from uuid import UUID
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.accounts import chart_statement
-from voyagent.ledger.queries.balances import standings_statement
+from voyagent.ledger.queries.balances import book_balances_statement
 from voyagent.ledger.rules import CONTROL
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AccountChange:
     """An account with what stands on it before, and what an entry would put on each of its sides.
 
     Balances are debit less credit.
@@ -35,13 +35,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class EntryPreview:
     """The accounts that may be posted to by hand, by code; the changes, in the order of the lines;
     and both sums, in one currency.
     """
 
     accounts: list[Row]
-    changes: list[Change]
+    changes: list[AccountChange]
     debit: Money
     credit: Money
 
@@ -51,14 +51,14 @@ class Outlook:
         return self.debit - self.credit
 
 
-def look_ahead(
+def preview_entry(
     reader: Reader,
     currency: str,
     lines: Sequence[tuple[UUID | None, Money, Money]],
     *,
     day: date | None = None,
     kept: Iterable[UUID] = (),
-) -> Outlook:
+) -> EntryPreview:
     """What lines of an account, a debit and a credit (one of them zero) would change of what
     `standings` has in the financial year of a day; in one trip.
 
@@ -66,7 +66,7 @@ def look_ahead(
     offered though nothing is posted to them by hand any more.
     """
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
-    accounts, balances = reader.read(chart_statement(), standings_statement(chosen, day))
+    accounts, balances = reader.read(chart_statement(), book_balances_statement(chosen, day))
     before = {
         row["account_id"]: row["balance_minor"] for row in balances if row["currency"] == currency
     }
@@ -77,7 +77,7 @@ def look_ahead(
         sums[account_id] = (left + debit, right + credit)
     chart = {account["id"]: account for account in accounts}
     changes = [
-        Change(chart[key], Money(before.get(key, 0), currency), *sides)
+        AccountChange(chart[key], Money(before.get(key, 0), currency), *sides)
         for key, sides in sums.items()
         if key in chart
     ]
@@ -86,7 +86,7 @@ def look_ahead(
         for account in accounts
         if account["id"] in kept or (account["is_active"] and account["purpose"] not in CONTROL)
     ]
-    return Outlook(
+    return EntryPreview(
         offered,
         changes,
         sum((left for left, _right in sums.values()), nothing),

@@ -35,7 +35,7 @@ from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries.narrations import without_reason
-from voyagent.ledger.queries.party_lines import of_party
+from voyagent.ledger.queries.party_lines import party_conditions
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
@@ -90,7 +90,7 @@ def account_lines_cells(
     return _with_entries(lines, [*cells, lines.c.balance_minor * lines.c.unit], first, last)
 
 
-def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
+def day_book_cells(first: date, last: date, mark: str) -> Select[Any]:
     """Every line of the entries with book dates from `first` to `last`, in the order of the books.
 
     Cells: mark, day, entry, narration, line, code and name of the account, party, memo, currency,
@@ -145,7 +145,7 @@ def party_entries_cells(
     name = func.max(_POSTINGS.party_name).label("party_name")
     moved = (
         select(*key, net, name)
-        .where(*of_party(purposes, party), _POSTINGS.effective_date.between(first, last))
+        .where(*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last))
         .group_by(*key)
         .subquery("moved")
         .c

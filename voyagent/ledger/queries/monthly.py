@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Date, Select, case, cast, func, literal, or_,
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, DailyBalance, MonthlyBalance
-from voyagent.ledger.rules import COST
+from voyagent.ledger.rules import COST_PURPOSE
 
 _ACCOUNTS = Account.__table__.c
 _MONTHS = MonthlyBalance.__table__.c
@@ -20,7 +20,7 @@ _DAYS = DailyBalance.__table__.c
 
 
 @cached_statement
-def sales_statement(first: date, last: date) -> Select[Any]:
+def monthly_sales_statement(first: date, last: date) -> Select[Any]:
     """What was posted from `first`, the first day of a month, up to the day `last`: currency,
     month, sales_minor, cost_minor, by currency and month.
 
@@ -44,7 +44,7 @@ def sales_statement(first: date, last: date) -> Select[Any]:
         months.where(owned(MonthlyBalance), _MONTHS.month >= first, _MONTHS.month < running),
         days.where(owned(DailyBalance), _DAYS.day.between(running, last)),
     ).subquery("posted")
-    is_sale, is_cost = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST
+    is_sale, is_cost = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST_PURPOSE
     sums = {
         "sales_minor": func.sum(case((is_sale, posted.c.net), else_=0)),
         "cost_minor": func.sum(case((is_cost, -posted.c.net), else_=0)),

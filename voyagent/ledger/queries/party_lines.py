@@ -25,7 +25,7 @@ from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
-from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.narrations import without_reason
 
 _ACCOUNTS = Account.__table__.c
@@ -35,7 +35,7 @@ _POSTINGS = Posting.__table__.c
 _PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id)
 
 
-def stands_in_books(party: str) -> bool:
+def has_postings(party: str) -> bool:
     """Whether anything was posted with a party's name, however it is spelt."""
     return (
         db.session.scalar(
@@ -74,7 +74,9 @@ def party_balances_statement(
             Account.__table__,
             (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id),
         )
-        .where(owned(Account), *of_party(purposes, party), _POSTINGS.effective_date <= until)
+        .where(
+            owned(Account), *party_conditions(purposes, party), _POSTINGS.effective_date <= until
+        )
         .group_by(_ACCOUNTS.purpose, _POSTINGS.currency)
         .order_by(_POSTINGS.currency, _ACCOUNTS.purpose)
     )
@@ -87,7 +89,7 @@ def party_entries_statement(
     first: date,
     last: date,
     *,
-    after: Place | None,
+    after: LineCursor | None,
     limit: int,
 ) -> Select[Any]:
     """Entries that moved what a party stands at, the oldest first, those behind the entry of a
@@ -96,7 +98,7 @@ def party_entries_statement(
     Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of
     all its lines together. A narration comes without the reason. `limit` counts entries.
     """
-    mine = [*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)]
+    mine = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_PLACE).where(*mine)
     if after is not None:
         page = page.where(_POSTINGS.effective_date >= after.day, _behind(after))
@@ -121,19 +123,23 @@ def party_entries_statement(
 
 
 @cached_statement
-def party_balances_at_statement(purposes: tuple[str, ...], party: str, place: Place) -> Select[Any]:
+def party_balances_at_statement(
+    purposes: tuple[str, ...], party: str, place: LineCursor
+) -> Select[Any]:
     """What a party stands at behind the entry of a place: currency, debit_minor, credit_minor."""
     return (
         select(_POSTINGS.currency, *_sides())
         .where(
-            *of_party(purposes, party), _POSTINGS.effective_date <= place.day, not_(_behind(place))
+            *party_conditions(purposes, party),
+            _POSTINGS.effective_date <= place.day,
+            not_(_behind(place)),
         )
         .group_by(_POSTINGS.currency)
         .order_by(_POSTINGS.currency)
     )
 
 
-def of_party(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
+def party_conditions(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
     """Which lines are a party's on the accounts of some purposes, found by their index."""
     accounts = select(_ACCOUNTS.id).where(owned(Account), _ACCOUNTS.purpose.in_(purposes))
     return [
@@ -154,7 +160,7 @@ def _sides() -> list[ColumnElement[int]]:
     ]
 
 
-def _behind(place: Place) -> ColumnElement[bool]:
+def _behind(place: LineCursor) -> ColumnElement[bool]:
     mark = tuple_(
         literal(place.day, _POSTINGS.effective_date.type),
         literal(place.entry_id, _POSTINGS.entry_id.type),

@@ -51,7 +51,7 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
 
 
 @cached_statement
-def trial_balance_planned_once_statement(as_of: date) -> Select[Any]:
+def trial_balance_generic_plan_statement(as_of: date) -> Select[Any]:
     """The same by a plan that is made once, for a report of several days: planning one takes as
     long as its answer, and the plan is alike on every day.
     """

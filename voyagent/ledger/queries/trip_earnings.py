@@ -28,12 +28,12 @@ from sqlalchemy import (
 from voyagent.kernel.database.statement_cache import inlined
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting, TripEarning
-from voyagent.ledger.queries.account_lines import PLACE, Place, is_behind
-from voyagent.ledger.rules import COST
+from voyagent.ledger.queries.account_lines import LINE_ORDER, LineCursor, is_after
+from voyagent.ledger.rules import COST_PURPOSE
 
 _ACCOUNTS, _ENTRIES, _POSTINGS = Account.__table__.c, JournalEntry.__table__.c, Posting.__table__.c
 _EARNED = TripEarning.__table__.c
-_IS_REVENUE, _IS_COST = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST
+_IS_REVENUE, _IS_COST = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST_PURPOSE
 _REVERSED = JournalEntry.__table__.alias("reversed")
 _IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (
     _REVERSED.c.id == _ENTRIES.reverses_id
@@ -49,7 +49,7 @@ trip. Each stands there once.
 """
 
 
-def earned_statement(first: date, last: date) -> Select[Any]:
+def trip_earnings_statement(first: date, last: date) -> Select[Any]:
     """What the entries of trips have posted with book dates from `first` to `last`: those of their
     documents, and those that reverse one of these.
 
@@ -65,7 +65,7 @@ def earned_statement(first: date, last: date) -> Select[Any]:
     )
 
 
-def earned_in_all_statement(first: date, last: date) -> Select[Any]:
+def total_earnings_statement(first: date, last: date) -> Select[Any]:
     """The same of all trips: currency, revenue_minor, cost_minor."""
     return (
         select(_EARNED.currency, *_totals(_EARNED))
@@ -74,7 +74,7 @@ def earned_in_all_statement(first: date, last: date) -> Select[Any]:
     )
 
 
-def entries_of(first: date, last: date, trip_id: UUID | None = None) -> Select[Any]:
+def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None) -> Select[Any]:
     """The entries of trips, or of one trip, with book dates from `first` to `last`.
 
     Rows: entry_id, source_type and source_id (of the document behind it, or behind the entry that
@@ -85,13 +85,13 @@ def entries_of(first: date, last: date, trip_id: UUID | None = None) -> Select[A
     )
 
 
-def entries_beside(first: date, last: date) -> Select[Any]:
+def other_entries_statement(first: date, last: date) -> Select[Any]:
     """The entries of some days that are of no trip, in the same columns."""
     return _moved(first, last).where(_ENTRIES.trip_id.is_(None))
 
 
-def earned_lines_statement(
-    entries: Select[Any], side: Side, currency: str, *, after: Place | None, limit: int
+def earning_lines_statement(
+    entries: Select[Any], side: Side, currency: str, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
     """The lines of one side and currency in some entries (entry_id, source_type, source_id), the
     oldest first, those behind a place.
@@ -100,7 +100,7 @@ def earned_lines_statement(
     narration, source_type, source_id, minor (as the side has it).
     """
     of = entries.subquery("of_entries")
-    of_line = *PLACE, _ACCOUNTS.code, _ACCOUNTS.name, _POSTINGS.party_name, _POSTINGS.memo
+    of_line = *LINE_ORDER, _ACCOUNTS.code, _ACCOUNTS.name, _POSTINGS.party_name, _POSTINGS.memo
     shown: list[Any] = [
         *of_line,
         _ENTRIES.narration,
@@ -114,18 +114,18 @@ def earned_lines_statement(
     )
     lines = lines.with_only_columns(*shown).where(owned(JournalEntry))
     if after is not None:
-        lines = lines.where(_POSTINGS.effective_date >= after.day, is_behind(after))
-    return lines.order_by(*PLACE).limit(limit)
+        lines = lines.where(_POSTINGS.effective_date >= after.day, is_after(after))
+    return lines.order_by(*LINE_ORDER).limit(limit)
 
 
-def earned_sum_statement(entries: Select[Any], side: Side, currency: str) -> Select[Any]:
+def earning_lines_total_statement(entries: Select[Any], side: Side, currency: str) -> Select[Any]:
     """What these lines come to: one row with n, and minor (0 where there is none)."""
     minor = cast(func.coalesce(func.sum(_minor(side)), 0), BigInteger).label("minor")
     sums: list[Any] = [func.count().label("n"), minor]
     return _lines_in(entries.subquery("of_entries"), side, currency).with_only_columns(*sums)
 
 
-def untied_earnings_statement(of: Documents) -> Select[Any]:
+def earning_differences_statement(of: Documents) -> Select[Any]:
     """Where the roll-up and the lines of trips' documents disagree, over all that was ever posted;
     each entry is found by its source, whatever trip it names.
 
@@ -152,7 +152,7 @@ def untied_earnings_statement(of: Documents) -> Select[Any]:
     )
 
 
-def earned_beside_statement(of: Documents) -> Select[Any]:
+def unattributed_earnings_statement(of: Documents) -> Select[Any]:
     """What every line ever posted comes to behind whose entry, or the one that it reverses, no such
     document stands: currency, revenue_minor, cost_minor.
     """

@@ -18,7 +18,9 @@ _ACCOUNTS = Account.__table__.c
 _MONTHS = MonthlyBalance.__table__.c
 
 
-def year_of(day: ColumnElement[date], start_month: int | ColumnElement[int]) -> ColumnElement[date]:
+def financial_year_start(
+    day: ColumnElement[date], start_month: int | ColumnElement[int]
+) -> ColumnElement[date]:
     """The first day of the financial year that a day lies in, where years begin on the first of
     `start_month`.
     """
@@ -27,7 +29,7 @@ def year_of(day: ColumnElement[date], start_month: int | ColumnElement[int]) -> 
     return func.make_date(year - before, start_month, 1, type_=Date())
 
 
-def of_years_statement(
+def yearly_balances_statement(
     began: date, until: date, types: Collection[str], account_id: UUID | None = None
 ) -> Select[Any]:
     """What accounts of some types came to in each financial year from `began` to before `until`,
@@ -36,7 +38,7 @@ def of_years_statement(
     Rows, the earliest year first: the year's first day as `year_began`, code, currency,
     balance_minor (debit less credit).
     """
-    year = year_of(_MONTHS.month, began.month)
+    year = financial_year_start(_MONTHS.month, began.month)
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
     statement = (
         select(

@@ -224,7 +224,7 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     entry_id = new_id()
     recorded_at = _write(entry_id, values, rows)
     if recorded_at is None:
-        return Posted(entries.get_entry_of(source_type, source_id, purpose), is_new=False)
+        return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)
     _record(actor, "journal.posted", entry_id, values, _total(lines))
     return Posted(
         entry_id,
@@ -339,7 +339,7 @@ def _standing(source_type: str, source_id: UUID, purpose: str) -> Posted:
     Raises PeriodLocked where there is none.
     """
     try:
-        return Posted(entries.get_entry_of(source_type, source_id, purpose), is_new=False)
+        return Posted(entries.get_source_entry_id(source_type, source_id, purpose), is_new=False)
     except EntryNotFound:
         raise PeriodLocked from None
 

@@ -30,7 +30,7 @@ from voyagent.ledger.documents import ENTRY
 from voyagent.ledger.errors import EntryNotFound
 from voyagent.ledger.forms.journal import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
 from voyagent.ledger.queries import entries
-from voyagent.ledger.queries.entry_preview import look_ahead
+from voyagent.ledger.queries.entry_preview import preview_entry
 from voyagent.ledger.queries.exports import journal_listing
 from voyagent.ledger.schemas.journal import PAGE_SIZE, JournalEntryIn
 from voyagent.ledger.service.direct import WRITTEN
@@ -66,7 +66,7 @@ def index(reader: RequestReader) -> Any:
     if is_asked_for_later:
         found = entries.list_entries(reader, days["from"], last, limit=PAGE_SIZE, cursor=place)
     else:
-        found, coming = entries.list_happened(
+        found, coming = entries.list_entries_until(
             reader, days["from"], evening, limit=PAGE_SIZE, cursor=place
         )
     kept: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day}
@@ -85,8 +85,8 @@ def index(reader: RequestReader) -> Any:
         "may_write": reader.authenticate().can("ledger.post_direct"),
         "files": [url_for("journal.index", **kept, format=form) for form in ("xlsx", "csv-bom")],
         "is_narrowed": any(typed.values()),
-        "coming": min(coming, entries.COMING_MAX),
-        "more_are_coming": coming > entries.COMING_MAX,
+        "coming": min(coming, entries.LATER_COUNT_MAX),
+        "more_are_coming": coming > entries.LATER_COUNT_MAX,
         "coming_days": url_for("journal.index", **later),
         "newest": url_for("journal.index", **kept) if place else None,
         "older": (
@@ -176,7 +176,7 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     """The page with what is typed and what posting it would change, or that alone."""
     lines, is_read = form.read_lines()
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
-    outlook = look_ahead(
+    preview = preview_entry(
         SessionReader(db.session),
         form.read_currency,
         lines,
@@ -189,9 +189,9 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
                 actor, [line.line() for line in body.lines], body.entry_date
             )
         )
-    facts = {"outlook": outlook, "is_read": is_read, "unfit": form.unfit}
+    facts = {"preview": preview, "is_read": is_read, "unfit": form.unfit}
     if goes_on and is_htmx():
-        return render_template("ledger/_outlook.html", **facts)
+        return render_template("ledger/_entry_preview.html", **facts)
     blank = max(1, 4 - len(form.lines.data))
     rows = [*form.lines.data, *({} for _ in range(blank))]
     return render_template("ledger/new_entry.html", form=form, rows=rows, **facts), (

@@ -22,7 +22,7 @@ from voyagent.ledger import service
 from voyagent.ledger.errors import MonthNotFound
 from voyagent.ledger.forms.months import PLACES, ReopenForm
 from voyagent.ledger.queries import closed_months
-from voyagent.ledger.queries.closing_checks import look_over
+from voyagent.ledger.queries.closing_checks import run_checks
 from voyagent.ledger.rules import parse_month
 
 pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
@@ -80,7 +80,7 @@ def close_month(actor: Actor, month: str) -> Any:
         service.check_month(actor, first)
     except Conflict as error:
         refusal = _(error.message)
-    checks = look_over(SessionReader(db.session), first)
+    checks = run_checks(SessionReader(db.session), first)
     return render_template(
         "ledger/close_month.html",
         month=month,

@@ -14,7 +14,7 @@ from itertools import chain, count
 from xml.etree import ElementTree as ET
 
 from voyagent.kernel.database.read_pool import Reader, Row
-from voyagent.ledger.queries.day_book import concerned_statement
+from voyagent.ledger.queries.day_book import posted_accounts_statement
 from voyagent.reports.exports.vouchers import CONTROL, GROUPS, OF_PURPOSE, OF_TYPE, voucher_type
 from voyagent.reports.queries.day_book import BookedEntry, EntryLine, every_entry
 from voyagent.reports.queries.periods import Days
@@ -51,7 +51,9 @@ def read_names(reader: Reader, days: Days, currency: str) -> Names:
     """What accounts and parties are called; knows all of them up to this moment, so whoever has
     read entries before finds theirs.
     """
-    return Names(reader.read(concerned_statement(days.first, days.last, currency, CONTROL))[0])
+    return Names(
+        reader.read(posted_accounts_statement(days.first, days.last, currency, CONTROL))[0]
+    )
 
 
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:

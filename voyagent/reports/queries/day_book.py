@@ -14,9 +14,9 @@ from uuid import UUID
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.ledger.queries.account_lines import Place
-from voyagent.ledger.queries.day_book import daybook_statement
-from voyagent.ledger.queries.trial_balance import trial_balance_planned_once_statement
+from voyagent.ledger.queries.account_lines import LineCursor
+from voyagent.ledger.queries.day_book import day_book_statement
+from voyagent.ledger.queries.trial_balance import trial_balance_generic_plan_statement
 from voyagent.reports.queries.periods import Days
 
 PAGE_ENTRIES = 50
@@ -64,7 +64,7 @@ class DayBook:
 
 
 def read_day_book(
-    reader: Reader, days: Days, *, after: Place | None = None, limit: int = PAGE_ENTRIES
+    reader: Reader, days: Days, *, after: LineCursor | None = None, limit: int = PAGE_ENTRIES
 ) -> DayBook:
     """A page behind a place, and the totals of all pages from the roll-up, in one trip.
 
@@ -73,9 +73,9 @@ def read_day_book(
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     opened, closed, rows = reader.read(
-        trial_balance_planned_once_statement(days.evening_before),
-        trial_balance_planned_once_statement(days.last),
-        daybook_statement(days.first, days.last, after=after, limit=limit + 1),
+        trial_balance_generic_plan_statement(days.evening_before),
+        trial_balance_generic_plan_statement(days.last),
+        day_book_statement(days.first, days.last, after=after, limit=limit + 1),
     )
     entries = _entries(rows)
     shown = entries[:limit]
@@ -96,15 +96,15 @@ def every_entry(reader: Reader, days: Days) -> Iterator[BookedEntry]:
     after = None
     while entries := _entries(
         reader.read(
-            daybook_statement(days.first, days.last, after=after, limit=_ENTRIES_AT_A_TIME)
+            day_book_statement(days.first, days.last, after=after, limit=_ENTRIES_AT_A_TIME)
         )[0]
     ):
         yield from entries
         after = _behind(entries[-1])
 
 
-def _behind(entry: BookedEntry) -> Place:
-    return Place(entry.day, entry.id, entry.lines[-1].line_no)
+def _behind(entry: BookedEntry) -> LineCursor:
+    return LineCursor(entry.day, entry.id, entry.lines[-1].line_no)
 
 
 def _entries(rows: list[Row]) -> list[BookedEntry]:

@@ -20,12 +20,12 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.ledger.errors import AccountNotFound
 from voyagent.ledger.queries.account_lines import (
-    Place,
+    LineCursor,
     account_lines_statement,
     balances_at_statement,
 )
 from voyagent.ledger.queries.balances import balances_statement
-from voyagent.ledger.queries.yearly import of_years_statement
+from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries.periods import Days, Period, year_began
 from voyagent.reports.queries.trial_balance import Sides, both_sides, on_one_side
@@ -137,7 +137,7 @@ def read_general_ledger(
     account: Row,
     period: Period,
     *,
-    after: Place | None = None,
+    after: LineCursor | None = None,
     limit: int = PAGE_LINES,
 ) -> GeneralLedger:
     """A page of the account behind a place, in one trip: balances before and after from roll-ups,
@@ -158,7 +158,7 @@ def read_general_ledger(
     if account["type"] in PROFIT_AND_LOSS:
         asked["before"] = balances_statement(period.year_before, [account_id])
         if period.is_over_a_turn:
-            asked["ended"] = of_years_statement(
+            asked["ended"] = yearly_balances_statement(
                 period.year_began, period.last_year_began, PROFIT_AND_LOSS, account_id
             )
         if after is not None:
@@ -193,7 +193,7 @@ def read_general_ledger(
         next_cursor=(
             None
             if is_last
-            else Place(
+            else LineCursor(
                 shown[-1]["effective_date"], shown[-1]["entry_id"], shown[-1]["line_no"]
             ).encode()
         ),
@@ -220,7 +220,7 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
     if not report.is_of_the_year or not period.is_over_a_turn:
         return [Stretch(Days(period.first, period.last), standing, ())]
     (ended,) = reader.read(
-        of_years_statement(
+        yearly_balances_statement(
             period.year_began, period.last_year_began, PROFIT_AND_LOSS, report.account["id"]
         )
     )

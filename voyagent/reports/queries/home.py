@@ -24,7 +24,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
-from voyagent.ledger.queries.monthly import sales_statement
+from voyagent.ledger.queries.monthly import monthly_sales_statement
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.receivables import EVER
 
@@ -187,7 +187,7 @@ def _money_statements(today: date, monday: date, firsts: list[date]) -> list[Sel
         billing.due_statement("receivable", today=today, monday=monday, weeks=WEEKS_AHEAD),
         billing.due_statement("payable", today=today, monday=monday, weeks=WEEKS_AHEAD),
         billing.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
-        sales_statement(firsts[0], today),
+        monthly_sales_statement(firsts[0], today),
     ]
 
 

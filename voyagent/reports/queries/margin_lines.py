@@ -17,13 +17,13 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.trip_earnings import (
     Side,
-    earned_lines_statement,
-    earned_sum_statement,
-    entries_beside,
-    entries_of,
+    earning_lines_statement,
+    earning_lines_total_statement,
+    other_entries_statement,
+    trip_entries_statement,
 )
 from voyagent.ledger.rules import next_month
 from voyagent.reports.queries.periods import Days
@@ -107,7 +107,7 @@ def read_margin_lines(
     of: Side,
     currency: str,
     *,
-    after: Place | None = None,
+    after: LineCursor | None = None,
     limit: int = PAGE_LINES,
 ) -> MarginLines:
     """A page behind a place and the sum of all, in one trip.
@@ -121,8 +121,8 @@ def read_margin_lines(
         raise InvalidCursor
     entries = entries_statement(whose, days)
     asked = [
-        earned_lines_statement(entries, of, currency, after=after, limit=limit + 1),
-        earned_sum_statement(entries, of, currency),
+        earning_lines_statement(entries, of, currency, after=after, limit=limit + 1),
+        earning_lines_total_statement(entries, of, currency),
     ]
     rows, sums, *titles = reader.read(
         *asked, *([title_statement(whose.trip)] if whose.trip else [])
@@ -131,7 +131,7 @@ def read_margin_lines(
         raise TripNotFound
     shown = tuple(_lines(rows[:limit], currency))
     behind = (
-        Place(shown[-1].day, shown[-1].entry_id, shown[-1].line_no).encode()
+        LineCursor(shown[-1].day, shown[-1].entry_id, shown[-1].line_no).encode()
         if len(rows) > limit
         else None
     )
@@ -151,8 +151,8 @@ def read_margin_lines(
 def entries_statement(whose: Whose, days: Days) -> Select[Any]:
     """The entries whose lines count: entry_id, source_type, source_id."""
     if whose.without_trip:
-        return entries_beside(days.first, days.last)
-    found = entries_of(days.first, days.last, whose.trip)
+        return other_entries_statement(days.first, days.last)
+    found = trip_entries_statement(days.first, days.last, whose.trip)
     if whose.customer is None:
         return found
     all_of_days = found.cte("all_of_days")

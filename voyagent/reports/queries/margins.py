@@ -23,8 +23,8 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
-from voyagent.ledger.queries.trip_earnings import earned_in_all_statement, earned_statement
-from voyagent.ledger.rules import COST
+from voyagent.ledger.queries.trip_earnings import total_earnings_statement, trip_earnings_statement
+from voyagent.ledger.rules import COST_PURPOSE
 from voyagent.reports.queries.periods import Days
 from voyagent.trips.margins import (
     Earnings,
@@ -133,7 +133,7 @@ def read_margins(
     opened = Opened(
         clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone
     )
-    earned = Earnings(earned_statement(days.first, days.last), invoiced)
+    earned = Earnings(trip_earnings_statement(days.first, days.last), invoiced)
     rows, totals, *books = reader.read(
         _page(group_by, opened, earned, after, limit + 1),
         margin_totals_statement(opened, earned),
@@ -149,7 +149,7 @@ def read_margins(
 
 def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
     """What trips earned and the trial balance alone, over days of any number."""
-    earned, *books = reader.read(earned_in_all_statement(days.first, days.last), *_balances(days))
+    earned, *books = reader.read(total_earnings_statement(days.first, days.last), *_balances(days))
     return _tied(summed(earned), books)
 
 
@@ -252,7 +252,7 @@ def _moved(before: Iterable[Row], closed: Iterable[Row]) -> dict[str, Total]:
         (row, sign)
         for rows, sign in ((before, -1), (closed, 1))
         for row in rows
-        if row["type"] == "revenue" or row["purpose"] == COST
+        if row["type"] == "revenue" or row["purpose"] == COST_PURPOSE
     ]
     rows = [
         {
@@ -261,7 +261,9 @@ def _moved(before: Iterable[Row], closed: Iterable[Row]) -> dict[str, Total]:
                 sign * (row["credit_minor"] - row["debit_minor"]) if row["type"] == "revenue" else 0
             ),
             "cost_minor": (
-                sign * (row["debit_minor"] - row["credit_minor"]) if row["purpose"] == COST else 0
+                sign * (row["debit_minor"] - row["credit_minor"])
+                if row["purpose"] == COST_PURPOSE
+                else 0
             ),
         }
         for row, sign in signed

@@ -19,7 +19,7 @@ from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.database.statement_cache import cached_statement
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.ledger.queries.account_lines import Place
+from voyagent.ledger.queries.account_lines import LineCursor
 from voyagent.ledger.queries.exports import party_entries_cells
 from voyagent.ledger.queries.party_lines import (
     party_balances_at_statement,
@@ -104,7 +104,7 @@ def read_party_statement(
     party: str,
     days: Days,
     *,
-    after: Place | None = None,
+    after: LineCursor | None = None,
     limit: int = PAGE_ENTRIES,
 ) -> PartyStatement:
     """A page behind a place, in one trip; its cost is that of the party's own lines.
@@ -125,7 +125,9 @@ def read_party_statement(
     entries = [list(same) for _, same in groupby(rows, key=lambda row: row["id"])]
     shown = entries[:limit]
     marked = (
-        Place(shown[-1][0]["entry_date"], shown[-1][0]["id"], 1) if len(entries) > limit else None
+        LineCursor(shown[-1][0]["entry_date"], shown[-1][0]["id"], 1)
+        if len(entries) > limit
+        else None
     )
     side = SIDE[CONTROL[kind]]
     standing: defaultdict[str, int] = defaultdict(int)

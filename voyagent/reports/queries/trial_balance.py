@@ -13,7 +13,7 @@ from itertools import groupby
 from voyagent.kernel.database.read_pool import Reader, Row
 from voyagent.kernel.money import Money
 from voyagent.ledger.queries.trial_balance import trial_balance_statement
-from voyagent.ledger.queries.yearly import of_years_statement
+from voyagent.ledger.queries.yearly import yearly_balances_statement
 from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries.periods import Period
 
@@ -253,7 +253,7 @@ def read_period(
     ]
     if period.is_over_a_turn:
         statements.append(
-            of_years_statement(period.year_began, period.last_year_began, PROFIT_AND_LOSS)
+            yearly_balances_statement(period.year_began, period.last_year_began, PROFIT_AND_LOSS)
         )
     before, opened, closed, *ended = reader.read(*statements)
     others = sorted({row["currency"] for row in closed} - {None, home_currency})

@@ -165,7 +165,7 @@ def test_an_entry_is_shown_over_what_its_own_financial_year_has(
         )
     )
     cells = [
-        shown.words(f".//section[@id='outlook']//tbody/tr[{number}]/{cell}")
+        shown.words(f".//section[@id='entry-preview']//tbody/tr[{number}]/{cell}")
         for number in (1, 2)
         for cell in ("td[1]", "td[4]")
     ]
