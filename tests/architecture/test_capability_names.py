@@ -23,10 +23,8 @@ ALLOWED: dict[str, set[str]] = {
     "trips/service/flights.py": {"issue_ticket"},
     "trips/service/lines.py": {"cancel_hotel_booking", "issue_ticket"},
     "assistant/queries.py": {
-        "check_hotel_rate",
         "draft_invoice",
         "issue_invoice",
-        "search_hotels",
     },
 }
 """Services that withdraw proposals by name, words with another meaning, and `assistant/queries`,

@@ -38,7 +38,12 @@ from voyagent.kernel.db import db
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.text.people import find_party
 from voyagent.trips import queries as trips
-from voyagent.trips.capabilities import search_flights, visa_requirements
+from voyagent.trips.capabilities import (
+    check_hotel_rate,
+    search_flights,
+    search_hotels,
+    visa_requirements,
+)
 from voyagent.trips.details import FlightDetails
 
 _LOOK_BACK = 30
@@ -50,7 +55,7 @@ _OFFERS = {
         "fares",
         ("fare_id", "flights", "departs_at", "price", "refundable"),
     ),
-    "search_hotels": (
+    search_hotels.CAPABILITY.name: (
         "rates",
         "results",
         ("rate_key", "hotel", "room", "price", "stars", "board_basis", "is_refundable"),
@@ -439,7 +444,7 @@ def _offers(said: list[Row]) -> dict[str, Any]:
                     {"visa": visa} if (visa := _visa_asked(said)) else {}
                 )  # what was searched before is another customer's
             if (
-                block["tool_name"] == "check_hotel_rate"
+                block["tool_name"] == check_hotel_rate.CAPABILITY.name
                 and "rate_key" in block["output"]
                 and "newest" not in found
             ):

@@ -298,31 +298,6 @@ def _filed(given: Facts, output: Facts) -> str:
     return _("File a visa for %(country)s", country=country) if country else _("File a visa")
 
 
-def _hotels(given: Facts, _output: Facts) -> str:
-    days = " – ".join(day(given[name]) for name in ("check_in", "check_out") if given.get(name))
-    return (
-        _("Searched hotels in %(city)s, %(days)s", city=given["city"], days=days)
-        if given.get("city")
-        else _("Searched hotels")
-    )
-
-
-def _rate(_given: Facts, output: Facts) -> str:
-    return (
-        _("Checked the rate at %(hotel)s", hotel=output["hotel"])
-        if output.get("hotel")
-        else _("Checked a hotel rate")
-    )
-
-
-def _stay(_given: Facts, output: Facts) -> str:
-    return (
-        _("Read hotel booking %(number)s", number=output["supplier_ref"])
-        if output.get("supplier_ref")
-        else _("Read a hotel booking")
-    )
-
-
 def _booked(_given: Facts, output: Facts) -> str:
     return (
         _("Booked the hotel, number %(number)s", number=output["supplier_ref"])
@@ -337,18 +312,6 @@ def _given_back(_given: Facts, output: Facts) -> str:
     )
 
 
-def _trip(_given: Facts, output: Facts) -> str:
-    return (
-        _("Read the trip: %(title)s", title=output["title"])
-        if output.get("title")
-        else _("Read the trip")
-    )
-
-
-def _itinerary(_given: Facts, _output: Facts) -> str:
-    return _("Read the itinerary")
-
-
 def _sent(given: Facts, output: Facts) -> str:
     to = output.get("to") or given.get("to")
     if not to:
@@ -357,28 +320,6 @@ def _sent(given: Facts, output: Facts) -> str:
         _("E-mailed the itinerary to %(to)s", to=to)
         if output.get("sent")
         else _("E-mail the itinerary to %(to)s", to=to)
-    )
-
-
-def _joined(given: Facts, output: Facts) -> str:
-    return _(
-        "Added %(name)s to the trip", name=output.get("full_name") or given.get("full_name", "")
-    )
-
-
-def _left(given: Facts, output: Facts) -> str:
-    return _(
-        "Removed %(name)s from the trip", name=output.get("full_name") or given.get("full_name", "")
-    )
-
-
-def _ride(given: Facts, _output: Facts) -> str:
-    if not (given.get("origin") and given.get("destination")):
-        return _("Planned a transfer")
-    return _(
-        "Planned a transfer from %(origin)s to %(destination)s",
-        origin=given.get("origin", ""),
-        destination=given.get("destination", ""),
     )
 
 
@@ -405,15 +346,7 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "pay_bill": ("cash-stack", _paid),
     "issue_ticket": ("ticket-perforated", _ticketed),
     "file_visa": ("passport", _filed),
-    "search_hotels": ("building", _hotels),
-    "check_hotel_rate": ("tag", _rate),
-    "read_hotel_booking": ("building-check", _stay),
     "book_hotel": ("building-add", _booked),
     "cancel_hotel_booking": ("building-x", _given_back),
-    "show_trip": ("suitcase", _trip),
-    "read_itinerary": ("card-list", _itinerary),
     "send_itinerary": ("send", _sent),
-    "add_passenger": ("person-plus", _joined),
-    "remove_passenger": ("person-dash", _left),
-    "add_transfer": ("car-front", _ride),
 }

@@ -16,6 +16,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.kernel.outbound import OutboundCall
 from voyagent.trips import queries, service
+from voyagent.trips.capabilities.current_trip import trip_to_change
 from voyagent.trips.capabilities.outputs import fare_output, money_output
 from voyagent.trips.enquiry_budget import budget_of, is_above
 from voyagent.trips.models import TripLine
@@ -36,9 +37,9 @@ class HoldFlightInput(Closed):
 def run(call: Invocation, wanted: HoldFlightInput) -> OutboundCall[JsonObject]:
     """Hold the fare; at another price return the new fare and hold nothing.
 
-    Raises as `service.hold_flight`, except PriceChanged.
+    Raises NoTripYet without a conversation; as `service.hold_flight`, except PriceChanged.
     """
-    trip = service.trip_for(call.actor, session_id=call.session_id)
+    trip = trip_to_change(call)
     budget = budget_of(trip.session_id, trip.enquiry_id)
     holding = service.hold_flight(
         suppliers(call),

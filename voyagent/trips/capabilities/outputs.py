@@ -33,3 +33,16 @@ def fare_output(offered: Offered[Any]) -> JsonObject:
         "stops": offer.outbound.stops,
         "refundable": offer.refundable,
     }
+
+
+def rate_output(rate: Any) -> JsonObject:
+    """Return a hotel rate; the price is for the whole stay."""
+    return {
+        "rate_key": rate.rate_key,
+        "hotel": rate.hotel.name,
+        "stars": rate.hotel.stars,
+        "room": rate.room,
+        "price": money_output(rate.total),
+        "is_refundable": rate.refundable,
+        "board_basis": rate.board.value,
+    }

@@ -1,0 +1,131 @@
+"""Add a passenger to the trip of the conversation, or change one of the same name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, Trimmed
+from voyagent.kernel.keyring import Keyring
+from voyagent.trips import service
+from voyagent.trips.capabilities.current_trip import current_trip, trip_to_change
+from voyagent.trips.details import Country
+from voyagent.trips.service import PassengerChanges
+
+
+class AddPassengerInput(Closed):
+    """A traveller.
+
+    There is no field for the passport number: it would be stored in the conversation.
+    """
+
+    full_name: Annotated[
+        str, Trimmed(200), Slot("passenger", N_("What is the passenger’s name?"))
+    ] = Field(description="Name as in the passport, surname last.")
+    kind: Literal["adult", "child", "infant", "senior"] = Field(
+        default="adult",
+        description="infant is under 2 on the last flight, child under 12, senior 60 or older.",
+    )
+    date_of_birth: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="YYYY-MM-DD."
+    )
+    nationality: Annotated[Country | None, Slot("nationality")] = Field(
+        default=None, description="ISO 3166 code of the nationality, such as IN."
+    )
+    passport_expiry: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="Last day of the passport's validity, YYYY-MM-DD."
+    )
+
+
+def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
+    """Add the passenger; open a trip if the conversation has none.
+
+    A passenger of that name on the trip gets the fields that are given.
+
+    Raises NoTripYet without a conversation; as `service.add_passenger` and `service.update_passenger`.
+    """
+    trip = trip_to_change(call)
+    keyring = call.port(Keyring)
+    fields: PassengerChanges = wanted.model_dump(exclude_unset=True)  # type: ignore[assignment]
+    known = _passenger_named(call, trip.id, wanted.full_name)
+    passenger = (
+        service.add_passenger(keyring, call.actor, trip.id, fields)
+        if known is None
+        else service.update_passenger(keyring, call.actor, trip.id, known, fields)
+    )
+    return {
+        "added": True,
+        "trip_id": str(trip.id),
+        "passenger_id": str(passenger.id),
+        "full_name": passenger.full_name,
+        "kind": passenger.kind,
+    }
+
+
+def policy(_call: Invocation, _wanted: AddPassengerInput) -> Policy:
+    """No money moves."""
+    return Policy()
+
+
+def sentence(given: JsonObject, output: JsonObject) -> str:
+    """Name the passenger."""
+    name = output.get("full_name") or given.get("full_name", "")
+    return str(gettext("Added %(name)s to the trip", name=name))
+
+
+def _passenger_named(call: Invocation, trip_id: UUID, full_name: str) -> UUID | None:
+    """None if several passengers have the name."""
+    said = " ".join(full_name.split()).casefold()
+    journey = current_trip(call)
+    found = [
+        one.id
+        for one in journey.passengers
+        if one.full_name.casefold() == said and journey.trip["id"] == trip_id
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+CAPABILITY = Capability(
+    name="add_passenger",
+    title=N_("Add a passenger"),
+    summary="Add somebody to the trip of this conversation. Never pass on a passport's number.",
+    area="everywhere",
+    input=AddPassengerInput,
+    output=frozenset({"added", "trip_id", "passenger_id", "full_name", "kind"}),
+    permission="trip.update",
+    approval="review",
+    policy=policy,
+    run=run,
+    card=Card(icon="person-plus", sentence=sentence),
+    audit=N_("Assistant: add a passenger"),
+    follow_ups=("search_flights", "show_trip", "remove_passenger"),
+    examples={
+        "en": (
+            "add passenger Deepa Krishnan",
+            "add her son Arjun, 7 years old",
+            "Ravi Menon is coming along too",
+            "pax: Mary Thomas, Indian, dob 4 May 1988",
+            "one more traveller, Mr Suresh Pillai, senior",
+            "add infant Diya Nair born 12/03/2026",
+            "put Fatima Al Mansoori on the trip, UAE national",
+            "passport of Deepa is valid till 14 June 2031",
+            "passenger names are Anil Kurup and Sheela Kurup",
+            "include my colleague Joseph as traveller",
+            "the wife will also travel, name Lakshmi Rao",
+            "new pax Ahmed Khan adult",
+        ),
+        "hi": (
+            "Deepa Krishnan ko trip mein jodo",
+            "ek aur yatri hai, Suresh Kumar",
+            "unka beta Arjun bhi jayega, 7 saal ka hai",
+            "passenger ka naam Sunita Verma likh lo",
+            "Ravi Menon bhi saath chal raha hai",
+            "Diya ka janam 12 March 2026 ka hai, infant hai",
+        ),
+    },
+)

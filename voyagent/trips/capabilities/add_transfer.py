@@ -1,0 +1,152 @@
+"""Plan a ride on the trip of the conversation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.cards import sum_note
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
+from voyagent.trips import queries, service
+from voyagent.trips.capabilities.current_trip import trip_to_change
+from voyagent.trips.capabilities.outputs import money_output
+from voyagent.trips.details import ClockTime, TransferDetails
+from voyagent.trips.service import LineChanges
+
+
+class AddTransferInput(Closed):
+    """A ride on a day, and what the customer pays for it."""
+
+    on: Annotated[BusinessDate, Slot("date", N_("On which day?"))] = Field(
+        description="Day of the ride, YYYY-MM-DD."
+    )
+    at: Annotated[ClockTime | None, Slot("time")] = Field(
+        default=None, description="Time of pick-up, HH:MM, local."
+    )
+    origin: Annotated[str, Trimmed(200), Slot("origin", N_("From where does the transfer go?"))] = (
+        Field(description="Place of pick-up, such as an airport or a hotel.")
+    )
+    destination: Annotated[str, Trimmed(200), Slot("destination", N_("And where to?"))] = Field(
+        description="Place where the ride ends."
+    )
+    price: Annotated[PlainAmount | None, Slot("amount")] = Field(
+        default=None, description="Price for the customer, such as 1500.00; absent if unknown."
+    )
+    currency: Annotated[CurrencyCode | None, Slot("currency")] = Field(
+        default=None, description="ISO 4217 code of the price; absent for the trip's currency."
+    )
+
+
+def run(call: Invocation, wanted: AddTransferInput) -> JsonObject:
+    """Plan the ride; open a trip if the conversation has none.
+
+    Raises NoTripYet without a conversation, and as `service.add_line`.
+    """
+    trip = trip_to_change(call)
+    planned = _planned_before(call, trip.id, wanted)
+    if planned is not None:
+        return planned
+    details = TransferDetails(
+        kind="transfer",
+        on=wanted.on,
+        at=wanted.at,
+        origin=wanted.origin,
+        destination=wanted.destination,
+    )
+    changes: LineChanges = {}
+    if wanted.price is not None:
+        changes["price"] = wanted.price
+    if wanted.currency is not None:
+        changes["currency"] = wanted.currency
+    line = queries.line_of(service.add_line(call.actor, trip.id, details, changes))
+    return {
+        "added": True,
+        "trip_id": str(trip.id),
+        "line_id": str(line.id),
+        "name": line.name,
+        "on": wanted.on.isoformat(),
+        "price": money_output(line.price),
+    }
+
+
+def policy(_call: Invocation, _wanted: AddTransferInput) -> Policy:
+    """No money moves: the ride is only planned."""
+    return Policy()
+
+
+def sentence(given: JsonObject, _output: JsonObject) -> str:
+    """Name both places."""
+    if not (given.get("origin") and given.get("destination")):
+        return str(gettext("Planned a transfer"))
+    return str(
+        gettext(
+            "Planned a transfer from %(origin)s to %(destination)s",
+            origin=given["origin"],
+            destination=given["destination"],
+        )
+    )
+
+
+def _planned_before(call: Invocation, trip_id: UUID, wanted: AddTransferInput) -> JsonObject | None:
+    """The output of a replaced turn, if its ride is the same and still planned."""
+    for earlier in reversed(call.earlier):
+        if earlier["on"] != wanted.on.isoformat():
+            continue
+        try:
+            line = queries.line_of(queries.get_line(trip_id, UUID(earlier["line_id"])))
+        except queries.LineNotFound:
+            continue
+        same = (wanted.origin, wanted.destination, wanted.at)
+        if (
+            isinstance(line.details, TransferDetails)
+            and (line.details.origin, line.details.destination, line.details.at) == same
+            and line.status == "planned"
+        ):
+            return earlier
+    return None
+
+
+CAPABILITY = Capability(
+    name="add_transfer",
+    title=N_("Add a transfer"),
+    summary="Add a ride to the trip of this conversation.",
+    area="hotels_holidays",
+    input=AddTransferInput,
+    output=frozenset({"added", "trip_id", "line_id", "name", "on", "price"}),
+    permission="trip.update",
+    approval="review",
+    policy=policy,
+    run=run,
+    card=Card(icon="car-front", sentence=sentence, note=sum_note),
+    audit=N_("Assistant: add a transfer"),
+    follow_ups=("show_trip", "send_itinerary"),
+    examples={
+        "en": (
+            "add a transfer from Dubai airport to the hotel on 19 Dec",
+            "airport pickup at 07:30 on the 19th, to Marsa Creek Hotel",
+            "cab from hotel to airport on 25 Dec 18:00",
+            "arrange a car Kochi to Munnar on 10 Jan, 4500",
+            "private transfer Changi to Orchard 10 March at 9 pm",
+            "they need a taxi from the station to the resort tomorrow",
+            "drop to DXB on the last day at 17:00, 150 AED",
+            "innova for Munnar to Thekkady on 12 Jan",
+            "book vehicle Jeddah apt - Makkah hotel, 2 Feb, coaster",
+            "add airport drop on 14/3 early morning 4 am",
+            "transfer Dubai to Abu Dhabi 23 Dec 10:00 price 6000",
+            "include a pick up from Phuket airport on arrival day, 20 Jan",
+        ),
+        "hi": (
+            "19 December ko airport se hotel tak gaadi lagao",
+            "hotel se airport ki cab 25 tareekh shaam 6 baje",
+            "Kochi se Munnar gaadi chahiye 10 January, 4500 mein",
+            "station se resort tak taxi jod do kal ke liye",
+            "airport pickup bhi add karo, subah 7 baje 19 ko",
+            "Munnar se Thekkady ka transfer daal do 12 January",
+        ),
+    },
+)

@@ -1,0 +1,85 @@
+"""Check whether a hotel rate is still offered, and its present price."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import sum_note
+from voyagent.capabilities.refusals import unsupported
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import service
+from voyagent.trips.capabilities.outputs import rate_output
+from voyagent.trips.supplier_queries import suppliers
+
+
+class CheckHotelRateInput(Closed):
+    """A rate of a search."""
+
+    rate_key: Annotated[
+        str,
+        Field(min_length=1, max_length=4096),
+        Slot("rate", N_("Which of the hotel rates?")),
+    ] = Field(description="The `rate_key` of a rate that a search listed.")
+
+
+def run(call: Invocation, wanted: CheckHotelRateInput) -> OutboundCall[JsonObject]:
+    """Read the rate again. Raises as `service.check_hotel_rate`."""
+    checking = service.check_hotel_rate(suppliers(call), call.actor, wanted.rate_key)
+    return checking.then(
+        lambda rate: {"checked": True, **rate_output(rate)}, refused=unsupported("checked")
+    )
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the hotel once the rate is read."""
+    if not output.get("hotel"):
+        return str(gettext("Checked a hotel rate"))
+    return str(gettext("Checked the rate at %(hotel)s", hotel=output["hotel"]))
+
+
+CAPABILITY = Capability(
+    name="check_hotel_rate",
+    title=N_("Check a hotel rate"),
+    summary="Read a rate as it stands now.",
+    area="hotels_holidays",
+    input=CheckHotelRateInput,
+    output=frozenset(
+        {"checked", "rate_key", "hotel", "stars", "room", "price", "is_refundable", "board_basis"}
+    ),
+    permission="trip.update",
+    approval="never",
+    run=run,
+    card=Card(icon="tag", sentence=sentence, note=sum_note),
+    audit=N_("Assistant: check a hotel's rate"),
+    follow_ups=("book_hotel", "search_hotels"),
+    examples={
+        "en": (
+            "check the rate of the first hotel",
+            "is the Amber Court price still valid",
+            "recheck option 2 before we book",
+            "confirm the room rate at Marina Palace",
+            "is that room still available",
+            "what is the current price of the second hotel",
+            "rate check pls, number 3",
+            "is the last one refundable",
+            "does hotel 1 include breakfast",
+            "verify the tariff of the Creek hotel now",
+            "has the rate gone up since we searched?",
+            "price check for the resort",
+        ),
+        "hi": (
+            "pehle hotel ka rate check karo",
+            "Amber Court ka daam abhi kya hai",
+            "doosra wala kamra abhi khaali hai kya",
+            "Marina Palace ka rate confirm kar lo",
+            "teesre hotel mein breakfast shaamil hai kya",
+            "rate badha to nahi, dekh lo",
+        ),
+    },
+)

@@ -1,0 +1,43 @@
+"""The trip of the conversation, which several capabilities read or change."""
+
+from __future__ import annotations
+
+from voyagent.capabilities.capability import Invocation
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.fields import Closed
+from voyagent.trips import queries, service
+from voyagent.trips.models import Trip
+from voyagent.trips.queries import Journey
+
+
+class NoTripYet(NotFound):
+    """The conversation has no trip."""
+
+    code = "trip_not_found"
+    message = N_(
+        "This conversation has no trip yet. Add a passenger, a flight or a hotel, and it has one."
+    )
+
+
+class CurrentTripInput(Closed):
+    """No fields: the trip is that of the conversation."""
+
+
+def current_trip(call: Invocation) -> Journey:
+    """Return the trip with its passengers and lines. Raises NoTripYet, SessionNotFound."""
+    if call.session_id is None:
+        raise NoTripYet
+    journey = queries.read_trip_of_session(call.reader, call.session_id)
+    if journey is None:
+        raise NoTripYet
+    return journey
+
+
+def trip_to_change(call: Invocation) -> Trip:
+    """Return the trip, or open one if the conversation has none.
+
+    Raises NoTripYet without a conversation, and as `service.open_trip`.
+    """
+    if call.session_id is None:
+        raise NoTripYet
+    return service.trip_for(call.actor, session_id=call.session_id)

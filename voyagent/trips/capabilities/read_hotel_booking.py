@@ -1,0 +1,108 @@
+"""Read the state of a hotel booking at its supplier."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.refusals import unsupported
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import service
+from voyagent.trips.capabilities.cards import status_note
+from voyagent.trips.capabilities.lookups import booked_stays
+from voyagent.trips.capabilities.outputs import money_output
+from voyagent.trips.models import TripLine
+from voyagent.trips.supplier_queries import suppliers
+
+
+class ReadHotelBookingInput(Closed):
+    """A booked stay."""
+
+    booking_id: Annotated[Id, Slot("booking", N_("Which hotel booking?"))] = Field(
+        description="The id of the hotel line on the trip."
+    )
+
+
+def run(call: Invocation, wanted: ReadHotelBookingInput) -> OutboundCall[JsonObject]:
+    """Read the booking. Raises as `service.read_hotel_booking`."""
+    return service.read_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(
+        _output, refused=unsupported("read")
+    )
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the booking number once it is read."""
+    if not output.get("supplier_ref"):
+        return str(gettext("Read a hotel booking"))
+    return str(gettext("Read hotel booking %(number)s", number=output["supplier_ref"]))
+
+
+def _output(read: tuple[TripLine, Any]) -> JsonObject:
+    line, booking = read
+    return {
+        "read": True,
+        "booking_id": str(line.id),
+        "supplier": booking.supplier,
+        "supplier_ref": booking.confirmation,
+        "status": booking.status.value,
+        "price": money_output(booking.total),
+        "check_in": booking.check_in.isoformat(),
+        "check_out": booking.check_out.isoformat(),
+    }
+
+
+CAPABILITY = Capability(
+    name="read_hotel_booking",
+    title=N_("Status of a hotel booking"),
+    summary="Read how a hotel booking stands.",
+    area="hotels_holidays",
+    input=ReadHotelBookingInput,
+    output=frozenset(
+        {
+            "read",
+            "booking_id",
+            "supplier",
+            "supplier_ref",
+            "status",
+            "price",
+            "check_in",
+            "check_out",
+        }
+    ),
+    permission="trip.read",
+    approval="never",
+    run=run,
+    lookups={"booking_id": booked_stays},
+    card=Card(icon="building-check", sentence=sentence, note=status_note),
+    audit=N_("Assistant: read a hotel booking"),
+    follow_ups=("cancel_hotel_booking", "send_itinerary"),
+    examples={
+        "en": (
+            "status of the hotel booking",
+            "is the Marsa Creek Hotel confirmed",
+            "check the hotel reservation of the Krishnan family",
+            "hotel confirmation number please",
+            "show the booking at Yas Bay Residences",
+            "has the resort confirmed our rooms?",
+            "how does our hotel stand for 19 Dec",
+            "pls check htl bkg HB123456",
+            "what did we book in Dubai and is it ok",
+            "are the rooms in Munnar booked or only requested",
+            "guest says hotel has no reservation, look it up",
+            "read hotel booking 88213",
+        ),
+        "hi": (
+            "hotel booking ka status batao",
+            "Marsa Creek Hotel confirm hua kya",
+            "Krishnan family ka hotel check karo",
+            "hotel ka confirmation number kya hai",
+            "Dubai wala kamra book hai ki nahi",
+            "resort ne booking pakki ki kya",
+        ),
+    },
+)

@@ -1,0 +1,109 @@
+"""Read the itinerary of the conversation's trip as the customer gets it."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
+from voyagent.kernel.errors import N_
+from voyagent.trips.capabilities.cards import people_note
+from voyagent.trips.capabilities.current_trip import CurrentTripInput, current_trip
+from voyagent.trips.capabilities.outputs import money_output
+from voyagent.trips.details import FlightDetails, HotelDetails, TransferDetails, VisaDetails
+
+
+def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
+    """Return people, lines and price; costs, cancelled lines and passports are left out.
+
+    Raises NoTripYet, SessionNotFound.
+    """
+    journey = current_trip(call)
+    details = [(line, line.details) for line in journey.standing]
+    return {
+        "trip_id": str(journey.trip["id"]),
+        "passengers": [one.full_name for one in journey.passengers],
+        "flights": [_flight(one) for _, one in details if isinstance(one, FlightDetails)],
+        "hotels": [_hotel(one) for _, one in details if isinstance(one, HotelDetails)],
+        "transfers": [_transfer(one) for _, one in details if isinstance(one, TransferDetails)],
+        "visas": [
+            {"country": one.country, "status": "granted" if one.granted_on else line.status}
+            for line, one in details
+            if isinstance(one, VisaDetails)
+        ],
+        "totals": [money_output(total.price) for total in journey.totals],
+    }
+
+
+def sentence(_given: JsonObject, _output: JsonObject) -> str:
+    """Name the act; a conversation has one itinerary."""
+    return str(gettext("Read the itinerary"))
+
+
+def _flight(one: FlightDetails) -> JsonObject:
+    return {
+        "flight": f"{one.carrier} {one.number}",
+        "origin": one.origin,
+        "destination": one.destination,
+        "departs_at": one.departs_at,
+        "arrives_at": one.arrives_at,
+    }
+
+
+def _hotel(one: HotelDetails) -> JsonObject:
+    return {
+        "name": one.name,
+        "city": one.city,
+        "check_in": one.check_in.isoformat(),
+        "check_out": one.check_out.isoformat(),
+    }
+
+
+def _transfer(one: TransferDetails) -> JsonObject:
+    return {
+        "origin": one.origin,
+        "destination": one.destination,
+        "on": one.on.isoformat(),
+        "at": one.at,
+    }
+
+
+CAPABILITY = Capability(
+    name="read_itinerary",
+    title=N_("Read the itinerary"),
+    summary="Read the itinerary of this conversation as the customer gets it.",
+    area="everywhere",
+    input=CurrentTripInput,
+    output=frozenset(
+        {"trip_id", "passengers", "flights", "hotels", "transfers", "visas", "totals"}
+    ),
+    permission="trip.read",
+    approval="never",
+    run=run,
+    card=Card(icon="card-list", sentence=sentence, note=people_note),
+    audit=N_("Assistant: read the itinerary"),
+    follow_ups=("send_itinerary", "show_trip"),
+    examples={
+        "en": (
+            "show the itinerary",
+            "read me the itinerary",
+            "what does the customer's itinerary say",
+            "day wise plan of this trip",
+            "itinerary as the client will see it",
+            "when do they fly and where do they stay",
+            "give me the travel plan",
+            "let me see the itin before we mail it",
+            "what time is their flight back",
+            "tour programme pls",
+            "which hotel are they in on which dates",
+            "schedule of the journey",
+        ),
+        "hi": (
+            "itinerary dikhao",
+            "poora programme batao din ke hisaab se",
+            "customer ko kaunsa plan jaayega",
+            "unki wapsi ki flight kab hai",
+            "kis din kis hotel mein rukenge",
+            "yatra ka karyakram padh ke sunao",
+        ),
+    },
+)

@@ -1,0 +1,89 @@
+"""Remove a passenger from the trip of the conversation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Trimmed
+from voyagent.trips import queries, service
+from voyagent.trips.capabilities.current_trip import current_trip
+
+
+class RemovePassengerInput(Closed):
+    """A traveller by name."""
+
+    full_name: Annotated[str, Trimmed(200), Slot("passenger", N_("Who stays at home?"))] = Field(
+        description="The passenger's name, or a part that names one passenger only."
+    )
+
+
+def run(call: Invocation, wanted: RemovePassengerInput) -> JsonObject:
+    """Remove the passenger whose name it is, or contains it.
+
+    Raises NoTripYet; PassengerNotFound if the name fits nobody or several.
+    """
+    journey = current_trip(call)
+    said = wanted.full_name.casefold()
+    exact = [one for one in journey.passengers if one.full_name.casefold() == said]
+    meant = exact or [one for one in journey.passengers if said in one.full_name.casefold()]
+    if len(meant) != 1:
+        raise queries.PassengerNotFound
+    service.remove_passenger(call.actor, journey.trip["id"], meant[0].id)
+    return {"removed": True, "trip_id": str(journey.trip["id"]), "full_name": meant[0].full_name}
+
+
+def policy(_call: Invocation, _wanted: RemovePassengerInput) -> Policy:
+    """No money moves."""
+    return Policy()
+
+
+def sentence(given: JsonObject, output: JsonObject) -> str:
+    """Name the passenger."""
+    name = output.get("full_name") or given.get("full_name", "")
+    return str(gettext("Removed %(name)s from the trip", name=name))
+
+
+CAPABILITY = Capability(
+    name="remove_passenger",
+    title=N_("Remove a passenger"),
+    summary="Take somebody off the trip of this conversation.",
+    area="everywhere",
+    input=RemovePassengerInput,
+    output=frozenset({"removed", "trip_id", "full_name"}),
+    permission="trip.update",
+    approval="review",
+    policy=policy,
+    run=run,
+    card=Card(icon="person-dash", sentence=sentence),
+    audit=N_("Assistant: remove a passenger"),
+    follow_ups=("show_trip", "add_passenger"),
+    examples={
+        "en": (
+            "remove passenger Ravi Menon",
+            "Deepa is not coming",
+            "take Joseph off the trip",
+            "drop Mary from the list",
+            "delete the pax Suresh Pillai",
+            "Arjun stays at home",
+            "Mr Khan has backed out, only two travel now",
+            "strike off Lakshmi Rao from the passengers",
+            "Anil can't travel any more",
+            "remove the infant Diya",
+            "Sheela dropped out, pls update the pax list",
+            "minus one traveller: Fatima",
+        ),
+        "hi": (
+            "Ravi Menon ko hata do",
+            "Deepa nahi jaa rahi",
+            "Joseph ka naam trip se kaat do",
+            "Suresh ab nahi jayega",
+            "passenger list se Mary ko nikaalo",
+            "Arjun ghar pe rahega",
+        ),
+    },
+)

@@ -1,0 +1,117 @@
+"""Search hotels in a city and list their rates."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import count_note, day
+from voyagent.capabilities.refusals import unsupported
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, PlainAmount, Trimmed
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import service
+from voyagent.trips.capabilities.outputs import LISTED_MAX, rate_output
+from voyagent.trips.details import Country
+from voyagent.trips.supplier_queries import hotel_query, suppliers
+
+
+class SearchHotelsInput(Closed):
+    """A city, the days of the stay and the guests."""
+
+    country: Annotated[Country, Slot("country", N_("In which country?"))] = Field(
+        description="ISO 3166 code of the country, such as AE."
+    )
+    city: Annotated[str, Trimmed(128), Slot("city", N_("In which city?"))] = Field(
+        description="Name of the city."
+    )
+    check_in: Annotated[
+        BusinessDate, Slot("date", N_("From which day to which? Such as “12–18 Dec”."))
+    ] = Field(description="Day of arrival, YYYY-MM-DD.")
+    check_out: Annotated[BusinessDate, Slot("date", N_("Until which day?"))] = Field(
+        description="Day of departure, YYYY-MM-DD; one to 365 nights later."
+    )
+    guests: Annotated[int, Field(ge=1, le=30), Slot("people", N_("For how many guests?"))] = Field(
+        description="Number of guests, children included."
+    )
+    currency: Annotated[CurrencyCode | None, Slot("currency")] = Field(
+        default=None, description="ISO 4217 code of the rates; absent for the agency's currency."
+    )
+    budget_max: Annotated[PlainAmount | None, Slot("amount")] = Field(
+        default=None, description="Highest price of the whole stay, such as 60000.00."
+    )
+
+
+def run(call: Invocation, wanted: SearchHotelsInput) -> OutboundCall[JsonObject]:
+    """List at most twenty rates, the cheapest first.
+
+    Raises as `service.search_hotels`; InvalidAmount, UnknownCurrency.
+    """
+    query = hotel_query(
+        country=wanted.country,
+        city=wanted.city,
+        check_in=wanted.check_in,
+        check_out=wanted.check_out,
+        guests=wanted.guests,
+        currency=wanted.currency or call.actor.currency,
+        budget_max=wanted.budget_max,
+    )
+    searching = service.search_hotels(suppliers(call), call.actor, query)
+    return searching.then(
+        lambda found: {
+            "count": len(found),
+            "results": [rate_output(one.offer) for one in found[:LISTED_MAX]],
+        },
+        refused=unsupported("searched"),
+    )
+
+
+def sentence(given: JsonObject, _output: JsonObject) -> str:
+    """Name the city and the days."""
+    if not given.get("city"):
+        return str(gettext("Searched hotels"))
+    days = " – ".join(day(given[name]) for name in ("check_in", "check_out") if given.get(name))
+    return str(gettext("Searched hotels in %(city)s, %(days)s", city=given["city"], days=days))
+
+
+CAPABILITY = Capability(
+    name="search_hotels",
+    title=N_("Search hotels"),
+    summary="Search hotels in a city; rates are good for twenty minutes.",
+    area="hotels_holidays",
+    input=SearchHotelsInput,
+    output=frozenset({"count", "results"}),
+    permission="trip.update",
+    approval="never",
+    run=run,
+    card=Card(icon="building", sentence=sentence, note=count_note),
+    audit=N_("Assistant: search hotels"),
+    follow_ups=("check_hotel_rate", "book_hotel"),
+    examples={
+        "en": (
+            "hotels in Dubai 12-18 Dec for 2",
+            "find a 4 star in Singapore from 10 to 14 March, 3 guests",
+            "search rooms in Munnar this weekend for 5 people",
+            "beach resort Goa 24 Dec to 2 Jan 4 pax",
+            "need a hotel near the Haram, Makkah, 6 nights from 2 Feb, 5 guests",
+            "rates in Bangkok for 3 nights from 20 jan, family of 4",
+            "any hotel under 60k for the stay in Male, 15 to 19 Feb, couple",
+            "accommodation in London 1 May - 7 May, 1 guest, budget GBP 900",
+            "show stay options for Bali, honeymoon, 5 nights",
+            "where can they stay in Kuala Lumpur, chk in 10/3 chk out 14/3",
+            "list hotels with breakfast in Abu Dhabi for the 23rd to 25th, 2 adults",
+            "htl availability Srinagar 5-9 June 3 pax",
+        ),
+        "hi": (
+            "Dubai mein hotel dikhao 12 se 18 December, 2 log",
+            "Goa mein 4 raat ke liye kamra chahiye",
+            "Singapore ka sasta hotel batao, 10 March se 14 March",
+            "Manali mein 5 logon ke rukne ka intezaam dekho",
+            "Makkah mein Haram ke paas hotel dhoondo",
+            "Bali mein 60 hazaar tak ka resort milega kya",
+        ),
+    },
+)

@@ -1,0 +1,129 @@
+"""Show the trip of the conversation to staff: people, lines, costs and problems."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
+from voyagent.kernel.errors import N_
+from voyagent.trips.capabilities.cards import people_note
+from voyagent.trips.capabilities.current_trip import CurrentTripInput, current_trip
+from voyagent.trips.capabilities.outputs import money_output
+from voyagent.trips.charges import charges_of
+from voyagent.trips.details import VisaDetails
+from voyagent.trips.lint import findings
+from voyagent.trips.queries import Line, Passenger
+from voyagent.trips.words import sentence_of
+
+
+def run(call: Invocation, _wanted: CurrentTripInput) -> JsonObject:
+    """Return the trip with its totals, the charges of an invoice and what to check.
+
+    Raises NoTripYet, SessionNotFound.
+    """
+    journey = current_trip(call)
+    return {
+        "trip_id": str(journey.trip["id"]),
+        "title": journey.trip["title"],
+        "status": journey.status,
+        "passengers": [_passenger(one) for one in journey.passengers],
+        "lines": [_line(line) for line in journey.lines],
+        "totals": [
+            {
+                "currency": total.currency,
+                "cost": total.cost.wire,
+                "price": total.price.wire,
+                "margin": total.margin.wire,
+            }
+            for total in journey.totals
+        ],
+        "charges": [
+            {
+                "description": one.description,
+                "cost": one.cost.wire,
+                "price": one.price.wire,
+                "currency": one.price.currency,
+            }
+            for one in charges_of(journey)
+        ],
+        "findings": [
+            {"code": finding.code, "severity": finding.severity, "sentence": sentence_of(finding)}
+            for finding in findings(journey.passengers, journey.standing)
+        ],
+    }
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the trip once it is read."""
+    if not output.get("title"):
+        return str(gettext("Read the trip"))
+    return str(gettext("Read the trip: %(title)s", title=output["title"]))
+
+
+def _passenger(one: Passenger) -> JsonObject:
+    return {
+        "id": str(one.id),
+        "full_name": one.full_name,
+        "kind": one.kind,
+        "has_passport": one.passport_last4 is not None,
+    }
+
+
+def _line(line: Line) -> JsonObject:
+    visa = line.details if isinstance(line.details, VisaDetails) else None
+    return {
+        "id": str(line.id),
+        "kind": line.kind,
+        "name": line.name,
+        "status": line.status,
+        "starts_on": line.starts_on.isoformat() if line.starts_on else None,
+        "ends_on": line.ends_on.isoformat() if line.ends_on else None,
+        "price": money_output(line.price),
+        "supplier_ref": line.supplier_ref,
+        **({"country": visa.country, "traveller": visa.traveller} if visa else {}),
+    }
+
+
+CAPABILITY = Capability(
+    name="show_trip",
+    title=N_("Show the trip"),
+    summary=(
+        "Show the trip of this conversation, what an invoice of it would say (`charges`), and what"
+        " to look at."
+    ),
+    area="everywhere",
+    input=CurrentTripInput,
+    output=frozenset(
+        {"trip_id", "title", "status", "passengers", "lines", "totals", "charges", "findings"}
+    ),
+    permission="trip.read",
+    approval="never",
+    run=run,
+    card=Card(icon="suitcase", sentence=sentence, note=people_note),
+    audit=N_("Assistant: show the trip"),
+    follow_ups=("send_itinerary", "draft_invoice", "add_passenger"),
+    examples={
+        "en": (
+            "show the trip",
+            "what is booked so far",
+            "how much does this trip cost us",
+            "what is our margin on this",
+            "who is travelling",
+            "is anything missing on this booking file",
+            "trip summary pls",
+            "which lines are on the trip",
+            "any problems with this trip?",
+            "what have we got for them till now",
+            "cost and selling price of everything",
+            "list passengers and bookings of this file",
+        ),
+        "hi": (
+            "trip dikhao",
+            "ab tak kya kya book hua hai",
+            "is trip mein kaun kaun ja raha hai",
+            "is yatra ka kharcha kitna hai",
+            "trip mein kuch kami to nahi hai",
+            "is trip pe hamara margin kitna hai",
+        ),
+    },
+)
