@@ -1,3 +1,1 @@
-"""Mail to people: written in the transaction of the act that causes it, sent after the commit,
-tried again for a day.
-"""
+"""Outgoing mail: stored with the act that causes it, sent after the commit, retried for a day."""

@@ -1,9 +1,7 @@
-"""The letters that there are: for each kind its subject and the values that its templates are
-filled with.
+"""Kinds of mail: the subject and the template values of each.
 
-The templates are `templates/mail/<kind>.txt` and `.html`. Beside its own values each is given
-`agency` (the agency's name as it is when the mail is sent) and `site` (the public address of the
-installation).
+Templates are `templates/mail/<kind>.txt` and `.html`. Every template also receives `agency` (the
+agency's name at the time of sending) and `site` (the public address of the installation).
 """
 
 from __future__ import annotations
@@ -19,13 +17,12 @@ Value = str | int
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One letter.
+    """One kind of mail.
 
-    `subject` is one for all, or a value's name and a subject for each choice that it has.
-
-    `link_lives` names the value that says for how long its link is good, and how many seconds one
-    of it has. A letter that is `for_customer` comes in the agency's name, its answers go to the
-    value `reply_to`, and it may carry a document.
+    `subject` is one text, or the name of a value and a subject for each of its choices.
+    `link_lives` is the name of the value that decides how long the link is valid, and the seconds
+    for each choice. A mail with `for_customer` is sent in the agency's name, its replies go to the
+    value `reply_to`, and it may have a document attached.
     """
 
     subject: str | tuple[str, dict[str, str]]
@@ -35,14 +32,14 @@ class Kind:
     for_customer: bool = False
 
     def subject_for(self, values: dict[str, Value]) -> str:
-        """The subject of a letter with these values, in English and not filled in."""
+        """Return the English subject for these values, before it is translated and filled in."""
         if isinstance(self.subject, str):
             return self.subject
         name, subjects = self.subject
         return subjects[str(values[name])]
 
     def useful_for(self, values: dict[str, Value]) -> timedelta:
-        """For how long the mail is of use: until its link is dead, a week at most."""
+        """Return the time in which the mail is worth sending: its link's life, at most a week."""
         if self.link_lives is None:
             return KEPT_FOR
         name, seconds = self.link_lives

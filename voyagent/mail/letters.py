@@ -1,6 +1,4 @@
-"""Writing a mail: its templates filled in, in the language of whoever reads it, and a head that
-nothing can be smuggled into.
-"""
+"""Build a message from its templates in the reader's language, with safe headers."""
 
 from __future__ import annotations
 
@@ -24,9 +22,9 @@ _LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
 
 
 def write(letter: Letter, contents: Contents, *, settings: Settings) -> EmailMessage:
-    """The whole mail, as text and as HTML, with what goes with it.
+    """Build the whole message: text, HTML and attachment.
 
-    Raises what templates raise; never for what an agency or a person is called.
+    Raises the errors of templates; no name of an agency or a person makes it fail.
     """
     name, sender = parseaddr(settings.mail_from)
     kind, values = KINDS[letter.kind], contents.values
@@ -72,9 +70,7 @@ def _render(name: str, given: dict[str, Any]) -> str:
 
 
 def _one_line(words: str) -> str:
-    """Words that somebody typed, fit for a header: no control character, none that turns the
-    direction of reading, and not without end.
-    """
+    """Make typed text fit for a header: no control or direction characters, a bounded length."""
     plain = "".join(
         letter if letter.isprintable() or letter in _JOINERS else " " for letter in words
     )
@@ -82,7 +78,7 @@ def _one_line(words: str) -> str:
 
 
 def _recipient(to: str) -> Address:
-    """The address with its domain as mail servers know it; the name before the @ stays as it is."""
+    """Return the address with its domain in IDNA form; the part before the @ is unchanged."""
     try:
         domain = validate_email(to, check_deliverability=False, test_environment=True).ascii_domain
     except EmailNotValidError:
@@ -91,9 +87,7 @@ def _recipient(to: str) -> Address:
 
 
 def _encoding(words: str) -> str | None:
-    """Plain words go as they are, so that a link can be copied out of a file; others as the library
-    thinks best.
-    """
+    """Keep ASCII text unencoded, so that a link can be copied out of a file."""
     return (
         "7bit"
         if words.isascii() and max(map(len, words.splitlines()), default=0) <= _LINE_MAX

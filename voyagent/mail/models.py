@@ -1,4 +1,4 @@
-"""The outbox's table: one row a mail, its contents sealed until it is sent or given up."""
+"""The outbox table: one row for each mail."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from voyagent.kernel.tenancy import TenantOwned
 class Mail(TenantOwned, Base):
     """A mail of an agency.
 
-    `sealed` holds recipient and values (links with their tokens too) and is wiped at the end; what
-    stays tells nobody's address.
+    `sealed` holds the recipient and the values, links with tokens included. It is wiped when the
+    mail is sent or given up, so that no address remains.
     """
 
     __tablename__ = "mails"

@@ -1,4 +1,4 @@
-"""Reading the outbox."""
+"""Reads of the outbox."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from voyagent.kernel.db import db
 
 
 def agencies_with_mail() -> list[UUID]:
-    """The agencies with mail to see to: due and in no queue, of no use any more, or long past."""
+    """Return agencies with mail that is due and not queued, outdated, or old enough to delete."""
     return list(db.session.scalars(text("select app.tenants_with_mail(:at)"), {"at": clock.now()}))
 
 
 def agency_name() -> str:
-    """The bound agency's name as it is now."""
+    """Return the name of the bound agency."""
     return str(
         db.session.scalar(
             text(

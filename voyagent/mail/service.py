@@ -1,6 +1,4 @@
-"""The rules of mail: what is written down to be sent, when it is tried again, and when it is given
-up and forgotten.
-"""
+"""Rules of mail: what is stored, when it is retried, when it is given up and deleted."""
 
 from __future__ import annotations
 
@@ -40,14 +38,15 @@ log = structlog.get_logger(__name__)
 
 
 class WrongMail(ValueError):
-    """A kind that there is not, values that its letter does not take, or a recipient that is no
-    address: a fault of ours. It repeats no value.
+    """Unknown kind, wrong values or an invalid recipient.
+
+    It is a programming error; the message repeats no value.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A document that goes with a letter; `media_type` is such as `application/pdf`."""
+    """A document sent with a mail; `media_type` is for example `application/pdf`."""
 
     name: str
     media_type: str
@@ -55,7 +54,7 @@ class Attached:
 
 
 class Contents(NamedTuple):
-    """What is sealed of a mail."""
+    """The sealed contents of a mail."""
 
     to: str
     values: dict[str, Value]
@@ -64,7 +63,7 @@ class Contents(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail taken up to be sent: what the templates and the head are made of."""
+    """A mail that is being sent: the input of templates and headers."""
 
     id: UUID
     kind: str
@@ -76,9 +75,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """What mail needs of the installation: its parameters, secrets, and a driver, None where
-    production has named none yet.
-    """
+    """The installation's parts that mail needs; `driver` is None if production names none."""
 
     settings: Settings
     keyring: Keyring
@@ -87,11 +84,12 @@ class Outbox:
     def send(
         self, *, to: str, kind: str, locale: str, attached: Attached | None = None, **values: Value
     ) -> UUID:
-        """Have a mail sent once the running act has committed; if it does not, there never was one.
+        """Store a mail that is sent once the transaction has committed.
 
-        `kind` and `values` are of `mail.kinds`; another language than ours reads English. Contents
-        are sealed, so that neither the database nor the queue holds a token that is still good.
-        `attached` goes with a letter to a customer, as it is now. Raises WrongMail, TenantNotBound.
+        `kind` and `values` belong to `mail.kinds`; an unknown language falls back to English. The
+        contents are sealed: neither the database nor the queue holds a valid token in clear.
+
+        Raises WrongMail, TenantNotBound.
         """
         known = _checked(kind, values, self.settings.public_url)
         if attached is not None and not known.for_customer:
@@ -121,23 +119,23 @@ class Outbox:
         return mail_id
 
     def unseal(self, letter: Letter) -> Contents:
-        """Recipient and values of a letter, and what goes with it. Raises SealBroken."""
+        """Return recipient, values and attachment. Raises SealBroken."""
         contents = json.loads(self.keyring.open(PURPOSE, letter.sealed, bound_to=str(letter.id)))
         return Contents(contents["to"], contents["values"], _read(contents.get("attached")))
 
 
 def masked(address: str) -> str:
-    """An address as its owner knows it and nobody else does: `neha@sharma.in` → `n***@sharma.in`."""
+    """Shorten an address so that only its owner knows it: `neha@sharma.in` → `n***@sharma.in`."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
 
 
 def take(mail_id: UUID) -> Letter | None:
-    """Take a mail up to be sent now; None when it was sent or given up, or is not due yet.
+    """Claim a mail for sending; None if it was sent, given up or is not due yet.
 
-    The attempt is counted and the next one set before this one begins, so that a worker that dies
-    on the way costs a delay and never the mail. Dying between the server's yes and our writing it
-    down sends the mail twice, with the same Message-ID.
+    The attempt is counted and the next one is scheduled before this one begins: a worker that dies
+    on the way delays the mail and never loses it. A worker that dies between the server's answer
+    and our commit sends it twice, with the same Message-ID.
     """
     found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
     now = clock.now()
@@ -152,7 +150,7 @@ def take(mail_id: UUID) -> Letter | None:
 
 
 def note_sent(letter: Letter) -> None:
-    """Write down that a mail was sent, and forget what was in it."""
+    """Mark the mail as sent and wipe its contents."""
     rows_changed(
         "update mails set sent_at = :now, last_error = null, sealed = null where tenant_id ="
         " :tenant_id and id = :id and sealed is not null",
@@ -163,8 +161,9 @@ def note_sent(letter: Letter) -> None:
 
 
 def note_failure(letter: Letter, reason: str, *, is_final: bool) -> None:
-    """Write down why an attempt failed; give the mail up when it is refused for good or has been
-    tried for most of a day.
+    """Record the reason of a failed attempt.
+
+    The mail is given up if the failure is final or most of a day has passed.
     """
     rows_changed(
         "update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed"
@@ -187,9 +186,7 @@ def note_failure(letter: Letter, reason: str, *, is_final: bool) -> None:
 
 
 def see_to_mail() -> None:
-    """For the bound agency: queue what is due, give up what has become useless, and drop the
-    records of mails that are long past.
-    """
+    """Queue the bound agency's due mail, give up outdated mail, delete old records."""
     now = clock.now()
     useless = rows_changed(
         "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and sealed"
@@ -214,7 +211,6 @@ def see_to_mail() -> None:
 
 
 def _written(attached: Attached | None) -> dict[str, str] | None:
-    """A document as JSON."""
     if attached is None:
         return None
     return {
@@ -225,7 +221,6 @@ def _written(attached: Attached | None) -> dict[str, str] | None:
 
 
 def _read(written: dict[str, Any] | None) -> Attached | None:
-    """The same out of JSON; mails that were left by older versions have none."""
     return (
         None
         if written is None

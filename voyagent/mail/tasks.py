@@ -1,6 +1,4 @@
-"""Background work of mail: send what is due, outside of any transaction, and every ten seconds see
-to what waits.
-"""
+"""Jobs of mail: send what is due without a transaction; check the outbox every ten seconds."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ from voyagent.mail.service import Letter, Outbox
 
 @task(service.DELIVER_TASK, own_transactions=True)
 def deliver(tenant_id: str, mail_id: str) -> None:
-    """Send one mail: take it up, send it with no connection to the database held, write down what
-    came of it.
-    """
+    """Claim a mail, send it without holding a database connection, record the result."""
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
     if outbox.driver is None:
         return  # it waits until the installation has a mail server
@@ -40,8 +36,9 @@ def deliver(tenant_id: str, mail_id: str) -> None:
 
 
 def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | None, bool]:
-    """Why it failed, in a word, and whether for good; whatever went wrong, only the error's name
-    leaves here, since its text may hold a link or an address.
+    """Return the reason of a failure and whether it is final.
+
+    Only the error's class name is returned: its text may hold a link or an address.
     """
     try:
         driver.send(letters.write(letter, outbox.unseal(letter), settings=outbox.settings))
@@ -54,5 +51,5 @@ def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | 
 
 @task("mail.see_to", own_transactions=True, every="* * * * * */10")
 def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Queue what is due again, give up what is of no use, drop what is long past."""
+    """Queue due mail, give up outdated mail, delete old records."""
     in_agencies(queries.agencies_with_mail, service.see_to_mail)

@@ -1,3 +1,1 @@
-"""Whom the agency deals with: customers and suppliers, known by the name that stands on their
-documents.
-"""
+"""Customers and suppliers, identified by the name on their documents."""

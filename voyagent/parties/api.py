@@ -1,4 +1,4 @@
-"""The JSON door of parties: list, note, read, change."""
+"""JSON API of customers and suppliers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VALUE_ERRORS = (
 def list_parties(reader: Reader, query: PartyQuery) -> Row:
     """List customers and suppliers by name.
 
-    All filters hold at once; an empty one filters nothing.
+    All filters apply at once; an empty filter is ignored.
     """
     return wire_page(
         queries.list_parties(reader, query.search(), limit=query.limit, cursor=query.place()),
@@ -47,7 +47,10 @@ def list_parties(reader: Reader, query: PartyQuery) -> Row:
 
 @api.post("/parties", answer=PartyOut, status=201, permission="party.create", errors=VALUE_ERRORS)
 def create_party(actor: Actor, body: PartyIn) -> Row:
-    """Note a customer or supplier; a name is had once in the agency, whatever the case."""
+    """Add a customer or supplier.
+
+    A name is unique in the agency, whatever its case.
+    """
     return wire(queries.row_of(service.create(actor, **body.said())))
 
 
@@ -65,8 +68,8 @@ def get_party(reader: Reader, party_id: UUID) -> Row:
     errors=(*VALUE_ERRORS, service.PartyInBooks),
 )
 def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Row:
-    """Change what is known of a customer or supplier, or put it away with `is_archived`.
+    """Change a customer or supplier, or archive it with `is_archived`.
 
-    An absent member stays, null clears it. Another country without a state clears the state.
+    An absent member is kept, null clears it. Another country without a state clears the state.
     """
     return wire(queries.row_of(service.update(actor, party_id, body.said())))

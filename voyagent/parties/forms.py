@@ -1,4 +1,4 @@
-"""Forms of parties: what is typed to note or change one, and what the address of the list asks for."""
+"""Forms of customers and suppliers, and the filters of their list."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WORDS = {
 
 
 class PartyForm(SchemaForm[PartyIn]):
-    """A customer, a supplier, or both; `seen` is the state that was opened."""
+    """Form of a customer, a supplier, or both; `seen` is the version that was opened."""
 
     schema: ClassVar[type[BaseModel]] = PartyIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -71,7 +71,7 @@ class PartyForm(SchemaForm[PartyIn]):
 
     @classmethod
     def of(cls, row: Row) -> PartyForm:
-        """The form over a party."""
+        """Return the form filled with a party."""
         return cls(
             data={name: row[name] for name in PartyIn.model_fields}
             | {"seen": row["updated_at"].isoformat()}
@@ -79,15 +79,13 @@ class PartyForm(SchemaForm[PartyIn]):
 
 
 class PartyList(PartyQuery):
-    """What the list's address asks for; what cannot be read is left out and named in `unread`, so
-    that a wrong letter is no dead end.
-    """
+    """Filters in the address of the list; an invalid one is ignored and named in `unread`."""
 
     unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> PartyList:
-        """Read an address."""
+        """Read the filters from an address."""
         values: dict[str, Any] = {
             name: given[name]
             for name in ("q", "kind", "archived", "cursor")
@@ -103,13 +101,11 @@ class PartyList(PartyQuery):
             )
 
     def unread_words(self, *others: str) -> list[str]:
-        """What could not be read, as a person says it."""
+        """Return the labels of the invalid filters."""
         return [str(_WORDS[name]) for name in (*self.unread, *others)]
 
     def address(self, **changes: Any) -> str:
-        """The list's address with something changed; any change but `cursor` leads to the first
-        page.
-        """
+        """Return the list's address with changes; any but `cursor` leads to the first page."""
         values = {"q": self.q, "kind": self.kind, "archived": self.archived or None} | changes
         return url_for(
             "parties.index",
@@ -117,7 +113,7 @@ class PartyList(PartyQuery):
         )
 
     def tabs(self) -> list[dict[str, Any]]:
-        """All, customers, suppliers, and what was put away."""
+        """Return the tabs: all, customers, suppliers, archived."""
         here = "archived" if self.archived else self.kind
         words = (
             (None, _l("All")),

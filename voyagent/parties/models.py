@@ -1,6 +1,4 @@
-"""The table of parties: customers and suppliers of an agency, with what a document needs to know of
-them.
-"""
+"""The table of customers and suppliers."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ _SEARCH = (
 class Party(TenantOwned, Base):
     """A customer, a supplier, or both.
 
-    Documents name a party and do not point to it: `party_key` is what their own `party_key` is
-    compared with.
+    Documents have no foreign key to it: their `party_key` equals this one.
     """
 
     __tablename__ = "parties"

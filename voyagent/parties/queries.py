@@ -1,4 +1,4 @@
-"""Reading parties: one, by its id or by the name on a document, and a page of the list by name."""
+"""Reads of customers and suppliers: by id, by name, and the list."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ COLUMNS = (
     *("is_archived", "created_at", "updated_at"),
 )
 NAMES_MAX = 500
-"""How many names a form offers at most."""
+"""Names that a form offers at most."""
 STANDING = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
-"""The accounts on which a party stands, and the sign of debits there."""
+"""Account purposes with a party's balance, and the sign of their debits."""
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
 
 
 class PartyNotFound(NotFound):
-    """No such customer or supplier in the agency."""
+    """The agency has no such customer or supplier."""
 
     code = "party_not_found"
     message = N_("We could not find that customer or supplier.")
@@ -54,9 +54,7 @@ class PartyNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class PartySearch:
-    """What the list is narrowed to: a part of name, e-mail, phone or tax number; customer or
-    supplier; archived ones alone, or none of them.
-    """
+    """Filters of the list: text in name, e-mail, phone or tax number; kind; archived or not."""
 
     text: str | None = None
     kind: str | None = None
@@ -65,14 +63,14 @@ class PartySearch:
 
 @dataclass(frozen=True, slots=True)
 class PartiesListed:
-    """A page of the list, by name; `next_cursor` is None where the list ends."""
+    """A page of the list by name; `next_cursor` is None on the last page."""
 
     items: list[Row]
     next_cursor: str | None
 
 
 def get_party(party_id: UUID, *, lock: bool = False) -> Party:
-    """A party of the agency; `lock` holds its row until the transaction ends.
+    """Return a party of the agency; `lock` holds its row until the transaction ends.
 
     Raises PartyNotFound.
     """
@@ -88,7 +86,7 @@ def get_party(party_id: UUID, *, lock: bool = False) -> Party:
 
 
 def read_party(reader: Reader, party_id: UUID) -> Row:
-    """A party as a row. Raises PartyNotFound."""
+    """Return a party as a row. Raises PartyNotFound."""
     rows = reader.read(_columns().where(_PARTIES.id == party_id))[0]
     if not rows:
         raise PartyNotFound
@@ -96,21 +94,17 @@ def read_party(reader: Reader, party_id: UUID) -> Row:
 
 
 def row_of(party: Party) -> Row:
-    """A loaded party as a row."""
+    """Return a loaded party as a row."""
     return {name: getattr(party, name) for name in COLUMNS}
 
 
 def terms_days(name: str) -> int | None:
-    """Within how many days of issue the documents of a party are due, by its name; None where the
-    party is not known or has no terms.
-    """
+    """Return a party's payment terms in days; None if the party or its terms are unknown."""
     return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
 
 
 def tax_standing(name: str) -> Row | None:
-    """Where a party is taxed, by its name: country, state, tax_number; None where the party is not
-    known.
-    """
+    """Return country, state and tax number of a party by its name; None if unknown."""
     found = (
         db.session.execute(
             select(Party.country, Party.state, Party.tax_number).where(
@@ -124,14 +118,12 @@ def tax_standing(name: str) -> Row | None:
 
 
 def email_of(name: str) -> str | None:
-    """The e-mail address of a party, by its name; None where the party is not known or has none."""
+    """Return a party's e-mail address by its name; None if unknown."""
     return db.session.scalar(select(Party.email).where(Party.party_key == func.lower(name)))
 
 
 def known_names(kind: str) -> list[str]:
-    """The names of customers or suppliers that a form offers while one is typed; those that were
-    put away are not offered.
-    """
+    """Return names that a form offers while a name is typed, without archived parties."""
     statement = (
         select(Party.name)
         .where(KINDS[kind], Party.is_archived.is_(False))
@@ -142,25 +134,23 @@ def known_names(kind: str) -> list[str]:
 
 
 def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
-    """The names of customers or suppliers that have any of these parts, which are in small letters:
-    name.
-    """
+    """Select names that contain any of these lower-case parts."""
     return select(_PARTIES.name.label("name")).where(
         owned(Party), KINDS[kind], _PARTIES.party_key.like(contains_any(parts))
     )
 
 
 def is_named(name: str) -> ColumnElement[bool]:
-    """Whether a customer or supplier bears a name, whatever its case; a condition for any select."""
+    """Return the condition that a party has a name, whatever its case."""
     return exists().where(owned(Party), _PARTIES.party_key == func.lower(literal(name)))
 
 
 def list_parties(
     reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None
 ) -> PartiesListed:
-    """Parties by name, behind the row of a cursor.
+    """Return a page of parties by name, after the cursor's row.
 
-    A part of a word is looked for in the agency's parties one by one: they are thousands at most.
+    Parts of words are searched without an index: an agency has thousands of parties at most.
     """
     rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     shown = rows[:limit]
@@ -170,11 +160,10 @@ def list_parties(
 
 
 def read_standing(reader: Reader, name: str, until: date) -> list[Row]:
-    """What the books say of a party on the evening of a day, for each account of documents and
-    advances and each currency that is not even.
+    """Return a party's balances at the end of a day, without zeros.
 
-    Rows: purpose, currency, minor. Above zero is as the account usually stands: owed to us for
-    receivable and supplier_advances, by us for the others.
+    Rows: purpose, currency, minor. A positive amount is owed to us for receivable and
+    supplier_advances, and owed by us for the others.
     """
     rows = reader.read(party_balances_statement(tuple(STANDING), name, until))[0]
     told = [

@@ -1,4 +1,4 @@
-"""The shapes of parties on the wire: what comes in, what narrows a list, what goes out."""
+"""Request, filter and response shapes of parties."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TermsDays = Annotated[int, Field(ge=0, le=TERMS_MAX)]
 
 
 class _Details(Closed):
-    """What both bodies may say beside the name and the kind."""
+    """Members that creating and changing share, besides name and kind."""
 
     email: EmailText | None = None
     phone: Annotated[str, Text(LENGTHS["phone"])] | None = None
@@ -58,15 +58,14 @@ class _Details(Closed):
     notes: Annotated[str, Text(LENGTHS["notes"])] | None = None
 
     def said(self) -> PartyChanges:
-        """What was sent, by the names of the rules."""
+        """Return the members that were sent, by their names in the service."""
         return cast("PartyChanges", self.model_dump(exclude_unset=True))
 
 
 class PartyIn(_Details):
     """A customer, a supplier, or both.
 
-    `state` is a code of the country's states as tax numbers have it; a tax number of India is a
-    GSTIN.
+    `state` is a state code as tax numbers have it; a tax number of India is a GSTIN.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])]
@@ -75,9 +74,9 @@ class PartyIn(_Details):
 
 
 class PartyPatch(_Details):
-    """What changes: an absent member stays, null clears it.
+    """Changes: an absent member is kept, null clears it.
 
-    A name that stands in the books stays, but for its capitals.
+    A name that the books use can only change its capitals.
     """
 
     name: Annotated[str, Trimmed(LENGTHS["name"])] = MAY_BE_ABSENT
@@ -87,7 +86,7 @@ class PartyPatch(_Details):
 
 
 class PartyQuery(Query):
-    """What the list is narrowed to, all of it at once, and the page behind a cursor."""
+    """Filters of the list, all applied at once, and the cursor."""
 
     q: Annotated[str | None, Filter(255)] = Field(
         default=None, description="Part of the name, e-mail, phone or tax number."
@@ -104,18 +103,18 @@ class PartyQuery(Query):
     )
 
     def search(self) -> PartySearch:
-        """The same as the reads take it."""
+        """Return the filters as the queries take them."""
         return PartySearch(self.q, self.kind, is_archived=bool(self.archived))
 
     def place(self) -> NameCursor | None:
-        """Where the page begins. Raises InvalidCursor."""
+        """Return the position of the cursor. Raises InvalidCursor."""
         return None if self.cursor is None else NameCursor.decode(self.cursor)
 
 
 class PartyOut(Answer):
     """A customer or supplier.
 
-    Documents name it and do not point to it, so `name` is what its documents are found by.
+    Documents refer to it by `name`.
     """
 
     id: UUID
@@ -136,7 +135,7 @@ class PartyOut(Answer):
 
 
 class PartyListOut(Answer):
-    """A page of parties by name; without `next_cursor` the list ends here."""
+    """A page of parties by name; the last page has no `next_cursor`."""
 
     items: list[PartyOut]
     limit: int
@@ -144,8 +143,9 @@ class PartyListOut(Answer):
 
 
 def wire(row: Row) -> Row:
-    """A row as the API writes it, name by name: a loop over the names of a page takes twice as
-    long.
+    """Return a row as the API writes it.
+
+    It names each member: a loop over names takes twice as long.
     """
     return {
         "id": row["id"],
@@ -167,7 +167,7 @@ def wire(row: Row) -> Row:
 
 
 def wire_page(page: PartiesListed, limit: int) -> Row:
-    """A page as the API writes it."""
+    """Return a page as the API writes it."""
     return {
         "items": [wire(row) for row in page.items],
         "limit": limit,

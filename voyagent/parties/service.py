@@ -1,6 +1,4 @@
-"""The rules of parties: noting a customer or supplier, changing what is known of one, putting one
-away.
-"""
+"""Rules of parties: add, change and archive customers and suppliers."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ from voyagent.taxes.tables import states
 
 TERMS_MAX = 365
 LENGTHS = {"name": 255, "email": 254, "phone": 64, "address": 500, "tax_number": 32, "notes": 2000}
-"""The longest that a text of a party may be, in characters."""
+"""Maximum length of each text, in characters."""
 PLACES = {
     **dict.fromkeys(("party_name_required", "party_name_taken", "party_in_books"), "name"),
     "party_kind_required": "is_customer",
@@ -36,21 +34,21 @@ PLACES = {
     "state_unknown": "state",
     **dict.fromkeys(("tax_number_invalid", "state_is_not_of_tax_number"), "tax_number"),
 }
-"""Which field the refusals of the rules are about, by their codes."""
+"""The field that an error of the rules belongs to, by error code."""
 # Personal details stay out of the audit, which can never be changed or shortened: of these it keeps
 # only that they changed.
 _PRIVATE = frozenset({"name", "email", "phone", "address", "tax_number", "notes"})
 
 
 class PartyNameRequired(Unprocessable):
-    """A party is known by its name."""
+    """The name is missing."""
 
     code = "party_name_required"
     message = N_("A name is needed, in at most 255 characters.")
 
 
 class PartyTextTooLong(Unprocessable):
-    """A text beyond what is kept of a party."""
+    """A text is longer than its column."""
 
     code = "party_text_too_long"
     message = N_(
@@ -60,52 +58,51 @@ class PartyTextTooLong(Unprocessable):
 
 
 class PartyKindRequired(Invalid):
-    """Neither a customer nor a supplier."""
+    """The party is neither a customer nor a supplier."""
 
     code = "party_kind_required"
     message = N_("Say whether this is a customer, a supplier, or both.")
 
 
 class UnknownCountry(Invalid):
-    """Two letters that are no country of ISO 3166."""
+    """Not a country code of ISO 3166."""
 
     code = "country_unknown"
     message = N_("That is not a country. Use two capitals such as IN.")
 
 
 class UnknownState(Invalid):
-    """Not a state of that country, or a state without a country."""
+    """Not a state of the country, or a state without a country."""
 
     code = "state_unknown"
     message = N_("That is not a state of that country.")
 
 
 class StateIsNotOfNumber(Invalid):
-    """A GSTIN begins with the code of the state in which it is registered (Rule 10 of the CGST
-    Rules).
-    """
+    """The state differs from the first two digits of the GSTIN (Rule 10 of the CGST Rules)."""
 
     code = "state_is_not_of_tax_number"
     message = N_("The first two figures of the GSTIN name another state.")
 
 
 class InvalidTerms(Invalid):
-    """Terms that are no number of days from 0 to 365."""
+    """Payment terms are not a number of days from 0 to 365."""
 
     code = "invalid_terms"
     message = N_("Payment terms are from 0 to 365 days.")
 
 
 class PartyNameTaken(Conflict):
-    """Another party of the agency has the name, whatever the case."""
+    """Another party of the agency has the name, whatever its case."""
 
     code = "party_name_taken"
     message = N_("A customer or supplier of this name is known already.")
 
 
 class PartyInBooks(Conflict):
-    """Documents name their party, and what was posted keeps its name; so the party that they mean
-    keeps it too.
+    """The name is used in the books and cannot change.
+
+    Entries keep their text, so the party that they mean keeps its name.
     """
 
     code = "party_in_books"
@@ -113,7 +110,7 @@ class PartyInBooks(Conflict):
 
 
 class PartyChanged(PreconditionFailed):
-    """The caller has seen an older state than the one that stands now."""
+    """The party has changed since the caller read it."""
 
     code = "party_changed"
     message = N_(
@@ -123,8 +120,9 @@ class PartyChanged(PreconditionFailed):
 
 
 class PartyChanges(TypedDict, total=False):
-    """What may be said of a party: an absent field stays, None clears it (name, kind and archived
-    cannot be cleared).
+    """Changes of a party: an absent key is kept, None clears it.
+
+    Name, kind and archived cannot be cleared.
     """
 
     name: str
@@ -142,14 +140,13 @@ class PartyChanges(TypedDict, total=False):
 
 
 def create(actor: Actor, **said: Unpack[PartyChanges]) -> Party:
-    """Note a customer or supplier.
+    """Add a customer or supplier.
 
-    `country` is a code of ISO 3166, `state` a code of that country's states, `terms_days` from 0 to
-    365.
+    `country` is a code of ISO 3166, `state` a state code of that country, `terms_days` 0 to 365. A
+    tax number of India is a GSTIN; it gives the state if none is named.
 
-    A tax number of India is a GSTIN, whose state is taken where none is named. Raises Forbidden;
-    PartyNameRequired, PartyTextTooLong, PartyKindRequired, UnknownCountry, UnknownState,
-    InvalidTaxNumber, StateIsNotOfNumber, InvalidTerms; PartyNameTaken.
+    Raises Forbidden, PartyNameRequired, PartyTextTooLong, PartyKindRequired, UnknownCountry,
+    UnknownState, InvalidTaxNumber, StateIsNotOfNumber, InvalidTerms, PartyNameTaken.
     """
     actor.require("party.create")
     values = _checked({"name": "", "is_customer": False, "is_supplier": False} | dict(said))
@@ -171,12 +168,12 @@ def create(actor: Actor, **said: Unpack[PartyChanges]) -> Party:
 def update(
     actor: Actor, party_id: Any, changes: PartyChanges, *, seen: datetime | None = None
 ) -> Party:
-    """Change what is known of a party; what leaves it as it was is no event.
+    """Change a party; a change without a difference leaves no event.
 
-    `seen` is the `updated_at` that the caller has before her.
+    `seen` is the `updated_at` that the caller has read. A name that the books use can only change
+    its capitals.
 
-    A name that stands in the books stays, but for its capitals. Raises Forbidden, PartyNotFound,
-    PartyChanged, PartyInBooks, and what `create` raises.
+    Raises Forbidden, PartyNotFound, PartyChanged, PartyInBooks, and the errors of `create`.
     """
     actor.require("party.update")
     party = queries.get_party(party_id, lock=True)
@@ -205,9 +202,7 @@ def update(
 
 
 def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The party as it will be, each value in its one spelling; the rules look at all of them
-    together.
-    """
+    """Normalise all values and check them together."""
     values = dict(row) | {name: _words(row.get(name), name) for name in LENGTHS if name != "name"}
     values["name"] = " ".join((row["name"] or "").split())
     if not 1 <= len(values["name"]) <= LENGTHS["name"]:
@@ -223,7 +218,7 @@ def _checked(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _place(country: str | None, state: str | None, number: str | None) -> dict[str, str | None]:
-    """Country, state and tax number, which must fit one another; a GSTIN tells the state."""
+    """Return matching country, state and tax number; a GSTIN determines the state."""
     if country is not None and country not in _countries():
         raise UnknownCountry
     if state is not None and state not in states(country or ""):
@@ -248,7 +243,7 @@ def _words(text: str | None, name: str) -> str | None:
 
 
 def _is_same_name(before: str, after: str) -> bool:
-    """Whether two names have one key; the database says so, because it makes the keys."""
+    """True if both names have the same key, as the database computes it."""
     return bool(db.session.scalar(select(func.lower(before) == func.lower(after))))
 
 
@@ -262,7 +257,7 @@ def _flush() -> None:
 
 
 def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
-    """Changes for the audit: field, before, after; of what is private only that it changed."""
+    """Return the changes for the audit; of private fields only that they changed."""
     told: list[dict[str, str | None]] = []
     for name, (before, after) in changed.items():
         if before is None and after is None:

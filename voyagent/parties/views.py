@@ -1,6 +1,4 @@
-"""The pages of parties: the list, one with what is open, noting one, changing one, putting one
-away.
-"""
+"""Pages of parties: list, detail, add, change, archive."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/parties", permission="party.read")
 def index(reader: Reader) -> Any:
-    """The list, by name."""
+    """Show the list by name."""
     asked = PartyList.read(request.args)
     found, unread = page_or_first(
         lambda behind: queries.list_parties(reader, asked.search(), cursor=behind), asked.place
@@ -46,7 +44,7 @@ def index(reader: Reader) -> Any:
 
 @pages.page("/parties/new", methods=("GET", "POST"), permission="party.create")
 def new(actor: Actor) -> Any:
-    """Note a customer or supplier; where there is nothing to say otherwise, a customer."""
+    """Add a party, by default a customer."""
     begun = {
         "name": request.args.get("name", "")[: service.LENGTHS["name"]],
         "is_customer": request.args.get("kind") != "supplier",
@@ -61,9 +59,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/parties/<party_id>", permission="party.read", missing=PartyNotFound)
 def detail(reader: Reader, party_id: UUID) -> Any:
-    """One customer or supplier: how to reach them, where they are taxed, and what stands open in
-    the books.
-    """
+    """Show a party: contact, taxes, balances."""
     party = queries.read_party(reader, party_id)
     standing = [
         row | {"amount": Money(row["minor"], row["currency"])}
@@ -85,7 +81,7 @@ def detail(reader: Reader, party_id: UUID) -> Any:
     missing=PartyNotFound,
 )
 def edit(actor: Actor, party_id: UUID) -> Any:
-    """Change what is known of a customer or supplier."""
+    """Change a party."""
     form = PartyForm.of(queries.row_of(queries.get_party(party_id)))
 
     def act(body: PartyIn) -> Any:
@@ -112,9 +108,7 @@ def edit(actor: Actor, party_id: UUID) -> Any:
     missing=PartyNotFound,
 )
 def archive(actor: Actor, party_id: UUID) -> Any:
-    """Put a customer or supplier away, or bring one back where the form says so: nothing is lost by
-    either.
-    """
+    """Archive a party, or restore it if the form says so."""
     is_away = request.form.get("restore") != "1"
     party = service.update(actor, party_id, {"is_archived": is_away})
     toast(

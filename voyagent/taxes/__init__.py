@@ -1,3 +1,1 @@
-"""Taxes on what an agency sells: rates as dated rows, who has to bear which, and what a line comes
-to.
-"""
+"""Taxes on sales: dated rates, treatments, place and time of supply, collections."""

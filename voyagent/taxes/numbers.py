@@ -1,6 +1,4 @@
-"""Tax numbers: whose tax a number is registered for, and of India the GSTIN with the state and the
-PAN that stand in it.
-"""
+"""Tax numbers: the country of a number, and the state and PAN within a GSTIN."""
 
 from __future__ import annotations
 
@@ -16,15 +14,16 @@ _TRN = re.compile(r"100[0-9]{12}")
 
 
 class InvalidTaxNumber(Invalid):
-    """A GSTIN or PAN that is none: length, letters, state, or check character."""
+    """Not a GSTIN or PAN: wrong length, letters, state or check character."""
 
     code = "tax_number_invalid"
     message = N_("That is not a tax number. Please check each character.")
 
 
 def country_of(number: str | None) -> str | None:
-    """The country whose taxes whoever has this number charges: India by a GSTIN, the Emirates by a
-    TRN of fifteen figures; None where nobody can tell.
+    """Return the country that taxes the holder of a number; None if the number does not tell.
+
+    A GSTIN belongs to India, a TRN of fifteen digits to the United Arab Emirates.
     """
     plain = "".join((number or "").split()).upper()
     if gstin.is_valid(plain):
@@ -33,7 +32,7 @@ def country_of(number: str | None) -> str | None:
 
 
 def read_gstin(text: str) -> str:
-    """A GSTIN in capitals without spaces; its check character and its state hold.
+    """Return a GSTIN in capitals without spaces, with valid state and check character.
 
     Raises InvalidTaxNumber.
     """
@@ -44,7 +43,7 @@ def read_gstin(text: str) -> str:
 
 
 def read_pan(text: str) -> str:
-    """A PAN in capitals without spaces. Raises InvalidTaxNumber."""
+    """Return a PAN in capitals without spaces. Raises InvalidTaxNumber."""
     number = "".join(text.split()).upper()
     if not pan.is_valid(number):
         raise InvalidTaxNumber
@@ -52,10 +51,10 @@ def read_pan(text: str) -> str:
 
 
 def state_of(number: str) -> str:
-    """The code of the state that a GSTIN is of."""
+    """Return the state code of a GSTIN."""
     return number[:2]
 
 
 def pan_of(number: str) -> str:
-    """The PAN that stands in a GSTIN."""
+    """Return the PAN within a GSTIN."""
     return number[2:12]

@@ -1,4 +1,4 @@
-"""What a line is taxed with, and what is collected on top of a document."""
+"""Tax on a line, and collections on top of a document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HUNDRED = Decimal(100)
 
 
 class PlaceOfSupplyMissing(Conflict):
-    """Whether one state or two share in the tax cannot be told, and is never guessed."""
+    """The place of supply is unknown, so intra-state or inter-state cannot be decided."""
 
     code = "place_of_supply_required"
     message = N_("Say in which state the customer is. Without it nobody can tell which tax is due.")
@@ -22,9 +22,7 @@ class PlaceOfSupplyMissing(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """A component of the tax on a line: what it is reckoned on, and what it comes to; `rate` is the
-    row that says so.
-    """
+    """One tax component of a line: its base, its amount and the rate row behind it."""
 
     component: str
     percent: Decimal
@@ -34,9 +32,7 @@ class Taxed:
 
 
 def supply_between(home: str | None, place: str | None) -> Supply | None:
-    """Whether a supply stays in the state of the agency or leaves it; None where either is not
-    known.
-    """
+    """Return intra-state or inter-state supply; None if either state is unknown."""
     if not home or not place:
         return None
     return "same_state" if home == place else "other_state"
@@ -45,12 +41,12 @@ def supply_between(home: str | None, place: str | None) -> Supply | None:
 def tax_on(
     country: str, treatment: str, base: Money, *, on: date, supply: Supply | None
 ) -> list[Taxed]:
-    """The components of the tax on a base, each rounded half up by itself and none derived from
-    another.
+    """Return the tax components of a base, each rounded half up on its own.
 
-    `base` is the amount of the line, or the basic fare where the treatment is of a share of that.
-    Raises UnknownTreatment, NoRateThen, and PlaceOfSupplyMissing where the rows tell states apart
-    and `supply` does not.
+    `base` is the amount of the line, or the basic fare if the treatment taxes a share of the fare.
+
+    Raises UnknownTreatment, NoRateThen, and PlaceOfSupplyMissing if the rates differ by state and
+    `supply` is unknown.
     """
     rows = rates_on(country, treatment, on)
     if supply is None and any(rate.supply != "any" for rate in rows):
@@ -65,7 +61,7 @@ def tax_on(
 
 
 def is_on_fare(country: str, treatment: str, on: date) -> bool:
-    """Whether a treatment is reckoned on the basic fare and not on what the line comes to.
+    """True if the treatment taxes the basic fare instead of the line's amount.
 
     Raises UnknownTreatment, NoRateThen.
     """
@@ -73,17 +69,18 @@ def is_on_fare(country: str, treatment: str, on: date) -> bool:
 
 
 def is_ever_on_fare(country: str, treatment: str) -> bool:
-    """Whether a treatment was, is or will be reckoned on the basic fare on any day."""
+    """True if the treatment taxes the basic fare on any day, past or future."""
     return any(rate.share != _HUNDRED for rate in rates_of(country, treatment))
 
 
 def collected_on(
     country: str, kind: str, amount: Money, *, before: Money, on: date, has_pan: bool
 ) -> list[Taxed]:
-    """What is collected on top of a document, band by band; `before` is what the same buyer's
-    documents of the financial year come to already.
+    """Return the collections on top of a document, band by band.
 
-    Raises UnknownTreatment, NoRateThen; MixedCurrencies.
+    `before` is the total of the same buyer's documents in the financial year.
+
+    Raises UnknownTreatment, NoRateThen, MixedCurrencies.
     """
     reached = (before + amount).decimal
     found = []
@@ -110,9 +107,9 @@ def collected_on(
 def day_of_supply(
     invoice: date, *, payment: date | None = None, service: date | None = None
 ) -> date:
-    """The day whose rate counts around a change: two of the three days decide (time of supply);
-    what has not happened yet comes after all that has.
+    """Return the day whose rate applies around a change of rate (time of supply).
 
-    That is the middle one of the three. Without a day of service the invoice stands in for it.
+    It is the middle one of invoice, payment and service; a day that is unknown counts as the
+    latest, and the invoice replaces a missing day of service.
     """
     return sorted((invoice, payment or date.max, service or invoice))[1]

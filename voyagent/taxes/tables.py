@@ -1,8 +1,7 @@
-"""The tables of rates, collections and states: rows with the days they hold from and to and where
-they come from, so that another country is other rows.
+"""Tables of rates, collections and states: rows with their first and last day and their source.
 
-A row that nobody has held against the text of its law is marked as not confirmed, and whoever sees
-a tax is told so.
+Another country needs only further rows. A row that was not compared with the text of its law is
+marked as unconfirmed, and the page says so.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ Supply = Literal["same_state", "other_state", "any"]
 
 
 class UnknownTreatment(Invalid):
-    """No rates are known by that name in the agency's country."""
+    """The agency's country has no rates for this treatment."""
 
     code = "tax_treatment_unknown"
     message = N_("That is not a way in which a line is taxed here.")
 
 
 class UnknownState(Invalid):
-    """A code that no state of the country has."""
+    """The country has no state with this code."""
 
     code = "place_of_supply_unknown"
     message = N_("That is not the code of a state.")
 
 
 class NoRateThen(Invalid):
-    """The tables have no row for that day."""
+    """The tables have no rate for this day."""
 
     code = "tax_rate_not_known"
     message = N_("No tax rate is known for that day.")
@@ -43,8 +42,9 @@ class NoRateThen(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A component of a treatment: so many percent of a share (in percent) of the base, for supplies
-    within or across states, over days that are included.
+    """One component of a treatment, valid on the days from first to last.
+
+    The rate is a percentage of `share` percent of the base.
     """
 
     country: str
@@ -61,8 +61,9 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What is collected of the part of a buyer's year that lies above one sum and up to another, in
-    major units of the country's currency.
+    """A collection on the part of a buyer's yearly total between two sums.
+
+    Sums are major units of the country's currency.
     """
 
     country: str
@@ -82,7 +83,7 @@ Row = TypeVar("Row", Rate, Band)
 
 
 def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
-    """The rows of a treatment that hold on a day. Raises UnknownTreatment, NoRateThen."""
+    """Return the rates of a treatment on a day. Raises UnknownTreatment, NoRateThen."""
     known = rates_of(country, treatment)
     if not known:
         raise UnknownTreatment
@@ -90,12 +91,12 @@ def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
 
 
 def rates_of(country: str, treatment: str) -> list[Rate]:
-    """All rows of a treatment, whenever they hold; none where it is not known."""
+    """Return all rates of a treatment, on any day; empty if the treatment is unknown."""
     return [rate for rate in _rates() if (rate.country, rate.treatment) == (country, treatment)]
 
 
 def bands_on(country: str, kind: str, day: date) -> list[Band]:
-    """The rows of a collection that hold on a day, from the lowest.
+    """Return the bands of a collection on a day, lowest first.
 
     Raises UnknownTreatment, NoRateThen.
     """
@@ -106,14 +107,12 @@ def bands_on(country: str, kind: str, day: date) -> list[Band]:
 
 
 def treatments(country: str) -> tuple[str, ...]:
-    """How a line may be taxed in a country, in the order of the table; nothing where it has no
-    rows.
-    """
+    """Return the treatments of a country in table order; empty without tables."""
     return tuple(dict.fromkeys(rate.treatment for rate in _rates() if rate.country == country))
 
 
 def components_on(country: str, day: date) -> tuple[str, ...]:
-    """The components that taxes have in a country on a day, in the order of the table."""
+    """Return the tax components of a country on a day, in table order."""
     return tuple(
         dict.fromkeys(
             rate.component for rate in _rates() if rate.country == country and _holds(rate, day)
@@ -122,13 +121,13 @@ def components_on(country: str, day: date) -> tuple[str, ...]:
 
 
 def collections(country: str) -> tuple[str, ...]:
-    """What may be collected on top of a document in a country."""
+    """Return the collections of a country."""
     return tuple(dict.fromkeys(band.kind for band in _bands() if band.country == country))
 
 
 @cache
 def currency_of(country: str) -> str:
-    """The currency in which a country's taxes are reckoned.
+    """Return the currency of a country's taxes.
 
     Raises UnknownTreatment for a country without tables.
     """
@@ -142,9 +141,7 @@ def currency_of(country: str) -> str:
 
 @cache
 def states(country: str) -> dict[str, str]:
-    """The states of a country that its tax tells apart, by the code that stands in front of a tax
-    number; nothing where it tells none apart.
-    """
+    """Return a country's states by their tax code; empty if its tax does not tell states apart."""
     return {row["code"]: row["name"] for row in _rows("states.csv") if row["country"] == country}
 
 

@@ -1,6 +1,4 @@
-"""The words of the tables, so that a page can say them in its language: states, treatments, and
-what a document must say of one.
-"""
+"""Labels of the tax tables for pages, and statements that documents must carry."""
 
 from __future__ import annotations
 
@@ -50,7 +48,7 @@ STATE_NAMES = (
     N_("Outside India"),
     N_("Other territory"),
 )
-"""Every name that `states.csv` has, for the collector of words."""
+"""All names in `states.csv`, for the extraction of messages."""
 TREATMENTS: dict[str, Any] = {
     "service_fee": _l("Service fee"),
     "air_domestic": _l("Air ticket, domestic, on the basic fare"),
@@ -70,11 +68,9 @@ TO_BE_SAID: dict[str, Any] = {
         " services of the tour."
     ),
 }
-"""The sentence that a document must carry for a treatment."""
+"""The statement that a document must carry for a treatment."""
 
 
 def component(code: str) -> str:
-    """A component as it stands on documents: these are short for names of laws and are the same in
-    every language.
-    """
+    """Return a component's label; abbreviations of laws are the same in every language."""
     return code.upper()
