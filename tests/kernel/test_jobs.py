@@ -1,6 +1,4 @@
-"""Jobs that nobody works on are given back, a worker outlives statements of its queue that fail,
-and why a job failed stands in the log.
-"""
+"""Stalled jobs return to the queue, and a worker survives failing statements of its queue."""
 
 from __future__ import annotations
 
@@ -19,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from flask import Flask
+from procrastinate.manager import JobManager
 
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
@@ -32,7 +31,7 @@ PATIENCE_S = 30
 
 
 class Queue:
-    """The tables of the queue, as their owner sees them; what a test puts there goes with it."""
+    """The tables of the queue as their owner; a test's rows are removed with it."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -65,13 +64,24 @@ class Queue:
         )
 
     def state(self, job_id: int) -> tuple[str, int] | None:
-        """Its status and how often it was tried, or None where it is gone."""
+        """Return status and attempts of a job, or None if it is deleted."""
         with self._engine.connect() as connection:
             row = connection.execute(
                 sa.text("select status, attempts from procrastinate_jobs where id = :i"),
                 {"i": job_id},
             ).first()
             return None if row is None else (row.status, row.attempts)
+
+    def taken_over(self, job_id: int, worker_id: int) -> None:
+        """Return a job to the queue and have another worker begin it."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "update procrastinate_jobs set attempts = attempts + 1, worker_id = :worker"
+                    " where id = :job"
+                ),
+                {"job": job_id, "worker": worker_id},
+            )
 
     def clear(self) -> None:
         with self._engine.begin() as connection:
@@ -98,7 +108,7 @@ def queue(owner_engine: sa.Engine) -> Any:
 def looks(
     app: Flask, settings: Settings, own: int, *, times: int = 1, running: tuple[int, ...] = ()
 ) -> None:
-    """What the worker of that number does when it looks for lost jobs, while it runs some."""
+    """Look for stalled jobs as a worker that runs some jobs itself."""
 
     async def look() -> None:
         queue = jobs.worker_app(app, settings)
@@ -163,6 +173,23 @@ def test_a_rescue_that_died_does_not_stand_in_the_way_of_the_next(
     assert [queue.state(job) for job in (died, lost)] == [None, ("todo", 1)]
 
 
+def test_a_job_that_another_worker_has_taken_over_meanwhile_is_left_alone(
+    app: Flask, settings: Settings, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, dead, alive = queue.worker(ALIVE), queue.worker(LATE), queue.worker(ALIVE)
+    lost = queue.job(dead)
+    find = JobManager.get_stalled_jobs
+
+    async def overtaken(*args: Any, **options: Any) -> Any:
+        found = await find(*args, **options)
+        queue.taken_over(lost, alive)
+        return found
+
+    monkeypatch.setattr(JobManager, "get_stalled_jobs", overtaken)
+    looks(app, settings, own)
+    assert queue.state(lost) == ("doing", 1), "it runs once"
+
+
 def test_why_a_job_failed_stands_in_the_log(app: Flask) -> None:
     def fail() -> None:
         raise ZeroDivisionError
@@ -220,7 +247,7 @@ def test_a_worker_outlives_a_statement_of_its_queue_that_fails(
 
 
 def answers(person: Person) -> bool:
-    """Whether a turn that is begun now comes to its end."""
+    """Return True if a turn that begins now ends."""
     with person.acting() as actor:
         session_id = chat.create_session(actor).id
         chat.start_turn(actor, session_id, message="help")

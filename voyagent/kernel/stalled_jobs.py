@@ -1,5 +1,10 @@
-"""Jobs that nobody works on any more are given back: those of a worker that has stopped beating,
-and those that this one let go without writing it down.
+"""Return jobs that no worker runs to the queue.
+
+procrastinate finds jobs of workers without a heartbeat. This adds three rules. A worker never takes
+its own running jobs, however late its heartbeat: they would run twice. A worker does return a job
+that it holds and does not run, because the statement that should have ended or handed over the job
+has failed. And a job is returned only in the state in which it was found, because another worker
+may have returned it meanwhile, and a third may run it.
 """
 
 from __future__ import annotations
@@ -10,72 +15,56 @@ from typing import Any
 import procrastinate
 import structlog
 from procrastinate.job_context import JobContext
+from procrastinate.jobs import Status
 
 log = structlog.get_logger(__name__)
 TASK = "kernel.rescue"
 
 
 class StalledJobs:
-    """The rescue of one worker's process.
-
-    A worker never rescues its own jobs for a late beat: whoever can look is alive, and what it runs
-    would run twice. One of its own is lost where this process does not run it, twice in a row: the
-    statement that should have ended it has failed.
-    """
+    """The search for stalled jobs in one worker process."""
 
     def __init__(self, jobs: procrastinate.App, *, stalled_s: float) -> None:
         self._jobs = jobs
         self._stalled_s = stalled_s
-        self._running: set[int] = set()
-        self._suspects: set[int] = set()
+        self._running: set[int | None] = set()
+        self._suspects: set[int | None] = set()
 
     async def watch(
         self, call_next: Callable[[], Awaitable[Any]], context: JobContext, _worker: object
     ) -> Any:
-        """Around every job of this process: it is being worked on."""
-        job_id = int(context.job.id or 0)
-        self._running.add(job_id)
+        """Record a job as running; the middleware around every job of the process."""
+        self._running.add(context.job.id)
         try:
             return await call_next()
         finally:
-            self._running.discard(job_id)
+            self._running.discard(context.job.id)
 
     async def look(self, context: JobContext) -> None:
-        """Give back what is lost, a job at a time, so that of two workers that look at once one
-        does.
-        """
-        own = context.job.worker_id
-        idle = await self._jobs.connector.execute_query_all_async(
-            _IDLE, own=own, running=[*self._running]
-        )
-        found = {int(row["id"]) for row in idle}
-        lost, self._suspects = found & self._suspects, found
-        for row in await self._jobs.connector.execute_query_all_async(
-            _GIVE_BACK, own=own, lost=[*lost], stalled_s=self._stalled_s, rescue=TASK
-        ):
-            log.warning("job.rescued", job_id=row["id"], task=row["task_name"])
+        """Return stalled jobs to the queue, and own jobs that two calls in a row found idle."""
+        own, manager = context.job.worker_id, self._jobs.job_manager
+        held = await manager.list_jobs_async(status=Status.DOING.value, worker_id=own)
+        idle = {job.id for job in held} - self._running
+        lost, self._suspects = idle & self._suspects, idle
+        stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=self._stalled_s)
+        for job in [
+            *(job for job in held if job.id in lost),
+            *(job for job in stalled if job.worker_id != own),
+        ]:
+            # Two of this task cannot wait at once, and the next one is due in two seconds.
+            statement = _DELETE if job.task_name == TASK else _RETURN
+            if await self._jobs.connector.execute_query_all_async(
+                statement, id=job.id, attempts=job.attempts
+            ):
+                log.warning("job.rescued", job_id=job.id, task=job.task_name)
 
 
-_IDLE = (
-    "select id from procrastinate_jobs where status = 'doing' and worker_id = %(own)s and not id ="
-    " any(%(running)s::bigint[])"
-)
-
-# A rescue that died is not repeated: the next one is due in two seconds, and two of them cannot
-# wait at once.
-_GIVE_BACK = """
-with lost as (
-  select j.id, j.task_name
-    from procrastinate_jobs j left join procrastinate_workers w on w.id = j.worker_id
-   where j.status = 'doing'
-     and (j.worker_id is null
-          or j.id = any(%(lost)s::bigint[])
-          or j.worker_id <> %(own)s and w.last_heartbeat < now() - make_interval(secs => %(stalled_s)s))
-     for update of j skip locked
-), ended as (
-  delete from procrastinate_jobs j using lost where j.id = lost.id and lost.task_name = %(rescue)s
-)
-update procrastinate_jobs j set status = 'todo', attempts = j.attempts + 1, scheduled_at = now(), worker_id = null
-  from lost where j.id = lost.id and lost.task_name <> %(rescue)s
-returning j.id, j.task_name
+_DELETE = """
+delete from procrastinate_jobs
+ where id = %(id)s and status = 'doing' and attempts = %(attempts)s returning id
+"""
+_RETURN = """
+update procrastinate_jobs
+   set status = 'todo', attempts = attempts + 1, scheduled_at = now(), worker_id = null
+ where id = %(id)s and status = 'doing' and attempts = %(attempts)s returning id
 """
