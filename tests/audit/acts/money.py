@@ -207,7 +207,7 @@ def issue_a_draft_over_the_api(stage: Stage) -> Doing:
     answers=201,
 )
 def note_a_receipt_over_the_api(stage: Stage) -> Doing:
-    api, invoice_id = stage.alice.api, papers.issued(stage.bob)
+    api, invoice_id = stage.alice.api, papers.issued(stage.alice)
     return lambda: api.post(
         f"/invoices/{invoice_id}/receipts", json={"amount": "100.00", "paid_on": "2024-06-25"}
     )
@@ -223,7 +223,7 @@ VOIDED = Left(
 
 @act("POST /api/invoices/<invoice_id>/void", leaves=(REVERSED, VOIDED), answers=200)
 def void_an_invoice_over_the_api(stage: Stage) -> Doing:
-    api, invoice_id = stage.alice.api, papers.issued(stage.bob)
+    api, invoice_id = stage.alice.api, papers.issued(stage.alice)
     return lambda: api.post(
         f"/invoices/{invoice_id}/void", json={"reason": "Billed twice", "voided_on": "2024-06-25"}
     )
@@ -281,7 +281,7 @@ def receive_a_bill_over_the_api(stage: Stage) -> Doing:
 
 @act("POST /api/bills/<bill_id>/void", leaves=(REVERSED, BILL_VOIDED), answers=200)
 def void_a_bill_over_the_api(stage: Stage) -> Doing:
-    api, bill_id = stage.alice.api, papers.receive(stage.bob)
+    api, bill_id = stage.alice.api, papers.receive(stage.alice)
     return lambda: api.post(
         f"/bills/{bill_id}/void", json={"reason": "Entered twice", "voided_on": "2024-06-25"}
     )
@@ -292,7 +292,7 @@ UNSCHEDULED = Left("bill.unscheduled", BILL, says={"was_to_be_paid_on": "2100-01
 
 
 def scheduled(stage: Stage) -> UUID:
-    bill_id = papers.receive(stage.bob)
+    bill_id = papers.receive(stage.alice)
     return stage.alice.does(
         lambda actor: service.schedule_bill(actor, bill_id, pay_on=date(2100, 1, 5)).id
     )
@@ -300,7 +300,7 @@ def scheduled(stage: Stage) -> UUID:
 
 @act("POST /api/bills/<bill_id>/schedule", leaves=SCHEDULED, answers=200)
 def schedule_a_bill_over_the_api(stage: Stage) -> Doing:
-    api, bill_id = stage.alice.api, papers.receive(stage.bob)
+    api, bill_id = stage.alice.api, papers.receive(stage.alice)
     return lambda: api.post(f"/bills/{bill_id}/schedule", json={"pay_on": "2100-01-04"})
 
 
@@ -312,7 +312,7 @@ def unschedule_a_bill_over_the_api(stage: Stage) -> Doing:
 
 @act("POST /bills/<bill_id>/schedule", leaves=in_the_browser(SCHEDULED), answers=303)
 def schedule_a_bill_in_the_browser(stage: Stage) -> Doing:
-    browser, bill_id = stage.alice.browser, papers.receive(stage.bob)
+    browser, bill_id = stage.alice.browser, papers.receive(stage.alice)
     return lambda: stage.submit(browser, f"/bills/{bill_id}/schedule", pay_on="4 Jan 2100")
 
 
@@ -331,7 +331,7 @@ BILL_CREDITED = Left(
 
 @act("POST /api/supplier-credits", leaves=(POSTED, BILL_CREDITED), answers=201)
 def credit_a_bill_over_the_api(stage: Stage) -> Doing:
-    api, bill_id = stage.alice.api, papers.receive(stage.bob)
+    api, bill_id = stage.alice.api, papers.receive(stage.alice)
     said = {
         "vendor_reference": "C-1",
         "reason": "Not travelled",
@@ -343,7 +343,7 @@ def credit_a_bill_over_the_api(stage: Stage) -> Doing:
 
 @act("POST /bills/<bill_id>/credit", leaves=in_the_browser(POSTED, BILL_CREDITED), answers=303)
 def credit_a_bill_in_the_browser(stage: Stage) -> Doing:
-    browser, bill_id = stage.alice.browser, papers.receive(stage.bob)
+    browser, bill_id = stage.alice.browser, papers.receive(stage.alice)
     said = {
         "vendor_reference": "C-1",
         "reason": "Not travelled",
@@ -389,8 +389,8 @@ def note_what_a_supplier_is_paid_ahead_over_the_api(stage: Stage) -> Doing:
 def allocate_an_advance_over_the_api(stage: Stage) -> Doing:
     api, payment_id, invoice_id = (
         stage.alice.api,
-        papers.advance(stage.bob, 10_000),
-        papers.issued(stage.bob),
+        papers.advance(stage.alice, 10_000),
+        papers.issued(stage.alice),
     )
     parts = [{"document_id": str(invoice_id), "amount": "60.00"}]
     return lambda: api.post(
@@ -405,7 +405,7 @@ def allocate_an_advance_over_the_api(stage: Stage) -> Doing:
     answers=200,
 )
 def take_an_allocation_back_over_the_api(stage: Stage) -> Doing:
-    api, payment_id = stage.alice.api, papers.pay(stage.bob, papers.issued(stage.bob), 10_000)
+    api, payment_id = stage.alice.api, papers.pay(stage.alice, papers.issued(stage.alice), 10_000)
     allocation_id = api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
     return lambda: api.post(
         f"/payments/{payment_id}/allocations/{allocation_id}/unallocate",
@@ -426,7 +426,7 @@ def take_an_allocation_back_over_the_api(stage: Stage) -> Doing:
     answers=201,
 )
 def refund_an_advance_over_the_api(stage: Stage) -> Doing:
-    api, payment_id = stage.alice.api, papers.advance(stage.bob, 10_000)
+    api, payment_id = stage.alice.api, papers.advance(stage.alice, 10_000)
     return lambda: api.post(
         f"/payments/{payment_id}/refund", json={"amount": "40.00", "refunded_on": "2024-06-26"}
     )
@@ -441,7 +441,7 @@ TAKEN_BACK = Left(
 
 @act("POST /api/payments/<payment_id>/reverse", leaves=(REVERSED, TAKEN_BACK), answers=200)
 def reverse_a_payment_over_the_api(stage: Stage) -> Doing:
-    api, payment_id = stage.alice.api, papers.advance(stage.bob, 10_000)
+    api, payment_id = stage.alice.api, papers.advance(stage.alice, 10_000)
     return lambda: api.post(
         f"/payments/{payment_id}/reverse",
         json={"reason": "Typed twice", "reversed_on": "2024-06-26"},
@@ -452,7 +452,7 @@ def reverse_a_payment_over_the_api(stage: Stage) -> Doing:
     "POST /payments/<payment_id>/reverse", leaves=in_the_browser(REVERSED, TAKEN_BACK), answers=303
 )
 def reverse_a_payment_in_the_browser(stage: Stage) -> Doing:
-    browser, payment_id = stage.alice.browser, papers.advance(stage.bob, 10_000)
+    browser, payment_id = stage.alice.browser, papers.advance(stage.alice, 10_000)
     return lambda: stage.submit(
         browser, f"/payments/{payment_id}/reverse", reason="Typed twice", reversed_on="2024-06-26"
     )
@@ -472,8 +472,8 @@ GIVEN_BACK_NOT = Left(
 
 def _refunded(stage: Stage) -> str:
     """The path of a refund of an advance."""
-    payment_id = papers.advance(stage.bob, 10_000)
-    refund_id = stage.bob.does(
+    payment_id = papers.advance(stage.alice, 10_000)
+    refund_id = stage.alice.does(
         lambda actor: (
             service.refund_payment(actor, payment_id, amount=Money(4_000, "INR"), on=papers.DUE).id
         )
@@ -600,8 +600,8 @@ def note_an_advance_in_the_browser(stage: Stage) -> Doing:
 def allocate_an_advance_in_the_browser(stage: Stage) -> Doing:
     browser, payment_id, invoice_id = (
         stage.alice.browser,
-        papers.advance(stage.bob, 10_000),
-        papers.issued(stage.bob),
+        papers.advance(stage.alice, 10_000),
+        papers.issued(stage.alice),
     )
     return lambda: stage.submit(
         browser,
@@ -620,7 +620,7 @@ def allocate_an_advance_in_the_browser(stage: Stage) -> Doing:
 def take_an_allocation_back_in_the_browser(stage: Stage) -> Doing:
     browser, payment_id = (
         stage.alice.browser,
-        papers.pay(stage.bob, papers.issued(stage.bob), 10_000),
+        papers.pay(stage.alice, papers.issued(stage.alice), 10_000),
     )
     allocation_id = stage.alice.api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
     return lambda: stage.submit(
@@ -636,7 +636,7 @@ def take_an_allocation_back_in_the_browser(stage: Stage) -> Doing:
     answers=303,
 )
 def refund_an_advance_in_the_browser(stage: Stage) -> Doing:
-    browser, payment_id = stage.alice.browser, papers.advance(stage.bob, 10_000)
+    browser, payment_id = stage.alice.browser, papers.advance(stage.alice, 10_000)
     return lambda: stage.submit(
         browser,
         f"/payments/{payment_id}/refund",
@@ -660,7 +660,7 @@ CREDITED = Left(
 
 @act("POST /api/credit-notes", leaves=(POSTED, CREDITED), answers=201)
 def credit_an_invoice_over_the_api(stage: Stage) -> Doing:
-    api, invoice_id = stage.alice.api, papers.issued(stage.bob)
+    api, invoice_id = stage.alice.api, papers.issued(stage.alice)
     body = {
         "invoice_id": str(invoice_id),
         "reason": "Not travelled",
@@ -686,13 +686,13 @@ WRITTEN_BACK = (
 
 def _written_off(stage: Stage) -> str:
     """The path of a write-off."""
-    invoice_id = papers.issued(stage.bob)
+    invoice_id = papers.issued(stage.alice)
     return f"/invoices/{invoice_id}/write-offs/{papers.write_off(stage.alice, invoice_id, 10_000)}"
 
 
 @act("POST /api/invoices/<invoice_id>/write-off", leaves=ASKED, answers=201)
 def ask_for_a_write_off_over_the_api(stage: Stage) -> Doing:
-    api, invoice_id = stage.alice.api, papers.issued(stage.bob)
+    api, invoice_id = stage.alice.api, papers.issued(stage.alice)
     return lambda: api.post(
         f"/invoices/{invoice_id}/write-off", json={"reason": "Cannot be traced"}
     )
@@ -700,7 +700,7 @@ def ask_for_a_write_off_over_the_api(stage: Stage) -> Doing:
 
 @act("POST /invoices/<invoice_id>/write-off", leaves=in_the_browser(*ASKED), answers=303)
 def ask_for_a_write_off_in_the_browser(stage: Stage) -> Doing:
-    browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.alice)
     return lambda: stage.submit(
         browser,
         f"/invoices/{invoice_id}/write-off",
@@ -938,7 +938,7 @@ def receive_a_bill_in_the_browser(stage: Stage) -> Doing:
 
 @act("POST /bills/<bill_id>/void", leaves=in_the_browser(REVERSED, BILL_VOIDED), answers=303)
 def void_a_bill_in_the_browser(stage: Stage) -> Doing:
-    browser, bill_id = stage.alice.browser, papers.receive(stage.bob)
+    browser, bill_id = stage.alice.browser, papers.receive(stage.alice)
     return lambda: stage.submit(
         browser, f"/bills/{bill_id}/void", reason="Entered twice", voided_on="25 Jun 2024"
     )
@@ -1004,7 +1004,7 @@ def issue_a_draft_in_the_browser(stage: Stage) -> Doing:
 
 @act("POST /invoices/<invoice_id>/void", leaves=in_the_browser(REVERSED, VOIDED), answers=303)
 def void_an_invoice_in_the_browser(stage: Stage) -> Doing:
-    browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.alice)
     return lambda: stage.submit(
         browser, f"/invoices/{invoice_id}/void", reason="Billed twice", voided_on="25 Jun 2024"
     )
@@ -1012,7 +1012,7 @@ def void_an_invoice_in_the_browser(stage: Stage) -> Doing:
 
 @act("POST /invoices/<invoice_id>/credit", leaves=in_the_browser(POSTED, CREDITED), answers=303)
 def credit_an_invoice_in_the_browser(stage: Stage) -> Doing:
-    browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.alice)
     return lambda: stage.submit(
         browser,
         f"/invoices/{invoice_id}/credit",
@@ -1030,7 +1030,7 @@ def credit_an_invoice_in_the_browser(stage: Stage) -> Doing:
     answers=303,
 )
 def note_a_receipt_in_the_browser(stage: Stage) -> Doing:
-    browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.alice)
     return lambda: stage.submit(
         browser,
         f"/invoices/{invoice_id}/receipt",
