@@ -1,1 +1,1 @@
-"""Who did what: events written in the transaction of the act, chained so that a change shows."""
+"""The audit trail: events written in the transaction of the act, chained by hashes."""

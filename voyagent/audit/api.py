@@ -1,4 +1,4 @@
-"""The JSON door of the audit: list and export, for administrators."""
+"""JSON API of the audit trail, for administrators."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ api = ApiBlueprint("audit", __name__, tag="Audit", guard=Guard.BEARER)
     errors=(InvalidActorId, InvalidCursor),
 )
 def list_audit(reader: Reader, query: AuditListQuery) -> Row:
-    """List what people, the assistant and the program have done, newest first.
+    """List the acts of people, the assistant and the program, newest first.
 
-    All filters hold at once. At or past the end the page is empty and the total right. Reading
+    All filters apply at once. At or past the end the page is empty and the total correct. Reading
     leaves no event.
     """
     return wire_page(queries.list_events(reader, query.search(), query.part()))
@@ -49,7 +49,7 @@ def list_audit(reader: Reader, query: AuditListQuery) -> Row:
 def export_audit(actor: Actor, query: AuditFilter) -> Response:
     """Export the same as CSV, newest first, at most 100,000 events.
 
-    Cells that a spreadsheet would take for formulas begin with an apostrophe. The export leaves an
-    event, which is not in it.
+    A cell that a spreadsheet would read as a formula begins with an apostrophe. The export leaves
+    an event, which is not in the file.
     """
     return csv_answer(actor, query.search())

@@ -1,6 +1,4 @@
-"""An agency's whole audit as a file that a stranger can check: events, head, the program that
-verifies them, and how to run it.
-"""
+"""Archive of an agency's audit trail: events, head, verifier and instructions."""
 
 from __future__ import annotations
 
@@ -21,35 +19,37 @@ _ABOUT = """\
 Audit of agency {tenant_id}
 Exported {exported_at}: {seq} events
 
-events.jsonl  one event a line, the oldest first; every hashed field is the very text that was hashed
+events.jsonl  one event a line, the oldest first; hashed fields are the very text that was hashed
 head.json     the number and the hash of the last event
-verify.py     checks the two; it needs Python 3.9 or newer and nothing else
+verify.py     checks both; it needs Python 3.9 or newer and nothing else
 
 To check this archive, unpack it and run
 
     python3 verify.py
 
-or leave it packed and run verify.py of an archive that you trust:
+or leave it packed and run the verify.py of an archive that you trust:
 
     python3 verify.py audit.zip
 
-It prints OK and ends with 0, or names the first event that is missing or has been changed and ends with 1. The last event is that of this very export, so an
-archive whose end was cut off does not pass. One that was cut off at an earlier export and given a new head is whole in itself. To find that, compare it with
-a head that you noted before, of this agency:
+It prints OK and exits with 0, or it names the first event that is missing or changed and exits
+with 1. The last event is that of this export, so an archive whose end was cut off does not pass.
+An archive that was cut off at an earlier export and given a new head is consistent in itself. To
+find that, compare it with a head of this agency that you noted before:
 
     python3 verify.py --head NUMBER:HASH
 
-How the hash of an event is made: SHA-256 over the 32 bytes of the hash of the event before it (for the first event, the SHA-256 of nothing), then for each
-field in the order of a line, up to recorded_at: the length of its text in bytes of UTF-8, a colon, and the text; or one hyphen where it is null.
+The hash of an event is the SHA-256 over the 32 bytes of the hash of the event before it (for the
+first event, the SHA-256 of nothing), then for each field in the order of a line, up to
+recorded_at: the length of its text in bytes of UTF-8, a colon, and the text; or one hyphen if the
+field is null.
 """
 
 
 def write(tenant_id: UUID, path: Path) -> Head:
-    """Write the archive of an agency and return the head that it ends with; the export's own event
-    is the last in it, whatever is written meanwhile.
+    """Write the archive of an agency and return its head.
 
-    Events pass through one at a time, so the size of the audit does not matter. The file appears
-    under its name when it is complete. Raises OSError.
+    The export's own event is the last one, whatever is written meanwhile. Events are streamed, so
+    memory does not grow with the trail. The file gets its name when it is complete. Raises OSError.
     """
     with transaction(tenant_id):
         service.record(system_actor(tenant_id), EXPORTED, inputs={"format": ARCHIVE})

@@ -1,6 +1,4 @@
-"""The chain of one agency as it stands: its lines from the first event on and its head, in one
-snapshot and a few rows at a time.
-"""
+"""Reads of an agency's chain: its events and its head, in one snapshot, a few rows at a time."""
 
 from __future__ import annotations
 
@@ -31,10 +29,10 @@ _LAST_ARCHIVED = text(
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What is there: `head` is None where the agency's head has gone, `archived` is the newest
-    export as an archive, None where there was none yet.
+    """A chain in one snapshot.
 
-    `lines` are events as an export has them, without their ends.
+    `head` is None if the agency's head is missing; `archived` is the newest archive, None if there
+    is none. `lines` are the events as an export has them, without line ends.
     """
 
     tenant_id: UUID
@@ -45,7 +43,7 @@ class Chain:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Chain]:
-    """An agency's chain as of one instant; the session is taken as by `db.snapshot`."""
+    """Yield an agency's chain as of one instant; the session is used as by `db.snapshot`."""
     with database.snapshot(tenant_id) as connection:
         head = connection.execute(_HEAD).first()
         archived = connection.execute(_LAST_ARCHIVED, {"kind": EXPORTED, "format": ARCHIVE}).first()
@@ -58,7 +56,7 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
 
 
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
-    """Ids of agencies behind one, suspended ones too, in their order."""
+    """Return ids of agencies after one, in order, suspended ones included."""
     return list(
         db.session.scalars(
             text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}
@@ -67,8 +65,9 @@ def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
 
 
 def every_agency() -> Iterator[UUID]:
-    """The ids of all agencies, suspended ones too, in their order; between them the session may be
-    used for anything.
+    """Yield the ids of all agencies in order, suspended ones included.
+
+    The session may be used between two of them.
     """
     last = FIRST
     while batch := agencies(last):
@@ -78,7 +77,7 @@ def every_agency() -> Iterator[UUID]:
 
 
 def exists(tenant_id: UUID) -> bool:
-    """Whether there is such an agency."""
+    """True if the agency exists."""
     return agencies(UUID(int=max(tenant_id.int - 1, 0)), limit=1) == [tenant_id]
 
 

@@ -1,4 +1,4 @@
-"""Does the chain hold: asking for a walk along it, walking, and keeping what was found."""
+"""Checks of the chain: request one, run it, store the result."""
 
 from __future__ import annotations
 
@@ -20,15 +20,13 @@ from voyagent.kernel.db import db, transaction
 log = structlog.get_logger(__name__)
 CHECK_TASK = "audit.check"
 PATIENCE = timedelta(minutes=2)
-"""How long a walk that was asked for is waited for before another may be."""
+"""Time after which a check that did not start may be requested again."""
 KEPT_MAX = 100
 _COMPARED_MAX = 20
 
 
 def ask(actor: Actor) -> UUID:
-    """Have the agency's chain checked by a job; whoever asks while it is being checked shares that
-    check. Raises Forbidden.
-    """
+    """Request a check of the agency's chain; a running check is shared. Raises Forbidden."""
     actor.require("audit.read")
     running = db.session.scalar(
         select(AuditCheck.id)
@@ -53,11 +51,10 @@ def ask(actor: Actor) -> UUID:
 
 
 def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
-    """Walk along an agency's chain, keep what was found, and copy the head into the log, where
-    whoever changes the database cannot reach it.
+    """Check an agency's chain, store the result, and write its head to the log.
 
-    The walk is compared with what earlier checks found, so a chain that was cut and closed again is
-    noticed as well.
+    The log is out of reach of whoever changes the database. The check also compares with earlier
+    checks, so a chain that was cut and closed again is noticed.
     """
     verdict = walk(tenant_id, found_before(tenant_id))
     with transaction(tenant_id):
@@ -72,7 +69,7 @@ def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
 
 
 def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
-    """The same without keeping anything; `known` are heads that were noted elsewhere."""
+    """Check a chain without storing the result; `known` are heads noted elsewhere."""
     with snapshot(tenant_id) as chain:
         if chain.head is None:
             return Verdict(0, verifier.GENESIS, 1, "the head of the chain is missing")
@@ -80,7 +77,7 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
 
 
 def found_before(tenant_id: UUID) -> list[Head]:
-    """Where the newest checks of an agency found its chain to hold, the newest last."""
+    """Return the heads of the newest successful checks, the newest last."""
     db.session.remove()
     newest = (
         select(AuditCheck)

@@ -1,6 +1,4 @@
-"""The commands of the audit: `flask audit verify` checks the chains, `flask audit export` writes an
-archive that anybody can check.
-"""
+"""Commands of the audit trail: `flask audit verify` and `flask audit export`."""
 
 from __future__ import annotations
 
@@ -30,8 +28,9 @@ def audit() -> None:
 )
 @with_appcontext
 def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
-    """Compute every hash anew, and name the first event of each chain that is missing or has been
-    changed; ends with 1 where there is one.
+    """Recompute every hash and name the first missing or changed event of each chain.
+
+    The exit code is 1 if there is one.
     """
     known = _heads(noted)
     if agency is not None:
@@ -55,8 +54,9 @@ def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_appcontext
 def export(agency: UUID, file: Path) -> None:
-    """Write the whole audit of an agency as an archive, with the program that checks it; ends with
-    1 where its chain is broken.
+    """Write an agency's whole audit as an archive with its verifier.
+
+    The exit code is 1 if the chain is broken.
     """
     _must_exist(agency)
     try:

@@ -1,4 +1,4 @@
-"""What both doors of the audit share: the CSV as an answer."""
+"""The CSV of the audit trail as a response, for the page and the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voyagent.kernel.database.copy_export import Exports
 
 
 def csv_answer(actor: Actor, search: Search) -> Response:
-    """The file as a stream that begins once the export's event is committed.
+    """Return the file as a stream that begins once the export's event is committed.
 
     Raises as `exports.export`.
     """

@@ -1,6 +1,4 @@
-"""The audit as CSV: counted and streamed from one snapshot; and the event of everything else that
-is exported.
-"""
+"""The audit trail as CSV from one snapshot, and the events of all exports."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ ROWS_MAX = 100_000
 
 
 class ExportTooLarge(Invalid):
-    """More events than one file may have."""
+    """The export has more events than one file may have."""
 
     code = "export_too_large"
     message = N_(
@@ -31,10 +29,10 @@ class ExportTooLarge(Invalid):
 
 
 class Export:
-    """One export under way: iterate it once for the bytes of the file, then close it."""
+    """An export in progress: iterate it once for the file, then close it."""
 
     def __init__(self, snapshot: Snapshot, search: Search) -> None:
-        """Count what is to come. Raises ExportTooLarge."""
+        """Count the rows. Raises ExportTooLarge."""
         ((counted,),) = snapshot.read(queries.count_statement(search, at_most=ROWS_MAX + 1))
         self.rows = int(counted["n"])
         if self.rows > ROWS_MAX:
@@ -43,19 +41,19 @@ class Export:
         self._search = search
 
     def __iter__(self) -> Iterator[bytes]:
-        """The file, a piece at a time; raises psycopg.Error where the time is over."""
+        """Yield the file in pieces; raises psycopg.Error after the time limit."""
         try:
             yield from self.snapshot.copied(queries.export_statement(self._search), header=True)
         finally:
             self.close()
 
     def close(self) -> None:
-        """Give the connection and the place back."""
+        """Release the connection and the slot."""
         self.snapshot.close()
 
 
 def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
-    """Stand ready to stream the rows that are counted. Raises ExportsBusy, ExportTooLarge."""
+    """Prepare a stream of the counted rows. Raises ExportsBusy, ExportTooLarge."""
     snapshot = exports.open(tenant_id)
     try:
         return Export(snapshot, search)
@@ -65,10 +63,10 @@ def open_export(tenant_id: UUID, search: Search, exports: Exports) -> Export:
 
 
 def export(actor: Actor, search: Search, exports: Exports) -> Export:
-    """Open the export of what a search finds; it leaves its event, which the caller commits before
-    the first byte goes out.
+    """Open the export of a search and record its event.
 
-    Raises Forbidden, ExportTooLarge, ExportsBusy.
+    The caller commits the event before the first byte is sent. Raises Forbidden, ExportTooLarge,
+    ExportsBusy.
     """
     actor.require("audit.read")
     opened = open_export(actor.tenant_id, search, exports)
@@ -89,13 +87,11 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
 
 
 def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
-    """Leave the event of a report or a list that goes out of the house as a file; `filters` are
-    what it was narrowed to.
-    """
+    """Record that a report or a list was exported; `filters` are the filters in use."""
     tenancy.bind(db.session(), actor.tenant_id)
     service.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
 
 
 def file_name(tenant_id: UUID) -> str:
-    """The name of the file, from the API contract."""
+    """Return the file's name (API contract)."""
     return f"voyagent-audit-{str(tenant_id)[:8]}-{clock.today().isoformat()}.csv"

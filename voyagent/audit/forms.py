@@ -1,4 +1,4 @@
-"""What the address of the audit's page asks for."""
+"""The query of the audit page."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ _UNREAD_WORDS = {
 
 
 class ListQuery(PlacedQuery, AuditFilter):
-    """What the page's address asks for: filters, the place in the list, the event that is open
-    beside it by its number in the chain.
-    """
+    """Filters, position in the list, and the event that is open, by its number in the chain."""
 
     ordered_by = "started_at"
     words_of = _UNREAD_WORDS
@@ -42,8 +40,9 @@ class ListQuery(PlacedQuery, AuditFilter):
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
-        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong
-        letter is no dead end; a day stays as it was typed.
+        """Read a query string; invalid parts are ignored and named in `unread`.
+
+        A day that cannot be read stays as it was typed.
         """
         names = {field.alias or name for name, field in cls.model_fields.items()} - {
             "unread",
@@ -74,12 +73,12 @@ class ListQuery(PlacedQuery, AuditFilter):
         return _sensible(query)
 
     def typed(self, name: str) -> date | str | None:
-        """What stands in the field of a day (`from`, `to`): the day, or what was typed and is none."""
+        """Return the day of `from` or `to`, or its text if it is not a day."""
         return self.wrong_days.get(name) or (self.first if name == "from" else self.last)
 
     @property
     def day_errors(self) -> dict[str, str]:
-        """What is wrong with the days, each at its field."""
+        """Return the errors of the days by field."""
         wrong = {
             name: str(_l("Write a date such as 24 Nov 2026 or 24/11.")) for name in self.wrong_days
         }
@@ -89,24 +88,24 @@ class ListQuery(PlacedQuery, AuditFilter):
 
     @property
     def kind_words(self) -> str:
-        """The kinds that are asked for, as a person says them."""
+        """Return the labels of the chosen kinds."""
         return ", ".join(words.kind(kind) for kind in self.kind or ())
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything narrows the list."""
+        """True if a filter is set."""
         return any((self.actor_id, self.kind, self.first, self.last, self.status))
 
     def address(self, **changes: Any) -> str:
-        """The page's address with something changed; any change but `open` leads to the first page."""
+        """Return the page's address with changes; any but `open` leads to the first page."""
         return url_for("audit.index", **self._with(changes))
 
     def export_address(self) -> str:
-        """Where the same comes as a file."""
+        """Return the address of the CSV with the same filters."""
         return url_for("audit.export_csv", **self._with(dict.fromkeys(_PLACE)))
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
-        """What a filter's own form carries along: the other filters that are on."""
+        """Return the other filters that a filter's own form repeats."""
         values = self._with(dict.fromkeys((*_PLACE, *without)))
         return [
             (name, str(part))
@@ -126,9 +125,7 @@ class ListQuery(PlacedQuery, AuditFilter):
 
 
 def _sensible(query: ListQuery) -> ListQuery:
-    """Leave out marks and people that are none; a range that ends before it begins stays, and finds
-    nothing.
-    """
+    """Ignore invalid cursors and people; an inverted range stays and finds nothing."""
     wrong: tuple[str, ...] = ()
     try:
         query.search()

@@ -1,4 +1,4 @@
-"""The audit's tables: an append-only chain of events for each agency, and its head."""
+"""Tables of the audit trail: an append-only chain of events for each agency, and its head."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class AuditHead(TenantBound, Base):
-    """The newest sequence number and hash of an agency; locked last in a transaction."""
+    """The newest number and hash of an agency's chain; locked last in a transaction."""
 
     __tablename__ = "audit_heads"
 
@@ -33,7 +33,7 @@ class AuditHead(TenantBound, Base):
 
 
 class AuditEvent(TenantBound, Base):
-    """One act; written by `app.audit` only, refused by trigger to anybody who would change it."""
+    """One event; written by `app.audit` only, protected against changes by a trigger."""
 
     __tablename__ = "audit_events"
 
@@ -89,11 +89,10 @@ class AuditEvent(TenantBound, Base):
 
 
 class AuditCheck(TenantOwned, Base):
-    """One walk along an agency's chain: asked for, and once it has ended, whether it holds, through
-    which event, and where it first does not.
+    """A check of an agency's chain: requested, and once finished its result.
 
-    `head_hash` is the hash of event `through_seq` as it was found, so a later walk also notices a
-    chain that was cut and closed again.
+    The result has the last verified event and the first wrong one. `head_hash` is the hash of event
+    `through_seq` as found, so that a later check notices a chain that was cut and closed again.
     """
 
     __tablename__ = "audit_checks"

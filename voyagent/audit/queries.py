@@ -1,6 +1,4 @@
-"""Reading the audit: a page of it with its total, one event, the last checks of the chain, what
-happened to one thing.
-"""
+"""Reads of the audit trail: a page with its total, one event, checks, events of one record."""
 
 from __future__ import annotations
 
@@ -49,8 +47,9 @@ FAILED = ("failed", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a list is narrowed to, all of it at once; days are inclusive and days of `zone`, and a
-    range that ends before it begins is empty.
+    """Filters of a list, all applied at once.
+
+    Days are inclusive and days of `zone`; an inverted range is empty.
     """
 
     actor_id: UUID | None = None
@@ -62,11 +61,11 @@ class Search:
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing is narrowed, so that the head of the chain knows the total."""
+        """True without filters: the chain's head then gives the total."""
         return self == Search(zone=self.zone)
 
     def conditions(self, events: Any) -> list[ColumnElement[bool]]:
-        """The same as conditions on the columns of a table of events."""
+        """Return the filters as conditions on a table of events."""
         found: list[ColumnElement[bool]] = []
         if self.actor_id is not None:
             found.append(events.actor_id == self.actor_id)
@@ -88,8 +87,9 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """How people are called, told by the room that knows them: a scalar select of a name for a
-    column of ids, and a select of everybody (`id`, `full_name`).
+    """Names of people, provided by the package that knows them.
+
+    A scalar select of a name for a column of ids, and a select of everybody (`id`, `full_name`).
     """
 
     name_of: Callable[[ColumnElement[Any]], ScalarSelect[Any]]
@@ -98,9 +98,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the page shows: rows, the event that is open beside them, the state of the chain, and
-    what the filters offer.
-    """
+    """Data of the audit page: rows, the open event, the state of the chain, filter options."""
 
     page: Page[Row]
     is_capped: bool
@@ -115,24 +113,24 @@ _directory: list[Directory] = []
 
 
 def use_directory(directory: Directory) -> None:
-    """Have people named by this one; called once, when the application is put together."""
+    """Set the directory of names; called once by the factory."""
     _directory[:] = [directory]
 
 
 def name_of(person_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """How the person with an id is called, as a column of a select."""
+    """Return a person's name as a column of a select."""
     return _directory[0].name_of(person_id)
 
 
 def list_events(reader: Reader, search: Search, part: Part) -> Page[Row]:
-    """A page of the audit, newest first, with the exact total: one statement."""
+    """Return a page of the audit, newest first, with the exact total, in one statement."""
     page = _page(reader.read(list_statement(search, part))[0], part)
     is_last = part.cursor is None and page.last >= page.total
     return replace(page, next_cursor=None) if is_last else page
 
 
 def read_board(reader: Reader, search: Search, part: Part, opened: int | None = None) -> Board:
-    """What the page shows, in one trip. A narrowed total is not counted beyond a thousand."""
+    """Return the data of the page in one round trip; a filtered total is counted up to 1,000."""
     further = [_event_statement(opened)] if opened is not None else []
     rows, checks, kinds, people, *beside = reader.read(
         list_statement(search, part, for_page=True),
@@ -154,23 +152,22 @@ def read_board(reader: Reader, search: Search, part: Part, opened: int | None = 
 
 
 def read_checks(reader: Reader) -> list[Row]:
-    """The newest check that was asked for, and the newest that has ended."""
+    """Return the newest requested check and the newest finished one."""
     return reader.read(checks_statement())[0]
 
 
 def events_of(
     reader: Reader, entity: str, entity_id: object, *, limit: int = HISTORY_MAX
 ) -> list[Row]:
-    """The newest events that name a thing, such as `("enquiry_id", id)`."""
+    """Return the newest events of a record, such as `("enquiry_id", id)`."""
     return reader.read(events_statement({entity: str(entity_id)}, limit=limit))[0]
 
 
 def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Select[Any]:
-    """The newest events whose references hold all of `refs`, for a page that reads more in the same
-    trip.
+    """Select the newest events whose references contain all of `refs`.
 
-    The keys come from a look-up function, because a policy hides the index of `entity_refs` from
-    the planner; the rows are read behind the wall.
+    The keys come from a look-up function: a row policy hides the index of `entity_refs` from the
+    planner. The rows themselves are read under the policy.
     """
     keys = func.array(
         select(
@@ -197,11 +194,11 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
 
 @cached_statement
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
-    """One select with the rows and the total beside each; where nothing is found one row without an
-    id carries the total.
+    """Select the rows, each with the total.
 
-    Nothing narrowed: the head's number is the total. Otherwise an index counts, for a page no
-    further than it shows. Past the end the events are not touched.
+    Without a match one row without an id has the total. Without filters the head's number is the
+    total; otherwise an index counts, for a page only as far as it shows. Past the end the events
+    are not read.
     """
     found = _total(search, capped=for_page)
     rows = _rows(search, part, found)
@@ -216,11 +213,10 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 
 
 def export_statement(search: Search) -> Select[Any]:
-    """The rows of the CSV, newest first; every cell that a spreadsheet could take for a formula is
-    text.
+    """Select the rows of the CSV, newest first, with formula-like cells made text.
 
-    The events are put in order inside and become text outside: the other way round nothing would
-    leave before the last row is written out and sorted.
+    Sorting happens inside and formatting outside: the other way round no row would leave before the
+    last one is formatted.
     """
     inside = (
         select(_TABLE)
@@ -243,7 +239,7 @@ def export_statement(search: Search) -> Select[Any]:
 
 
 def count_statement(search: Search, *, at_most: int) -> Select[Any]:
-    """How many events there are, counted no further than asked for."""
+    """Count the events, at most `at_most` if given."""
     return select(func.count().label("n")).select_from(
         select(literal(1))
         .where(owned(AuditEvent), *search.conditions(_EVENTS))
@@ -253,7 +249,7 @@ def count_statement(search: Search, *, at_most: int) -> Select[Any]:
 
 
 def checks_statement() -> Select[Any]:
-    """The newest check of the chain, and the newest that has ended where that is another one."""
+    """Select the newest check, and the newest finished check if that is another one."""
     newest = (
         select(_CHECKS.id)
         .where(owned(AuditCheck))
@@ -333,9 +329,7 @@ def _rows(search: Search, part: Part, found: CTE) -> LateralFromClause:
 
 
 def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
-    """Behind the cursor's event; equal instants are told apart by the number in the chain, which
-    the event's id names.
-    """
+    """Condition for rows after the cursor's event; equal instants are ordered by chain number."""
     if part.cursor is None:
         return []
     its_seq = (
@@ -350,7 +344,7 @@ def _event_statement(seq: int) -> Select[Any]:
 
 
 def _shown(events: Any, *, named: bool) -> Select[Any]:
-    """The columns of an answer; `named` adds what the page shows beside them."""
+    """Return the columns of an answer; `named` adds the page's columns."""
     wire = _wire(events)
     columns = [
         events.id,
@@ -387,9 +381,7 @@ def _shown(events: Any, *, named: bool) -> Select[Any]:
 
 
 def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
-    """What the API and the CSV make of an event, said once: kind of actor, outcome, summary,
-    payload, instant.
-    """
+    """Return the columns that API and CSV share: actor, outcome, summary, payload, instant."""
     failed = events.status.in_(FAILED)
     told = func.concat(" (", events.status, ")")
     summary = func.concat(
@@ -412,7 +404,7 @@ def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
 
 
 def _payload(events: Any) -> ColumnElement[Any]:
-    """Inputs, outputs and references always; the rest only where there is something to say."""
+    """Return inputs, outputs and references, and further members only if they have a value."""
     payload: ColumnElement[Any] = func.jsonb_build_object(
         "inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs
     )
@@ -429,7 +421,7 @@ def _payload(events: Any) -> ColumnElement[Any]:
 
 
 def _kinds_statement() -> Select[Any]:
-    """Every kind that the agency's audit has, by one look into the index for each."""
+    """Select every kind in the agency's audit, by one index lookup for each."""
     first = (
         select(func.min(_EVENTS.kind).label("kind"))
         .where(owned(AuditEvent))

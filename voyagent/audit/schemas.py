@@ -1,4 +1,4 @@
-"""The shapes of the audit on the wire: what narrows it, what goes out."""
+"""Query and response shapes of the audit trail."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Outcome = Literal["ok", "error"]
 
 
 class InvalidActorId(Unprocessable):
-    """A filter by a person whose id is none."""
+    """The filter by person is not an id."""
 
     code = "invalid_actor_id"
     message = N_("That is not the id of a person.")
 
 
 def _split(value: Any) -> Any:
-    """Repeated, comma-separated, or both; empty parts filter nothing."""
+    """Split repeated and comma-separated values; empty parts are ignored."""
     if not isinstance(value, list):
         return value
     return [part.strip() for given in value for part in str(given).split(",") if part.strip()]
@@ -51,9 +51,9 @@ Kind = Annotated[str, StringConstraints(max_length=128), AfterValidator(storable
 
 
 class AuditFilter(Query):
-    """What the audit is narrowed to, all of it at once.
+    """Filters of the audit, all applied at once.
 
-    Days are inclusive; a range that ends before it begins is empty.
+    Days are inclusive; an inverted range is empty.
     """
 
     actor_id: Annotated[str | None, Filter(64)] = Field(
@@ -75,9 +75,9 @@ class AuditFilter(Query):
     )
 
     def search(self, zone: str = "UTC") -> Search:
-        """The same as the reads take it; `zone` is that of the days where none is asked for.
+        """Return the filters as the queries take them.
 
-        Raises InvalidActorId.
+        `zone` applies if the query names no time zone. Raises InvalidActorId.
         """
         actor_id = parse_id(self.actor_id) if self.actor_id is not None else None
         if self.actor_id is not None and actor_id is None:
@@ -93,8 +93,9 @@ class AuditFilter(Query):
 
 
 class AuditListQuery(AuditFilter):
-    """A page of the audit: by offset, or behind the cursor of the page before, which costs the same
-    at any depth.
+    """A page of the audit by offset or by cursor.
+
+    A cursor costs the same at any depth.
     """
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
@@ -104,7 +105,7 @@ class AuditListQuery(AuditFilter):
     )
 
     def part(self) -> Part:
-        """Which part of the list. Raises InvalidCursor."""
+        """Return the requested part of the list. Raises InvalidCursor."""
         return Part(
             limit=self.limit,
             offset=self.offset,
@@ -113,9 +114,9 @@ class AuditListQuery(AuditFilter):
 
 
 class AuditEventResponse(Answer):
-    """One act: who did what when, and how it ended.
+    """One event: who did what when, with which result.
 
-    `payload` has inputs, outputs and entity_refs, and more where there is more to say.
+    `payload` has inputs, outputs and entity_refs, and further members if they have a value.
     """
 
     id: UUID
@@ -131,7 +132,7 @@ class AuditEventResponse(Answer):
 
 
 class AuditListResponse(Answer):
-    """A page of the audit, newest first; `total` counts all that the filters let through."""
+    """A page of the audit, newest first; `total` counts all events that match."""
 
     items: list[AuditEventResponse]
     total: int
@@ -141,12 +142,12 @@ class AuditListResponse(Answer):
 
 
 def wire(row: Row) -> Row:
-    """A row as the API writes it."""
+    """Return a row as the API writes it."""
     return wire_members(AuditEventResponse, row, {})
 
 
 def wire_page(page: Page[Row]) -> Row:
-    """A page as the API writes it."""
+    """Return a page as the API writes it."""
     return {
         "items": [wire(row) for row in page.items],
         "total": page.total,

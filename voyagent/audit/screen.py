@@ -1,6 +1,4 @@
-"""An event as its page shows it: what it is about, what it changed, and where its things can be
-looked at.
-"""
+"""Presentation of an event: its subject, its changes, links to its records."""
 
 from __future__ import annotations
 
@@ -35,14 +33,14 @@ _LIST_MAX = 50
 
 
 class Thing(NamedTuple):
-    """Something that an event names: its word, and its page where it has one."""
+    """A record that an event names: its label, and its page if it has one."""
 
     word: str
     href: str | None
 
 
 class Change(NamedTuple):
-    """A field before and after; both None where only the fact of the change is kept."""
+    """A field before and after; both None if only the fact of the change is kept."""
 
     name: str
     before: str | None
@@ -50,17 +48,17 @@ class Change(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A name and what stood there."""
+    """A label and a value."""
 
     name: str
     value: str
 
 
 def about(event: Row, people: Iterable[Row] = ()) -> str:
-    """What an event is about, in a few words of its own: a summary, a number, an address, the
-    fields that changed; of somebody else with her name before it.
+    """Describe the subject of an event: a summary, number, address or the changed fields.
 
-    `people` are those whom the page can name.
+    An event about another person begins with that person's name. `people` are the names that the
+    page knows.
     """
     text = _own_words(event)
     whose = _somebody_else(event, people)
@@ -74,8 +72,9 @@ def about(event: Row, people: Iterable[Row] = ()) -> str:
 
 
 def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -> list[Thing]:
-    """What an event names, each with the way there; `but` is somebody who need not be named, such
-    as whoever acted.
+    """Return the records that an event names, with links.
+
+    `but` is a person who needs no mention, such as the actor.
     """
     named = {
         name: str(value)
@@ -90,7 +89,7 @@ def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -
 
 
 def changes(event: Row) -> list[Change]:
-    """Before and after, where the event has them."""
+    """Return the values before and after, if the event has them."""
     inputs = event["inputs"]
     if isinstance(inputs.get("fields"), list):
         return [_change(field) for field in inputs["fields"][:_LIST_MAX] if isinstance(field, dict)]
@@ -105,19 +104,19 @@ def changes(event: Row) -> list[Change]:
 
 
 def values(event: Row) -> list[Value]:
-    """What else went in and came out, as names and values."""
+    """Return the other inputs and outputs as labels and values."""
     shown = {"fields", "before", "after"} if changes(event) else set()
     given = {name: value for name, value in event["inputs"].items() if name not in shown}
     return list(_flat({**given, **event["outputs"]}))[:_LIST_MAX]
 
 
 def time_of_day(instant: datetime) -> str:
-    """The time to the second in the page's zone, for rows that stand under their day."""
+    """Return the time to the second in the page's zone."""
     return str(format_time(instant, "HH:mm:ss"))
 
 
 def short_hash(digest: bytes) -> str:
-    """The first eight bytes in groups of four figures, as two people would compare them."""
+    """Return the first eight bytes in groups of four digits, for comparison by eye."""
     figures = bytes(digest).hex()[:16]
     return " ".join(figures[at : at + 4] for at in range(0, 16, 4))
 
@@ -155,7 +154,7 @@ def _value(name: str, value: str) -> str:
 
 
 def _somebody_else(event: Row, people: Iterable[Row]) -> str | None:
-    """Whom an event of another's hand names."""
+    """Return the person that an event of another actor is about."""
     person_id = event["entity_refs"].get("user_id")
     return (
         _name(person_id, people) if person_id and str(person_id) != str(event["actor_id"]) else None

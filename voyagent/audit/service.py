@@ -1,7 +1,6 @@
-"""Recording an act: the event is kept until the transaction commits and is written then, last, in
-one call.
+"""Recording of events: kept until the commit and written last, in one call.
 
-If the event cannot be written the act does not happen: both are one transaction.
+If an event cannot be written, the act does not happen: both are one transaction.
 """
 
 from __future__ import annotations
@@ -39,11 +38,11 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
     approved_at: datetime | None = None,
     started_at: datetime | None = None,
 ) -> None:
-    """Leave the event of an act, such as `enquiry.promoted`, in the running transaction.
+    """Record the event of an act, such as `enquiry.promoted`, in the running transaction.
 
     `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids
-    as text. `status` is one of started, succeeded, failed, rejected, cancelled. Where a key acted
-    the event says so: the actor is its maker, and `entity_refs` has `by_api_key_id`.
+    as text. `status` is one of started, succeeded, failed, rejected, cancelled. If an API key
+    acted, the actor is its maker and `entity_refs` has `by_api_key_id`.
     """
     db.session().info.setdefault(_PENDING, []).append(
         {
@@ -72,9 +71,7 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
 
 @contextmanager
 def savepoint() -> Iterator[None]:
-    """Try a part of a transaction: when it raises, its writes and its events go and the rest may
-    stay. The exception goes on to the caller.
-    """
+    """Try a part of a transaction; an exception removes its writes and events and is re-raised."""
     pending = db.session().info.setdefault(_PENDING, [])
     before = len(pending)
     try:
@@ -86,15 +83,16 @@ def savepoint() -> Iterator[None]:
 
 
 def open_chain(tenant_id: UUID) -> None:
-    """Give a new agency the head of its chain."""
+    """Create the head of a new agency's chain."""
     db.session.execute(
         text("insert into audit_heads (tenant_id) values (:tenant_id)"), {"tenant_id": tenant_id}
     )
 
 
 def install() -> None:
-    """Write pending events before each commit and forget them after a rollback; called once for the
-    process.
+    """Write pending events before each commit, drop them after a rollback.
+
+    Called once for each process.
     """
     if not event.contains(db.session, "before_commit", _write):
         event.listen(db.session, "before_commit", _write)

@@ -1,4 +1,4 @@
-"""Background work of the audit: check one agency's chain when asked, and all of them each night."""
+"""Jobs of the audit trail: check one agency's chain on request, and all of them each night."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def check(tenant_id: str, check_id: str) -> None:
 
 @task(NIGHT_TASK, own_transactions=True)
 def check_agencies(after: str) -> None:
-    """Check the agencies behind one, a batch of them; the rest is a job of its own, so that none
-    runs for ever.
-    """
+    """Check a batch of agencies; the rest is another job, so that none runs too long."""
     with transaction():
         batch = chain.agencies(UUID(after), limit=BATCH)
     for tenant_id in batch:
@@ -34,9 +32,7 @@ def check_agencies(after: str) -> None:
 
 @task("audit.nightly", own_transactions=True, every="17 1 * * *")
 def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Once a night check every agency's chain; each leaves its head in the log as one line,
-    `audit.head`.
-    """
+    """Check every chain each night; each writes its head to the log as `audit.head`."""
     _go_on(chain.FIRST)
 
 

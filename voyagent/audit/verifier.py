@@ -72,16 +72,14 @@ DAMAGE = (
 
 
 class Head(NamedTuple):
-    """The number and the hash of an event, as they were noted somewhere."""
+    """The number and hash of an event, as noted somewhere."""
 
     seq: int
     hash: str
 
 
 class Verdict(NamedTuple):
-    """How far a chain holds; `bad_seq` and `reason` say where it does not and why, and are empty
-    where it does.
-    """
+    """The verified part of a chain; `bad_seq` and `reason` describe the first fault, else empty."""
 
     seq: int
     hash: str
@@ -90,12 +88,12 @@ class Verdict(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether the whole chain holds."""
+        """True if the whole chain is valid."""
         return not self.reason
 
 
 class BrokenError(Exception):
-    """Something is not as it was written; `seq` is the first event that is concerned."""
+    """A fault in the chain; `seq` is the first event concerned."""
 
     def __init__(self, seq: int | None, reason: str) -> None:
         super().__init__(reason)
@@ -106,8 +104,9 @@ class BrokenError(Exception):
 def verify(
     lines: Iterable[bytes], head: Head, tenant_id: str, known: Iterable[Head] = ()
 ) -> Verdict:
-    """Walk along the lines of one agency's chain, from its first event to its head; `known` are
-    heads that were noted elsewhere, at any time before.
+    """Verify the lines of one agency's chain from its first event to its head.
+
+    `known` are heads noted elsewhere, at any earlier time.
     """
     seq, last, noted = 0, GENESIS, dict([Head(0, GENESIS), *known])
     try:
@@ -124,7 +123,7 @@ def verify(
 
 
 def digest(previous: str, event: dict[str, str | None]) -> str:
-    """The hash of an event behind the one with the hash `previous`."""
+    """Return the hash of the event that follows the hash `previous`."""
     parts = (event[name] for name in FIELDS)
     text = b"".join(
         b"-" if part is None else b"%d:%s" % (len(raw := part.encode()), raw) for part in parts
@@ -133,9 +132,7 @@ def digest(previous: str, event: dict[str, str | None]) -> str:
 
 
 def _at_the_end(seq: int, last: str, head: Head, noted_seq: int) -> Verdict:
-    """Whether the last event is the one that the head names, and none that was noted elsewhere is
-    still to come.
-    """
+    """Check that the last event is the head's, and that no noted head is missing."""
     if seq < head.seq:
         return Verdict(
             seq,
@@ -165,7 +162,7 @@ def _at_the_end(seq: int, last: str, head: Head, noted_seq: int) -> Verdict:
 
 
 def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
-    """The hash of the event in a line, proved to be the one behind `previous`."""
+    """Return the hash of the event in a line, after checking that it follows `previous`."""
     event = _event(line, seq)
     if event["seq"] != str(seq):
         found = event["seq"] or ""
@@ -184,7 +181,7 @@ def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
 
 
 def _event(line: bytes, number: int) -> dict[str, str | None]:
-    """A line read strictly: the one spelling that the export writes, and no other."""
+    """Read a line strictly: only the spelling that the export writes is accepted."""
     try:
         text = line.decode("utf-8")
         event: Any = json.loads(text)
@@ -212,7 +209,7 @@ def _event(line: bytes, number: int) -> dict[str, str | None]:
 
 
 def main(arguments: list[str]) -> int:
-    """Verify the archive that the arguments name; says what was found and returns the exit code."""
+    """Verify the archive named in the arguments, print the result, return the exit code."""
     try:
         place, known = _asked(arguments)
         verdict = _verify_place(place, known)
@@ -230,7 +227,7 @@ def main(arguments: list[str]) -> int:
 
 
 def parse_head(text: str) -> Head:
-    """A head as people note it, `NUMBER:HASH`. Raises ValueError."""
+    """Read a head in the form `NUMBER:HASH`. Raises ValueError."""
     seq, _, noted = text.strip().partition(":")
     if not (
         seq.isascii()
@@ -244,7 +241,7 @@ def parse_head(text: str) -> Head:
 
 
 def head_document(tenant_id: str, head: Head) -> str:
-    """What `head.json` says."""
+    """Return the contents of `head.json`."""
     return json.dumps({"tenant_id": tenant_id, "seq": head.seq, "hash": head.hash}, indent=1) + "\n"
 
 
@@ -301,7 +298,7 @@ def _remembering(lines: Iterator[bytes], last: list[bytes]) -> Iterator[bytes]:
 
 
 def _is_of_an_export(last: list[bytes]) -> bool:
-    """Whether the last line, which has been verified, is the event of an export as an archive."""
+    """True if the last line, already verified, is the event of an archive export."""
     if not last:
         return False
     event = json.loads(last[0])
@@ -323,7 +320,7 @@ def _read_head(open_part: Any) -> tuple[str, Head]:
 
 
 def _lines(events: BinaryIO) -> Iterator[bytes]:
-    """The lines, each with its end taken off; damage is named by the line in which it is met."""
+    """Yield the lines without their ends; damage is reported with its line."""
     number = 0
     while True:
         number += 1

@@ -1,6 +1,4 @@
-"""The page of the audit: events with one open beside them, whether the chain holds, and the same as
-a file.
-"""
+"""Pages of the audit trail: events, one open event, the state of the chain, the CSV."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ pages = PageBlueprint("audit", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/audit", permission="audit.read")
 def index(reader: RequestReader) -> Any:
-    """The list, whole or as the fragment that a filter or an opened event changes."""
+    """Show the list, or only the fragment that a filter or an opened event changes."""
     asked = ListQuery.read(request.args)
     if asked.first or asked.last:
         reader.authenticate()  # the days are those of the agency, which has to be asked first
@@ -42,7 +40,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/audit/chain", permission="audit.read")
 def chain(reader: RequestReader) -> Any:
-    """Whether the chain holds, alone: what a page that waits for a check asks for."""
+    """Show the state of the chain alone; polled while a check runs."""
     found = queries.read_checks(reader)
     if not is_htmx():
         return see_other(url_for(".index"))
@@ -51,7 +49,7 @@ def chain(reader: RequestReader) -> Any:
 
 @pages.page("/audit/check", methods=("POST",), permission="audit.read")
 def check(actor: Actor) -> Any:
-    """Have the chain checked now, by a job."""
+    """Start a check of the chain by a job."""
     checks.ask(actor)
     toast(_("The chain is being checked. The result will stand at the top of this page."))
     return see_other(url_for(".index"))
@@ -59,12 +57,12 @@ def check(actor: Actor) -> Any:
 
 @pages.page("/audit/export.csv", permission="audit.read")
 def export_csv(actor: Actor) -> Any:
-    """What the page shows, as a file; days are those of the agency."""
+    """Export the filtered list as CSV; days are in the agency's time zone."""
     return csv_answer(actor, ListQuery.read(request.args).search(actor.timezone))
 
 
 def _chain(found: list[Row]) -> dict[str, Row | None]:
-    """The check that runs, the one that nobody took up in time, and the last that ended."""
+    """Return the running check, the one that did not start in time, and the last finished one."""
     newest = found[0] if found else None
     open_check = newest if newest is not None and newest["checked_at"] is None else None
     is_late = open_check is not None and clock.now() - open_check["asked_at"] > checks.PATIENCE

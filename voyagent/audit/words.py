@@ -1,6 +1,4 @@
-"""The words that a person has for what the audit writes in the words of the wire: kinds of events,
-things, fields, reasons.
-"""
+"""Labels of the audit trail: kinds of events, records, fields, reasons."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ THINGS = {
     "account_id": _l("Account"),
     "tenant_id": _l("Agency"),
 }
-"""What an event may name. Whatever else stands in its references is for programs."""
+"""Records that an event may name; other references are for programs only."""
 
 _FIELDS = {
     "customer_name": _l("Customer"),
@@ -76,9 +74,7 @@ _FIELDS = {
     "full_name": _l("Name"),
     "email": _l("E-mail address"),
     "password": _l("Password"),
-    "role_changed": _l(
-        "Role"
-    ),  # an event of one change has no field; the end of its kind stands there
+    "role_changed": _l("Role"),  # an event of one change has no field; the end of its kind is shown
 }
 _REASONS = {
     "confirmed": _l("confirmed already"),
@@ -238,27 +234,27 @@ _KINDS = {
     "update_enquiry": _l("Assistant: change an enquiry"),
     "write_off_invoice": _l("Write off an invoice"),
 }
-"""What happened, by the kind of an event.
+"""Labels of events by kind.
 
-A tool of the assistant bears its own name: as the kind, and as `tool_name` of a request.
+A tool of the assistant uses its own name: as kind, and as `tool_name` of a request.
 """
 
 
 def know(name: str, sentence: str) -> None:
-    """Set the sentence of a kind of event whose owner is a package above this one."""
+    """Set the label of a kind that belongs to a higher package."""
     _KINDS[name] = _l(sentence)
 
 
 def kind(name: str) -> str:
-    """A kind of event as a person says it, else its own name."""
+    """Return the label of a kind of event, else its name."""
     return str(_KINDS.get(name, name))
 
 
 def field(name: str) -> str:
-    """A field as a person calls it, else its own name."""
+    """Return the label of a field, else its name."""
     return str(_FIELDS.get(name, name))
 
 
 def reason(code: str) -> str:
-    """A reason as a person says it, else the code."""
+    """Return the label of a reason, else its code."""
     return str(_REASONS.get(code, code))

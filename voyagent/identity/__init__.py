@@ -1,1 +1,1 @@
-"""Agencies, people, roles, sign-ins and tokens."""
+"""Agencies, people, roles, sessions and tokens."""

@@ -1,4 +1,4 @@
-"""The forms of one's own account and of mailed links; what is right stands in the schemas."""
+"""Forms of the own account and of mailed links; the rules are in the schemas."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NEW_PASSWORD = {
 
 
 class ForgotForm(SchemaForm[ForgotPage]):
-    """Whose password was forgotten."""
+    """Request of a password reset."""
 
     schema: ClassVar[type[BaseModel]] = ForgotPage
     sentences: ClassVar[dict[str, Any]] = SENTENCES
@@ -36,7 +36,7 @@ class ForgotForm(SchemaForm[ForgotPage]):
 
 
 class ResetForm(SchemaForm[ResetPage]):
-    """A new password behind a mailed link."""
+    """The new password behind a mailed link."""
 
     schema: ClassVar[type[BaseModel]] = ResetPage
     sentences: ClassVar[dict[str, Any]] = {**SENTENCES, **_NEW_PASSWORD}
@@ -52,7 +52,7 @@ class NameForm(SchemaForm[NamePage]):
 
 
 class AddressForm(SchemaForm[AddressPage]):
-    """A new address, with the password, and a code where two-factor is on."""
+    """A new address with the password, and a code if two-factor is on."""
 
     schema: ClassVar[type[BaseModel]] = AddressPage
     sentences: ClassVar[dict[str, Any]] = {
@@ -66,7 +66,7 @@ class AddressForm(SchemaForm[AddressPage]):
 
 
 class PasswordForm(SchemaForm[PasswordPage]):
-    """A new password, with the present one, and a code where two-factor is on."""
+    """A new password with the current one, and a code if two-factor is on."""
 
     schema: ClassVar[type[BaseModel]] = PasswordPage
     sentences: ClassVar[dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""The shapes of one's own account and of mailed links, on the wire and in forms."""
+"""Shapes of the own account and of mailed links, for API and forms."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ Code = Annotated[str, Text(CODE_MAX, min_length=CODE_MIN)]
 
 
 class VerifyEmailRequest(Open):
-    """The token of the link."""
+    """The token of a link."""
 
     token: Token
 
 
 class RequestPasswordResetRequest(Closed):
-    """Whose password was forgotten."""
+    """The address whose password was forgotten."""
 
     email: Email
 
 
 class ResetPasswordRequest(Closed):
-    """The token of the link, and the new password."""
+    """The token of a link and the new password."""
 
     token: Token
     new_password: NewPassword
 
 
 class UpdateProfileRequest(Closed):
-    """What of the profile is to change; absent or null keeps."""
+    """Changes of the profile; an absent or null member is kept."""
 
     full_name: Annotated[str, Trimmed(NAME_MAX)] | None = None
     email: Email | None = None
 
 
 class ChangePasswordRequest(Closed):
-    """The present password, with a code where two-factor is on, and the new one."""
+    """The current password, a code if two-factor is on, and the new password."""
 
     current_password: PresentPassword
     new_password: NewPassword
@@ -54,13 +54,13 @@ class ChangePasswordRequest(Closed):
 
 
 class ForgotPage(Open):
-    """The same on a page."""
+    """Request of a password reset on a page."""
 
     email: Email
 
 
 class ResetPage(Open):
-    """What the page of a reset asks; the token is in the session."""
+    """A new password on a page; the token is in the session."""
 
     new_password: NewPassword
 
@@ -72,7 +72,7 @@ class NamePage(Open):
 
 
 class AddressPage(Open):
-    """A new address, and who asks for it."""
+    """A new address, confirmed by password and code."""
 
     email: Email
     password: PresentPassword
@@ -80,7 +80,7 @@ class AddressPage(Open):
 
 
 class PasswordPage(Open):
-    """A new password, and who asks for it."""
+    """A new password, confirmed by password and code."""
 
     current_password: PresentPassword
     new_password: NewPassword
@@ -88,7 +88,7 @@ class PasswordPage(Open):
 
 
 class Queued(Answer):
-    """A mail is on its way."""
+    """A mail is queued."""
 
     queued: Literal[True]
 
@@ -100,9 +100,9 @@ class Verified(Answer):
 
 
 class RequestPasswordResetResponse(Answer):
-    """The same for every address.
+    """The same answer for every address.
 
-    `debug_token` has a value only where an installation for tests shows tokens.
+    `debug_token` has a value only in a test installation that shows tokens.
     """
 
     queued: Literal[True]
@@ -110,13 +110,13 @@ class RequestPasswordResetResponse(Answer):
 
 
 class PasswordReset(Answer):
-    """The new password counts."""
+    """The new password is set."""
 
     reset: Literal[True]
 
 
 class UpdateProfileResponse(Answer):
-    """The person as she is now, and whether her address has to be confirmed."""
+    """The changed person, and whether the address has to be confirmed."""
 
     user: PublicUser
     email_verification_required: bool

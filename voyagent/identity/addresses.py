@@ -1,6 +1,4 @@
-"""Reading an e-mail address: what a person typed, refused where its normal form is another address,
-kept in lower case.
-"""
+"""Normalisation of e-mail addresses."""
 
 from __future__ import annotations
 
@@ -12,11 +10,11 @@ LENGTH_MAX = 254
 
 
 def normal_address(typed: str) -> str | None:
-    """The address as it is kept, or None for what is none.
+    """Return the address in lower case, or None if it is not an address.
 
-    The normal form may differ from what was typed in case, outer spaces and the encoding of the
-    domain only: a letter that merely looks like another (the KELVIN SIGN, full-width forms) is
-    refused, or one person's address could be signed up by another.
+    The normal form may differ from the input only in case, outer spaces and domain encoding. A
+    letter that looks like another one (KELVIN SIGN, full-width forms) is refused; otherwise one
+    person's address could be registered by another.
     """
     address = typed.strip()
     if not address or len(address) > LENGTH_MAX:
@@ -38,8 +36,9 @@ def normal_address(typed: str) -> str | None:
 
 
 def _lower(text: str) -> str:
-    """Lower case without crossing alphabets: a foreign letter whose lower case is an ASCII one
-    stays as it is.
+    """Lower the case without leaving the alphabet.
+
+    A foreign letter whose lower case is an ASCII letter stays as it is.
     """
     return "".join(
         (

@@ -1,6 +1,4 @@
-"""How a bearer becomes a credential: an access token by its signature, an API key by its prefix and
-the hash behind it.
-"""
+"""Authentication of bearers: access tokens by signature, API keys by prefix and hash."""
 
 from __future__ import annotations
 
@@ -25,12 +23,11 @@ log = structlog.get_logger(__name__)
 
 
 class Bearers:
-    """Reads the bearer of a request; what it says is confirmed by the database in `app.enter` on
-    each request.
+    """Authenticates bearers; the database confirms each credential on each request.
 
-    Whose key a prefix is and what it hashes to never changes, so it is remembered in the process
-    and the usual call costs no further trip. Whether the key is revoked or over, and whether its
-    maker and her agency are still there, is asked each time.
+    The owner and the hash of a key never change, so they are cached in the process and the usual
+    call costs no further round trip. Revocation, expiry, and the state of maker and agency are read
+    each time.
     """
 
     def __init__(self, tokens: AccessTokens, limiter: limits.Limiter) -> None:
@@ -40,9 +37,9 @@ class Bearers:
         self._lock = Lock()
 
     def authenticate(self, bearer: str) -> Credential:
-        """The credential of an access token or an API key.
+        """Return the credential of an access token or an API key.
 
-        Raises Unauthorized; TooManyRequests for an address that tries many keys that are none.
+        Raises Unauthorized, and TooManyRequests for a client address that tries many invalid keys.
         """
         return self._key(bearer) if is_key(bearer) else self._tokens.read(bearer)
 

@@ -1,8 +1,7 @@
-"""Passwords that guessers try first: the five thousand commonest, a list of our own beside them,
-the names around the account, and runs of keys.
+"""Passwords that are guessed first: common ones, names of the account, keyboard runs.
 
-The commonest come with the package `zxcvbn`, which counted them in real leaks and leaves out first
-names and dictionary words; ours adds those of them that people take, and the words of the trade.
+The 5,000 most common passwords come with the package `zxcvbn`, which leaves out first names and
+dictionary words. Our own list adds those that people use, and terms of the trade.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ _RUNS = (*_ROWS, *(row[::-1] for row in _ROWS))
 
 
 def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
-    """Whether the whole password is easily guessed, be it padded with figures or signs.
+    """True if the password is easily guessed, even with added digits or symbols.
 
-    It is when the password, or what is left of it without leading and trailing non-letters, is in
-    the list or is the name of the product, the agency or the address, whose own figures at the ends
-    count as little; and when all but three of its characters are one counting or keyboard run.
+    It is if the password, or the rest without leading and trailing non-letters, is in the list or
+    is the name of the product, the agency or the address; or if all but three of its characters are
+    one counting or keyboard run.
     """
     whole = password.strip().lower()
     core = _core(whole)
@@ -44,14 +43,12 @@ def _core(text: str) -> str:
 
 
 def _squeezed(text: str) -> str:
-    """Letters and figures alone, so that `Malabar Gulf` and `malabar-gulf` are one name."""
+    """Keep letters and digits only, so that `Malabar Gulf` equals `malabar-gulf`."""
     return re.sub(r"[\W_]+", "", text.lower())
 
 
 def _is_run(whole: str) -> bool:
-    """Whether a run of the keyboard, the alphabet or counting, either way, fills all but three
-    characters.
-    """
+    """True if a keyboard, alphabet or counting run covers all but three characters."""
     length = len(whole) - FREE_CHARACTERS
     return length <= 0 or any(
         whole[start : start + length] in run
@@ -62,7 +59,7 @@ def _is_run(whole: str) -> bool:
 
 @cache
 def _listed() -> frozenset[str]:
-    # Only whoever chooses a password pays for reading the package's thirty thousand.
+    # Imported only when a password is chosen: the package reads 30,000 words.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
     ours = (Path(__file__).parent / "common_passwords.txt").read_text().split()

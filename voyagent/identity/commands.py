@@ -1,6 +1,4 @@
-"""The commands of whoever runs the installation: `flask agency suspend` shuts an agency out, `flask
-agency resume` lets it in again.
-"""
+"""Commands of the operator: `flask agency suspend` and `flask agency resume`."""
 
 from __future__ import annotations
 
@@ -17,14 +15,14 @@ from voyagent.kernel.errors import VoyagentError
 
 @click.group("agency")
 def agency() -> None:
-    """Shut an agency out, or let it in again."""
+    """Suspend or resume an agency."""
 
 
 @agency.command("suspend")
 @click.argument("tenant_id", metavar="ID", type=click.UUID)
 @with_appcontext
 def suspend(tenant_id: UUID) -> None:
-    """Refuse everybody of the agency at every door from the next request on. Nothing is deleted."""
+    """Refuse all access of the agency from the next request on. Nothing is deleted."""
     click.echo(
         f"{_carry_out(service.suspend_agency, tenant_id)} is suspended: from now on nobody of it is"
         " let in."
@@ -35,7 +33,7 @@ def suspend(tenant_id: UUID) -> None:
 @click.argument("tenant_id", metavar="ID", type=click.UUID)
 @with_appcontext
 def resume(tenant_id: UUID) -> None:
-    """Let a suspended agency in again."""
+    """Resume a suspended agency."""
     click.echo(f"{_carry_out(service.resume_agency, tenant_id)} is let in again.")
 
 

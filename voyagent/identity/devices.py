@@ -1,4 +1,4 @@
-"""A user agent in words: which browser on what, or which program."""
+"""Names of browsers and programs, read from the user agent."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ _PROGRAM = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,40})(?:/|$)")
 
 @dataclass(frozen=True, slots=True)
 class DeviceWords:
-    """`browser` and `system` where they are known, else the name that a program gives itself;
-    `glyph` is the drawing beside it.
-    """
+    """Browser and system if known, else the program's own name; `glyph` is the icon."""
 
     browser: str
     system: str
@@ -40,9 +38,7 @@ class DeviceWords:
 
 
 def describe(user_agent: str) -> DeviceWords:
-    """What a user agent says in words; never more than the text claims, and nothing of it where it
-    says nothing that we know.
-    """
+    """Describe a user agent; text that is not recognised is left out."""
     browser = next((name for name, mark in _BROWSERS if mark.search(user_agent)), "")
     system, glyph = next(
         ((name, glyph) for name, glyph, mark in _SYSTEMS if mark.search(user_agent)), ("", "laptop")

@@ -1,4 +1,4 @@
-"""What both doors of coming in need: the installation's rules, and where the caller sits."""
+"""Parts that pages and API of identity share."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from voyagent.kernel.actor import Channel
 
 
 def identity() -> Identity:
-    """The rules with this installation's parameters."""
+    """Return the rules with this installation's parameters."""
     return cast("Identity", current_app.extensions["voyagent.identity"])
 
 
 def device(channel: Channel) -> Device:
-    """Where the present request comes from; what a header cannot hold honestly is left out."""
+    """Return the client of the request; values that a header cannot hold are left out."""
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())
     return Device(channel, user_agent=agent, ip=client_address())

@@ -1,4 +1,4 @@
-"""The forms of coming in; what is right stands in the schemas."""
+"""Forms of sign-up, sign-in and the team; the rules are in the schemas."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIRST_CURRENCIES = ("INR", "AED", "USD", "EUR", "GBP", "SAR", "QAR", "SGD")
 FIRST_ZONES = ("Asia/Kolkata", "Asia/Dubai", "Asia/Singapore", "Europe/London", "UTC")
 ROLE_ORDER = (Role.AGENT, Role.VIEWER, Role.TICKETING_LEAD, Role.ACCOUNTING_LEAD, Role.AGENCY_ADMIN)
 PASSWORD_RULE = _("12 or more characters with a letter and a figure, or 20 or more of any kind.")
-"""Stands under every field in which a password is chosen."""
+"""Hint under every field for a new password."""
 _PASSWORD_LENGTH = _("Use 12 to 128 characters.")
 SENTENCES = {
     "email_invalid": _("Write an address such as neha@malabargulf.in."),
@@ -89,7 +89,7 @@ class SignUpForm(SchemaForm[SignUpPage]):
 
 
 class JoinForm(SchemaForm[JoinPage]):
-    """Who joins by an invitation."""
+    """A person who joins by an invitation."""
 
     schema = JoinPage
     sentences = SENTENCES
@@ -98,7 +98,7 @@ class JoinForm(SchemaForm[JoinPage]):
 
 
 class InviteForm(SchemaForm[CreateInviteRequest]):
-    """Whom to invite, and as what."""
+    """An address to invite, and its role."""
 
     schema = CreateInviteRequest
     sentences = {  # noqa: RUF012
@@ -143,7 +143,7 @@ _KEY_DAYS = (
 
 
 class MakeKeyForm(SchemaForm[MakeKeyPage]):
-    """A new API key: its name, its end, what it may do, and the password of whoever makes it."""
+    """A new API key: name, expiry, scopes, and the maker's password."""
 
     schema = MakeKeyPage
     sentences = {  # noqa: RUF012 - declared by the base
@@ -172,7 +172,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
 
     @classmethod
     def of(cls, role: str) -> MakeKeyForm:
-        """The form with the scopes in which somebody of this role may do anything at all."""
+        """Return the form with the scopes that this role can use."""
         form = cls()
         form.scopes.choices = [
             SelectChoice(scope, words)
@@ -183,7 +183,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
 
 
 class RoleForm(SchemaForm[RolePage]):
-    """What somebody is in the agency."""
+    """A person's role."""
 
     schema = RolePage
     sentences = SENTENCES
@@ -195,13 +195,13 @@ class RoleForm(SchemaForm[RolePage]):
 
 
 class SureForm(SchemaForm[Open]):
-    """The second step before an act: nothing to fill in."""
+    """Confirmation of an act; it has no fields."""
 
     schema = Open
 
 
 def _named(codes: list[str]) -> list[SelectChoice]:
-    """Currencies with their names in the page's language."""
+    """Return currencies with their names in the page's language."""
     names = Locale.parse(page_locale().replace("-", "_")).currencies
     return [
         SelectChoice(code, f"{code}, {names[code]}" if code in names else code) for code in codes
@@ -209,5 +209,5 @@ def _named(codes: list[str]) -> list[SelectChoice]:
 
 
 def _first(usual: tuple[str, ...], every: tuple[str, ...]) -> list[str]:
-    """The usual ones on top, then every one in order."""
+    """Return the usual values first, then all values in order."""
     return [*usual, *(name for name in every if name not in usual)]

@@ -1,6 +1,4 @@
-"""Tables of who there is: agencies, people, sign-ins with their refresh tokens, invitations,
-one-time tokens, recovery codes, API keys.
-"""
+"""Tables of agencies, people, sessions, refresh tokens, invitations, codes and API keys."""
 
 from __future__ import annotations
 
@@ -45,8 +43,10 @@ class Tenant(Base):
 
 
 class User(TenantOwned, Base):
-    """A person of an agency; the address is lower-case and unique among the active people of all
-    agencies. Secrets of two-factor are sealed.
+    """A person of an agency.
+
+    The address is in lower case and unique among the active people of all agencies. Secrets of
+    two-factor are sealed.
     """
 
     __tablename__ = "users"
@@ -75,9 +75,7 @@ class User(TenantOwned, Base):
 
 
 class AuthSession(TenantOwned, Base):
-    """One sign-in: the family of its refresh tokens and of every access token made from them, or a
-    browser's session.
-    """
+    """A session: one sign-in with its refresh and access tokens, or a browser's session."""
 
     __tablename__ = "auth_sessions"
 
@@ -104,7 +102,7 @@ class AuthSession(TenantOwned, Base):
 
 
 class RefreshToken(TenantOwned, Base):
-    """A refresh token, kept as its SHA-256; good once."""
+    """A refresh token, stored as SHA-256; it works once."""
 
     __tablename__ = "refresh_tokens"
 
@@ -129,7 +127,7 @@ class RefreshToken(TenantOwned, Base):
 
 
 class RevokedToken(TenantBound, Base):
-    """An access token that was signed out before its end."""
+    """An access token that was revoked before its expiry."""
 
     __tablename__ = "revoked_tokens"
 
@@ -138,7 +136,7 @@ class RevokedToken(TenantBound, Base):
 
 
 class Invite(TenantOwned, Base):
-    """An invitation to join an agency in a role; its token is kept as SHA-256."""
+    """An invitation to join an agency in a role; its token is stored as SHA-256."""
 
     __tablename__ = "invites"
 
@@ -173,9 +171,7 @@ class Invite(TenantOwned, Base):
 
 
 class OneTimeToken(TenantOwned, Base):
-    """A mailed token, kept as its SHA-256: bound to a person, the address it went to and one
-    purpose; good once, until its end.
-    """
+    """A mailed token for one person, address and purpose, stored as SHA-256; it works once."""
 
     __tablename__ = "one_time_tokens"
 
@@ -202,7 +198,7 @@ class OneTimeToken(TenantOwned, Base):
 
 
 class RecoveryCode(TenantOwned, Base):
-    """A code that stands in for the second factor once; kept as a keyed hash, because it is short."""
+    """A recovery code, stored as a keyed hash because it is short."""
 
     __tablename__ = "recovery_codes"
 
@@ -224,9 +220,9 @@ class RecoveryCode(TenantOwned, Base):
 
 
 class ApiKey(TenantOwned, Base):
-    """A program's key: it acts as its maker, within its scopes.
+    """A program's key that acts as its maker, within its scopes.
 
-    The prefix is public, the whole kept as SHA-256.
+    The prefix is public; the whole is stored as SHA-256.
     """
 
     __tablename__ = "api_keys"

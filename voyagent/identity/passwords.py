@@ -1,5 +1,6 @@
-"""Hashing passwords with argon2id, never more at once than the machine has cores, and the strength
-rules of the API contract.
+"""Password hashing with argon2id, and the password rules of the API contract.
+
+At most as many hashes run at once as the machine has cores.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _refusal_at: ContextVar[float | None] = ContextVar("refusal_at", default=None)
 
 
 class PasswordsBusy(Unavailable):
-    """Every core is hashing already."""
+    """Every core is busy hashing."""
 
     code = "passwords_busy"
     message = N_("Many people are signing in at this moment. Please try again in a few seconds.")
 
 
 class Passwords:
-    """Hashes and verifies with the installation's parameters."""
+    """Hashes and verifies passwords with the installation's parameters."""
 
     def __init__(self, settings: Settings) -> None:
         self._hasher = PasswordHasher(
@@ -45,13 +46,15 @@ class Passwords:
         )
 
     def hash(self, password: str) -> str:
-        """The PHC string of a password. Raises PasswordsBusy."""
+        """Return the PHC string of a password. Raises PasswordsBusy."""
         with _slot():
             return self._hasher.hash(password)
 
     def verify(self, stored: str | None, password: str) -> bool:
-        """Whether the password is the one; for `stored` None a dummy is verified, so that an
-        unknown address takes as long. Raises PasswordsBusy.
+        """True if the password is correct.
+
+        For `stored` None a dummy is verified, so that an unknown address takes as long. Raises
+        PasswordsBusy.
         """
         with _slot():
             dummy = self._dummy()
@@ -67,15 +70,14 @@ class Passwords:
 
     @property
     def refusal_at(self) -> float | None:
-        """When what was verified last in this thread may be refused: half as long again as it took.
+        """Return the earliest time for a refusal: one and a half times the verification.
 
-        By then whatever a known address costs beyond an unknown one, the event of its agency's
-        audit, is written.
+        By then the extra work for a known address, its audit event, is done.
         """
         return _refusal_at.get()
 
     def is_stale(self, stored: str) -> bool:
-        """Whether a hash was made with other parameters than today's."""
+        """True if a hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(stored)
 
     @cache  # noqa: B019 - one object a process
@@ -84,9 +86,9 @@ class Passwords:
 
 
 def breaks_rule(password: str) -> tuple[str, str] | None:
-    """Why a password of schema length is refused, as a type and a sentence, or None.
+    """Return the error type and sentence for a password that breaks the rule, else None.
 
-    At least one letter and one digit, except that from 20 characters on this is not asked.
+    At least one letter and one digit, unless it has 20 characters or more.
     """
     if len(password) >= PHRASE_LENGTH:
         return None

@@ -1,7 +1,7 @@
-"""The one permission table: what each role may do. What is not here is denied.
+"""The one table of permissions by role; anything absent is denied.
 
-From the API contract: `viewer` reads only; invitations and the audit are the administrator's;
-whoever resolves a proposal needs a role that the tool names, and that is checked beside this table.
+From the API contract: `viewer` only reads; invitations and the audit belong to administrators. A
+person who resolves a proposal also needs a role that the tool names.
 """
 
 from __future__ import annotations
@@ -38,10 +38,7 @@ READ = frozenset(
     }
 )
 OWN = frozenset({"account.update"})
-"""Each person's own account: name, address, password, second factor, sign-ins.
-
-A viewer has one too.
-"""
+"""The own account: name, address, password, second factor, sessions; viewers too."""
 WRITE = frozenset(
     {
         "api_key.create",
@@ -78,8 +75,8 @@ WRITE = frozenset(
 )
 """Work of every role but `viewer`.
 
-For some of these acts a service asks for authority as well (`Actor.require_authority`): a grant, or
-the direct right `<area>.<act>_direct`. Without a direct right only a grant does it.
+For some of these acts a service also asks for authority (`Actor.require_authority`): a grant, or
+the direct right `<area>.<act>_direct`. Without a direct right only a grant allows the act.
 """
 DIRECT = frozenset(
     {
@@ -102,7 +99,10 @@ DIRECT = frozenset(
         "payment.reverse_direct",
     }
 )
-"""Acts that post to the books or undo it, without a proposal: for the roles that could grant one."""
+"""Rights to post to the books, or to reverse it, without a proposal.
+
+For the roles that could approve one.
+"""
 ADMINISTER = frozenset(
     {
         "api_key.revoke_any",
@@ -117,7 +117,7 @@ ADMINISTER = frozenset(
     }
 )
 KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.close"})
-"""What the books need beside posting: an administrator's and the accounting lead's."""
+"""Rights to keep the books beyond posting, for administrators and the accounting lead."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.AGENCY_ADMIN: READ | OWN | WRITE | DIRECT | KEEP_BOOKS | ADMINISTER,
@@ -131,7 +131,7 @@ _EVERYTHING = ROLE_PERMISSIONS[Role.AGENCY_ADMIN]
 
 
 def _area(*rooms: str) -> frozenset[str]:
-    """All that can be done in some rooms, and to know which agency it is."""
+    """Return all permissions of some packages, and the right to read the agency."""
     return frozenset(
         {"agency.read"}
         | {permission for permission in _EVERYTHING if permission.split(".")[0] in rooms}
@@ -175,22 +175,20 @@ SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "team": _area("team", "invite"),
     "settings": _area("settings"),
 }
-"""What an API key may, by its scopes, and never more than the present role of its maker."""
+"""Permissions of an API key by scope, never more than its maker's present role."""
 SCOPES = tuple(SCOPE_PERMISSIONS)
 
 MONEY_ROLES = frozenset({Role.AGENCY_ADMIN, Role.ACCOUNTING_LEAD})
-"""Who may grant what moves money; the tools' approver roles of the API contract."""
+"""Roles that may approve acts that move money (API contract)."""
 TICKET_ROLES = frozenset({Role.AGENCY_ADMIN, Role.TICKETING_LEAD})
-"""Who may grant tickets and hotel bookings."""
+"""Roles that may approve tickets and hotel bookings."""
 
 
 def roles_that_may(permission: str) -> frozenset[str]:
-    """Every role that holds a permission."""
+    """Return every role that holds a permission."""
     return frozenset(role for role, held in ROLE_PERMISSIONS.items() if permission in held)
 
 
 def is_within_reach(scope: str, role: str) -> bool:
-    """Whether a key of this scope could do anything in the hands of this role, beyond knowing which
-    agency it is.
-    """
+    """True if a key of this scope allows anything beyond reading the agency, given the role."""
     return bool(SCOPE_PERMISSIONS[scope] & ROLE_PERMISSIONS[role] - {"agency.read"})

@@ -1,5 +1,6 @@
-"""Reading agencies and people; the few look-ups that come before an agency is known go through
-definer functions.
+"""Reads of agencies and people.
+
+Lookups before the agency is known use security-definer functions.
 """
 
 from __future__ import annotations
@@ -28,15 +29,16 @@ _KEYS = ApiKey.__table__.c
 _SESSIONS = AuthSession.__table__.c
 _CODES = RecoveryCode.__table__.c
 BROWSER_IDLE = timedelta(days=14)
-"""As long as nobody comes a browser's cookie stays good for so long, no longer."""
+"""Idle time after which a browser's cookie expires."""
 SIGN_INS_MAX = 200
-"""A program that signs in for each of its calls has tens of thousands in a month; all of them end
-at once, and these can be looked at.
+"""Sessions listed at most.
+
+A program that signs in for each call has tens of thousands a month.
 """
 
 
 class PersonNotFound(NotFound):
-    """No such person in the agency."""
+    """The agency has no such person."""
 
     code = "user_not_found"
     message = N_("We could not find that person in your agency.")
@@ -44,7 +46,7 @@ class PersonNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is known of an address before its agency is bound."""
+    """Facts of an address before its agency is bound."""
 
     tenant_id: UUID
     user_id: UUID
@@ -54,7 +56,7 @@ class Account:
 
 
 def find_account(email: str) -> Account | None:
-    """The active account of a lower-case address, in whichever agency."""
+    """Return the active account of a lower-case address, in any agency."""
     row = (
         db.session.execute(text("select * from app.find_account(:email)"), {"email": email})
         .mappings()
@@ -64,22 +66,22 @@ def find_account(email: str) -> Account | None:
 
 
 def offers_demo(settings: Settings) -> bool:
-    """Whether the sign-in page may open the demo agency with one click: never in production."""
+    """True if the sign-in page offers the demo agency; never in production."""
     return not settings.is_production and find_account(DEMO_EMAIL) is not None
 
 
 def is_demo() -> bool:
-    """Whether the bound agency is the demo."""
+    """True if the bound agency is the demo."""
     return db.session.get_one(Tenant, current_tenant(db.session)).is_demo
 
 
 def email_taken(email: str) -> bool:
-    """Whether any agency has the address."""
+    """True if any agency has the address."""
     return bool(db.session.scalar(text("select app.email_taken(:email)"), {"email": email}))
 
 
 def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Agency and id of a refresh token."""
+    """Return agency and id of a refresh token."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_refresh_token(:digest)"), {"digest": digest}
     ).first()
@@ -88,7 +90,7 @@ def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """What never changes of an API key: whose it is, and what its text hashes to."""
+    """Unchanging facts of an API key: its owner and its hash."""
 
     tenant_id: UUID
     user_id: UUID
@@ -97,7 +99,7 @@ class KeyFacts:
 
 
 def find_api_key(prefix: str) -> KeyFacts | None:
-    """The API key of a prefix, in whichever agency, good or not."""
+    """Return the API key with a prefix, in any agency, valid or not."""
     row = db.session.execute(
         text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"),
         {"prefix": prefix},
@@ -110,7 +112,7 @@ def find_api_key(prefix: str) -> KeyFacts | None:
 
 
 def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Agency and id of an invitation."""
+    """Return agency and id of an invitation."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_invite(:digest)"), {"digest": digest}
     ).first()
@@ -118,7 +120,7 @@ def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
 
 
 def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
-    """Agency and id of a mailed token."""
+    """Return agency and id of a mailed token."""
     row = db.session.execute(
         text("select tenant_id, id from app.find_one_time_token(:digest)"), {"digest": digest}
     ).first()
@@ -126,7 +128,7 @@ def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
 
 
 def public_user_statement(user_id: UUID) -> Select[Any]:
-    """A person as `me` shows her."""
+    """Select a person as `me` shows it."""
     return (
         select(
             _USERS.id,
@@ -144,7 +146,7 @@ def public_user_statement(user_id: UUID) -> Select[Any]:
 
 
 def get_public_user(user_id: UUID) -> Row:
-    """The same inside a running transaction, right after she has come in. Raises PersonNotFound."""
+    """Return the person in a running transaction, right after sign-in. Raises PersonNotFound."""
     rows = SessionReader(db.session).read(public_user_statement(user_id))[0]
     if not rows:
         raise PersonNotFound
@@ -152,9 +154,7 @@ def get_public_user(user_id: UUID) -> Row:
 
 
 def invite_status() -> ColumnElement[str]:
-    """The state as it reads today: an open invitation past its end is expired, whether or not a row
-    has been rewritten.
-    """
+    """Return today's status: an open invitation past its end is expired."""
     return case(
         (_INVITES.status != "pending", _INVITES.status),
         (_INVITES.expires_at <= func.now(), "expired"),
@@ -169,7 +169,7 @@ def invites_statement(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> Select[Any]:
-    """The agency's invitations, newest first, with the name of whoever invited."""
+    """Select the agency's invitations, newest first, with the inviting person's name."""
     statement = (
         select(
             _INVITES.id,
@@ -206,20 +206,18 @@ def list_invites(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> tuple[list[Row], str | None]:
-    """The agency's invitations of one state or all, the whole list or a page, and the cursor behind
-    it.
-    """
+    """Return invitations of one status or all, whole or a page, and the next cursor."""
     rows = reader.read(invites_statement(status=status, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
 
 
 def get_invite(invite_id: UUID) -> Row:
-    """One invitation of the agency, inside a running transaction that has just made or changed it."""
+    """Return an invitation in the transaction that has created or changed it."""
     return SessionReader(db.session).read(invites_statement(invite_id=invite_id))[0][0]
 
 
 def get_invite_for_holder(invite_id: UUID) -> Row:
-    """What the holder of a link may know of the invitation, and whether the agency is active."""
+    """Return an invitation as its holder may see it, and whether the agency is active."""
     statement = (
         select(
             _INVITES.id,
@@ -243,9 +241,7 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
 
 
 def people_statement(*, user_id: UUID | None = None, removed: bool | None = None) -> Select[Any]:
-    """The people of the agency, by name: those who are there (`removed=False`), those who are not
-    any more, or all of them.
-    """
+    """Select the people of the agency by name: active, removed, or all."""
     last_seen = (
         select(func.max(_SESSIONS.last_seen_at))
         .where(owned(AuthSession), _SESSIONS.user_id == _USERS.id)
@@ -276,12 +272,12 @@ def people_statement(*, user_id: UUID | None = None, removed: bool | None = None
 
 
 def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
-    """The people of the agency, by name; with those who were removed, where nothing is said of it."""
+    """Return the people of the agency by name; removed ones too unless excluded."""
     return reader.read(people_statement(removed=removed))[0]
 
 
 def get_person(reader: Reader, user_id: UUID) -> Row:
-    """Somebody who is in the agency. Raises PersonNotFound."""
+    """Return an active person of the agency. Raises PersonNotFound."""
     rows = reader.read(people_statement(user_id=user_id, removed=False))[0]
     if not rows:
         raise PersonNotFound
@@ -289,10 +285,10 @@ def get_person(reader: Reader, user_id: UUID) -> Row:
 
 
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
-    """Who is in the agency, the invitations of addresses that may still join, and who was removed.
+    """Return active people, relevant invitations, and removed people.
 
-    An open one is always there, whoever has the address by now, since its link opens the agency; an
-    expired one only where it is the newest of an address that has not joined.
+    An open invitation is always relevant, since its link opens the agency; an expired one only if
+    it is the newest of an address that has not joined.
     """
     everybody, invites = reader.read(people_statement(), invites_statement())
     people = [person for person in everybody if person["is_active"]]
@@ -308,19 +304,17 @@ def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
 
 
 def names_of(reader: Reader) -> dict[UUID, str]:
-    """The name of each person of the agency, for lists that show who; those who were removed keep
-    theirs in what they did.
-    """
+    """Return the name of each person of the agency, removed ones included."""
     return {row["id"]: row["full_name"] for row in list_people(reader)}
 
 
 def name_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """For a Core select of another room: the name of the person whom a column names."""
+    """Return the name of a column's person, for selects of other packages."""
     return select(_USERS.display_name).where(owned(User), _USERS.id == user_id).scalar_subquery()
 
 
 def is_confirmed(user_id: UUID | None) -> ScalarSelect[Any]:
-    """For a Core select of another room: whether a person of the agency has confirmed her address."""
+    """True if a person has confirmed the address, for selects of other packages."""
     return select(_USERS.email_verified).where(owned(User), _USERS.id == user_id).scalar_subquery()
 
 
@@ -331,9 +325,9 @@ def keys_statement(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> Select[Any]:
-    """API keys of the agency, newest first, with their makers.
+    """Select the agency's API keys, newest first, with their makers.
 
-    A key ends with its maker's removal, whether or not anybody has revoked it.
+    A key ends with its maker's removal, even if nobody has revoked it.
     """
     statement = (
         select(
@@ -374,20 +368,18 @@ def list_keys(
     limit: int | None = None,
     cursor: Cursor | None = None,
 ) -> tuple[list[Row], str | None]:
-    """API keys, all of them or a page, and the cursor behind it."""
+    """Return API keys, all or a page, and the next cursor."""
     rows = reader.read(keys_statement(maker_id=maker_id, limit=limit, cursor=cursor))[0]
     return rows, None if limit is None else next_cursor(rows, limit)
 
 
 def get_key(key_id: UUID) -> Row:
-    """One API key, inside a running transaction that has just made it."""
+    """Return an API key in the transaction that has created it."""
     return SessionReader(db.session).read(keys_statement(key_id=key_id))[0][0]
 
 
 def sessions_statement(user_id: UUID) -> Select[Any]:
-    """Where a person is signed in, the places that were used last first, at most so many; what has
-    ended, by whichever way, is not in it.
-    """
+    """Select a person's active sessions, the most recently used first."""
     is_idle = (_SESSIONS.channel == "browser") & (
         _SESSIONS.last_seen_at <= func.now() - BROWSER_IDLE
     )
@@ -414,13 +406,14 @@ def sessions_statement(user_id: UUID) -> Select[Any]:
 
 
 def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
-    """Where a person is signed in."""
+    """Return a person's active sessions."""
     return reader.read(sessions_statement(user_id))[0]
 
 
 def two_factor_statement(user_id: UUID) -> Select[Any]:
-    """How a person's second factor stands: on or off, the sealed secret of a set-up that was begun,
-    and how many recovery codes are left of how many.
+    """Select the state of a person's second factor.
+
+    On or off, the sealed secret of a started set-up, and the recovery codes left and in total.
     """
     codes = select(func.count()).where(owned(RecoveryCode), _CODES.user_id == user_id)
     return select(
@@ -432,7 +425,7 @@ def two_factor_statement(user_id: UUID) -> Select[Any]:
 
 
 def get_two_factor(reader: Reader, user_id: UUID) -> Row:
-    """The same. Raises PersonNotFound."""
+    """Return the state of a person's second factor. Raises PersonNotFound."""
     rows = reader.read(two_factor_statement(user_id))[0]
     if not rows:
         raise PersonNotFound
@@ -440,11 +433,10 @@ def get_two_factor(reader: Reader, user_id: UUID) -> Row:
 
 
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
-    """A person of the bound agency as an actor, with the present role.
+    """Return a person of the bound agency as an actor with the present role.
 
-    Raises Unauthorized when removed or suspended.
-
-    For work that goes on without a request: the assistant's turn, a granted effect.
+    For work without a request: the assistant's turn, an approved effect. Raises Unauthorized if the
+    person is removed or the agency suspended.
     """
     row = (
         db.session.execute(
@@ -477,7 +469,7 @@ def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
 
 
 def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:
-    """How many other active people of the agency hold one of the roles."""
+    """Count the other active people of the agency with one of the roles."""
     statement = select(User.id).where(
         User.is_active.is_(True), User.id != user_id, User.role.in_(roles)
     )
@@ -485,5 +477,5 @@ def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:
 
 
 def tenant_ids() -> list[UUID]:
-    """Every active agency, for housekeeping that visits each of them in turn."""
+    """Return every active agency, for housekeeping."""
     return list(db.session.scalars(text("select app.tenant_ids()")))

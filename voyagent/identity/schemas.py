@@ -1,4 +1,4 @@
-"""The shapes of coming in, on the wire and in forms."""
+"""Shapes of sign-up, sign-in, team and keys, for API and forms."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class SignUpRequest(Open):
 
 
 class SignUpPage(SignUpRequest):
-    """The same with what the page asks beside: the currency of the books and the agency's zone."""
+    """Sign-up on the page, with the currency of the books and the time zone."""
 
     default_currency: Annotated[str, AfterValidator(_bookable)] = "INR"
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Kolkata"
@@ -118,26 +118,26 @@ class SignInRequest(Open):
 
 
 class RefreshRequest(Open):
-    """The refresh token to trade."""
+    """The refresh token to exchange."""
 
     refresh_token: Annotated[str, StringConstraints(min_length=1), AfterValidator(storable)]
 
 
 class SignOutRequest(Open):
-    """The refresh token to end beside the access token."""
+    """The refresh token to revoke with the access token."""
 
     refresh_token: Annotated[str, AfterValidator(storable)] | None = None
 
 
 class CreateInviteRequest(Closed):
-    """Whom to invite, and as what."""
+    """An address to invite, and its role."""
 
     email: Email
     role: RoleName = Role.AGENT.value
 
 
 class AcceptInviteRequest(Closed):
-    """The token of the link, and who joins."""
+    """The token of a link, and the person who joins."""
 
     token: Token
     password: NewPassword
@@ -145,7 +145,7 @@ class AcceptInviteRequest(Closed):
 
 
 class JoinPage(Open):
-    """What the page of an invitation asks; the token is in the session."""
+    """Joining on the page; the token is in the session."""
 
     password: NewPassword
     full_name: Annotated[str, Trimmed(NAME_MAX)]
@@ -162,12 +162,12 @@ class WholeOrPage(Query):
     )
 
     def place(self) -> Cursor | None:
-        """Behind which row to go on. Raises InvalidCursor."""
+        """Return the position of the cursor. Raises InvalidCursor."""
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
 class InviteQuery(WholeOrPage):
-    """The same of invitations, of one state or all."""
+    """Invitations of one status or all, whole or a page."""
 
     status: Annotated[str | None, Filter(16384)] = None
 
@@ -179,7 +179,7 @@ class InviteToken(Query):
 
 
 class PublicUser(Answer):
-    """A person as the API shows her."""
+    """A person as the API shows it."""
 
     id: UUID
     email: str
@@ -192,7 +192,7 @@ class PublicUser(Answer):
 
 
 class AuthResponse(Answer):
-    """Tokens and the person whom they speak for."""
+    """Tokens and the person that they belong to."""
 
     access_token: str
     refresh_token: str
@@ -230,7 +230,7 @@ class InviteAnswer(Answer):
 
 
 class CreateInviteResponse(InviteAnswer):
-    """A new invitation and its link, which is shown this once."""
+    """A new invitation and its link, shown once."""
 
     invite_link: str
 
@@ -243,7 +243,7 @@ class InviteList(Answer):
 
 
 class InviteLookup(Answer):
-    """What the holder of a link may know."""
+    """An invitation as its holder may see it."""
 
     email: str
     role: str
@@ -263,22 +263,20 @@ KeyDays = Annotated[int, Field(ge=1, le=KEY_DAYS_MAX)]
 
 
 class CreateApiKeyRequest(Closed):
-    """The name of a key that may do whatever its maker may, and for how long."""
+    """Name and lifetime of a key with all rights of its maker."""
 
     name: Annotated[str, Trimmed(NAME_MAX)]
     expires_in_days: KeyDays | None = None
 
 
 class CreateScopedApiKeyRequest(CreateApiKeyRequest):
-    """The same for a key that may do less."""
+    """A key with fewer rights than its maker."""
 
     scopes: Scopes
 
 
 class MakeKeyPage(Open):
-    """What the page of a new key asks; with the maker's password, and a code where two-factor is
-    on.
-    """
+    """A new key on the page, with the maker's password and a code if two-factor is on."""
 
     name: Annotated[str, Trimmed(NAME_MAX)]
     scopes: Scopes
@@ -290,7 +288,7 @@ class MakeKeyPage(Open):
 class ApiKeySummary(Answer):
     """A key, without its secret.
 
-    `prefix` is how it begins, behind `vy_`; `created_by` is its maker, as whom it acts.
+    `prefix` is the text after `vy_`; `created_by` is its maker, as whom it acts.
     """
 
     id: UUID
@@ -306,7 +304,7 @@ class ApiKeySummary(Answer):
 
 
 class CreateApiKeyResponse(Answer):
-    """A new key, which is shown this once."""
+    """A new key, shown once."""
 
     key: str
     warning: str
@@ -321,9 +319,9 @@ class ApiKeyList(Answer):
 
 
 class AuthSessionSummary(Answer):
-    """Where one is signed in.
+    """A session.
 
-    `device` is the user agent in words; `current` is the sign-in that asks.
+    `device` describes the user agent; `current` is the session of this request.
     """
 
     id: UUID
@@ -338,25 +336,25 @@ class AuthSessionSummary(Answer):
 
 
 class AuthSessionList(Answer):
-    """One's own sign-ins, the one used last first."""
+    """The own sessions, the most recently used first."""
 
     items: list[AuthSessionSummary]
 
 
 class ChangeRoleRequest(Closed):
-    """What somebody is to be from now on."""
+    """The new role of a person."""
 
     role: RoleName = Field(json_schema_extra={"enum": [role.value for role in Role]})
 
 
 class RolePage(Open):
-    """The same on a page."""
+    """The new role of a person, on the page."""
 
     role: RoleName
 
 
 class TeamMember(Answer):
-    """Somebody of the agency."""
+    """A person of the agency."""
 
     id: UUID
     email: str
@@ -369,6 +367,6 @@ class TeamMember(Answer):
 
 
 class Team(Answer):
-    """Everybody who is in the agency, by name."""
+    """The people of the agency, by name."""
 
     items: list[TeamMember]

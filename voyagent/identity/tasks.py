@@ -1,4 +1,4 @@
-"""Background work of identity: mail the link for a forgotten password."""
+"""Jobs of identity: mail the link for a forgotten password."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ log = structlog.get_logger(__name__)
 
 @task(service.MAIL_TASK)
 def mail_reset(asked: str) -> None:
-    """Look the address up and mail the link where somebody has it.
+    """Look the address up and mail the link if it has an account.
 
-    What no secret opens any more was asked for too long ago to be of use.
+    A request that no secret opens any more is too old and is dropped.
     """
     identity: service.Identity = current_app.extensions["voyagent.identity"]
     try:

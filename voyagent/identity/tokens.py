@@ -1,6 +1,4 @@
-"""Tokens for programs: short-lived signed access tokens, and random one-use texts kept only as
-their hash.
-"""
+"""Tokens for programs: signed access tokens, and random one-time secrets stored as hashes."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom an access token speaks for; role and address are information, the database decides."""
+    """The owner of an access token; role and address are information, the database decides."""
 
     tenant_id: UUID
     user_id: UUID
@@ -38,8 +36,9 @@ class Subject:
 
 
 class AccessTokens:
-    """Signs and reads access tokens: JWT, HS256, with the session in `sid` and `fresh` for those
-    made by a password.
+    """Signs and reads access tokens.
+
+    JWT, HS256, with the session in `sid`, and `fresh` for those made by a password.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -47,7 +46,7 @@ class AccessTokens:
         self._keyring = keyring
 
     def issue(self, subject: Subject, *, fresh: bool) -> str:
-        """A token for one access lifetime from now."""
+        """Return a token with one access lifetime from now."""
         now = clock.now()
         claims = {
             "sub": str(subject.user_id),
@@ -67,11 +66,11 @@ class AccessTokens:
 
     @property
     def lifetime_s(self) -> int:
-        """Seconds that an access token lives."""
+        """Return the lifetime of an access token in seconds."""
         return self._settings.auth_access_ttl_seconds
 
     def read(self, token: str) -> Credential:
-        """The credential in a token that is signed, timely, and ours. Raises Unauthorized."""
+        """Return the credential of a valid token. Raises Unauthorized."""
         claims = self.claims(token)
         ids = [parse_id(claims[name]) for name in ("tid", "sub", "sid")]
         token_id = claims["jti"]
@@ -86,8 +85,9 @@ class AccessTokens:
         )
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The verified claims; a token names the secret that it was signed with, so that a rotated
-        one is understood. Raises Unauthorized.
+        """Return the verified claims. Raises Unauthorized.
+
+        A token names the secret that signed it, so that tokens of a rotated secret stay valid.
         """
         try:
             key = self._keyring.find(_kid(token, self._keyring.present.kid))
@@ -108,9 +108,9 @@ class AccessTokens:
 
 
 def _kid(token: str, otherwise: str) -> object:
-    """Which key a token says that it was signed with.
+    """Return the secret that a token claims to be signed with.
 
-    Only its head is read here, and nothing of it believed. Raises ValueError.
+    Only the header is read, and nothing of it is trusted. Raises ValueError.
     """
     head = token.partition(".")[0]
     said = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
@@ -118,10 +118,10 @@ def _kid(token: str, otherwise: str) -> object:
 
 
 def new_secret() -> str:
-    """32 random bytes as 43 characters of base64url."""
+    """Return 32 random bytes as 43 characters of base64url."""
     return secrets.token_urlsafe(32)
 
 
 def secret_digest(secret: str) -> bytes:
-    """What is stored of a random secret: its SHA-256, 32 bytes."""
+    """Return the stored SHA-256 of a random secret, 32 bytes."""
     return hashlib.sha256(secret.encode()).digest()

@@ -1,4 +1,4 @@
-"""The forms of the second factor, and of asking for the password again."""
+"""Forms of two-factor authentication and of reauthentication."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SENTENCES = {
 
 
 class ConfirmForm(SchemaForm[ConfirmPage]):
-    """The password, and where two-factor is on a code."""
+    """The password, and a code if two-factor is on."""
 
     schema = ConfirmPage
     sentences = _SENTENCES

@@ -1,4 +1,4 @@
-"""The shapes of the second factor and of asking for the password again, on the wire and in forms."""
+"""Shapes of two-factor authentication and reauthentication, for API and forms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PageCode = Annotated[str, Text(PAGE_CODE_MAX, min_length=1)]
 
 
 class SignInTotpRequest(Closed):
-    """An address, its password and a code: six figures of the authenticator, or a recovery code."""
+    """An address, its password and a code: six digits, or a recovery code."""
 
     email: Email
     password: PresentPassword
@@ -24,7 +24,7 @@ class SignInTotpRequest(Closed):
 
 
 class TotpSetupRequest(Closed):
-    """To replace an authenticator: the password and a code of the present one. Both or nothing."""
+    """The password and a current code, to replace an authenticator. Both or neither."""
 
     password: PresentPassword | None = None
     code: Code | None = None
@@ -50,40 +50,40 @@ class PasswordAndCode(Closed):
 
 
 class ReauthenticateRequest(Closed):
-    """The password, with a code where two-factor is on."""
+    """The password, and a code if two-factor is on."""
 
     password: PresentPassword
     totp_code: Code | None = None
 
 
 class ConfirmPage(Open):
-    """The password, and where two-factor is on a code, as a page asks for them."""
+    """The password, and a code if two-factor is on, on a page."""
 
     password: PresentPassword
     code: PageCode | None = None
 
 
 class CodePage(Open):
-    """A code, as a page asks for it."""
+    """A code, on a page."""
 
     code: PageCode
 
 
 class TotpSetup(Answer):
-    """What an authenticator app needs; shown this once."""
+    """The secret for an authenticator app, shown once."""
 
     secret: str
     otpauth_url: str
 
 
 class TotpStatus(Answer):
-    """Whether the second factor is on, and nothing else."""
+    """The state of the second factor."""
 
     totp_enabled: bool
 
 
 class RecoveryCodes(Answer):
-    """Ten codes, each good once; shown this once."""
+    """Ten codes that work once each, shown once."""
 
     codes: list[str]
 

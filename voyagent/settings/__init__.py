@@ -1,1 +1,1 @@
-"""What an agency has chosen: locale, zone, currency, limits, four eyes."""
+"""An agency's settings: locale, time zone, currency, limits, four eyes."""

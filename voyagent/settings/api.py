@@ -1,4 +1,4 @@
-"""The JSON door of settings: read them, change some of them."""
+"""JSON API of the settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
 @api.get("/tenant-settings", answer=TenantSettingsResponse, permission="settings.read")
 def get_tenant_settings(reader: RequestReader) -> Row:
-    """The agency's settings; their `ETag` is the state that `If-Match` of a change may name."""
+    """Read the agency's settings.
+
+    Their `ETag` is the version that `If-Match` of a change may name.
+    """
     return _answer(queries.read(reader) or service.make(reader.authenticate()))
 
 
@@ -44,8 +47,8 @@ def get_tenant_settings(reader: RequestReader) -> Row:
 def patch_tenant_settings(actor: Actor, body: TenantSettingsPatchRequest) -> Row:
     """Change the agency's settings.
 
-    An absent member stays; null clears the model, the suffix and the budget. A change counts from
-    the next request on.
+    An absent member is kept; null clears the model, the suffix and the budget. A change applies
+    from the next request.
     """
     return _answer(queries.row_of(service.update(actor, body.changes(), seen=_seen())))
 
@@ -57,7 +60,7 @@ def patch_tenant_settings(actor: Actor, body: TenantSettingsPatchRequest) -> Row
     errors=(queries.LogoNotFound,),
 )
 def get_tenant_logo(reader: RequestReader) -> Row:
-    """The picture that stands on the agency's documents."""
+    """Read the logo on the agency's documents."""
     return _told(queries.read_logo(reader))
 
 
@@ -69,17 +72,17 @@ def get_tenant_logo(reader: RequestReader) -> Row:
     errors=(PictureTooLarge, PictureUnreadable),
 )
 def put_tenant_logo(actor: Actor, body: LogoRequest) -> Row:
-    """Have a picture stand on the agency's documents from the next one on.
+    """Set the logo on the agency's documents, from the next document on.
 
-    It is drawn anew within 800 by 400 pixels, so that nothing but the picture is kept; the answer
-    has what came of it. At most 2,000 pixels on each side.
+    The picture is redrawn within 800 by 400 pixels, so that only its pixels are kept. The answer
+    has the result. A source has at most 2,000 pixels on each side.
     """
     return _told(logos.put(actor, logos.decoded(body.content)))
 
 
 @api.delete("/tenant-settings/logo", status=204, permission="settings.update")
 def delete_tenant_logo(actor: Actor) -> None:
-    """Take the logo off the agency's documents; where there is none, nothing happens."""
+    """Remove the logo from the agency's documents. Without a logo nothing happens."""
     logos.remove(actor)
 
 
@@ -91,7 +94,7 @@ def _told(logo: Row) -> Row:
 
 
 def _answer(row: Row) -> Row:
-    """The settings as they are, with the mark of their state on the response."""
+    """Return the settings and set the response's `ETag`."""
     mark = f'"{queries.mark_of(row)}"'
 
     @after_this_request
@@ -108,6 +111,6 @@ def _answer(row: Row) -> Row:
 
 
 def _seen() -> str | None:
-    """The state that the caller has seen. A mark that is none of ours never matches."""
+    """Return the version in `If-Match`; one that is not ours never matches."""
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.strip('"')

@@ -1,6 +1,4 @@
-"""The form of an agency's settings, and its values in words for those who only read and for the
-history.
-"""
+"""The form of the settings, and their values in words for readers and for the history."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ MODEL_WORDS = {
     "claude-opus-4-6": "Claude Opus 4.6",
     "claude-haiku-4-5-20251001": "Claude Haiku 4.5",
 }
-# The roles that may grant; words of our own, since the room of people stands above this one.
+# Roles that may approve; labels of our own, because identity is a higher package.
 ROLE_WORDS = {
     "agent": _l("Agent"),
     "ticketing_lead": _l("Ticketing lead"),
@@ -66,7 +64,7 @@ _WHOLE = _l("Write a whole number.")
 
 
 class Section(NamedTuple):
-    """A part of the page and the settings in it."""
+    """A part of the page with its settings."""
 
     id: str
     title: Any
@@ -92,9 +90,9 @@ SECTIONS = (
 
 
 class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
-    """All settings at once; `seen` is the mark of those that were opened.
+    """All settings at once; `seen` is the version that was opened.
 
-    Figures may be grouped.
+    Numbers may have group separators.
     """
 
     schema: ClassVar[type[BaseModel]] = TenantSettingsPatchRequest
@@ -157,7 +155,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
 
     @classmethod
     def of(cls, row: Row) -> SettingsForm:
-        """The form over the settings as they stand."""
+        """Return the form filled with the settings."""
         figures = {name: _figure(row[name]) for name in _NUMBERS}
         known = {
             "model": queries.wanted_model(row) or "",
@@ -171,8 +169,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         return cls(data={**row, **figures, **known, **limits})
 
     def values(self) -> dict[str, Any]:
-        """What was typed, figures without their grouping; an empty figure that is needed stays, so
-        that it is refused.
+        """Return the input, numbers without separators.
+
+        A required number that is empty stays empty, so that it is refused.
         """
         values = super().values()
         for name in _NUMBERS:
@@ -186,7 +185,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         return values
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """A role's limit stands in a field of its own."""
+        """Map a role's limit to its field."""
         return (
             f"limit_{loc[1]}"
             if loc[0] == "approval_limits" and len(loc) > 1
@@ -194,8 +193,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         )
 
     def _limit(self, role: str) -> dict[str, str] | None:
-        """`50,000` in the agency's currency, `AED 50,000` in that one; None where nothing is
-        written, and what is no sum as it is, to be refused.
+        """Read `50,000` in the agency's currency or `AED 50,000` in that one; None if empty.
+
+        Text that is no amount is returned as it is and refused later.
         """
         typed = (self[f"limit_{role}"].data or "").strip()
         if not typed:
@@ -208,7 +208,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
 
 
 class LogoForm(SchemaForm[LogoFile]):
-    """A picture for the agency's documents, as a file."""
+    """A logo as an uploaded file."""
 
     schema: ClassVar[type[BaseModel]] = LogoFile
     sentences: ClassVar[dict[str, Any]] = {
@@ -219,7 +219,7 @@ class LogoForm(SchemaForm[LogoFile]):
     logo = FileField(_l("Picture"))
 
     def values(self) -> dict[str, Any]:
-        """The bytes of the file that was chosen, one more than may be at the utmost."""
+        """Return the bytes of the file, at most one more than allowed."""
         chosen = self.logo.data
         return (
             {"logo": chosen.stream.read(BYTES_MAX + 1)}
@@ -229,7 +229,7 @@ class LogoForm(SchemaForm[LogoFile]):
 
 
 def label_of(name: str) -> str:
-    """The name of a setting as the page has it."""
+    """Return a setting's label."""
     if name == queries.LOGO:
         return _("Logo")
     if name.startswith(_LIMIT):
@@ -239,7 +239,7 @@ def label_of(name: str) -> str:
 
 
 def value_of(row: Row, name: str) -> Any:
-    """A setting of the row, a role's limit among them; the model as it was chosen."""
+    """Return a setting of the row; limits by role and the chosen model are included."""
     if name == "model":
         return queries.wanted_model(row)
     if not name.startswith(_LIMIT):
@@ -249,7 +249,7 @@ def value_of(row: Row, name: str) -> Any:
 
 
 def words_of(name: str, value: Any) -> str:
-    """A setting's value as a person says it."""
+    """Return a setting's value in words."""
     if _SAID_AS.get(name, name) == "model":
         return str(MODEL_WORDS.get(value or "", value))
     if value is None:

@@ -1,7 +1,4 @@
-"""The most that a role may do: an amount that the agency's settings name.
-
-It binds what is granted and what is done by hand alike.
-"""
+"""Limits: the highest amount that a role may approve or post directly."""
 
 from __future__ import annotations
 
@@ -14,16 +11,16 @@ from voyagent.settings import queries
 
 
 class AmountAboveLimit(Forbidden):
-    """Granting, or doing by hand, more than the agency's settings let the role grant."""
+    """The amount is above the limit of the role."""
 
     code = "amount_above_limit"
     message = N_("This is above your approval limit. Ask a colleague with a higher limit.")
 
 
 def is_above(role: str, amounts: Sequence[Money]) -> bool:
-    """Whether one of the amounts is more than the role may grant.
+    """True if one of the amounts is above the role's limit.
 
-    Where the limit is in another currency nobody can tell, so it is.
+    An amount in another currency than the limit's cannot be compared and counts as above.
     """
     limit = queries.get_settings().approval_limits.get(role)
     if limit is None:
@@ -36,9 +33,9 @@ def is_above(role: str, amounts: Sequence[Money]) -> bool:
 
 
 def check_limit(actor: Actor, *amounts: Money) -> None:
-    """Refuse to do directly more than the role may grant. Raises AmountAboveLimit.
+    """Refuse a direct act above the role's limit. Raises AmountAboveLimit.
 
-    What a grant covers was approved by somebody within a limit of their own.
+    A granted act was approved by somebody within a limit of their own.
     """
     if actor.grant is None and is_above(actor.role, amounts):
         raise AmountAboveLimit

@@ -1,6 +1,4 @@
-"""The rules of an agency's logo: an administrator puts it on the agency's documents, puts another
-in its place, or takes it off.
-"""
+"""Rules of an agency's logo: an administrator sets, replaces or removes it."""
 
 from __future__ import annotations
 
@@ -20,11 +18,12 @@ _DIGITS_SHOWN = 12
 
 
 def put(actor: Actor, raw: bytes) -> Row:
-    """Have a PNG or JPEG stand on the agency's documents from the next one on; the picture as it is
-    kept. The same once more changes nothing.
+    """Set a PNG or JPEG as the logo and return the stored picture.
 
-    The settings are locked, so that of two at once neither meets a row that the other has just
-    made. Raises Forbidden, PictureTooLarge, PictureUnreadable.
+    The same picture again changes nothing. The settings row is locked, so that two requests at once
+    do not both insert a row.
+
+    Raises Forbidden, PictureTooLarge, PictureUnreadable.
     """
     actor.require("settings.update")
     picture = remade(raw)
@@ -41,9 +40,9 @@ def put(actor: Actor, raw: bytes) -> Row:
 
 
 def remove(actor: Actor) -> None:
-    """Take the logo off the agency's documents; those that were sent keep it.
+    """Remove the logo; documents that were sent keep it. Raises Forbidden.
 
-    Where there is none, nothing happens. Raises Forbidden.
+    Without a logo nothing happens.
     """
     actor.require("settings.update")
     queries.get_settings(lock=True)
@@ -54,10 +53,7 @@ def remove(actor: Actor) -> None:
 
 
 def decoded(text: str) -> bytes:
-    """The bytes that a text of Base64 stands for (RFC 4648, section 4).
-
-    Raises PictureUnreadable.
-    """
+    """Decode Base64 (RFC 4648, section 4). Raises PictureUnreadable."""
     try:
         return b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -77,7 +73,7 @@ def _record(actor: Actor, before: str | None, after: str | None) -> None:
 
 
 def _said(logo: TenantLogo | Picture) -> str:
-    """A picture as the history tells it: its kind, its size, and how its digest begins."""
+    """Describe a logo for the history: type, size, start of its digest."""
     return (
         f"{logo.media_type.removeprefix('image/').upper()} {logo.width} × {logo.height},"
         f" {logo.digest[:_DIGITS_SHOWN]}"

@@ -1,4 +1,4 @@
-"""The settings row of an agency."""
+"""Tables of an agency's settings and logo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voyagent.kernel.tenancy import TenantBound
 
 
 class TenantSettings(TenantBound, Base):
-    """One row an agency, made at sign-up."""
+    """The settings of an agency: one row, made at sign-up."""
 
     __tablename__ = "tenant_settings"
 
@@ -46,8 +46,9 @@ class TenantSettings(TenantBound, Base):
 
 
 class TenantLogo(TenantBound, Base):
-    """The picture on an agency's documents, as it was made anew from what was given; `digest` is
-    the SHA-256 of its bytes, the size is in pixels.
+    """The logo, redrawn from the upload.
+
+    `digest` is the SHA-256 of its bytes; the size is in pixels.
     """
 
     __tablename__ = "tenant_logos"

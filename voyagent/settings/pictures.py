@@ -1,6 +1,4 @@
-"""A picture that somebody gives, made anew: what is kept has been drawn by our own hand and is
-nothing but a picture.
-"""
+"""Redraw uploaded pictures, so that nothing but pixels is stored."""
 
 from __future__ import annotations
 
@@ -18,21 +16,19 @@ if TYPE_CHECKING:
 
 BYTES_MAX, SIDE_MAX = 500_000, 2_000
 KEPT_WIDTH, KEPT_HEIGHT = 800, 400
-"""More than paper shows of a picture in its letterhead: 50 by 18 millimetres at 400 dots to the
-inch.
-"""
+"""The largest size that documents need: 50 by 18 mm at 400 dots per inch."""
 _JPEG_QUALITY = 90
 
 
 class PictureTooLarge(Unprocessable):
-    """More bytes or more pixels than a picture may have."""
+    """The picture has more bytes or pixels than allowed."""
 
     code = "picture_too_large"
     message = N_("A picture has at most 500 kB and 2,000 pixels on each side.")
 
 
 class PictureUnreadable(Unprocessable):
-    """Bytes that are no picture of a kind that we take, or a damaged one."""
+    """The file is not a PNG or JPEG, or it is damaged."""
 
     code = "picture_unreadable"
     message = N_("That is no picture in PNG or JPEG, or it is damaged.")
@@ -40,7 +36,7 @@ class PictureUnreadable(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as it is kept; `digest` is the SHA-256 of its bytes."""
+    """A stored picture; `digest` is the SHA-256 of its bytes."""
 
     media_type: str
     content: bytes
@@ -50,12 +46,12 @@ class Picture:
 
 
 def remade(raw: bytes) -> Picture:
-    """A PNG or JPEG, told by its bytes whatever its name, drawn anew in its own kind within 800 by
-    400 pixels.
+    """Redraw a PNG or JPEG, recognised by its bytes, within 800 by 400 pixels.
 
-    Nothing beside the pixels is taken over: no comment, no place where it was taken, nothing behind
-    its end. Of a moving picture the first frame is kept. Equal bytes make an equal picture. Raises
-    PictureTooLarge, PictureUnreadable.
+    Metadata and trailing bytes are dropped. Of an animation the first frame is kept. Equal bytes
+    give an equal picture.
+
+    Raises PictureTooLarge, PictureUnreadable.
     """
     from PIL import (  # noqa: PLC0415
         Image,

@@ -1,4 +1,4 @@
-"""Reading an agency's settings, and who changed them."""
+"""Reads of an agency's settings and of their history."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ from voyagent.settings.models import TenantLogo, TenantSettings
 COLUMNS = tuple(TenantSettings.__table__.c.keys())
 CHANGED = "settings.changed"
 LOGO = "logo"
-"""How the history names the logo, beside the settings that are columns."""
+"""The logo's name in the history."""
 BUILT_IN = "built-in"
-"""The value of `model_override` by which an agency keeps to the built-in planner, whatever its
-operator has set up.
-"""
+"""The `model_override` of an agency that uses the built-in planner only."""
 HISTORY_MAX = 20
 _MARK_DIGITS = 32
 
@@ -36,34 +34,35 @@ class LogoNotFound(NotFound):
 
 @cached_statement
 def statement() -> Select[Any]:
-    """The settings row of the bound agency."""
+    """Select the settings of the bound agency."""
     return select(*TenantSettings.__table__.c).where(owned(TenantSettings))
 
 
 def chosen(name: str) -> Any:
-    """One setting of the bound agency as a scalar select; nothing where nobody has made them yet."""
+    """Return one setting of the bound agency as a scalar select; null without a row."""
     return select(TenantSettings.__table__.c[name]).where(owned(TenantSettings)).scalar_subquery()
 
 
 def read(reader: Reader) -> Row | None:
-    """The agency's settings as a row; None where nobody has made them yet."""
+    """Return the agency's settings; None without a row."""
     rows = reader.read(statement())[0]
     return rows[0] if rows else None
 
 
 def logo_statement() -> Select[Any]:
-    """The logo of the bound agency: its kind, bytes, digest and size in pixels."""
+    """Select the logo of the bound agency: type, bytes, digest, size in pixels."""
     return select(*TenantLogo.__table__.c).where(owned(TenantLogo))
 
 
 def logo_mark() -> Any:
-    """The digest of the bound agency's logo as a scalar select; nothing where it has none."""
+    """Return the logo's digest as a scalar select; null without a logo."""
     return select(TenantLogo.digest).where(owned(TenantLogo)).scalar_subquery()
 
 
 def letterhead_lines() -> Any:
-    """The `address` and `tax_number` of the bound agency as one object, for the head of what is
-    printed: a scalar select, empty where it has no settings.
+    """Return `address` and `tax_number` as one JSON object, for the head of printed pages.
+
+    A scalar select; null without settings.
     """
     columns = TenantSettings.__table__.c
     return (
@@ -74,7 +73,7 @@ def letterhead_lines() -> Any:
 
 
 def read_logo(reader: Reader) -> Row:
-    """The agency's logo. Raises LogoNotFound."""
+    """Return the agency's logo. Raises LogoNotFound."""
     rows = reader.read(logo_statement())[0]
     if not rows:
         raise LogoNotFound
@@ -82,22 +81,18 @@ def read_logo(reader: Reader) -> Row:
 
 
 def read_letterhead(reader: Reader) -> Row:
-    """What stands on the agency's paper: its settings, among them address, tax number and bank, and
-    its `logo`, None where it has none.
-    """
+    """Return the settings for letterheads: address, tax number, bank, and `logo` or None."""
     rows, logos = reader.read(statement(), logo_statement())
     return {**(rows[0] if rows else {}), "logo": logos[0] if logos else None}
 
 
 def get_logo() -> TenantLogo | None:
-    """The logo of the bound agency, None where it has none."""
+    """Return the logo of the bound agency, or None."""
     return db.session.scalar(select(TenantLogo))
 
 
 def read_history(reader: Reader, tenant_id: object) -> list[Row]:
-    """The last changes of the agency's settings, newest first: who, when, and of each field the
-    value before and after.
-    """
+    """Return the newest changes first: who, when, and each field before and after."""
     happened = audit.events_statement({"settings_id": str(tenant_id)}, limit=HISTORY_MAX)
     happened = happened.add_columns(
         audit.name_of(happened.selected_columns.actor_id).label("actor_name")
@@ -106,11 +101,10 @@ def read_history(reader: Reader, tenant_id: object) -> list[Row]:
 
 
 def get_settings(*, lock: bool = False) -> TenantSettings:
-    """The settings of the bound agency, made where they are absent (one row under any number of
-    parallel first reads).
+    """Return the settings of the bound agency; create them if they are missing.
 
-    `lock` holds the row until the transaction ends, so that of two changes at once the second sees
-    the first.
+    One row results from any number of parallel first reads. `lock` holds the row until the
+    transaction ends, so that of two changes the second sees the first.
     """
     tenant_id = current_tenant(db.session)
     statement = select(TenantSettings)
@@ -129,17 +123,17 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
 
 
 def wanted_model(settings: TenantSettings | Row) -> str | None:
-    """What the agency has chosen to answer it; None for whatever the operator has set up."""
+    """Return the model that the agency chose; None for the operator's default."""
     row = settings if isinstance(settings, dict) else row_of(settings)
     wanted: str | None = row["model_override"] or row["model"]
     return wanted
 
 
 def row_of(settings: TenantSettings) -> Row:
-    """Loaded settings as a row."""
+    """Return loaded settings as a row."""
     return {name: getattr(settings, name) for name in COLUMNS}
 
 
 def mark_of(row: Row) -> str:
-    """A short mark of what the settings say: equal settings, equal mark."""
+    """Return the version of settings: equal settings have equal versions."""
     return digest({**row, "tenant_id": str(row["tenant_id"])})[:_MARK_DIGITS]

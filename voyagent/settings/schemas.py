@@ -1,4 +1,4 @@
-"""The shape of an agency's settings on the wire."""
+"""Request and response shapes of the settings."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from voyagent.settings.service import SettingsChanges
 
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
 OVERRIDES = ("built-in", "claude-sonnet-5", "claude-opus-5")
-"""What may stand before `model`, whose names the API contract fixes: the built-in planner whatever
-the operator has set up, and newer models.
+"""Values that override `model`, whose names the API contract fixes.
+
+They are the built-in planner and newer models.
 """
 SUFFIX_MAX, ZONE_MAX, PAPER_MAX = 10_000, 64, 500
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
@@ -23,7 +24,10 @@ _BIGINT_MAX = 2**63 - 1
 
 
 class Limit(Closed):
-    """The most that a role may grant, in one currency; an amount in another counts as above it."""
+    """The highest amount that a role may approve, in one currency.
+
+    An amount in another currency counts as above it.
+    """
 
     amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
@@ -44,7 +48,7 @@ class Limit(Closed):
 
 
 class ApprovalLimits(Answer):
-    """How much each role may grant; null is without a limit."""
+    """The limit of each role; null means no limit."""
 
     agency_admin: Limit | None
     ticketing_lead: Limit | None
@@ -53,7 +57,7 @@ class ApprovalLimits(Answer):
 
 
 class TenantSettingsResponse(Answer):
-    """What an agency has chosen; null is "not set"."""
+    """The agency's settings; null means not set."""
 
     tenant_id: UUID
     model: str | None
@@ -75,21 +79,19 @@ class TenantSettingsResponse(Answer):
 
 
 class LogoRequest(Closed):
-    """A picture in PNG or JPEG, its bytes in Base64 (RFC 4648, section 4)."""
+    """A PNG or JPEG in Base64 (RFC 4648, section 4)."""
 
     content: Annotated[str, Field(min_length=1, json_schema_extra={"contentEncoding": "base64"})]
 
 
 class LogoFile(Closed):
-    """A picture as a form brings it."""
+    """A picture from a form."""
 
     logo: Annotated[bytes, Field(min_length=1)]
 
 
 class LogoResponse(Answer):
-    """The agency's logo as it stands on documents: its kind, its size in pixels, the SHA-256 of its
-    bytes, and these in Base64.
-    """
+    """The agency's logo: type, size in pixels, SHA-256 and Base64 of its bytes."""
 
     media_type: Literal["image/png", "image/jpeg"]
     width: int
@@ -99,22 +101,22 @@ class LogoResponse(Answer):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """An absent member keeps what stands, so the document shows no default."""
+    """Remove defaults from the document: an absent member is kept, not reset."""
     for member in schema["properties"].values():
         member.pop("default", None)
 
 
 class TenantSettingsPatchRequest(Closed):
-    """What changes: an absent member stays.
+    """Changes of the settings: an absent member is kept.
 
-    Null clears the model, the suffix, the budget, a role's limit and what stands on paper; the
-    others cannot be null. `address`, `tax_number` and `bank_details` stand on invoices; a
-    `tax_number` that is written like a GSTIN must be one. With `round_invoices` the total of an
-    invoice that is drawn up from then on is the nearest whole unit of its currency.
+    Null clears the model, the suffix, the budget, a role's limit and the texts on documents; other
+    members cannot be null. `address`, `tax_number` and `bank_details` appear on invoices; a
+    `tax_number` in the form of a GSTIN must be valid. With `round_invoices` the total of new
+    invoices is rounded to the nearest whole unit of the currency.
 
-    `model_override` counts before `model`: `built-in` is the built-in planner alone, whatever the
-    operator has set up, the others are newer models. Whoever names `model` without it takes it
-    away, so what was chosen last counts. With both null the operator's model answers.
+    `model_override` takes precedence over `model`: `built-in` uses the built-in planner only, the
+    others are newer models. Naming `model` without `model_override` clears the override. With both
+    null the operator's default answers.
     """
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
@@ -150,5 +152,5 @@ class TenantSettingsPatchRequest(Closed):
     round_invoices: bool = False
 
     def changes(self) -> SettingsChanges:
-        """What was sent, nulls included."""
+        """Return the members that were sent, nulls included."""
         return cast("SettingsChanges", self.model_dump(exclude_unset=True))

@@ -1,6 +1,4 @@
-"""The rules of an agency's settings: a new agency begins with a row of its own; an administrator
-changes it, and every change is told.
-"""
+"""Rules of an agency's settings: created at sign-up, changed by administrators, audited."""
 
 from __future__ import annotations
 
@@ -23,13 +21,14 @@ DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
 _LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
-"""Fifteen characters that begin with the number of a state, as under Rule 10 of the CGST Rules;
-another country's number is taken as it is.
+"""Fifteen characters like a GSTIN (Rule 10 of the CGST Rules).
+
+Other text is taken for another country's number and not checked.
 """
 
 
 class SettingsChangedSince(PreconditionFailed):
-    """The caller has seen older settings than those that stand now."""
+    """The settings have changed since the caller read them."""
 
     code = "settings_changed"
     message = N_(
@@ -39,21 +38,21 @@ class SettingsChangedSince(PreconditionFailed):
 
 
 class UnknownZone(Unprocessable):
-    """A time zone that the zone database does not list."""
+    """A time zone that the IANA database does not list."""
 
     code = "zone_unknown"
     message = N_("That is not a time zone. Choose one such as Asia/Kolkata.")
 
 
 class UnbookableCurrency(Unprocessable):
-    """A code that ISO 4217 does not list, or one without minor units."""
+    """A currency that ISO 4217 does not list, or one without minor units."""
 
     code = "currency_unknown"
     message = N_("That is not a currency code. Use three capitals such as INR.")
 
 
 class InvalidTaxNumber(Unprocessable):
-    """Written like a GSTIN of India, and its check character says that it is mistyped."""
+    """A text in the form of a GSTIN whose check character is wrong."""
 
     code = "invalid_tax_number"
     message = N_(
@@ -63,13 +62,14 @@ class InvalidTaxNumber(Unprocessable):
 
 
 class SettingsChanges(TypedDict, total=False):
-    """What may be changed: an absent field stays; None clears model, suffix, budget and what stands
-    on paper.
+    """Changes of settings: an absent key is kept.
+
+    None clears the model, the suffix, the budget and the texts on documents.
     """
 
     model: str | None
     model_override: str | None
-    """Counts before `model`; named alone, `model` takes it away."""
+    """Takes precedence over `model`; naming `model` alone clears it."""
     system_prompt_suffix: str | None
     rate_limit_per_minute: int
     rate_limit_per_hour: int
@@ -80,9 +80,7 @@ class SettingsChanges(TypedDict, total=False):
     four_eyes: bool
     financial_year_start_month: int
     approval_limits: dict[str, Any]
-    """A role's limit as `{amount, currency}`, None to lift it; a role that is not named keeps its
-    own.
-    """
+    """Limits by role as `{amount, currency}`; None removes one, roles not named keep theirs."""
     address: str | None
     tax_number: str | None
     bank_details: str | None
@@ -95,34 +93,28 @@ def open_settings(
     timezone: str = DEFAULT_TIMEZONE,
     locale: str = DEFAULT_LOCALE,
 ) -> None:
-    """Give the bound, new agency its settings: the currency of its books, its zone and its
-    language, all else by default.
-    """
+    """Create the settings of a new agency: currency of the books, time zone, language."""
     db.session.add(
         TenantSettings(default_currency=default_currency, timezone=timezone, locale=locale)
     )
 
 
 def make(actor: Actor) -> Row:
-    """The agency's settings as a row, made by default where an old agency has none.
-
-    Raises Forbidden.
-    """
+    """Return the settings as a row; create them if an old agency has none. Raises Forbidden."""
     actor.require("settings.read")
     bind(db.session(), actor.tenant_id)
     return queries.row_of(queries.get_settings())
 
 
 def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -> TenantSettings:
-    """Change what the agency has chosen; it counts from the next request on, at both doors.
+    """Change the settings; they apply from the next request, on pages and in the API.
 
-    Where nothing differs, nothing happens.
+    Without a difference nothing happens. The row is locked, so that neither of two changes loses
+    the other's fields and each event has the real values before. `seen` is the version
+    (`queries.mark_of`) that the caller has read. What is posted keeps its currency, number and day.
 
-    The row is locked, so that of two changes at once neither loses the other's fields and each
-    event tells what it really found. `seen` is the mark (`queries.mark_of`) of the settings that
-    the caller has before her. What is booked already keeps its currency, its number and its day.
-    Raises Forbidden, UnknownZone, UnbookableCurrency, InvalidTaxNumber, SettingsChangedSince. From
-    the API contract.
+    Raises Forbidden, UnknownZone, UnbookableCurrency, InvalidTaxNumber, SettingsChangedSince (API
+    contract).
     """
     actor.require("settings.update")
     _check(changes)
@@ -152,7 +144,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
 
 
 def _limit(settings: TenantSettings, limits: dict[str, Any]) -> list[dict[str, Any]]:
-    """Set what each named role may grant; what changed, a field for each role."""
+    """Set the limit of each named role; return the changes, one field for each role."""
     before = settings.approval_limits
     exact = {
         role: limit and {**limit, "amount": Money.parse(limit["amount"], limit["currency"]).wire}
@@ -177,7 +169,7 @@ def _said(limit: dict[str, str] | None) -> str | None:
 
 
 def _check(changes: SettingsChanges) -> None:
-    """Names that must be known, whoever asks; the schema has looked at everything else."""
+    """Check names for every caller; the schema has checked the rest."""
     if "timezone" in changes and not clock.is_zone(changes["timezone"]):
         raise UnknownZone
     if "default_currency" in changes and not is_currency(changes["default_currency"]):

@@ -1,6 +1,4 @@
-"""The page of an agency's settings: everybody reads, administrators change, and who changed what
-stands below.
-"""
+"""Pages of the settings: everybody reads, administrators change, the history follows."""
 
 from __future__ import annotations
 
@@ -34,8 +32,9 @@ pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
 page_fact("logo")(queries.logo_mark)
 page_fact("letterhead")(queries.letterhead_lines)
 LOGO_BODY_MAX = 768 * 1024
-"""A picture of the largest size and what a form sends around it; one that is a little larger is
-told so at its field.
+"""The largest body of the logo form.
+
+A file slightly over the limit still arrives, so that the error appears at its field.
 """
 Panel = Callable[[Reader, Actor], str]
 _panels: list[Panel] = []
@@ -43,20 +42,20 @@ _minds: list[Panel] = []
 
 
 def under_the_limits(panel: Panel) -> Panel:
-    """Have a higher room show what is used of the limits, as HTML; it reads with the page's reader."""
+    """Register a panel of a higher package, shown below the limits."""
     _panels.append(panel)
     return panel
 
 
 def under_the_model(panel: Panel) -> Panel:
-    """Have a higher room tell who answers now, as HTML; it reads with the page's reader."""
+    """Register a panel of a higher package, shown below the model."""
     _minds.append(panel)
     return panel
 
 
 @pages.page("/settings", permission="settings.read")
 def index(reader: RequestReader) -> Any:
-    """The settings: a form for an administrator, facts for everybody else."""
+    """Show the settings: a form for administrators, values for others."""
     row = queries.read(reader)
     actor = reader.authenticate()
     row = row or service.make(actor)
@@ -65,7 +64,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/settings", methods=("POST",), permission="settings.update")
 def save(actor: Actor) -> Any:
-    """Change them; what is said about it is in the language that was just chosen."""
+    """Change the settings; the message is in the language that was just chosen."""
     row = queries.row_of(queries.get_settings())
     form = SettingsForm.of(row)
     changed = form.attempt(
@@ -80,10 +79,7 @@ def save(actor: Actor) -> Any:
 
 @pages.page("/settings/logo", permission="settings.read", missing=queries.LogoNotFound)
 def logo(reader: RequestReader) -> Response:
-    """The picture itself.
-
-    Whoever asks with the mark of one that she has is told that it still stands.
-    """
+    """Send the logo; a matching `ETag` answers 304."""
     found = queries.read_logo(reader)
     answer = Response(found["content"], mimetype=found["media_type"])
     answer.headers["Cache-Control"] = "private, no-cache"
@@ -96,7 +92,7 @@ def logo(reader: RequestReader) -> Response:
     "/settings/logo", methods=("POST",), permission="settings.update", body_max=LOGO_BODY_MAX
 )
 def put_logo(actor: Actor) -> Any:
-    """Have a picture stand on the agency's documents."""
+    """Set the logo."""
     form = LogoForm()
     if form.attempt(lambda body: logos.put(actor, body.logo), **LOGO_PLACES) is None:
         row = queries.row_of(queries.get_settings())
@@ -107,7 +103,7 @@ def put_logo(actor: Actor) -> Any:
 
 @pages.page("/settings/logo/remove", methods=("POST",), permission="settings.update")
 def remove_logo(actor: Actor) -> Any:
-    """Take the logo off the agency's documents."""
+    """Remove the logo."""
     logos.remove(actor)
     toast(_("The logo is taken off your documents."))
     return see_other(url_for(".index", _anchor="logo-part"))

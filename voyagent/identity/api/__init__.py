@@ -1,4 +1,4 @@
-"""The JSON door of identity: coming in, one's own account, the team."""
+"""JSON API of identity: sign-up, sign-in, the own account, the team."""
 
 from voyagent.identity.api import recovery
 from voyagent.identity.api.account import account

@@ -1,4 +1,4 @@
-"""The JSON door of one's own account."""
+"""JSON API of the own account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ account = ApiBlueprint("account", __name__, tag="Your account", guard=Guard.BEAR
 
 @account.get("/auth/me", answer=PublicUser)
 def me(reader: RequestReader) -> Row:
-    """Whom the token speaks for."""
+    """Return the person that the token belongs to."""
     return person(reader.read(queries.public_user_statement(reader.person_id))[0][0])
 
 
@@ -35,7 +35,7 @@ def me(reader: RequestReader) -> Row:
     errors=(TooManyRequests,),
 )
 def send_verification_email(actor: Actor) -> Row:
-    """Have the link that confirms one's address mailed again."""
+    """Mail the confirmation link again."""
     service.send_verification_email(identity(), actor, address=device(Channel.API).ip)
     return {"queued": True}
 
@@ -47,10 +47,10 @@ def send_verification_email(actor: Actor) -> Row:
     errors=(NotFresh, TooManyRequests, service.EmailAlreadyRegistered),
 )
 def update_profile(actor: Actor, body: UpdateProfileRequest) -> Row:
-    """Change one's name or address.
+    """Change the own name or address.
 
-    A new address needs a fresh token, has to be confirmed anew, and ends one's other sessions; the
-    old address is told.
+    A new address needs a fresh token, has to be confirmed again, and ends the other sessions; the
+    old address is notified.
     """
     changed = service.update_profile(
         identity(), actor, **body.model_dump(), device=device(Channel.API)
@@ -75,9 +75,9 @@ def update_profile(actor: Actor, body: UpdateProfileRequest) -> Row:
     ),
 )
 def change_password(actor: Actor, body: ChangePasswordRequest) -> None:
-    """Change one's password.
+    """Change the own password.
 
-    The present one is asked for, and a code where two-factor is on. One's other sessions end.
+    It needs the current password, and a code if two-factor is on. The other sessions end.
     """
     service.change_password(
         identity(),

@@ -1,4 +1,4 @@
-"""What several operations of identity answer."""
+"""Answers that several operations of identity share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voyagent.kernel.fields import wire_instant
 
 
 def came_in(signed_in: service.SignedInPerson) -> Row:
-    """Tokens and the person whom they speak for."""
+    """Return the tokens and the person that they belong to."""
     return {
         "access_token": signed_in.access_token,
         "refresh_token": signed_in.refresh_token,
@@ -18,5 +18,5 @@ def came_in(signed_in: service.SignedInPerson) -> Row:
 
 
 def person(row: Row) -> Row:
-    """A person as `me` shows her."""
+    """Return a person as `me` shows it."""
     return {**row, "created_at": wire_instant(row["created_at"])}

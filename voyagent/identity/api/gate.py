@@ -1,4 +1,4 @@
-"""The JSON door of coming in and leaving: sign-up, sign-in, tokens, joining by an invitation."""
+"""JSON API of sign-up, sign-in, tokens and invitations."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _INVITE_ERRORS = (service.InviteNotFound, service.InviteNotPending, service.Invi
     errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy),
 )
 def sign_up(body: SignUpRequest) -> Row:
-    """Make an agency and its administrator.
+    """Create an agency and its administrator.
 
-    Tokens are issued at once, also where the address is not confirmed yet.
+    Tokens are issued at once, even before the address is confirmed.
     """
     return came_in(service.sign_up(identity(), **body.model_dump(), device=device(Channel.API)))
 
@@ -62,17 +62,17 @@ def sign_up(body: SignUpRequest) -> Row:
 def sign_in(body: SignInRequest) -> Row:
     """Sign in with address and password.
 
-    Each sign-in is a session of its own; several live side by side. Where two-factor is on the
-    answer is `totp_required`: see sign-in-totp.
+    Each sign-in is a session of its own; several exist side by side. With two-factor the answer is
+    `totp_required`: see sign-in-totp.
     """
     return came_in(service.sign_in(identity(), **body.model_dump(), device=device(Channel.API)))
 
 
 @gate.post("/auth/refresh", answer=TokenPair, errors=(service.InvalidRefreshToken, TooManyRequests))
 def refresh(body: RefreshRequest) -> Row:
-    """Trade a refresh token for a new pair, once.
+    """Exchange a refresh token for a new pair, once.
 
-    Presenting a spent token ends the whole session. The old access token stays good until its end.
+    A spent token ends the whole session. The old access token stays valid until it expires.
     """
     access_token, refresh_token = service.refresh(
         identity(),
@@ -89,9 +89,9 @@ def refresh(body: RefreshRequest) -> Row:
 
 @gate.post("/auth/sign-out", status=204, optional_bearer=True)
 def sign_out(body: SignOutRequest | None) -> None:
-    """End the presented access token, and the refresh token that is handed in.
+    """Revoke the access token, and the refresh token if it is sent.
 
-    Always 204: a token that is unknown, ended or absent is no error.
+    Always 204: an unknown, expired or absent token is no error.
     """
     service.sign_out_program(
         identity(), access_token=bearer_token(), refresh_token=body.refresh_token if body else None
@@ -100,7 +100,7 @@ def sign_out(body: SignOutRequest | None) -> None:
 
 @gate.get("/auth/invites/lookup", answer=InviteLookup, errors=(*_INVITE_ERRORS, TooManyRequests))
 def look_up_invite(query: InviteToken) -> Row:
-    """What an invitation's link is for."""
+    """Return the invitation behind a link."""
     found = service.look_up_invite(identity(), query.token, address=client_address())
     return {
         **{name: found[name] for name in ("email", "role", "tenant_name", "inviter_email")},
@@ -121,7 +121,7 @@ def look_up_invite(query: InviteToken) -> Row:
     ),
 )
 def accept_invite(body: AcceptInviteRequest) -> Row:
-    """Join the inviting agency; the token is good once."""
+    """Join the inviting agency; the token works once."""
     return came_in(
         service.accept_invite(identity(), **body.model_dump(), device=device(Channel.API))
     )

@@ -1,4 +1,4 @@
-"""The JSON door of API keys."""
+"""JSON API of API keys."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ keys = ApiBlueprint("keys", __name__, tag="API keys", guard=Guard.BEARER)
     secret_answer=True,
 )
 def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Row:
-    """Make a key that may do whatever its maker may.
+    """Create a key with all rights of its maker.
 
-    It acts as its maker, with the role that she has at each call. It is in this answer and nowhere
-    else. A refreshed token or another key cannot make one.
+    It acts as its maker, with the maker's role at each call. Only this answer contains it. A
+    refreshed token or another key cannot create one.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
@@ -52,21 +52,21 @@ def create_api_key(actor: Actor, body: CreateApiKeyRequest) -> Row:
     secret_answer=True,
 )
 def create_scoped_api_key(actor: Actor, body: CreateScopedApiKeyRequest) -> Row:
-    """Make a key that may do less than its maker.
+    """Create a key with fewer rights than its maker.
 
-    `read` reads everything and changes nothing; the others are one area each; several add up. None
-    is ever more than the maker's role at the time of the call. `assistant` holds the conversations,
-    and whoever talks with the assistant has it use every tool that the maker's role may: it reads
-    and logs what the maker could, and what it proposes waits for somebody else's grant.
+    `read` reads everything and changes nothing; the others are one area each, and several add up.
+    No key exceeds the maker's role at the time of the call. `assistant` gives access to
+    conversations: the assistant then uses every tool that the maker's role allows, and its
+    proposals wait for another person's approval.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
 
 @keys.get("/auth/api-keys", answer=ApiKeyList, permission="api_key.read", errors=(InvalidCursor,))
 def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Row:
-    """The agency's keys, newest first: all of them, or pages where `limit` is given.
+    """List the agency's keys, newest first: all of them, or pages if `limit` is given.
 
-    Revoked and expired ones stay in the list.
+    Revoked and expired keys stay in the list.
     """
     rows, cursor = queries.list_keys(reader, limit=query.limit, cursor=query.place())
     return {"items": [_key(row) for row in rows], "next_cursor": cursor}
@@ -76,7 +76,7 @@ def list_api_keys(reader: RequestReader, query: WholeOrPage) -> Row:
     "/auth/api-keys/<key_id>/revoke", status=204, permission="api_key.revoke", missing=NotFound
 )
 def revoke_api_key(actor: Actor, key_id: UUID) -> None:
-    """End a key from the next request on, for whoever made it and for administrators.
+    """Revoke a key from the next request on, for its maker and for administrators.
 
     A repeat changes nothing.
     """

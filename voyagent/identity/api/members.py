@@ -1,4 +1,4 @@
-"""The JSON door of who is in the agency: roles, signing somebody out, removal."""
+"""JSON API of the agency's people: roles, sessions, removal."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _SHOWN = (
 
 @members.get("/team", answer=Team, permission="team.read")
 def list_team(reader: RequestReader) -> Row:
-    """Everybody who is in the agency, by name.
+    """List the people of the agency by name.
 
-    Who was removed is not in it; what they did keeps their names.
+    Removed people are not listed; their names stay in their records.
     """
     return {"items": [_member(row) for row in queries.list_people(reader, removed=False)]}
 
@@ -44,10 +44,10 @@ def list_team(reader: RequestReader) -> Row:
     errors=(service.LastAdministrator,),
 )
 def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Row:
-    """Give somebody another role.
+    """Change a person's role.
 
-    Tokens and keys stay good and are judged by it from the next request on. The last administrator
-    stays one.
+    Tokens and keys stay valid; the new role applies from the next request. The last administrator
+    cannot be changed.
     """
     service.change_role(identity(), actor, user_id, role=body.role)
     return _member(queries.get_person(SessionReader(db.session), user_id))
@@ -61,11 +61,10 @@ def change_role(actor: Actor, user_id: UUID, body: ChangeRoleRequest) -> Row:
     errors=(service.LastAdministrator,),
 )
 def remove_from_team(actor: Actor, user_id: UUID) -> None:
-    """Take somebody out of the agency.
+    """Remove a person from the agency.
 
-    Every sign-in and API key of theirs is refused from the next request on, and open invitations
-    that they sent are taken back. The address may be invited again. The last administrator cannot
-    be removed.
+    All sessions and API keys end with the next request, and open invitations that the person sent
+    are revoked. The address may be invited again. The last administrator cannot be removed.
     """
     service.remove_person(identity(), actor, user_id)
 
@@ -74,7 +73,7 @@ def remove_from_team(actor: Actor, user_id: UUID) -> None:
     "/team/<user_id>/sessions", status=204, permission="team.manage", missing=queries.PersonNotFound
 )
 def sign_person_out(actor: Actor, user_id: UUID) -> None:
-    """End every sign-in of somebody, who may sign in again. API keys live on."""
+    """End all sessions of a person, who may sign in again. API keys stay valid."""
     service.sign_person_out(actor, user_id)
 
 

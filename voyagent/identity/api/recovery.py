@@ -1,4 +1,4 @@
-"""The JSON door of mailed links: confirming an address, and a forgotten password."""
+"""JSON API of mailed links: confirmation of an address, password reset."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from voyagent.kernel.errors import TooManyRequests
 
 @gate.post("/auth/verify-email", answer=Verified, errors=(service.TokenInvalid, TooManyRequests))
 def verify_email(body: VerifyEmailRequest) -> Row:
-    """Confirm an address by the token that was mailed to it; good once."""
+    """Confirm an address with the mailed token, once."""
     service.verify_email(identity(), token=body.token, device=device(Channel.API))
     return {"verified": True}
 
@@ -30,9 +30,9 @@ def verify_email(body: VerifyEmailRequest) -> Row:
     "/auth/request-password-reset", answer=RequestPasswordResetResponse, errors=(TooManyRequests,)
 )
 def request_password_reset(body: RequestPasswordResetRequest) -> Row:
-    """Have a link for a new password mailed.
+    """Mail a link for a new password.
 
-    The answer is the same whether or not somebody has the address.
+    The answer is the same for known and unknown addresses.
     """
     return {
         "queued": True,
@@ -54,9 +54,9 @@ def request_password_reset(body: RequestPasswordResetRequest) -> Row:
     ),
 )
 def reset_password(body: ResetPasswordRequest) -> Row:
-    """Choose a new password by the token that was mailed; good once.
+    """Set a new password with the mailed token, once.
 
-    Every session of the person ends. Nobody is signed in by it, and two-factor stays as it is.
+    All sessions of the person end. Nobody is signed in, and two-factor stays as it is.
     """
     service.reset_password(
         identity(), token=body.token, new_password=body.new_password, device=device(Channel.API)

@@ -1,4 +1,4 @@
-"""The JSON door of one's own sign-ins."""
+"""JSON API of the own sessions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BE
 
 @sessions.get("/auth/sessions", answer=AuthSessionList, permission="account.read")
 def list_auth_sessions(reader: RequestReader) -> Row:
-    """Where one is signed in, in browsers and programs: the 200 that were used last.
+    """List the own sessions, in browsers and programs: the 200 most recently used.
 
-    API keys are not sign-ins and stand in their own list.
+    API keys are no sessions and have their own list.
     """
     rows = queries.list_sessions(reader, reader.person_id)
     return {"items": [_session(row, reader.authenticate().session_id) for row in rows]}
@@ -28,8 +28,9 @@ def list_auth_sessions(reader: RequestReader) -> Row:
 
 @sessions.delete("/auth/sessions", status=204, permission="account.update")
 def end_auth_sessions(actor: Actor) -> None:
-    """End every sign-in of one's own, the one that asks included: its tokens too are refused from
-    the next request on. API keys live on.
+    """End all own sessions, this one included, with their tokens.
+
+    API keys stay valid.
     """
     service.end_own_sessions(actor, keep_this=False)
 
@@ -41,7 +42,7 @@ def end_auth_sessions(actor: Actor) -> None:
     missing=service.SignInNotFound,
 )
 def end_auth_session(actor: Actor, auth_session_id: UUID) -> None:
-    """End one of one's own sign-ins, with its access and refresh tokens.
+    """End one own session, with its access and refresh tokens.
 
     A repeat changes nothing.
     """

@@ -1,4 +1,4 @@
-"""The JSON door of the team: invitations."""
+"""JSON API of invitations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
     secret_answer=True,
 )
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
-    """Invite a colleague; the link is mailed, and in the answer this once."""
+    """Invite a colleague; the link is mailed, and returned once in this answer."""
     invite_id, link = service.invite(
         identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip
     )
@@ -47,7 +47,7 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
     errors=(service.InvalidStatus, InvalidCursor),
 )
 def list_invites(reader: RequestReader, query: InviteQuery) -> Row:
-    """The agency's invitations, newest first: all of them, or pages where `limit` is given."""
+    """List the agency's invitations, newest first: all of them, or pages if `limit` is given."""
     status = service.invite_filter(query.status)
     rows, cursor = queries.list_invites(
         reader, status=status, limit=query.limit, cursor=query.place()
@@ -63,7 +63,7 @@ def list_invites(reader: RequestReader, query: InviteQuery) -> Row:
     errors=(service.InviteNoLongerPending,),
 )
 def revoke_invite(actor: Actor, invite_id: UUID) -> Row:
-    """Take an open invitation back."""
+    """Revoke an open invitation."""
     service.revoke_invite(actor, invite_id)
     return {"invite": _invite(queries.get_invite(invite_id))}
 

@@ -1,6 +1,4 @@
-"""The JSON door of the second factor: signing in with a code, setting up and switching off,
-recovery codes, and stepping up.
-"""
+"""JSON API of two-factor authentication, recovery codes and reauthentication."""
 
 from __future__ import annotations
 
@@ -46,8 +44,8 @@ _CONFIRMING = (TooManyRequests, service.InvalidPassword, service.TotpRefused, Pa
 def sign_in_totp(body: SignInTotpRequest) -> Row:
     """Sign in with address, password and a code.
 
-    The code is one of the authenticator app's, or a recovery code; either works once. A wrong
-    password uses none up.
+    The code comes from the authenticator app or is a recovery code; either works once. A wrong
+    password does not use up a code.
     """
     return came_in(
         service.sign_in_totp(identity(), **body.model_dump(), device=device(Channel.API))
@@ -62,9 +60,9 @@ def sign_in_totp(body: SignInTotpRequest) -> Row:
     secret_answer=True,
 )
 def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Row:
-    """Trade the password, and a code where two-factor is on, for a fresh access token.
+    """Exchange the password, and a code if two-factor is on, for a fresh access token.
 
-    A fresh token is needed to change the address, to set two-factor up, and to make API keys or
+    A fresh token is needed to change the address, to set up two-factor, and to create API keys or
     recovery codes. The session stays the same.
     """
     token = service.reauthenticate(
@@ -81,10 +79,10 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Row:
     secret_answer=True,
 )
 def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Row:
-    """Begin to set two-factor up: a new secret, which counts once a code of it is verified.
+    """Start the set-up of two-factor: a new secret, active once a code of it is verified.
 
-    Needs a fresh token. Where two-factor is on, the password and a code are needed besides, and the
-    old secret counts until then.
+    Needs a fresh token. If two-factor is on, password and code are needed as well, and the old
+    secret stays active until then.
     """
     given = body or TotpSetupRequest()
     setup = service.set_up_totp(
@@ -100,10 +98,10 @@ def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Row:
     errors=(service.TotpNotInitialized, service.TotpInvalid, TooManyRequests),
 )
 def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Row:
-    """Switch two-factor on by a code of the new secret.
+    """Switch two-factor on with a code of the new secret.
 
-    One's other sessions end. Where it is on and no new secret waits, nothing happens whatever the
-    code.
+    The other sessions end. If two-factor is on and no new secret waits, nothing happens, whatever
+    the code.
     """
     service.verify_totp(identity(), actor, code=body.code, device=device(Channel.API))
     return {"totp_enabled": True}
@@ -113,10 +111,9 @@ def verify_totp(actor: Actor, body: TotpVerifyRequest) -> Row:
     "/auth/totp/disable", answer=TotpStatus, permission="account.update", errors=_CONFIRMING
 )
 def disable_totp(actor: Actor, body: PasswordAndCode) -> Row:
-    """Switch two-factor off, for the password and a code; its secret and recovery codes are
-    forgotten.
+    """Switch two-factor off with password and code, and delete its secret and codes.
 
-    One's other sessions end. Where it is off the code is not looked at.
+    The other sessions end. If two-factor is off, the code is ignored.
     """
     service.disable_totp(
         identity(), actor, password=body.password, code=body.code, device=device(Channel.API)
@@ -132,9 +129,9 @@ def disable_totp(actor: Actor, body: PasswordAndCode) -> Row:
     secret_answer=True,
 )
 def make_recovery_codes(actor: Actor, body: PasswordAndCode) -> Row:
-    """Make ten recovery codes in the place of all earlier ones.
+    """Create ten recovery codes, which replace all earlier ones.
 
-    Needs a fresh token, the password and a code. Each is good once, wherever a code is asked for.
+    Needs a fresh token, the password and a code. Each works once, wherever a code is asked for.
     """
     return {
         "codes": service.make_recovery_codes(

@@ -1,4 +1,4 @@
-"""The rules of coming in: signing an agency up, inviting colleagues, signing in and out."""
+"""Rules of identity: sign-up, invitations, sign-in and sign-out."""
 
 from voyagent.identity.service.accounts import add_person, on_new_agency, sign_up
 from voyagent.identity.service.agencies import resume_agency, suspend_agency

@@ -1,4 +1,4 @@
-"""Making agencies and their people."""
+"""Creation of agencies and people."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ _new_agency_hooks: list[NewAgencyHook] = []
 
 
 def on_new_agency(hook: NewAgencyHook) -> NewAgencyHook:
-    """Register what a higher room prepares for a new agency in the same transaction, such as its
-    chart of accounts.
+    """Register work of a higher package for a new agency, in the same transaction.
+
+    An example is its chart of accounts.
     """
     if hook not in _new_agency_hooks:
         _new_agency_hooks.append(hook)
@@ -47,11 +48,11 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     locale: str = settings.DEFAULT_LOCALE,
     is_demo: bool = False,
 ) -> SignedInPerson:
-    """Make an agency and its first person, an administrator, in one transaction, and sign her in
-    (API contract, sign-up).
+    """Create an agency and its administrator in one transaction, and sign the person in.
 
-    `email` is lower-case. She is signed in even where her address is not confirmed yet; the link
-    for that is mailed. Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered.
+    `email` is in lower case. The person is signed in before the address is confirmed; the link is
+    mailed. Raises TooManyRequests, PasswordTooCommon, EmailAlreadyRegistered (API contract,
+    sign-up).
     """
     identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip)
     refuse_common(password, agency_name=agency_name, email=email)
@@ -87,9 +88,9 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 def add_person(
     identity: Identity, *, email: str, password_hash: str, full_name: str, role: str, verified: bool
 ) -> User:
-    """Add a person to the bound agency; of two requests for one address one wins.
+    """Add a person to the bound agency.
 
-    Raises EmailAlreadyRegistered.
+    Of two requests for one address one succeeds. Raises EmailAlreadyRegistered.
     """
     user = User(
         id=new_id(),

@@ -1,6 +1,4 @@
-"""What whoever runs the installation decides about an agency: suspending it, and letting it in
-again.
-"""
+"""Decisions of the operator about an agency: suspend and resume."""
 
 from __future__ import annotations
 
@@ -15,18 +13,18 @@ from voyagent.kernel.db import db
 
 
 def suspend_agency(tenant_id: UUID) -> str:
-    """Refuse everybody of the bound agency at every door from the next request on, keys and
-    browsers included; nothing is deleted.
+    """Refuse all access of the bound agency from the next request on; return its name.
 
-    Gives back the agency's name. Doing it twice changes nothing. Raises AgencyNotFound.
+    Keys and browsers are included; nothing is deleted. A repeat changes nothing. Raises
+    AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.suspended", is_active=False)
 
 
 def resume_agency(tenant_id: UUID) -> str:
-    """Let a suspended agency in again; sessions that have not ended meanwhile go on.
+    """Resume a suspended agency and return its name.
 
-    Gives back its name. Raises AgencyNotFound.
+    Sessions that have not expired meanwhile continue. Raises AgencyNotFound.
     """
     return _set_active(tenant_id, "agency.resumed", is_active=True)
 

@@ -1,4 +1,4 @@
-"""The one rule for a password that somebody chooses, whichever way she chooses it."""
+"""The one rule for new passwords, on every path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from voyagent.identity.service.errors import PasswordBlank, PasswordTooCommon
 
 
 def refuse_common(password: str, *, agency_name: str = "", email: str = "") -> None:
-    """Refuse what a guesser tries first; length, letter and digit are the schema's.
+    """Refuse a password that is guessed first; the schema checks length, letter and digit.
 
     Raises PasswordBlank, PasswordTooCommon.
     """

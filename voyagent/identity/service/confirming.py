@@ -1,6 +1,4 @@
-"""Asking somebody who is signed in for the password again, and for a code where her second factor
-is on.
-"""
+"""Reauthentication of a signed-in person: password, and a code if two-factor is on."""
 
 from __future__ import annotations
 
@@ -24,14 +22,15 @@ AT = "reauthenticate"
 def confirm(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> Actor:
-    """The same person, fresh: she has given her password, and where her second factor is on a code
-    (API contract, step up; ASVS 7.5.1).
+    """Return the actor as fresh after checking password and code (API contract, step up).
 
-    Call this before the act writes anything: it gives the connection back while the password is
-    hashed, and its refusals keep their work, the audit's events. The password comes first, so that
-    a wrong one burns no code; the code is spent with the act and not without it. Her row is held
-    from here on. Raises Forbidden, TooManyRequests (counted with the sign-ins of her address),
-    InvalidPassword, TotpRefused.
+    Call it before the act writes anything: it releases the connection while the password is hashed,
+    and its refusals keep their audit events. The password is checked first, so that a wrong one
+    uses up no code; the code is spent only if the act succeeds. The person's row is locked from
+    here on (ASVS 7.5.1).
+
+    Raises Forbidden, TooManyRequests (counted with the sign-ins of the address), InvalidPassword,
+    TotpRefused.
     """
     actor.require("account.update")
     known = db.session.get(User, (actor.tenant_id, actor.user_id)) if actor.user_id else None
@@ -62,11 +61,9 @@ def confirm(
 def reauthenticate(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> str:
-    """A fresh access token of the same session, for the password and where the second factor is on
-    a code (API contract, step up).
+    """Return a fresh access token of the same session (API contract, step up).
 
-    An API key belongs to no session, so there is none to make fresh. Raises NotFresh, and what
-    `confirm` raises.
+    An API key belongs to no session. Raises NotFresh, and the errors of `confirm`.
     """
     actor.require("account.update")
     if actor.user_id is None or actor.session_id is None:

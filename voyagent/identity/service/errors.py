@@ -1,4 +1,4 @@
-"""The ways in which coming in may fail."""
+"""Errors of identity."""
 
 from __future__ import annotations
 
@@ -14,22 +14,20 @@ from voyagent.kernel.errors import (
 
 
 class EmailAlreadyRegistered(Conflict):
-    """Some agency has the address already; the API contract tells so, throttled."""
+    """Another account has the address; told as the API contract says, throttled."""
 
     code = "email_already_registered"
     message = N_("This address has an account already. Sign in, or use another address.")
 
 
 class AddressTaken(EmailAlreadyRegistered):
-    """The same for somebody who is signed in and wants the address."""
+    """Another account has the address that a signed-in person wants."""
 
     message = N_("Another account has this address already. Use a different one.")
 
 
 class PasswordTooCommon(StructuredInvalid):
-    """A password that a guesser tries first: a common one, a run of keys, or the name of the
-    product, the agency or the address.
-    """
+    """A password that is guessed first: common, a keyboard run, or a name of the account."""
 
     code = "password_common"
     message = N_("This password is easily guessed. A few unrelated words work well.")
@@ -39,13 +37,13 @@ class PasswordTooCommon(StructuredInvalid):
 
 
 class PasswordBlank(PasswordTooCommon):
-    """A password of nothing but spaces, which is long enough to need no letter and no digit."""
+    """A password of spaces only; long enough to need no letter and no digit."""
 
     code = "password_blank"
 
 
 class InvalidCredentials(Unauthorized):
-    """Unknown address or wrong password, which are the same to the caller."""
+    """Unknown address or wrong password; the caller is not told which."""
 
     code = "invalid_credentials"
     message = N_("Address or password is wrong.")
@@ -53,7 +51,7 @@ class InvalidCredentials(Unauthorized):
 
 
 class EmailNotVerified(Unauthorized):
-    """The password is right and the address has not been confirmed."""
+    """The password is correct and the address is not confirmed."""
 
     code = "email_not_verified"
     message = N_("Please confirm your address first: open the link that we sent you.")
@@ -61,7 +59,7 @@ class EmailNotVerified(Unauthorized):
 
 
 class TotpRequired(Unauthorized):
-    """The password is right and the second factor is on: the code is asked for next."""
+    """The password is correct and a code is needed."""
 
     code = "totp_required"
     message = N_("Now the code from your authenticator app is needed.")
@@ -69,16 +67,14 @@ class TotpRequired(Unauthorized):
 
 
 class SignInExpired(Unauthorized):
-    """The code came too late, or password, address or second factor changed while it was waited
-    for.
-    """
+    """The code came too late, or password, address or second factor changed meanwhile."""
 
     code = "sign_in_expired"
     message = N_("The code was waited for too long. Please sign in again.")
 
 
 class TotpNotEnabled(Invalid):
-    """A code for an account whose second factor is off."""
+    """A code for an account without two-factor."""
 
     code = "totp_not_enabled"
     message = N_("Two-factor sign-in is not on for this account.")
@@ -86,7 +82,7 @@ class TotpNotEnabled(Invalid):
 
 
 class TotpInvalid(Unauthorized):
-    """A code that is wrong, too old, or was used; the attempt stays counted."""
+    """A code that is wrong, expired or used; the attempt is counted."""
 
     code = "totp_invalid"
     message = N_(
@@ -97,7 +93,7 @@ class TotpInvalid(Unauthorized):
 
 
 class TotpRefused(Forbidden):
-    """The same for somebody who is signed in already."""
+    """A wrong code of a signed-in person."""
 
     code = TotpInvalid.code
     message = TotpInvalid.message
@@ -105,7 +101,7 @@ class TotpRefused(Forbidden):
 
 
 class InvalidPassword(Forbidden):
-    """A wrong password of somebody who is signed in already; the attempt stays counted."""
+    """A wrong password of a signed-in person; the attempt is counted."""
 
     code = "invalid_password"
     message = N_("This is not your password.")
@@ -113,14 +109,14 @@ class InvalidPassword(Forbidden):
 
 
 class TotpNotInitialized(Invalid):
-    """A code for a second factor whose setting-up was never begun."""
+    """A code without a started set-up."""
 
     code = "totp_not_initialized"
     message = N_("Begin with a new secret for your authenticator app.")
 
 
 class TotpAlreadyEnabled(Conflict):
-    """The second factor is on; another one takes the password and a code."""
+    """Two-factor is on; replacing it needs password and code."""
 
     code = "totp_already_enabled"
     message = N_(
@@ -130,21 +126,21 @@ class TotpAlreadyEnabled(Conflict):
 
 
 class InvalidRefreshToken(Unauthorized):
-    """Unknown, spent, revoked or expired; what a reuse ends stays ended."""
+    """The refresh token is unknown, spent, revoked or expired."""
 
     code = "invalid_refresh_token"
     keeps_work = True
 
 
 class DemoNotThere(NotFound):
-    """An installation without a demo agency, or one in production, which never offers it."""
+    """The installation has no demo agency, or it is in production."""
 
     code = "demo_not_found"
     message = N_("There is no demo agency here.")
 
 
 class InviteAlreadyExists(Conflict):
-    """The address has an invitation of this agency that is still open."""
+    """The address has an open invitation of this agency."""
 
     code = "invite_already_exists"
     message = N_(
@@ -153,8 +149,9 @@ class InviteAlreadyExists(Conflict):
 
 
 class AlreadyInTeam(Conflict):
-    """The address of somebody who is in the agency; only pages refuse it, since the API contract
-    lets a program invite whoever has an account.
+    """The address belongs to a person of the agency.
+
+    Only pages refuse it; the API contract allows it for programs.
     """
 
     code = "already_in_team"
@@ -162,14 +159,14 @@ class AlreadyInTeam(Conflict):
 
 
 class InviteNotFound(NotFound):
-    """No such invitation in the agency, or no such token anywhere."""
+    """The agency has no such invitation, or the token is unknown."""
 
     code = "invite_not_found"
     message = N_("This invitation is not known here. Ask whoever invited you for a new link.")
 
 
 class InviteNotPending(Invalid):
-    """A token whose invitation was accepted or revoked."""
+    """The invitation was accepted or revoked."""
 
     code = "invite_not_pending"
     message = N_(
@@ -178,28 +175,28 @@ class InviteNotPending(Invalid):
 
 
 class InviteNoLongerPending(Conflict):
-    """An invitation that cannot be revoked because it is not open any more."""
+    """An invitation that is not open cannot be revoked."""
 
     code = "invite_not_pending"
     message = N_("This invitation is not open any more.")
 
 
 class InviteExpired(Invalid):
-    """A token that came after its seven days."""
+    """The invitation has expired after seven days."""
 
     code = "invite_expired"
     message = N_("This invitation has ended. Ask whoever invited you for a new link.")
 
 
 class InvalidStatus(Invalid):
-    """A filter that is none of the four states of an invitation."""
+    """The filter is none of the four states of an invitation."""
 
     code = "invalid_status"
     message = N_("An invitation is pending, accepted, revoked or expired.")
 
 
 class ScopeBeyondRole(Forbidden):
-    """A scope in which the maker's own role may do nothing."""
+    """The maker's own role can do nothing within this scope."""
 
     code = "scope_beyond_role"
     message = N_(
@@ -209,14 +206,14 @@ class ScopeBeyondRole(Forbidden):
 
 
 class SignInNotFound(NotFound):
-    """No such sign-in of this person."""
+    """The person has no such session."""
 
     code = "auth_session_not_found"
     message = N_("We could not find that sign-in. It may have ended already.")
 
 
 class LastAdministrator(Conflict):
-    """An agency without an administrator could not be helped by anybody in it."""
+    """The agency would be left without an administrator."""
 
     code = "last_administrator"
     message = N_(
@@ -225,15 +222,16 @@ class LastAdministrator(Conflict):
 
 
 class AgencyNotFound(NotFound):
-    """No such agency in this installation."""
+    """The installation has no such agency."""
 
     code = "agency_not_found"
     message = N_("There is no agency with this id.")
 
 
 class TokenInvalid(Invalid):
-    """A mailed token that is unknown, used, late, for something else, or for an address that is no
-    longer its owner's.
+    """The mailed token is invalid.
+
+    It is unknown, used or expired, has another purpose, or its address has changed.
     """
 
     code = "token_invalid"

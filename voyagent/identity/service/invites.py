@@ -1,6 +1,4 @@
-"""Inviting colleagues: a link that an address gets once, good for seven days, and the joining by
-it.
-"""
+"""Invitations: a mailed link that works once within seven days."""
 
 from __future__ import annotations
 
@@ -41,12 +39,13 @@ STATUSES = frozenset({"pending", "accepted", "revoked", "expired"})
 def invite(
     identity: Identity, actor: Actor, *, email: str, role: str, address: str = ""
 ) -> tuple[UUID, str]:
-    """Invite an address into the agency in a role; the link is mailed to it, and told this once,
-    since only its hash is kept (API contract, invitations).
+    """Invite an address in a role; mail the link and return it once.
 
-    One open invitation an address: an expired, accepted or revoked one does not stand in the way,
-    and neither does an account elsewhere. Raises Forbidden, TooManyRequests (counted per mail
-    address and by the client's `address`), InviteAlreadyExists.
+    One open invitation for each address: expired, accepted or revoked ones do not count, and
+    neither do accounts elsewhere. Only the token's hash is stored (API contract, invitations).
+
+    Raises Forbidden, TooManyRequests (by mail address and by the client's `address`),
+    InviteAlreadyExists.
     """
     actor.require("invite.create")
     identity.limiter.admit(limits.INVITE_MAIL, account=email, address=address)
@@ -94,9 +93,9 @@ def invite(
 def invite_newcomer(
     identity: Identity, actor: Actor, *, email: str, role: str, address: str = ""
 ) -> tuple[UUID, str]:
-    """The same for people, who are told at once where the address is a colleague's.
+    """Invite on a page, where the address of a colleague is refused.
 
-    Raises AlreadyInTeam, and as `invite`.
+    Raises AlreadyInTeam, and the errors of `invite`.
     """
     actor.require("invite.create")
     if (
@@ -108,8 +107,9 @@ def invite_newcomer(
 
 
 def revoke_invites_to(actor: Actor, *emails: str) -> None:
-    """Take back the agency's open invitations to addresses that somebody in it leaves or moves to:
-    whoever reads there later must not come in by them.
+    """Revoke open invitations to addresses that a person leaves or moves to.
+
+    A later owner of the address must not join by them.
     """
     statement = (
         select(Invite)
@@ -129,10 +129,7 @@ def revoke_invites_to(actor: Actor, *emails: str) -> None:
 
 
 def revoke_invite(actor: Actor, invite_id: UUID) -> None:
-    """Take an open invitation back; its link is dead from then on.
-
-    Raises Forbidden, InviteNotFound, InviteNoLongerPending.
-    """
+    """Revoke an open invitation. Raises Forbidden, InviteNotFound, InviteNoLongerPending."""
     actor.require("invite.revoke")
     found = db.session.get(Invite, (tenancy.current_tenant(db.session), invite_id))
     if found is None:
@@ -153,14 +150,14 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> None:
 
 
 def invite_filter(status: str | None) -> str | None:
-    """A state to list invitations by, or None for all. Raises InvalidStatus."""
+    """Return the status filter, None for all. Raises InvalidStatus."""
     if status is not None and status not in STATUSES:
         raise InvalidStatus
     return status
 
 
 def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
-    """What the holder of a link may know: address, role, agency, who invited her, until when.
+    """Return an invitation for its holder: address, role, agency, inviter, expiry.
 
     Raises TooManyRequests (by the client's `address`), InviteNotFound, InviteNotPending,
     InviteExpired.
@@ -172,10 +169,11 @@ def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
 def accept_invite(
     identity: Identity, *, token: str, password: str, full_name: str, device: Device
 ) -> SignedInPerson:
-    """Join the inviting agency in the invited role and sign in; the address counts as confirmed,
-    since the link reached it.
+    """Join the inviting agency in the invited role and sign in.
 
-    One statement spends the token, so that of parallel callers one joins; a refusal leaves it good.
+    The address counts as confirmed, since the link reached it. One statement spends the token, so
+    that of parallel callers one joins; a refusal leaves it valid.
+
     Raises TooManyRequests, InviteNotFound, InviteNotPending, InviteExpired, PasswordTooCommon,
     EmailAlreadyRegistered.
     """

@@ -1,4 +1,4 @@
-"""Making and revoking API keys: a program's way to act as whoever made the key, within its scopes."""
+"""Creation and revocation of API keys."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ def make_key(
     scopes: Sequence[str] = FULL,
     expires_in_days: int | None = None,
 ) -> tuple[UUID, str]:
-    """Make a key that acts as the actor, with her present role on each call and never more; its
-    text is told this once (API contract, API keys).
+    """Create a key that acts as the actor, and return its text once.
 
-    The password must have been asked for, so neither a refreshed token nor a key can make one. The
-    maker is told by mail. Raises Forbidden, NotFresh, ScopeBeyondRole.
+    It has the actor's present role on each call and never more (API contract, API keys). A
+    refreshed token or a key cannot create one. The maker is notified by mail.
+
+    Raises Forbidden, NotFresh, ScopeBeyondRole.
     """
     actor.require("api_key.create")
     actor.require_fresh()
@@ -61,7 +62,7 @@ def make_key(
 
 
 def revoke_key(actor: Actor, key_id: UUID) -> None:
-    """End a key from the next request on; whoever made it may, or an administrator.
+    """Revoke a key from the next request on, for its maker or an administrator.
 
     A repeat changes nothing. Raises Forbidden, NotFound.
     """
@@ -84,9 +85,10 @@ def revoke_key(actor: Actor, key_id: UUID) -> None:
 
 
 def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
-    """The key, for whoever may revoke it.
+    """Return a key to a person who may revoke it.
 
-    Raises Forbidden, NotFound; another's key is known to be there, so it is refused and not hidden.
+    Raises Forbidden, NotFound; another person's key is known to exist, so it is refused, not
+    hidden.
     """
     actor.require("api_key.revoke")
     key = db.session.get(ApiKey, (tenancy.current_tenant(db.session), key_id))
@@ -98,7 +100,7 @@ def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
 
 
 def _store(**about: Any) -> tuple[UUID, NewKey]:
-    """Keep a fresh key; a prefix that a key of whichever agency has already is drawn again."""
+    """Store a new key; a prefix that is taken is drawn again."""
     for attempt in range(1, PREFIX_TRIES_MAX + 1):
         key = new_key()
         row = ApiKey(id=new_id(), prefix=key.prefix, key_hash=key.digest, **about)

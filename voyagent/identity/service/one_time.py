@@ -1,6 +1,4 @@
-"""Mailed tokens: random, kept as their hash, bound to a person, the address that they went to and
-one purpose, and spent by one statement.
-"""
+"""Mailed tokens: random, stored as a hash, for one person, address and purpose."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ _GOOD = (
 
 
 class Purpose(StrEnum):
-    """What a token is for; for anything else it is worth nothing."""
+    """The purpose of a token; it is worthless for any other."""
 
     VERIFY_EMAIL = "verify_email"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a name
@@ -40,7 +38,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a good token belongs to."""
+    """The owner of a valid token."""
 
     token_id: UUID
     user_id: UUID
@@ -50,9 +48,7 @@ class Holder:
 
 
 def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) -> str:
-    """A new token of a person of the bound agency for an address of hers; 43 characters, told this
-    once. Earlier ones stay good.
-    """
+    """Return a new token of 43 characters for a person's address; earlier ones stay valid."""
     secret = new_secret()
     expires_at = clock.now() + timedelta(seconds=lifetime_s(identity.settings, purpose))
     db.session.add(
@@ -69,7 +65,7 @@ def issue(identity: Identity, *, user_id: UUID, email: str, purpose: Purpose) ->
 
 
 def lifetime_s(settings: Settings, purpose: Purpose) -> int:
-    """Seconds that a token is good."""
+    """Return the lifetime of a token in seconds."""
     return (
         settings.auth_verification_ttl_seconds
         if purpose is Purpose.VERIFY_EMAIL
@@ -78,10 +74,10 @@ def lifetime_s(settings: Settings, purpose: Purpose) -> int:
 
 
 def find(token: str, purpose: Purpose) -> Holder | None:
-    """Whom a token belongs to, as long as it is good; binds her agency and changes nothing.
+    """Return the owner of a valid token and bind the agency; nothing changes.
 
-    None for one that is unknown, used, late, for another purpose or for an address that is no
-    longer hers: all the same to the caller.
+    None for a token that is unknown, used, expired, for another purpose or another address: the
+    caller is not told which.
     """
     found = queries.find_one_time_token(secret_digest(token))
     if found is None:
@@ -89,7 +85,10 @@ def find(token: str, purpose: Purpose) -> Holder | None:
         return None
     tenant_id, token_id = found
     tenancy.bind(db.session(), tenant_id)
-    statement = f"select o.user_id, o.email, t.display_name from one_time_tokens o, users u, tenants t where{_GOOD}"  # noqa: S608 - our own words
+    statement = (
+        "select o.user_id, o.email, t.display_name"  # noqa: S608 - constants only
+        f" from one_time_tokens o, users u, tenants t where{_GOOD}"
+    )
     row = db.session.execute(
         text(statement), {"tenant_id": tenant_id, "id": token_id, "purpose": purpose.value}
     ).first()
@@ -100,7 +99,7 @@ def find(token: str, purpose: Purpose) -> Holder | None:
 
 
 def look_up(token: str, purpose: Purpose) -> Holder:
-    """The same, for whoever is about to spend it. Raises TokenInvalid."""
+    """Return the owner of a token that is about to be spent. Raises TokenInvalid."""
     holder = find(token, purpose)
     if holder is None:
         raise TokenInvalid
@@ -108,11 +107,10 @@ def look_up(token: str, purpose: Purpose) -> Holder:
 
 
 def spend(holder: Holder) -> User:
-    """Spend a token and end all others of its purpose; the person, whose row is held until the
-    transaction ends.
+    """Spend a token, end all others of its purpose, and return the locked person.
 
-    One statement spends it, so that of parallel callers one wins, and an address that was changed
-    since the look-up is seen. Raises TokenInvalid.
+    One statement spends it, so that of parallel callers one succeeds, and a changed address is
+    noticed. Raises TokenInvalid.
     """
     # Whoever changes an address holds the person first and then ends her tokens: in this order the
     # two wait for each other and never at once.
@@ -135,7 +133,7 @@ def spend(holder: Holder) -> User:
 
 
 def end(user_id: UUID, *purposes: Purpose) -> None:
-    """End every outstanding token of a person of some purposes."""
+    """End all outstanding tokens of a person for some purposes."""
     rows_changed(
         "update one_time_tokens set spent_at = now() where tenant_id = :tenant_id and user_id ="
         " :user_id and purpose = any(:purposes) and spent_at is null",

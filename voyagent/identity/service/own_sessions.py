@@ -1,4 +1,4 @@
-"""Seeing and ending where one is signed in, and what somebody is told whose session has ended."""
+"""The own sessions: list, end, and the reason of an end."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ _OVER = N_("You were signed in for as long as a session lasts. Please sign in ag
 
 
 def end_own_session(actor: Actor, session_id: UUID) -> None:
-    """End one of the actor's own sign-ins, with all its tokens, from the next request on; a repeat
-    changes nothing. Raises Forbidden, SignInNotFound.
+    """End one own session with its tokens from the next request on.
+
+    A repeat changes nothing. Raises Forbidden, SignInNotFound.
     """
     actor.require("account.update")
     session = db.session.get(AuthSession, (tenancy.current_tenant(db.session), session_id))
@@ -55,9 +56,9 @@ def end_own_session(actor: Actor, session_id: UUID) -> None:
 
 
 def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
-    """End every sign-in of the actor: the acting one too, as programs ask for, or all others.
+    """End all own sessions, or all but this one; return their number.
 
-    API keys live on. Gives back how many. Raises Forbidden.
+    API keys stay valid. Raises Forbidden.
     """
     actor.require("account.update")
     assert actor.user_id is not None
@@ -70,8 +71,9 @@ def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:
 
 
 def note_seen(credential: Credential) -> None:
-    """Note that a browser's session is in use; called at most once an hour for each, and never
-    waited for.
+    """Record that a browser's session is in use.
+
+    Called at most once an hour for each session, without waiting.
     """
     tenancy.bind(db.session(), credential.tenant_id)
     rows_changed(
@@ -84,9 +86,7 @@ def note_seen(credential: Credential) -> None:
 
 
 def why_ended(credential: Credential) -> str:
-    """What to tell somebody whose session was refused: the sentence of the reason, where it is
-    known.
-    """
+    """Return the sentence for a session that was refused: its reason, if known."""
     tenancy.bind(db.session(), credential.tenant_id)
     found = db.session.execute(
         select(

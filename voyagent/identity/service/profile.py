@@ -1,4 +1,4 @@
-"""One's own account: name, address, password."""
+"""The own account: name, address, password."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from voyagent.kernel.db import db
 
 
 class ProfileChange(NamedTuple):
-    """Whose profile it is, and whether a new address waits to be confirmed."""
+    """A changed profile, and whether a new address waits for confirmation."""
 
     user_id: UUID
     must_verify: bool
@@ -40,13 +40,14 @@ def update_profile(
     email: str | None = None,
     device: Device,
 ) -> ProfileChange:
-    """Change one's name, address or both; None keeps (API contract, profile).
+    """Change the own name, address or both; None keeps (API contract, profile).
 
-    A new address needs a fresh actor and counts at once, unconfirmed, whatever the installation
-    says about confirming: a link goes to it, the old one is told and its outstanding links die, the
-    agency's open invitations to either are taken back, and the person's other sessions end while
-    the acting one goes on. The same address in other case is none. Raises Forbidden, NotFresh,
-    TooManyRequests (its refusal tells that an address is taken), AddressTaken.
+    A new address needs a fresh actor. It applies at once and is unconfirmed. A link is mailed to
+    it, the old address is notified and its links end, open invitations to either address are
+    revoked, and the other sessions end. The same address in other case is no change.
+
+    Raises Forbidden, NotFresh, TooManyRequests (the refusal tells that an address is taken),
+    AddressTaken.
     """
     actor.require("account.update")
     person = lock_person(person_of(actor))
@@ -82,19 +83,19 @@ def change_password(
     code: str | None = None,
     device: Device,
 ) -> UUID:
-    """Change one's own password: the present one is asked for, and a code where the second factor
-    is on. All other sessions end, the acting one goes on.
+    """Change the own password with the current one, and a code if two-factor is on.
 
-    The new one keeps to the rule of every path. Links for a forgotten password die, and the person
-    is told by mail. Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted
-    with the sign-ins of her address), InvalidPassword, TotpRefused.
+    All other sessions end, links for a forgotten password end, and the person is notified by mail.
+
+    Raises Forbidden, PasswordBlank, PasswordTooCommon, TooManyRequests (counted with the sign-ins
+    of the address), InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
     refuse_common(new_password, agency_name=actor.tenant_name, email=actor.email)
     confirmed = confirm(identity, actor, password=current_password, code=code, device=device)
     person = lock_person(person_of(confirmed))
-    # The one hash that is made with a connection held: made before, it would be had for the asking
-    # by whoever does not know the present password.
+    # The only hash made while a connection is held: made earlier, anybody could trigger it without
+    # knowing the current password.
     person.password_hash = identity.passwords.hash(new_password)
     one_time.end(person.id, Purpose.RESET_PASSWORD)
     end_sessions(person.id, reason="password_changed", except_session=actor.session_id, by=actor)
@@ -104,7 +105,7 @@ def change_password(
 
 
 def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
-    """Give a person, whose row is held, another address.
+    """Change the address of a locked person.
 
     Raises AddressTaken; of two who want one address at once, one gets it.
     """

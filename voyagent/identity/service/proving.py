@@ -1,4 +1,4 @@
-"""Who somebody is: a person held for the act, and whether a password is hers."""
+"""Verification of a person: the locked row and the password."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from voyagent.kernel.errors import Unauthorized
 
 
 def lock_person(user_id: UUID) -> User:
-    """A person of the bound agency as she stands now, held until the transaction ends, so that
-    nobody changes her password or second factor meanwhile.
+    """Return a person of the bound agency, locked until the transaction ends.
 
-    Raises Unauthorized when she has been removed.
+    Nobody can change password or second factor meanwhile. Raises Unauthorized if removed.
     """
     key = (tenancy.current_tenant(db.session), user_id)
     person = db.session.get(User, key, with_for_update={"key_share": True}, populate_existing=True)
@@ -27,12 +26,11 @@ def lock_person(user_id: UUID) -> User:
 def check_password(
     identity: Identity, tenant_id: UUID, user_id: UUID, *, stored: str, password: str
 ) -> tuple[User, bool]:
-    """A person, held, and whether the password is hers; `stored` is the hash that was read of her
-    before. Raises Unauthorized, PasswordsBusy.
+    """Return the locked person, and whether the password is correct.
 
-    No connection is held while the password is hashed. Where another one was set meanwhile, that
-    one counts: what a reset has shut out does not slip in. A hash of weaker parameters than today's
-    is replaced.
+    `stored` is the hash that was read before. No connection is held while the password is hashed.
+    If another password was set meanwhile, that one counts. A hash of weaker parameters is replaced.
+    Raises Unauthorized, PasswordsBusy.
     """
     pause()
     is_right = identity.passwords.verify(stored, password)

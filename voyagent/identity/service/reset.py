@@ -1,4 +1,4 @@
-"""A forgotten password: asking for a link, and choosing a new password by it."""
+"""Password reset: request of a link, and the new password."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ log = structlog.get_logger(__name__)
 
 
 def request_reset(identity: Identity, *, email: str, device: Device) -> str | None:
-    """Have a link for a new password mailed to an address, where somebody has it (API contract,
-    reset). Raises TooManyRequests, for everybody alike.
+    """Mail a reset link if the address has an account (API contract, reset).
 
-    A known and an unknown address look and take the same, since the address is looked up later, by
-    a job; the queue holds it sealed. Gives back None, but the token where this installation shows
-    tokens (`VOYAGENT_AUTH_DEBUG_TOKENS`, refused in production).
+    Known and unknown addresses look and take the same: a job looks the address up later, and the
+    queue holds it sealed. Returns None, or the token if this installation shows tokens
+    (`VOYAGENT_AUTH_DEBUG_TOKENS`, refused in production).
+
+    Raises TooManyRequests, for known and unknown addresses alike.
     """
     identity.limiter.admit(limits.RESET_MAIL, account=email, address=device.ip)
     if identity.settings.auth_debug_tokens and not identity.settings.is_production:
@@ -43,20 +44,16 @@ def request_reset(identity: Identity, *, email: str, device: Device) -> str | No
 
 
 def open_request(identity: Identity, asked: str) -> tuple[str, Channel]:
-    """What the queue holds of a request: the address, and the way by which it came.
-
-    Raises SealBroken.
-    """
+    """Return the address and the channel of a queued request. Raises SealBroken."""
     opened = json.loads(identity.keyring.open(SEAL, base64.b64decode(asked)))
     return opened["email"], Channel(opened["channel"])
 
 
 def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | None:
-    """Make a token for the active account of an address and mail its link; the token, or None where
-    there is no such account.
+    """Create and mail a token for the active account of an address.
 
-    Nobody has shown who asks, so the event is the program's; that of an unknown address goes to the
-    log only.
+    Returns the token, or None without an account. The requester is unknown, so the event is the
+    program's; for an unknown address only the log has it.
     """
     account = queries.find_account(email)
     if account is None:
@@ -85,7 +82,7 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
 
 
 def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder | None:
-    """Whose password a link would change, None for a dead one; nothing is changed.
+    """Return the owner of a link, None if it is not valid; nothing changes.
 
     Raises TooManyRequests.
     """
@@ -94,12 +91,13 @@ def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder |
 
 
 def reset_password(identity: Identity, *, token: str, new_password: str, device: Device) -> str:
-    """Choose a new password by a mailed token, once, and tell whose: it ends every session of the
-    person, and every other such link.
+    """Set a new password with a mailed token, once, and return the owner's address.
 
-    It signs nobody in, confirms no address and leaves the second factor as it is (ASVS 6.4.3). A
-    password that is refused spends nothing. The person is told by mail, and her failed sign-ins are
-    forgotten. Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
+    All sessions of the person and all other reset links end. Nobody is signed in, no address is
+    confirmed, and two-factor stays as it is (ASVS 6.4.3). A refused password spends nothing. The
+    person is notified by mail, and failed sign-ins are forgotten.
+
+    Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
     refuse_common(new_password)

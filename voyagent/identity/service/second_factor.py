@@ -1,6 +1,4 @@
-"""The second factor: whether a code is good, and its spending; a code comes from an authenticator
-(TOTP, RFC 6238) or from the list of recovery codes.
-"""
+"""Codes of the second factor: authenticator codes (TOTP, RFC 6238) and recovery codes."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ _RECOVERY = re.compile(rf"[A-Z2-7]{{{RECOVERY_CHARS}}}")
 
 
 class Means(StrEnum):
-    """What a good code came from."""
+    """The source of a valid code."""
 
     TOTP = "totp"
     RECOVERY_CODE = "recovery_code"
@@ -43,9 +41,7 @@ class Means(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What came of a code: by which means it was good, or why it was not: `wrong`, or `used` for
-    one that was good before.
-    """
+    """The result of a code: its source, or the reason `wrong` or `used`."""
 
     means: Means | None = None
     reason: str = ""
@@ -60,12 +56,11 @@ def check_code(
     refusal: type[VoyagentError],
     at: str,
 ) -> Means:
-    """Spend a code of a person whose second factor is on; the audit learns of a refusal, and of a
-    recovery code, but never the code.
+    """Spend a code of a person with two-factor.
 
-    The caller has locked the person (`proving.lock_person`), checked what comes before the code,
-    and not begun its act: `refusal` keeps what was written. The spending is the running
-    transaction's, so that a request that fails later has spent nothing. `at` says where: `sign_in`,
+    The audit records refusals and recovery codes, never the code. The caller has locked the person
+    (`proving.lock_person`), checked everything before the code, and not begun its act: `refusal`
+    keeps what was written. A request that fails later has spent nothing. `at` is `sign_in` or
     `reauthenticate`.
     """
     spending = spend(identity.keyring, person, code)
@@ -86,11 +81,10 @@ def check_code(
 
 
 def spend(keyring: Keyring, person: User, code: str) -> Spending:
-    """Spend a code: each step of the authenticator once and none before it, one step of drift
-    either way; each recovery code once.
+    """Spend a code: each authenticator step once, each recovery code once.
 
-    ASCII digits only; inner spaces are ignored, in a recovery code hyphens and capitals too (API
-    contract, codes once).
+    One step of drift either way; no step before a used one. Only ASCII digits; inner spaces are
+    ignored, in a recovery code hyphens and capitals too (API contract, codes once).
     """
     typed = "".join(code.split())
     if _TOTP.fullmatch(typed):
@@ -102,9 +96,7 @@ def spend(keyring: Keyring, person: User, code: str) -> Spending:
 
 
 def matching_step(seed: str, code: str) -> int | None:
-    """The newest step, among the present one and its neighbours, that a code of six ASCII digits
-    belongs to. Any other text belongs to none.
-    """
+    """Return the newest step, among the present one and its neighbours, of a six-digit code."""
     if not _TOTP.fullmatch(code):
         return None
     authenticator, now = pyotp.TOTP(seed, interval=STEP_S), int(clock.now().timestamp()) // STEP_S
@@ -116,18 +108,19 @@ def matching_step(seed: str, code: str) -> int | None:
 
 
 def seal_seed(keyring: Keyring, user_id: UUID, seed: str) -> bytes:
-    """A seed as it is stored: only in this person's row does it open again."""
+    """Seal a seed; it opens only with this person's row."""
     return keyring.seal(SEED, seed.encode(), bound_to=str(user_id))
 
 
 def open_seed(keyring: Keyring, user_id: UUID, sealed: bytes) -> str:
-    """The seed in base32. Raises SealBroken."""
+    """Return the seed in base32. Raises SealBroken."""
     return keyring.open(SEED, sealed, bound_to=str(user_id)).decode()
 
 
 def seal_anew(keyring: Keyring, person: User) -> None:
-    """Seal a seed with the present secret where it was sealed with an earlier one, so that the
-    earlier one can be taken away some day.
+    """Seal a seed again with the present secret if an earlier one was used.
+
+    The earlier secret can then be removed.
     """
     if person.totp_secret is not None and keyring.is_old(person.totp_secret):
         person.totp_secret = seal_seed(
@@ -136,7 +129,7 @@ def seal_anew(keyring: Keyring, person: User) -> None:
 
 
 def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
-    """Ten fresh codes in the place of all that a person had; only their keyed hashes are kept."""
+    """Replace all recovery codes of a person with ten new ones; keyed hashes are stored."""
     forget_recovery_codes(person)
     codes: set[str] = set()
     while len(codes) < RECOVERY_CODES:
@@ -153,7 +146,7 @@ def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
 
 
 def forget_recovery_codes(person: User) -> None:
-    """Take all codes of a person away, spent or not."""
+    """Delete all recovery codes of a person."""
     rows_changed(
         "delete from recovery_codes where tenant_id = :tenant_id and user_id = :user_id",
         user_id=person.id,

@@ -1,4 +1,4 @@
-"""Sessions: their opening and end, signing out, and the single use of refresh tokens."""
+"""Sessions: open, end, sign out, and the single use of refresh tokens."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 def open_session(identity: Identity, user: User, device: Device) -> SignedInPerson:
-    """A new session of a person; it lives a refresh lifetime from now, and rotation does not
-    lengthen it.
-    """
+    """Open a session that lives one refresh lifetime; rotation does not lengthen it."""
     is_browser = device.channel is Channel.BROWSER
     session = AuthSession(
         id=new_id(),
@@ -58,14 +56,14 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
 def refresh(
     identity: Identity, refresh_token: str, *, address: str = "", waited_s: float = 0.0
 ) -> tuple[str, str]:
-    """Trade a refresh token for a new access and refresh token, once.
+    """Exchange a refresh token for a new access and refresh token, once.
+
+    One statement spends it, so that of parallel callers one succeeds. A caller who began before it
+    was spent is an honest twin and leaves the session alone; a token presented after it was spent
+    counts as stolen, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is the time since
+    the caller began. Confirmation of the address is not required.
 
     Raises TooManyRequests (by the client's `address`), InvalidRefreshToken.
-
-    One statement spends it, so that of parallel callers one wins. A loser who had begun before it
-    was spent is an honest twin and leaves the family alone; a token presented after it was spent is
-    a theft, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is how long ago the caller
-    had begun, when that was before this call. Verification of the address is not asked for.
     """
     began = time.perf_counter() - waited_s
     identity.limiter.admit(limits.REFRESH, address=address)
@@ -112,10 +110,9 @@ def refresh(
 def sign_out_program(
     identity: Identity, *, access_token: str | None, refresh_token: str | None
 ) -> None:
-    """End the access token that is presented and the refresh token that is handed in, whoever it
-    belongs to.
+    """Revoke the presented access token and the refresh token, whoever owns it.
 
-    Anything unknown is no error, a repeat changes nothing, and all other sessions go on (API
+    An unknown token is no error, a repeat changes nothing, and other sessions continue (API
     contract, sign-out).
     """
     if refresh_token:
@@ -145,7 +142,7 @@ def sign_out_program(
 
 
 def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
-    """End the actor's own session whole, as the browser's sign-out does."""
+    """End the actor's own session completely, as the browser's sign-out does."""
     if actor.session_id is None:
         return
     _end(actor.session_id, reason)
@@ -155,12 +152,11 @@ def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
 def end_sessions(
     user_id: UUID, *, reason: str, except_session: UUID | None = None, by: Actor | None = None
 ) -> int:
-    """End every session of a person of the bound agency but one, browsers and programs alike, with
-    all their tokens: from the next request on (ASVS 7.4).
+    """End the sessions of a person, except one, with their tokens; return their number.
 
-    For a new password, address or second factor, where the acting session goes on, and for a reset
-    or a removal, where none does. `by` is who did that, by default the person. Gives back how many
-    ended; where one did, one event tells so.
+    From the next request on, browsers and programs alike (ASVS 7.4). A new password, address or
+    second factor keeps the acting session; a reset or a removal keeps none. `by` is the acting
+    person, by default the person concerned. One event is recorded if a session ended.
     """
     ended = rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id ="
@@ -183,9 +179,7 @@ def end_sessions(
 
 
 def open_demo(identity: Identity, device: Device) -> SignedInPerson:
-    """Sign the visitor of an installation that is not production in as the demo agency's
-    administrator. Raises DemoNotThere.
-    """
+    """Sign in as the demo agency's administrator, outside production. Raises DemoNotThere."""
     account = queries.find_account(DEMO_EMAIL)
     if identity.settings.is_production or account is None:
         raise DemoNotThere
@@ -203,11 +197,10 @@ def open_demo(identity: Identity, device: Device) -> SignedInPerson:
 
 
 def _had_begun_before(spent_at: datetime, began: float) -> bool:
-    """Whether a caller who began at `began` (by `perf_counter`) cannot have known that the token
-    was spent at `spent_at` (by the database's clock).
+    """True if a caller who began at `began` cannot have known that the token was spent.
 
-    Each look at the database's clock bounds where on it the caller began; one look is enough unless
-    the two instants are closer than its trip takes.
+    `began` is a time of `perf_counter`, `spent_at` of the database's clock. Each reading of that
+    clock bounds the start; one is enough unless the two instants are closer than its round trip.
     """
     for _ in range(CLOCK_LOOKS_MAX):
         before = time.perf_counter()
@@ -290,7 +283,7 @@ def _credential_in(identity: Identity, access_token: str | None) -> Credential |
 
 
 def _person_or_system(tenant_id: UUID, user_id: UUID) -> Actor:
-    """Whom an event names: the person, or the program where the person or the agency is suspended."""
+    """Return the person of an event, or the program if person or agency is suspended."""
     try:
         return queries.get_actor(user_id).via(Channel.API)
     except Unauthorized:

@@ -1,4 +1,4 @@
-"""Signing in: the password, and where the second factor is on a code, at once or on a second page."""
+"""Sign-in: the password, and a code if two-factor is on, at once or on a second page."""
 
 from __future__ import annotations
 
@@ -36,11 +36,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class HalfSignIn:
-    """Somebody whose password was right a moment ago and whose code is still to come; it holds
-    neither.
+    """A sign-in with a correct password that waits for its code; it holds neither.
 
-    `password_print` stands for the password that was right: another password, or another address,
-    ends it.
+    `password_print` identifies the password: another password or address ends it.
     """
 
     tenant_id: UUID
@@ -51,14 +49,14 @@ class HalfSignIn:
 
     @property
     def is_over(self) -> bool:
-        """Whether the code has been waited for too long."""
+        """True if the code has taken too long."""
         return not timedelta(0) <= clock.now() - self.began_at <= CODE_WITHIN
 
 
 def sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson:
-    """Open a session for an address and its password alone.
+    """Open a session with address and password alone.
 
-    Raises what `begin_sign_in` raises, then TotpRequired where a code is needed too.
+    Raises the errors of `begin_sign_in`, then TotpRequired if a code is needed.
     """
     came = begin_sign_in(identity, email=email, password=password, device=device)
     if isinstance(came, HalfSignIn):
@@ -69,12 +67,12 @@ def sign_in(identity: Identity, *, email: str, password: str, device: Device) ->
 def begin_sign_in(
     identity: Identity, *, email: str, password: str, device: Device
 ) -> SignedInPerson | HalfSignIn:
-    """Check an address and its password: a session, or where the second factor is on the half of
-    one (`complete_sign_in`).
+    """Check address and password; return a session, or a half sign-in if two-factor is on.
 
-    An unknown address takes as long as a known one, and is throttled alike. A failure goes to the
-    audit of the agency of the address, that of an unknown one to the log only. Raises
-    TooManyRequests, InvalidCredentials, EmailNotVerified, in that order.
+    An unknown address takes as long as a known one and is throttled alike. A failure is recorded in
+    the audit of the address's agency; for an unknown address only in the log.
+
+    Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in that order.
     """
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         actor, person = _right_password(
@@ -90,10 +88,11 @@ def begin_sign_in(
 def complete_sign_in(
     identity: Identity, half: HalfSignIn, *, code: str, device: Device
 ) -> SignedInPerson:
-    """Open the session of somebody whose password was right within the last five minutes, for a
-    code. Raises TooManyRequests, SignInExpired, TotpInvalid.
+    """Open the session of a half sign-in with a code, within five minutes.
 
-    It must still be the same address, the same password, and the second factor still on.
+    Address and password must be unchanged and two-factor still on.
+
+    Raises TooManyRequests, SignInExpired, TotpInvalid.
     """
     if half.is_over:
         raise SignInExpired
@@ -116,10 +115,12 @@ def complete_sign_in(
 def sign_in_totp(
     identity: Identity, *, email: str, password: str, totp_code: str, device: Device
 ) -> SignedInPerson:
-    """Open a session for an address, its password and a code.
+    """Open a session with address, password and code.
+
+    A wrong password uses up no code (API contract).
 
     Raises TooManyRequests, InvalidCredentials, EmailNotVerified, TotpNotEnabled, TotpInvalid, in
-    that order: a wrong password burns no code (API contract).
+    that order.
     """
     with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
         actor, person = _right_password(
@@ -137,7 +138,7 @@ def sign_in_totp(
 def _right_password(
     identity: Identity, *, email: str, password: str, device: Device, attempt: limits.Attempt
 ) -> tuple[Actor, User]:
-    """The person of an address, held, for her password.
+    """Return the locked person if the password is correct.
 
     Raises InvalidCredentials, then EmailNotVerified.
     """
@@ -176,8 +177,9 @@ def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:
-    """The refusal, held back until a known address and an unknown one take the same: only the known
-    one has an audit to write.
+    """Return the refusal, delayed so that known and unknown addresses take the same time.
+
+    Only a known address has an audit event to write.
     """
     error = InvalidCredentials()
     error.answer_at = identity.passwords.refusal_at

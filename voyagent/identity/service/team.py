@@ -1,5 +1,6 @@
-"""What an administrator decides about colleagues: roles, ending somebody's sign-ins, and removal;
-never so that no administrator is left.
+"""Decisions of administrators about colleagues: role, sessions, removal.
+
+An agency always keeps an administrator.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ MANAGE = "team.manage"
 
 
 class RoleChange(NamedTuple):
-    """Whose role it is, and whether it is another one now."""
+    """A person, and whether the role has changed."""
 
     full_name: str
     is_new: bool
 
 
 def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> RoleChange:
-    """Give somebody of the agency another role; her tokens and keys stay good and are judged by it
-    from the next request on (API contract, roles).
+    """Change a person's role; it applies from the next request (API contract, roles).
 
-    She is told by mail. Administrators may lower themselves. Raises Forbidden, PersonNotFound,
-    LastAdministrator.
+    Tokens and keys stay valid. The person is notified by mail. Administrators may lower themselves.
+
+    Raises Forbidden, PersonNotFound, LastAdministrator.
     """
     person = _lock(actor, user_id)
     before = person.role
@@ -57,11 +58,13 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
 
 
 def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
-    """Take somebody out of the agency: every sign-in and key of hers ends with the next request,
-    and invitations by her or to her are taken back.
+    """Remove a person from the agency and return the name.
 
-    What she did keeps her name, and her address is free to join again, as a new person. She is told
-    by mail. Gives back her name. Raises Forbidden, PersonNotFound, LastAdministrator.
+    All sessions and keys end with the next request; invitations by or to the person are revoked.
+    Records keep the name, and the address may join again as a new person. The person is notified by
+    mail.
+
+    Raises Forbidden, PersonNotFound, LastAdministrator.
     """
     person = _lock(actor, user_id)
     _refuse_for_the_last(person)
@@ -87,9 +90,9 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
 
 
 def sign_person_out(actor: Actor, user_id: UUID) -> int:
-    """End every sign-in of a colleague, who may sign in again (ASVS 7.4.5).
+    """End all sessions of a colleague and return their number (ASVS 7.4.5).
 
-    Gives back how many. Raises Forbidden, PersonNotFound.
+    Raises Forbidden, PersonNotFound.
     """
     actor.require(MANAGE)
     if (
@@ -101,11 +104,10 @@ def sign_person_out(actor: Actor, user_id: UUID) -> int:
 
 
 def _lock(actor: Actor, user_id: UUID) -> User:
-    """The person, locked together with every administrator, in one order, so that two of them who
-    decide about each other decide one after the other.
+    """Lock the person and every administrator in one order.
 
-    Whoever is no administrator any more when her turn comes has nothing more to say. Raises
-    Forbidden, PersonNotFound.
+    Of two administrators who decide about each other, the second one is no longer an administrator
+    and is refused. Raises Forbidden, PersonNotFound.
     """
     actor.require(MANAGE)
     locked = db.session.scalars(

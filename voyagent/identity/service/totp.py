@@ -1,6 +1,4 @@
-"""Setting the second factor up, replacing it and switching it off, and the making of recovery
-codes.
-"""
+"""Two-factor authentication: set up, replace, switch off, recovery codes."""
 
 from __future__ import annotations
 
@@ -48,14 +46,14 @@ _EVENTS: dict[Change, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What an authenticator app needs, to type or to scan."""
+    """The secret for an authenticator app, to type or to scan."""
 
     secret: str = field(repr=False)
     otpauth_url: str = field(repr=False)
 
     @property
     def in_groups(self) -> str:
-        """The secret in groups of four, for typing."""
+        """Return the secret in groups of four, for typing."""
         return " ".join(re.findall(".{4}", self.secret))
 
 
@@ -67,12 +65,13 @@ def set_up_totp(
     password: str | None = None,
     code: str | None = None,
 ) -> Setup:
-    """A new secret for an authenticator app, which counts from the next `verify_totp`; until then
-    the old one does, where the second factor is on.
+    """Return a new secret, active from the next `verify_totp`.
 
-    A program needs a fresh token, a page gives the password; to replace an authenticator either
-    gives password and code. An earlier secret that was not confirmed is dead. Raises Forbidden,
-    NotFresh, TotpAlreadyEnabled, and what `confirm` raises.
+    Until then the old one stays active. A program needs a fresh token, a page gives the password;
+    replacing an authenticator needs password and code. An earlier secret that was not verified is
+    dropped.
+
+    Raises Forbidden, NotFresh, TotpAlreadyEnabled, and the errors of `confirm`.
     """
     actor.require("account.update")
     if password is None or actor.channel is not Channel.BROWSER:
@@ -94,18 +93,19 @@ def set_up_totp(
 
 
 def pending_setup(identity: Identity, actor: Actor, sealed: bytes) -> Setup:
-    """The set-up that a person has begun, for the page that shows it. Raises SealBroken."""
+    """Return a person's started set-up, for its page. Raises SealBroken."""
     assert actor.user_id is not None
     return _setup(actor.email, open_seed(identity.keyring, actor.user_id, sealed))
 
 
 def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) -> Change | None:
-    """Switch the second factor on, or to the new authenticator, by a code of the new secret; a
-    recovery code proves no authenticator.
+    """Switch two-factor on, or to a new authenticator, with a code of the new secret.
 
-    Where it is on and no other secret waits, nothing happens whatever the code (API contract); the
-    answer then is None. The acting session goes on, the person's other sessions end, API keys live
-    on. Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
+    Recovery codes are not accepted. If it is on and no new secret waits, nothing happens whatever
+    the code (API contract), and the result is None. The acting session continues, the other
+    sessions end, API keys stay valid.
+
+    Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
     """
     actor.require("account.update")
     with identity.limiter.admit(
@@ -150,15 +150,16 @@ def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) 
 def switch_on(
     identity: Identity, actor: Actor, *, code: str, device: Device
 ) -> tuple[Change | None, list[str]]:
-    """What a page does with the first code: verify, and where the second factor has come on make
-    its recovery codes. Raises what `verify_totp` raises.
+    """Verify the first code, and create recovery codes if two-factor is new.
+
+    Raises the errors of `verify_totp`.
     """
     change = verify_totp(identity, actor, code=code, device=device)
     return change, _new_codes(identity, actor, _held(actor)) if change == "on" else []
 
 
 def drop_setup(actor: Actor) -> None:
-    """Leave a set-up that was begun; what counted before goes on."""
+    """Cancel a started set-up; the present state is kept."""
     actor.require("account.update")
     _drop_setup(actor, _held(actor))
 
@@ -166,8 +167,9 @@ def drop_setup(actor: Actor) -> None:
 def disable_totp(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> None:
-    """Switch the second factor off and forget its secrets and recovery codes; the code is asked
-    only where it is on. Raises what `confirm` raises.
+    """Switch two-factor off and delete its secrets and codes.
+
+    The code is asked for only if it is on. Raises the errors of `confirm`.
     """
     confirm(identity, actor, password=password, code=code, device=device)
     person = _held(actor)
@@ -182,12 +184,11 @@ def disable_totp(
 def make_recovery_codes(
     identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device
 ) -> list[str]:
-    """Ten new recovery codes, told this once, in the place of all earlier ones.
+    """Replace all recovery codes with ten new ones, returned once.
 
-    Raises NotFresh, what `confirm` raises, TotpNotEnabled.
+    A program needs a fresh token beside password and code (API contract, fresh token).
 
-    A program needs a fresh token beside password and code (API contract, fresh token); a page has
-    only what is typed into it.
+    Raises NotFresh, the errors of `confirm`, TotpNotEnabled.
     """
     actor.require("account.update")
     if actor.channel is not Channel.BROWSER:
@@ -224,9 +225,7 @@ def _new_codes(identity: Identity, actor: Actor, person: User) -> list[str]:
 
 
 def _tell(identity: Identity, actor: Actor, person: User, change: Change) -> None:
-    """What each change of the second factor brings with it: its event, the end of the other
-    sessions, a mail to its owner.
-    """
+    """Record the event of a change, end the other sessions, and notify the person."""
     db.session.flush()
     audit.record(actor, _EVENTS[change], entity_refs={"user_id": person.id})
     end_sessions(person.id, reason="two_factor_changed", except_session=actor.session_id, by=actor)

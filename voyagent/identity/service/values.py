@@ -1,4 +1,4 @@
-"""What the rules of coming in take and give back."""
+"""Inputs and results of identity's rules."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from voyagent.mail.service import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the rules need of the installation: parameters, hasher, signer, secrets, and where mail
-    is left.
-    """
+    """The installation as the rules need it: parameters, hasher, signer, secrets, outbox."""
 
     settings: Settings
     passwords: Passwords
@@ -29,7 +27,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a sign-in comes from, for the list of one's sessions."""
+    """The client of a sign-in, for the list of sessions."""
 
     channel: Channel
     user_agent: str = ""
@@ -38,7 +36,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class SignedInPerson:
-    """A person with a new session; the tokens are empty for a browser, whose session is its cookie."""
+    """A person with a new session; a browser has its cookie and no tokens."""
 
     actor: Actor
     credential: Credential

@@ -1,4 +1,4 @@
-"""Confirming an address: the link that is mailed to it, and its use."""
+"""Confirmation of an address: the mailed link and its use."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ log = structlog.get_logger(__name__)
 
 
 def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
-    """Mail the person a link that confirms her address, also where it is confirmed already (API
-    contract, verification).
+    """Mail a confirmation link, also if the address is confirmed (API contract).
 
-    Several links may be outstanding. Raises Forbidden, TooManyRequests: counted per mail address
-    and by the client's `address`.
+    Several links may be outstanding. Raises Forbidden, TooManyRequests (by mail address and by the
+    client's `address`).
     """
     actor.require("account.update")
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=actor.email, address=address)
@@ -33,10 +32,10 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
 
 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
-    """Mail the link once more to somebody who cannot sign in without it; the door has seen her
-    password.
+    """Mail the link again to a person who cannot sign in without it.
 
-    Nothing tells whether there was somebody to mail it to. Raises TooManyRequests.
+    The caller has checked the password. The answer does not tell whether the account exists. Raises
+    TooManyRequests.
     """
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=email, address=device.ip)
     account = queries.find_account(email)
@@ -57,9 +56,7 @@ def send_again(identity: Identity, *, email: str, device: Device) -> None:
 def mail_verification(
     identity: Identity, actor: Actor, *, user_id: UUID, email: str, locale: str | None = None
 ) -> None:
-    """Have the link of a person's address mailed with the running act, for acts that cause it by
-    themselves.
-    """
+    """Mail a confirmation link within another act."""
     token = one_time.issue(identity, user_id=user_id, email=email, purpose=Purpose.VERIFY_EMAIL)
     hours = math.ceil(one_time.lifetime_s(identity.settings, Purpose.VERIFY_EMAIL) / 3600)
     link = f"{identity.settings.public_url.rstrip('/')}{PATH}?token={token}"
@@ -72,16 +69,18 @@ def mail_verification(
 
 
 def find_verification(identity: Identity, token: str, *, address: str = "") -> Holder | None:
-    """Whose address a link would confirm, None for a dead one; nothing is changed, since mail
-    scanners open links too. Raises TooManyRequests.
+    """Return the owner of a link, None if it is not valid; nothing changes.
+
+    Mail scanners open links too. Raises TooManyRequests.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=address)
     return one_time.find(token, Purpose.VERIFY_EMAIL)
 
 
 def verify_email(identity: Identity, *, token: str, device: Device) -> str:
-    """Confirm the address that the token went to, once, and tell it; all other links of the person
-    are dead then. Raises TooManyRequests, TokenInvalid.
+    """Confirm a link's address once and return it; the person's other links end.
+
+    Raises TooManyRequests, TokenInvalid.
     """
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
     person = one_time.spend(one_time.look_up(token, Purpose.VERIFY_EMAIL))
@@ -97,6 +96,6 @@ def verify_email(identity: Identity, *, token: str, device: Device) -> str:
 
 
 def person_of(actor: Actor) -> UUID:
-    """The person who acts, behind a permission that only people hold."""
+    """Return the acting person; the permission belongs to people only."""
     assert actor.user_id is not None, "the permission is a person's"
     return actor.user_id

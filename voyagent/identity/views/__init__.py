@@ -1,4 +1,4 @@
-"""The pages of identity: coming in, the team, one's own account."""
+"""Pages of identity: sign-in, the team, the own account."""
 
 from voyagent.identity.views import (
     account,

@@ -1,4 +1,4 @@
-"""The page of one's own account: name, address, password."""
+"""Page of the own account: name, address, password."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _CONFIRMING = {"invalid_password": "password", "totp_invalid": "code"}
 
 @account_pages.page("/account", permission="account.read")
 def profile(reader: RequestReader) -> str:
-    """Name, address and password, each with a form of its own."""
+    """Show name, address and password, each with its form."""
     return _page(queries.get_person(reader, reader.person_id))
 
 
 @account_pages.page("/account", methods=("POST",), permission="account.update")
 def rename(actor: Actor) -> Any:
-    """Change one's name."""
+    """Change the own name."""
     form = NameForm()
     changed = form.attempt(
         lambda given: service.update_profile(
@@ -44,7 +44,7 @@ def rename(actor: Actor) -> Any:
 
 @account_pages.page("/account/address", methods=("POST",), permission="account.update")
 def move(actor: Actor) -> Any:
-    """Change one's address; the password is asked for in the form itself."""
+    """Change the own address; the form asks for the password."""
     form = AddressForm()
     changed = form.attempt(
         lambda given: _move(actor, given), **_CONFIRMING, email_already_registered="email"
@@ -61,7 +61,7 @@ def move(actor: Actor) -> Any:
 
 @account_pages.page("/account/password", methods=("POST",), permission="account.update")
 def change_password(actor: Actor) -> Any:
-    """Change one's password."""
+    """Change the own password."""
     form = PasswordForm()
     changed = form.attempt(
         lambda given: service.change_password(
@@ -79,7 +79,7 @@ def change_password(actor: Actor) -> Any:
 
 @account_pages.page("/account/verification", methods=("POST",), permission="account.update")
 def send_verification(actor: Actor) -> Any:
-    """Mail the link that confirms one's address again."""
+    """Mail the confirmation link again."""
     service.send_verification_email(identity(), actor, address=device(Channel.BROWSER).ip)
     toast(_("We have sent the link to %(address)s.", address=actor.email))
     return see_other(url_for(".profile"))
@@ -105,7 +105,7 @@ def _page(
     address: AddressForm | None = None,
     password: PasswordForm | None = None,
 ) -> str:
-    """The page with one form as it was sent, and the others as they begin."""
+    """Render the page with one form as sent and the others empty."""
     name = name or NameForm(formdata=None, data={"full_name": person["full_name"]})
     forms = {
         "name": name,

@@ -1,6 +1,4 @@
-"""The blueprints of identity's pages: coming in and the team, most of them public, and one's own
-account.
-"""
+"""Blueprints of identity's pages: sign-in and team, and the own account."""
 
 from __future__ import annotations
 

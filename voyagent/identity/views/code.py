@@ -1,4 +1,4 @@
-"""The second page of signing in: the code, where the second factor is on."""
+"""Second page of the sign-in: the code, if two-factor is on."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ _HALF = "half_sign_in"
 
 
 def keep_half(half: service.HalfSignIn, *, remember: bool) -> None:
-    """Put the half of a sign-in into a fresh cookie, signed and without password or code; whoever
-    was signed in here before is not any more.
+    """Store the first half of a sign-in in a new signed cookie, without password or code.
+
+    Any earlier session of this browser ends.
     """
     session.clear()
     session[_HALF] = {
@@ -37,7 +38,7 @@ def keep_half(half: service.HalfSignIn, *, remember: bool) -> None:
 
 @pages.page("/sign-in/code", methods=("GET", "POST"))
 def enter_code() -> Any:
-    """Finish signing in with a code, and go on to where one was going."""
+    """Complete the sign-in with a code and redirect to the requested page."""
     target = safe_next(request.args.get("next"))
     half = _half()
     if half is None:
@@ -68,7 +69,7 @@ def enter_code() -> Any:
 
 
 def _half() -> service.HalfSignIn | None:
-    """The half that this browser has, while it is good for anything."""
+    """Return this browser's first half of a sign-in while it is valid."""
     kept = session.get(_HALF)
     if kept is None:
         return None

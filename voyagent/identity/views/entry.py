@@ -1,4 +1,4 @@
-"""The pages of coming in and leaving."""
+"""Pages of sign-up, sign-in and sign-out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _INVITE_TOKEN = "invite_token"  # noqa: S105 - a name
 
 @pages.page("/sign-in", methods=("GET", "POST"))
 def sign_in() -> Any:
-    """Sign in, and go on to where one was going."""
+    """Sign in and redirect to the requested page."""
     target = safe_next(request.args.get("next"))
     if request.method == "GET" and is_signed_in():
         return see_other(target)
@@ -66,14 +66,14 @@ def sign_in() -> Any:
 
 @pages.page("/sign-in/demo", methods=("POST",))
 def open_demo() -> Any:
-    """Look around in the demo agency."""
+    """Sign in to the demo agency."""
     sign_browser_in(service.open_demo(identity(), device(Channel.BROWSER)).credential)
     return see_other(url_for("home.index"))
 
 
 @pages.page("/sign-up", methods=("GET", "POST"))
 def sign_up() -> Any:
-    """Make an agency; it speaks the language of this page, until its settings say otherwise."""
+    """Create an agency; it uses the language of this page until its settings change."""
     form = SignUpForm()
     signed_in = form.attempt(
         lambda given: service.sign_up(
@@ -91,7 +91,7 @@ def sign_up() -> Any:
 
 @pages.page("/sign-out", methods=("POST",), guard=Guard.SIGNED_IN)
 def sign_out(actor: Actor) -> Any:
-    """End this browser's session whole."""
+    """End this browser's session."""
     service.end_session(actor)
     sign_browser_out()
     return see_other(url_for(".sign_in"))
@@ -99,7 +99,7 @@ def sign_out(actor: Actor) -> Any:
 
 @pages.page("/accept-invite", methods=("GET", "POST"))
 def accept_invite() -> Any:
-    """Join an agency by a link; its token goes from the address into the session at once."""
+    """Join an agency by a link; its token moves from the address into the session."""
     if "token" in request.args:
         session[_INVITE_TOKEN] = request.args["token"][:128]
         return see_other(url_for(".accept_invite"))

@@ -1,6 +1,4 @@
-"""The pages of API keys: one's own, for an administrator the whole agency's; making one, revoking
-one.
-"""
+"""Pages of API keys: list, create, revoke; administrators see all keys."""
 
 from __future__ import annotations
 
@@ -32,15 +30,15 @@ _AT_THE_FORM = {
 
 @account_pages.page("/account/api-keys", permission="api_key.read")
 def api_keys(reader: RequestReader) -> str:
-    """One's own keys, and for an administrator everybody's."""
+    """Show the own keys, and to an administrator all keys."""
     return _page(reader, reader.authenticate())
 
 
 @account_pages.page("/account/api-keys/new", methods=("GET", "POST"), permission="api_key.create")
 def new_api_key(actor: Actor) -> Any:
-    """Make a key.
+    """Create a key.
 
-    It is shown in the answer to the form and kept nowhere, so no page can show it again.
+    It is shown in this response and stored nowhere, so no page can show it again.
     """
     form = MakeKeyForm.of(actor.role)
     made = form.attempt(lambda given: _make(actor, given), **_AT_THE_FORM)
@@ -62,7 +60,7 @@ def new_api_key(actor: Actor) -> Any:
     "/account/api-keys/<key_id>/revoke", permission="api_key.revoke", missing=NotFound
 )
 def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
-    """The second step before a key ends; it names the key."""
+    """Ask for confirmation before a key is revoked."""
     service.get_key_to_revoke(actor, key_id)
     return render_template("account/api_key_revoke.html", key=queries.get_key(key_id))
 
@@ -74,7 +72,7 @@ def ask_to_revoke(actor: Actor, key_id: UUID) -> Any:
     missing=NotFound,
 )
 def revoke_api_key(actor: Actor, key_id: UUID) -> Any:
-    """End a key."""
+    """Revoke a key."""
     service.revoke_key(actor, key_id)
     toast(_("The key is revoked. Whatever uses it is refused from now on."))
     return see_other(url_for(".api_keys"))

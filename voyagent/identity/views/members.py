@@ -1,4 +1,4 @@
-"""The pages on which an administrator decides about a colleague: role, sign-ins, removal."""
+"""Pages for administrators about a colleague: role, sessions, removal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from voyagent.kernel.db import db
     "/team/<user_id>", permission="team.manage", missing=PersonNotFound, guard=Guard.SIGNED_IN
 )
 def member(reader: Reader, user_id: UUID) -> str:
-    """Somebody of the agency: role, and where she is signed in."""
+    """Show a person: role and sessions."""
     return _page(reader, user_id)
 
 
@@ -39,7 +39,7 @@ def member(reader: Reader, user_id: UUID) -> str:
     guard=Guard.SIGNED_IN,
 )
 def change_role(actor: Actor, user_id: UUID) -> Any:
-    """Give her another role."""
+    """Change a person's role."""
     form = RoleForm()
     change = form.attempt(
         lambda given: service.change_role(identity(), actor, user_id, role=given.role),
@@ -62,7 +62,7 @@ def change_role(actor: Actor, user_id: UUID) -> Any:
     guard=Guard.SIGNED_IN,
 )
 def sign_person_out(actor: Actor, user_id: UUID) -> Any:
-    """End every sign-in of hers."""
+    """End all sessions of a person."""
     ended = service.sign_person_out(actor, user_id)
     name = queries.get_person(SessionReader(db.session), user_id)["full_name"]
     toast(
@@ -80,7 +80,7 @@ def sign_person_out(actor: Actor, user_id: UUID) -> Any:
     guard=Guard.SIGNED_IN,
 )
 def ask_to_remove(reader: Reader, user_id: UUID) -> str:
-    """The second step before somebody is removed; it names her."""
+    """Ask for confirmation before a person is removed."""
     return render_template(
         "identity/member_remove.html", person=queries.get_person(reader, user_id), form=SureForm()
     )
@@ -94,7 +94,7 @@ def ask_to_remove(reader: Reader, user_id: UUID) -> str:
     guard=Guard.SIGNED_IN,
 )
 def remove_member(actor: Actor, user_id: UUID) -> Any:
-    """Take her out of the agency."""
+    """Remove a person from the agency."""
     form = SureForm()
     name = form.attempt(
         lambda _given: service.remove_person(identity(), actor, user_id), last_administrator=""

@@ -1,6 +1,6 @@
-"""The pages of mailed links: confirming an address, and a forgotten password.
+"""Pages of mailed links: confirmation of an address, password reset.
 
-A link's token goes from the address into the session at once.
+A link's token moves from the address into the session at once.
 """
 
 from __future__ import annotations
@@ -26,17 +26,14 @@ _VERIFY_TOKEN, _RESET_TOKEN = "verify_token", "reset_token"
 _ASKED = "reset_asked"
 _TOKEN_MAX = 128
 TYPED = "typed_address"
-"""The address of a sign-in that was refused, so that it need not be typed again for a new password.
-"""
+"""The address of a refused sign-in, prefilled for a password reset."""
 UNVERIFIED = "unverified"
-"""The address of whoever has just given the right password and may not come in before it is
-confirmed.
-"""
+"""The address of a person with the correct password and an unconfirmed address."""
 
 
 @pages.page("/verify-email", methods=("GET", "POST"))
 def verify_email() -> Any:
-    """Confirm an address by a button: programs that scan mails open links, and press none."""
+    """Confirm an address by a button: mail scanners open links but press none."""
     if "token" in request.args:
         return _take_token(_VERIFY_TOKEN, ".verify_email")
     token, form = session.get(_VERIFY_TOKEN, ""), SureForm()
@@ -62,7 +59,7 @@ def verify_email() -> Any:
 
 @pages.page("/verify-email/again", methods=("POST",))
 def send_verification_again() -> Any:
-    """Mail the link once more to somebody whose password was right a moment ago."""
+    """Mail the link again to a person whose password was just correct."""
     email = session.get(UNVERIFIED)
     if email is not None:
         service.send_again(identity(), email=email, device=device(Channel.BROWSER))
@@ -74,7 +71,7 @@ def send_verification_again() -> Any:
 
 @pages.page("/forgot-password", methods=("GET", "POST"))
 def forgot_password() -> Any:
-    """Ask for a link; the page that follows says the same whoever has the address."""
+    """Request a link; the next page is the same for every address."""
     form = ForgotForm(data={"email": session.get(TYPED)})
     asked = form.attempt(_ask)
     if asked is None:
@@ -88,7 +85,7 @@ def forgot_password() -> Any:
 
 @pages.page("/reset-password", methods=("GET", "POST"))
 def reset_password() -> Any:
-    """Choose a new password by a link, and sign in with it afterwards."""
+    """Set a new password by a link, to sign in with afterwards."""
     if "token" in request.args:
         return _take_token(_RESET_TOKEN, ".reset_password")
     token, form = session.get(_RESET_TOKEN, ""), ResetForm()

@@ -1,4 +1,4 @@
-"""The page of where one is signed in."""
+"""Page of the own sessions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from voyagent.kernel.database.read_pool import RequestReader, Row
 
 @account_pages.page("/account/sessions", permission="account.read")
 def sessions(reader: RequestReader) -> str:
-    """Every browser and program that is signed in as this person."""
+    """Show every browser and program that is signed in as this person."""
     return render_template(
         "account/sessions.html",
         sessions=with_words(queries.list_sessions(reader, reader.person_id)),
@@ -34,7 +34,7 @@ def sessions(reader: RequestReader) -> str:
     missing=service.SignInNotFound,
 )
 def end_session(actor: Actor, auth_session_id: UUID) -> Any:
-    """Sign one of them out; this one too."""
+    """End one of the own sessions, this one included."""
     service.end_own_session(actor, auth_session_id)
     if auth_session_id == actor.session_id:
         sign_browser_out()
@@ -45,7 +45,7 @@ def end_session(actor: Actor, auth_session_id: UUID) -> Any:
 
 @account_pages.page("/account/sessions/end-others", methods=("POST",), permission="account.update")
 def end_other_sessions(actor: Actor) -> Any:
-    """Sign every other one out."""
+    """End all other own sessions."""
     ended = service.end_own_sessions(actor, keep_this=True)
     toast(
         ngettext(
@@ -60,7 +60,7 @@ def end_other_sessions(actor: Actor) -> Any:
 
 
 def with_words(rows: list[Row]) -> list[Row]:
-    """Sign-ins with their device in the reader's language."""
+    """Add the device in the reader's language to each session."""
     return [
         {**row, "device": _named(row["channel"], words), "glyph": words.glyph}
         for row in rows

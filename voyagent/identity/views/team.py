@@ -1,4 +1,4 @@
-"""The page of the team: its people, and invitations."""
+"""Page of the team: its people and invitations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MATRIX = (
 
 @pages.page("/team", permission="team.read", guard=Guard.SIGNED_IN)
 def team(reader: Reader) -> Any:
-    """Everybody of the agency, and open invitations for those who may invite."""
+    """Show the people of the agency, and open invitations to those who may invite."""
     return _team(reader, InviteForm(), fresh=session.pop(_FRESH_INVITE, None))
 
 
@@ -67,7 +67,7 @@ def invite(actor: Actor) -> Any:
     guard=Guard.SIGNED_IN,
 )
 def revoke_invite(actor: Actor, invite_id: UUID) -> Any:
-    """Take an open invitation back."""
+    """Revoke an open invitation."""
     service.revoke_invite(actor, invite_id)
     toast(_("The invitation is taken back. Its link opens nothing any more."))
     return see_other(url_for(".team"))

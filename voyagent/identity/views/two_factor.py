@@ -1,6 +1,4 @@
-"""The pages of the second factor: how it stands, setting it up with a QR code, recovery codes,
-switching it off.
-"""
+"""Pages of two-factor authentication: state, set-up with a QR code, recovery codes."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ _AT_THE_FORM = {"invalid_password": "password", "totp_invalid": "code"}
 
 @account_pages.page("/account/security", permission="account.read")
 def security(reader: RequestReader) -> str:
-    """How one's second factor stands; the secret of a set-up only in the browser that has just
-    begun it.
-    """
+    """Show the second factor; the secret only in the browser that has started the set-up."""
     state = queries.get_two_factor(reader, reader.person_id)
     return _page(reader.authenticate(), state, CodeForm())
 
@@ -40,7 +36,7 @@ def security(reader: RequestReader) -> str:
     "/account/security/set-up", methods=("GET", "POST"), permission="account.update"
 )
 def set_up(actor: Actor) -> Any:
-    """Give the password (and code) for a new secret."""
+    """Confirm password and code, and create a new secret."""
     form = ConfirmForm()
     begun = form.attempt(
         lambda given: service.set_up_totp(
@@ -56,9 +52,9 @@ def set_up(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/confirm", methods=("POST",), permission="account.update")
 def switch_on(actor: Actor) -> Any:
-    """Switch on by the first code.
+    """Switch two-factor on with the first code.
 
-    The recovery codes are in this answer and kept nowhere, so no page can show them again.
+    The recovery codes are in this response and stored nowhere, so no page can show them again.
     """
     form = CodeForm()
     if not _is_shown():
@@ -89,7 +85,7 @@ def switch_on(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/leave", methods=("POST",), permission="account.update")
 def leave_set_up(actor: Actor) -> Any:
-    """Leave a set-up that was begun."""
+    """Cancel a started set-up."""
     service.drop_setup(actor)
     session.pop(_SHOWN_UNTIL, None)
     return see_other(url_for(".security"))
@@ -97,7 +93,7 @@ def leave_set_up(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/codes", methods=("GET", "POST"), permission="account.update")
 def new_codes(actor: Actor) -> Any:
-    """Make new recovery codes; they are in the answer to the form and kept nowhere."""
+    """Create new recovery codes; they are in this response and stored nowhere."""
     form = ConfirmForm()
     codes = form.attempt(
         lambda given: service.make_recovery_codes(
@@ -114,7 +110,7 @@ def new_codes(actor: Actor) -> Any:
 
 @account_pages.page("/account/security/off", methods=("GET", "POST"), permission="account.update")
 def switch_off(actor: Actor) -> Any:
-    """Switch the second factor off."""
+    """Switch two-factor off."""
     form = ConfirmForm()
     done = form.attempt(lambda given: _off(actor, **given.model_dump()), **_AT_THE_FORM)
     if done is None:
