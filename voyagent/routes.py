@@ -58,7 +58,7 @@ from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
 from voyagent.settings.views import pages as settings_pages
-from voyagent.trips import effects as trips_effects, tasks as trips_tasks
+from voyagent.trips import tasks as trips_tasks
 from voyagent.trips.api import api as trips_api
 from voyagent.trips.views import pages as trips_pages
 
@@ -111,7 +111,6 @@ APIS: tuple[ApiBlueprint, ...] = (
 )
 EFFECTS = (
     billing_effects,
-    trips_effects,
     postings,
     write_offs,
 )  # named here so that a grant finds what it means

@@ -21,7 +21,12 @@ from voyagent.approvals import effects, service
 from voyagent.approvals.service import ApprovalAlreadyResolved, SelfApproval
 from voyagent.kernel.errors import Forbidden
 from voyagent.settings import service as settings
-from voyagent.trips.effects import BOOK, CANCEL, FILE, ISSUE
+from voyagent.trips.capabilities import (
+    book_hotel,
+    cancel_hotel_booking,
+    file_visa,
+    issue_ticket,
+)
 from voyagent.trips.words import board_word
 
 
@@ -112,8 +117,10 @@ def test_a_grant_issues_the_ticket_once(
     assert desk.row(again)["preview"]["refusal"] == "not_held"
 
 
-@pytest.mark.parametrize("effect", [ISSUE, BOOK, CANCEL, FILE], ids=lambda effect: effect.tool_name)
-def test_who_may_grant_is_the_contracts(effect: effects.Effect) -> None:
+@pytest.mark.parametrize("act", [issue_ticket, book_hotel, cancel_hotel_booking, file_visa])
+def test_who_may_grant_is_the_contracts(act: Any) -> None:
+    effect = effects.find(act.CAPABILITY.name)
+    assert effect is not None
     assert effect.approver_roles == {"agency_admin", "ticketing_lead"}
     assert (effect.money, effect.external) == (True, True)
     assert effect.schema is not None

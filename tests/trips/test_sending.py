@@ -18,13 +18,13 @@ from tests.mailbox import newest, received
 from tests.parties.test_api import made
 from tests.people import Person, csrf
 from tests.trips.things import CREEK, a_line, a_trip, whole_trip
-from voyagent.approvals import service as approvals
+from voyagent.approvals import effects, service as approvals
 from voyagent.approvals.service import PreviewStale
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import limits
 from voyagent.kernel.errors import Forbidden, TooManyRequests
 from voyagent.trips import queries
-from voyagent.trips.effects import SEND
+from voyagent.trips.capabilities import send_itinerary
 from voyagent.trips.queries import TripNotFound
 from voyagent.trips.sending import mail_itinerary
 from voyagent.trips.service import NothingToSend
@@ -254,8 +254,10 @@ def test_another_line_meanwhile_makes_what_was_shown_stale(
 
 
 def test_it_cannot_be_taken_back_and_moves_no_money() -> None:
-    assert (SEND.reversible, SEND.money, SEND.external) == (False, False, False)
-    assert SEND.approver_roles == {"agency_admin", "ticketing_lead", "accounting_lead", "agent"}
+    effect = effects.find(send_itinerary.CAPABILITY.name)
+    assert effect is not None
+    assert (effect.reversible, effect.money, effect.external) == (False, False, False)
+    assert effect.approver_roles == {"agency_admin", "ticketing_lead", "accounting_lead", "agent"}
 
 
 def test_nothing_to_send_is_told_before_anybody_is_asked(

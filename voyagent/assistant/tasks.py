@@ -13,12 +13,9 @@ from voyagent.assistant.tools import (
     bills,
     books,
     enquiries,
-    flights,
-    hotels,
     invoices,
     registry,
     routing,
-    trips,
 )
 from voyagent.chat.service import TURN_TASK
 from voyagent.kernel.jobs import task
@@ -27,11 +24,8 @@ TOOLS = (
     bills,
     books,
     enquiries,
-    flights,
-    hotels,
     invoices,
     routing,
-    trips,
 )  # named here so that the loop finds them
 registry.check()
 

@@ -283,46 +283,6 @@ def _paid(_given: Facts, output: Facts) -> str:
     )
 
 
-def _ticketed(_given: Facts, output: Facts) -> str:
-    return (
-        _("Issued the tickets of %(locator)s", locator=output["locator"])
-        if output.get("locator")
-        else _("Issue the tickets")
-    )
-
-
-def _filed(given: Facts, output: Facts) -> str:
-    country = country_name(str(given.get("destination", "")))
-    if output.get("receipt"):
-        return _("Filed the visa, receipt %(receipt)s", receipt=output["receipt"])
-    return _("File a visa for %(country)s", country=country) if country else _("File a visa")
-
-
-def _booked(_given: Facts, output: Facts) -> str:
-    return (
-        _("Booked the hotel, number %(number)s", number=output["supplier_ref"])
-        if output.get("supplier_ref")
-        else _("Book a hotel")
-    )
-
-
-def _given_back(_given: Facts, output: Facts) -> str:
-    return (
-        _("Cancelled the hotel booking") if output.get("cancelled") else _("Cancel a hotel booking")
-    )
-
-
-def _sent(given: Facts, output: Facts) -> str:
-    to = output.get("to") or given.get("to")
-    if not to:
-        return _("E-mail the itinerary")
-    return (
-        _("E-mailed the itinerary to %(to)s", to=to)
-        if output.get("sent")
-        else _("E-mail the itinerary to %(to)s", to=to)
-    )
-
-
 CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "handoff": ("arrow-return-right", _handed),
     "clarify": ("question-circle", _asked),
@@ -344,9 +304,4 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "find_bills": ("search", _bills),
     "receive_bill": ("receipt-cutoff", _entered),
     "pay_bill": ("cash-stack", _paid),
-    "issue_ticket": ("ticket-perforated", _ticketed),
-    "file_visa": ("passport", _filed),
-    "book_hotel": ("building-add", _booked),
-    "cancel_hotel_booking": ("building-x", _given_back),
-    "send_itinerary": ("send", _sent),
 }

@@ -12,17 +12,18 @@ from flask_babel import gettext, ngettext
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.effects import Approval
 from voyagent.approvals.service import propose
+from voyagent.capabilities.capability import Invocation
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.outbound import OutboundCall, known
 from voyagent.trips import queries, service
-from voyagent.trips.effects import CANCEL, ISSUE
-from voyagent.trips.effects.shown import suppliers
+from voyagent.trips.capabilities import cancel_hotel_booking, issue_ticket
 from voyagent.trips.models import OVER, TripLine
 from voyagent.trips.queries import Line
 from voyagent.trips.service import Way, hotels
 from voyagent.trips.service.supplies import lines_under
+from voyagent.trips.supplier_queries import suppliers
 from voyagent.trips.words import country_name
 
 
@@ -59,7 +60,9 @@ def ahead_of(line: TripLine) -> PendingCancellation:
         else [line]
     )
     tool, name = (
-        (CANCEL.tool_name, "booking_id") if line.kind == "hotel" else (ISSUE.tool_name, "pnr_id")
+        (cancel_hotel_booking.CAPABILITY.name, "booking_id")
+        if line.kind == "hotel"
+        else (issue_ticket.CAPABILITY.name, "pnr_id")
     )
     waiting = (approvals.find_unfinished(tool, name, str(one.id)) for one in together)
     return PendingCancellation(
@@ -83,7 +86,7 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
         raise service.LineIsOver
     way = service.way_to_cancel(line)
     if way is Way.RELEASE:
-        return service.release_flight(suppliers(), actor, line_id).then(
+        return service.release_flight(suppliers(Invocation(actor)), actor, line_id).then(
             lambda done: Cancelled(_now(trip_id, line_id), way, done[1])
         )
     if way is Way.ASK:
@@ -105,7 +108,10 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
     stay = queries.line_of(
         hotels.booked_stay(line_id)
     )  # of two that ask at the same moment the second finds what the first has asked for
-    if approvals.find_unfinished(CANCEL.tool_name, "booking_id", str(line_id)) is not None:
+    if (
+        approvals.find_unfinished(cancel_hotel_booking.CAPABILITY.name, "booking_id", str(line_id))
+        is not None
+    ):
         raise service.CancellationRequested
     title = gettext("Cancel %(hotel)s", hotel=stay.name)
     session = chat.create_session(actor, title=title)
@@ -114,7 +120,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
         session_id=session.id,
         turn_id=None,
         tool_call_id=f"{approvals.PAGE_CALL}{new_id()}",
-        tool_name=CANCEL.tool_name,
+        tool_name=cancel_hotel_booking.CAPABILITY.name,
         arguments={"booking_id": str(line_id)},
         summary=title,
     )

@@ -282,6 +282,14 @@ def get_line(trip_id: UUID, line_id: UUID, *, lock: bool = False) -> TripLine:
     return found
 
 
+def trip_id_of_line(line_id: UUID) -> UUID:
+    """Return the trip that a line belongs to. Raises LineNotFound."""
+    found = db.session.scalar(select(TripLine.trip_id).where(TripLine.id == line_id))
+    if found is None:
+        raise LineNotFound
+    return found
+
+
 def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip | None:
     """The trip of a conversation, else the newest of an enquiry; None where there is none."""
     if session_id is not None:

@@ -3,8 +3,12 @@
 from voyagent.trips.capabilities import (
     add_passenger,
     add_transfer,
+    book_hotel,
+    cancel_hotel_booking,
     check_hotel_rate,
+    file_visa,
     hold_flight,
+    issue_ticket,
     read_hotel_booking,
     read_itinerary,
     read_pnr,
@@ -12,6 +16,7 @@ from voyagent.trips.capabilities import (
     remove_passenger,
     search_flights,
     search_hotels,
+    send_itinerary,
     show_trip,
     visa_requirements,
 )
@@ -19,8 +24,12 @@ from voyagent.trips.capabilities import (
 CAPABILITIES = (
     add_passenger.CAPABILITY,
     add_transfer.CAPABILITY,
+    book_hotel.CAPABILITY,
+    cancel_hotel_booking.CAPABILITY,
     check_hotel_rate.CAPABILITY,
+    file_visa.CAPABILITY,
     hold_flight.CAPABILITY,
+    issue_ticket.CAPABILITY,
     read_hotel_booking.CAPABILITY,
     read_itinerary.CAPABILITY,
     read_pnr.CAPABILITY,
@@ -28,6 +37,7 @@ CAPABILITIES = (
     remove_passenger.CAPABILITY,
     search_flights.CAPABILITY,
     search_hotels.CAPABILITY,
+    send_itinerary.CAPABILITY,
     show_trip.CAPABILITY,
     visa_requirements.CAPABILITY,
 )

@@ -24,7 +24,12 @@ from voyagent.trips.details import HotelDetails, OtherDetails
 from voyagent.trips.models import Trip, TripLine, TripPassenger
 from voyagent.trips.queries import LineNotFound, PassengerNotFound
 from voyagent.trips.service import answers
-from voyagent.trips.service.errors import LineIsOver, NotAtSupplier, TooManyGuests
+from voyagent.trips.service.errors import (
+    LineIsOver,
+    NotAtSupplier,
+    OfferNotFound,
+    TooManyGuests,
+)
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import (
     Booking,
@@ -32,6 +37,7 @@ from voyagent.trips.service.supplies import (
     book_lines,
     insisting,
     lines_under,
+    offer_of,
     outside,
     people_of,
     rate_of,
@@ -211,6 +217,16 @@ def booked_stay(line_id: UUID) -> TripLine:
     if line.supplier_key is None:
         raise NotAtSupplier
     return line
+
+
+def rate_of_stay(stay: TripLine) -> HotelRate | None:
+    """Return the rate that a stay was booked at; None if it is no longer stored."""
+    if stay.offer_id is None:
+        return None
+    try:
+        return offer_of(stay.offer_id, HotelRate)
+    except OfferNotFound:
+        return None
 
 
 def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> list[TripPassenger]:

@@ -1,0 +1,68 @@
+"""Policy facts of the acts that a supplier is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.people import Person
+from tests.trips.test_supplies import a_rate, an_offer, hold, journey, travellers
+from tests.trips.things import a_trip
+from voyagent.capabilities.capability import Capability, Invocation, Policy
+from voyagent.kernel.fields import Closed
+from voyagent.kernel.ids import new_id
+from voyagent.trips.capabilities import (
+    book_hotel,
+    cancel_hotel_booking,
+    file_visa,
+    issue_ticket,
+    send_itinerary,
+)
+from voyagent.trips.queries import LineNotFound
+from voyagent.trips.service import OfferNotFound
+
+
+def policy_of(person: Person, capability: Capability[Any], wanted: Closed) -> Policy:
+    policy = capability.policy
+    assert policy is not None
+    return person.does(lambda actor: policy(Invocation(actor), wanted))
+
+
+def test_tickets_pay_the_supplier_what_the_booking_costs(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id)
+    lines = hold(alice, trip_id, an_offer(alice)[0])
+    found = policy_of(
+        alice, issue_ticket.CAPABILITY, issue_ticket.IssueTicketInput(pnr_id=lines[-1].id)
+    )
+    cost = sum((line.cost for line in lines[1:]), lines[0].cost)
+    assert found == Policy(amounts=(cost,), party=lines[0].supplier, direction="out")
+    assert journey(alice, trip_id).lines[0].status == "held"
+
+
+def test_a_hotel_pays_the_supplier_the_rate(alice: Person) -> None:
+    rate = a_rate(alice)
+    wanted = book_hotel.BookHotelInput(rate_key=rate.rate_key, passenger_ids=[new_id()])
+    found = policy_of(alice, book_hotel.CAPABILITY, wanted)
+    assert found == Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
+
+
+def test_an_act_whose_amount_is_unknown_states_none(alice: Person) -> None:
+    visa = file_visa.FileVisaInput(passenger_id=new_id(), destination="AE")
+    stay = cancel_hotel_booking.CancelHotelBookingInput(booking_id=new_id())
+    mail = send_itinerary.SendItineraryInput(trip_id=new_id(), to="deepa@example.com")
+    assert policy_of(alice, file_visa.CAPABILITY, visa) == Policy(direction="out")
+    assert policy_of(alice, cancel_hotel_booking.CAPABILITY, stay) == Policy(direction="out")
+    assert policy_of(alice, send_itinerary.CAPABILITY, mail) == Policy()
+
+
+def test_a_policy_raises_for_what_is_not_there(alice: Person, charlie: Person) -> None:
+    trip_id = a_trip(charlie)
+    travellers(charlie, trip_id)
+    strange = hold(charlie, trip_id, an_offer(charlie)[0])[0].id
+    with pytest.raises(LineNotFound):
+        policy_of(alice, issue_ticket.CAPABILITY, issue_ticket.IssueTicketInput(pnr_id=strange))
+    unknown = book_hotel.BookHotelInput(rate_key="none", passenger_ids=[new_id()])
+    with pytest.raises(OfferNotFound):
+        policy_of(alice, book_hotel.CAPABILITY, unknown)

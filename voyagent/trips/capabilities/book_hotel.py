@@ -1,0 +1,196 @@
+"""Book a hotel rate for passengers of a trip."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import (
+    CheckShown,
+    Description,
+    FactShown,
+    LeavingShown,
+    Measured,
+)
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.cards import day
+from voyagent.kernel import clock
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Id, Text
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.money import spoken
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import service
+from voyagent.trips.capabilities.lookups import passengers
+from voyagent.trips.capabilities.reviews import (
+    APPROVERS,
+    REHEARSED,
+    budget_checks,
+    itinerary_of,
+    local_time,
+)
+from voyagent.trips.models import TripLine
+from voyagent.trips.service import hotels, supplies
+from voyagent.trips.service.lines import check_room
+from voyagent.trips.service.supplies import Booking
+from voyagent.trips.supplier_queries import suppliers
+from voyagent.trips.words import board_word
+
+
+class BookHotelInput(Closed):
+    """A rate of a search, and the guests; the first of them leads."""
+
+    rate_key: Annotated[str, Text(4096), Slot("rate", N_("Which of the hotel rates?"))] = Field(
+        description="The `rate_key` of a rate that a search listed."
+    )
+    passenger_ids: Annotated[
+        list[Id], Field(min_length=1, max_length=9), Slot("passenger", N_("Who stays there?"))
+    ] = Field(description="Passengers of one trip who stay there, the lead guest first.")
+    buyer_reference: Annotated[str, Text(128)] | None = Field(
+        default=None, description="The agency's own reference of the booking."
+    )
+
+
+def run(call: Invocation, wanted: BookHotelInput) -> OutboundCall[JsonObject]:
+    """Book the rate. Raises as `service.book_hotel`."""
+    return service.book_hotel(
+        suppliers(call), call.port(Keyring), call.actor, wanted.rate_key, wanted.passenger_ids
+    ).then(_output)
+
+
+def rehearse(_call: Invocation, wanted: BookHotelInput) -> JsonObject:
+    """Put the stay on the trip.
+
+    Raises PassengerNotFound, OfferNotFound, TooManyGuests, TripFull.
+    """
+    trip, rate = hotels.trip_of_people(wanted.passenger_ids), supplies.rate_of(wanted.rate_key)
+    hotels.guests_of(trip, rate, wanted.passenger_ids)
+    check_room(trip, 1)
+    hotels.put_stay(trip, rate, Booking("booked", rate.supplier, "", "", REHEARSED), rate.total)
+    return {}
+
+
+def preview(call: Invocation, wanted: BookHotelInput) -> Description:
+    """Show hotel, nights, guests, cost and terms.
+
+    Raises OfferNotFound, PassengerNotFound, TooManyGuests.
+    """
+    rate, trip = supplies.rate_of(wanted.rate_key), hotels.trip_of_people(wanted.passenger_ids)
+    guests = ", ".join(one.full_name for one in hotels.guests_of(trip, rate, wanted.passenger_ids))
+    terms = (
+        gettext("Free cancellation before %(day)s", day=day(rate.free_until))
+        if rate.free_until
+        else gettext("Not refundable")
+    )
+    return Description(
+        title=gettext("Book %(hotel)s", hotel=rate.hotel.name),
+        undo=terms,
+        facts=[
+            FactShown(label=gettext("Hotel"), value=f"{rate.hotel.name}, {rate.hotel.city}"),
+            FactShown(
+                label=gettext("Nights"),
+                value=gettext(
+                    "%(first)s to %(last)s", first=day(rate.check_in), last=day(rate.check_out)
+                ),
+            ),
+            FactShown(label=gettext("Room"), value=f"{rate.rooms} × {rate.room}"),
+            FactShown(label=gettext("Meals"), value=board_word(rate.board.value)),
+            FactShown(label=gettext("Guests"), value=guests),
+            FactShown(label=gettext("Cost"), value=spoken(rate.total.wire, rate.total.currency)),
+        ],
+        leaves=[
+            LeavingShown(
+                kind="booking",
+                text=gettext("%(hotel)s, for %(guests)s", hotel=rate.hotel.name, guests=guests),
+            )
+        ],
+        checks=[
+            *budget_checks(trip.session_id, trip.enquiry_id, rate.total),
+            CheckShown(ok=rate.refundable, text=terms),
+            CheckShown(
+                ok=rate.valid_until > clock.now(),
+                text=gettext(
+                    "Rate offered until %(clock)s", clock=local_time(rate.valid_until, call.actor)
+                ),
+            ),
+        ],
+    )
+
+
+def measure(call: Invocation, wanted: BookHotelInput) -> Measured:
+    """Measure the itinerary. Raises PassengerNotFound."""
+    return itinerary_of(call, hotels.trip_of_people(wanted.passenger_ids).id)
+
+
+def policy(_call: Invocation, wanted: BookHotelInput) -> Policy:
+    """The supplier is paid what the stay costs. Raises OfferNotFound."""
+    rate = supplies.rate_of(wanted.rate_key)
+    return Policy(amounts=(rate.total,), party=rate.supplier, direction="out")
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the booking number once the hotel is booked."""
+    if not output.get("supplier_ref"):
+        return str(gettext("Book a hotel"))
+    return str(gettext("Booked the hotel, number %(number)s", number=output["supplier_ref"]))
+
+
+def _output(line: TripLine) -> JsonObject:
+    return {
+        "booked": True,
+        "booking_id": str(line.id),
+        "supplier": line.supplier,
+        "supplier_ref": line.supplier_ref,
+        "status": line.status,
+        "trip_id": str(line.trip_id),
+    }
+
+
+CAPABILITY = Capability(
+    name="book_hotel",
+    title=N_("Book a hotel"),
+    summary="Propose to book a rate for passengers of the trip.",
+    area="hotels_holidays",
+    input=BookHotelInput,
+    output=frozenset({"booked", "booking_id", "supplier", "supplier_ref", "status", "trip_id"}),
+    permission="trip.book_hotel",
+    approval="required",
+    approvers=APPROVERS,
+    four_eyes=True,
+    external=True,
+    policy=policy,
+    run=run,
+    rehearse=rehearse,
+    preview=preview,
+    measure=measure,
+    lookups={"passenger_ids": passengers},
+    card=Card(icon="building-add", sentence=sentence),
+    audit=N_("Assistant: book a hotel"),
+    follow_ups=("add_transfer", "send_itinerary", "draft_invoice"),
+    examples={
+        "en": (
+            "book the first hotel",
+            "book Amber Court for them",
+            "confirm the room at Marina Palace",
+            "reserve option 2 for Deepa and Ravi",
+            "take the cheapest rate with breakfast",
+            "go ahead with the Creek hotel booking",
+            "customer likes the second resort, book it",
+            "make the hotel booking for all passengers",
+            "bk htl no 3 pls",
+            "block a room in the first one in the name of Mr Thomas",
+            "finalise the beach resort for the couple",
+            "the Yas Bay one please, both of them stay there",
+        ),
+        "hi": (
+            "pehla hotel book kar do",
+            "Amber Court mein kamra le lo sabke liye",
+            "Marina Palace confirm karo",
+            "doosra wala resort customer ko pasand hai, book karo",
+            "sabse sasta wala hotel pakka kar dijiye",
+            "Deepa aur Ravi ke liye teesra hotel lagao",
+        ),
+    },
+)

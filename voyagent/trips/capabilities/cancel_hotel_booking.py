@@ -1,0 +1,169 @@
+"""Cancel a booked hotel at its supplier."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import (
+    CheckShown,
+    Description,
+    FactShown,
+    LeavingShown,
+    Measured,
+)
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.capabilities.cards import day
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.money import Money, spoken
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import queries, service
+from voyagent.trips.capabilities.lookups import booked_stays
+from voyagent.trips.capabilities.outputs import money_output
+from voyagent.trips.capabilities.reviews import APPROVERS, in_words, itinerary_of
+from voyagent.trips.models import TripLine
+from voyagent.trips.service import hotels
+from voyagent.trips.supplier_queries import suppliers
+
+
+class CancelHotelBookingInput(Closed):
+    """A booked stay."""
+
+    booking_id: Annotated[Id, Slot("booking", N_("Which hotel booking?"))] = Field(
+        description="The id of the hotel line on the trip."
+    )
+
+
+def run(call: Invocation, wanted: CancelHotelBookingInput) -> OutboundCall[JsonObject]:
+    """Cancel the rooms. Raises as `service.cancel_hotel_booking`."""
+    return service.cancel_hotel_booking(suppliers(call), call.actor, wanted.booking_id).then(
+        _output
+    )
+
+
+def rehearse(_call: Invocation, wanted: CancelHotelBookingInput) -> JsonObject:
+    """Mark the stay as cancelled. Raises LineNotFound, LineIsOver, NotAtSupplier."""
+    hotels.mark_cancelled(hotels.booked_stay(wanted.booking_id), None)
+    return {}
+
+
+def preview(_call: Invocation, wanted: CancelHotelBookingInput) -> Description:
+    """Show the stay and its terms. Raises LineNotFound, LineIsOver, NotAtSupplier."""
+    booked = hotels.booked_stay(wanted.booking_id)
+    stay = queries.line_of(booked)
+    words = in_words(stay)
+    return Description(
+        title=gettext("Cancel %(hotel)s", hotel=stay.name),
+        undo=gettext("The rooms may not be available again"),
+        facts=[
+            FactShown(label=gettext("Hotel"), value=words),
+            FactShown(label=gettext("Booking number"), value=stay.supplier_ref or ""),
+            *_terms(booked),
+        ],
+        leaves=[LeavingShown(kind="cancellation", text=words)],
+        checks=[
+            CheckShown(
+                ok=False,
+                text=gettext(
+                    "The hotel confirms its cancellation charge afterwards. It is then added to"
+                    " the trip and to the customer’s price."
+                ),
+            )
+        ],
+    )
+
+
+def measure(call: Invocation, wanted: CancelHotelBookingInput) -> Measured:
+    """Measure the itinerary. Raises LineNotFound."""
+    return itinerary_of(call, queries.trip_id_of_line(wanted.booking_id))
+
+
+def policy(_call: Invocation, _wanted: CancelHotelBookingInput) -> Policy:
+    """A charge may be paid; the amount is known only after the cancellation."""
+    return Policy(direction="out")
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """State whether it is done."""
+    if not output.get("cancelled"):
+        return str(gettext("Cancel a hotel booking"))
+    return str(gettext("Cancelled the hotel booking"))
+
+
+def _terms(booked: TripLine) -> list[FactShown]:
+    """The terms of the rate, as long as its offer is stored."""
+    rate = hotels.rate_of_stay(booked)
+    if rate is None:
+        return []
+    terms = (
+        gettext(
+            "not refundable, %(amount)s may be charged",
+            amount=spoken(rate.total.wire, rate.total.currency),
+        )
+        if rate.free_until is None
+        else gettext("Free cancellation before %(day)s", day=day(rate.free_until))
+    )
+    return [FactShown(label=gettext("Cancellation"), value=terms)]
+
+
+def _output(cancelled: tuple[TripLine, Money | None]) -> JsonObject:
+    line, charge = cancelled
+    return {
+        "cancelled": True,
+        "booking_id": str(line.id),
+        "status": line.status,
+        "trip_id": str(line.trip_id),
+        "charge": money_output(charge) if charge else None,
+    }
+
+
+CAPABILITY = Capability(
+    name="cancel_hotel_booking",
+    title=N_("Cancel a hotel booking"),
+    summary="Propose to give a booked hotel back.",
+    area="hotels_holidays",
+    input=CancelHotelBookingInput,
+    output=frozenset({"cancelled", "booking_id", "status", "trip_id", "charge"}),
+    permission="trip.cancel_hotel",
+    approval="required",
+    approvers=APPROVERS,
+    undoable=False,
+    four_eyes=True,
+    external=True,
+    policy=policy,
+    run=run,
+    rehearse=rehearse,
+    preview=preview,
+    measure=measure,
+    lookups={"booking_id": booked_stays},
+    card=Card(icon="building-x", sentence=sentence),
+    audit=N_("Assistant: cancel a hotel"),
+    follow_ups=("search_hotels", "show_trip"),
+    examples={
+        "en": (
+            "cancel the hotel",
+            "cancel the booking at Marsa Creek Hotel",
+            "they don't want the Dubai hotel any more",
+            "give the rooms in Munnar back",
+            "hotel cancellation pls, Krishnan family",
+            "drop the Yas Bay stay",
+            "cancel HB123456 with the hotel",
+            "client postponed, call off the resort",
+            "void the hotel reservation for 19 Dec",
+            "release the Abu Dhabi rooms, guest not coming",
+            "cnl htl bkg Goa",
+            "the stay in Bali has to be cancelled",
+        ),
+        "hi": (
+            "hotel cancel kar do",
+            "Marsa Creek wali booking radd karo",
+            "Dubai ka hotel nahi chahiye ab",
+            "Munnar ke kamre wapas kar do",
+            "Krishnan family ka hotel cancel karna hai",
+            "customer ka plan badal gaya, resort ki booking hata do",
+        ),
+    },
+)

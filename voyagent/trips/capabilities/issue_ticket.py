@@ -1,0 +1,205 @@
+"""Pay for a held booking and have its tickets issued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from flask_babel import gettext, ngettext
+from pydantic import Field
+
+from voyagent.approvals.effects import (
+    CheckShown,
+    Description,
+    FactShown,
+    LeavingShown,
+    Measured,
+)
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Id
+from voyagent.kernel.money import Money, spoken
+from voyagent.kernel.outbound import OutboundCall
+from voyagent.trips import queries, service
+from voyagent.trips.capabilities.lookups import held_flights
+from voyagent.trips.capabilities.reviews import (
+    APPROVERS,
+    budget_checks,
+    itinerary_of,
+    local_moment,
+    trip_checks,
+)
+from voyagent.trips.charges import flights_in_words
+from voyagent.trips.details import FlightDetails
+from voyagent.trips.models import TripLine
+from voyagent.trips.queries import Line
+from voyagent.trips.service import flights
+from voyagent.trips.supplier_queries import suppliers
+
+
+class IssueTicketInput(Closed):
+    """A held booking."""
+
+    pnr_id: Annotated[Id, Slot("booking", N_("Which held booking shall be ticketed?"))] = Field(
+        description="The id of any flight of the held booking."
+    )
+
+
+def run(call: Invocation, wanted: IssueTicketInput) -> OutboundCall[JsonObject]:
+    """Issue the tickets. Raises as `service.issue_ticket`."""
+    return service.issue_ticket(suppliers(call), call.actor, wanted.pnr_id).then(_output)
+
+
+def rehearse(_call: Invocation, wanted: IssueTicketInput) -> JsonObject:
+    """Mark the flights as ticketed. Raises LineNotFound, NotHeld."""
+    flights.mark_ticketed(flights.held_lines(wanted.pnr_id), None, ())
+    return {}
+
+
+def preview(call: Invocation, wanted: IssueTicketInput) -> Description:
+    """Show flights, passengers, cost and time limit. Raises LineNotFound, NotHeld."""
+    held = _held(wanted)
+    journey = queries.read_trip(call.reader, held[0].trip_id)
+    cost = _cost(held)
+    words = flights_in_words(
+        [line.details for line in held if isinstance(line.details, FlightDetails)]
+    )
+    people = _travellers(held) or [one.full_name for one in journey.passengers]
+    return Description(
+        title=gettext("Issue the tickets of booking %(number)s", number=held[0].supplier_ref),
+        undo=gettext(
+            "Can be voided on the day of issue only; later the fare’s cancellation charges apply"
+        ),
+        facts=[
+            FactShown(label=gettext("Flights"), value=words),
+            FactShown(label=gettext("Passengers"), value=", ".join(people)),
+            FactShown(label=gettext("Cost"), value=spoken(cost.wire, cost.currency)),
+        ],
+        leaves=[
+            LeavingShown(
+                kind="ticket",
+                text=ngettext(
+                    "one ticket: %(flights)s",
+                    "%(num)d tickets: %(flights)s",
+                    len(people),
+                    flights=words,
+                ),
+            )
+        ],
+        checks=[
+            *_held_until(held[0], call.actor),
+            *budget_checks(journey.trip["session_id"], journey.trip["enquiry_id"], cost),
+            *trip_checks(journey),
+        ],
+    )
+
+
+def measure(call: Invocation, wanted: IssueTicketInput) -> Measured:
+    """Measure the itinerary. Raises LineNotFound."""
+    return itinerary_of(call, queries.trip_id_of_line(wanted.pnr_id))
+
+
+def policy(_call: Invocation, wanted: IssueTicketInput) -> Policy:
+    """The supplier is paid what the booking costs. Raises LineNotFound, NotHeld."""
+    held = _held(wanted)
+    return Policy(amounts=(_cost(held),), party=held[0].supplier or "", direction="out")
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the booking once it is ticketed."""
+    if not output.get("locator"):
+        return str(gettext("Issue the tickets"))
+    return str(gettext("Issued the tickets of %(locator)s", locator=output["locator"]))
+
+
+def _held(wanted: IssueTicketInput) -> list[Line]:
+    return [queries.line_of(line) for line in flights.held_lines(wanted.pnr_id)]
+
+
+def _cost(lines: Sequence[Line]) -> Money:
+    return sum((line.cost for line in lines[1:]), lines[0].cost)
+
+
+def _held_until(line: Line, actor: Actor) -> list[CheckShown]:
+    if line.hold_expires_at is None:
+        return []
+    until = local_moment(line.hold_expires_at, actor)
+    return [
+        CheckShown(
+            ok=line.hold_expires_at > clock.now(),
+            text=gettext("Held by the airline until %(day)s", day=until),
+        )
+    ]
+
+
+def _travellers(lines: Sequence[Line]) -> list[str]:
+    """The names that the airline has; empty if the line does not hold them."""
+    return next(
+        (
+            list(line.details.travellers or ())
+            for line in lines
+            if isinstance(line.details, FlightDetails)
+        ),
+        [],
+    )
+
+
+def _output(lines: list[TripLine]) -> JsonObject:
+    return {
+        "issued": True,
+        "pnr_id": str(lines[0].id),
+        "locator": lines[0].supplier_ref,
+        "tickets": lines[0].details.get("tickets") or [],
+        "trip_id": str(lines[0].trip_id),
+    }
+
+
+CAPABILITY = Capability(
+    name="issue_ticket",
+    title=N_("Issue the tickets"),
+    summary="Propose to pay for a held booking and have its tickets.",
+    area="ticketing_visa",
+    input=IssueTicketInput,
+    output=frozenset({"issued", "pnr_id", "locator", "tickets", "trip_id"}),
+    permission="trip.issue_ticket",
+    approval="required",
+    approvers=APPROVERS,
+    undoable=False,
+    four_eyes=True,
+    external=True,
+    policy=policy,
+    run=run,
+    rehearse=rehearse,
+    preview=preview,
+    measure=measure,
+    lookups={"pnr_id": held_flights},
+    card=Card(icon="ticket-perforated", sentence=sentence),
+    audit=N_("Assistant: issue a ticket"),
+    follow_ups=("draft_invoice", "send_itinerary"),
+    examples={
+        "en": (
+            "issue the ticket",
+            "ticket K7PQ2M",
+            "please issue tickets for the held booking",
+            "customer has paid, ticket it now",
+            "pay the airline and get the tickets",
+            "confirm and ticket the Emirates booking",
+            "TKT pnr XQ41ZB before TTL",
+            "go for ticketing on EK 501",
+            "eticket needed today for the Krishnan family",
+            "convert the hold to tickets",
+            "issue all 4 tickets of the Doha booking",
+            "send JY6T4R for ticketing",
+        ),
+        "hi": (
+            "ticket bana do",
+            "K7PQ2M ka ticket issue karo",
+            "customer ne paise de diye, ticket nikaalo",
+            "hold wali booking ka ticket kaat do",
+            "Krishnan family ke ticket aaj hi issue karne hain",
+            "time limit se pehle XQ41ZB ticket kar dijiye",
+        ),
+    },
+)

@@ -1,0 +1,144 @@
+"""E-mail the itinerary of a trip to the customer, as a PDF."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import Description, FactShown
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Policy, Slot
+from voyagent.http.template_filters import symbol_money
+from voyagent.identity.permissions import roles_that_may
+from voyagent.identity.schemas import Email
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Id
+from voyagent.trips import queries, service
+from voyagent.trips.capabilities.lookups import trips
+from voyagent.trips.capabilities.reviews import days_of, joined, name_of, trip_checks
+from voyagent.trips.sending import mail_itinerary
+from voyagent.trips.words import LINE_WORDS
+
+
+class SendItineraryInput(Closed):
+    """A trip and the customer's address."""
+
+    trip_id: Annotated[Id, Slot("trip", N_("Which trip?"))] = Field(
+        description="The trip whose itinerary is sent."
+    )
+    to: Annotated[Email, Slot("email", N_("To which e-mail address?"))] = Field(
+        description="The customer's e-mail address."
+    )
+    locale: Annotated[Literal["en", "hi"] | None, Slot("language")] = Field(
+        default=None, description="Language of the PDF; absent for the agency's language."
+    )
+    prices: bool = Field(default=True, description="False to leave the price out of the PDF.")
+
+
+def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
+    """Send the PDF. Raises as `service.send_itinerary`."""
+    trip = mail_itinerary(
+        call.actor,
+        wanted.trip_id,
+        to=wanted.to,
+        locale=wanted.locale or call.actor.locale,
+        prices=wanted.prices,
+    )
+    return {"sent": True, "trip_id": str(trip.id), "to": wanted.to}
+
+
+def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
+    """Show address, language, price and each line of the PDF. Raises TripNotFound, NothingToSend."""
+    journey = queries.read_trip(call.reader, wanted.trip_id)
+    if not journey.standing:
+        raise service.NothingToSend
+    prices = (
+        ", ".join(symbol_money(total.price) for total in journey.totals if total.price)
+        if wanted.prices
+        else ""
+    )
+    language = "हिन्दी" if (wanted.locale or call.actor.locale) == "hi" else "English"
+    people = ", ".join(one.full_name for one in journey.passengers)
+    return Description(
+        title=gettext(
+            "Send the itinerary “%(title)s” to %(address)s",
+            title=journey.trip["title"],
+            address=wanted.to,
+        ),
+        undo=gettext("A sent e-mail can’t be recalled"),
+        facts=[
+            FactShown(label=gettext("E-mail address"), value=wanted.to),
+            FactShown(label=gettext("Language"), value=language),
+            FactShown(label=gettext("Price"), value=prices or gettext("Not specified")),
+            FactShown(label=gettext("Travellers"), value=people or gettext("nobody yet")),
+            *(
+                FactShown(
+                    label=str(LINE_WORDS[line.kind]),
+                    value=joined(name_of(line), days_of(line), line.supplier_ref),
+                )
+                for line in journey.standing
+            ),
+        ],
+        checks=trip_checks(journey),
+    )
+
+
+def policy(_call: Invocation, _wanted: SendItineraryInput) -> Policy:
+    """No money moves."""
+    return Policy()
+
+
+def sentence(given: JsonObject, output: JsonObject) -> str:
+    """Name the address."""
+    to = output.get("to") or given.get("to")
+    if not to:
+        return str(gettext("E-mail the itinerary"))
+    if output.get("sent"):
+        return str(gettext("E-mailed the itinerary to %(to)s", to=to))
+    return str(gettext("E-mail the itinerary to %(to)s", to=to))
+
+
+CAPABILITY = Capability(
+    name="send_itinerary",
+    title=N_("Send the itinerary to the customer"),
+    summary="Propose to mail the itinerary of a trip to the customer, as a PDF.",
+    area="everywhere",
+    input=SendItineraryInput,
+    output=frozenset({"sent", "trip_id", "to"}),
+    permission="trip.send",
+    approval="required",
+    approvers=roles_that_may("trip.send"),
+    undoable=False,
+    policy=policy,
+    run=run,
+    preview=preview,
+    lookups={"trip_id": trips},
+    card=Card(icon="send", sentence=sentence),
+    audit=N_("Assistant: send the itinerary to the customer"),
+    follow_ups=("draft_invoice", "show_trip"),
+    examples={
+        "en": (
+            "send the itinerary to deepa@example.com",
+            "mail the plan to the customer",
+            "email itinerary pdf to ravi.menon@example.com without prices",
+            "share the itinerary with the client in Hindi",
+            "please send her the travel programme",
+            "forward the itin to joseph@example.org",
+            "send day wise plan by mail to the Krishnan family",
+            "can you mail the trip pdf to accounts@alnoor.example",
+            "itinerary to be emailed to the customer today",
+            "send it to him, hide the price",
+            "mail the tour plan of the Doha trip to the guest",
+            "pls email final itinerary to mary.t@example.com",
+        ),
+        "hi": (
+            "itinerary customer ko bhej do",
+            "deepa@example.com pe plan mail karo",
+            "bina price ke itinerary bhejo",
+            "programme Hindi mein mail kar dijiye",
+            "Krishnan family ko yatra ka plan email karo",
+            "pdf bana ke grahak ko bhej dijiye",
+        ),
+    },
+)
