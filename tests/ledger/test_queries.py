@@ -34,7 +34,7 @@ moves = st.tuples(
 
 def rows(person: Person, as_of: date, *, include_zero: bool = False) -> list[dict[str, Any]]:
     with person.reading() as reader:
-        return trial_balance_rows(reader, as_of, include_zero)
+        return trial_balance_rows(reader, as_of, include_zero=include_zero)
 
 
 @settings(

@@ -39,7 +39,7 @@ def statement_of(
 ) -> list[statements.PartyStatement]:
     found: list[statements.PartyStatement] = []
     while not found or found[-1].next_cursor:
-        after = statements.Place.decode(found[-1].next_cursor or "") if found else None
+        after = statements.LineCursor.decode(found[-1].next_cursor or "") if found else None
         with person.reading() as reader:
             found.append(
                 statements.read_party_statement(reader, kind, party, days, after=after, limit=limit)

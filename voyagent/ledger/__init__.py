@@ -1,1 +1,1 @@
-"""The books: accounts, and entries that always balance and never change."""
+"""Double-entry ledger: accounts, and entries that balance and never change."""

@@ -1,6 +1,4 @@
-"""The JSON door of the books: the chart of accounts; the journal and entries by hand; which months
-are closed, closing one, opening the latest again.
-"""
+"""JSON API of the ledger: chart of accounts, journal, months."""
 
 from __future__ import annotations
 
@@ -131,11 +129,9 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
     posted = service.post_direct(
         actor, narration=body.narration, lines=lines, entry_date=body.entry_date
     )
-    assert (
-        posted.entry is not None
-        # its source is its own, so nothing stood for it before; reading it again would hold up whoever
-        # else posts
-    )
+    # The source is new, so the entry is. Reading it again would keep the locks of the roll-ups
+    # longer.
+    assert posted.entry is not None
     return wire_entry(posted.entry | {"created_by": actor.full_name}, list(posted.lines))
 
 

@@ -1,6 +1,4 @@
-"""A journal entry as files, behind both doors: PDF under the letterhead, CSV and XLSX as the API
-tells it.
-"""
+"""Journal entry as PDF, CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -36,8 +34,9 @@ Read = tuple[Row, list[Row]]
 
 
 def entry_sheet(found: Read) -> Sheet:
-    """An entry as rows: `head` for each fact, `line` for each line with code and name of its
-    account, `total` for each currency.
+    """Return an entry as rows of a sheet.
+
+    `head` for each fact, `line` for each line with its account, `total` for each currency.
     """
     entry, lines = found
     rows: list[list[Cell]] = [
@@ -45,7 +44,7 @@ def entry_sheet(found: Read) -> Sheet:
         for item, text, day in facts_of(wire_entry(entry, lines))
     ]
     for line in lines:
-        told: list[Cell] = [
+        cells: list[Cell] = [
             LINE,
             line["line_no"],
             line["code"],
@@ -57,7 +56,7 @@ def entry_sheet(found: Read) -> Sheet:
         ]
         rows.append(
             [
-                *told,
+                *cells,
                 *(Money(line[f"{side}_minor"], line["currency"]) for side in ("debit", "credit")),
             ]
         )
@@ -67,10 +66,12 @@ def entry_sheet(found: Read) -> Sheet:
     return Sheet(_file(entry), COLUMNS, rows)
 
 
-def entry_paper(reader: RequestReader, found: Read, agency: str) -> Attached:  # noqa: ARG001 - the letterhead names it
-    """An entry as PDF: a table for each currency, its lines with their accounts and what both sides
-    come to.
-    """
+def entry_paper(
+    reader: RequestReader,
+    found: Read,
+    agency: str,  # noqa: ARG001 - the letterhead names it
+) -> Attached:
+    """Typeset an entry as PDF: a table with totals for each currency."""
     entry, lines = found
     day = long_day(entry["entry_date"], weekday=False, year=True)
     words = "\n".join(
@@ -112,7 +113,6 @@ def _table(lines: list[Row], debit: Money, credit: Money) -> Table:
 
 
 def _totals(lines: list[Row]) -> list[tuple[Money, Money]]:
-    """Debit and credit of each currency."""
     currencies = dict.fromkeys(line["currency"] for line in lines)
     sums = {
         (code, side): sum(line[f"{side}_minor"] for line in lines if line["currency"] == code)

@@ -1,6 +1,4 @@
-"""Tables of the books: accounts, entries with their postings, the balances of each month, and the
-months that are closed.
-"""
+"""Tables of the ledger: accounts, entries, postings, balances, closed months."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ _ZERO = text("0")
 class Account(TenantOwned, Base):
     """An account of the chart.
 
-    `purpose` is what our own postings find it by, such as `receivable`; a code may be anything.
+    Our own postings find it by `purpose`, such as `receivable`. The agency may change its code.
     """
 
     __tablename__ = "accounts"
@@ -53,10 +51,9 @@ class Account(TenantOwned, Base):
 
 
 class JournalEntry(TenantOwned, Base):
-    """A booking on its book date, with what it comes from; never changed, only reversed by another
-    entry.
+    """A posted entry on its book date; reversed by another entry, never changed.
 
-    `trip_id` is the trip that its document is of, and a reversal has that of what it reverses.
+    `trip_id` is the trip of its document. A reversal has the trip of the entry that it reverses.
     """
 
     __tablename__ = "journal_entries"
@@ -107,7 +104,10 @@ class JournalEntry(TenantOwned, Base):
 
 
 class Posting(TenantBound, Base):
-    """One line of an entry: an amount on one side of one account, in minor units of one currency."""
+    """A line of an entry: an amount on one side of one account.
+
+    Amounts are minor units of the line's currency.
+    """
 
     __tablename__ = "postings"
 
@@ -153,8 +153,9 @@ class Posting(TenantBound, Base):
 
 
 class MonthlyBalance(TenantBound, Base):
-    """What was posted to an account in a month and currency; kept by a trigger on `postings`,
-    written by nobody else.
+    """Debits and credits of an account in a month and currency.
+
+    Written only by a trigger on `postings`.
     """
 
     __tablename__ = "monthly_balances"
@@ -175,8 +176,9 @@ class MonthlyBalance(TenantBound, Base):
 
 
 class DailyBalance(TenantBound, Base):
-    """What was posted to an account on a day and in a currency; kept by the trigger that keeps the
-    months, written by nobody else.
+    """Debits and credits of an account on a day and in a currency.
+
+    Written only by the trigger that writes the monthly balances.
     """
 
     __tablename__ = "daily_balances"
@@ -197,11 +199,10 @@ class DailyBalance(TenantBound, Base):
 
 
 class TripEarning(TenantBound, Base):
-    """What the entries of a trip posted on a day and in a currency; kept by the trigger that keeps
-    the balances, written by nobody else.
+    """Revenue and cost of a trip on a day and in a currency.
 
-    Revenue is credit less debit of all such accounts, cost debit less credit of what the sold
-    services were bought for.
+    Revenue is credit less debit of all revenue accounts; cost is debit less credit of the cost
+    of services. Written only by the trigger that writes the balances.
     """
 
     __tablename__ = "trip_earnings"
@@ -214,7 +215,7 @@ class TripEarning(TenantBound, Base):
 
 
 class ClosedMonth(TenantBound, Base):
-    """A closed month, by its first day: nothing is posted into it or into any month before it."""
+    """A closed month by its first day; it and all earlier months take no entries."""
 
     __tablename__ = "closed_months"
 

@@ -1,5 +1,6 @@
-"""The chart of accounts that a travel agency begins with; codes and names may be changed later,
-purposes are what our own postings go by.
+"""Chart of accounts of a new agency, account rules and month arithmetic.
+
+Agencies may change codes and names of the chart; our own postings find accounts by purpose.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from voyagent.ledger.errors import MonthNotFound
 
 
 class ChartAccount(NamedTuple):
-    """An account of the chart; `is_contra` is one whose normal side is the other one, such as
-    depreciation.
+    """An account of the chart.
+
+    The normal side of a contra account, such as depreciation, is opposite to that of its type.
     """
 
     code: str
@@ -25,14 +27,15 @@ class ChartAccount(NamedTuple):
 
     @property
     def normal_side(self) -> str:
-        """The side on which the account grows."""
+        """Side on which the account grows."""
         side = normal_side_of(self.type)
         return side if not self.is_contra else "credit" if side == "debit" else "debit"
 
 
 def normal_side_of(account_type: str) -> str:
-    """The side on which accounts of a type grow: debit for assets and expenses, credit for
-    liabilities, equity and revenue.
+    """Return the side on which accounts of a type grow.
+
+    Debit for assets and expenses, credit for liabilities, equity and revenue.
     """
     return "debit" if account_type in {"asset", "expense"} else "credit"
 
@@ -84,28 +87,34 @@ CHART = (
     ChartAccount("5920", N_("Exchange differences"), "expense", "exchange_differences"),
 )
 FORMER_NAMES = (N_("Commission from airlines"),)
-"""What accounts of the chart were called once, and still are where an agency had them then."""
+"""Former names in the chart; agencies that opened their books then still have them."""
 CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_advances"})
-"""Purposes of the accounts that equal the sum of what is open or paid ahead; only documents and
-payments post to them.
+"""Purposes of control accounts, which equal the open documents and advances.
+
+Only documents and payments post to them.
 """
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
 COST_PURPOSE = "cost_of_services"
 YEAR_START_MONTH = 4
-"""The month in which financial years begin where an agency has not chosen."""
+"""First month of the financial year, unless the agency chooses another."""
 PROFIT_AND_LOSS = ("revenue", "expense")
-"""Accounts that begin every financial year at nothing; what they came to goes into the earnings
-that are kept.
+"""Types of accounts that start each financial year at zero.
+
+Their result goes into retained earnings.
 """
 
 
 def parse_month(text: str) -> date:
-    """The first day of a month written `2026-03`. Raises MonthNotFound."""
+    """Parse a month such as `2026-03` and return its first day.
+
+    Raises:
+        MonthNotFound: not a month of that form, or outside 1900 to 2200.
+    """
     if re.fullmatch(r"(19|2[01])\d\d-(0[1-9]|1[0-2])|2200-(0[1-9]|1[0-2])", text, re.ASCII) is None:
         raise MonthNotFound
     return date(int(text[:4]), int(text[5:]), 1)
 
 
 def next_month(month: date) -> date:
-    """The first day of the month after a month."""
+    """Return the first day of the next month."""
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -17,7 +17,8 @@ BEFORE_PARTY, BEFORE_REASON = ", ", ": "
 
 
 def with_reason(title: str, party_name: str, reason: str) -> str:
-    """The narration of an entry that somebody gave a reason for, such as "Write-off of invoice
-    2026-27/000003, Asha Rao: bankrupt".
+    """Compose a narration with a reason.
+
+    Example: "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt".
     """
     return f"{title}{BEFORE_PARTY}{party_name}{BEFORE_REASON}{reason}"

@@ -113,7 +113,7 @@ def read_balance(call: Invocation, wanted: ReadAccountBalanceIn) -> JsonObject:
 def trial_balance(call: Invocation, wanted: TrialBalanceIn) -> JsonObject:
     """Debit and credit of each account, and the totals of each currency, which are never added."""
     as_of = wanted.as_of or clock.today(call.actor.timezone)
-    rows = trial_balance_rows(call.reader, as_of, wanted.include_zero)
+    rows = trial_balance_rows(call.reader, as_of, include_zero=wanted.include_zero)
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     accounts = []
     for row in rows:

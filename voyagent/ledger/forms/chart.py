@@ -1,7 +1,4 @@
-"""Forms of the chart of accounts: an account to add, and one that is changed.
-
-What they accept is what the API accepts.
-"""
+"""Forms of the chart of accounts; they accept what the API accepts."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from voyagent.kernel.database.read_pool import Row
 from voyagent.ledger.schemas.chart import AccountIn, AccountPatch
 from voyagent.ledger.words import ACCOUNT_TYPES, SIDES
 
-# Where a refusal of the rules is shown.
+# The fields at which errors of the service are shown.
 PLACES = {
     "account_code_taken": "code",
     "account_posted": "type",
@@ -37,7 +34,7 @@ def _choices(words: dict[str, Any]) -> list[SelectChoice]:
 
 
 class AccountForm(SchemaForm[AccountIn]):
-    """An account to add."""
+    """Form that adds an account."""
 
     schema: ClassVar[type[BaseModel]] = AccountIn
     sentences: ClassVar[dict[str, Any]] = _SENTENCES
@@ -53,7 +50,7 @@ class AccountForm(SchemaForm[AccountIn]):
 
 
 class AccountChangeForm(SchemaForm[AccountPatch]):
-    """An account that is changed; type and normal side are left out once they are fixed."""
+    """Form that changes an account, without type and side once they are fixed."""
 
     schema: ClassVar[type[BaseModel]] = AccountPatch
     sentences: ClassVar[dict[str, Any]] = _SENTENCES
@@ -67,7 +64,7 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
 
     @classmethod
     def of(cls, account: Row) -> AccountChangeForm:
-        """The form over an account as it stands."""
+        """Fill the form with an account."""
         form = cls(
             data={name: account[name] for name in ("code", "name", "type", "normal_side")}
             | {"is_archived": not account["is_active"]}
@@ -78,7 +75,8 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
 
 
 def is_fixed(account: Row) -> bool:
-    """Whether type and normal side stay: something was posted, or the program itself posts to the
-    account.
+    """Return True if type and normal side cannot change.
+
+    They are fixed once anything was posted, and on accounts that the program posts to.
     """
     return account["purpose"] is not None or account["posted"] is not None

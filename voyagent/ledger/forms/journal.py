@@ -1,4 +1,4 @@
-"""Forms of the journal: an entry by hand, and the reason for a reversal."""
+"""Forms of the journal: an entry by hand, and a reversal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currenc
 from voyagent.ledger.schemas.journal import JournalEntryIn, ReversalIn
 from voyagent.ledger.service.direct import LINES_MAX
 
-# Where a refusal of the rules is shown.
+# The fields at which errors of the service are shown.
 REVERSAL_PLACES = {
     "invalid_date": "entry_date",
     "period_locked": "entry_date",
@@ -51,7 +51,7 @@ ENTRY_PLACES = {
 
 
 class ReversalForm(SchemaForm[ReversalIn]):
-    """Why an entry is reversed, and when."""
+    """Reason and book date of a reversal."""
 
     schema: ClassVar[type[BaseModel]] = ReversalIn
 
@@ -60,7 +60,7 @@ class ReversalForm(SchemaForm[ReversalIn]):
 
 
 class EntryLinesField(RowsField):
-    """Lines of an entry as rows of four inputs each; an empty row is none."""
+    """Lines of an entry as rows of four inputs; empty rows are ignored."""
 
     names = ("account_id", "memo", "debit", "credit")
     written = names
@@ -68,7 +68,7 @@ class EntryLinesField(RowsField):
 
 
 class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
-    """An entry by hand, in one currency; thousands may be grouped."""
+    """Entry by hand in one currency; amounts may have grouped thousands."""
 
     schema: ClassVar[type[BaseModel]] = JournalEntryIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -104,9 +104,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         self.wrong: set[tuple[int, str]] = set()
 
     def values(self) -> dict[str, Any]:
-        """What was typed, amounts without their grouping; a side on which nothing is written is
-        none.
-        """
+        """Return what was typed; amounts are ungrouped, an empty side is None."""
         return super().values() | {
             "lines": [
                 {
@@ -120,8 +118,9 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         }
 
     def looked_at(self) -> dict[str, Any]:
-        """The same of the lines that have an account and an amount; while there are not two,
-        nothing can be said of the entry yet.
+        """Return the values with only the complete lines; None for fewer than two.
+
+        A line is complete with an account and an amount.
         """
         values = self.values()
         whole = [
@@ -132,8 +131,9 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         return values | {"lines": whole if len(whole) > 1 else None}
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """A finding about a line is told at the lines, and its inputs are marked; one about the
-        currency at the currency.
+        """Return the field for an error; errors in a line mark its inputs.
+
+        An error in a currency is shown at the currency.
         """
         if len(loc) > 2 and loc[2] == "currency":
             return "currency"
@@ -152,9 +152,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
 
     @property
     def first_wrong(self) -> tuple[int, str] | None:
-        """The first wrong input of the lines, by line and name, in the order of the page; None
-        where each is as it should be.
-        """
+        """First invalid input of the lines as line and name, in page order."""
         return min(
             self.wrong,
             key=lambda place: (place[0], EntryLinesField.names.index(place[1])),
@@ -163,7 +161,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
 
     @property
     def read_currency(self) -> str:
-        """The chosen currency, the agency's where that is none."""
+        """Chosen currency, or the agency's if that is none."""
         return (
             str(self.currency.data)
             if self.currency.data in self.currency.choices
@@ -171,7 +169,10 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         )
 
     def read_lines(self) -> tuple[list[tuple[UUID | None, Money, Money]], bool]:
-        """What the lines say so far: account, debit, credit; and whether each amount could be read."""
+        """Return account, debit and credit of each line that can be read.
+
+        The flag is False if an amount of some line cannot be read.
+        """
         found: list[tuple[UUID | None, Money, Money]] = []
         for row in self.lines.data:
             try:
@@ -179,7 +180,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
                     Money.parse(plain(row[side]) or "0", self.read_currency)
                     for side in ("debit", "credit")
                 )
-            except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
+            except (InvalidAmount, UnknownCurrency):  # reported when the form is sent
                 continue
             found.append((parse_id(row["account_id"]), debit, credit))
         return found, len(found) == len(self.lines.data)

@@ -1,4 +1,4 @@
-"""Form of the months: the reason for opening one again."""
+"""Form that opens a closed month again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from wtforms import StringField
 from voyagent.http.forms import SchemaForm
 from voyagent.ledger.schemas.months import ReopenMonthRequest
 
-# Where a refusal of the rules is shown.
+# The fields at which errors of the service are shown.
 PLACES = {"reason_required": "reason", "month_not_closed": "", "later_month_closed": ""}
 _NEEDED = _l("Say in a few words why the month is opened again.")
 
 
 class ReopenForm(SchemaForm[ReopenMonthRequest]):
-    """Why the month is opened again."""
+    """Reason for opening the month again."""
 
     schema: ClassVar[type[BaseModel]] = ReopenMonthRequest
     sentences: ClassVar[dict[str, Any]] = {

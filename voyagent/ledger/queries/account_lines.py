@@ -1,4 +1,4 @@
-"""Reading one account line by line, from any place in it."""
+"""Lines of one account, page by page."""
 
 from __future__ import annotations
 
@@ -30,25 +30,29 @@ from voyagent.ledger.queries.balances import balances_statement
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
 LINE_ORDER = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
-"""The order of lines."""
+"""Order of lines: book date, entry, line number."""
 LINE_NO_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class LineCursor:
-    """The place behind a line in the order of an account: book date, entry, line."""
+    """Position of a line in the order of an account; the next page follows it."""
 
     day: date
     entry_id: UUID
     line_no: int
 
     def encode(self) -> str:
-        """The text that a reader hands back."""
+        """Return the text form, such as `2026-03-31.<entry id>.2`."""
         return f"{self.day:%Y-%m-%d}.{self.entry_id}.{self.line_no}"
 
     @classmethod
     def decode(cls, token: str) -> LineCursor:
-        """Read a text of ours. Raises InvalidCursor."""
+        """Parse the text form.
+
+        Raises:
+            InvalidCursor: `encode` does not write such a text.
+        """
         day, _, rest = token.partition(".")
         entry, _, line = rest.partition(".")
         entry_id = parse_id(entry)
@@ -65,8 +69,10 @@ class LineCursor:
 def account_lines_statement(
     account_id: UUID, first: date, last: date, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
-    """Lines of an account with book dates from `first` to `last`, the oldest first, those behind a
-    place: the line, and of its entry narration and source.
+    """Select the lines of an account in a period, oldest first.
+
+    Lines have book dates from `first` to `last` and follow `after`. Columns: the line, and the
+    narration and source of its entry.
     """
     statement = (
         select(
@@ -101,16 +107,18 @@ def account_lines_statement(
 
 
 @cached_statement
-def balances_at_statement(account_id: UUID, place: LineCursor) -> Select[Any]:
-    """currency, debit_minor, credit_minor of an account up to and including the line before a
-    place: the days before from roll-ups, its own day from lines.
+def balances_at_statement(account_id: UUID, cursor: LineCursor) -> Select[Any]:
+    """Select the balances of an account up to and including a cursor's line.
+
+    Earlier days come from the roll-ups, the cursor's own day from its lines. Rows: currency,
+    debit_minor, credit_minor.
     """
-    before = balances_statement(place.day - timedelta(days=1), [account_id]).subquery("before")
+    before = balances_statement(cursor.day - timedelta(days=1), [account_id]).subquery("before")
     same_day = select(_POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor).where(
         owned(Posting),
         _POSTINGS.account_id == account_id,
-        _POSTINGS.effective_date == place.day,
-        not_(is_after(place)),
+        _POSTINGS.effective_date == cursor.day,
+        not_(is_after(cursor)),
     )
     both = (
         union_all(select(before.c.currency, before.c.debit_minor, before.c.credit_minor), same_day)
@@ -127,14 +135,14 @@ def balances_at_statement(account_id: UUID, place: LineCursor) -> Select[Any]:
     )
 
 
-def is_after(place: LineCursor) -> ColumnElement[bool]:
-    """Whether a line stands behind a place; a condition for any select of lines."""
-    mark = tuple_(
+def is_after(cursor: LineCursor) -> ColumnElement[bool]:
+    """Return the condition that a line follows the cursor; for any select of lines."""
+    position = tuple_(
         *(
             literal(value, column.type)
             for value, column in zip(
-                (place.day, place.entry_id, place.line_no), LINE_ORDER, strict=True
+                (cursor.day, cursor.entry_id, cursor.line_no), LINE_ORDER, strict=True
             )
         )
     )
-    return tuple_(*LINE_ORDER) > mark
+    return tuple_(*LINE_ORDER) > position

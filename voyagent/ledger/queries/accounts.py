@@ -1,4 +1,4 @@
-"""Reading the chart of accounts: accounts by code, each with what stands on it."""
+"""Accounts of the chart, with their balances."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ _ACCOUNTS = Account.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """A page of the chart, and the text that asks for the page behind it; None where the chart
-    ends.
-    """
+    """A page of the chart; `next_cursor` is None on the last page."""
 
     items: list[Row]
     next_cursor: str | None
@@ -36,7 +34,7 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class AccountBalance:
-    """An account with its balance in each currency that was posted to it; none where nothing was."""
+    """An account with its balance in each currency posted to it."""
 
     account: Row
     as_of: date
@@ -51,13 +49,14 @@ def list_accounts(
     limit: int,
     cursor: str | None = None,
 ) -> Accounts:
-    """Accounts by code, of a type, active or archived where that is asked for, behind the code of a
-    cursor.
+    """List accounts by code, filtered by type and by active or archived.
 
-    Rows: the columns of the account; `posted`, by currency, debit less credit over all that was
-    ever posted, in minor units; and `balances`, the same as it stands in the books: of revenue and
-    expense what was posted since this financial year began, up to today. Both are None where
-    nothing was ever posted. Raises InvalidCursor.
+    Rows: the columns of the account; `posted`, by currency, debit less credit of all postings in
+    minor units; `balances`, the book balance: of revenue and expense only what was posted in
+    this financial year up to today. Both are None for an account without postings.
+
+    Raises:
+        InvalidCursor: the cursor is no account code.
     """
     page = select(*_ACCOUNTS).where(owned(Account))
     if account_type is not None:
@@ -73,7 +72,11 @@ def list_accounts(
 
 
 def read_account(reader: Reader, account_id: UUID) -> Row:
-    """One account in the same shape. Raises AccountNotFound."""
+    """Return one account as `list_accounts` does.
+
+    Raises:
+        AccountNotFound: the agency has no such account.
+    """
     rows = reader.read(
         _with_balances(select(*_ACCOUNTS).where(owned(Account), _ACCOUNTS.id == account_id))
     )[0]
@@ -83,10 +86,13 @@ def read_account(reader: Reader, account_id: UUID) -> Row:
 
 
 def get_account(account_id: UUID, *, lock: bool = False) -> Account:
-    """An account of the agency; `lock` waits for postings to it that are on their way, and lets
-    none begin until the transaction ends.
+    """Return an account of the agency.
 
-    Raises AccountNotFound.
+    `lock` waits for postings to the account in other transactions and blocks new ones until
+    this transaction ends.
+
+    Raises:
+        AccountNotFound: the agency has no such account.
     """
     statement = select(Account).where(Account.id == account_id)
     if lock:
@@ -98,13 +104,16 @@ def get_account(account_id: UUID, *, lock: bool = False) -> Account:
 
 
 def read_chart(reader: Reader) -> list[Row]:
-    """The chart of accounts by code: id, code, name, type, normal_side, purpose, is_active."""
+    """Return all accounts by code.
+
+    Rows: id, code, name, type, normal_side, purpose, is_active.
+    """
     return reader.read(chart_statement())[0]
 
 
 @cached_statement
 def chart_statement() -> Select[Any]:
-    """The same for whoever reads more in the same trip."""
+    """Select all accounts by code; columns as in `read_chart`."""
     return (
         select(
             _ACCOUNTS.id,
@@ -120,29 +129,34 @@ def chart_statement() -> Select[Any]:
     )
 
 
-def find_account(reader: Reader, said: str) -> Row:
-    """The account that a person means: by id, code, purpose, whole name, or a part of the name that
-    only one has. Raises AccountNotFound, AccountAmbiguous.
+def find_account(reader: Reader, text: str) -> Row:
+    """Find one account by id, code, purpose, name, or part of a name.
+
+    Raises:
+        AccountNotFound: no account matches.
+        AccountAmbiguous: several names contain the text.
     """
-    words = said.strip().casefold()
+    wanted = text.strip().casefold()
     accounts = read_chart(reader)
-    meant = [
+    found = [
         a
         for a in accounts
-        if words in {str(a["id"]), a["code"].casefold(), a["purpose"], a["name"].casefold()}
+        if wanted in {str(a["id"]), a["code"].casefold(), a["purpose"], a["name"].casefold()}
     ]
-    meant = meant or [a for a in accounts if words and words in a["name"].casefold()]
-    if not meant:
+    found = found or [a for a in accounts if wanted and wanted in a["name"].casefold()]
+    if not found:
         raise AccountNotFound
-    if len(meant) > 1:
+    if len(found) > 1:
         raise AccountAmbiguous
-    return meant[0]
+    return found[0]
 
 
 def account_balance(reader: Reader, code_or_name: str, as_of: date) -> AccountBalance:
-    """What an account stands at on the evening of a day, in each currency.
+    """Return the balance of an account at the end of a day, in each currency.
 
-    Raises AccountNotFound, AccountAmbiguous.
+    Raises:
+        AccountNotFound: no account matches.
+        AccountAmbiguous: several names contain the text.
     """
     account = find_account(reader, code_or_name)
     rows = reader.read(balances_statement(as_of, [account["id"]]))[0]
@@ -154,11 +168,10 @@ def account_balance(reader: Reader, code_or_name: str, as_of: date) -> AccountBa
 
 
 def find_accounts(wanted: Iterable[UUID | str], *, hold: bool = False) -> dict[UUID | str, Account]:
-    """Accounts of the agency by id or by purpose, whichever was asked for; what is not there is
-    left out.
+    """Return the agency's accounts by the ids and purposes asked for.
 
-    With `hold` none of them is archived until the transaction ends; others may post to them
-    meanwhile.
+    Missing ones are left out. `hold` prevents that one is archived until the transaction ends;
+    others may post to them meanwhile.
     """
     keys = set(wanted)
     ids = [key for key in keys if isinstance(key, UUID)]

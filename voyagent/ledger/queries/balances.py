@@ -1,5 +1,6 @@
-"""What stands on accounts in the books: of revenue and expense, which begin anew each financial
-year, what was posted in one; of the others all of it.
+"""Balances of accounts, from the roll-ups by month and day.
+
+Revenue and expense start each financial year at zero; other accounts carry over.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _DAYS = DailyBalance.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What was posted to an account in one currency up to a day, in minor units."""
+    """Debits and credits of an account in one currency up to a day, in minor units."""
 
     currency: str
     debit_minor: int
@@ -59,14 +60,13 @@ class Balance:
 
 
 def book_balances(accounts: CTE, day: date | None = None) -> Select[Any]:
-    """Debit less credit of some accounts (id, type), from the balances of months and, of the
-    running month, of days.
+    """Select the book balance of accounts, given as a CTE of id and type.
 
-    Rows, one for each account and currency that anything was ever posted in: account_id, currency,
-    posted_minor, over all that was ever posted, and balance_minor. That is the same for assets,
-    liabilities and equity; for revenue and expense it is what was posted in the financial year of
-    `day`, up to today where today lies in it, else the whole of it. Without a day it is today's.
-    Today is that of the agency's zone.
+    Rows, one for each account and currency with postings: account_id, currency, posted_minor
+    (debit less credit of all postings) and balance_minor. The two are equal for assets,
+    liabilities and equity. For revenue and expense, balance_minor covers the financial year of
+    `day`: up to today if that year is running, else all of it. `day` defaults to today in the
+    agency's time zone.
     """
     year = _year(day)
     began, until = (select(year.c[name]).scalar_subquery() for name in ("began", "until"))
@@ -105,7 +105,7 @@ def book_balances(accounts: CTE, day: date | None = None) -> Select[Any]:
 
 
 def book_balances_statement(account_ids: Iterable[UUID], day: date | None = None) -> Select[Any]:
-    """The same of accounts of the agency by their ids."""
+    """Select the book balances of the agency's accounts with these ids."""
     return book_balances(
         select(_ACCOUNTS.id, _ACCOUNTS.type)
         .where(owned(Account), _ACCOUNTS.id.in_(tuple(account_ids)))
@@ -115,13 +115,18 @@ def book_balances_statement(account_ids: Iterable[UUID], day: date | None = None
 
 
 def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
-    """account_id, currency, debit_minor, credit_minor of some accounts up to and including a day."""
+    """Select debits and credits of accounts up to and including a day.
+
+    Rows: account_id, currency, debit_minor, credit_minor.
+    """
     return _balances_statement(as_of, tuple(account_ids))
 
 
 def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
-    """What was posted up to a day: whole months from their balances, and of the day's own month the
-    shorter side from those of days, added or taken away.
+    """Select debits and credits up to a day from as few roll-up rows as possible.
+
+    Takes whole months, and the days of the day's own month: the days up to it are added, or, if
+    fewer, the days after it are subtracted.
     """
     first, days = as_of.replace(day=1), monthrange(as_of.year, as_of.month)[1]
     if as_of.day * 2 <= days:
@@ -159,8 +164,9 @@ def posted_until(as_of: date, account_ids: Sequence[UUID] | None = None) -> Sele
 
 
 def control_balances_statement(*purposes: str) -> Select[Any]:
-    """What the accounts of some purposes stand at over all that was ever posted: purpose, code,
-    currency, balance_minor (debit less credit).
+    """Select the balance over all postings of accounts with these purposes.
+
+    Rows: purpose, code, currency, balance_minor (debit less credit).
     """
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
     return (
@@ -186,7 +192,6 @@ def _balances_statement(as_of: date, account_ids: tuple[UUID, ...]) -> Select[An
 
 
 def _year(day: date | None) -> CTE:
-    """When the financial year `began`, and the day that counts no more: one row."""
     zone, month = (
         func.coalesce(chosen("timezone"), "UTC"),
         func.coalesce(chosen("financial_year_start_month"), YEAR_START_MONTH),

@@ -1,4 +1,4 @@
-"""Sums over the lines themselves, however many there are: what roll-ups are checked against."""
+"""Checks that the ledger balances and that roll-ups equal their lines."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ _DAYS = DailyBalance.__table__.c
 
 
 def balance_differences(reader: Reader) -> list[Row]:
-    """Where the balances of months or of days and the lines behind them disagree; empty in healthy
-    books, whatever was posted.
+    """Return balances by month or day that differ from the sum of their lines.
+
+    Empty if the ledger is sound.
     """
     return reader.read(balance_differences_statement())[0]
 
 
 def balance_differences_statement(only: date | None = None) -> Select[Any]:
-    """The same for whoever reads more in the same trip; `only` is the first day of the one month
-    that is looked at.
+    """Select the balances that differ from the sum of their lines.
 
-    Rows: which (`month` or `day`), account_id, currency, since (the first day of the month, or the
-    day), debit_minor, credit_minor.
+    `only` is the first day of the one month to check. Rows: which (`month` or `day`),
+    account_id, currency, since (first day of the month, or the day), debit_minor,
+    credit_minor.
     """
     month, day = (
         cast(func.date_trunc("month", _POSTINGS.effective_date), Date),
@@ -78,8 +79,9 @@ def balance_differences_statement(only: date | None = None) -> Select[Any]:
 
 
 def unbalanced_currencies_statement() -> Select[Any]:
-    """Currencies whose debits and credits differ over all that was ever posted: currency,
-    difference_minor; from the balances of months.
+    """Select currencies whose total debits and credits differ.
+
+    Read from the balances by month. Rows: currency, difference_minor.
     """
     difference = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
     return (
@@ -92,7 +94,10 @@ def unbalanced_currencies_statement() -> Select[Any]:
 
 
 def unbalanced_entries_statement() -> Select[Any]:
-    """Entries whose lines do not balance: entry_id, currency, difference_minor (debit less credit)."""
+    """Select entries whose debits and credits differ.
+
+    Rows: entry_id, currency, difference_minor (debit less credit).
+    """
     difference = func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor)
     return (
         select(
@@ -108,10 +113,10 @@ def unbalanced_entries_statement() -> Select[Any]:
 
 
 def yearly_results_statement(start_month: int, *types: str) -> Select[Any]:
-    """What was posted to accounts of some types in each financial year, from every line: currency,
-    year_began, result_minor (credit less debit).
+    """Sum all lines on accounts of some types by financial year.
 
-    Years begin on the first of `start_month`; `year_began` is the first day of one.
+    Years begin on the first of `start_month`. Rows: currency, year_began (first day of the
+    year), result_minor (credit less debit).
     """
     result = func.sum(_POSTINGS.credit_minor - _POSTINGS.debit_minor)
     year = financial_year_start(_POSTINGS.effective_date, start_month)

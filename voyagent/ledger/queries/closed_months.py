@@ -1,4 +1,4 @@
-"""Queries of the months: which are closed, and which can be closed next."""
+"""Closed months, and the next month to close."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ _CLOSED = ClosedMonth.__table__.c
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """Some months of the books, newest first, by their first days.
+    """A page of months, newest first.
 
-    `items` have month, is_closed, closed_at and closed_by (None where a later month closed it).
-    `closed_through` is the last closed month, `next_to_close` the first open one with entries, each
-    None where there is none. `before` asks for what is older; None at the end.
+    `items` have month (its first day), is_closed, closed_at and closed_by; the last two are None
+    if the month was closed with a later one. `closed_through` is the last closed month,
+    `next_to_close` the first open one with entries; None if there is none. `before` asks for the
+    next page; None on the last one.
     """
 
     items: list[Row]
@@ -35,12 +36,15 @@ class Months:
 
 
 def last_closed_month() -> date | None:
-    """The first day of the last closed month; everything up to its end is closed."""
+    """Return the first day of the last closed month; all earlier ones are closed."""
     return db.session.scalar(select(func.max(ClosedMonth.month)))
 
 
 def has_entries_between(closed: date | None, month: date) -> bool:
-    """Whether anything was posted after a closed month (None: ever) and before another month."""
+    """Return True if an entry lies after a closed month and before a month.
+
+    If `closed` is None, every entry before `month` counts.
+    """
     statement = select(JournalEntry.id).where(JournalEntry.entry_date < month).limit(1)
     if closed is not None:
         statement = statement.where(JournalEntry.entry_date >= next_month(closed))
@@ -48,8 +52,9 @@ def has_entries_between(closed: date | None, month: date) -> bool:
 
 
 def read_months(reader: Reader, before: date | None = None, limit: int = 24) -> Months:
-    """The months that have entries or were closed, newest first, in one trip; each costs one look
-    at an index, however many entries there are.
+    """Return the months that have entries or were closed, newest first.
+
+    The cost does not depend on the number of entries: each month is one index look-up.
     """
     rows, states = reader.read(
         _months_statement(before or date(2201, 1, 1), limit), _state_statement()
@@ -89,7 +94,6 @@ def _months_statement(before: date, limit: int) -> Select[Any]:
 
 
 def _newest_before(day: ColumnElement[date]) -> ColumnElement[date]:
-    """The newest month before a month that has entries or was closed, or null."""
     entry = (
         select(func.max(_ENTRIES.entry_date))
         .where(owned(JournalEntry), _ENTRIES.entry_date < day)

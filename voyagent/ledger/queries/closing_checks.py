@@ -1,4 +1,4 @@
-"""What is looked at before a month is closed; higher rooms add what they know of it."""
+"""Checks shown before a month is closed; other packages register more."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from voyagent.ledger.rules import next_month
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that was looked at, in words; one that is not `ok` is worth a thought, and closes
-    nobody's way.
-    """
+    """Result of a check as a sentence; a failed one warns and does not block."""
 
     ok: bool
     text: str
     address: str = ""
-    """The page on which it is put right, where there is one."""
+    """Page on which the problem can be fixed, if there is one."""
 
 
 MonthChecks = Callable[[Reader, date, date], list[Check]]
 _further: list[MonthChecks] = []
 
 
-def register_checks(look: MonthChecks) -> MonthChecks:
-    """Register further checks of a month: `look(reader, first_day, last_day)`."""
-    _further.append(look)
-    return look
+def register_checks(checks: MonthChecks) -> MonthChecks:
+    """Register further checks: `checks(reader, first_day, last_day)`."""
+    _further.append(checks)
+    return checks
 
 
 def run_checks(reader: Reader, month: date) -> list[Check]:
-    """Every check of a month, by its first day."""
+    """Run all checks of the month that begins on a day."""
     last = next_month(month) - timedelta(days=1)
-    rows, untied = reader.read(trial_balance_statement(last), balance_differences_statement(month))
+    rows, differences = reader.read(
+        trial_balance_statement(last), balance_differences_statement(month)
+    )
     sums: dict[str, int] = {}
     for row in rows:
         sums[row["currency"]] = (
@@ -56,12 +56,12 @@ def run_checks(reader: Reader, month: date) -> list[Check]:
             ),
         ),
         Check(
-            not untied,
+            not differences,
             (
                 _("The balances of the month and its lines differ.")
-                if untied
+                if differences
                 else _("The balances of the month agree with its lines.")
             ),
         ),
     ]
-    return own + [check for look in _further for check in look(reader, month, last)]
+    return own + [check for checks in _further for check in checks(reader, month, last)]

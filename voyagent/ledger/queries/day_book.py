@@ -1,4 +1,4 @@
-"""Reading whole entries with their lines in the order of their book dates, from any place."""
+"""Day book: entries with their lines in the order of book dates."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ _SHOWN = ("id", "entry_date", "narration", "source_type", "source_id", "purpose"
 def day_book_statement(
     first: date, last: date, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
-    """Entries with book dates from `first` to `last`, the oldest first, those behind the entry of a
-    place; a row for each line, with its account.
+    """Select entries of a period with their lines, oldest first.
 
-    Rows: id, entry_date, narration, source_type, source_id, purpose, reverses_id of the entry;
-    line_no, currency, debit_minor, credit_minor, party_name, memo of the line; code, name, type,
-    account_purpose of its account. `limit` counts entries.
+    Entries have book dates from `first` to `last` and follow the entry of `after`. `limit`
+    counts entries. Each row is a line: id, entry_date, narration, source_type, source_id,
+    purpose, reverses_id of its entry; line_no, currency, debit_minor, credit_minor, party_name,
+    memo; code, name, type, account_purpose of its account.
     """
     entries = select(*(_ENTRIES[name] for name in _SHOWN)).where(
         owned(JournalEntry), _ENTRIES.entry_date.between(first, last)
     )
     if after is not None:
-        mark = tuple_(
+        position = tuple_(
             literal(after.day, _ENTRIES.entry_date.type), literal(after.entry_id, _ENTRIES.id.type)
         )
-        entries = entries.where(_ENTRIES.entry_date >= after.day, tuple_(*_ORDER) > mark)
+        entries = entries.where(_ENTRIES.entry_date >= after.day, tuple_(*_ORDER) > position)
     page = entries.order_by(*_ORDER).limit(limit).subquery("page")
     return (
         select(
@@ -71,11 +71,11 @@ def day_book_statement(
 def posted_accounts_statement(
     first: date, last: date, currency: str, control: Collection[str]
 ) -> Select[Any]:
-    """Who and what was ever posted to in one currency, each once, in the order in which they came
-    into the books; later entries never change that order.
+    """Select the accounts and parties ever posted to in one currency.
 
-    Rows: code, name, type, account_purpose of the account; party_name for accounts whose purpose is
-    one of `control`, else None; is_used says whether it was posted to from `first` to `last`.
+    Ordered by their first entry, so later entries never change the order. Rows: code, name,
+    type, account_purpose of the account; party_name if the account's purpose is in `control`,
+    else None; is_used, true if it was posted to from `first` to `last`.
     """
     party = case((_ACCOUNTS.purpose.in_(control), _POSTINGS.party_name))
     return (

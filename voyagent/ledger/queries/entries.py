@@ -1,6 +1,4 @@
-"""Reading the journal: its entries by book date, the newest first, and how many are dated on days
-to come.
-"""
+"""Entries of the journal: pages by book date, and single entries with lines."""
 
 from __future__ import annotations
 
@@ -25,14 +23,12 @@ _TABLE = JournalEntry.__table__
 _ENTRIES = _TABLE.c
 _POSTINGS = Posting.__table__.c
 LATER_COUNT_MAX = 1000
-"""So many entries of days to come are counted, and of more it is said that there are more."""
+"""Later entries are counted up to this number; beyond it the page says that there are more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """A page of entries, and the text that asks for the page behind it; None where the journal
-    ends.
-    """
+    """A page of entries; `next_cursor` is None on the last page."""
 
     items: list[Row]
     next_cursor: str | None
@@ -46,8 +42,9 @@ def list_entries(
     limit: int,
     cursor: Cursor | None = None,
 ) -> Entries:
-    """Entries with book dates from `first` to `last`, the newest first, behind the row of a cursor;
-    each with its debits by currency in minor units.
+    """List entries with book dates from `first` to `last`, newest first.
+
+    Each row has its debits by currency in minor units as `totals`.
     """
     return Entries(
         *cut_by_day(
@@ -61,8 +58,9 @@ def list_entries(
 def list_entries_until(
     reader: Reader, first: date | None, today: date, *, limit: int, cursor: Cursor | None = None
 ) -> tuple[Entries, int]:
-    """The same up to today, and how many entries are dated after it, counted up to one more than
-    COMING_MAX; in one trip.
+    """List entries up to today, and count the later ones in the same round trip.
+
+    The count ends at LATER_COUNT_MAX plus one.
     """
     rows, coming = reader.read(
         entries_page_statement(first, today, limit + 1, cursor), later_count_statement(today)
@@ -72,17 +70,17 @@ def list_entries_until(
 
 @cached_statement
 def later_count_statement(today: date) -> Select[Any]:
-    """How many entries are dated after a day, at most one more than COMING_MAX: one row with `n`.
+    """Count the entries after a day, at most LATER_COUNT_MAX plus one.
 
-    In the order of the index, so that no more are looked at.
+    One row with `n`. Ordered as the index is, so that no more entries are read.
     """
-    few = (
+    later = (
         select(_ENTRIES.id)
         .where(owned(JournalEntry), _ENTRIES.entry_date > today)
         .order_by(_ENTRIES.entry_date.desc(), _ENTRIES.id.desc())
     )
     return select(func.count().label("n")).select_from(
-        few.limit(LATER_COUNT_MAX + 1).subquery("few")
+        later.limit(LATER_COUNT_MAX + 1).subquery("later")
     )
 
 
@@ -90,7 +88,7 @@ def later_count_statement(today: date) -> Select[Any]:
 def entries_page_statement(
     first: date | None, last: date | None, limit: int, cursor: Cursor | None
 ) -> Select[Any]:
-    """The rows of a page; `limit` is how many are read."""
+    """Select a page of at most `limit` entries, newest first."""
     page = select(*_ENTRIES).where(owned(JournalEntry))
     if first is not None:
         page = page.where(_ENTRIES.entry_date >= first)
@@ -128,7 +126,11 @@ def entries_page_statement(
 
 
 def get_entry(entry_id: UUID) -> JournalEntry:
-    """A journal entry of the agency. Raises EntryNotFound."""
+    """Return a journal entry of the agency.
+
+    Raises:
+        EntryNotFound: the agency has no such entry.
+    """
     found = db.session.scalar(select(JournalEntry).where(JournalEntry.id == entry_id))
     if found is None:
         raise EntryNotFound
@@ -136,7 +138,11 @@ def get_entry(entry_id: UUID) -> JournalEntry:
 
 
 def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID:
-    """The id of the entry that stands for a source and purpose. Raises EntryNotFound."""
+    """Return the id of the entry that a source posted for a purpose.
+
+    Raises:
+        EntryNotFound: the source posted none.
+    """
     found = db.session.scalar(
         select(JournalEntry.id).where(
             JournalEntry.source_type == source_type,
@@ -150,7 +156,7 @@ def get_source_entry_id(source_type: str, source_id: UUID, purpose: str) -> UUID
 
 
 def get_lines(entry_id: UUID) -> list[Posting]:
-    """The lines of an entry, in order."""
+    """Return the lines of an entry, in order."""
     return list(
         db.session.scalars(
             select(Posting).where(Posting.entry_id == entry_id).order_by(Posting.line_no)
@@ -159,7 +165,7 @@ def get_lines(entry_id: UUID) -> list[Posting]:
 
 
 def entry_statement(entry_id: UUID) -> Select[Any]:
-    """An entry as a row, with who posted it, what reverses it, and what it comes from."""
+    """Select an entry with its author and the entry that reverses it."""
     reversing = JournalEntry.__table__.alias("reversing")
     return select(
         *_ENTRIES,
@@ -172,8 +178,9 @@ def entry_statement(entry_id: UUID) -> Select[Any]:
 
 
 def entry_lines_statement(*entry_ids: Any) -> Select[Any]:
-    """The lines of entries as rows, each with its account: line_no, account_id, code, name,
-    currency, debit_minor, credit_minor, party_name, memo.
+    """Select the lines of entries, each with its account.
+
+    Rows: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_name, memo.
     """
     return (
         select(
@@ -198,7 +205,11 @@ _of_entry = keyed_select(
 
 
 def read_entry(reader: Reader, entry_id: UUID) -> tuple[Row, list[Row]]:
-    """An entry and its lines, in one trip. Raises EntryNotFound."""
+    """Return an entry and its lines in one round trip.
+
+    Raises:
+        EntryNotFound: the agency has no such entry.
+    """
     entries, lines = reader.read(*_of_entry(entry_id))
     if not entries:
         raise EntryNotFound

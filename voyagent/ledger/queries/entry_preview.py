@@ -1,6 +1,4 @@
-"""What an entry that is still being written would change: the sums of its sides, and each account
-before and after.
-"""
+"""Preview of a draft entry: its totals, and each account before and after."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from voyagent.ledger.rules import CONTROL
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:
-    """An account with what stands on it before, and what an entry would put on each of its sides.
+    """An account's balance before the draft entry, and the entry's debit and credit.
 
     Balances are debit less credit.
     """
@@ -30,14 +28,16 @@ class AccountChange:
 
     @property
     def after(self) -> Money:
-        """What would stand on it then."""
+        """Balance after the draft entry."""
         return self.before + self.debit - self.credit
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPreview:
-    """The accounts that may be posted to by hand, by code; the changes, in the order of the lines;
-    and both sums, in one currency.
+    """Totals and changes of a draft entry, in one currency.
+
+    `accounts` are those that may be posted to by hand, by code. `changes` are in the order of
+    the lines.
     """
 
     accounts: list[Row]
@@ -47,7 +47,7 @@ class EntryPreview:
 
     @property
     def difference(self) -> Money:
-        """Debits less credits; zero in an entry that can be posted."""
+        """Debits less credits; zero if the entry can be posted."""
         return self.debit - self.credit
 
 
@@ -57,13 +57,13 @@ def preview_entry(
     lines: Sequence[tuple[UUID | None, Money, Money]],
     *,
     day: date | None = None,
-    kept: Iterable[UUID] = (),
+    selected: Iterable[UUID] = (),
 ) -> EntryPreview:
-    """What lines of an account, a debit and a credit (one of them zero) would change of what
-    `standings` has in the financial year of a day; in one trip.
+    """Return account balances before and after the draft entry, in one round trip.
 
-    A line without an account of the agency counts in the sums alone. `kept` are accounts that are
-    offered though nothing is posted to them by hand any more.
+    A line is an account, a debit and a credit, one of them zero. One without an account of the
+    agency counts only in the totals. Balances are the book balances in the financial year of
+    `day`. `selected` are account ids that stay selectable although they take no entries by hand.
     """
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
     accounts, balances = reader.read(chart_statement(), book_balances_statement(chosen, day))
@@ -84,7 +84,7 @@ def preview_entry(
     offered = [
         account
         for account in accounts
-        if account["id"] in kept or (account["is_active"] and account["purpose"] not in CONTROL)
+        if account["id"] in selected or (account["is_active"] and account["purpose"] not in CONTROL)
     ]
     return EntryPreview(
         offered,

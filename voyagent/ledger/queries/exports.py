@@ -1,6 +1,4 @@
-"""Lines of the books as cells of a file, in the order of their reports; the database writes them,
-however many there are.
-"""
+"""Cells of exported files, written by the database."""
 
 from __future__ import annotations
 
@@ -34,13 +32,13 @@ from voyagent.kernel.database.copy_export import (
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.queries.account_lines import LINE_ORDER
 from voyagent.ledger.queries.narrations import without_reason
 from voyagent.ledger.queries.party_lines import party_conditions
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
-_PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
 _OF_LINE = (
     _POSTINGS.party_name,
     _POSTINGS.memo,
@@ -48,36 +46,34 @@ _OF_LINE = (
     _POSTINGS.debit_minor,
     _POSTINGS.credit_minor,
 )
-_NOTHING: ColumnElement[int] = literal_column("0::bigint", BigInteger)
-_BY_ITSELF: ColumnElement[int] = literal_column(
-    "0"
-)  # as an offset: the planner takes what has one as it stands
+_ZERO: ColumnElement[int] = literal_column("0::bigint", BigInteger)
+# OFFSET 0 keeps the planner from merging a subquery into the query around it.
+_OFFSET_ZERO: ColumnElement[int] = literal_column("0")
 
 
 def account_lines_cells(
     account_id: UUID, first: date, last: date, mark: str, opening: Mapping[str, int]
 ) -> Select[Any]:
-    """Lines of an account with book dates from `first` to `last`, the oldest first, each with the
-    balance behind it in its own currency.
+    """Select the lines of an account in a period, with running balances.
 
     `opening` is debit less credit of every currency of the account on the evening before, in minor
-    units; `mark` is the first cell of each line. Cells: mark, day, entry, line, narration, party,
-    memo, currency, debit, credit, balance.
+    units; `mark` is the first cell of each line. Cells: mark, day, entry, line, narration,
+    party, memo, currency, debit, credit, balance in the line's currency.
     """
     moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
-    # A sum for each currency beside one another, in the order of the file: parted by currency, all
-    # lines would be sorted twice before the first one leaves.
+    # One running total for each currency, all in the order of the file. A window partitioned by
+    # currency would sort all lines twice before the first one is sent.
     balances = [
         (
             _POSTINGS.currency == currency,
             start
-            + running_total(case((_POSTINGS.currency == currency, moved), else_=_NOTHING), _PLACE),
+            + running_total(case((_POSTINGS.currency == currency, moved), else_=_ZERO), LINE_ORDER),
         )
         for currency, start in opening.items()
     ]
     of_line = (*_OF_LINE, _unit(opening), case(*balances).label("balance_minor"))
     lines = _in_order(
-        select(*_PLACE, *of_line).where(_POSTINGS.account_id == account_id), first, last
+        select(*LINE_ORDER, *of_line).where(_POSTINGS.account_id == account_id), first, last
     )
     cells = [
         literal(mark),
@@ -91,19 +87,19 @@ def account_lines_cells(
 
 
 def day_book_cells(first: date, last: date, mark: str) -> Select[Any]:
-    """Every line of the entries with book dates from `first` to `last`, in the order of the books.
+    """Select every line of the entries of a period, in order.
 
-    Cells: mark, day, entry, narration, line, code and name of the account, party, memo, currency,
-    debit, credit.
+    Cells: mark, day, entry, narration, line, code and name of the account, party, memo,
+    currency, debit, credit.
     """
-    # Asked for line by line, an account is remembered once it was found (memoize), which a join
-    # behind row-level security is not.
+    # A lateral look-up of the account is cached by PostgreSQL (Memoize); a join under row-level
+    # security is not.
     account = select(_ACCOUNTS.code, text_cell(_ACCOUNTS.name).label("name")).where(
         owned(Account), _ACCOUNTS.id == _POSTINGS.account_id
     )
-    found = account.offset(_BY_ITSELF).lateral("account")
+    found = account.offset(_OFFSET_ZERO).lateral("account")
     lines = _in_order(
-        select(*_PLACE, found.c.code, found.c.name, *_OF_LINE, _unit()).join_from(
+        select(*LINE_ORDER, found.c.code, found.c.name, *_OF_LINE, _unit()).join_from(
             Posting.__table__, found, true()
         ),
         first,
@@ -130,13 +126,11 @@ def party_entries_cells(
     opening: Mapping[str, int],
     side: int,
 ) -> Select[Any]:
-    """Entries with book dates from `first` to `last` that moved what a party stands at, the oldest
-    first, with the balance behind each in its own currency.
+    """Select the entries of a party in a period, with running balances.
 
-    A row for each currency of an entry, of all its lines together. `opening` is what the party
-    stands at before, in every currency that it has, and `side` is 1 where debits add to it, -1
-    where credits do. Cells: mark, day, entry, narration (without the reason), currency, amount,
-    balance.
+    One row for each entry and currency, oldest first. `opening` is the party's balance on the
+    evening before, in every currency; `side` is 1 if debits add to it, -1 if credits do. Cells:
+    mark, day, entry, narration without the reason, currency, amount, balance.
     """
     net = cast(side * func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label(
         "minor"
@@ -175,8 +169,9 @@ def party_entries_cells(
 
 
 def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
-    """The journal from a book date to another, the newest first: a row for each entry and currency,
-    with what it comes to on either side.
+    """Describe the export of the journal: a row for each entry and currency.
+
+    Newest first, with book dates from `first` to `last`; the amount is the debit total.
     """
     wanted = [
         owned(JournalEntry),
@@ -184,7 +179,7 @@ def journal_listing(name: str, first: date | None, last: date | None) -> Listing
         *([_ENTRIES.entry_date <= last] if last else []),
     ]
     reversing = JournalEntry.__table__.alias("reversing")
-    told = [
+    grouped = [
         _ENTRIES[column]
         for column in ("entry_date", "id", "narration", "source_type", "purpose", "reverses_id")
     ]
@@ -208,7 +203,7 @@ def journal_listing(name: str, first: date | None, last: date | None) -> Listing
     def base(cells: Sequence[ColumnElement[Any]]) -> Select[Any]:
         joined = (_POSTINGS.tenant_id == _ENTRIES.tenant_id) & (_POSTINGS.entry_id == _ENTRIES.id)
         rows = select(*cells).select_from(JournalEntry.__table__).join(Posting.__table__, joined)
-        return rows.where(owned(Posting), *wanted).group_by(*told, _POSTINGS.currency)
+        return rows.where(owned(Posting), *wanted).group_by(*grouped, _POSTINGS.currency)
 
     return Listing(
         name=name,
@@ -222,18 +217,14 @@ def journal_listing(name: str, first: date | None, last: date | None) -> Listing
 
 
 def _unit(among: Collection[str] = ()) -> ColumnElement[Any]:
-    """One minor unit of a line's currency, found once for its two or three amounts."""
     return unit_of(_POSTINGS.currency, among).label("unit")
 
 
 def _in_order(lines: Select[Any], first: date, last: date) -> Subquery:
-    """Lines with book dates from `first` to `last`, put in the order of the books a day at a time,
-    before anything else is done with them.
-    """
     return (
         lines.where(owned(Posting), _POSTINGS.effective_date.between(first, last))
-        .order_by(*_PLACE)
-        .offset(_BY_ITSELF)
+        .order_by(*LINE_ORDER)
+        .offset(_OFFSET_ZERO)
         .subquery("lines")
     )
 
@@ -241,21 +232,16 @@ def _in_order(lines: Select[Any], first: date, last: date) -> Subquery:
 def _with_entries(
     lines: Subquery, cells: Sequence[ColumnElement[Any]], first: date, last: date
 ) -> Select[Any]:
-    """Cells of lines in order and of their entries.
-
-    A line has the book date of its entry, so both are in one order and are read abreast.
-    """
     theirs = (_ENTRIES.entry_date == lines.c.effective_date) & (_ENTRIES.id == lines.c.entry_id)
     rows = (
         select(*cells)
         .join_from(lines, JournalEntry.__table__, theirs)
         .where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
     )
-    return abreast(rows.order_by(*(lines.c[column.name] for column in _PLACE)))
+    return abreast(rows.order_by(*(lines.c[column.name] for column in LINE_ORDER)))
 
 
 def _of_line(line: ReadOnlyColumnCollection[str, Any]) -> tuple[ColumnElement[Any], ...]:
-    """Party, memo, currency, debit and credit of a line."""
     return (
         text_cell(line.party_name),
         text_cell(line.memo),

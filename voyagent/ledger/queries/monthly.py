@@ -1,6 +1,4 @@
-"""What was sold and what it cost, month by month up to a day, from the balances of months and of
-days, however many lines stand behind.
-"""
+"""Sales and cost by month, from the roll-ups."""
 
 from __future__ import annotations
 
@@ -21,11 +19,11 @@ _DAYS = DailyBalance.__table__.c
 
 @cached_statement
 def monthly_sales_statement(first: date, last: date) -> Select[Any]:
-    """What was posted from `first`, the first day of a month, up to the day `last`: currency,
-    month, sales_minor, cost_minor, by currency and month.
+    """Select sales and cost of each month from `first` up to the day `last`.
 
-    Sales are all revenue, credit less debit; cost is what the sold services were bought for, debit
-    less credit. Months without either are left out.
+    `first` is the first day of a month. Sales are all revenue, credit less debit; cost is the
+    cost of services, debit less credit. Months without either are left out. Rows: currency,
+    month, sales_minor, cost_minor.
     """
     running = last.replace(day=1)
     months = select(

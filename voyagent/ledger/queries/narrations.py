@@ -1,6 +1,4 @@
-"""How an entry tells why it was made: written behind the party's name for the books, and left out
-where the party reads it.
-"""
+"""Narrations without the reason, for statements that go to the party."""
 
 from __future__ import annotations
 
@@ -10,16 +8,17 @@ from voyagent.ledger.models import JournalEntry
 from voyagent.ledger.words import BEFORE_PARTY, BEFORE_REASON
 
 GIVEN_A_REASON = ("write_off", "credit_note", "supplier_credit")
-"""From what an entry comes that is made for a reason, beside every reversal."""
+"""Sources whose entries have a reason; reversals have one as well."""
 _ENTRIES = JournalEntry.__table__.c
 
 
 def without_reason(party_name: ColumnElement[str]) -> ColumnElement[str]:
-    """The narration of an entry without the reason, such as "Write-off of invoice 2026-27/000003";
-    of one that is made without a reason as it is.
+    """Return the SQL expression of a narration without its reason.
 
-    The reason is the agency's own, and a statement goes out to the party. It is told apart by the
-    entry itself, which never changes; `party_name` is that of its lines.
+    "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt" becomes "Write-off of invoice
+    2026-27/000003". The reason is the agency's own and a statement goes to the party. Reversals
+    and the sources of GIVEN_A_REASON have one; other narrations stay. `party_name` is the party
+    of the entry's lines.
     """
     title = func.split_part(
         _ENTRIES.narration,

@@ -1,6 +1,4 @@
-"""Reading what was posted with one party's name to the accounts that serve a purpose: balances on
-any evening, and entries from any place.
-"""
+"""Balances and entries of one party on the accounts with some purposes."""
 
 from __future__ import annotations
 
@@ -32,11 +30,11 @@ _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _OF_ENTRY = ("id", "entry_date", "narration", "source_type", "source_id", "reverses_id")
 _POSTINGS = Posting.__table__.c
-_PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id)
+_ENTRY_ORDER = (_POSTINGS.effective_date, _POSTINGS.entry_id)
 
 
 def has_postings(party: str) -> bool:
-    """Whether anything was posted with a party's name, however it is spelt."""
+    """Return True if anything was posted with this party name, ignoring case."""
     return (
         db.session.scalar(
             select(Posting.entry_id)
@@ -51,11 +49,11 @@ def has_postings(party: str) -> bool:
 def party_balances_statement(
     purposes: tuple[str, ...], party: str, until: date, *, earlier: date | None = None
 ) -> Select[Any]:
-    """What a party stands at on the evening of a day: purpose, currency, debit_minor, credit_minor,
-    party_name as it was written last in the alphabet.
+    """Select the balances of a party at the end of a day.
 
-    `earlier_minor` is debit less credit on the evening of an earlier day, read in the same pass
-    over the party's lines; nothing where none is asked for.
+    Rows: purpose, currency, debit_minor, credit_minor, party_name (the last spelling in the
+    alphabet), earlier_minor (debit less credit at the end of the day `earlier`, from the same
+    scan; 0 if None).
     """
     was = _POSTINGS.effective_date <= earlier if earlier else false()
     earlier_minor = cast(
@@ -92,17 +90,17 @@ def party_entries_statement(
     after: LineCursor | None,
     limit: int,
 ) -> Select[Any]:
-    """Entries that moved what a party stands at, the oldest first, those behind the entry of a
-    place; a row for each currency of an entry.
+    """Select the entries of a party in a period, oldest first.
 
-    Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of
-    all its lines together. A narration comes without the reason. `limit` counts entries.
+    Entries follow the entry of `after`; `limit` counts entries. One row for each currency of an
+    entry, all its lines together: id, entry_date, narration without the reason, source_type,
+    source_id, currency, debit_minor, credit_minor.
     """
     mine = [*party_conditions(purposes, party), _POSTINGS.effective_date.between(first, last)]
-    page = select(*_PLACE).where(*mine)
+    page = select(*_ENTRY_ORDER).where(*mine)
     if after is not None:
-        page = page.where(_POSTINGS.effective_date >= after.day, _behind(after))
-    found = page.group_by(*_PLACE).order_by(*_PLACE).limit(limit).subquery("page")
+        page = page.where(_POSTINGS.effective_date >= after.day, _is_after(after))
+    found = page.group_by(*_ENTRY_ORDER).order_by(*_ENTRY_ORDER).limit(limit).subquery("page")
     return (
         select(
             _ENTRIES.id,
@@ -124,15 +122,18 @@ def party_entries_statement(
 
 @cached_statement
 def party_balances_at_statement(
-    purposes: tuple[str, ...], party: str, place: LineCursor
+    purposes: tuple[str, ...], party: str, cursor: LineCursor
 ) -> Select[Any]:
-    """What a party stands at behind the entry of a place: currency, debit_minor, credit_minor."""
+    """Select the balances of a party up to and including a cursor's entry.
+
+    Rows: currency, debit_minor, credit_minor.
+    """
     return (
         select(_POSTINGS.currency, *_sides())
         .where(
             *party_conditions(purposes, party),
-            _POSTINGS.effective_date <= place.day,
-            not_(_behind(place)),
+            _POSTINGS.effective_date <= cursor.day,
+            not_(_is_after(cursor)),
         )
         .group_by(_POSTINGS.currency)
         .order_by(_POSTINGS.currency)
@@ -140,7 +141,10 @@ def party_balances_at_statement(
 
 
 def party_conditions(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
-    """Which lines are a party's on the accounts of some purposes, found by their index."""
+    """Return the conditions for a party's lines on accounts with these purposes.
+
+    They match the index of parties.
+    """
     accounts = select(_ACCOUNTS.id).where(owned(Account), _ACCOUNTS.purpose.in_(purposes))
     return [
         owned(Posting),
@@ -160,9 +164,9 @@ def _sides() -> list[ColumnElement[int]]:
     ]
 
 
-def _behind(place: LineCursor) -> ColumnElement[bool]:
-    mark = tuple_(
-        literal(place.day, _POSTINGS.effective_date.type),
-        literal(place.entry_id, _POSTINGS.entry_id.type),
+def _is_after(cursor: LineCursor) -> ColumnElement[bool]:
+    position = tuple_(
+        literal(cursor.day, _POSTINGS.effective_date.type),
+        literal(cursor.entry_id, _POSTINGS.entry_id.type),
     )
-    return tuple_(*_PLACE) > mark
+    return tuple_(*_ENTRY_ORDER) > position

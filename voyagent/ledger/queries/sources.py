@@ -1,6 +1,4 @@
-"""Reading the entries that a document posts beside its first one, such as those on days that are
-still to come.
-"""
+"""Entries by their source, such as those a document posts on later days."""
 
 from __future__ import annotations
 
@@ -21,8 +19,9 @@ _POSTINGS = Posting.__table__.c
 
 
 def find_entries(source_type: str, source_id: UUID, begins: str) -> list[tuple[UUID, date]]:
-    """The entries of a source whose purpose begins with some words, and their book dates, in the
-    order of these.
+    """Return id and book date of a source's entries, by book date.
+
+    Only entries whose purpose starts with `begins`.
     """
     statement = select(JournalEntry.id, JournalEntry.entry_date).where(
         JournalEntry.source_type == source_type,
@@ -36,10 +35,10 @@ def find_entries(source_type: str, source_id: UUID, begins: str) -> list[tuple[U
 
 
 def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> Select[Any]:
-    """The lines of these entries as rows, each with its entry and account, by book date.
+    """Select the lines of the entries of `find_entries`, by book date.
 
-    Rows: entry_id, entry_date, reversed_by_id (null where nothing reverses the entry), line_no,
-    account_id, code, name, currency, debit_minor, credit_minor.
+    Rows: entry_id, entry_date, reversed_by_id (null if not reversed), line_no, account_id, code,
+    name, currency, debit_minor, credit_minor.
     """
     reversing = JournalEntry.__table__.alias("reversing")
     return (
@@ -80,8 +79,9 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
 
 
 def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
-    """The lines of some entries on the account of a purpose, as rows: entry_id, currency, minor
-    (debit less credit).
+    """Select the lines of some entries on the account with a purpose.
+
+    Rows: entry_id, currency, minor (debit less credit).
     """
     return (
         select(
@@ -106,10 +106,10 @@ def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
 
 
 def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[Any]:
-    """Sources of some types whose entries, reversals included, leave something on the account of a
-    purpose over all that was ever posted.
+    """Select sources whose entries leave a balance on an account.
 
-    Rows: source_type, source_id, currency, difference_minor (debit less credit).
+    The account is found by its purpose. Reversals count for the source that they reverse. Rows:
+    source_type, source_id, currency, difference_minor (debit less credit).
     """
     first = JournalEntry.__table__.alias("first")
     source_type, source_id = (

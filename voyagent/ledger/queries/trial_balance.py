@@ -16,20 +16,19 @@ from voyagent.ledger.queries.balances import posted_until
 _ACCOUNTS = Account.__table__.c
 
 
-def trial_balance_rows(reader: Reader, as_of: date, include_zero: bool = False) -> list[Row]:  # noqa: FBT001, FBT002 - the report's own question
-    """Debit and credit of each account and currency, book dates up to and including `as_of`, by
-    code and currency.
+def trial_balance_rows(reader: Reader, as_of: date, *, include_zero: bool = False) -> list[Row]:
+    """Return debit and credit of each account and currency up to a day.
 
-    Rows: account_id, code, name, type, normal_side, purpose, currency, debit_minor, credit_minor.
-    An account without postings comes only with `include_zero`, and then with a currency of None and
-    zeros.
+    By code and currency: account_id, code, name, type, normal_side, purpose, currency,
+    debit_minor, credit_minor. Accounts without postings come only with `include_zero`, with
+    currency None and zeros.
     """
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 
 
 @cached_statement
 def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Select[Any]:
-    """The same for whoever reads more in the same trip."""
+    """Select the trial balance of a day; columns as in `trial_balance_rows`."""
     posted = posted_until(as_of).subquery("posted")
     return (
         select(
@@ -52,7 +51,9 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
 
 @cached_statement
 def trial_balance_generic_plan_statement(as_of: date) -> Select[Any]:
-    """The same by a plan that is made once, for a report of several days: planning one takes as
-    long as its answer, and the plan is alike on every day.
+    """Select the trial balance with a plan that is made once.
+
+    For reports of several days: planning takes as long as execution, and the plan is equal for
+    every day.
     """
     return generic_plan(trial_balance_statement(as_of))

@@ -1,6 +1,4 @@
-"""What trips earned and what they cost in some days, from the roll-up of their entries; and from
-the lines themselves, which that is checked against.
-"""
+"""Revenue and cost of trips, from their roll-up, and the lines behind them."""
 
 from __future__ import annotations
 
@@ -40,22 +38,20 @@ _IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (
 )
 _AMOUNTS = ("revenue_minor", "cost_minor")
 Side = Literal["revenue", "cost", "margin"]
-"""Which lines: revenue (credit less debit), what the sold services were bought for (debit less
-credit), or both, where revenue less cost is left.
-"""
+"""Lines on revenue (credit less debit), on cost (debit less credit), or both as their margin."""
 Documents = Mapping[str, Select[Any]]
-"""Documents of trips by the source that their entries name: selects of source_id, and thing_id, the
-trip. Each stands there once.
+"""Selects of the documents of trips, by the source type of their entries.
+
+Columns: source_id, unique, and thing_id, the trip.
 """
 
 
 def trip_earnings_statement(first: date, last: date) -> Select[Any]:
-    """What the entries of trips have posted with book dates from `first` to `last`: those of their
-    documents, and those that reverse one of these.
+    """Select revenue and cost of each trip by month, in a period.
 
-    Rows: thing_id (a trip), currency, month (its first day, by book date), revenue_minor (all
-    revenue, credit less debit), cost_minor (what the sold services were bought for, debit less
-    credit).
+    Entries of the trip's documents and their reversals, with book dates from `first` to `last`.
+    Rows: thing_id (the trip), currency, month (its first day), revenue_minor (all revenue,
+    credit less debit), cost_minor (cost of services, debit less credit).
     """
     month = cast(func.date_trunc("month", _EARNED.day), Date).label("month")
     return (
@@ -66,7 +62,10 @@ def trip_earnings_statement(first: date, last: date) -> Select[Any]:
 
 
 def total_earnings_statement(first: date, last: date) -> Select[Any]:
-    """The same of all trips: currency, revenue_minor, cost_minor."""
+    """Select revenue and cost of all trips together, in a period.
+
+    Rows: currency, revenue_minor, cost_minor.
+    """
     return (
         select(_EARNED.currency, *_totals(_EARNED))
         .where(owned(TripEarning), _EARNED.day.between(first, last))
@@ -75,10 +74,10 @@ def total_earnings_statement(first: date, last: date) -> Select[Any]:
 
 
 def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None) -> Select[Any]:
-    """The entries of trips, or of one trip, with book dates from `first` to `last`.
+    """Select the entries of all trips or of one, in a period.
 
-    Rows: entry_id, source_type and source_id (of the document behind it, or behind the entry that
-    it reverses), thing_id (the trip).
+    Rows: entry_id, source_type, source_id, thing_id (the trip). The source of a reversal is that
+    of the entry that it reverses.
     """
     return _moved(first, last).where(
         _ENTRIES.trip_id.is_not(None) if trip_id is None else _ENTRIES.trip_id == trip_id
@@ -86,18 +85,18 @@ def trip_entries_statement(first: date, last: date, trip_id: UUID | None = None)
 
 
 def other_entries_statement(first: date, last: date) -> Select[Any]:
-    """The entries of some days that are of no trip, in the same columns."""
+    """Select the entries without a trip in a period, in the same columns."""
     return _moved(first, last).where(_ENTRIES.trip_id.is_(None))
 
 
 def earning_lines_statement(
     entries: Select[Any], side: Side, currency: str, *, after: LineCursor | None, limit: int
 ) -> Select[Any]:
-    """The lines of one side and currency in some entries (entry_id, source_type, source_id), the
-    oldest first, those behind a place.
+    """Select the lines of one side and currency in some entries, oldest first.
 
-    Rows: entry_id, line_no, effective_date, code and name of the account, party_name, memo,
-    narration, source_type, source_id, minor (as the side has it).
+    `entries` selects entry_id, source_type, source_id. Lines follow `after`. Rows: entry_id,
+    line_no, effective_date, code and name of the account, party_name, memo, narration,
+    source_type, source_id, minor (signed as the side is).
     """
     of = entries.subquery("of_entries")
     of_line = *LINE_ORDER, _ACCOUNTS.code, _ACCOUNTS.name, _POSTINGS.party_name, _POSTINGS.memo
@@ -119,21 +118,24 @@ def earning_lines_statement(
 
 
 def earning_lines_total_statement(entries: Select[Any], side: Side, currency: str) -> Select[Any]:
-    """What these lines come to: one row with n, and minor (0 where there is none)."""
+    """Select count and sum of the lines of one side and currency.
+
+    One row: n, minor (0 without lines).
+    """
     minor = cast(func.coalesce(func.sum(_minor(side)), 0), BigInteger).label("minor")
     sums: list[Any] = [func.count().label("n"), minor]
     return _lines_in(entries.subquery("of_entries"), side, currency).with_only_columns(*sums)
 
 
 def earning_differences_statement(of: Documents) -> Select[Any]:
-    """Where the roll-up and the lines of trips' documents disagree, over all that was ever posted;
-    each entry is found by its source, whatever trip it names.
+    """Select where the roll-up differs from the lines of the trips' documents.
 
-    Rows: thing_id, currency, day, revenue_minor, cost_minor (the roll-up less the lines).
+    Over all postings. Entries are found by their source, whatever trip they name. Rows:
+    thing_id, currency, day, revenue_minor, cost_minor (roll-up less lines).
     """
     entries = _entries(of)
     of_line = [-amount for amount in _of_line()]
-    kept = select(
+    stored = select(
         _EARNED.trip_id.label("thing_id"),
         _EARNED.currency,
         _EARNED.day,
@@ -142,7 +144,7 @@ def earning_differences_statement(of: Documents) -> Select[Any]:
     lines = _earning(
         select(entries.c.thing_id, _POSTINGS.currency, _POSTINGS.effective_date, *of_line)
     ).join(entries, entries.c.entry_id == _POSTINGS.entry_id)
-    both = union_all(kept, lines).subquery("both").c
+    both = union_all(stored, lines).subquery("both").c
     place = (both.thing_id, both.currency, both.day)
     return (
         select(*place, *_totals(both))
@@ -153,8 +155,10 @@ def earning_differences_statement(of: Documents) -> Select[Any]:
 
 
 def unattributed_earnings_statement(of: Documents) -> Select[Any]:
-    """What every line ever posted comes to behind whose entry, or the one that it reverses, no such
-    document stands: currency, revenue_minor, cost_minor.
+    """Sum the lines on revenue and cost behind no document of a trip.
+
+    Over all postings; a reversal belongs to what it reverses. Rows: currency, revenue_minor,
+    cost_minor.
     """
     entries = _entries(of)
     sums = [
@@ -181,9 +185,7 @@ def _moved(first: date, last: date) -> Select[Any]:
 
 
 def _entries(of: Documents) -> CTE:
-    """The entries of documents, entry_id with thing_id, and those that reverse one of these,
-    however often.
-    """
+    """Select the entries of documents with their reversals, at any depth."""
     documents = [(found.subquery(f"of_{kind}"), kind) for kind, found in of.items()]
     own = [
         select(_ENTRIES.id.label("entry_id"), one.c.thing_id)
@@ -205,14 +207,12 @@ def _entries(of: Documents) -> CTE:
 
 
 def _earning(lines: Select[Any]) -> Select[Any]:
-    """Lines on accounts of revenue, and on that of direct cost."""
     account = (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id)
     found = lines.select_from(Posting.__table__).join(Account.__table__, account)
     return found.where(owned(Posting), owned(Account), or_(_IS_REVENUE, _IS_COST))
 
 
 def _of_line() -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """What a line adds to revenue and to direct cost."""
     net = _POSTINGS.credit_minor - _POSTINGS.debit_minor
     return case((_IS_REVENUE, net), else_=0), case((_IS_COST, -net), else_=0)
 
@@ -222,7 +222,6 @@ def _totals(rows: Any) -> list[ColumnElement[int]]:
 
 
 def _lines_in(of: Any, side: Side, currency: str) -> Select[Any]:
-    """Lines of some entries, to be given their columns."""
     accounts = {"revenue": _IS_REVENUE, "cost": _IS_COST, "margin": or_(_IS_REVENUE, _IS_COST)}[
         side
     ]

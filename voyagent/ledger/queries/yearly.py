@@ -1,6 +1,4 @@
-"""What accounts came to in each financial year, from the balances of months: a year is whole
-months, so no line is looked at.
-"""
+"""Balances by financial year, from the balances by month."""
 
 from __future__ import annotations
 
@@ -21,8 +19,9 @@ _MONTHS = MonthlyBalance.__table__.c
 def financial_year_start(
     day: ColumnElement[date], start_month: int | ColumnElement[int]
 ) -> ColumnElement[date]:
-    """The first day of the financial year that a day lies in, where years begin on the first of
-    `start_month`.
+    """Return the first day of the financial year that contains a day.
+
+    Years begin on the first of `start_month`.
     """
     year = cast(func.extract("year", day), Integer)
     before = cast(func.extract("month", day) < start_month, Integer)
@@ -32,11 +31,10 @@ def financial_year_start(
 def yearly_balances_statement(
     began: date, until: date, types: Collection[str], account_id: UUID | None = None
 ) -> Select[Any]:
-    """What accounts of some types came to in each financial year from `began` to before `until`,
-    both first days of one; only what is not zero.
+    """Select the balance of accounts in each financial year.
 
-    Rows, the earliest year first: the year's first day as `year_began`, code, currency,
-    balance_minor (debit less credit).
+    Years from `began` to before `until`, both the first day of a year; zeros are left out. Rows,
+    earliest year first: year_began, code, currency, balance_minor (debit less credit).
     """
     year = financial_year_start(_MONTHS.month, began.month)
     balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)

@@ -1,6 +1,4 @@
-"""Accounts of the chart on the wire: what is sent to add or change one, the address of the list,
-and what is answered.
-"""
+"""Input and output of the chart of accounts."""
 
 from __future__ import annotations
 
@@ -58,7 +56,7 @@ class AccountPatch(Closed):
     is_archived: bool = Field(default_factory=bool)
 
     def changes(self) -> AccountChanges:
-        """What was sent."""
+        """Return the members that were sent."""
         return cast("AccountChanges", self.model_dump(exclude_unset=True))
 
 
@@ -117,7 +115,7 @@ class AccountList(Answer):
 
 
 def wire_accounts(page: Accounts, limit: int) -> Row:
-    """A page as the API writes it."""
+    """Serialize a page of accounts."""
     return {
         "items": [wire_account(row) for row in page.items],
         "limit": limit,
@@ -126,8 +124,8 @@ def wire_accounts(page: Accounts, limit: int) -> Row:
 
 
 def wire_account(row: Row) -> Row:
-    """An account as the API writes it."""
-    told = {
+    """Serialize an account."""
+    computed = {
         "is_control": row["purpose"] in CONTROL,
         "is_archived": not row["is_active"],
         "created_at": wire_instant(row["created_at"]),
@@ -136,4 +134,4 @@ def wire_account(row: Row) -> Row:
             for code, minor in sorted((row["balances"] or {}).items())
         ],
     }
-    return wire_members(AccountOut, row, told)
+    return wire_members(AccountOut, row, computed)

@@ -1,6 +1,4 @@
-"""Journal entries on the wire: what a person writes by hand, the address of the list, and what is
-answered.
-"""
+"""Input and output of the journal."""
 
 from __future__ import annotations
 
@@ -48,10 +46,15 @@ class EntryLineIn(Closed):
     narration: Annotated[str, Text(255)] | None = None
 
     def line(self) -> Line:
-        """The line as the rules take it. Raises InvalidAmount, UnknownCurrency."""
+        """Return the line for the service.
+
+        Raises:
+            InvalidAmount: the amount has too many decimals or is too large.
+            UnknownCurrency: the currency has no known code.
+        """
         left, right = (
-            None if said is None else Money.parse(said, self.currency)
-            for said in (self.debit_amount, self.credit_amount)
+            None if amount is None else Money.parse(amount, self.currency)
+            for amount in (self.debit_amount, self.credit_amount)
         )
         return Line(self.account_id, left, right, memo=self.narration)
 
@@ -99,7 +102,11 @@ class JournalQuery(Query):
     )
 
     def place(self) -> Cursor | None:
-        """Where the page begins. Raises InvalidCursor."""
+        """Return the cursor of the page.
+
+        Raises:
+            InvalidCursor: the text is no cursor.
+        """
         return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
@@ -149,7 +156,7 @@ class JournalList(Answer):
 
 
 def wire_entries(page: Entries, limit: int) -> Row:
-    """A page as the API writes it."""
+    """Serialize a page of entries."""
     return {
         "items": [_wire_brief(row) for row in page.items],
         "limit": limit,
@@ -158,7 +165,7 @@ def wire_entries(page: Entries, limit: int) -> Row:
 
 
 def wire_entry(entry: Row, lines: list[Row]) -> Row:
-    """An entry as the API writes it."""
+    """Serialize an entry with its lines."""
     totals: dict[str, int] = {}
     for line in lines:
         totals[line["currency"]] = totals.get(line["currency"], 0) + line["debit_minor"]
@@ -166,11 +173,11 @@ def wire_entry(entry: Row, lines: list[Row]) -> Row:
 
 
 def _wire_brief(row: Row) -> Row:
-    told = {
+    computed = {
         "recorded_at": row_instant(row["recorded_at"]),
         "totals": {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())},
     }
-    return wire_members(JournalEntryBrief, row, told)
+    return wire_members(JournalEntryBrief, row, computed)
 
 
 def _wire_line(line: Row) -> Row:

@@ -1,4 +1,4 @@
-"""The shapes of the books on the wire: months that close."""
+"""Input and output of the months."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class MonthState(Answer):
 
 
 def wire_months(months: Months) -> Row:
-    """The months as the API writes them."""
+    """Serialize a page of months."""
     return {
         "items": [
             {

@@ -1,6 +1,4 @@
-"""The pages of the chart of accounts: the accounts by type with what stands on each, adding one,
-changing and archiving one.
-"""
+"""Pages of the chart of accounts."""
 
 from __future__ import annotations
 
@@ -37,14 +35,15 @@ pages = PageBlueprint("chart", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/accounts", permission="ledger.read")
 def index(reader: RequestReader) -> Any:
-    """The chart, by code and with a heading for each type; `archived` narrows it to those that are,
-    or are not.
+    """List the accounts by code under a heading for each type.
+
+    `archived` filters: `1` only archived accounts, `0` only active ones.
     """
-    asked = request.args.get("archived", "")
-    archived = asked if asked in ("0", "1") else None
+    wanted = request.args.get("archived", "")
+    archived = wanted if wanted in ("0", "1") else None
     after = request.args.get("after") or None
     found, unread = _listed(reader, archived, after)
-    kept: dict[str, Any] = {"archived": archived} if archived else {}
+    filters: dict[str, Any] = {"archived": archived} if archived else {}
     facts = {
         "groups": [
             (ACCOUNT_TYPES[key], [_shown(row) for row in rows])
@@ -56,9 +55,11 @@ def index(reader: RequestReader) -> Any:
             _tab(_("Archived"), "1", archived),
         ],
         "may_change": reader.authenticate().can("ledger.chart"),
-        "first": url_for("chart.index", **kept) if after else None,
+        "first": url_for("chart.index", **filters) if after else None,
         "further": (
-            url_for("chart.index", **kept, after=found.next_cursor) if found.next_cursor else None
+            url_for("chart.index", **filters, after=found.next_cursor)
+            if found.next_cursor
+            else None
         ),
     }
     return render_template("ledger/accounts.html", unread=unread, **facts), 422 if unread else 200
@@ -91,7 +92,7 @@ def new(actor: Actor) -> Any:
     missing=AccountNotFound,
 )
 def edit(actor: Actor, account_id: UUID) -> Any:
-    """Change an account, archive and restore it."""
+    """Change, archive or restore an account."""
     account = accounts.read_account(SessionReader(db.session), account_id)
     form = AccountChangeForm.of(account)
     if (
@@ -116,9 +117,7 @@ def edit(actor: Actor, account_id: UUID) -> Any:
 def _listed(
     reader: RequestReader, archived: str | None, after: str | None
 ) -> tuple[accounts.Accounts, bool]:
-    """The page that was asked for; where its marker is none of ours, the first one, and that it was
-    not read.
-    """
+    """Return the requested page; for an invalid cursor the first page and True."""
     is_active = None if archived is None else archived == "0"
     try:
         return accounts.list_accounts(reader, is_active=is_active, limit=ROWS, cursor=after), False
@@ -131,7 +130,6 @@ def _tab(label: str, key: str | None, here: str | None) -> Row:
 
 
 def _shown(row: Row) -> Row:
-    """An account with its balances as amounts, and its words."""
     balances = [
         Money(minor, currency) for currency, minor in sorted((row["balances"] or {}).items())
     ]

@@ -1,6 +1,4 @@
-"""The pages of the journal: its entries by book date, writing one by hand, and reversing one that a
-person wrote.
-"""
+"""Pages of the journal: the list, one entry, a new entry, a reversal."""
 
 from __future__ import annotations
 
@@ -40,10 +38,10 @@ pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/journal", permission="ledger.read")
 def index(reader: RequestReader) -> Any:
-    """The entries, newest book date first; what cannot be read of the address is left out and said.
+    """List the entries, newest book date first.
 
-    Without a last day the list ends today, and says how many entries are dated later; one that
-    begins later has these.
+    Unreadable parameters are ignored and reported with status 422. Without a last day the list
+    ends today and counts later entries; a first day after today lists those.
     """
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
     days = {name: _day(typed[name]) for name in ("from", "to")}
@@ -69,7 +67,7 @@ def index(reader: RequestReader) -> Any:
         found, coming = entries.list_entries_until(
             reader, days["from"], evening, limit=PAGE_SIZE, cursor=place
         )
-    kept: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day}
+    filters: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day}
     later: dict[str, Any] = {"from": (evening + timedelta(days=1)).isoformat()}
     facts = {
         "rows": [
@@ -83,14 +81,16 @@ def index(reader: RequestReader) -> Any:
         ],
         "values": {name: days[name] or typed[name] for name in days},
         "may_write": reader.authenticate().can("ledger.post_direct"),
-        "files": [url_for("journal.index", **kept, format=form) for form in ("xlsx", "csv-bom")],
+        "files": [url_for("journal.index", **filters, format=form) for form in ("xlsx", "csv-bom")],
         "is_narrowed": any(typed.values()),
         "coming": min(coming, entries.LATER_COUNT_MAX),
         "more_are_coming": coming > entries.LATER_COUNT_MAX,
         "coming_days": url_for("journal.index", **later),
-        "newest": url_for("journal.index", **kept) if place else None,
+        "newest": url_for("journal.index", **filters) if place else None,
         "older": (
-            url_for("journal.index", **kept, after=found.next_cursor) if found.next_cursor else None
+            url_for("journal.index", **filters, after=found.next_cursor)
+            if found.next_cursor
+            else None
         ),
     }
     return render_template("ledger/journal.html", unread=unread, **facts), 422 if unread else 200
@@ -100,8 +100,10 @@ def index(reader: RequestReader) -> Any:
     "/journal/new", methods=("GET", "POST"), permission="ledger.post", direct=True, once=True
 )
 def new(actor: Actor) -> Any:
-    """Write an entry by hand. "Add a line" and "Show the effect" go on with what is typed; while it
-    is typed, the effect is asked for as a fragment.
+    """Write an entry by hand.
+
+    "Add a line" and "Show the effect" keep the typed values. While the form is filled in, htmx
+    asks for the preview as a fragment.
     """
     form = EntryForm(actor.currency, data={"entry_date": today()})
 
@@ -123,7 +125,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/journal/<entry_id>", permission="ledger.read", missing=EntryNotFound)
 def entry(reader: RequestReader, entry_id: UUID) -> Any:
-    """One entry with its lines, currency by currency."""
+    """Show one entry with its lines."""
     found, lines = entries.read_entry(reader, entry_id)
     may = (
         reader.authenticate().can("ledger.post_direct")
@@ -146,7 +148,7 @@ put_behind_pages(pages, ENTRY)
     missing=EntryNotFound,
 )
 def reverse(actor: Actor, entry_id: UUID) -> Any:
-    """Reverse an entry: the first step asks why and shows what it will post, the second does it."""
+    """Reverse an entry: the first step shows the new lines, the second posts them."""
     found, lines = entries.read_entry(SessionReader(db.session), entry_id)
     if found["reversed_by_id"] or not service.is_written(entries.get_entry(entry_id)):
         toast(_("This entry cannot be reversed here."), kind="error")
@@ -173,7 +175,7 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
 
 
 def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
-    """The page with what is typed and what posting it would change, or that alone."""
+    """Render the form with the preview, or the preview alone for htmx."""
     lines, is_read = form.read_lines()
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
     preview = preview_entry(
@@ -181,7 +183,7 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
         form.read_currency,
         lines,
         day=_day(form.entry_date.iso or ""),
-        kept=chosen,
+        selected=chosen,
     )
     if goes_on:
         form.look(

@@ -1,6 +1,4 @@
-"""The pages of the books: a journal entry with what reverses it, the months, closing one and
-opening the latest again.
-"""
+"""Pages of the months: the list, closing one, opening one again."""
 
 from __future__ import annotations
 
@@ -30,10 +28,10 @@ pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/months", permission="ledger.read")
 def months(reader: RequestReader) -> Any:
-    """The months, newest first: which are closed, and the one that comes next."""
-    asked = request.args.get("before", "")
+    """List the months, newest first, with the one to close next."""
+    typed = request.args.get("before", "")
     try:
-        before, unread = (parse_month(asked) if asked else None), False
+        before, unread = (parse_month(typed) if typed else None), False
     except MonthNotFound:
         before, unread = None, True
     found = closed_months.read_months(reader, before)
@@ -69,7 +67,7 @@ def months(reader: RequestReader) -> Any:
     missing=MonthNotFound,
 )
 def close_month(actor: Actor, month: str) -> Any:
-    """Close a month: the first step shows what was looked at, the second does it."""
+    """Close a month: the first step shows the checks, the second closes it."""
     first = parse_month(month)
     if request.method == "POST":
         service.close_month(actor, first)
