@@ -98,7 +98,7 @@ every = pytest.mark.parametrize("tool", list(SERVICES))
 
 @contextmanager
 def shell(app: Flask, person: Person) -> Iterator[Actor]:
-    """What somebody has who opens a shell: the application, the agency, and an actor."""
+    """Act for a person from a shell: application context, transaction and actor, no request."""
     assert person.actor.user_id is not None
     with app.app_context(), transaction(person.actor.tenant_id):
         yield identity.get_actor(person.actor.user_id)

@@ -49,7 +49,7 @@ def functions(package: str) -> dict[Place, ast.FunctionDef]:
 
 
 def imported(package: str, stem: str) -> dict[str, Place]:
-    """What a module has from its neighbours: functions by name, and modules as (stem, "")."""
+    """Return what a module imports from its neighbours; a whole module is (stem, "")."""
     found: dict[str, Place] = {}
     for node in ast.walk(modules(package)[stem]):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(

@@ -67,7 +67,7 @@ def engine(empty_app: Flask) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def release_0_1(engine: sa.Engine) -> sa.Engine:
-    """The same database as release 0.1 left it."""
+    """A database with the schema of release 0.1."""
     with engine.connect() as connection:
         connection.connection.cursor().execute(RELEASE_0_1.read_bytes())
         connection.connection.commit()

@@ -1,4 +1,4 @@
-"""Who records, issues and undoes what: a role that may act directly, or a grant of that one act."""
+"""Recording, issuing and undoing need a role that acts directly, or a grant of that act."""
 
 from __future__ import annotations
 

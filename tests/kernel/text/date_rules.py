@@ -14,7 +14,7 @@ TODAY = date(2026, 11, 29)
 
 
 class Rule(NamedTuple):
-    """What one field reads; `offers` are days that the refusal or the card offers."""
+    """One date as written and as read; `offers` are days that the refusal or the card offers."""
 
     written: str
     kind: DateKind
