@@ -65,10 +65,10 @@ def list_months(reader: Reader, query: MonthsQuery) -> Row:
     errors=(service.MonthNotOver, service.MonthAlreadyClosed, service.EarlierMonthOpen),
 )
 def close_month(actor: Actor, month: str) -> Row:
-    """Close a month such as `2026-03`, and with it all before it.
+    """Close a month such as `2026-03` and all earlier months.
 
-    From then on posting or reversing into it is refused with `period_locked`, at every door. It
-    must be over where the agency is, and no earlier month with entries may be open.
+    Posting or reversing into a closed month is refused with `period_locked`. The month must be
+    over in the agency's time zone, and no earlier month with entries may be open.
     """
     service.close_month(actor, parse_month(month))
     return _state(month)
@@ -82,16 +82,16 @@ def close_month(actor: Actor, month: str) -> Row:
     errors=(service.MonthNotClosed, service.LaterMonthClosed),
 )
 def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> Row:
-    """Open the latest closed month again, for a reason that the audit keeps."""
+    """Open the latest closed month again; the audit log keeps the reason."""
     service.reopen_month(actor, parse_month(closed_month), reason=body.reason)
     return _state(closed_month)
 
 
 @api.get("/journal-entries", answer=JournalList, permission="ledger.read", errors=(InvalidCursor,))
 def list_entries(reader: Reader, query: JournalQuery) -> Row:
-    """List journal entries, the newest book date first.
+    """List journal entries, newest book date first.
 
-    The page behind `next_cursor` costs the same however deep it lies; nothing is counted.
+    Each page costs the same, however far back it is. There is no total count.
     """
     return wire_entries(
         entries.list_entries(
@@ -119,11 +119,11 @@ def list_entries(reader: Reader, query: JournalQuery) -> Row:
     ),
 )
 def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
-    """Post an entry by hand: at least two lines, debits equal to credits in each currency.
+    """Post an entry by hand: at least two lines, balanced in each currency.
 
-    Receivables and payables equal their open documents, so nothing is posted to them by hand. What
-    a role may grant at most binds each currency of an entry. An entry is never changed; a mistake
-    is reversed.
+    Receivables, payables and advances follow their documents and take no entries by hand. The
+    limit of the role applies to each currency of the entry. An entry is never changed; reverse a
+    mistake.
     """
     lines = [line.line() for line in body.lines]
     posted = service.post_direct(
@@ -142,7 +142,7 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
     missing=EntryNotFound,
 )
 def get_entry(reader: Reader, entry_id: UUID) -> Row:
-    """Read an entry with its lines."""
+    """Read a journal entry with its lines."""
     return wire_entry(*entries.read_entry(reader, entry_id))
 
 
@@ -163,8 +163,10 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
     ),
 )
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
-    """Reverse an entry by hand, once: a new entry with the sides swapped, linked to it, which is
-    the answer. What a document posted is undone there.
+    """Reverse an entry by hand, once.
+
+    Answers with the new entry, which has debits and credits swapped and links to the reversed
+    one. An entry of a document is undone at the document.
     """
     return _entry(
         service.reverse_direct(
@@ -178,7 +180,7 @@ put_behind_api(api, ENTRY)
 
 @api.get("/accounts", answer=AccountList, permission="ledger.read", errors=(InvalidCursor,))
 def list_accounts(reader: Reader, query: AccountsQuery) -> Row:
-    """List the chart of accounts by code, each account with what stands on it in every currency."""
+    """List the chart of accounts by code, with the balances of each account."""
     is_active = None if query.archived is None else not query.archived
     found = accounts.list_accounts(
         reader, account_type=query.type, is_active=is_active, limit=query.limit, cursor=query.cursor
@@ -196,7 +198,7 @@ def list_accounts(reader: Reader, query: AccountsQuery) -> Row:
 def add_account(actor: Actor, body: AccountIn) -> Row:
     """Add an account to the chart.
 
-    Accounts are never deleted; one that is no longer used is archived.
+    Accounts are never deleted. Archive one that is no longer used.
     """
     return _account(
         service.add_account(
@@ -213,7 +215,7 @@ def add_account(actor: Actor, body: AccountIn) -> Row:
     "/accounts/<account_id>", answer=AccountOut, permission="ledger.read", missing=AccountNotFound
 )
 def get_account(reader: Reader, account_id: UUID) -> Row:
-    """Read an account with what stands on it."""
+    """Read an account with its balances."""
     return wire_account(accounts.read_account(reader, account_id))
 
 
@@ -230,11 +232,11 @@ def get_account(reader: Reader, account_id: UUID) -> Row:
     ),
 )
 def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Row:
-    """Change code and name of an account, its type and normal side while nothing was posted to it,
-    or archive and restore it.
+    """Change, archive or restore an account.
 
-    An archived account takes no new postings. What the program posts to is never archived, nor is
-    an account on which something stands.
+    Type and normal side can change only while nothing was posted to the account. An archived
+    account takes no new postings. An account that the program posts to, or that has a balance,
+    cannot be archived.
     """
     service.change_account(actor, account_id, body.changes())
     return _account(account_id)

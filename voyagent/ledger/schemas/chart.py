@@ -33,8 +33,8 @@ Code = Annotated[str, Field(pattern=CODE_PATTERN, examples=["5250"])]
 class AccountIn(Closed):
     """An account to add.
 
-    Its normal side is that of its type where none is named: debit for assets and expenses, credit
-    for the others.
+    The default normal side is that of the type: debit for assets and expenses, credit for the
+    others.
     """
 
     code: Code
@@ -44,7 +44,7 @@ class AccountIn(Closed):
 
 
 class AccountPatch(Closed):
-    """What changes: an absent member stays.
+    """Changes of an account; an absent member stays as it is.
 
     Type and normal side are fixed once anything was posted.
     """
@@ -61,26 +61,24 @@ class AccountPatch(Closed):
 
 
 class AccountsQuery(Query):
-    """Which accounts, and the page behind a cursor."""
+    """Filters and page of the chart."""
 
     type: AccountType | None = None
     archived: Annotated[
         int | None,
-        Field(
-            ge=0, le=1, description="1: only archived ones; 0: only those that can be posted to."
-        ),
+        Field(ge=0, le=1, description="1: only archived accounts; 0: only active ones."),
     ] = None
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before."
+        default=None, description="`next_cursor` of the previous page."
     )
 
 
 class AccountBalanceOut(Answer):
-    """What stands on an account in a currency: debit less credit, negative for more credit.
+    """Balance of an account in a currency: debit less credit.
 
-    Of assets, liabilities and equity over all that was ever posted; of revenue and expenses since
-    this financial year began, up to today.
+    Of assets, liabilities and equity over all postings; of revenue and expenses from the start of
+    this financial year up to today.
     """
 
     currency: str
@@ -90,8 +88,8 @@ class AccountBalanceOut(Answer):
 class AccountOut(Answer):
     """An account.
 
-    `purpose` is what the program's own postings find it by; one with `is_control` follows its
-    documents and takes no entry by hand.
+    The program's own postings find it by `purpose`. An account with `is_control` follows its
+    documents and takes no entries by hand.
     """
 
     id: UUID
@@ -107,7 +105,7 @@ class AccountOut(Answer):
 
 
 class AccountList(Answer):
-    """A page of the chart by code; without `next_cursor` it ends here."""
+    """A page of the chart by code; `next_cursor` is null on the last page."""
 
     items: list[AccountOut]
     limit: int

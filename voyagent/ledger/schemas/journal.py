@@ -72,7 +72,7 @@ EntryLines = Annotated[
 
 
 class JournalEntryIn(Closed):
-    """An entry by hand; its book date is today in the agency's zone where none is named.
+    """An entry by hand; its book date defaults to today in the agency's time zone.
 
     Debits equal credits in each currency.
     """
@@ -83,8 +83,9 @@ class JournalEntryIn(Closed):
 
 
 class ReversalIn(Closed):
-    """Why an entry is reversed, and on which day: today where none is named, and never before the
-    entry's own.
+    """Reason and book date of a reversal.
+
+    The book date defaults to today. It is not before the book date of the entry.
     """
 
     reason: Annotated[str, Trimmed(500)]
@@ -92,13 +93,13 @@ class ReversalIn(Closed):
 
 
 class JournalQuery(Query):
-    """Which book dates, and the page behind a cursor."""
+    """Period and page of the journal."""
 
     booked_from: DateFilter = Field(default=None, alias="from", description="The first book date.")
     booked_to: DateFilter = Field(default=None, alias="to", description="The last book date.")
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: Annotated[str | None, Filter(200)] = Field(
-        default=None, description="`next_cursor` of the page before."
+        default=None, description="`next_cursor` of the previous page."
     )
 
     def place(self) -> Cursor | None:
@@ -111,8 +112,10 @@ class JournalQuery(Query):
 
 
 class JournalEntryBrief(Answer):
-    """An entry in the list: the document or act that it comes from, what it reverses and what
-    reverses it. `totals` are its debits by currency.
+    """An entry in the list.
+
+    `source_type` and `source_id` name the document or act behind it; `totals` are its debits by
+    currency.
     """
 
     id: UUID
@@ -148,7 +151,7 @@ class JournalEntryOut(JournalEntryBrief):
 
 
 class JournalList(Answer):
-    """A page of entries, newest book date first; without `next_cursor` the list ends here."""
+    """A page of entries, newest book date first; the last has no `next_cursor`."""
 
     items: list[JournalEntryBrief]
     limit: int

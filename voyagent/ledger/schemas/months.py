@@ -17,13 +17,13 @@ Month = Annotated[
 
 
 class ReopenMonthRequest(Closed):
-    """Why a month is opened again; kept in the audit."""
+    """Reason for opening a month again; the audit log keeps it."""
 
     reason: Annotated[str, Trimmed(500)]
 
 
 class MonthsQuery(Query):
-    """Which months: those before `before`, the newest ones where it is absent."""
+    """Page of months: the newest, or those before `before`."""
 
     before: Annotated[Month | None, BeforeValidator(lambda value: value or None)] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 24
@@ -32,7 +32,7 @@ class MonthsQuery(Query):
 class MonthOut(Answer):
     """A month of the books.
 
-    `closed_at` and `closed_by` are null where it is open, or where closing a later month closed it.
+    `closed_at` and `closed_by` are null if the month is open or was closed with a later one.
     """
 
     month: Month
@@ -44,9 +44,8 @@ class MonthOut(Answer):
 class MonthList(Answer):
     """Months that have entries or were closed, newest first.
 
-    Everything up to `closed_through` is closed; `next_to_close` is the first open one with entries.
-
-    `next_before` is the `before` of the older ones, null at the end.
+    Everything up to `closed_through` is closed. `next_to_close` is the first open month with
+    entries. `next_before` is the `before` of the next page, null on the last page.
     """
 
     items: list[MonthOut]
@@ -56,8 +55,9 @@ class MonthList(Answer):
 
 
 class MonthState(Answer):
-    """What stands after a month was closed or opened again: everything up to `closed_through` is
-    closed, nothing where it is null.
+    """State of a month after it was closed or opened again.
+
+    Everything up to `closed_through` is closed; null if nothing is.
     """
 
     month: Month
