@@ -1,1 +1,1 @@
-"""The record of conversations: sessions, messages, turns and the events that a stream replays."""
+"""Stored conversations: sessions, messages, turns and events."""

@@ -1,5 +1,6 @@
-"""Turns in the place of others: a message is asked again, or in other words, and what came behind
-it is no part of the talk any more.
+"""Replacement of turns: a message is asked again, or in other words.
+
+The turns after it no longer belong to the conversation.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ _superseded: list[SupersededHook] = []
 
 
 class TurnSuperseded(Conflict):
-    """Another turn has taken its place already."""
+    """Another turn has replaced it already."""
 
     code = "turn_superseded"
     message = N_("This message has a newer version. Reload the conversation.")
 
 
 class TurnNotReplaceable(Conflict):
-    """It went on after a decision, which is made once: what answers a message can be asked again,
-    what follows a grant cannot.
+    """The turn continued after a decision, which is made only once.
+
+    An answer to a message can be regenerated; what follows an approval cannot.
     """
 
     code = "turn_not_replaceable"
@@ -42,25 +44,25 @@ class TurnNotReplaceable(Conflict):
 
 
 def on_superseded(hook: SupersededHook) -> SupersededHook:
-    """Have a higher room withdraw what turns still ask for, in the transaction in which another
-    takes their place.
+    """Register work of a higher package, in the transaction that replaces turns.
+
+    For example to withdraw proposals that the turns still wait for.
     """
     _superseded.append(hook)
     return hook
 
 
 def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
-    """Ask the same again: a new turn in the place of one that answered a message, and of all behind
-    it.
+    """Ask again: a new turn replaces one that answered a message, and all after it.
 
-    What was granted there stays done; what waits there for a decision is withdrawn. Raises
-    Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
+    What was approved there stays done; pending proposals are withdrawn. Raises Forbidden,
+    SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable.
     """
     return _take_the_place(actor, session_id, turn_id, None)
 
 
 def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) -> Turn:
-    """Ask in other words, in the place of a message and of all behind it.
+    """Ask in other words: a new message replaces one and all after it.
 
     Raises as `regenerate`.
     """

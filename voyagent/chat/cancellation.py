@@ -1,4 +1,4 @@
-"""Asking a turn to stop: it ends after its present step, and whoever asks waits for nobody."""
+"""Cancellation: a turn ends after its present step, and the caller does not wait."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from voyagent.kernel.db import db
 
 
 def request_stop(actor: Actor, session_id: UUID) -> bool:
-    """Ask the turn that runs to end after its present step; whether one ends now, for this call or
-    an earlier one. Raises Forbidden, SessionNotFound.
+    """Ask the running turn to end after its present step; true if one ends.
 
-    It waits for nobody: the worker holds the conversation for as long as a tool takes.
+    True for a repeat as well. It takes no lock: the worker holds the conversation as long as a tool
+    runs. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
     queries.get_session(session_id)
@@ -30,7 +30,7 @@ def request_stop(actor: Actor, session_id: UUID) -> bool:
 
 
 def stop_requested(turn_id: str) -> bool:
-    """Whether somebody wants the turn to end."""
+    """True if somebody has asked the turn to end."""
     return bool(
         db.session.scalar(
             select(ChatTurn.stop_requested_at.is_not(None)).where(ChatTurn.id == turn_id)
@@ -39,7 +39,7 @@ def stop_requested(turn_id: str) -> bool:
 
 
 def ask_to_stop(session_id: UUID) -> bool:
-    """Mark what runs or waits for its worker; whether it was not marked before."""
+    """Mark the running or queued turn; true if it was not marked before."""
     asked = db.session.execute(
         update(ChatTurn)
         .where(

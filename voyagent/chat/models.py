@@ -1,5 +1,6 @@
-"""Tables of conversations: a session counts its messages, turns and events, so that no number is
-ever looked up as the largest plus one.
+"""Tables of conversations.
+
+A session counts its messages, turns and events, so no number is found as a maximum plus one.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ _NOW = text("now()")
 
 
 class ChatSession(TenantOwned, Base):
-    """A conversation of the agency; every member sees it.
+    """A conversation of the agency, visible to all its people.
 
-    `deleted_at` hides it at once, a job wipes it later; `search` is its name as a search reads it.
+    `deleted_at` hides it at once and a job wipes it later; `search` is its name for searches.
     """
 
     __tablename__ = "chat_sessions"
@@ -77,12 +78,11 @@ class ChatSession(TenantOwned, Base):
 
 
 class ChatTurn(TenantBound, Base):
-    """One run of the assistant: for a message, or after a decision.
+    """One run of the assistant, for a message or after a decision.
 
-    Its work is a job; its story is its events.
-
-    `replaces` is the turn whose place it took; that one and all behind it have `superseded_at` and
-    are no part of the talk any more, though they can be read.
+    A job does its work; its events are its record. `replaces` is the turn that it replaced; that
+    one and all after it have `superseded_at` and no longer belong to the conversation, though they
+    can be read.
     """
 
     __tablename__ = "chat_turns"
@@ -162,8 +162,9 @@ class ChatTurn(TenantBound, Base):
 
 
 class ChatMessage(TenantOwned, Base):
-    """What was said, by a person, by the assistant or by a tool, as blocks; `search` is the words
-    of the first two.
+    """A message of a person, the assistant or a tool, as blocks.
+
+    `search` has the words of the first two.
     """
 
     __tablename__ = "chat_messages"
@@ -212,9 +213,7 @@ class ChatMessage(TenantOwned, Base):
 
 
 class ChatTurnStep(TenantBound, Base):
-    """A finished step of a turn, so that whoever takes the turn over goes on behind it and does
-    nothing twice.
-    """
+    """A finished step of a turn: another worker continues after it and repeats nothing."""
 
     __tablename__ = "chat_turn_steps"
 
@@ -235,9 +234,7 @@ class ChatTurnStep(TenantBound, Base):
 
 
 class ChatEvent(TenantBound, Base):
-    """One event of a turn as it goes over the wire: `data` is the exact line, kept as text so that
-    a replay is the same bytes.
-    """
+    """An event of a turn as sent: `data` is the exact line, so that a replay has equal bytes."""
 
     __tablename__ = "chat_events"
 

@@ -1,4 +1,4 @@
-"""Reading conversations; a deleted one is not there at any door."""
+"""Reads of conversations; a deleted one does not exist for anybody."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ LISTED = tuple(
 
 
 class TurnNotFound(NotFound):
-    """No such turn in the conversation."""
+    """The conversation has no such turn."""
 
     code = "turn_not_found"
     message = N_("This message is not in the conversation. Reload the conversation.")
 
 
 class SessionNotFound(NotFound):
-    """No such conversation in the agency, or it has been deleted."""
+    """The agency has no such conversation, or it was deleted."""
 
     code = "session_not_found"
     message = N_("This conversation was not found. It may have been deleted.")
@@ -62,9 +62,7 @@ class SessionNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn as its worker and its streams know it: a value, so that it outlives the transaction
-    that read it.
-    """
+    """A turn as its worker and its streams need it, independent of a transaction."""
 
     id: str
     tenant_id: UUID
@@ -80,7 +78,7 @@ class Turn:
 
     @property
     def is_active(self) -> bool:
-        """Whether its `final` is still to come."""
+        """True until its `final` event."""
         return self.status in ACTIVE
 
 
@@ -94,12 +92,12 @@ class Step:
 
 
 def agencies_with_turns() -> list[UUID]:
-    """The agencies with turns that are not over and a minute old."""
+    """Return agencies with unfinished turns older than a minute."""
     return list(db.session.scalars(text("select app.tenants_with_turns(now())")))
 
 
 def turn_of(row: ChatTurn) -> Turn:
-    """The value of a row."""
+    """Return a row as a value."""
     return Turn(
         id=row.id,
         tenant_id=row.tenant_id,
@@ -116,7 +114,7 @@ def turn_of(row: ChatTurn) -> Turn:
 
 
 def exists(session_id: UUID) -> bool:
-    """Whether the agency has the conversation and has not deleted it."""
+    """True if the agency has the conversation and it is not deleted."""
     return (
         db.session.scalar(
             select(ChatSession.id).where(
@@ -128,9 +126,7 @@ def exists(session_id: UUID) -> bool:
 
 
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """For a Core select of another room: whether the conversation that a column names is still
-    there.
-    """
+    """True if the conversation of a column still exists, for selects of other packages."""
     return there_is(
         select(literal_column("1")).where(
             owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)
@@ -139,9 +135,7 @@ def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 def is_named(session: ChatSession) -> bool:
-    """Whether a conversation is called what somebody called it, and not after the first thing that
-    was said in it.
-    """
+    """True if a person named the conversation, and it is not named by its first message."""
     if session.title is None:
         return False
     said = (
@@ -154,7 +148,7 @@ def is_named(session: ChatSession) -> bool:
 
 
 def words_of(blocks: list[dict[str, Any]]) -> str:
-    """The words of a message, one block after the other."""
+    """Return the text of a message, block after block."""
     return " ".join(
         str(block["text"]).strip()
         for block in blocks
@@ -163,9 +157,7 @@ def words_of(blocks: list[dict[str, Any]]) -> str:
 
 
 def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """For a Core select of another room: the name of the conversation that a column names, null
-    where it has none.
-    """
+    """Return the name of a column's conversation or null, for selects of other packages."""
     return (
         select(_SESSIONS.title)
         .where(owned(ChatSession), _SESSIONS.id == session_id)
@@ -174,7 +166,7 @@ def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
-    """A conversation; `lock` holds its row until the transaction ends. Raises SessionNotFound."""
+    """Return a conversation; `lock` holds its row until the end. Raises SessionNotFound."""
     statement = select(ChatSession).where(
         ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
     )
@@ -189,16 +181,14 @@ def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
 
 
 def lock(session_id: UUID) -> None:
-    """Hold a conversation's row until the transaction ends, deleted or not: the first lock of
-    whoever needs several.
-    """
+    """Lock a conversation's row, deleted or not: the first lock of callers that need several."""
     db.session.execute(
         select(ChatSession.id).where(ChatSession.id == session_id).with_for_update(key_share=True)
     )
 
 
 def session_statement(session_id: UUID) -> Select[Any]:
-    """A conversation's row for the reading lane."""
+    """Select a conversation's row."""
     return select(
         _SESSIONS.id,
         _SESSIONS.tenant_id,
@@ -214,7 +204,7 @@ def session_statement(session_id: UUID) -> Select[Any]:
 def list_sessions(
     reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None
 ) -> tuple[list[Row], str | None]:
-    """The newest conversations and the marker of the next page. Raises InvalidCursor."""
+    """Return the newest conversations and the next cursor. Raises InvalidCursor."""
     statement = sessions_statement(limit)
     if cursor is not None:
         after = Cursor.decode(cursor)
@@ -226,7 +216,7 @@ def list_sessions(
 
 
 def sessions_statement(limit: int) -> Select[Any]:
-    """The newest conversations, for a trip that reads more."""
+    """Select the newest conversations."""
     return (
         select(*LISTED)
         .where(owned(ChatSession), _SESSIONS.deleted_at.is_(None))
@@ -236,7 +226,7 @@ def sessions_statement(limit: int) -> Select[Any]:
 
 
 def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:
-    """A conversation with its messages, in one trip. Raises SessionNotFound."""
+    """Return a conversation and its messages in one round trip. Raises SessionNotFound."""
     sessions, said = reader.read(session_statement(session_id), messages_statement(session_id))
     if not sessions:
         raise SessionNotFound
@@ -251,8 +241,9 @@ def messages_statement(
     cursor: str | None = None,
     superseded: bool = False,
 ) -> Select[Any]:
-    """The messages of a conversation that is still there, in order; with `superseded` those too
-    whose place another turn has taken. Raises InvalidCursor.
+    """Select the messages of an existing conversation, in order.
+
+    `superseded` includes replaced ones. Raises InvalidCursor.
     """
     statement = (
         select(
@@ -305,8 +296,9 @@ def messages(
     limit: int | None = None,
     superseded: bool = False,
 ) -> list[Row]:
-    """What was said behind a sequence number: `id, sequence, role, blocks, turn_id,
-    created_by_user_id, created_at`, and what became of its turn.
+    """Return messages after a sequence number, with the state of their turns.
+
+    `id, sequence, role, blocks, turn_id, created_by_user_id, created_at`.
     """
     return reader.read(
         messages_statement(session_id, after=after, limit=limit, superseded=superseded)
@@ -314,7 +306,7 @@ def messages(
 
 
 def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
-    """The last of what was said and still stands, in order."""
+    """Return the last valid messages, in order."""
     return reader.read(
         messages_statement(session_id)
         .order_by(None)
@@ -326,11 +318,10 @@ def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
 def transcript(
     reader: Reader, session_id: UUID, *, limit: int, cursor: str | None, superseded: bool
 ) -> tuple[list[Row], str | None, int]:
-    """A page of what was said, the marker of the next one, and the event behind which a stream
-    tells the rest. Raises SessionNotFound, InvalidCursor.
+    """Return a page of messages, the next cursor, and the event after which a stream continues.
 
-    That event is the one before a running turn's first, else the last: it is read first, so that
-    nothing is told neither here nor there.
+    That event precedes a running turn's first event, or is the last one. It is read first, so that
+    nothing is missed between page and stream. Raises SessionNotFound, InvalidCursor.
     """
     begun = (
         select(func.min(_TURNS.first_event_seq) - 1)
@@ -354,10 +345,7 @@ def transcript(
 
 
 def last_seq(session_id: UUID) -> int:
-    """The number of the newest event of a conversation, 0 before the first.
-
-    Raises SessionNotFound.
-    """
+    """Return the number of the newest event, 0 before the first. Raises SessionNotFound."""
     found = db.session.scalar(
         select(ChatSession.event_seq).where(
             ChatSession.id == session_id, ChatSession.deleted_at.is_(None)
@@ -369,7 +357,7 @@ def last_seq(session_id: UUID) -> int:
 
 
 def get_turn(turn_id: str) -> Turn:
-    """A turn by its name. Raises NotFound."""
+    """Return a turn by its name. Raises NotFound."""
     found = db.session.scalar(
         select(ChatTurn).where(ChatTurn.id == turn_id).execution_options(populate_existing=True)
     )
@@ -379,7 +367,7 @@ def get_turn(turn_id: str) -> Turn:
 
 
 def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
-    """A turn of this conversation, as a row. Raises TurnNotFound."""
+    """Return a turn of this conversation as a row. Raises TurnNotFound."""
     found = db.session.scalar(
         select(ChatTurn)
         .where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id)
@@ -391,9 +379,7 @@ def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
 
 
 def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
-    """The turns whose place was taken, by a turn or by one that stood there before it, with all
-    that came behind each of them.
-    """
+    """Return the turns that a turn and its predecessors replaced, with all after them."""
     first = (
         select(ChatTurn.number, ChatTurn.replaces)
         .where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id)
@@ -418,7 +404,7 @@ def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
 
 
 def newest_turn(session_id: UUID) -> Turn | None:
-    """The last turn that was started, whatever became of it."""
+    """Return the last turn that was started, whatever its state."""
     found = db.session.scalar(
         select(ChatTurn)
         .where(ChatTurn.session_id == session_id)
@@ -430,9 +416,7 @@ def newest_turn(session_id: UUID) -> Turn | None:
 
 
 def find_running_turn(session_id: UUID) -> Turn | None:
-    """The turn that runs, or waits for its worker; the earliest where a continuation queues behind
-    it.
-    """
+    """Return the running or queued turn, the earliest of several."""
     found = db.session.scalar(
         select(ChatTurn)
         .where(ChatTurn.session_id == session_id, ChatTurn.status.in_(ACTIVE))
@@ -444,7 +428,7 @@ def find_running_turn(session_id: UUID) -> Turn | None:
 
 
 def find_continuation(approval_id: str) -> Turn | None:
-    """The turn that went on after a decision."""
+    """Return the turn that continued after a decision."""
     found = db.session.scalar(
         select(ChatTurn).where(ChatTurn.kind == "continuation", ChatTurn.approval_id == approval_id)
     )
@@ -452,7 +436,7 @@ def find_continuation(approval_id: str) -> Turn | None:
 
 
 def steps_of(turn_id: str) -> list[Step]:
-    """The finished steps of a turn, in order."""
+    """Return the finished steps of a turn, in order."""
     rows = db.session.scalars(
         select(ChatTurnStep).where(ChatTurnStep.turn_id == turn_id).order_by(ChatTurnStep.number)
     )
@@ -462,7 +446,7 @@ def steps_of(turn_id: str) -> list[Step]:
 def events_after(
     session_id: UUID, seq: int, *, limit: int = 500, turn_id: str | None = None
 ) -> list[Row]:
-    """Stored events behind a number, of one turn or of all: `seq, turn_id, kind, data`."""
+    """Return events after a number, of one turn or of all: `seq, turn_id, kind, data`."""
     statement = (
         select(ChatEvent.seq, ChatEvent.turn_id, ChatEvent.kind, ChatEvent.data)
         .where(ChatEvent.session_id == session_id, ChatEvent.seq > seq)
@@ -475,5 +459,5 @@ def events_after(
 
 
 def topic(session_id: UUID) -> str:
-    """The listener's name for a conversation."""
+    """Return the notification topic of a conversation."""
     return f"chat:{session_id}"

@@ -1,6 +1,4 @@
-"""Searching conversations by what they are called and what was said in them, at a cost that does
-not grow with what was ever said.
-"""
+"""Search of conversations by name and text, with a cost independent of their number."""
 
 from __future__ import annotations
 
@@ -17,8 +15,10 @@ from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.tenancy import owned
 
 MET_MAX, LOOKED_MAX = 2_000, 5_000
-"""Up to so many messages the trigrams name the conversations; beyond, so many of the newest
-conversations are looked at one after another.
+"""Limits of a search.
+
+Up to the first number of messages the trigram index gives the conversations; beyond it, the second
+number of newest conversations is searched one by one.
 """
 _NEWEST = (ChatSession.__table__.c.created_at, ChatSession.__table__.c.id)
 
@@ -26,11 +26,10 @@ _NEWEST = (ChatSession.__table__.c.created_at, ChatSession.__table__.c.id)
 def find_sessions(
     reader: Reader, words: str, limit: int = SESSIONS_MAX, cursor: str | None = None
 ) -> tuple[list[Row], str | None, bool]:
-    """The newest conversations that are called so, or in which a person or the assistant said so,
-    and the marker of the next page.
+    """Return the newest conversations with the words in name or text, and the next cursor.
 
-    The last is whether older ones were not looked at, since the words are too short or too common
-    for the index. Raises InvalidCursor.
+    The last value is true if older ones were not searched, because the words are too short or too
+    common for the index. Raises InvalidCursor.
     """
     rows = reader.read(found_statement(words, limit, cursor))[0]
     found = [row for row in rows if row["id"] is not None]
@@ -38,10 +37,10 @@ def find_sessions(
 
 
 def found_statement(words: str, limit: int, cursor: str | None = None) -> Select[Any]:
-    """The look-up function names the keys, for behind the policy no trigram would help; the rows
-    are read behind the wall.
+    """Select found conversations by the keys of a look-up function.
 
-    A last row without an id says that older ones were not looked at. Raises InvalidCursor.
+    Row-level security would hide the trigram index; the rows are read under the policy. A last row
+    without an id says that older ones were not searched. Raises InvalidCursor.
     """
     after = Cursor.decode(cursor) if cursor is not None else None
     values: tuple[tuple[Any, TypeEngine[Any]], ...] = (

@@ -1,6 +1,4 @@
-"""What people and the assistant do with a conversation: begin, say, run a turn, tell its events,
-delete, take back.
-"""
+"""Rules of conversations: create, add messages, run turns, emit events, delete, restore."""
 
 from __future__ import annotations
 
@@ -54,22 +52,20 @@ class TurnInProgress(Conflict):
 
 
 class TurnTakenOver(Conflict):
-    """Another worker has the turn by now, or its conversation is gone: whoever is told so must
-    stop.
-    """
+    """Another worker has the turn, or the conversation is gone; the caller must stop."""
 
     code = "turn_taken_over"
 
 
 class TitleEmpty(Unprocessable):
-    """A title of nothing but spaces."""
+    """The title is blank."""
 
     code = "title_empty"
     message = N_("Enter a name for the conversation.")
 
 
 class TitleTooLong(Unprocessable):
-    """A title above 200 characters."""
+    """The title has more than 200 characters."""
 
     code = "title_too_long"
     message = N_("A name has at most 200 characters.")
@@ -82,27 +78,25 @@ _may_wipe: list[Callable[[UUID], bool]] = []
 
 
 def on_deleted(hook: SessionHook) -> SessionHook:
-    """Have a higher room hide what belongs to a conversation, in the transaction that deletes it."""
+    """Register work of a higher package in the transaction that deletes a conversation."""
     _deleted.append(hook)
     return hook
 
 
 def on_restored(hook: SessionHook) -> SessionHook:
-    """Have a higher room show it again when the deletion is taken back."""
+    """Register work of a higher package in the transaction that restores a conversation."""
     _restored.append(hook)
     return hook
 
 
 def before_wipe(hook: Callable[[UUID], bool]) -> Callable[[UUID], bool]:
-    """Let a higher room say whether the rows of a deleted conversation may go; `False` puts the
-    wiping off.
-    """
+    """Register a check before a deleted conversation is wiped; False postpones it."""
     _may_wipe.append(hook)
     return hook
 
 
 def create_session(actor: Actor, *, title: str | None = None) -> ChatSession:
-    """Begin a conversation of the agency. Raises Forbidden, TitleEmpty, TitleTooLong."""
+    """Create a conversation of the agency. Raises Forbidden, TitleEmpty, TitleTooLong."""
     actor.require("chat.open")
     session = ChatSession(
         created_by_user_id=actor.user_id, title=None if title is None else _title(title)
@@ -121,12 +115,10 @@ def append_message(
     blocks: list[dict[str, Any]],
     turn_id: str | None = None,
 ) -> ChatMessage:
-    """Add to what was said; the first words of a person name an unnamed conversation.
+    """Add a message; the first words of a person name an unnamed conversation.
 
-    Raises Forbidden, SessionNotFound.
-
-    What opens a conversation, such as an enquiry's facts, is no word to the assistant, so whoever
-    may open one may write it.
+    The opening message, such as an enquiry's facts, is not addressed to the assistant, so anybody
+    who may create a conversation may add it. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.open" if role == "system" else "chat.write")
     return append(
@@ -135,10 +127,7 @@ def append_message(
 
 
 def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
-    """Give a conversation another name.
-
-    Raises Forbidden, TitleEmpty, TitleTooLong, SessionNotFound.
-    """
+    """Rename a conversation. Raises Forbidden, TitleEmpty, TitleTooLong, SessionNotFound."""
     actor.require("chat.write")
     wanted = _title(title)
     session = queries.get_session(session_id, lock=True)
@@ -149,10 +138,9 @@ def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
 
 
 def delete(actor: Actor, session_id: UUID) -> None:
-    """Take a conversation away from every door; its rows go for good after the undo's ten minutes.
+    """Delete a conversation; its rows are wiped after ten minutes, in which it can be restored.
 
-    A turn that runs is asked to stop. What was decided in it stays in the audit. Raises Forbidden,
-    SessionNotFound.
+    A running turn is asked to stop. Decisions stay in the audit. Raises Forbidden, SessionNotFound.
     """
     actor.require("chat.write")
     session = queries.get_session(session_id, lock=True)
@@ -171,9 +159,9 @@ def delete(actor: Actor, session_id: UUID) -> None:
 
 
 def restore(actor: Actor, session_id: UUID) -> ChatSession:
-    """Take a deletion back within ten minutes.
+    """Restore a deleted conversation within ten minutes.
 
-    Raises Forbidden, and SessionNotFound once it is too late or was never deleted.
+    Raises Forbidden, and SessionNotFound if it is too late or was not deleted.
     """
     actor.require("chat.write")
     session = db.session.scalar(
@@ -193,10 +181,10 @@ def restore(actor: Actor, session_id: UUID) -> ChatSession:
 
 
 def wipe(session_id: UUID, deleted_at: str) -> bool:
-    """Remove the rows of a conversation whose undo is over; whether they are gone.
+    """Wipe a deleted conversation; true if its rows are gone.
 
-    Does nothing where the deletion was taken back (or taken back and repeated: that one has a job
-    of its own), and comes back later while something of it must still be finished.
+    Nothing happens if it was restored, or restored and deleted again: that deletion has its own
+    job. It is postponed while a part of it must still be finished.
     """
     session = db.session.scalar(
         select(ChatSession)
@@ -225,10 +213,10 @@ def wipe(session_id: UUID, deleted_at: str) -> bool:
 
 
 def start_turn(actor: Actor, session_id: UUID, *, message: str) -> Turn:
-    """Store what a person said and have the assistant answer; one turn of a conversation at a time.
+    """Store a person's message and start a turn; one turn runs at a time.
 
-    Raises Forbidden, SessionNotFound, TurnInProgress (the caller may join the turn of
-    `find_running_turn` where the words are the same).
+    Raises Forbidden, SessionNotFound, TurnInProgress (the caller may follow the turn of
+    `find_running_turn` if the words are equal).
     """
     actor.require("chat.write")
     session = queries.get_session(session_id, lock=True)
@@ -247,11 +235,10 @@ def start_turn(actor: Actor, session_id: UUID, *, message: str) -> Turn:
 
 
 def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> Turn | None:
-    """Have the assistant go on after a decision, behind whatever turn runs now; `actor` is the
-    person for whom it works.
+    """Start the turn that continues after a decision, after any running turn.
 
-    Called by the program once a decision has been carried out, at most once for each proposal (a
-    repeat gives the same turn); None where the conversation has been deleted meanwhile.
+    `actor` is the person for whom it works. At most once for each proposal: a repeat returns the
+    same turn. None if the conversation was deleted.
     """
     try:
         session = queries.get_session(session_id, lock=True)
@@ -272,8 +259,9 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
 
 
 def begin_turn(turn_id: str) -> Turn | None:
-    """Let a worker take a turn, for the first time or over from one that died; None where it has
-    ended. Counts the attempt.
+    """Claim a turn for a worker, new or from a dead one; None if it has ended.
+
+    The attempt is counted.
     """
     turn = db.session.scalar(
         select(ChatTurn)
@@ -293,18 +281,17 @@ def begin_turn(turn_id: str) -> Turn | None:
 
 
 def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> None:
-    """Keep a finished step in the transaction that did it, so that a take-over goes on behind it."""
+    """Store a finished step in the transaction that did it."""
     db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
     db.session.flush()
 
 
 def emit(turn: Turn, kind: str, **fields: Any) -> int:
-    """Store the next event of a conversation and ring its streams at commit; its number, rising by
-    one over all turns.
+    """Store the next event of a conversation, notify its streams, and return its number.
 
-    `fields` are those of the API's AgentEvent; the others are null. `turn` is what `begin_turn`
-    gave (or `start_turn`, before a worker has begun): for a worker that was thought dead and is not
-    this raises TurnTakenOver. Raises ValueError for a field that events do not have.
+    `fields` are those of the API's AgentEvent; the others are null. `turn` comes from `begin_turn`
+    (or `start_turn` before a worker has begun). Raises TurnTakenOver for a worker that was thought
+    dead, ValueError for an unknown field.
     """
     line = event_line(turn, kind, fields)
     seq = db.session.scalar(
@@ -326,10 +313,9 @@ def emit(turn: Turn, kind: str, **fields: Any) -> int:
 def event_line(
     turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None
 ) -> str:
-    """An event as it goes over the wire and into the table, every field of the API's AgentEvent
-    named; now, unless it was told at another instant.
+    """Return an event as it is sent and stored, with every field of AgentEvent.
 
-    Raises ValueError for a field that events do not have.
+    The timestamp is now unless another is given. Raises ValueError for an unknown field.
     """
     strange = set(fields) - {*EVENT_FIELDS, RESTARTS}
     if strange:
@@ -347,9 +333,7 @@ def event_line(
 
 
 def _in_order(value: Any) -> Any:
-    """An object with its members by name: what comes back from the journal, which keeps no order,
-    is then told in the same bytes.
-    """
+    """Sort an object's members by name, so that an event read back has equal bytes."""
     return (
         json.loads(json.dumps(value, sort_keys=True, allow_nan=False))
         if isinstance(value, dict)
@@ -358,9 +342,9 @@ def _in_order(value: Any) -> Any:
 
 
 def finish_turn(turn: Turn, status: str) -> bool:
-    """End a turn as done, failed, stopped, or waiting for a decision; whether this call ended it.
+    """End a turn as done, failed, stopped or waiting; true if this call ended it.
 
-    Its `final` is the caller's to emit.
+    The caller emits its `final`.
     """
     if status not in ENDED:
         raise ValueError(status)
@@ -391,7 +375,8 @@ _EMIT = text("""
     with counted as (
       update chat_sessions s set event_seq = event_seq + 1
         from chat_turns t
-       where s.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and s.id = :session_id
+       where s.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid)
+         and s.id = :session_id
          and t.tenant_id = s.tenant_id and t.id = :turn_id and t.attempt = :attempt
       returning s.tenant_id, s.event_seq
     ), begun as (
@@ -411,7 +396,7 @@ def append(
     blocks: list[dict[str, Any]],
     turn_id: str | None,
 ) -> ChatMessage:
-    """Add to what was said in a conversation that the caller holds."""
+    """Add a message to a conversation that the caller has locked."""
     session.message_count += 1
     session.last_message_at = clock.now()
     if role == "user" and session.title is None:
@@ -447,7 +432,7 @@ def open_turn(
     approval_id: str | None = None,
     replaces: str | None = None,
 ) -> Turn:
-    """The next turn of a conversation that the caller holds."""
+    """Create the next turn of a conversation that the caller has locked."""
     session.turn_count += 1
     turn = ChatTurn(
         id=new_turn_id(),
@@ -469,7 +454,7 @@ def open_turn(
 
 
 def defer_turn(turn: Turn) -> None:
-    """Have a worker run it once this transaction has committed."""
+    """Run the turn by a worker once this transaction has committed."""
     jobs.defer(TURN_TASK, lock=str(turn.session_id), tenant_id=str(turn.tenant_id), turn_id=turn.id)
 
 

@@ -1,8 +1,7 @@
-"""Streams of a conversation's events: they tail the table, wait at the listener without a
-connection, and are bounded in number and in time.
+"""Streams of a conversation's events, limited in number and time.
 
-Whoever listens is proved at each look, so that a stream tells nothing more once she is signed out,
-removed or suspended, or her key has ended.
+They read the table and wait for notifications without a connection. The listener is authenticated
+at each read, so a stream ends when the person signs out, is removed or suspended, or the key ends.
 """
 
 from __future__ import annotations
@@ -49,21 +48,21 @@ HEARTBEAT = b"event: heartbeat\ndata:\n\n"
 
 
 class StreamsFull(Unavailable):
-    """The process holds as many streams as it may; ask again, or read the conversation without one."""
+    """The process has as many streams as allowed."""
 
     code = "streams_full"
     message = N_("Too many conversations are open right now. Try again in a moment.")
 
 
 class TooManyStreams(TooManyRequests):
-    """One person follows as many conversations at once as she may."""
+    """The person has as many streams as allowed."""
 
     message = N_("You have too many conversations open. Close one first.")
     retry_after_s = 5
 
 
 class Seats:
-    """How many streams this process holds, in all and for each person."""
+    """Numbers of open streams of this process, in all and by person."""
 
     def __init__(self, streams_max: int, per_person_max: int = PER_PERSON_MAX) -> None:
         self._max = streams_max
@@ -73,12 +72,12 @@ class Seats:
 
     @property
     def taken(self) -> int:
-        """Streams that are open now."""
+        """Number of open streams."""
         with self._lock:
             return self._taken.total()
 
     def take(self, user_id: UUID | None) -> None:
-        """Sit down. Raises TooManyStreams for the person, StreamsFull for the process."""
+        """Count a stream. Raises TooManyStreams for the person, StreamsFull for the process."""
         with self._lock:
             if self._taken[user_id] >= self._per_person_max:
                 raise TooManyStreams
@@ -87,7 +86,7 @@ class Seats:
             self._taken[user_id] += 1
 
     def leave(self, user_id: UUID | None) -> None:
-        """Stand up."""
+        """Stop counting a stream."""
         with self._lock:
             self._taken[user_id] -= 1
             if self._taken[user_id] <= 0:
@@ -95,16 +94,16 @@ class Seats:
 
 
 def seats(app: Flask) -> Seats:
-    """The seats of this process."""
+    """Return the counter of this process."""
     settings = cast("Settings", app.extensions["voyagent.settings"])
     return cast("Seats", app.extensions.setdefault("voyagent.streams", Seats(settings.streams_max)))
 
 
 @contextmanager
 def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
-    """Hold a seat for the life of a stream.
+    """Count a stream while it lives.
 
-    Raises TooManyStreams (429) or StreamsFull (503), both with a time to come back.
+    Raises TooManyStreams (429) or StreamsFull (503), both with a time to retry.
     """
     house = seats(app)
     house.take(user_id)
@@ -115,11 +114,10 @@ def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
 
 
 class Stream:
-    """The body of a streamed answer: takes its seat when made, so that a refusal is plain JSON, and
-    gives it back when closed, read or not.
+    """Body of a stream, counted from its creation until it is closed.
 
-    With the server's socket as its `line` no more than a little waits to be sent, and whoever takes
-    nothing for twenty seconds is hung up on.
+    A refusal is therefore plain JSON. With the server's socket as `line` only a little data is
+    buffered, and a client that reads nothing for twenty seconds is disconnected.
     """
 
     def __init__(
@@ -146,11 +144,11 @@ class Stream:
             line.settimeout(TAKES_NOTHING_S)
 
     def __iter__(self) -> Iterator[bytes]:
-        """The frames."""
+        """Return the frames."""
         return self
 
     def __next__(self) -> bytes:
-        """The next bytes; at the end the seat is free."""
+        """Return the next bytes; at the end the stream is no longer counted."""
         self._begun = True
         try:
             return next(self._frames)
@@ -163,7 +161,7 @@ class Stream:
             raise
 
     def close(self) -> None:
-        """Stop, whenever; the server calls this when the client has gone."""
+        """Stop; the server calls this when the client has gone."""
         self._frames.close()
         if self._seated:
             self._seated = False
@@ -173,9 +171,7 @@ class Stream:
 
 
 def _hang_up(line: socket) -> None:
-    """Drop what could not be sent, so that neither the system nor the server waits for somebody who
-    takes nothing.
-    """
+    """Drop unsent data, so that the system does not wait for a client that reads nothing."""
     with suppress(OSError):  # the other end may have hung up before
         line.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         line.shutdown(SHUT_RDWR)
@@ -183,8 +179,9 @@ def _hang_up(line: socket) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What changes without being an event of the conversation: told as `name` with a mark, whenever
-    `look` gives another one than was `known`.
+    """A changing fact that is no event.
+
+    It is sent as `name` with a mark when `look` differs from `known`.
     """
 
     name: str
@@ -203,13 +200,11 @@ def frames(  # noqa: PLR0913 - each narrows or bounds what is told
     heartbeat_s: float = HEARTBEAT_S,
     total_s: float = TOTAL_S,
 ) -> Generator[bytes, None, None]:
-    """Server-sent events of a conversation behind a number, as they come, byte for byte as they are
-    stored.
+    """Yield server-sent events of a conversation after a number, byte for byte as stored.
 
-    With a turn it ends after that turn's `final` (or once the turn has ended and nothing is left to
-    tell); without, it follows the conversation until the total time is over, or the listener may
-    not hear it any more. After 15 silent seconds comes a heartbeat. No connection is held while it
-    waits.
+    With a turn it ends after that turn's `final`, or once the turn has ended; without one it
+    follows the conversation until the time limit, or until the listener loses access. A heartbeat
+    follows 15 silent seconds. No connection is held while it waits.
     """
     notices = cast("NotifyListener", app.extensions["voyagent.listener"])
     end, known = time.monotonic() + total_s, aside.known if aside is not None else ""
@@ -235,7 +230,7 @@ def frames(  # noqa: PLR0913 - each narrows or bounds what is told
 
 
 def _until_final(batch: list[Row], turn_id: str | None) -> tuple[list[Row], bool]:
-    """The events up to and with the turn's `final`, and whether it is among them."""
+    """Return the events up to the turn's `final`, and whether it is among them."""
     for number, event in enumerate(batch, start=1):
         if event["kind"] == "final" and event["turn_id"] == turn_id:
             return batch[:number], True
@@ -243,9 +238,7 @@ def _until_final(batch: list[Row], turn_id: str | None) -> tuple[list[Row], bool
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in few pieces: each one sent is a call of the system, and a long conversation
-    is read anew by everybody who comes back to it.
-    """
+    """Join frames into few pieces, because each piece is a system call."""
     block = bytearray()
     for piece in pieces:
         block += piece
@@ -257,7 +250,7 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def frame(event: Row) -> bytes:
-    """One event on the wire."""
+    """Return one event as a frame."""
     return f"id: {event['seq']}\nevent: agent_event\ndata: {event['data']}\n\n".encode()
 
 
@@ -269,10 +262,9 @@ def _read(
     turn_id: str | None,
     aside: Aside | None,
 ) -> tuple[list[Row], bool, str]:
-    """What is new, whether more can come, and the mark of what stands beside it, once nothing is
-    new.
+    """Return new events, whether more can come, and the mark of the fact beside them.
 
-    The state is read first, so a `final` that came with the end is never missed.
+    The state is read first, so that a `final` written with the end is never missed.
     """
     with app.app_context(), transaction():
         try:

@@ -1,6 +1,4 @@
-"""Background work of conversations: remove what was deleted, once its undo is over, and each minute
-take up turns that no job runs any more.
-"""
+"""Jobs of conversations: wipe deleted ones, and resume turns without a job each minute."""
 
 from __future__ import annotations
 
@@ -15,12 +13,12 @@ from voyagent.kernel.jobs import task
 
 @task(service.WIPE_TASK)
 def wipe(tenant_id: str, session_id: str, deleted_at: str) -> None:
-    """Remove the rows of a deleted conversation."""
+    """Wipe a deleted conversation."""
     tenancy.bind(db.session(), UUID(tenant_id))
     service.wipe(UUID(session_id), deleted_at)
 
 
 @task("chat.housekeeping", own_transactions=True, every="* * * * *")
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Have turns gone on with whose job ran out of tries, or was lost."""
+    """Resume turns whose job failed for good or was lost."""
     in_agencies(queries.agencies_with_turns, turns.resume)

@@ -1,8 +1,4 @@
-"""What only the program does with a turn: hold it while a transaction writes, end it in one piece,
-and take it up again when its job was lost.
-
-It also tells a stream what is of no turn.
-"""
+"""Turns as the program handles them: lock, conclude, resume."""
 
 from __future__ import annotations
 
@@ -35,12 +31,11 @@ MINUTE = timedelta(minutes=1)
 
 
 def hold_turn(turn: Turn) -> bool:
-    """Keep a turn for its worker until the transaction ends, so that a take-over waits and sees all
-    that was written; whether it should stop.
+    """Lock a turn for its worker until the transaction ends; true if it should stop.
 
-    The first thing in every transaction of a turn: conversation before turn is the order of
-    everybody who holds both. Raises TurnTakenOver for a worker that was thought dead and comes
-    back.
+    The first statement of every transaction of a turn: conversation before turn is the order of all
+    callers that lock both, and another worker waits and then sees all that was written. Raises
+    TurnTakenOver for a worker that was thought dead.
     """
     lock(turn.session_id)
     row = db.session.execute(
@@ -54,11 +49,9 @@ def hold_turn(turn: Turn) -> bool:
 
 
 def conclude_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
-    """End a turn in one piece: what the assistant said goes into the transcript, `final` to the
-    streams, and the turn ends as `status`.
+    """End a turn: add the assistant's message, emit `final`, set the status.
 
-    In a conversation that was deleted meanwhile nothing is added to the transcript. Raises
-    TurnTakenOver.
+    Nothing is added to a conversation that was deleted meanwhile. Raises TurnTakenOver.
     """
     program = replace(system_actor(turn.tenant_id), permissions=frozenset({"chat.write"}))
     if blocks:
@@ -71,11 +64,10 @@ def conclude_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None
 
 
 def resume() -> int:
-    """Have turns of the bound agency gone on with that are a minute old and have no job any more;
-    how many.
+    """Resume the bound agency's turns that are a minute old and have no job; return their number.
 
-    Without it a turn whose job ran out of tries would stand as running for ever, and nothing more
-    could be said in its conversation.
+    Otherwise a turn whose job failed for good would stay running, and its conversation would be
+    blocked.
     """
     lost = db.session.scalars(
         select(ChatTurn).where(
@@ -88,9 +80,9 @@ def resume() -> int:
 
 
 def tell(turn: Turn, kind: str, **fields: Any) -> int:
-    """Store an event that is of no stored turn, such as a failed replay; its number.
+    """Store an event that belongs to no stored turn, such as a failed replay.
 
-    Raises SessionNotFound.
+    Returns its number. Raises SessionNotFound.
     """
     values = {
         "session_id": turn.session_id,
@@ -114,7 +106,8 @@ _HAS_NO_JOB = text(
 _TELL = text("""
     with counted as (
       update chat_sessions set event_seq = event_seq + 1
-       where tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and id = :session_id
+       where tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid)
+         and id = :session_id
       returning tenant_id, event_seq
     )
     insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data)

@@ -1,3 +1,4 @@
-"""A living agency to look at: people, enquiries, a year of books, conversations, open approvals;
-all made through the services.
+"""The demo agency: people, enquiries, a year of books, conversations, open approvals.
+
+Everything is made through the services.
 """

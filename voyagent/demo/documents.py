@@ -1,5 +1,6 @@
-"""A year of invoices and bills in two currencies, dated back from today: most are paid, some are
-open, and in every age something is overdue.
+"""A year of invoices and bills in two currencies, back from today.
+
+Most are paid, some are open, and every ageing bucket has overdue ones.
 """
 
 from __future__ import annotations
@@ -20,15 +21,13 @@ from voyagent.kernel.money import Money
 SOURCE = Path(__file__).with_name("documents.csv")
 WHOLE = "full"
 LOCAL = "Backwater Spices Exports Pvt Ltd"
-"""A customer of the agency's own state."""
+"""A customer in the agency's own state."""
 OF_TRIPS = 101
-"""Where the suppliers' numbers of a trip's bills begin, behind those of the file."""
+"""First supplier's number of bills for trips, after those of the file."""
 
 
 def book_all(accountant: Actor) -> dict[str, int]:
-    """Enter every document of the file in the order of its days, so that numbers rise with them,
-    and its payments; how many of each kind.
-    """
+    """Enter all documents of the file by date with their payments; return counts by kind."""
     booked = {"invoice": 0, "bill": 0}
     with SOURCE.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
@@ -43,9 +42,7 @@ def book_all(accountant: Actor) -> dict[str, int]:
 def book_trip(
     accountant: Actor, trip_id: UUID, customer: str, sold: str, bought: Mapping[str, str]
 ) -> None:
-    """An invoice of a trip, and a bill of each supplier, in the agency's currency, of today and
-    paid; lines are written as in the file.
-    """
+    """Enter an invoice of a trip and a bill of each supplier, dated today and paid."""
     common = {
         "currency": accountant.currency,
         "days_ago": "0",
@@ -58,9 +55,7 @@ def book_trip(
 
 
 def bill_today(accountant: Actor) -> int:
-    """An invoice that is taxed, its services on days of their own, and one in instalments, both of
-    today; how many that is.
-    """
+    """Enter a taxed invoice and one in instalments, dated today; return their number."""
     today, currency = clock.today(accountant.timezone), accountant.currency
     tour = LineItem(
         description="Munnar and Thekkady, four nights",
@@ -117,7 +112,7 @@ def draft(
     *,
     enquiry_id: UUID | None = None,
 ) -> UUID:
-    """A draft in the agency's currency, due in two weeks."""
+    """Create a draft in the agency's currency, due in two weeks."""
     today = clock.today(agent.timezone)
     line = LineItem(
         description=description, quantity=quantity, unit_price=unit_price, currency=agent.currency
@@ -178,8 +173,9 @@ def _days(accountant: Actor, line: Row) -> tuple[date, date]:
 
 
 def _items(line: Row) -> list[LineItem]:
-    """`description | quantity | price; …`; behind the price `| agent` for what is bought as agent,
-    and with the commission after it what is sold so.
+    """Read lines: `description | quantity | price; …`.
+
+    After the price `| agent` for agency business, and the commission after that.
     """
     return [
         _item(line["currency"], *(part.strip() for part in item.split("|")))
@@ -204,7 +200,7 @@ def _item(
 
 
 def _payments(accountant: Actor, line: Row) -> list[tuple[date, Money | None]]:
-    """`days-ago amount; …`, where `full` is all that is open then."""
+    """Read payments: `days-ago amount; …`; `full` is all that is open then."""
     today = clock.today(accountant.timezone)
     pairs = [payment.split() for payment in line["payments"].split(";") if payment.strip()]
     return [

@@ -1,5 +1,6 @@
-"""Sixty enquiries in every state, spread over the year; when they came in is set back afterwards,
-since no person can log one in the past.
+"""Sixty enquiries in every state over the year.
+
+Their time of receipt is set back afterwards, since nobody can create one in the past.
 """
 
 from __future__ import annotations
@@ -24,9 +25,7 @@ FIRST_HOUR, LAST_HOUR = 8, 20
 
 
 def log_all(staff: Sequence[Actor]) -> list[UUID]:
-    """Log every enquiry of the file, newest first as it has them, in turn by the members of staff;
-    their ids in that order.
-    """
+    """Create every enquiry of the file, newest first, by the staff in turn; return their ids."""
     with SOURCE.open(newline="", encoding="utf-8") as file:
         return [
             _log(staff[number % len(staff)], line)
@@ -53,9 +52,7 @@ def _log(actor: Actor, line: Row) -> UUID:
 
 
 def _in_the_day(instant: datetime, zone: str) -> datetime:
-    """The same day in the agency's zone, at an hour when people write to an agency; never later
-    than the instant of a day that is not over.
-    """
+    """Return the same day in office hours of the agency's zone, never in the future."""
     local = instant.astimezone(ZoneInfo(zone))
     if FIRST_HOUR <= local.hour < LAST_HOUR or local.date() == clock.today(zone):
         return instant
@@ -63,7 +60,7 @@ def _in_the_day(instant: datetime, zone: str) -> datetime:
 
 
 def _wish(line: Row, received: date) -> Any:
-    """What was asked for, in the words of the rules; a blank is left out."""
+    """Return the fields of an enquiry; blanks are left out."""
     departs = received + timedelta(days=int(line["leaves_in"])) if line["leaves_in"] else None
     wish = {
         "customer_email": line["email"],

@@ -1,5 +1,6 @@
-"""Three trips of the demo's customers: one booked and sound, one with things to look at, one
-planned. Days count from the enquiry's departure.
+"""Three trips of the demo's customers: booked, with warnings, planned.
+
+Days count from the enquiry's departure.
 """
 
 from __future__ import annotations
@@ -27,13 +28,11 @@ from voyagent.trips.details import (
 from voyagent.trips.service import LineChanges, PassengerChanges
 
 LONG_AFTER = 1500
-"""For how many days after the departure a good passport is good."""
+"""Days after the departure until which a valid passport lasts."""
 
 
 class Goer(NamedTuple):
-    """Somebody who travels; `passport` is a number and the days after the departure for which it is
-    good.
-    """
+    """A traveller; `passport` is a number and its expiry in days after the departure."""
 
     name: str
     born: date
@@ -42,9 +41,7 @@ class Goer(NamedTuple):
 
 
 class Thing(NamedTuple):
-    """A line: what it is on which day of the trip, its state, what it costs, what the customer
-    pays, its number.
-    """
+    """A line of a trip: kind, day, state, cost, price, reference."""
 
     of: Callable[[date], AnyDetails]
     status: str = "planned"
@@ -55,9 +52,7 @@ class Thing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A trip for the newest enquiry of a customer to a place, and what was invoiced for it and
-    billed by each supplier, with lines as in `documents`.
-    """
+    """A trip for a customer's newest enquiry to a place, with its invoice and bills."""
 
     customer: str
     destination: str
@@ -71,9 +66,7 @@ class Plan:
 
 
 def plan_all(keyring: Keyring, staff: dict[str, Actor], accountant: Actor) -> int:
-    """Plan the trips that were not planned yet, and book what was sold and bought for them; how
-    many.
-    """
+    """Create the missing trips, with their invoices and bills; return their number."""
     return sum(_plan(keyring, staff[plan.planner], accountant, plan) for plan in PLANS)
 
 

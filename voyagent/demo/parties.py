@@ -1,6 +1,4 @@
-"""Whom the demo agency sells to and buys from: each name of its documents with their terms, and how
-to reach those who have enquired.
-"""
+"""Customers and suppliers of the demo agency, from its documents and enquiries."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ _SIDE = {"invoice": "is_customer", "bill": "is_supplier"}
 
 
 def note_all(accountant: Actor) -> int:
-    """Note every party of the documents, by the terms of its last one; how many there are."""
+    """Add every party of the documents with its latest terms; return their number."""
     reached = {line["customer"]: line for line in _lines(enquiries.SOURCE)}
     known: dict[str, parties.PartyChanges] = {}
     for line in _lines(documents.SOURCE):

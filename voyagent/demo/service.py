@@ -1,4 +1,4 @@
-"""Filling the demo agency: once, and after that only what has run out of time; never in production."""
+"""Fill the demo agency once, and renew expired requests; never in production."""
 
 from __future__ import annotations
 
@@ -20,26 +20,25 @@ from voyagent.settings import service as settings
 
 
 class DemoNotAllowed(Conflict):
-    """The demo's password is known to everybody."""
+    """The demo's password is public, so production refuses the demo."""
 
     code = "demo_not_allowed"
     message = N_("The demo agency is not for production: everybody knows its password.")
 
 
 class AddressTaken(Conflict):
-    """The demo's address belongs to an agency of this installation that is no demo."""
+    """The demo's address belongs to an agency that is no demo."""
 
     code = "demo_address_taken"
     message = N_("The demo's address belongs to an agency that is not the demo.")
 
 
 def fill(parts: Identity) -> list[str]:
-    """Make the demo agency where it is not there, hold its conversations, ask again for what ran
-    out of time; what was done, in sentences.
+    """Create the demo agency, its conversations, and new requests for expired ones.
 
-    People, enquiries and books are one transaction, so an interrupted fill leaves nothing of them;
-    the conversations and the trips are taken up where they were left. Raises DemoNotAllowed,
-    AddressTaken.
+    Returns what was done, in sentences. People, enquiries and books are one transaction, so an
+    interrupted call leaves nothing of them; conversations and trips are continued. Raises
+    DemoNotAllowed, AddressTaken.
     """
     if parts.settings.is_production:
         raise DemoNotAllowed
@@ -62,7 +61,7 @@ def fill(parts: Identity) -> list[str]:
 
 
 def _found(parts: Identity) -> list[str]:
-    """The agency with its people, enquiries and books; nothing where it stands already."""
+    """Create the agency with people, enquiries and books, unless it exists."""
     try:
         with transaction():
             if people.find_account(DEMO_EMAIL) is not None:
@@ -97,7 +96,7 @@ def _found(parts: Identity) -> list[str]:
 
 
 def _sign_up(parts: Identity) -> Actor:
-    """The owner; the session that every sign-up opens is ended at once."""
+    """Sign the owner up and end the session that this opens."""
     signed_in = identity.sign_up(
         parts,
         email=DEMO_EMAIL,
@@ -130,7 +129,7 @@ def _hire(parts: Identity, owner: Actor) -> list[Actor]:
 
 
 def _staff() -> dict[str, Actor]:
-    """The people of the demo agency, by name. Raises AddressTaken."""
+    """Return the people of the demo agency by name. Raises AddressTaken."""
     with transaction():
         account = people.find_account(DEMO_EMAIL)
         assert account is not None

@@ -1,6 +1,4 @@
-"""Three conversations held with the real assistant, with what it proposed and what was decided; in
-each of them a request waits.
-"""
+"""Three conversations with the real assistant, each with a pending request."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ WORKER_CHECK_EVERY_S = 0.05
 
 
 class Verdict(NamedTuple):
-    """A decision on what was proposed last, by the accountant."""
+    """A decision of the accountant on the last proposal."""
 
     granted: bool
     reason: str | None = None
@@ -36,9 +34,7 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What a colleague says, in order, and what is decided in between; about an enquiry of
-    `customer`, or about nothing in particular.
-    """
+    """Messages of a colleague in order, with decisions between; about an enquiry or nothing."""
 
     customer: str | None
     course: Sequence[str | Verdict]
@@ -83,9 +79,9 @@ TALKS = {
 
 
 def hold_all(staff: dict[str, Actor], accountant: Actor) -> int:
-    """Hold the talks that were not held yet; how many.
+    """Hold the missing conversations; return their number.
 
-    Each turn is run here and now, as the worker would, so that no worker is needed.
+    Each turn runs here as the worker would run it, so no worker is needed.
     """
     return sum(
         _hold(staff[name], talk, accountant) for name, talks in TALKS.items() for talk in talks
@@ -93,9 +89,7 @@ def hold_all(staff: dict[str, Actor], accountant: Actor) -> int:
 
 
 def ask_again(staff: dict[str, Actor]) -> int:
-    """Where a talk ended in a request that ran out of time, ask the same again; how many wait for a
-    decision now.
-    """
+    """Ask again if a conversation ended in an expired request; return the pending number."""
     tenant_id = next(iter(staff.values())).tenant_id
     with transaction(tenant_id):
         approvals.expire_overdue()
@@ -121,7 +115,7 @@ def _hold(person: Actor, talk: Talk, accountant: Actor) -> bool:
 
 
 def _room(person: Actor, talk: Talk) -> UUID:
-    """The conversation of a talk, begun where it is not there yet."""
+    """Return the conversation, created if it is missing."""
     reader = SessionReader(db.session)
     if talk.customer is not None:
         enquiry = enquiries.find_by_text(reader, talk.customer, limit=1)[0]
@@ -133,7 +127,7 @@ def _room(person: Actor, talk: Talk) -> UUID:
 
 
 def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
-    """Resolve what waits in the conversation, carry it out, and let the assistant go on."""
+    """Decide on the pending proposal, carry it out, and let the assistant continue."""
     with transaction(accountant.tenant_id):
         waiting = requests.pending_of_session(SessionReader(db.session), session_id)
         approval_id = waiting[-1]["approval_id"]
@@ -148,9 +142,7 @@ def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
 
 
 def _run(tenant_id: UUID, session_id: UUID, turn_id: str) -> None:
-    """Run a turn here; where a worker is running too and took it over, wait until that one has
-    finished.
-    """
+    """Run a turn here; if a worker took it over, wait until it has finished."""
     loop.run(tenant_id, turn_id, BuiltInPlanner())
     give_up_at = time.monotonic() + WORKER_PATIENCE_S
     while time.monotonic() < give_up_at:

@@ -1,1 +1,1 @@
-"""What customers ask for: enquiries from the phone call to the conversation that answers them."""
+"""Enquiries of customers, from the call to the conversation that answers them."""

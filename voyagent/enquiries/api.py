@@ -1,4 +1,4 @@
-"""The JSON door of enquiries: list, log, read, change, promote."""
+"""JSON API of enquiries: list, create, read, change, promote."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ _VERSION = re.compile(r'"(\d{1,16})"')
 def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Row:
     """List enquiries, newest first.
 
-    All filters hold at once; an empty one filters nothing. At or past the end the page is empty and
-    the total right.
+    All filters apply at once; an empty filter is ignored. At or past the end the page is empty and
+    the total correct.
     """
     return wire_page(queries.list_enquiries(reader, query.search(), query.part()))
 
@@ -61,7 +61,7 @@ def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Row:
     "/enquiries", answer=EnquiryOut, status=201, permission="enquiry.create", errors=VALUE_ERRORS
 )
 def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed:
-    """Log an enquiry."""
+    """Create an enquiry."""
     return _answer(queries.row_of(service.create(actor, **body.fields())))
 
 
@@ -69,7 +69,7 @@ def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed:
     "/enquiries/<enquiry_id>", answer=EnquiryOut, permission="enquiry.read", missing=EnquiryNotFound
 )
 def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed:
-    """Read an enquiry; its `ETag` is the state that `If-Match` of a change may name."""
+    """Read an enquiry; its `ETag` is the version that `If-Match` of a change may name."""
     return _answer(queries.get_row(reader, enquiry_id))
 
 
@@ -96,8 +96,8 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed:
 def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed:
     """Change an enquiry.
 
-    An absent member stays, null clears it. The rules look at the enquiry as it will be; a booked or
-    cancelled one never becomes new or quoted again.
+    An absent member is kept, null clears it. The rules apply to the enquiry as it will be; a booked
+    or cancelled one never becomes new or quoted again.
     """
     return _answer(queries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen())))
 
@@ -109,22 +109,20 @@ def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed
     missing=EnquiryNotFound,
 )
 def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Row:
-    """Open the conversation about an enquiry; the same one for every caller, however many ask at
-    once.
-    """
+    """Open the conversation about an enquiry; the same one for every caller."""
     enquiry, session_id = service.promote(actor, enquiry_id)
     return {"enquiry": wire(queries.row_of(enquiry)), "session_id": session_id}
 
 
 def _answer(row: Row) -> Headed:
-    """The enquiry as the API writes it, with the mark of its state."""
+    """Return the enquiry with its `ETag`."""
     return Headed(
         wire(row), {"ETag": f'"{(row["updated_at"] - _EPOCH) // timedelta(microseconds=1)}"'}
     )
 
 
 def _seen() -> datetime | None:
-    """The state that the caller has seen. A mark that is none of ours never matches."""
+    """Return the version in `If-Match`; one that is not ours never matches."""
     given = request.headers.get("If-Match", "*").strip()
     if given == "*":
         return None

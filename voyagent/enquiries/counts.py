@@ -1,6 +1,4 @@
-"""How many enquiries came in week by week, from counts that triggers keep; and whether those counts
-hold.
-"""
+"""Enquiries by week, from counts that triggers maintain, and a check of these counts."""
 
 from __future__ import annotations
 
@@ -33,11 +31,10 @@ _HOURS = EnquiryHour.__table__.c
 
 @cached_statement
 def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
-    """How many came in in each of so many weeks of a zone from a Monday on, and how many of those
-    are booked now: monday, received, booked.
+    """Select weeks from a Monday on in a zone: monday, received, booked.
 
-    From the sums of hours. A week that begins in the midst of one takes its part of that hour from
-    the enquiries themselves.
+    The counts are by hour of UTC; a week that begins within an hour takes its part of that hour
+    from the enquiries themselves.
     """
     begins = [
         datetime.combine(first + timedelta(weeks=n), time(), ZoneInfo(zone)).astimezone(UTC)
@@ -82,8 +79,9 @@ def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
 
 
 def untied_counts_statement() -> Select[Any]:
-    """Where the counts by status, or by hour, and the enquiries themselves disagree: which
-    (`status` or `hour`), key, n, booked; nothing in sound counts.
+    """Select differences between counts and enquiries: which (`status`, `hour`), key, n, booked.
+
+    Empty if the counts are correct.
     """
     hour = func.date_trunc("hour", _TABLE.c.created_at, "UTC")
     booked = case((_TABLE.c.status == "booked", -1), else_=0)

@@ -1,6 +1,4 @@
-"""Forms of enquiries: what is typed to log or change one, and what the address of the list asks
-for.
-"""
+"""Forms of enquiries, and the query of their list."""
 
 from __future__ import annotations
 
@@ -50,7 +48,10 @@ PLACES = {
 
 
 class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
-    """A new enquiry. A budget's currency counts only with an amount; thousands may be grouped."""
+    """A new enquiry.
+
+    The budget's currency counts only with an amount; digits may be grouped.
+    """
 
     schema: ClassVar[type[BaseModel]] = EnquiryIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -85,8 +86,9 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
             self.budget_currency.data = currency
 
     def accepted(self) -> Any | None:
-        """The schema's value; where it refuses something else, the dates are compared all the same,
-        so that one sending shows all there is.
+        """Return the schema's value, or None.
+
+        Dates are compared even if other fields are invalid, so that all errors appear at once.
         """
         value = super().accepted()
         if value is None and self.is_submitted():
@@ -99,7 +101,7 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
         return value
 
     def values(self) -> dict[str, Any]:
-        """What was typed, an amount without its grouping."""
+        """Return the input, with the amount's group separators removed."""
         values = super().values()
         amount = values.get("budget_amount")
         if amount is None:
@@ -112,14 +114,14 @@ class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
 
 
 class EditForm(EnquiryForm):
-    """An enquiry as it stands, with its status; `seen` is the state that was opened."""
+    """An existing enquiry with its status; `seen` is the version that was opened."""
 
     status = SelectField(_l("Status"), validate_choice=False)
     seen = HiddenField()
 
     @classmethod
     def of(cls, enquiry: Enquiry, currency: str) -> EditForm:
-        """The form over an enquiry."""
+        """Return the form filled with an enquiry."""
         amount = enquiry.budget_hundredths
         known = {
             name: getattr(enquiry, name)
@@ -145,7 +147,7 @@ class EditForm(EnquiryForm):
 
     @property
     def opened_state(self) -> datetime | None:
-        """The state that was opened; an unreadable one is older than any."""
+        """Return the version that was opened; an unreadable one is older than any."""
         if not self.seen.data:
             return None
         try:
@@ -163,9 +165,7 @@ class StatusForm(SchemaForm[EnquiryPatch]):
 
 
 class ListQuery(PlacedQuery, EnquiryFilter):
-    """What the list's address asks for: filters, the place in the list, the row that is open beside
-    it.
-    """
+    """Filters, position in the list, and the row that is open beside it."""
 
     ordered_by = "created_at"
     words_of = _UNREAD_WORDS
@@ -174,9 +174,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> ListQuery:
-        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong
-        letter is no dead end.
-        """
+        """Read a query string; invalid parts are ignored and named in `unread`."""
         values = {
             name: given[name]
             for name in cls.model_fields
@@ -201,14 +199,14 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
     @property
     def narrowed(self) -> bool:
-        """Whether anything but the status narrows the list."""
+        """True if anything but the status is filtered."""
         return any(
             getattr(self, name)
             for name in ("q", "customer_email", "origin", "destination", *_DATES)
         )
 
     def address(self, **changes: Any) -> str:
-        """The list's address with something changed; any change but `open` leads to the first page."""
+        """Return the list's address with changes; any but `open` leads to the first page."""
         keeps_place = set(changes) <= {"open"} or "cursor" in changes or "before" in changes
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         if not keeps_place or "cursor" in changes or "before" in changes:
@@ -223,7 +221,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         )
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
-        """One entry for each status with its number, all first."""
+        """Return one tab for each status with its number, all first."""
         entries = [
             (None, _l("All"), sum(by_status.values())),
             *((status, word, by_status.get(status, 0)) for status, word in STATUS_WORDS.items()),
@@ -239,7 +237,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         ]
 
     def hidden(self) -> dict[str, str]:
-        """What the search box carries along: the filters that are on."""
+        """Return the filters that the search box repeats."""
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         return {
             name: str(value)
@@ -249,7 +247,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
 
 
 def _sensible(query: ListQuery) -> ListQuery:
-    """Leave out ranges that end before they begin and marks that are not ours."""
+    """Ignore inverted ranges and invalid cursors."""
     wrong: tuple[str, ...] = ()
     try:
         query.search().check()

@@ -1,4 +1,4 @@
-"""Tables of enquiries: what a customer asks for, and how many there are in each status."""
+"""Tables of enquiries, and of their numbers by status and hour."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ CLOSED_STATUSES = frozenset({"booked", "cancelled"})
 
 
 class Enquiry(TenantOwned, Base):
-    """A customer's wish.
+    """A customer's enquiry.
 
-    A budget is an estimate, hence hundredths in every currency; `search` is what a search looks
-    through.
+    The budget is an estimate in hundredths of any currency; `search` is the searched text.
     """
 
     __tablename__ = "enquiries"
@@ -89,16 +88,12 @@ class Enquiry(TenantOwned, Base):
 
     @property
     def is_closed(self) -> bool:
-        """Whether it is booked or cancelled; it may still be edited, and never goes back to new or
-        quoted.
-        """
+        """True if booked or cancelled; it can be edited and never becomes new or quoted again."""
         return self.status in CLOSED_STATUSES
 
 
 class EnquiryCount(TenantBound, Base):
-    """How many enquiries of the agency are in a status; kept by triggers on `enquiries`, written by
-    nobody else.
-    """
+    """Number of the agency's enquiries in a status, maintained by triggers only."""
 
     __tablename__ = "enquiry_counts"
 
@@ -107,9 +102,7 @@ class EnquiryCount(TenantBound, Base):
 
 
 class EnquiryHour(TenantBound, Base):
-    """How many enquiries came in in an hour of UTC, by its beginning, and how many of those are
-    booked now; kept as the counts are.
-    """
+    """Number of enquiries received in an hour of UTC, and of those booked, by triggers."""
 
     __tablename__ = "enquiries_by_hour"
 

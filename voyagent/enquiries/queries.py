@@ -1,6 +1,4 @@
-"""Reading enquiries: one, a page of the list with its total, who waits for an answer, what happened
-to one.
-"""
+"""Reads of enquiries: one, the list with its total, unanswered ones, history."""
 
 from __future__ import annotations
 
@@ -80,21 +78,21 @@ _FIND_TYPES: tuple[TypeEngine[Any], ...] = (
 
 
 class EnquiryNotFound(NotFound):
-    """No such enquiry in the agency."""
+    """The agency has no such enquiry."""
 
     code = "enquiry_not_found"
     message = N_("We could not find that enquiry.")
 
 
 class InvalidDepartRange(Unprocessable):
-    """A list asked for departures from a day after its last day."""
+    """The first departure day is after the last."""
 
     code = "invalid_depart_range"
     message = N_("The first day of departure is after the last.")
 
 
 class InvalidCreatedRange(Unprocessable):
-    """A list asked for enquiries received from a day after its last day."""
+    """The first day of receipt is after the last."""
 
     code = "invalid_created_range"
     message = N_("The first day of receipt is after the last.")
@@ -102,8 +100,9 @@ class InvalidCreatedRange(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What a list is narrowed to; texts are parts of words, days are inclusive, and days of receipt
-    are days of `zone`.
+    """Filters of the list.
+
+    Text matches parts of words; days are inclusive, days of receipt are days of `zone`.
     """
 
     text: str | None = None
@@ -118,10 +117,7 @@ class Search:
     zone: str = "UTC"
 
     def check(self) -> None:
-        """Refuse ranges that end before they begin.
-
-        Raises InvalidDepartRange, InvalidCreatedRange.
-        """
+        """Refuse inverted ranges. Raises InvalidDepartRange, InvalidCreatedRange."""
         if self.depart_from and self.depart_to and self.depart_from > self.depart_to:
             raise InvalidDepartRange
         if self.created_from and self.created_to and self.created_from > self.created_to:
@@ -129,36 +125,32 @@ class Search:
 
     @property
     def texts(self) -> tuple[str | None, str | None, str | None, str | None]:
-        """The parts of words that are looked for."""
+        """Return the searched texts."""
         return self.text, self.customer_email, self.origin, self.destination
 
     @property
     def is_blunt(self) -> bool:
-        """Whether there is a text, and none with the three letters in a row that the trigram index
-        needs.
-        """
+        """True if no text has the three letters in a row that the trigram index needs."""
         parts = [part for part in self.texts if part]
         return bool(parts) and all(map(is_blunt, parts))
 
     @property
     def is_counted(self) -> bool:
-        """Whether the counters know the total."""
+        """True if the counters have the total."""
         return self == Search(status=self.status, zone=self.zone)
 
     @property
     def created_between(self) -> tuple[datetime | None, datetime | None]:
-        """The first instant of the first day and the first instant after the last day."""
+        """Return the first instant of the first day and the first instant after the last day."""
         after = None if self.created_to is None else self.created_to + timedelta(days=1)
         return _midnight(self.created_from, self.zone), _midnight(after, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the list page shows: rows, numbers for its tabs, and the row that is open beside the
-    list with its history.
+    """Data of the list page: rows, numbers of its tabs, the open row with its history.
 
-    `is_capped`: counting stopped at a thousand. `is_partial`: only the newest rows were looked
-    through.
+    `is_capped`: counting stopped at 1,000. `is_partial`: only the newest rows were searched.
     """
 
     page: Page[Row]
@@ -170,7 +162,7 @@ class Board:
 
 
 def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
-    """An enquiry of the agency; `lock` holds its row until the transaction ends.
+    """Return an enquiry of the agency; `lock` holds its row until the transaction ends.
 
     Raises EnquiryNotFound.
     """
@@ -186,7 +178,7 @@ def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
 
 
 def get_row(reader: Reader, enquiry_id: UUID) -> Row:
-    """An enquiry as a row, with the name of whoever logged it. Raises EnquiryNotFound."""
+    """Return an enquiry as a row with its creator's name. Raises EnquiryNotFound."""
     rows = reader.read(*_row_statements(enquiry_id))[0]
     if not rows:
         raise EnquiryNotFound
@@ -194,7 +186,7 @@ def get_row(reader: Reader, enquiry_id: UUID) -> Row:
 
 
 def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
-    """An enquiry and what happened to it, newest first, in one trip. Raises EnquiryNotFound."""
+    """Return an enquiry and its events, newest first, in one trip. Raises EnquiryNotFound."""
     rows, history = reader.read(*_row_statements(enquiry_id), _history_statement(enquiry_id))
     if not rows:
         raise EnquiryNotFound
@@ -202,7 +194,7 @@ def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
 
 
 def row_of(enquiry: Enquiry) -> Row:
-    """A loaded enquiry as a row; a conversation that was deleted is no link."""
+    """Return a loaded enquiry as a row; a deleted conversation is no link."""
     row = {name: getattr(enquiry, name) for name in COLUMNS}
     if enquiry.session_id is not None and not exists(enquiry.session_id):
         row["session_id"] = None
@@ -210,7 +202,7 @@ def row_of(enquiry: Enquiry) -> Row:
 
 
 def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
-    """A page of the list, newest first, with the exact total: one statement.
+    """Return a page of the list, newest first, with the exact total, in one statement.
 
     Raises InvalidDepartRange, InvalidCreatedRange.
     """
@@ -221,10 +213,7 @@ def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
 
 
 def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None = None) -> Board:
-    """What the list page shows, in one trip.
-
-    A total above a thousand that would have to be counted is not counted to the end.
-    """
+    """Return the data of the list page in one trip; a total is counted up to 1,000."""
     further: tuple[Statement, ...] = (
         (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
     )
@@ -242,12 +231,12 @@ def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None =
 
 
 def find_by_text(reader: Reader, text: str, limit: int = 10) -> list[Row]:
-    """The newest enquiries whose name, e-mail, phone or places contain a text, whatever the case."""
+    """Return the newest enquiries with a text in name, e-mail, phone or places."""
     return list_enquiries(reader, Search(text=text.strip() or None), Part(limit=limit)).items
 
 
 def find_by_session(reader: Reader, session_id: UUID) -> list[Row]:
-    """The enquiries that a conversation is about."""
+    """Return the enquiries that a conversation is about."""
     source = _TABLE.alias("e")
     return reader.read(
         _shown(source)
@@ -257,14 +246,14 @@ def find_by_session(reader: Reader, session_id: UUID) -> list[Row]:
 
 
 def names_statement(parts: Iterable[str]) -> Select[Any]:
-    """The names of customers that have any of these parts, which are in small letters: name."""
+    """Select names of customers that contain any of these lower-case parts."""
     return select(_TABLE.c.customer_name.label("name")).where(
         owned(Enquiry), func.lower(_TABLE.c.customer_name).like(contains_any(parts))
     )
 
 
 def customer_of(enquiry_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """For a Core select of another room: the customer of the enquiry that a column names."""
+    """Return the customer of a column's enquiry, for selects of other packages."""
     return (
         select(_TABLE.c.customer_name)
         .where(owned(Enquiry), _TABLE.c.id == enquiry_id)
@@ -273,7 +262,7 @@ def customer_of(enquiry_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 
 def is_named(name: str) -> ColumnElement[bool]:
-    """Whether an enquiry is of somebody of a name, whatever its case; a condition for any select."""
+    """Return the condition that an enquiry has a customer's name, whatever its case."""
     return (
         select(_TABLE.c.id)
         .where(owned(Enquiry), func.lower(_TABLE.c.customer_name) == func.lower(literal(name)))
@@ -282,13 +271,13 @@ def is_named(name: str) -> ColumnElement[bool]:
 
 
 def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:
-    """Enquiries that nobody has answered yet, the oldest first."""
+    """Return enquiries without an answer, the oldest first."""
     return reader.read(unanswered_statement(limit))[0]
 
 
 @cached_statement
 def unanswered_statement(limit: int = 10) -> Select[Any]:
-    """The same for a page that reads more in the same trip."""
+    """Select enquiries without an answer, the oldest first."""
     source = _TABLE.alias("e")
     return (
         _shown(source)
@@ -299,14 +288,12 @@ def unanswered_statement(limit: int = 10) -> Select[Any]:
 
 
 def new_count() -> ScalarSelect[Any]:
-    """How many enquiries nobody has answered yet, from the counters."""
+    """Return the number of enquiries without an answer, from the counters."""
     return counted("new")
 
 
 def counted(status: str | None = None) -> ScalarSelect[Any]:
-    """How many enquiries there are in a status, or in all, from the counters; a scalar for any
-    select.
-    """
+    """Return the number of enquiries in a status, or of all, from the counters."""
     statement = select(cast(func.coalesce(func.sum(_COUNTS.n), 0), BigInteger)).where(
         owned(EnquiryCount)
     )
@@ -317,8 +304,9 @@ def counted(status: str | None = None) -> ScalarSelect[Any]:
 
 @cached_statement
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
-    """One select with the rows, the total beside each, and for a page the counts by status; where
-    nothing is found one row without an id carries the total.
+    """Select the rows, each with the total, for a page with the numbers by status.
+
+    Without a match one row without an id has the total.
     """
     found, rows = (
         _counted_page(search, part)
@@ -353,9 +341,7 @@ def _page(rows: list[Row], part: Part) -> Page[Row]:
 
 
 def _for_people(row: Row) -> Row:
-    """A row with its budget as money of its currency, which may have fewer places than the
-    estimate, or more.
-    """
+    """Return a row with its budget in the decimals of its currency."""
     amount = row["budget_hundredths"]
     row["budget"] = (
         None
@@ -366,14 +352,12 @@ def _for_people(row: Row) -> Row:
 
 
 def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
-    """Rows by key where the look-up function named them, else all that the lateral select gives."""
+    """Join rows by key if a look-up function named them, else all of the lateral select."""
     return true() if isinstance(rows, Lateral) else (owned(rows) & (rows.c.id == found.c.id))
 
 
 def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
-    """All, or a status: the counters know the total, and the rows lie in the order of an index,
-    behind the policy too.
-    """
+    """Page of all enquiries or of a status: counters give the total, an index the order."""
     table = _TABLE.alias("l")
     found = (
         select(counted(search.status).label("total")).cte("found").prefix_with("materialized")
@@ -394,9 +378,7 @@ def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
 
 
 def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
-    """Anything narrower: the look-up function counts and names the keys, the rows are read behind
-    the wall.
-    """
+    """Page of other filters: a look-up function counts and names the keys."""
     made_from, made_before = search.created_between
     values = (
         *(contains(text) if text else None for text in search.texts),
@@ -430,9 +412,9 @@ def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
 
 
 def _shown(rows: Any, *, named: bool = True) -> Select[Any]:
-    """The columns of an answer; a conversation that was deleted is no link.
+    """Return the columns of an answer; `named` adds the creator's name.
 
-    `named` adds who logged it.
+    A deleted conversation is no link.
     """
     columns = [
         (

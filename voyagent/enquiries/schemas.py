@@ -1,4 +1,4 @@
-"""The shapes of enquiries on the wire: what comes in, what narrows a list, what goes out."""
+"""Request, filter and response shapes of enquiries."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Status = Literal["new", "quoted", "booked", "cancelled"]
 
 
 def _budget(value: Any) -> Decimal:
-    """A number or a plain decimal text within the range of an estimate, as two places."""
+    """Read a number or decimal text as an estimate with two places."""
     plain = (
         str(value)
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool)
@@ -68,9 +68,9 @@ BudgetAmount = Annotated[
 
 
 class EnquiryIn(Closed):
-    """What a customer asks for.
+    """A customer's enquiry.
 
-    Only the name is needed; a third decimal of the budget is rounded half away from zero.
+    Only the name is required; a third decimal of the budget is rounded half away from zero.
     """
 
     customer_name: Annotated[str, Trimmed(255)]
@@ -88,13 +88,14 @@ class EnquiryIn(Closed):
     session_id: Annotated[str, Text(64)] | None = None
 
     def fields(self) -> dict[str, Any]:
-        """What was said, by the names of the rules."""
+        """Return the members that were sent, by their names in the service."""
         return self.model_dump(exclude_unset=True)
 
 
 class EnquiryPatch(Closed):
-    """What changes: an absent member stays, null clears it (name, people and status cannot be
-    cleared).
+    """Changes: an absent member is kept, null clears it.
+
+    Name, number of people and status cannot be cleared.
     """
 
     customer_name: Annotated[str, Trimmed(255)] | None = None
@@ -112,7 +113,7 @@ class EnquiryPatch(Closed):
     session_id: Annotated[str, Text(64)] | None = None
 
     def changes(self) -> EnquiryChanges:
-        """What was sent, nulls included."""
+        """Return the members that were sent, nulls included."""
         return cast("EnquiryChanges", self.model_dump(exclude_unset=True))
 
 
@@ -121,9 +122,9 @@ def _any_status(value: Any) -> Any:
 
 
 class EnquiryFilter(Query):
-    """What a list is narrowed to; all of it at once.
+    """Filters of the list, all applied at once.
 
-    Texts are parts of words whatever the case; days are inclusive.
+    Text matches parts of words in any case; days are inclusive.
     """
 
     status: Annotated[
@@ -145,7 +146,7 @@ class EnquiryFilter(Query):
     )
 
     def search(self, zone: str = "UTC") -> Search:
-        """The same as the reads take it; `zone` is that of the days where none is asked for."""
+        """Return the filters as the queries take them; `zone` is the default time zone."""
         return Search(
             text=self.q,
             customer_email=self.customer_email,
@@ -161,9 +162,7 @@ class EnquiryFilter(Query):
 
 
 class EnquiryListQuery(EnquiryFilter):
-    """A page of the list: by offset, or behind the cursor of the page before, which costs the same
-    at any depth.
-    """
+    """A page by offset or by cursor; a cursor costs the same at any depth."""
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     offset: Offset = 0
@@ -172,7 +171,7 @@ class EnquiryListQuery(EnquiryFilter):
     )
 
     def part(self) -> Part:
-        """Which part of the list. Raises InvalidCursor."""
+        """Return the requested part of the list. Raises InvalidCursor."""
         return Part(
             limit=self.limit,
             offset=self.offset,
@@ -183,7 +182,7 @@ class EnquiryListQuery(EnquiryFilter):
 class EnquiryOut(Answer):
     """An enquiry.
 
-    The budget is a decimal string with two places; a conversation that was deleted is null.
+    The budget is a decimal string with two places; a deleted conversation is null.
     """
 
     id: UUID
@@ -207,7 +206,7 @@ class EnquiryOut(Answer):
 
 
 class EnquiryList(Answer):
-    """A page of enquiries, newest first; `total` counts all that the filters let through."""
+    """A page of enquiries, newest first; `total` counts all that match."""
 
     items: list[EnquiryOut]
     total: int
@@ -217,15 +216,16 @@ class EnquiryList(Answer):
 
 
 class PromoteOut(Answer):
-    """The enquiry with the conversation that is about it."""
+    """The enquiry and the conversation about it."""
 
     enquiry: EnquiryOut
     session_id: UUID
 
 
 def wire(row: Row) -> Row:
-    """A row as the API writes it, name by name: a loop over the names of a page takes twice as
-    long.
+    """Return a row as the API writes it.
+
+    It names each member: a loop over names takes twice as long.
     """
     amount = row["budget_hundredths"]
     return {
@@ -251,7 +251,7 @@ def wire(row: Row) -> Row:
 
 
 def wire_page(page: Page[Row]) -> Row:
-    """A page as the API writes it."""
+    """Return a page as the API writes it."""
     return {
         "items": [wire(row) for row in page.items],
         "total": page.total,

@@ -1,6 +1,4 @@
-"""The rules of enquiries: logging one, changing it, cancelling it, and opening the conversation
-that answers it.
-"""
+"""Rules of enquiries: create, change, cancel, open the conversation."""
 
 from __future__ import annotations
 
@@ -30,35 +28,35 @@ _PRIVATE = frozenset({"customer_name", "customer_email", "customer_phone", "note
 
 
 class InvalidDateRange(Invalid):
-    """The return lies before the departure; the same day is fine."""
+    """The return is before the departure; the same day is allowed."""
 
     code = "invalid_date_range"
     message = N_("The return is before the departure.")
 
 
 class InvalidPaxCount(Invalid):
-    """Nobody travels."""
+    """The number of people is zero."""
 
     code = "invalid_pax_count"
     message = N_("At least one person travels.")
 
 
 class BudgetCurrencyRequired(Invalid):
-    """An amount without its currency."""
+    """The budget has no currency."""
 
     code = "budget_currency_required"
     message = N_("Say in which currency the budget is.")
 
 
 class BudgetOutOfRange(Unprocessable):
-    """A budget below zero or above what an estimate can be."""
+    """The budget is negative or too large."""
 
     code = "budget_out_of_range"
     message = N_("A budget lies between 0 and 999,999,999,999.99.")
 
 
 class InvalidStatusTransition(Invalid):
-    """A booked or cancelled enquiry never becomes new or quoted again."""
+    """A booked or cancelled enquiry cannot become new or quoted again."""
 
     code = "invalid_status_transition"
     message = N_(
@@ -67,42 +65,42 @@ class InvalidStatusTransition(Invalid):
 
 
 class StatusCannotBeNull(Unprocessable):
-    """Every enquiry has a status."""
+    """The status is null."""
 
     code = "status_cannot_be_null"
     message = N_("An enquiry needs a status.")
 
 
 class CustomerNameCannotBeNull(Unprocessable):
-    """Every enquiry has a name."""
+    """The name is null."""
 
     code = "customer_name_cannot_be_null"
     message = N_("An enquiry needs the name of the customer.")
 
 
 class PaxCountCannotBeNull(Unprocessable):
-    """Every enquiry says for how many."""
+    """The number of people is null."""
 
     code = "pax_count_cannot_be_null"
     message = N_("Say how many people travel.")
 
 
 class InvalidSessionId(Unprocessable):
-    """A conversation that is not named by a UUID."""
+    """The conversation's id is not a UUID."""
 
     code = "invalid_session_id"
     message = N_("This is not a valid conversation ID.")
 
 
 class EnquiryAlreadyCancelled(Conflict):
-    """Somebody has cancelled it before."""
+    """The enquiry is cancelled already."""
 
     code = "enquiry_already_cancelled"
     message = N_("This enquiry has been cancelled already.")
 
 
 class EnquiryChanged(PreconditionFailed):
-    """The caller has seen an older state than the one that stands now."""
+    """The enquiry has changed since the caller read it."""
 
     code = "enquiry_changed"
     message = N_(
@@ -112,7 +110,7 @@ class EnquiryChanged(PreconditionFailed):
 
 
 class EnquiryWish(TypedDict, total=False):
-    """What may be said of an enquiry beside the customer's name."""
+    """Fields of an enquiry besides the customer's name."""
 
     customer_email: str | None
     customer_phone: str | None
@@ -129,15 +127,15 @@ class EnquiryWish(TypedDict, total=False):
 
 
 class EnquiryChanges(EnquiryWish, total=False):
-    """What may be changed: an absent field stays, None clears it."""
+    """Changes of an enquiry: an absent key is kept, None clears it."""
 
     customer_name: str | None
 
 
 def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> Enquiry:
-    """Log what a customer asks for.
+    """Create an enquiry.
 
-    Raises Forbidden; InvalidSessionId, SessionNotFound for a conversation that is not the agency's;
+    Raises Forbidden; InvalidSessionId, SessionNotFound for a conversation of another agency; then
     UnknownCurrency, InvalidDateRange, InvalidPaxCount, BudgetCurrencyRequired in this order;
     BudgetOutOfRange.
     """
@@ -165,11 +163,10 @@ def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> 
 def update(
     actor: Actor, enquiry_id: UUID, changes: EnquiryChanges, *, seen: datetime | None = None
 ) -> Enquiry:
-    """Change what is known of an enquiry, a closed one too; the rules look at the row as it will
-    be.
+    """Change an enquiry, also a closed one; the rules apply to the row as it will be.
 
-    `seen` is the `updated_at` that the caller has before her. Raises Forbidden; the codes for null,
-    InvalidSessionId; EnquiryNotFound, SessionNotFound; EnquiryChanged; what `create` raises;
+    `seen` is the `updated_at` that the caller has read. Raises Forbidden; the errors for null,
+    InvalidSessionId; EnquiryNotFound, SessionNotFound; EnquiryChanged; the errors of `create`;
     InvalidStatusTransition.
     """
     actor.require("enquiry.update")
@@ -186,7 +183,7 @@ def update(
 
 
 def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
-    """Close an enquiry that comes to nothing, a booked one too.
+    """Cancel an enquiry, also a booked one.
 
     Raises Forbidden, EnquiryNotFound, EnquiryAlreadyCancelled.
     """
@@ -199,12 +196,11 @@ def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
 
 
 def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
-    """Open the conversation about an enquiry; the first caller makes it, everybody after gets the
-    same one.
+    """Open the conversation about an enquiry; the first caller creates it.
 
-    It belongs to the caller and begins with the enquiry's facts. The status stays. A conversation
-    that was deleted since is replaced. The lock on the enquiry makes parallel calls wait for the
-    first. Raises Forbidden, EnquiryNotFound.
+    It belongs to the caller and begins with the enquiry's facts. The status stays. A deleted
+    conversation is replaced. The lock on the enquiry makes parallel calls wait. Raises Forbidden,
+    EnquiryNotFound.
     """
     actor.require("enquiry.promote")
     enquiry = queries.get_enquiry(enquiry_id, lock=True)
@@ -222,10 +218,7 @@ def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
 
 
 def hundredths(amount: Decimal) -> int:
-    """An estimate in hundredths, a third decimal rounded half away from zero, in every currency.
-
-    Raises BudgetOutOfRange.
-    """
+    """Return an estimate in hundredths, rounded half away from zero. Raises BudgetOutOfRange."""
     if not amount.is_finite() or amount < 0 or amount >= BUDGET_MAX + 1:
         raise BudgetOutOfRange
     rounded = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
@@ -235,13 +228,13 @@ def hundredths(amount: Decimal) -> int:
 
 
 def check_dates(departs: date | None, returns: date | None) -> None:
-    """Nobody returns before departing; the same day is fine. Raises InvalidDateRange."""
+    """Refuse a return before the departure. Raises InvalidDateRange."""
     if departs is not None and returns is not None and returns < departs:
         raise InvalidDateRange
 
 
 def next_statuses(status: str) -> tuple[str, ...]:
-    """What an enquiry may become, its present status first: a closed one never opens again."""
+    """Return the statuses that may follow, the present one first."""
     others = sorted(
         CLOSED_STATUSES if status in CLOSED_STATUSES else OPEN_STATUSES | CLOSED_STATUSES,
         key=STATUSES.index,
@@ -250,7 +243,7 @@ def next_statuses(status: str) -> tuple[str, ...]:
 
 
 def facts(enquiry: Enquiry) -> dict[str, str]:
-    """What is known of an enquiry, by the names of the wire; what is not known is left out."""
+    """Return the known facts of an enquiry, by their names in the API."""
     return {
         name: str(value)
         for name, value in _wire(_row(enquiry)).items()
@@ -259,9 +252,7 @@ def facts(enquiry: Enquiry) -> dict[str, str]:
 
 
 def _columns(changes: EnquiryChanges) -> dict[str, Any]:
-    """Columns and their values; whatever can be refused by looking at the input alone is refused
-    here.
-    """
+    """Return columns and values; refuse what the input alone shows to be wrong."""
     for name, error in (
         ("status", StatusCannotBeNull),
         ("customer_name", CustomerNameCannotBeNull),
@@ -281,14 +272,14 @@ def _columns(changes: EnquiryChanges) -> dict[str, Any]:
 
 
 def _check_session(values: Mapping[str, Any]) -> None:
-    """A link may only lead to a conversation of the agency that is still there."""
+    """Refuse a link to a conversation that does not exist in the agency."""
     session_id = values.get("session_id")
     if session_id is not None and not chats.exists(session_id):
         raise chats.SessionNotFound
 
 
 def _check(row: Mapping[str, Any]) -> None:
-    """The rules about values that belong together, in the order that the API promises."""
+    """Check values against each other, in the order that the API promises."""
     currency, departs, returns = (
         row.get("budget_currency"),
         row.get("depart_date"),
@@ -304,7 +295,7 @@ def _check(row: Mapping[str, Any]) -> None:
 
 
 def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str) -> None:
-    """Write what really differs; where nothing does, nothing happened."""
+    """Write the fields that differ and record the event; nothing without a difference."""
     changed = {
         name: (getattr(enquiry, name), value)
         for name, value in values.items()
@@ -320,7 +311,7 @@ def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str)
 
 
 def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
-    """Changes for the audit and for the history of an enquiry: field, before, after."""
+    """Return the changes for audit and history: field, before, after."""
     before, after = (_wire({name: pair[side] for name, pair in changed.items()}) for side in (0, 1))
     told: list[dict[str, str | None]] = []
     for name, value in after.items():
@@ -339,7 +330,7 @@ def _plain(value: Any) -> str | None:
 
 
 def _wire(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that a person gives, by their names on the wire."""
+    """Return the fields that a person gives, by their names in the API."""
     names = (*EnquiryChanges.__annotations__,)
     told = {name: row[name] for name in names if name in row}
     if "budget_hundredths" in row:
@@ -367,9 +358,7 @@ def _title(enquiry: Enquiry) -> str:
 
 
 def _opening(enquiry: Enquiry) -> list[dict[str, Any]]:
-    """The first message of a conversation: the facts for programs, and the same as a text for
-    whoever reads along.
-    """
+    """Return the first message of a conversation: facts for programs, and as text."""
     known = facts(enquiry)
     lines = [f"{name.replace('_', ' ')}: {value}" for name, value in known.items()]
     return [

@@ -1,6 +1,4 @@
-"""The pages of enquiries: the list with a row open beside it, one enquiry with its history,
-logging, changing, cancelling, opening the conversation.
-"""
+"""Pages of enquiries: list, detail with history, create, change, cancel, promote."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ menu_count("enquiries_new")(queries.new_count)
 
 @pages.page("/enquiries", permission="enquiry.read")
 def index(reader: RequestReader) -> Any:
-    """The list, whole or as the fragment that a search, a filter or a step changes."""
+    """Show the list, or only the fragment that a search, a filter or a step changes."""
     asked = ListQuery.read(request.args)
     board = queries.read_board(reader, asked.search(_zone(reader, asked)), asked.part(), asked.open)
     facts = {"asked": asked, "board": board, "looked_max": queries.LOOKED_MAX}
@@ -40,7 +38,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/enquiries/new", methods=("GET", "POST"), permission="enquiry.create", once=True)
 def new(actor: Actor) -> Any:
-    """Log an enquiry, and go on to the conversation about it where that is wanted."""
+    """Create an enquiry, and open its conversation if wanted."""
     form = EnquiryForm(
         actor.currency,
         data={"pax_count": "1", "customer_name": request.args.get("customer_name", "")[:255]},
@@ -56,7 +54,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/enquiries/<enquiry_id>", permission="enquiry.read", missing=EnquiryNotFound)
 def detail(reader: Reader, enquiry_id: UUID) -> Any:
-    """One enquiry: what comes next, its facts, what happened."""
+    """Show an enquiry: next step, facts, history."""
     enquiry, history = queries.get_with_history(reader, enquiry_id)
     return render_template("enquiries/detail.html", enquiry=enquiry, history=history)
 
@@ -68,7 +66,7 @@ def detail(reader: Reader, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def edit(actor: Actor, enquiry_id: UUID) -> Any:
-    """Change an enquiry; in place where the page asks for the form alone."""
+    """Change an enquiry; in place if the page asks for the form alone."""
     enquiry = queries.get_enquiry(enquiry_id)
     form = EditForm.of(enquiry, actor.currency)
     changed = form.attempt(
@@ -91,7 +89,7 @@ def edit(actor: Actor, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def mark(actor: Actor, enquiry_id: UUID) -> Any:
-    """One step on: quoted, booked."""
+    """Mark an enquiry as quoted or booked."""
     form = StatusForm()
     changed = form.attempt(
         lambda body: service.update(actor, enquiry_id, body.changes()),
@@ -111,7 +109,7 @@ def mark(actor: Actor, enquiry_id: UUID) -> Any:
     missing=EnquiryNotFound,
 )
 def cancel(actor: Actor, enquiry_id: UUID) -> Any:
-    """Cancel an enquiry: the first step names it, the second does it."""
+    """Cancel an enquiry after confirmation."""
     if request.method == "GET":
         template = "enquiries/_cancel.html" if is_htmx() else "enquiries/cancel.html"
         return render_template(template, enquiry=queries.get_enquiry(enquiry_id))
@@ -137,7 +135,7 @@ def _to_conversation(actor: Actor, enquiry_id: UUID) -> Any:
 
 
 def _zone(reader: RequestReader, asked: ListQuery) -> str:
-    """The agency's zone; it is asked for beforehand only where the address names days of receipt."""
+    """Return the agency's zone; read beforehand only for filters by day of receipt."""
     if asked.created_from or asked.created_to:
         reader.authenticate()
     return reader.actor.timezone if reader.actor else "UTC"

@@ -1,3 +1,1 @@
-"""What both doors share: one transaction a request, one table of errors, guards, parsing, forms and
-the OpenAPI document.
-"""
+"""Parts that pages and API share: transaction, errors, guards, parsing, forms, OpenAPI."""

@@ -1,5 +1,6 @@
-"""Names of accounts on pages and paper: those that we ship are words of ours, and in the page's
-language; what an agency wrote stays as it is.
+"""Names of accounts on pages and paper.
+
+Names that we ship are translated; names that an agency wrote stay as they are.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ _KEY = "voyagent.account_names"
 
 
 def know(app: Flask, shipped: Iterable[str]) -> None:
-    """Say which names are ours."""
+    """Set the names that we ship."""
     app.extensions[_KEY] = frozenset(shipped)
 
 
 def account_name(name: str) -> str:
-    """The name as people read it; programs and files for them have it as it is stored."""
+    """Return the translated name; programs and files for them keep the stored one."""
     return str(gettext(name)) if name in current_app.extensions[_KEY] else name

@@ -1,8 +1,7 @@
-"""The JSON door: an operation is declared once, and its checks, its answer and its page in the
-OpenAPI document follow from that.
+"""The JSON API: one declaration gives an operation's checks, answer and documentation.
 
-Order of checks: route, size, content type, JSON syntax, bearer, role, schema (the `Idempotency-Key`
-with it, and whether it was used), then the service's own (resource, state).
+Order of checks: route, size, content type, JSON syntax, bearer, role, schema (with the
+`Idempotency-Key` and its earlier use), then the service's own (record, state).
 """
 
 from __future__ import annotations
@@ -42,11 +41,10 @@ Handler = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation as the document shows it.
+    """An operation as the document shows it.
 
-    `permission` is what a role must hold; None lets every member in. A `direct` operation acts at
-    once, so it is for those alone whom the service lets do it without a grant; they are refused
-    before the schema, as every role is.
+    `permission` is required of the role; None admits every member. A `direct` operation acts at
+    once and is refused, before the schema, to roles that would need a grant.
     """
 
     method: str
@@ -67,9 +65,9 @@ class Operation:
     headers: tuple[tuple[str, str], ...] = field(default=())
     optional_bearer: bool = False
     takes_key: bool = False
-    """Whether an `Idempotency-Key` makes it happen once: every POST behind a bearer that writes.
+    """True if an `Idempotency-Key` is honoured: every writing POST behind a bearer.
 
-    The public ones, sign-out among them, do not look at it.
+    Public operations, sign-out included, ignore it.
     """
     secret_answer: bool = False
     resume: Callable[..., Response] | None = None
@@ -77,21 +75,21 @@ class Operation:
 
     @property
     def right(self) -> str:
-        """The right that opens it."""
+        """The permission that the operation requires."""
         permission = self.permission or "agency.read"
         return direct_right(permission) if self.direct else permission
 
 
 @dataclass(frozen=True, slots=True)
 class Headed:
-    """An answer with headers of its own, such as the `ETag` of what it shows."""
+    """An answer with further headers, such as the `ETag` of a record."""
 
     body: Any
     headers: Mapping[str, str]
 
 
 class ApiBlueprint(Blueprint):
-    """A JSON blueprint with one guard; it takes no cookie, so it needs no CSRF token."""
+    """A JSON blueprint with one guard; it takes no cookie and needs no CSRF token."""
 
     def __init__(
         self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api"
@@ -120,14 +118,14 @@ class ApiBlueprint(Blueprint):
     ) -> Callable[[Handler], Handler]:
         """Declare an operation.
 
-        The handler names what it needs: `actor` (proved in the request's transaction) or `reader`
-        (proved by its first read, in the same trip), `query`, `body` (annotated `Schema | None`
-        where it may be absent), and the path's parameters; one annotated `UUID` that is malformed
+        The handler's parameters say what it needs: `actor` (authenticated in the request's
+        transaction) or `reader` (authenticated by its first read), `query`, `body` (annotated
+        `Schema | None` if optional), and the ids of the path; a malformed id annotated `UUID`
         raises `missing`.
 
-        For repeats under one `Idempotency-Key`: `secret_answer` says that the answer is shown once
-        and never kept; `resume(place, …)`, called with what the handler takes but its body, tells a
-        stream again that it has answered as `idempotency.Followed`.
+        For repeats under one `Idempotency-Key`: `secret_answer` marks an answer that is shown once
+        and never stored; `resume(place, …)` sends a stored stream again that was answered as
+        `idempotency.Followed`.
         """
 
         def register(handler: Handler) -> Handler:
@@ -247,9 +245,7 @@ def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> Reques
 def _fill(
     operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes | None
 ) -> str | None:
-    """Give the handler its query, body and ids; the key under which it is to run once, where there
-    is one.
-    """
+    """Read query, body and ids for the handler; return the idempotency key, if any."""
     check_query()
     key, found = idempotency.read_key() if operation.takes_key else (None, [])
     if operation.query is not None:

@@ -1,5 +1,6 @@
-"""The Flask application with one transaction around each request: answering commits, raising rolls
-back.
+"""The Flask application with one transaction for each request.
+
+A response commits, an exception rolls back.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ _TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
 class _CookieSessions(SecureCookieSessionInterface):
-    """Flask's own, for the many requests without a cookie: no signer is made for what has no
-    signature, and what nobody looked into is not written.
+    """Session cookies that cost nothing for requests without one.
+
+    No signer is created without a signature, and an unread session is not written.
     """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
@@ -42,19 +44,15 @@ class _CookieSessions(SecureCookieSessionInterface):
 
 
 class VoyagentFlask(Flask):
-    """Wraps the dispatch of each request in one transaction, tried again whole when the database
-    asked for it.
+    """Runs each request in one transaction; repeats it if the database asks for it.
 
-    A streamed answer is produced after the commit, so a stream must not write: write, commit, then
-    stream.
+    A stream is produced after the commit, so it must not write.
     """
 
     session_interface = _CookieSessions()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as it is: no view and no hook here is a coroutine, and Flask looks at each
-        of them on every request.
-        """
+        """Return the function unchanged: no view or hook is a coroutine."""
         return func
 
     def dispatch_request(self) -> ResponseReturnValue:
@@ -92,8 +90,9 @@ class VoyagentFlask(Flask):
         return response
 
     def _take_the_cookie_as_it_came(self) -> None:
-        """What did not happen is not in the browser either: a link's token is still there to be
-        used again, and nobody is signed in or out.
+        """Undo changes of the session cookie.
+
+        After a rollback the token of a link is still there, and nobody is signed in or out.
         """
         sent = self.session_interface.open_session(self, request)
         session.clear()
@@ -102,9 +101,7 @@ class VoyagentFlask(Flask):
 
 
 def _may_try_again(error: DBAPIError) -> bool:
-    """A serialisation failure or deadlock undid everything; a connection that was dead before
-    COMMIT did nothing.
-    """
+    """True after a serialisation failure, a deadlock, or a connection lost before COMMIT."""
     if _sqlstate(error) in _TRY_AGAIN:
         return True
     return bool(error.connection_invalidated) and not g.get("committing", False)

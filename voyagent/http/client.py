@@ -1,4 +1,4 @@
-"""Where a request comes from: the peer, or what a proxy that we trust says of it."""
+"""The client's address: the peer's, or the one that a trusted proxy reports."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from voyagent.kernel.config import Address, Network, Settings
 
 
 def client_address() -> str:
-    """The client's address, or an empty text where the connection has none.
+    """Return the client's address, or an empty text without one.
 
-    `X-Forwarded-For` is believed only from a peer in `VOYAGENT_TRUSTED_PROXIES`: anybody can send
-    that header.
+    `X-Forwarded-For` is read only from a peer in `VOYAGENT_TRUSTED_PROXIES`, because any client can
+    send it.
     """
     settings = cast("Settings", current_app.extensions["voyagent.settings"])
     return address_behind(
@@ -26,11 +26,11 @@ def client_address() -> str:
 
 
 def address_behind(peer: str, forwarded: Iterable[str], trusted: Iterable[Network]) -> str:
-    """The first address, going from the peer outward, that no trusted proxy has; the farthest proxy
-    where a hop cannot be read.
+    """Return the first address from the peer outward that is no trusted proxy.
 
-    Each proxy appends whom it got the request from, so the header is read from its right end and
-    what stands left of the first stranger is the stranger's own claim.
+    Each proxy appends its peer, so the header is read from its right end; anything left of the
+    first untrusted address is that client's own claim. If a hop cannot be read, the farthest proxy
+    is returned.
     """
     networks = list(trusted)
     known = _address(peer)
@@ -46,7 +46,7 @@ def address_behind(peer: str, forwarded: Iterable[str], trusted: Iterable[Networ
 
 
 def _address(text: str) -> Address | None:
-    """An address as proxies write it: with a port or not, IPv6 in brackets or not."""
+    """Read an address as proxies write it: optional port, IPv6 with or without brackets."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,6 +1,4 @@
-"""The one table from a failure to a status, in two renderings: JSON for programs, a page or a
-fragment for people.
-"""
+"""Mapping of failures to HTTP status, as JSON for programs and HTML for people."""
 
 from __future__ import annotations
 
@@ -66,9 +64,7 @@ _HTTP_SENTENCES = {
 
 
 class SchemaViolation(errors.Unprocessable):
-    """Input that breaks the documented schema; `items` are `{type, loc, msg}` and never repeat a
-    value.
-    """
+    """Input that breaks the schema; `items` are `{type, loc, msg}` without values."""
 
     def __init__(self, items: list[dict[str, object]]) -> None:
         super().__init__("schema_violation")
@@ -76,7 +72,7 @@ class SchemaViolation(errors.Unprocessable):
 
 
 def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPStatus:
-    """The status of an error or of its class, by its nearest kind in the table."""
+    """Return the status of an error or its class, by its nearest base class."""
     kind = error if isinstance(error, type) else type(error)
     for base in kind.__mro__:
         if base in STATUS:
@@ -85,7 +81,7 @@ def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPS
 
 
 def install(app: Flask) -> None:
-    """Register a handler for each kind of failure, the last resort included."""
+    """Register a handler for each kind of failure and for unexpected exceptions."""
     app.register_error_handler(errors.VoyagentError, _expected)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
@@ -95,7 +91,7 @@ def install(app: Flask) -> None:
 
 
 def is_api() -> bool:
-    """Whether the caller is a program: anything under /api, and the probes."""
+    """True for programs: paths below /api, and the probes."""
     return (
         request.path.startswith(("/api/", "/health", "/internal/", "/schemas/"))
         or request.path == "/api"
@@ -105,7 +101,7 @@ def is_api() -> bool:
 def answer(
     status: int, detail: object, message: str | None = None, headers: dict[str, str] | None = None
 ) -> Response:
-    """The body of an error at the door that the request came in by."""
+    """Return an error response as JSON or HTML."""
     if is_api():
         body: dict[str, object] = {"detail": detail, "request_id": g.get("request_id")}
         if message:
@@ -119,7 +115,7 @@ def answer(
 
 
 def sentence_of(error: errors.VoyagentError) -> str:
-    """What a person is told, in her language; a limit says when it lets her in again."""
+    """Return the sentence for a person; a rate limit includes the time to wait."""
     sentence = gettext(error.message)
     return (
         f"{sentence} {_wait(error.retry_after_s)}"
@@ -147,8 +143,9 @@ def _wait(seconds: int) -> str:
 
 
 def _recognise() -> None:
-    """Have a dead end speak the language of whoever came, and keep her menu, where no door has
-    asked who she is; files have no pages.
+    """Identify the visitor of an error page, for its language and menu.
+
+    Not for files, which have no page.
     """
     if is_api() or request.endpoint == "static" or present_actor() is not None:
         return

@@ -1,6 +1,4 @@
-"""Files that a door answers with: what a browser shows or a program keeps, under the name that it
-has in a folder.
-"""
+"""File responses: shown in the browser or downloaded under a name."""
 
 from __future__ import annotations
 
@@ -22,36 +20,36 @@ from voyagent.kernel.sheets import Sheet
 from voyagent.kernel.workbooks import MIMETYPE, workbook
 
 PDF: dict[str, Any] = {"type": "string", "format": "binary"}
-"""The schema of an answer that is a PDF."""
+"""Schema of a PDF response."""
 Format = Literal["pdf", "csv", "xlsx"]
-"""What a document or a report comes as beside its page."""
+"""Formats of a document or report besides its page."""
 MEDIA_TYPES: dict[Format, str] = {"pdf": "application/pdf", "csv": "text/csv", "xlsx": MIMETYPE}
 SCHEMAS: dict[Format, dict[str, Any]] = {"pdf": PDF, "csv": {"type": "string"}, "xlsx": PDF}
-"""The schema of an answer of each kind."""
+"""Schema of a response in each format."""
 DOCUMENTED: dict[Format, str] = MEDIA_TYPES | {"csv": "text/csv; charset=utf-8"}
-"""The media type of each as the API documents it."""
+"""Documented media type of each format."""
 _NO_FILTERS = frozenset(("format", "after", "cursor"))
 _TOLD_MAX = 100
 
 
 class File(Protocol):
-    """Bytes with their kind and their name."""
+    """Protocol: bytes with media type and name."""
 
     @property
     def name(self) -> str:
-        """Its name with the ending."""
+        """The file's name with its extension."""
 
     @property
     def media_type(self) -> str:
-        """What it is, such as `application/pdf`."""
+        """The media type, such as `application/pdf`."""
 
     @property
     def content(self) -> bytes:
-        """Its bytes."""
+        """The file's bytes."""
 
 
 class PaperQuery(Query):
-    """How a document is set."""
+    """Layout options of a document."""
 
     locale: Literal["en", "hi"] | None = Field(
         default=None, description="The language of the paper; the agency's where it is not given."
@@ -59,24 +57,24 @@ class PaperQuery(Query):
 
 
 class PriceQuery(Query):
-    """What a document says that may leave its price out."""
+    """The option to leave out prices."""
 
     prices: bool = Field(default=True, description="Whether it says what is to be paid.")
 
 
 class PricedPaperQuery(PaperQuery, PriceQuery):
-    """How it is set, and what it says."""
+    """Layout options, and the option to leave out prices."""
 
 
 def shown(file: File) -> Response:
-    """A file to be looked at where it is opened; saved, it has its name."""
+    """Return a file that opens in the browser; it has a name for saving."""
     answer = Response(file.content, mimetype=file.media_type)
     answer.headers["Content-Disposition"] = f'inline; filename="{file.name}"'
     return answer
 
 
 def saved(content: bytes | Iterable[str] | Iterable[bytes], name: str, mimetype: str) -> Response:
-    """A file that the browser keeps under a name."""
+    """Return a file that the browser downloads."""
     return Response(
         content,
         mimetype=mimetype,
@@ -85,9 +83,9 @@ def saved(content: bytes | Iterable[str] | Iterable[bytes], name: str, mimetype:
 
 
 def exported(answer: Response) -> Response:
-    """A file of a report or a list as it goes out of the house.
+    """Return an exported file and record the export.
 
-    Who took it and what the address asked for are in the audit before the first byte is out.
+    Caller and filters are in the audit before the first byte is sent.
     """
     if request.method == "HEAD":  # which asks for no file
         return answer
@@ -106,9 +104,7 @@ def exported(answer: Response) -> Response:
 
 
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
-    """A table as a workbook, or as CSV; `bom` puts the mark in front of that by which spreadsheets
-    know UTF-8.
-    """
+    """Return a table as a workbook or CSV; `bom` marks the CSV as UTF-8 for spreadsheets."""
     content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()
     return saved(content, f"{sheet.name}.{form}", MEDIA_TYPES[form])
 
@@ -116,7 +112,7 @@ def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> R
 def streamed(
     stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool = False
 ) -> Response:
-    """An export of any length as CSV, from one moment. Raises ExportsBusy."""
+    """Return an export of any length as CSV from one snapshot. Raises ExportsBusy."""
     exports: Exports = current_app.extensions["voyagent.exports"]
     snapshot = exports.open(tenant_id)
     try:
@@ -131,10 +127,9 @@ def streamed(
 
 
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
-    """A list as the export that `format` of the address asks for: CSV of any length, a workbook of
-    at most LINES_MAX rows. None where it asks for none.
+    """Return a list in the requested `format`, or None without one.
 
-    Raises ExportsBusy, TooManyLines.
+    CSV has any length, a workbook at most LINES_MAX rows. Raises ExportsBusy, TooManyLines.
     """
     wanted = request.args.get("format")
     if wanted in ("csv", "csv-bom"):
@@ -151,7 +146,5 @@ def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
 
 
 def file_name(kind: str, number: str) -> str:
-    """`invoice-2026-27-000001`, to which an ending is put: letters, figures and hyphens, as every
-    system takes them.
-    """
+    """Return a safe file name without extension, such as `invoice-2026-27-000001`."""
     return f"{kind}-{re.sub(r'[^A-Za-z0-9]+', '-', number).strip('-')}"

@@ -1,4 +1,4 @@
-"""Who may come through a door: each blueprint names one of these, `public` included."""
+"""Guards of blueprints: public, bearer or signed in."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _SEEN_EVERY_S = 3600
 
 
 class Guard(StrEnum):
-    """The doors' keepers."""
+    """Kinds of guards."""
 
     PUBLIC = "public"
     BEARER = "bearer"
@@ -55,9 +55,7 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuthAdapter:
-    """What the application plugs in: how a bearer becomes a credential, what every page shows
-    beside its content, the records of sessions and of exports.
-    """
+    """Functions that higher packages provide for authentication and records."""
 
     authenticate: Callable[[str], Credential]
     shell: Callable[[], Select[Any]]
@@ -68,21 +66,23 @@ class AuthAdapter:
 
 
 class SignedIn(UserMixin):
-    """Flask-Login's user: the credential of a browser's session, as the signed cookie has it; the
-    database confirms it on each request.
+    """Flask-Login's user: the credential in the signed session cookie.
+
+    The database confirms it on each request.
     """
 
     def __init__(self, credential: Credential) -> None:
         self.credential = credential
 
     def get_id(self) -> str:
-        """Agency, person and sign-in, in that order."""
+        """Return agency, person and session."""
         return f"{self.credential.tenant_id}:{self.credential.user_id}:{self.credential.session_id}"
 
 
 class _Logins(LoginManager):
-    """Flask-Login's, which looks into the session behind every request; behind one of the API,
-    which takes no cookie, it would make the answer vary with it.
+    """Flask-Login's manager, without access to the session for API requests.
+
+    Otherwise their responses would vary by cookie.
     """
 
     def _update_remember_cookie(self, response: Response) -> Response:
@@ -94,7 +94,7 @@ class _Logins(LoginManager):
 
 
 def install(app: Flask, settings: Settings, auth_adapter: AuthAdapter) -> None:
-    """Set the session cookie up and remember the doors."""
+    """Configure the session cookie and store the adapter."""
     app.extensions["voyagent.auth_adapter"] = auth_adapter
     app.config.update(
         SESSION_COOKIE_NAME="__Host-voyagent_session" if settings.is_https else "voyagent_session",
@@ -112,24 +112,19 @@ def install(app: Flask, settings: Settings, auth_adapter: AuthAdapter) -> None:
 
 
 def auth_adapter() -> AuthAdapter:
-    """What was plugged in."""
+    """Return the installed adapter."""
     return cast("AuthAdapter", current_app.extensions["voyagent.auth_adapter"])
 
 
 def bearer_token() -> str | None:
-    """The token of the Authorization header as it came, or None where there is none that could be
-    one.
-    """
+    """Return the bearer token of the Authorization header, or None without a usable one."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
     return token if scheme.lower() == "bearer" and 0 < len(token) <= TOKEN_BYTES_MAX else None
 
 
 def bearer_credential() -> Credential:
-    """The credential of the Authorization header.
-
-    Raises Unauthorized for anything but a good token.
-    """
+    """Return the credential of the Authorization header. Raises Unauthorized."""
     token = bearer_token()
     if token is None:
         raise Unauthorized
@@ -137,7 +132,7 @@ def bearer_credential() -> Credential:
 
 
 def browser_credential() -> Credential:
-    """The credential of the session cookie. Raises Unauthorized."""
+    """Return the credential of the session cookie. Raises Unauthorized."""
     if not current_user.is_authenticated:
         raise Unauthorized
     credential = cast("SignedIn", current_user).credential
@@ -147,9 +142,9 @@ def browser_credential() -> Credential:
 
 
 def enter(credential: Credential) -> Actor:
-    """Ask the database who this is and bind the agency, in one statement.
+    """Authenticate in the database and bind the agency, in one statement.
 
-    Raises Unauthorized for one who is gone or signed out.
+    Raises Unauthorized if the person was removed or the session ended.
     """
     caller = db.session.execute(_ENTER, authenticate_values(credential)).mappings().first()
     if caller is None:
@@ -163,7 +158,7 @@ def enter(credential: Credential) -> Actor:
 def request_reader(
     credential: Credential, permission: str, *, with_shell: bool = False
 ) -> RequestReader:
-    """A reader that proves the caller with its first read."""
+    """Return a reader that authenticates the caller with its first read."""
     reader = RequestReader(
         auth_adapter().lane, credential, permission, auth_adapter().shell if with_shell else None
     )
@@ -172,14 +167,15 @@ def request_reader(
 
 
 def present_actor() -> Actor | None:
-    """Whoever has been proved in this request."""
+    """Return the actor authenticated in this request."""
     reader = g.get("reader")
     return g.get("actor") or (reader.actor if reader is not None else None)
 
 
 def current_actor() -> Actor | None:
-    """Whoever has been proved, else whom the cookie names, for what no door stands before; nobody
-    where the database does not confirm it.
+    """Return the authenticated actor, else the session cookie's user, or None.
+
+    For pages without a guard.
     """
     actor = present_actor()
     if actor is not None or not current_user.is_authenticated:
@@ -196,10 +192,9 @@ def current_actor() -> Actor | None:
 
 
 def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
-    """Put the session into a fresh cookie: nothing of the one before stays, its CSRF token least of
-    all.
+    """Store the credential in a new cookie; the previous session and its CSRF token are dropped.
 
-    `remember` lets it outlive the browser's closing; it ends after 14 idle days either way.
+    With `remember` it survives closing the browser; it ends after 14 idle days either way.
     """
     session.clear()
     session.permanent = remember
@@ -208,22 +203,20 @@ def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
 
 
 def sign_browser_out() -> None:
-    """Forget it, and whatever else the cookie held."""
+    """Clear the session."""
     logout_user()
     session.clear()
 
 
 def is_signed_in() -> bool:
-    """Whether the cookie names somebody; the database has not been asked."""
+    """True if the cookie names a user; the database is not asked."""
     return bool(current_user.is_authenticated)
 
 
 def to_sign_in() -> Response:
-    """Send a person to the sign-in page and back here afterwards; one who was signed in, or who
-    sent a form, is told why she is not any more.
+    """Redirect to the sign-in page and back afterwards, with the reason for signed-in users.
 
-    A stream can show neither a page nor the reason, so it gets a bare refusal, and the reason is
-    kept for the next page.
+    A stream receives a bare 401; the reason is kept for the next page.
     """
     if request.accept_mimetypes.best == EVENT_STREAM:
         return Response(status=401)
@@ -240,7 +233,7 @@ def to_sign_in() -> Response:
 
 
 def asks_for_a_person() -> bool:
-    """Whether the page that is asked for is one for people who are signed in."""
+    """True if the requested page is for signed-in people."""
     return (
         getattr(current_app.view_functions.get(request.endpoint or ""), "guard", None)
         is Guard.SIGNED_IN
@@ -248,17 +241,14 @@ def asks_for_a_person() -> bool:
 
 
 def _page_that_sent() -> str:
-    """The page of ours on which a form was sent, as the browser tells it; else home."""
+    """Return the local page that sent the form, else home."""
     sender = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     address = f"{sender.path}?{sender.query}" if sender.query else sender.path
     return safe_next(address if sender.netloc == request.host else None)
 
 
 def safe_next(address: str | None) -> str:
-    """Where to go after signing in: a page of ours that exists, else home.
-
-    Never another host, whatever the spelling.
-    """
+    """Return a local page to go to after sign-in, else home; never another host."""
     home = url_for("home.index")
     if (
         not address
@@ -279,9 +269,7 @@ def safe_next(address: str | None) -> str:
 
 
 def _note_seen() -> bool:
-    """Sign the cookie anew once an hour, so that its age is the time that nobody came; whether it
-    was time.
-    """
+    """Renew the cookie once an hour, so that its age is the idle time; true if renewed."""
     now = int(time.time())
     if now - session.get("seen", 0) < _SEEN_EVERY_S:
         return False

@@ -1,6 +1,4 @@
-"""What goes on every answer and into every log line: request id, security headers, one line a
-request.
-"""
+"""Request ids, security headers, and one log line for each request."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ log = structlog.get_logger("voyagent.request")
 
 
 def configure_logging(settings: Settings) -> None:
-    """Structured lines on standard output: JSON for machines, or coloured text at a terminal."""
+    """Configure structured logs on standard output: JSON, or coloured text on a terminal."""
     renderer = (
         structlog.processors.JSONRenderer()
         if settings.log_json
@@ -61,7 +59,7 @@ def configure_logging(settings: Settings) -> None:
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Stamp each request and each answer."""
+    """Install the hooks for each request and response."""
     origins = frozenset(filter(None, (o.strip() for o in settings.api_cors_origins.split(","))))
     everywhere = _EVERYWHERE | (
         {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
@@ -109,7 +107,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _add_missing(headers: Headers, stamps: Mapping[str, str]) -> None:
-    """Add what is not there yet; the list is walked through once, and not for each name."""
+    """Add missing headers; the list is walked once."""
     present = set(headers.keys(lower=True))
     for name, value in stamps.items():
         if name.lower() not in present:

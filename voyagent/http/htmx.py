@@ -1,4 +1,4 @@
-"""How a page talks with htmx: is this a fragment's request, and where should the browser go."""
+"""Requests and redirects of htmx."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 
 def is_htmx() -> bool:
-    """Whether a fragment will do: an htmx request that is neither boosted nor a history restore."""
+    """True if a fragment suffices: an htmx request, neither boosted nor a history restore."""
     return (
         request.headers.get("HX-Request") == "true"
         and request.headers.get("HX-Boosted") != "true"
@@ -16,7 +16,7 @@ def is_htmx() -> bool:
 
 
 def see_other(address: str) -> WerkzeugResponse:
-    """After success: 303 for a browser, `HX-Redirect` for htmx, so that a reload repeats nothing."""
+    """Redirect after success: 303 for a browser, `HX-Redirect` for htmx."""
     if is_htmx():
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)

@@ -1,14 +1,13 @@
-"""Repeating safely: a POST with an `Idempotency-Key` happens once, and a repeat gets the first
-answer byte for byte; so does a form that was opened once.
+"""Safe repeats: a POST with an `Idempotency-Key` runs once, and so does a form opened once.
 
-A request takes its key by a row that nobody else can insert until its transaction ends, and fills
-the answer in before it commits: effect and answer are one transaction. What fails is not kept, so
-that a repeat runs anew.
+A repeat receives the first answer byte for byte. A request inserts a row for its key, which nobody
+else can insert until its transaction ends, and stores the answer in it before the commit: effect
+and answer are one transaction. Failures are not stored, so a repeat runs again.
 
-Where the transaction was ended early (`kernel.db.pause`) the row is gone and the last insert
-decides: whoever finds a twin's row there undoes everything and gives the twin's answer. So does
-whoever fails beside one: the twin's success may be why, where it has spent the code or changed the
-password that both give.
+If the transaction was ended early (`kernel.db.pause`) the row is gone and the last insert decides:
+a request that then finds a twin's row undoes everything and returns the twin's answer. A failing
+request does the same, because the twin's success may be the cause, for example by spending the code
+that both send.
 """
 
 from __future__ import annotations
@@ -78,14 +77,14 @@ log = structlog.get_logger(__name__)
 
 
 class IdempotencyKeyReused(Unprocessable):
-    """The key has stood for another request of the same caller within the last day."""
+    """The caller has used the key for another request within the last day."""
 
     code = "idempotency_key_reused"
     message = N_("This key was used for another request. Take a new one.")
 
 
 class IdempotencyInProgress(Conflict):
-    """The first request with this key is still at work; its answer can be had in a moment."""
+    """The first request with this key is still running."""
 
     code = "idempotency_in_progress"
     message = N_("The first request with this key is still at work. Please repeat it in a moment.")
@@ -93,14 +92,14 @@ class IdempotencyInProgress(Conflict):
 
 
 class IdempotencySecretShown(Conflict):
-    """The act was done, and its answer held a secret, which is shown once and kept nowhere."""
+    """The act was done; its answer contained a secret and is not stored."""
 
     code = "idempotency_secret_shown"
     message = N_("This was done already. Its answer held a secret, which is shown only once.")
 
 
 class IdempotencyAnswerTooLarge(Conflict):
-    """The act was done, and its answer was too large to be kept for a repeat."""
+    """The act was done; its answer was too large to store."""
 
     code = "idempotency_answer_too_large"
     message = N_(
@@ -109,7 +108,7 @@ class IdempotencyAnswerTooLarge(Conflict):
 
 
 def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
-    """What a key adds to the ways in which an operation may fail."""
+    """Return the errors that a key adds to an operation."""
     return (
         IdempotencyKeyReused,
         IdempotencyInProgress,
@@ -118,9 +117,7 @@ def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
 
 
 class IdempotencyKey(TenantOwned, Base):
-    """A key of a caller (a person, or an API key), what she asked for as a keyed digest, and what a
-    repeat is given.
-    """
+    """A key of a caller, a keyed digest of the request, and the stored answer."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
@@ -140,9 +137,7 @@ class IdempotencyKey(TenantOwned, Base):
 
 
 class Followed(Response):
-    """A stream of stored events: what is kept for a repeat is not the bytes but `place`, from which
-    the operation's `resume` tells them again.
-    """
+    """A stream of stored events: `place` is stored, from which `resume` sends it again."""
 
     def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
         super().__init__(stream, content_type=content_type)
@@ -151,8 +146,9 @@ class Followed(Response):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One request under its key: whose it is, and a digest of what it asks for; `request_hashes`
-    are those that earlier secrets would have made too.
+    """A request under its key: the caller and a digest of the request.
+
+    `request_hashes` are the digests under earlier secrets as well.
     """
 
     id: UUID
@@ -163,21 +159,16 @@ class Claim:
 
     @classmethod
     def of_request(cls, actor: Actor, key: str) -> Claim:
-        """The present request's.
+        """Return the claim of the present request.
 
-        Its address with the query and its body count byte for byte: another spelling of the same
-        JSON is another request.
-
-        The digest is keyed: a body may hold a password, which nobody is to guess from a row of this
-        table.
+        Address, query and body count byte for byte. The digest is keyed, because a body may hold a
+        password.
         """
         return cls._of(actor, key, request.get_data(cache=True))
 
     @classmethod
     def of_form(cls, actor: Actor, key: str) -> Claim:
-        """That of a form which was opened once: whatever is typed in it, sent to where it was sent
-        before it is the same again.
-        """
+        """Return the claim of a form: same form and address, whatever its input."""
         return cls._of(actor, f"{FORM}:{key}", b"")
 
     @classmethod
@@ -197,9 +188,7 @@ class Claim:
 
 
 def read_key() -> tuple[str | None, list[dict[str, object]]]:
-    """The header of the present request, and what is wrong with it: 1 to 255 printable ASCII
-    characters.
-    """
+    """Return the `Idempotency-Key` and its errors: 1 to 255 printable ASCII characters."""
     given = request.headers.get(HEADER)
     if given is None or _PRINTABLE.fullmatch(given):
         return given, []
@@ -228,11 +217,10 @@ def _leads_on(response: Response) -> bool:
 
 
 def form_once(actor: Actor, respond: Callable[[], Response]) -> Response:
-    """Do what a form was sent for, unless that form has led on before: then to where it led, with
-    `Idempotent-Replayed`, and nothing is recorded twice.
+    """Handle a form once; a repeat redirects to the first result with `Idempotent-Replayed`.
 
-    A form that says no `form_key` is taken as often as it comes. One that came back, or showed what
-    it would do, may be sent again. Raises as `once`.
+    A form without a `form_key` is handled each time. A form that was refused, or only previewed,
+    may be sent again. Raises as `once`.
     """
     key = request.form.get("form_key", "")
     if not _PRINTABLE.fullmatch(key) or len(key) > FORM_KEY_MAX:
@@ -254,13 +242,12 @@ def once(
     is_secret: bool,
     is_done: Callable[[Response], bool] = _has_not_failed,
 ) -> Response:
-    """Do what the request asks for, unless it was done under this key before: then the answer is
-    the first one's. Only one that `is_done` is kept.
+    """Run a request once under its key; a repeat receives the first answer.
 
-    Raises IdempotencyKeyReused, IdempotencyInProgress (after ten seconds beside a twin),
-    IdempotencySecretShown, IdempotencyAnswerTooLarge, and what `respond` raises. A failure is never
-    kept, one that keeps its work included: a counted wrong password is counted again when it is
-    sent again.
+    Only an answer that `is_done` is stored. Raises IdempotencyKeyReused, IdempotencyInProgress
+    (after ten seconds beside a twin), IdempotencySecretShown, IdempotencyAnswerTooLarge, and the
+    errors of `respond`. Failures are never stored: a wrong password counts again when it is
+    repeated.
     """
     row = _take(claim)
     if row["id"] != claim.id:
@@ -286,9 +273,9 @@ def once(
 
 
 def _take(claim: Claim) -> Row:
-    """The row under the key, be it this request's now or an earlier one's.
+    """Return the row of the key, new or existing.
 
-    A twin at work is waited for; who waits long lends the connection out.
+    A running twin is waited for; a long wait releases the connection.
     """
     end, patience_ms = time.monotonic() + WAIT_S, PATIENCE_MS
     while (row := _ask(claim, patience_ms)) is None:
@@ -329,8 +316,9 @@ def _repeat(
 
 
 def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
-    """Fill the row in, or insert it where `pause` has undone it; False where a twin has answered
-    meanwhile. Raises IdempotencyInProgress beside one at work.
+    """Store the answer, or insert it if `pause` has removed the row.
+
+    False if a twin has answered. Raises IdempotencyInProgress beside a running twin.
     """
     values: dict[str, Any] = {
         "kept": "answer",
@@ -362,8 +350,9 @@ def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
 
 
 def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
-    """The row of a twin that has answered while `pause` had undone the claim; whatever was done
-    here is undone then, what the failure would keep included.
+    """Return a twin's row that was stored after `pause` removed the claim.
+
+    Everything done here is then rolled back, even work that the failure would keep.
     """
     if not error.keeps_work:
         # what has failed may have left the transaction unable to be asked anything
@@ -407,18 +396,22 @@ _TWIN = text(
     " > now() - interval '24 hours'"
 )
 _KEEP = """
-insert into idempotency_keys as k (tenant_id, id, caller_id, key, request_hash, kept, status, headers, body, place)
-values (:tenant_id, :id, :caller_id, :key, :request_hash, :kept, :status, cast(:headers as jsonb), :body, cast(:place as jsonb))
+insert into idempotency_keys as k (
+  tenant_id, id, caller_id, key, request_hash, kept, status, headers, body, place)
+values (
+  :tenant_id, :id, :caller_id, :key, :request_hash, :kept, :status,
+  cast(:headers as jsonb), :body, cast(:place as jsonb))
 on conflict (tenant_id, caller_id, key) do update
-   set id = excluded.id, request_hash = excluded.request_hash, created_at = now(), kept = excluded.kept, status = excluded.status,
-       headers = excluded.headers, body = excluded.body, place = excluded.place
+   set id = excluded.id, request_hash = excluded.request_hash, created_at = now(),
+       kept = excluded.kept, status = excluded.status, headers = excluded.headers,
+       body = excluded.body, place = excluded.place
  where k.id = excluded.id or k.created_at <= now() - interval '24 hours'
 """
 
 
 @task("http.purge_idempotency_keys", own_transactions=True, every="23 * * * *")
 def purge(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Remove keys older than a day, agency by agency, some thousand in a transaction."""
+    """Delete keys older than a day, agency by agency, in batches."""
     in_agencies(
         lambda: db.session.scalars(text("select * from app.tenants_with_old_keys()")),
         lambda: rows_changed(_PURGE, n=PURGE_ROWS),
@@ -428,6 +421,8 @@ def purge(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick i
 
 _PURGE = """
 delete from idempotency_keys where tenant_id = :tenant_id and id in (
-  select k.id from idempotency_keys k where k.tenant_id = :tenant_id and k.created_at <= now() - interval '24 hours' limit :n
+  select k.id from idempotency_keys k
+   where k.tenant_id = :tenant_id and k.created_at <= now() - interval '24 hours'
+   limit :n
 )
 """

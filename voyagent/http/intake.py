@@ -1,6 +1,4 @@
-"""Input that no handler should see is refused here: wrong type or size, broken or over-deep JSON,
-characters that cannot be stored.
-"""
+"""Input limits before any handler: media type, size, JSON depth, storable characters."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class _Refused(ValueError):
-    """A JSON document that is readable and yet not to be had."""
+    """A JSON document that is readable and not acceptable."""
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -38,24 +36,23 @@ class _Refused(ValueError):
 
 
 def install(app: Flask) -> None:
-    """Check what is common to every request before its handler."""
+    """Install the checks that all requests share."""
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.before_request(_take_more_where_it_is_said)
     app.before_request(_check_address)
 
 
 def check_size(limit: int) -> None:
-    """Abort with 413 for a body that says to be larger, and let no one be read that is."""
+    """Abort with 413 for a body above the limit, declared or read."""
     request.max_content_length = limit
     if (request.content_length or 0) > limit:
         abort(413)
 
 
 def read_json(limit: int, *, required: bool) -> bytes | None:
-    """The body, proved to be JSON of bounded size, depth and members; None where it is absent and
-    may be.
+    """Return the body as checked JSON, or None if it is absent and optional.
 
-    Aborts with 413 or 415; raises SchemaViolation for what cannot be parsed.
+    Aborts with 413 or 415; raises SchemaViolation if it cannot be parsed.
     """
     check_size(limit)
     request.max_content_length = (
@@ -81,10 +78,7 @@ def read_json(limit: int, *, required: bool) -> bytes | None:
 
 
 def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
-    """Validate a body that `read_json` has passed, by JSON type.
-
-    Raises SchemaViolation with `loc` beginning `body`.
-    """
+    """Validate a body from `read_json`. Raises SchemaViolation with `loc` from `body`."""
     if raw == b"":
         raise SchemaViolation([{"type": "missing", "loc": ["body"], "msg": "Field required"}])
     document = raw if raw is not None else b"null"
@@ -154,8 +148,9 @@ def query_of(schema: type[Schema]) -> Schema:
 
 @cache
 def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
-    """The names that a query may give, and whether one may be given several times; spelling
-    annotations takes longer than reading the query.
+    """Return the parameter names of a query, and whether each may repeat.
+
+    Cached, because reading annotations takes longer than reading the query.
     """
     return {
         field.alias or name: "list" in str(field.annotation)
@@ -164,9 +159,7 @@ def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
 
 
 def _take_more_where_it_is_said() -> None:
-    """Let the few pages that take a file have a larger body than every other; before anybody reads
-    it.
-    """
+    """Allow a larger body for the few pages that accept a file, before it is read."""
     body_max = getattr(current_app.view_functions.get(request.endpoint or ""), "body_max", None)
     if body_max is not None:
         request.max_content_length = body_max
@@ -239,9 +232,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _unstorable(value: Any, place: list[str | int]) -> list[dict[str, object]]:
-    """Every text of a document that cannot be stored, by its place; a member's name that cannot be
-    is named by what is left of it.
-    """
+    """Return each text of a document that cannot be stored, with its place."""
     if isinstance(value, str):
         return (
             [

@@ -1,6 +1,4 @@
-"""The place in a list as the address of its page tells it: an offset for the numbers of the rows,
-and a mark of the row that the part lies behind or before.
-"""
+"""Position in a list as the page's address has it: an offset and a cursor."""
 
 from __future__ import annotations
 
@@ -19,14 +17,12 @@ PLACE = ("cursor", "before", "offset")
 
 
 class PlacedQuery(BaseModel):
-    """What the address of a list, newest first, asks for beside its filters; what of it could not
-    be read is named in `unread`.
-    """
+    """The query of a list page, newest first; invalid parts are named in `unread`."""
 
     ordered_by: ClassVar[str]
-    """The column of a row that the list is in the order of."""
+    """The column that orders the list."""
     words_of: ClassVar[dict[str, LazyString]] = {}
-    """How a person calls a part of the address."""
+    """Labels of parts of the address."""
 
     cursor: Annotated[str | None, Filter(200)] = None
     before: Annotated[str | None, Filter(200)] = None
@@ -35,13 +31,11 @@ class PlacedQuery(BaseModel):
 
     @abstractmethod
     def address(self, **changes: Any) -> str:
-        """The page's address with something changed; any change but of the place and of what is
-        open leads to the first page.
-        """
+        """Return the address with changes; most changes lead to the first page."""
 
     @property
     def unread_words(self) -> list[str]:
-        """What was left out, as a person says it."""
+        """Return the labels of invalid parts."""
         return list(
             dict.fromkeys(
                 str(self.words_of.get(name, _l("the place in the list"))) for name in self.unread
@@ -49,7 +43,7 @@ class PlacedQuery(BaseModel):
         )
 
     def part(self) -> Part:
-        """Which part of the list. Raises InvalidCursor."""
+        """Return the requested part of the list. Raises InvalidCursor."""
         mark = self.cursor or self.before
         return Part(
             limit=PAGE_ROWS,
@@ -59,13 +53,13 @@ class PlacedQuery(BaseModel):
         )
 
     def older(self, page: Page[Row]) -> str | None:
-        """The address of the page after this one, by the mark of its last row."""
+        """Return the address of the next page, by the cursor of its last row."""
         if page.next_cursor is None or page.last == page.total:
             return None
         return self.address(cursor=page.next_cursor, offset=page.last)
 
     def newer(self, page: Page[Row]) -> str | None:
-        """The address of the page before this one; near the beginning that is the first page."""
+        """Return the address of the previous page; near the beginning the first page."""
         if self.offset == 0:
             return None
         if self.offset <= PAGE_ROWS or not page.items:
@@ -77,8 +71,9 @@ class PlacedQuery(BaseModel):
         )
 
     def without(self, *wrong: str) -> Self:
-        """The same without what is wrong with it, named in `unread`; a mark that is not ours takes
-        the whole place along.
+        """Return the query without its invalid parts, named in `unread`.
+
+        An invalid cursor removes the whole position.
         """
         try:
             self.part()

@@ -1,9 +1,7 @@
-"""The operator's figures in Prometheus' text format, for whoever holds the token, and the counting
-of requests behind them.
+"""Operator metrics in Prometheus format, and the counting of requests.
 
-Nothing that a caller sends becomes a label: a path is its route's template, a method one of seven.
-An answer is counted, and its time taken, when it begins: a stream of the assistant lasts as long as
-somebody looks at it, and that says nothing of the program.
+No input becomes a label: a path is its route's template, a method one of seven. A response is
+counted when it begins, because a stream lasts as long as somebody reads it.
 """
 
 from __future__ import annotations
@@ -56,16 +54,16 @@ log = structlog.get_logger(__name__)
 
 
 class MetricsHidden(NotFound):
-    """To everybody but the operator there is nothing here."""
+    """Metrics are hidden from everybody but the operator."""
 
     code = "not found"
 
 
 def metrics() -> Response:
-    """The operator's figures, in Prometheus' text format.
+    """Return the operator's metrics in Prometheus text format.
 
-    With a token configured everybody needs it. Without one, and never in production, a program on
-    the same machine may read them, unless its request has come through a proxy.
+    With a token everybody needs it. Without one, and never in production, a program on the same
+    machine may read them unless its request came through a proxy.
     """
     if not _may_read(current_app.extensions["voyagent.settings"]):
         raise MetricsHidden
@@ -90,7 +88,7 @@ metrics_root = _blueprint("metrics_root", "")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Count each answer, what commits, and the connections in use."""
+    """Count each response, what commits, and the connections in use."""
     app.after_request(_count)
     with app.app_context():
         watch(db.session, db.engine, connections_max=2 * settings.db_pool_size)
@@ -104,9 +102,7 @@ def _may_read(settings: Settings) -> bool:
 
 
 def _is_from_this_machine() -> bool:
-    """Whether the other end of the connection is this machine and speaks for itself: the address of
-    the socket, whatever headers say.
-    """
+    """True if the peer is this machine and no proxy header is present."""
     if any(name.startswith(_FORWARDED) for name in request.environ):
         return False
     try:
@@ -139,9 +135,7 @@ def _template(rule: str) -> str:
 
 @functools.cache
 def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any, Any]:
-    """The two numbers of one kind of answer, found once: there are as many as routes, methods and
-    statuses of ours.
-    """
+    """Return the two counters of one kind of answer, cached."""
     kept = meters()
     requests, seconds = (
         (kept.requests, kept.request_seconds) if is_api else (kept.pages, kept.page_seconds)
@@ -150,8 +144,9 @@ def _counters(method: str, path: str, status: int, *, is_api: bool) -> tuple[Any
 
 
 def _looked_up() -> Iterator[Metric]:
-    """What no process counts: the build, and what is open in the database now; without the database
-    the rest is told all the same.
+    """Yield metrics that no process counts: the build, and open items in the database.
+
+    Without the database the other metrics are still returned.
     """
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - see kernel.metrics
 

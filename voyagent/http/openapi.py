@@ -1,6 +1,4 @@
-"""The OpenAPI 3.1 document, made from the declared operations: paths, bodies, answers and every
-status that can come.
-"""
+"""The OpenAPI 3.1 document, built from the declared operations."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ _WORDS = {
 
 
 class ErrorBody(Answer):
-    """The body of an error: a stable code for programs, and a sentence for people where there is
-    one.
-    """
+    """Body of an error: a stable code for programs, and a sentence for people."""
 
     detail: str
     request_id: str | None = None
@@ -54,7 +50,7 @@ class SchemaProblem(Answer):
 
 
 class SchemaErrorBody(Answer):
-    """The body of a 422: a list for a broken schema, or a code."""
+    """Body of a 422: a list of fields, or a code."""
 
     detail: list[SchemaProblem] | str
     request_id: str | None = None
@@ -62,14 +58,14 @@ class SchemaErrorBody(Answer):
 
 
 class WeakPasswordDetail(Answer):
-    """Why a password is refused."""
+    """The reason why a password is refused."""
 
     error: str
     code: str
 
 
 class InvalidBody(Answer):
-    """The body of a 400: a code, or why a password is refused."""
+    """Body of a 400: a code, or the reason why a password is refused."""
 
     detail: str | WeakPasswordDetail
     request_id: str | None = None
@@ -79,7 +75,7 @@ class InvalidBody(Answer):
 def document(
     blueprints: Iterable[ApiBlueprint], *, version: str, description: str
 ) -> dict[str, Any]:
-    """Build the document; deterministic for the same operations."""
+    """Build the document; equal operations give an equal document."""
     operations = [
         operation
         for blueprint in blueprints

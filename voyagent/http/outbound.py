@@ -1,6 +1,4 @@
-"""An outbound call within a request: whoever outside must be asked is asked with no transaction open, as
-in a turn of the assistant and in a granted effect.
-"""
+"""Outbound calls within a request: made without an open transaction."""
 
 from __future__ import annotations
 
@@ -13,12 +11,11 @@ Result = TypeVar("Result")
 
 
 def run(call: OutboundCall[Result]) -> Result:
-    """Ask, and settle in the transaction that the request's answer commits; what was read to
-    prepare it is given up before.
+    """Make the call and settle it in the transaction of the response.
 
-    An outbound call that asks somebody must not have written anything yet (RuntimeError). The row of an
-    `Idempotency-Key` goes too, and its last insert decides. Raises what the call raises, with
-    nothing written.
+    The preparing reads are given up first. A call that asks somebody must not have written anything
+    yet (RuntimeError). The row of an `Idempotency-Key` goes too, and its last insert decides.
+    Raises the errors of the call, with nothing written.
     """
     if call.ask is None:
         return call.done()

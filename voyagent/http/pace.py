@@ -1,4 +1,4 @@
-"""Answers that must not tell by their time what they do not tell by their words."""
+"""Responses whose timing reveals nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from flask import Response, after_this_request
 
 
 def answer_no_earlier_than(instant: float) -> None:
-    """Hold the answer of the present request back until an instant of `perf_counter`; it is sent
-    after the commit, so nothing but a thread waits.
+    """Delay the response until an instant of `perf_counter`.
+
+    It waits after the commit, so only a thread is held.
     """
 
     @after_this_request

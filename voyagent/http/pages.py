@@ -1,6 +1,4 @@
-"""The door for people: a blueprint of pages behind one guard, and what every page shows beside its
-content.
-"""
+"""HTML pages: blueprints behind one guard, and the data that every page shows."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ _counts: dict[str, Callable[[], Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as it was declared."""
+    """A declared page."""
 
     path: str
     methods: tuple[str, ...]
@@ -53,12 +51,12 @@ class Page:
 
     @property
     def right(self) -> str:
-        """The right that opens it."""
+        """The permission that the page requires."""
         return direct_right(self.permission) if self.direct else self.permission
 
 
 class PageBlueprint(Blueprint):
-    """An HTML blueprint with one guard; its unsafe requests carry a CSRF token."""
+    """An HTML blueprint with one guard; unsafe requests carry a CSRF token."""
 
     def __init__(self, name: str, import_name: str, *, guard: Guard) -> None:
         super().__init__(name, import_name)
@@ -79,16 +77,11 @@ class PageBlueprint(Blueprint):
     ) -> Callable[[View], View]:
         """Register a page.
 
-        The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one
-        raises `missing`).
-
-        `direct`: what is sent happens at once, so the page is for those alone whom the service lets
-        do it without a grant.
-
-        `guard` differs from the blueprint's only for the few pages of a public blueprint that ask
-        for a person; `body_max` is in bytes, for a page that takes more than every other; with
-        `once` the form of the page (`forms.SentOnce`) records once what it was sent for, however
-        often it comes.
+        The view's parameters say what it needs: `actor` or `reader`, and the ids of the path (a
+        malformed one raises `missing`). `direct`: the form acts at once, so the page is only for
+        roles that need no grant. `guard` differs from the blueprint's for the few pages of a public
+        blueprint that need a person; `body_max` is in bytes; with `once` a form (`forms.SentOnce`)
+        records only once, however often it is sent.
         """
         keeper = guard or self.guard
 
@@ -125,9 +118,7 @@ class PageBlueprint(Blueprint):
 
 
 def is_sent() -> bool:
-    """Whether a form was sent for what it is there for, and not for another line of it or a look at
-    what it would do.
-    """
+    """True if a form was submitted, and not only asked for another line or a preview."""
     return request.method == "POST" and request.form.get("then") not in GOING_ON
 
 
@@ -165,7 +156,7 @@ def _admit(
 
 
 class PageContext:
-    """What a template may ask about the page: who looks at it, and the counts beside the menu."""
+    """Data that a template may use: the actor, and the counts of the menu."""
 
     @property
     def actor(self) -> Actor | None:
@@ -174,7 +165,7 @@ class PageContext:
 
     @property
     def timezone(self) -> str:
-        """The agency's zone."""
+        """The agency's time zone."""
         return self.actor.timezone if self.actor else "UTC"
 
     @property
@@ -191,9 +182,7 @@ class PageContext:
 
     @functools.cached_property
     def counts(self) -> dict[str, Any]:
-        """Counts of the menu; read with the page where it came by the lane, else with one more
-        statement.
-        """
+        """Counts of the menu, read with the page or by one more statement."""
         reader = g.get("reader")
         if reader is not None and reader.extra_row:
             return dict(reader.extra_row)
@@ -204,7 +193,7 @@ class PageContext:
 
 
 def install(app: Flask) -> None:
-    """CSRF for pages, translations, and the page context."""
+    """Install CSRF protection, translations and the page context."""
     csrf.init_app(app)
     # As a name it would be looked up in another zone database, which may be older and not know it.
     Babel(
@@ -218,7 +207,7 @@ def install(app: Flask) -> None:
 
 
 def menu_count(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
-    """Register a scalar select whose number stands beside a menu entry."""
+    """Register a scalar select as the count of a menu entry."""
 
     def register(make: Callable[[], Any]) -> Callable[[], Any]:
         _counts[name] = make
@@ -228,13 +217,11 @@ def menu_count(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
 
 
 page_fact = menu_count
-"""The same for what every page wants to know and no menu shows, such as whether the agency has a
-logo.
-"""
+"""Register a fact that every page needs and no menu shows, such as the agency's logo."""
 
 
 def shell() -> Select[Any]:
-    """One select with every registered count as a column."""
+    """Return one select with every registered count."""
     return (
         select(*(make().label(name) for name, make in sorted(_counts.items())))
         if _counts
@@ -243,19 +230,17 @@ def shell() -> Select[Any]:
 
 
 def toast(sentence: str, *, kind: str = "done") -> None:
-    """Say in a word what happened, on the next page or in this fragment: `done`, `error`."""
+    """Show a short message on the next page or in this fragment: `done` or `error`."""
     flash(sentence, kind)
 
 
 def translated(sentence: str) -> str:
-    """A sentence of the rules, in the reader's language."""
+    """Translate a sentence of the rules."""
     return gettext(sentence)
 
 
 def _begin() -> None:
-    """Have the page's language and zone at hand before the first word: a view may write a day
-    before it asks for a sentence.
-    """
+    """Load language and time zone before a view formats anything."""
     _page()
 
 

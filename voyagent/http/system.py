@@ -1,8 +1,6 @@
-"""Is the installation well: the probes, the shape of money, and what an installation without a
-database answers.
+"""Health probes, the schema of money, and answers without a database.
 
-All of it is public and stands under /api and at the root; an answer says ok or not ok and nothing
-more.
+Public, below /api and at the root; an answer reveals no more than its status.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ _OPEN_WITHOUT_DATABASE = frozenset({"static", "api_system.health", "api_system_r
 
 
 class DatabaseNotConfigured(Unavailable):
-    """No VOYAGENT_DB_URL: nothing but the first probe can answer."""
+    """VOYAGENT_DB_URL is not set: only the first probe works."""
 
     code = "database_not_configured"
     message = N_("This installation has no database yet.")
@@ -39,35 +37,35 @@ class DatabaseUnreachable(Unavailable):
 
 
 class RedisNotConfigured(Unavailable):
-    """No VOYAGENT_REDIS_URL; everything works without it."""
+    """VOYAGENT_REDIS_URL is not set; everything works without it."""
 
     code = "redis_not_configured"
 
 
 class RedisUnreachable(Unavailable):
-    """Redis does not answer within the probe's patience."""
+    """Redis does not answer in time."""
 
     code = "redis_unreachable"
 
 
 def health() -> dict[str, str]:
-    """Whether the program runs."""
+    """Return ok if the program runs."""
     return {"status": "ok"}
 
 
 def health_db() -> dict[str, Any]:
-    """Whether the database answers."""
+    """Return ok if the database answers."""
     return {"status": "ok", "select_1": select_1()}
 
 
 def health_redis() -> dict[str, Any]:
-    """Whether Redis answers, where there is one."""
+    """Return ok if Redis is configured and answers."""
     _ping(_settings().redis_url)
     return {"status": "ok", "ping": True}
 
 
 def money_schema() -> dict[str, Any]:
-    """The JSON Schema of an amount; ours are always decimal strings."""
+    """Return the JSON Schema of an amount; responses always have decimal strings."""
     return SCHEMA
 
 
@@ -101,7 +99,7 @@ system_root = _blueprint("system_root", "")
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Without a database, say so at the start and at every door but the first probe."""
+    """Without a database, log it at start and answer 503 everywhere but the first probe."""
     if settings.db_url is not None:
         return
     log.error(

@@ -1,3 +1,1 @@
-"""Files that bring what an agency had before it came here: looked at first without writing
-anything, then taken whole or not at all.
-"""
+"""Import of earlier data from files: a dry run first, then all or nothing."""

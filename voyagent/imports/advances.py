@@ -1,6 +1,4 @@
-"""Files of advances: what customers had paid ahead in the program before, and what suppliers had
-been paid, with what is left of each as of a day.
-"""
+"""Files of advances: payments of customers or to suppliers that settle nothing yet."""
 
 from __future__ import annotations
 
@@ -30,16 +28,14 @@ PLACES = {
 
 
 class PaidAfterDay(Invalid):
-    """A payment that came or went after the day as of which the file speaks."""
+    """The payment is later than the day of the file."""
 
     code = "paid_after_day"
     message = N_("This was paid after the day as of which the file stands.")
 
 
 class Advance(Closed):
-    """A row: whose payment, its number there, the day on which it came or went, and what of it
-    settles nothing yet.
-    """
+    """A row: party, number, day, and the unused amount."""
 
     party: Annotated[str, Trimmed(255)]
     reference: Annotated[str, Trimmed(128)]
@@ -60,10 +56,7 @@ NEEDED = ("party", "reference", "paid_on", "amount")
 
 
 class Taker:
-    """Takes a file of advances in one direction, each on the day on which it came or went.
-
-    Raises DayNeeded.
-    """
+    """Imports advances in one direction, each on its own day. Raises DayNeeded."""
 
     def __init__(self, direction: billing.Direction, actor: Actor, on: date | None) -> None:
         if on is None:
@@ -71,10 +64,7 @@ class Taker:
         self._direction, self._actor, self._known = direction, actor, Known.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Bring one payment forward.
-
-        Raises ValidationError, and what `billing.service.import_advance` raises.
-        """
+        """Import one advance. Raises ValidationError, and the errors of `import_advance`."""
         row = Advance.model_validate(ungrouped(cells), strict=False, context=self._known)
         money = Money.parse(row.amount, row.currency or self._known.currency)
         billing.import_advance(
@@ -87,14 +77,14 @@ class Taker:
         )
 
     def finish(self) -> None:
-        """Nothing is left to do once each row was taken."""
+        """Do nothing: each row was imported."""
 
 
 def of_customers(actor: Actor, on: date | None) -> Taker:
-    """Takes what customers had paid ahead."""
+    """Return the importer of customers' advances."""
     return Taker("in", actor, on)
 
 
 def of_suppliers(actor: Actor, on: date | None) -> Taker:
-    """Takes what suppliers had been paid ahead."""
+    """Return the importer of suppliers' advances."""
     return Taker("out", actor, on)

@@ -1,4 +1,4 @@
-"""The JSON door of imports: look at a file, or take it."""
+"""JSON API of imports: dry run, or import."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ FILE_ERRORS = (
 
 @api.post("/imports", answer=ImportOut, permission="import.run", errors=FILE_ERRORS)
 def import_file(actor: Actor, body: ImportIn) -> Row:
-    """Look at a file (`dry_run`, as is the default) or take it, whole or not at all.
+    """Check a file (`dry_run`, the default) or import it, all or nothing.
 
-    A dry run names each place where something is wrong and writes nothing; a file in which
-    something is wrong is not taken. A file that was taken is not taken again, whatever key it comes
-    with.
+    A dry run names each error and writes nothing; a file with errors is not imported. A file that
+    was imported is not imported again, whatever its key.
     """
     act = service.look if body.dry_run else service.run
     return wire(act(actor, body.kind, body.content, body.effective_on))

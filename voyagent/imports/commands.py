@@ -1,6 +1,4 @@
-"""The command of imports: `flask import` looks at a file, or takes it, as a person of the agency
-could on the page.
-"""
+"""Command `flask import`: check or import a file as a person of the agency."""
 
 from __future__ import annotations
 
@@ -40,9 +38,7 @@ from voyagent.kernel.errors import VoyagentError
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_appcontext
 def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_run: bool) -> None:
-    """Bring in what an agency had before, from a file of CSV, whole or not at all; ends with 1
-    where something is wrong in it.
-    """
+    """Import earlier data from a CSV file, all or nothing; exit code 1 for errors."""
     try:
         text = decoded(file.read_bytes())
         found = _act(address, kind, text, day.date() if day else None, takes=False)
@@ -62,7 +58,7 @@ def bring_in(address: str, day: datetime | None, kind: str, file: Path, *, dry_r
 
 
 def _act(address: str, kind: str, text: str, on: date | None, *, takes: bool) -> Outcome:
-    """Look at the file, or take it, as a person. Raises what `look` and `run` raise."""
+    """Check or import the file as a person. Raises the errors of `look` and `run`."""
     account = identity.find_account(address.strip().lower())
     if account is None:
         raise identity.PersonNotFound

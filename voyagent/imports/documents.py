@@ -1,6 +1,4 @@
-"""Files of open documents: what customers still owe on invoices of the program before, and what is
-still owed on bills, as of a day.
-"""
+"""Files of open documents: unpaid invoices and bills as of a day."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 
 SOURCE = "Opening balance"
-"""Who says so of a booked rate that a file brings."""
+"""The source of booked rates from a file."""
 PLACES = {
     "customer_name_required": "party",
     **dict.fromkeys(
@@ -45,19 +43,17 @@ PLACES = {
 
 
 class DocumentAfterDay(Invalid):
-    """A document that was issued after the day as of which the file speaks."""
+    """The document is later than the day of the file."""
 
     code = "document_after_day"
     message = N_("This was issued after the day as of which the file stands.")
 
 
 class OpenDocument(Closed):
-    """A row: whose document, its number there, its days, and what is still open of it.
+    """A row: party, number, days, and the open amount.
 
-    Without a due day it is due by the terms of the party.
-
-    Of a document in another currency than the agency's, `exchange_rate` is what one of that
-    currency was booked at in the agency's.
+    Without a due date the party's terms apply. For a foreign currency `exchange_rate` is the booked
+    price of one unit in the agency's currency.
     """
 
     party: Annotated[str, Trimmed(255)]
@@ -95,10 +91,7 @@ NEEDED = ("party", "reference", "issue_date", "amount")
 
 
 class Taker:
-    """Takes a file of open documents, each by `bring`, on the day on which it was issued.
-
-    Raises DayNeeded.
-    """
+    """Imports open documents by `bring`, each on its issue date. Raises DayNeeded."""
 
     def __init__(self, bring: Callable[..., Any], actor: Actor, on: date | None) -> None:
         if on is None:
@@ -106,9 +99,9 @@ class Taker:
         self._bring, self._actor, self._known = bring, actor, Known.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Bring one document forward.
+        """Import one document.
 
-        Raises ValidationError, and what `billing.service.import_open_invoice` and `import_open_bill` raise.
+        Raises ValidationError, and the errors of `import_open_invoice` and `import_open_bill`.
         """
         row = OpenDocument.model_validate(ungrouped(cells), strict=False, context=self._known)
         money = Money.parse(row.amount, row.currency or self._known.currency)
@@ -122,8 +115,9 @@ class Taker:
         )
 
     def _booked_rate(self, row: OpenDocument, currency: str) -> Quote | None:
-        """The rate of a row: of the document's currency, on the day of its issue, as the program
-        before has it. Raises InvalidRate where both are one.
+        """Return the booked rate of a row on its issue date, or None.
+
+        Raises InvalidRate if both currencies are equal.
         """
         if row.exchange_rate is None:
             return None
@@ -132,14 +126,14 @@ class Taker:
         )
 
     def finish(self) -> None:
-        """Nothing is left to do once each row was taken."""
+        """Do nothing: each row was imported."""
 
 
 def invoices(actor: Actor, on: date | None) -> Taker:
-    """Takes what customers still owe."""
+    """Return the importer of open invoices."""
     return Taker(billing.import_open_invoice, actor, on)
 
 
 def bills(actor: Actor, on: date | None) -> Taker:
-    """Takes what is still owed to suppliers."""
+    """Return the importer of open bills."""
     return Taker(billing.import_open_bill, actor, on)

@@ -1,6 +1,4 @@
-"""The form of an import: which kind of file, and the file; once it was looked at, its text comes
-back with the word to take it.
-"""
+"""The form of an import: kind and file; after a dry run its text and a button."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ KIND_WORDS = {
 
 
 class ImportForm(SchemaForm[ImportIn]):
-    """A file to be looked at or taken; `content` is the text of one that was looked at."""
+    """A file to check or import; `content` is the text of a checked file."""
 
     schema: ClassVar[type[BaseModel]] = ImportIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -49,7 +47,7 @@ class ImportForm(SchemaForm[ImportIn]):
     content = TextAreaField(_l("File"))
 
     def values(self) -> dict[str, Any]:
-        """What was sent; a file that was chosen counts before the text of an earlier one.
+        """Return the input; a chosen file replaces earlier text.
 
         Raises FileTooLarge, FileUnreadable.
         """
@@ -59,7 +57,7 @@ class ImportForm(SchemaForm[ImportIn]):
         return super().values()
 
     def accepted(self) -> Any | None:
-        """The schema's value; a file that cannot be read is told at its field."""
+        """Return the schema's value, or None; an unreadable file is shown at its field."""
         try:
             return super().accepted()
         except VoyagentError as error:
@@ -67,13 +65,13 @@ class ImportForm(SchemaForm[ImportIn]):
             return None
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """What is wrong with the text is told where the file is chosen."""
+        """Map errors of the text to the file's field."""
         place = super().place_of(loc)
         return "file" if place == "content" else place
 
 
 def in_words(finding: Finding) -> str:
-    """What is wrong, in the reader's language."""
+    """Return a finding in the reader's language."""
     return gettext(
         finding.sentence
         if finding.code in OF_SHAPE

@@ -1,4 +1,4 @@
-"""The table of imports: which file was taken, so that the same one is never taken twice."""
+"""The table of imported files, so that none is imported twice."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from voyagent.kernel.tenancy import TenantOwned
 
 
 class Import(TenantOwned, Base):
-    """A file that was taken whole.
+    """An imported file.
 
-    `digest` is the SHA-256 of its text; of the file itself nothing is kept.
+    `digest` is the SHA-256 of its text; the text itself is not stored.
     """
 
     __tablename__ = "imports"

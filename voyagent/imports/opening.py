@@ -1,7 +1,7 @@
 """Files of opening balances: a trial balance as of a day becomes one entry.
 
-What documents will bring, receivables and payables and advances, waits on the account against which
-the books begin: so each control account stays what its documents come to.
+Receivables, payables and advances are posted to the opening balance account, because their
+documents are imported separately: each control account then equals its documents.
 """
 
 from __future__ import annotations
@@ -38,22 +38,23 @@ _OPENING = text(
 
 
 class DayNeeded(Unprocessable):
-    """Balances without the day as of which they stand."""
+    """The day of the balances is missing."""
 
     code = "day_needed"
     message = N_("Say as of which day these balances stand.")
 
 
 class OneSideNeeded(Unprocessable):
-    """A row with an amount on both sides, or on none."""
+    """A row needs an amount on exactly one side."""
 
     code = "one_side_needed"
     message = N_("Each line has an amount either as debit or as credit.")
 
 
 class OpenedAlready(Unprocessable):
-    """An account that an earlier file has opened in this currency: a file is a whole trial balance,
-    and another one takes its place or doubles it.
+    """An earlier file has opened the account in this currency.
+
+    A file is a whole trial balance; another one would double it.
     """
 
     code = "opened_already"
@@ -64,7 +65,7 @@ class OpenedAlready(Unprocessable):
 
 
 class FileUnbalanced(Unprocessable):
-    """A trial balance whose sides are not equal in each of its currencies."""
+    """The trial balance does not balance in each currency."""
 
     code = "file_unbalanced"
     message = N_(
@@ -73,7 +74,7 @@ class FileUnbalanced(Unprocessable):
 
 
 class Taker:
-    """Takes a trial balance: one entry on its day. Raises DayNeeded."""
+    """Imports a trial balance as one entry. Raises DayNeeded."""
 
     def __init__(self, actor: Actor, on: date | None) -> None:
         if on is None:
@@ -87,8 +88,7 @@ class Taker:
         self._waiting: dict[str, int] = defaultdict(int)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Note one account's balance; the account is named by its code, its whole name, or a part
-        that only one has.
+        """Record one account's balance; the account is named by code, name, or a unique part.
 
         Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount,
         OneSideNeeded, OpenedAlready.
@@ -111,9 +111,9 @@ class Taker:
             self._sums[account["id"], currency] += signed
 
     def finish(self) -> None:
-        """Post what was noted as one entry by hand.
+        """Post the balances as one entry.
 
-        Raises FileUnbalanced, and what `post_direct` raises.
+        Raises FileUnbalanced, and the errors of `post_direct`.
         """
         totals: dict[str, int] = defaultdict(int, self._waiting)
         for (_account, currency), minor in self._sums.items():
@@ -131,7 +131,7 @@ class Taker:
         ledger.post_direct(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
 
     def _amount(self, cell: str, currency: str) -> int:
-        """An amount in minor units, which may be grouped."""
+        """Return an amount in minor units; digits may be grouped."""
         return (
             Money.parse(ungrouped(cell), currency).within(0, ledger.AMOUNT_MAX_MINOR).amount_minor
         )

@@ -1,4 +1,4 @@
-"""Files of customers and suppliers: a row is what the API takes to note one, by the same names."""
+"""Files of customers and suppliers, with the API's field names as columns."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ PLACES = service.PLACES
 
 
 class Taker:
-    """Takes a file of customers and suppliers."""
+    """Imports customers and suppliers."""
 
     def __init__(self, actor: Actor, _on: date | None) -> None:
         self._actor = actor
 
     def take(self, cells: dict[str, str]) -> None:
-        """Note a customer or supplier; `yes` and `no` say what it is.
+        """Add a customer or supplier; `yes` and `no` state the kind.
 
-        Raises ValidationError, and what `parties.service.create` raises.
+        Raises ValidationError, and the errors of `parties.service.create`.
         """
         service.create(self._actor, **PartyIn.model_validate(cells, strict=False).said())
 
     def finish(self) -> None:
-        """Nothing is left to do once each row was taken."""
+        """Do nothing: each row was imported."""

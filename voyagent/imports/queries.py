@@ -1,4 +1,4 @@
-"""Reading which files were taken."""
+"""Reads of imported files."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from voyagent.kernel.db import db
 
 
 def find_import(kind: str, digest: str) -> Import | None:
-    """The import that took a file, by the kind and the digest of its text."""
+    """Return the import of a file by kind and digest."""
     return db.session.scalar(select(Import).where(Import.kind == kind, Import.digest == digest))

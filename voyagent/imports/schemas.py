@@ -1,4 +1,4 @@
-"""The shapes of imports on the wire: a file as a text, and what became of it."""
+"""Request and response shapes of imports."""
 
 from __future__ import annotations
 
@@ -22,21 +22,20 @@ ImportKind = Literal[
 
 
 class ImportIn(Closed):
-    """A file as its text: CSV by RFC 4180 with a head, in UTF-8, at most 200,000 bytes and 1,000
-    lines. A dry run writes nothing.
+    """A file as text: CSV (RFC 4180) with a header, UTF-8, at most 200,000 bytes and 1,000 lines.
+
+    A dry run writes nothing.
     """
 
     kind: ImportKind
     content: Annotated[str, Field(min_length=1)]
     effective_on: BusinessDate | None = None
-    """The day as of which opening balances, open documents and advances stand."""
+    """The day of opening balances, open documents and advances."""
     dry_run: bool = True
 
 
 class FindingOut(Answer):
-    """What is wrong: the line of the file counted from 1, the column where it is one cell's, a code
-    for programs, a sentence for people.
-    """
+    """A finding: line from 1, column if one cell is wrong, code, sentence."""
 
     line: int
     column: str | None
@@ -45,10 +44,10 @@ class FindingOut(Answer):
 
 
 class ImportOut(Answer):
-    """What became of a file.
+    """Result of a file.
 
-    `id` is null while it was not taken; `is_repeat`: this very file had been taken before, and
-    nothing was taken now.
+    `id` is null if it was not imported; `is_repeat`: this file had been imported before, and
+    nothing was imported now.
     """
 
     id: UUID | None
@@ -60,7 +59,7 @@ class ImportOut(Answer):
 
 
 def wire(outcome: Outcome) -> Row:
-    """What became of a file as the API writes it."""
+    """Return the result as the API writes it."""
     return {
         "id": outcome.import_id,
         "kind": outcome.kind,

@@ -1,6 +1,4 @@
-"""The rules of imports: a file is tried out row by row and nothing of that stays; it is taken only
-where nothing is wrong, whole and once.
-"""
+"""Rules of imports: rows are tried in a savepoint; a file without errors is imported once."""
 
 from __future__ import annotations
 
@@ -35,14 +33,14 @@ from voyagent.kernel.ids import new_id
 
 
 class UnknownImport(Unprocessable):
-    """A kind of file that is not taken."""
+    """The kind of file is unknown."""
 
     code = "import_unknown"
     message = N_("Files of that kind are not taken.")
 
 
 class ImportHasFindings(Unprocessable):
-    """A file in which something is wrong: nothing of it was taken. A dry run names each place."""
+    """The file has errors; nothing was imported. A dry run names each of them."""
 
     code = "import_has_findings"
     message = N_(
@@ -53,9 +51,7 @@ class ImportHasFindings(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: its columns, those that it must have, what its rows do, where a refusal is
-    told, and by which columns a row is had once.
-    """
+    """A kind of file: columns, required columns, importer, error places, key columns."""
 
     columns: tuple[str, ...]
     needed: tuple[str, ...]
@@ -64,9 +60,7 @@ class Kind:
     had_once: tuple[str, ...] = ()
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
-        """By what a row is known again; a name is one in capitals and small letters, a number is
-        not.
-        """
+        """Return the key of a row; names ignore case, numbers do not."""
         told = {
             column: composed(" ".join(cells.get(column, "").split())) for column in self.had_once
         }
@@ -77,8 +71,9 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file: how many rows it has, what is wrong, and the import that took it: None
-    while none did. `is_repeat`: it was taken before.
+    """Result of a file: number of rows, findings, and the import or None.
+
+    `is_repeat`: it was imported before.
     """
 
     kind: str
@@ -90,20 +85,20 @@ class Outcome:
 
 
 class Taker(Protocol):
-    """What takes the rows of one file: each by itself, and then what they come to together.
+    """Imports the rows of one file, and then the file as a whole.
 
-    Both raise what a row or the file is refused for.
+    Both methods raise the error that refuses a row or the file.
     """
 
     def take(self, cells: dict[str, str]) -> None:
-        """Take one row."""
+        """Import one row."""
 
     def finish(self) -> None:
-        """Do what takes all rows."""
+        """Complete the import after all rows."""
 
 
 class _Over(Exception):
-    """Raised when a dry run has seen all there is, so that its savepoint is rolled back."""
+    """Ends a dry run, so that its savepoint is rolled back."""
 
 
 TAKEN = (
@@ -112,9 +107,7 @@ TAKEN = (
     "vendor_reference_taken",
     "party_name_taken",
 )
-"""What a row is refused for where its like is there already: from before, or from an earlier line
-of the same file.
-"""
+"""Errors of a row that exists already, from before or earlier in the file."""
 KINDS = {
     "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES, ("name",)),
     "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.PLACES),
@@ -134,11 +127,10 @@ KINDS = {
 
 
 def look(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
-    """What taking a file would come to: each row is tried by the same rules as by hand, in the
-    order of the file, and nothing of it stays.
+    """Check a file: each row is tried in order, and everything is rolled back.
 
-    `on` is the day as of which a file of opening balances speaks. At most 100 findings are told.
-    Raises Forbidden, UnknownImport, DayNeeded; FileUnreadable, FileTooLarge, FileEmpty.
+    `on` is the day of opening balances. At most 100 findings are returned. Raises Forbidden,
+    UnknownImport, DayNeeded, FileUnreadable, FileTooLarge, FileEmpty.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -156,12 +148,11 @@ def look(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
 
 
 def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
-    """Take a file, whole or not at all.
+    """Import a file, all or nothing.
 
-    The same file again, a parallel one too, takes nothing and gets the import that stands.
-
-    Files are the same where their text and their day are, but for line ends and the mark of UTF-8.
-    Raises ImportHasFindings, and what `look` raises.
+    The same file again, a parallel one included, imports nothing and returns the existing import.
+    Files are equal if text and day are, apart from line ends and the mark of UTF-8. Raises
+    ImportHasFindings, and the errors of `look`.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
@@ -206,7 +197,7 @@ def _read(kind: str, text: str) -> tuple[str, Table]:
 
 
 def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
-    """Take each row; what is wrong with the table and its rows, by line, the first hundred."""
+    """Try each row; return up to 100 findings, ordered by line."""
     found = list(table.findings)
     shapeless = {finding.line for finding in found}
     had: set[tuple[str, ...]] = set()
@@ -226,7 +217,7 @@ def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
 
 
 def _twice(finding: Finding) -> Finding:
-    """The same of a row whose like is in the file itself: nothing of it was there before."""
+    """Return the finding for a duplicate within the file itself."""
     return replace(
         finding,
         code="twice_in_file",
@@ -235,7 +226,7 @@ def _twice(finding: Finding) -> Finding:
 
 
 def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
-    """Do something of a file in a savepoint of its own; what it was refused for, told at a line."""
+    """Run an act in a savepoint; return its refusal as findings of a line."""
     try:
         with audit.savepoint():
             act()

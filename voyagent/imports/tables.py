@@ -1,8 +1,6 @@
-"""A file as a table: commas, semicolons or tabs and quotes by RFC 4180, UTF-8 with or without its
-mark, a head of known names.
+"""CSV files as tables: separators and quotes by RFC 4180, UTF-8, known column names.
 
-Every cell is plain text, whatever it begins with: nothing is reckoned here, and what leaves again
-as CSV is guarded there.
+Every cell is plain text, whatever it begins with; exports guard against formulas.
 """
 
 from __future__ import annotations
@@ -17,30 +15,30 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import contains_unstorable
 
 BYTES_MAX = 200_000
-"""The largest file, in bytes of UTF-8."""
+"""Size of the largest file, in bytes of UTF-8."""
 ROWS_MAX = 1_000
 FINDINGS_MAX = 100
-"""How many findings are told of one file."""
+"""Number of findings that are returned for a file."""
 SEPARATORS = (",", ";", "\t")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 class FileUnreadable(Unprocessable):
-    """Bytes that are no UTF-8, or characters that cannot be stored."""
+    """The file is not UTF-8, or has characters that cannot be stored."""
 
     code = "file_unreadable"
     message = N_("This file is not text in UTF-8. Save it as CSV in UTF-8 and choose it again.")
 
 
 class FileTooLarge(Unprocessable):
-    """More bytes or lines than one import takes."""
+    """The file has too many bytes or lines."""
 
     code = "file_too_large"
     message = N_("One file has at most 200,000 bytes and 1,000 lines. Divide it into several.")
 
 
 class FileEmpty(Unprocessable):
-    """A file without a line below its head."""
+    """The file has no line after its header."""
 
     code = "file_empty"
     message = N_("This file has no line below its head.")
@@ -59,16 +57,12 @@ OF_SHAPE = {
         " as IN."
     ),
 }
-"""What is said of a cell that is not of the shape of its column, by the code of the finding; where
-none stands here, the schema's own sentence is.
-"""
+"""Sentences for cells of the wrong form, by error code; else the schema's own sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong: the line of the file counted from 1, the column by its name where it is one
-    cell's, a code, and a sentence of the catalogue.
-    """
+    """A finding: line from 1, column if one cell is wrong, code, translatable sentence."""
 
     line: int
     column: str | None
@@ -78,7 +72,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row: the line of the file on which it begins, and its cells that are not blank, by column."""
+    """A row: its first line in the file, and its cells that are not blank, by column."""
 
     line: int
     cells: dict[str, str]
@@ -86,16 +80,14 @@ class Record:
 
 @dataclass(slots=True)
 class Table:
-    """The rows of a file that have the shape of its head, and what is wrong with the others and the
-    head.
-    """
+    """Rows with the shape of the header, and findings for the others."""
 
     records: list[Record] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
 def decoded(raw: bytes) -> str:
-    """The text of a file. Raises FileTooLarge, FileUnreadable."""
+    """Return the text of a file. Raises FileTooLarge, FileUnreadable."""
     if len(raw) > BYTES_MAX:
         raise FileTooLarge
     try:
@@ -105,8 +97,9 @@ def decoded(raw: bytes) -> str:
 
 
 def normal(text: str) -> str:
-    """The text by which a file is known again: without the mark of its bytes, with one kind of line
-    end, however it came. Raises as `decoded`.
+    """Return the text by which a file is recognised: no UTF-8 mark, one kind of line end.
+
+    Raises as `decoded`.
     """
     plain = (
         text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
@@ -119,12 +112,10 @@ def normal(text: str) -> str:
 
 
 def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
-    """A normal text as a table.
+    """Read normalised text as a table.
 
-    `columns` are all names that its head may have, in any order and case, `needed` those that it
-    must.
-
-    Raises FileEmpty, FileTooLarge.
+    `columns` are the allowed names in any order and case, `needed` the required ones. Raises
+    FileEmpty, FileTooLarge.
     """
     table = Table()
     rows = _rows(text, table.findings)
@@ -161,8 +152,9 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
 
 
 def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the line on which it begins; where a quote does not close
-    or is followed by more, that is noted and it ends.
+    """Yield rows that are not blank with their first line.
+
+    An unclosed quote, or text after a closing one, is recorded and ends the reading.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text))
     begins = 1
@@ -183,9 +175,7 @@ def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]
 
 
 def _separator(text: str) -> str:
-    """What stands between the cells: of comma, semicolon and tab the one that the head has most of;
-    a comma where it has none.
-    """
+    """Return the separator: the most frequent of comma, semicolon and tab in the header."""
     head = next((line for line in text.splitlines() if line.strip()), "")
     return max(SEPARATORS, key=head.count)
 
@@ -208,9 +198,6 @@ def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) ->
 
 
 def ungrouped(cells: dict[str, str]) -> dict[str, str]:
-    """A row's cells with its amount as a plain decimal: commas and spaces only group it.
-
-    One that is left out stays left out.
-    """
+    """Return a row's cells with its amount as a plain decimal."""
     amount = money.ungrouped(cells.get("amount", ""))
     return cells | ({"amount": amount} if amount else {})

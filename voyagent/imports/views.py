@@ -1,6 +1,4 @@
-"""The page of imports: a file is chosen and looked at, and what was found stands there line by
-line; without a finding it can be taken.
-"""
+"""Page of imports: choose a file, check it, read the findings, import it."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ LEADS_TO = {
 
 @pages.page("/import", methods=("GET", "POST"), permission="import.run")
 def index(actor: Actor) -> Any:
-    """Choose a file, see what is wrong in it, and take it where nothing is."""
+    """Choose and check a file, and import it if it has no errors."""
     form = ImportForm()
     takes = request.form.get("then") == "run"
 

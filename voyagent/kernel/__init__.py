@@ -1,1 +1,1 @@
-"""What every room stands on: no word of travel, nothing of ours imported."""
+"""Foundations of all packages, without any rule of the travel trade."""

@@ -1,4 +1,4 @@
-"""Who acts: one value for both doors, the assistant and jobs, judged by one permission table."""
+"""The acting person or job: one value for pages, API, assistant and jobs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {}
 
 
 class Channel(StrEnum):
-    """The way by which an act came in; the audit keeps it."""
+    """The channel of an act, as the audit records it."""
 
     BROWSER = "browser"
     API = "api"
@@ -23,8 +23,9 @@ class Channel(StrEnum):
 
 
 class NotFresh(Forbidden):
-    """The password was not asked recently enough for this act: the token came from a refresh, or is
-    an API key.
+    """The password was not asked for recently enough.
+
+    The token comes from a refresh or is an API key.
     """
 
     code = "reauthentication_required"
@@ -32,15 +33,16 @@ class NotFresh(Forbidden):
 
 
 class ScopeTooSmall(Forbidden):
-    """An API key that reaches less than the role of its maker; programs are told the same as of a
-    role.
+    """An API key has fewer rights than its maker's role.
+
+    Programs receive the same code as for a role.
     """
 
     message = N_("The scopes of this API key do not reach this, though the role of its maker does.")
 
 
 class ApprovalRequired(Forbidden):
-    """An act for which the role needs somebody's approval; its code is that of every role's refusal."""
+    """The role needs an approval for this act; its code is that of every refusal by role."""
 
     message = N_(
         "This needs approval. Ask the assistant to do it: a colleague whose role allows it then"
@@ -51,7 +53,7 @@ class ApprovalRequired(Forbidden):
 def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, frozenset[str]]) -> None:
     """Install the permission tables (`identity.permissions` owns them).
 
-    A role or scope that they do not name may do nothing.
+    A role or scope without an entry may do nothing.
     """
     for table, given in ((_ROLE_PERMISSIONS, roles), (_SCOPE_PERMISSIONS, scopes)):
         table.clear()
@@ -60,11 +62,10 @@ def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, froze
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a caller presented and a signature vouches for, before the database has confirmed it.
+    """The identity that a caller has presented, before the database confirms it.
 
-    `session_id` is the sign-in that it belongs to, `token_id` the one access token (None for a
-    browser's cookie). An API key belongs to no sign-in: `key_id` names it. `fresh`: the token was
-    made by a password, and not by a refresh.
+    `session_id` is its session, `token_id` the access token (None for a browser's cookie). An API
+    key has no session: `key_id` names it. `fresh` is true for a token made by a password.
     """
 
     tenant_id: UUID
@@ -78,10 +79,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Leave for one act: `permission` is the only one that it covers, `reference` names its source.
+    """Permission for one act: `permission` is the only one that it covers.
 
-    `approvals` attaches one while it carries out an approved proposal (the proposal's id) or
-    rehearses one. A system job carries `job:<name>`. People have none.
+    `reference` names its source: `approvals` attaches the proposal's id while it carries out or
+    rehearses a proposal, a system job carries `job:<name>`. People have none.
     """
 
     reference: str
@@ -90,9 +91,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person of an agency, or the system (`user_id` None), with the rights of the present role
-    and the agency's ways of writing.
-    """
+    """A person of an agency, or the system (`user_id` None), with role and locale."""
 
     tenant_id: UUID
     user_id: UUID | None
@@ -109,13 +108,14 @@ class Actor:
     key_id: UUID | None = None
     fresh: bool = False
     permissions: frozenset[str] | None = field(default=None, repr=False)
-    """What this actor may at most, where that is less than, or beside, the role: an API key's
-    scopes, a job's single right.
+    """The most that this actor may do, if it differs from the role.
+
+    The scopes of an API key, or the single right of a job.
     """
     grant: Grant | None = None
 
     def can(self, permission: str) -> bool:
-        """Whether the role, within the scopes of a key, holds the permission; deny is the default."""
+        """True if the role, within a key's scopes, holds the permission; the default is no."""
         return permission in (
             _ROLE_PERMISSIONS.get(self.role, frozenset())
             if self.permissions is None
@@ -123,9 +123,9 @@ class Actor:
         )
 
     def require(self, permission: str) -> None:
-        """The first line of every service.
+        """Require a permission; the first line of every service.
 
-        Raises Forbidden, or ScopeTooSmall where only a key's scopes stand in the way (both
+        Raises Forbidden, or ScopeTooSmall if only a key's scopes are missing (both
         `forbidden_role`).
         """
         if self.can(permission):
@@ -138,12 +138,13 @@ class Actor:
         )
 
     def require_authority(self, permission: str) -> None:
-        """The first line of every service that moves money, posts, or commits the agency outside.
+        """Require authority to move money, post, or commit the agency to a supplier.
 
         The role holds the permission, and the actor carries a grant of exactly this permission or
-        the role holds its direct right (`payment.record_direct` for `payment.record`). What the
-        assistant does for somebody is never direct. Raises Forbidden, ScopeTooSmall,
-        ApprovalRequired (all `forbidden_role`).
+        the role holds its direct right (`payment.record_direct` for `payment.record`). An act of
+        the assistant is never direct.
+
+        Raises Forbidden, ScopeTooSmall, ApprovalRequired (all `forbidden_role`).
         """
         self.require(permission)
         if self.grant is not None and self.grant.permission == permission:
@@ -152,11 +153,11 @@ class Actor:
             raise ApprovalRequired
 
     def granted(self, grant: Grant) -> Actor:
-        """The same person with leave for one act; for `approvals` and system jobs alone."""
+        """Return the same person with a grant; for `approvals` and system jobs only."""
         return replace(self, grant=grant)
 
     def require_fresh(self) -> None:
-        """For acts that ask for the password again (API contract, fresh token).
+        """Require a fresh token (API contract).
 
         Raises NotFresh (`reauthentication_required`).
         """
@@ -165,18 +166,14 @@ class Actor:
 
     @property
     def credential(self) -> Credential:
-        """What this person came in with, for something that outlives the request and asks the
-        database again.
-        """
+        """Return the credential, for work that outlives the request and authenticates again."""
         assert self.user_id is not None
         return Credential(
             self.tenant_id, self.user_id, self.session_id, self.token_id, self.channel, self.key_id
         )
 
     def via(self, channel: Channel) -> Actor:
-        """The same person by another way, such as the assistant acting for her: never more rights
-        than hers.
-        """
+        """Return the same person on another channel, such as the assistant's; rights never grow."""
         return replace(self, channel=channel)
 
     @property
@@ -192,7 +189,7 @@ def direct_right(permission: str) -> str:
 
 
 def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
-    """What a key of these scopes may: never more than the present role of whoever made it."""
+    """Return the permissions of a key: its scopes within its maker's present role."""
     allowed: frozenset[str] = frozenset().union(
         *(_SCOPE_PERMISSIONS.get(scope, frozenset()) for scope in scopes)
     )
@@ -200,7 +197,5 @@ def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
 
 
 def system_actor(tenant_id: UUID) -> Actor:
-    """The program itself, for housekeeping within one agency: no role, hence no permission that a
-    service asks for.
-    """
+    """Return the program itself, for housekeeping in one agency; it has no role."""
     return Actor(tenant_id=tenant_id, user_id=None, role="system", channel=Channel.JOB)

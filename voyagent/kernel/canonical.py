@@ -1,4 +1,4 @@
-"""One spelling for a JSON value, so that equal things have equal hashes."""
+"""Canonical JSON, so that equal values have equal hashes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """Sorted keys, no spaces, no floats: amounts are decimal strings.
+    """Return JSON with sorted keys, no spaces and no floats.
 
-    Raises TypeError for what JSON cannot say, ValueError for NaN.
+    Amounts are decimal strings. Raises TypeError for values that JSON lacks, ValueError for NaN.
     """
     _refuse_floats(value)
     return json.dumps(
@@ -19,7 +19,7 @@ def canonical_json(value: Any) -> str:
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of the canonical form, 64 hexadecimal digits."""
+    """Return the SHA-256 of the canonical form, 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 

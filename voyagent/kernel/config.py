@@ -1,6 +1,4 @@
-"""The settings of one installation, read once from the environment and refused with a sentence when
-they are wrong.
-"""
+"""Settings of the installation, read once from the environment and validated."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ SupplierName = Literal["sandbox", "none"]
 
 
 class Environment(StrEnum):
-    """Where the program runs; production refuses every development switch."""
+    """The environment; production refuses every development switch."""
 
     DEVELOPMENT = "development"
     TEST = "test"
@@ -33,13 +31,14 @@ class Environment(StrEnum):
 
 
 class ConfigurationError(Exception):
-    """The environment is incomplete or contradicts itself; the message names each variable and what
-    it needs.
+    """The environment is incomplete or contradictory.
+
+    The message names each variable and its rule.
     """
 
 
 class Settings(BaseSettings):
-    """Every setting, with its default; a field `x` is the variable `VOYAGENT_X`."""
+    """All settings with their defaults; a field `x` is the variable `VOYAGENT_X`."""
 
     model_config = SettingsConfigDict(env_prefix="VOYAGENT_", extra="ignore", populate_by_name=True)
 
@@ -105,17 +104,17 @@ class Settings(BaseSettings):
 
     @property
     def is_production(self) -> bool:
-        """Whether development switches must be refused."""
+        """True if development switches are refused."""
         return self.env is Environment.PRODUCTION
 
     @property
     def is_https(self) -> bool:
-        """Whether people reach the site over TLS, which decides the cookie's name and flags."""
+        """True if the site is served over TLS; decides the cookie's name and flags."""
         return self.public_url.startswith("https://")
 
     @property
     def previous_secrets(self) -> list[str]:
-        """Secrets that no longer make anything and still open what they made."""
+        """Return earlier secrets, which still verify and open what they made."""
         return [
             secret.strip()
             for secret in self.auth_secrets_previous.get_secret_value().split(",")
@@ -124,14 +123,14 @@ class Settings(BaseSettings):
 
     @property
     def trusted_networks(self) -> tuple[Network, ...]:
-        """Proxies whose `X-Forwarded-For` is believed."""
+        """Return the proxies whose `X-Forwarded-For` is trusted."""
         return tuple(
             ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip()
         )
 
     @property
     def metrics_place(self) -> Path:
-        """The folder in which every process of this installation keeps its numbers."""
+        """Return the folder in which all processes keep their metrics."""
         if (
             self.metrics_dir is None or self.metrics_dir == Path()
         ):  # the variable may be there and empty
@@ -140,7 +139,7 @@ class Settings(BaseSettings):
 
     @property
     def migration_url(self) -> str | None:
-        """The database address that may change the schema."""
+        """Return the database URL that may change the schema."""
         return self.db_admin_url or self.db_url
 
     @model_validator(mode="after")
@@ -279,10 +278,10 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the environment; keyword arguments win over it.
+    """Read the environment; keyword arguments take precedence.
 
-    Raises ConfigurationError with one sentence for each variable that is missing or wrong. A value
-    is never repeated in it.
+    Raises ConfigurationError with one sentence for each variable that is missing or wrong; no value
+    is repeated in it.
     """
     try:
         settings = Settings(**overrides)  # type: ignore[arg-type]
@@ -329,7 +328,7 @@ def _is_plain_site(url: str) -> bool:
 
 
 def is_this_computer(host: str) -> bool:
-    """Whether a host name or address stays on this computer."""
+    """True if a host name or address belongs to this computer."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -361,9 +360,7 @@ def _is_mail_server(url: str) -> bool:
 
 
 def _is_sender(given: str) -> bool:
-    """Whether it is one address, with a name before it or none, and nothing that would go on in
-    another header.
-    """
+    """True if the text is one address, with or without a name, without header injection."""
     _, address = parseaddr(given)
     local, _, domain = address.rpartition("@")
     if not (given.isprintable() and address.isascii() and local and domain) or " " in address:
@@ -372,8 +369,9 @@ def _is_sender(given: str) -> bool:
 
 
 def _is_database(url: str) -> bool:
-    """Whether both readers of the address understand it, and alike: else a piece of the password
-    would pass for the host, and be printed with it.
+    """True if both libraries parse the URL alike.
+
+    Otherwise a part of the password could pass for the host and be printed.
     """
     if not sqlalchemy_url(url).startswith("postgresql+psycopg://"):
         return False
@@ -388,7 +386,7 @@ def _is_database(url: str) -> bool:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """The same address with the driver named, whatever short form it came in."""
+    """Return the URL with its driver, whatever short form was given."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
@@ -396,5 +394,5 @@ def sqlalchemy_url(url: str) -> str:
 
 
 def psycopg_url(url: str) -> str:
-    """The same address as psycopg itself reads it."""
+    """Return the URL as psycopg reads it."""
     return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)

@@ -25,7 +25,7 @@ _GOODBYE = frozenset({"57P01", "57P02", "57P03"})
 
 
 class Base(DeclarativeBase):
-    """Every table: instants are timestamptz, texts are text, constraints have predictable names."""
+    """Base of all tables: instants are timestamptz, constraints have predictable names."""
 
     registry = registry(
         metadata=MetaData(
@@ -52,22 +52,21 @@ tenancy.guard(db.session)
 
 @event.listens_for(Engine, "handle_error")
 def _see_the_end(context: ExceptionContext) -> None:
-    """A server that says goodbye has ended every connection of the pool, though the driver may not
-    have seen this one close yet.
+    """Drop all pooled connections when the server has announced its shutdown.
+
+    The driver may not have noticed each closed connection yet.
     """
     if getattr(context.original_exception, "sqlstate", None) in _GOODBYE:
         context.is_disconnect = True
 
 
 def session() -> scoped_session[Session]:
-    """The session of the present request, job or command."""
+    """Return the session of the present request, job or command."""
     return db.session
 
 
 def server_options(settings: Settings) -> str:
-    """Start-up options of every connection: the role that owns nothing, UTC, and an end to runaway
-    statements.
-    """
+    """Return the start options of every connection: unprivileged role, UTC, time limits."""
     return (
         f"-c role={APP_ROLE} -c timezone=UTC -c"
         f" statement_timeout={settings.db_statement_timeout_ms} -c"
@@ -76,9 +75,7 @@ def server_options(settings: Settings) -> str:
 
 
 def engine_config(settings: Settings) -> dict[str, Any]:
-    """Flask-SQLAlchemy's settings for one process; connections are made on first use, so after any
-    fork.
-    """
+    """Return Flask-SQLAlchemy's settings; connections open on first use, after any fork."""
     return {
         "SQLALCHEMY_DATABASE_URI": sqlalchemy_url(
             settings.db_url or "postgresql://unset.invalid/unset"
@@ -88,11 +85,8 @@ def engine_config(settings: Settings) -> dict[str, Any]:
             "max_overflow": settings.db_pool_size,
             "pool_timeout": 5,
             "pool_recycle": 1800,
-            "hide_parameters": (
-                True
-                # a failed statement is written to the log, what it was given is not: addresses, hashes,
-                # sealed contents
-            ),
+            # Failed statements are logged without their values, which may be addresses or hashes.
+            "hide_parameters": True,
             "connect_args": {"options": server_options(settings), "connect_timeout": 5},
         },
     }
@@ -100,8 +94,9 @@ def engine_config(settings: Settings) -> dict[str, Any]:
 
 @contextmanager
 def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
-    """One act of a job or a command: leaving commits, raising rolls back (unless the error keeps
-    its work).
+    """Run one act of a job or a command: commit at the end, roll back on an error.
+
+    An error that keeps its work (`keeps_work`) is committed.
     """
     if tenant_id is not None:
         tenancy.bind(db.session(), tenant_id)
@@ -119,10 +114,9 @@ def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Connection]:
-    """An agency's rows as of one instant.
+    """Yield an agency's rows as of one instant.
 
-    Takes the session for itself: what it held before is rolled back, and afterwards it is bound to
-    nobody.
+    The session's earlier work is rolled back, and afterwards no agency is bound.
     """
     db.session.remove()
     tenancy.bind(db.session(), tenant_id)
@@ -133,11 +127,10 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 
 
 def finish(error: VoyagentError | None = None) -> None:
-    """Commit, or roll back when an error says that its work must not stay.
+    """Commit, or roll back if the error does not keep its work.
 
-    What cannot be committed is rolled back, so that the session can go on.
-
-    An act that has never asked for the session, as one that reads in the lane, has nothing to end.
+    If the commit fails, the session is rolled back and usable again. Without a session nothing
+    happens.
     """
     if not db.session.registry.has():
         return
@@ -152,20 +145,22 @@ def finish(error: VoyagentError | None = None) -> None:
 
 
 def when_undone(act: Callable[[], object]) -> None:
-    """Do something once where the running transaction is rolled back, such as giving back what only
-    its commit would have handed out.
+    """Call a function once if the running transaction is rolled back.
+
+    For example to release what only its commit would have handed out.
     """
     event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)
 
 
 def select_1() -> int:
-    """The smallest question to the database: whoever gets 1 back has reached it."""
+    """Return 1 from the database, to see that it answers."""
     return int(db.session.scalar(text("select 1")) or 0)
 
 
 def pause() -> None:
-    """Give the connection back while something slow is done, such as hashing a password; allowed
-    only before the act has written anything.
+    """Release the connection during slow work, such as hashing a password.
+
+    Allowed only before the act has written anything.
     """
     if db.session.new or db.session.dirty or db.session.deleted:
         raise RuntimeError("an act that has begun to write cannot pause")
@@ -173,16 +168,18 @@ def pause() -> None:
 
 
 def next_act() -> None:
-    """Commit, and begin again with no agency bound: for the rare request that concerns two
-    agencies, one after the other.
+    """Commit and continue with no agency bound.
+
+    For a request that concerns two agencies, one after the other.
     """
     db.session.commit()
     db.session.remove()
 
 
 def rows_changed(statement: str, **values: Any) -> int:
-    """Run one writing SQL statement behind the tenant wall and tell how many rows it changed;
-    `:tenant_id` in it is the bound agency.
+    """Run one writing statement for the bound agency and return the number of rows.
+
+    `:tenant_id` in the statement is that agency.
     """
     if ":tenant_id" in statement:
         values.setdefault("tenant_id", tenancy.current_tenant(db.session))

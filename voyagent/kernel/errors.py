@@ -1,6 +1,4 @@
-"""The ways in which an act may fail, by kind; each room names its own below these, and
-`http.errors` gives a kind its status.
-"""
+"""Base classes of expected failures; packages derive theirs, `http.errors` maps them to status."""
 
 from __future__ import annotations
 
@@ -10,17 +8,16 @@ from typing import ClassVar
 def N_(  # noqa: N802
     sentence: str,
 ) -> str:
-    """Mark a sentence for the catalogue; the door translates it for the person who reads it."""
+    """Mark a sentence for translation; it is translated when it is shown."""
     return sentence
 
 
 class VoyagentError(Exception):
-    """An expected failure: `code` is for programs, `message` for people, and neither repeats what
-    was sent.
+    """An expected failure: `code` for programs, `message` for people.
 
-    `keeps_work`: what was written before the failure is committed all the same (a revoked family, a
-    counted failure); the rule is that raising rolls back. `answer_at`: an instant of `perf_counter`
-    before which the refusal is not answered, so that its time does not tell what its words do not.
+    Neither repeats the input. `keeps_work`: commit what was written before the failure, such as a
+    revoked session or a counted attempt; the rule is a rollback. `answer_at`: instant of
+    `perf_counter` before which the refusal is not sent, so that its timing reveals nothing.
     """
 
     code: ClassVar[str] = "error"
@@ -40,9 +37,7 @@ class Invalid(VoyagentError):
 
 
 class StructuredInvalid(Invalid):
-    """A rule's refusal whose `detail` is an object, such as a weak password's `{"error": …, "code":
-    …}`.
-    """
+    """A rule's refusal whose `detail` is an object, such as that of a weak password."""
 
     def __init__(self, body: dict[str, str]) -> None:
         super().__init__(body.get("code"))
@@ -57,43 +52,41 @@ class Unprocessable(VoyagentError):
 
 
 class Unauthorized(VoyagentError):
-    """Nobody, or nobody any more."""
+    """The caller is not authenticated."""
 
     code = "unauthorized"
     message = N_("Please sign in again.")
 
 
 class Forbidden(VoyagentError):
-    """A person who may not."""
+    """The person lacks the permission."""
 
     code = "forbidden_role"
     message = N_("Your role does not allow this. An administrator of your agency can change it.")
 
 
 class NotFound(VoyagentError):
-    """Not there, or another agency's, which is the same to the caller."""
+    """The record does not exist or belongs to another agency."""
 
     code = "not_found"
     message = N_("We could not find that. It may have been removed.")
 
 
 class Conflict(VoyagentError):
-    """The state of the thing does not allow the act."""
+    """The state of the record does not allow the act."""
 
     code = "conflict"
 
 
 class PreconditionFailed(VoyagentError):
-    """The caller has said which state she acts upon, and another one stands now."""
+    """The record has changed since the version that the caller named."""
 
     code = "precondition_failed"
     message = N_("This has changed since you opened it. Load it again and repeat what you did.")
 
 
 class TooManyRequests(VoyagentError):
-    """More than a caller may ask for now; `retry_after_s` says when to come back, and the door adds
-    it to the words.
-    """
+    """Too many requests; `retry_after_s` says when to try again."""
 
     code = "too_many_requests"
     message = N_("That was too often.")
@@ -106,7 +99,7 @@ class TooManyRequests(VoyagentError):
 
 
 class Unavailable(VoyagentError):
-    """Something that we depend on is away; nothing was changed."""
+    """A service that we depend on is not available; nothing was changed."""
 
     code = "unavailable"
     message = N_(

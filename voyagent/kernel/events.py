@@ -1,5 +1,6 @@
-"""The listener between processes: NOTIFY rings at commit, one listening thread a process wakes
-whoever waits; what happened is in tables.
+"""Notifications between processes: NOTIFY at commit, one listening thread per process.
+
+They carry no data; the tables have it.
 """
 
 from __future__ import annotations
@@ -24,15 +25,16 @@ log = structlog.get_logger(__name__)
 
 
 def notify(topic: str) -> None:
-    """Wake the waiters of a topic in every process once the present transaction has committed."""
+    """Notify a topic's waiters in every process once the transaction has committed."""
     db.session.execute(
         text("select pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic}
     )
 
 
 class NotifyListener:
-    """One thread that listens for the whole process, started by the first waiter and so after any
-    fork.
+    """Listens with one thread for the whole process.
+
+    The first waiter starts it, so it begins after any fork.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -44,8 +46,9 @@ class NotifyListener:
 
     @contextmanager
     def waiting_for(self, topic: str) -> Iterator[Event]:
-        """An event that is set at each ring (and after a reconnection, when a ring may have been
-        missed); the waiter clears it.
+        """Yield an event that is set at each notification, and after a reconnection.
+
+        A notification may be lost while the connection is down. The waiter clears the event.
         """
         bell = Event()
         with self._lock:
@@ -63,11 +66,11 @@ class NotifyListener:
 
     @property
     def is_closed(self) -> bool:
-        """Whether the process is going down: whoever waits has been woken and should end."""
+        """True if the process is shutting down; waiters have been woken and should end."""
         return self._closed.is_set()
 
     def close(self) -> None:
-        """Stop listening, and wake whoever waits."""
+        """Stop listening and wake all waiters."""
         self._closed.set()
         self._wake_all()
 

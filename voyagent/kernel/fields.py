@@ -1,6 +1,4 @@
-"""The kinds of field that schemas share, strict by JSON type, trimmed, and never wider than the
-column behind them.
-"""
+"""Field types that schemas share: strict JSON types, lengths within their columns."""
 
 from __future__ import annotations
 
@@ -50,19 +48,19 @@ class Open(BaseModel):
 
 
 class Answer(BaseModel):
-    """What the API answers; proved against the document in tests, not validated again at run time."""
+    """A response; tests validate it against the document, the program does not."""
 
     model_config = ConfigDict(extra="allow", populate_by_name=True, from_attributes=True)
 
 
 class Query(BaseModel):
-    """A query string: texts read as the declared types, unknown names ignored, empty texts absent."""
+    """A query string: text is read as the declared type, blank text is absent."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 def storable(text: str) -> str:
-    """Refuse NUL and lone surrogates, which PostgreSQL cannot hold."""
+    """Refuse NUL and lone surrogates, which PostgreSQL cannot store."""
     if _UNSTORABLE.search(text):
         raise PydanticCustomError(
             "string_unstorable", "String contains characters that cannot be stored"
@@ -71,21 +69,17 @@ def storable(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """A letter with its marks as one, however it was typed, so that the same text is one and the
-    same (NFC).
-    """
+    """Compose letters and marks (NFC), so that equal text is equal however it was typed."""
     return unicodedata.normalize("NFC", text)
 
 
 def contains_unstorable(text: str) -> bool:
-    """Whether a text holds NUL or a lone surrogate."""
+    """True if a text holds NUL or a lone surrogate."""
     return _UNSTORABLE.search(text) is not None
 
 
 def without_unstorable(text: str) -> str:
-    """The text with U+FFFD in place of NUL and lone surrogates, for what comes from outside and
-    cannot be asked again.
-    """
+    """Replace NUL and lone surrogates with U+FFFD, for text that cannot be asked for again."""
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -100,9 +94,6 @@ def _business_date(value: date) -> date:
 
 
 def _plain_date(value: Any) -> Any:
-    """A text is read here, because behind a validator of ours strict mode wants a date and no text
-    any more.
-    """
     if not isinstance(value, str):
         return value
     try:
@@ -122,7 +113,6 @@ def _zone_name(value: str) -> str:
 
 
 def _id(value: Any) -> Any:
-    """An id as JSON has it, a text; strict mode would want a UUID."""
     found = parse_id(value) if isinstance(value, str) else value
     if not isinstance(found, UUID):
         raise PydanticCustomError("uuid_parsing", "Id must be a UUID")
@@ -138,7 +128,7 @@ def _currency(value: Any) -> Any:
 
 
 def wire_instant(value: datetime) -> str:
-    """An instant as the API writes it: UTC, microseconds, `Z`."""
+    """Write an instant as the API does: UTC, microseconds, `Z`."""
     plain = value.astimezone(UTC).replace(tzinfo=None)
     return (
         plain.isoformat() if plain.microsecond else plain.isoformat(timespec="microseconds")
@@ -146,10 +136,9 @@ def wire_instant(value: datetime) -> str:
 
 
 def row_instant(value: datetime) -> datetime | str:
-    """An instant in UTC, as the database gives it, of a row that becomes JSON as it stands: the
-    same on the wire as `wire_instant`, in a fraction of its time.
+    """Return an instant of a row for JSON, equal to `wire_instant` and faster.
 
-    The serializer writes it that way by itself, but for the microseconds of one that has none.
+    The serializer writes instants in this form unless they have no microseconds.
     """
     return value if value.microsecond else wire_instant(value)
 
@@ -157,15 +146,15 @@ def row_instant(value: datetime) -> datetime | str:
 def wire_members(
     shape: type[Answer], row: Mapping[str, Any], told: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The members of an answer in its shape's order: those `told` as they are written, the others
-    as the row has them.
+    """Return the members of an answer in its shape's order.
+
+    Members in `told` are taken from there, all others from the row.
     """
     return {name: told[name] if name in told else row[name] for name in _names_of(shape)}
 
 
 @cache
 def _names_of(shape: type[Answer]) -> tuple[str, ...]:
-    """A shape's members, asked of it once: each row of a list has the same."""
     return tuple(shape.model_fields)
 
 
@@ -184,7 +173,7 @@ class Text(GroupedMetadata):
 
 @dataclass(frozen=True, slots=True)
 class Trimmed(GroupedMetadata):
-    """Mark a text that must not be blank; outer spaces are removed and letters are composed (NFC).
+    """Mark a text that must not be blank; it is trimmed and its letters are composed (NFC).
 
     Composed letters make a name compare equal however it was typed.
     """
@@ -225,8 +214,7 @@ Instant = Annotated[datetime, PlainSerializer(wire_instant, return_type=str, whe
 Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Offset = Annotated[int, Field(ge=0, le=INT32_MAX)]
 PlainAmount = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
-"""A decimal string; that it is above zero and exact to the currency's places is the rules' matter.
-"""
+"""A decimal string; the rules check that it is positive and fits the currency."""
 WireAmount = Annotated[str, Field(pattern=r"^\d+\.\d{2,4}$")]
 """An amount as the API writes it."""
 
@@ -236,4 +224,4 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 MAY_BE_ABSENT: Any = Field(default=None, json_schema_extra=_without_default)
-"""A member that may be absent and never null."""
+"""A member that may be absent and is never null."""

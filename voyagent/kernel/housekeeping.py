@@ -1,8 +1,7 @@
-"""Housekeeping goes from agency to agency: one session and one transaction for each, and only to
-those that have something to see to.
+"""Housekeeping over all agencies: one session and one transaction for each.
 
-What finds them is a narrow look-up past the second wall, so that its cost grows with what waits and
-not with how many agencies there are.
+A narrow lookup past row-level security finds agencies with work, so that the cost grows with the
+work and not with the number of agencies.
 """
 
 from __future__ import annotations
@@ -16,9 +15,7 @@ from voyagent.kernel.db import db, transaction
 
 Done = TypeVar("Done")
 stopping = Event()
-"""Set once the worker has been told to stop: what is not visited by then is found again at the next
-round.
-"""
+"""Set when the worker has to stop; agencies not visited are found again next time."""
 
 
 def in_agencies(
@@ -27,8 +24,9 @@ def in_agencies(
     *,
     more: Callable[[Done], bool] = lambda _: False,
 ) -> None:
-    """Do something as each of the agencies that are found, each time in a transaction that is bound
-    to it; `more` reads whether there is more to do as one.
+    """Run an act in each agency found, in a transaction bound to it.
+
+    `more` tells whether the agency has more to do.
     """
     with transaction():
         agencies = list(find())

@@ -1,4 +1,4 @@
-"""Identifiers: UUID v7, made here so that any PostgreSQL from 15 on can serve."""
+"""Identifiers: UUID v7, generated here so that PostgreSQL 15 suffices."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import uuid_utils.compat
 
 
 def new_id() -> UUID:
-    """A fresh UUID v7; sorts by the time of its making."""
+    """Return a new UUID v7; it sorts by time."""
     return uuid_utils.compat.uuid7()
 
 
 def new_turn_id() -> str:
-    """The name of a turn on the wire: `t-` and twelve hexadecimal digits."""
+    """Return the public name of a turn: `t-` and twelve hexadecimal digits."""
     return f"t-{secrets.token_hex(6)}"
 
 
 def parse_id(text: object) -> UUID | None:
-    """The UUID that a text spells in its canonical form, or None; never raises."""
+    """Return the UUID of a text in canonical form, or None; never raises."""
     try:
         value = UUID(str(text))
     except ValueError:

@@ -1,9 +1,8 @@
-"""Work for later: deferred in the transaction that causes it, done by a worker on PostgreSQL, taken
-over when a worker dies.
+"""Background jobs: deferred in the caller's transaction, run by workers on PostgreSQL.
 
 A task is a plain function with a name. `defer` writes the job beside the caller's rows, so that
 both commit or neither does. The worker gives each task an application context and, unless the task
-keeps its own, one transaction.
+manages its own, one transaction. The job of a dead worker is taken over.
 """
 
 from __future__ import annotations
@@ -53,8 +52,9 @@ BEGIN_ANEW_AFTER_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A named function of the worker; `own_transactions` for one that commits step by step, `every`
-    a cron line for one that repeats.
+    """A named function of the worker.
+
+    `own_transactions`: it commits step by step. `every`: a cron line.
     """
 
     name: str
@@ -69,7 +69,7 @@ _tasks: dict[str, Task] = {}
 def task(
     name: str, *, own_transactions: bool = False, every: str | None = None
 ) -> Callable[[Callable[..., None]], Task]:
-    """Register a function as the task of that name, such as `chat.run_turn`."""
+    """Register a function as the task of a name, such as `chat.run_turn`."""
 
     def register(run: Callable[..., None]) -> Task:
         _tasks[name] = Task(name, run, own_transactions, every)
@@ -81,10 +81,9 @@ def task(
 def defer(
     name: str, *, lock: str | None = None, after_s: float = 0, **arguments: str | int | None
 ) -> None:
-    """Have the worker run a task once the present transaction has committed; jobs of one `lock` run
-    one at a time.
+    """Run a task after the commit; jobs of one `lock` run one at a time.
 
-    Arguments are ids as text, never secrets: they stand in a table that is not an agency's.
+    Arguments are ids as text, never secrets: their table belongs to no agency.
     """
     db.session.execute(
         text(
@@ -103,8 +102,9 @@ def defer(
 
 
 def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procrastinate.App:
-    """The worker's side: every registered task; where it `repeats`, also what a clock gives it, the
-    rescue of jobs whose worker has died among it.
+    """Return the worker's application with all tasks.
+
+    With `repeats` it includes the periodic tasks and the search for stalled jobs.
     """
     connector = procrastinate.PsycopgConnector(
         conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)}
@@ -129,14 +129,12 @@ def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procr
 
 
 def run_worker(app: Flask, settings: Settings) -> None:
-    """Work until SIGTERM or until the parent process has gone."""
+    """Work until SIGTERM or until the parent process has ended."""
     asyncio.run(_work(app, settings))
 
 
 def drain(app: Flask, settings: Settings) -> None:
-    """Run what was deferred and is due now, and return; for tests, which are not to meet what
-    repeats for all agencies.
-    """
+    """Run all jobs that are due and return; for tests, without periodic tasks."""
 
     async def once() -> None:
         jobs = worker_app(app, settings, repeats=False)
@@ -169,8 +167,10 @@ async def _work(app: Flask, settings: Settings) -> None:
 
 
 async def _serve(app: Flask, settings: Settings) -> None:
-    """Work until cancelled. procrastinate gives up when one of its own statements fails, as while
-    the database restarts or is too slow; then it begins anew.
+    """Work until cancelled.
+
+    procrastinate gives up when one of its own statements fails, for example while the database
+    restarts; then it is started again.
     """
     this = asyncio.current_task()
     assert this is not None
@@ -214,9 +214,7 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 
 @contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Leave the cause of a failure in the log: procrastinate is silent about a job that will be
-    tried again.
-    """
+    """Log the cause of a failure: procrastinate is silent about a job that is retried."""
     try:
         yield
     except Exception:

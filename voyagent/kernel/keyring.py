@@ -1,9 +1,7 @@
-"""The installation's secrets: subkeys for signing, sealing and digesting, each with a key id so
-that the secret can be rotated.
+"""Secrets of the installation: derived keys with ids, so that secrets can be rotated.
 
-`VOYAGENT_AUTH_SECRET` is the present secret and `VOYAGENT_AUTH_SECRETS_PREVIOUS` what still opens:
-new things are made with the present one, old tokens, seals and digests go on being understood until
-the old secret is taken away.
+`VOYAGENT_AUTH_SECRET` is the present secret; `VOYAGENT_AUTH_SECRETS_PREVIOUS` still opens and
+verifies. New values use the present one, old values stay valid until the old secret is removed.
 """
 
 from __future__ import annotations
@@ -28,22 +26,21 @@ _VERSION = b"\x01"
 
 
 class SealBroken(Exception):
-    """A sealed value that none of the installation's secrets opens, or that was sealed for
-    something else: a fault, never shown to a caller.
+    """A sealed value that no secret opens, or that was sealed for another purpose.
+
+    A programming or operating error, never shown to a caller.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One secret with its id, which tells nothing about it."""
+    """A secret with an id that reveals nothing about it."""
 
     kid: str
     secret: bytes = field(repr=False)
 
     def derive(self, purpose: str) -> bytes:
-        """A subkey of 32 bytes; what is made for one purpose is worthless for another (HKDF, RFC
-        5869).
-        """
+        """Derive a key of 32 bytes for one purpose (HKDF, RFC 5869)."""
         return HKDF(
             algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"voyagent:{purpose}".encode()
         ).derive(self.secret)
@@ -58,34 +55,31 @@ class Keyring:
         self.present = _key(given[0])
 
     def find(self, kid: object) -> Key | None:
-        """The key of an id, or None for one that is not, or no longer, ours."""
+        """Return the key of an id, or None if it is unknown."""
         return self._keys.get(kid) if isinstance(kid, str) else None
 
     @cached_property
     def secrets(self) -> list[str]:
-        """The secrets as text, the present one first, for libraries that sign with them as they
-        are.
-        """
+        """Return the secrets as text, the present one first, for libraries that sign."""
         others = [key for key in self._keys.values() if key.kid != self.present.kid]
         return [key.secret.decode() for key in (self.present, *reversed(others))]
 
     @property
     def present_mark(self) -> bytes:
-        """How everything begins that was sealed with the present secret."""
+        """Return the prefix of everything sealed with the present secret."""
         return _VERSION + bytes.fromhex(self.present.kid)
 
     def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
         """Encrypt with AES-256-GCM.
 
-        `bound_to` names the row, so that a sealed value copied into another row does not open
-        there.
+        `bound_to` names the row, so that a value copied into another row does not open.
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(self.present.derive(purpose)).encrypt(nonce, plain, bound_to.encode())
         return self.present_mark + nonce + sealed
 
     def open(self, purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
-        """What was sealed. Raises SealBroken."""
+        """Decrypt a sealed value. Raises SealBroken."""
         kid, nonce, rest = (
             sealed[1 : 1 + KID_BYTES],
             sealed[1 + KID_BYTES : 1 + KID_BYTES + NONCE_BYTES],
@@ -100,21 +94,15 @@ class Keyring:
             raise SealBroken(purpose) from None
 
     def is_old(self, sealed: bytes) -> bool:
-        """Whether a value was sealed with another secret than the present one, so that it should be
-        sealed anew.
-        """
+        """True if a value was sealed with an earlier secret and should be sealed again."""
         return sealed[1 : 1 + KID_BYTES].hex() != self.present.kid
 
     def digest(self, purpose: str, text: str) -> bytes:
-        """A keyed hash of 32 bytes (HMAC-SHA256), for short secrets that a plain hash would not
-        protect.
-        """
+        """Return a keyed hash of 32 bytes (HMAC-SHA256), for short secrets."""
         return _digest(self.present, purpose, text)
 
     def digests(self, purpose: str, text: str) -> list[bytes]:
-        """The keyed hash under every secret of the ring, for looking one up that may have been made
-        before a rotation.
-        """
+        """Return the keyed hash under every secret, to look up values from before a rotation."""
         return [_digest(key, purpose, text) for key in self._keys.values()]
 
 

@@ -1,6 +1,4 @@
-"""Lists as files of any length: their columns are said once, and come as cells that the database
-writes or as cells of a workbook.
-"""
+"""Lists as files of any length: columns defined once, for CSV and for workbooks."""
 
 from __future__ import annotations
 
@@ -19,16 +17,14 @@ from voyagent.kernel.sheets import LINE, LINES_MAX, ROW, Cell, Sheet, TooManyLin
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A table in parts: rows that are here, and selects whose rows are cells already."""
+    """A table in parts: rows in memory, and selects whose rows are cells."""
 
     name: str
     columns: Sequence[str]
     parts: Iterable[Sequence[Sequence[Cell]] | Select[Any]]
 
     def csv(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
-        """The file, a piece at a time, as `Sheet.csv` writes it; the snapshot is given back at its
-        end.
-        """
+        """Yield the CSV in pieces; the snapshot is closed at the end."""
         try:
             yield as_csv([self.columns], bom=bom).encode()
             for part in self.parts:
@@ -41,9 +37,7 @@ class Stream:
 
 
 class Column(NamedTuple):
-    """A column of a list: its name, what stands in it, and whether that is a text that somebody
-    typed or an amount in minor units.
-    """
+    """A column of a list: name, value, and whether it is typed text or minor units."""
 
     name: str
     of: ColumnElement[Any]
@@ -54,10 +48,9 @@ class Column(NamedTuple):
 class Listing:
     """A list, the newest day first.
 
-    `base` selects given cells of the rows that are wanted; `ends` has their `first_day` and
-    `last_day`, or days around these; `currency` is that of a row's amounts, `order` what rows of
-    one day are in the order of. Of one that `is_sparse` few rows are wanted, which an index of
-    their own finds.
+    `base` selects the wanted rows; `ends` has their `first_day` and `last_day`, or days around
+    them; `currency` is that of a row's amounts; `order` orders rows of one day. With `is_sparse` an
+    index finds the few wanted rows.
     """
 
     name: str
@@ -70,8 +63,9 @@ class Listing:
     is_sparse: bool = False
 
     def stream(self, reader: Reader) -> Stream:
-        """The list as it is written for CSV, month by month, so that a month at most is put in
-        order before its first line leaves.
+        """Return the list for CSV, month by month.
+
+        At most one month is sorted before its first line is sent.
         """
         cells = [self._cell(column) for column in self.columns]
         whole = self._ordered(self.base([literal(LINE), *cells]))
@@ -87,7 +81,7 @@ class Listing:
         return Stream(self.name, self._names, parts())
 
     def sheet(self, reader: Reader) -> Sheet:
-        """The list as a table in memory. Raises TooManyLines."""
+        """Return the list as a table in memory. Raises TooManyLines."""
         given = [column.of.label(column.name) for column in self.columns]
         (rows,) = reader.read(
             self._ordered(self.base([*given, self.currency.label("of_currency")])).limit(
@@ -124,7 +118,7 @@ class Listing:
 def months(
     first: date | None, last: date | None, *, newest_first: bool = False
 ) -> Iterator[tuple[date, date]]:
-    """The months from one day to another, each cut to these days; none where there are no days."""
+    """Yield the months between two days, cut to these days; none without days."""
     if first is None or last is None:
         return
     count = (last.year - first.year) * 12 + last.month - first.month
@@ -138,7 +132,7 @@ def months(
 
 
 def ends_of(day: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
-    """The first and the last of some days: `first_day`, `last_day`, both None where there are none."""
+    """Select the first and last of some days, both null without any."""
     return select(func.min(day).label("first_day"), func.max(day).label("last_day")).where(
         *conditions
     )

@@ -1,9 +1,7 @@
-"""What the running program counts of itself, added up over all its processes through files that
-each keeps in one directory.
+"""Metrics of all processes, added up through files in one directory.
 
-The library chooses how it keeps a number when it is first imported, so it is imported here on first
-use and nowhere else, after `share` had its say. Where nobody has shared a directory, as in tests,
-everything is kept in this one process.
+The library fixes its storage when it is first imported, so it is imported here on first use, after
+`share`. Without a shared directory, as in tests, one process keeps everything.
 """
 
 from __future__ import annotations
@@ -35,9 +33,9 @@ _AFTER_COMMIT = "metrics_after_commit"
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """Every number that a process keeps.
+    """All metrics of a process.
 
-    No label ever holds what a caller has sent, an agency, a person or an id.
+    No label holds input of a caller, an agency, a person or an id.
     """
 
     registry: CollectorRegistry
@@ -54,11 +52,10 @@ class Meters:
 
 
 def share(directory: Path) -> bool:
-    """Keep the numbers in a directory that all processes of this installation on this machine have
-    in common; whether it can be written.
+    """Keep the metrics in a shared directory; return False if it cannot be written.
 
-    To be called before anything has been counted. A directory that was given before stays, so that
-    children follow their parent.
+    Call it before anything is counted. A directory set earlier is kept, so that children follow
+    their parent.
     """
     if DIRECTORY in os.environ:
         return True
@@ -75,9 +72,7 @@ def share(directory: Path) -> bool:
 
 
 def clear(directory: Path) -> None:
-    """Forget the numbers of processes that have gone, so that a start begins at zero; those that
-    live keep theirs.
-    """
+    """Remove the metrics of ended processes, so that a start begins at zero."""
     for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
         for file in directory.glob(pattern):
             if not _is_alive(_process_of(file)):
@@ -85,7 +80,7 @@ def clear(directory: Path) -> None:
 
 
 def forget_gauges_of_the_dead(directory: Path) -> None:
-    """A process that was killed uses no connection any more; what it has counted stays counted."""
+    """Remove the gauges of killed processes; their counters stay."""
     for file in directory.glob("gauge_live*_*.db"):
         if not _is_alive(_process_of(file)):
             file.unlink(missing_ok=True)
@@ -93,7 +88,7 @@ def forget_gauges_of_the_dead(directory: Path) -> None:
 
 @cache
 def meters() -> Meters:
-    """The numbers of this process, made on first use."""
+    """Return the metrics of this process, created on first use."""
     from prometheus_client import (  # noqa: PLC0415
         CollectorRegistry,
         Counter,
@@ -176,9 +171,7 @@ def meters() -> Meters:
 
 
 def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
-    """Everything as Prometheus reads it: what all processes have counted, then `further` families
-    that are looked up now.
-    """
+    """Return all metrics in Prometheus format, with `further` families read now."""
     from prometheus_client import (  # noqa: PLC0415
         CollectorRegistry,
         generate_latest,
@@ -204,7 +197,7 @@ def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
 
 @contextmanager
 def timed_job(task: str) -> Iterator[None]:
-    """Time a job, apart by whether it ended well."""
+    """Time a job, separately for success and failure."""
     began, outcome = time.perf_counter(), "failed"
     try:
         yield
@@ -214,15 +207,13 @@ def timed_job(task: str) -> Iterator[None]:
 
 
 def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> None:
-    """Count something once the running transaction has committed, and not at all where it does not."""
+    """Count once the running transaction has committed."""
     session.info.setdefault(_AFTER_COMMIT, []).append(count)
 
 
 @contextmanager
 def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
-    """A part of a transaction of which nothing is counted when it raises, as it is rolled back
-    alone.
-    """
+    """Drop the counts of a part of a transaction that raises."""
     noted = session.info.setdefault(_AFTER_COMMIT, [])
     before = len(noted)
     try:
@@ -233,7 +224,7 @@ def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
 
 
 def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
-    """Count what commits, and the connections of the engine that are in use."""
+    """Count commits and the engine's connections in use."""
     if not event.contains(session, "after_commit", _count_noted):
         event.listen(session, "after_commit", _count_noted)
         event.listen(session, "after_rollback", _forget_noted)
@@ -247,7 +238,7 @@ def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int)
 
 
 def leave(directory: Path, pid: int) -> None:
-    """Take the gauges of a process away that serves nobody from now on; what it has counted stays."""
+    """Remove the gauges of a process that stops serving; its counters stay."""
     for file in directory.glob(f"gauge_live*_{pid}.db"):
         file.unlink(missing_ok=True)
 
@@ -269,11 +260,7 @@ def _process_of(file: Path) -> int:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process runs.
-
-    One that has ended and waits for its parent to notice, which in a container may be for ever,
-    does not.
-    """
+    """True if a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

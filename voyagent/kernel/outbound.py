@@ -1,8 +1,6 @@
-"""An act that asks an outside system in its middle: prepared in one transaction, asked with none
-open, settled in another.
+"""Calls to outside systems: prepared in one transaction, made without one, settled in another.
 
-So a system that takes its time holds up nobody: while it is asked, no row is locked and no
-connection is kept.
+A slow system holds no lock and no connection.
 """
 
 from __future__ import annotations
@@ -20,13 +18,12 @@ Next = TypeVar("Next")
 
 @dataclass(frozen=True, slots=True)
 class OutboundCall(Generic[Result]):
-    """What is to be asked, and what is made of the answer.
+    """A call to an outside system and its settlement.
 
-    `ask` touches no table and may be called again: whoever takes over after a crash does. None asks
-    nobody, and `settle` is then given None. `settle` writes what the answer leaves; it holds
-    values, never rows, since the transaction that prepared it is over. An expected failure of `ask`
-    goes to `refused`, which makes a result of it or raises it again; without one it is raised when
-    the call is settled.
+    `ask` touches no table and may be repeated after a crash. With None nobody is asked and `settle`
+    receives None. `settle` writes the result; it holds values, never rows, because the preparing
+    transaction has ended. An expected failure of `ask` goes to `refused`, which returns a result or
+    raises; without it the failure is raised at settlement.
     """
 
     settle: Callable[[Any], Result]
@@ -39,9 +36,7 @@ class OutboundCall(Generic[Result]):
         *,
         refused: Callable[[VoyagentError], Next] | None = None,
     ) -> OutboundCall[Next]:
-        """The same call with something made of its result; `refused` gets what this one's own
-        raises.
-        """
+        """Return the same call with its result mapped; `refused` maps its failure."""
 
         def refuse(error: VoyagentError) -> Next:
             try:
@@ -54,7 +49,7 @@ class OutboundCall(Generic[Result]):
         return OutboundCall(lambda answer: more(self.settle(answer)), self.ask, refuse)
 
     def go(self) -> Callable[[], Result]:
-        """Ask, with no transaction open; gives back what settles it in the next one."""
+        """Make the call without a transaction; return the function that settles it."""
         try:
             answer = self.ask() if self.ask is not None else None
         except VoyagentError as refusal:
@@ -62,9 +57,7 @@ class OutboundCall(Generic[Result]):
         return partial(self.settle, answer)
 
     def done(self) -> Result:
-        """All of it in the transaction that is open: where nothing waits for anybody, as in
-        commands and tests.
-        """
+        """Make and settle the call in the open transaction, for commands and tests."""
         return self.go()()
 
     def _refuse(self, error: VoyagentError) -> Result:
@@ -74,5 +67,5 @@ class OutboundCall(Generic[Result]):
 
 
 def known(result: Result) -> OutboundCall[Result]:
-    """An outbound call for which nobody needs to be asked."""
+    """Return a call that asks nobody."""
     return OutboundCall(lambda _: result)

@@ -1,6 +1,4 @@
-"""Pages of a list: limit and offset as the API contract has them, a cursor beside them for flat
-cost at any depth.
-"""
+"""Pages of a list: limit and offset (API contract), and cursors with constant cost."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ Place = TypeVar("Place")
 
 
 class InvalidCursor(Unprocessable):
-    """A cursor that this list did not hand out."""
+    """A cursor that this list did not issue."""
 
     code = "invalid_cursor"
     message = N_("That page marker is not one of ours. Start again from the first page.")
@@ -31,7 +29,7 @@ class InvalidCursor(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """One page and the size of the whole filtered set."""
+    """A page and the size of the whole filtered set."""
 
     items: list[Item]
     total: int
@@ -41,7 +39,7 @@ class Page(Generic[Item]):
 
     @property
     def first(self) -> int:
-        """Number of the first row shown, counted from 1; 0 when there is none."""
+        """Number of the first row shown, counted from 1; 0 without rows."""
         return self.offset + 1 if self.items else 0
 
     @property
@@ -52,23 +50,21 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place after a row in newest-first order: its instant, and its id to tell equal instants
-    apart.
-    """
+    """The position after a row, newest first: its instant, and its id for equal instants."""
 
     at: datetime
     id: UUID
 
     @classmethod
     def of_day(cls, day: date, key: UUID) -> Cursor:
-        """The place after a row that is ordered by a day.
+        """Return the position after a row that is ordered by a day.
 
-        Days have no zone, so the day's midnight in UTC stands for it.
+        Days have no zone; midnight in UTC stands for the day.
         """
         return cls(datetime.combine(day, time(), UTC), key)
 
     def encode(self) -> str:
-        """The opaque text that a client hands back."""
+        """Return the opaque text for clients."""
         return (
             base64.urlsafe_b64encode(f"{self.at.isoformat()}|{self.id}".encode())
             .decode()
@@ -77,7 +73,7 @@ class Cursor:
 
     @classmethod
     def decode(cls, token: str) -> Cursor:
-        """Read a token of ours. Raises InvalidCursor."""
+        """Read a cursor's text. Raises InvalidCursor."""
         try:
             at, _, key = (
                 base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
@@ -92,8 +88,9 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which part of a list: `limit` rows behind an offset, or behind (`backward`: before) the row
-    of a cursor.
+    """A part of a list: `limit` rows after an offset, or after or before a cursor's row.
+
+    `backward` selects the rows before it.
     """
 
     limit: int = 50
@@ -104,17 +101,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class NameCursor:
-    """The place after a row of a list by a name that no other row has."""
+    """The position after a row of a list by unique name."""
 
     key: str
 
     def encode(self) -> str:
-        """The opaque text that a client hands back."""
+        """Return the opaque text for clients."""
         return base64.urlsafe_b64encode(f"n|{self.key}".encode()).decode().rstrip("=")
 
     @classmethod
     def decode(cls, token: str) -> NameCursor:
-        """Read a token of ours. Raises InvalidCursor."""
+        """Read a cursor's text. Raises InvalidCursor."""
         try:
             kind, _, key = (
                 base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
@@ -129,8 +126,9 @@ class NameCursor:
 def page_or_first(
     read: Callable[[Place | None], Found], place: Callable[[], Place | None]
 ) -> tuple[Found, tuple[str, ...]]:
-    """The page behind the place that was asked for, or the first one where its marker is none of
-    ours, and then `cursor` as what could not be read.
+    """Return the requested page, or the first page if the cursor is invalid.
+
+    The second value then names `cursor` as unreadable.
     """
     try:
         behind = place()
@@ -140,7 +138,7 @@ def page_or_first(
 
 
 def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at") -> str | None:
-    """The cursor behind the last row of a full page, or None where the list ends."""
+    """Return the cursor after the last row of a full page, or None at the end."""
     if len(rows) < limit or not rows:
         return None
     return Cursor(rows[-1][at], rows[-1]["id"]).encode()
@@ -149,8 +147,9 @@ def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at
 def cut_by_day(
     rows: list[dict[str, Any]], limit: int, day: str
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Of rows by a day, of which one more than is shown was read: those that are shown, and the
-    cursor behind the last of them where there are more.
+    """Return the rows of a page by day, and the next cursor.
+
+    One row more than the page was read.
     """
     shown = rows[:limit]
     return shown, (

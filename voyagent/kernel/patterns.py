@@ -1,6 +1,4 @@
-"""What people type into a search as a pattern for LIKE, and whether the index of trigrams can help
-with it.
-"""
+"""Search text as a pattern for LIKE, and whether the trigram index can serve it."""
 
 from __future__ import annotations
 
@@ -14,16 +12,16 @@ _INDEXABLE = re.compile(r"[^\W_]{3}")
 
 
 def contains(text: str) -> str:
-    """A pattern for "has this in it", in which %, _ and the backslash mean themselves."""
+    """Return a pattern for "contains"; %, _ and backslash stand for themselves."""
     return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def contains_any(texts: Iterable[str]) -> Any:
-    """What a column is `like` that has any of these in it."""
+    """Return the argument of LIKE ANY for a column that contains any of the texts."""
     patterns: ColumnElement[list[str]] = literal([contains(text) for text in texts], ARRAY(Text))
     return any_(patterns)
 
 
 def is_blunt(text: str) -> bool:
-    """Whether it has no three letters in a row, which the trigram index needs."""
+    """True if the text has no three letters in a row, which the trigram index needs."""
     return _INDEXABLE.search(text) is None

@@ -1,4 +1,4 @@
-"""What a schema finds wrong, as the API writes it."""
+"""Errors of a schema, as the API writes them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ NAME_MAX = 64
 
 
 def problems(error: ValidationError, *place: str) -> list[dict[str, object]]:
-    """Pydantic's findings as the API writes them: `{type, loc, msg}` with `loc` behind `place`,
-    never the input.
-    """
+    """Return pydantic's errors as `{type, loc, msg}`, with `loc` after `place`, without input."""
     return [
         {
             "type": item["type"],

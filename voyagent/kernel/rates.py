@@ -1,6 +1,4 @@
-"""A rate of exchange as somebody has quoted it: of which pair, for changing which way, on which
-day, by whom, and with what buffer on top.
-"""
+"""Exchange rates as quoted: pair, direction, day, source, buffer."""
 
 from __future__ import annotations
 
@@ -20,8 +18,9 @@ Direction = Literal["into_quote", "into_base"]
 
 
 class InvalidRate(Invalid):
-    """Nothing above zero, more than eight places, a pair of one currency, a buffer outside 0 to 100
-    percent, or nobody who has quoted it.
+    """The rate, its pair, its buffer or its source is invalid.
+
+    A rate is positive and has at most eight places.
     """
 
     code = "invalid_rate"
@@ -32,7 +31,7 @@ class InvalidRate(Invalid):
 
 
 class RateOfOtherMoney(Invalid):
-    """Money that the rate does not change: of another currency, or to be changed the other way."""
+    """The amount is in another currency, or is to be changed the other way."""
 
     code = "rate_of_other_money"
     message = N_(
@@ -42,12 +41,12 @@ class RateOfOtherMoney(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRate:
-    """One `base` costs `rate` of `quote`, as `source` has it on a day; `direction` is which way
-    money is changed at it, `buffer` percent are put on top.
+    """One `base` costs `rate` of `quote`, as `source` has it on a day.
 
-    What buys a currency and what sells it are two rates, and the inverse of one is not the other:
-    so a rate changes money one way alone, by the figure as it was quoted, and is never turned
-    round. Raises InvalidRate, UnknownCurrency.
+    `direction` is the way in which money is changed; `buffer` is a percentage on top. Buying and
+    selling rates differ and an inverse is neither, so a rate works in one direction only.
+
+    Raises InvalidRate, UnknownCurrency.
     """
 
     base: str
@@ -59,7 +58,6 @@ class ExchangeRate:
     buffer: Decimal = Decimal(0)
 
     def __post_init__(self) -> None:
-        """See that it is a rate."""
         for currency in (self.base, self.quote):
             exponent(currency)
         is_number = (
@@ -79,9 +77,7 @@ class ExchangeRate:
 
     @property
     def buffered(self) -> Decimal:
-        """The rate with the buffer, to eight places, half up: so much dearer is what it changes
-        into, whichever way that is.
-        """
+        """Return the rate with its buffer, half up to eight places."""
         more = _EXACT.add(1, _EXACT.divide(self.buffer, 100))
         with_buffer = (
             _EXACT.multiply(self.rate, more)
@@ -91,17 +87,14 @@ class ExchangeRate:
         return with_buffer.quantize(_STEP, rounding=ROUND_HALF_UP, context=_EXACT)
 
     def convert(self, amount: Money) -> Money:
-        """What money comes to at the rate as it was quoted, for the books; rounded once, half up.
+        """Convert at the quoted rate, for the books; rounded once, half up.
 
         Raises RateOfOtherMoney, InvalidAmount.
         """
         return self._at(self.rate, amount)
 
     def price(self, amount: Money) -> Money:
-        """What money comes to with the buffer, for a quotation.
-
-        Raises RateOfOtherMoney, InvalidAmount.
-        """
+        """Convert with the buffer, for a quotation. Raises RateOfOtherMoney, InvalidAmount."""
         return self._at(self.buffered, amount)
 
     def _at(self, rate: Decimal, amount: Money) -> Money:
@@ -120,9 +113,7 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A rate as it stands on paper, of which nothing says yet which way money is changed: one
-    `base` costs `rate` of `quote`, as `source` has it on a day.
-    """
+    """A rate without a direction: one `base` costs `rate` of `quote`."""
 
     base: str
     quote: str
@@ -131,7 +122,7 @@ class Quote:
     source: str
 
     def changing(self, taken: str) -> ExchangeRate:
-        """The rate for changing money of one of its two currencies into the other.
+        """Return the rate for changing one of the two currencies into the other.
 
         Raises InvalidRate, UnknownCurrency.
         """

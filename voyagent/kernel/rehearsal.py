@@ -1,5 +1,6 @@
-"""Trying an act out: while somebody rehearses, rooms note what they do in the transaction that will
-be rolled back, and nothing reaches the outside.
+"""Dry runs: packages record what they do in a transaction that is rolled back.
+
+No outside system is called.
 """
 
 from __future__ import annotations
@@ -16,16 +17,12 @@ _NOTES = "rehearsal"
 
 
 class OutsideInRehearsal(RuntimeError):
-    """Something tried to reach an outside system while it was only rehearsed: a fault of ours, and
-    nothing has left the house.
-    """
+    """An outside system was called during a dry run: a programming error."""
 
 
 @dataclass(slots=True)
 class Notes:
-    """What happened while it was rehearsed: journal entries that were posted, and mails as (kind,
-    recipient).
-    """
+    """Results of a dry run: journal entries, and mails as (kind, recipient)."""
 
     entries: list[UUID] = field(default_factory=list)
     mails: list[tuple[str, str]] = field(default_factory=list)
@@ -33,7 +30,7 @@ class Notes:
 
 @contextmanager
 def rehearsing(session: scoped_session[Any] | Session) -> Iterator[Notes]:
-    """Have what happens in the block noted. The caller rolls it back; rehearsals do not nest."""
+    """Record what happens in the block. The caller rolls it back; dry runs do not nest."""
     if _NOTES in session.info:
         raise RuntimeError("a rehearsal within a rehearsal")
     notes = session.info[_NOTES] = Notes()
@@ -44,14 +41,11 @@ def rehearsing(session: scoped_session[Any] | Session) -> Iterator[Notes]:
 
 
 def notes_of(session: scoped_session[Any] | Session) -> Notes | None:
-    """Where a room writes down what it does; None when this is no rehearsal."""
+    """Return the record of the running dry run, or None."""
     return session.info.get(_NOTES)
 
 
 def refuse_outside(session: scoped_session[Any] | Session) -> None:
-    """For whoever is about to call an outside system.
-
-    Raises OutsideInRehearsal while this is a rehearsal.
-    """
+    """Refuse a call to an outside system during a dry run. Raises OutsideInRehearsal."""
     if _NOTES in session.info:
         raise OutsideInRehearsal("an outside call in a rehearsal")

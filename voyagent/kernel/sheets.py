@@ -1,6 +1,4 @@
-"""Tables for a spreadsheet: columns and rows of cells, and CSV that no spreadsheet takes for a
-formula.
-"""
+"""Tables for spreadsheets: columns, rows, and CSV without formulas."""
 
 from __future__ import annotations
 
@@ -19,18 +17,16 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cell = Money | UUID | date | Decimal | str | int | None
 ROW = "row"
-"""The first column of every table: what a row is."""
+"""The first column of every table: the kind of row."""
 HEAD, OPENING, LINE, CARRIED, TOTAL, BOOKS = "head", "opening", "line", "carried", "total", "books"
-"""What a row is: a fact about the whole, opened with, what the table is of, computed at the turn of
-a year, what rows of one currency come to, or what the books have beside that.
-"""
+"""Kinds of rows: header, opening, line, carried forward, total, and the ledger's own balance."""
 
 LINES_MAX = 20_000
-"""What a file that is made in memory has at most."""
+"""Most lines of a file that is made in memory."""
 
 
 class TooManyLines(Unprocessable):
-    """More lines than one file may have."""
+    """The file would have too many lines."""
 
     code = "too_many_lines"
     message = N_(
@@ -40,9 +36,9 @@ class TooManyLines(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: the name of its file, its columns, its rows.
+    """A table: file name, columns, rows.
 
-    The first cell of a row says what it is, so that a program adds no totals to lines.
+    The first cell of a row is its kind, so that programs do not add totals to lines.
     """
 
     name: str
@@ -50,14 +46,12 @@ class Sheet:
     rows: Iterable[Sequence[Cell]]
 
     def csv(self, *, bom: bool) -> str:
-        """The table as RFC 4180 has it; `bom` puts a mark in front by which spreadsheets know
-        UTF-8.
-        """
+        """Return the table as CSV (RFC 4180); `bom` marks it as UTF-8 for spreadsheets."""
         return as_csv([self.columns], bom=bom) + as_csv(self.rows)
 
 
 def as_csv(rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> str:
-    """Rows as lines of CSV, behind the mark where it is wanted."""
+    """Return rows as CSV lines."""
     out = io.StringIO()
     out.write(BOM if bom else "")
     csv.writer(out, lineterminator="\r\n").writerows(
@@ -67,9 +61,7 @@ def as_csv(rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> str:
 
 
 def written(cell: Cell) -> str:
-    """A cell: amounts as plain numbers, negative ones too; a text that a spreadsheet would take for
-    a formula gets a quote in front.
-    """
+    """Return a cell as text: plain numbers, and text that looks like a formula after a quote."""
     if isinstance(cell, Money):
         return cell.wire
     if isinstance(cell, Decimal):

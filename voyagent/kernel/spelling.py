@@ -1,6 +1,4 @@
-"""Amounts in words, as a document says them under its total: Indian counting (lakh, crore) in
-English and Hindi.
-"""
+"""Amounts in words for documents, with Indian counting, in English and Hindi."""
 
 from __future__ import annotations
 
@@ -21,12 +19,11 @@ _OTHERS = {
 
 
 def in_words(amount: Money, language: str) -> str:
-    """An amount that is not negative, written out: `Rupees one lakh five hundred and fifty only`,
-    `Rupees one lakh five hundred fifty and twenty paise only`.
+    """Write an amount in words: `Rupees one lakh five hundred and fifty only`.
 
-    English says "and" once: before the parts where there are any, else within the number. Only the
-    rupee's parts have a name on paper; those of another currency are a fraction, `US dollars twelve
-    and 50/100 only`. A language other than `hi` is English.
+    The amount is not negative. English has one "and": before the paise if there are any, else
+    within the number. Only the rupee's minor unit has a name; others are a fraction, `US dollars
+    twelve and 50/100 only`. Any language but `hi` is English.
     """
     language = language if language in _SCALE else "en"
     of = 10**amount.exponent
@@ -44,7 +41,7 @@ def in_words(amount: Money, language: str) -> str:
 
 
 def _spelled(number: int, language: str) -> str:
-    """A whole number; the library counts to a hundred crore, and what is above is so many crore."""
+    """Write a whole number in words; the library counts up to a hundred crore."""
     from indic_numtowords import num2words  # type: ignore[import-untyped]  # noqa: PLC0415 - only where paper is made
 
     crores, rest = divmod(number, _CRORE)

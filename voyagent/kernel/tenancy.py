@@ -1,8 +1,8 @@
-"""The first wall between agencies: every ORM statement is filtered by the bound tenant and every
-new row is stamped with it.
+"""Tenant filter of the ORM: every statement is limited to the bound agency.
 
-The second wall is row-level security in the database; `app.tenant` is set for the transaction by
-`bind` or by `app.enter()`. No tenant bound is an error here and no rows there.
+New rows receive its id. The second barrier is row-level security in the database: `bind` or
+`app.enter()` sets `app.tenant` for the transaction. Without a bound agency the ORM raises and the
+database returns no rows.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ _ACROSS = "across_tenants"
 
 
 class TenantNotBound(RuntimeError):
-    """A statement or a write without an agency: a fault of ours, never an empty list."""
+    """A statement or a write without a bound agency: a programming error."""
 
 
 class WrongTenant(RuntimeError):
-    """A row or a session of one agency handled under another: a fault of ours."""
+    """A row or session of one agency was used under another: a programming error."""
 
 
 class TenantBound:
@@ -57,18 +57,13 @@ class TenantBound:
 
 
 class TenantOwned(TenantBound):
-    """The usual table of an agency: keyed by (tenant_id, id), so that no foreign key can point into
-    another agency.
-    """
+    """A table keyed by (tenant_id, id), so that no foreign key crosses agencies."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
 
 
 def bind(session: Session, tenant_id: UUID) -> None:
-    """Let the session speak for one agency from now on.
-
-    Raises WrongTenant when it speaks for another already.
-    """
+    """Bind the session to an agency. Raises WrongTenant if it is bound to another."""
     bound = session.info.get(TENANT)
     if bound is not None and bound != tenant_id:
         raise WrongTenant("one session, one agency")
@@ -78,13 +73,13 @@ def bind(session: Session, tenant_id: UUID) -> None:
 
 
 def note_entered(session: Session, tenant_id: UUID) -> None:
-    """Remember what `app.enter()` has told the database already, at no cost of a trip."""
+    """Record the agency that `app.enter()` has set, without a round trip."""
     if session.info.setdefault(TENANT, tenant_id) != tenant_id:
         raise WrongTenant("one session, one agency")
 
 
 def current_tenant(session: Session | scoped_session[Any]) -> UUID:
-    """The bound agency. Raises TenantNotBound."""
+    """Return the bound agency. Raises TenantNotBound."""
     tenant_id = session.info.get(TENANT)
     if tenant_id is None:
         raise TenantNotBound("no agency is bound to this session")
@@ -93,7 +88,7 @@ def current_tenant(session: Session | scoped_session[Any]) -> UUID:
 
 @contextmanager
 def across_tenants(session: Session, reason: str) -> Iterator[None]:
-    """The only way past the first wall; the reason is a sentence, and a test counts the uses."""
+    """Lift the filter for a stated reason; a test counts the uses."""
     if not reason:
         raise ValueError("a reason is a sentence")
     before = session.info.get(_ACROSS)
@@ -105,7 +100,7 @@ def across_tenants(session: Session, reason: str) -> Iterator[None]:
 
 
 def owned(table: Any) -> ColumnElement[bool]:
-    """The tenant's condition for a Core select of the reading lane, which fills the parameter in."""
+    """Return the tenant condition of a Core select; the reader fills the parameter in."""
     return _table(table).c.tenant_id == bindparam(TENANT)
 
 
@@ -114,16 +109,14 @@ def _table(source: Any) -> Table:
 
 
 def guard(session: scoped_session[Any]) -> None:
-    """Put the gate on a session factory; called once."""
+    """Install the filter on a session factory; called once."""
     event.listen(session, "do_orm_execute", _filter_statement)
     event.listen(session, "before_flush", _stamp_writes)
     event.listen(session, "after_begin", _bind_transaction)
 
 
 def agency_tables(statement: ClauseElement) -> set[str]:
-    """The tables of an agency that a statement touches without naming the agency; empty for one
-    that names it, by `owned`.
-    """
+    """Return the agency tables that a statement reads without `owned`; empty if it has it."""
     found = set()
     for element in visitors.iterate(statement):
         if isinstance(element, BindParameter) and element.key == TENANT:
@@ -158,8 +151,9 @@ def _filter_statement(state: ORMExecuteState) -> None:
 
 
 def _refuse_unbound_select(state: ORMExecuteState) -> None:
-    """A select that SQLAlchemy does not take for an ORM one gets no filter (`select(exists()…)`, a
-    window alone, a table): it must name the agency itself.
+    """Refuse a select that the ORM filter does not reach and that names no agency.
+
+    Examples are `select(exists()…)`, a window alone, a plain table.
     """
     if state.is_select and (unfiltered := agency_tables(cast("ClauseElement", state.statement))):
         raise TenantNotBound(

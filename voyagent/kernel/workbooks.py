@@ -1,5 +1,7 @@
-"""Tables as workbooks (XLSX, ECMA-376): amounts are numbers with the places of their currency, days
-are days, and a text is a text whatever it begins with.
+"""Tables as workbooks (XLSX, ECMA-376).
+
+Amounts are numbers with the places of their currency, days are dates, and text stays text whatever
+it begins with.
 """
 
 from __future__ import annotations
@@ -16,25 +18,22 @@ from voyagent.kernel.sheets import FORMULA, TOTAL, Cell, Sheet
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NUMBER_MAX = 10**15 - 1
-"""In minor units; a spreadsheet keeps fifteen digits of a number, so a larger amount is written as
-text rather than rounded.
+"""Largest amount in minor units.
+
+A spreadsheet keeps fifteen digits, so a larger amount is written as text.
 """
 _NAME_MAX = 31
 _NO_XML = {0xFFFE: "\N{REPLACEMENT CHARACTER}", 0xFFFF: "\N{REPLACEMENT CHARACTER}"}
-"""Two characters that XML cannot have and the library lets through; the control characters it
-writes in the way of the format.
-"""
+"""Two characters that XML cannot have and that the library lets through."""
 _WIDEST = 48
 _DAY_WIDTH = 11
 
 
 def workbook(sheet: Sheet) -> bytes:
-    """A table as a workbook of one sheet: the columns stay in sight above the rows.
+    """Return a table as a workbook of one sheet with a fixed header.
 
-    A text that begins like a formula stays a text when it is edited, too.
-
-    Totals are bold, and values like all else: what the page proved, whatever somebody sorts or
-    leaves out.
+    Text that begins like a formula stays text when it is edited. Totals are bold values, not
+    formulas: sorting or filtering does not change them.
     """
     out = io.BytesIO()
     book = _library().Workbook(out, {"constant_memory": True})
@@ -55,7 +54,7 @@ def workbook(sheet: Sheet) -> bytes:
 
 
 class _Formats:
-    """The formats of one workbook, each made once."""
+    """The formats of one workbook, each created once."""
 
     def __init__(self, book: Any) -> None:
         self._book = book
@@ -71,7 +70,7 @@ class _Formats:
 def _write(
     page: Any, row: int, column: int, cell: Cell, formats: _Formats, style: Mapping[str, Any]
 ) -> int:
-    """Write a cell, and tell how many characters wide it is."""
+    """Write a cell and return its width in characters."""
     if cell is None:
         return 0
     if isinstance(cell, Money) and abs(cell.amount_minor) <= NUMBER_MAX:
@@ -98,9 +97,7 @@ def _places(currency: str) -> str:
 
 
 def _library() -> Any:
-    """Loaded when the first workbook is wanted: it brings charts and pictures along, and a fifth of
-    a second at the start.
-    """
+    """Import the library at the first workbook: it takes a fifth of a second."""
     import xlsxwriter  # noqa: PLC0415
 
     return xlsxwriter

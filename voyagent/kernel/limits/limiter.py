@@ -1,4 +1,4 @@
-"""Admits an attempt or refuses it with the time to wait; one for each process."""
+"""Rate limiter: admits an attempt, or refuses it with the time to wait."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ log = structlog.get_logger(__name__)
 
 
 class Attempt:
-    """One attempt that was let in, counted until it is known to have succeeded.
+    """An admitted attempt, counted as a failure until it succeeds.
 
-    As a context it also says when its outcome is known; an attempt that could not be checked at all
-    (`Unavailable`) is no failure and is taken off.
+    As a context manager it also ends the attempt. An attempt that could not be checked
+    (`Unavailable`) is not counted.
     """
 
     __slots__ = ("__weakref__", "_decided", "_give_back")
@@ -42,9 +42,9 @@ class Attempt:
         self._decided.atexit = False
 
     def succeeded(self) -> None:
-        """It was no failure: take it off its account.
+        """Remove the attempt from its account's count.
 
-        Earlier failures stay, so that a known password does not buy new guesses at the code.
+        Earlier failures stay, so that a known password gives no new guesses at the code.
         """
         give_back, self._give_back = self._give_back, None
         if give_back is not None:
@@ -66,10 +66,9 @@ class Attempt:
 
 
 class Limiter:
-    """The limits of one installation, counted in Redis where there is one and in this process
-    otherwise.
+    """The limits of one installation, counted in Redis, or in this process without it.
 
-    Whom a count belongs to is kept as a keyed hash; no address can be read from what is stored.
+    Counts are stored under keyed hashes; no address can be read from them.
     """
 
     def __init__(self, settings: Settings, keyring: Keyring) -> None:
@@ -82,13 +81,11 @@ class Limiter:
     def admit(
         self, throttle: Throttle, *, account: str | None = None, address: str = ""
     ) -> Attempt:
-        """Count an attempt and let it in; call this after the schema and before the credential is
-        looked at.
+        """Count and admit an attempt; call it after the schema and before the credential check.
 
-        `account` is the address typed, known or not; `address` is the client's. Attempts at one
-        account whose outcome is not known yet count as failures; where the throttle has the
-        patience a further one waits a moment for them, rather than being refused for what may
-        succeed. Raises TooManyRequests with `retry_after_s`.
+        `account` is the typed address, known or not; `address` is the client's. Undecided attempts
+        at an account count as failures; if the throttle has patience, a further one waits a moment
+        for them. Raises TooManyRequests with `retry_after_s`.
         """
         self._count(throttle, address)
         if not throttle.account:
@@ -102,27 +99,23 @@ class Limiter:
         return Attempt(partial(self._give_back, taken), partial(self._undecided.land, taken[0].key))
 
     def failed(self, throttle: Throttle, *, address: str = "") -> None:
-        """Count a failure after the fact, for credentials that are checked on each request and
-        cannot be guessed; a good one is never counted.
+        """Count a failure afterwards, for credentials that are checked on each request.
 
-        Raises TooManyRequests instead of what the caller would have said where the address has had
-        too many.
+        A valid credential is never counted. Raises TooManyRequests if the client address has too
+        many failures.
         """
         self._count(throttle, address)
 
     def came_in(self, account: str, *, address: str) -> None:
-        """Remember that the account has been opened from a client's address: its guesses are
-        counted apart from those of strangers from now on.
+        """Record that the account was opened from a client address.
 
-        So whoever fills an account's windows from elsewhere locks strangers out and not the person,
-        who comes from where she has come from before.
+        Failures from there are counted apart from those of strangers, so that an attacker elsewhere
+        cannot lock out the owner.
         """
         self._windows.take(self._home(account, address))
 
     def forgive(self, account: str, *, address: str = "") -> None:
-        """Forget the failures of an account, strangers' and those from the client's `address`, as a
-        completed reset of its password does: the lock is soft.
-        """
+        """Forget an account's failures by strangers and by `address`, after a password reset."""
         for throttle in ALL:
             if throttle.bucket:
                 for whose in (account, _at(account, address)):
@@ -164,9 +157,7 @@ class Limiter:
             self._undecided.wait(key)
 
     def _take(self, wanted: Iterable[Window]) -> float | None:
-        """Take one in each window, or in none and answer how long the last of the full ones stays
-        full.
-        """
+        """Take one in each window, or none and return the longest wait in seconds."""
         taken: list[Window] = []
         waits_s: list[float] = []
         for window in wanted:
@@ -207,7 +198,7 @@ class Limiter:
 
 
 class _Undecided:
-    """How many attempts of this process at each account have not come to their end."""
+    """Numbers of undecided attempts of this process by account."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -235,9 +226,7 @@ class _Undecided:
 
 
 def _place(address: str) -> str:
-    """What is counted as one client: an IPv4 address, or the /64 of an IPv6 one, since its holder
-    has all of it to choose from.
-    """
+    """Return the unit that counts as one client: an IPv4 address or an IPv6 /64."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -248,7 +237,7 @@ def _place(address: str) -> str:
 
 
 def _at(account: str, address: str) -> str:
-    """An account at one client; no mail address has a space in it."""
+    """Join account and client; mail addresses have no spaces."""
     return f"{account} {_place(address)}"
 
 
@@ -259,4 +248,4 @@ def _refusal(throttle: Throttle, per: str, wait_s: float) -> TooManyRequests:
 
 
 def _nothing() -> None:
-    """Where nothing is counted per account there is nothing to give back."""
+    pass

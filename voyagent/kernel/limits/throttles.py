@@ -1,4 +1,4 @@
-"""The table of limits; `docs/operations.md` says the same in words, and a test compares them."""
+"""Table of limits; a test compares it with `docs/operations.md`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """So many in any stretch of so many seconds."""
+    """At most `amount` in any `seconds`."""
 
     amount: int
     seconds: int
@@ -19,9 +19,9 @@ class Quota:
 class Throttle:
     """The limits of one kind of attempt.
 
-    `account` is counted by the address typed, known or not, and is never scaled; `address` by the
-    client's address and `overall` by nothing, both times `VOYAGENT_LIMIT_SCALE`. Kinds of one
-    `bucket` share what is counted for an account.
+    `account` is counted by the typed address, known or not, and is never scaled; `address` by the
+    client's address and `overall` in total, both times `VOYAGENT_LIMIT_SCALE`. Kinds with one
+    `bucket` share the counts of an account.
     """
 
     name: str
@@ -30,13 +30,14 @@ class Throttle:
     overall: tuple[Quota, ...] = ()
     bucket: str = ""
     patience_s: float = 0.0
-    """How long an attempt waits for others at its account to be decided; only where it comes before
-    the act has taken a connection, which it would hold.
+    """Seconds that an attempt waits for others at its account.
+
+    Only for acts that hold no connection yet.
     """
 
     @property
     def account_bucket(self) -> str:
-        """Under which name an account is counted."""
+        """Return the name under which an account is counted."""
         return self.bucket or self.name
 
 
@@ -47,7 +48,7 @@ class Throttle:
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
 HOME = Quota(1, 30 * DAY)
-"""How long it is remembered from where somebody has come in."""
+"""Time for which the places of earlier sign-ins are remembered."""
 
 SIGN_IN = Throttle(
     "sign_in",
@@ -65,8 +66,9 @@ REAUTHENTICATE = Throttle(
     overall=(Quota(600, MINUTE),),
     bucket="password",
 )
-"""A password or a code of somebody who is signed in: stepping up, switching the second factor off,
-changing address or password.
+"""A password or a code of a signed-in person.
+
+At reauthentication, when switching two-factor off, or when changing address or password.
 """
 RESET_MAIL = Throttle(
     "reset_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
@@ -77,16 +79,15 @@ VERIFICATION_MAIL = Throttle(
 INVITE_MAIL = Throttle(
     "invite_mail", account=_MAIL, address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),)
 )
-"""An invitation, counted by the address that it goes to."""
+"""An invitation, counted by the invited address."""
 DOCUMENT_MAIL = Throttle("document_mail", account=_MAIL, overall=(Quota(300, MINUTE),))
-"""An itinerary or an invoice to a customer, counted by the address that it goes to."""
+"""An itinerary or invoice by mail, counted by the recipient's address."""
 CUSTOMER_MAIL = Throttle("customer_mail", account=(Quota(100, HOUR),))
-"""The same counted by the agency: whoever signs up could write to anybody in a name of her choice.
-"""
+"""Mail to customers, counted by agency: anybody could sign up and write to strangers."""
 ONE_TIME_TOKEN = Throttle(
     "one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),)
 )
-"""A try with a token of a reset or verification link."""
+"""An attempt with a token of a reset or confirmation link."""
 REFRESH = Throttle("refresh", address=(Quota(300, MINUTE),), overall=(Quota(6000, MINUTE),))
 SIGN_UP = Throttle(
     "sign_up",
@@ -94,7 +95,7 @@ SIGN_UP = Throttle(
     address=(Quota(30, MINUTE),),
     overall=(Quota(300, MINUTE),),
 )
-"""A new agency, counted by the address typed: the answer tells whether it is taken."""
+"""A new agency, counted by the typed address: the answer tells whether it is taken."""
 INVITE_LOOKUP = Throttle(
     "invite_lookup", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),)
 )
@@ -107,11 +108,12 @@ CHANGE_ADDRESS = Throttle(
     address=(Quota(60, MINUTE),),
     overall=(Quota(300, MINUTE),),
 )
-"""A new address in the profile, counted by the present one: its answer tells whether the new one is
-taken.
+"""A new address in the profile, counted by the present one.
+
+The answer tells whether the new one is taken.
 """
 API_KEY = Throttle("api_key", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
-"""An API key that is none of ours; a good key is never counted."""
+"""An invalid API key; valid keys are never counted."""
 
 ALL = (
     SIGN_IN,

@@ -1,6 +1,4 @@
-"""Where attempts are counted: moving windows in this process, in Redis, or in both with this
-process as the fallback.
-"""
+"""Counters: sliding windows in this process, in Redis, or in both."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ log = structlog.get_logger(__name__)
 class Window:
     """One limit of one caller: at most `amount` in any `seconds`.
 
-    The key names nobody: it holds a keyed hash.
+    The key holds a keyed hash and names nobody.
     """
 
     key: str
@@ -39,21 +37,19 @@ class Window:
 
 
 class Windows(Protocol):
-    """Somewhere to count."""
+    """Protocol of a counter."""
 
     def take(self, window: Window) -> float | None:
-        """Count one and answer None; or count nothing and answer in how many seconds there is room
-        again.
-        """
+        """Count one and return None, or count nothing and return the seconds to wait."""
 
     def give_back(self, window: Window) -> None:
-        """Take the newest off again."""
+        """Remove the newest count."""
 
     def forget(self, window: Window) -> None:
-        """Take all off."""
+        """Remove all counts."""
 
     def holds(self, window: Window) -> bool:
-        """Whether anything is counted in it now; nothing is changed."""
+        """True if anything is counted now."""
 
 
 @dataclass(slots=True)
@@ -63,7 +59,7 @@ class _Taken:
 
 
 class LocalWindows:
-    """Counts in this process: exact, and no larger than what was tried within the windows."""
+    """Counts in this process: exact, with memory for the attempts within the windows."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,7 +67,7 @@ class LocalWindows:
         self._swept_at = 0.0
 
     def take(self, window: Window) -> float | None:
-        """See Windows."""
+        """Implement `Windows.take`."""
         now = _seconds()
         with self._lock:
             self._sweep(now)
@@ -83,7 +79,7 @@ class LocalWindows:
             return None
 
     def give_back(self, window: Window) -> None:
-        """See Windows."""
+        """Implement `Windows.give_back`."""
         with self._lock:
             taken = self._taken.get(window.key)
             if taken is not None and taken.at:
@@ -92,12 +88,12 @@ class LocalWindows:
                 del self._taken[window.key]
 
     def forget(self, window: Window) -> None:
-        """See Windows."""
+        """Implement `Windows.forget`."""
         with self._lock:
             self._taken.pop(window.key, None)
 
     def holds(self, window: Window) -> bool:
-        """See Windows."""
+        """Implement `Windows.holds`."""
         with self._lock:
             taken = self._taken.get(window.key)
             return taken is not None and any(at > _seconds() - window.seconds for at in taken.at)
@@ -114,9 +110,9 @@ class LocalWindows:
 
 
 class SharedWindows(RedisStorage):
-    """Counts in Redis with the scripts of the library `limits`, for all processes together.
+    """Counts in Redis with the scripts of the library `limits`, for all processes.
 
-    Raises what the client raises.
+    Raises the client's errors.
     """
 
     def __init__(self, url: str) -> None:
@@ -130,39 +126,37 @@ class SharedWindows(RedisStorage):
         )
 
     def take(self, window: Window) -> float | None:
-        """See Windows."""
+        """Implement `Windows.take`."""
         if self.acquire_entry(window.key, window.amount, window.seconds):
             return None
         start, _count = self.get_moving_window(window.key, window.amount, window.seconds)
         return start + window.seconds - _seconds()
 
     def give_back(self, window: Window) -> None:
-        """See Windows."""
+        """Implement `Windows.give_back`."""
         self.storage.lpop(self.prefixed_key(window.key))
 
     def forget(self, window: Window) -> None:
-        """See Windows."""
+        """Implement `Windows.forget`."""
         self.clear(window.key)
 
     def holds(self, window: Window) -> bool:
-        """See Windows."""
+        """Implement `Windows.holds`."""
         _start, count = self.get_moving_window(window.key, window.amount, window.seconds)
         return count > 0
 
     def probe(self) -> None:
-        """Count something, on a connection of its own: an answer to a mere ping does not show that
-        a count would be kept.
-        """
+        """Count once on a separate connection: a ping does not prove that counts are stored."""
         self.storage.connection_pool.disconnect(inuse_connections=False)
         self.acquire_entry("probe", 1, 1)
 
 
 class FailoverWindows:
-    """Counts in Redis, and in this process as well, so that the count goes on where Redis is lost.
+    """Counts in Redis and in this process, and continues alone if Redis is lost.
 
-    The first call that Redis leaves unanswered for `PATIENCE_S` opens the circuit: until Redis
-    counts again (asked in the background each `PROBE_EVERY_S`) this process decides alone, with
-    what it has seen itself. Nothing here raises, and nothing lets everything through.
+    The first call without an answer within `PATIENCE_S` opens the circuit: until Redis counts again
+    (probed each `PROBE_EVERY_S`) this process decides with its own counts. It never raises and
+    never admits everything.
     """
 
     def __init__(self, url: str) -> None:
@@ -172,7 +166,7 @@ class FailoverWindows:
         self._is_away = False
 
     def take(self, window: Window) -> float | None:
-        """See Windows."""
+        """Implement `Windows.take`."""
         decided, wait_s = self._ask(lambda: self._shared.take(window), None)
         if not decided:
             return self._local.take(window)
@@ -181,20 +175,17 @@ class FailoverWindows:
         return wait_s
 
     def give_back(self, window: Window) -> None:
-        """See Windows."""
+        """Implement `Windows.give_back`."""
         self._ask(lambda: self._shared.give_back(window), None)
         self._local.give_back(window)
 
     def forget(self, window: Window) -> None:
-        """See Windows."""
+        """Implement `Windows.forget`."""
         self._ask(lambda: self._shared.forget(window), None)
         self._local.forget(window)
 
     def holds(self, window: Window) -> bool:
-        """See Windows.
-
-        What this process has seen counts too, so that an emptied Redis takes nothing from anybody.
-        """
+        """True if Redis or this process counts anything; an emptied Redis changes nothing."""
         _decided, is_held = self._ask(lambda: self._shared.holds(window), otherwise=False)
         return is_held or self._local.holds(window)
 
@@ -228,7 +219,7 @@ class FailoverWindows:
 
 
 def windows(redis_url: str | None) -> Windows:
-    """Where this installation counts; nothing connects before the first attempt."""
+    """Return the installation's counter; it connects at the first attempt."""
     return FailoverWindows(redis_url) if redis_url else LocalWindows()
 
 
