@@ -82,7 +82,7 @@ class Person:
             return act(actor, *arguments, **keywords)
 
     def granted(self, permission: str) -> Person:
-        """The same person as an approved request runs: by the assistant, with one permission granted."""
+        """The same person as an approved proposal runs: by the assistant, with a grant."""
         actor = self.actor.via(Channel.ASSISTANT).granted(Grant("ap-test", permission))
         return replace(self, actor=actor)
 

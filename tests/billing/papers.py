@@ -112,7 +112,7 @@ def write_off(
     reason: str = "Cannot be traced",
     currency: str = "INR",
 ) -> UUID:
-    """What is open of an invoice, or so much of it, given up as somebody asked for and was granted."""
+    """A write-off of what is open of an invoice, or of a part, under a grant."""
     amount = None if minor is None else Money(minor, currency)
     with person.granted("invoice.write_off").acting() as actor:
         return service.write_off_invoice(actor, invoice_id, reason=reason, amount=amount, on=on).id
