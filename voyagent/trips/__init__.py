@@ -1,3 +1,1 @@
-"""Trips: who travels, with what, where they sleep, what it costs and what the customer pays; and
-the itinerary made of it.
-"""
+"""Trips: passengers, flights, hotels, other services, cost, price and the itinerary."""

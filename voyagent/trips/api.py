@@ -1,4 +1,4 @@
-"""The JSON door of trips: trips, and under each its passengers and its lines."""
+"""JSON API of trips, their passengers and their lines."""
 
 from __future__ import annotations
 
@@ -82,9 +82,7 @@ LINE_ERRORS = (
 
 @api.get("/trips", answer=TripList, permission="trip.read", errors=(InvalidCursor,))
 def list_trips(reader: Reader, query: TripListQuery) -> Row:
-    """List trips, newest first; with `session_id` or `enquiry_id` those of a conversation or an
-    enquiry.
-    """
+    """List trips, newest first; filter by conversation or enquiry."""
     cursor = None if query.cursor is None else Cursor.decode(query.cursor)
     of = {"session_id": query.session_id, "enquiry_id": query.enquiry_id}
     return wire_page(
@@ -94,16 +92,16 @@ def list_trips(reader: Reader, query: TripListQuery) -> Row:
 
 @api.post("/trips", answer=TripOut, status=201, permission="trip.open", errors=TRIP_ERRORS)
 def open_trip(actor: Actor, body: TripIn) -> Row:
-    """Open a trip, of a conversation or an enquiry where they are named.
+    """Open a trip, for a conversation or an enquiry if they are named.
 
-    A conversation has one at most.
+    A conversation has at most one trip.
     """
     return _trip(service.open_trip(actor, **body.model_dump()).id)
 
 
 @api.get("/trips/<trip_id>", answer=TripOut, permission="trip.read", missing=TripNotFound)
 def get_trip(reader: Reader, trip_id: UUID) -> Row:
-    """Read a trip with its passengers, lines, totals, and what to look at."""
+    """Read a trip with passengers, lines, totals and warnings."""
     return wire_trip(queries.read_trip(reader, trip_id))
 
 
@@ -115,9 +113,9 @@ def get_trip(reader: Reader, trip_id: UUID) -> Row:
     errors=TRIP_ERRORS,
 )
 def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Row:
-    """Change what a trip is called, or what it belongs to.
+    """Change a trip's name or its links.
 
-    An absent member stays, null clears notes and links.
+    An absent member is kept, null clears notes and links.
     """
     return _trip(service.update_trip(actor, trip_id, body.changes()).id)
 
@@ -129,7 +127,7 @@ def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Row:
     missing=TripNotFound,
 )
 def list_passengers(reader: Reader, trip_id: UUID) -> Row:
-    """List who travels, in the order of their adding."""
+    """List the passengers in the order in which they were added."""
     return {"items": [wire_passenger(one) for one in queries.read_trip(reader, trip_id).passengers]}
 
 
@@ -142,7 +140,7 @@ def list_passengers(reader: Reader, trip_id: UUID) -> Row:
     errors=(service.TripFull, service.BornLater),
 )
 def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Row:
-    """Take somebody along."""
+    """Add a passenger."""
     return wire_passenger(
         queries.passenger_of(service.add_passenger(_keyring(), actor, trip_id, body.said()))
     )
@@ -155,7 +153,7 @@ def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Row:
     missing=PassengerNotFound,
 )
 def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Row:  # noqa: ARG001 - asking for it proves who calls
-    """Read one passenger; of the passport the last four characters."""
+    """Read a passenger; of the passport number the last four characters."""
     return wire_passenger(queries.passenger_of(queries.get_passenger(trip_id, passenger_id)))
 
 
@@ -167,9 +165,9 @@ def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Row:  # no
     errors=(service.BornLater,),
 )
 def update_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID, body: PassengerPatch) -> Row:
-    """Change what is known of somebody.
+    """Change a passenger.
 
-    An absent member stays, null clears all but name and kind.
+    An absent member is kept, null clears all but name and kind.
     """
     return wire_passenger(
         queries.passenger_of(
@@ -185,15 +183,13 @@ def update_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID, body: Pass
     missing=PassengerNotFound,
 )
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
-    """Leave somebody at home, and forget the passport."""
+    """Remove a passenger and delete the passport."""
     service.remove_passenger(actor, trip_id, passenger_id)
 
 
 @api.get("/trips/<trip_id>/lines", answer=LineList, permission="trip.read", missing=TripNotFound)
 def list_lines(reader: Reader, trip_id: UUID) -> Row:
-    """List the things of a trip, in the order in which they happen; those that were cancelled are
-    among them.
-    """
+    """List the lines of a trip by date, cancelled ones included."""
     return {"items": [wire_line(one) for one in queries.read_trip(reader, trip_id).lines]}
 
 
@@ -206,9 +202,7 @@ def list_lines(reader: Reader, trip_id: UUID) -> Row:
     errors=(service.TripFull, *LINE_ERRORS),
 )
 def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Row:
-    """Add a flight, a hotel, a transfer, a visa or anything else, with what it costs and what the
-    customer pays.
-    """
+    """Add a flight, hotel, transfer, visa or other service with its cost and price."""
     return wire_line(queries.line_of(service.add_line(actor, trip_id, body.details, body.said())))
 
 
@@ -216,7 +210,7 @@ def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Row:
     "/trips/<trip_id>/lines/<line_id>", answer=LineOut, permission="trip.read", missing=LineNotFound
 )
 def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:  # noqa: ARG001 - asking for it proves who calls
-    """Read one line."""
+    """Read a line."""
     return wire_line(queries.line_of(queries.get_line(trip_id, line_id)))
 
 
@@ -228,7 +222,7 @@ def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:  # noqa: ARG001
     errors=(service.LineAtSupplier, service.LineIsOver, service.LineKindFixed, *LINE_ERRORS),
 )
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> Row:
-    """Change a line. An absent member stays; the details are replaced whole."""
+    """Change a line. An absent member is kept; the details are replaced as a whole."""
     return wire_line(queries.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
 
 
@@ -240,7 +234,7 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> 
     errors=(service.LineIsCommitted,),
 )
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
-    """Take a line off the trip. One that is held, booked, ticketed or filed is cancelled first."""
+    """Remove a line. One that is held, booked, ticketed or filed is cancelled first."""
     service.remove_line(actor, trip_id, line_id)
 
 
@@ -252,14 +246,13 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     errors=CANCEL_ERRORS,
 )
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:
-    """Say that a thing will not happen; it stays on the trip, without a price.
+    """Cancel a line; it stays on the trip, without a price.
 
-    A flight that is held at a supplier is given back there with all flights of its booking, which
-    costs nothing, and a request to issue its tickets is withdrawn. Giving back rooms that a
-    supplier has booked may cost something: it is asked for, and happens once somebody who may has
-    granted the request that `approval_id` names. Whatever was booked elsewhere, is ticketed or is
-    filed is noted as cancelled, and nobody is told. Where the supplier fails nothing has changed;
-    ask again.
+    A flight held at a supplier is released there with all flights of its booking, free of charge,
+    and a request to issue its tickets is withdrawn. Cancelling booked rooms may cost something: it
+    needs approval, and happens once the request in `approval_id` is approved. Anything booked
+    elsewhere, ticketed or filed is only marked as cancelled, and nobody is told. If the supplier
+    fails nothing has changed; try again.
     """
     done = run(cancel(actor, trip_id, line_id))
     return wire_cancelled(done.line, done.request.id if done.request is not None else None)

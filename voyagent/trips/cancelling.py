@@ -1,6 +1,4 @@
-"""Cancelling a thing of a trip, for both doors: given back to its supplier, asked for where it may
-cost something, or only noted; and what each means.
-"""
+"""Cancellation of lines, for pages and API: released at the supplier, requested, or marked."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ from voyagent.trips.words import country_name
 
 @dataclass(frozen=True, slots=True)
 class PendingCancellation:
-    """What cancelling a thing will mean: the way, how many flights go together, and the request
-    about it that waits or is being carried out.
-    """
+    """The effect of a cancellation: the way, the number of flights, and a pending request."""
 
     way: Way
     flights: int
@@ -41,9 +37,7 @@ class PendingCancellation:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What came of it: the line as it stands now, how many requests about it ended, and the request
-    that was made in its place where somebody decides first.
-    """
+    """Result of a cancellation: the line, ended requests, and the request made instead."""
 
     line: Line
     way: Way
@@ -52,7 +46,7 @@ class Cancelled:
 
 
 def ahead_of(line: TripLine) -> PendingCancellation:
-    """What cancelling it would mean as things stand."""
+    """Return the effect that a cancellation has now."""
     way = service.way_to_cancel(line)
     together = (
         lines_under(line.trip_id, line.our_reference)
@@ -74,10 +68,10 @@ def ahead_of(line: TripLine) -> PendingCancellation:
 
 
 def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled]:
-    """Cancel a thing: what is held at a supplier is given back there, booked rooms are asked for,
-    and the rest is noted; by the rules that the assistant has.
+    """Cancel a line by the rules that the assistant has.
 
-    Raises Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay, CancellationRequested,
+    A hold is released at the supplier, booked rooms need approval, the rest is marked. Raises
+    Forbidden, LineNotFound, LineIsOver, NotHeld, TicketsUnderWay, CancellationRequested,
     SupplierError.
     """
     actor.require("trip.update")
@@ -97,12 +91,10 @@ def cancel(actor: Actor, trip_id: UUID, line_id: UUID) -> OutboundCall[Cancelled
 
 
 def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
-    """Ask for the rooms of a booking to be given back; they are once somebody has granted it.
+    """Request the cancellation of a booking's rooms, to be carried out once approved.
 
-    The request begins a conversation of its own.
-
-    One request for a booking waits at a time. Raises Forbidden, LineNotFound, LineIsOver,
-    NotAtSupplier, CancellationRequested.
+    The request starts a conversation of its own. One request for a booking waits at a time. Raises
+    Forbidden, LineNotFound, LineIsOver, NotAtSupplier, CancellationRequested.
     """
     actor.require("trip.update")
     stay = queries.line_of(
@@ -141,7 +133,7 @@ def ask_for_cancellation(actor: Actor, line_id: UUID) -> Approval:
 
 
 def meaning_of(line: Line, ahead: PendingCancellation) -> list[str]:
-    """What cancelling it will mean, in sentences, before anybody has pressed anything."""
+    """Return the effect in sentences, for the confirmation."""
     if ahead.way is Way.ASK:
         asked = gettext(
             "A supplier has these rooms, and giving them back may cost something. So this asks for"
@@ -166,7 +158,7 @@ def meaning_of(line: Line, ahead: PendingCancellation) -> list[str]:
 
 
 def told_of(done: Cancelled) -> str:
-    """What came of it, in a word."""
+    """Return the result in one sentence."""
     if done.request is not None:
         return str(
             gettext(

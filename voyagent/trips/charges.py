@@ -1,6 +1,4 @@
-"""What of a trip goes on an invoice: each booking once, in the customer's words, with what it costs
-the agency and what the customer pays.
-"""
+"""Charges of a trip for an invoice: each booking once, with cost and price."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ WORDS_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One thing that the customer pays."""
+    """One charge to the customer."""
 
     description: str
     cost: Money
@@ -35,9 +33,7 @@ class Charge:
 
 
 def charges_of(journey: Journey) -> list[Charge]:
-    """The charges in the order in which things happen; the flights of one booking are one charge,
-    and what has no price is none.
-    """
+    """Return the charges by date; flights of one booking are one charge, unpriced lines none."""
     bookings: dict[tuple[str, str, str], list[Line]] = {}
     for line in journey.standing:
         own = line.our_reference or line.supplier_ref if line.kind == "flight" else None
@@ -96,9 +92,7 @@ def _in_words(lines: Sequence[Line]) -> str:
 
 
 def flights_in_words(flights: Sequence[FlightDetails]) -> str:
-    """Flights with their ways and days: `EK 533 Cochin – Dubai 19 Dec 2026, EK 532 Dubai – Cochin
-    25 Dec 2026`.
-    """
+    """Describe flights: `EK 533 Cochin – Dubai 19 Dec 2026, EK 532 Dubai – Cochin 25 Dec 2026`."""
     return ", ".join(_flight(flight) for flight in flights)
 
 

@@ -1,6 +1,4 @@
-"""The shape of each kind of line, and what follows from it: on which days it happens, what it is
-called.
-"""
+"""Details of each kind of line, and the days and names that follow from them."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 
 
 def _local_time(value: Any) -> Any:
-    """A wall clock's time without a zone, as airlines write it."""
+    """Accept a local time without a zone, as airlines write it."""
     if isinstance(value, str) and _LOCAL.fullmatch(value):
         try:
             found = datetime.fromisoformat(value)
@@ -70,10 +68,10 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class FlightDetails(Closed):
-    """One flight.
+    """A flight.
 
-    Times are those of the clock on the spot; a code of no known airport is kept. `travellers` are
-    those who were booked.
+    Times are local to the airports; an unknown airport code is kept. `travellers` are the booked
+    passengers.
     """
 
     kind: Literal["flight"]
@@ -97,12 +95,12 @@ class FlightDetails(Closed):
 
     @property
     def departs(self) -> datetime:
-        """When it leaves, by the clock of the place."""
+        """Local time of departure."""
         return datetime.fromisoformat(self.departs_at)
 
     @property
     def arrives(self) -> datetime:
-        """When it lands, by the clock of the place."""
+        """Local time of arrival."""
         return datetime.fromisoformat(self.arrives_at)
 
 
@@ -123,12 +121,12 @@ class HotelDetails(Closed):
 
     @property
     def nights(self) -> int:
-        """How many nights."""
+        """Number of nights."""
         return (self.check_out - self.check_in).days
 
 
 class TransferDetails(Closed):
-    """A ride from one place to another."""
+    """A transfer from one place to another."""
 
     kind: Literal["transfer"]
     on: BusinessDate
@@ -140,8 +138,9 @@ class TransferDetails(Closed):
 
 
 class VisaDetails(Closed):
-    """Visas of one country for those who travel, or of one `traveller`; `granted_on` is the day on
-    which the country said yes.
+    """Visas of one country for all passengers, or of one `traveller`.
+
+    `granted_on` is the day of the grant.
     """
 
     kind: Literal["visa"]
@@ -155,7 +154,7 @@ class VisaDetails(Closed):
 
 
 class OtherDetails(Closed):
-    """Anything else: an excursion, a ticket, insurance, a discount; a day in words."""
+    """Any other service, such as an excursion or insurance, or a discount."""
 
     kind: Literal["other"]
     title: Annotated[str, Trimmed(200)]
@@ -178,21 +177,17 @@ _READING: TypeAdapter[AnyDetails] = TypeAdapter(Details)
 
 
 def stored(details: AnyDetails) -> dict[str, Any]:
-    """The details as the table keeps them: JSON without what is not known, and without the kind,
-    which has its own column.
-    """
+    """Return the details for the table: JSON without unknown members and without the kind."""
     return details.model_dump(mode="json", exclude_none=True, exclude={"kind"})
 
 
 def read_details(kind: str, kept: dict[str, Any]) -> AnyDetails:
-    """The details of a stored line."""
+    """Return the details of a stored line."""
     return _READING.validate_python({"kind": kind, **kept}, strict=False)
 
 
 def span(details: AnyDetails) -> tuple[date | None, date | None]:
-    """The first and the last calendar day of a thing, by the clocks of its places; crossing the
-    date line never ends before it begins.
-    """
+    """Return the first and last local day; crossing the date line never ends before it begins."""
     match details:
         case FlightDetails():
             return details.departs.date(), max(details.departs.date(), details.arrives.date())
@@ -207,7 +202,7 @@ def span(details: AnyDetails) -> tuple[date | None, date | None]:
 
 
 def name_of(details: AnyDetails) -> str:
-    """What a line is called in a sentence of staff: `EK 533`, a hotel's name."""
+    """Return a line's name for staff: `EK 533`, or a hotel's name."""
     match details:
         case FlightDetails():
             return f"{details.carrier} {details.number}"
@@ -222,5 +217,5 @@ def name_of(details: AnyDetails) -> str:
 
 
 def nights_of(first: date, after: date) -> list[date]:
-    """The nights from one day to another, each by the day on which it begins."""
+    """Return the nights between two days, each by the day on which it begins."""
     return [first + timedelta(days=number) for number in range((after - first).days)]

@@ -1,4 +1,4 @@
-"""What a trip answers: the enquiry that it belongs to, and how much its customer wants to spend."""
+"""The enquiry of a trip and its budget."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voyagent.kernel.money import Money
 
 
 def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
-    """The enquiry that is named, else the newest that the conversation is about.
+    """Return the named enquiry, else the newest of the conversation.
 
     Raises EnquiryNotFound.
     """
@@ -24,10 +24,7 @@ def enquiry_of(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
 
 
 def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money | None:
-    """What that enquiry's customer wants to spend; None where no amount was named.
-
-    Raises EnquiryNotFound.
-    """
+    """Return the enquiry's budget; None without an amount. Raises EnquiryNotFound."""
     enquiry = enquiry_of(session_id, enquiry_id)
     if enquiry is None or enquiry["budget_hundredths"] is None:
         return None
@@ -37,7 +34,7 @@ def budget_of(session_id: UUID | None, enquiry_id: UUID | None = None) -> Money 
 
 
 def is_above(cost: Money, budget: Money | None) -> bool:
-    """Whether something costs more than the budget; two currencies are not compared."""
+    """True if a cost exceeds the budget; different currencies are not compared."""
     return (
         budget is not None
         and cost.currency == budget.currency

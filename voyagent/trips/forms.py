@@ -1,6 +1,4 @@
-"""Forms of trips: what it is called, who travels, and a form for each kind of line over the one
-schema.
-"""
+"""Forms of trips, passengers, and each kind of line."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 
 
 class TripForm(SchemaForm[TripIn]):
-    """What a trip is called, in which money it is counted, and what the customer should know."""
+    """A trip's name, currency and notes for the customer."""
 
     schema: ClassVar[type[BaseModel]] = TripIn
     sentences: ClassVar[dict[str, Any]] = _CURRENCY
@@ -57,7 +55,7 @@ class TripForm(SchemaForm[TripIn]):
 
 
 class SendForm(SentOnce, SchemaForm[SendIn]):
-    """To whom the itinerary goes: the customer of the enquiry, unless another address is typed."""
+    """Recipient of the itinerary, by default the enquiry's customer."""
 
     schema: ClassVar[type[BaseModel]] = SendIn
     sentences: ClassVar[dict[str, Any]] = {
@@ -78,9 +76,9 @@ class SendForm(SentOnce, SchemaForm[SendIn]):
 
 
 class PassengerForm(SchemaForm[PassengerIn]):
-    """Somebody who travels.
+    """A passenger.
 
-    Where a passport is known already, a blank number keeps it; it is cleared by its own box.
+    A blank number keeps a known passport; a checkbox deletes it.
     """
 
     schema: ClassVar[type[BaseModel]] = PassengerIn
@@ -117,13 +115,11 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     @property
     def status(self) -> int:
-        """200 where the passport's lines were read, for the form is then only to be looked over."""
+        """200 after the passport's lines were read, because the form is then reviewed."""
         return 200 if self.zone else super().status
 
     def accepted(self) -> Any | None:
-        """The passenger; None where the passport's lines were sent too, which then fill the fields,
-        so that a person sees them before they are saved.
-        """
+        """Return the passenger; None if passport lines were sent, which first fill the fields."""
         if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
             try:
                 self._fill(read_zone(self.passport_lines.data or "", today()))
@@ -133,7 +129,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
         return super().accepted()
 
     def _fill(self, zone: MachineZone) -> None:
-        """Put what was read into the fields; a name that is written stays."""
+        """Fill the fields from the passport lines; a typed name is kept."""
         self.zone, self.passport_lines.data = zone, ""
         self.passport_number.data, self.passport_expiry.data = zone.number, zone.expires_on
         self.nationality.data = zone.nationality or self.nationality.data
@@ -145,14 +141,12 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     @classmethod
     def of(cls, passenger: Passenger) -> PassengerForm:
-        """The form over somebody who travels."""
+        """Return the form filled with a passenger."""
         names = ("full_name", "kind", "date_of_birth", "nationality", "passport_expiry")
         return cls(data={name: getattr(passenger, name) for name in names})
 
     def changes(self, body: PassengerIn) -> dict[str, Any]:
-        """What the form says of somebody who is known: all that it shows, and the passport only
-        where it was written anew or is to be forgotten.
-        """
+        """Return the changes: all fields shown, and the passport only if typed or deleted."""
         said: dict[str, Any] = {
             name: getattr(body, name)
             for name in PassengerIn.model_fields
@@ -168,18 +162,16 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
 
 class LineForm(SchemaForm[LineIn]):
-    """What every line has: its state, what it costs, what the customer pays, from whom, under which
-    number, and words for the customer.
-    """
+    """Fields of every line: status, cost, price, supplier, reference, notes."""
 
     schema: ClassVar[type[BaseModel]] = LineIn
     kind: ClassVar[str]
     details: ClassVar[tuple[str, ...]]
-    """The fields that belong into the details under their own names."""
+    """Fields that belong to the details under their own names."""
     untouched: ClassVar[tuple[str, ...]] = ()
-    """What the details may have and the form does not show; it stays."""
+    """Details that the form does not show and keeps."""
     places: ClassVar[dict[str, str]] = {}
-    """Fields of the details whose findings stand at another field."""
+    """Fields of the details whose errors appear at another field."""
     sentences: ClassVar[dict[str, Any]] = {
         **_CURRENCY,
         "string_pattern_mismatch": _("That does not look right."),
@@ -212,7 +204,7 @@ class LineForm(SchemaForm[LineIn]):
 
     @classmethod
     def of(cls, line: Line) -> LineForm:
-        """The form over a line as it stands."""
+        """Return the form filled with a line."""
         shown = {name: getattr(line.details, name, None) for name in (*cls.details, "notes")}
         plain = {
             "status": line.status,
@@ -235,11 +227,11 @@ class LineForm(SchemaForm[LineIn]):
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:  # noqa: ARG003 - a kind whose fields are not those of its details reads them here
-        """Fields that the details have under other names."""
+        """Return fields that the details have under other names."""
         return {}
 
     def accepted(self) -> Any | None:
-        """The schema's value; a finding about the details stands at the field that it is about."""
+        """Return the schema's value; errors of the details appear at their fields."""
         if not self.is_submitted() or not self.validate():
             return None
         try:
@@ -255,7 +247,7 @@ class LineForm(SchemaForm[LineIn]):
             return None
 
     def values(self) -> dict[str, Any]:
-        """What was typed, as the schema has it."""
+        """Return the input as the schema expects it."""
         plain = {
             name: _text(self[name].data)
             for name in ("status", "currency", "supplier", "supplier_ref")
@@ -282,12 +274,12 @@ class LineForm(SchemaForm[LineIn]):
         }
 
     def further(self) -> dict[str, Any]:
-        """What else belongs into the details."""
+        """Return further details."""
         return {}
 
 
 class FlightForm(LineForm):
-    """A flight: both ends with the day and the time of the clock there."""
+    """A flight: airports with local days and times."""
 
     kind = "flight"
     details = ("origin_terminal", "destination_terminal", "cabin", "seats", "baggage")
@@ -322,7 +314,7 @@ class FlightForm(LineForm):
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
-        """Number, places and clocks."""
+        """Return number, airports and times."""
         return {
             "flight": f"{details.carrier} {details.number}",
             "origin": details.origin,
@@ -334,8 +326,9 @@ class FlightForm(LineForm):
         }
 
     def further(self) -> dict[str, Any]:
-        """Airline and number apart, places in capitals, days and times together; one lands on the
-        day of the departure where no other is said.
+        """Split airline and number, capitalise airports, join days and times.
+
+        Without a day of arrival the flight lands on the day of departure.
         """
         number = "".join((self.flight.data or "").upper().split())
         typed = {name: _text(self[name].data) for name in ("origin", "destination")}
@@ -386,22 +379,22 @@ class HotelForm(LineForm):
 
 
 class TimedForm(LineForm):
-    """A line that begins at a time of its day."""
+    """A line that begins at a time of day."""
 
     at = StringField(_("At"))
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
-        """The time."""
+        """Return the time."""
         return {"at": details.at}
 
     def further(self) -> dict[str, Any]:
-        """The time."""
+        """Return the time."""
         return {"at": _time(self.at.data)}
 
 
 class TransferForm(TimedForm):
-    """A ride."""
+    """A transfer."""
 
     kind = "transfer"
     details = ("on", "origin", "destination", "vehicle")
@@ -434,7 +427,7 @@ class VisaForm(LineForm):
 
 
 class OtherForm(TimedForm):
-    """Anything else."""
+    """Any other service."""
 
     kind = "other"
     details = ("title", "on", "until")
@@ -455,9 +448,7 @@ def _text(value: str | None) -> str | None:
 
 
 def _time(typed: str | None) -> str | None:
-    """A time as people write it, `4:30`, `0430`, `16.05`; what is none stays as it is, so that the
-    schema refuses it.
-    """
+    """Read a time such as `4:30`, `0430`, `16.05`; other text is refused by the schema."""
     text = _text(typed)
     found = _CLOCK.fullmatch(text) if text else None
     return f"{int(found[1]):02}:{found[2]}" if found else text

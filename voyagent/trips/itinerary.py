@@ -1,6 +1,6 @@
-"""The itinerary as the customer reads it: a trip put into words, day by day.
+"""The itinerary for the customer: a trip described day by day.
 
-The page and the paper are both made of this, and it knows no passport.
+Page and PDF are made of it; it has no passport data.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from voyagent.trips.words import country_name
 
 WEEK = 7
 DAYS_MAX = 31
-"""A longer trip shows only the days on which something happens."""
+"""Days of the longest itinerary in full; a longer one lists only days with an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A flight: both ends with time, place and day, and what lies between."""
+    """A flight: both airports with time and day, and the time between."""
 
     line_id: UUID
     leaves: str
@@ -52,10 +52,9 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Anything else: `icon` is its glyph, `about` a line of facts, `notes` what the agency writes
-    to the customer.
+    """Any other line: `icon`, `about` (facts), `notes` (text for the customer).
 
-    What its day is called after has no title of its own.
+    The line that gives its day the heading has no title of its own.
     """
 
     line_id: UUID
@@ -67,9 +66,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of the trip; `before` is what comes before its first flight, such as the way to the
-    airport.
-    """
+    """A day of the trip; `before` precedes its first flight, such as the transfer."""
 
     day: str
     weekday: str
@@ -81,7 +78,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Itinerary:
-    """The whole paper."""
+    """The whole itinerary."""
 
     title: str
     people: str
@@ -97,9 +94,7 @@ class Itinerary:
 
 
 def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
-    """Put a trip into words, in the reader's language; `prices` are what it costs, by currency, as
-    they are written on paper.
-    """
+    """Describe a trip in the reader's language; `prices` are its prices by currency."""
     lines = journey.standing
     flights = [(line, line.details) for line in lines if isinstance(line.details, FlightDetails)]
     stays = [(line, line.details) for line in lines if isinstance(line.details, HotelDetails)]
@@ -134,9 +129,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
 
 
 def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
-    """Days at leisure that follow one another are one, `15 – 18 Dec`; of a week and more the
-    weekdays would only confuse.
-    """
+    """Join consecutive free days: `15 – 18 Dec`; weekdays only below a week."""
     for is_free, group in groupby(
         days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items
     ):
@@ -189,8 +182,9 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[t
 
 
 def _days_of(line: Line) -> list[date]:
-    """The days on which a thing stands in the itinerary: an overnight flight on the day of its
-    departure, a hotel on its first day and on the last.
+    """Return the days on which a line appears.
+
+    An overnight flight appears on its day of departure, a hotel on its first and last day.
     """
     assert line.starts_on is not None
     return (
@@ -201,9 +195,7 @@ def _days_of(line: Line) -> list[date]:
 
 
 def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str) -> str:
-    """What a day is called: what one goes to see, else where one goes, else that one leaves the
-    hotel, else that it is free.
-    """
+    """Return a day's heading: an excursion, else a city, else the departure, else free time."""
     flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
     if flights:
         city = places.city_of(flights[-1].destination)
@@ -330,9 +322,7 @@ def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> st
 
 
 def turning_point(flights: Sequence[FlightDetails]) -> str:
-    """The city for which one leaves: where a round trip stays longest on the ground, else where the
-    last flight lands.
-    """
+    """Return the destination: the longest stop of a round trip, else the last arrival."""
     if not flights:
         return ""
     if (
@@ -347,7 +337,7 @@ def turning_point(flights: Sequence[FlightDetails]) -> str:
 
 
 def _stays_in_a_sentence(stays: Sequence[HotelDetails]) -> str:
-    """The nights by city; one that two hotels have is one night, and the first one's."""
+    """Describe nights by city; a night with two hotels counts once, for the first."""
     slept: dict[date, str] = {}
     for stay in stays:
         for night in nights_of(stay.check_in, stay.check_out):
@@ -362,7 +352,7 @@ def _stays_in_a_sentence(stays: Sequence[HotelDetails]) -> str:
 
 
 def _visas_in_sentences(visas: Sequence[tuple[Line, VisaDetails]]) -> Iterable[str]:
-    """Visas of one country and one state together, however many applications they are."""
+    """Describe visas by country and state."""
     counts: dict[tuple[str, str], int] = {}
     for line, visa in visas:
         granted = (
@@ -391,12 +381,12 @@ def _tickets_in_a_row(flights: Sequence[FlightDetails]) -> str:
 
 
 def tickets_of(flights: Iterable[FlightDetails]) -> list[str]:
-    """The numbers of the tickets; the flights of a booking share theirs."""
+    """Return the ticket numbers; flights of a booking share theirs."""
     return list(dict.fromkeys(number for flight in flights for number in flight.tickets or ()))
 
 
 def _people(names: Sequence[str]) -> str:
-    """Names in a list; a family that shares its last name says it once."""
+    """List names; a family with one surname has it once."""
     if not names:
         return ""
     split = [name.rpartition(" ") for name in names]
@@ -407,7 +397,7 @@ def _people(names: Sequence[str]) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """Several in a row; in English without a comma before the last."""
+    """Join words; in English without a comma before the last."""
     locale = _locale()
     return str(
         format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale)
@@ -415,7 +405,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _span(lines: Sequence[Line]) -> str:
-    """The first and the last day, and the nights between them."""
+    """Return the first and last day, and the nights between."""
     days = sorted(day for line in lines if line.starts_on for day in _days_of(line))
     if not days:
         return ""
@@ -425,7 +415,7 @@ def _span(lines: Sequence[Line]) -> str:
 
 
 def _between(first: date, last: date, *, year: bool = False) -> str:
-    """Two days in as few words as they need: `19 to 25 December 2026`."""
+    """Write two days briefly: `19 to 25 December 2026`."""
     end = format_date(last, "d MMMM y" if year else "d MMMM", locale=_locale())
     if first == last:
         return str(end)
@@ -455,7 +445,7 @@ def _duration(flight: FlightDetails) -> str:
 
 
 def airport(code: str, terminal: str | None) -> str:
-    """`Dubai (DXB), T3`; an unknown code is its own name."""
+    """Return `Dubai (DXB), T3`; an unknown code stands for itself."""
     city = f"{places.city_of(code)} ({code})" if places.find_airport(code) else code
     return f"{city}, {terminal}" if terminal else city
 
@@ -469,7 +459,7 @@ def _short(day: date) -> str:
 
 
 def in_a_row(parts: Iterable[str | None]) -> str:
-    """What is known of some parts, with a dot between them."""
+    """Join the known parts with a dot."""
     return " · ".join(part for part in parts if part)
 
 
@@ -478,9 +468,7 @@ def _locale() -> Locale:
 
 
 def file_name(title: str, moment: datetime) -> str:
-    """What its files are called when they are kept, before the ending: letters and figures of the
-    title, and the day.
-    """
+    """Return the file name without extension: title and date."""
     plain = "-".join(
         "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title)
         .lower()

@@ -1,6 +1,4 @@
-"""The itinerary as files, behind both doors: PDF as the customer gets it, and the same facts as a
-table for a spreadsheet, in English as the JSON is.
-"""
+"""The itinerary as files: PDF for the customer, and a table in English."""
 
 from __future__ import annotations
 
@@ -40,17 +38,16 @@ COLUMNS = (
     *("quantity", "reference", "state", "notes", "currency", "amount"),
 )
 Read = tuple[Journey, str]
-"""A trip, and what the agency is called."""
+"""A trip and the agency's name."""
 
 
 def itinerary_table(found: Read, *, prices: bool) -> Sheet:
-    """What the paper says, as rows.
+    """Return the itinerary as a table.
 
-    They are `head` for each fact, `passenger`, `flight`, `hotel`, `transfer`, `visa` and `other` in
-    the order in which they happen, `ticket`, and with `prices` a `total` for each currency in which
-    the customer pays something. Times are those of the clock on the spot. A thing without a day has
-    none here either; a visa's day is that of its grant, else of its filing. As on paper there is no
-    passport, no supplier, no cost and nothing that was cancelled.
+    Row kinds: `head` for each fact, `passenger`, `flight`, `hotel`, `transfer`, `visa` and `other`
+    by date, `ticket`, and with `prices` a `total` for each currency. Times are local. A line
+    without a day has none here; a visa has the day of its grant, else of its filing. Passports,
+    suppliers, costs and cancelled lines are left out.
     """
     journey, agency = found
     trip, (first, last) = journey.trip, journey.days
@@ -92,7 +89,6 @@ def itinerary_table(found: Read, *, prices: bool) -> Sheet:
 
 
 def _told(line: Line) -> dict[str, Cell]:
-    """The cells of a thing that its kind has."""
     match line.details:
         case FlightDetails() as flight:
             return {

@@ -1,8 +1,6 @@
-"""What is wrong with a trip, before the customer finds out: pure rules over its people and lines,
-none of which changes anything.
+"""Warnings about a trip, as pure rules over its passengers and lines.
 
-A rule tells what the agency should look at; it never stands in the way. Days are those of the clock
-on the spot, connections are measured by instants.
+They never block an act. Days are local; connections are measured by instants.
 """
 
 from __future__ import annotations
@@ -25,47 +23,41 @@ Severity = Literal["error", "warning", "note"]
 Values = Mapping[str, str | int | date]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 DOMESTIC_MINUTES, INTERNATIONAL_MINUTES = 60, 90
-"""The least time from one flight to the next where the airport has no figures of its own."""
+"""Minimum connection in minutes, domestic and international, by default."""
 MINIMUMS: Mapping[str, tuple[int, int]] = {}
-"""An airport's own least times in minutes, within the country and beyond, where an agency's
-airlines publish others.
-"""
+"""Minimum connection of particular airports in minutes, domestic and international."""
 OTHER_AIRPORT_MINUTES = 240
-"""To another airport of the same city: through the border, across the town, and checked in once
-more.
+"""Minimum connection to another airport of the city, in minutes.
+
+It includes immigration, the transfer, and another check-in.
 """
 CONNECTION_MINUTES_MAX = 24 * 60
 WAIT_MINUTES_MAX = 12 * 60
-"""So long one may wait through a night at an airport without a bed."""
+"""Longest overnight wait at an airport without a hotel, in minutes."""
 EARLY_HOUR, NOON = 6, 12
 UNDER_YEARS: Mapping[str, int] = {"infant": 2, "child": 12}
-"""The age that an infant and a child have not reached on the last flight, as airlines count them.
-"""
+"""Age limit of infants and children on the last flight, as airlines count."""
 PASSPORT_MONTHS = 6
-"""How long a passport must be good after the return where nothing else is known of a country: the
-rule of thumb of the trade.
-"""
+"""Months for which a passport must be valid after the return, by default."""
 _SCHENGEN = "AT BE BG CH CZ DE DK EE ES FI FR GR HR HU IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
 PASSPORT_MONTHS_OF: Mapping[str, int] = {
     **dict.fromkeys(_SCHENGEN.split(), 3),
     **dict.fromkeys(("AU", "CA", "GB", "IE", "JP", "KR", "US"), 0),
 }
-"""Countries that ask for less: three months (Schengen Borders Code, article 6), or for the stay
-alone, as their governments tell travellers.
-"""
+"""Countries with less: three months (Schengen Borders Code, article 6) or the stay only."""
 
 
 class CountryCode(str):
-    """A country in the values of a finding; whoever shows it says its name."""
+    """A country in the values of a finding, shown by its name."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to look at.
+    """A warning.
 
-    `sentence` is filled with `values`, whose days and countries are said in the reader's language.
+    `sentence` is filled with `values`; days and countries are formatted for the reader.
     """
 
     code: str
@@ -78,8 +70,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A flight and when it is, as minutes that can be compared; by the clock on the spot where the
-    airport is not known.
+    """A flight with comparable minutes.
+
+    Local time is used if an airport is unknown.
     """
 
     line: Line
@@ -89,7 +82,7 @@ class Flight:
 
     @property
     def is_measured(self) -> bool:
-        """Whether both of its clocks are known."""
+        """True if both airports' time zones are known."""
         return (
             places.find_airport(self.details.origin) is not None
             and places.find_airport(self.details.destination) is not None
@@ -97,19 +90,19 @@ class Flight:
 
     @property
     def countries(self) -> tuple[str | None, str | None]:
-        """From and to."""
+        """Countries of departure and arrival."""
         return places.country_of(self.details.origin), places.country_of(self.details.destination)
 
     @property
     def is_international(self) -> bool:
-        """Whether it leaves its country, as far as is known."""
+        """True if it leaves the country, as far as known."""
         origin, destination = self.countries
         return origin is not None and destination is not None and origin != destination
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """From one flight into the next within a day, in one city."""
+    """Two connecting flights within a day, in one city."""
 
     first: Flight
     then: Flight
@@ -118,22 +111,20 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A hotel's nights."""
+    """Nights at a hotel."""
 
     line: Line
     details: HotelDetails
 
     @property
     def nights(self) -> frozenset[date]:
-        """Each by the day on which it begins."""
+        """Each night by the day on which it begins."""
         return frozenset(nights_of(self.details.check_in, self.details.check_out))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A trip as the rules look at it: what is over is left out, and the order of lines and people
-    does not matter.
-    """
+    """A trip for the rules, without cancelled lines; order does not matter."""
 
     passengers: tuple[Passenger, ...]
     flights: tuple[Flight, ...]
@@ -143,7 +134,7 @@ class Plan:
 
     @property
     def journeys(self) -> list[list[Flight]]:
-        """Flights that connect, in order: the way out, the way back."""
+        """Connecting flights in order: the way out, the way back."""
         before = {
             connection.then.line.id: connection.first.line.id for connection in self.connections
         }
@@ -166,7 +157,7 @@ def findings(
     *,
     minimums: Mapping[str, tuple[int, int]] = MINIMUMS,
 ) -> list[Finding]:
-    """Everything to look at, the gravest first."""
+    """Return all warnings, the most serious first."""
     plan = _plan(passengers, lines)
     found = [
         *_short_connections(plan, minimums),
@@ -221,8 +212,9 @@ def _flight(line: Line, details: FlightDetails) -> Flight:
 
 
 def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
-    """For each flight the one that brings its people to it: the last that lands in its city within
-    the day before, else one that lands too late.
+    """Yield for each flight the one that feeds it.
+
+    It is the last that lands in its city within the day before, else one that lands too late.
     """
     for then in flights:
         before = [
@@ -317,9 +309,7 @@ def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
 
 
 def _missing_nights(plan: Plan) -> Iterator[Finding]:
-    """Nights between arrival and departure for which there is neither a bed nor a flight nor a
-    short wait for one. Without any hotel nobody asked for one.
-    """
+    """Warn of nights without hotel, flight or short wait; never without any hotel."""
     if not plan.stays:
         return
     begins, ends = (
@@ -358,8 +348,9 @@ def _missing_nights(plan: Plan) -> Iterator[Finding]:
 
 
 def _hotels_before_arrival(plan: Plan) -> Iterator[Finding]:
-    """A hotel that begins before the way out has arrived there; the night before an arrival in the
-    morning is kept on purpose.
+    """Warn of a hotel that begins before the arrival.
+
+    The night before a morning arrival is allowed.
     """
     if not plan.flights:
         return
@@ -416,8 +407,9 @@ def _infants_alone(plan: Plan) -> Iterator[Finding]:
 
 
 def _flown_twice(plan: Plan) -> Iterator[Finding]:
-    """The same flight twice for somebody, as where it was held again; a flight that names nobody is
-    everybody's.
+    """Warn of a flight booked twice for a passenger.
+
+    A flight without names counts for everybody.
     """
     for first, then in combinations(plan.flights, 2):
         one, other = first.details, then.details
@@ -435,8 +427,9 @@ def _flown_twice(plan: Plan) -> Iterator[Finding]:
 
 
 def _flown_at_once(plan: Plan) -> Iterator[Finding]:
-    """Two flights in the air at the same time for somebody whom both name; one that the other feeds
-    is a short connection.
+    """Warn of two flights at the same time for a named passenger.
+
+    A short connection is another warning.
     """
     connected = {frozenset((one.first.line.id, one.then.line.id)) for one in plan.connections}
     for first, then in combinations(plan.flights, 2):
@@ -472,9 +465,7 @@ def _flown_at_once(plan: Plan) -> Iterator[Finding]:
 
 
 def _too_old(plan: Plan) -> Iterator[Finding]:
-    """Somebody who is no infant or no child any more on the last flight: the airline sells another
-    fare.
-    """
+    """Warn of an infant or child above the age limit on the last flight."""
     if not plan.flights:
         return
     last = max(flight.details.departs.date() for flight in plan.flights)
@@ -543,8 +534,9 @@ def _expiring_passports(plan: Plan) -> Iterator[Finding]:
 
 
 def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
-    """The countries that somebody enters: where journeys end and hotels stand, but neither one's
-    own nor the one that the trip begins in.
+    """Return the countries that a passenger enters.
+
+    Those of destinations and hotels, without the passenger's own and that of the start.
     """
     ends = {journey[-1].countries[1] for journey in plan.journeys}
     entered = {
@@ -557,6 +549,6 @@ def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
 
 
 def _months_after(day: date, months: int) -> date:
-    """The same day some months later, or the last of that month."""
+    """Return the same day some months later, or the last of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,9 +1,7 @@
-"""Reading what trips cost and bring, as planned and as others have found it in the books: a page of
-them behind a cursor, groups of them, and their sums.
+"""Reads of cost and price of trips, planned and posted, with groups and totals.
 
-The trips of some days are those that were opened in them, and those of which anything was earned in
-them. What was earned is given by whoever knows the books, as a select: thing_id (a trip), currency,
-month (the first day of one), revenue_minor, cost_minor.
+Trips of a period are those opened in it, and those with earnings in it. Earnings come as a select:
+thing_id (a trip), currency, month (its first day), revenue_minor, cost_minor.
 """
 
 from __future__ import annotations
@@ -42,12 +40,12 @@ _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
 _AMOUNTS = ("cost_minor", "price_minor", "spent_minor", "earned_minor")
 _NOTHING: ColumnElement[int] = literal(0, BigInteger)
 CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
-"""For a column with a trip's id, the customer whom the books have it for."""
+"""Returns the customer whom the books have for a column of trip ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Instants from `begin` to before `end`, in a zone."""
+    """The instants from `begin` to before `end`, in a zone."""
 
     begin: datetime
     end: datetime
@@ -55,20 +53,18 @@ class Opened:
 
     @property
     def month(self) -> ColumnElement[date]:
-        """The first day of the month in which a trip was opened there."""
+        """Return the first day of the month in which a trip was opened."""
         return cast(func.date_trunc("month", func.timezone(self.zone, _TRIPS.created_at)), Date)
 
     @property
     def holds(self) -> tuple[ColumnElement[bool], ...]:
-        """Whether a trip of the agency was opened in them."""
+        """Return the condition that a trip of the agency was opened in the period."""
         return owned(Trip), _TRIPS.created_at >= self.begin, _TRIPS.created_at < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Earnings:
-    """What the books have of trips in some days, and for a column with a trip's id the customer
-    whom they have it for, where no enquiry says so.
-    """
+    """Earnings of trips in a period, and their customer in the books, if no enquiry says so."""
 
     statement: Select[Any]
     customer: CustomerOf
@@ -77,11 +73,10 @@ class Earnings:
 def margins_statement(
     opened: Opened, earned: Earnings, *, after: Cursor | None, limit: int
 ) -> Select[Any]:
-    """The trips of some days, the newest first, those behind a cursor; a row for each currency of a
-    trip's lines that are not over, and of what it earned.
+    """Select trips of a period, newest first, after a cursor, with a row for each currency.
 
     Rows: id, title, customer, created_at, currency, cost_minor, price_minor, spent_minor,
-    earned_minor; a trip without anything has one with its own currency and zeros. `limit` counts
+    earned_minor. A trip without amounts has one row with zeros in its own currency. `limit` counts
     trips.
     """
     posted = earned.statement.cte("posted")
@@ -113,8 +108,9 @@ def margins_statement(
 
 
 def margin_totals_statement(opened: Opened, earned: Earnings) -> Select[Any]:
-    """The lines that are not over of all trips of some days, and what these earned: currency,
-    cost_minor, price_minor, spent_minor, earned_minor.
+    """Select totals of all trips of a period by currency.
+
+    Rows: currency, cost_minor, price_minor, spent_minor, earned_minor.
     """
     amounts = _of_days(opened, earned)
     return (
@@ -125,8 +121,9 @@ def margin_totals_statement(opened: Opened, earned: Earnings) -> Select[Any]:
 
 
 def margins_by_month_statement(opened: Opened, earned: Earnings) -> Select[Any]:
-    """The same by month: what was planned in that in which the trip was opened, what was earned in
-    that of its book date. Rows: month beside the others.
+    """Select totals by month: planned by opening, earned by book date.
+
+    Rows: month beside the others.
     """
     amounts = _of_days(opened, earned)
     return (
@@ -139,11 +136,10 @@ def margins_by_month_statement(opened: Opened, earned: Earnings) -> Select[Any]:
 def margins_by_customer_statement(
     opened: Opened, earned: Earnings, *, after: NameCursor | None, limit: int
 ) -> Select[Any]:
-    """The same by customer, whatever the case of the name, those without one first; those behind a
-    cursor. `limit` counts customers.
+    """Select totals by customer, whatever the case of the name; those without one first.
 
-    Rows: key (the name in small letters, empty where none is known), customer (None there), and the
-    others.
+    After a cursor; `limit` counts customers. Rows: key (the name in lower case, empty if unknown),
+    customer (None then), and the others.
     """
     amounts = _of_days(opened, earned)
     named = _named(earned.customer, select(amounts.c.trip_id)).cte("named")
@@ -167,17 +163,16 @@ def margins_by_customer_statement(
 
 
 def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Select[Any]:
-    """Those of some trips that are grouped under a customer, whatever the case of the name; under
-    none where it is empty. Rows: id.
+    """Select the trips grouped under a customer; an empty name means none.
+
+    Rows: id.
     """
     named = _named(in_books, among).subquery("named_so")
     return select(named.c.id).where(named.c.key == func.lower(literal(name)))
 
 
 def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
-    """Some trips, each with its customer and the key that this one is grouped by: id, key,
-    customer.
-    """
+    """Select trips with their customer and its group key: id, key, customer."""
     found = select(_TRIPS.id, _whom(Trip.__table__, in_books)).where(
         owned(Trip), _TRIPS.id.in_(trip_ids)
     )
@@ -192,12 +187,12 @@ def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
 
 
 def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
-    """Whom trips are for: the customer of the enquiry, else the one that the books have."""
+    """Return a trip's customer: the enquiry's, else that of the books."""
     return func.coalesce(customer_of(trips.c.enquiry_id), in_books(trips.c.id)).label("customer")
 
 
 def _of_days(opened: Opened, earned: Earnings) -> CTE:
-    """Amounts of all trips of some days, each with the month that it counts in."""
+    """Return the amounts of all trips of a period with the month in which they count."""
     posted = earned.statement.cte("posted")
     planned = (
         owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
@@ -211,9 +206,7 @@ def _amounts(
     earned_in: ColumnElement[Any],
     planned: ColumnElement[bool],
 ) -> CTE:
-    """What is planned and what is earned beneath one another: trip_id, currency, month, and the
-    amounts, of which each row has two.
-    """
+    """Return planned and earned amounts as rows: trip_id, currency, month, amounts."""
     lines = select(
         _LINES.trip_id,
         _LINES.currency,

@@ -1,6 +1,4 @@
-"""Tables of trips: a trip, its passengers, its lines, and what suppliers have offered for a few
-minutes.
-"""
+"""Tables of trips, passengers, lines and supplier offers."""
 
 from __future__ import annotations
 
@@ -20,16 +18,16 @@ PASSENGER_KINDS = ("adult", "child", "infant", "senior")
 LINE_KINDS = ("flight", "hotel", "transfer", "visa", "other")
 STATUSES = ("planned", "held", "booked", "ticketed", "filed", "cancelled", "failed")
 COMMITTED = frozenset({"held", "booked", "ticketed", "filed"})
-"""A supplier or an authority knows of it: it is cancelled, and never just removed."""
+"""States known to a supplier or authority: such a line is cancelled, never removed."""
 OVER = frozenset({"cancelled", "failed"})
-"""Nobody travels on it and nobody pays for it."""
+"""States of lines that do not take place."""
 
 
 class Trip(TenantOwned, Base):
-    """A journey of a customer.
+    """A trip of a customer.
 
-    Of a conversation there is one at most; an enquiry may have several. `sent_at` and `sent_to`:
-    the itinerary that went last.
+    A conversation has at most one; an enquiry may have several. `sent_at` and `sent_to` belong to
+    the itinerary that was sent last.
     """
 
     __tablename__ = "trips"
@@ -84,10 +82,9 @@ class Trip(TenantOwned, Base):
 
 
 class TripPassenger(TenantOwned, Base):
-    """Somebody who travels.
+    """A passenger.
 
-    The number of the passport is sealed for this very row; its last four characters stand beside it
-    for the screen.
+    The passport number is sealed for this row; its last four characters are stored for display.
     """
 
     __tablename__ = "trip_passengers"
@@ -119,14 +116,12 @@ class TripPassenger(TenantOwned, Base):
 
 
 class TripLine(TenantOwned, Base):
-    """One thing of a trip: a flight, a hotel, a transfer, a visa, anything else.
+    """A line of a trip: a flight, hotel, transfer, visa or other service.
 
-    `details` has the shape of its kind (`details.py`).
-
-    `starts_on` and `ends_on` are the calendar days where it happens, read out of the details. Cost
-    and price are of one currency. `supplier_ref` is the number that people know a booking by,
-    `supplier_key` what its supplier needs to find it again, `our_reference` the name under which it
-    was asked, so that asking again books nothing twice; the flights of one booking share all three.
+    `details` has the shape of its kind (`details.py`). `starts_on` and `ends_on` are local days
+    from the details. Cost and price have one currency. `supplier_ref` is the booking number,
+    `supplier_key` the supplier's own id, `our_reference` the name of the request, so that a repeat
+    books nothing twice; flights of one booking share all three.
     """
 
     __tablename__ = "trip_lines"
@@ -187,7 +182,7 @@ class TripLine(TenantOwned, Base):
 
 
 class SupplierOffer(TenantOwned, Base):
-    """What a supplier offered in answer to a search, good until it expires; swept some time after."""
+    """An offer of a supplier, valid until it expires; deleted some time later."""
 
     __tablename__ = "supplier_offers"
 
@@ -205,8 +200,9 @@ class SupplierOffer(TenantOwned, Base):
 
 
 class SupplierResponse(TenantOwned, Base):
-    """Which offers a question was answered with, in their order, and until when the same question
-    is not asked again. `question` is a digest.
+    """The offers that answered a query, in order, and how long they may be reused.
+
+    `question` is a digest.
     """
 
     __tablename__ = "supplier_responses"

@@ -1,9 +1,8 @@
-"""The two lines at the foot of a passport's page of data, as ICAO Doc 9303 part 4 lays them out
-(TD3): read, and checked by their five check digits.
+"""Machine-readable zone of passports (ICAO Doc 9303 part 4, TD3), with its check digits.
 
-A line whose check digits fit may still be misread: they cannot tell characters of the same value
-modulo ten apart (`0` and `A`, `I` and `S`), and names have none. So what was read fills a form that
-a person looks over, and is no proof.
+Lines with correct check digits may still be misread: characters of equal value modulo ten are not
+told apart (`0` and `A`, `I` and `S`), and names have no check digit. The result fills a form for
+review and proves nothing.
 """
 
 from __future__ import annotations
@@ -22,21 +21,17 @@ LINE = 44
 FILLER = "<"
 WEIGHTS = (7, 3, 1)
 FUTURE_YEARS_MAX = 50
-"""A passport is good for ten years in most countries; a year that would lie further ahead than this
-is one of the century before.
-"""
+"""Years ahead at most for an expiry; a later year belongs to the century before."""
 _LINES = re.compile(r"(P[A-Z0-9<]{43})?[A-Z0-9<]{43}[A-Z0-9]")
 _VALUES = {FILLER: 0} | {
     character: value for value, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 }
 _COUNTRIES = {"D": "DE", "RKS": "XK", **dict.fromkeys(("GBD", "GBN", "GBO", "GBP", "GBS"), "GB")}
-"""Codes of Doc 9303 that are not those of ISO 3166-1: Germany, Kosovo, and the further kinds of
-British nationals.
-"""
+"""Codes of Doc 9303 outside ISO 3166-1: Germany, Kosovo, kinds of British nationality."""
 
 
 class NoPassportLines(Invalid):
-    """Not the two lines of a passport: too short, too long, or characters that stand in none."""
+    """The text is not the two lines of a passport."""
 
     code = "passport_lines_unreadable"
     message = N_(
@@ -46,9 +41,7 @@ class NoPassportLines(Invalid):
 
 
 class PassportLinesMisread(Invalid):
-    """A check digit that does not fit, or a day that is none; each part of the second line has its
-    own.
-    """
+    """A check digit is wrong, or a date does not exist."""
 
     code = "passport_lines_misread"
     message = N_(
@@ -57,7 +50,7 @@ class PassportLinesMisread(Invalid):
 
 
 class NumberMisread(PassportLinesMisread):
-    """The first check digit."""
+    """The first check digit is wrong."""
 
     message = N_(
         "The check digit of the passport's number does not fit (characters 1 to 10 of the second"
@@ -66,7 +59,7 @@ class NumberMisread(PassportLinesMisread):
 
 
 class BirthMisread(PassportLinesMisread):
-    """The second check digit, or no day of the calendar."""
+    """The second check digit is wrong, or the date of birth does not exist."""
 
     message = N_(
         "The check digit of the day of birth does not fit (characters 14 to 20 of the second line)."
@@ -75,7 +68,7 @@ class BirthMisread(PassportLinesMisread):
 
 
 class ExpiryMisread(PassportLinesMisread):
-    """The third check digit, or no day of the calendar."""
+    """The third check digit is wrong, or the date of expiry does not exist."""
 
     message = N_(
         "The check digit of the day of expiry does not fit (characters 22 to 28 of the second"
@@ -84,7 +77,7 @@ class ExpiryMisread(PassportLinesMisread):
 
 
 class PersonalNumberMisread(PassportLinesMisread):
-    """The fourth check digit."""
+    """The fourth check digit is wrong."""
 
     message = N_(
         "The check digit of the personal number does not fit (characters 29 to 43 of the second"
@@ -93,7 +86,7 @@ class PersonalNumberMisread(PassportLinesMisread):
 
 
 class LineMisread(PassportLinesMisread):
-    """The fifth check digit, over number, birth, expiry and personal number together."""
+    """The fifth check digit, over number, birth, expiry and personal number, is wrong."""
 
     message = N_(
         "The last check digit, which is that of the whole second line, does not fit. Compare each"
@@ -103,13 +96,10 @@ class LineMisread(PassportLinesMisread):
 
 @dataclass(frozen=True, slots=True)
 class MachineZone:
-    """What the lines say.
+    """The contents of the lines.
 
-    `nationality` is a country's two letters, None where `nationality_code` names none that is
-    known.
-
-    The names are None without the first line, and `date_of_birth` is where the passport leaves a
-    part of it out.
+    `nationality` is the country's two letters, None for an unknown `nationality_code`. Names are
+    None without the first line; `date_of_birth` is None if the passport leaves a part of it out.
     """
 
     number: str
@@ -122,12 +112,13 @@ class MachineZone:
 
     @property
     def full_name(self) -> str | None:
-        """Given names first, as the lines have them."""
+        """Return given names and surname."""
         return " ".join(part for part in (self.given_names, self.surname) if part) or None
 
     def is_named(self, name: str) -> bool:
-        """Whether a name is that of the lines, in any order of its words; without accents, and each
-        word may go on where the lines cut it off.
+        """True if a name is that of the lines, in any order, without accents.
+
+        Each word may continue where the lines cut it off.
         """
         typed, read = (sorted(_plain(one).split()) for one in (name, self.full_name or ""))
         return len(typed) == len(read) and all(
@@ -136,10 +127,10 @@ class MachineZone:
 
 
 def read_zone(text: str, today: date) -> MachineZone:
-    """Read both lines, or the second alone; spaces, line ends and small letters do not matter.
+    """Read both lines, or the second alone; spaces and case do not matter.
 
-    `today` chooses the century of two-digit years: a birth lies in the past, an expiry at most
-    fifty years ahead. Raises NoPassportLines, PassportLinesMisread.
+    `today` decides the century of two-digit years: a birth is in the past, an expiry at most fifty
+    years ahead. Raises NoPassportLines, PassportLinesMisread.
     """
     whole = "".join(text.split()).upper()
     if _LINES.fullmatch(whole) is None:
@@ -160,9 +151,7 @@ def read_zone(text: str, today: date) -> MachineZone:
 
 
 def check_digit(text: str) -> str:
-    """The check digit over some characters: their values times 7, 3, 1 in turn, modulo ten (Doc
-    9303 part 3, 4.9).
-    """
+    """Return the check digit: values times 7, 3, 1, modulo ten (Doc 9303 part 3, 4.9)."""
     return str(sum(_VALUES[character] * WEIGHTS[at % 3] for at, character in enumerate(text)) % 10)
 
 
@@ -185,8 +174,9 @@ def _check(line: str) -> None:
 
 
 def _names(field: str) -> tuple[str | None, str | None]:
-    """Surname and given names: two fillers stand between them, one between the parts of either, and
-    what is too long was cut off.
+    """Return surname and given names.
+
+    Two fillers separate them, one separates their parts; long names are cut off.
     """
     surname, _, given = field.rstrip(FILLER).partition(FILLER * 2)
     in_words = [
@@ -212,7 +202,7 @@ def _country(code: str) -> str | None:
 
 
 def _birth(figures: str, today: date) -> date | None:
-    """The last such day that is not to come; None where the passport leaves a part of it out."""
+    """Return the date of birth in the past; None if a part of it is left out."""
     if FILLER in figures:
         return None
     found = [

@@ -1,4 +1,4 @@
-"""The itinerary on paper: what the typesetter is given, and the document that a customer keeps."""
+"""The itinerary as PDF."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voyagent.trips.queries import Journey
 
 
 def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:
-    """The itinerary, with its price where that is wanted; a trip whose lines have none says none."""
+    """Return the itinerary, with its price if wanted and known."""
     return itinerary_of(
         journey,
         [symbol_money(total.price) for total in journey.totals if total.price] if prices else [],
@@ -29,8 +29,9 @@ def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:
 def document_of(
     reader: Reader, journey: Journey, agency: str, *, prices: bool = True, contact: str = ""
 ) -> Attached:
-    """The itinerary as PDF in the reader's language; `contact` is who is there for the customer,
-    else whoever opened the trip.
+    """Return the itinerary as PDF in the reader's language.
+
+    `contact` is the customer's contact, by default the person who opened the trip.
     """
     typesetter = current_app.extensions["voyagent.paper"]
     assert isinstance(typesetter, Paper)
@@ -44,7 +45,7 @@ def document_of(
 
 
 def _on_paper(sheet: Itinerary, agency: str, contact: str) -> dict[str, Any]:
-    """The itinerary as the typesetter takes it: texts, and the words of the page."""
+    """Return the itinerary as the typesetter takes it."""
     told = asdict(sheet) | {
         "summaries": [{"name": name, "words": words} for name, words in sheet.summaries]
     }

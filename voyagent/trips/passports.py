@@ -1,6 +1,4 @@
-"""Numbers of passports: sealed for the row that they stand in, opened for whoever may write trips
-and for suppliers, four characters of them for a screen.
-"""
+"""Passport numbers: sealed for their row, opened for staff and suppliers, masked on screen."""
 
 from __future__ import annotations
 
@@ -21,12 +19,12 @@ _NEAR = 60
 
 
 def normal(number: str) -> str:
-    """A number as it is kept: capitals, without the spaces and hyphens that people write between."""
+    """Normalise a number: capitals without spaces and hyphens."""
     return number.upper().replace(" ", "").replace("-", "")
 
 
 def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None:
-    """Put a number, or none, into a passenger's row, whose id must be known."""
+    """Store a sealed number, or none, in a passenger's row with a known id."""
     passenger.passport_sealed = (
         None
         if number is None
@@ -36,9 +34,9 @@ def seal(keyring: Keyring, passenger: TripPassenger, number: str | None) -> None
 
 
 def opened(keyring: Keyring, passenger_id: UUID, sealed: bytes | None) -> str | None:
-    """The whole number.
+    """Return the whole number.
 
-    Raises SealBroken for one that was sealed for another row, or with a secret that is gone.
+    Raises SealBroken for another row's number or a lost secret.
     """
     return (
         None
@@ -48,14 +46,12 @@ def opened(keyring: Keyring, passenger_id: UUID, sealed: bytes | None) -> str | 
 
 
 def masked(last4: str | None) -> str | None:
-    """What a screen shows, of the same length for every number."""
+    """Return the masked number, of the same length for every number."""
     return None if last4 is None else MASK + last4
 
 
 def hidden_in(text: str) -> str:
-    """A text in which numbers that stand near the word passport show their last four signs alone;
-    every other number stays as it is.
-    """
+    """Mask numbers near the word passport in a text, except their last four characters."""
     spoken = [match.span() for match in _SPOKEN_OF.finditer(text)]
 
     def mask(match: re.Match[str]) -> str:

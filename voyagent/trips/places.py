@@ -1,6 +1,6 @@
-"""What is known of an airport: its city, its country, its clock.
+"""Airports: city, country, time zone.
 
-A code that is not listed is kept as it was typed and nothing is guessed of it.
+An unknown code is kept as typed.
 """
 
 from __future__ import annotations
@@ -29,17 +29,14 @@ _SPOKEN = {
     "YVR": "Vancouver",
     "YYZ": "Toronto",
 }
-"""Cities as customers call them, where the list has an older name or the suburb in which the
-airport lies.
-"""
+"""Cities with their present names, and cities of airports listed by suburb."""
 
 
 @dataclass(frozen=True, slots=True)
 class Airport:
     """An airport by its IATA code.
 
-    `metro` is the code that airlines use for all airports of one city, where there is one, else the
-    city and country.
+    `metro` is the airlines' code for all airports of a city, else city and country.
     """
 
     code: str
@@ -51,32 +48,32 @@ class Airport:
 
 
 def find_airport(code: str) -> Airport | None:
-    """The airport of a code, or None for one that is not listed."""
+    """Return the airport of a code, or None."""
     return _airports().get(code)
 
 
 def city_of(code: str) -> str:
-    """The city of an airport; of an unknown one its code."""
+    """Return the city of an airport; of an unknown one its code."""
     found = find_airport(code)
     return found.city if found else code
 
 
 def country_of(code: str) -> str | None:
-    """ISO 3166 alpha-2 of an airport's country, or None."""
+    """Return the country of an airport (ISO 3166 alpha-2), or None."""
     found = find_airport(code)
     return found.country if found else None
 
 
 def same_city(one: str, other: str) -> bool:
-    """Whether two airports serve one city; an unknown one is only itself."""
+    """True if two airports serve one city; an unknown one only equals itself."""
     here, there = find_airport(one), find_airport(other)
     return one == other or (here is not None and there is not None and here.metro == there.metro)
 
 
 def instant(code: str, local: datetime) -> datetime | None:
-    """The instant of a wall clock's time at an airport, in UTC; None where the clock is not known.
+    """Return the UTC instant of an airport's local time; None if its zone is unknown.
 
-    An hour that comes twice is its first.
+    An hour that occurs twice is the first.
     """
     found = find_airport(code)
     return local.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC) if found else None

@@ -1,6 +1,4 @@
-"""Reading trips: one with its passengers and lines in one trip to the database, the trip of a
-conversation, a page of the list.
-"""
+"""Reads of trips: one with passengers and lines, that of a conversation, the list."""
 
 from __future__ import annotations
 
@@ -68,21 +66,21 @@ _LINE_COLUMNS = (
 
 
 class TripNotFound(NotFound):
-    """No such trip in the agency."""
+    """The agency has no such trip."""
 
     code = "trip_not_found"
     message = N_("We could not find that trip.")
 
 
 class PassengerNotFound(NotFound):
-    """No such passenger on the trip."""
+    """The trip has no such passenger."""
 
     code = "passenger_not_found"
     message = N_("We could not find that passenger. It may have been removed.")
 
 
 class LineNotFound(NotFound):
-    """No such line of the trip."""
+    """The trip has no such line."""
 
     code = "line_not_found"
     message = N_("We could not find that line of the trip. It may have been removed.")
@@ -90,9 +88,9 @@ class LineNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Passenger:
-    """Somebody who travels.
+    """A passenger.
 
-    `passport_sealed` is there only where it was asked for, and opens with the keyring alone.
+    `passport_sealed` is present only if requested, and needs the keyring.
     """
 
     id: UUID
@@ -110,7 +108,7 @@ class Passenger:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing of a trip."""
+    """A line of a trip."""
 
     id: UUID
     trip_id: UUID
@@ -131,22 +129,22 @@ class Line:
 
     @property
     def is_over(self) -> bool:
-        """Cancelled or failed: nobody travels on it and nobody pays for it."""
+        """True if cancelled or failed."""
         return self.status in OVER
 
     @property
     def is_committed(self) -> bool:
-        """Held, booked, ticketed or filed somewhere."""
+        """True if held, booked, ticketed or filed."""
         return self.status in COMMITTED
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The line's name."""
         return kinds.name_of(self.details)
 
     @property
     def state(self) -> str:
-        """How it stands for people: its status, or `granted` for a visa that is."""
+        """The line's state: its status, or `granted` for a granted visa."""
         return (
             "granted"
             if getattr(self.details, "granted_on", None) and not self.is_over
@@ -155,9 +153,7 @@ class Line:
 
     @property
     def place_in_time(self) -> tuple[date, str, datetime]:
-        """Where it stands among the others: by day, by the clock, a hotel behind what brings one
-        there; what has no day comes last.
-        """
+        """Sort key: day, time, hotels after the arrival; lines without a day come last."""
         at = "departs_at" if self.kind == "flight" else "at"
         time = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
         return self.starts_on or date.max, time, self.created_at
@@ -165,7 +161,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What a trip comes to in one currency."""
+    """Cost and price of a trip in one currency."""
 
     cost: Money
     price: Money
@@ -177,15 +173,13 @@ class Total:
 
     @property
     def margin(self) -> Money:
-        """What is left to the agency."""
+        """The agency's margin."""
         return self.price - self.cost
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A trip with all that belongs to it; `lines` in the order in which they happen, those that are
-    over among them.
-    """
+    """A trip with passengers and lines, in order of time, cancelled ones included."""
 
     trip: Row
     passengers: tuple[Passenger, ...]
@@ -193,12 +187,12 @@ class Journey:
 
     @property
     def standing(self) -> tuple[Line, ...]:
-        """The lines that are not over."""
+        """The lines that take place."""
         return tuple(line for line in self.lines if not line.is_over)
 
     @property
     def totals(self) -> list[Total]:
-        """Cost and price by currency, the trip's own first; never added across currencies."""
+        """Cost and price by currency, the trip's own first; currencies are never added."""
         return totals(self.standing, self.trip["currency"])
 
     @property
@@ -210,14 +204,12 @@ class Journey:
 
     @property
     def status(self) -> str:
-        """The trip in one word."""
+        """The trip's state in one word."""
         return status_of([line.status for line in self.standing])
 
 
 def totals(lines: Sequence[Line], currency: str) -> list[Total]:
-    """The sums of some lines by currency; the given currency comes first and is there even when
-    nothing is.
-    """
+    """Return sums of lines by currency; the given currency comes first, even with zeros."""
     sums = {currency: Total(Money(0, currency), Money(0, currency))}
     for line in sorted(lines, key=lambda line: line.price.currency):
         before = sums.get(line.price.currency) or Total(
@@ -228,25 +220,20 @@ def totals(lines: Sequence[Line], currency: str) -> list[Total]:
 
 
 def status_of(statuses: Sequence[str]) -> str:
-    """The lines' states as one word of the trip: `planned`, `part_booked`, `booked`."""
+    """Return the state of a trip: `planned`, `part_booked`, `booked`."""
     committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
     return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"
 
 
 def agencies_with_offers() -> list[UUID]:
-    """The agencies with offers of suppliers that are long over, or answers that may not be told
-    again.
-    """
+    """Return agencies with expired offers or supplier answers to delete."""
     return list(
         db.session.scalars(text("select app.tenants_with_offers(:at)"), {"at": clock.now()})
     )
 
 
 def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
-    """A trip of the agency; `lock` holds its row until the transaction ends.
-
-    Raises TripNotFound.
-    """
+    """Return a trip; `lock` holds its row until the end. Raises TripNotFound."""
     statement = select(Trip).where(Trip.id == trip_id)
     if lock:
         statement = statement.with_for_update(key_share=True).execution_options(
@@ -259,7 +246,7 @@ def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
 
 
 def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> TripPassenger:
-    """A passenger of a trip; `lock` holds the trip. Raises PassengerNotFound."""
+    """Return a passenger; `lock` holds the trip. Raises PassengerNotFound."""
     if lock:
         _hold(trip_id)
     statement = select(TripPassenger).where(
@@ -272,7 +259,7 @@ def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> T
 
 
 def get_line(trip_id: UUID, line_id: UUID, *, lock: bool = False) -> TripLine:
-    """A line of a trip; `lock` holds the trip. Raises LineNotFound."""
+    """Return a line; `lock` holds the trip. Raises LineNotFound."""
     if lock:
         _hold(trip_id)
     statement = select(TripLine).where(TripLine.id == line_id, TripLine.trip_id == trip_id)
@@ -291,7 +278,7 @@ def trip_id_of_line(line_id: UUID) -> UUID:
 
 
 def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip | None:
-    """The trip of a conversation, else the newest of an enquiry; None where there is none."""
+    """Return the trip of a conversation, else the newest of an enquiry, or None."""
     if session_id is not None:
         return db.session.scalar(select(Trip).where(Trip.session_id == session_id))
     return db.session.scalar(
@@ -303,7 +290,7 @@ def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None)
 
 
 def read_trip(reader: Reader, trip_id: UUID) -> Journey:
-    """A trip with its passengers and lines. Raises TripNotFound."""
+    """Return a trip with its passengers and lines. Raises TripNotFound."""
     journey = _read(reader, _TRIPS.id == trip_id)[0]
     if journey is None:
         raise TripNotFound
@@ -311,8 +298,9 @@ def read_trip(reader: Reader, trip_id: UUID) -> Journey:
 
 
 def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
-    """The trip of a conversation, its passports sealed beside the passengers; None where it has
-    none. Raises SessionNotFound.
+    """Return the trip of a conversation with sealed passports; None without one.
+
+    Raises SessionNotFound.
     """
     journey, sessions = _read(
         reader, _TRIPS.session_id == session_id, session_statement(session_id), sealed=True
@@ -325,9 +313,7 @@ def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
 def trip_ids_statement(
     *, enquiry_id: UUID | None = None, session_id: UUID | None = None
 ) -> Select[Any]:
-    """The trips of an enquiry or a conversation, newest first, for a page of another room that
-    reads more in the same trip.
-    """
+    """Select ids of the trips of an enquiry or a conversation, newest first."""
     of = (
         _TRIPS.session_id == session_id
         if session_id is not None
@@ -394,19 +380,20 @@ def list_titles(reader: Reader, *, session_id: UUID | None, limit: int) -> list[
 
 
 def title_statement(trip_id: UUID) -> Select[Any]:
-    """What a trip is called, for a page of another room: one row with `title`, or none."""
+    """Select a trip's `title`: one row, or none."""
     return select(_TRIPS.title).where(owned(Trip), _TRIPS.id == trip_id)
 
 
 def read_title(reader: Reader, trip_id: UUID | None) -> str | None:
-    """What a trip is called; None where none is meant, or the agency has no such trip."""
+    """Return a trip's title; None without an id or a trip."""
     rows = reader.read(title_statement(trip_id))[0] if trip_id is not None else []
     return rows[0]["title"] if rows else None
 
 
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
-    """The agency's newest trips, the newest first, and the chosen one at the end where it is none
-    of these: id, title, when it was opened.
+    """Return the newest trips, and the chosen one last if it is not among them.
+
+    Rows: id, title, time of opening.
     """
     columns = Trip.id, Trip.title, Trip.created_at
     found = list(
@@ -428,9 +415,7 @@ def list_trips(
     session_id: UUID | None = None,
     enquiry_id: UUID | None = None,
 ) -> Page[Row]:
-    """A page of trips, newest first, each with its first and last day, its people, its price by
-    currency and its state.
-    """
+    """Return a page of trips, newest first, with days, people, prices and state."""
     where: list[ColumnElement[bool]] = [owned(Trip)]
     if session_id is not None:
         where.append(_TRIPS.session_id == session_id)
@@ -461,17 +446,17 @@ def list_trips(
 
 
 def passenger_of(row: TripPassenger) -> Passenger:
-    """The value of a loaded row."""
+    """Return a loaded passenger as a value."""
     return Passenger(**{name: getattr(row, name) for name in _PASSENGER_COLUMNS})
 
 
 def line_of(row: TripLine) -> Line:
-    """The value of a loaded row."""
+    """Return a loaded line as a value."""
     return _line({name: getattr(row, name) for name in _LINE_COLUMNS})
 
 
 def _hold(trip_id: UUID) -> None:
-    """Hold a trip's row, where there is one: whoever changes anything of a trip does it alone."""
+    """Lock a trip's row: every change of a trip holds it."""
     db.session.execute(select(Trip.id).where(Trip.id == trip_id).with_for_update(key_share=True))
 
 
@@ -506,7 +491,7 @@ def _own_first(session_id: UUID | None) -> list[ColumnElement[bool]]:
 
 
 def _trips() -> Select[Any]:
-    """Trips; a conversation that was deleted is no link."""
+    """Select trips; a deleted conversation is no link."""
     session_id = case((is_live(_TRIPS.session_id), _TRIPS.session_id)).label("session_id")
     return select(
         *(_TRIPS[name] for name in _TRIP_COLUMNS),
@@ -516,7 +501,7 @@ def _trips() -> Select[Any]:
 
 
 def _gathered() -> list[Any]:
-    """What a list shows of a trip's lines and people, each a scalar of its own."""
+    """Return the list's facts about lines and passengers, each as a scalar."""
     mine = [owned(TripLine), _LINES.trip_id == _TRIPS.id, _LINES.status.notin_(OVER)]
     by_currency = (
         select(_LINES.currency, cast(func.sum(_LINES.price_minor), BigInteger).label("n"))

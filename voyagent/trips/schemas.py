@@ -1,6 +1,6 @@
-"""The shapes of trips on the wire: what comes in, what narrows the list, what goes out.
+"""Request, filter and response shapes of trips.
 
-A passport never goes out whole from here.
+A whole passport number is never part of a response.
 """
 
 from __future__ import annotations
@@ -55,8 +55,7 @@ PassportNumber = Annotated[str, BeforeValidator(_passport), Field(pattern=passpo
 class TripIn(Closed):
     """A trip.
 
-    What is not said is taken from the conversation and the enquiry that it belongs to; the currency
-    is the agency's.
+    Absent members come from its conversation and enquiry; the currency from the agency.
     """
 
     title: Annotated[str, Trimmed(200)] | None = None
@@ -67,7 +66,7 @@ class TripIn(Closed):
 
 
 class TripPatch(Closed):
-    """What changes: an absent member stays; null clears notes and links."""
+    """Changes: an absent member is kept; null clears notes and links."""
 
     title: Annotated[str, Trimmed(200)] = Field(default_factory=str)
     currency: CurrencyCode = Field(default_factory=str)
@@ -76,14 +75,14 @@ class TripPatch(Closed):
     enquiry_id: Id | None = None
 
     def changes(self) -> TripChanges:
-        """What was sent."""
+        """Return the members that were sent."""
         return cast("TripChanges", self.model_dump(exclude_unset=True))
 
 
 class PassengerIn(Closed):
-    """Somebody who travels.
+    """A passenger.
 
-    A passport's number is taken with or without spaces and is never given back whole from here.
+    The passport number may contain spaces and is never returned whole.
     """
 
     full_name: Annotated[str, Trimmed(200)]
@@ -94,21 +93,20 @@ class PassengerIn(Closed):
     passport_expiry: BusinessDate | None = None
 
     def said(self) -> PassengerChanges:
-        """What was sent."""
+        """Return the members that were sent."""
         return cast("PassengerChanges", self.model_dump(exclude_unset=True))
 
 
 class PassengerPatch(PassengerIn):
-    """What changes: an absent member stays; null clears all but name and kind."""
+    """Changes: an absent member is kept; null clears all but name and kind."""
 
     full_name: Annotated[str, Trimmed(200)] = Field(default_factory=str)
 
 
 class LineIn(Closed):
-    """A thing of a trip; what it is stands in `details`.
+    """A line of a trip; `details` has its kind and contents.
 
-    Amounts are decimal strings, exact to the places of the currency (the trip's, where none is
-    said).
+    Amounts are decimal strings in the line's currency, by default the trip's.
     """
 
     details: Details
@@ -120,7 +118,7 @@ class LineIn(Closed):
     supplier_ref: Annotated[str, Text(64)] | None = None
 
     def said(self) -> LineChanges:
-        """What was sent, beside the details."""
+        """Return the members that were sent, without the details."""
         return cast(
             "LineChanges",
             {
@@ -132,10 +130,9 @@ class LineIn(Closed):
 
 
 class LinePatch(Closed):
-    """What changes: an absent member stays.
+    """Changes: an absent member is kept.
 
-    The details are replaced whole, and their kind cannot change; null clears supplier and
-    reference.
+    The details are replaced as a whole and keep their kind; null clears supplier and reference.
     """
 
     details: Details = Field(default_factory=lambda: OtherDetails(kind="other", title="-"))
@@ -147,12 +144,12 @@ class LinePatch(Closed):
     supplier_ref: Annotated[str, Text(64)] | None = None
 
     def changes(self) -> LineChanges:
-        """What was sent."""
+        """Return the members that were sent."""
         return cast("LineChanges", {name: getattr(self, name) for name in self.model_fields_set})
 
 
 class SendIn(Closed):
-    """To whom the itinerary goes, in which language, and whether it names the price."""
+    """Recipient and language of the itinerary, and whether it shows the price."""
 
     to: Email
     locale: Literal["en", "hi"]
@@ -160,7 +157,7 @@ class SendIn(Closed):
 
 
 class TripListQuery(Query):
-    """A page of the list, newest first: all, or the trips of a conversation or an enquiry."""
+    """A page of trips, newest first: all, or those of a conversation or an enquiry."""
 
     session_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
     enquiry_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
@@ -179,9 +176,7 @@ class AmountOut(Answer):
 
 
 class TotalOut(Answer):
-    """What the lines come to in one currency: what the agency pays, what the customer pays, and
-    what is left.
-    """
+    """Cost, price and margin in one currency."""
 
     currency: str
     cost: str
@@ -190,7 +185,7 @@ class TotalOut(Answer):
 
 
 class PassengerOut(Answer):
-    """Somebody who travels; of a passport the last four characters."""
+    """A passenger; of the passport number the last four characters."""
 
     id: UUID
     trip_id: UUID
@@ -205,7 +200,7 @@ class PassengerOut(Answer):
 
 
 class LineOut(Answer):
-    """A thing of a trip."""
+    """A line of a trip."""
 
     id: UUID
     trip_id: UUID
@@ -231,18 +226,17 @@ class LineOut(Answer):
 
 
 class CancelledLineOut(LineOut):
-    """The thing as it stands after it was cancelled.
+    """The line after its cancellation.
 
-    With an `approval_id` it is not yet: that request asks for it, since it may cost something.
+    With an `approval_id` it is not cancelled yet: the cancellation may cost something and waits for
+    approval.
     """
 
     approval_id: str | None
 
 
 class FindingOut(Answer):
-    """Something to look at: a code for programs and a sentence for people, with the lines and
-    passengers that it is about.
-    """
+    """A warning: code, sentence, and the lines and passengers concerned."""
 
     code: str
     severity: Literal["error", "warning", "note"]
@@ -252,7 +246,7 @@ class FindingOut(Answer):
 
 
 class TripSummary(Answer):
-    """A trip as the list shows it; `prices` are what the customer pays, by currency."""
+    """A trip in the list; `prices` are the customer's, by currency."""
 
     id: UUID
     title: str
@@ -269,9 +263,7 @@ class TripSummary(Answer):
 
 
 class TripOut(Answer):
-    """A trip with all that belongs to it: people in the order of their adding, lines in the order
-    in which they happen, and what to look at.
-    """
+    """A trip with passengers in order of entry, lines in order of time, and warnings."""
 
     id: UUID
     tenant_id: UUID
@@ -293,7 +285,7 @@ class TripOut(Answer):
 
 
 class TripList(Answer):
-    """A page of trips; `total` counts all that the filters let through."""
+    """A page of trips; `total` counts all that match."""
 
     items: list[TripSummary]
     total: int
@@ -303,19 +295,19 @@ class TripList(Answer):
 
 
 class PassengerList(Answer):
-    """Who travels, in the order of their adding."""
+    """The passengers in order of entry."""
 
     items: list[PassengerOut]
 
 
 class LineList(Answer):
-    """The things of a trip, in the order in which they happen."""
+    """The lines in order of time."""
 
     items: list[LineOut]
 
 
 def wire_trip(journey: Journey) -> Row:
-    """A trip as the API writes it."""
+    """Return a trip as the API writes it."""
     first, last = journey.days
     own = {
         name: journey.trip[name]
@@ -344,7 +336,7 @@ def wire_trip(journey: Journey) -> Row:
 
 
 def wire_page(page: Page[Row]) -> Row:
-    """A page of the list as the API writes it."""
+    """Return a page of trips as the API writes it."""
     return {
         "items": [_summary(row) for row in page.items],
         "total": page.total,
@@ -355,7 +347,7 @@ def wire_page(page: Page[Row]) -> Row:
 
 
 def wire_passenger(one: Passenger) -> Row:
-    """A passenger as the API writes it."""
+    """Return a passenger as the API writes it."""
     plain = {
         name: getattr(one, name)
         for name in (
@@ -376,7 +368,7 @@ def wire_passenger(one: Passenger) -> Row:
 
 
 def wire_line(one: Line) -> Row:
-    """A line as the API writes it."""
+    """Return a line as the API writes it."""
     plain = {
         name: getattr(one, name)
         for name in (
@@ -403,9 +395,7 @@ def wire_line(one: Line) -> Row:
 
 
 def wire_cancelled(one: Line, approval_id: str | None) -> Row:
-    """What came of cancelling a line as the API writes it, with the request that was made in its
-    place.
-    """
+    """Return the result of a cancellation as the API writes it, with its request."""
     return {**wire_line(one), "approval_id": approval_id}
 
 

@@ -1,6 +1,4 @@
-"""The itinerary as a customer's mail: set in her language at the moment of sending, so that what
-was seen is what goes.
-"""
+"""The itinerary by mail, set in the customer's language when it is sent."""
 
 from __future__ import annotations
 
@@ -20,9 +18,9 @@ from voyagent.trips.paper import document_of
 
 
 def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
-    """Set the paper and send it; the sender's name and address stand on it.
+    """Typeset the itinerary and send it in the sender's name.
 
-    Raises TripNotFound and whatever `service.send_itinerary` raises.
+    Raises TripNotFound and the errors of `service.send_itinerary`.
     """
     actor.require_authority("trip.send")
     identity: Identity = current_app.extensions["voyagent.identity"]

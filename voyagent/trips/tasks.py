@@ -1,6 +1,4 @@
-"""Background work of trips: sweep what suppliers once offered, and seal passports anew after the
-installation's secret has changed.
-"""
+"""Jobs of trips: delete old offers, and seal passports again after a change of secret."""
 
 from __future__ import annotations
 
@@ -15,12 +13,12 @@ from voyagent.trips import queries, service
 
 @task("trips.sweep_offers", own_transactions=True, every="*/10 * * * *")
 def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Forget the offers that are long over."""
+    """Delete old offers."""
     in_agencies(queries.agencies_with_offers, service.sweep)
 
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
 def seal_anew(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """For each agency: seal the passports with the present secret that an older one still holds."""
+    """Seal passports of each agency that an earlier secret holds."""
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     in_agencies(tenant_ids, lambda: service.seal_anew(keyring))

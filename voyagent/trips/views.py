@@ -1,6 +1,4 @@
-"""The pages of trips: the list, the itinerary as the customer gets it with what staff must know
-around it, its forms, and the same as files.
-"""
+"""Pages of trips: list, itinerary with staff information, forms, files."""
 
 from __future__ import annotations
 
@@ -50,7 +48,7 @@ OFFSET_MAX = 2**31 - 1
 
 @pages.page("/trips", permission="trip.read")
 def index(reader: RequestReader) -> Any:
-    """The list, newest first."""
+    """Show the list, newest first."""
     offset = request.args.get("offset", "0")
     page = queries.list_trips(
         reader,
@@ -62,7 +60,7 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/trips/new", methods=("GET", "POST"), permission="trip.open")
 def new(actor: Actor) -> Any:
-    """Open a trip that belongs to no conversation yet."""
+    """Open a trip without a conversation."""
     form = TripForm(actor.currency)
     trip = form.attempt(lambda body: service.open_trip(actor, **body.model_dump()), **TRIP_PLACES)
     if trip is None:
@@ -73,7 +71,7 @@ def new(actor: Actor) -> Any:
 
 @pages.page("/trips/open", methods=("POST",), permission="trip.open")
 def open_for(actor: Actor) -> Any:
-    """The trip of a conversation or an enquiry, opened where there is none yet."""
+    """Open the trip of a conversation or an enquiry, created if it is missing."""
     session_id, enquiry_id = (
         parse_id(request.form.get(name)) for name in ("session_id", "enquiry_id")
     )
@@ -89,7 +87,7 @@ def open_for(actor: Actor) -> Any:
 
 @pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
 def detail(reader: Reader, trip_id: UUID) -> Any:
-    """One trip: the itinerary, and for staff what to look at, who travels, what it costs."""
+    """Show a trip: itinerary, and for staff warnings, passengers and costs."""
     return render_template(
         "trips/detail.html", **_shown(queries.read_trip(reader, trip_id), prices=prices_wanted())
     )
@@ -107,9 +105,7 @@ put_behind_pages(pages, ITINERARY)
     once=True,
 )
 def send(actor: Actor, trip_id: UUID) -> Any:
-    """Send the itinerary to the customer: the first step shows what goes and to whom, the second
-    sends it.
-    """
+    """Send the itinerary after a preview of its contents and recipient."""
     trip = queries.get_trip(trip_id)
     form = SendForm(actor.locale, service.address_of_customer(trip.enquiry_id))
     sent = form.attempt(
@@ -128,7 +124,7 @@ def send(actor: Actor, trip_id: UUID) -> Any:
     "/trips/<trip_id>/edit", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound
 )
 def edit(actor: Actor, trip_id: UUID) -> Any:
-    """Change what a trip is called and what the customer should know."""
+    """Change a trip's name and notes."""
     trip = queries.get_trip(trip_id)
     form = TripForm(
         trip.currency, data={"title": trip.title, "currency": trip.currency, "notes": trip.notes}
@@ -161,7 +157,7 @@ def edit(actor: Actor, trip_id: UUID) -> Any:
     missing=TripNotFound,
 )
 def new_passenger(actor: Actor, trip_id: UUID) -> Any:
-    """Take somebody along; "and another" goes on with an empty form."""
+    """Add a passenger; with "and another" the form is shown again, empty."""
     form, trip = PassengerForm(), queries.get_trip(trip_id)
     added = form.attempt(
         lambda body: service.add_passenger(_keyring(), actor, trip_id, body.said()),
@@ -188,7 +184,7 @@ def new_passenger(actor: Actor, trip_id: UUID) -> Any:
     missing=PassengerNotFound,
 )
 def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
-    """Change what is known of somebody."""
+    """Change a passenger."""
     known = queries.passenger_of(queries.get_passenger(trip_id, passenger_id))
     form = PassengerForm.of(known)
 
@@ -219,7 +215,7 @@ def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     missing=PassengerNotFound,
 )
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
-    """Leave somebody at home: the first step names her, the second does it."""
+    """Remove a passenger after confirmation."""
     known = queries.passenger_of(queries.get_passenger(trip_id, passenger_id))
     if request.method == "GET":
         return render_template(
@@ -240,7 +236,7 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
     missing=TripNotFound,
 )
 def new_line(actor: Actor, trip_id: UUID) -> Any:
-    """Add a flight, a hotel, a transfer, a visa or anything else."""
+    """Add a flight, hotel, transfer, visa or other service."""
     trip = queries.get_trip(trip_id)
     kind = request.args.get("kind", "")
     form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)
@@ -279,9 +275,7 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     missing=LineNotFound,
 )
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
-    """Say that a thing will not happen: the first step names it and what that means, the second
-    does it; there again where its supplier fails.
-    """
+    """Cancel a line after confirmation of its effect; the form returns if the supplier fails."""
     if request.method == "GET":
         return _cancel_page(trip_id, line_id)
     try:
@@ -298,7 +292,7 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     missing=LineNotFound,
 )
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
-    """Take a thing off the trip: the first step names it, the second does it."""
+    """Remove a line after confirmation."""
     known = queries.line_of(queries.get_line(trip_id, line_id))
     if request.method == "GET":
         return render_template("trips/remove_line.html", line=known, trip=queries.get_trip(trip_id))
@@ -307,7 +301,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
 
 
 def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
-    """What the page of a trip shows."""
+    """Return the data of a trip's page."""
     return {
         "journey": journey,
         "trip": journey.trip,
@@ -355,9 +349,7 @@ def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = N
 
 
 def _said(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """What a form says: it shows all of these, so what is blank is meant to be; a title and a
-    currency cannot be.
-    """
+    """Return the form's values; a blank clears all fields but title and currency."""
     return {
         name: value
         for name in names

@@ -1,6 +1,4 @@
-"""What a trip says to people: sentences of findings, names of countries and kinds, in the reader's
-language.
-"""
+"""Labels of trips: warnings, countries, kinds, states."""
 
 from __future__ import annotations
 
@@ -51,19 +49,19 @@ def state_word(status: str) -> str:
 
 
 def board_word(board: str) -> str:
-    """The meals of a rate within a sentence; nothing for what is none of them."""
+    """Return the meals of a rate as part of a sentence; empty for an unknown code."""
     return str(BOARD_WORDS.get(board, ""))
 
 
 def sentence_of(finding: Finding) -> str:
-    """A finding in a sentence."""
+    """Return a warning as a sentence."""
     return str(
         gettext(finding.sentence, **{name: _said(value) for name, value in finding.values.items()})
     )
 
 
 def country_name(code: str) -> str:
-    """A country by its code; an unknown code is its own name."""
+    """Return a country's name; an unknown code stands for itself."""
     return str((get_locale() or Locale("en")).territories.get(code, code))
 
 

@@ -47,7 +47,8 @@ def run(call: Invocation, wanted: AddPassengerInput) -> JsonObject:
 
     A passenger of that name on the trip gets the fields that are given.
 
-    Raises NoTripYet without a conversation; as `service.add_passenger` and `service.update_passenger`.
+    Raises NoTripYet without a conversation; as `service.add_passenger` and
+    `service.update_passenger`.
     """
     trip = trip_to_change(call)
     keyring = call.port(Keyring)

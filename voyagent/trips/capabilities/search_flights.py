@@ -110,7 +110,9 @@ def _output(found: Sequence[Offered[Any]], budget: Money | None) -> JsonObject:
 CAPABILITY = Capability(
     name="search_flights",
     title=N_("Search flights"),
-    summary="Search flights by IATA codes, days and passengers; offers are good for twenty minutes.",
+    summary=(
+        "Search flights by IATA codes, days and passengers; offers are good for twenty minutes."
+    ),
     area="ticketing_visa",
     input=SearchFlightsInput,
     output=frozenset({"count", "fares", "budget"}),

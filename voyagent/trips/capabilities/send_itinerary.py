@@ -49,7 +49,7 @@ def run(call: Invocation, wanted: SendItineraryInput) -> JsonObject:
 
 
 def preview(call: Invocation, wanted: SendItineraryInput) -> Description:
-    """Show address, language, price and each line of the PDF. Raises TripNotFound, NothingToSend."""
+    """Show address, language, price and lines of the PDF. Raises TripNotFound, NothingToSend."""
     journey = queries.read_trip(call.reader, wanted.trip_id)
     if not journey.standing:
         raise service.NothingToSend

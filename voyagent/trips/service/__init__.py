@@ -1,6 +1,4 @@
-"""The rules of trips: what an agency plans for a customer, who goes along, and what each thing
-costs.
-"""
+"""Rules of trips: plans, passengers, costs, bookings."""
 
 from voyagent.trips.service.errors import (
     BornLater,

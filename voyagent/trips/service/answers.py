@@ -1,8 +1,6 @@
-"""What suppliers have answered, kept for the agency for some minutes: the same question is not
-asked twice (API contract, section 17).
+"""Supplier answers, stored for some minutes, so that equal queries ask once.
 
-Answers are rows behind the tenant's wall like the offers that they name: what one agency is
-offered, no other sees, and no second store has to be up for it.
+API contract, section 17. The rows belong to one agency, like the offers in them.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ def asked(
     question: object,
     ask: Callable[[], Iterable[Given]],
 ) -> OutboundCall[list[Offered[Given]]]:
-    """What is offered: as it was told a moment ago, else what the supplier says now, which is kept."""
+    """Return the stored answer, else ask the supplier and store its answer."""
     words = question if isinstance(question, str) else as_payload(question)
     name = digest({"what": what, "supplier": supplier, "question": words})
     told = _told(name, kind)
@@ -64,9 +62,7 @@ def asked(
 
 
 def forget(*what: What) -> None:
-    """Ask anew from now on: whoever takes one of what was offered changes what there is, and one
-    that is sold out is not to be offered again.
-    """
+    """Drop stored answers, because a booking changes availability."""
     db.session.execute(delete(SupplierResponse).where(SupplierResponse.what.in_(what)))
 
 

@@ -1,4 +1,4 @@
-"""The ways in which the rules of trips refuse; what a read does not find is named in `queries`."""
+"""Errors of the rules of trips; errors of reads are in `queries`."""
 
 from __future__ import annotations
 
@@ -6,37 +6,35 @@ from voyagent.kernel.errors import N_, Conflict, Invalid, NotFound
 
 
 class TripAlreadyOpen(Conflict):
-    """A conversation has one trip at most."""
+    """The conversation has a trip already."""
 
     code = "trip_already_open"
     message = N_("This conversation has a trip already.")
 
 
 class TripFull(Conflict):
-    """More people or things than one trip takes."""
+    """The trip has the maximum number of passengers or lines."""
 
     code = "trip_full"
     message = N_("This trip holds no more. Open a second one for the rest.")
 
 
 class LineKindFixed(Invalid):
-    """A flight never becomes a hotel."""
+    """The kind of a line cannot change."""
 
     code = "line_kind_fixed"
     message = N_("The kind of a line cannot change. Remove it and add another.")
 
 
 class LineIsCommitted(Conflict):
-    """A supplier or an authority knows of it, so it cannot just go."""
+    """A supplier or an authority knows the line, so it cannot be removed."""
 
     code = "line_is_committed"
     message = N_("This is held or booked. Cancel it first; then it can be removed.")
 
 
 class LineAtSupplier(Conflict):
-    """A supplier has it, and may still be asked to issue or to cancel it: what it is and what it
-    costs is not ours to change.
-    """
+    """A supplier has the line, so its booking data and cost cannot change."""
 
     code = "line_at_supplier"
     message = N_(
@@ -46,7 +44,7 @@ class LineAtSupplier(Conflict):
 
 
 class TooManyGuests(Conflict):
-    """A rate is for so many guests, and more are to stay."""
+    """More guests than the rate is for."""
 
     code = "too_many_guests"
     message = N_(
@@ -55,21 +53,21 @@ class TooManyGuests(Conflict):
 
 
 class LineIsOver(Conflict):
-    """It was cancelled before, or it failed."""
+    """The line is cancelled or failed."""
 
     code = "line_is_over"
     message = N_("This was cancelled or has failed. It can be removed, not changed.")
 
 
 class InvalidLineStatus(Invalid):
-    """A status that such a thing never has."""
+    """The kind of line never has this status."""
 
     code = "invalid_line_status"
     message = N_("That status does not fit what this is.")
 
 
 class InvalidFlightTimes(Invalid):
-    """By the clocks of both places it lands before it leaves, or more than a day and a half later."""
+    """The flight lands before it departs, or more than a day and a half later."""
 
     code = "invalid_flight_times"
     message = N_(
@@ -79,28 +77,28 @@ class InvalidFlightTimes(Invalid):
 
 
 class NegativeAmount(Invalid):
-    """Only what is no flight, hotel, transfer or visa may lower the total, as a discount does."""
+    """Only other lines, such as discounts, may have negative amounts."""
 
     code = "negative_amount"
     message = N_("Only a line of the kind “other” may be negative, such as a discount.")
 
 
 class BornLater(Invalid):
-    """A day of birth that is still to come."""
+    """The date of birth is in the future."""
 
     code = "invalid_date_of_birth"
     message = N_("The day of birth lies in the future.")
 
 
 class OfferNotFound(NotFound):
-    """No such offer: it was never made to the agency, or it has been over for long."""
+    """The offer does not exist or expired long ago."""
 
     code = "offer_not_found"
     message = N_("We could not find that offer. It may be too old; please search again.")
 
 
 class NothingToSend(Conflict):
-    """An itinerary of nothing."""
+    """The itinerary is empty."""
 
     code = "nothing_to_send"
     message = N_(
@@ -110,14 +108,14 @@ class NothingToSend(Conflict):
 
 
 class NobodyTravels(Conflict):
-    """A booking for nobody."""
+    """The booking has no passengers."""
 
     code = "nobody_travels"
     message = N_("Nobody travels on this trip yet. Add the passengers first.")
 
 
 class NotHeld(Conflict):
-    """Only what is held at a supplier can be ticketed."""
+    """The line is not held at a supplier."""
 
     code = "not_held"
     message = N_(
@@ -126,23 +124,21 @@ class NotHeld(Conflict):
 
 
 class TicketsUnderWay(Conflict):
-    """Somebody has granted the tickets of a held booking, and they are being issued."""
+    """The tickets of the hold are approved and being issued."""
 
     code = "tickets_under_way"
     message = N_("The tickets of this booking are being issued, so its hold cannot be given back.")
 
 
 class CancelAtSupplier(Conflict):
-    """A supplier has it: a flight that is held is given back there, and giving booked rooms back is
-    asked for.
-    """
+    """A supplier has the line: release the hold there, or request the cancellation."""
 
     code = "cancel_at_supplier"
     message = N_("A supplier has this, so it cannot just be noted as cancelled.")
 
 
 class CancellationRequested(Conflict):
-    """One request to give the rooms of a booking back waits at a time."""
+    """A request to cancel the booking is pending."""
 
     code = "cancellation_requested"
     message = N_(
@@ -152,7 +148,7 @@ class CancellationRequested(Conflict):
 
 
 class NotAtSupplier(Conflict):
-    """It was noted by hand, so no supplier knows of it."""
+    """The line was entered directly, so no supplier knows it."""
 
     code = "not_at_supplier"
     message = N_(
@@ -162,14 +158,14 @@ class NotAtSupplier(Conflict):
 
 
 class NoNationality(Conflict):
-    """A visa for somebody of no known country."""
+    """The passenger has no known nationality."""
 
     code = "nationality_needed"
     message = N_("Say of which nationality the passenger is.")
 
 
 class NoDayOfArrival(Conflict):
-    """A visa for a trip without a day."""
+    """The trip has no day of arrival."""
 
     code = "day_of_arrival_needed"
     message = N_("The trip has no day yet. Add a flight or a hotel first.")

@@ -1,6 +1,4 @@
-"""Flights from a search to a ticket: offers are kept, one is held for those who travel, given back,
-or issued once somebody has granted it.
-"""
+"""Flights from search to ticket: offers, holds, releases, tickets."""
 
 from __future__ import annotations
 
@@ -50,8 +48,9 @@ LET_GO = N_("The hold was given back, so there is nothing to be ticketed. Nothin
 def search_flights(
     suppliers: Suppliers, actor: Actor, query: FlightQuery
 ) -> OutboundCall[list[Offered[FlightOffer]]]:
-    """What the supplier offers, the cheapest first, kept until it expires; asked again within five
-    minutes it is the same. Raises Forbidden, SupplierError.
+    """Search flights, the cheapest first; offers are stored until they expire.
+
+    A repeat within five minutes has the same answer. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -72,12 +71,11 @@ def hold_flight(
     offer_id: UUID,
     passenger_ids: Sequence[UUID] | None = None,
 ) -> OutboundCall[list[TripLine]]:
-    """Hold an offer for those who travel, or the named ones: each flight becomes a line of the
-    trip, held and not paid.
+    """Hold an offer for all or named passengers; each flight becomes an unpaid line.
 
-    The same offer is held once on a trip, however often it is asked for; one that was given back
-    can be held anew. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound,
-    NobodyTravels, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
+    The same offer is held once on a trip, however often it is requested; a released one can be held
+    again. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
+    TripFull, SupplierError (such as SoldOut, PriceChanged, OfferExpired).
     """
     actor.require("trip.update")
     trip = queries.get_trip(trip_id, lock=True)
@@ -132,21 +130,18 @@ def hold_flight(
 
 
 def offered_anew(refusal: VoyagentError) -> Offered[FlightOffer] | None:
-    """Where a flight has another price than its offer, the offer at the price of now, kept so that
-    it can be taken; None for any other refusal.
-    """
+    """Return the stored offer at the new price after PriceChanged; None otherwise."""
     if not isinstance(refusal, PriceChanged) or not isinstance(refusal.new, FlightOffer):
         return None
     return keep_offers(FlightOffer, [refusal.new])[0]
 
 
 def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundCall[list[TripLine]]:
-    """Pay for a held booking and have its tickets; `line_id` is any flight of it.
+    """Pay for a hold and receive its tickets; `line_id` is any of its flights.
 
-    The supplier is asked under the booking's own name, whoever asks and however often, so that two
-    at the same moment pay once; the second is told NotHeld. What was paid for is written down,
-    whatever became of the line meanwhile. Raises Forbidden, LineNotFound, NotHeld, SupplierError
-    (HoldExpired, TicketingRefused among them).
+    The supplier is asked under the booking's own name, so that two callers pay once; the second
+    gets NotHeld. A payment is recorded whatever became of the line meanwhile. Raises Forbidden,
+    LineNotFound, NotHeld, SupplierError (such as HoldExpired, TicketingRefused).
     """
     actor.require_authority("trip.issue_ticket")
     held = held_lines(line_id)
@@ -176,13 +171,12 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> OutboundC
 def release_flight(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[list[TripLine], int]]:
-    """Give a held booking back before anybody has paid for it, which costs nothing; `line_id` is
-    any flight of it.
+    """Release an unpaid hold free of charge; `line_id` is any of its flights.
 
-    The lines stay on the trip as cancelled; beside them stands how many requests to issue its
-    tickets ended with it. Nothing has changed where the supplier fails. A hold whose time is over
-    lapsed by itself, so nobody is asked. Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay,
-    SupplierError; LineIsOver to the second of two who give it back at the same moment.
+    The lines stay as cancelled. The second value is the number of ticketing requests that ended.
+    Nothing changes if the supplier fails. An expired hold has lapsed, so nobody is asked. Raises
+    Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError; LineIsOver for the second of
+    two callers.
     """
     actor.require("trip.update")
     held = held_lines(line_id)
@@ -219,14 +213,14 @@ def release_flight(
 
 
 def has_lapsed(line: TripLine) -> bool:
-    """Whether the time of a hold is over, so that its airline has let it go."""
+    """True if the hold has expired, so that the airline has released it."""
     return line.hold_expires_at is not None and line.hold_expires_at <= clock.now()
 
 
 def read_flight(
     suppliers: Suppliers, actor: Actor, locator: str
 ) -> OutboundCall[tuple[list[TripLine], FlightBooking]]:
-    """The lines of the newest booking under a locator, and the booking as its supplier has it.
+    """Return the lines of the newest booking with a locator, and the supplier's booking.
 
     Raises Forbidden, LineNotFound, SupplierError.
     """
@@ -249,10 +243,7 @@ def read_flight(
 
 
 def held_lines(line_id: UUID) -> list[TripLine]:
-    """The flights of a held booking, by any of them; its trip's row is held.
-
-    Raises LineNotFound, NotHeld.
-    """
+    """Return the flights of a hold and lock its trip. Raises LineNotFound, NotHeld."""
     line = _held_trip_of(line_id)
     if line.status != "held" or line.supplier_key is None:
         raise NotHeld
@@ -262,9 +253,7 @@ def held_lines(line_id: UUID) -> list[TripLine]:
 def mark_ticketed(
     lines: Sequence[TripLine], found: FlightBooking | None, numbers: Sequence[str]
 ) -> None:
-    """Write on the flights of a booking that they are ticketed; without `found` as a rehearsal
-    does, which has no numbers.
-    """
+    """Mark a booking's flights as ticketed; a dry run has no `found` and no numbers."""
     now = clock.now()
     for line in lines:
         details = read_details("flight", line.details)
@@ -287,9 +276,7 @@ def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> No
 
 
 def _unused_name(trip_id: UUID, act: str) -> str:
-    """Under which name an offer is held: the same for everybody, and another once what was held
-    under it is over.
-    """
+    """Return the name under which an offer is held; a new one after a released hold."""
     names = select(TripLine.our_reference).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(act),
@@ -307,7 +294,7 @@ def _has_tickets(lines: Sequence[TripLine], numbers: Sequence[str]) -> bool:
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:
-    """A flight as it stands now, the row of its trip held. Raises LineNotFound."""
+    """Return a flight with its trip locked. Raises LineNotFound."""
     line = _flight(line_id)
     queries.get_trip(line.trip_id, lock=True)
     db.session.refresh(line)

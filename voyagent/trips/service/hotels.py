@@ -1,6 +1,4 @@
-"""Hotels from a search to a booking, and back: rates are kept, one is booked once somebody has
-granted it, and what a cancellation costs stands on the trip.
-"""
+"""Hotels from search to booking and cancellation."""
 
 from __future__ import annotations
 
@@ -50,8 +48,9 @@ from voyagent.trips.service.supplies import (
 def search_hotels(
     suppliers: Suppliers, actor: Actor, query: HotelQuery
 ) -> OutboundCall[list[Offered[HotelRate]]]:
-    """What the supplier offers, the cheapest first, kept until it expires; asked again within five
-    minutes it is the same. Raises Forbidden, SupplierError.
+    """Search hotels, the cheapest first; rates are stored until they expire.
+
+    A repeat within five minutes has the same answer. Raises Forbidden, SupplierError.
     """
     actor.require("trip.update")
     outside()
@@ -61,9 +60,9 @@ def search_hotels(
 
 
 def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> OutboundCall[HotelRate]:
-    """A rate as it stands now, kept anew; asked again within two minutes it is the same.
+    """Return a rate as it is now and store it; for two minutes the answer is reused.
 
-    Raises Forbidden, SupplierError (SoldOut, OfferExpired, UnknownAtSupplier among them).
+    Raises Forbidden, SupplierError (such as SoldOut, OfferExpired, UnknownAtSupplier).
     """
     actor.require("trip.update")
     outside()
@@ -84,11 +83,11 @@ def book_hotel(
     rate_key: str,
     passenger_ids: Sequence[UUID],
 ) -> OutboundCall[TripLine]:
-    """Book a rate that was offered for some who travel; the first of them leads.
+    """Book an offered rate for passengers; the first is the lead guest.
 
-    It is booked once for the same people, whoever asks and however often, until it is cancelled:
-    the supplier is asked under one name. Raises Forbidden, OfferNotFound, PassengerNotFound,
-    TooManyGuests, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
+    Booked once for the same people until it is cancelled: the supplier is asked under one name.
+    Raises Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull, SupplierError (such
+    as SoldOut, PriceChanged, OfferExpired).
     """
     actor.require_authority("trip.book_hotel")
     trip = trip_of_people(passenger_ids)
@@ -136,12 +135,10 @@ def book_hotel(
 def cancel_hotel_booking(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[TripLine, Money | None]]:
-    """Give the rooms back; what that costs becomes a line of its own.
+    """Cancel a booking at its supplier; a charge becomes a line of its own.
 
-    The supplier is asked under the booking's own name, whoever asks and however often.
-
-    Raises Forbidden, LineNotFound, LineIsOver (to the second of two who ask at the same moment,
-    too), NotAtSupplier, SupplierError.
+    The supplier is asked under the booking's own name. Raises Forbidden, LineNotFound, LineIsOver
+    (also for the second of two callers), NotAtSupplier, SupplierError.
     """
     actor.require_authority("trip.cancel_hotel")
     stay = booked_stay(line_id)
@@ -180,7 +177,7 @@ def cancel_hotel_booking(
 def read_hotel_booking(
     suppliers: Suppliers, actor: Actor, line_id: UUID
 ) -> OutboundCall[tuple[TripLine, HotelBooking]]:
-    """A booked stay and the booking as its supplier has it.
+    """Return a booked stay, and the supplier's booking.
 
     Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError.
     """
@@ -194,9 +191,9 @@ def read_hotel_booking(
 
 
 def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
-    """The one trip that some people travel on, its row held.
+    """Return the one trip of some passengers and lock it.
 
-    Raises PassengerNotFound where they do not, or travel on different ones.
+    Raises PassengerNotFound if they are on no trip or on several.
     """
     found = set(
         db.session.scalars(select(TripPassenger.trip_id).where(TripPassenger.id.in_(passenger_ids)))
@@ -207,10 +204,7 @@ def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
 
 
 def booked_stay(line_id: UUID) -> TripLine:
-    """A stay that a supplier has booked; its trip's row is held.
-
-    Raises LineNotFound, LineIsOver, NotAtSupplier.
-    """
+    """Return a booked stay and lock its trip. Raises LineNotFound, LineIsOver, NotAtSupplier."""
     line = _held_trip_of(line_id)
     if line.status != "booked":
         raise LineIsOver
@@ -230,7 +224,10 @@ def rate_of_stay(stay: TripLine) -> HotelRate | None:
 
 
 def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> list[TripPassenger]:
-    """Who stays: no more than the rate is for. Raises PassengerNotFound, TooManyGuests."""
+    """Return the guests, at most as many as the rate is for.
+
+    Raises PassengerNotFound, TooManyGuests.
+    """
     people = people_of(trip, passenger_ids)
     if len(people) > rate.guests:
         raise TooManyGuests
@@ -238,7 +235,7 @@ def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> lis
 
 
 def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> TripLine:
-    """Put a booked rate on the trip."""
+    """Add a booked rate to the trip."""
     hotel = rate.hotel
     rooms = rate.room if rate.rooms == 1 else f"{rate.rooms} × {rate.room}"
     details = HotelDetails(
@@ -260,7 +257,7 @@ def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> Tri
 
 
 def mark_cancelled(line: TripLine, key: str | None) -> None:
-    """Write on a stay that its rooms were given back."""
+    """Mark a stay as cancelled."""
     line.status, line.updated_at = "cancelled", clock.now()
     line.supplier_key = key or line.supplier_key
     queries.get_trip(line.trip_id).updated_at = line.updated_at
@@ -268,7 +265,7 @@ def mark_cancelled(line: TripLine, key: str | None) -> None:
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:
-    """A stay as it stands now, the row of its trip held. Raises LineNotFound."""
+    """Return a stay with its trip locked. Raises LineNotFound."""
     line = _stay(line_id)
     queries.get_trip(line.trip_id, lock=True)
     db.session.refresh(line)

@@ -1,6 +1,4 @@
-"""What a trip consists of: flights, hotels, transfers, visas and the rest, each with what it costs
-the agency and what the customer pays.
-"""
+"""Lines of a trip: add, change, cancel, remove."""
 
 from __future__ import annotations
 
@@ -42,8 +40,9 @@ BY_HAND = {
     "visa": ("planned", "filed"),
     "other": ("planned", "booked"),
 }
-"""The states that a person may give a line of a kind, in their order: what was booked by telephone
-is booked too.
+"""States that a person may give a line of each kind, in order.
+
+A booking made by telephone counts.
 """
 AT_SUPPLIER = {
     ("flight", "held"): (
@@ -57,11 +56,12 @@ AT_SUPPLIER = {
     ),
     ("hotel", "booked"): ("name", "city", "check_in", "check_out"),
 }
-"""What of the details says which booking it is, in the states in which a grant acts upon it: a
-reviewer decides by what our lines say, its supplier acts by its own.
+"""Details that identify a supplier's booking, by kind and state.
+
+A reviewer decides by our lines, the supplier acts by its own, so these details cannot change.
 """
 ASKED_ABOUT = (("issue_ticket", "pnr_id"), ("cancel_hotel_booking", "booking_id"))
-"""The tools that are asked for about one line, and which of their arguments names it."""
+"""Capabilities that are requested for one line, and the argument with its id."""
 CANCELLED = N_(
     "What it is about was cancelled on the trip, so there is nothing left to be done. Nothing was"
     " done."
@@ -73,9 +73,7 @@ _PRIVATE = frozenset({"details"})
 
 
 class Way(StrEnum):
-    """How a thing is cancelled: given back to its supplier, which costs nothing; asked for, since
-    it may cost something; or only noted.
-    """
+    """Ways to cancel a line: released free of charge, requested, or only marked."""
 
     RELEASE = "release"
     ASK = "ask"
@@ -86,9 +84,9 @@ _WAYS = {("flight", "held"): Way.RELEASE, ("hotel", "booked"): Way.ASK}
 
 
 class LineChanges(TypedDict, total=False):
-    """What may be changed of a line.
+    """Changes of a line.
 
-    The details are replaced whole, and amounts are in the line's currency unless one is given.
+    The details are replaced as a whole; amounts are in the line's currency unless one is given.
     """
 
     details: AnyDetails
@@ -103,7 +101,7 @@ class LineChanges(TypedDict, total=False):
 def add_line(
     actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChanges | None = None
 ) -> TripLine:
-    """Add a thing to a trip; its currency is the trip's where none is said.
+    """Add a line; its currency is the trip's by default.
 
     Raises Forbidden, TripNotFound, TripFull, InvalidFlightTimes, InvalidLineStatus,
     UnknownCurrency, InvalidAmount, NegativeAmount.
@@ -142,10 +140,10 @@ def add_line(
 
 
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges) -> TripLine:
-    """Change a thing.
+    """Change a line.
 
-    Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, LineAtSupplier, and what `add_line`
-    raises.
+    Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, LineAtSupplier, and the errors of
+    `add_line`.
     """
     actor.require("trip.update")
     line = queries.get_line(trip_id, line_id, lock=True)
@@ -192,11 +190,10 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
 
 
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
-    """Note that a thing will not happen: one that no supplier of ours can be told of, as it was
-    booked elsewhere, is ticketed or is filed.
+    """Mark a line as cancelled that no supplier of ours can be told about.
 
-    It stays on the trip, without a price, and requests about it end. Raises Forbidden,
-    LineNotFound, LineIsOver, CancelAtSupplier.
+    It was booked elsewhere, is ticketed or is filed. It stays without a price, and requests about
+    it end. Raises Forbidden, LineNotFound, LineIsOver, CancelAtSupplier.
     """
     actor.require("trip.update")
     for tool, name in ASKED_ABOUT:  # before the trip is held, as whoever grants does it
@@ -222,14 +219,14 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
 
 
 def way_to_cancel(line: TripLine) -> Way:
-    """How a thing is cancelled, by its kind, its state and whether a supplier of ours has it."""
+    """Return how a line is cancelled, by its kind, state and supplier."""
     return (
         _WAYS.get((line.kind, line.status), Way.NOTE) if line.supplier_key is not None else Way.NOTE
     )
 
 
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
-    """Take a thing off a trip that nobody else knows of: planned, cancelled or failed.
+    """Remove a planned, cancelled or failed line.
 
     Raises Forbidden, LineNotFound, LineIsCommitted.
     """
@@ -249,7 +246,7 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
 
 
 def check_room(trip: Trip, more: int) -> None:
-    """Whether a trip, whose row is held, takes so many lines more. Raises TripFull."""
+    """Check that a locked trip has room for more lines. Raises TripFull."""
     if (
         db.session.scalar(select(func.count(TripLine.id)).where(TripLine.trip_id == trip.id)) or 0
     ) + more > LINES_MAX:
@@ -257,7 +254,7 @@ def check_room(trip: Trip, more: int) -> None:
 
 
 def check_times(details: FlightDetails) -> None:
-    """It lands after it leaves, by instants where both clocks are known.
+    """Check that a flight lands after it departs, by instants if both zones are known.
 
     Raises InvalidFlightTimes.
     """
@@ -274,7 +271,7 @@ def check_times(details: FlightDetails) -> None:
 
 
 def _is_of_booking(line: TripLine, values: dict[str, Any]) -> bool:
-    """Whether a change is one of a booking that its supplier has."""
+    """True if a change concerns data of a supplier's booking."""
     fixed = AT_SUPPLIER.get((line.kind, line.status))
     if fixed is None or line.supplier_key is None:
         return False
@@ -285,7 +282,7 @@ def _is_of_booking(line: TripLine, values: dict[str, Any]) -> bool:
 
 
 def _columns(kind: str, said: LineChanges, currency: str) -> dict[str, Any]:
-    """Columns and their values; whatever the input alone can be refused for is refused here."""
+    """Return columns and values; refuse what the input alone shows to be wrong."""
     values: dict[str, Any] = {
         name: said[name]
         for name in ("status", "currency", "supplier", "supplier_ref")

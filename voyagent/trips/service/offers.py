@@ -1,6 +1,4 @@
-"""Offers and answers of suppliers: good for a few minutes, kept a little longer so that a late
-caller is told that hers is over.
-"""
+"""Deletion of offers; they are kept after expiry so that a late caller is told so."""
 
 from __future__ import annotations
 
@@ -13,13 +11,11 @@ from voyagent.kernel.db import db
 from voyagent.trips.models import SupplierOffer, SupplierResponse
 
 KEPT_FOR = timedelta(hours=1)
-"""How long an expired offer still stands."""
+"""Time for which an expired offer is kept."""
 
 
 def sweep() -> None:
-    """Forget the offers of the bound agency that have been over for an hour, and the answers that
-    may not be told again.
-    """
+    """Delete the bound agency's offers that expired an hour ago, and old answers."""
     now = clock.now()
     db.session.execute(delete(SupplierResponse).where(SupplierResponse.expires_at <= now))
     db.session.execute(delete(SupplierOffer).where(SupplierOffer.expires_at < now - KEPT_FOR))

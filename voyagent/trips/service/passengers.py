@@ -1,7 +1,6 @@
-"""Who travels.
+"""Passengers of a trip.
 
-The number of a passport is sealed before it reaches the table, and neither it nor a name ever
-reaches the audit.
+A passport number is sealed before it is stored; neither it nor a name reaches the audit.
 """
 
 from __future__ import annotations
@@ -27,8 +26,9 @@ PASSENGERS_MAX = 99
 
 
 class PassengerChanges(TypedDict, total=False):
-    """What may be said of a passenger: an absent field stays, None clears it (name and kind cannot
-    be cleared).
+    """Changes of a passenger: an absent key is kept, None clears it.
+
+    Name and kind cannot be cleared.
     """
 
     full_name: str
@@ -42,7 +42,7 @@ class PassengerChanges(TypedDict, total=False):
 def add_passenger(
     keyring: Keyring, actor: Actor, trip_id: UUID, said: PassengerChanges
 ) -> TripPassenger:
-    """Take somebody along; `said` has the name at least.
+    """Add a passenger; `said` has at least the name.
 
     Raises Forbidden, TripNotFound, TripFull, BornLater.
     """
@@ -75,7 +75,7 @@ def add_passenger(
 def update_passenger(
     keyring: Keyring, actor: Actor, trip_id: UUID, passenger_id: UUID, changes: PassengerChanges
 ) -> TripPassenger:
-    """Change what is known of somebody. Raises Forbidden, PassengerNotFound, BornLater."""
+    """Change a passenger. Raises Forbidden, PassengerNotFound, BornLater."""
     actor.require("trip.update")
     passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
     values: dict[str, Any] = dict(changes)
@@ -102,7 +102,7 @@ def update_passenger(
 
 
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
-    """Leave somebody at home, and forget the passport. Raises Forbidden, PassengerNotFound."""
+    """Remove a passenger and delete the passport. Raises Forbidden, PassengerNotFound."""
     actor.require("trip.update")
     passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
     with title_follows(queries.get_trip(trip_id)):
@@ -112,8 +112,9 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
 
 
 def seal_anew(keyring: Keyring) -> int:
-    """Seal the passports of the bound agency that an older secret still holds with the present one,
-    a hundred at a time; how many that were.
+    """Seal the bound agency's passports with the present secret, up to a hundred.
+
+    Returns their number.
     """
     mark = keyring.present_mark
     old = func.substring(TripPassenger.passport_sealed, 1, len(mark)) != mark

@@ -1,6 +1,4 @@
-"""Sending the itinerary to the customer: what is seen is what goes, once, to one address, and the
-audit knows that it went.
-"""
+"""Sending of the itinerary: one document to one address, recorded in the audit."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ from voyagent.trips.service.errors import NothingToSend
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What sending needs of the installation."""
+    """The installation's parts that sending needs."""
 
     outbox: Outbox
     limiter: Limiter
@@ -42,12 +40,10 @@ def send_itinerary(
     locale: str,
     prices: bool,
 ) -> Trip:
-    """Mail the itinerary to the customer, whose answer comes to the sender.
+    """Mail the itinerary to the customer, who can reply to the sender.
 
-    `prices` says whether `document` names them.
-
-    Counted by the address that it goes to and by the agency; what is only rehearsed counts for
-    nothing. Raises Forbidden, TripNotFound, NothingToSend, TooManyRequests.
+    `prices` says whether `document` has them. Limited by recipient and by agency; a dry run does
+    not count. Raises Forbidden, TripNotFound, NothingToSend, TooManyRequests.
     """
     actor.require_authority("trip.send")
     trip = queries.get_trip(trip_id, lock=True)
@@ -77,7 +73,7 @@ def send_itinerary(
 
 
 def something_stands(trip_id: UUID) -> bool:
-    """Whether a trip has anything that a customer could be told of."""
+    """True if the trip has a line that takes place."""
     mine = (
         select(TripLine.id)
         .where(TripLine.trip_id == trip_id, TripLine.status.notin_(OVER))
@@ -87,11 +83,9 @@ def something_stands(trip_id: UUID) -> bool:
 
 
 def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
-    """Where what an enquiry came to would be sent: what it says of the customer's address, any
-    text, as people typed it; else the address of the party.
+    """Return the customer's address: the enquiry's text, else the party's.
 
-    `name` is the customer's on what is sent; without one it is the enquiry's. None where neither
-    knows an address.
+    `name` is the customer's on the document, by default the enquiry's. None if neither is known.
     """
     enquiry = enquiries.get_row(SessionReader(db.session), enquiry_id) if enquiry_id else {}
     name = name or enquiry.get("customer_name")

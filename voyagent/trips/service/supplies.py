@@ -1,6 +1,4 @@
-"""What flights, hotels and visas have in common when suppliers are asked: offers that are kept for
-a while, travellers, and bookings that become lines.
-"""
+"""Shared parts of flights, hotels and visas: offers, travellers, bookings as lines."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Offered(Generic[Given]):
-    """An offer as it is kept: `id` is ours and names it from here on."""
+    """A stored offer; `id` is ours."""
 
     id: UUID
     offer: Given
@@ -42,7 +40,7 @@ class Offered(Generic[Given]):
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What a supplier's booking leaves on the lines that it becomes."""
+    """The booking's data for the lines that it becomes."""
 
     status: str
     supplier: str
@@ -53,16 +51,16 @@ class Booking:
 
 
 def outside() -> None:
-    """To be called before any supplier is asked: what is only rehearsed never leaves the house."""
+    """Refuse a supplier call in a dry run; called before every supplier call."""
     refuse_outside(db.session)
 
 
 def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
-    """How a supplier is asked for an act that has a name.
+    """Return a supplier call for a named act.
 
-    Where no answer came in time it is asked once more: under the same name it is the same act, so
-    this finds out whether it has happened. Raises SupplierError; a second time-out is still in
-    doubt.
+    After a time-out it is repeated once: under the same name it is the same act, so the repeat
+    finds out whether it happened. Raises SupplierError; after a second time-out the outcome is
+    unknown.
     """
 
     def ask() -> Answer:
@@ -77,7 +75,7 @@ def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
 
 
 def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Given]]:
-    """Keep what was offered, so that one of it can be taken."""
+    """Store offers, so that one of them can be taken."""
     kept = []
     for offer in offers:
         row = SupplierOffer(
@@ -95,7 +93,7 @@ def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Give
 
 
 def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
-    """An offer that was kept; whether it has expired the supplier's guard says.
+    """Return a stored offer; the supplier decides whether it has expired.
 
     Raises OfferNotFound.
     """
@@ -108,7 +106,7 @@ def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
 
 
 def rate_of(rate_key: str) -> HotelRate:
-    """The newest rate that was kept under a supplier's key. Raises OfferNotFound."""
+    """Return the newest stored rate with a supplier's key. Raises OfferNotFound."""
     mine = select(SupplierOffer).where(
         SupplierOffer.kind == "hotel", SupplierOffer.payload["rate_key"].astext == rate_key
     )
@@ -118,7 +116,7 @@ def rate_of(rate_key: str) -> HotelRate:
 
 
 def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[TripPassenger]:
-    """Those who travel, or the named ones of them, in the order of their adding.
+    """Return all or named passengers in order of entry.
 
     Raises PassengerNotFound, NobodyTravels.
     """
@@ -137,8 +135,9 @@ def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[T
 
 
 def traveller_of(keyring: Keyring, one: TripPassenger) -> Traveller:
-    """A passenger as a supplier needs her: the last word of the name is the surname, and the
-    passport is whole.
+    """Return a passenger as a supplier needs it.
+
+    The last word of the name is the surname; the passport number is whole.
     """
     given, _, surname = one.full_name.strip().rpartition(" ")
     number = passports.opened(keyring, one.id, one.passport_sealed)
@@ -154,9 +153,7 @@ def traveller_of(keyring: Keyring, one: TripPassenger) -> Traveller:
 
 
 def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
-    """The lines that an act of that name has left already, first things first; none where it has
-    not happened.
-    """
+    """Return the lines that an act of this name has left, in order; empty if none."""
     rows = db.session.scalars(
         select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference)
     )
@@ -164,9 +161,7 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
 
 
 def unused_name(trip_id: UUID, act: str) -> str:
-    """Under which name an act on a trip is asked for: the same for everybody, and another once what
-    came of it is over, so that it can be done anew.
-    """
+    """Return the name of an act on a trip; a new one once the earlier act is over."""
     over = select(func.count()).where(
         TripLine.trip_id == trip_id,
         TripLine.our_reference.startswith(f"{act}-"),
@@ -183,10 +178,10 @@ def book_lines(
     *,
     offer_id: UUID | None = None,
 ) -> list[TripLine]:
-    """Put what was booked on the trip, whose row is held; room for it was looked for before anybody
-    was asked, since what is booked must stand somewhere.
+    """Add a booking's lines to the locked trip.
 
-    The first line has the cost of all, and the price until somebody names another.
+    Room was checked before the supplier was asked. The first line has the whole cost, and the price
+    until another is given.
     """
     now, lines = clock.now(), []
     for number, details in enumerate(things):
@@ -221,7 +216,7 @@ def book_lines(
 
 
 def refs_of(lines: Sequence[TripLine]) -> dict[str, Any]:
-    """What an event about a booking names."""
+    """Return the references of an event about a booking."""
     return {"trip_id": lines[0].trip_id, "line_id": lines[0].id}
 
 

@@ -1,4 +1,4 @@
-"""Opening a trip for a customer, a conversation or an enquiry, and saying what it is called."""
+"""Rules of trips: open for a customer, conversation or enquiry; rename."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ _PRIVATE = frozenset({"title", "notes"})
 
 
 class TripChanges(TypedDict, total=False):
-    """What may be changed of a trip: an absent field stays, None clears it (the title and the
-    currency cannot be cleared).
+    """Changes of a trip: an absent key is kept, None clears it.
+
+    Title and currency cannot be cleared.
     """
 
     title: str
@@ -52,12 +53,12 @@ def open_trip(
     session_id: UUID | None = None,
     enquiry_id: UUID | None = None,
 ) -> Trip:
-    """Open a trip, for a conversation or an enquiry of the agency where they are named.
+    """Open a trip, for a conversation or an enquiry if they are named.
 
-    What is not said is taken from there: the enquiry from the conversation, the title, which the
-    customer reads, from the enquiry, else from what somebody called the conversation, the currency
-    from the agency. A title that nobody gave follows the trip (`title_follows`). Raises Forbidden,
-    SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen.
+    Missing values come from there: the enquiry from the conversation, the title from the enquiry or
+    the conversation's name, the currency from the agency. A title that nobody gave follows the trip
+    (`title_follows`). Raises Forbidden, SessionNotFound, EnquiryNotFound, UnknownCurrency,
+    TripAlreadyOpen.
     """
     actor.require("trip.open")
     spoken_of = None
@@ -86,9 +87,9 @@ def open_trip(
 def trip_for(
     actor: Actor, *, session_id: UUID | None = None, enquiry_id: UUID | None = None
 ) -> Trip:
-    """The trip of a conversation, else the newest of an enquiry; opened where there is none.
+    """Return the trip of a conversation, else the newest of an enquiry; open one if missing.
 
-    Raises as `open_trip`, but TripAlreadyOpen.
+    Raises as `open_trip`, except TripAlreadyOpen.
     """
     actor.require("trip.open")
     if session_id is not None:
@@ -108,7 +109,7 @@ def trip_for(
 
 
 def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
-    """Change what a trip is called, or what it belongs to.
+    """Change a trip's title, notes, currency or links.
 
     Raises Forbidden, TripNotFound, SessionNotFound, EnquiryNotFound, UnknownCurrency,
     TripAlreadyOpen.
@@ -139,8 +140,9 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
 
 @contextmanager
 def title_follows(trip: Trip) -> Iterator[None]:
-    """Call a trip after its customer, or after who travels and where to, as that stands behind the
-    block; what somebody has called it stays.
+    """Update a derived title after the block; a given title is kept.
+
+    It consists of the customer, or the passengers, and the destination.
     """
     follows = trip.title in (NAMELESS, _derived(trip)) or _is_of_first_words(trip)
     yield
@@ -151,10 +153,7 @@ def title_follows(trip: Trip) -> Iterator[None]:
 
 
 def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Write what really differs into a row: field, before and after.
-
-    Where nothing does, nothing happened.
-    """
+    """Write the fields that differ; return each with its values before and after."""
     changed = {
         name: (getattr(row, name), value)
         for name, value in values.items()
@@ -168,14 +167,14 @@ def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
 
 
 def touch(trip_id: UUID) -> None:
-    """Note on a trip that something of it has changed."""
+    """Update the trip's time of change."""
     queries.get_trip(trip_id).updated_at = clock.now()
 
 
 def told(
     changed: Mapping[str, tuple[Any, Any]], *, private: Iterable[str]
 ) -> list[dict[str, str | None]]:
-    """Changes as the audit keeps them: of what is private only that it changed."""
+    """Return the changes for the audit; of private fields only that they changed."""
     hidden = frozenset(private)
     return [
         (
@@ -194,7 +193,7 @@ def _plain(value: Any) -> str | None:
 
 
 def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
-    """The enquiry's conversation, where it is still there and has no trip yet."""
+    """Return the enquiry's conversation if it exists and has no trip."""
     session_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
     if (
         session_id is None
@@ -206,7 +205,7 @@ def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
 
 
 def _derived(trip: Trip) -> str:
-    """What a trip is called where nobody has called it anything."""
+    """Return the derived title of a trip."""
     enquiry = enquiry_of(trip.session_id, trip.enquiry_id)
     if enquiry is not None:
         return _title_of(enquiry)[:TITLE_MAX]
@@ -225,8 +224,9 @@ def _derived(trip: Trip) -> str:
 
 
 def _is_of_first_words(trip: Trip) -> bool:
-    """Whether a trip is called after what was first said in its conversation, as those were that
-    were opened before titles followed.
+    """True if the title is the conversation's first message.
+
+    Trips from before derived titles have such titles.
     """
     if trip.session_id is None or not chats.exists(trip.session_id):
         return False

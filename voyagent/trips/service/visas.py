@@ -1,6 +1,4 @@
-"""Visas: what a country asks of a nationality, and an application that is filed once somebody has
-granted it.
-"""
+"""Visas: requirements of a country, and approved applications."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ def visa_requirements(
     destination: str,
     currency: str | None = None,
 ) -> OutboundCall[VisaRequirements]:
-    """What a country asks of a nationality, with the checklist of papers.
+    """Return a country's requirements for a nationality, with a checklist.
 
     Raises Forbidden, SupplierError.
     """
@@ -63,11 +61,11 @@ def file_visa(
     *,
     filed_on: date,
 ) -> OutboundCall[TripLine]:
-    """File somebody's application for a country, once; `filed_on` is part of what is filed.
+    """File an application for a country once; `filed_on` is part of it.
 
-    It is asked for under one name for each person and country, so that a repeat, at the same moment
-    too, is the same application; one that was cancelled or has failed may be filed anew. Raises
-    Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
+    One name for each person and country, so that a repeat is the same application; after a
+    cancelled or failed one a new one may be filed. Raises Forbidden, PassengerNotFound,
+    NoNationality, NoDayOfArrival, TripFull, SupplierError.
     """
     actor.require_authority("trip.file_visa")
     one, trip = applicant(passenger_id)
@@ -108,7 +106,7 @@ def file_visa(
 
 
 def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
-    """Somebody who travels and her trip, whose row is held. Raises PassengerNotFound."""
+    """Return a passenger and the locked trip. Raises PassengerNotFound."""
     one = db.session.scalar(select(TripPassenger).where(TripPassenger.id == passenger_id))
     if one is None:
         raise PassengerNotFound
@@ -116,7 +114,7 @@ def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
 
 
 def day_of_arrival(trip: Trip) -> date:
-    """The first day of the trip. Raises NoDayOfArrival."""
+    """Return the first day of the trip. Raises NoDayOfArrival."""
     found = db.session.scalar(
         select(func.min(TripLine.starts_on)).where(
             TripLine.trip_id == trip.id, TripLine.status.notin_(OVER)
@@ -130,7 +128,7 @@ def day_of_arrival(trip: Trip) -> date:
 def put_visa(
     trip: Trip, traveller: str, destination: str, filed_on: date, booking: Booking, fee: Money
 ) -> TripLine:
-    """Put a filed application on the trip."""
+    """Add a filed application to the trip."""
     details = VisaDetails(kind="visa", country=destination, traveller=traveller, filed_on=filed_on)
     return book_lines(trip, [details], booking, fee)[0]
 
