@@ -10,8 +10,10 @@ import pytest
 
 from tests.billing.papers import draft, issued, receive
 from tests.people import Person
+from voyagent.approvals import effects
 from voyagent.approvals.effects import Description
-from voyagent.billing import effects, postings, queries
+from voyagent.billing import queries
+from voyagent.billing.capabilities import receive_bill
 from voyagent.billing.queries import Namesakes, Side, near_of
 from voyagent.enquiries import service as enquiries
 from voyagent.parties import service as parties
@@ -37,6 +39,13 @@ DRAFT: dict[str, Any] = {
 def namesakes(person: Person, name: str, side: Side = "customer") -> Namesakes:
     with person.reading() as reader:
         return queries.read_namesakes(reader, name, side)
+
+
+def reviewed(person: Person, name: str, wanted: dict[str, Any]) -> Description:
+    effect = effects.find(name)
+    assert effect is not None
+    assert effect.describe is not None
+    return person.does(effect.describe, wanted)
 
 
 @pytest.mark.parametrize(
@@ -107,12 +116,12 @@ def test_signs_of_a_pattern_mean_themselves(alice: Person) -> None:
 
 def test_the_reviewer_of_an_invoice_sees_whose_name_comes_near(alice: Person) -> None:
     issued(alice)
-    shown: Description = alice.does(effects.describe_draft, DRAFT)
+    shown = reviewed(alice, "draft_invoice", DRAFT)
     assert [check["text"] for check in shown["checks"] if not check["ok"]] == [
         "No customer of that name yet; near: Deepa Krishnan"
     ]
     for name in ("Deepa Krishnan", "Arun Pillai"):
-        shown = alice.does(effects.describe_draft, DRAFT | {"customer_name": name})
+        shown = reviewed(alice, "draft_invoice", DRAFT | {"customer_name": name})
         assert not any("of that name" in check["text"] for check in shown["checks"])
 
 
@@ -122,13 +131,13 @@ def test_the_reviewer_of_a_bill_sees_it_too(alice: Person) -> None:
         "vendor_reference": "EK-7",
         "vendor_name": "Emirates Holiday",
     }
-    shown: Description = alice.does(postings.describe_receive, wanted)
+    shown = reviewed(alice, receive_bill.CAPABILITY.name, wanted)
     assert [check["text"] for check in shown["checks"]] == [
         "No supplier of that name yet; near: Emirates Holidays"
     ]
     assert (
-        alice.does(postings.describe_receive, wanted | {"vendor_name": "Emirates Holidays"})[
-            "checks"
-        ]
+        reviewed(
+            alice, receive_bill.CAPABILITY.name, wanted | {"vendor_name": "Emirates Holidays"}
+        )["checks"]
         == []
     )

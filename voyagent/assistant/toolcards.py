@@ -163,11 +163,6 @@ def _changed(_given: Facts, output: Facts) -> str:
     return _("Changed the enquiry of %(name)s", name=name) if name else _("Change the enquiry")
 
 
-def _owing(given: Facts, _output: Facts) -> str:
-    name = given.get("vendor_name")
-    return _("Looked up payables to %(name)s", name=name) if name else _("Looked up payables")
-
-
 def _chart(_given: Facts, _output: Facts) -> str:
     return _("Read the chart of accounts")
 
@@ -246,50 +241,12 @@ def _written_off(_given: Facts, output: Facts) -> str:
     )
 
 
-def _bills(given: Facts, _output: Facts) -> str:
-    if given.get("vendor_reference"):
-        return _("Searched for bill %(reference)s", reference=given["vendor_reference"])
-    name = given.get("vendor_name")
-    if given.get("due_from") or given.get("due_to"):
-        return (
-            _("Searched bills of %(name)s by due date", name=name)
-            if name
-            else _("Searched open bills by due date")
-        )
-    return _("Searched bills of %(name)s", name=name) if name else _("Searched open bills")
-
-
-def _entered(given: Facts, output: Facts) -> str:
-    if not (given or output):
-        return _("Enter a bill")
-    named = {
-        "reference": given.get("vendor_reference") or output.get("vendor_reference", ""),
-        "name": given.get("vendor_name") or output.get("vendor_name", ""),
-    }
-    return (
-        _("Entered bill %(reference)s of %(name)s", **named)
-        if output.get("received")
-        else _("Enter bill %(reference)s of %(name)s", **named)
-    )
-
-
-def _paid(_given: Facts, output: Facts) -> str:
-    if not output.get("paid"):
-        return _("Record a bill payment")
-    return _(
-        "Recorded a payment to %(name)s for bill %(reference)s",
-        name=output["party_name"],
-        reference=output["vendor_reference"],
-    )
-
-
 CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "handoff": ("arrow-return-right", _handed),
     "clarify": ("question-circle", _asked),
     "find_enquiries": ("search", _searched),
     "summarise_enquiry": ("inbox", _summed_up),
     "update_enquiry": ("pencil", _changed),
-    "list_payables": ("graph-down", _owing),
     "list_ledger_accounts": ("journal-text", _chart),
     "read_account_balance": ("journal-text", _account),
     "trial_balance": ("table", _balance),
@@ -301,7 +258,4 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "issue_invoice": ("receipt", _issued),
     "create_invoice": ("receipt", _created),
     "write_off_invoice": ("dash-circle", _written_off),
-    "find_bills": ("search", _bills),
-    "receive_bill": ("receipt-cutoff", _entered),
-    "pay_bill": ("cash-stack", _paid),
 }

@@ -16,16 +16,12 @@ def _as_of(output: Facts) -> str:
 
 NOTES: dict[str, Callable[[Facts], str]] = {
     "find_enquiries": count_note,
-    "list_payables": count_note,
     "list_ledger_accounts": count_note,
     "find_invoices": count_note,
-    "find_bills": count_note,
     "read_account_balance": _as_of,
     "trial_balance": _as_of,
     "draft_invoice": sum_note,
     "issue_invoice": sum_note,
     "create_invoice": sum_note,
     "write_off_invoice": sum_note,
-    "receive_bill": sum_note,
-    "pay_bill": sum_note,
 }

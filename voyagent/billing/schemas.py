@@ -34,12 +34,17 @@ PAGE_MAX = 20_000
 
 
 class LineItemIn(Closed):
-    """A line of an invoice; the price is a decimal string, exact to the currency's places."""
+    """A line of an invoice or a bill.
 
-    description: Annotated[str, Trimmed(500)]
-    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
-    unit_price: PlainAmount
-    currency: CurrencyCode
+    The price is a decimal string, exact to the currency's places.
+    """
+
+    description: Annotated[str, Trimmed(500)] = Field(description="The text of the line.")
+    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)] = Field(
+        description="The number of units, 1 for a lump sum."
+    )
+    unit_price: PlainAmount = Field(description="The price of one unit, such as 45000.00.")
+    currency: CurrencyCode = Field(description="ISO 4217 code, such as INR.")
 
     def item(self) -> LineItem:
         """The line as the rules take it."""
@@ -138,17 +143,6 @@ class IssueInvoiceIn(Closed):
     invoice_id: Id
 
 
-class ReceiveBillIn(Closed):
-    """What `receive_bill` needs: the supplier's paper, by the supplier's own reference."""
-
-    vendor_name: Annotated[str, Trimmed(255)]
-    vendor_reference: Annotated[str, Trimmed(64)]
-    issue_date: BusinessDate
-    due_date: BusinessDate
-    line_items: Annotated[list[LineItemIn], Field(min_length=1, max_length=LINES_MAX)]
-    notes: Annotated[str, Text(2000)] | None = None
-
-
 def _cash_or_bank(account: str) -> str:
     said = account.strip().lower()
     if said not in ("bank", "cash"):
@@ -202,12 +196,6 @@ class WriteOffInvoiceIn(WriteOffIn):
     """What `write_off_invoice` needs."""
 
     invoice_id: Id
-
-
-class PayBillIn(PaymentIn):
-    """What `pay_bill` needs."""
-
-    bill_id: Id
 
 
 class EntryIn(Closed):

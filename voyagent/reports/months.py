@@ -18,8 +18,6 @@ from voyagent.ledger.queries.closing_checks import Check, register_checks
 
 WAITING_MAX = 500
 _DATES = {
-    "receive_bill": ("issue_date",),
-    "pay_bill": ("paid_on",),
     "create_invoice": ("invoice", "issue_date"),
     "post_journal_entry": ("entry", "entry_date"),
 }

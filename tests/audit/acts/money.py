@@ -17,9 +17,9 @@ from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
 from voyagent.billing import service
-from voyagent.billing.capabilities import record_receipt
+from voyagent.billing.capabilities import pay_bill, receive_bill, record_receipt
 from voyagent.billing.effects import CREATE
-from voyagent.billing.postings import PAY, POST, RECEIVE
+from voyagent.billing.postings import POST
 from voyagent.billing.write_offs import EFFECT as WRITE_OFF
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
@@ -76,7 +76,7 @@ def create_an_invoice_by_a_grant(stage: Stage) -> Doing:
     "approvals.run_effect",
     leaves=(
         *_by_bob(POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))),
-        effect(RECEIVE.tool_name),
+        effect(receive_bill.CAPABILITY.name),
         CONTINUED,
     ),
 )
@@ -89,19 +89,21 @@ def receive_a_bill_by_a_grant(stage: Stage) -> Doing:
         "due_date": "2024-06-25",
         "line_items": [item],
     }
-    return granted(stage, RECEIVE.tool_name, **given)
+    return granted(stage, receive_bill.CAPABILITY.name, **given)
 
 
 @act(
     "approvals.run_effect",
     leaves=(
         *_by_bob(POSTED, Left("payment.made", ("bill_id", "payment_id"))),
-        effect(PAY.tool_name),
+        effect(pay_bill.CAPABILITY.name),
         CONTINUED,
     ),
 )
 def pay_a_bill_by_a_grant(stage: Stage) -> Doing:
-    return granted(stage, PAY.tool_name, bill_id=str(papers.receive(stage.alice)), **PAID)
+    return granted(
+        stage, pay_bill.CAPABILITY.name, bill_id=str(papers.receive(stage.alice)), **PAID
+    )
 
 
 @act("approvals.run_effect", leaves=(*_by_bob(POSTED), effect(POST.tool_name), CONTINUED))

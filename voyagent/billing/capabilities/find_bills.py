@@ -1,0 +1,126 @@
+"""Find suppliers' bills that are not paid in full."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.billing import queries
+from voyagent.billing.capabilities.balances import SHOWN_MAX
+from voyagent.billing.capabilities.payments import FIRST_DAY, LAST_DAY
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import count_note
+from voyagent.kernel import clock
+from voyagent.kernel.database.read_pool import Row
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, Text
+from voyagent.kernel.money import wire_amount
+
+
+class FindBillsInput(Closed):
+    """Filters of open bills; all of them apply."""
+
+    vendor_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
+        default=None, description="The supplier's name, or a part of it."
+    )
+    vendor_reference: Annotated[Annotated[str, Text(64)] | None, Slot("document")] = Field(
+        default=None, description="The supplier's bill number, or a part of it."
+    )
+    due_from: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="First due date, YYYY-MM-DD."
+    )
+    due_to: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="Last due date, YYYY-MM-DD."
+    )
+
+
+def run(call: Invocation, wanted: FindBillsInput) -> JsonObject:
+    """Return open bills, the longest due first."""
+    rows = queries.list_open(
+        call.reader, "payable", FIRST_DAY, LAST_DAY, today=clock.today(call.actor.timezone)
+    )
+    name, reference = (
+        (text or "").strip().casefold() for text in (wanted.vendor_name, wanted.vendor_reference)
+    )
+    first, last = wanted.due_from or FIRST_DAY, wanted.due_to or LAST_DAY
+    found = [
+        row
+        for row in rows
+        if first <= row["due_date"] <= last
+        and name in row["party_name"].casefold()
+        and reference in row["reference"].casefold()
+    ]
+    return {"count": len(found), "bills": [_bill(row) for row in found[:SHOWN_MAX]]}
+
+
+def sentence(given: JsonObject, _output: JsonObject) -> str:
+    """Name the bill, or the supplier and the kind of filter."""
+    if given.get("vendor_reference"):
+        return str(gettext("Searched for bill %(reference)s", reference=given["vendor_reference"]))
+    name = given.get("vendor_name")
+    if given.get("due_from") or given.get("due_to"):
+        if name:
+            return str(gettext("Searched bills of %(name)s by due date", name=name))
+        return str(gettext("Searched open bills by due date"))
+    if name:
+        return str(gettext("Searched bills of %(name)s", name=name))
+    return str(gettext("Searched open bills"))
+
+
+def _bill(row: Row) -> JsonObject:
+    def amount(minor: int) -> JsonObject:
+        return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
+
+    return {
+        "id": str(row["id"]),
+        "vendor_name": row["party_name"],
+        "vendor_reference": row["reference"],
+        "total": amount(row["total_minor"]),
+        "open": amount(row["open_minor"]),
+        "issue_date": row["issue_date"].isoformat(),
+        "due_date": row["due_date"].isoformat(),
+        "status": row["status"],
+    }
+
+
+CAPABILITY = Capability(
+    name="find_bills",
+    title=N_("Open bills"),
+    summary="Find bills that are not paid in full.",
+    area="accounting",
+    input=FindBillsInput,
+    output=frozenset({"count", "bills"}),
+    permission="billing.read",
+    approval="never",
+    run=run,
+    card=Card(icon="search", sentence=sentence, note=count_note),
+    audit=N_("Assistant: find bills"),
+    follow_ups=("pay_bill", "list_payables"),
+    examples={
+        "en": (
+            "show unpaid bills",
+            "bills of Riya Holidays",
+            "which bills are due this week",
+            "find bill RH-2211",
+            "open supplier bills",
+            "is the bill of Sky Consolidators still open",
+            "vendor bills due by 15 Dec",
+            "what bills fall due tomorrow",
+            "look up bill no 4471 from the hotel",
+            "bills from Akbar Travels not paid yet",
+            "purchase invoices pending for payment",
+            "any bill overdue from the DMC in Bangkok?",
+            "bills due between 1 and 10 January pls",
+        ),
+        "hi": (
+            "kaun se bill baaki hain",
+            "Riya Holidays ke bill dikhao",
+            "is hafte kaun se bill dene hain",
+            "bill RH-2211 dhundo",
+            "Akbar Travels ka bill pay hua ya nahi",
+            "agle mahine kaun kaun se bill due hain",
+        ),
+    },
+)

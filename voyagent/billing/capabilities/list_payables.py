@@ -1,0 +1,87 @@
+"""List the amounts that the agency owes its suppliers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.billing.capabilities.balances import OpenBalancesInput, open_balances
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import count_note
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Text
+
+
+class ListPayablesInput(OpenBalancesInput):
+    """Filters of the suppliers."""
+
+    vendor_name: Annotated[Annotated[str, Text(255)] | None, Slot("party")] = Field(
+        default=None, description="The supplier's name, or a part of it."
+    )
+
+    @property
+    def party(self) -> str | None:
+        """A part of the supplier's name."""
+        return self.vendor_name or None
+
+
+def run(call: Invocation, wanted: ListPayablesInput) -> JsonObject:
+    """Return the open balance of each supplier. Raises as `open_balances`."""
+    found = open_balances(call, "payable", wanted)
+    return {
+        "as_of": found["as_of"],
+        "count": found["count"],
+        "suppliers": found["parties"],
+        "totals": found["totals"],
+    }
+
+
+def sentence(given: JsonObject, _output: JsonObject) -> str:
+    """Name the supplier if the list is about one."""
+    name = given.get("vendor_name")
+    if not name:
+        return str(gettext("Looked up payables"))
+    return str(gettext("Looked up payables to %(name)s", name=name))
+
+
+CAPABILITY = Capability(
+    name="list_payables",
+    title=N_("Payables"),
+    summary="List what the agency owes, by supplier and currency.",
+    area="accounting",
+    input=ListPayablesInput,
+    output=frozenset({"as_of", "count", "suppliers", "totals"}),
+    permission="report.read",
+    approval="never",
+    run=run,
+    card=Card(icon="graph-down", sentence=sentence, note=count_note),
+    audit=N_("Assistant: list the payables"),
+    follow_ups=("pay_bill", "find_bills"),
+    examples={
+        "en": (
+            "what do we owe our suppliers",
+            "creditors list",
+            "how much do we have to pay Riya Holidays",
+            "total payable as of today",
+            "which vendors are overdue",
+            "suppliers we owe more than 2 lakh",
+            "payables at the end of November",
+            "outstanding to hotels and consolidators pls",
+            "do we still have to pay Akbar Travels anything?",
+            "how much is due to Sky Consolidators in USD",
+            "list supplier dues older than 15 days",
+            "need the payables for the bank meeting",
+            "our dues to vendors, at least 50k",
+        ),
+        "hi": (
+            "hume kis kis ko paisa dena hai",
+            "supplier ka kitna dena baaki hai",
+            "Riya Holidays ko kitna dena hai",
+            "creditors ki list dikhao",
+            "kaun se vendor ka payment late ho gaya",
+            "15 din se purana kis supplier ka bakaya hai",
+        ),
+    },
+)

@@ -1,0 +1,166 @@
+"""Record that a supplier's bill, or a part of it, was paid."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import Description, Measured
+from voyagent.billing import queries, service
+from voyagent.billing.capabilities.payments import (
+    APPROVERS,
+    PAYMENT_OUTPUT,
+    open_documents,
+    party_balance,
+    payment_policy,
+    payment_preview,
+    settled,
+)
+from voyagent.billing.schemas import MoneyAccount, PaymentIn
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Choice,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import sum_note
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, CurrencyCode, Id, PlainAmount, Text
+from voyagent.kernel.money import Money
+
+
+class PayBillInput(PaymentIn):
+    """A payment of one bill."""
+
+    amount: Annotated[PlainAmount, Slot("amount", N_("How much was paid?"))] = Field(
+        description="The amount paid, such as 45000.00."
+    )
+    currency: Annotated[CurrencyCode, Slot("currency")] = Field(
+        description="ISO 4217 code, such as INR."
+    )
+    paid_on: Annotated[BusinessDate, Slot("date_or_today", N_("When was it paid?"))] = Field(
+        description="The day of the bank statement, YYYY-MM-DD."
+    )
+    account: Annotated[MoneyAccount, Slot("cash_or_bank")] = Field(
+        default="bank", description="The account that the money left: bank or cash."
+    )
+    reference: Annotated[Annotated[str, Text(128)] | None, Slot("payment_reference")] = Field(
+        default=None, description="UTR, cheque number or other reference."
+    )
+    bill_id: Annotated[Id, Slot("open_bill", N_("Which bill was paid?"))] = Field(
+        description="The bill that was paid."
+    )
+
+
+def run(call: Invocation, wanted: PayBillInput) -> JsonObject:
+    """Record the payment. Raises as `service.pay_bill`."""
+    amount = Money.parse(wanted.amount, wanted.currency)
+    payment = service.pay_bill(
+        call.actor,
+        wanted.bill_id,
+        amount,
+        wanted.paid_on,
+        reference=wanted.reference,
+        account=wanted.account,
+    )
+    bill = queries.get_bill(wanted.bill_id)
+    return {
+        "paid": True,
+        "payment_id": str(payment.id),
+        "bill_id": str(bill.id),
+        "vendor_reference": bill.vendor_reference,
+    } | settled(bill, amount)
+
+
+def preview(_call: Invocation, wanted: PayBillInput) -> Description:
+    """Show the payment and its bill. Raises BillNotFound, InvalidAmount, UnknownCurrency."""
+    bill = queries.get_bill(wanted.bill_id)
+    title = gettext(
+        "Record the payment of bill %(reference)s of %(name)s",
+        reference=bill.vendor_reference,
+        name=bill.party_name,
+    )
+    return payment_preview(title, bill, wanted)
+
+
+def measure(_call: Invocation, wanted: PayBillInput) -> Measured:
+    """Measure the open balance of the supplier. Raises BillNotFound."""
+    bill = queries.get_bill(wanted.bill_id)
+    label = gettext("Payable to %(name)s", name=bill.party_name)
+    return party_balance("payable", bill.party_name, bill.currency, label)
+
+
+def policy(_call: Invocation, wanted: PayBillInput) -> Policy:
+    """Money goes out to the supplier. Raises BillNotFound, InvalidAmount, UnknownCurrency."""
+    return payment_policy(wanted, queries.get_bill(wanted.bill_id), "out")
+
+
+def open_bills(call: Invocation, text: str) -> list[Choice]:
+    """Return open bills that a text can mean, the longest due first."""
+    return open_documents(call, "payable", text)
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the supplier and the bill once the payment is recorded."""
+    if not output.get("paid"):
+        return str(gettext("Record a bill payment"))
+    return str(
+        gettext(
+            "Recorded a payment to %(name)s for bill %(reference)s",
+            name=output["party_name"],
+            reference=output["vendor_reference"],
+        )
+    )
+
+
+CAPABILITY = Capability(
+    name="pay_bill",
+    title=N_("Record a payment"),
+    summary="Propose to record that a bill or a part of it was paid.",
+    area="accounting",
+    input=PayBillInput,
+    output=PAYMENT_OUTPUT | {"paid", "bill_id", "vendor_reference"},
+    permission="payment.record",
+    approval="required",
+    approvers=APPROVERS,
+    four_eyes=True,
+    policy=policy,
+    run=run,
+    preview=preview,
+    measure=measure,
+    lookups={"bill_id": open_bills},
+    card=Card(icon="cash-stack", sentence=sentence, note=sum_note),
+    book_date="paid_on",
+    audit=N_("Assistant: pay a bill"),
+    follow_ups=("list_payables", "find_bills"),
+    examples={
+        "en": (
+            "we paid Riya Holidays 80,000 today",
+            "record payment of bill RH-2211",
+            "paid 1.5 lakh to Akbar Travels by NEFT",
+            "transferred 60k to the DMC, ref AXIS99812",
+            "bill 4471 is paid",
+            "mark the hotel's bill as paid, 32000 cash",
+            "part payment of 25,000 to Sky Consolidators",
+            "settled the bill of the bus operator yesterday",
+            "we have cleared Riya's bill dated 3 Nov",
+            "cheque of 90,000 given to the transport vendor for bill T-118",
+            "entry for vendor payment: 2,10,000 RTGS to the consolidator",
+            "USD 1200 sent to the Bangkok supplier against their bill",
+            "pls book payment to vendor, bill RH-2290, full amt, from bank",
+        ),
+        "hi": (
+            "Riya Holidays ko 80 hazaar de diye",
+            "bill RH-2211 ka payment kar diya",
+            "Akbar Travels ko 1.5 lakh NEFT kiya",
+            "hotel wale ko cash de diya 32000, entry kar do",
+            "supplier ka bill chuka diya kal",
+            "gaadi wale ko 15 hazaar diye bill T-118 ke",
+        ),
+    },
+)

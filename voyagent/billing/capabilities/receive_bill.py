@@ -1,0 +1,207 @@
+"""Enter a supplier's bill, which posts it as a cost that is owed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import (
+    Description,
+    DocumentShown,
+    FactShown,
+    Measured,
+    MoneyShown,
+    RowShown,
+)
+from voyagent.billing import service
+from voyagent.billing.capabilities.payments import APPROVERS, party_balance
+from voyagent.billing.names import check_name
+from voyagent.billing.schemas import LineItemIn
+from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import day, sum_note
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed
+from voyagent.kernel.money import Money
+
+
+class ReceiveBillInput(Closed):
+    """A supplier's bill, under the supplier's own number."""
+
+    vendor_name: Annotated[
+        str, Trimmed(255), Slot("party", N_("Which supplier is the bill from?"))
+    ] = Field(description="The name of the supplier.")
+    vendor_reference: Annotated[
+        str, Trimmed(64), Slot("document", N_("What is the number of the bill?"))
+    ] = Field(description="The number that the supplier has printed on the bill.")
+    issue_date: Annotated[
+        BusinessDate, Slot("date_or_today", N_("What is the date of the bill?"))
+    ] = Field(description="The date of the bill and of the posting, YYYY-MM-DD.")
+    due_date: Annotated[BusinessDate, Slot("date", N_("When is the bill due?"))] = Field(
+        description="The day by which it must be paid, YYYY-MM-DD."
+    )
+    line_items: Annotated[
+        list[LineItemIn],
+        Field(min_length=1, max_length=LINES_MAX),
+        Slot("lines", N_("What is the bill for, and how much?")),
+    ] = Field(description="The lines, all in one currency.")
+    notes: Annotated[Annotated[str, Text(2000)] | None, Slot("message")] = Field(
+        default=None, description="A note for the books; the supplier does not see it."
+    )
+
+
+def run(call: Invocation, wanted: ReceiveBillInput) -> JsonObject:
+    """Enter the bill. Raises as `service.receive_bill`."""
+    bill = service.receive_bill(
+        call.actor,
+        vendor_name=wanted.vendor_name,
+        vendor_reference=wanted.vendor_reference,
+        issue_date=wanted.issue_date,
+        due_date=wanted.due_date,
+        line_items=[line.item() for line in wanted.line_items],
+        notes=wanted.notes,
+    )
+    total = Money(bill.total_minor, bill.currency)
+    return {
+        "received": True,
+        "bill_id": str(bill.id),
+        "vendor_reference": bill.vendor_reference,
+        "vendor_name": bill.party_name,
+        "total_amount": total.wire,
+        "currency": total.currency,
+        "status": bill.status,
+    }
+
+
+def preview(call: Invocation, wanted: ReceiveBillInput) -> Description:
+    """Show the bill as a document. Raises as `policy`."""
+    name, priced = _checked(wanted)
+    document = DocumentShown(
+        title=gettext("Bill"),
+        number=wanted.vendor_reference,
+        date=day(wanted.issue_date),
+        day=wanted.issue_date.isoformat(),
+        party=name,
+        rows=[
+            RowShown(
+                text=(
+                    line.description
+                    if line.quantity == 1
+                    else f"{line.description}, {line.quantity} ×"
+                ),
+                amount=line.amount.wire,
+            )
+            for line in priced.lines
+        ],
+        total=MoneyShown(amount=priced.total.wire, currency=priced.total.currency),
+    )
+    return Description(
+        title=gettext(
+            "Enter bill %(reference)s of %(name)s", reference=wanted.vendor_reference, name=name
+        ),
+        undo=gettext("Reversible"),
+        document=document,
+        facts=[FactShown(label=gettext("Due"), value=day(wanted.due_date))],
+        checks=check_name(call.reader, name, "supplier"),
+    )
+
+
+def measure(_call: Invocation, wanted: ReceiveBillInput) -> Measured:
+    """Measure the open balance of the supplier. Raises as `policy`."""
+    name, priced = _checked(wanted)
+    label = gettext("Payable to %(name)s", name=name)
+    return party_balance("payable", name, priced.total.currency, label)
+
+
+def policy(_call: Invocation, wanted: ReceiveBillInput) -> Policy:
+    """The bill is worth its total; no money moves yet.
+
+    Raises as `service.party`, `service.check_days` and `service.price`, in this order.
+    """
+    name, priced = _checked(wanted)
+    return Policy(amounts=(priced.total,), party=name)
+
+
+def sentence(given: JsonObject, output: JsonObject) -> str:
+    """Name the bill and its supplier."""
+    if not (given or output):
+        return str(gettext("Enter a bill"))
+    named = {
+        "reference": given.get("vendor_reference") or output.get("vendor_reference", ""),
+        "name": given.get("vendor_name") or output.get("vendor_name", ""),
+    }
+    if output.get("received"):
+        return str(gettext("Entered bill %(reference)s of %(name)s", **named))
+    return str(gettext("Enter bill %(reference)s of %(name)s", **named))
+
+
+def _checked(wanted: ReceiveBillInput) -> tuple[str, service.Priced]:
+    name = service.party(wanted.vendor_name)
+    service.check_days(wanted.issue_date, wanted.due_date)
+    return name, service.price([line.item() for line in wanted.line_items])
+
+
+CAPABILITY = Capability(
+    name="receive_bill",
+    title=N_("Enter a bill"),
+    summary="Propose to enter a supplier's bill, which posts it as a cost that is owed.",
+    area="accounting",
+    input=ReceiveBillInput,
+    output=frozenset(
+        {
+            "received",
+            "bill_id",
+            "vendor_reference",
+            "vendor_name",
+            "total_amount",
+            "currency",
+            "status",
+        }
+    ),
+    permission="bill.receive",
+    approval="required",
+    approvers=APPROVERS,
+    four_eyes=True,
+    policy=policy,
+    run=run,
+    preview=preview,
+    measure=measure,
+    card=Card(icon="receipt-cutoff", sentence=sentence, note=sum_note),
+    book_date="issue_date",
+    audit=N_("Assistant: enter a bill"),
+    follow_ups=("pay_bill", "find_bills"),
+    examples={
+        "en": (
+            "enter a bill from Riya Holidays RH-2211 for 80,000 due 15 Dec",
+            "bill received from Akbar Travels, no 4471, 1.5 lakh for tickets",
+            "got the hotel's invoice, number GH/88, 32000, due on 20th",
+            "add supplier bill",
+            "book the DMC's bill BKK-19 USD 1200 due 10 Jan",
+            "new vendor bill: Sky Consolidators SC-771, 6 tickets 9,500 each",
+            "purchase entry for visa fees, VFS bill 90021, 14,400",
+            "the bus operator has sent a bill of 18k, T-118",
+            "pls enter the attached bill from the consolidator",
+            "we received bill no 556 from Coorg Resorts for 2 rooms, 11,000",
+            "post bill of the insurance company, INS-3301, 4,250, due in 30 days",
+            "record a purchase invoice from Thomas Cook forex desk",
+            "transfer vendor billed us 7500 for airport pickup, bill 77",
+        ),
+        "hi": (
+            "Riya Holidays ka bill aaya hai RH-2211 80 hazaar ka",
+            "supplier ka bill chadha do",
+            "hotel ka bill entry karo 32000 GH/88",
+            "Akbar Travels ka naya bill 1.5 lakh, 15 Dec tak dena hai",
+            "gaadi wale ka bill aaya 18 hazaar",
+            "vendor bill book kar do, visa fees 14400",
+        ),
+    },
+)
