@@ -1,1 +1,1 @@
-"""Proposals of the assistant, the decisions of people, and what happens once one is granted."""
+"""Proposals of the assistant, decisions of people, and approved effects."""

@@ -1,4 +1,4 @@
-"""The JSON door of approvals: list, read, resolve."""
+"""JSON API of approvals: list, read, edit, resolve."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SEEN = (
     errors=(InvalidSessionId, InvalidCursor),
 )
 def list_approvals(reader: Reader, query: ApprovalFilter) -> Row:
-    """List proposals in a state, newest first; one whose time is over counts as expired."""
+    """List proposals by status, newest first; an overdue one counts as expired."""
     page = queries.list_approvals(
         reader,
         status=query.status,
@@ -61,8 +61,9 @@ def list_approvals(reader: Reader, query: ApprovalFilter) -> Row:
     missing=ApprovalNotFound,
 )
 def get_approval(reader: Reader, approval_id: str) -> Headed:
-    """Read a proposal with what it would change; its `ETag` is the state that `If-Match` of a
-    decision or an edit may name.
+    """Read a proposal with its consequences.
+
+    Its `ETag` is the version that `If-Match` of a decision or an edit may name.
     """
     row = queries.get_row(reader, approval_id)
     return Headed(wire(row), {"ETag": f'"{queries.mark_of(row)}"'})
@@ -83,11 +84,11 @@ def get_approval(reader: Reader, approval_id: str) -> Headed:
     headers=_SEEN,
 )
 def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Row:
-    """Grant or reject; one decision wins, and what was granted is done once.
+    """Approve or decline; one decision wins, and an approved act happens once.
 
-    A grant rehearses again what it would change. Where that is no longer what the proposal shows,
-    it answers 409 `preview_stale`: the proposal has expired, and the fresh one that its
-    `superseded_by` names shows what would change now.
+    An approval rehearses the consequences again. If they differ from the proposal, the answer is
+    409 `preview_stale`: the proposal has expired, and the new one in `superseded_by` shows the
+    present consequences.
     """
     return wire_model(
         service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen())
@@ -96,9 +97,7 @@ def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Row:
 
 @api.post("/approvals/resolve", answer=BatchAnswer, permission="approval.resolve")
 def resolve_approvals(actor: Actor, body: BatchIn) -> Row:
-    """Decide several, each by itself: one that is refused keeps no other from being decided, and
-    each item has the status of a call of its own.
-    """
+    """Decide several proposals independently; each item has the status of its own call."""
     answered = service.resolve_each(actor, [decision.wish() for decision in body.decisions])
     return {"items": [wire_answered(one, status_of) for one in answered]}
 
@@ -118,18 +117,17 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Row:
     headers=_SEEN,
 )
 def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed:
-    """Change what a pending proposal will do, before it is granted; the first arguments stay as
-    `original_payload`.
+    """Edit the arguments of a pending proposal; the first ones stay as `original_payload`.
 
-    The tool's schema reads the new ones whole; what a rule would refuse is answered 422 with its
-    code, and nothing of it is kept. The answer shows what they would change, under the `ETag` that
-    a grant may name.
+    The tool's schema validates the new arguments as a whole; a refusal by a rule answers 422 with
+    its code and changes nothing. The answer shows the consequences, and its `ETag` may be named by
+    the approval.
     """
     edited = service.edit(actor, approval_id, body.arguments, seen=_seen())
     return Headed(wire_model(edited), {"ETag": f'"{queries.mark_of(edited)}"'})
 
 
 def _seen() -> str | None:
-    """The state that the caller has seen. A mark that is none of ours never matches."""
+    """Return the version in `If-Match`; one that is not ours never matches."""
     given = request.headers.get("If-Match", "*").strip()
     return None if given == "*" else given.removeprefix("W/").strip('"')

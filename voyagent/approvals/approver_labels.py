@@ -1,4 +1,4 @@
-"""Who may grant a request, as a page says it."""
+"""Sentences about who may approve a request."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from voyagent.http.template_filters import role_word
 
 
 def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
-    """Who may grant a request; where no role's limit reaches so far, how that is changed.
+    """Return who may approve a request; if no role's limit suffices, how to change that.
 
-    `is_above_own` where the reader's own does not.
+    `is_above_own` is true if the reader's own limit is too low.
     """
     own = [gettext("This is above your approval limit.")] if is_above_own else []
     if roles:
@@ -37,9 +37,7 @@ def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> st
 
 
 def others_in_words(roles: Sequence[str]) -> str:
-    """Why somebody cannot grant her own request, and which roles of her colleagues can:
-    `service.who_else_may_grant`.
-    """
+    """Return why a person cannot approve the own request, and which roles can."""
     named = gettext(" or ").join(role_word(role) for role in roles)
     return str(
         gettext(

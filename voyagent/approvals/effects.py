@@ -1,5 +1,6 @@
-"""What "granted" means, tool by tool: higher rooms register what runs, who may decide, and how the
-page shows what will change.
+"""Effects of approved proposals, registered by higher packages.
+
+An effect states what runs, who may decide, and how the page shows the consequences.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ class MoneyShown(TypedDict):
 
 
 class LineShown(TypedDict, total=False):
-    """A journal line with the account's balance before and after; balances are debit minus credit,
-    so a credit is negative.
+    """A journal line with the account's balance before and after.
+
+    Balances are debit minus credit, so a credit balance is negative.
     """
 
     code: str
@@ -41,8 +43,9 @@ class LineShown(TypedDict, total=False):
 
 
 class BalanceShown(TypedDict, total=False):
-    """What somebody owes before and after, or another pair of amounts; `key` says whose in a word
-    that no language changes, such as the customer's name.
+    """An amount before and after, such as a customer's balance.
+
+    `key` identifies it independently of language, for example by the customer's name.
     """
 
     key: str
@@ -60,8 +63,9 @@ class RowShown(TypedDict):
 
 
 class DocumentShown(TypedDict, total=False):
-    """The document that will be made, in small; `date` is in words and `day` the same as
-    YYYY-MM-DD, amounts of rows are in the currency of `total`.
+    """The document in brief.
+
+    `date` is in words and `day` is YYYY-MM-DD; rows are in the currency of `total`.
     """
 
     title: str
@@ -75,9 +79,9 @@ class DocumentShown(TypedDict, total=False):
 
 
 class CheckShown(TypedDict, total=False):
-    """Something that was looked at: `ok` or worth a thought.
+    """A check: `ok`, or worth a thought.
 
-    One with a `code` counts: when its `ok` turns, what was shown is no longer true.
+    With a `code` it belongs to the preview: if its `ok` changes, the preview is stale.
     """
 
     ok: bool
@@ -86,21 +90,21 @@ class CheckShown(TypedDict, total=False):
 
 
 class FactShown(TypedDict):
-    """A name and a value, both words; what depends on the hour or on today belongs to the checks."""
+    """A label and a value as text; anything that depends on today belongs to the checks."""
 
     label: str
     value: str
 
 
 class LeavingShown(TypedDict):
-    """What leaves the house for good: a ticket, a booking, a cancellation, a filing, a mail."""
+    """An irreversible result outside: a ticket, booking, cancellation, filing or mail."""
 
     kind: Literal["ticket", "booking", "cancellation", "filing", "mail"]
     text: str
 
 
 class StepShown(TypedDict, total=False):
-    """A line of the itinerary: before is absent for one that is added, after for one that goes."""
+    """A line of the itinerary: without `before` it is added, without `after` removed."""
 
     key: str
     before: str
@@ -108,10 +112,10 @@ class StepShown(TypedDict, total=False):
 
 
 class Description(TypedDict, total=False):
-    """What an effect will change, as the review page shows it; each part may be absent.
+    """The consequences for the review page; each part may be absent.
 
-    `refusal` is the code of the rule that would refuse it as things stand, with its sentence as the
-    `warning`. `locale` is the language of its words.
+    `refusal` is the code of the rule that would refuse the act now, its sentence is the `warning`.
+    `locale` is the language of the texts.
     """
 
     locale: str
@@ -129,9 +133,7 @@ class Description(TypedDict, total=False):
 
 
 class Standing(TypedDict):
-    """An amount that is measured before and after: whose (`key`), what it is called, and a note for
-    the page.
-    """
+    """An amount measured before and after: its `key`, label, and a note."""
 
     key: str
     label: str
@@ -140,7 +142,7 @@ class Standing(TypedDict):
 
 
 class Measured(TypedDict, total=False):
-    """How things stand: amounts, and the lines of the itinerary by a key that stays the same."""
+    """Measured amounts, and lines of the itinerary by a stable key."""
 
     standings: list[Standing]
     itinerary: dict[str, str]
@@ -164,26 +166,23 @@ Settled = Callable[[Actor, Approval], None]
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A tool that needs a person's grant.
+    """A tool that needs approval.
 
-    `run` gets the requester (channel assistant) and the stored arguments, inside the transaction
-    that also marks the effect as done; it returns a small JSON object, and raises an expected
-    failure where the arguments no longer hold. `permission` is the only one that the grant covers;
-    the service asks for it (`Actor.require_authority`). `money` is a tool that moves money or
-    tickets: four eyes. `reversible` is false where granting asks once more.
+    `run` receives the requester (channel assistant) and the stored arguments, in the transaction
+    that marks the effect as done. It returns a small JSON object, or raises an expected failure.
+    `permission` is the only one that the grant covers; the service requires it
+    (`Actor.require_authority`). `money` requires four eyes. `reversible` is false if approving asks
+    for confirmation.
 
-    Before anybody is asked, the effect is rehearsed as the requester: `run` is tried in a savepoint
-    that is rolled back, the journal lines and mails of it are kept, and `measure` tells how things
-    stand before it and after it. An `external` effect reaches an outside system, so its `run` is
-    never tried; `rehearse` does in its place what it does to our own books and trips. Where it
-    `asks`, `run` gives an outbound call: the outside system is asked with no transaction open, and what
-    comes of it is written in the one that marks the effect as done. `describe` reads only, and adds
-    the words, the document, facts and checks (and lines and balances where nothing can be
-    rehearsed).
+    Before anybody decides, the effect is rehearsed as the requester: `run` is tried in a savepoint
+    that is rolled back, its journal lines and mails are recorded, and `measure` reads amounts
+    before and after. An `external` effect calls an outside system, so its `run` is never tried;
+    `rehearse` does in its place what it changes in our own records. With `asks`, `run` returns an
+    outbound call. `describe` reads only, and adds the texts, the document, facts and checks.
 
-    `amount` is what granting is worth, for the limits of roles; where one act can move several
-    currencies, `amounts` reads all of them out of the arguments, and each is held to the limit.
-    `schema` reads arguments that a reviewer has edited; without it they cannot be edited.
+    `amount` is the value for the limits of roles; if an act moves several currencies, `amounts`
+    returns all of them, and each is compared with the limit. `schema` validates edited arguments;
+    without it they cannot be edited.
     """
 
     tool_name: str
@@ -204,7 +203,7 @@ class Effect:
 
     @property
     def rehearsed(self) -> Run | None:
-        """What a rehearsal tries; None where nothing of it can be tried."""
+        """The function that a dry run tries, or None."""
         return self.rehearse or (None if self.external else self.run)
 
 
@@ -213,10 +212,10 @@ _settled: list[Settled] = []
 
 
 def register(effect: Effect) -> Effect:
-    """Make a tool known.
+    """Register an effect.
 
-    Raises ValueError for a role that people do not have, no role at all, `viewer`, a permission that
-    no role holds, or a name that is taken.
+    Raises ValueError for an unknown role, no role, `viewer`, an unknown permission, or a name that
+    is taken.
     """
     strange = effect.approver_roles - {role.value for role in Role}
     if strange or not effect.approver_roles or Role.VIEWER in effect.approver_roles:
@@ -229,12 +228,12 @@ def register(effect: Effect) -> Effect:
 
 
 def find(tool_name: str) -> Effect | None:
-    """The effect of a tool, or None for one that is not (or no longer) known."""
+    """Return the effect of a tool, or None."""
     return _effects.get(tool_name)
 
 
 def read_arguments(schema: type[Arguments], arguments: dict[str, Any]) -> Arguments:
-    """Stored arguments by the schema of their tool. Raises InvalidArguments."""
+    """Read stored arguments by the tool's schema. Raises InvalidArguments."""
     try:
         return schema.model_validate(arguments)
     except ValidationError:
@@ -242,11 +241,11 @@ def read_arguments(schema: type[Arguments], arguments: dict[str, Any]) -> Argume
 
 
 def on_settled(hook: Settled) -> Settled:
-    """Be told of every decision once it has been carried out: a grant whose effect is done or has
-    failed, or a rejection.
+    """Register a listener for decisions that are carried out.
 
-    `hook(actor, approval)` runs in that very transaction; `actor` is the requester (where she is
-    gone, whoever decided), `approval` has `effect_status`, `effect_result`, `effect_error`,
+    It is called when an approved effect is done or has failed, or a proposal is declined.
+    `hook(actor, approval)` runs in the same transaction; `actor` is the requester (or the decider,
+    if the requester is gone); `approval` has `effect_status`, `effect_result`, `effect_error`,
     `reason`.
     """
     _settled.append(hook)
@@ -254,7 +253,7 @@ def on_settled(hook: Settled) -> Settled:
 
 
 def settled_hooks() -> tuple[Settled, ...]:
-    """Who wants to be told."""
+    """Return the registered listeners."""
     return tuple(_settled)
 
 

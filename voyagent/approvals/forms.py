@@ -1,6 +1,4 @@
-"""The form of a decision: two buttons, a reason, and the second step before what cannot be taken
-back.
-"""
+"""Forms of decisions: buttons, a reason, and the confirmation of irreversible acts."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from voyagent.http.forms import SchemaForm
 
 
 class DecideSeveralForm(SchemaForm[SeveralForm]):
-    """Grant all that were chosen, or reject them with words."""
+    """Approve all selected requests, or decline them with a reason."""
 
     schema = SeveralForm
 
@@ -23,7 +21,7 @@ class DecideSeveralForm(SchemaForm[SeveralForm]):
     reason = TextAreaField(lazy_gettext("Reason, shown to the requester and the assistant"))
 
     def values(self) -> dict[str, Any]:
-        """With every request that was chosen."""
+        """Return the input with every selected request."""
         return {
             **super().values(),
             **{name: request.form.getlist(name) for name in ("chosen", "rejectable")},
@@ -31,7 +29,7 @@ class DecideSeveralForm(SchemaForm[SeveralForm]):
 
 
 class DecideForm(SchemaForm[DecisionForm]):
-    """Grant, or reject with words."""
+    """Approve a request, or decline it with a reason."""
 
     schema = DecisionForm
 

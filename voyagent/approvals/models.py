@@ -1,6 +1,4 @@
-"""Tables of proposals: what exactly was proposed, who decided, and what came of it; and how many
-stand in each state.
-"""
+"""Tables of proposals and of their numbers by status."""
 
 from __future__ import annotations
 
@@ -21,20 +19,17 @@ LIFE_MINUTES = 15
 
 
 def new_approval_id() -> str:
-    """The name of a proposal on the wire: opaque, `ap-` and a UUID v7."""
+    """Return a new public id: `ap-` and a UUID v7."""
     return f"ap-{new_id()}"
 
 
 class Approval(TenantBound, Base):
-    """One proposal.
+    """A proposal.
 
-    `payload` with its hash is what was shown and what will run; `hidden_at` is set while its
-    conversation is deleted.
-
-    `preview` is what a rehearsal found that it changes, and `preview_hash` is over that and the
-    arguments; both are None where nothing could be rehearsed. `original_payload` is what was asked
-    for before somebody edited it. `superseded_by` is what took the place of a proposal whose
-    preview had become untrue.
+    `payload` with its hash is what was shown and what runs; `hidden_at` is set while its
+    conversation is deleted. `preview` is the result of the dry run, and `preview_hash` covers it
+    and the arguments; both are None if nothing could be tried. `original_payload` has the arguments
+    before an edit. `superseded_by` is the proposal that replaced one with a stale preview.
     """
 
     __tablename__ = "approvals"
@@ -190,8 +185,9 @@ class Approval(TenantBound, Base):
 
 
 class ApprovalCount(TenantBound, Base):
-    """How many visible proposals of an agency are in a state; kept by triggers, so that a total
-    costs the same at any age.
+    """Number of an agency's visible proposals in a status.
+
+    Triggers maintain it, so that a total costs the same at any age.
     """
 
     __tablename__ = "approval_counts"

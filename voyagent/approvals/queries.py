@@ -1,5 +1,6 @@
-"""Reading proposals; those of a deleted conversation are not there, and an overdue one is expired
-whether or not that has been written down.
+"""Reads of proposals.
+
+Those of deleted conversations are absent, and overdue ones are expired even before that is stored.
 """
 
 from __future__ import annotations
@@ -41,27 +42,25 @@ _C = Approval.__table__.c
 _N = ApprovalCount.__table__.c
 _PREFIX = "ap-"
 PAGE_CALL = "page-"
-"""How the name of the call begins where somebody asked on a page, and no assistant did."""
+"""Prefix of call ids for requests made on a page."""
 _NEWEST_FIRST = (_C.requested_at.desc(), _C.id.desc())
 DECIDED_MAX = 20
 
 
 class ApprovalNotFound(NotFound):
-    """No such proposal in the agency, or its conversation has been deleted."""
+    """The agency has no such proposal, or its conversation was deleted."""
 
     code = "approval_not_found"
     message = N_("This request no longer exists. Its conversation may have been deleted.")
 
 
 def agencies_with_proposals() -> list[UUID]:
-    """The agencies with proposals that have run out of time unwritten, or effects that still wait a
-    minute after the grant.
-    """
+    """Return agencies with overdue proposals, or effects that wait for a minute."""
     return list(db.session.scalars(text("select app.tenants_with_proposals(clock_timestamp())")))
 
 
 def get_approval(approval_id: str) -> Approval:
-    """A proposal that is visible. Raises ApprovalNotFound."""
+    """Return a visible proposal. Raises ApprovalNotFound."""
     found = find_approval(approval_id)
     if found is None or found.hidden_at is not None:
         raise ApprovalNotFound
@@ -69,17 +68,16 @@ def get_approval(approval_id: str) -> Approval:
 
 
 def get_locked(approval_id: str) -> Approval:
-    """A proposal that is visible, its conversation held until the transaction ends, as everybody
-    does who decides or edits. Raises ApprovalNotFound.
+    """Return a visible proposal with its conversation locked. Raises ApprovalNotFound.
+
+    Every decision and edit takes this lock.
     """
     lock_session(get_approval(approval_id).session_id)
     return get_approval(approval_id)
 
 
 def mark_of(approval: Approval | Row) -> str:
-    """The mark of what a decision is about: the hash over arguments and preview, over the arguments
-    alone where there is no preview.
-    """
+    """Return the version of a proposal: the hash over arguments and preview."""
     preview_hash, arguments_hash = (
         approval[n] if isinstance(approval, dict) else getattr(approval, n)
         for n in ("preview_hash", "arguments_hash")
@@ -88,14 +86,14 @@ def mark_of(approval: Approval | Row) -> str:
 
 
 def find_approval(approval_id: str) -> Approval | None:
-    """A proposal, hidden ones too."""
+    """Return a proposal, hidden ones included."""
     return db.session.scalar(
         select(Approval).where(Approval.id == approval_id).execution_options(populate_existing=True)
     )
 
 
 def get_row(reader: Reader, approval_id: str) -> Row:
-    """A proposal as lists and pages show it. Raises ApprovalNotFound."""
+    """Return a proposal for lists and pages. Raises ApprovalNotFound."""
     rows = reader.read(row_statement(approval_id))[0]
     if not rows:
         raise ApprovalNotFound
@@ -103,12 +101,12 @@ def get_row(reader: Reader, approval_id: str) -> Row:
 
 
 def row_statement(approval_id: str) -> Select[Any]:
-    """The same as a select, for a trip that reads more."""
+    """Select a proposal for lists and pages."""
     return _rows().where(_C.id == approval_id)
 
 
 def several_statement(approval_ids: Sequence[str]) -> Select[Any]:
-    """Some proposals as a select, soonest to expire first."""
+    """Select proposals, those that expire first at the top."""
     return _rows().where(_C.id.in_(approval_ids)).order_by(None).order_by(_C.expires_at, _C.id)
 
 
@@ -121,7 +119,7 @@ def list_approvals(
     offset: int = 0,
     cursor: str | None = None,
 ) -> Page[Row]:
-    """Proposals in a state (or `all`), newest first, with how many there are.
+    """Return proposals of a status (or `all`), newest first, with the total.
 
     Raises InvalidCursor.
     """
@@ -131,34 +129,35 @@ def list_approvals(
 
 @cached_statement
 def waiting_statement(limit: int = 50) -> Select[Any]:
-    """What can still be decided, soonest to expire first: the inbox."""
+    """Select pending proposals, those that expire first at the top."""
     return _rows().where(is_pending()).order_by(None).order_by(_C.expires_at, _C.id).limit(limit)
 
 
 def decided_statement(since: datetime) -> Select[Any]:
-    """What was asked since an instant and waits no more, newest first."""
+    """Select proposals made since an instant that are no longer pending, newest first."""
     return _rows().where(_C.requested_at >= since, ~is_pending()).limit(DECIDED_MAX)
 
 
 def waiting_count() -> ScalarSelect[Any]:
-    """How many can still be decided, for the menu and the home page."""
+    """Return the number of pending proposals, for the menu and the home page."""
     return _total("pending")
 
 
 def is_pending() -> ColumnElement[bool]:
-    """Whether a proposal can still be decided."""
+    """Return the condition that a proposal is pending."""
     return (_C.status == "pending") & (_C.expires_at > func.now()) & _C.hidden_at.is_(None)
 
 
 def pending_of_session(reader: Reader, session_id: UUID) -> list[Row]:
-    """What waits for a decision in a conversation: `approval_id, tool_name, summary, expires_at`,
-    oldest first.
+    """Return a conversation's pending proposals, oldest first.
+
+    `approval_id, tool_name, summary, expires_at`.
     """
     return reader.read(pending_statement(session_id))[0]
 
 
 def pending_statement(session_id: UUID) -> Select[Any]:
-    """The same as a select, for a trip that reads more."""
+    """Select a conversation's pending proposals, oldest first."""
     return (
         select(_C.id.label("approval_id"), _C.tool_name, _C.summary, _C.expires_at)
         .where(owned(Approval), _C.session_id == session_id, is_pending())
@@ -167,17 +166,13 @@ def pending_statement(session_id: UUID) -> Select[Any]:
 
 
 def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
-    """The newest proposal of a tool with an argument of that value that waits for a decision or is
-    being carried out: its id.
-    """
+    """Return the newest unfinished proposal of a tool with an argument's value, or None."""
     found = SessionReader(db.session).read(unfinished_statement(tool_name, name, value))[0]
     return found[0]["id"] if found else None
 
 
 def is_under_way(tool_name: str, name: str, value: str) -> bool:
-    """Whether a proposal of a tool with an argument of that value was granted and is still to be
-    carried out, in a conversation that was deleted too.
-    """
+    """True if such a proposal is approved and not carried out, deleted conversations included."""
     granted = (
         select(_C.id)
         .where(
@@ -192,9 +187,7 @@ def is_under_way(tool_name: str, name: str, value: str) -> bool:
 
 
 def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[str]) -> Select[Any]:
-    """The same as a select, for a trip that reads more: id, session_id, summary, status,
-    expires_at; at most one row.
-    """
+    """Select the newest unfinished proposal: id, session_id, summary, status, expires_at."""
     under_way = (_C.effect_status == "waiting") & _C.hidden_at.is_(None)
     return (
         select(_C.id, _C.session_id, _C.summary, _C.status, _C.expires_at)
@@ -210,16 +203,14 @@ def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[s
 
 
 def session_statement(session_id: UUID) -> Select[Any]:
-    """Every proposal of a conversation as it stands now, oldest first, for its page."""
+    """Select all proposals of a conversation, oldest first."""
     return (
         _rows().where(_C.session_id == session_id).order_by(None).order_by(_C.requested_at, _C.id)
     )
 
 
 def state_of(session_id: UUID) -> str:
-    """A short mark of how the proposals of a conversation stand: another once one is made, decided,
-    edited, superseded, carried out, or out of time.
-    """
+    """Return a mark that changes with any proposal of the conversation."""
     told = func.concat_ws(
         " ", _C.id, _shown_status(), _C.effect_status, _C.arguments_hash, _C.preview_hash
     )
@@ -231,8 +222,9 @@ def state_of(session_id: UUID) -> str:
 
 
 def _standing() -> ColumnElement[str]:
-    """How a proposal stands in a word of the pages: its status, `error` where it was granted and
-    could not be done, `withdrawn` where its time was not over.
+    """Return a proposal's state for pages.
+
+    Its status, `error` for a failed effect, `withdrawn` if it ended before its time.
     """
     is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
     return case(
@@ -302,7 +294,7 @@ def _in_state(status: str) -> ColumnElement[bool]:
 def _page(
     status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None
 ) -> tuple[Select[Any], Select[Any]]:
-    """The rows and their total."""
+    """Select rows and total."""
     total = _counted(status, session_id) if session_id is not None else _total(status)
     return _some(status, session_id, limit, offset, cursor, total), select(total.label("total"))
 
@@ -339,9 +331,7 @@ def _some(
 
 
 def _total(status: str) -> ScalarSelect[Any]:
-    """From the counters; only what has run out of time since housekeeping last came by is counted
-    by rows.
-    """
+    """Return the total from the counters; only recently expired rows are counted."""
     overdue = (
         select(func.count())
         .select_from(Approval.__table__)

@@ -1,8 +1,7 @@
-"""Trying a proposal out without doing it: in a savepoint that is rolled back, and what it changed
-there is what the reviewer is shown.
+"""Dry runs of proposals, in a savepoint that is rolled back; the reviewer sees the result.
 
-What is shown has a hash together with the arguments (decision 15). Granting rehearses again, and
-where the hash differs the world has moved.
+The result has a hash together with the arguments. An approval repeats the dry run, and a different
+hash means that circumstances have changed.
 """
 
 from __future__ import annotations
@@ -46,14 +45,12 @@ log = structlog.get_logger(__name__)
 
 
 class _Over(Exception):
-    """Raised when a rehearsal has shown all it has, so that its savepoint is rolled back."""
+    """Ends a dry run, so that its savepoint is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
 class PendingEffect:
-    """What was granted and is not carried out yet: it will have happened when the rehearsed act
-    does.
-    """
+    """An approved effect that is not carried out yet and counts as done in a dry run."""
 
     effect: Effect
     requester: Actor
@@ -68,12 +65,11 @@ def rehearse(
     ahead: Sequence[PendingEffect] = (),
     locale: str | None = None,
 ) -> Description | None:
-    """What carrying the proposal out would change now, in a language, else the agency's; nothing of
-    it stays, and nothing leaves the house.
+    """Return the consequences of a proposal; nothing is kept, nothing leaves the system.
 
-    What is `ahead` of it is tried first, and stands in its "before". Where a rule refuses it the
-    preview is that refusal. None where it cannot be told: nothing can be tried, or a fault of ours
-    is in the way.
+    Approved effects in `ahead` are tried first and belong to the state before. If a rule refuses,
+    the result is the refusal. None if nothing can be tried or a programming error occurs. `locale`
+    is by default the agency's.
     """
     said_in = locale or requester.locale
     with force_locale(said_in):
@@ -90,11 +86,10 @@ def rehearse(
 
 
 def hash_of(arguments_hash: str, shown: Description) -> str:
-    """The hash of what a decision is about: the arguments, and of what was shown whatever does not
-    change by itself.
+    """Return the hash of a decision: the arguments and the stable parts of the preview.
 
-    Notes and the running totals of accounts are left out; what others post to them is not this
-    proposal's matter. What was told in a language is held to in that language.
+    Notes and running totals of accounts are left out, because other postings change them. Texts
+    count in their language.
     """
     document = shown.get("document")
     return digest(
@@ -127,8 +122,9 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
 def _tried(
     effect: Effect, requester: Actor, arguments: dict[str, Any], ahead: Sequence[PendingEffect]
 ) -> Description:
-    """What is ahead has happened, then the description reads, then the act is tried; a refusal of
-    the act keeps what the description found.
+    """Try what is ahead, describe, then try the act.
+
+    A refusal of the act keeps the description.
     """
     shown = Description()
     try:
@@ -174,7 +170,7 @@ def _run(effect: Effect, requester: Actor, arguments: dict[str, Any], notes: Not
 
 
 def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
-    """What was noted and measured; a part that did not happen is left to the description."""
+    """Return what was recorded and measured; missing parts come from the description."""
     shown = Description()
     if notes.entries:
         shown["lines"] = _lines(notes.entries)
@@ -189,9 +185,7 @@ def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
 
 
 def _lines(entries: Iterable[UUID]) -> list[LineShown]:
-    """The lines as the ledger has them, each with its account's balance before and after all of
-    them.
-    """
+    """Return the journal lines with each account's balance before and after all of them."""
     reader = SessionReader(db.session)
     rows = reader.read(entry_lines_statement(*entries))[0]
     after = _balances_of(reader, {row["account_id"] for row in rows})

@@ -1,6 +1,4 @@
-"""What a reviewer sees of a proposal: its consequences with amounts as amounts, and its arguments
-in words.
-"""
+"""Presentation of a proposal: consequences with amounts, and arguments in words."""
 
 from __future__ import annotations
 
@@ -26,14 +24,12 @@ _DEPTH_MAX = 6
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DayWord = Callable[[date], str]
 _OPAQUE = 64
-"""A value of so many characters and no space is a key of a supplier's: people see how it begins and
-ends.
-"""
+"""Length from which a value without spaces is shown shortened, as a supplier's key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A journal line; the balances are debit minus credit."""
+    """A journal line; balances are debit minus credit."""
 
     code: str
     name: str
@@ -46,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The lines in one currency; currencies are never added together."""
+    """The lines in one currency; currencies are never added."""
 
     currency: str
     lines: list[Line]
@@ -69,13 +65,13 @@ class Journal:
 
     @property
     def balances(self) -> bool:
-        """Whether both sides are equal."""
+        """True if both sides are equal."""
         return self.debit == self.credit
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What somebody owes, or the like, before and after."""
+    """An amount before and after, such as a customer's balance."""
 
     label: str
     before: Money
@@ -85,7 +81,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of the itinerary: new, gone, or another than before."""
+    """A line of the itinerary: added, removed or changed."""
 
     before: str
     after: str
@@ -93,7 +89,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What granting will do, ready for the page."""
+    """The consequences, ready for the page."""
 
     title: str = ""
     undo: str = ""
@@ -109,7 +105,7 @@ class Changes:
 
 
 def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
-    """A description with its amounts read and its warning said in the reader's language."""
+    """Return a description with amounts read and its warning translated."""
     return Changes(
         title=shown.get("title", ""),
         undo=shown.get("undo", ""),
@@ -134,11 +130,9 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
 def arguments_in_words(
     payload: dict[str, Any], currency: str | None = None, day: DayWord = date.isoformat
 ) -> list[tuple[str, str]]:
-    """Every stored argument as a name and a text: nothing that will run is left out, whatever the
-    tool.
+    """Return every stored argument as label and text; nothing is left out.
 
-    A day is written by `day`, an amount as in every sentence; one that has no currency beside it is
-    in `currency`, that of the request.
+    `day` formats a date; an amount without a currency is in `currency`.
     """
     return (
         [
@@ -151,15 +145,16 @@ def arguments_in_words(
 
 
 def has_a_name(argument: str) -> bool:
-    """Whether people have a word for an argument."""
+    """True if an argument has a label."""
     return argument in ARGUMENTS
 
 
 def results_in_words(
     result: dict[str, Any], state: Callable[[str], str], day: DayWord
 ) -> list[tuple[str, str]]:
-    """What came of it, as names and texts, a state in the word of `state`; ids and plain yeses are
-    for programs, and the page leads to what they name.
+    """Return the results as labels and texts; ids and plain confirmations are left out.
+
+    `state` labels a state.
     """
     told = {
         name: state(value) if name == "status" else _in_words(name, value, result)
@@ -172,7 +167,7 @@ def results_in_words(
 
 
 def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
-    """A value of a result; amounts with their currency, which is no thing of its own then."""
+    """Return a result's value; an amount includes its currency."""
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
@@ -187,7 +182,7 @@ def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
 def differences(
     first: dict[str, Any], now: dict[str, Any], currency: str | None, day: DayWord
 ) -> list[tuple[str, str, str]]:
-    """Where two sets of arguments differ: the name, what was first asked for, and what stands now."""
+    """Return where two sets of arguments differ: label, first value, present value."""
     before, after = (dict(arguments_in_words(one, currency, day)) for one in (first, now))
     names = dict.fromkeys((*before, *after))
     return [
@@ -198,7 +193,7 @@ def differences(
 
 
 def failure_in_words(code: str | None) -> str:
-    """The sentence of the failure with that code; the code itself where no rule has it (any more)."""
+    """Return the sentence of an error code, or the code itself."""
     if code is None:
         return ""
     kinds: list[type[VoyagentError]] = [VoyagentError]
@@ -213,9 +208,7 @@ def failure_in_words(code: str | None) -> str:
 def _flat(
     value: Any, name: str, depth: int, beside: dict[str, Any], key: str = ""
 ) -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
-    """The leaves below a value, each with its name in words, its key and what stands around it,
-    with the currency that holds there.
-    """
+    """Yield the leaves below a value with label, key, siblings and currency."""
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         yield _capital(name), "amount", value["amount"], value
     elif isinstance(value, dict) and value and depth < _DEPTH_MAX:
@@ -236,9 +229,7 @@ def _flat(
 
 
 def _written(key: str, value: Any, beside: dict[str, Any], day: DayWord) -> Any:
-    """A day and an amount as people read them; one that is none, or that the currency cannot hold,
-    stays as it will run.
-    """
+    """Format a date or an amount; a value that is neither stays as it is."""
     try:
         if isinstance(value, str) and _DATE.fullmatch(value):
             return day(date.fromisoformat(value))

@@ -1,4 +1,4 @@
-"""The shapes of proposals on the wire: what narrows the list, what a decision says, what goes out."""
+"""Request, filter and response shapes of proposals."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _SHOWN = (
 
 
 class ChosenQuery(Query):
-    """Which requests of the inbox are to be decided together."""
+    """Requests of the inbox to decide together."""
 
     chosen: list[Annotated[str, Field(max_length=ID_MAX)]] = Field(
         default_factory=list, max_length=BATCH_MAX
@@ -68,20 +68,20 @@ class ChosenQuery(Query):
 
 
 class SeenQuery(Query):
-    """What the page shows already: the state of the request that is open."""
+    """The version of the open request that the page shows."""
 
     seen: Annotated[str | None, Filter(64)] = None
 
 
 class InvalidSessionId(Unprocessable):
-    """A `session_id` that is no UUID."""
+    """The `session_id` is not a UUID."""
 
     code = "invalid_session_id"
     message = N_("This is not a valid conversation ID.")
 
 
 class ApprovalFilter(Query):
-    """Which proposals to list."""
+    """Filters of the list."""
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] = "pending"
     session_id: Annotated[str | None, Filter(4096)] = None
@@ -90,7 +90,7 @@ class ApprovalFilter(Query):
     cursor: Annotated[str | None, Filter(200)] = None
 
     def session(self) -> UUID | None:
-        """The conversation asked for. Raises InvalidSessionId."""
+        """Return the conversation asked for. Raises InvalidSessionId."""
         if self.session_id is None:
             return None
         found = parse_id(self.session_id)
@@ -100,8 +100,9 @@ class ApprovalFilter(Query):
 
 
 class HistoryQuery(Query):
-    """Which decisions the page shows; without a state it is the inbox, of which `seen` is what the
-    page shows already and `open` the request beside it.
+    """Query of the page: a status for the history, else the inbox.
+
+    `seen` is the version that the page shows, `open` the request beside it.
     """
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] | None = None
@@ -111,39 +112,40 @@ class HistoryQuery(Query):
 
 
 class ResolveIn(Closed):
-    """A decision; the reason is kept with it in the audit."""
+    """A decision; its reason is kept in the audit."""
 
     granted: bool
     reason: Annotated[str, Text(REASON_MAX)] | None = None
 
 
 class EditIn(Closed):
-    """The arguments that shall run instead, whole: the tool's schema reads them."""
+    """The arguments to run instead, complete: the tool's schema validates them."""
 
     arguments: dict[str, Any]
 
 
 class BatchDecision(Closed):
-    """One decision of several."""
+    """One of several decisions."""
 
     approval_id: Annotated[str, Trimmed(ID_MAX)]
     granted: bool
     reason: Annotated[str, Text(REASON_MAX)] | None = None
 
     def wish(self) -> Wish:
-        """The decision as the rules take it."""
+        """Return the decision for the service."""
         return Wish(self.approval_id, self.granted, self.reason)
 
 
 class BatchIn(Closed):
-    """Several decisions, each made by itself, in this order."""
+    """Several independent decisions, in this order."""
 
     decisions: Annotated[list[BatchDecision], Field(min_length=1, max_length=BATCH_MAX)]
 
 
 class DecisionForm(Open):
-    """The same from the page's buttons; `confirmed` is the second step before what cannot be taken
-    back, `shown` the mark of the state that the page showed.
+    """A decision by the page's buttons.
+
+    `confirmed` is the second step of an irreversible act, `shown` the version that the page showed.
     """
 
     granted: bool
@@ -153,10 +155,9 @@ class DecisionForm(Open):
 
 
 class SeveralForm(Open):
-    """The page's decision of several: `chosen` are ids with the mark of the state that was shown,
-    as `ap-…:mark`.
+    """Several decisions by the page: `chosen` has ids with versions, as `ap-…:mark`.
 
-    `rejectable` are those beside them that this person may reject and not grant.
+    `rejectable` are further ones that this person may only decline.
     """
 
     granted: bool
@@ -171,7 +172,7 @@ class SeveralForm(Open):
         return self
 
     def wishes(self) -> list[Wish]:
-        """The decisions as the rules take them."""
+        """Return the decisions for the service."""
         pairs = [
             one.partition(":")
             for one in (self.chosen if self.granted else [*self.chosen, *self.rejectable])
@@ -183,9 +184,7 @@ class SeveralForm(Open):
 
 
 class ApprovalItem(Answer):
-    """A proposal: what exactly was asked for, by whom, until when, who decided, and what came of
-    it.
-    """
+    """A proposal: arguments, requester, expiry, decision and result."""
 
     id: str
     session_id: str
@@ -214,9 +213,7 @@ class ApprovalItem(Answer):
 
 
 class BatchItem(Answer):
-    """What came of one decision of several: the status that a call of its own would have had, with
-    the proposal or the code of the refusal.
-    """
+    """Result of one of several decisions: the status of its own call, and proposal or code."""
 
     approval_id: str
     status: Literal[200, 403, 404, 409]
@@ -225,7 +222,7 @@ class BatchItem(Answer):
 
 
 class BatchAnswer(Answer):
-    """An item for each decision, in their order."""
+    """One item for each decision, in order."""
 
     items: list[BatchItem]
 
@@ -241,7 +238,7 @@ class ApprovalList(Answer):
 
 
 def wire(row: Mapping[str, Any]) -> Row:
-    """A row as the API writes it."""
+    """Return a row as the API writes it."""
     out = {name: row[name] for name in _SHOWN}
     for name in _INSTANTS:
         out[name] = wire_instant(row[name]) if row[name] is not None else None
@@ -250,12 +247,12 @@ def wire(row: Mapping[str, Any]) -> Row:
 
 
 def wire_model(approval: Approval) -> Row:
-    """The same from a model that was just changed."""
+    """Return a changed model as the API writes it."""
     return wire({name: getattr(approval, name) for name in _SHOWN})
 
 
 def wire_answered(answered: Answered, status_of: Callable[[VoyagentError], int]) -> Row:
-    """What came of one decision of several, as the API writes it."""
+    """Return the result of one of several decisions as the API writes it."""
     if answered.refusal is not None:
         return {
             "approval_id": answered.approval_id,
@@ -273,7 +270,7 @@ def wire_answered(answered: Answered, status_of: Callable[[VoyagentError], int])
 
 
 def wire_page(page: Page[Row]) -> Row:
-    """A page as the API writes it."""
+    """Return a page as the API writes it."""
     return {
         "items": [wire(row) for row in page.items],
         "total": page.total,

@@ -1,4 +1,4 @@
-"""Background work of proposals: carry a grant out, and each minute let overdue ones expire."""
+"""Jobs of proposals: carry out, expire, retry."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from voyagent.kernel.jobs import task
 
 @task(service.EFFECT_TASK, own_transactions=True)
 def run_effect(tenant_id: str, approval_id: str) -> None:
-    """Carry a granted proposal out, in one transaction; whoever outside must be asked for it is
-    asked before, with none open.
-    """
+    """Carry out an approved proposal in one transaction, after its outbound call."""
     agency = UUID(tenant_id)
     with transaction(agency):
         call = service.prepare(approval_id)
@@ -25,7 +23,7 @@ def run_effect(tenant_id: str, approval_id: str) -> None:
 
 @task("approvals.housekeeping", own_transactions=True, every="* * * * *")
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """Write overdue proposals down as expired, and try effects again that nobody finished."""
+    """Store expiries and retry unfinished effects."""
     in_agencies(
         queries.agencies_with_proposals,
         lambda: (service.expire_overdue(), service.resume_effects()),

@@ -1,6 +1,4 @@
-"""The pages of approvals: the inbox with what waits and what was decided, and the review of one
-request.
-"""
+"""Pages of approvals: the inbox and the review of one request."""
 
 from __future__ import annotations
 
@@ -43,7 +41,7 @@ MENU_ENTRY = "nav-approvals"
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why somebody cannot grant a request, in words; whether rejecting it is still hers to do."""
+    """The reason why a person cannot approve, and whether declining is possible."""
 
     why: str
     may_reject: bool = True
@@ -51,11 +49,10 @@ class Obstacle:
 
 @pages.page("/approvals", permission="approval.read")
 def index(reader: RequestReader) -> Any:
-    """What waits for a decision and what was decided today; with `?status=` the history; for the
-    menu of a page that stays open, the number alone.
+    """Show pending and today's requests; with `?status=` the history.
 
-    For an inbox that stays open the same page, of which it takes what it needs, or nothing where it
-    shows that already.
+    For the menu of an open page only the number; for an open inbox the page, or nothing if it is
+    unchanged.
     """
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
         reader.authenticate()
@@ -77,15 +74,13 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/approvals/several", permission="approval.resolve")
 def several(actor: Actor) -> Any:
-    """The requests that were chosen, with what each would change in a line, before they are decided
-    together.
-    """
+    """Show the selected requests before they are decided together."""
     return _several(actor, query_of(ChosenQuery).chosen, DecideSeveralForm())
 
 
 @pages.page("/approvals/several", methods=("POST",), permission="approval.resolve")
 def decide_several(actor: Actor) -> Any:
-    """Decide them, each by itself, and tell what came of each."""
+    """Decide the selected requests independently and show each result."""
     form = DecideSeveralForm()
     decision = form.accepted()
     if decision is None:
@@ -114,9 +109,7 @@ def decide_several(actor: Actor) -> Any:
 
 @pages.page("/approvals/<approval_id>", permission="approval.read", missing=ApprovalNotFound)
 def detail(actor: Actor, approval_id: str) -> Any:
-    """One request with its consequences; as a fragment for the part of the page that asks for it,
-    nothing where that shows it already.
-    """
+    """Show a request with its consequences; as a fragment, or nothing if unchanged."""
     facts = _review(actor, approval_id)
     if (
         is_htmx()
@@ -139,9 +132,7 @@ def detail(actor: Actor, approval_id: str) -> Any:
     missing=ApprovalNotFound,
 )
 def decide(actor: Actor, approval_id: str) -> Any:
-    """Grant or reject; what cannot be taken back asks once more, and what has changed since it was
-    shown is shown anew.
-    """
+    """Approve or decline; irreversible acts are confirmed, changed requests shown again."""
     form = DecideForm()
     decision = form.accepted()
     if decision is None:
@@ -180,7 +171,7 @@ def decide(actor: Actor, approval_id: str) -> Any:
     missing=ApprovalNotFound,
 )
 def edit(actor: Actor, approval_id: str) -> Any:
-    """Change what will run, then show what that would change."""
+    """Edit the arguments, then show the consequences."""
     sheet = _sheet(queries.get_approval(approval_id), request.form)
     edited = sheet.attempt(
         lambda arguments: service.edit(
@@ -235,7 +226,7 @@ def _sent() -> list[str]:
 
 
 def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstacle | None:
-    """Why this person cannot grant it, and whether she can reject it; None where she can grant it."""
+    """Return why this person cannot approve, or None."""
     approval = queries.get_approval(approval_id)
     if not service.may_decide(actor, approval):
         known = effects.find(approval.tool_name) is not None
@@ -302,9 +293,7 @@ def _review(
 
 
 def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
-    """What can be edited of a request; lines of a journal entry know their account by its id, and
-    the preview has its name.
-    """
+    """Return the editable arguments; lines of an entry show their account's name."""
     lines = (approval.preview or {}).get("lines", [])
     return Sheet.of(
         service.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines]
@@ -319,9 +308,7 @@ def _inbox(actor: Actor, approval_id: str | None = None) -> Row:
 
 
 def _inbox_of(waiting: list[Row], decided: list[Row], actor: Actor, approval_id: str | None) -> Row:
-    """What the inbox shows, and a mark by which a page that stays open tells whether that is
-    another now.
-    """
+    """Return the inbox and a mark of its contents."""
     today = _of_today(decided, actor)
     shown = [[row["id"] for row in waiting], [[row["id"], row["standing"]] for row in today]]
     return {

@@ -1,4 +1,4 @@
-"""What a person calls the arguments of requests and the results of their effects."""
+"""Labels of arguments and results."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ AMOUNTS = ("amount", "price", "charge", "debit", "credit", "budget_max")
 
 
 def argument(name: str) -> str:
-    """One argument as it stands before its value; one without words of its own by its name."""
+    """Return an argument's label, else its name."""
     return str(ARGUMENTS.get(name) or f"{name[:1].upper()}{name[1:]}".replace("_", " "))

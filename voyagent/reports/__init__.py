@@ -1,1 +1,1 @@
-"""Reads across rooms and writes nothing: receivables, trial balance, and the home page."""
+"""Reports across packages, read-only, and the home page."""

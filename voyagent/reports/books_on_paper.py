@@ -1,6 +1,4 @@
-"""The books as PDF: profit and loss, the balance sheet, an account line by line, the day book,
-trips and their lines; each as the tables of its paper.
-"""
+"""Statements, ledgers and margins as tables for PDF."""
 
 from __future__ import annotations
 
@@ -41,9 +39,7 @@ from voyagent.trips.queries import Total
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
-    """Profit and loss: a row for each account under the head of its type with that one's total,
-    beside the days that it is held against.
-    """
+    """Profit and loss: a row for each account, a total for each type, and the comparison."""
     shown = [
         block
         for block in report.blocks
@@ -53,9 +49,7 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
-    """The balance sheet: a row for each account under the head of its type with that one's total,
-    beside the day that it is held against.
-    """
+    """Balance sheet: a row for each account, a total for each type, and the comparison."""
     shown = [
         block
         for block in report.blocks
@@ -65,8 +59,9 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
 
 
 def general_ledger(report: GeneralLedger) -> Printed:
-    """An account over a period: each currency with its opening, its lines with the balance behind
-    each, and its closing. Raises TooManyLines.
+    """An account over a period: opening, lines with running balance, closing.
+
+    For each currency. Raises TooManyLines.
     """
     whole(report)
     account = f"{report.account['code']} {account_name(report.account['name'])}"
@@ -77,8 +72,9 @@ def general_ledger(report: GeneralLedger) -> Printed:
 
 
 def day_book(report: DayBook) -> Printed:
-    """Every entry of some days under its day and narration, a row for each of its lines; amounts
-    name their currency. Raises TooManyLines.
+    """Day book: entries by day with their lines; amounts name their currency.
+
+    Raises TooManyLines.
     """
     whole(report)
     sums = [
@@ -101,8 +97,9 @@ def day_book(report: DayBook) -> Printed:
 
 
 def trip_margins(report: Margins) -> Printed:
-    """What is left of trips: of each currency a row for each of them, or of what they are grouped
-    by; and the books. Raises TooManyLines.
+    """Margins by currency: a row for each trip or group, and the books.
+
+    Raises TooManyLines.
     """
     whole(report)
     return Printed(
@@ -112,7 +109,7 @@ def trip_margins(report: Margins) -> Printed:
 
 
 def margin_lines(report: MarginLines) -> Printed:
-    """What a figure of the margins is made of: a row for each line with its account, and their sum.
+    """Lines behind a margin: a row for each line with its account, and the sum.
 
     Raises TooManyLines.
     """
@@ -357,13 +354,13 @@ def _between(days: Days) -> str:
 
 
 def _beneath(name: str, *more: str | None) -> str:
-    """A name, and in a line beneath it what else is known."""
+    """Return a name with further facts on a second line."""
     beneath = " · ".join(filter(None, more))
     return f"{name}\n{beneath}" if beneath else name
 
 
 def _standing(balance: Money) -> str:
-    """A balance with its side; a zero has none."""
+    """Return a balance with its side; zero has none."""
     if not balance:
         return amount(balance)
     return (

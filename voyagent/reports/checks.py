@@ -1,9 +1,7 @@
-"""What must hold of the books whatever was done.
+"""Invariants of the books.
 
-Each check is named; what breaks it is a finding with its currency and by how much.
-
-`findings` walks everything that was ever posted and is for the command; the pages print those
-checks that roll-ups answer.
+Each check has a name; a violation is a finding with currency and difference. `findings` reads
+everything that was posted and is for the command; pages print the checks that roll-ups answer.
 """
 
 from __future__ import annotations
@@ -51,7 +49,7 @@ from voyagent.reports.queries.periods import (
 from voyagent.reports.queries.receivables import EVER, SIDE
 
 EVENING = Evening(EVER[1], EVER[1])
-"""After all that was ever posted, with everything before it earned in earlier years."""
+"""The end of all postings, with everything before it in earlier years."""
 CHECKS = (
     *(
         "trial_balance",
@@ -81,16 +79,14 @@ CHECKS = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A check that does not hold: where, and by how much; `difference` is None where no amount is
-    concerned.
-    """
+    """A violated check; `difference` is None if no amount is concerned."""
 
     check: str
     where: str
     difference: Money | None = None
 
     def __str__(self) -> str:
-        """The finding on one line, for whoever runs the installation."""
+        """Return the finding on one line."""
         amount = (
             f"{self.difference.currency} {self.difference.wire}: "
             if self.difference is not None
@@ -100,9 +96,9 @@ class Finding:
 
 
 def run(tenant_id: UUID) -> list[Finding]:
-    """Every check over an agency's books as of one instant, however long that takes.
+    """Run every check over an agency's books as of one instant.
 
-    Takes the session for itself, as `db.snapshot` does.
+    Uses the session as `db.snapshot` does.
     """
     with snapshot(tenant_id) as connection:
         connection.execute(text("set local statement_timeout = 0"))
@@ -110,7 +106,7 @@ def run(tenant_id: UUID) -> list[Finding]:
 
 
 def findings(reader: Reader) -> Iterator[Finding]:
-    """What does not hold, in the order of `CHECKS`; nothing in sound books."""
+    """Yield all violations in the order of `CHECKS`."""
     lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
     (
@@ -205,7 +201,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
 
 
 def control(reader: Reader) -> Iterator[Finding]:
-    """Where what is open and its control account differ now, from roll-ups alone."""
+    """Compare open documents with their control account, from roll-ups."""
     *outstanding, accounts = reader.read(
         *map(billing.outstanding_statement, SIDE), control_balances_statement(*SIDE)
     )
@@ -227,10 +223,10 @@ def control(reader: Reader) -> Iterator[Finding]:
 
 
 def statements_of(reader: Reader) -> Iterator[Finding]:
-    """Where the statements over all that was ever posted do not hold.
+    """Check the statements over all postings.
 
-    The result against its lines, what is carried when each financial year ends against the lines of
-    that year, and assets against liabilities and equity.
+    The result against its lines, each year's carried amount against that year's lines, and assets
+    against liabilities and equity.
     """
     month = year_month(reader.read(settings_statement())[0])
     period = Period(*EVER, year_began(EVER[0], month))
@@ -271,9 +267,7 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
 
 
 def advances(reader: Reader) -> Iterator[Finding]:
-    """Where what is paid ahead and its control account differ now; the cost is that of payments
-    that have something left.
-    """
+    """Compare advances with their control account; the cost is that of unused payments."""
     signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
     unapplied, accounts = reader.read(
         billing.advances_statement(), control_balances_statement(*signs)
@@ -296,10 +290,10 @@ def advances(reader: Reader) -> Iterator[Finding]:
 
 
 def trips(reader: Reader) -> Iterator[Finding]:
-    """Where the roll-up of what trips earned does not hold.
+    """Check the roll-up of trips' earnings.
 
-    Each of its rows against the lines of the trip's documents; and what it leaves of the trial
-    balance against the lines without one, each of which is read.
+    Each row against the lines of the trip's documents, and the rest of the trial balance against
+    the lines without a trip.
     """
     untied, beside = reader.read(
         earning_differences_statement(of_trips()), unattributed_earnings_statement(of_trips())

@@ -1,6 +1,4 @@
-"""The commands of the books: `flask books check` proves that documents, entries and roll-ups agree,
-`flask books export` writes them for another program.
-"""
+"""Commands of the books: `flask books check` and `flask books export`."""
 
 from __future__ import annotations
 
@@ -27,16 +25,14 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.group("books")
 def books() -> None:
-    """Look after the books."""
+    """Check and export the books."""
 
 
 @books.command("check")
 @click.option("--tenant", type=click.UUID, help="One agency; all of them where it is absent.")
 @with_appcontext
 def check(tenant: UUID | None) -> None:
-    """Say what does not hold in the books, with agency, currency and difference; ends with 1 where
-    there is anything.
-    """
+    """Print every violated check with agency, currency and difference; exit code 1 if any."""
     if tenant is not None:
         _must_exist(tenant)
     unsound = 0
@@ -83,8 +79,9 @@ def export(
     currency: str | None,
     file: Path,
 ) -> None:
-    """Write what an agency has posted, as of one instant, in the format of another program: for
-    beancount all of it, for tally some days of one currency.
+    """Export an agency's postings, as of one instant, for another program.
+
+    For beancount everything, for Tally some days of one currency.
     """
     _must_exist(tenant)
     if form == "beancount" and (first or last or currency):

@@ -1,6 +1,4 @@
-"""Reports as files for programs: one table of them, each made from the query of its JSON, as a
-table, on paper, and, of any length, as CSV of one moment.
-"""
+"""Reports as files: a table of makers, from the query of each report's JSON."""
 
 from __future__ import annotations
 
@@ -57,7 +55,7 @@ _PLACED = ("limit", "cursor")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report that was read: the name of its file and its forms, made when they are asked for."""
+    """A report and its forms, made on demand."""
 
     name: str
     sheet: Callable[[], Sheet]
@@ -66,9 +64,7 @@ class Made:
 
 
 class Maker(NamedTuple):
-    """How a report is read, by the query of its JSON; `stream` where its lines are too many to be
-    held.
-    """
+    """Reading of a report; `stream` for reports of any length."""
 
     query: type[BaseModel]
     make: Callable[[RequestReader, Any], Made]
@@ -76,8 +72,9 @@ class Maker(NamedTuple):
 
 
 def query_of(report: str, form: Format) -> type[BaseModel]:
-    """What a file of a report asks for: the query of its JSON without a page, since a file is
-    whole; for a PDF a language, too.
+    """Return the query of a report's file: that of its JSON without paging.
+
+    For a PDF also a language.
     """
     model = REPORTS[report].query
     kept: dict[str, Any] = {
@@ -95,7 +92,10 @@ def query_of(report: str, form: Format) -> type[BaseModel]:
 
 
 def report_file(report: str, form: Format, reader: RequestReader, query: Any) -> Response:
-    """A report as a file. Raises what reading it raises, TooManyLines, TooManyRows, ExportsBusy."""
+    """Return a report as a file.
+
+    Raises the errors of reading it, TooManyLines, TooManyRows, ExportsBusy.
+    """
     maker = REPORTS[report]
     if form == "csv" and maker.stream:
         stream = maker.stream(reader, query)
@@ -277,4 +277,4 @@ REPORTS: dict[str, Maker] = {
     "party-statement": Maker(PartyStatementQuery, _party_statement, _party_statement_stream),
     "trip-margins": Maker(MarginsQuery, _trip_margins),
 }
-"""Every report that comes as files, by its name in the address."""
+"""Every report with files, by its name in the address."""

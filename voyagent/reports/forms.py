@@ -1,6 +1,4 @@
-"""What the address of a report asks for, as a person types it: days in words, a currency, whose
-documents.
-"""
+"""Queries of report pages: days in words, currency, party."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ Format = Literal["csv", "csv-bom", "xlsx", "tally", "pdf"]
 DAYS = ("as_of", "from", "to", "compare_as_of", "compare_from")
 LONGEST = {"party": 255, "account": 36, "after": 2000, "trip": 36, "customer": 255, "month": 7}
 BLANK = ("customer",)
-"""What means something when it is empty: the trips of no known customer."""
+"""Parameters whose blank value has a meaning: trips without a customer."""
 _WORDS = {
     "as_of": _l("as of"),
     "from": _l("issued from"),
@@ -79,7 +77,7 @@ MORE_FORMATS: dict[str, tuple[Format, ...]] = {
     ),
     **dict.fromkeys(("reports.trip_margins", "reports.margin_lines"), ("pdf",)),
 }
-"""What some reports come as beside what all do."""
+"""Further formats of some reports."""
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
@@ -92,9 +90,9 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A report's address: what could be read, and the names of what could not be.
+    """A report's address: parsed values, and names of invalid ones.
 
-    `typed` is what stood there, for the fields.
+    `typed` has the original texts for the fields.
     """
 
     endpoint: str
@@ -119,7 +117,7 @@ class Address:
 
     @classmethod
     def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
-        """Read an address; blank is absent, and a wrong day or currency is named in `unread`."""
+        """Read an address; blank is absent, invalid days and currencies are named in `unread`."""
         typed = {
             name: given[name].strip()
             for name in (*DAYS, "currency", *LONGEST, *CHOICES)
@@ -157,36 +155,36 @@ class Address:
 
     @property
     def has_paper(self) -> bool:
-        """Whether the report comes as PDF."""
+        """True if the report has a PDF."""
         return "pdf" in MORE_FORMATS.get(self.endpoint, ())
 
     @property
     def is_csv(self) -> bool:
-        """Whether it is asked for as CSV, with the mark in front or without."""
+        """True if CSV is requested, with or without the UTF-8 mark."""
         return self.format in ("csv", "csv-bom")
 
     @property
     def month_begun(self) -> date | None:
-        """The first day of the month."""
+        """Return the first day of the month."""
         return _month(self.month) if self.month else None
 
     @property
     def place(self) -> LineCursor | None:
-        """The place behind the page before. Raises InvalidCursor."""
+        """Return the position of the cursor. Raises InvalidCursor."""
         return LineCursor.decode(self.after) if self.after else None
 
     @property
     def unread_words(self) -> list[str]:
-        """What could not be read, as a person says it."""
+        """Return the labels of invalid values."""
         words = _PERIOD_WORDS | _WORDS if self.endpoint in OF_DOCUMENTS else _WORDS | _PERIOD_WORDS
         return [str(words[name]) for name in self.unread]
 
     def value(self, name: str) -> date | str | None:
-        """What a day's field shows: the day, or what was typed and is none."""
+        """Return a day's field value: the day, or its invalid text."""
         return self.days.get(name) or self.typed.get(name)
 
     def here(self, **changes: str | int | None) -> str:
-        """The same report from its first page, with something changed; None takes a filter away."""
+        """Return the report's first page with changes; None removes a filter."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {
             "currency": self.currency,
@@ -212,9 +210,7 @@ class Address:
 
 
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
-    """The shares of some amounts of one currency, side by side with a gap of two thousandths; what
-    is zero has no width.
-    """
+    """Return the widths of amounts side by side, with a gap of two thousandths."""
     shown = [max(amount.amount_minor, 0) for amount in amounts]
     room = 1000 - 2 * (sum(map(bool, shown)) - 1)
     drawn, x = [], 0.0
@@ -231,5 +227,5 @@ def _day(typed: str) -> date | None:
 
 
 def _month(typed: str) -> date | None:
-    """The first day of a month that is written as 2026-11."""
+    """Return the first day of a month written as 2026-11."""
     return _day(f"{typed}-01") if re.fullmatch(r"[0-9]{4}-[0-9]{2}", typed) else None

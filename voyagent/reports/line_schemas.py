@@ -1,6 +1,4 @@
-"""The shapes of what goes through the books line by line on the wire: the general ledger of an
-account, the day book, the statement of a party.
-"""
+"""Shapes of general ledger, day book and party statement."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ LIMIT_MAX = 200
 
 
 class DayBookQuery(Query):
-    """Book dates from and to, both needed; a page of `limit` entries behind a cursor."""
+    """Book dates from and to, both required; a page of `limit` entries by cursor."""
 
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
@@ -36,23 +34,19 @@ class DayBookQuery(Query):
     )
 
     def place(self) -> LineCursor | None:
-        """The place behind the page before. Raises InvalidCursor."""
+        """Return the position of the cursor. Raises InvalidCursor."""
         return LineCursor.decode(self.cursor) if self.cursor else None
 
 
 class GeneralLedgerQuery(DayBookQuery):
-    """The account by its code or id, book dates from and to, all needed; a page of `limit` lines
-    behind a cursor.
-    """
+    """Account by code or id, and book dates; a page of `limit` lines by cursor."""
 
     account: Annotated[str, Field(min_length=1, max_length=36)]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_LINES
 
 
 class PartyStatementQuery(DayBookQuery):
-    """A customer or a supplier by name, however it is spelt, and book dates from and to, all
-    needed; a page of `limit` entries behind a cursor.
-    """
+    """A customer or supplier by name in any case, and book dates; a page by cursor."""
 
     kind: PartyKind
     party: Annotated[str, Field(min_length=1, max_length=255)]
@@ -75,8 +69,7 @@ class DayBookLine(Answer):
 class DayBookEntry(Answer):
     """An entry with its lines.
 
-    `source_type` and `source_id` name what it comes from; `reverses_id` is the entry that it takes
-    back.
+    `source_type` and `source_id` name its document; `reverses_id` is the entry that it reverses.
     """
 
     id: UUID
@@ -98,9 +91,9 @@ class SidesResponse(Answer):
 
 
 class DayBookResponse(Answer):
-    """Entries by book date, the oldest first; without `next_cursor` the book ends here.
+    """Entries by book date, oldest first; the last page has no `next_cursor`.
 
-    `totals` are of all entries of the days, on every page.
+    `totals` cover all entries of the days, on every page.
     """
 
     tenant_id: UUID
@@ -121,11 +114,11 @@ class LedgerAccount(Answer):
 
 
 class LedgerMovement(Answer):
-    """The account in one currency over the days: opening and closing are debit less credit, for
-    every type; revenue and expense open with their year.
+    """An account in one currency over the days.
 
-    `debit` and `credit` are what was posted; `carried` (debit less credit) is what of revenue and
-    expense was carried to the result of earlier years.
+    Opening and closing are debit less credit for every type; revenue and expense open with their
+    year. `debit` and `credit` are postings; `carried` (debit less credit) is the part of revenue
+    and expense carried to earlier years' result.
     """
 
     currency: str
@@ -137,7 +130,7 @@ class LedgerMovement(Answer):
 
 
 class LedgerEntryLine(Answer):
-    """A line of the account; `balance` is debit less credit behind it, in its own currency."""
+    """A line of the account; `balance` is the running debit less credit in its currency."""
 
     entry_id: UUID
     line_no: int
@@ -154,8 +147,9 @@ class LedgerEntryLine(Answer):
 
 
 class CarriedLedgerLine(Answer):
-    """A computed line of revenue or expense at the end of a financial year, behind the lines of its
-    day: what is carried to the result of earlier years.
+    """A computed line at the end of a financial year.
+
+    It carries revenue or expense to the result of earlier years, after the lines of its day.
     """
 
     entry_date: date
@@ -166,11 +160,10 @@ class CarriedLedgerLine(Answer):
 
 
 class GeneralLedgerResponse(Answer):
-    """An account line by line, the oldest first; without `next_cursor` it ends here.
+    """Lines of an account, oldest first; the last page has no `next_cursor`.
 
-    `currencies` are of all the days, on every page.
-
-    `carried` are the computed lines that stand between those of this page.
+    `currencies` cover all days, on every page. `carried` are the computed lines between those of
+    this page.
     """
 
     tenant_id: UUID
@@ -184,11 +177,10 @@ class GeneralLedgerResponse(Answer):
 
 
 class PartyStanding(Answer):
-    """The party in one currency over the days, positive for what a customer owes or a supplier is
-    owed. `closing` is `open_documents` less `advances`.
+    """A party in one currency: positive is owed by a customer or to a supplier.
 
-    `aged` is what the ageing of the last day says is open; it equals `open_documents` in sound
-    books.
+    `closing` is `open_documents` less `advances`. `aged` is the open amount by the ageing of the
+    last day; it equals `open_documents` in correct books.
     """
 
     currency: str
@@ -201,9 +193,7 @@ class PartyStanding(Answer):
 
 
 class PartyMovement(Answer):
-    """An entry that moved what the party stands at: `amount` is positive where it became more,
-    `balance` is what it stands at behind it.
-    """
+    """An entry: a positive `amount` increases the balance, `balance` is the running one."""
 
     entry_id: UUID
     entry_date: date
@@ -216,9 +206,9 @@ class PartyMovement(Answer):
 
 
 class PartyStatementResponse(Answer):
-    """What moved a party, the oldest first; without `next_cursor` the statement ends here.
+    """Entries of a party, oldest first; the last page has no `next_cursor`.
 
-    `currencies` are of all the days, on every page.
+    `currencies` cover all days, on every page.
     """
 
     tenant_id: UUID
@@ -232,7 +222,7 @@ class PartyStatementResponse(Answer):
 
 
 def wire_party_statement(tenant_id: UUID, report: PartyStatement, limit: int) -> dict[str, Any]:
-    """The statement of a party as the API writes it."""
+    """Return a party's statement as the API writes it."""
     currencies = [
         {
             "currency": one.currency,
@@ -269,7 +259,7 @@ def wire_party_statement(tenant_id: UUID, report: PartyStatement, limit: int) ->
 
 
 def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any]:
-    """The day book as the API writes it."""
+    """Return the day book as the API writes it."""
     entries = []
     for entry in report.entries:
         facts = {
@@ -304,7 +294,7 @@ def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any
 
 
 def wire_general_ledger(tenant_id: UUID, report: GeneralLedger, limit: int) -> dict[str, Any]:
-    """The general ledger of an account as the API writes it."""
+    """Return the general ledger as the API writes it."""
     lines = [
         {
             "entry_id": line.entry_id,

@@ -1,6 +1,4 @@
-"""The shapes of what is left of trips on the wire; amounts are decimal strings, each of one
-currency.
-"""
+"""Shapes of margins; amounts are decimal strings of one currency."""
 
 from __future__ import annotations
 
@@ -17,15 +15,14 @@ from voyagent.reports.schemas import PeriodResponse
 from voyagent.trips.queries import Total
 
 CURSOR_MAX = 2000
-"""A cursor behind a customer carries the name, of 255 letters at most."""
+"""Length of a cursor; by customer it contains a name of up to 255 letters."""
 
 
 class MarginsQuery(Query):
-    """Days on which trips were opened, or anything was posted for them; both needed, in UTC or the
-    zone `tz`; a page of `limit` trips behind a cursor.
+    """Days on which trips were opened or posted to, in UTC or the zone `tz`.
 
-    `group_by` adds the trips up by `customer`, in pages of `limit` customers, or by `month`, all of
-    them.
+    A page of `limit` trips by cursor. `group_by` adds trips up by `customer`, in pages of `limit`
+    customers, or by `month`, all of them.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -39,8 +36,9 @@ class MarginsQuery(Query):
 
 
 class ActualItem(Answer):
-    """What was posted in these days: revenue, what the services were bought for, and what is left;
-    `share` is in per cent of the revenue.
+    """Posted in these days: revenue, cost and margin.
+
+    `share` is a percentage of the revenue.
     """
 
     revenue: str
@@ -50,8 +48,9 @@ class ActualItem(Answer):
 
 
 class MarginItem(Answer):
-    """What the customer pays, what it costs, and what is left; `share` is in per cent of the price,
-    null where nothing is paid. `actual`: in the books.
+    """Price, cost and margin; `actual` is as posted.
+
+    `share` is a percentage of the price, null without a price.
     """
 
     currency: str
@@ -63,7 +62,7 @@ class MarginItem(Answer):
 
 
 class TripMarginItem(Answer):
-    """A trip with its lines that are neither cancelled nor failed.
+    """A trip without its cancelled and failed lines.
 
     The customer is that of its enquiry, else of its newest invoice.
     """
@@ -75,9 +74,9 @@ class TripMarginItem(Answer):
 
 
 class MarginGroupItem(Answer):
-    """The trips of a customer, null where none is known; or a month, given by its first day.
+    """Trips of a customer (null if unknown), or of a month, given by its first day.
 
-    In a month stands what was planned of the trips opened in it, and what was posted in it.
+    A month has the plans of trips opened in it and the postings of that month.
     """
 
     customer: str | None
@@ -86,7 +85,7 @@ class MarginGroupItem(Answer):
 
 
 class EarnedItem(Answer):
-    """Revenue, direct cost, and what is left."""
+    """Revenue, direct cost and margin."""
 
     revenue: str
     cost: str
@@ -94,11 +93,10 @@ class EarnedItem(Answer):
 
 
 class MarginBooksItem(Answer):
-    """In one currency what was posted for trips, and the same accounts in the trial balance of
-    these days, which is all that was posted.
+    """Postings for trips beside the trial balance of the same days, in one currency.
 
-    `without_trip` is the difference of these two, so with `of_trips` it comes to `trial_balance` by
-    itself; `in_all` is that sum.
+    `without_trip` is the difference, so with `of_trips` it equals `trial_balance`; `in_all` is that
+    sum.
     """
 
     currency: str
@@ -109,11 +107,10 @@ class MarginBooksItem(Answer):
 
 
 class MarginsResponse(Answer):
-    """Trips opened in the days or with anything posted in them, the newest first; without
-    `next_cursor` the list ends here.
+    """Trips, newest first; the last page has no `next_cursor`.
 
-    `totals` and `books` are of all of them, on every page. Grouped by anything but the trip,
-    `groups` has the page and `trips` is empty.
+    `totals` and `books` cover all trips, on every page. With `group_by` the page is in `groups` and
+    `trips` is empty.
     """
 
     tenant_id: UUID
@@ -128,7 +125,7 @@ class MarginsResponse(Answer):
 
 
 def wire_margins(tenant_id: UUID, report: Margins, limit: int) -> dict[str, Any]:
-    """What is left of trips as the API writes it."""
+    """Return margins as the API writes them."""
     return {
         "tenant_id": tenant_id,
         "period": {"from": report.days.first, "to": report.days.last},

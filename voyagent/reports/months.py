@@ -1,6 +1,4 @@
-"""What the other rooms know of a month that is to be closed: drafts, requests that would post into
-it, numbers of documents.
-"""
+"""Checks before a month is closed: drafts, pending requests, gaps in document numbers."""
 
 from __future__ import annotations
 
@@ -34,14 +32,12 @@ _MISSING: dict[str, Any] = {
     "advance": _l("Numbers of advances that were brought forward are missing in %(year)s."),
     "refund": _l("Numbers of refunds are missing in %(year)s."),
 }
-"""What is said of a series in which a number is missing; of its financial year nothing else is."""
+"""Sentences about missing numbers by series; checked for the month's financial year."""
 
 
 @register_checks
 def look(reader: Reader, first: date, last: date) -> list[Check]:
-    """Drafts dated in the month, requests that wait and would post into it, and gaps in the numbers
-    of its financial year, of each series.
-    """
+    """Return drafts of the month, pending requests that post into it, and missing numbers."""
     drafts, waiting, gaps = reader.read(
         billing.drafts_statement(first, last),
         approvals.waiting_statement(WAITING_MAX),
@@ -88,9 +84,7 @@ def look(reader: Reader, first: date, last: date) -> list[Check]:
 
 
 def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
-    """How many drafts there are of invoices and of bills, each with the list in which these stand;
-    nothing of what there is none.
-    """
+    """Return the numbers of draft invoices and bills, each with its list."""
     bills = sum(row["is_bill"] for row in drafts)
     invoices = len(drafts) - bills
     days: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat()}

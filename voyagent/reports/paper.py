@@ -1,6 +1,4 @@
-"""Reports as PDF: the tables that stand on the paper of a report, one for each currency, in the
-language that is set.
-"""
+"""Reports as PDF: one table for each currency."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from voyagent.settings import queries as settings
 
 
 def shown(printed: Printed, name: str, words: str, reader: RequestReader) -> Response:
-    """The export as a PDF in the browser's own window, to be kept under a name."""
+    """Return the PDF to show in the browser, with a name for saving."""
     content = printed.pdf(words, reader.authenticate(), settings.read_letterhead(reader))
     return exported(
         Response(
@@ -43,7 +41,7 @@ def ageing(report: Open) -> Printed:
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
-    """The trial balance: a row for each account under the head of its type, three pairs of columns."""
+    """Trial balance: a row for each account, a total for each type, three pairs of columns."""
     return Printed(
         _("Trial balance"),
         [_balanced(block, report) for block in report.blocks if currency in (None, block.currency)],
@@ -51,8 +49,9 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
 
 
 def party_statement(report: PartyStatement) -> Printed:
-    """The statement of a party: its opening, what moved it with the balance behind each, its
-    closing. Raises TooManyLines.
+    """Party statement: opening, entries with running balance, closing.
+
+    Raises TooManyLines.
     """
     whole(report)
     return Printed(

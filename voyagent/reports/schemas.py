@@ -1,6 +1,4 @@
-"""The shapes of the reports on the wire; amounts are decimal strings, and each sum is of one
-currency.
-"""
+"""Shapes of receivables, payables, trial balance and itinerary."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ BucketName = Literal["0-30", "31-60", "61-90", "90+"]
 
 
 class AgeingQuery(Query):
-    """Issue dates from and to, both needed; `as_of` replaces today, `tz` names the zone whose today
-    it is.
-    """
+    """Issue dates from and to, both required; `as_of` replaces today in the zone `tz`."""
 
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
@@ -46,7 +42,7 @@ class AgeingQuery(Query):
 class TrialBalanceQuery(Query):
     """Book dates up to and including `as_of`; `include_zero` lists the whole chart.
 
-    `from` asks for the movement since that day as well.
+    `from` adds the movement since that day.
     """
 
     first: DateFilter = Field(default=None, alias="from")
@@ -56,7 +52,7 @@ class TrialBalanceQuery(Query):
 
 
 class ItineraryQuery(Query):
-    """The conversation whose trip it is."""
+    """The conversation of the trip."""
 
     session_id: Annotated[str, Field(min_length=1)]
 
@@ -71,7 +67,7 @@ class MoneyResponse(BaseModel):
 
 
 class PeriodResponse(BaseModel):
-    """The issue dates asked for, both inclusive."""
+    """The requested issue dates, inclusive."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -80,7 +76,7 @@ class PeriodResponse(BaseModel):
 
 
 class AgingBucket(Answer):
-    """Open documents, or advances, of one age: how many, how much."""
+    """Number and amount of open documents or advances of one age."""
 
     bucket: BucketName
     count: int
@@ -88,23 +84,21 @@ class AgingBucket(Answer):
 
 
 class PartyAmount(Answer):
-    """What one party owes, or is owed, in one currency."""
+    """A party's amount in one currency."""
 
     name: str
     amount: MoneyResponse
 
 
 class Advances(Answer):
-    """What was paid ahead and settles nothing yet, below zero: the four buckets go by the days
-    since it came.
-    """
+    """Unused advances, negative, in four buckets by days since payment."""
 
     total: MoneyResponse
     aging_buckets: Annotated[list[AgingBucket], Field(min_length=4, max_length=4)]
 
 
 class ScheduledBills(Answer):
-    """Open bills that are to be paid on one day."""
+    """Open bills scheduled for payment on one day."""
 
     pay_on: date
     count: int
@@ -112,15 +106,13 @@ class ScheduledBills(Answer):
 
 
 class CurrencyAgingResponse(Answer):
-    """Ageing in one currency: the four buckets in order, empty ones too, and at most five parties,
-    largest first.
+    """Ageing in one currency: four buckets in order, and at most five parties, largest first.
 
-    The buckets go by days past due, with `basis` `document_date` by days since the document.
-    `not_due` is the part whose day has not passed, with the first of these of `0-30`; due today is
-    not overdue. `advances` are in none of the buckets: `net_outstanding` is `total_outstanding` and
-    the advances together, and over all days it equals the control account and that of the advances.
-    `scheduled` is the part of the open bills that has a day of payment, by that day; empty for
-    receivables.
+    Buckets count days past due, with `basis` `document_date` days since the document. `not_due` is
+    the part that is not due, included in `0-30`; due today is not overdue. `advances` are in no
+    bucket: `net_outstanding` is `total_outstanding` plus advances, and over all days it equals the
+    control account plus that of the advances. `scheduled` is the part of open bills with a payment
+    day; empty for receivables.
     """
 
     tenant_id: UUID
@@ -138,15 +130,13 @@ class CurrencyAgingResponse(Answer):
 
 
 class AgingReportResponse(CurrencyAgingResponse):
-    """Ageing in the agency's currency; the other currencies stand in `by_currency`, each with its
-    own sums.
-    """
+    """Ageing in the agency's currency; the others are in `by_currency`."""
 
     by_currency: list[CurrencyAgingResponse]
 
 
 class TrialBalanceAccount(Answer):
-    """One account in one currency; the balance is debit less credit for every type."""
+    """An account in one currency; the balance is debit less credit for every type."""
 
     code: str
     name: str
@@ -158,7 +148,7 @@ class TrialBalanceAccount(Answer):
 
 
 class CurrencyTrialBalanceResponse(Answer):
-    """The trial balance in one currency, by account code."""
+    """Trial balance in one currency, by account code."""
 
     tenant_id: UUID
     as_of: date
@@ -170,9 +160,7 @@ class CurrencyTrialBalanceResponse(Answer):
 
 
 class PeriodSides(Answer):
-    """Both sides of what an account, or all of one currency, opened with, moved, had carried and
-    closed with; opening and closing of an account are net.
-    """
+    """Opening, movement, carried and closing on both sides; an account's ends are net."""
 
     opening_debit: str
     opening_credit: str
@@ -185,9 +173,7 @@ class PeriodSides(Answer):
 
 
 class PeriodAccount(PeriodSides):
-    """An account over a period; the computed row of what earlier financial years came to has an
-    empty code.
-    """
+    """An account over a period; the computed row of earlier years has an empty code."""
 
     code: str
     name: str
@@ -195,7 +181,7 @@ class PeriodAccount(PeriodSides):
 
 
 class CurrencyMovements(Answer):
-    """The accounts of one currency over a period, by code, and what they come to."""
+    """Accounts of one currency over a period, by code, with totals."""
 
     currency: str
     accounts: list[PeriodAccount]
@@ -204,11 +190,11 @@ class CurrencyMovements(Answer):
 
 
 class PeriodMovements(Answer):
-    """The trial balance from `from` to `as_of`: revenue and expense open at what was posted since
-    `year_began`, the first day of the year of `from`.
+    """Trial balance from `from` to `as_of`.
 
-    Where a financial year begins later in the period, what they stood at on the evening before is
-    carried to the computed row of earlier years.
+    Revenue and expense open at the postings since `year_began`, the first day of the financial year
+    of `from`. If a year begins later in the period, their balances are carried to the computed row
+    of earlier years.
     """
 
     period: PeriodResponse
@@ -217,11 +203,9 @@ class PeriodMovements(Answer):
 
 
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
-    """The trial balance in the agency's currency; the other currencies stand in `by_currency`, each
-    with its own totals.
+    """Trial balance in the agency's currency; the others are in `by_currency`.
 
-    `movements` stands in the answer where `from` is given, which changes nothing of the other
-    fields.
+    `movements` is present with `from`, which changes no other field.
     """
 
     by_currency: list[CurrencyTrialBalanceResponse]
@@ -229,16 +213,14 @@ class TrialBalanceResponse(CurrencyTrialBalanceResponse):
 
 
 class PassengerItem(Answer):
-    """Somebody who travels; the passport's number whole for roles that write, else its last four
-    characters.
-    """
+    """A passenger; the passport number is whole for roles that write, else masked."""
 
     full_name: str
     passport_number: str | None
 
 
 class FlightItem(Answer):
-    """A flight; `depart` is the time of the clock at the airport.
+    """A flight; `depart` is local time.
 
     `pnr` is null until it is booked.
     """
@@ -260,25 +242,23 @@ class HotelItem(Answer):
 
 
 class VisaItem(Answer):
-    """Visas of a country: `planned`, `filed`, or `granted`."""
+    """Visas of a country: `planned`, `filed` or `granted`."""
 
     country: str
     status: str
 
 
 class CurrencyCost(Answer):
-    """What the customer pays in one currency."""
+    """The price in one currency."""
 
     total_cost: MoneyResponse
 
 
 class ItineraryResponse(Answer):
-    """The trip of a conversation: who, with what, where, for how much.
+    """The trip of a conversation.
 
-    Without a trip the lists are empty and the total is zero.
-
-    `total_cost` is what the customer pays in the agency's currency; the other currencies stand in
-    `by_currency`.
+    Without a trip the lists are empty and the total is zero. `total_cost` is the price in the
+    agency's currency; the others are in `by_currency`.
     """
 
     tenant_id: UUID
@@ -293,7 +273,7 @@ class ItineraryResponse(Answer):
 
 
 def wire_itinerary(tenant_id: UUID, session_id: UUID, itinerary: Itinerary) -> dict[str, Any]:
-    """The itinerary as the API writes it."""
+    """Return the itinerary as the API writes it."""
     home, *others = itinerary.prices
     return {
         "tenant_id": tenant_id,
@@ -330,7 +310,7 @@ def wire_itinerary(tenant_id: UUID, session_id: UUID, itinerary: Itinerary) -> d
 def wire_trial_balance(
     tenant_id: UUID, report: TrialBalance, over: PeriodBalance | None
 ) -> dict[str, Any]:
-    """The trial balance as the API writes it, `over` a period as well."""
+    """Return the trial balance as the API writes it, with a period if requested."""
     return {
         **_wire_block(tenant_id, report.as_of, report.home),
         "by_currency": [_wire_block(tenant_id, report.as_of, block) for block in report.others],
@@ -394,9 +374,7 @@ def _wire_block(tenant_id: UUID, as_of: date, block: CurrencyBalance) -> dict[st
 def wire_ageing(
     common: dict[str, Any], found: list[Ageing], *, parties: Literal["top_debtors", "top_creditors"]
 ) -> dict[str, Any]:
-    """Ageing as the API writes it: the agency's currency, which comes first, and the others beside
-    it; `common` stands in each.
-    """
+    """Return ageing as the API writes it; `common` members are in each currency."""
     home, *others = [common | _wire_ageing(ageing, parties) for ageing in found]
     return {**home, "by_currency": others}
 

@@ -1,4 +1,4 @@
-"""Reports as tables for a spreadsheet: which columns they have, and what each of their rows is."""
+"""Reports as tables: columns and rows."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ DAYBOOK_COLUMNS = (
 
 
 def ageing(report: Open, as_of: date) -> Sheet:
-    """Receivables or payables: a row for each party and currency, and a total; of payables also
-    what is to be paid on a day, and the nearest such day.
+    """Receivables or payables: a row for each party and currency, and totals.
+
+    Payables include scheduled payments and the nearest payment day.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -114,8 +115,9 @@ def ageing(report: Open, as_of: date) -> Sheet:
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
-    """The trial balance: a row for each account and currency, and a total; what earlier years came
-    to has no code. Nothing is carried where no year turns.
+    """Trial balance: a row for each account and currency, and totals.
+
+    The row of earlier years has no code. Nothing is carried if no year ends.
     """
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -157,9 +159,7 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
-    """Profit and loss: a row for each account and currency, the total of each type, and the result
-    of each currency.
-    """
+    """Profit and loss: rows by account and currency, totals by type, and results."""
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.blocks:
@@ -194,8 +194,9 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
-    """The balance sheet: a row for each account and currency and the total of each type; the two
-    computed amounts have a type of their own and no code.
+    """Balance sheet: rows by account and currency, and totals by type.
+
+    The two computed amounts have a type of their own and no code.
     """
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
@@ -263,12 +264,12 @@ def _alone(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:  # noqa: AR
 
 
 def ledger_name(report: GeneralLedger) -> str:
-    """How the file of an account is called."""
+    """Return the file name of an account's ledger."""
     return f"general-ledger-{report.account['code']}-{report.period.last}"
 
 
 def ledger_opening(report: GeneralLedger) -> list[list[Cell]]:
-    """What the account stood at, a row for each currency."""
+    """Return the opening rows, one for each currency."""
     return [
         [
             OPENING,
@@ -288,7 +289,7 @@ def ledger_opening(report: GeneralLedger) -> list[list[Cell]]:
 
 
 def carried_row(row: CarriedLine) -> list[Cell]:
-    """What is carried when a financial year ends."""
+    """Return the row that is carried at the end of a financial year."""
     about: list[Cell] = [
         CARRIED,
         row.day,
@@ -302,15 +303,13 @@ def carried_row(row: CarriedLine) -> list[Cell]:
 
 
 def ledger_closing(report: GeneralLedger) -> list[list[Cell]]:
-    """What the lines come to on either side and the account stands at, a row for each currency."""
+    """Return the closing rows with totals, one for each currency."""
     about: list[Cell] = [TOTAL, report.period.last, None, None, "Closing", None, None]
     return [[*about, one.opening.currency, *one.in_all, one.closing] for one in report.currencies]
 
 
 def general_ledger(report: GeneralLedger) -> Sheet:
-    """An account line by line; its opening, what is carried when a financial year ends and its
-    closing are rows without an entry. Raises TooManyLines.
-    """
+    """General ledger: opening, lines, carried rows, closing. Raises TooManyLines."""
     whole(report)
     rows = ledger_opening(report)
     for row in report.rows:
@@ -331,12 +330,12 @@ def general_ledger(report: GeneralLedger) -> Sheet:
 
 
 def daybook_name(report: DayBook) -> str:
-    """How the file of the day book is called."""
+    """Return the file name of the day book."""
     return f"day-book-{report.days.last}"
 
 
 def daybook_totals(report: DayBook) -> list[list[Cell]]:
-    """What all entries come to, a row for each currency."""
+    """Return the totals of all entries, one row for each currency."""
     return [
         [TOTAL, report.days.last, None, "All entries", *(None,) * 5, debit.currency, debit, credit]
         for debit, credit in report.totals
@@ -344,10 +343,7 @@ def daybook_totals(report: DayBook) -> list[list[Cell]]:
 
 
 def day_book(report: DayBook) -> Sheet:
-    """Every entry, a row for each of its lines, and the total of each currency.
-
-    Raises TooManyLines.
-    """
+    """Day book: a row for each line, and totals by currency. Raises TooManyLines."""
     whole(report)
     rows: list[list[Cell]] = []
     for entry in report.entries:
@@ -370,12 +366,12 @@ def day_book(report: DayBook) -> Sheet:
 
 
 def statement_name(report: PartyStatement) -> str:
-    """How the file of a party's statement is called."""
+    """Return the file name of a party's statement."""
     return f"statement-{report.days.last}"
 
 
 def statement_opening(report: PartyStatement) -> list[list[Cell]]:
-    """What the party stands at before the first entry, a row for each currency."""
+    """Return the opening rows, one for each currency."""
     return [
         [OPENING, report.days.first, None, "Opening", one.currency, None, one.opening]
         for one in report.currencies
@@ -383,7 +379,7 @@ def statement_opening(report: PartyStatement) -> list[list[Cell]]:
 
 
 def statement_closing(report: PartyStatement) -> list[list[Cell]]:
-    """What the entries come to and the party stands at, a row for each currency."""
+    """Return the closing rows, one for each currency."""
     return [
         [
             TOTAL,
@@ -399,9 +395,7 @@ def statement_closing(report: PartyStatement) -> list[list[Cell]]:
 
 
 def party_statement(report: PartyStatement) -> Sheet:
-    """What moved a party, entry by entry; opening and closing of each currency are rows without an
-    entry. Raises TooManyLines.
-    """
+    """Party statement: opening, entries, closing by currency. Raises TooManyLines."""
     whole(report)
     rows: list[list[Cell]] = [
         [
@@ -423,11 +417,10 @@ def party_statement(report: PartyStatement) -> Sheet:
 
 
 def trip_margins(report: Margins) -> Sheet:
-    """What is left of trips, or of what they are grouped by: a row for each of these and currency,
-    and the total of each currency, planned and in the books.
+    """Margins: rows by trip or group and currency, totals, and the books.
 
-    Below, in the columns of the books, what was posted without a trip, and the trial balance, which
-    is that and all trips. Raises TooManyLines.
+    The last rows have the postings without a trip, and the trial balance, which is the sum. Raises
+    TooManyLines.
     """
     whole(report)
     keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [
@@ -492,10 +485,7 @@ def trip_margins(report: Margins) -> Sheet:
 
 
 def margin_lines(report: MarginLines) -> Sheet:
-    """What a figure of the margins is made of, a row for each line, and their sum.
-
-    Raises TooManyLines.
-    """
+    """Lines behind a margin, and their sum. Raises TooManyLines."""
     whole(report)
     columns = [
         ROW,
@@ -541,6 +531,6 @@ def _booked(total: Total) -> list[Cell]:
 
 
 def whole(report: Any) -> None:
-    """Let a report pass that has all its lines. Raises TooManyLines."""
+    """Check that a report has all its lines. Raises TooManyLines."""
     if report.next_cursor is not None:
         raise TooManyLines

@@ -1,6 +1,4 @@
-"""The shapes of profit and loss and of the balance sheet on the wire; amounts are decimal strings,
-and each sum is of one currency.
-"""
+"""Shapes of profit and loss and balance sheet; amounts are decimal strings."""
 
 from __future__ import annotations
 
@@ -23,12 +21,10 @@ from voyagent.reports.schemas import PeriodResponse
 
 
 class ProfitAndLossQuery(Query):
-    """Book dates from and to, both needed.
+    """Book dates from and to, both required.
 
-    `compare`: with as many days just before (whole months with whole months), with a year earlier,
-    or not at all.
-
-    `compare_from` names any other day from which as many days are counted, and goes before it.
+    `compare`: the period before (whole months with whole months), a year earlier, or none.
+    `compare_from` names the first day of another comparison and takes precedence.
     """
 
     first: BusinessDate = Field(alias="from")
@@ -38,11 +34,10 @@ class ProfitAndLossQuery(Query):
 
 
 class BalanceSheetQuery(Query):
-    """Book dates up to and including `as_of`, without which it is today; `tz` names the zone whose
-    today it is.
+    """Book dates up to and including `as_of`, by default today in the zone `tz`.
 
-    `compare`: with the end of the month before, with a year earlier, or not at all; `compare_as_of`
-    names any other day and goes before it.
+    `compare`: the end of the month before, a year earlier, or none; `compare_as_of` names another
+    day and takes precedence.
     """
 
     as_of: DateFilter = None
@@ -52,10 +47,9 @@ class BalanceSheetQuery(Query):
 
 
 class ComparedAccount(Answer):
-    """An account over the period and over what it is held against; revenue is credit less debit, an
-    expense debit less credit.
+    """An account with its comparison; revenue is credit less debit, expense debit less credit.
 
-    `change` is the amount less what was before.
+    `change` is the amount less the comparison.
     """
 
     code: str
@@ -74,8 +68,9 @@ class ComparedResult(Answer):
 
 
 class CurrencyProfitAndLossResponse(ComparedResult):
-    """Profit and loss in one currency, accounts by code; those that moved in neither period are
-    left out. `result` is positive for a profit.
+    """Profit and loss in one currency, by account code; accounts without movement are absent.
+
+    `result` is positive for a profit.
     """
 
     tenant_id: UUID
@@ -88,21 +83,20 @@ class CurrencyProfitAndLossResponse(ComparedResult):
 
 
 class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
-    """Profit and loss in the agency's currency; the other currencies stand in `by_currency`, each
-    with its own sums.
-    """
+    """Profit and loss in the agency's currency; the others are in `by_currency`."""
 
     by_currency: list[CurrencyProfitAndLossResponse]
 
 
 class PositionAccount(ComparedAccount):
-    """An account on the day and on the one that it is held against: of the assets debit less
-    credit, of the others credit less debit.
+    """An account on the day and in the comparison.
+
+    Assets are debit less credit, others credit less debit.
     """
 
 
 class PositionTotals(Answer):
-    """The computed amounts and the totals of a day."""
+    """Computed amounts and totals of a day."""
 
     year_began: date
     retained_earnings: str
@@ -113,14 +107,11 @@ class PositionTotals(Answer):
 
 
 class CurrencyBalanceSheetResponse(PositionTotals):
-    """The balance sheet in one currency, accounts by code.
+    """Balance sheet in one currency, by account code.
 
-    `total_equity` has the two computed amounts in it.
-
-    `retained_earnings` is what all financial years before came to, `result_of_year` what the
-    financial year since `year_began` comes to so far. `difference` is assets less liabilities and
-    equity: zero in sound books. `before` has the same of `compared_with`, the day that it is held
-    against.
+    `total_equity` includes the two computed amounts: `retained_earnings` of all earlier financial
+    years, `result_of_year` of the one since `year_began`. `difference` is assets less liabilities
+    and equity, zero in correct books. `before` has the totals of `compared_with`.
     """
 
     tenant_id: UUID
@@ -136,21 +127,19 @@ class CurrencyBalanceSheetResponse(PositionTotals):
 
 
 class BalanceSheetResponse(CurrencyBalanceSheetResponse):
-    """The balance sheet in the agency's currency; the other currencies stand in `by_currency`, each
-    with its own totals.
-    """
+    """Balance sheet in the agency's currency; the others are in `by_currency`."""
 
     by_currency: list[CurrencyBalanceSheetResponse]
 
 
 def wire_profit_and_loss(tenant_id: UUID, report: ProfitAndLoss) -> dict[str, Any]:
-    """Profit and loss as the API writes it."""
+    """Return profit and loss as the API writes it."""
     home, *others = [_wire_result(tenant_id, report, block) for block in report.blocks]
     return {**home, "by_currency": others}
 
 
 def wire_balance_sheet(tenant_id: UUID, report: BalanceSheet) -> dict[str, Any]:
-    """The balance sheet as the API writes it."""
+    """Return the balance sheet as the API writes it."""
     home, *others = [_wire_position(tenant_id, report, block) for block in report.blocks]
     return {**home, "by_currency": others}
 

@@ -1,6 +1,4 @@
-"""Reports whose lines are too many to be held, as CSV: what they begin and end with is reckoned
-here, their lines come from the database as it writes them.
-"""
+"""Reports of any length as CSV: totals computed here, lines written by the database."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ from voyagent.reports.queries.periods import Days, Period
 
 
 def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
-    """An account line by line, with its opening, what is carried at each turn of a year, and its
-    closing; its lines leave in order, as those of `day_book`.
-    """
+    """General ledger: opening, carried rows and closing; lines in order."""
     report = read_general_ledger(reader, account, period, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
@@ -43,8 +39,9 @@ def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
 
 
 def day_book(reader: Reader, days: Days) -> Stream:
-    """Every line of every entry, and the total of each currency; no more than a day is put in order
-    before its first line leaves, however many there are.
+    """Day book: lines of every entry, and totals by currency.
+
+    At most one day is sorted before its first line is sent.
     """
     report = read_day_book(reader, days, limit=1)
 
@@ -56,8 +53,9 @@ def day_book(reader: Reader, days: Days) -> Stream:
 
 
 def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> Stream:
-    """Every entry that moved a party, with its opening and closing; its lines are those of one
-    name, so they are put in order all at once.
+    """Party statement: entries with opening and closing.
+
+    The lines of one name are sorted at once.
     """
     report = read_party_statement(reader, kind, party, days, limit=1)
 

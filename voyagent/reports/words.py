@@ -1,6 +1,4 @@
-"""What a report says of itself: its days and filters in words for paper, and what of its address
-could not be read.
-"""
+"""Sentences about days and filters of reports."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from voyagent.trips.queries import Total
 
 
 def unread_sentences(address: Address) -> list[str]:
-    """The sentence about what could not be read; none where all could."""
+    """Return the sentence about invalid values; empty without any."""
     if not address.unread:
         return []
     return [
@@ -33,13 +31,13 @@ def unread_sentences(address: Address) -> list[str]:
 
 
 def share_words(total: Total) -> str:
-    """The margin in per cent of the price; "" where nothing is paid."""
+    """Return the margin as a percentage; empty without a price."""
     percent = share(total)
     return "" if percent is None else f"{percent} %".replace("-", MINUS)
 
 
 def period_words(days: Days) -> str:
-    """From which to which book date."""
+    """Return the book dates in words."""
     return str(
         _(
             "Book dates from %(first)s to %(last)s",
@@ -50,27 +48,27 @@ def period_words(days: Days) -> str:
 
 
 def in_currency(currency: str | None) -> str:
-    """Which currencies are shown."""
+    """Return the currencies in words."""
     return str(_("in %(currency)s only", currency=currency) if currency else _("all currencies"))
 
 
 def filtered(words: list[str]) -> str:
-    """Filters as one sentence, and that currencies are apart."""
+    """Join filters to a sentence, with a note on currencies."""
     return str(_("%(filters)s. Currencies are never added.", filters=", ".join(words)))
 
 
 def written(day: date) -> str:
-    """A day as paper has it."""
+    """Format a date for paper."""
     return long_day(day, weekday=False, year=True)
 
 
 def youngest(basis: Basis) -> str:
-    """The head of the first column of ages."""
+    """Return the label of the first ageing column."""
     return str(_("Not due") if basis == "due_date" else _("Same day"))
 
 
 def open_words(kind: Kind, asked: Asked) -> str:
-    """The filters of what is owed in words, for paper."""
+    """Return the filters of an ageing report."""
     day = written(asked.as_of)
     words = [
         (
@@ -89,7 +87,7 @@ def open_words(kind: Kind, asked: Asked) -> str:
 
 
 def trial_balance_words(period: Period, currency: str | None, *, include_zero: bool) -> str:
-    """The filters of a trial balance in words, for paper."""
+    """Return the filters of a trial balance."""
     words = [period_words(period)]
     words.append(in_currency(currency))
     words.append(
@@ -99,7 +97,7 @@ def trial_balance_words(period: Period, currency: str | None, *, include_zero: b
 
 
 def compared_words(before: Days | None) -> list[str]:
-    """Which days a period is held against."""
+    """Return the comparison of a period."""
     return (
         [_("beside %(first)s to %(last)s", first=written(before.first), last=written(before.last))]
         if before
@@ -108,13 +106,13 @@ def compared_words(before: Days | None) -> list[str]:
 
 
 def evening_words(as_of: date, before: Evening | None, currency: str | None) -> str:
-    """The filters of a balance sheet in words, for paper."""
+    """Return the filters of a balance sheet."""
     beside = [_("beside %(day)s", day=written(before.as_of))] if before else []
     return filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(currency)])
 
 
 def opened_words(days: Days) -> str:
-    """On which days trips were opened, or anything was posted for them."""
+    """Return the days of margins."""
     return filtered(
         [
             _(
@@ -127,14 +125,14 @@ def opened_words(days: Days) -> str:
 
 
 def group_words(key: str | date | None) -> str:
-    """What the margins of a customer's trips, or of a month, stand under."""
+    """Return the label of a customer's or a month's margins."""
     if isinstance(key, date):
         return str(format_date(key, "MMMM y"))
     return key or str(_("No customer known"))
 
 
 def whose_words(report: MarginLines) -> str:
-    """Whose lines a figure of the margins is made of."""
+    """Return whose lines are shown."""
     whose = report.whose
     if whose.without_trip:
         return str(_("Posted without a trip"))
@@ -144,12 +142,12 @@ def whose_words(report: MarginLines) -> str:
 
 
 def side_words() -> dict[Side, str]:
-    """What each side of a margin is called."""
+    """Return the labels of revenue, cost and margin."""
     return {"revenue": _("Revenue"), "cost": _("Direct cost"), "margin": _("Margin")}
 
 
 def margin_lines_words(report: MarginLines) -> str:
-    """What the lines of a figure of the margins are, for paper."""
+    """Return the title of the lines behind a margin."""
     return filtered(
         [
             f"{side_words()[report.of]}, {whose_words(report)}",
@@ -160,7 +158,7 @@ def margin_lines_words(report: MarginLines) -> str:
 
 
 def margins_note() -> str:
-    """What the planned and the actual margins are."""
+    """Explain planned and actual margins."""
     planned = _(
         "Price and cost are what stands in the trips, whether it is invoiced or not; lines that are"
         " cancelled or failed are left out."
@@ -173,7 +171,7 @@ def margins_note() -> str:
 
 
 def without_trip_words() -> str:
-    """How what was posted without a trip is known."""
+    """Explain postings without a trip."""
     return str(
         _(
             "What was posted without a trip is reckoned: it is the trial balance less what was"

@@ -1,6 +1,4 @@
-"""Proposing, editing, deciding, carrying out: only a stored proposal can be granted, one decision
-wins, and its effect happens once.
-"""
+"""Rules of proposals: only stored ones are approved, one decision wins, effects run once."""
 
 from voyagent.approvals import effects, queries
 from voyagent.approvals.queries import ApprovalNotFound

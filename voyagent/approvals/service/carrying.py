@@ -1,5 +1,6 @@
-"""Carrying out what was granted, exactly once, as whoever asked; and what happens to proposals with
-time and with their conversation.
+"""Execution of approved proposals, exactly once, as the requester.
+
+Also the end of proposals by time or with their conversation.
 """
 
 from __future__ import annotations
@@ -36,12 +37,13 @@ Settle = Callable[[], dict[str, Any]]
 EFFECT_TASK = "approvals.run_effect"
 WITHDRAWN = N_("Withdrawn because its message was edited or answered again. Nothing was done.")
 CORRECTED = N_("Replaced by a corrected request. Nothing was done.")
-"""Why a proposal ended that nobody decided though its time was not over."""
+"""The reason of a proposal that ended without a decision before its time."""
 
 
 def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
-    """What an outside system is to be asked for a grant that was not carried out yet; None where
-    nobody is asked, or `carry_out` will say why not.
+    """Return the outbound call of an approved effect; None if nobody is asked.
+
+    None also if `carry_out` will refuse.
     """
     approval = queries.find_approval(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -67,12 +69,12 @@ def prepare(approval_id: str) -> OutboundCall[dict[str, Any]] | None:
 
 
 def carry_out(approval_id: str, settle: Settle | None = None) -> None:
-    """Do what was granted, once: the effect, its result and its audit event are one transaction, so
-    a crash leaves either all or nothing.
+    """Carry out an approved proposal once.
 
-    `settle` writes what an outside system has answered to what `prepare` gave; after a crash it is
-    asked again, under the proposal's id. A repeat finds the result and does nothing. An effect that
-    fails expectedly ends as failed with its reason, and nothing of it stays.
+    Effect, result and audit event are one transaction, so a crash leaves all or nothing. `settle`
+    stores the answer of the outside system to the call of `prepare`; after a crash the call is
+    repeated under the proposal's id. A repeat finds the result and does nothing. An expected
+    failure ends the effect as failed, and nothing of it is kept.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -92,14 +94,12 @@ def carry_out(approval_id: str, settle: Settle | None = None) -> None:
 
 
 def expire_overdue() -> int:
-    """Write down which proposals of the bound agency ran out of time; how many."""
+    """Store the expiry of the bound agency's overdue proposals; return their number."""
     return expire(Approval.status == "pending")
 
 
 def resume_effects() -> int:
-    """Have effects that still wait a minute after the grant tried again, for jobs that ran out of
-    tries; how many.
-    """
+    """Retry effects that wait a minute after approval; return their number."""
     overdue = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
     waiting = db.session.scalars(
         select(Approval).where(Approval.effect_status == "waiting", Approval.resolved_at < overdue)
@@ -110,7 +110,7 @@ def resume_effects() -> int:
 
 
 def hide(session_id: UUID) -> None:
-    """Take the proposals of a deleted conversation away; a granted effect still finishes."""
+    """Hide the proposals of a deleted conversation; approved effects still run."""
     db.session.execute(
         update(Approval)
         .where(Approval.session_id == session_id, Approval.hidden_at.is_(None))
@@ -119,7 +119,7 @@ def hide(session_id: UUID) -> None:
 
 
 def show(session_id: UUID) -> None:
-    """Bring them back when the deletion is taken back."""
+    """Show the proposals of a restored conversation."""
     db.session.execute(
         update(Approval)
         .where(Approval.session_id == session_id, Approval.hidden_at.is_not(None))
@@ -128,7 +128,7 @@ def show(session_id: UUID) -> None:
 
 
 def may_wipe(session_id: UUID) -> bool:
-    """Whether no granted effect of the conversation is still to come."""
+    """True if no approved effect of the conversation is outstanding."""
     return (
         db.session.scalar(
             select(Approval.id)
@@ -143,25 +143,24 @@ def may_wipe(session_id: UUID) -> bool:
 
 
 def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
-    """End what turns still ask for once others have taken their place, with WITHDRAWN as the
-    reason; what was granted stays granted.
-    """
+    """End the pending proposals of replaced turns with WITHDRAWN; approved ones stay."""
     _withdraw(actor, session_id, Approval.turn_id.in_(turn_ids), WITHDRAWN)
 
 
 def replace(actor: Actor, session_id: UUID, approval_id: str) -> None:
-    """End a request of a conversation that a corrected one takes the place of, with CORRECTED as
-    the reason. Raises ApprovalAlreadyResolved.
+    """End a proposal that a corrected one replaces, with CORRECTED.
+
+    Raises ApprovalAlreadyResolved.
     """
     if not _withdraw(actor, session_id, Approval.id == approval_id, CORRECTED):
         raise ApprovalAlreadyResolved
 
 
 def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
-    """End what still asks for an act on something that is there no longer, in whatever
-    conversation: the requests of a tool with an argument of that value.
+    """End pending proposals of a tool with an argument's value; return their number.
 
-    `reason` is a sentence that has been marked for translation. How many were ended.
+    For an act on something that no longer exists, in any conversation. `reason` is a sentence
+    marked for translation.
     """
     which = (Approval.tool_name == tool_name) & (Approval.payload[name].astext == value)
     sessions = db.session.scalars(
@@ -190,9 +189,7 @@ def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason
 
 
 def tell(actor: Actor | None, approval: Approval) -> None:
-    """Tell whoever wants to know of a decision once it has been carried out; a listener that breaks
-    undoes nothing.
-    """
+    """Notify listeners of a decision that is carried out; a failing listener undoes nothing."""
     listener = actor or person_of(approval.resolved_by_user_id)
     if listener is None:
         return
@@ -205,7 +202,7 @@ def tell(actor: Actor | None, approval: Approval) -> None:
 
 
 def defer_effect(approval: Approval) -> None:
-    """Have a granted effect carried out once this transaction has committed."""
+    """Run an approved effect once this transaction has committed."""
     jobs.defer(
         EFFECT_TASK,
         lock=f"approval:{approval.id}",
@@ -288,7 +285,7 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
 
 
 def _lock(approval_id: str) -> Approval | None:
-    """Conversation first, then proposal: the order of everybody who holds both."""
+    """Lock conversation, then proposal: the order of all callers that lock both."""
     approval = queries.find_approval(approval_id)
     if approval is None:
         return None

@@ -1,6 +1,4 @@
-"""Granting and rejecting: one decision wins, what is granted is what was shown, and its effect is
-deferred in the same transaction.
-"""
+"""Decisions: one wins, what runs is what was shown, and the effect is deferred with it."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ BATCH_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody decides of one proposal; `seen` is the mark of the state that she looks at,
-    where she says so.
-    """
+    """A decision on one proposal; `seen` is the version that the person has read."""
 
     approval_id: str
     granted: bool
@@ -51,7 +47,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of one wish of several: the decided proposal, or why not."""
+    """Result of one of several decisions: the proposal, or the error."""
 
     approval_id: str
     approval: Approval | None = None
@@ -66,11 +62,11 @@ def resolve(
     reason: str | None = None,
     seen: str | None = None,
 ) -> Approval:
-    """Grant or reject a proposal; one decision wins.
+    """Approve or decline a proposal; one decision wins.
 
     In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that the tool
     does not name), ApprovalAlreadyResolved (an overdue one expires), SelfApproval,
-    AmountAboveLimit, ShownChanged, PreviewStale (a fresh proposal takes its place). From the API
+    AmountAboveLimit, ShownChanged, PreviewStale (a new proposal replaces it). From the API
     contract.
     """
     actor.require("approval.resolve")
@@ -84,9 +80,7 @@ def resolve(
 
 
 def resolve_each(actor: Actor, wishes: Sequence[Wish]) -> list[Answered]:
-    """Decide several proposals, each by itself: one that is refused keeps the others from nothing.
-
-    The answers are in the order of the wishes.
+    """Decide several proposals independently; results are in the order of the decisions.
 
     Raises Forbidden (`viewer`).
     """
@@ -100,11 +94,10 @@ def resolve_each(actor: Actor, wishes: Sequence[Wish]) -> list[Answered]:
 
 
 def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Wish]:
-    """Look at the decisions of a conversation's proposals before any is made: those that are still
-    to be made. The same decision again is no error.
+    """Check a conversation's decisions before any is made; return those still to make.
 
-    Raises as `resolve`, ApprovalNotFound for another conversation's too. On PreviewStale what moved
-    has been superseded, and nothing else has happened.
+    The same decision on a decided proposal is no error. Raises as `resolve`, and ApprovalNotFound
+    for another conversation's proposal. After PreviewStale only the superseding has happened.
     """
     actor.require("approval.resolve")
     chat_queries.get_session(session_id, lock=True)
@@ -136,9 +129,7 @@ def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> 
 
 
 def decide_all(actor: Actor, wishes: Sequence[Wish]) -> list[Approval]:
-    """Make the decisions that `check_all` has looked at in this transaction; those that were made,
-    in the order given.
-    """
+    """Make the decisions that `check_all` has checked in this transaction."""
     return [
         _decide(actor, queries.get_approval(wish.approval_id), granted=wish.granted, reason=None)
         for wish in wishes
@@ -151,7 +142,7 @@ def resolve_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -
 
 
 def _try(actor: Actor, wish: Wish) -> Answered:
-    """One of several, in a savepoint of its own; a refusal that keeps its work keeps it here too."""
+    """Make one decision in its own savepoint; a refusal that keeps its work keeps it."""
     kept: VoyagentError | None = None
     approval: Approval | None = None
     try:
@@ -174,9 +165,7 @@ def _try(actor: Actor, wish: Wish) -> Answered:
 
 
 def _check(actor: Actor, approval: Approval, wish: Wish) -> None:
-    """Everything that refuses before the rehearsal and the one UPDATE, in the order of the API
-    contract.
-    """
+    """Check everything before the dry run and the UPDATE, in the order of the API contract."""
     check_state(actor, approval)
     if wish.granted and needs_another(actor, approval):
         raise SelfApproval

@@ -1,4 +1,4 @@
-"""The ways in which proposing, editing, deciding and carrying out are refused."""
+"""Errors of proposals, edits, decisions and execution."""
 
 from __future__ import annotations
 
@@ -13,30 +13,27 @@ from voyagent.kernel.errors import (
 
 
 class ApprovalAlreadyResolved(Conflict):
-    """Somebody has decided, or the fifteen minutes are over."""
+    """The proposal is decided or expired."""
 
     code = "approval_already_resolved"
     message = N_("This request was already decided or has expired.")
 
 
 class ApprovalOverdue(ApprovalAlreadyResolved):
-    """The fifteen minutes are over; that it expired is kept."""
+    """The proposal has expired, which is stored."""
 
     keeps_work = True
 
 
 class SelfApproval(Forbidden):
-    """Granting one's own request where a colleague could."""
+    """The requester's own approval, although a colleague could approve."""
 
     code = "self_approval"
     message = N_("You can’t approve your own request. Ask a colleague who can approve it.")
 
 
 class PreviewStale(Conflict):
-    """What granting would change is no longer what was shown.
-
-    That a fresh request has taken the old one's place is kept.
-    """
+    """The consequences differ from those shown; a new proposal was stored."""
 
     code = "preview_stale"
     message = N_(
@@ -47,14 +44,14 @@ class PreviewStale(Conflict):
 
 
 class ShownChanged(PreconditionFailed):
-    """The caller has seen another state of the request than the one that stands."""
+    """The proposal has changed since the caller read it."""
 
     code = "preview_stale"
     message = N_("This request was edited after you opened it. Review it again, then decide.")
 
 
 class NotEditable(Conflict):
-    """A tool whose arguments nobody can edit, since no schema reads them."""
+    """The tool's arguments cannot be edited."""
 
     code = "approval_not_editable"
     message = N_(
@@ -63,7 +60,7 @@ class NotEditable(Conflict):
 
 
 class ArgumentsInvalid(Unprocessable):
-    """Edited arguments that the tool's schema does not take; `items` say which, as for a body."""
+    """Edited arguments that the tool's schema refuses; `items` are as for a body."""
 
     code = "invalid_arguments"
     message = N_("Some values are not valid. Check them and try again.")
@@ -74,9 +71,7 @@ class ArgumentsInvalid(Unprocessable):
 
 
 class EditRefused(Unprocessable):
-    """Edited arguments that a rule refuses as things stand; the code and the sentence are the
-    rule's.
-    """
+    """Edited arguments that a rule refuses; code and sentence are the rule's."""
 
     code = "edit_refused"
     message = N_("Some values are not valid. Check them and try again.")
@@ -87,9 +82,7 @@ class EditRefused(Unprocessable):
 
 
 class WouldBeRefused(Conflict):
-    """What is asked for as a rule would refuse it, as things stand; the code and the sentence are
-    the rule's.
-    """
+    """A proposal that a rule would refuse now; code and sentence are the rule's."""
 
     code = "would_be_refused"
     message = N_("Some values are not valid. Check them and try again.")
@@ -100,7 +93,7 @@ class WouldBeRefused(Conflict):
 
 
 class RequesterGone(VoyagentError):
-    """Nobody stands behind a proposal any more."""
+    """The requester is no longer in the agency."""
 
     code = "requester_unknown"
     message = N_("The requester has left the agency.")
@@ -114,7 +107,7 @@ class ToolUnknown(VoyagentError):
 
 
 class ArgumentsChanged(VoyagentError):
-    """The stored arguments are not those that were hashed."""
+    """The stored arguments do not match their hash."""
 
     code = "arguments_changed"
     message = N_("The stored request differs from the proposal, so nothing was done.")

@@ -1,6 +1,4 @@
-"""How much a role may grant, and who could grant in another's place: the amount limits of the
-settings as they bear on a request, and four eyes.
-"""
+"""Limits of roles, four eyes, and who else could approve."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from voyagent.settings.limits import is_above
 
 
 def amount_of(approval: Approval) -> Money | None:
-    """What granting is worth, as it was found at the last rehearsal."""
+    """Return the amount of a proposal, from its last dry run."""
     return (
         None
         if approval.amount_minor is None or approval.currency is None
@@ -24,7 +22,7 @@ def amount_of(approval: Approval) -> Money | None:
 
 
 def amounts_of(approval: Approval) -> list[Money]:
-    """All that granting moves, one amount for each currency; none where nobody knows."""
+    """Return all amounts of a proposal, one for each currency; empty if unknown."""
     effect, first = effects.find(approval.tool_name), amount_of(approval)
     if first is None or effect is None or effect.amounts is None:
         return [] if first is None else [first]
@@ -32,34 +30,30 @@ def amounts_of(approval: Approval) -> list[Money]:
 
 
 def may_decide(actor: Actor, approval: Approval) -> bool:
-    """Whether the person's role could decide it, for the page's buttons; `resolve` has the word."""
+    """True if the person's role may decide, for the page's buttons."""
     effect = effects.find(approval.tool_name)
     return actor.can("approval.resolve") and (effect is None or actor.role in effect.approver_roles)
 
 
 def may_edit(actor: Actor, approval: Approval) -> bool:
-    """Whether the person's role could edit it, and the tool's arguments can be edited at all."""
+    """True if the person's role may edit and the tool's arguments can be edited."""
     effect = effects.find(approval.tool_name)
     return effect is not None and effect.schema is not None and may_decide(actor, approval)
 
 
 def above_limit(actor: Actor, approval: Approval) -> bool:
-    """Whether it is worth more than the person's role may grant."""
+    """True if the amount is above the limit of the person's role."""
     return is_above(actor.role, amounts_of(approval))
 
 
 def who_may_grant(approval: Approval) -> list[str]:
-    """The roles whose word the request waits for and whose limit it keeps within; none where it is
-    above every one of them.
-    """
+    """Return the roles that may approve within their limits."""
     effect = effects.find(approval.tool_name)
     return sorted(_who_could(effect, approval)) if effect is not None else []
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:
-    """Whether four eyes are asked for and this person's are not enough: her own request, about
-    money, and a colleague could grant it.
-    """
+    """True if four eyes are required and another person could approve."""
     effect = effects.find(approval.tool_name)
     if (
         effect is None
@@ -78,7 +72,7 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
 
 
 def who_else_may_grant(approval: Approval) -> list[str]:
-    """The same roles, as far as somebody active other than who asked for it holds them."""
+    """Return those roles that another active person of the agency holds."""
     asker = approval.requested_by_user_id
     return [
         role

@@ -1,6 +1,4 @@
-"""Asking for a grant: what is stored is what will run, with what it would change; edited before a
-decision, or asked for anew where the world has moved.
-"""
+"""Proposals: what is stored is what runs; edited before a decision, or superseded."""
 
 from __future__ import annotations
 
@@ -71,13 +69,11 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
     summary: str,
     if_it_stands: bool = False,
 ) -> Approval:
-    """Ask for a person's grant; called by our code only, never at a client's or a model's word.
+    """Store a proposal with its consequences; called by our own code only.
 
-    What it would change is rehearsed and kept.
-
-    The same call proposed again (a turn that was taken over) is the same proposal; other arguments
-    are another. Without a conversation it gets one of its own. Raises Forbidden, SessionNotFound;
-    WouldBeRefused where it is asked for only `if_it_stands` before the rules as things are.
+    The same call proposed again by a resumed turn is the same proposal; other arguments make
+    another. Without a conversation it gets one of its own. Raises Forbidden, SessionNotFound;
+    WouldBeRefused with `if_it_stands` if a rule would refuse it now.
     """
     actor.require("tool.propose")
     words = summary.strip()[:SUMMARY_MAX] or tool_name
@@ -115,13 +111,12 @@ def propose(  # noqa: PLR0913 - each says what is asked for, or where
 def edit(
     actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str | None = None
 ) -> Approval:
-    """Change what a pending proposal will do, before it is granted: the tool's schema reads the new
-    arguments, they are rehearsed, and the first ones are kept.
+    """Edit the arguments of a pending proposal and rehearse it again.
 
-    Whoever may decide may edit. `seen` is the mark (`queries.mark_of`) of the state that the caller
-    looks at. In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that
-    the tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged,
-    EditRefused where a rule would refuse what was written; nothing of it is kept then.
+    A person who may decide may edit. `seen` is the version (`queries.mark_of`) that the caller has
+    read. In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that the
+    tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged,
+    EditRefused if a rule would refuse it; then nothing is kept.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -160,9 +155,7 @@ def edit(
 def preview_of(
     requester: Actor, tool_name: str, arguments: dict[str, Any], *, locale: str | None = None
 ) -> Description | None:
-    """What carrying it out would change, behind what was granted before and concerns the same
-    party; None where that cannot be told.
-    """
+    """Return the consequences after pending effects on the same party; None if unknown."""
     effect = effects.find(tool_name)
     if effect is None:
         return None
@@ -172,9 +165,7 @@ def preview_of(
 
 
 def _ahead_of(shown: Description | None) -> list[PendingEffect]:
-    """What was granted, is not carried out yet, and will have changed the same amounts or made a
-    document of the same party by then, the first grant first.
-    """
+    """Return approved, pending effects on the same parties or amounts, oldest first."""
     mine = _parties_in(shown)
     if not mine:
         return []
@@ -197,7 +188,7 @@ def _ahead_of(shown: Description | None) -> list[PendingEffect]:
 
 
 def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
-    """Whose amounts a preview measures and for whom it makes a document, and in which currencies."""
+    """Return the parties of a preview with their currencies."""
     seen = shown or {}
     measured = {
         (balance["key"], balance["after"]["currency"])
@@ -213,8 +204,9 @@ def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
 
 
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
-    """What it would change now, and whether that is no longer what was shown; never so where
-    nothing was shown, or nobody stands behind it any more.
+    """Return the present consequences, and whether they differ from those shown.
+
+    Never different if nothing was shown or the requester is gone.
     """
     requester = person_of(approval.requested_by_user_id)
     if (
@@ -236,18 +228,15 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
 
 
 def on_asked_anew(hook: AskedAnew) -> AskedAnew:
-    """Have a higher room tell of a proposal that took another's place: `hook(requester, old)` runs
-    in that very transaction.
-    """
+    """Register a listener for superseded proposals: `hook(requester, old)`, same transaction."""
     _asked_anew.append(hook)
     return hook
 
 
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
-    """End a proposal whose preview has become untrue, and ask anew with the present one in its
-    place, with fifteen minutes of its own.
+    """End a proposal with a stale preview and store a new one, with a new time limit.
 
-    The conversation is told: whoever follows it sees the fresh one by itself.
+    The conversation is notified, so that open pages show the new one.
     """
     fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
     requester = person_of(approval.requested_by_user_id)
@@ -294,7 +283,7 @@ def _record_made(actor: Actor, approval: Approval) -> None:
 
 
 def _show(approval: Approval, shown: Description | None, worth: Money | None) -> None:
-    """Keep what a reviewer is shown, its hash, and what granting is worth."""
+    """Store the preview, its hash and the amount."""
     approval.preview = dict(shown) if shown is not None else None
     approval.preview_hash = hash_of(approval.arguments_hash, shown) if shown is not None else None
     approval.amount_minor, approval.currency = (
@@ -314,7 +303,7 @@ def _worth(requester: Actor | None, tool_name: str, arguments: dict[str, Any]) -
 
 
 def _line_of(shown: Description | None, worth: Money | None) -> str:
-    """What is asked for, in a line, from what was found."""
+    """Return the proposal in one line."""
     if shown is None or not shown.get("title"):
         return ""
     return ", ".join([shown["title"], *([spoken(worth.wire, worth.currency)] if worth else [])])[
@@ -323,10 +312,7 @@ def _line_of(shown: Description | None, worth: Money | None) -> str:
 
 
 def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as they are stored, by the tool's schema.
-
-    Raises NotEditable, ArgumentsInvalid.
-    """
+    """Validate arguments by the tool's schema. Raises NotEditable, ArgumentsInvalid."""
     if effect is None or effect.schema is None:
         raise NotEditable
     try:
@@ -340,7 +326,7 @@ def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:
 def _proposed_before(
     session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: dict[str, Any], hashed: str
 ) -> Approval | None:
-    """The proposal that stands for the call, edited or not."""
+    """Return the existing proposal of a call, edited or not."""
     if turn_id is None:
         return None
     asked: ColumnElement[bool] = or_(

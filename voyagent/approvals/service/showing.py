@@ -1,6 +1,4 @@
-"""What a reviewer sees of a proposal: the preview that was kept and that a grant is held to, or a
-description where none was.
-"""
+"""The preview of a proposal: the stored one, or a description without one."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from voyagent.kernel.errors import VoyagentError
 
 
 def arguments_of(approval: Approval) -> dict[str, Any]:
-    """What will run, in the order in which the tool's schema names it; stored, it has none."""
+    """Return the arguments in the order of the tool's schema."""
     effect = effects.find(approval.tool_name)
     stored = dict(approval.payload)
     if effect is None or effect.schema is None:
@@ -35,9 +33,7 @@ def arguments_of(approval: Approval) -> dict[str, Any]:
 
 
 def preview(actor: Actor, approval: Approval) -> Description:
-    """What granting would change, for the review page, in the reader's language; a `warning` in
-    words where that cannot be told.
-    """
+    """Return the consequences in the reader's language, or a `warning` if unknown."""
     if approval.preview is not None:
         return _retold(approval, cast("Description", approval.preview))
     effect = effects.find(approval.tool_name)
@@ -51,10 +47,9 @@ def preview(actor: Actor, approval: Approval) -> Description:
 
 
 def _retold(approval: Approval, kept: Description) -> Description:
-    """A preview that was told in another language, in the reader's: its words are told anew as long
-    as they say the same, and stay where they do not.
+    """Translate a stored preview if its contents are unchanged.
 
-    What a grant is held to is what was kept; so nothing of it is taken from now but its words.
+    The stored preview is what an approval is compared with, so only its texts are replaced.
     """
     locale, effect, requester = (
         kept.get("locale"),

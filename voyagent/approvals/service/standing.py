@@ -1,6 +1,4 @@
-"""What deciding and editing ask first of a proposal: whose it is, whether the role fits, whether it
-can still be decided.
-"""
+"""Preconditions of decisions and edits: role, status, time."""
 
 from __future__ import annotations
 
@@ -26,10 +24,9 @@ NOW = func.clock_timestamp()
 
 
 def check_state(actor: Actor, approval: Approval) -> Effect | None:
-    """The tool's effect, once the role is one that it names and nobody has decided.
+    """Return the tool's effect if the role may decide and the proposal is pending.
 
-    Raises Forbidden, ApprovalAlreadyResolved; ApprovalOverdue where the time is over, which is then
-    written down.
+    Raises Forbidden, ApprovalAlreadyResolved; ApprovalOverdue stores the expiry.
     """
     effect = effects.find(approval.tool_name)
     if effect is not None and actor.role not in effect.approver_roles:
@@ -43,14 +40,14 @@ def check_state(actor: Actor, approval: Approval) -> Effect | None:
 
 
 def is_overdue(approval: Approval) -> bool:
-    """Whether the fifteen minutes are over, by the database's clock."""
+    """True if the time is over by the database's clock."""
     return approval.status == "pending" and bool(
         db.session.scalar(select(Approval.expires_at <= NOW).where(Approval.id == approval.id))
     )
 
 
 def expire(which: Any) -> int:
-    """Write down which of the pending proposals have run out of time; how many."""
+    """Store the expiry of pending proposals that are overdue; return their number."""
     expired = db.session.execute(
         update(Approval)
         .where(which, Approval.status == "pending", Approval.expires_at <= NOW)
@@ -79,15 +76,13 @@ def expire(which: Any) -> int:
 
 
 def ring(*session_ids: UUID) -> None:
-    """Have whoever follows these conversations look at their proposals again, once this transaction
-    has committed.
-    """
+    """Notify followers of these conversations once the transaction has committed."""
     for session_id in session_ids:
         events.notify(topic(session_id))
 
 
 def person_of(user_id: UUID | None) -> Actor | None:
-    """A person for whom the assistant acts, with her present rights; None where she is gone."""
+    """Return a person with present rights; None if removed."""
     if user_id is None:
         return None
     try:
@@ -97,5 +92,5 @@ def person_of(user_id: UUID | None) -> Actor | None:
 
 
 def refs_of(approval: Approval) -> dict[str, str]:
-    """What the audit names a proposal by."""
+    """Return the references of an audit event."""
     return {"approval_id": approval.id, "session_id": str(approval.session_id)}

@@ -1,4 +1,4 @@
-"""The JSON door of the reports."""
+"""JSON API of the reports."""
 
 from voyagent.reports.api import books, files, lines, margins, statements
 from voyagent.reports.api.blueprint import api

@@ -1,4 +1,4 @@
-"""The blueprint that the operations of the reports stand on."""
+"""Blueprint of the reports' operations."""
 
 from __future__ import annotations
 

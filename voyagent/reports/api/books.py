@@ -1,5 +1,6 @@
-"""The JSON door of the reports: one trip to the database each; days are UTC's unless `tz` names a
-zone.
+"""JSON API of receivables, payables, trial balance and itinerary.
+
+One round trip each; days are UTC unless `tz` names a zone.
 """
 
 from __future__ import annotations
@@ -40,8 +41,10 @@ from voyagent.trips import passports, queries as trips
     errors=(PeriodInverted,),
 )
 def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> dict[str, Any]:
-    """What customers owe on invoices issued from `from` to `to`, by days past due, or since the
-    document with `basis`. Currencies are never added.
+    """Receivables by age.
+
+    Open invoices issued from `from` to `to`, by days past due, or by document age with `basis`.
+    Currencies are never added.
     """
     return _ageing(reader, query, "receivable", "top_debtors")
 
@@ -53,8 +56,10 @@ def get_reports_receivables(reader: RequestReader, query: AgeingQuery) -> dict[s
     errors=(PeriodInverted,),
 )
 def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> dict[str, Any]:
-    """What is owed to suppliers on bills dated from `from` to `to`, by days past due, or since the
-    document with `basis`. Currencies are never added.
+    """Payables by age.
+
+    Open bills dated from `from` to `to`, by days past due, or by document age with `basis`.
+    Currencies are never added.
     """
     return _ageing(reader, query, "payable", "top_creditors")
 
@@ -66,10 +71,10 @@ def get_reports_payables(reader: RequestReader, query: AgeingQuery) -> dict[str,
     errors=(PeriodInverted,),
 )
 def get_reports_trial_balance(reader: RequestReader, query: TrialBalanceQuery) -> dict[str, Any]:
-    """Debit, credit and balance of every account with postings up to and including `as_of`; with
-    `from` also opening, movement and closing since that day.
+    """Trial balance up to and including `as_of`.
 
-    Currencies are never added.
+    Debit, credit and balance of every account with postings; with `from` also opening, movement and
+    closing. Currencies are never added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     include_zero = query.include_zero == 1
@@ -99,9 +104,9 @@ def get_reports_trial_balance(reader: RequestReader, query: TrialBalanceQuery) -
     errors=(SessionNotFound,),
 )
 def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> dict[str, Any]:
-    """The trip of a conversation: passengers, flights, hotels, visas, and what the customer pays.
+    """Itinerary of a conversation's trip: passengers, flights, hotels, visas, price.
 
-    Empty where the conversation has no trip.
+    Empty if the conversation has no trip.
     """
     session_id = parse_id(query.session_id)
     if session_id is None:
@@ -116,9 +121,7 @@ def get_reports_itinerary(reader: RequestReader, query: ItineraryQuery) -> dict[
 
 
 def _passports(actor: Actor) -> Callable[[trips.Passenger], str | None]:
-    """How much of a passport somebody may see: all of it who may write trips, else its last four
-    characters.
-    """
+    """Return how passports are shown: whole for roles that write trips, else masked."""
     if not actor.can("trip.see_passports"):
         return lambda one: passports.masked(one.passport_last4)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]

@@ -1,4 +1,4 @@
-"""The JSON door's reports as files: CSV, XLSX and PDF under the name of each report."""
+"""Reports as CSV, XLSX and PDF."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The JSON door of the general ledger, the day book and the statement of a party: what was posted
-line by line, behind a cursor.
-"""
+"""JSON API of general ledger, day book and party statement, with cursors."""
 
 from __future__ import annotations
 
@@ -35,9 +33,9 @@ from voyagent.reports.queries.periods import Days, Period, PeriodInverted, setti
     errors=(PeriodInverted, AccountNotFound, InvalidCursor),
 )
 def get_reports_general_ledger(reader: RequestReader, query: GeneralLedgerQuery) -> dict[str, Any]:
-    """One account with book dates from `from` to `to`, line by line with the balance behind each.
+    """Lines of one account with book dates from `from` to `to`, with running balances.
 
-    The page behind a cursor costs the same at any depth.
+    A page by cursor costs the same at any depth.
     """
     after = query.place()
     settings, accounts = reader.read(settings_statement(), chart_statement())
@@ -56,9 +54,9 @@ def get_reports_general_ledger(reader: RequestReader, query: GeneralLedgerQuery)
     errors=(PeriodInverted, InvalidCursor),
 )
 def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> dict[str, Any]:
-    """Every entry with book dates from `from` to `to`, with its lines.
+    """Entries with book dates from `from` to `to`, with their lines.
 
-    The page behind a cursor costs the same at any depth.
+    A page by cursor costs the same at any depth.
     """
     report = read_day_book(
         reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit
@@ -75,11 +73,10 @@ def get_reports_day_book(reader: RequestReader, query: DayBookQuery) -> dict[str
 def get_reports_party_statement(
     reader: RequestReader, query: PartyStatementQuery
 ) -> dict[str, Any]:
-    """The statement of a customer or supplier: opening, every entry that moved it, closing, and
-    what ageing says of it. A name without entries has none.
+    """Statement of a customer or supplier: opening, entries, closing, ageing.
 
-    It is for the party: a narration comes without the reason that the books keep of a write-off, a
-    credit, or what was made void or reversed.
+    A name without entries has an empty statement. It is for the party: narrations leave out
+    internal reasons of write-offs, credits, voids and reversals.
     """
     days = Days.between(query.first, query.last)
     report = read_party_statement(

@@ -1,4 +1,4 @@
-"""The JSON door of what is left of trips."""
+"""JSON API of margins by trip."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from voyagent.reports.queries.periods import Days, PeriodInverted
     errors=(PeriodInverted, InvalidCursor),
 )
 def get_reports_trip_margins(reader: RequestReader, query: MarginsQuery) -> dict[str, Any]:
-    """What is left of each trip opened from `from` to `to`, or with anything posted in these days:
-    as planned, and as the books have it.
+    """Margin of each trip opened from `from` to `to`, or posted to in these days.
 
-    The actual margin is what the trip's invoices, bills and the credits on them posted to revenue,
-    less what they posted as cost of travel services, by book date. `books` has it beside the trial
-    balance, with what of that was posted without a trip. Currencies are never added.
+    Planned, and as posted. The actual margin is the revenue of the trip's invoices, bills and
+    credits less their cost of travel services, by book date. `books` compares it with the trial
+    balance, with the part posted without a trip. Currencies are never added.
     """
     days = Days.between(query.first, query.last)
     report = read_margins(

@@ -1,5 +1,6 @@
-"""The JSON door of profit and loss and of the balance sheet; days are UTC's unless `tz` names a
-zone.
+"""JSON API of profit and loss and balance sheet.
+
+Days are UTC unless `tz` names a zone.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ from voyagent.reports.statement_schemas import (
     errors=(PeriodInverted,),
 )
 def get_reports_profit_and_loss(reader: RequestReader, query: ProfitAndLossQuery) -> dict[str, Any]:
-    """What was earned and spent with book dates from `from` to `to`, beside the days that they are
-    held against. Currencies are never added.
+    """Revenue and expenses with book dates from `from` to `to`, beside a comparison.
+
+    Currencies are never added.
     """
     days = Days.between(query.first, query.last)
     read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
@@ -48,11 +50,11 @@ def get_reports_profit_and_loss(reader: RequestReader, query: ProfitAndLossQuery
 
 @api.get("/reports/balance-sheet", answer=BalanceSheetResponse, permission="report.read")
 def get_reports_balance_sheet(reader: RequestReader, query: BalanceSheetQuery) -> dict[str, Any]:
-    """What the agency has, owes and is worth on the evening of `as_of`. Currencies are never added.
+    """Assets, liabilities and equity at the end of `as_of`.
 
-    `compare` and `compare_as_of` put another day beside it. What revenue and expenses came to is
-    part of equity: of all earlier financial years as retained earnings, of the one of the day as
-    its result.
+    `compare` and `compare_as_of` add another day. The result is part of equity: of all earlier
+    financial years as retained earnings, of the current one as its result. Currencies are never
+    added.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     month = year_month(reader.read(settings_statement())[0])

@@ -1,1 +1,1 @@
-"""The books in the formats of other programs: what was posted, a few entries at a time."""
+"""The books in the formats of other programs, read in batches."""

@@ -1,9 +1,7 @@
-"""The books as beancount reads them: accounts, each entry as a transaction, and at the end what
-every account must stand at.
+"""The books for beancount: accounts, transactions, and balance assertions.
 
-The language is that of https://beancount.github.io/docs/beancount_language_syntax.html: a
-transaction balances in each of its currencies by itself, and an account is known by a name whose
-first part is one of five types.
+https://beancount.github.io/docs/beancount_language_syntax.html: a transaction balances in each
+currency, and the first part of an account's name is one of five types.
 """
 
 from __future__ import annotations
@@ -33,11 +31,10 @@ _ROOTS = {
 
 
 def pieces(reader: Reader) -> Iterator[str]:
-    """All that was posted, in pieces of text: each account is opened, inactive ones too, then come
-    the entries by book date, then what each account stands at.
+    """Yield all postings as text: accounts, entries by book date, balances.
 
-    The balances are those of the trial balance, asserted without tolerance on the day after the
-    last entry: `bean-check` finds every difference.
+    Balances are those of the trial balance, asserted without tolerance on the day after the last
+    entry, so that `bean-check` finds every difference.
     """
     chosen = settings.read(reader)
     if chosen is not None:
@@ -63,11 +60,10 @@ def pieces(reader: Reader) -> Iterator[str]:
 
 
 def account_names(accounts: Iterable[Row]) -> dict[str, str]:
-    """The name of each account in beancount, by its code: `Assets:1200-Trade-receivables`.
+    """Return beancount names by account code: `Assets:1200-Trade-receivables`.
 
-    A name has letters, digits and hyphens and begins with a capital or a digit. Letters beyond
-    ASCII are left out, which not every program around beancount takes; the whole name stands beside
-    the account. Where two names come out the same, the later code gets a number behind.
+    A name has ASCII letters, digits and hyphens; the full name is metadata of the account. If two
+    names are equal, the later code gets a number.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -117,9 +113,7 @@ def _noted(indent: str, **facts: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    r"""A string of the language: quotes and backslashes are escaped, and a line break is `\n`, so
-    that every directive's lines are its own.
-    """
+    r"""Quote a string: quotes and backslashes are escaped, a line break becomes `\n`."""
     escaped = (
         text.replace("\\", "\\\\")
         .replace('"', '\\"')

@@ -1,6 +1,4 @@
-"""Writing the books of an agency into a file: from one snapshot, under a name that only a complete
-file bears.
-"""
+"""Export of an agency's books to a file, from one snapshot."""
 
 from __future__ import annotations
 
@@ -13,10 +11,10 @@ from voyagent.kernel.db import db, snapshot
 
 
 def write(tenant_id: UUID, pieces: Callable[[Reader], Iterator[str]], path: Path) -> None:
-    """Write what a format makes of an agency's books as of one instant, piece by piece, in UTF-8.
+    """Write the pieces of a format in UTF-8.
 
-    The file appears under its name when it is complete. Takes the session for itself, as
-    `db.snapshot` does. Raises OSError.
+    The file gets its name when it is complete. Uses the session as `db.snapshot` does. Raises
+    OSError.
     """
     unfinished = path.with_name(path.name + ".part")
     try:

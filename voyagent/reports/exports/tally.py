@@ -1,9 +1,9 @@
-"""The books as Tally imports them: groups and ledgers, and each entry as a voucher of one currency.
+"""The books for Tally: groups, ledgers, and a voucher for each entry and currency.
 
-The envelope and its tags are those of
+Envelope and tags:
 https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/.
-A debit is deemed positive and its amount is written negative, a credit the other way round, so the
-amounts of a voucher come to nothing.
+A debit is deemed positive with a negative amount, a credit the other way round, so the amounts of a
+voucher sum to zero.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _HEAD = (
 _FOOT = "</REQUESTDATA></IMPORTDATA></BODY></ENVELOPE>\n"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CURRENCY = "INR"
-"""Of an agency that has not chosen one."""
+"""Currency of an agency that has chosen none."""
 _WITH_REFERENCE = frozenset(
     {"invoice", "bill", "credit_note", "payment", "refund", "supplier_credit", "write_off"}
 )
@@ -35,11 +35,10 @@ _WITH_NUMBER = frozenset({"invoice", "credit_note"})
 
 
 def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[str]:
-    """What was posted in one currency in some days, in pieces of XML; plain ASCII, other characters
-    as references, so that every way to read it is right.
+    """Yield postings of one currency in some days as XML.
 
-    Without a currency it is the agency's own. Entries of others are left out, and of an entry with
-    several the lines of the others. Needs one snapshot of the books, as `files.write` has it.
+    Plain ASCII with character references. The default is the agency's currency. Entries and lines
+    of other currencies are left out. Needs one snapshot, as `files.write` has it.
     """
     chosen = settings.read(reader)
     currency = currency or (chosen["default_currency"] if chosen else _CURRENCY)
@@ -48,18 +47,14 @@ def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[
 
 
 def read_names(reader: Reader, days: Days, currency: str) -> Names:
-    """What accounts and parties are called; knows all of them up to this moment, so whoever has
-    read entries before finds theirs.
-    """
+    """Read the names of accounts and parties up to this moment."""
     return Names(
         reader.read(posted_accounts_statement(days.first, days.last, currency, CONTROL))[0]
     )
 
 
 def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
-    """The whole file: the masters that the days need, then a voucher for each entry that has lines
-    in the currency.
-    """
+    """Yield the file: masters that the days need, then a voucher for each entry."""
     yield _HEAD
     for name, parent in names.groups.items():
         yield _message(_master("GROUP", name, parent))
@@ -73,13 +68,11 @@ def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Ite
 
 
 class Names:
-    """What accounts and parties are called in Tally, where no two masters of a company have one
-    name, whatever its case.
+    """Names in Tally, where no two masters of a company share one in any case.
 
-    An account is a ledger in a group of Tally. One that serves as control is a group itself, and
-    each of its parties a ledger in that, so that the group stands at what the account stands at. A
-    name that was taken before gets the account's code behind it. Names are given in the order in
-    which they came into the books: files of different months call everybody the same.
+    An account is a ledger in a group. A control account is a group, and each party a ledger in it,
+    so that the group has the account's balance. A name that is taken gets the account's code. Names
+    are given in order of entry, so files of different months agree.
     """
 
     def __init__(self, concerned: Iterable[Row]) -> None:
@@ -91,7 +84,7 @@ class Names:
             self._add(row)
 
     def of(self, line: EntryLine) -> str:
-        """The ledger of a line."""
+        """Return the ledger of a line."""
         return self._known[_key(line.code, line.account_purpose, line.party_name)]
 
     def _add(self, row: Row) -> None:
@@ -118,7 +111,7 @@ class Names:
 
 
 def _key(code: str, purpose: str | None, party: str | None) -> tuple[str, str]:
-    """A party is one whatever the case of its name, as in our own reports."""
+    """Return the key of a ledger; parties ignore case, as in our reports."""
     return code, f"party {party.casefold()}" if party and purpose in CONTROL else ""
 
 

@@ -1,6 +1,4 @@
-"""What Tally calls things: the group that an account belongs to, and the type of voucher that an
-entry is.
-"""
+"""Tally's groups of accounts and types of vouchers."""
 
 from __future__ import annotations
 
@@ -10,10 +8,11 @@ from collections.abc import Iterable
 from voyagent.reports.queries.day_book import EntryLine
 
 CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
-"""Purposes of the accounts whose lines stand for parties."""
+"""Purposes of control accounts, whose lines belong to parties."""
 NAMED = (*CONTROL, "currency_exchange")
-"""What is told from everything else by whoever asks for the type of a voucher: a document that is
-settled in another currency is no sale and no credit.
+"""Purposes that decide the type of a voucher.
+
+A document settled in another currency is neither a sale nor a credit.
 """
 MONEY = frozenset({"cash", "bank", "gateway_clearing"})
 OF_TYPE = {
@@ -23,7 +22,7 @@ OF_TYPE = {
     "revenue": "Indirect Incomes",
     "expense": "Indirect Expenses",
 }
-"""The group of an account that serves no purpose of ours."""
+"""Groups of accounts without a purpose, by type."""
 OF_PURPOSE = {
     "cash": "Cash-in-Hand",
     "bank": "Bank Accounts",
@@ -82,17 +81,16 @@ GROUPS = frozenset(
         ),
     }
 )
-"""The groups that a company of Tally has from its beginning."""
+"""Groups that every company in Tally has."""
 
 
 def voucher_type(lines: Iterable[EntryLine]) -> str:
-    """The type of voucher by what moves on which side, so that a reversal is of the opposite type,
-    and whatever Tally asks of a type holds.
+    """Return the type of voucher by the accounts on each side.
 
-    Money on one side alone is a Receipt or a Payment, between accounts of money a Contra. Without
-    money a customer is debited by Sales and credited by a Credit Note, a supplier credited by a
-    Purchase and debited by a Debit Note. Whatever else there is, money for that of another currency
-    too, is a Journal.
+    A reversal gets the opposite type. Money on one side is a Receipt or Payment, between money
+    accounts a Contra. Without money a debited customer is Sales, a credited one a Credit Note; a
+    credited supplier is a Purchase, a debited one a Debit Note. Everything else is a Journal,
+    currency exchange included.
     """
     moved: dict[str, int] = defaultdict(int)
     sides = set()

@@ -1,3 +1,1 @@
-"""What the reports and the home page read: other rooms' numbers, brought together currency by
-currency.
-"""
+"""Reads of the reports and the home page, by currency."""

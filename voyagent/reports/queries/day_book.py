@@ -1,6 +1,4 @@
-"""The day book: every entry of some days with its lines, in the order of the books; the cost of a
-page is that of its entries, whatever stands before.
-"""
+"""Day book: entries with lines in order; a page costs what its entries cost."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ _ENTRIES_AT_A_TIME = 500
 
 
 class EntryLine(NamedTuple):
-    """A line of an entry: an amount on one side of one account."""
+    """A line of an entry: an amount on one side of an account."""
 
     line_no: int
     code: str
@@ -38,7 +36,7 @@ class EntryLine(NamedTuple):
 
 
 class BookedEntry(NamedTuple):
-    """An entry as it was posted, with all its lines."""
+    """An entry as posted, with all its lines."""
 
     id: UUID
     day: date
@@ -52,9 +50,7 @@ class BookedEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DayBook:
-    """A page of the entries of some days, and what all entries of these days come to on either
-    side, by currency.
-    """
+    """A page of entries, and the totals of all entries by currency."""
 
     days: Days
     entries: tuple[BookedEntry, ...]
@@ -66,7 +62,7 @@ class DayBook:
 def read_day_book(
     reader: Reader, days: Days, *, after: LineCursor | None = None, limit: int = PAGE_ENTRIES
 ) -> DayBook:
-    """A page behind a place, and the totals of all pages from the roll-up, in one trip.
+    """Return a page and the totals of all pages from the roll-up, in one trip.
 
     Raises InvalidCursor.
     """
@@ -90,9 +86,7 @@ def read_day_book(
 
 
 def every_entry(reader: Reader, days: Days) -> Iterator[BookedEntry]:
-    """All entries of some days, the oldest first, however many: read some hundred at a time, which
-    one snapshot of the books holds together.
-    """
+    """Yield all entries of some days, oldest first, in batches within one snapshot."""
     after = None
     while entries := _entries(
         reader.read(

@@ -1,9 +1,8 @@
-"""The general ledger: one account over a period, line by line with the balance behind each; the
-cost of a page is that of its lines, whatever stands before.
+"""General ledger: one account over a period, with running balances.
 
-Revenue and expense stand at what was posted since their financial year began. Where one begins
-within the period, what they stood at on the evening before is carried to the result of earlier
-years: a computed line behind the lines of that day, as the trial balance has it.
+A page costs what its lines cost. Revenue and expense begin at zero with each financial year: if one
+begins within the period, the balance of the evening before is carried to the result of earlier
+years by a computed line, as in the trial balance.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ PAGE_LINES = 100
 
 
 class LedgerLine(NamedTuple):
-    """A line of the account; `balance` is debit less credit behind it, in its own currency."""
+    """A line; `balance` is the running debit less credit in its own currency."""
 
     entry_id: UUID
     line_no: int
@@ -51,8 +50,9 @@ class LedgerLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CarriedLine:
-    """A computed line: what the account stood at on the last evening of a financial year is carried
-    to the result of earlier years; `balance` is behind it.
+    """A computed line that carries a year's balance to the result of earlier years.
+
+    `balance` is the balance after it.
     """
 
     day: date
@@ -63,10 +63,9 @@ class CarriedLine:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyMovement:
-    """The account in one currency: debit less credit before the period, all that was posted to
-    either side in it, what was carried, and what it comes to.
+    """The account in one currency: opening, postings, carried, closing.
 
-    `carried` is None where no account of the year is over the turn of one.
+    `carried` is None unless the account begins with each year and a year ends.
     """
 
     opening: Money
@@ -76,21 +75,22 @@ class CurrencyMovement:
 
     @property
     def in_all(self) -> Sides:
-        """What was posted and carried together: what the lines of either side come to."""
+        """Posted and carried together."""
         debit, credit = self.carried or (Money(0, self.opening.currency),) * 2
         return self.debit + debit, self.credit + credit
 
     @property
     def closing(self) -> Money:
-        """What it stands at on the last evening."""
+        """Balance at the end."""
         debit, credit = self.in_all
         return self.opening + debit - credit
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralLedger:
-    """An account (id, code, name, type) over a period: its currencies by code, and a page of its
-    lines, the oldest first, with the computed ones between.
+    """An account (id, code, name, type) over a period.
+
+    Its currencies by code, and a page of lines, oldest first, with computed ones between.
     """
 
     account: Row
@@ -102,27 +102,27 @@ class GeneralLedger:
 
     @property
     def lines(self) -> tuple[LedgerLine, ...]:
-        """What was posted, without the computed lines."""
+        """Posted lines."""
         return tuple(row for row in self.rows if isinstance(row, LedgerLine))
 
     @property
     def carried(self) -> tuple[CarriedLine, ...]:
-        """The computed lines of this page."""
+        """Computed lines of this page."""
         return tuple(row for row in self.rows if isinstance(row, CarriedLine))
 
     @property
     def is_of_the_year(self) -> bool:
-        """Whether the account begins at nothing with each financial year."""
+        """True if the account begins at zero with each financial year."""
         return self.account["type"] in PROFIT_AND_LOSS
 
     @property
     def is_last_page(self) -> bool:
-        """Whether no line stands behind this page."""
+        """True if no line follows this page."""
         return self.next_cursor is None
 
 
 def account_of(accounts: Iterable[Row], said: str) -> Row:
-    """The account with a code. Raises AccountNotFound."""
+    """Return the account with a code. Raises AccountNotFound."""
     found = next(
         (account for account in accounts if account["code"] == said or str(account["id"]) == said),
         None,
@@ -140,8 +140,9 @@ def read_general_ledger(
     after: LineCursor | None = None,
     limit: int = PAGE_LINES,
 ) -> GeneralLedger:
-    """A page of the account behind a place, in one trip: balances before and after from roll-ups,
-    and the lines by index. Raises InvalidCursor.
+    """Return a page of the account in one trip: balances from roll-ups, lines by index.
+
+    Raises InvalidCursor.
     """
     if after is not None and not period.first <= after.day <= period.last:
         raise InvalidCursor
@@ -202,9 +203,7 @@ def read_general_ledger(
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days of a ledger within one financial year: what the account stands at before them by
-    currency, in minor units, and what is carried behind them.
-    """
+    """Days within one financial year, with opening balances and carried amounts."""
 
     days: Days
     standing: Mapping[str, int]
@@ -212,9 +211,7 @@ class Stretch:
 
 
 def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
-    """The period of a ledger, parted where a financial year begins: what stands there is carried
-    whole, so that each year begins at nothing.
-    """
+    """Split a period at the beginnings of financial years."""
     period, month = report.period, report.period.year_began.month
     standing = {one.opening.currency: one.opening.amount_minor for one in report.currencies}
     if not report.is_of_the_year or not period.is_over_a_turn:
@@ -240,7 +237,7 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
 
 
 def _net(rows: list[Row], before: list[Row]) -> dict[str, int]:
-    """Debit less credit by currency, less what it was before."""
+    """Return debit less credit by currency, less an earlier state."""
     net: defaultdict[str, int] = defaultdict(int)
     for sign, some in ((1, rows), (-1, before)):
         for row in some:
@@ -268,7 +265,7 @@ def _movements(
 
 
 def _carried(ended: list[Row]) -> dict[str, Sides]:
-    """What was carried at all turns, by currency."""
+    """Return the carried amounts by currency."""
     sides: dict[str, Sides] = {}
     for row in ended:
         nothing = Money(0, row["currency"]), Money(0, row["currency"])
@@ -282,9 +279,7 @@ def _carried(ended: list[Row]) -> dict[str, Sides]:
 def _running(
     lines: list[Row], ended: list[Row], standing: dict[str, int], month: int, *, is_last: bool
 ) -> Iterable[LedgerLine | CarriedLine]:
-    """The lines with the balance behind each; before the first line of a new year, or at the very
-    end, what was carried at the turn.
-    """
+    """Yield lines with running balances, and carried lines before a new year's first line."""
     turns = deque(ended)
     for row in lines:
         began = year_began(row["effective_date"], month)
@@ -310,7 +305,7 @@ def _running(
 
 
 def _carry(ended: Row, standing: dict[str, int]) -> CarriedLine:
-    """What an account stood at on the last evening of a year, taken away from it."""
+    """Return the line that carries a year's closing balance."""
     currency, began = ended["currency"], ended["year_began"]
     standing[currency] -= ended["balance_minor"]
     debit, credit = on_one_side(Money(-ended["balance_minor"], currency))

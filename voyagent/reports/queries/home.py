@@ -1,6 +1,4 @@
-"""What now: what waits for a person, what comes in, what the assistant did; and for a new agency
-which first steps are done.
-"""
+"""The home page: pending work, money due, activity; first steps of a new agency."""
 
 from __future__ import annotations
 
@@ -30,16 +28,14 @@ from voyagent.reports.queries.receivables import EVER
 
 WEEKS, WEEKS_AHEAD, MONTHS = 8, 8, 12
 MONEY = ("billing.read", "report.read")
-"""What whoever is to see money on the page holds."""
+"""Permissions for seeing money on the page."""
 WAITING_MAX, ASKED_MAX, OVERDUE_MAX, DONE_MAX = 3, 4, 2, 6
 LOOK_BACK = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Money of one currency that should have come, or gone, that does so in the coming eight weeks
-    (this one first), and later.
-    """
+    """Amounts of one currency: overdue, due in each of eight weeks, and later."""
 
     overdue: Money
     overdue_count: int
@@ -49,13 +45,13 @@ class Due:
 
     @property
     def total(self) -> Money:
-        """All that is open."""
+        """The total."""
         return sum(self.weeks, self.overdue + self.later)
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What one month sold in one currency, and what that cost; the running one up to today."""
+    """Sales and cost of a month in one currency; the current month up to today."""
 
     first: date
     sales: Money
@@ -63,13 +59,13 @@ class Month:
 
     @property
     def margin(self) -> Money:
-        """What is left of it."""
+        """The margin."""
         return self.sales - self.cost
 
 
 @dataclass(frozen=True, slots=True)
 class OverdueInvoice:
-    """An invoice whose day has passed."""
+    """An overdue invoice."""
 
     id: UUID
     number: str
@@ -80,8 +76,9 @@ class OverdueInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that the assistant did: `kind` is done, failed, rejected, expired or talked; `id`
-    is the request's, or the conversation's.
+    """An act of the assistant: `kind` is done, failed, rejected, expired or talked.
+
+    `id` is the request's, or the conversation's.
     """
 
     at: datetime
@@ -104,9 +101,7 @@ class Now:
     """The home page.
 
     `due` (from customers), `owed` (to suppliers) and `months` are by currency, the agency's own
-    first and always there.
-
-    For whoever may not see money nothing of it is read: nothing is overdue, due, owed or sold.
+    first and always present. They are empty and unread for people who may not see money.
     """
 
     today: date
@@ -128,9 +123,7 @@ class Now:
 
 
 def read_now(reader: Reader, actor: Actor) -> Now:
-    """Everything on the page in one trip; a second one only where an agency may be new, to see
-    whether anything was ever posted.
-    """
+    """Return the page in one trip; a second one if the agency may be new."""
     today = clock.today(actor.timezone)
     monday = today - timedelta(days=today.weekday())
     people = (
@@ -177,7 +170,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
 
 
 def _first_days(today: date) -> list[date]:
-    """The first days of the last twelve months, this one the last."""
+    """Return the first days of the last twelve months."""
     months = range(today.year * 12 + today.month - MONTHS, today.year * 12 + today.month)
     return [date(month // 12, month % 12 + 1, 1) for month in months]
 
@@ -244,9 +237,9 @@ def _overdue(row: Row, today: date) -> OverdueInvoice:
 
 
 def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
-    """The latest of what was decided and what was talked about, newest first.
+    """Return the latest decisions and conversations, newest first.
 
-    A grant that is being carried out is not done yet.
+    An approval that is being carried out is not listed.
     """
     acts = [act for row in decided if (act := _decided(row)) is not None]
     acts += [
@@ -258,9 +251,7 @@ def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
 
 
 def _decided(row: Row) -> Act | None:
-    """What came of a request; of one that was withdrawn nothing did, and what took its place is
-    told.
-    """
+    """Return the act of a request; None for a withdrawn one."""
     if row["standing"] == "withdrawn":
         return None
     kind = row["effect_status"] if row["status"] == "granted" else row["status"]

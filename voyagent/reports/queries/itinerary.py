@@ -1,6 +1,4 @@
-"""The itinerary of a conversation as a report: what its trip says, and nothing that was only talked
-about.
-"""
+"""The itinerary of a conversation's trip, as a report."""
 
 from __future__ import annotations
 
@@ -15,8 +13,9 @@ from voyagent.trips.queries import Journey, Line, Passenger
 
 @dataclass(frozen=True, slots=True)
 class Itinerary:
-    """Who, with what, where, for how much: `passengers` with their passports as they may be shown,
-    `prices` with the agency's currency first.
+    """Passengers, lines and prices; the agency's currency comes first.
+
+    Passports are shown as the caller may see them.
     """
 
     trip_id: UUID | None
@@ -30,9 +29,7 @@ class Itinerary:
 def itinerary_of(
     journey: Journey | None, currency: str, passport_of: Callable[[Passenger], str | None]
 ) -> Itinerary:
-    """The itinerary of a trip, or of a conversation that has none; what is cancelled or failed is
-    no part of it.
-    """
+    """Return the itinerary of a trip, or an empty one; cancelled lines are left out."""
     if journey is None:
         return Itinerary(None, (), (), (), (), (Money(0, currency),))
     prices = {total.currency: total.price for total in journey.totals}

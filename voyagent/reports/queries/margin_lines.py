@@ -1,6 +1,4 @@
-"""What a figure of the margins is made of: the lines in the books of a trip, of a customer's trips,
-of all of them, or of what was posted without one.
-"""
+"""Lines behind a margin: of a trip, a customer's trips, all trips, or without a trip."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ AllTrips = Literal["any", "none"]
 
 
 class MonthElsewhere(Unprocessable):
-    """The days of a figure touch no day of its month."""
+    """The period of a figure does not include its month."""
 
     code = "month must lie within from and to"
     message = N_("That month lies outside these days.")
@@ -43,8 +41,9 @@ class MonthElsewhere(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whose lines: one trip's, those of a customer's trips (empty: of no known one), all trips' in
-    a month, all trips', or what was posted without one.
+    """The trips whose lines are read.
+
+    One trip, a customer's trips (empty: unknown customer), a month's, all, or none.
     """
 
     trip: UUID | None = None
@@ -53,7 +52,7 @@ class Whose:
     without_trip: bool = False
 
     def days_of(self, days: Days) -> Days:
-        """The days that count. Raises MonthElsewhere."""
+        """Return the days that count. Raises MonthElsewhere."""
         if self.month is None:
             return days
         first, last = (
@@ -66,9 +65,7 @@ class Whose:
 
 
 class MarginLine(NamedTuple):
-    """A line of the books, with the document behind its entry or behind the one that this reverses;
-    `amount` is as the figure counts it.
-    """
+    """A line with its document, or that of the reversed entry; `amount` counts as in the figure."""
 
     entry_id: UUID
     line_no: int
@@ -85,9 +82,7 @@ class MarginLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MarginLines:
-    """A page of the lines of a figure, the oldest first; how many there are in all, and what they
-    come to. `title` is that of the one trip.
-    """
+    """A page of lines, oldest first, with number and sum of all; `title` is the trip's."""
 
     days: Days
     of: Side
@@ -110,11 +105,10 @@ def read_margin_lines(
     after: LineCursor | None = None,
     limit: int = PAGE_LINES,
 ) -> MarginLines:
-    """A page behind a place and the sum of all, in one trip.
+    """Return a page and the sum of all lines, in one trip.
 
-    What counts is what `read_margins` counts.
-
-    Raises MonthElsewhere, InvalidCursor, TripNotFound.
+    The lines are those that `read_margins` adds up. Raises MonthElsewhere, InvalidCursor,
+    TripNotFound.
     """
     days = whose.days_of(days)
     if after is not None and not days.first <= after.day <= days.last:
@@ -149,7 +143,7 @@ def read_margin_lines(
 
 
 def entries_statement(whose: Whose, days: Days) -> Select[Any]:
-    """The entries whose lines count: entry_id, source_type, source_id."""
+    """Select the entries whose lines count: entry_id, source_type, source_id."""
     if whose.without_trip:
         return other_entries_statement(days.first, days.last)
     found = trip_entries_statement(days.first, days.last, whose.trip)

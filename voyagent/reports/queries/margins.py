@@ -1,8 +1,7 @@
-"""What is left of each trip, by currency: as planned what the customer pays less what it costs, and
-what its documents have earned in the books.
+"""Margins by trip and currency: planned price less cost, and posted revenue less cost.
 
-A page of trips, or of customers, or the months; the sums of all of them; and what of the trial
-balance of the same days was posted without a trip.
+A page of trips or customers, or the months; totals of all; and the part of the trial balance
+without a trip.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ GroupBy = Literal["trip", "customer", "month"]
 
 
 class Margin(NamedTuple):
-    """What is left in one currency: planned, and in the books, where the price is the revenue."""
+    """A margin in one currency: planned, and posted, where the price is the revenue."""
 
     planned: Total
     actual: Total
@@ -54,7 +53,7 @@ class Margin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TripMargin:
-    """A trip, with the customer where one is known, and what it costs and brings, by currency."""
+    """A trip with its customer, if known, and its margins by currency."""
 
     id: UUID
     title: str
@@ -64,9 +63,7 @@ class TripMargin:
 
 @dataclass(frozen=True, slots=True)
 class GroupMargin:
-    """What the trips of a customer, or those of a month, cost and bring, by currency; `key` is None
-    for trips of no known customer.
-    """
+    """Margins of a customer's or a month's trips; `key` is None for unknown customers."""
 
     key: str | date | None
     totals: tuple[Margin, ...]
@@ -74,10 +71,9 @@ class GroupMargin:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """The actual margins of all trips beside the trial balance of the same days, in one currency;
-    each of the two is read from a roll-up of its own.
+    """Margins of all trips beside the trial balance of the same days, in one currency.
 
-    The price is the revenue and the cost the direct cost.
+    Each is read from a roll-up of its own. The price is the revenue, the cost the direct cost.
     """
 
     of_trips: Total
@@ -90,7 +86,7 @@ class Tie:
 
     @property
     def without_trip(self) -> Total:
-        """What was posted without a trip: what the trial balance has more than the trips."""
+        """The part of the trial balance without a trip."""
         return Total(
             self.trial_balance.cost - self.of_trips.cost,
             self.trial_balance.price - self.of_trips.price,
@@ -99,11 +95,9 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """A page of the trips of some days, the newest first, or of what they are grouped by, and the
-    sums of all of them.
+    """A page of trips, newest first, or of groups, and the totals.
 
-    They are the trips that were opened in the days, and those for which anything was posted in
-    them.
+    Trips opened in the days, or posted to in them.
     """
 
     days: Days
@@ -125,10 +119,9 @@ def read_margins(
     after: str | None = None,
     limit: int = PAGE_TRIPS,
 ) -> Margins:
-    """A page behind a cursor, the sums and the trial balance, in one trip; days are those of the
-    zone, and in the books those of the book date.
+    """Return a page, the totals and the trial balance, in one trip.
 
-    Raises InvalidCursor.
+    Days are of the zone, in the books of the book date. Raises InvalidCursor.
     """
     opened = Opened(
         clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone
@@ -148,13 +141,13 @@ def read_margins(
 
 
 def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
-    """What trips earned and the trial balance alone, over days of any number."""
+    """Return posted margins and trial balance alone, over any days."""
     earned, *books = reader.read(total_earnings_statement(days.first, days.last), *_balances(days))
     return _tied(summed(earned), books)
 
 
 def summed(rows: Iterable[Row]) -> dict[str, Total]:
-    """Rows of currency, revenue_minor and cost_minor added up by currency."""
+    """Add up rows of currency, revenue_minor and cost_minor."""
     sums: dict[str, tuple[int, int]] = {}
     for row in rows:
         known = sums.get(row["currency"], (0, 0))
@@ -166,12 +159,12 @@ def summed(rows: Iterable[Row]) -> dict[str, Total]:
 
 
 def nothing(currency: str) -> Total:
-    """Neither revenue nor cost."""
+    """Return zero revenue and cost."""
     return _total(currency, 0, 0)
 
 
 def share(total: Total) -> Decimal | None:
-    """The margin in per cent of the price, to one place; None where nothing is paid."""
+    """Return the margin as a percentage of the price, to one place; None without a price."""
     if not total.price:
         return None
     return (total.margin.decimal * 100 / total.price.decimal).quantize(
@@ -194,16 +187,14 @@ def _page(
 
 
 def _balances(days: Days) -> list[Select[Any]]:
-    """The trial balance on the evening before the days and on the last."""
+    """Select the trial balance before the days and at their end."""
     return [trial_balance_statement(evening) for evening in (days.evening_before, days.last)]
 
 
 def _shown(
     group_by: GroupBy, rows: list[Row], limit: int
 ) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
-    """The trips or the groups of a page of which one more than is shown was read, and the cursor
-    behind it; months are never many.
-    """
+    """Return the page's trips or groups and the next cursor; one row more was read."""
     name = {"trip": "id", "customer": "key", "month": "month"}[group_by]
     found = [list(same) for _, same in groupby(rows, key=lambda row: row[name])]
     shown = found if group_by == "month" else found[:limit]
@@ -247,7 +238,7 @@ def _tied(for_trips: dict[str, Total], books: list[list[Row]]) -> tuple[Tie, ...
 
 
 def _moved(before: Iterable[Row], closed: Iterable[Row]) -> dict[str, Total]:
-    """Revenue and direct cost of the trial balance between two evenings."""
+    """Return revenue and direct cost between two trial balances."""
     signed = [
         (row, sign)
         for rows, sign in ((before, -1), (closed, 1))

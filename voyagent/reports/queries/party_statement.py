@@ -1,6 +1,4 @@
-"""The statement of one customer or supplier: what it stood at, what moved it, what it stands at,
-and that ageing says the same.
-"""
+"""Party statement: opening, entries, closing, and a comparison with the ageing."""
 
 from __future__ import annotations
 
@@ -32,16 +30,14 @@ from voyagent.reports.queries.receivables import EVER, SIDE
 PartyKind = Literal["customer", "supplier"]
 PARTY_KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
 CONTROL: dict[PartyKind, billing.Kind] = {"customer": "receivable", "supplier": "payable"}
-"""The account that open documents of a kind of party stand on."""
+"""Control account of a party's open documents, by kind of party."""
 ADVANCES: dict[PartyKind, str] = {"customer": "customer_advances", "supplier": "supplier_advances"}
-"""The account that money stands on which no document has taken up yet."""
+"""Account of a party's advances, by kind of party."""
 PAGE_ENTRIES = 100
 
 
 class Moved(NamedTuple):
-    """An entry that moved what the party stands at, in one currency: `more` makes it larger, `less`
-    smaller, `balance` is what it stands at behind it.
-    """
+    """An entry in one currency: `more` increases the balance, `less` reduces it."""
 
     entry_id: UUID
     day: date
@@ -55,10 +51,9 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The party in one currency over the days; `closing` is `open` less `advances`.
+    """A party in one currency; `closing` is `open` less `advances`.
 
-    `open` is what the books say of its documents, `aged` what ageing does, each read without the
-    other.
+    `open` is the ledger's balance of its documents, `aged` that of the ageing.
     """
 
     opening: Money
@@ -69,20 +64,18 @@ class Standing:
 
     @property
     def currency(self) -> str:
-        """The one currency."""
+        """The currency."""
         return self.opening.currency
 
     @property
     def is_proved(self) -> bool:
-        """Whether documents and books agree."""
+        """True if documents and ledger agree."""
         return self.open == self.aged
 
 
 @dataclass(frozen=True, slots=True)
 class PartyStatement:
-    """A customer (what it owes) or a supplier (what it is owed) over some days: its currencies by
-    code, and a page of what moved it, the oldest first.
-    """
+    """A customer's or supplier's statement: currencies by code, and a page of entries."""
 
     kind: PartyKind
     party: str
@@ -94,7 +87,7 @@ class PartyStatement:
 
     @property
     def is_proved(self) -> bool:
-        """Whether documents and books agree in every currency."""
+        """True if documents and ledger agree in every currency."""
         return all(one.is_proved for one in self.currencies)
 
 
@@ -107,7 +100,7 @@ def read_party_statement(
     after: LineCursor | None = None,
     limit: int = PAGE_ENTRIES,
 ) -> PartyStatement:
-    """A page behind a place, in one trip; its cost is that of the party's own lines.
+    """Return a page in one trip; it costs what the party's own lines cost.
 
     Raises InvalidCursor.
     """
@@ -145,9 +138,7 @@ def read_party_statement(
 
 
 def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
-    """Every entry of a report as cells of its file: `mark`, day, entry, narration, currency,
-    amount, balance; for one that stands in some currency.
-    """
+    """Select entries as cells: `mark`, day, entry, narration, currency, amount, balance."""
     purposes = (CONTROL[report.kind], ADVANCES[report.kind])
     opening = {one.currency: one.opening.amount_minor for one in report.currencies}
     return party_entries_cells(

@@ -1,6 +1,4 @@
-"""Days of a report: its period, the days that it is compared with, and the financial year that it
-lies in.
-"""
+"""Periods of reports, their comparisons, and financial years."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ Comparison = Literal["period", "year", "none"]
 
 
 class PeriodInverted(Unprocessable):
-    """The first day lies after the last."""
+    """The first day is after the last."""
 
     code = "from must be on or before to"
     message = N_("The first day is after the last. Turn them round.")
@@ -28,44 +26,43 @@ class PeriodInverted(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Book dates from `first` to `last`, both inclusive."""
+    """Book dates from `first` to `last`, inclusive."""
 
     first: date
     last: date
 
     @classmethod
     def between(cls, first: date, last: date) -> Self:
-        """The days of a period. Raises PeriodInverted."""
+        """Return a period. Raises PeriodInverted."""
         if first > last:
             raise PeriodInverted
         return cls(first, last)
 
     @property
     def evening_before(self) -> date:
-        """The day whose closing is this period's opening."""
+        """Return the day before, whose closing is the opening."""
         return self.first - timedelta(days=1)
 
     @property
     def is_whole_months(self) -> bool:
-        """Whether it begins with a month and ends with one."""
+        """True for whole calendar months."""
         return self.first.day == 1 and self.last == _month_end(self.last)
 
     def from_day(self, first: date) -> Days:
-        """As many days from another day on; as many whole months where these are whole months and
-        that day begins one.
-        """
+        """Return a period of equal length from another day; whole months if both begin one."""
         if self.is_whole_months and first.day == 1:
             return Days(first, _months_earlier(first, -self._months) - timedelta(days=1))
         return Days(first, first + (self.last - self.first))
 
     @property
     def _months(self) -> int:
-        """How many months of the calendar they touch."""
+        """Return the number of calendar months."""
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
     def compared(self, comparison: Comparison) -> Days | None:
-        """What it is held against: the same length just before it (whole months against whole
-        months), the same days a year earlier, or nothing.
+        """Return the comparison: the period before, a year earlier, or None.
+
+        Whole months are compared with whole months.
         """
         if comparison == "none":
             return None
@@ -81,32 +78,33 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """The end of a day, and the first day of the financial year that it lies in."""
+    """The end of a day, and the first day of its financial year."""
 
     as_of: date
     year_began: date
 
     @classmethod
     def of(cls, as_of: date, month: int) -> Self:
-        """The evening of a day where financial years begin on the first of `month`."""
+        """Return the end of a day, for years that begin on the first of `month`."""
         return cls(as_of, year_began(as_of, month))
 
     @property
     def year_so_far(self) -> Days:
-        """The days of the financial year up to this one."""
+        """Return the days of the financial year so far."""
         return Days(self.year_began, self.as_of)
 
 
 @dataclass(frozen=True, slots=True)
 class Period(Days):
-    """Days of a report; `year_began` is the first day of the financial year that `first` lies in."""
+    """A period; `year_began` is the first day of the financial year of `first`."""
 
     year_began: date
 
     @classmethod
     def of(cls, first: date | None, last: date, settings_rows: list[Row]) -> Period:
-        """The period up to `last`, from the beginning of its financial year where no first day is
-        given. Raises PeriodInverted.
+        """Return a period up to `last`, by default from the beginning of its financial year.
+
+        Raises PeriodInverted.
         """
         month = year_month(settings_rows)
         first = first or year_began(last, month)
@@ -116,30 +114,29 @@ class Period(Days):
 
     @property
     def year_before(self) -> date:
-        """The last day of the financial year before."""
+        """Return the last day of the financial year before."""
         return self.year_began - timedelta(days=1)
 
     @property
     def last_year_began(self) -> date:
-        """The first day of the financial year that `last` lies in."""
+        """Return the first day of the financial year of `last`."""
         return year_began(self.last, self.year_began.month)
 
     @property
     def is_over_a_turn(self) -> bool:
-        """Whether a financial year begins in it, after its first day's own."""
+        """True if a financial year begins within it, after the first day."""
         return self.last_year_began > self.year_began
 
 
 def evenings(as_of: date, before: date | None, month: int) -> tuple[Evening, Evening | None]:
-    """The evenings of a day and of the one that it is held against, where there is one; financial
-    years begin on the first of `month`.
-    """
+    """Return the evenings of a day and of its comparison."""
     return Evening.of(as_of, month), Evening.of(before, month) if before else None
 
 
 def day_compared(day: date, comparison: Comparison) -> date | None:
-    """The day that a day is held against: the end of the month before, the same day a year earlier
-    (an end of a month with one), or none.
+    """Return the day to compare with: the end of the month before, or a year earlier.
+
+    The end of a month is compared with the end of a month.
     """
     if comparison == "none":
         return None
@@ -150,17 +147,17 @@ def day_compared(day: date, comparison: Comparison) -> date | None:
 
 
 def settings_statement() -> Select[Any]:
-    """The agency's settings, for the month in which its financial year begins."""
+    """Select the agency's settings, for the beginning of its financial year."""
     return settings.statement()
 
 
 def year_month(settings_rows: list[Row]) -> int:
-    """The month in which the agency's financial year begins."""
+    """Return the month in which the financial year begins."""
     return settings_rows[0]["financial_year_start_month"] if settings_rows else YEAR_START_MONTH
 
 
 def year_began(day: date, month: int) -> date:
-    """The first day of the financial year that a day lies in; years begin on the first of `month`."""
+    """Return the first day of a day's financial year."""
     return date(day.year if day.month >= month else day.year - 1, month, 1)
 
 
@@ -174,5 +171,5 @@ def _months_earlier(first: date, months: int) -> date:
 
 
 def _year_earlier(day: date) -> date:
-    """The same day of the year before; 28 February for the 29th."""
+    """Return the same day a year earlier; 28 February for the 29th."""
     return date(day.year - 1, day.month, min(day.day, monthrange(day.year - 1, day.month)[1]))

@@ -1,5 +1,6 @@
-"""What customers owe and what is owed to suppliers, by age: for programs in four buckets, for the
-page by party with the proof that it equals the books.
+"""Receivables and payables by age: four buckets for the API, by party for the page.
+
+The page proves that documents equal the ledger.
 """
 
 from __future__ import annotations
@@ -21,10 +22,9 @@ from voyagent.ledger.queries.trial_balance import trial_balance_statement
 from voyagent.reports.queries.periods import PeriodInverted
 
 SIDE: dict[billing.Kind, int] = {"receivable": 1, "payable": -1}
-"""Which way the control account of a kind grows: debit less credit equals what is open, times this.
-"""
+"""Sign of a control account's balance, debit less credit."""
 ADVANCES: dict[billing.Kind, str] = {"receivable": CONTROL["in"][1], "payable": CONTROL["out"][1]}
-"""The account of what is paid ahead; it grows the other way."""
+"""Account of advances, with the opposite sign."""
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 EVERYBODY = "*"
@@ -33,7 +33,7 @@ PARTIES_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Documents of one age; of those in instalments each counts by itself."""
+    """Documents of one age; instalments count one by one."""
 
     name: str
     count: int
@@ -42,7 +42,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """Bills that are to be paid on one day."""
+    """Bills scheduled for payment on one day."""
 
     pay_on: date
     count: int
@@ -51,12 +51,10 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Ageing:
-    """What is open in one currency: four buckets, the part that is not due yet (it is in the first
-    bucket too), the largest parties.
+    """Open amounts of one currency: four buckets, the part not due, the largest parties.
 
-    `advances` is what was paid ahead, below zero, in buckets by the days since it came; it is in no
-    bucket of what is open. `scheduled` is the part of the open bills that has a day on which it is
-    to be paid.
+    The part not due is in the first bucket as well. `advances` are negative, by days since payment,
+    and in no bucket. `scheduled` is the part of open bills with a payment day.
     """
 
     currency: str
@@ -73,15 +71,13 @@ class Ageing:
 
     @property
     def ahead(self) -> Money:
-        """All that was paid ahead, below zero."""
+        """All advances, negative."""
         return sum((bucket.amount for bucket in self.advances), Money(0, self.currency))
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An open invoice or bill, or one open instalment of it by its place; `age` is 0 not due, then
-    1 to 4 by every thirty days past due.
-    """
+    """An open document or instalment; `age` is 0 not due, 1 to 4 by thirty days past due."""
 
     id: UUID
     number: str
@@ -90,15 +86,13 @@ class Document:
     age: int
     open: Money
     pay_on: date | None = None
-    """The day on which a scheduled bill is to be paid."""
+    """The payment day of a scheduled bill."""
     place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """A payment of which something settles nothing yet; below zero, and aged from the day on which
-    it came.
-    """
+    """An unused payment: negative, aged from its day."""
 
     id: UUID
     number: str
@@ -109,12 +103,10 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """What one customer owes, or one supplier is owed, in one currency, by age; its documents where
-    they were asked for.
+    """A party's open amounts in one currency by age, with documents if requested.
 
-    `advance` is what was paid ahead, below zero; it is never netted with what is open. `scheduled`
-    is the part of what is open that has a day on which it is to be paid, `next_pay_on` the nearest
-    of those days.
+    `advance` is negative and never netted. `scheduled` is the part with a payment day,
+    `next_pay_on` the nearest.
     """
 
     name: str
@@ -127,12 +119,12 @@ class Party:
 
     @property
     def open(self) -> Money:
-        """All that is open, without what was paid ahead."""
+        """The open amount without advances."""
         return sum(self.ages[1:], self.ages[0])
 
     @property
     def outstanding(self) -> Money:
-        """What is open, and what was paid ahead against it."""
+        """The open amount less advances."""
         return self.open + self.advance
 
 
@@ -140,21 +132,19 @@ class Party:
 class CurrencyBlock:
     """One currency of the page.
 
-    `ever_open` is what all documents say is open, `control` what the control account says; the one
-    is read without the other.
-
-    `ever_ahead` and `ahead_control` are the same of what was paid ahead, both below zero.
+    `ever_open` is the total of all documents, `control` the balance of the control account, read
+    separately. `ever_ahead` and `ahead_control` are the same for advances, both negative.
     """
 
     currency: str
     parties: tuple[Party, ...]
     totals: tuple[Money, ...]
-    """Each age over all parties, those on other pages too."""
+    """Each age over all parties, on all pages."""
     advance: Money
-    """What they paid ahead, below zero."""
+    """Advances of all parties, negative."""
     parties_in_all: int
     skipped: int
-    """How many parties stand on the pages before."""
+    """Number of parties on the pages before."""
     ever_open: Money
     control: Money
     control_code: str
@@ -164,22 +154,22 @@ class CurrencyBlock:
 
     @property
     def open(self) -> Money:
-        """What all of them have open."""
+        """The open amount of all parties."""
         return sum(self.totals, Money(0, self.currency))
 
     @property
     def outstanding(self) -> Money:
-        """The ages and what was paid ahead."""
+        """The open amount less advances."""
         return self.open + self.advance
 
     @property
     def is_proved(self) -> bool:
-        """Whether the documents and payments and the books agree."""
+        """True if documents equal the control account."""
         return self.ever_open == self.control and self.is_ahead_proved
 
     @property
     def is_ahead_proved(self) -> bool:
-        """Whether what was paid ahead and its account agree."""
+        """True if advances equal their account."""
         return self.ever_ahead == self.ahead_control
 
 
@@ -195,20 +185,18 @@ class Open:
 
     @property
     def is_proved(self) -> bool:
-        """Whether documents and books agree in every currency."""
+        """True if documents and ledger agree in every currency."""
         return all(block.is_proved for block in self.blocks)
 
     @property
     def documents_shown(self) -> int:
-        """How many documents and instalments stand on the page one by one."""
+        """Number of documents and instalments shown."""
         return sum(len(party.documents) for block in self.blocks for party in block.parties)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the page was asked for: a day, issue dates, a currency, and whose documents to show
-    (`*`: everybody's).
-    """
+    """The page's query: day, issue dates, currency, parties to expand (`*`: all)."""
 
     as_of: date
     first: date | None = None
@@ -216,22 +204,22 @@ class Asked:
     currency: str | None = None
     party: str | None = None
     skip: int = 0
-    """How many parties of each currency stand on the pages before."""
+    """Number of parties of each currency on the pages before."""
     basis: billing.Basis = "due_date"
 
     @property
     def is_dated(self) -> bool:
-        """Whether issue dates leave documents out."""
+        """True if issue dates leave documents out."""
         return self.first is not None or self.last is not None
 
     @property
     def is_narrow(self) -> bool:
-        """Whether anything leaves documents out."""
+        """True if any filter leaves documents out."""
         return self.is_dated or self.currency is not None
 
     @property
     def period(self) -> tuple[date, date]:
-        """The issue dates, both inclusive. Raises PeriodInverted."""
+        """Return the issue dates, inclusive. Raises PeriodInverted."""
         first, last = self.first or EVER[0], self.last or EVER[1]
         if first > last:
             raise PeriodInverted
@@ -248,11 +236,10 @@ def read_ageing(
     as_of: date | None,
     basis: billing.Basis = "due_date",
 ) -> tuple[list[Row], list[Row]]:
-    """Open invoices (or bills) issued from `first` to `last`, for `ageings`, and the five largest
-    parties of each currency, in one trip.
+    """Return open documents for `ageings`, and the five largest parties by currency, in one trip.
 
-    The first rows are of three parts: `ages`, `advances` that came in these days by age and below
-    zero, and open bills `scheduled` by the day of their payment. Raises PeriodInverted.
+    The first rows have three parts: `ages`, negative `advances` by age, and open bills `scheduled`
+    by payment day. Raises PeriodInverted.
     """
     if first > last:
         raise PeriodInverted
@@ -331,9 +318,7 @@ def _counted_statement(
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
-    """The rows put under their currencies, the agency's own first and there even when nothing is
-    open in it.
-    """
+    """Group the rows by currency, the agency's own first and always present."""
     others = sorted({row["currency"] for row in counted} - {home_currency})
     return [_ageing(currency, counted, parties) for currency in (home_currency, *others)]
 
@@ -341,10 +326,9 @@ def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[
 def read_open(
     reader: Reader, kind: billing.Kind, asked: Asked, home_currency: str, *, is_paged: bool = False
 ) -> Open:
-    """What is open, each side of the proof by a statement of its own; all parties, or of each
-    currency the page that is asked for. Raises PeriodInverted.
+    """Return the page; documents and ledger are read by separate statements.
 
-    A page is read in two trips: who stands on it, then what these have open.
+    All parties, or the requested page of each currency in two trips. Raises PeriodInverted.
     """
     first, last = asked.period
     days: dict[str, Any] = {"today": asked.as_of, "as_of": asked.as_of}
@@ -400,7 +384,7 @@ def read_open(
 
 
 def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
-    """The control account and that of advances in each currency, from the ledger alone."""
+    """Select control account and advances by currency, from the ledger alone."""
     books = trial_balance_statement(as_of).subquery("books")
     return select(books).where(books.c.purpose.in_((kind, ADVANCES[kind])))
 

@@ -1,6 +1,4 @@
-"""Profit and loss of a period, and the balance sheet of a day: both from the roll-up of the books,
-currency by currency.
-"""
+"""Profit and loss of a period and balance sheet of a day, by currency, from roll-ups."""
 
 from __future__ import annotations
 
@@ -18,14 +16,12 @@ from voyagent.ledger.rules import PROFIT_AND_LOSS
 from voyagent.reports.queries.periods import Comparison, Days, Evening
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
-"""Types of account that are shown as credit less debit, so that what is usual is positive."""
+"""Types of accounts shown as credit less debit."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """An account of a statement, positive on its type's own side; `before` is what it is held
-    against.
-    """
+    """An account of a statement, positive on its type's side; `before` is the comparison."""
 
     code: str
     name: str
@@ -35,7 +31,7 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The accounts of one type in one currency, by code."""
+    """Accounts of one type in one currency, by code."""
 
     type: str
     currency: str
@@ -48,13 +44,13 @@ class Section:
 
     @property
     def total_before(self) -> Money:
-        """The sum of what they are held against."""
+        """Their sum in the comparison."""
         return sum((line.before for line in self.lines), Money(0, self.currency))
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was earned and spent in one currency; nothing of another is ever added."""
+    """Revenue and expenses in one currency."""
 
     currency: str
     revenue: Section
@@ -62,12 +58,12 @@ class Result:
 
     @property
     def result(self) -> Money:
-        """Revenue less expenses: positive is profit."""
+        """Revenue less expenses; positive is profit."""
         return self.revenue.total - self.expense.total
 
     @property
     def result_before(self) -> Money:
-        """The same of the days it is held against."""
+        """Revenue less expenses in the comparison."""
         return self.revenue.total_before - self.expense.total_before
 
     @property
@@ -77,15 +73,13 @@ class Result:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing was earned or spent."""
+        """True without revenue and expenses."""
         return not (self.revenue.lines or self.expense.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class ProfitAndLoss:
-    """Profit and loss over some days: every currency, the agency's own first and there even when
-    nothing moved in it.
-    """
+    """Profit and loss: every currency, the agency's own first and always present."""
 
     days: Days
     before: Days | None
@@ -94,12 +88,10 @@ class ProfitAndLoss:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What the agency has, owes and is worth in one currency; `kept` and `of_the_year` are equity
-    that no account holds but that is computed.
+    """Assets, liabilities and equity in one currency.
 
-    `kept` is what revenue less expenses of all earlier financial years came to, `of_the_year` what
-    the one of the day comes to so far. `kept_before` and `of_the_year_before` are the same on the
-    day that it is held against.
+    `kept` is the result of all earlier financial years, `of_the_year` that of the current one so
+    far; both are computed equity. `kept_before` and `of_the_year_before` belong to the comparison.
     """
 
     currency: str
@@ -113,49 +105,47 @@ class Position:
 
     @property
     def total_equity(self) -> Money:
-        """The accounts of equity and the two computed amounts."""
+        """Equity accounts and the two computed amounts."""
         return self.equity.total + self.kept + self.of_the_year
 
     @property
     def liabilities_and_equity(self) -> Money:
-        """What stands against the assets."""
+        """Liabilities and equity."""
         return self.liabilities.total + self.total_equity
 
     @property
     def total_equity_before(self) -> Money:
-        """The same on the day that it is held against."""
+        """Equity in the comparison."""
         return self.equity.total_before + self.kept_before + self.of_the_year_before
 
     @property
     def liabilities_and_equity_before(self) -> Money:
-        """What stood against the assets on that day."""
+        """Liabilities and equity in the comparison."""
         return self.liabilities.total_before + self.total_equity_before
 
     @property
     def computed(self) -> tuple[tuple[Money, Money], tuple[Money, Money]]:
-        """What earlier years and this one came to, each beside what it was on the day that it is
-        held against.
-        """
+        """The results of earlier years and of this year, each with its comparison."""
         return (self.kept, self.kept_before), (self.of_the_year, self.of_the_year_before)
 
     @property
     def difference(self) -> Money:
-        """What the assets have more than liabilities and equity; zero in sound books."""
+        """Assets less liabilities and equity; zero in correct books."""
         return self.assets.total - self.liabilities_and_equity
 
     @property
     def in_balance(self) -> bool:
-        """Whether both sides are equal."""
+        """True if both sides are equal."""
         return not self.difference
 
     @property
     def sections(self) -> tuple[Section, Section, Section]:
-        """Assets, liabilities, and the accounts of equity."""
+        """Assets, liabilities, equity accounts."""
         return self.assets, self.liabilities, self.equity
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing stands in it."""
+        """True if all amounts are zero."""
         return not (
             any(section.lines for section in self.sections)
             or any(amount for pair in self.computed for amount in pair)
@@ -164,10 +154,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class BalanceSheet:
-    """The balance sheet on the evening of a day: every currency, the agency's own first and there
-    even when nothing stands in it.
+    """Balance sheet: every currency, the agency's own first and always present.
 
-    `before` is the evening that it is held against, where there is one.
+    `before` is the evening to compare with, if any.
     """
 
     now: Evening
@@ -176,17 +165,16 @@ class BalanceSheet:
 
     @property
     def in_balance(self) -> bool:
-        """Whether every currency balances."""
+        """True if every currency balances."""
         return all(block.in_balance for block in self.blocks)
 
 
 def read_profit_and_loss(
     reader: Reader, days: Days, comparison: Comparison, first: date | None = None
 ) -> tuple[dict[date, list[Row]], Days | None]:
-    """What was posted up to each evening that profit and loss is made of, in one trip: the agency's
-    currency may be known only after it.
+    """Return the postings up to each evening that profit and loss needs, in one trip.
 
-    `first` names the first of the days that they are held against, and goes before `comparison`.
+    `first` names the first day of the comparison and takes precedence over `comparison`.
     """
     before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
@@ -208,9 +196,7 @@ def read_profit_and_loss(
 def profit_and_loss(
     read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None
 ) -> ProfitAndLoss:
-    """The rows put under their currencies and types; an account that moved in neither period is
-    left out.
-    """
+    """Group the rows by currency and type; accounts without movement are left out."""
     now, then = _movement(read, days), _movement(read, before) if before else {}
     accounts = _accounts(row for rows in read.values() for row in rows)
     blocks = []
@@ -225,9 +211,7 @@ def profit_and_loss(
 def read_balance_sheet(
     reader: Reader, now: Evening, before: Evening | None = None
 ) -> list[list[Row]]:
-    """What was posted up to a day and up to the end of the financial year before it, and the same
-    of the day that it is held against, in one trip.
-    """
+    """Return postings up to a day and to the year's end before, and the comparison, in one trip."""
     evenings = [now, before] if before else [now]
     wanted = [
         day
@@ -240,9 +224,7 @@ def read_balance_sheet(
 def balance_sheet(
     read: list[list[Row]], now: Evening, before: Evening | None, home_currency: str | None
 ) -> BalanceSheet:
-    """The rows put under their currencies, with what earlier years and this one came to; an account
-    that stands at nothing is left out.
-    """
+    """Group the rows by currency with the computed results; zero balances are left out."""
     closed, earlier, closed_then, earlier_then = [*map(_standing, read), *({}, {})][:4]
     accounts = _accounts(row for rows in read for row in rows)
     blocks = []
@@ -284,9 +266,7 @@ def _standing(rows: list[Row]) -> Standing:
 
 
 def _movement(read: dict[date, list[Row]], days: Days) -> Standing:
-    """What accounts of a year moved over some days on both sides; those that did not move are left
-    out.
-    """
+    """Return the movement of revenue and expense accounts, without zeros."""
     opened = _standing(read[days.evening_before])
     moved = {}
     for row in read[days.last]:
@@ -303,7 +283,7 @@ def _accounts(rows: Iterable[Row]) -> Accounts:
 
 
 def _currencies(keys: Iterable[tuple[str, str]], home_currency: str | None) -> list[str]:
-    """The agency's own first and in any case, where it is named."""
+    """Return currencies, the agency's own first and always present."""
     others = sorted({currency for currency, _ in keys} - {home_currency})
     return [home_currency, *others] if home_currency else others
 
@@ -337,7 +317,7 @@ def _shown(kind: str, sides: tuple[int, int] | None, currency: str) -> Money:
 
 
 def _earned(standing: Standing, currency: str, accounts: Accounts) -> Money:
-    """Revenue less expenses over all that was posted."""
+    """Return revenue less expenses over all postings."""
     mine = (
         (code, sides)
         for (of, code), sides in standing.items()

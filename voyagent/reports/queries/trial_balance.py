@@ -1,6 +1,4 @@
-"""The trial balance: for programs debit and credit of each account up to a day, for the page what a
-period opened with, moved, and closed with.
-"""
+"""Trial balance: debit and credit up to a day, and opening, movement, closing of a period."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ TYPES = ("asset", "liability", "equity", "revenue", "expense")
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """An account in one currency: all that was posted to each of its sides."""
+    """An account in one currency: all postings to each side."""
 
     code: str
     name: str
@@ -32,41 +30,41 @@ class AccountLine:
 
     @property
     def balance(self) -> Money:
-        """Debit less credit, for every type of account."""
+        """Debit less credit, for every type."""
         return self.debit - self.credit
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyBalance:
-    """The accounts of one currency, by code; nothing of another is ever added."""
+    """Accounts of one currency, by code."""
 
     currency: str
     accounts: tuple[AccountLine, ...]
 
     @property
     def total_debit(self) -> Money:
-        """Everything on the left."""
+        """All debits."""
         return sum((line.debit for line in self.accounts), Money(0, self.currency))
 
     @property
     def total_credit(self) -> Money:
-        """Everything on the right."""
+        """All credits."""
         return sum((line.credit for line in self.accounts), Money(0, self.currency))
 
     @property
     def difference(self) -> Money:
-        """What the left has more than the right; zero in sound books."""
+        """Debits less credits; zero in correct books."""
         return self.total_debit - self.total_credit
 
     @property
     def in_balance(self) -> bool:
-        """Whether both sides are equal."""
+        """True if both sides are equal."""
         return not self.difference
 
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
-    """The books on the evening of a day: the agency's own currency, and the others beside it."""
+    """The trial balance at the end of a day: the agency's currency, and others."""
 
     as_of: date
     home: CurrencyBalance
@@ -79,23 +77,19 @@ class TrialBalance:
 
     @property
     def in_balance(self) -> bool:
-        """Whether every currency balances."""
+        """True if every currency balances."""
         return all(block.in_balance for block in self.blocks)
 
 
 def read_rows(reader: Reader, as_of: date, *, include_zero: bool) -> list[Row]:
-    """What was posted up to and including a day, in one statement; the agency's currency may be
-    known only after it.
-    """
+    """Return all postings up to and including a day, in one statement."""
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 
 
 def trial_balance(
     rows: list[Row], as_of: date, home_currency: str, *, include_zero: bool
 ) -> TrialBalance:
-    """The rows put under their currencies; with `include_zero` the whole chart stands in each of
-    them.
-    """
+    """Group the rows by currency; `include_zero` lists the whole chart in each."""
     others = sorted({row["currency"] for row in rows} - {None, home_currency})
     blocks = [
         _in_currency(rows, currency, include_zero=include_zero)
@@ -130,27 +124,23 @@ Sides = tuple[Money, Money]
 
 
 def on_one_side(balance: Money) -> Sides:
-    """A balance as it stands in a pair of columns: on its own side, nothing on the other."""
+    """Return a balance as a pair of columns, on its own side."""
     zero = Money(0, balance.currency)
     return (balance, zero) if balance.amount_minor > 0 else (zero, -balance)
 
 
 def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
-    """Opening, movement, carried, closing; zeros for what was carried where no financial year
-    turned.
-    """
+    """Return opening, movement, carried, closing, with zeros if nothing is carried."""
     opening, movement, *carried, closing = pairs
     return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """An account over a period: what it opened with (debit less credit), and all that moved on
-    either side. Without a code it is no account but computed.
+    """An account over a period: opening (debit less credit) and movement on both sides.
 
-    Over the turn of a financial year `carried` is what was computed at the turn: an account of the
-    year hands over what it stood at, and the line without a code takes it. Where no year turns it
-    is None.
+    Without a code it is computed. `carried` is the amount carried at the end of a financial year,
+    None without one.
     """
 
     code: str
@@ -162,39 +152,37 @@ class PeriodLine:
 
     @property
     def closing(self) -> Money:
-        """What it stands at on the last evening, debit less credit."""
+        """Closing balance, debit less credit."""
         debit, credit = self.carried or (Money(0, self.opening.currency),) * 2
         return self.opening + self.movement[0] - self.movement[1] + debit - credit
 
     @property
     def pairs(self) -> tuple[Sides, ...]:
-        """Opening, movement, over a turn what was carried, closing; the first and the last net, on
-        one side.
-        """
+        """Opening, movement, carried (if a year ends), closing; net at both ends."""
         carried = () if self.carried is None else (self.carried,)
         return on_one_side(self.opening), self.movement, *carried, on_one_side(self.closing)
 
     @property
     def four_pairs(self) -> tuple[Sides, ...]:
-        """The same with what was carried in any case, for programs."""
+        """Opening, movement, carried, closing, for programs."""
         return with_carried(self.pairs, self.opening.currency)
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing stands in it."""
+        """True if all amounts are zero."""
         return not any(side for pair in self.pairs for side in pair)
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodBlock:
-    """The accounts of one currency over a period; nothing of another is ever added."""
+    """Accounts of one currency over a period."""
 
     currency: str
     accounts: tuple[PeriodLine, ...]
 
     @property
     def totals(self) -> tuple[Sides, ...]:
-        """Both sides of each pair over all accounts."""
+        """Totals of each pair."""
         zero = Money(0, self.currency)
         return tuple(
             (sum((debit for debit, _ in pair), zero), sum((credit for _, credit in pair), zero))
@@ -203,22 +191,22 @@ class PeriodBlock:
 
     @property
     def four_totals(self) -> tuple[Sides, ...]:
-        """The same with what was carried in any case, for programs."""
+        """Totals of each pair, carried included, for programs."""
         return with_carried(self.totals, self.currency)
 
     @property
     def differences(self) -> tuple[Money, ...]:
-        """What the left of each pair has more than its right; zero in sound books."""
+        """Differences of each pair; zero in correct books."""
         return tuple(debit - credit for debit, credit in self.totals)
 
     @property
     def in_balance(self) -> bool:
-        """Whether each pair is equal."""
+        """True if each pair is equal."""
         return not any(self.differences)
 
     @property
     def by_type(self) -> Iterator[tuple[str, list[PeriodLine]]]:
-        """The accounts under the heads of a report: assets, liabilities, equity, revenue, expenses."""
+        """Yield accounts by type: assets, liabilities, equity, revenue, expenses."""
         ranked = sorted(self.accounts, key=lambda line: TYPES.index(line.type))
         return ((kind, list(lines)) for kind, lines in groupby(ranked, key=lambda line: line.type))
 
@@ -232,19 +220,18 @@ class PeriodBalance:
 
     @property
     def in_balance(self) -> bool:
-        """Whether every pair of every currency is equal."""
+        """True if every pair of every currency is equal."""
         return all(block.in_balance for block in self.blocks)
 
 
 def read_period(
     reader: Reader, period: Period, home_currency: str, *, include_zero: bool, kept_earnings: str
 ) -> PeriodBalance:
-    """The trial balance of a period from readings of the roll-up, in one trip.
+    """Return the trial balance of a period from roll-ups, in one trip.
 
-    Revenue and expense open at what was posted since the financial year began in which the period
-    begins; what earlier years came to is one computed row named `kept_earnings`. Whenever a
-    financial year begins within the period, what these accounts stand at is carried to that row, so
-    that they close with what was posted since the year began in which the period ends.
+    Revenue and expense open with the financial year of the first day; earlier years' results are
+    one computed row named `kept_earnings`. When a year begins within the period, their balances are
+    carried to that row.
     """
     statements = [
         trial_balance_statement(period.year_before),
@@ -281,7 +268,7 @@ def _in(rows: list[Row], currency: str) -> dict[str, AccountLine]:
 
 
 def _earned(rows: list[Row], currency: str) -> Money:
-    """What revenue and expense came to, debit less credit: negative where something was earned."""
+    """Return revenue and expense, debit less credit: negative is a profit."""
     return sum(
         (line.balance for line in _in(rows, currency).values() if line.type in PROFIT_AND_LOSS),
         Money(0, currency),
@@ -289,9 +276,7 @@ def _earned(rows: list[Row], currency: str) -> Money:
 
 
 def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
-    """What each account of the year handed over at the turns, by code, and what earlier years'
-    earnings took: of each year the sum.
-    """
+    """Return carried amounts by code, and those of earlier years' earnings."""
     zero = Money(0, currency)
     given: defaultdict[str, Sides] = defaultdict(lambda: (zero, zero))
     of_years: defaultdict[date, Money] = defaultdict(lambda: zero)
@@ -306,7 +291,7 @@ def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
 
 
 def both_sides(some: Sides, more: Sides) -> Sides:
-    """Two pairs of sides added, each side for itself."""
+    """Add two pairs of sides."""
     return some[0] + more[0], some[1] + more[1]
 
 

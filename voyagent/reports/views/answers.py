@@ -1,4 +1,4 @@
-"""What a report is answered as: the page, or the file that its address asks for."""
+"""Responses of reports: page or file."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ def answered(
     wrong: list[str],
     **facts: Any,
 ) -> Any:
-    """The file where one is asked for and there is a report, else the page: 422 where something was
-    wrong.
-    """
+    """Return the requested file if there is a report, else the page; 422 after an error."""
     if address.format is not None and sheet is not None:
         return exported(
             filed(
@@ -35,5 +33,5 @@ def answered(
 
 
 def page_size(address: Address, size: int) -> int:
-    """How much is read at once: a page, or for a file all that one may have."""
+    """Return the page size, or for a file the maximum number of lines."""
     return size if address.format is None else LINES_MAX

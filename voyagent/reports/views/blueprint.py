@@ -1,4 +1,4 @@
-"""The blueprint that the pages of the reports stand on."""
+"""Blueprint of the reports' pages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The home page, and the pages of the reports: what is owed by age, the trial balance and the
-general ledger, on screen and on paper.
-"""
+"""Home page, ageing, trial balance, general ledger and itinerary pages."""
 
 from __future__ import annotations
 
@@ -57,7 +55,7 @@ SKIP_DIGITS_MAX = 7
 
 @home.page("/")
 def index(reader: RequestReader) -> Any:
-    """What now; for a new agency three first steps instead."""
+    """Show the home page; for a new agency three first steps."""
     actor = reader.authenticate()
     now = read_now(reader, actor)
     if now.is_new:
@@ -70,21 +68,19 @@ def index(reader: RequestReader) -> Any:
 
 @pages.page("/reports/receivables", permission="report.read")
 def receivables(reader: RequestReader) -> Any:
-    """Who owes what, by age and currency, with what was proved."""
+    """Show receivables by age and currency, with the comparison to the ledger."""
     return _open_by_age(reader, "receivable", "reports.receivables")
 
 
 @pages.page("/reports/payables", permission="report.read")
 def payables(reader: RequestReader) -> Any:
-    """What is owed to whom, by age and currency, with what was proved."""
+    """Show payables by age and currency, with the comparison to the ledger."""
     return _open_by_age(reader, "payable", "reports.payables")
 
 
 @pages.page("/reports/trial-balance", permission="report.read")
 def trial_balance(reader: RequestReader) -> Any:
-    """What every account opened with, moved and closed with, and whether both sides are equal each
-    time.
-    """
+    """Show opening, movement and closing of every account, and whether they balance."""
     address = Address.read("reports.trial_balance", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -127,9 +123,7 @@ def trial_balance(reader: RequestReader) -> Any:
 
 @pages.page("/reports/general-ledger", permission="report.read")
 def general_ledger(reader: RequestReader) -> Any:
-    """One account over a period, line by line with the balance behind each; without an account,
-    which one.
-    """
+    """Show an account over a period with running balances; without one, choose it."""
     address = Address.read("reports.general_ledger", request.args)
     settings, accounts = reader.read(settings_statement(), chart_statement())
     last = address.days.get("to") or clock.today(reader.authenticate().timezone)
@@ -175,9 +169,7 @@ def general_ledger(reader: RequestReader) -> Any:
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
 def itinerary(reader: RequestReader) -> Any:
-    """The itinerary of a conversation is the page of its trip; where none is open yet, the way to
-    open it. Without a conversation, all trips.
-    """
+    """Redirect to the trip of a conversation, or offer to open one; else to all trips."""
     asked = request.args.get("session_id", "").strip()
     session_id = parse_id(asked)
     if not asked:
@@ -239,9 +231,7 @@ def _open_by_age(reader: RequestReader, kind: Kind, endpoint: str) -> Any:
 
 
 def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
-    """The three steps; the first that is open has the one primary button, and what a role may not
-    do has none.
-    """
+    """Return the three steps; the first open one has the primary button."""
     steps = [
         {
             "title": _("Log an enquiry"),
@@ -277,9 +267,7 @@ def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
 
 
 def _money_figures(now: Now) -> list[dict[str, Any]]:
-    """Overdue, and due in what is left of this week: the agency's currency large, the others beside
-    it.
-    """
+    """Return overdue and due this week: the agency's currency first."""
     if not now.sees_money:
         return []
     sunday = now.today + timedelta(days=6 - now.today.weekday())
@@ -320,21 +308,19 @@ def _week_bars(now: Now) -> dict[str, Any]:
 
 
 def _round_up(number: int) -> int:
-    """The next even number for the top of a scale, at least two."""
+    """Return the next even number for a scale, at least two."""
     return max(2, number + number % 2)
 
 
 def _skipped(given: str) -> int:
-    """How many parties to leave out; none where that cannot be read."""
+    """Return the number of parties to skip; zero if unreadable."""
     return (
         int(given) if given.isascii() and given.isdecimal() and len(given) <= SKIP_DIGITS_MAX else 0
     )
 
 
 def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
-    """Where a number leads: to the invoices or bills behind it; where their list knows nothing of
-    the day or the issue dates, to the documents on this page.
-    """
+    """Return the link behind a number: the invoices or bills, or this page's documents."""
 
     @cache  # hundreds of numbers lead to a few addresses, each with a party of its own
     def of_age(currency: str, age: int | None) -> str:

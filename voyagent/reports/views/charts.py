@@ -1,6 +1,4 @@
-"""The charts of the home page: rows of bars with their amounts, currency by currency, each amount
-leading to what it is made of.
-"""
+"""Charts of the home page: bars by currency, each linked to its documents."""
 
 from __future__ import annotations
 
@@ -21,8 +19,9 @@ FULL = 100
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """An amount, where it leads, its length in hundredths of the longest of its chart, and what it
-    looks like: "", second, warn or bad.
+    """A bar: amount, link, length in hundredths of the longest, style.
+
+    The style is "", second, warn or bad.
     """
 
     amount: Money
@@ -33,7 +32,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Bars beside each other under one label."""
+    """Bars side by side under one label."""
 
     label: str
     bars: tuple[Bar, ...]
@@ -41,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One currency: its lines, and what each column comes to."""
+    """A chart of one currency: lines and column totals."""
 
     currency: str
     lines: tuple[Line, ...]
@@ -49,9 +48,7 @@ class Chart:
 
 
 def due_charts(now: Now) -> list[Chart]:
-    """What comes in and goes out: overdue, by week for eight weeks, and later; a chart for each
-    currency in which anything is open.
-    """
+    """Return charts of money due and owed: overdue, eight weeks, later."""
     both = {
         currency: (now.due.get(currency), now.owed.get(currency))
         for currency in (*now.due, *now.owed)
@@ -68,9 +65,7 @@ def due_charts(now: Now) -> list[Chart]:
 
 
 def month_charts(now: Now) -> list[Chart]:
-    """What the last twelve months sold up to today and what was left of it; a chart for each
-    currency in which anything was sold or cost.
-    """
+    """Return charts of sales and margin of the last twelve months."""
     return [
         _month_chart(now.today, currency, months)
         for currency, months in now.months.items()

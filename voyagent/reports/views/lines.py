@@ -1,4 +1,4 @@
-"""The pages of the day book and of a party's statement, and the one that names every report."""
+"""Pages of day book, party statement, and the list of reports."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ NAMED_MAX = 50
 
 @pages.page("/reports", permission="report.read")
 def index(reader: RequestReader) -> Any:
-    """Every report, with a sentence about what it answers."""
+    """Show every report with the question that it answers."""
     reader.authenticate()
     return render_template("reports/index.html")
 
 
 @pages.page("/reports/day-book", permission="report.read")
 def day_book(reader: RequestReader) -> Any:
-    """Every entry of some days with its lines; without days, of this month so far."""
+    """Show entries with their lines, by default of this month so far."""
     address = Address.read("reports.day_book", request.args)
     actor = reader.authenticate()
     last = address.days.get("to") or clock.today(actor.timezone)
@@ -79,9 +79,7 @@ def day_book(reader: RequestReader) -> Any:
 
 @pages.page("/reports/party-statement", permission="report.read")
 def party_statement(reader: RequestReader) -> Any:
-    """What a customer or supplier stood at, what moved it and what it stands at; without a name,
-    who has something open.
-    """
+    """Show a party's statement; without a name, parties with open balances."""
     address = Address.read("reports.party_statement", request.args)
     kind = address.kind or "customer"
     largest = billing.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
@@ -116,9 +114,9 @@ def party_statement(reader: RequestReader) -> Any:
 
 
 def _tally(reader: RequestReader, report: DayBook, currency: str) -> Response:
-    """The entries as vouchers of one currency.
+    """Return the entries as vouchers of one currency.
 
-    The names are read behind the entries, so that everybody in these has one. Raises TooManyLines.
+    Names are read after the entries, so that each entry finds its own. Raises TooManyLines.
     """
     spreadsheets.whole(report)
     pieces = tally.document(

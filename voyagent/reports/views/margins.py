@@ -1,4 +1,4 @@
-"""The page of what is left of trips."""
+"""Pages of margins."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ _WORDS = {
 
 @pages.page("/reports/trip-margins", permission="report.read")
 def trip_margins(reader: RequestReader) -> Any:
-    """Planned and actual margin of each trip opened in a period or with anything posted in it,
-    without days in this financial year; or grouped.
-    """
+    """Show planned and actual margins, by default of this financial year; or grouped."""
     address = Address.read("reports.trip_margins", request.args)
     settings = reader.read(settings_statement())[0]
     zone = reader.authenticate().timezone
@@ -91,9 +89,7 @@ def trip_margins(reader: RequestReader) -> Any:
 
 @pages.page("/reports/trip-margins/lines", permission="report.read")
 def margin_lines(reader: RequestReader) -> Any:
-    """The lines that revenue, direct cost or margin is the sum of, in one currency and some days;
-    without a word of whose, which ones there are.
-    """
+    """Show the lines behind revenue, cost or margin; without a choice, the choices."""
     address = Address.read("reports.margin_lines", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -132,9 +128,9 @@ def margin_lines(reader: RequestReader) -> Any:
 
 
 def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
-    """Where the figures of a row lead: to the lines that each is the sum of.
+    """Return the links of a row's figures to their lines.
 
-    A month is that of its first day.
+    A month is given by its first day.
     """
     said = {
         name: f"{value:%Y-%m}" if isinstance(value, date) else value
@@ -149,7 +145,7 @@ def _ways(days: Days, currency: str, **whose: Any) -> dict[Side, str]:
 
 
 def _said_of_whose(address: Address) -> int:
-    """How many things are said of whose lines are meant."""
+    """Return the number of choices in the address."""
     return sum(
         said is not None for said in (address.trip, address.customer, address.month, address.trips)
     )

@@ -1,4 +1,4 @@
-"""The pages of profit and loss and of the balance sheet, on screen and on paper."""
+"""Pages of profit and loss and balance sheet."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ from voyagent.reports.words import (
 
 @pages.page("/reports/profit-and-loss", permission="report.read")
 def profit_and_loss(reader: RequestReader) -> Any:
-    """What was earned and spent in a period, beside the one before; each figure leads to the lines
-    behind it.
-    """
+    """Show revenue and expenses with a comparison; each figure links to its lines."""
     address = Address.read("reports.profit_and_loss", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -74,9 +72,7 @@ def profit_and_loss(reader: RequestReader) -> Any:
 
 @pages.page("/reports/balance-sheet", permission="report.read")
 def balance_sheet(reader: RequestReader) -> Any:
-    """What the agency has, owes and is worth on the evening of a day, and whether both sides are
-    equal.
-    """
+    """Show assets, liabilities and equity, and whether they balance."""
     address = Address.read("reports.balance_sheet", request.args)
     settings = reader.read(settings_statement())[0]
     actor = reader.authenticate()
@@ -111,14 +107,12 @@ def balance_sheet(reader: RequestReader) -> Any:
 
 
 def _lines_of(code: str, days: Days) -> str:
-    """Where a figure leads: to the account, line by line."""
+    """Return the link to an account's lines."""
     return url_for("reports.general_ledger", account=code, **_dated(days))
 
 
 def _earned_in(evening: Evening, *, earlier: bool) -> str:
-    """Where a computed figure leads: to the profit and loss that it is, of the year so far or of
-    all years before.
-    """
+    """Return the link of a computed figure to its profit and loss."""
     return (
         earned_until(evening.year_began - timedelta(days=1))
         if earlier
@@ -127,23 +121,19 @@ def _earned_in(evening: Evening, *, earlier: bool) -> str:
 
 
 def earned_until(last: date) -> str:
-    """Where the result of all days up to one leads: to the profit and loss of those days."""
+    """Return the link to the profit and loss of all days up to one."""
     return url_for(
         "reports.profit_and_loss", compare="none", **_dated(Days(date(YEAR_MIN, 1, 1), last))
     )
 
 
 def earned_in_year(month: int, last: date) -> str:
-    """Where the result of the financial year up to a day leads; years begin on the first of
-    `month`.
-    """
+    """Return the link to the profit and loss of a financial year up to a day."""
     return _earned_in(Evening.of(last, month), earlier=False)
 
 
 def kept_ways(period: Period) -> list[str]:
-    """Where each pair of the computed row of a trial balance leads: to the profit and loss of the
-    years that it is made of.
-    """
+    """Return the links of the computed row of a trial balance."""
     if not period.is_over_a_turn:
         return [earned_until(period.year_before)] * 3
     ended = period.last_year_began - timedelta(days=1)
