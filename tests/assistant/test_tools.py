@@ -15,12 +15,16 @@ from tests.people import Person
 from voyagent.assistant import loop, service, tasks
 from voyagent.assistant.planner.moves import Call, Conversation, Done, Move, Tell
 from voyagent.assistant.tools import registry
-from voyagent.assistant.tools.books import NothingIn
 from voyagent.assistant.tools.registry import Tool
 from voyagent.capabilities.capability import Invocation
 from voyagent.enquiries import queries as enquiries, service as enquiries_service
 from voyagent.identity.permissions import ROLE_PERMISSIONS
 from voyagent.kernel.errors import Conflict
+from voyagent.kernel.fields import Closed
+
+
+class NothingIn(Closed):
+    """No arguments."""
 
 
 class ChangedItsMind(Conflict):

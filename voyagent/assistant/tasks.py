@@ -10,7 +10,6 @@ from voyagent.assistant import loop
 from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.planner_factory import Configured
 from voyagent.assistant.tools import (
-    books,
     enquiries,
     invoices,
     registry,
@@ -20,7 +19,6 @@ from voyagent.chat.service import TURN_TASK
 from voyagent.kernel.jobs import task
 
 TOOLS = (
-    books,
     enquiries,
     invoices,
     routing,

@@ -163,45 +163,6 @@ def _changed(_given: Facts, output: Facts) -> str:
     return _("Changed the enquiry of %(name)s", name=name) if name else _("Change the enquiry")
 
 
-def _chart(_given: Facts, _output: Facts) -> str:
-    return _("Read the chart of accounts")
-
-
-def _account(_given: Facts, output: Facts) -> str:
-    account = output.get("account")
-    return (
-        _("Read account %(code)s %(name)s", code=account["code"], name=account["name"])
-        if account
-        else _("Read an account")
-    )
-
-
-def _balance(_given: Facts, _output: Facts) -> str:
-    return _("Read the trial balance")
-
-
-def _posted(given: Facts, output: Facts) -> str:
-    what = (given.get("entry") or {}).get("narration")
-    if not output.get("posted"):
-        return _("Post a journal entry")
-    return _("Posted a journal entry: %(what)s", what=what) if what else _("Posted a journal entry")
-
-
-def _statement(given: Facts, _output: Facts) -> str:
-    days = " – ".join(
-        day(given[name]) for name in ("period_start", "period_end") if given.get(name)
-    )
-    return (
-        _("Requested the BSP statement, %(days)s", days=days)
-        if days
-        else _("Requested the BSP statement")
-    )
-
-
-def _reconciled(_given: Facts, _output: Facts) -> str:
-    return _("Compared the BSP statement with the tickets")
-
-
 def _invoices(given: Facts, _output: Facts) -> str:
     if given.get("number"):
         return _("Searched for invoice %(number)s", number=given["number"])
@@ -247,12 +208,6 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "find_enquiries": ("search", _searched),
     "summarise_enquiry": ("inbox", _summed_up),
     "update_enquiry": ("pencil", _changed),
-    "list_ledger_accounts": ("journal-text", _chart),
-    "read_account_balance": ("journal-text", _account),
-    "trial_balance": ("table", _balance),
-    "post_journal_entry": ("journal-plus", _posted),
-    "fetch_bsp_statement": ("file-earmark-text", _statement),
-    "reconcile_bsp": ("check2-square", _reconciled),
     "find_invoices": ("search", _invoices),
     "draft_invoice": ("pencil", _drafted),
     "issue_invoice": ("receipt", _issued),

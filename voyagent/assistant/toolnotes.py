@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.capabilities.cards import count_note, day, sum_note
+from voyagent.capabilities.cards import count_note, sum_note
 
 Facts = dict[str, Any]
 
 
-def _as_of(output: Facts) -> str:
-    return day(output["as_of"])
-
-
 NOTES: dict[str, Callable[[Facts], str]] = {
     "find_enquiries": count_note,
-    "list_ledger_accounts": count_note,
     "find_invoices": count_note,
-    "read_account_balance": _as_of,
-    "trial_balance": _as_of,
     "draft_invoice": sum_note,
     "issue_invoice": sum_note,
     "create_invoice": sum_note,

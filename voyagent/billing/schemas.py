@@ -26,7 +26,6 @@ from voyagent.kernel.fields import (
     Trimmed,
 )
 from voyagent.kernel.money import Money
-from voyagent.ledger.schemas.journal import EntryLines
 
 ListStatus = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
 PAGE_SIZE = 50
@@ -196,21 +195,6 @@ class WriteOffInvoiceIn(WriteOffIn):
     """What `write_off_invoice` needs."""
 
     invoice_id: Id
-
-
-class EntryIn(Closed):
-    """A journal entry. `source_event` says what it comes from, in words."""
-
-    narration: Annotated[str, Trimmed(500)]
-    entry_date: BusinessDate | None = None
-    source_event: Annotated[str, Text(128)] | None = None
-    lines: EntryLines
-
-
-class PostJournalEntryIn(Closed):
-    """What `post_journal_entry` needs."""
-
-    entry: EntryIn
 
 
 class InvoiceListQuery(Query):

@@ -17,7 +17,6 @@ from voyagent.ledger.queries.closing_checks import Check, register_checks
 WAITING_MAX = 500
 _DATES = {
     "create_invoice": ("invoice", "issue_date"),
-    "post_journal_entry": ("entry", "entry_date"),
 }
 """Where the book date of what a tool posts stands in its arguments; one that has none posts on the
 day of the grant.

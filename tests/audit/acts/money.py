@@ -17,9 +17,8 @@ from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
 from voyagent.billing import service
-from voyagent.billing.capabilities import pay_bill, receive_bill, record_receipt
+from voyagent.billing.capabilities import pay_bill, post_journal_entry, receive_bill, record_receipt
 from voyagent.billing.effects import CREATE
-from voyagent.billing.postings import POST
 from voyagent.billing.write_offs import EFFECT as WRITE_OFF
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
@@ -106,7 +105,10 @@ def pay_a_bill_by_a_grant(stage: Stage) -> Doing:
     )
 
 
-@act("approvals.run_effect", leaves=(*_by_bob(POSTED), effect(POST.tool_name), CONTINUED))
+@act(
+    "approvals.run_effect",
+    leaves=(*_by_bob(POSTED), effect(post_journal_entry.CAPABILITY.name), CONTINUED),
+)
 def post_an_entry_by_a_grant(stage: Stage) -> Doing:
     bank, cash = (str(books.account_id(stage.alice, purpose)) for purpose in ("bank", "cash"))
     lines = [
@@ -115,7 +117,7 @@ def post_an_entry_by_a_grant(stage: Stage) -> Doing:
     ]
     return granted(
         stage,
-        POST.tool_name,
+        post_journal_entry.CAPABILITY.name,
         entry={"narration": "Petty cash", "entry_date": "2024-06-10", "lines": lines},
     )
 

@@ -1,0 +1,77 @@
+"""List the active accounts of the chart."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
+from voyagent.capabilities.cards import count_note
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed
+from voyagent.ledger.queries import accounts
+
+ACCOUNTS_MAX = 200
+
+
+class ListLedgerAccountsInput(Closed):
+    """No arguments."""
+
+
+def run(call: Invocation, _wanted: ListLedgerAccountsInput) -> JsonObject:
+    """Return the chart of accounts by code.
+
+    Archived accounts are left out: they take no postings and have no balance.
+    """
+    rows = [row for row in accounts.read_chart(call.reader) if row["is_active"]]
+    return {
+        "count": len(rows),
+        "accounts": [
+            {"id": str(row["id"]), "code": row["code"], "name": row["name"], "type": row["type"]}
+            for row in rows[:ACCOUNTS_MAX]
+        ],
+    }
+
+
+def sentence(_given: JsonObject, _output: JsonObject) -> str:
+    """State that the chart was read."""
+    return str(gettext("Read the chart of accounts"))
+
+
+CAPABILITY = Capability(
+    name="list_ledger_accounts",
+    title=N_("Chart of accounts"),
+    summary="List the chart of accounts.",
+    area="accounting",
+    input=ListLedgerAccountsInput,
+    output=frozenset({"count", "accounts"}),
+    permission="ledger.read",
+    approval="never",
+    run=run,
+    card=Card(icon="journal-text", sentence=sentence, note=count_note),
+    audit=N_("Assistant: list the accounts"),
+    follow_ups=("read_account_balance", "trial_balance"),
+    examples={
+        "en": (
+            "chart of accounts",
+            "list all ledger accounts",
+            "which accounts do we have in the books",
+            "show ledger heads",
+            "what account codes are there",
+            "is there an account for bank charges",
+            "list of income heads",
+            "all a/c names with codes pls",
+            "which ledger should I use for office rent",
+            "show me the expense accounts",
+            "do we have separate accounts for GST input",
+            "account list for the auditor",
+        ),
+        "hi": (
+            "saare khaate dikhao",
+            "ledger heads ki list do",
+            "kaun kaun se account hain books mein",
+            "bank charges ka khaata hai kya",
+            "account codes batao",
+            "kharche ke kaun se khaate bane hain",
+        ),
+    },
+)

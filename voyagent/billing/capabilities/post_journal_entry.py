@@ -1,0 +1,177 @@
+"""Post a journal entry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals.effects import Description, FactShown
+from voyagent.billing.capabilities.payments import APPROVERS
+from voyagent.capabilities.capability import (
+    Capability,
+    Card,
+    Invocation,
+    JsonObject,
+    Policy,
+    Slot,
+)
+from voyagent.capabilities.cards import day
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed, Text, Trimmed
+from voyagent.kernel.money import InvalidAmount, Money
+from voyagent.ledger import service as ledger
+from voyagent.ledger.errors import AccountNotFound
+from voyagent.ledger.queries import accounts
+from voyagent.ledger.schemas.journal import EntryLines
+
+
+class Entry(Closed):
+    """A journal entry."""
+
+    narration: Annotated[str, Trimmed(500)] = Field(
+        description="The reason of the entry, for the books."
+    )
+    entry_date: BusinessDate | None = Field(
+        default=None, description="The day of the posting, YYYY-MM-DD; today if absent."
+    )
+    source_event: Annotated[str, Text(128)] | None = Field(
+        default=None, description="The event or paper that the entry comes from, in words."
+    )
+    lines: EntryLines = Field(
+        description="At least two lines; debits equal credits in each currency."
+    )
+
+
+class PostJournalEntryInput(Closed):
+    """The entry to post."""
+
+    entry: Annotated[Entry, Slot("lines", N_("Which accounts, and how much on each side?"))] = (
+        Field(description="The entry with its lines.")
+    )
+
+
+def run(call: Invocation, wanted: PostJournalEntryInput) -> JsonObject:
+    """Post the entry. Raises as `ledger.post_requested`."""
+    entry = wanted.entry
+    posted = ledger.post_requested(
+        call.actor,
+        narration=(
+            entry.narration
+            if entry.source_event is None
+            else f"{entry.narration} ({entry.source_event})"
+        ),
+        lines=[line.line() for line in entry.lines],
+        entry_date=entry.entry_date,
+    )
+    return {"posted": True, "journal_id": str(posted.entry_id)}
+
+
+def preview(_call: Invocation, wanted: PostJournalEntryInput) -> Description:
+    """State the entry in words; the dry run shows its lines. Raises as `policy`."""
+    entry = wanted.entry
+    _check(entry)
+    facts = (
+        [FactShown(label=gettext("Book date"), value=day(entry.entry_date))]
+        if entry.entry_date
+        else []
+    )
+    return Description(
+        title=gettext("Post a journal entry: %(narration)s", narration=entry.narration),
+        undo=gettext("Reversible"),
+        facts=facts,
+    )
+
+
+def policy(_call: Invocation, wanted: PostJournalEntryInput) -> Policy:
+    """The debits by currency, that of most lines first; only the books change.
+
+    Raises AccountNotFound, InvalidAmount, UnknownCurrency.
+    """
+    _check(wanted.entry)
+    totals = amounts(wanted)
+    currencies = [line.currency for line in wanted.entry.lines if line.debit_amount is not None]
+    totals.sort(key=lambda total: -currencies.count(total.currency))
+    return Policy(amounts=tuple(totals))
+
+
+def amounts(wanted: PostJournalEntryInput) -> list[Money]:
+    """Return the debits of each currency, in the order of the lines.
+
+    Raises InvalidAmount, UnknownCurrency.
+    """
+    totals: dict[str, Money] = {}
+    for line in wanted.entry.lines:
+        if line.debit_amount is not None:
+            before = totals.get(line.currency, Money(0, line.currency))
+            totals[line.currency] = before + Money.parse(line.debit_amount, line.currency)
+    if not totals:
+        raise InvalidAmount
+    return list(totals.values())
+
+
+def sentence(given: JsonObject, output: JsonObject) -> str:
+    """State the narration once the entry is posted."""
+    narration = (given.get("entry") or {}).get("narration")
+    if not output.get("posted"):
+        return str(gettext("Post a journal entry"))
+    if not narration:
+        return str(gettext("Posted a journal entry"))
+    return str(gettext("Posted a journal entry: %(what)s", what=narration))
+
+
+def _check(entry: Entry) -> None:
+    wanted = {line.account_id for line in entry.lines}
+    if len(accounts.find_accounts(wanted)) < len(wanted):
+        raise AccountNotFound
+    for line in entry.lines:
+        if not line.line().amount:
+            raise InvalidAmount
+
+
+CAPABILITY = Capability(
+    name="post_journal_entry",
+    title=N_("Post a journal entry"),
+    summary="Propose a journal entry: at least two lines, debits equal to credits in each currency.",
+    area="accounting",
+    input=PostJournalEntryInput,
+    output=frozenset({"posted", "journal_id"}),
+    permission="ledger.post",
+    approval="required",
+    approvers=APPROVERS,
+    undoable=False,
+    four_eyes=True,
+    policy=policy,
+    amounts=amounts,
+    run=run,
+    preview=preview,
+    card=Card(icon="journal-plus", sentence=sentence),
+    book_date="entry.entry_date",
+    audit=N_("Assistant: post a journal entry"),
+    follow_ups=("trial_balance", "read_account_balance"),
+    examples={
+        "en": (
+            "post a journal entry: debit office rent 20,000 credit bank",
+            "JV for salaries 1.8 lakh from bank",
+            "debit bank charges 590 and credit bank",
+            "book depreciation of 12,000 on computers",
+            "paid electricity bill 4,300 cash, pass an entry",
+            "journal: dr travel expenses 2500 cr cash",
+            "enter bank interest of 1,240 received",
+            "owner put 5 lakh into the business, book it as capital",
+            "transfer 50,000 from bank to cash in the books",
+            "adjustment entry for prepaid insurance, 6,000 each month",
+            "pass jv to move 3,000 from misc expenses to stationery",
+            "provision for audit fees 25k as on 31 March",
+        ),
+        "hi": (
+            "journal entry karo office rent 20 hazaar bank se",
+            "bank charges 590 ki entry daal do",
+            "salary ka JV pass karo 1.8 lakh",
+            "bijli ka bill 4300 cash diya, entry karo",
+            "bank se cash mein 50 hazaar transfer ki entry",
+            "byaj ke 1240 rupaye aaye hain, books mein likho",
+        ),
+    },
+)

@@ -1,0 +1,111 @@
+"""Read the balance of one account on a day."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import day
+from voyagent.kernel import clock
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed
+from voyagent.kernel.money import wire_amount
+from voyagent.ledger.queries import accounts
+
+
+class ReadAccountBalanceInput(Closed):
+    """An account and a day."""
+
+    account_id: Annotated[
+        str, Field(min_length=1, max_length=64), Slot("account", N_("Which account?"))
+    ] = Field(description="The id, code or name of the account, or its use: bank or cash.")
+    as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="Balance at the end of this day, YYYY-MM-DD; today if absent."
+    )
+
+
+def run(call: Invocation, wanted: ReadAccountBalanceInput) -> JsonObject:
+    """Return the balance of an account in each currency, debit less credit.
+
+    Raises AccountNotFound, AccountAmbiguous.
+    """
+    as_of = wanted.as_of or clock.today(call.actor.timezone)
+    found = accounts.account_balance(call.reader, wanted.account_id, as_of)
+    balances = [
+        {
+            "amount": wire_amount(balance.balance_minor, balance.currency),
+            "currency": balance.currency,
+        }
+        for balance in found.balances
+    ]
+    own = next(
+        (balance for balance in balances if balance["currency"] == call.actor.currency), None
+    )
+    zero = {"amount": wire_amount(0, call.actor.currency), "currency": call.actor.currency}
+    first = own or (balances[0] if balances else zero)
+    return {
+        "read": True,
+        "account": {name: str(found.account[name]) for name in ("id", "code", "name", "type")},
+        "as_of": as_of.isoformat(),
+        "balance": first["amount"],
+        "currency": first["currency"],
+        "balances": balances or [zero],
+    }
+
+
+def sentence(_given: JsonObject, output: JsonObject) -> str:
+    """Name the account once it is read."""
+    account = output.get("account")
+    if not account:
+        return str(gettext("Read an account"))
+    return str(
+        gettext("Read account %(code)s %(name)s", code=account["code"], name=account["name"])
+    )
+
+
+def note(output: JsonObject) -> str:
+    """State the day of the balance."""
+    return day(output["as_of"])
+
+
+CAPABILITY = Capability(
+    name="read_account_balance",
+    title=N_("Account balance"),
+    summary="Read what an account stands at on a day.",
+    area="accounting",
+    input=ReadAccountBalanceInput,
+    output=frozenset({"read", "account", "as_of", "balance", "currency", "balances"}),
+    permission="ledger.read",
+    approval="never",
+    run=run,
+    card=Card(icon="journal-text", sentence=sentence, note=note),
+    audit=N_("Assistant: read a balance"),
+    follow_ups=("trial_balance", "list_ledger_accounts"),
+    examples={
+        "en": (
+            "bank balance",
+            "how much cash do we have",
+            "balance of account 1100",
+            "what is in the HDFC account today",
+            "cash in hand as on 31 March",
+            "balance of office rent a/c",
+            "how much GST is payable right now",
+            "what was our bank balance at the end of last month",
+            "show balance of commission income",
+            "closing balance of petty cash yesterday",
+            "how much is lying in the BSP deposit account",
+            "salary account bal pls",
+        ),
+        "hi": (
+            "bank mein kitna paisa hai",
+            "cash kitna bacha hai",
+            "account 1100 ka balance batao",
+            "31 March ko bank balance kitna tha",
+            "office rent ke khaate mein kitna hai",
+            "GST kitna dena banta hai abhi",
+        ),
+    },
+)

@@ -1,0 +1,73 @@
+"""Compare a statement of the settlement plan (BSP) with the tickets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.billing.capabilities.settlement_plan import NoSettlementPlan
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject
+from voyagent.capabilities.refusals import not_supported
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import Closed, Id
+
+
+class ReconcileBspInput(Closed):
+    """A fetched statement and the tickets to compare it with."""
+
+    report_id: Id = Field(description="The statement that was fetched.")
+    ticket_ids: Annotated[list[Id], Field(max_length=500)] | None = Field(
+        default=None, description="The tickets; all of the statement's period if absent."
+    )
+
+
+def run(_call: Invocation, _wanted: ReconcileBspInput) -> JsonObject:
+    """Return that no settlement plan is connected: there is no statement to compare."""
+    return not_supported("reconciled", NoSettlementPlan())
+
+
+def sentence(_given: JsonObject, _output: JsonObject) -> str:
+    """State the comparison."""
+    return str(gettext("Compared the BSP statement with the tickets"))
+
+
+CAPABILITY = Capability(
+    name="reconcile_bsp",
+    title=N_("BSP reconciliation"),
+    summary="Hold a statement of the settlement plan against the tickets.",
+    area="accounting",
+    input=ReconcileBspInput,
+    output=frozenset({"reconciled", "reason", "detail"}),
+    permission="report.read",
+    approval="never",
+    run=run,
+    card=Card(icon="check2-square", sentence=sentence),
+    audit=N_("Assistant: reconcile with BSP"),
+    follow_ups=("fetch_bsp_statement",),
+    examples={
+        "en": (
+            "reconcile BSP",
+            "match the BSP statement with our tickets",
+            "check BSP billing against issued tickets",
+            "which tickets are missing in the BSP report",
+            "BSP reco for November",
+            "compare the airline settlement with our sales",
+            "do the BSP figures agree with our ticket register",
+            "tally BSP with the books",
+            "find differences between BSP and our tickets",
+            "reconcile the fortnight's BSP pls",
+            "are there ADMs or extra tickets in the BSP file",
+            "run the bsp recon",
+        ),
+        "hi": (
+            "BSP ka milaan karo",
+            "BSP statement tickets se match karo",
+            "BSP mein kaun se ticket missing hain",
+            "November ka BSP reco kar do",
+            "BSP aur hamare ticket mein kya farak hai",
+            "BSP tally karke batao",
+        ),
+    },
+)

@@ -1,0 +1,12 @@
+"""Parts that the capabilities of the billing and settlement plan (BSP) share."""
+
+from __future__ import annotations
+
+from voyagent.kernel.errors import N_, Conflict
+
+
+class NoSettlementPlan(Conflict):
+    """No connected system reads the statements of a billing and settlement plan."""
+
+    code = "capability_not_supported"
+    message = N_("No billing and settlement plan is connected, so its statements cannot be read.")

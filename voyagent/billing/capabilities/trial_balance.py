@@ -1,0 +1,119 @@
+"""Read the trial balance on a day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Annotated
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.billing.capabilities.list_ledger_accounts import ACCOUNTS_MAX
+from voyagent.capabilities.capability import Capability, Card, Invocation, JsonObject, Slot
+from voyagent.capabilities.cards import day
+from voyagent.kernel import clock
+from voyagent.kernel.errors import N_
+from voyagent.kernel.fields import BusinessDate, Closed
+from voyagent.kernel.money import wire_amount
+from voyagent.ledger.queries.trial_balance import trial_balance_rows
+
+
+class TrialBalanceInput(Closed):
+    """A day, and the choice of accounts."""
+
+    as_of: Annotated[BusinessDate | None, Slot("date")] = Field(
+        default=None, description="Postings up to this day count, YYYY-MM-DD; today if absent."
+    )
+    include_zero: bool = Field(
+        default=False, description="True to list accounts without postings as well."
+    )
+
+
+def run(call: Invocation, wanted: TrialBalanceInput) -> JsonObject:
+    """Return debit and credit of each account, and the totals of each currency.
+
+    Amounts of different currencies are never added.
+    """
+    as_of = wanted.as_of or clock.today(call.actor.timezone)
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    accounts = []
+    for row in trial_balance_rows(call.reader, as_of, include_zero=wanted.include_zero):
+        currency = row["currency"] or call.actor.currency
+        if row["currency"]:
+            sums[currency][0] += row["debit_minor"]
+            sums[currency][1] += row["credit_minor"]
+        accounts.append(
+            {
+                "code": row["code"],
+                "name": row["name"],
+                "type": row["type"],
+                "debit": wire_amount(row["debit_minor"], currency),
+                "credit": wire_amount(row["credit_minor"], currency),
+                "currency": currency,
+            }
+        )
+    ordered = sorted(sums, key=lambda currency: (currency != call.actor.currency, currency))
+    return {
+        "as_of": as_of.isoformat(),
+        "count": len({account["code"] for account in accounts}),
+        "accounts": accounts[:ACCOUNTS_MAX],
+        "totals": [
+            {
+                "currency": currency,
+                "debit": wire_amount(sums[currency][0], currency),
+                "credit": wire_amount(sums[currency][1], currency),
+                "in_balance": sums[currency][0] == sums[currency][1],
+            }
+            for currency in ordered
+        ],
+    }
+
+
+def sentence(_given: JsonObject, _output: JsonObject) -> str:
+    """State that the trial balance was read."""
+    return str(gettext("Read the trial balance"))
+
+
+def note(output: JsonObject) -> str:
+    """State the day of the trial balance."""
+    return day(output["as_of"])
+
+
+CAPABILITY = Capability(
+    name="trial_balance",
+    title=N_("Trial balance"),
+    summary="Read the trial balance on a day.",
+    area="accounting",
+    input=TrialBalanceInput,
+    output=frozenset({"as_of", "count", "accounts", "totals"}),
+    permission="report.read",
+    approval="never",
+    run=run,
+    card=Card(icon="table", sentence=sentence, note=note),
+    audit=N_("Assistant: read the trial balance"),
+    follow_ups=("read_account_balance", "list_ledger_accounts"),
+    examples={
+        "en": (
+            "trial balance",
+            "TB as on 31 March",
+            "show the trial balance of last month",
+            "do the books balance",
+            "are debits and credits equal",
+            "trial bal with zero accounts",
+            "give me balances of all ledgers",
+            "total debit and credit till 30 Nov",
+            "closing trial balance for the year",
+            "need the TB for the CA",
+            "balances of every account as of yesterday",
+            "is the trial balance tallying?",
+        ),
+        "hi": (
+            "trial balance dikhao",
+            "31 March ka TB do",
+            "books tally ho rahi hain kya",
+            "sab khaaton ka balance dikhao",
+            "debit credit barabar hai kya",
+            "pichhle mahine ka trial balance chahiye",
+        ),
+    },
+)
