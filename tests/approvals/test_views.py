@@ -753,12 +753,12 @@ def test_more_than_is_open_is_refused_at_the_edit_with_the_reason(
     approval_id = desk.propose(bob, "record_receipt", arguments=arguments)
     page = Page(editing(alice.browser, approval_id, amount="99,99,999"))
     assert page.status == 422
-    assert "more than is still open" in page.words(".//form[@id='edit']//*[@role='alert']")
+    assert "more than the amount due" in page.words(".//form[@id='edit']//*[@role='alert']")
     assert page.field("a.amount") == "99,99,999"
     assert desk.row(approval_id)["payload"] == arguments
     words = Page(alice.browser.get(f"/approvals/{approval_id}")).words(".//*[@id='review']")
     assert "INR 100.00" in words
-    assert "more than is still open" not in words
+    assert "more than the amount due" not in words
 
 
 def test_what_would_be_refused_offers_no_grant(desk: Desk, alice: Person, bob: Person) -> None:

@@ -442,7 +442,7 @@ def test_a_request_that_was_refused_is_set_right_and_then_made(alice: Person, ta
     session_id = talk.begin(alice)
     told = text(talk.say(alice, session_id, "Zachariah Kurian paid 9,99,000 by cheque"))
     assert told.startswith(
-        "That is more than is still open on this document. So I have asked for nothing."
+        "This is more than the amount due on this document. So I have asked for nothing."
     )
     assert "recorded once approved" not in told
     talk.say(alice, session_id, "no it was 510")

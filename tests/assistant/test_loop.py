@@ -211,7 +211,7 @@ def test_an_effect_that_fails_is_told_with_its_reason(
     told = talk.events(alice, session_id)[len(drafted) :]
     assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]
     assert told[1]["tool_output"]["error"] == "invoice_not_draft"
-    assert "An invoice is issued once." in text(told)
+    assert "This invoice is already issued." in text(told)
 
 
 def issue_arguments(engine: sa.Engine, approval_id: str) -> dict[str, Any]:

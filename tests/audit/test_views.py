@@ -194,7 +194,7 @@ def test_every_kind_of_event_and_every_tool_has_words_in_both_languages(app: Fla
 
 def test_nothing_found_says_so_and_leads_back(alice: Person) -> None:
     text = shown(alice.browser, "/audit?kind=nothing.like.it")
-    assert "Nothing found" in text
+    assert "No results" in text
     assert 'href="/audit"' in text
     assert "Nothing further" in shown(alice.browser, "/audit?offset=99999")
 

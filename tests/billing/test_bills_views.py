@@ -83,7 +83,7 @@ def test_the_list_shows_what_is_owed_and_its_tabs_narrow_it(alice: Person) -> No
     assert rows(see(alice, f"/bills?status=open&due_from={next_day}")) == ["Early supplier"]
     assert rows(see(alice, f"/bills?status=overdue&due_to={next_day}")) == ["Late supplier"]
     page = see(alice, f"/bills?status=open&due_to={day}&currency=AED")
-    assert "No bill fits this selection." in page.words(".//main")
+    assert "No bill matches these filters." in page.words(".//main")
     assert {
         f"/bills?status=open&due_to={day}",
         "/bills?status=open&currency=AED",
@@ -93,7 +93,9 @@ def test_the_list_shows_what_is_owed_and_its_tabs_narrow_it(alice: Person) -> No
         day,
         "AED",
     ), "and another filter keeps them"
-    assert "No bill fits this selection." in see(alice, "/bills?status=scheduled").words(".//main")
+    assert "No bill matches these filters." in see(alice, "/bills?status=scheduled").words(
+        ".//main"
+    )
 
 
 def test_what_cannot_be_read_of_the_address_is_left_out_and_said(alice: Person) -> None:
@@ -216,7 +218,7 @@ def test_lines_that_are_bought_as_agent_are_told_apart_before_and_after_they_are
     unread = Page(
         send(alice, "/bills/new", **(typed | {"unit_price": ["a lot", "", "1"]}), then="look")
     ).words(".//section[@id='postings']")
-    assert ("Write an amount such as" in unread, "INR" in unread) == (True, False)
+    assert ("Enter an amount such as" in unread, "INR" in unread) == (True, False)
     path = send(alice, "/bills/new", **typed).headers["Location"]
     assert see(alice, path).words(".//*[@id='items']").count("For a customer, as agent") == 1
     edit = see(alice, f"{path}/edit")
@@ -239,11 +241,11 @@ def test_a_way_of_buying_that_there_is_not_comes_back(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"vendor_name": " "}, "A name is needed."),
-        ({"vendor_reference": ""}, "Write the number that stands on the supplier’s paper."),
-        ({"vendor_reference": "BSP-9"}, "A bill with this reference has been entered already."),
-        ({"due_date": "1 Jun 2024"}, "nothing is due before it is issued"),
-        ({"unit_price": ["a lot", "", "1"]}, "Write an amount such as"),
+        ({"vendor_name": " "}, "Enter a name."),
+        ({"vendor_reference": ""}, "Enter the number on the supplier’s document."),
+        ({"vendor_reference": "BSP-9"}, "A bill with this reference already exists."),
+        ({"due_date": "1 Jun 2024"}, "The due date can’t be before"),
+        ({"unit_price": ["a lot", "", "1"]}, "Enter an amount such as"),
     ],
 )
 def test_what_cannot_stand_comes_back_with_what_was_typed(
@@ -297,7 +299,7 @@ def test_a_draft_is_received_after_a_look_at_what_that_posts(alice: Person) -> N
 
 def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
     bill_id = draft_bill(alice)
-    assert "Throw away the bill BSP-1 of BSP India?" in see(
+    assert "Delete the draft bill BSP-1 of BSP India?" in see(
         alice, f"/bills/{bill_id}/discard"
     ).words(".//main")
     answer = send(alice, f"/bills/{bill_id}/discard")

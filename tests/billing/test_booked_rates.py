@@ -161,12 +161,12 @@ def test_the_form_asks_for_a_rate_of_a_foreign_document_alone(alice: Person, pat
         new, data=typed | {"rate": "83", "rate_base": "USD", "rate_on": "", "rate_source": ""}
     )
     assert wrong.status_code == 422
-    assert "Say who has quoted this rate." in wrong.text
+    assert "Enter the source of this rate." in wrong.text
     wrong = browser.post(
         new,
         data=typed | {"rate": "eighty", "rate_base": "USD", "rate_on": "", "rate_source": "Bank"},
     )
-    assert "Write a rate such as 83.25" in wrong.text
+    assert "Enter a rate such as 83.25" in wrong.text
     wrong = browser.post(
         new, data=typed | {"rate": "0", "rate_base": "USD", "rate_on": "", "rate_source": "Bank"}
     )
@@ -268,7 +268,7 @@ def test_without_a_rate_the_page_says_so_and_the_books_lack_nothing(
 ) -> None:
     here = f"{path}/{alice.api.post(path, json=BODIES[path]).json['id']}"
     page = Page(alice.browser.get(here))
-    assert "names no rate of exchange yet" in page.words(".//*[@id='booked']")
+    assert "No exchange rate is set" in page.words(".//*[@id='booked']")
     assert page.links().count(f"{here}/edit") == 2, (
         "the way to the form, beside the one that is always there"
     )
@@ -277,8 +277,8 @@ def test_without_a_rate_the_page_says_so_and_the_books_lack_nothing(
     assert f"{here}/edit" in Page(alice.browser.get(f"{here}/{step}")).links()
     assert alice.api.post(f"{here}/{step}").status_code == 200
     words = Page(alice.browser.get(here)).words(".//*[@id='booked']")
-    assert "stands in the books in USD alone" in words
-    assert "money in INR cannot settle it" in words
+    assert "Posted without an exchange rate" in words
+    assert "a payment in INR can’t settle this document" in words
     with alice.reading() as reader:
         assert list(checks.findings(reader)) == []
     balances = alice.api.get("/reports/trial-balance?as_of=2024-12-31").json["by_currency"]

@@ -259,7 +259,7 @@ def test_the_form_takes_a_commission_and_shows_what_issuing_will_post_of_it(agen
     made = send(agency, commission=["1,200", ""])
     assert made.status_code == 303
     page = Page(agency.browser.get(made.location))
-    assert "As agent, 1,200.00 of it commission" in page.words(
+    assert "As agent, including 1,200.00 commission" in page.words(
         ".//*[@id='items']//*[@class='v-tiny v-3 v-screen']"
     )
     edit = Page(agency.browser.get(f"{made.location}/edit"))
@@ -281,11 +281,11 @@ def test_the_form_takes_a_commission_and_shows_what_issuing_will_post_of_it(agen
     [
         (
             {"commission": ["4,201", ""]},
-            "The commission is a part of what the line comes to before tax.",
+            "The commission can’t be more than the line amount before tax.",
         ),
         (
             {"commission": ["", "100"]},
-            "Only a line that is sold for a supplier, as agent, has a commission.",
+            "Only a line sold as agent can have a commission.",
         ),
         ({"commission": ["much", ""]}, "amount"),
     ],

@@ -441,7 +441,7 @@ def test_the_form_shows_what_it_will_post_before_it_does(alice: Person) -> None:
     }
     looked = Page(browser.post(f"/invoices/{invoice_id}/credit", data=typed | {"then": "look"}))
     assert looked.status == 200
-    assert "What the credit note will post" in looked.words(".//section[@id='postings']")
+    assert "Journal lines" in looked.words(".//section[@id='postings']")
     assert "INR1,000.00" in looked.words(".//section[@id='postings']")
     assert balances(alice)["receivable", "INR"] == 4_550_000, "nothing is posted by looking"
     done = browser.post(f"/invoices/{invoice_id}/credit", data=typed)
@@ -505,11 +505,11 @@ def test_of_a_bill_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: 
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"amount": ["45,000.01", ""]}, "more than is left of this line"),
-        ({"amount": ["a lot", ""]}, "Write an amount such as"),
-        ({"amount": ["", ""]}, "Write an amount for at least one line."),
+        ({"amount": ["45,000.01", ""]}, "more than the amount not yet credited"),
+        ({"amount": ["a lot", ""]}, "Enter an amount such as"),
+        ({"amount": ["", ""]}, "Enter an amount for at least one line."),
         ({"reason": ""}, "This is needed"),
-        ({"issue_date": "9 Jun 2024"}, "These dates do not fit"),
+        ({"issue_date": "9 Jun 2024"}, "The due date can’t be before"),
     ],
 )
 def test_a_refused_form_comes_back_with_what_was_typed(

@@ -555,7 +555,7 @@ def test_the_page_shows_both_amounts_and_what_it_will_post(
     assert "1 USD = 83 INR, State Bank" in page
     assert f'name="settled_{invoice_id}"' in page
     assert f'name="settled_{bare}"' not in page
-    assert "does not keep the rate at which it was booked" in page
+    assert "without an exchange rate" in page
     rows = [
         ("document_id", str(mine)),
         ("part", ""),
@@ -581,15 +581,15 @@ def test_the_page_shows_both_amounts_and_what_it_will_post(
     assert allocations(owner_engine, alice) == []
     nothing = browser.post(here, data=data)
     assert nothing.status_code == 422
-    assert "Say how much of the document is settled in its own currency" in nothing.text
+    assert "Enter the amount settled in the document’s currency" in nothing.text
     too_much = browser.post(here, data=data | {f"settled_{invoice_id}": "1000.01"})
     assert too_much.status_code == 422
     unsaid = browser.post(here, data=data | {f"rate_{invoice_id}": "84"})
-    assert "Say who has quoted this rate." in unsaid.text
+    assert "Enter the source of this rate." in unsaid.text
     unread = browser.post(
         here, data=data | {f"rate_{invoice_id}": "eighty", "rate_source": "State Bank"}
     )
-    assert "Write a rate such as 83.25" in unread.text
+    assert "Enter a rate such as 83.25" in unread.text
     assert browser.post(here, data=data | given).status_code == 303
     (row,) = allocations(owner_engine, alice)
     assert (row["amount_minor"], row["settled_minor"], row["booked_minor"]) == (
@@ -609,4 +609,4 @@ def test_a_payment_in_a_foreign_currency_is_offered_the_documents_of_the_books_a
     assert f'name="settled_{mine}"' in page
     assert "1 EUR in INR" in page
     assert f'name="settled_{foreign}"' not in page
-    assert "Neither this nor the payment is in the currency of the books, INR" in page
+    assert "Neither this document nor the payment is in INR" in page

@@ -113,18 +113,18 @@ def test_foreign_money_settles_a_document_of_the_books(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"settled": ""}, "Say how much of the document is settled in its own currency"),
+        ({"settled": ""}, "Enter the amount settled in the document’s currency"),
         ({"settled": "1000.01"}, "more than"),
-        ({"settled": "x"}, "Write an amount such as"),
+        ({"settled": "x"}, "Enter an amount such as"),
         ({"part": "85,000.01"}, "more than"),
-        ({"settled": "", "rate": "84"}, "Say who has quoted this rate."),
+        ({"settled": "", "rate": "84"}, "Enter the source of this rate."),
         (
             {"settled": "", "rate": "eighty", "rate_source": "State Bank"},
-            "Write a rate such as 83.25",
+            "Enter a rate such as 83.25",
         ),
         (
             {"rate": "85", "rate_source": "State Bank"},
-            "does not follow from the amount and the rate",
+            "does not match the amount and the rate",
         ),
     ],
 )
@@ -171,12 +171,10 @@ def test_a_document_without_a_rate_and_two_foreign_currencies_are_explained(alic
     bare, foreign = issued(alice, line("70.00", quantity=1, currency="USD")), booked(alice)
     page = Page(send(alice, HERE, **typed(foreign), then="documents"))
     assert not page.all(f".//input[@name='settled_{bare}']")
-    assert "does not keep the rate at which it was booked" in page.words(
-        ".//fieldset[@id='foreign']"
-    )
+    assert "without an exchange rate" in page.words(".//fieldset[@id='foreign']")
     euros = Page(send(alice, HERE, **typed(foreign, currency="EUR"), then="documents"))
     assert not euros.all(f".//input[@name='settled_{foreign}']")
-    assert "Neither this nor the payment is in the currency of the books, INR" in euros.words(
+    assert "Neither this document nor the payment is in INR" in euros.words(
         ".//fieldset[@id='foreign']"
     )
 
@@ -224,7 +222,7 @@ def test_two_foreign_currencies_and_other_money_for_one_document_are_refused_in_
     }
     refused = alice.api.post("/payments", json=euros | {"allocations": [part]})
     assert (refused.status_code, refused.json["detail"]) == (400, "mixed_currency")
-    words = "Neither the payment nor the document is in the currency of the books."
+    words = "Neither the payment nor the document is in the agency’s currency."
     assert words in service.TwoForeignCurrencies.message
     page = Page(send(alice, HERE, **typed(foreign, "900", "1,000", amount="900", currency="EUR")))
     assert page.status == 422

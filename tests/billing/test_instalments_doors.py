@@ -143,7 +143,7 @@ def test_a_document_shows_each_instalment_with_what_is_open_and_its_state(alice:
             if path == "/invoices"
             else ["40 days overdue", "3 days overdue", "Not due", "Not due"]
         )
-        assert re.findall(r"Settled in part|Settled|\d+ days overdue|Not due", table) == states
+        assert re.findall(r"Partly settled|Settled|\d+ days overdue|Not due", table) == states
         assert (">70.00<" in table) == (path == "/invoices")
     planned = draft(alice, line("400.00", quantity=1), issue_date=dues[0], instalments=parts)
     assert "overdue" not in part_of(browser.get(f"/invoices/{planned}").text, "instalments"), (
@@ -290,10 +290,10 @@ def test_a_person_plans_by_amounts_shares_and_the_rest(
     [
         ([("10 Jun 2024", "13,500.00"), ("20 Jul 2024", "31,000.00")], "do not add up"),
         ([("20 Jul 2024", "13,500.00"), ("10 Jun 2024", "31,500.00")], "after the one before"),
-        ([("10 Jun 2024", "45,000.00")], "from 2 to 36"),
+        ([("10 Jun 2024", "45,000.00")], "2 to 36"),
         ([("10 Jun 2024", "some"), ("20 Jul 2024", "")], "a share such as 30 %"),
         ([("10 Jun 2024", ""), ("20 Jul 2024", "")], "a share such as 30 %"),
-        ([("10 Jun 2024", "0.001"), ("20 Jul 2024", "44999.999")], "at most the places"),
+        ([("10 Jun 2024", "0.001"), ("20 Jul 2024", "44999.999")], "more decimals than"),
         ([("someday", "13,500.00"), ("20 Jul 2024", "31,500.00")], "date"),
     ],
 )
@@ -336,11 +336,11 @@ def test_the_form_says_what_instalments_come_to_before_it_is_sent(alice: Person)
     assert sums() == ""
     assert (
         sums(("10 Jun 2024", "30%"), ("20 Jul 2024", ""))
-        == "13,500.00 + 31,500.00 = INR45,000.00. That is the total."
+        == "13,500.00 + 31,500.00 = INR45,000.00. Adds up to the total."
     )
     assert (
         sums(("10 Jun 2024", "30%"), ("20 Jul 2024", "1"))
-        == "13,500.00 + 1.00 = INR13,501.00. INR31,499.00 are missing to the total."
+        == "13,500.00 + 1.00 = INR13,501.00. INR31,499.00 less than the total."
     )
     assert sums(("10 Jun 2024", "45000"), ("20 Jul 2024", "1")).endswith(
         "INR1.00 more than the total."
@@ -348,7 +348,7 @@ def test_the_form_says_what_instalments_come_to_before_it_is_sent(alice: Person)
     assert sums(("10 Jun 2024", "some"), ("20 Jul 2024", "1")) == "? + 1.00"
     assert (
         sums(("10 Jun 2024", "30%"), ("20 Jul 2024", ""), unit_price=["many"])
-        == "? + ? What the document comes to is not known yet."
+        == "? + ? The total is not known yet."
     )
 
 

@@ -111,7 +111,7 @@ def test_what_is_shown_is_posted(alice: Person, people: People, drain: Drain, st
     before = stood(alice)
     opened = Page(alice.browser.get(path))
     assert set(map(abs, shown(opened).values())) == {4_500_000}, "it begins with all that is open"
-    assert "Show what it will post" in opened.words(".//form//button"), "and goes without a script"
+    assert "Preview journal lines" in opened.words(".//form//button"), "and goes without a script"
     (live,) = [one for one in opened.all(".//*[@hx-post]") if one.get("hx-select") == "#postings"]
     form = opened.one(f".//form[@action='{path}']").get("id")
     assert (live.get("hx-post"), live.get("hx-include"), live.get("hx-trigger")) == (
@@ -138,7 +138,7 @@ def test_what_would_be_refused_is_said_in_the_sentence_of_the_refusal(
     path = step.address(alice)
     cases = [
         ("45,000.01", "more than"),
-        ("a lot", "Write an amount such as"),
+        ("a lot", "Enter an amount such as"),
         ("1.005", "more decimals than the currency has"),
         ("-5", "must not be negative"),
     ]
@@ -158,7 +158,7 @@ def test_a_day_that_takes_it_not_is_said(alice: Person, step: Step) -> None:
     path = step.address(alice)
     (day,) = [name for name in step.typed if name.endswith(("_on", "_date"))]
     early = Page(send(alice, path, **step.fields("1") | {day: "1 Jan 2020"}, then="look"))
-    assert "These dates do not fit" in early.words(POSTINGS)
+    assert "The due date can’t be before" in early.words(POSTINGS)
     close(alice, date(2024, 6, 1))
     closed = Page(send(alice, path, **step.fields("1"), then="look"))
     assert "The books of that month are closed." in closed.words(POSTINGS)
@@ -253,12 +253,12 @@ def test_what_a_draft_shows_is_what_it_posts(agency: Person, kind: str) -> None:
         ({"currency": "JPY", "unit_price": "1000.5"}, "more decimals than the currency has"),
         ({"currency": "KWD", "unit_price": "1.2345"}, "more decimals than the currency has"),
         ({"unit_price": "10.005"}, "more decimals than the currency has"),
-        ({"unit_price": "a lot"}, "Write an amount such as"),
+        ({"unit_price": "a lot"}, "Enter an amount such as"),
         ({"unit_price": "0", "tax_cgst": "", "tax_sgst": ""}, "must be above zero"),
-        ({"quantity": "two"}, "Write how many as a whole number from 1."),
-        ({"due_date": "9 Jun 2024"}, "These dates do not fit"),
+        ({"quantity": "two"}, "Enter the quantity as a whole number from 1."),
+        ({"due_date": "9 Jun 2024"}, "The due date can’t be before"),
         ({"due_date": "some day"}, "Write a date such as"),
-        ({"currency": "USD"}, "Lines are taxed in the currency of the agency's country alone"),
+        ({"currency": "USD"}, "only in the currency of the agency’s country"),
         ({"currency": "USD", "rate": "0", "rate_source": "State Bank"}, "rate"),
     ],
 )
@@ -315,7 +315,7 @@ def test_whose_it_is_and_what_for_need_not_be_typed_yet(agency: Person, kind: st
 
 @pytest.mark.parametrize(
     ("part", "settled", "sentence"),
-    [("9,000", "60", "more than is still open"), ("4,000", "", ""), ("90,001", "50", "more than")],
+    [("9,000", "60", "more than the amount due"), ("4,000", "", ""), ("90,001", "50", "more than")],
 )
 def test_an_exchange_that_cannot_be_made_is_not_shown(
     alice: Person, part: str, settled: str, sentence: str

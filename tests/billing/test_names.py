@@ -118,7 +118,7 @@ def test_the_reviewer_of_an_invoice_sees_whose_name_comes_near(alice: Person) ->
     issued(alice)
     shown = reviewed(alice, "draft_invoice", DRAFT)
     assert [check["text"] for check in shown["checks"] if not check["ok"]] == [
-        "No customer of that name yet; near: Deepa Krishnan"
+        "New customer. Similar names: Deepa Krishnan"
     ]
     for name in ("Deepa Krishnan", "Arun Pillai"):
         shown = reviewed(alice, "draft_invoice", DRAFT | {"customer_name": name})
@@ -133,7 +133,7 @@ def test_the_reviewer_of_a_bill_sees_it_too(alice: Person) -> None:
     }
     shown = reviewed(alice, receive_bill.CAPABILITY.name, wanted)
     assert [check["text"] for check in shown["checks"]] == [
-        "No supplier of that name yet; near: Emirates Holidays"
+        "New supplier. Similar names: Emirates Holidays"
     ]
     assert (
         reviewed(

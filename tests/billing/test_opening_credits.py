@@ -118,10 +118,10 @@ def test_the_page_of_the_credit_says_where_it_goes(
     for path, words, account in (
         (
             f"/invoices/{invoice_id}/credit",
-            "lessens the sales of now",
+            "reduces current sales",
             "4300 Sales of travel services",
         ),
-        (f"/bills/{bill_id}/credit", "lessens the cost of now", "5100 Cost of travel services"),
+        (f"/bills/{bill_id}/credit", "reduces current costs", "5100 Cost of travel services"),
     ):
         page = Page(browser.get(path))
         assert words in page.words(".//*[@id='brought-forward']")

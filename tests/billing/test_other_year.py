@@ -27,12 +27,12 @@ DRAFTS = {
     "/invoices": {"customer_name": "Deepa Krishnan"},
     "/bills": {"vendor_name": "BSP India", "vendor_reference": "BSP-1"},
 }
-SAID = "This is dated 29 Nov {first}, in another financial year than today: "
+SAID = "Dated 29 Nov {first}, in a different financial year: "
 FIRST, NEXT, BOOKED = (
     SAID + rest
     for rest in (
-        "its number will be the first of {year}.",
-        "its number will be the next of {year}.",
+        "it gets the first number of {year}.",
+        "it gets the next number of {year}.",
         "it is booked in {year}.",
     )
 )
@@ -129,7 +129,7 @@ def test_the_years_are_those_of_the_agency(alice: Person) -> None:
         note = note_on(
             alice.browser.get(f"/invoices/{draft(alice, issue_date=day, due_date=day)}/issue")
         )
-        assert (f"its number will be the first of {day.year}." in note) is is_said, day
+        assert (f"it gets the first number of {day.year}." in note) is is_said, day
 
 
 def test_what_the_assistant_proposes_says_it_on_its_card(alice: Person) -> None:

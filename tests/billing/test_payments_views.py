@@ -85,7 +85,7 @@ def test_of_two_who_post_the_same_form_at_the_same_moment_one_notes_the_payment(
     ]
     for answer in answers:
         if answer.status_code == 422:
-            assert "What it settles: This document is not open" in Page(answer).words(".//main")
+            assert "Settles: This document has no amount due" in Page(answer).words(".//main")
     assert [seen(alice, UUID(document_id))["status"] for document_id in ids] == ["paid", "paid"]
     assert balances(alice)["bank", "INR"] == 9_000_000
 
@@ -103,9 +103,9 @@ def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("changes", "place", "said"),
     [
-        ({"party_name": " "}, "party_name", "A name is needed."),
-        ({"amount": ""}, "amount", "Write an amount such as"),
-        ({"amount": "x"}, "amount", "Write an amount such as"),
+        ({"party_name": " "}, "party_name", "Enter a name."),
+        ({"amount": ""}, "amount", "Enter an amount such as"),
+        ({"amount": "x"}, "amount", "Enter an amount such as"),
         ({"amount": "1.001"}, "amount", "more decimals than the currency has"),
         ({"amount": "0"}, "amount", "must be above zero"),
         ({"amount": "-5"}, "amount", "must not be negative"),
@@ -113,11 +113,11 @@ def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:
         ({"amount": "999999999999999"}, "amount", "more than the books can hold"),
         ({"amount": "9,99,99,99,99,99,99,99,999"}, "amount", "more than the books can hold"),
         ({"part": ["-5"]}, "allocations", "must not be negative"),
-        ({"paid_on": "1 Jan 2100"}, "paid_on", "These dates do not fit"),
+        ({"paid_on": "1 Jan 2100"}, "paid_on", "The due date can’t be before"),
         ({"paid_on": "5 May 2024"}, "paid_on", "month"),
-        ({"part": ["45000.01"]}, "allocations", "more than is still open"),
-        ({"part": ["x"]}, "allocations", "Write an amount such as"),
-        ({"amount": "100", "part": ["101"]}, "allocations", "more than is left of this payment"),
+        ({"part": ["45000.01"]}, "allocations", "more than the amount due"),
+        ({"part": ["x"]}, "allocations", "Enter an amount such as"),
+        ({"amount": "100", "part": ["101"]}, "allocations", "more than the unallocated part"),
         ({"party_name": "Somebody else", "part": ["1"]}, "allocations", "another party"),
         ({"document_id": ["nonsense"], "part": ["1"]}, "allocations", ""),
     ],
@@ -231,7 +231,10 @@ def test_an_advance_begins_filled_and_is_allocated(alice: Person) -> None:
     wrong = Page(
         send(alice, path, effective_on="9 Jun 2024", document_id=[str(invoice_id)], part=["1"])
     )
-    assert (wrong.status, "These dates do not fit" in wrong.error_at("effective_on")) == (422, True)
+    assert (wrong.status, "The due date can’t be before" in wrong.error_at("effective_on")) == (
+        422,
+        True,
+    )
     nothing = Page(
         send(alice, path, effective_on="26 Jun 2024", document_id=[str(invoice_id)], part=[""])
     )
@@ -256,13 +259,16 @@ def test_an_allocation_is_taken_back_in_two_steps(alice: Person) -> None:
     assert "45,000.00" in Page(alice.browser.get(link)).words(".//form[@id='unallocate-form']")
     assert seen(alice, invoice_id)["status"] == "paid", "looking changes nothing"
     early = Page(send(alice, link, effective_on="24 Jun 2024"))
-    assert (early.status, "These dates do not fit" in early.error_at("effective_on")) == (422, True)
+    assert (early.status, "The due date can’t be before" in early.error_at("effective_on")) == (
+        422,
+        True,
+    )
     assert send(alice, link, effective_on="30 Jun 2024").status_code == 303
     assert seen(alice, invoice_id)["status"] == "issued"
     again = Page(send(alice, link, effective_on="30 Jun 2024"))
     assert (
         again.status,
-        "taken back already" in again.words(".//form[@id='unallocate-form']"),
+        "already reversed" in again.words(".//form[@id='unallocate-form']"),
     ) == (422, True)
     assert "R/2024-25" not in Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//article")
 
@@ -279,7 +285,7 @@ def test_an_advance_is_given_back(alice: Person) -> None:
             account="bank",
         )
     )
-    assert (over.status, "more than is left" in over.error_at("amount")) == (422, True)
+    assert (over.status, "more than the unallocated part" in over.error_at("amount")) == (422, True)
     assert (
         send(
             alice,
@@ -307,7 +313,7 @@ def test_of_a_payment_that_was_reversed_meanwhile_either_form_says_so(alice: Per
         page = Page(send(alice, f"/payments/{payment_id}/{step}", **fields))
         assert (
             page.status,
-            "has been reversed already" in page.words(f".//form[@id='{step}-form']"),
+            "is already reversed" in page.words(f".//form[@id='{step}-form']"),
         ) == (422, True)
 
 
@@ -326,7 +332,7 @@ def test_the_list_has_its_tabs_filters_and_ends(alice: Person) -> None:
         "party=al+noor": ["Al Noor"],
     }.items():
         assert Page(alice.browser.get(f"/payments?{query}")).rows() == rows, query
-    assert "Nothing found" in Page(alice.browser.get("/payments?party=Nobody")).words()
+    assert "No results" in Page(alice.browser.get("/payments?party=Nobody")).words()
     wrong = Page(alice.browser.get("/payments?from=x&cursor=nonsense"))
     assert (
         wrong.status,

@@ -17,7 +17,7 @@ from voyagent.billing import queries
 
 DAY = date(2024, 6, 5)
 CLOSED = "The books of that month are closed."
-NO_RATE = "It names no rate of exchange."
+NO_RATE = "No exchange rate is set."
 STEPS = ("invoice", "bill")
 
 

@@ -118,7 +118,7 @@ def test_what_was_bought_as_agent_goes_back_to_what_is_held_for_suppliers(alice:
     unread = Page(send(alice, f"/bills/{bill_id}/credit", **typed)).words(
         ".//section[@id='postings']"
     )
-    assert ("Write an amount such as" in unread, "INR" in unread) == (True, False)
+    assert ("Enter an amount such as" in unread, "INR" in unread) == (True, False)
     credit(alice, bill_id, line_1=1_000_000)
     assert balances(alice) == {
         ("payable", "INR"): -3_550_000,
@@ -467,12 +467,12 @@ def test_a_credit_is_looked_at_and_entered_on_its_page(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"vendor_reference": ""}, "Write the number that stands on the supplier’s paper."),
-        ({"vendor_reference": "C-0"}, "has been entered already"),
-        ({"amount": ["", "500.01"]}, "more than is left of this line"),
-        ({"amount": ["x", ""]}, "Write an amount such as"),
-        ({"amount": ["", ""]}, "Write an amount for at least one line."),
-        ({"issue_date": "1 Jun 2024"}, "These dates do not fit"),
+        ({"vendor_reference": ""}, "Enter the number on the supplier’s document."),
+        ({"vendor_reference": "C-0"}, "already exists"),
+        ({"amount": ["", "500.01"]}, "more than the amount not yet credited"),
+        ({"amount": ["x", ""]}, "Enter an amount such as"),
+        ({"amount": ["", ""]}, "Enter an amount for at least one line."),
+        ({"issue_date": "1 Jun 2024"}, "The due date can’t be before"),
     ],
 )
 def test_what_cannot_stand_comes_back_with_what_was_typed(

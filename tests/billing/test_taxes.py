@@ -565,7 +565,7 @@ def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_w
     ] == ["air_domestic", "service_fee"]
     waiting = Page(send(agency, then="look", place_of_supply=""))
     assert posted(waiting)[0] == "1200 Trade receivables INR 4,700.00"
-    assert "The tax comes on top once the place of supply is known." in waiting.words(
+    assert "Tax is added once the place of supply is known." in waiting.words(
         ".//section[@id='postings']"
     )
     made = send(agency, collection="y")
@@ -641,8 +641,8 @@ def test_a_form_that_comes_back_keeps_the_days_of_its_lines_and_marks_the_one_th
             "customer_tax_number",
             "That is not a tax number.",
         ),
-        ({"basic_fare": ["", ""]}, "line_items", "Say the basic fare"),
-        ({"basic_fare": ["4,201", ""]}, "line_items", "The basic fare is a part"),
+        ({"basic_fare": ["", ""]}, "line_items", "Enter the basic fare"),
+        ({"basic_fare": ["4,201", ""]}, "line_items", "The basic fare can’t be more"),
     ],
 )
 def test_what_cannot_be_taxed_is_told_at_its_field(

@@ -99,7 +99,9 @@ def test_of_a_payment_that_is_used_up_nothing_can_be_given_back(alice: Person) -
     browser = alice.browser
     answer = browser.get(f"/payments/{paid}/refund")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{paid}")
-    assert "Nothing of this payment is left" in Page(browser.get(f"/payments/{paid}")).words()
+    assert (
+        "This payment has no unallocated amount" in Page(browser.get(f"/payments/{paid}")).words()
+    )
 
 
 @pytest.mark.parametrize("typed", ["1,00", "12,34", "1,2,3"])
@@ -131,14 +133,14 @@ def test_commas_that_group_nothing_make_no_amount(alice: Person, typed: str) -> 
 def test_where_no_tax_number_is_known_the_form_says_so_to_who_can_set_it(
     people: People, alice: Person
 ) -> None:
-    said = "Lines bear no tax while no tax number of the agency is known."
+    said = "No tax is added until the agency’s tax number is set."
     page = Page(alice.browser.get("/invoices/new"))
     assert said in page.words()
     assert "/settings" in page.links()
     colleague = people.colleague(alice, "Rita Role", role="accounting_lead")
     hers = Page(colleague.browser.get("/invoices/new"))
     assert said in hers.words()
-    assert "Set it in the settings" not in hers.words()
+    assert "Set it in Settings" not in hers.words()
     assert said not in Page(alice.browser.get("/bills/new")).words()
     alice.api.patch("/tenant-settings", json={"tax_number": "32AABCU9603R1ZW"})
     assert said not in Page(alice.browser.get("/invoices/new")).words()
@@ -196,8 +198,8 @@ def test_a_due_day_without_its_year_follows_the_day_of_issue(
 @pytest.mark.parametrize(
     ("dues", "refusal"),
     [
-        (["1 May 2024", "1 Aug 2024"], "Each instalment is due after the one before it"),
-        (["1 Aug 2024", "1 Jul 2024"], "Each instalment is due after the one before it"),
+        (["1 May 2024", "1 Aug 2024"], "Each instalment must be due after the one before it"),
+        (["1 Aug 2024", "1 Jul 2024"], "Each instalment must be due after the one before it"),
         (["1 Aug 2024", "some day"], "Write a date such as"),
         (["1 Aug 2024", ""], None),
         (["1 Aug 2024", "1 Sep 2024"], None),

@@ -95,7 +95,7 @@ def test_every_filter_of_the_address_narrows_the_list_and_stands_in_the_links(
 def test_a_filter_that_is_on_can_be_taken_off(alice: Person) -> None:
     issued(alice)
     page = Page(alice.browser.get("/invoices?currency=AED"))
-    assert "Nothing found" in page.words()
+    assert "No results" in page.words()
     assert "/invoices" in page.links()
     assert page.words(".//div[@id='invoice-chips']").startswith("Due")
 
@@ -211,7 +211,7 @@ def test_a_draft_says_that_it_is_none_yet_and_who_can_issue_it(
     invoice_id = draft(alice)
     page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
     assert "Draft invoice" in page.words(".//article")
-    assert "numbered when it is issued" in page.words(".//article")
+    assert "Numbered on issue" in page.words(".//article")
     assert f"/invoices/{invoice_id}/issue" in page.links()
     assert not page.all(".//section[@id='books']")
     looked = Page(victor.browser.get(f"/invoices/{invoice_id}"))

@@ -286,7 +286,7 @@ def test_the_page_shows_what_it_will_post_and_asks_why(alice: Person) -> None:
     page = Page(browser.get(f"/invoices/{invoice_id}/void"))
     assert page.status == 200
     postings = ".//section[@id='postings']"
-    assert "What making it void will post" in page.words(postings)
+    assert "Journal lines" in page.words(postings)
     assert [page.words(f"{postings}//tbody/tr[{row}]") for row in (1, 2)] == [
         "1200 Trade receivablesINR45,000.00",
         "4300 Sales of travel servicesINR45,000.00",

@@ -189,8 +189,8 @@ def test_the_conversation_goes_on_once_it_is_done(
     resolve(leila, asked["id"])
     drain()
     talk = Page(bob.browser.get(f"/assistant/{asked['session_id']}")).words(".//*[@id='talk']")
-    assert "Leila Lead granted" in talk, talk
-    assert "2024-25/000001" in talk.split("Leila Lead granted")[1], talk
+    assert "Leila Lead approved" in talk, talk
+    assert "2024-25/000001" in talk.split("Leila Lead approved")[1], talk
 
 
 def test_one_that_is_rejected_leaves_nothing_and_may_be_asked_for_again(
@@ -264,7 +264,7 @@ def test_while_a_grant_is_being_carried_out_none_is_asked_for(
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
     resolve(leila, asked["id"])
-    assert "is being carried out" in Page(bob.browser.get(f"/invoices/{invoice_id}")).words(
+    assert "is in progress" in Page(bob.browser.get(f"/invoices/{invoice_id}")).words(
         ".//*[@id='write-offs']"
     )
     assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (
@@ -463,21 +463,21 @@ def test_it_is_asked_for_on_the_page(alice: Person, bob: Person) -> None:
     assert (done.status_code, done.headers["Location"]) == (303, f"/invoices/{invoice_id}")
     (asked,) = bob.api.get("/approvals").json["items"]
     assert asked["payload"]["amount"] == "45000.00"
-    assert "waits for a decision" in Page(browser.get(f"/invoices/{invoice_id}")).words(
+    assert "waiting for approval" in Page(browser.get(f"/invoices/{invoice_id}")).words(
         ".//*[@id='write-offs']"
     )
     again = submit(browser, path, amount="1", reason=WHY, written_off_on="25 Jun 2024")
     assert again.status_code == 422
-    assert "asked for already" in Page(again).words()
+    assert "already waiting for approval" in Page(again).words()
 
 
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("amount", "45,000.01", "more than is still open"),
+        ("amount", "45,000.01", "more than the amount due"),
         ("amount", "much", "such as"),
         ("reason", "", ""),
-        ("written_off_on", "1 Jan 2024", "do not fit"),
+        ("written_off_on", "1 Jan 2024", "can’t be before"),
     ],
 )
 def test_what_is_wrong_is_said_where_it_was_typed(
@@ -555,10 +555,10 @@ def test_one_is_taken_back_on_the_page(alice: Person) -> None:
     assert (done.status_code, done.headers["Location"]) == (303, f"/invoices/{invoice_id}")
     page = Page(browser.get(f"/invoices/{invoice_id}"))
     assert path not in page.links()
-    assert "taken back" in page.words(".//*[@id='write-offs']")
+    assert "reversed" in page.words(".//*[@id='write-offs']")
     twice = submit(browser, path, reason="Has paid", effective_on="26 Jun 2024")
     assert twice.status_code == 422
-    assert "taken back already" in Page(twice).words()
+    assert "already reversed" in Page(twice).words()
     assert (
         alice.browser.get(f"/invoices/{issued(alice)}/write-offs/{new_id()}/take-back").status_code
         == 404
@@ -577,7 +577,7 @@ def test_the_list_the_sheet_and_the_customer_s_paper_say_that_nothing_is_left_to
     write_off(alice, invoice_id)
     assert "Written off" in Page(alice.browser.get("/invoices")).words(".//tbody")
     sheet = Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
-    assert sheet.endswith("Written off−1,000.00 Nothing left to pay₹0.00"), sheet
+    assert sheet.endswith("Written off−1,000.00 Settled₹0.00"), sheet
     with alice.reading() as reader:
         paper = document_of(reader, read_document(reader, invoice_id), "Malabar")
     assert paper.content.startswith(b"%PDF")

@@ -68,7 +68,7 @@ def test_a_talk_from_a_pasted_message_to_an_issued_invoice_without_leaving_the_p
         here = page.url
         say(page, "make the invoice, 45,000 for Dubai visa due 10 Dec 2100")
         log.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
-        expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
+        expect(log).to_contain_text("The draft for Deepa Krishnan is created", timeout=ANSWER_MS)
         visit.looks_right()
         log.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
         expect(log).to_contain_text("is issued and posted", timeout=ANSWER_MS)
@@ -171,14 +171,14 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     expect(page.locator("#nav-approvals")).to_have_text(re.compile("Approvals ?1"))
     inbox = page.context.new_page()
     inbox.goto("/approvals")
-    inbox.get_by_role("link", name=re.compile("Draft an invoice")).first.click()
+    inbox.get_by_role("link", name=re.compile("New invoice")).first.click()
     inbox.get_by_role("link", name="Edit", exact=True).click()
     inbox.get_by_label("Unit price").first.fill("40,000")
     inbox.get_by_role("button", name="Save and review").click()
     expect(log).to_contain_text("Edited by", timeout=ANSWER_MS)
     expect(page.locator("#aloud")).to_contain_text("Edited by", timeout=ANSWER_MS)
     inbox.get_by_role("button", name="Approve").click()
-    expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
+    expect(log).to_contain_text("The draft for Deepa Krishnan is created", timeout=ANSWER_MS)
     expect(page.locator("#aloud")).to_contain_text(
         re.compile(r"(Approved|Done).*Draft an invoice for Deepa"), timeout=ANSWER_MS
     )
@@ -220,7 +220,7 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(
         log = page.get_by_role("log")
         say(page, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
         log.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
-        expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
+        expect(log).to_contain_text("The draft for Deepa Krishnan is created", timeout=ANSWER_MS)
         expect(log.get_by_role("button", name="Approve")).to_have_count(1, timeout=ANSWER_MS)
         old = log.locator(".v-ask").get_attribute("id")
         # On the phone Deepa is billed for something else, so what she owes is not what the first
@@ -229,7 +229,7 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(
         say(phone, "invoice Deepa Krishnan 7,000 for insurance due 10 Dec 2100")
         talk = phone.get_by_role("log")
         talk.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
-        expect(talk).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
+        expect(talk).to_contain_text("The draft for Deepa Krishnan is created", timeout=ANSWER_MS)
         talk.get_by_role("button", name="Approve").click(timeout=ANSWER_MS)
         expect(talk).to_contain_text("is issued and posted", timeout=ANSWER_MS)
         phone.goto(f"/approvals/{str(old).removeprefix('ask-')}")

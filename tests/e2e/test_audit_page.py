@@ -78,7 +78,7 @@ def test_an_administrator_checks_the_chain_and_looks_at_an_event(
         page.keyboard.press("Escape")
         expect(event).to_have_count(0)
         page.get_by_role("link", name="Failed only").click()
-        expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+        expect(page.get_by_role("heading", name="No results")).to_be_visible()
         keep(visit, "audit-nothing", look)
 
 

@@ -70,7 +70,7 @@ def test_without_a_script_the_server_shows_the_effect_and_adds_lines(
         expect(page.locator("#entry-preview")).to_contain_text("Debits equal credits.")
         expect(page.locator("#entry-preview tbody tr").first).to_contain_text("50.00Dr")
         page.get_by_role("button", name="Post the entry").click()
-        expect(page.locator("#narration-err")).to_contain_text("Say in a few words")
+        expect(page.locator("#narration-err")).to_contain_text("Enter a narration")
         page.get_by_label("What it is about").fill("Stamps")
         page.get_by_role("button", name="Post the entry").click()
         expect(page.get_by_role("heading", name="Journal entry", exact=True)).to_be_visible()

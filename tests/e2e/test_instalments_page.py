@@ -21,17 +21,17 @@ def test_instalments_are_typed_from_the_keyboard(browser: Browser, site: Site, l
         page = visit.page
         sign_up(page)
         _write(page)
-        page.get_by_text("where it is due on several days").click()
+        page.get_by_text("payment in several parts").click()
         page.get_by_label("Due, instalment 1").focus()
         for one in ("10 Jun 2100", "Tab", "30 %", "Enter", "20 Jul 2100", "Tab", "100", "Enter"):
             (page.keyboard.press if one in ("Tab", "Enter") else page.keyboard.type)(one)
         expect(page.get_by_label("Due, instalment 3")).to_be_focused()
         sums = page.locator("#plan-sums")
-        expect(sums).to_contain_text("are missing to the total.")
+        expect(sums).to_contain_text("less than the total.")
         page.keyboard.type("30 Aug 2100")
         page.keyboard.press("Tab")
         expect(sums).to_contain_text("13,500.00 + 100.00 + 31,400.00")
-        expect(sums).to_contain_text("That is the total.")
+        expect(sums).to_contain_text("Adds up to the total.")
         look_at(visit, "invoice-instalments", look)
         page.keyboard.press("Control+Enter")
         expect(page.locator("#instalments tbody tr")).to_have_count(3)
@@ -44,14 +44,14 @@ def test_without_a_script_the_server_says_what_they_come_to(browser: Browser, si
         page = visit.page
         sign_up(page)
         _write(page)
-        page.get_by_text("where it is due on several days").click()
+        page.get_by_text("payment in several parts").click()
         page.get_by_label("Due, instalment 1").fill("10 Jun 2100")
         page.get_by_label("Amount or share, instalment 1").fill("50 %")
         page.get_by_label("Due, instalment 2").fill("20 Jul 2100")
         page.get_by_role("button", name="Add an instalment").click()
         expect(page.locator("#plan-sums")).to_contain_text("22,500.00 + 22,500.00")
         expect(page.get_by_label("Due, instalment 3")).to_be_visible()
-        page.get_by_role("button", name="Save the draft").click()
+        page.get_by_role("button", name="Save draft").click()
         expect(page.locator("#instalments tbody tr")).to_have_count(2)
 
 

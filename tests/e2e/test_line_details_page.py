@@ -26,7 +26,7 @@ def test_lines_are_typed_as_fast_as_before_and_say_more_where_it_is_asked_for(
         sign_up(page)
         _taxed(page)
         page.goto("/invoices/new")
-        expect(page.get_by_label("Day of service, line 1")).to_be_hidden()
+        expect(page.get_by_label("Service date, line 1")).to_be_hidden()
         page.get_by_label("Description, line 3").focus()
         page.keyboard.type("Visa")
         for _ in range(4):  # how many, the rate, the tax, how it is sold
@@ -34,7 +34,7 @@ def test_lines_are_typed_as_fast_as_before_and_say_more_where_it_is_asked_for(
         expect(page.get_by_label("Sold as, line 3")).to_be_focused()
         page.keyboard.press("Tab")
         expect(page.get_by_label("Description, line 4")).to_be_focused()
-        page.get_by_label("Day of service and TCS of each line").check()
+        page.get_by_label("Show service date and TCS per line").check()
         page.get_by_label("Customer", exact=True).fill("Deepa Krishnan")
         for line, (words, rate) in enumerate(
             (("Bali, five nights", "1,00,000"), ("Visa", "5,000")), start=1
@@ -42,7 +42,7 @@ def test_lines_are_typed_as_fast_as_before_and_say_more_where_it_is_asked_for(
             page.get_by_label(f"Description, line {line}").fill(words)
             page.get_by_label(f"Rate, line {line}").fill(rate)
         page.get_by_label("Description, line 3").fill("")
-        page.get_by_label("Day of service, line 1").fill("20 Jul 2100")
+        page.get_by_label("Service date, line 1").fill("20 Jul 2100")
         page.get_by_label("TCS, line 1").select_option("yes")
         expect(page.locator("#postings")).to_contain_text("TCS payable")
         look_at(visit, "invoice-line-details", look)
@@ -57,11 +57,11 @@ def test_without_a_script_they_are_shown_and_stay(browser: Browser, site: Site) 
         page = visit.page
         sign_up(page)
         page.goto("/invoices/new")
-        expect(page.get_by_label("Day of service, line 1")).to_be_hidden()
-        page.get_by_label("Day of service of each line").check()
+        expect(page.get_by_label("Service date, line 1")).to_be_hidden()
+        page.get_by_label("Show service date per line").check()
         page.get_by_label("Description, line 1").fill("Visa")
         page.get_by_role("button", name="Add a line").click()
-        expect(page.get_by_label("Day of service, line 1")).to_be_visible()
+        expect(page.get_by_label("Service date, line 1")).to_be_visible()
 
 
 def _taxed(page: Page) -> None:

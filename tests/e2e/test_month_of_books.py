@@ -59,22 +59,22 @@ def _invoice(visit: Visit) -> str:
     page.get_by_role("textbox", name=re.compile("^Due")).fill(_on(20))
     page.get_by_label("Description, line 1").fill("Dubai package")
     page.get_by_label("Rate, line 1").fill("45,000")
-    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("button", name="Save draft").click()
     page.get_by_role("link", name="Issue", exact=True).click()
     expect(
-        page.get_by_role("button", name="Issue the invoice")
+        page.get_by_role("button", name="Issue invoice")
     ).to_be_visible()  # the page that is looked at is there
     visit.looks_right()
-    page.get_by_role("button", name="Issue the invoice").click()
-    expect(page.get_by_role("link", name="Record a payment")).to_be_visible()
+    page.get_by_role("button", name="Issue invoice").click()
+    expect(page.get_by_role("link", name="Record payment")).to_be_visible()
     return page.get_by_role("heading", level=1).inner_text()
 
 
 def _take_a_part_payment(page: Page) -> None:
-    page.get_by_role("link", name="Record a payment").click()
+    page.get_by_role("link", name="Record payment").click()
     page.get_by_label("Amount").fill("30,000")
     page.get_by_role("textbox", name="Paid on").fill(_on(8))
-    page.get_by_role("button", name="Record the payment").click()
+    page.get_by_role("button", name="Record payment").click()
     expect(page.locator("#settled")).to_contain_text("30,000.00")
 
 
@@ -83,29 +83,29 @@ def _credit_more_than_is_open(visit: Visit, look: Look) -> None:
     taken back.
     """
     page = visit.page
-    page.get_by_role("link", name="Credit", exact=True).click()
+    page.get_by_role("link", name="Issue credit note", exact=True).click()
     page.get_by_label("Reason").fill("Not travelled")
     page.locator("#issue_date").fill(_on(10))
     page.get_by_label("Credit, line 1").fill("20,000")
-    page.get_by_role("button", name="Issue the credit note").click()
-    expect(page.locator("#lines")).to_contain_text("open")
+    page.get_by_role("button", name="Issue credit note").click()
+    expect(page.locator("#lines")).to_contain_text("amount due")
     look_at(visit, "credit-refused", look)
     page.get_by_role("link", name=f"Payments of {CUSTOMER}").click()
     page.get_by_role("main").get_by_role("link", name=CUSTOMER).click()
-    page.get_by_role("link", name="Take back").click()
-    page.get_by_role("textbox", name="From").fill(_on(9))
-    page.get_by_role("button", name="Take back").click()
-    expect(page.locator("#about")).to_contain_text("taken back")
+    page.get_by_role("link", name="Reverse").click()
+    page.get_by_role("textbox", name="Effective date").fill(_on(9))
+    page.get_by_role("button", name="Reverse").click()
+    expect(page.locator("#about")).to_contain_text("reversed")
 
 
 def _credit(visit: Visit, look: Look, number: str) -> None:
     page = visit.page
     page.locator("#about").get_by_role("link", name=number, exact=True).first.click()
-    page.get_by_role("link", name="Credit", exact=True).click()
+    page.get_by_role("link", name="Issue credit note", exact=True).click()
     page.get_by_label("Reason").fill("Not travelled")
     page.locator("#issue_date").fill(_on(10))
     page.get_by_label("Credit, line 1").fill("20,000")
-    page.get_by_role("button", name="Issue the credit note").click()
+    page.get_by_role("button", name="Issue credit note").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Credit note")
     look_at(visit, "credit-note", look)
 
@@ -115,15 +115,15 @@ def _allocate_and_refund(visit: Visit, look: Look) -> None:
     page.goto("/payments?unapplied=1")
     page.get_by_role("main").get_by_role("link", name=CUSTOMER).click()
     page.get_by_role("link", name="Allocate").click()
-    expect(page.get_by_label(re.compile("^How much"))).to_have_value("25,000.00")
-    page.get_by_role("textbox", name="From").fill(_on(12))
+    expect(page.get_by_label(re.compile("^Amount for"))).to_have_value("25,000.00")
+    page.get_by_role("textbox", name="Effective date").fill(_on(12))
     look_at(visit, "allocate", look)
     page.get_by_role("button", name="Allocate").click()
     page.get_by_role("link", name="Refund").click()
     expect(page.get_by_label("Amount")).to_have_value("5,000.00")
     page.get_by_role("textbox", name="Refunded on").fill(_on(15))
-    page.get_by_role("button", name="Record the refund").click()
-    expect(page.get_by_text("The refund is recorded.")).to_be_visible()
+    page.get_by_role("button", name="Record refund").click()
+    expect(page.get_by_text("Refund recorded.")).to_be_visible()
     look_at(visit, "payment", look)
 
 

@@ -204,7 +204,7 @@ class Clerk:
     def have_the_invoice(self) -> None:
         page = self.visit.page
         say(page, "invoice this trip due in 15 days")
-        self.review("Draft an invoice")
+        self.review("New invoice")
         for words in (
             self.flight,
             self.price,
@@ -212,7 +212,7 @@ class Clerk:
         ):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()
-        self.review("Issue the invoice")
+        self.review("Issue invoice")
         for words in ("Trade receivables", f"Balance of {CUSTOMER}", self.price):
             expect(page.locator("#review")).to_contain_text(words)
         self.grant()

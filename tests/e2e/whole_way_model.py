@@ -73,7 +73,7 @@ class WholeWayModel:
             return Reply(
                 f"Booking {outcome['locator']} is ticketed: {', '.join(outcome['tickets'])}."
             )
-        return Reply(f"Invoice {outcome['number']} is issued.")
+        return Reply(f"Invoice {outcome['number']} issued.")
 
 
 def _next(heard: Heard, steps: list[Callable[[Heard], Use | str]]) -> Reply:

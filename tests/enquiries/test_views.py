@@ -109,7 +109,7 @@ def test_days_of_receipt_are_days_of_the_agency(alice: Person, owner_engine: Any
 def test_nothing_found_offers_to_clear_the_filters(alice: Person) -> None:
     logged(alice)
     page = Page(alice.browser.get("/enquiries?q=nobody"))
-    assert "Nothing found" in page.words()
+    assert "No results" in page.words()
     assert "/enquiries" in page.links()
 
 
@@ -258,7 +258,7 @@ def test_without_an_amount_the_currency_of_the_form_means_nothing(alice: Person)
 @pytest.mark.parametrize(
     ("typed", "field", "sentence"),
     [
-        ({"customer_name": "  "}, "customer_name", "A name is needed."),
+        ({"customer_name": "  "}, "customer_name", "Enter a name."),
         (
             {"depart_date": "5 Feb 2027", "return_date": "4 Feb 2027"},
             "return_date",

@@ -55,7 +55,7 @@ def test_a_key_is_made_with_the_password_and_shown_once(bob: Person, events: Eve
         ({"name": " "}, "Give it a name"),
         ({"name": "x" * 121}, "This is too long."),
         ({"scopes": []}, "Choose what it may do."),
-        ({"scopes": ["owner"]}, "Choose one of the list."),
+        ({"scopes": ["owner"]}, "Choose one from the list."),
         ({"scopes": ["audit"]}, "A key cannot do more than its maker."),
         ({"expires_in_days": "0"}, "This is too small."),
         ({"expires_in_days": "soon"}, "Write a whole number."),

@@ -500,7 +500,7 @@ def test_the_only_administrator_is_told_why_she_cannot_leave(
 
 def test_the_page_refuses_what_cannot_be(alice: Person, sql: Sql) -> None:
     browser = alice.browser
-    for role, words in (("owner", "Choose one of the list."), ("viewer", "only administrator")):
+    for role, words in (("owner", "Choose one from the list."), ("viewer", "only administrator")):
         answer = browser.post(
             path_of(alice) + "/role",
             data={"role": role, "csrf_token": csrf(browser, path_of(alice))},

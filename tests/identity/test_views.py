@@ -328,8 +328,8 @@ def test_an_agency_is_made_with_its_currency_and_zone(browser: FlaskClient, sql:
         ("password", "cardamomtrails1", "This password is easily guessed."),
         ("full_name", " ", "Write your name."),
         ("agency_name", "", "Write the agency&#39;s name."),
-        ("default_currency", "XXX", "Choose one of the list."),
-        ("timezone", "Mars/Olympus", "Choose one of the list."),
+        ("default_currency", "XXX", "Choose one from the list."),
+        ("timezone", "Mars/Olympus", "Choose one from the list."),
     ],
 )
 def test_a_refused_sign_up_says_so_at_the_field(
@@ -513,7 +513,7 @@ def test_a_refused_invitation_says_so_at_the_field(alice: Person) -> None:
     for fields, place, words in (
         ({"email": email, "role": "agent"}, "email", "has an open invitation already"),
         ({"email": "x", "role": "agent"}, "email", "Write an address such as"),
-        ({"email": fresh_address(), "role": "owner"}, "role", "Choose one of the list."),
+        ({"email": fresh_address(), "role": "owner"}, "role", "Choose one from the list."),
     ):
         answer = submit(browser, "/team", **fields)
         assert answer.status_code == 422

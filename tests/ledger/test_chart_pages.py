@@ -147,9 +147,9 @@ def test_an_account_is_added(alice: Person) -> None:
         ),
         ({"code": "58 10"}, "code", "Write a code of up to 32 letters"),
         ({"code": "1100"}, "code", "Another account has that code."),
-        ({"name": " "}, "name", "A name is needed."),
-        ({"type": "income"}, "type", "Choose one of the list."),
-        ({"normal_side": "left"}, "normal_side", "Choose one of the list."),
+        ({"name": " "}, "name", "Enter a name."),
+        ({"type": "income"}, "type", "Choose one from the list."),
+        ({"normal_side": "left"}, "normal_side", "Choose one from the list."),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field(

@@ -130,7 +130,7 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
         (
             {"currency": "QQQ"},
             "currency",
-            "That is not a currency code. Use three capitals such as INR.",
+            "Enter a currency code of three capital letters, such as INR.",
         ),
         (
             {"credit": ["", "1234.49"]},
@@ -138,7 +138,7 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
             "Debits and credits of a journal entry must be equal in each currency.",
         ),
         ({"credit": ["", "1234.505"]}, "lines", "more decimals than the currency has"),
-        ({"credit": ["", "x"]}, "lines", "Write an amount such as 45000 or 45,000.50."),
+        ({"credit": ["", "x"]}, "lines", "Enter an amount such as 45000 or 45,000.50."),
         (
             {"credit": ["5", "1234.50"]},
             "lines",

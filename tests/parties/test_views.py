@@ -65,7 +65,7 @@ def test_a_party_is_noted_shown_and_changed(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("changes", "place", "said"),
     [
-        ({"name": " "}, "name", "A name is needed."),
+        ({"name": " "}, "name", "Enter a name."),
         ({"name": "KNOWN"}, "name", "known already"),
         ({"is_customer": ""}, "is_customer", "a customer, a supplier, or both"),
         ({"email": "nobody"}, "email", "not an e-mail address"),

@@ -133,7 +133,7 @@ def test_blank_clears_what_may_be_empty(alice: Person) -> None:
         ("daily_token_budget", "0", "Leave it empty for no limit."),
         ("timezone", "Mars/Olympus", "That is not a time zone."),
         ("default_currency", "ZZZ", "That is not a currency code."),
-        ("locale", "fr", "Choose one of the list."),
+        ("locale", "fr", "Choose one from the list."),
         ("system_prompt_suffix", "x" * 10_001, "At most 10,000 characters."),
     ],
 )

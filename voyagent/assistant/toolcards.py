@@ -181,7 +181,7 @@ def _issued(_given: Facts, output: Facts) -> str:
     return (
         _("Issued invoice %(number)s", number=output["number"])
         if output.get("number")
-        else _("Issue the invoice")
+        else _("Issue invoice")
     )
 
 

@@ -59,11 +59,11 @@ class BillForm(DocumentForm[BillDraftIn]):
     kept = (*DocumentForm.kept, "vendor_reference")
     sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
         **dict.fromkeys(
-            ("vendor_name.string_too_short", "vendor_name.missing"), _l("A name is needed.")
+            ("vendor_name.string_too_short", "vendor_name.missing"), _l("Enter a name.")
         ),
         **dict.fromkeys(
             ("vendor_reference.string_too_short", "vendor_reference.missing"),
-            _l("Write the number that stands on the supplier’s paper."),
+            _l("Enter the number on the supplier’s document."),
         ),
     }
 

@@ -70,7 +70,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
 
     sentences: ClassVar[dict[str, Any]] = {
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
-        "lines.too_short": _l("Write an amount for at least one line."),
+        "lines.too_short": _l("Enter an amount for at least one line."),
     }
 
     stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
@@ -164,7 +164,7 @@ class BillCreditForm(DocumentCreditForm[BillCreditIn]):
     schema: ClassVar[type[BaseModel]] = BillCreditIn
     sentences: ClassVar[dict[str, Any]] = DocumentCreditForm.sentences | dict.fromkeys(
         ("vendor_reference.string_too_short", "vendor_reference.missing"),
-        _l("Write the number that stands on the supplier’s paper."),
+        _l("Enter the number on the supplier’s document."),
     )
 
     stand_ins: ClassVar[dict[str, Any]] = DocumentCreditForm.stand_ins | {"vendor_reference": "–"}

@@ -53,7 +53,7 @@ SOLD_AS = (
     ("agent", _l("For a supplier, as agent")),
     ("fee", _l("Our fee")),
 )
-COLLECT = (("", _l("TCS as below")), ("yes", _l("Collect TCS")), ("no", _l("No TCS")))
+COLLECT = (("", _l("TCS as set below")), ("yes", _l("Collect TCS")), ("no", _l("No TCS")))
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
     "customer_name_required": "customer_name",
@@ -138,25 +138,26 @@ class LinesField(RowsField):
 
 
 DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
-    "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
+    "invalid_currency": _l("Enter a currency code of three capital letters, such as INR."),
     "line_items.string_pattern_mismatch": AMOUNT_SENTENCE,
-    "line_items.too_short": _l("Write at least one line."),
+    "line_items.too_short": _l("Enter at least one line."),
     "trip_id.uuid_parsing": _l("We could not find that trip."),
     "line_items.too_long": _l("A document has at most 200 lines."),
-    "line_items.string_too_short": _l("Each line says what it is for."),
+    "line_items.string_too_short": _l("Enter a description on each line."),
     **dict.fromkeys(
         ("line_items.int_parsing", "line_items.int_from_float", "line_items.greater_than_equal"),
-        _l("Write how many as a whole number from 1."),
+        _l("Enter the quantity as a whole number from 1."),
     ),
     **dict.fromkeys(
         ("line_items.less_than_equal", "line_items.int_parsing_size"),
-        _l("A line has at most 1,000,000 of a thing."),
+        _l("The quantity is at most 1,000,000."),
     ),
-    "line_items.string_pattern_mismatch.blank": _l("Write a rate on each line."),
+    "line_items.string_pattern_mismatch.blank": _l("Enter a rate on each line."),
     "instalments.string_pattern_mismatch": _l(
-        "Write an amount, a share such as %(share)s, or leave one empty for the rest.", share="30 %"
+        "Enter an amount or a share such as %(share)s, or leave one empty for the rest.",
+        share="30 %",
     ),
-    "instalments.too_long": _l("A document has from 2 to 36 instalments, each above zero."),
+    "instalments.too_long": _l("Enter 2 to 36 instalments, each above zero."),
 }
 
 
@@ -367,8 +368,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     )
     sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
         "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
-        "customer_name.string_too_short": _l("A name is needed."),
-        "customer_name.missing": _l("A name is needed."),
+        "customer_name.string_too_short": _l("Enter a name."),
+        "customer_name.missing": _l("Enter a name."),
     }
 
     stand_ins: ClassVar[dict[str, Any]] = {"customer_name": "–"}
@@ -378,7 +379,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     place_of_supply = SelectField(_l("Place of supply"), validate_choice=False)
     customer_tax_number = StringField(_l("Customer’s GSTIN"))
     customer_pan = StringField(_l("Customer’s PAN"))
-    collection = BooleanField(_l("Overseas tour package: collect TCS on top"))
+    collection = BooleanField(_l("Overseas tour package: add TCS"))
     details = BooleanField()
     notes = TextAreaField(_l("Notes for the customer"))
     enquiry_id = HiddenField()
@@ -504,8 +505,8 @@ class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
 
     schema: ClassVar[type[BaseModel]] = InvoiceSendIn
     sentences: ClassVar[dict[str, Any]] = {
-        "to.missing": _l("An address is needed."),
-        "to.email_invalid": _l("That is not an e-mail address. It looks like name@example.com."),
+        "to.missing": _l("Enter an e-mail address."),
+        "to.email_invalid": _l("Enter an e-mail address such as name@example.com."),
     }
 
     to = StringField(_l("E-mail address"))
@@ -525,13 +526,13 @@ class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
     schema: ClassVar[type[BaseModel]] = ReceiptIn
     sentences: ClassVar[dict[str, Any]] = {
         "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
-        "cash_or_bank": _l("Choose one of the list."),
+        "cash_or_bank": _l("Choose one from the list."),
     }
 
     amount = AmountText(_l("Amount"))
     paid_on = DateText(_l("Paid on"), ahead=BOOKED)
     account = SelectField(
-        _l("Into"),
+        _l("Paid into"),
         choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))],
         validate_choice=False,
     )

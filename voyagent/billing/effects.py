@@ -110,7 +110,7 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
             FactShown(label=gettext("Issued"), value=_day(wanted.issue_date)),
             FactShown(label=gettext("Due"), value=_day(wanted.due_date)),
             FactShown(
-                label=gettext("In the books"),
+                label=gettext("Posted"),
                 value=gettext("Nothing yet. Issuing it needs a separate approval."),
             ),
         ],

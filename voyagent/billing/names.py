@@ -24,8 +24,8 @@ def check_name(reader: Reader, name: str, side: Side) -> list[CheckShown]:
         return []
     near = ", ".join(found.near)
     words = (
-        gettext("No customer of that name yet; near: %(near)s", near=near)
+        gettext("New customer. Similar names: %(near)s", near=near)
         if side == "customer"
-        else gettext("No supplier of that name yet; near: %(near)s", near=near)
+        else gettext("New supplier. Similar names: %(near)s", near=near)
     )
     return [CheckShown(ok=False, text=words)]

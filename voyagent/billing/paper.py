@@ -50,7 +50,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
             if document.taxes
             else _("Invoice")
         ),
-        number=invoice["number"] or _("numbered when it is issued"),
+        number=invoice["number"] or _("Numbered on issue"),
         stamp=_("Void") if status == "void" else "",
         lead=_("Billed to"),
         party=invoice["party_name"],
@@ -178,7 +178,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
     ]
     letter = Letter(
         file=file_name("bill", bill["vendor_reference"]),
-        title=_("Record of a supplier’s bill"),
+        title=_("Supplier bill"),
         number=bill["vendor_reference"],
         stamp={"draft": _("Draft"), "void": _("Void")}.get(bill["status"], ""),
         lead=_("Billed by"),
@@ -213,7 +213,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
             ),
         ],
         due=(
-            (_("Still to pay"), symbol_money(Money(still_open, currency)))
+            (_("Amount due"), symbol_money(Money(still_open, currency)))
             if bill["status"] in OPEN_BILL
             else None
         ),
@@ -230,7 +230,7 @@ def supplier_credit_of(reader: Reader, document: SupplierCreditDocument, agency:
     credit, currency = document.credit, document.credit["currency"]
     letter = Letter(
         file=file_name("supplier-credit", credit["vendor_reference"]),
-        title=_("Record of a supplier’s credit note"),
+        title=_("Supplier credit note"),
         number=credit["vendor_reference"],
         stamp=_("Reversed") if credit["reversed_on"] else "",
         lead=_("Credited by"),
@@ -268,7 +268,7 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
 
 
 def _our_record() -> str:
-    return str(_("This is our own record of the supplier’s document, and not the document itself."))
+    return str(_("This is our record of the supplier’s document, not the document itself."))
 
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
@@ -308,7 +308,7 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     """What is left to pay and until when; None where there is nothing to say beside the total."""
     if invoice["status"] == "paid":
         settled = (
-            _("Nothing left to pay")
+            _("Settled")
             if invoice["written_off_minor"]
             else _("Paid in full")
             if invoice["paid_minor"]
@@ -318,8 +318,8 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     if invoice["status"] not in OPEN_INVOICE:
         return None
     if invoice["instalment_dues"]:
-        return _("Still to pay"), symbol_money(still_open)
-    return _("To pay by %(day)s", day=_day(invoice["due_date"])), symbol_money(still_open)
+        return _("Amount due"), symbol_money(still_open)
+    return _("Amount due by %(day)s", day=_day(invoice["due_date"])), symbol_money(still_open)
 
 
 def _plan(document: Row) -> list[tuple[str, str]]:

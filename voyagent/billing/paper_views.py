@@ -47,7 +47,7 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
             ),
             form.status,
         )
-    toast(_("The invoice is on its way to %(address)s.", address=form.to.data))
+    toast(_("Invoice sent to %(address)s.", address=form.to.data))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 

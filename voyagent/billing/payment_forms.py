@@ -101,10 +101,10 @@ REVERSED = {
 }
 _AMOUNTS: dict[str, Any] = {
     "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
-    "amount.missing": _l("Write an amount such as 45000 or 45,000.50."),
+    "amount.missing": _l("Enter an amount such as 45000 or 45,000.50."),
     "allocations.string_pattern_mismatch": AMOUNT_SENTENCE,
-    "allocations.too_short": _l("Write beside at least one document how much it takes."),
-    "cash_or_bank": _l("Choose one of the list."),
+    "allocations.too_short": _l("Enter an amount for at least one document."),
+    "cash_or_bank": _l("Choose one from the list."),
 }
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
 
@@ -165,8 +165,8 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     pairs: Mapping[str, tuple[str, str, str]] = {}
     """Of each document in another currency its currency, and the pair in which a rate is quoted."""
 
-    allocations = PartsField(_l("What it settles"))
-    rate_source = StringField(_l("Quoted by"))
+    allocations = PartsField(_l("Settles"))
+    rate_source = StringField(_l("Rate source"))
 
     def offer(self, foreign: Iterable[Row], books: str) -> None:
         """Take the documents in another currency, once it is known whose they are; `books` is the
@@ -217,13 +217,13 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     schema: ClassVar[type[BaseModel]] = PaymentRecordIn
     settled_on = "paid_on"
     sentences: ClassVar[dict[str, Any]] = SettlingForm.sentences | {
-        "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
-        "party_name.string_too_short": _l("A name is needed."),
-        "party_name.missing": _l("A name is needed."),
+        "invalid_currency": _l("Enter a currency code of three capital letters, such as INR."),
+        "party_name.string_too_short": _l("Enter a name."),
+        "party_name.missing": _l("Enter a name."),
     }
 
     direction = SelectField(
-        _l("What it is"),
+        _l("Type"),
         choices=[
             SelectChoice("in", _l("Received from a customer")),
             SelectChoice("out", _l("Paid to a supplier")),
@@ -297,7 +297,7 @@ class ReverseForm(SchemaForm[ReverseIn]):
     schema: ClassVar[type[BaseModel]] = ReverseIn
 
     reason = StringField(_l("Reason"))
-    reversed_on = DateText(_l("From the day"), ahead=BOOKED)
+    reversed_on = DateText(_l("Effective date"), ahead=BOOKED)
 
 
 class PaymentList(PaymentQuery, Listing):

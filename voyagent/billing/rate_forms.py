@@ -27,9 +27,10 @@ _OF_MEMBER = {
 RATE_PLACES = {"invalid_rate": "rate", "rate_of_other_money": "rate"}
 """Where a refusal of the rules is shown."""
 RATE_SENTENCES: dict[str, Any] = {
-    "rate.string_pattern_mismatch": _l("Write a rate such as 83.25, with at most eight places."),
+    "rate.string_pattern_mismatch": _l("Enter a rate such as 83.25, with up to eight decimals."),
     **dict.fromkeys(
-        ("rate_source.missing", "rate_source.string_too_short"), _l("Say who has quoted this rate.")
+        ("rate_source.missing", "rate_source.string_too_short"),
+        _l("Enter the source of this rate."),
     ),
 }
 
@@ -43,10 +44,10 @@ class RateFields:
     """The currency of the books."""
     currency: Any
     issue_date: Any
-    rate_base = SelectField(_l("Quoted as"), validate_choice=False)
-    rate = StringField(_l("Rate of exchange"))
-    rate_on = DateText(_l("Rate of"), ahead=BOOKED)
-    rate_source = StringField(_l("Quoted by"))
+    rate_base = SelectField(_l("Rate quoted as"), validate_choice=False)
+    rate = StringField(_l("Exchange rate"))
+    rate_on = DateText(_l("Rate date"), ahead=BOOKED)
+    rate_source = StringField(_l("Rate source"))
 
     @property
     def pair(self) -> list[str]:

@@ -80,6 +80,11 @@ class Place:
         """What is neither paid nor credited."""
         return Money(self.document.open_minor, self.document.currency)
 
+    @property
+    def paid(self) -> Money:
+        """Amount paid so far."""
+        return Money(self.document.paid_minor, self.document.currency)
+
     def url(self, step: str | None = None) -> str:
         """Its page, or that of a step."""
         if isinstance(self.document, Invoice):
@@ -111,7 +116,10 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
     """The way back to the document where it cannot take the step any more, and None where it may."""
     if may:
         return None
-    return not_now(_("This document cannot take that step any more."), Place(document).url())
+    return not_now(
+        _("This document’s status does not allow this any more. Reload the page."),
+        Place(document).url(),
+    )
 
 
 def closed(document: Invoice | Bill) -> Any:
@@ -152,23 +160,21 @@ def other_year_words(booked: date | None, series: str | None = None) -> str | No
     if found.is_first is None:
         return str(
             _(
-                "This is dated %(day)s, in another financial year than today: it is booked in"
-                " %(year)s.",
+                "Dated %(day)s, in a different financial year: it is booked in %(year)s.",
                 **words,
             )
         )
     if found.is_first:
         return str(
             _(
-                "This is dated %(day)s, in another financial year than today: its number will be"
-                " the first of %(year)s.",
+                "Dated %(day)s, in a different financial year: it gets the first number of"
+                " %(year)s.",
                 **words,
             )
         )
     return str(
         _(
-            "This is dated %(day)s, in another financial year than today: its number will be the"
-            " next of %(year)s.",
+            "Dated %(day)s, in a different financial year: it gets the next number of %(year)s.",
             **words,
         )
     )
@@ -228,7 +234,6 @@ def draft_page(
         "other_year": other_year_words(
             typed_day(form.issue_date), None if is_bill else INVOICE_SERIES
         ),
-        "postings_title": _("What receiving will post") if is_bill else _("What issuing will post"),
         "place": Place(draft) if draft else None,
         "is_bill": is_bill,
     }
@@ -306,7 +311,6 @@ def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     shown = {
         "place": Place(document),
         "postings": reversal_of(document.entry_id),
-        "postings_title": _("What making it void will post"),
     }
     further = (
         reversals_of(("invoice", document.id), typed_day(form.voided_on) or document.issue_date)
@@ -334,7 +338,6 @@ def reverse_step(
             "reversed": found,
             "postings": found.postings,
             "further": found.further,
-            "postings_title": _("What taking it back will post"),
         }
         return render_template("billing/reverse.html", form=form, **shown), form.status
     toast(done)

@@ -56,4 +56,4 @@ class TakeBackForm(SchemaForm[TakeBackIn]):
     schema: ClassVar[type[BaseModel]] = TakeBackIn
 
     reason = StringField(_l("Reason"))
-    effective_on = DateText(_l("From the day"), ahead=BOOKED)
+    effective_on = DateText(_l("Effective date"), ahead=BOOKED)

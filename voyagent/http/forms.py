@@ -48,7 +48,7 @@ _SHORT_YEAR = re.compile(
 _NUMBER = re.compile(r"([-−–+]?)(\d+)(?:\.(\d*))?")
 _WHOLE_MAX, _DECIMALS_MAX = 15, 4
 """How many figures an amount on the wire has at most before its point and behind it."""
-AMOUNT_SENTENCE = lazy_gettext("Write an amount such as 45000 or 45,000.50.")
+AMOUNT_SENTENCE = lazy_gettext("Enter an amount such as 45000 or 45,000.50.")
 _SENTENCES: dict[str, Callable[[], Any]] = {
     "missing": lambda: lazy_gettext("This is needed."),
     "string_too_short": lambda: lazy_gettext("This is needed, or it is too short."),
@@ -63,13 +63,11 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
     "greater_than_equal": lambda: lazy_gettext("This is too small."),
     "less_than_equal": lambda: lazy_gettext("This is too large."),
     "decimal_parsing": lambda: AMOUNT_SENTENCE,
-    "email_invalid": lambda: lazy_gettext(
-        "That is not an e-mail address. It looks like name@example.com."
-    ),
+    "email_invalid": lambda: lazy_gettext("Enter an e-mail address such as name@example.com."),
     "string_pattern_mismatch": lambda: lazy_gettext("This is not written as it has to be."),
     "cash_or_bank": lambda: lazy_gettext("Write “bank” or “cash”."),
-    "literal_error": lambda: lazy_gettext("Choose one of the list."),
-    "enum": lambda: lazy_gettext("Choose one of the list."),
+    "literal_error": lambda: lazy_gettext("Choose one from the list."),
+    "enum": lambda: lazy_gettext("Choose one from the list."),
 }
 
 

@@ -45,9 +45,9 @@ SENTENCES = {
     "full_name.missing": _("Write your name."),
     "agency_name.missing": _("Write the agency's name."),
     "email.missing": _("Write your address."),
-    "invalid_role": _("Choose one of the list."),
-    "invalid_currency": _("Choose one of the list."),
-    "invalid_timezone": _("Choose one of the list."),
+    "invalid_role": _("Choose one from the list."),
+    "invalid_currency": _("Choose one from the list."),
+    "invalid_timezone": _("Choose one from the list."),
 }
 
 
@@ -150,7 +150,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
         **SENTENCES,
         "name.missing": _("Give it a name, such as the program that will use it."),
         "scopes.too_short": _("Choose what it may do."),
-        "invalid_scope": _("Choose one of the list."),
+        "invalid_scope": _("Choose one from the list."),
         "password.missing": _("Write your password."),
     }
     name = StringField(_("Name"))

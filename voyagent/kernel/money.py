@@ -50,7 +50,7 @@ class UnknownCurrency(Invalid):
     """The code is not a currency of ISO 4217."""
 
     code = "invalid_currency"
-    message = N_("That is not a currency code. Use three capitals such as INR.")
+    message = N_("Enter a currency code of three capital letters, such as INR.")
 
 
 class InvalidAmount(Unprocessable):

@@ -33,9 +33,9 @@ class PartyForm(SchemaForm[PartyIn]):
 
     schema: ClassVar[type[BaseModel]] = PartyIn
     sentences: ClassVar[dict[str, Any]] = {
-        "name.string_too_short": _l("A name is needed."),
-        "name.missing": _l("A name is needed."),
-        "string_pattern_mismatch": _l("Choose one of the list."),
+        "name.string_too_short": _l("Enter a name."),
+        "name.missing": _l("Enter a name."),
+        "string_pattern_mismatch": _l("Choose one from the list."),
         "email_invalid": _l("That is not an e-mail address."),
         **dict.fromkeys(
             ("greater_than_equal", "less_than_equal"), _l("Payment terms are from 0 to 365 days.")

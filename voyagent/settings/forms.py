@@ -111,8 +111,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "tax_number.string_too_long": _l("At most 32 characters."),
         "string_pattern_mismatch": _l("Write an amount such as 50,000 or AED 50,000."),
         "invalid_amount": _l("This has more places than the currency."),
-        "currency_unknown": _l("That is not a currency code. Use three capitals such as INR."),
-        "default_currency.string_pattern_mismatch": _l("Choose one of the list."),
+        "currency_unknown": _l("Enter a currency code of three capital letters, such as INR."),
+        "default_currency.string_pattern_mismatch": _l("Choose one from the list."),
     }
 
     locale = SelectField(

@@ -48,7 +48,7 @@ class UnbookableCurrency(Unprocessable):
     """A currency that ISO 4217 does not list, or one without minor units."""
 
     code = "currency_unknown"
-    message = N_("That is not a currency code. Use three capitals such as INR.")
+    message = N_("Enter a currency code of three capital letters, such as INR.")
 
 
 class InvalidTaxNumber(Unprocessable):

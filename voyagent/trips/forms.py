@@ -33,7 +33,7 @@ LINE_PLACES = {
     "trip_full": "",
 }
 SEND_PLACES = {"nothing_to_send": ""}
-_CURRENCY = {"invalid_currency": _("That is not a currency code. Use three capitals such as INR.")}
+_CURRENCY = {"invalid_currency": _("Enter a currency code of three capital letters, such as INR.")}
 _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 
 
@@ -59,8 +59,8 @@ class SendForm(SentOnce, SchemaForm[SendIn]):
 
     schema: ClassVar[type[BaseModel]] = SendIn
     sentences: ClassVar[dict[str, Any]] = {
-        "to.missing": _("An address is needed."),
-        "to.email_invalid": _("That is not an e-mail address. It looks like name@example.com."),
+        "to.missing": _("Enter an e-mail address."),
+        "to.email_invalid": _("Enter an e-mail address such as name@example.com."),
     }
 
     to = StringField(_("E-mail address"))
@@ -83,8 +83,8 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     schema: ClassVar[type[BaseModel]] = PassengerIn
     sentences: ClassVar[dict[str, Any]] = {
-        "full_name.string_too_short": _("A name is needed."),
-        "full_name.missing": _("A name is needed."),
+        "full_name.string_too_short": _("Enter a name."),
+        "full_name.missing": _("Enter a name."),
         "passport_number.string_pattern_mismatch": _(
             "A passport's number has 6 to 20 letters and figures."
         ),
@@ -175,8 +175,8 @@ class LineForm(SchemaForm[LineIn]):
     sentences: ClassVar[dict[str, Any]] = {
         **_CURRENCY,
         "string_pattern_mismatch": _("That does not look right."),
-        "cost.string_pattern_mismatch": _("Write an amount such as 45000 or 45,000.50."),
-        "price.string_pattern_mismatch": _("Write an amount such as 45000 or 45,000.50."),
+        "cost.string_pattern_mismatch": _("Enter an amount such as 45000 or 45,000.50."),
+        "price.string_pattern_mismatch": _("Enter an amount such as 45000 or 45,000.50."),
         "local_time": _("Write a day such as 24 Nov 2026 and a time such as 16:30."),
         "clock_time": _("Write a time such as 16:30."),
         "nights": _("One leaves a hotel a day after coming, or later."),

@@ -100,7 +100,7 @@ def open_invoices(call: Invocation, text: str) -> list[Choice]:
 def sentence(_given: dict[str, Any], output: dict[str, Any]) -> str:
     """Name the customer and the invoice once the payment is recorded."""
     if not output.get("recorded"):
-        return str(gettext("Record a payment"))
+        return str(gettext("Record payment"))
     return str(
         gettext(
             "Recorded a payment of %(name)s for %(number)s",

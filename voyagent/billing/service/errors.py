@@ -10,16 +10,14 @@ class DraftChanged(PreconditionFailed):
     """The caller has seen an older state of a draft than the one that stands now."""
 
     code = "draft_changed"
-    message = N_(
-        "Somebody has changed this draft since you opened it. Look at it again, then go on."
-    )
+    message = N_("This draft was changed after you opened it. Reload it, then repeat your changes.")
 
 
 class CustomerNameRequired(Unprocessable):
     """A document is for somebody."""
 
     code = "customer_name_required"
-    message = N_("Say whom this document is for, in at most 255 characters.")
+    message = N_("Enter the customer or supplier, in at most 255 characters.")
 
 
 class InvalidLine(Unprocessable):
@@ -36,55 +34,55 @@ class BasicFareOutOfRange(Unprocessable):
     """A basic fare below zero or above what its line comes to."""
 
     code = "basic_fare_out_of_range"
-    message = N_("The basic fare is a part of what the line comes to.")
+    message = N_("The basic fare can’t be more than the line amount.")
 
 
 class CommissionOutOfRange(Unprocessable):
     """A commission below zero or above what its line comes to before tax."""
 
     code = "commission_out_of_range"
-    message = N_("The commission is a part of what the line comes to before tax.")
+    message = N_("The commission can’t be more than the line amount before tax.")
 
 
 class CommissionNotAgent(Unprocessable):
     """A commission on a line that is not sold as agent: such a line is revenue whole."""
 
     code = "commission_not_agent"
-    message = N_("Only a line that is sold for a supplier, as agent, has a commission.")
+    message = N_("Only a line sold as agent can have a commission.")
 
 
 class BasicFareRequired(Unprocessable):
     """A line is taxed on its basic fare and does not say it."""
 
     code = "basic_fare_required"
-    message = N_("Say the basic fare of each line that is taxed on it.")
+    message = N_("Enter the basic fare of each line that is taxed on it.")
 
 
 class TaxNumberMissing(Conflict):
     """The agency has no tax number by which anybody could tell whose taxes it charges."""
 
     code = "agency_tax_number_required"
-    message = N_("Write the agency's tax number into the settings before a line is taxed.")
+    message = N_("Enter the agency’s tax number in Settings before you add tax.")
 
 
 class TaxInAnotherCurrency(Conflict):
     """Taxes are reckoned in the currency of their country."""
 
     code = "tax_currency"
-    message = N_("Lines are taxed in the currency of the agency's country alone.")
+    message = N_("Tax can be added only in the currency of the agency’s country.")
 
 
 class TaxComponentUnknown(Invalid):
     """A component that is no tax of the agency's country on the day of the document."""
 
     code = "tax_component_unknown"
-    message = N_("That is no tax of the agency's country on the day of the bill.")
+    message = N_("This tax does not apply in the agency’s country on the date of the bill.")
 
 
 class TaxAboveLine(InvalidAmount):
     """Taxes printed on a line that come to more than what they are on."""
 
-    message = N_("The tax that is printed on a line is at most what the line comes to.")
+    message = N_("The tax on a line can’t be more than the line amount.")
 
 
 class NoLines(Unprocessable):
@@ -98,7 +96,7 @@ class TotalOutOfRange(Unprocessable):
     """Lines that add up to nothing, or to more than the books hold."""
 
     code = "total_out_of_range"
-    message = N_("The total must be above zero and within what the books can hold.")
+    message = N_("The total must be above zero and within the ledger’s limit.")
 
 
 class InvalidDate(Invalid):
@@ -108,8 +106,8 @@ class InvalidDate(Invalid):
 
     code = "invalid_date"
     message = N_(
-        "These dates do not fit: nothing is due before it is issued, and nothing is paid before"
-        " that or after today."
+        "The due date can’t be before the issue date, and the payment date must be between the"
+        " issue date and today."
     )
 
 
@@ -117,7 +115,7 @@ class InvalidInstalments(Unprocessable):
     """A plan of one instalment, or of too many, or one that asks for nothing."""
 
     code = "invalid_instalments"
-    message = N_("A document has from 2 to 36 instalments, each above zero.")
+    message = N_("Enter 2 to 36 instalments, each above zero.")
 
 
 class InvalidInstalmentDates(Unprocessable):
@@ -127,8 +125,8 @@ class InvalidInstalmentDates(Unprocessable):
 
     code = "invalid_instalment_dates"
     message = N_(
-        "Each instalment is due after the one before it, the first not before the document is"
-        " issued; the due date is that of the first."
+        "Each instalment must be due after the one before it, and the first not before the issue"
+        " date. The due date is that of the first."
     )
 
 
@@ -136,14 +134,14 @@ class InvalidInstalmentAmount(Unprocessable):
     """An instalment whose amount is none of the document's currency."""
 
     code = "invalid_instalment_amount"
-    message = N_("The amount of each instalment has at most the places of the document's currency.")
+    message = N_("An instalment has more decimals than the document’s currency allows.")
 
 
 class InstalmentsDoNotAddUp(Unprocessable):
     """Instalments that come to another amount than the document is over, taxes included."""
 
     code = "instalments_do_not_add_up"
-    message = N_("The instalments do not add up to the total of the document, taxes included.")
+    message = N_("The instalments do not add up to the document total, including tax.")
 
 
 class InvoiceNumberConflict(Conflict):
@@ -153,8 +151,7 @@ class InvoiceNumberConflict(Conflict):
 
     code = "invoice_number_conflict"
     message = N_(
-        "An invoice gets the next number of its series when it is issued; a number cannot be"
-        " chosen."
+        "An invoice gets the next number of its series on issue. The number can’t be chosen."
     )
 
 
@@ -162,8 +159,8 @@ class NumberIsNotNext(InvoiceNumberConflict):
     """A number was named, and it is not the one that issuing would give."""
 
     message = N_(
-        "That is not the next number of its year, and no other can be given. Have the invoice"
-        " drafted: issuing gives it the right one."
+        "This is not the next number of its year. Create the invoice as a draft; it gets the"
+        " right number on issue."
     )
 
 
@@ -171,35 +168,35 @@ class InvoiceNotSendable(Conflict):
     """A draft or a void invoice."""
 
     code = "invoice_not_sendable"
-    message = N_("Only an invoice that is issued and not void goes to the customer.")
+    message = N_("Only an issued invoice that is not void can be sent.")
 
 
 class InvoiceNotDraft(Conflict):
     """It has been issued already."""
 
     code = "invoice_not_draft"
-    message = N_("This invoice is no draft any more. An invoice is issued once.")
+    message = N_("This invoice is already issued.")
 
 
 class BillNotDraft(Conflict):
     """It has been received already."""
 
     code = "bill_not_draft"
-    message = N_("This bill is no draft any more. A bill is received once.")
+    message = N_("This bill is already received.")
 
 
 class BillNotScheduled(Conflict):
     """There is no day to take off."""
 
     code = "bill_not_scheduled"
-    message = N_("No day is set on which this bill is to be paid.")
+    message = N_("No payment is scheduled for this bill.")
 
 
 class DocumentNotOpen(Conflict):
     """A payment or a credit for what is not issued, or is paid or void."""
 
     code = "document_not_open"
-    message = N_("This document is not open, so nothing can be paid or credited on it.")
+    message = N_("This document has no amount due, so it can’t be paid or credited.")
 
 
 class InvoicePaid(DocumentNotOpen):
@@ -208,8 +205,8 @@ class InvoicePaid(DocumentNotOpen):
     """
 
     message = N_(
-        "Nothing is open on this invoice. For a credit note on what was paid, first take the"
-        " payment off the invoice: it becomes an advance. Then issue the credit note and refund the"
+        "This invoice has no amount due. To credit a paid amount, reverse the payment’s"
+        " allocation first; it becomes an advance. Then issue the credit note and refund the"
         " advance."
     )
 
@@ -218,9 +215,9 @@ class BillPaid(DocumentNotOpen):
     """A supplier's credit of a bill on which money stands and nothing is open, in the same way."""
 
     message = N_(
-        "Nothing is open on this bill. For a credit note on what was paid, first take the payment"
-        " off the bill: it becomes an advance. Then enter the credit note, and record a refund of"
-        " the advance once the supplier pays it back."
+        "This bill has no amount due. To credit a paid amount, reverse the payment’s allocation"
+        " first; it becomes an advance. Then enter the credit note, and record the refund once"
+        " the supplier pays it."
     )
 
 
@@ -230,17 +227,14 @@ class DocumentNotVoidable(Conflict):
     """
 
     code = "document_not_voidable"
-    message = N_(
-        "Only a document that is in the books can be made void, once, and while nothing was paid or"
-        " credited on it."
-    )
+    message = N_("Only a posted document without payments or credit notes can be voided.")
 
 
 class ReasonRequired(Unprocessable):
     """Nothing is made void or credited without a word why."""
 
     code = "reason_required"
-    message = N_("Say in a few words why.")
+    message = N_("Enter a reason.")
 
 
 class LineNotOnInvoice(Unprocessable):
@@ -261,14 +255,14 @@ class LineAlreadyNamed(Unprocessable):
     """A credit that names a line twice."""
 
     code = "line_already_named"
-    message = N_("Name each line once.")
+    message = N_("Enter each line only once.")
 
 
 class CreditExceedsLine(Conflict):
     """More than a line is over, less what was credited of it before."""
 
     code = "credit_exceeds_line"
-    message = N_("That is more than is left of this line to be credited.")
+    message = N_("This is more than the amount not yet credited on this line.")
 
 
 class CreditExceedsOpen(Conflict):
@@ -276,8 +270,8 @@ class CreditExceedsOpen(Conflict):
 
     code = "credit_exceeds_open"
     message = N_(
-        "That is more than is still open on this invoice. For a credit note on what was paid, first"
-        " take the payment off the invoice: it becomes an advance. Then issue the credit note and"
+        "This is more than the amount due on this invoice. To credit a paid amount, reverse the"
+        " payment’s allocation first; it becomes an advance. Then issue the credit note and"
         " refund the advance."
     )
 
@@ -286,9 +280,9 @@ class SupplierCreditExceedsOpen(CreditExceedsOpen):
     """More than is still owed: what was paid is taken off the bill first."""
 
     message = N_(
-        "That is more than is still open on this bill. For a credit note on what was paid, first"
-        " take the payment off the bill: it becomes an advance. Then enter the credit note, and"
-        " record a refund of the advance once the supplier pays it back."
+        "This is more than the amount due on this bill. To credit a paid amount, reverse the"
+        " payment’s allocation first; it becomes an advance. Then enter the credit note, and"
+        " record the refund once the supplier pays it."
     )
 
 
@@ -296,14 +290,14 @@ class SupplierCreditTaken(Conflict):
     """The supplier's number is on another credit of theirs: the same paper was entered before."""
 
     code = "supplier_credit_taken"
-    message = N_("A credit note of this supplier with this reference has been entered already.")
+    message = N_("A credit note of this supplier with this reference already exists.")
 
 
 class WriteOffExceedsOpen(Conflict):
     """More than is still open."""
 
     code = "write_off_exceeds_open"
-    message = N_("That is more than is still open on this invoice.")
+    message = N_("This is more than the amount due on this invoice.")
 
 
 class WriteOffTakenBack(Conflict):
@@ -312,7 +306,7 @@ class WriteOffTakenBack(Conflict):
     """
 
     code = "write_off_taken_back"
-    message = N_("This write-off has been taken back already.")
+    message = N_("This write-off is already reversed.")
 
 
 class WriteOffRequested(Conflict):
@@ -320,7 +314,7 @@ class WriteOffRequested(Conflict):
 
     code = "write_off_requested"
     message = N_(
-        "A write-off of this invoice has been asked for already and waits. Decide that one first."
+        "A write-off of this invoice is already waiting for approval. Decide that request first."
     )
 
 
@@ -330,7 +324,7 @@ class CreditNoteReversed(Conflict):
     """
 
     code = "credit_note_reversed"
-    message = N_("This credit note has been reversed already.")
+    message = N_("This credit note is already reversed.")
 
 
 class SupplierCreditReversed(Conflict):
@@ -339,7 +333,7 @@ class SupplierCreditReversed(Conflict):
     """
 
     code = "supplier_credit_reversed"
-    message = N_("This supplier credit note has been reversed already.")
+    message = N_("This supplier credit note is already reversed.")
 
 
 class VendorReferenceTaken(Conflict):
@@ -348,35 +342,35 @@ class VendorReferenceTaken(Conflict):
     """
 
     code = "vendor_reference_taken"
-    message = N_("A bill with this reference has been entered already.")
+    message = N_("A bill with this reference already exists.")
 
 
 class VendorReferenceRequired(Unprocessable):
     """A bill is known by the supplier's own reference."""
 
     code = "vendor_reference_required"
-    message = N_("Give the supplier's reference, in at most 64 characters.")
+    message = N_("Enter the supplier’s reference, in at most 64 characters.")
 
 
 class FormerNumberRequired(Unprocessable):
     """An invoice or a payment that is brought forward is known by the number that it had."""
 
     code = "former_number_required"
-    message = N_("Give the number that it had before, in at most 128 characters.")
+    message = N_("Enter its previous number, in at most 128 characters.")
 
 
 class FormerPaymentTaken(Conflict):
     """A payment with that former number was brought forward already."""
 
     code = "former_payment_taken"
-    message = N_("A payment that had this number has been brought forward already.")
+    message = N_("A payment with this number is already imported.")
 
 
 class FormerNumberTaken(Conflict):
     """An invoice with that former number was brought forward already."""
 
     code = "former_number_taken"
-    message = N_("An invoice that had this number has been brought forward already.")
+    message = N_("An invoice with this number is already imported.")
 
 
 class TextTooLong(Unprocessable):

@@ -9,29 +9,27 @@ class PaymentExceedsOpen(Conflict):
     """More than is still to be paid."""
 
     code = "payment_exceeds_open"
-    message = N_("That is more than is still open on this document.")
+    message = N_("This is more than the amount due on this document.")
 
 
 class PaymentOverAllocated(Conflict):
     """More than the payment has left: it settles documents or was given back already."""
 
     code = "payment_over_allocated"
-    message = N_("That is more than is left of this payment.")
+    message = N_("This is more than the unallocated part of this payment.")
 
 
 class NothingLeft(PaymentOverAllocated):
     """All of the payment settles documents or was given back."""
 
-    message = N_("Nothing is left of this payment: all of it settles documents or was given back.")
+    message = N_("This payment is fully allocated or refunded.")
 
 
 class NothingOpen(Conflict):
     """No document is named, and the party has none that the payment could settle by itself."""
 
     code = "nothing_open"
-    message = N_(
-        "This party has nothing open in the payment’s currency that was issued by that day."
-    )
+    message = N_("There are no open documents in the payment’s currency issued by that date.")
 
 
 class AnotherParty(Conflict):
@@ -39,7 +37,8 @@ class AnotherParty(Conflict):
 
     code = "another_party"
     message = N_(
-        "This document is another party’s. A payment settles only the documents of its own party."
+        "This document belongs to another party. A payment can settle only documents of its own"
+        " party."
     )
 
 
@@ -49,7 +48,7 @@ class AllocationTakenBack(Conflict):
     """
 
     code = "allocation_taken_back"
-    message = N_("This allocation has been taken back already.")
+    message = N_("This allocation is already reversed.")
 
 
 class PaymentReversed(Conflict):
@@ -58,7 +57,7 @@ class PaymentReversed(Conflict):
     """
 
     code = "payment_reversed"
-    message = N_("This payment has been reversed already.")
+    message = N_("This payment is already reversed.")
 
 
 class PaymentRefunded(Conflict):
@@ -67,7 +66,9 @@ class PaymentRefunded(Conflict):
     """
 
     code = "payment_refunded"
-    message = N_("A part of this payment was refunded, so it cannot be reversed.")
+    message = N_(
+        "Part of this payment was refunded, so it can’t be reversed. Reverse the refund first."
+    )
 
 
 class RefundReversed(Conflict):
@@ -76,21 +77,21 @@ class RefundReversed(Conflict):
     """
 
     code = "refund_reversed"
-    message = N_("This refund has been reversed already.")
+    message = N_("This refund is already reversed.")
 
 
 class DocumentTwice(Unprocessable):
     """The same document named twice in one allocation."""
 
     code = "document_twice"
-    message = N_("Name each document once, with the whole amount that it takes.")
+    message = N_("Enter each document only once, with its full amount.")
 
 
 class NothingToAllocate(Unprocessable):
     """No document was named, or more than one payment settles at once."""
 
     code = "invalid_allocations"
-    message = N_("Name from 1 to 200 documents and how much of the payment each takes.")
+    message = N_("Enter 1 to 200 documents and the amount allocated to each.")
 
 
 class BookedRateMissing(Conflict):
@@ -100,8 +101,7 @@ class BookedRateMissing(Conflict):
 
     code = "booked_rate_missing"
     message = N_(
-        "This document does not keep the rate at which it was booked. A payment in its own currency"
-        " settles it."
+        "This document was booked without an exchange rate. Record a payment in its own currency."
     )
 
 
@@ -110,7 +110,7 @@ class SettledAmountMissing(Unprocessable):
 
     code = "settled_amount_required"
     message = N_(
-        "Say how much of the document is settled in its own currency, or the rate of the day."
+        "Enter the amount settled in the document’s currency, or the exchange rate of the day."
     )
 
 
@@ -120,4 +120,4 @@ class SettledAmountWrong(Unprocessable):
     """
 
     code = "settled_amount_wrong"
-    message = N_("What the document is settled with does not follow from the amount and the rate.")
+    message = N_("The settled amount does not match the amount and the rate.")

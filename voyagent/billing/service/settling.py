@@ -37,8 +37,8 @@ class TwoForeignCurrencies(MixedCurrencies):
     """
 
     message = N_(
-        "Neither the payment nor the document is in the currency of the books. Record what the bank"
-        " made of the money in the currency of the books."
+        "Neither the payment nor the document is in the agency’s currency. Record the amount that"
+        " the bank credited in the agency’s currency."
     )
 
 
@@ -46,8 +46,8 @@ class PaidInOtherMoney(MixedCurrencies):
     """A payment of one document names an amount in another currency, and not what that settles."""
 
     message = N_(
-        "This document is in another currency. Record the money under Payments, New payment, with"
-        " what it settles of the document."
+        "This document is in another currency. Record the payment under Payments, New payment,"
+        " with the amount it settles."
     )
 
 

@@ -125,7 +125,7 @@ def new_bill(actor: Actor) -> Any:
     )
     if entered is None:
         return _form_page(form, None)
-    toast(_("The draft of bill %(reference)s is saved.", reference=entered.vendor_reference))
+    toast(_("Draft of bill %(reference)s saved.", reference=entered.vendor_reference))
     return see_other(url_for("billing.bill", bill_id=entered.id))
 
 
@@ -169,7 +169,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
     if request.method == "GET":
         return render_template("billing/discard.html", place=Place(draft))
     service.discard_bill(actor, bill_id)
-    toast(_("The draft is gone."))
+    toast(_("Draft deleted."))
     return see_other(url_for("billing.bills"))
 
 
@@ -186,11 +186,10 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
     if request.method == "GET":
-        facts = {
+        facts: dict[str, Any] = {
             "postings": postings_of(service.receive_sides(draft)),
-            "postings_title": _("What receiving will post"),
+            "other_year": other_year_words(draft.issue_date),
         }
-        facts["other_year"] = other_year_words(draft.issue_date)
         return render_template(
             "bills/receive.html", place=Place(draft), **facts, **to_be_booked(draft, actor.currency)
         )
@@ -200,7 +199,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
         )
     except DraftChanged as refusal:
         return changed(refusal, queries.get_bill(bill_id), "receive")
-    toast(_("Bill %(reference)s is received.", reference=received.vendor_reference))
+    toast(_("Bill %(reference)s received.", reference=received.vendor_reference))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 
@@ -227,7 +226,7 @@ def void_bill(actor: Actor, bill_id: UUID) -> Any:
         is None
     ):
         return void_page(form, queries.get_bill(bill_id))
-    toast(_("The bill is void."))
+    toast(_("Bill voided."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 
@@ -255,7 +254,7 @@ def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
             ),
             form.status,
         )
-    toast(_("The bill is to be paid on %(day)s.", day=day(scheduled.pay_on, year=True)))
+    toast(_("Payment scheduled for %(day)s.", day=day(scheduled.pay_on, year=True)))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 
@@ -271,7 +270,7 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
     if back := turned_back(document, may=document.status == "scheduled"):
         return back
     service.unschedule_bill(actor, bill_id)
-    toast(_("No day is set any more on which this bill is to be paid."))
+    toast(_("Payment unscheduled."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 

@@ -118,11 +118,10 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
             "further": further,
         }
         facts["other_year"] = other_year_words(typed_day(form.issue_date), service.CREDIT_SERIES)
-        title = _("What the credit note will post")
-        return render_template("billing/credit.html", form=form, postings_title=title, **facts), (
+        return render_template("billing/credit.html", form=form, **facts), (
             200 if looks() else form.status
         )
-    toast(_("Credit note %(number)s is issued.", number=note.number))
+    toast(_("Credit note %(number)s issued.", number=note.number))
     return see_other(url_for("billing.credit_note", credit_note_id=note.id))
 
 
@@ -151,9 +150,9 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
     def look() -> Reversed:
         note = queries.get_credit_note(credit_note_id)
         explained = _(
-            "For a credit note that was issued by mistake: its entry is reversed on that day, and"
-            " the invoice is open again by as much from then on. It stays, with its number, and"
-            " reports of an earlier day stay as they are. This cannot be undone."
+            "Use this for a credit note issued by mistake. Its entry is reversed on this date,"
+            " and the amount is due on the invoice again. The credit note keeps its number, and"
+            " reports for earlier dates do not change. This can’t be undone."
         )
         further = reversals_of(
             ("credit_note", note.id), typed_day(form.reversed_on) or note.issue_date
@@ -172,7 +171,7 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
             further,
         )
 
-    return reverse_step(form, act, look, _("The credit note is reversed."), url)
+    return reverse_step(form, act, look, _("Credit note reversed."), url)
 
 
 def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> queries.Listed:

@@ -150,7 +150,7 @@ def new(actor: Actor) -> Any:
     )
     if drawn is None:
         return _form_page(form, None)
-    toast(_("The draft for %(name)s is saved.", name=drawn.party_name))
+    toast(_("Draft for %(name)s saved.", name=drawn.party_name))
     return see_other(url_for("billing.invoice", invoice_id=drawn.id))
 
 
@@ -192,7 +192,7 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
     if request.method == "GET":
         return render_template("billing/discard.html", place=Place(draft))
     service.discard_draft(actor, invoice_id)
-    toast(_("The draft is gone."))
+    toast(_("Draft deleted."))
     return see_other(url_for("billing.invoices"))
 
 
@@ -234,7 +234,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
         )
     except DraftChanged as refusal:
         return changed(refusal, queries.get_invoice(invoice_id), "issue")
-    toast(_("Invoice %(number)s is issued.", number=issued.number))
+    toast(_("Invoice %(number)s issued.", number=issued.number))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
@@ -280,7 +280,7 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
         return render_template(
             "billing/receipt.html", form=form, invoice=document, open=still, **looked(form, sides)
         ), (200 if looks() else form.status)
-    toast(_("The payment is recorded."))
+    toast(_("Payment recorded."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
@@ -309,7 +309,7 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
         is None
     ):
         return void_page(form, queries.get_invoice(invoice_id))
-    toast(_("The invoice is void."))
+    toast(_("Invoice voided."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 

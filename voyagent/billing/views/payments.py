@@ -169,7 +169,7 @@ def new_payment(actor: Actor) -> Any:
         return render_template("payments/form.html", form=form, known_names=known, **facts), (
             200 if _goes_on() else form.status
         )
-    toast(_("Payment %(number)s is recorded.", number=noted.number))
+    toast(_("Payment %(number)s recorded.", number=noted.number))
     return see_other(url_for("billing.payment", payment_id=noted.id))
 
 
@@ -218,7 +218,7 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
         return render_template("payments/allocate.html", form=form, **facts), (
             200 if _goes_on() else form.status
         )
-    toast(_("The payment is allocated."))
+    toast(_("Payment allocated."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
 
@@ -254,12 +254,11 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
             render_template(
                 "payments/unallocate.html",
                 form=form,
-                postings_title=_("What taking it back will post"),
                 **facts,
             ),
             form.status,
         )
-    toast(_("The allocation is taken back."))
+    toast(_("Allocation reversed."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
 
@@ -277,7 +276,7 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     left = Money(found.unapplied_minor, found.currency)
     if request.method == "GET" and not left:
         return not_now(
-            _("Nothing of this payment is left that could be given back."),
+            _("This payment has no unallocated amount to refund."),
             url_for("billing.payment", payment_id=payment_id),
         )
     form = RefundForm(data={"amount": typed_amount(left), "refunded_on": today()})
@@ -305,7 +304,7 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
         return render_template("payments/refund.html", form=form, **facts), (
             200 if looks() else form.status
         )
-    toast(_("The refund is recorded."))
+    toast(_("Refund recorded."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
 
@@ -334,9 +333,9 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
     def look() -> Reversed:
         found = queries.get_payment(payment_id)
         explained = _(
-            "For a payment that was recorded by mistake: its entry is reversed on that day, and"
-            " what it settles is open again from then on. It stays, with its number, and reports of"
-            " an earlier day stay as they are. This cannot be undone."
+            "Use this for a payment recorded by mistake. Its entry is reversed on this date, and"
+            " the documents it settles are due again. The payment keeps its number, and reports"
+            " for earlier dates do not change. This can’t be undone."
         )
         return _reversed(
             found,
@@ -346,7 +345,7 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
             postings_of(service.reversal_sides(found)),
         )
 
-    return reverse_step(form, act, look, _("The payment is reversed."), url)
+    return reverse_step(form, act, look, _("Payment reversed."), url)
 
 
 @pages.page(
@@ -373,9 +372,9 @@ def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
     def look() -> Reversed:
         refund = queries.get_refund(payment_id, refund_id)
         explained = _(
-            "For a refund that was recorded by mistake: its entry is reversed on that day, and the"
-            " payment has that much to give from then on. It stays, with its number, and reports of"
-            " an earlier day stay as they are. This cannot be undone."
+            "Use this for a refund recorded by mistake. Its entry is reversed on this date, and"
+            " the amount is an advance again. The refund keeps its number, and reports for"
+            " earlier dates do not change. This can’t be undone."
         )
         return _reversed(
             queries.get_payment(payment_id),
@@ -385,7 +384,7 @@ def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
             reversal_of(refund.entry_id),
         )
 
-    return reverse_step(form, act, look, _("The refund is reversed."), url)
+    return reverse_step(form, act, look, _("Refund reversed."), url)
 
 
 def _reversed(

@@ -92,11 +92,10 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     if entered is None:
         facts = looked(form, sides) | {"place": Place(queries.get_bill(bill_id)), "rows": form.rows}
         facts["other_year"] = other_year_words(typed_day(form.issue_date))
-        title = _("What the credit note will post")
-        return render_template("billing/credit.html", form=form, postings_title=title, **facts), (
+        return render_template("billing/credit.html", form=form, **facts), (
             200 if looks() else form.status
         )
-    toast(_("Supplier credit note %(reference)s is entered.", reference=entered.vendor_reference))
+    toast(_("Supplier credit note %(reference)s entered.", reference=entered.vendor_reference))
     return see_other(url_for("billing.supplier_credit", supplier_credit_id=entered.id))
 
 
@@ -125,9 +124,9 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
     def look() -> Reversed:
         credit = queries.get_supplier_credit(supplier_credit_id)
         explained = _(
-            "For a supplier credit note that was entered by mistake: its entry is reversed on that"
-            " day, and the bill is open again by as much from then on. It stays, its number may be"
-            " entered again, and reports of an earlier day stay as they are. This cannot be undone."
+            "Use this for a supplier credit note entered by mistake. Its entry is reversed on"
+            " this date, and the amount is due on the bill again. Its number can be entered"
+            " again, and reports for earlier dates do not change. This can’t be undone."
         )
         amount, place = (
             Money(credit.total_minor, credit.currency),
@@ -147,4 +146,4 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
             reversal_of(credit.entry_id),
         )
 
-    return reverse_step(form, act, look, _("The supplier credit note is reversed."), url)
+    return reverse_step(form, act, look, _("Supplier credit note reversed."), url)

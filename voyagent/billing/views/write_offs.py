@@ -69,7 +69,7 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
         return render_template("billing/write_off.html", form=form, **facts), (
             200 if looks() else form.status
         )
-    toast(_("The write-off is asked for. It waits until somebody who may has granted it."))
+    toast(_("Write-off requested. It is waiting for approval."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
@@ -115,5 +115,5 @@ def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> A
             render_template("billing/take_back.html", form=form, postings=postings, **shown),
             form.status,
         )
-    toast(_("The write-off is taken back."))
+    toast(_("Write-off reversed."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))

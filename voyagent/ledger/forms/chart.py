@@ -21,11 +21,11 @@ PLACES = {
     "account_has_balance": "is_archived",
 }
 _CODE = _l("Write a code of up to 32 letters, figures, dots and hyphens, such as 5250.")
-_NAME = _l("A name is needed.")
+_NAME = _l("Enter a name.")
 _SENTENCES: dict[str, Any] = {
     **dict.fromkeys(("code.missing", "code.string_pattern_mismatch"), _CODE),
     **dict.fromkeys(("name.missing", "name.string_too_short"), _NAME),
-    "type.missing": _l("Choose one of the list."),
+    "type.missing": _l("Choose one from the list."),
 }
 
 

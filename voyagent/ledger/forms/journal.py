@@ -78,7 +78,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         ),
         **dict.fromkeys(
             ("currency.missing", "currency.invalid_currency"),
-            _l("That is not a currency code. Use three capitals such as INR."),
+            _l("Enter a currency code of three capital letters, such as INR."),
         ),
         "lines.uuid_parsing": _l("Choose an account for each line."),
         "lines.one_side": _l("Write a debit or a credit on each line, and not both."),
